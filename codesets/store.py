@@ -1,0 +1,455 @@
+"""codes.db: every loaded edition side by side, stored with sqlite-utils.
+
+Tables: `releases` (one row an edition), `release_files` (the official files it was read from,
+with their SHA-256), `codes`, `divisions` (chapters and sections), `notes`, `note_codes` (what a
+note names), `terms`. A release is loaded in one transaction, so a bad file changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from codesets import icd10cm
+from codesets.model import (
+    SYSTEM_NAMES,
+    Code,
+    CodeRange,
+    CodesetError,
+    Edition,
+    Note,
+    Release,
+    ReleaseUnavailable,
+    SourceFile,
+    Term,
+)
+
+#: Raised when what is stored would be read differently: an older codes.db is loaded anew.
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+create table releases (
+    key text primary key, system text not null, label text not null,
+    effective_from text not null, effective_through text not null, serves_from text,
+    source text not null, has_notes integer not null, loaded_at text not null
+);
+create table release_files (
+    release text not null references releases(key), name text not null, sha256 text not null,
+    primary key (release, name)
+);
+create table codes (
+    release text not null references releases(key), code text not null, title text not null,
+    billable integer not null, parent text, section text, stem text not null,
+    position integer not null, title_from text,
+    primary key (release, code)
+) without rowid;
+create index codes_by_code on codes (code);
+create table divisions (
+    release text not null references releases(key), id text not null, kind text not null,
+    title text not null, parent text,
+    primary key (release, kind, id)
+) without rowid;
+create table notes (
+    id integer primary key, release text not null references releases(key), kind text not null,
+    owner_kind text not null, owner text not null, "group" integer not null, mark text,
+    text text not null
+);
+create index notes_by_owner on notes (release, owner_kind, owner);
+create table note_codes (
+    note integer not null references notes(id), first text not null, last text not null,
+    as_published text not null
+);
+create index note_codes_by_note on note_codes (note);
+create table terms (
+    release text not null references releases(key), code text not null, text text not null,
+    kind text not null
+);
+create index terms_by_code on terms (release, code);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The release that answers for a date, and how well it does.
+
+    `in_force`: by its published dates. `served`: by an edition known to hold the same code list.
+    `nearest`: no loaded edition covers the date; this one is nearest.
+    """
+
+    release: Release
+    fit: Literal["in_force", "served", "nearest"]
+
+
+class CodeStore:
+    """Reads and loads codes.db. Safe to share between threads: each has its own connection."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        if self._db["releases"].exists():
+            if self._db.execute("pragma user_version").fetchone()[0] != SCHEMA_VERSION:
+                self.close()
+                raise CodesetError(
+                    f"{path} was written by another version of Code Desk. "
+                    "Move it away and run `codedesk setup` to load the code sets again."
+                )
+        # One reading of a release per process: asked for on every question, and never altered.
+        self._releases = lru_cache(maxsize=1)(self._read_releases)
+
+    @property
+    def _db(self) -> Database:
+        database = getattr(self._local, "database", None)
+        if database is None:
+            connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False)
+            database = self._local.database = Database(connection)
+            with self._lock:
+                self._connections.append(connection)
+        return database
+
+    def close(self) -> None:
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+        self._local = threading.local()
+
+    # Loading
+
+    def load(self, edition: Edition) -> None:
+        """Store an edition, replacing the same release if it was loaded before."""
+        db, release = self._db, edition.release
+        if not db["releases"].exists():
+            db.executescript(_SCHEMA)
+            db.execute(f"pragma user_version = {SCHEMA_VERSION}")
+            db.enable_wal()
+        key = release.key
+        with db.atomic():
+            self._forget(key)
+            db["releases"].insert(
+                {
+                    "key": key,
+                    "system": release.system,
+                    "label": release.label,
+                    "effective_from": release.effective_from.isoformat(),
+                    "effective_through": release.effective_through.isoformat(),
+                    "serves_from": release.serves_from and release.serves_from.isoformat(),
+                    "source": release.source,
+                    "has_notes": int(release.has_notes),
+                    "loaded_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+                }
+            )
+            db["release_files"].insert_all(
+                {"release": key, "name": file.name, "sha256": file.sha256}
+                for file in release.files
+            )
+            _insert(
+                db,
+                "codes",
+                "release code title billable parent section stem position title_from",
+                (
+                    (
+                        key,
+                        code.code,
+                        code.title,
+                        code.billable,
+                        code.parent,
+                        code.section,
+                        code.stem,
+                        code.position,
+                        code.title_from,
+                    )
+                    for code in edition.codes
+                ),
+            )
+            _insert(
+                db,
+                "divisions",
+                "release id kind title parent",
+                ((key, d.id, d.kind, d.title, d.parent) for d in edition.divisions),
+            )
+            first_id = db.execute("select coalesce(max(id), 0) + 1 from notes").fetchone()[0]
+            numbered = list(enumerate(edition.notes, first_id))
+            _insert(
+                db,
+                "notes",
+                'id release kind owner_kind owner "group" mark text',
+                (
+                    (number, key, n.kind, n.owner_kind, n.owner, n.group, n.mark, n.text)
+                    for number, n in numbered
+                ),
+            )
+            _insert(
+                db,
+                "note_codes",
+                "note first last as_published",
+                (
+                    (number, named.first, named.last, named.as_published)
+                    for number, note in numbered
+                    for named in note.codes
+                ),
+            )
+            _insert(
+                db,
+                "terms",
+                "release code text kind",
+                ((key, term.code, term.text, term.kind) for term in edition.terms),
+            )
+        self._releases.cache_clear()
+
+    def _forget(self, key: str) -> None:
+        self._db.execute(
+            "delete from note_codes where note in (select id from notes where release = ?)", [key]
+        )
+        for table in ("terms", "notes", "divisions", "codes", "release_files"):
+            self._db.execute(f"delete from {table} where release = ?", [key])
+        self._db.execute("delete from releases where key = ?", [key])
+
+    # Releases and dates
+
+    def _read_releases(self) -> tuple[Release, ...]:
+        if not self._db["releases"].exists():
+            return ()
+        files: dict[str, list[SourceFile]] = {}
+        for row in self._db["release_files"].rows_where(order_by="name"):
+            files.setdefault(row["release"], []).append(SourceFile(row["name"], row["sha256"]))
+        return tuple(
+            Release(
+                system=row["system"],
+                label=row["label"],
+                effective_from=dt.date.fromisoformat(row["effective_from"]),
+                effective_through=dt.date.fromisoformat(row["effective_through"]),
+                serves_from=row["serves_from"] and dt.date.fromisoformat(row["serves_from"]),
+                source=row["source"],
+                files=tuple(files.get(row["key"], ())),
+                has_notes=bool(row["has_notes"]),
+                loaded_at=row["loaded_at"],
+            )
+            for row in self._db["releases"].rows_where(order_by="system, effective_from")
+        )
+
+    def releases(self, system: str | None = None) -> list[Release]:
+        """Loaded releases, oldest first."""
+        return [r for r in self._releases() if system in (None, r.system)]
+
+    @property
+    def systems(self) -> list[str]:
+        return sorted({release.system for release in self._releases()})
+
+    def for_date(self, system: str, day: dt.date) -> Coverage:
+        """The release of `system` in force on `day`, else the nearest one.
+
+        An October edition published through 30 September gives way to that year's April edition
+        from the latter's first day. Raises ReleaseUnavailable when none of the system is loaded.
+        """
+        loaded = self.releases(system)
+        if not loaded:
+            raise ReleaseUnavailable(f"{SYSTEM_NAMES[system]} is not loaded.")
+        in_force = [r for r in loaded if r.effective_from <= day <= r.effective_through]
+        if in_force:
+            return Coverage(max(in_force, key=lambda r: r.effective_from), "in_force")
+        nearest = min(reversed(loaded), key=lambda r: r.days_away(day))
+        return Coverage(nearest, "served" if nearest.days_away(day) == 0 else "nearest")
+
+    # Codes
+
+    def get(self, release: Release, code: str) -> Code | None:
+        row = next(self._query("codes", release, "code = ?", code), None)
+        return row and _code(release, row)
+
+    def editions_with(self, system: str, code: str) -> list[Release]:
+        """Loaded releases of `system` that have `code`, oldest first."""
+        keys = {
+            row["release"]
+            for row in self._db["codes"].rows_where("code = ?", [code], select="release")
+        }
+        return [release for release in self.releases(system) if release.key in keys]
+
+    def codes(self, release: Release) -> Iterator[Code]:
+        """Every code and header of a release, in published order."""
+        for row in self._query("codes", release, "1 order by position"):
+            yield _code(release, row)
+
+    def terms(self, release: Release) -> Iterator[Term]:
+        for row in self._query("terms", release, "1"):
+            yield Term(row["code"], row["text"], row["kind"], release.label)
+
+    def inclusion_terms(self, release: Release, code: str) -> list[str]:
+        return [row["text"] for row in self._query("terms", release, "code = ?", code)]
+
+    def completions(self, release: Release, code: str, limit: int | None = None) -> list[Code]:
+        """The billable codes under a header, in published order; [] for a billable code."""
+        rows = self._query(
+            "codes",
+            release,
+            "code > ? and code < ? and billable order by position limit ?",
+            code,
+            # a category's codes follow its dot; everything deeper shares the prefix
+            (code if "." in code else code + ".") + "~",
+            -1 if limit is None else limit,
+        )
+        return [_code(release, row) for row in rows]
+
+    def ancestors(self, release: Release, code: Code) -> list[Code]:
+        """The codes above `code`, nearest first."""
+        found = []
+        parent = code.parent
+        while parent:
+            above = self.get(release, parent)
+            if above is None:
+                break
+            found.append(above)
+            parent = above.parent
+        return found
+
+    def did_you_mean(self, release: Release, code: str, limit: int = 5) -> list[Code]:
+        """Codes of the release that a person who typed `code` may have meant.
+
+        Tried in this order: letters typed for digits (I1O), the placeholder X left out (S13.4A),
+        then the nearest code above with what completes it.
+        """
+        name = icd10cm.undot(code)
+        guesses = [
+            name[:1] + name[1:].replace("O", "0").replace("I", "1").replace("L", "1"),
+            name[:-1].ljust(6, "X") + name[-1:],
+        ]
+        found = [self.get(release, icd10cm.dot(guess)) for guess in guesses if guess != name]
+        for length in range(len(name) - 1, 2, -1):
+            above = self.get(release, icd10cm.dot(name[:length]))
+            if above is not None:
+                found.append(above)
+                if not above.billable:
+                    found.extend(self.completions(release, above.code, limit))
+                break
+        unique = {candidate.code: candidate for candidate in found if candidate is not None}
+        return list(unique.values())[:limit]
+
+    # Notes
+
+    def notes(self, release: Release, code: Code) -> list[Note]:
+        """The instructional notes that govern `code`, its own first, then each ancestor's.
+
+        Inherited from subcategory, category, section(s) and chapter. A seventh-character
+        definition replaces the ones above it. Where the release itself carries no notes (a code
+        list), the newest loaded Tabular List's are given, each labelled with its own release; a
+        code that this Tabular List does not have inherits only from ancestors whose titles are
+        the same in both.
+        """
+        tabular = self._tabular_for(release)
+        if tabular is None:
+            return []
+        chain = [code, *self.ancestors(release, code)]
+        if tabular.key != release.key:
+            known = {c.code: self.get(tabular, c.code) for c in chain}
+            if known[code.code] is None:
+                chain = [c for c in chain if (k := known[c.code]) and k.title == c.title]
+            else:
+                chain = [c for c in chain if known[c.code]]
+        owners = [("code", c.code) for c in chain]
+        category = self.get(tabular, code.code[:3])
+        owners += self._divisions_above(tabular, category.section if category else None)
+        found: list[Note] = []
+        for kind, owner in owners:
+            own = self._notes_of(tabular, kind, owner)
+            if any(note.kind == "seventh_character" for note in found):
+                own = [note for note in own if note.kind != "seventh_character"]
+            found += own
+        return found
+
+    def _tabular_for(self, release: Release) -> Release | None:
+        if release.has_notes:
+            return release
+        with_notes = [r for r in self.releases(release.system) if r.has_notes]
+        return with_notes[-1] if with_notes else None
+
+    def _divisions_above(self, release: Release, section: str | None) -> list[tuple[str, str]]:
+        found = []
+        kind, identity = "section", section
+        while identity:
+            row = next(self._query("divisions", release, "kind = ? and id = ?", kind, identity), None)
+            if row is None and kind == "section":
+                kind = "chapter"  # a section's parent is an enclosing section, else its chapter
+                continue
+            if row is None:
+                break
+            found.append((kind, identity))
+            identity = row["parent"]
+        return found
+
+    def _notes_of(self, release: Release, owner_kind: str, owner: str) -> list[Note]:
+        rows = self._db.query(
+            """
+            select notes.*, (
+                select json_group_array(json_array(first, last, as_published))
+                from note_codes where note = notes.id
+            ) as named
+            from notes where release = ? and owner_kind = ? and owner = ? order by id
+            """,
+            [release.key, owner_kind, owner],
+        )
+        return [
+            Note(
+                kind=row["kind"],
+                text=row["text"],
+                owner_kind=row["owner_kind"],
+                owner=row["owner"],
+                release=release.label,
+                group=row["group"],
+                mark=row["mark"],
+                codes=tuple(CodeRange(*named) for named in json.loads(row["named"])),
+            )
+            for row in rows
+        ]
+
+    def counts(self, release: Release) -> dict[str, int]:
+        """Rows of a release by kind: codes, billable, notes, terms."""
+        row = next(
+            self._db.query(
+                """
+                select (select count(*) from codes where release = :key) as codes,
+                       (select count(*) from codes where release = :key and billable) as billable,
+                       (select count(*) from notes where release = :key) as notes,
+                       (select count(*) from terms where release = :key) as terms
+                """,
+                {"key": release.key},
+            )
+        )
+        return dict(row)
+
+    def _query(self, table: str, release: Release, where: str, *params: Any) -> Iterator[dict]:
+        return self._db[table].rows_where(f"release = ? and {where}", [release.key, *params])
+
+
+def _insert(db: Database, table: str, columns: str, rows: Iterator[tuple]) -> None:
+    """Plain executemany: insert_all's dictionaries cost a minute on 300,000 rows."""
+    names = columns.split()
+    db.conn.executemany(
+        f"insert into {table} ({', '.join(names)}) values ({', '.join('?' * len(names))})", rows
+    )
+
+
+def _code(release: Release, row: dict[str, Any]) -> Code:
+    return Code(
+        system=release.system,
+        release=release.label,
+        code=row["code"],
+        title=row["title"],
+        billable=bool(row["billable"]),
+        parent=row["parent"],
+        section=row["section"],
+        stem=row["stem"],
+        position=row["position"],
+        title_from=row["title_from"],
+    )
+
+
