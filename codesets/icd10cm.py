@@ -268,16 +268,18 @@ class _TabularReader:
         for character, meaning in characters.items():
             expanded = extend(name, character)
             if expanded in self.listed and expanded not in self.leaves:
-                self.leaves[expanded] = _Leaf(
-                    f"{title}, {meaning}", name, section, name
-                )
+                self.leaves[expanded] = _Leaf(f"{title}, {meaning}", name, section, name)
 
     def _notes_under(self, element: ET.Element, owner_kind: str, owner: str) -> None:
         for child in element:
+            kind = _NOTE_KINDS.get(child.tag)
             if child.tag == "inclusionTerm":
-                for line in child.findall("note"):
-                    self.terms.append(Term(owner, _text(line), "inclusion_term", self.release))
-            if child.tag not in _NOTE_KINDS:
+                if owner_kind == "code":
+                    for line in child.findall("note"):
+                        self.terms.append(Term(owner, _text(line), "inclusion_term", self.release))
+                else:
+                    kind = "includes"  # four sections print their Includes as inclusion terms
+            if kind is None:
                 continue
             self._group += 1
             mark = None
@@ -287,7 +289,7 @@ class _TabularReader:
                 text = _text(line)
                 self.notes.append(
                     Note(
-                        kind=_NOTE_KINDS[child.tag],
+                        kind=kind,
                         text=text,
                         owner_kind=owner_kind,  # type: ignore[arg-type]
                         owner=owner,

@@ -102,7 +102,9 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def load_packaged(store: CodeStore, say: Callable[[str], None] = lambda line: None) -> list[Release]:
+def load_packaged(
+    store: CodeStore, say: Callable[[str], None] = lambda line: None
+) -> list[Release]:
     """Load what the installed packages deliver and is not loaded yet; return what was loaded.
 
     A release is loaded again when a package delivers other files for it than those stored.

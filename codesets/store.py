@@ -150,8 +150,7 @@ class CodeStore:
                 }
             )
             db["release_files"].insert_all(
-                {"release": key, "name": file.name, "sha256": file.sha256}
-                for file in release.files
+                {"release": key, "name": file.name, "sha256": file.sha256} for file in release.files
             )
             _insert(
                 db,
@@ -284,8 +283,10 @@ class CodeStore:
         for row in self._query("terms", release, "1"):
             yield Term(row["code"], row["text"], row["kind"], release.label)
 
-    def inclusion_terms(self, release: Release, code: str) -> list[str]:
-        return [row["text"] for row in self._query("terms", release, "code = ?", code)]
+    def includes(self, release: Release) -> Iterator[tuple[str, str]]:
+        """(code, text) of every Includes note that stands under a code."""
+        for row in self._query("notes", release, "kind = 'includes' and owner_kind = 'code'"):
+            yield row["owner"], row["text"]
 
     def completions(self, release: Release, code: str, limit: int | None = None) -> list[Code]:
         """The billable codes under a header, in published order; [] for a billable code."""
@@ -376,7 +377,9 @@ class CodeStore:
         found = []
         kind, identity = "section", section
         while identity:
-            row = next(self._query("divisions", release, "kind = ? and id = ?", kind, identity), None)
+            row = next(
+                self._query("divisions", release, "kind = ? and id = ?", kind, identity), None
+            )
             if row is None and kind == "section":
                 kind = "chapter"  # a section's parent is an enclosing section, else its chapter
                 continue
@@ -451,5 +454,3 @@ def _code(release: Release, row: dict[str, Any]) -> Code:
         position=row["position"],
         title_from=row["title_from"],
     )
-
-

@@ -1,0 +1,1 @@
+"""Where people ask, and what remembers that they asked."""

@@ -1,0 +1,525 @@
+"""The `codedesk` command."""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot import render
+from bot.answer import Answer
+from bot.desk import Desk
+from bot.querylog import Asked, LogUnavailable, QueryLog, Record
+from bot.settings import Settings, SettingsError
+from bot.words import say
+from codesets import sources
+from codesets.model import SYSTEM_NAMES, CodesetError
+from codesets.store import CodeStore
+from index import build as index_build
+from index import evaluate
+from index.encoder import Encoder
+from index.errors import SearchError
+
+#: What a user can put right: shown as one sentence, exit code 2.
+_USER_ERRORS = (CodesetError, SearchError, SettingsError, LogUnavailable)
+#: Questions of a batch that are answered, and logged, together.
+_BATCH = 64
+
+
+class _Commands(click.Group):
+    """Turns what a user can put right into one sentence on stderr and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except _USER_ERRORS as error:
+            raise _Sentence(str(error)) from error
+        except BrokenPipeError:
+            # The reader of a pipe has seen enough.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            if os.environ.get("CODEDESK_DEBUG"):
+                raise
+            raise _Sentence(
+                f"Something went wrong inside Code Desk ({type(error).__name__}). Nothing stored "
+                "is lost. Set CODEDESK_DEBUG=1 and try again to see where."
+            ) from error
+
+
+class _Sentence(click.ClickException):
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"codedesk: {self.message}", err=True)
+
+
+_DATE = click.DateTime(formats=["%Y-%m-%d"])
+_SYSTEM = click.Choice(sorted(SYSTEM_NAMES))
+
+
+def _day(value: dt.datetime | None) -> dt.date | None:
+    return value.date() if value else None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="codedesk")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Code Desk finds medical codes, checks them and cites the rules that govern them.
+
+    \b
+    codedesk run                                        set up if needed, then serve
+    codedesk ask "b/l knee OA, failed PT"               find a code
+    codedesk check E11.9 N18.31 --date 2026-03-05       is it valid, is it billable?
+    codedesk log list                                   who asked what
+
+    Data lives in one folder: set CODEDESK_HOME to choose it.
+    """
+    ctx.obj = Settings.load()
+
+
+# Setting up and serving
+
+
+@main.command()
+@click.pass_obj
+def setup(settings: Settings) -> None:
+    """Load the code sets and build the index; does nothing that is done already."""
+    _set_up(settings)
+
+
+@main.command()
+@click.pass_obj
+def run(settings: Settings) -> None:
+    """Set up if needed, then serve: Slack when its tokens are set, else this terminal.
+
+    With no terminal it answers the questions on standard input, one a line, and ends.
+    """
+    _set_up(settings)
+    if settings.slack_bot_token or settings.slack_app_token:
+        _serve_slack(settings)
+    elif sys.stdin.isatty():
+        _interactive(settings)
+    else:
+        _answer_lines(settings, sys.stdin)
+
+
+def _set_up(settings: Settings) -> None:
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = CodeStore(settings.codes_db)
+    try:
+        sources.load_packaged(store, _progress)
+        encoder = _encoder(settings)
+        if not index_build.is_current(store, settings.index, encoder):
+            _build_index(store, settings, encoder)
+    finally:
+        store.close()
+
+
+def _build_index(store: CodeStore, settings: Settings, encoder: Encoder) -> None:
+    _progress("Building the index (a few minutes the first time)")
+    manifest = index_build.build(store, settings.index, encoder)
+    _progress(f"Index {manifest.build}: {manifest.texts:,} texts of {manifest.families:,} codes")
+
+
+def _serve_slack(settings: Settings) -> None:
+    from bot.slack.app import SlackSettingsError, serve
+
+    desk, log = Desk(settings), QueryLog(settings.log_db)
+    try:
+        serve(settings, desk, log, _progress)
+    except SlackSettingsError as error:
+        raise _Sentence(str(error)) from error
+    finally:
+        log.close()
+        desk.close()
+
+
+def _interactive(settings: Settings) -> None:
+    click.echo(say("terminal.welcome").strip())
+    _progress("Loading the model…")
+    with _Conversation(settings, "terminal") as conversation:
+        conversation.desk.ready()
+        while True:
+            try:
+                question = input("\n" + say("terminal.prompt"))
+            except (EOFError, KeyboardInterrupt):
+                click.echo()
+                return
+            if not question.strip():
+                return
+            conversation.ask([question], show=lambda a: click.echo("\n" + render.as_text(a)))
+
+
+def _answer_lines(settings: Settings, lines: Iterable[str]) -> None:
+    with _Conversation(settings, "terminal") as conversation:
+        for line in lines:
+            question = line.rstrip("\n")
+            if question.strip():
+                conversation.ask(
+                    [question],
+                    show=lambda a: click.echo(f"> {a.question}\n\n{render.as_text(a)}\n"),
+                )
+
+
+def _progress(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _encoder(settings: Settings) -> Encoder:
+    return Encoder(settings.model, may_download=settings.model_download)
+
+
+# Asking
+
+
+class _Conversation:
+    """A desk and its log: each question is logged, answered, logged again, and only then shown."""
+
+    def __init__(self, settings: Settings, surface: str = "cli") -> None:
+        self.desk = Desk(settings)
+        self.log = QueryLog(settings.log_db)
+        self._surface = surface
+
+    def __enter__(self) -> _Conversation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.log.close()
+        self.desk.close()
+
+    def ask(self, questions: Sequence[str], *, show: Any, **options: Any) -> list[Answer]:
+        def answer() -> list[Answer]:
+            return self.desk.ask_many(questions, **options)
+
+        return self._logged(questions, answer, show, options)
+
+    def check(self, codes: Sequence[str], *, show: Any, **options: Any) -> Answer:
+        def answer() -> list[Answer]:
+            return [self.desk.check(codes, **options)]
+
+        return self._logged([" ".join(codes)], answer, show, options)[0]
+
+    def _logged(
+        self, questions: Sequence[str], answer: Any, show: Any, options: dict[str, Any]
+    ) -> list[Answer]:
+        stored = {name: str(value) for name, value in options.items() if value is not None}
+        ids = self.log.ask_many(
+            [
+                Asked(text, self._surface, user=getpass.getuser(), options=stored)  # type: ignore[arg-type]
+                for text in questions
+            ]
+        )
+        numbers = [number for number in ids if number is not None]
+        answers = answer()
+        self.log.answered_many(
+            [(n, a, a.elapsed_ms) for n, a in zip(numbers, answers, strict=True)],
+            index_build=self.desk.index_build,
+        )
+        try:
+            for one in answers:
+                show(one)
+            sys.stdout.flush()
+        except OSError as error:
+            self.log.delivered_many(numbers, "failed", str(error))
+            raise
+        self.log.delivered_many(numbers, "delivered")
+        return answers
+
+
+def _as_json(answer: Answer) -> str:
+    return json.dumps(answer.as_dict(), ensure_ascii=False)
+
+
+@main.command()
+@click.argument("question", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
+@click.option(
+    "--batch",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Answer each line of a file, blank ones too: one JSON object a line (with --json).",
+)
+@click.option("--date", "date", type=_DATE, help="Date of service, YYYY-MM-DD. Default: today.")
+@click.option("--system", "systems", type=_SYSTEM, multiple=True, help="Only this code system.")
+@click.option("-n", "limit", type=click.IntRange(1, 50), default=10, help="At most N candidates.")
+@click.pass_obj
+def ask(
+    settings: Settings,
+    question: str | None,
+    as_json: bool,
+    batch: Path | None,
+    date: dt.datetime | None,
+    systems: tuple[str, ...],
+    limit: int,
+) -> None:
+    """Find a code in plain words, or ask about a code.
+
+    Exit code: 0 answered, 1 nothing to show, 2 the request was wrong. A batch ends with 0.
+    """
+    if (question is None) == (batch is None):
+        raise click.UsageError("Give one question in quotes, or --batch FILE.")
+    if batch is not None and not as_json:
+        raise click.UsageError("--batch prints JSON lines: add --json.")
+    options = {"day": _day(date), "systems": list(systems) or None, "limit": limit}
+    with _Conversation(settings) as conversation:
+        if batch is not None:
+            for lines in _chunks(_lines(batch), _BATCH):
+                conversation.ask(lines, show=lambda a: click.echo(_as_json(a)), **options)
+            return
+        assert question is not None
+        (answer,) = conversation.ask(
+            [question],
+            show=lambda a: click.echo(
+                _as_json(a) if as_json else render.as_text(a, shown=min(limit, 5))
+            ),
+            **options,
+        )
+    if answer.outcome == "abstained":
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("codes", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
+@click.option("--date", "date", type=_DATE, help="Date of service, YYYY-MM-DD. Default: today.")
+@click.option(
+    "--setting",
+    type=click.Choice(["practitioner", "outpatient", "dme"]),
+    help="Where the service was given; decides which NCCI edits apply once they are loaded.",
+)
+@click.pass_obj
+def check(
+    settings: Settings,
+    codes: tuple[str, ...],
+    as_json: bool,
+    date: dt.datetime | None,
+    setting: str | None,
+) -> None:
+    """Is each code valid and billable on a date of service? What completes or replaces it?
+
+    Exit code: 0 when every code is billable, else 1; 2 when the request was wrong.
+    """
+    with _Conversation(settings) as conversation:
+        answer = conversation.check(
+            codes,
+            day=_day(date),
+            show=lambda a: click.echo(_as_json(a) if as_json else render.as_text(a)),
+        )
+    if any(verdict.status != "billable" for verdict in answer.verdicts):
+        sys.exit(1)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            yield line.rstrip("\r\n")
+
+
+def _chunks(lines: Iterable[str], size: int) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    for line in lines:
+        chunk.append(line)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+# Measuring
+
+
+@main.command("eval")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+@click.option("--date", "date", type=_DATE, help="Date of service, YYYY-MM-DD. Default: today.")
+@click.option("--system", "system", type=_SYSTEM, help="System of rows that name none.")
+@click.pass_obj
+def evaluate_file(
+    settings: Settings, file: Path, as_json: bool, date: dt.datetime | None, system: str | None
+) -> None:
+    """Score the desk on a file of questions with their right codes.
+
+    FILE is tab-separated with a header: query, codes (any of, separated by |) or sections, and
+    optionally system. Evaluation questions are not logged.
+    """
+    cases, kind = evaluate.read_cases(file)
+    desk = Desk(settings)
+    try:
+        figures = _evaluated(desk, cases, kind, _day(date), system)
+    finally:
+        desk.close()
+    if as_json:
+        click.echo(json.dumps({"file": file.name, **figures}))
+        return
+    for name, row in figures.items():
+        if isinstance(row, dict):
+            cells = "  ".join(f"{measure} {value:.3f}" for measure, value in row.items())
+            click.echo(f"{name:<12} {cells}")
+        else:
+            click.echo(f"{name:<12} {row}")
+
+
+def _evaluated(
+    desk: Desk,
+    cases: Sequence[evaluate.Case],
+    kind: str,
+    day: dt.date | None,
+    system: str | None,
+) -> dict[str, Any]:
+    groups: dict[str | None, list[evaluate.Case]] = {}
+    for case in cases:
+        groups.setdefault(case.system or system, []).append(case)
+    found: list[list[str]] = []
+    asked: list[evaluate.Case] = []
+    abstained = 0
+    for wanted, group in groups.items():
+        for answers, some in (
+            (desk.ask_many([c.query for c in chunk], day=day, systems=wanted and [wanted]), chunk)
+            for chunk in _chunks_of_cases(group)
+        ):
+            for answer, case in zip(answers, some, strict=True):
+                abstained += answer.outcome == "abstained"
+                if kind == "sections":
+                    found.append([g["section"] for g in answer.guidelines])
+                else:
+                    found.append(
+                        [c.code for c in answer.candidates] + [v.code for v in answer.verdicts]
+                    )
+                asked.append(case)
+    figures: dict[str, Any] = {"questions": len(cases), "abstained": abstained}
+    figures["exact"] = evaluate.scores(found, asked)
+    if kind == "codes":
+        figures["category"] = evaluate.scores(found, asked, evaluate.is_right_category)
+    return figures
+
+
+def _chunks_of_cases(cases: Sequence[evaluate.Case]) -> Iterator[Sequence[evaluate.Case]]:
+    for start in range(0, len(cases), _BATCH):
+        yield cases[start : start + _BATCH]
+
+
+# Code sets and index
+
+
+@main.group()
+def codesets() -> None:
+    """The code sets that are loaded."""
+
+
+@codesets.command("list")
+@click.pass_obj
+def codesets_list(settings: Settings) -> None:
+    """What is loaded, from where, and for which dates."""
+    if not settings.codes_db.exists():
+        raise CodesetError(say("desk.nothing_loaded"))
+    store = CodeStore(settings.codes_db)
+    try:
+        for release in store.releases():
+            counts = store.counts(release)
+            click.echo(
+                f"{SYSTEM_NAMES[release.system]} {release.label}: "
+                f"{release.effective_from} through {release.effective_through}; "
+                f"{counts['codes']:,} codes and headers, {counts['billable']:,} billable, "
+                f"{counts['notes']:,} notes, {counts['terms']:,} inclusion terms"
+            )
+            click.echo(f"  from {release.source}, loaded {release.loaded_at}")
+            for file in release.files:
+                click.echo(f"  {file.name}  sha256 {file.sha256}")
+    finally:
+        store.close()
+
+
+@main.group()
+def index() -> None:
+    """The search index."""
+
+
+@index.command("build")
+@click.pass_obj
+def build_command(settings: Settings) -> None:
+    """Build the index from what is loaded; the one in use works until the new one is whole."""
+    if not settings.codes_db.exists():
+        raise CodesetError(say("desk.nothing_loaded"))
+    store = CodeStore(settings.codes_db)
+    try:
+        _build_index(store, settings, _encoder(settings))
+    finally:
+        store.close()
+
+
+# The query log
+
+
+@main.group()
+def log() -> None:
+    """The query log: who asked what, and what was answered."""
+
+
+@log.command("list")
+@click.option("-n", "limit", type=click.IntRange(1), default=20, help="The last N questions.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def log_list(settings: Settings, limit: int, as_json: bool) -> None:
+    """The last questions, newest first."""
+    for record in _open_log(settings).recent(limit):
+        if as_json:
+            click.echo(json.dumps(_summary(record), ensure_ascii=False))
+            continue
+        codes = " ".join(str(code["code"]) for code in record.codes[:3])
+        text = record.text if len(record.text) <= 60 else record.text[:59] + "…"
+        click.echo(
+            f"{record.id}  {record.asked_at}  {record.surface:<8} {record.user or '-':<12} "
+            f"{record.outcome or '-':<9} {record.delivery:<11} {text!r}  {codes}"
+        )
+
+
+@log.command("show")
+@click.argument("identity", metavar="ID")
+@click.pass_obj
+def log_show(settings: Settings, identity: str) -> None:
+    """Everything stored of one question, as JSON. ID may be cut short while it is unambiguous."""
+    record = _open_log(settings).get(identity)
+    if record is None:
+        raise _Sentence(f"No single question in the log has the id {identity}.")
+    click.echo(
+        json.dumps(_summary(record) | {"answer": record.answer}, ensure_ascii=False, indent=2)
+    )
+
+
+def _summary(record: Record) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "asked_at": record.asked_at,
+        "surface": record.surface,
+        "team": record.team,
+        "user": record.user,
+        "channel": record.channel,
+        "thread": record.thread,
+        "question": record.text,
+        "answered_at": record.answered_at,
+        "outcome": record.outcome,
+        "as_of": record.as_of,
+        "codes": record.codes,
+        "releases": record.releases,
+        "index_build": record.index_build,
+        "latency_ms": record.latency_ms,
+        "delivery": record.delivery,
+        "deliveries": record.deliveries,
+    }
+
+
+def _open_log(settings: Settings) -> QueryLog:
+    if not settings.log_db.exists():
+        raise LogUnavailable(f"There is no query log at {settings.log_db} yet: nothing was asked.")
+    return QueryLog(settings.log_db)

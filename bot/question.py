@@ -1,0 +1,183 @@
+"""Reading a question as people write it: the date of service, the codes it names, its kind."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.words import listed
+from codesets import icd10cm
+
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH = rf"(?P<month>{'|'.join(_MONTHS)})[a-z]*\.?"
+#: What may stand before a date and belongs to it.
+_CUE = r"(?:\b(?:on|dos|date of service|seen|as of|for|dated|from)\b[:\s]*)*"
+_DATES = [
+    re.compile(_CUE + r"(?<!\d)(?P<year>\d{4})-(?P<m>\d{1,2})-(?P<day>\d{1,2})(?!\d)", re.I),
+    re.compile(
+        _CUE + r"(?<![\d/])(?P<m>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4}|\d{2})(?![\d/])", re.I
+    ),
+    re.compile(
+        _CUE + rf"\b{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b", re.I
+    ),
+    re.compile(
+        _CUE + rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+(?P<year>\d{{4}})\b", re.I
+    ),
+]
+
+_TOKEN = re.compile(r"(?<![\w.])[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)?(?:\.?-(?!\w))?")
+_CM_DOTTED = re.compile(r"[A-Z][0-9A][0-9A-Z]\.[0-9A-Z]{1,4}")
+_CM_PLAIN = re.compile(r"(?=.*\d)[A-Z][0-9A][0-9A-Z]{2,5}")
+_CM_CATEGORY = re.compile(r"[A-Z]\d[0-9A-Z]")
+_HCPCS = re.compile(r"[A-V]\d{4}")
+_CPT = re.compile(r"\d{5}|\d{4}[AFMTU]")
+_PCS = re.compile(r"(?=(?:.*\d){2})[0-9BCDFGHX][0-9A-HJ-NP-Z]{6}")
+
+#: Words around codes that ask about them, or join them, and are no clinical question themselves.
+_ABOUT_CODES = frozenset(
+    """a an and any are be bill billable billed can code codes compare could cpt deleted describe
+    description did do does dos dx explain for hcpcs header i icd icd10 icd-10 icd10cm in invalid
+    is it its list look lookup mean meaning means me of ok on or payable pcs please replaced
+    replacement replaces report reportable right show still tell that the them these this to
+    together up use using valid versus vs was what what's whats when with you""".split()
+)
+_JUST_BEFORE = frozenset("is are code codes icd dx icd10 icd-10 cpt hcpcs".split())
+_JUST_AFTER = frozenset("billable valid invalid reportable deleted header".split())
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMention:
+    """A code in a question: as typed, in the form its system publishes it, and that system.
+
+    `loaded` says that a loaded edition has it; otherwise `system` is what its shape belongs to.
+    """
+
+    typed: str
+    code: str
+    system: str
+    loaded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question taken apart. `text` is what is left when dates are taken out."""
+
+    asked: str
+    text: str
+    day: dt.date | None = None
+    not_a_date: str | None = None
+    codes: list[CodeMention] = field(default_factory=list)
+
+
+#: Tells which of the loaded systems have a code, given as typed without its dot or with it.
+Lookup = Callable[[str], list[tuple[str, str]]]
+
+
+def read_question(asked: str, lookup: Lookup) -> Question:
+    """Take a question apart. `lookup` gives (system, published form) for each loaded system that
+    has the code."""
+    text, day, wrong = _take_date(asked)
+    return Question(asked, text, day, wrong, _mentions(text, lookup))
+
+
+def _take_date(asked: str) -> tuple[str, dt.date | None, str | None]:
+    for pattern in _DATES:
+        match = pattern.search(asked)
+        if match is None:
+            continue
+        parts = match.groupdict()
+        month = int(parts["m"]) if "m" in parts else _MONTHS.index(parts["month"][:3].lower()) + 1
+        year = int(parts["year"])
+        rest = " ".join((asked[: match.start()] + " " + asked[match.end() :]).split())
+        try:
+            return (
+                rest,
+                dt.date(year + 2000 if year < 100 else year, month, int(parts["day"])),
+                None,
+            )
+        except ValueError:
+            return rest, None, match[0].split()[-1]
+    return asked, None, None
+
+
+def _mentions(text: str, lookup: Lookup) -> list[CodeMention]:
+    matches = list(_TOKEN.finditer(text))
+    tokens = [match[0].rstrip("-").rstrip(".").upper() for match in matches]
+    words = [match[0].lower() for match in matches]
+    # "E11.9 and N18.31?" is all codes; what else stands there is talk about them.
+    rest = [
+        word
+        for word, token in zip(words, tokens, strict=True)
+        if word not in _ABOUT_CODES and not _like_a_code(token)
+    ]
+    found: list[CodeMention] = []
+    for at, token in enumerate(tokens):
+        asked_about = (
+            not rest
+            or (at > 0 and words[at - 1] in _JUST_BEFORE)
+            or (at + 1 < len(words) and words[at + 1] in _JUST_AFTER)
+        )
+        for mention in _mention(token, asked_about, at == 0, lookup):
+            if mention not in found:
+                found.append(mention)
+    return found
+
+
+def _like_a_code(token: str) -> bool:
+    return any(
+        shape.fullmatch(token)
+        for shape in (_CM_DOTTED, _CM_PLAIN, _CM_CATEGORY, _HCPCS, _CPT, _PCS)
+    )
+
+
+def _mention(token: str, asked_about: bool, first: bool, lookup: Lookup) -> list[CodeMention]:
+    # In prose N95 is a mask and T14 a vertebra.
+    if _CM_CATEGORY.fullmatch(token) and not asked_about:
+        return []
+    if _like_a_code(token) or (asked_about and re.fullmatch(r"[A-Z]\d[0-9A-Z.]+", token)):
+        loaded = [CodeMention(token, code, system, True) for system, code in lookup(token)]
+        if loaded and not (_CPT.fullmatch(token) and not asked_about and not first):
+            return loaded
+    if _CM_DOTTED.fullmatch(token):
+        return [CodeMention(token, token, "icd10cm", False)]
+    if _PCS.fullmatch(token) and not token.isdigit():
+        return [CodeMention(token, token, "icd10pcs", False)]
+    if _CPT.fullmatch(token) and (asked_about or first):
+        return [CodeMention(token, token, "cpt", False)]
+    if _HCPCS.fullmatch(token):
+        return [CodeMention(token, token, "hcpcs", False)]
+    if asked_about and re.fullmatch(r"[A-Z]\d[0-9A-Z]{1,5}", token):
+        return [CodeMention(token, icd10cm.dot(token), "icd10cm", False)]
+    return []
+
+
+def named_code(typed: str, lookup: Lookup) -> list[CodeMention]:
+    """What `codedesk check` was given: taken as a code whatever it looks like."""
+    token = typed.strip().upper().rstrip("-").rstrip(".")
+    return _mention(token, True, True, lookup) or [CodeMention(token, token, "", False)]
+
+
+_LETTERS = re.compile(r"[^\W\d_]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+
+
+def is_wordless(text: str) -> bool:
+    """No letters and no digits: empty, punctuation or emoji only."""
+    return re.search(r"\w", text) is None or not any(c.isascii() or c.isalpha() for c in text)
+
+
+def is_foreign(text: str) -> bool:
+    """Not English, as far as script and little words tell."""
+    letters = _LETTERS.findall(text)
+    if letters and sum(bool(_LATIN.match(letter)) for letter in letters) < len(letters) / 2:
+        return True
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    foreign, in_names, english = (
+        set(listed(f"language.{name}")[0].split())
+        for name in ("foreign_words", "foreign_words_in_names", "english_words")
+    )
+    if any(word in english for word in words) or not any(word in foreign for word in words):
+        return False
+    return sum(word in foreign | in_names for word in words) >= 0.2 * len(words)

@@ -1,0 +1,68 @@
+"""Which code system a question in plain words is about, by the words of prompts/systems.toml.
+
+The desk uses it only to say what is not loaded: a wheelchair is no diagnosis, and an answer out
+of ICD-10-CM would be a substitute from another system.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Container
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, dict[str, Any]]:
+    text = (resources.files("prompts") / "systems.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _phrases(section: str, key: str = "words") -> list[str]:
+    return [" ".join(phrase.split()) for phrase in _words()[section][key].split(",")]
+
+
+def _has(text: str, phrases: list[str]) -> bool:
+    return any(re.search(rf"(?<![\w/]){re.escape(phrase)}s?(?![\w/])", text) for phrase in phrases)
+
+
+def systems_asked_for(text: str) -> list[str]:
+    """Systems that the question can only be answered from; [] for a diagnosis or when unclear."""
+    text = " ".join(text.lower().split())
+    named = [system for system in ("hcpcs", "cpt") if re.search(rf"\b{system}\b", text)]
+    if named:
+        return named
+    if _has(text, _phrases("diagnosis")):
+        return []
+    if _has(text, _phrases("hcpcs")) or _is_a_dose(text):
+        return ["hcpcs"]
+    endings = tuple(ending.lstrip("-") for ending in _words()["procedures"]["endings"].split())
+    procedure = _has(text, _phrases("procedures")) or any(
+        word.endswith(endings) for word in re.findall(r"[a-z]+", text)
+    )
+    if procedure:
+        return ["icd10pcs"] if _has(text, _phrases("icd10pcs", "needs")) else ["icd10pcs", "cpt"]
+    return ["cpt"] if _has(text, _phrases("cpt")) else []
+
+
+def what(system: str) -> str:
+    """What a system codes, in words: "a supply, drug or service"."""
+    return _words()[system]["what"]
+
+
+def missing(asked_for: list[str], loaded: Container[str]) -> list[str]:
+    """The systems that are needed and not there; [] when one of them is loaded."""
+    return [] if any(system in loaded for system in asked_for) else asked_for
+
+
+def _is_a_dose(text: str) -> bool:
+    """A drug given: "solumedrol 40 mg", "prolia injection"."""
+    doses = "|".join(_words()["hcpcs"]["doses"].split())
+    given = "|".join(_words()["hcpcs"]["dose_words"].split())
+    return bool(
+        re.search(rf"\d\s*(?:{doses})\b", text)
+        or re.search(rf"\b[a-z]{{4,}}\s+(?:{given})\b", text)
+        and re.search(r"\binject|\binfus", text)
+    )

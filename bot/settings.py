@@ -1,0 +1,114 @@
+"""Settings: from the environment, else from `codedesk.toml`, else as given here.
+
+A setting `slack_bot_token` is CODEDESK_SLACK_BOT_TOKEN or SLACK_BOT_TOKEN in the environment and
+`slack_bot_token` in the file. The file is looked for in the working directory, then in
+CODEDESK_HOME.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names it and says what it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user may set. Unset texts are None."""
+
+    home: Path
+    #: A folder that sentence-transformers can load (or a hub name, with model_download).
+    model: str | None = None
+    #: Let the model be fetched from its hub by name.
+    model_download: bool = False
+    slack_bot_token: str | None = None
+    slack_app_token: str | None = None
+    slack_signing_secret: str | None = None
+    #: "socket" (default; needs the app token) or "http" (needs the signing secret).
+    slack_mode: str = "socket"
+    #: Where the Web API is; only tests have reason to change it.
+    slack_api_url: str = "https://slack.com/api/"
+    #: Where HTTP mode listens.
+    http_host: str = "0.0.0.0"
+    http_port: int = 3000
+
+    @property
+    def codes_db(self) -> Path:
+        return self.home / "codes.db"
+
+    @property
+    def log_db(self) -> Path:
+        return self.home / "log.db"
+
+    @property
+    def index(self) -> Path:
+        return self.home / "index"
+
+    @classmethod
+    def load(
+        cls, environment: Mapping[str, str] = os.environ, folder: Path | None = None
+    ) -> Settings:
+        """Raises SettingsError for a file that cannot be read or a value of the wrong kind."""
+        home = Path(
+            environment.get("CODEDESK_HOME") or user_data_path("codedesk", appauthor=False)
+        ).expanduser()
+        stored = _read_file([folder or Path.cwd(), home])
+        if "home" in stored and not environment.get("CODEDESK_HOME"):
+            home = Path(str(stored["home"])).expanduser()
+        found: dict[str, object] = {"home": home.absolute()}
+        for field in fields(cls):
+            if field.name == "home":
+                continue
+            name = field.name.upper()
+            # An empty variable is as good as none: that is how compose files unset one.
+            raw = environment.get(f"CODEDESK_{name}") or (
+                environment.get(name) if name.startswith("SLACK_") else None
+            )
+            value: object = raw or stored.get(field.name)
+            if value is not None and value != "":
+                found[field.name] = _as_kind(field.name, str(field.type), value)
+        unknown = stored.keys() - {field.name for field in fields(cls)}
+        if unknown:
+            raise SettingsError(
+                f"codedesk.toml has a setting that Code Desk does not know: {min(unknown)}."
+            )
+        settings = cls(**found)  # type: ignore[arg-type]
+        if settings.slack_mode not in ("socket", "http"):
+            raise SettingsError(
+                f'SLACK_MODE is "{settings.slack_mode}"; it must be "socket" or "http".'
+            )
+        return settings
+
+
+def _read_file(folders: list[Path]) -> dict[str, object]:
+    for folder in folders:
+        path = folder / "codedesk.toml"
+        if path.is_file():
+            try:
+                return tomllib.loads(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise SettingsError(f"{path} cannot be read as TOML: {error}.") from error
+    return {}
+
+
+def _as_kind(name: str, kind: str, value: object) -> object:
+    text = str(value)
+    if kind == "bool":
+        if text.lower() in ("1", "true", "yes", "on"):
+            return True
+        if text.lower() in ("0", "false", "no", "off"):
+            return False
+        raise SettingsError(f'{name.upper()} is "{text}"; it must be yes or no.')
+    if kind == "int":
+        if not text.isdigit():
+            raise SettingsError(f'{name.upper()} is "{text}"; it must be a whole number.')
+        return int(text)
+    return text

@@ -1,0 +1,34 @@
+"""The words people read, out of prompts/*.toml, filled in by name."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from importlib import resources
+
+
+@lru_cache(maxsize=1)
+def _all() -> dict[str, dict[str, str]]:
+    """The sections of every file; two files may add to the same section."""
+    sections: dict[str, dict[str, str]] = {}
+    for file in resources.files("prompts").iterdir():
+        if file.name.endswith(".toml"):
+            for section, texts in tomllib.loads(file.read_text(encoding="utf-8")).items():
+                sections.setdefault(section, {}).update(texts)
+    return sections
+
+
+def say(name: str, **values: object) -> str:
+    """The text called `section.key`, with its `{placeholders}` filled in.
+
+    >>> say("system.icd10cm")
+    'ICD-10-CM'
+    """
+    section, key = name.split(".")
+    return _all()[section][key].format(**values)
+
+
+def listed(name: str) -> list[str]:
+    """The lines of a text that is a list, blank ones left out."""
+    section, key = name.split(".")
+    return [line.strip() for line in _all()[section][key].splitlines() if line.strip()]

@@ -1,0 +1,4 @@
+"""How a question finds codes: texts, vectors, words and ranking over what codes.db holds.
+
+This room knows `codesets` and reads the lexicon in `prompts`; it knows nothing of people.
+"""

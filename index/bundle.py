@@ -1,0 +1,129 @@
+"""The index bundle: one folder that is written beside the old one and swapped whole.
+
+`CODEDESK_HOME/index/<build id>/` holds the files of one build and its manifest; the file
+`CODEDESK_HOME/index/current` names the build in use and is replaced in one step. An interrupted
+build therefore leaves the old one working. The manifest carries what the build was made of
+(releases, encoder) and the count, size and SHA-256 of everything in it; a bundle that does not
+match its manifest is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from codesets.model import Release
+from index.errors import SearchError
+
+#: Raised when the files or how texts are gathered change: older bundles are built anew.
+FORMAT = 2
+
+_REBUILD = "Run `codedesk index build`."
+
+
+class BundleUnusable(SearchError):
+    """There is no bundle, or not one that can be trusted; the message says what to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a build was made of, and what it must hold."""
+
+    build: str
+    format: int
+    built_at: str
+    releases: dict[str, list[str]]
+    encoder: str
+    encoder_fingerprint: str
+    dimensions: int
+    texts: int
+    families: int
+    files: dict[str, dict[str, int | str]]
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        try:
+            return cls(**json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise BundleUnusable(
+                f"The index at {folder} has no readable manifest. {_REBUILD}"
+            ) from error
+
+    def write(self, folder: Path) -> None:
+        text = json.dumps(asdict(self), indent=1, sort_keys=True)
+        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def fingerprints(releases: Iterable[Release]) -> dict[str, list[str]]:
+    """Release key -> SHA-256 of each file it was read from, as a manifest records them."""
+    return {r.key: sorted(file.sha256 for file in r.files) for r in releases}
+
+
+def files_of(folder: Path) -> dict[str, dict[str, int | str]]:
+    """Size and SHA-256 of each file in a bundle's folder, the manifest left out."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != "manifest.json":
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            found[path.relative_to(folder).as_posix()] = {
+                "bytes": path.stat().st_size,
+                "sha256": digest,
+            }
+    return found
+
+
+def current(root: Path) -> Path | None:
+    """The folder of the build in use, None when nothing was built yet."""
+    try:
+        name = (root / "current").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    return root / name if name else None
+
+
+def swap_in(root: Path, folder: Path) -> None:
+    """Make a finished build the one in use, in one step, and drop the builds before it.
+
+    The last one is kept: a desk that is running on it goes on until it is started again.
+    """
+    before = current(root)
+    pointer = root / "current.new"
+    with pointer.open("w", encoding="utf-8") as file:
+        file.write(folder.name)
+        file.flush()
+        os.fsync(file.fileno())
+    pointer.replace(root / "current")
+    for other in root.iterdir():
+        if other.is_dir() and other not in (folder, before):
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def opened(root: Path, releases: Iterable[Release] | None = None) -> tuple[Path, Manifest]:
+    """The bundle in use, checked against its manifest and, if given, against the loaded releases.
+
+    Raises BundleUnusable with a sentence that says what is wrong and what to run.
+    """
+    folder = current(root)
+    if folder is None:
+        raise BundleUnusable("The index has not been built yet. Run `codedesk setup`.")
+    manifest = Manifest.read(folder)
+    if manifest.format != FORMAT:
+        raise BundleUnusable(
+            f"The index at {folder} was built by another version of Code Desk. {_REBUILD}"
+        )
+    if files_of(folder) != manifest.files:
+        raise BundleUnusable(
+            f"The index at {folder} does not match its manifest: a file is missing, added or "
+            f"altered. {_REBUILD}"
+        )
+    if releases is not None and fingerprints(releases) != manifest.releases:
+        raise BundleUnusable(
+            f"The index at {folder} was built from other editions than are loaded now. {_REBUILD}"
+        )
+    return folder, manifest

@@ -1,0 +1,42 @@
+"""Completing a family: which of a stem's seventh characters a question calls for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from codesets.model import Code
+from index.words import Reading, read
+
+#: What is meant when nothing is said: active treatment (Guidelines I.C.19.a), "not applicable or
+#: unspecified" (0), "unspecified" (9); then routine healing before its exceptions.
+_USUAL = {"A": 0.9, "0": 0.9, "9": 0.9, "D": 0.2}
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The code chosen, and whether the question itself decided it."""
+
+    code: Code
+    decided: bool
+
+
+def complete(question: Reading, stem_title: str, codes: Sequence[Code]) -> Completion:
+    """Choose among the billable codes of one family; `codes` must not be empty."""
+    if len(codes) == 1:
+        return Completion(codes[0], True)
+    base = read(stem_title).stems
+    said = {code.code: read(code.title).affirmed - base for code in codes}
+    tells = frozenset().union(*said.values()) & question.affirmed
+
+    def fit(code: Code) -> float:
+        own = said[code.code]
+        return 2 * len(own & tells) - 0.1 * len(own - tells) + _USUAL.get(code.code[-1], 0.0)
+
+    best = max(codes, key=fit)
+    return Completion(best, bool(said[best.code] & tells))
+
+
+def choices(stem_title: str, codes: Sequence[Code]) -> list[str]:
+    """What the seventh characters of a family mean, without the title they share."""
+    return [code.title.removeprefix(stem_title).lstrip(", ") for code in codes]

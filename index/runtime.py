@@ -1,0 +1,41 @@
+"""The one place that sets thread counts and load order for the numeric libraries.
+
+FAISS and PyTorch each bring an OpenMP runtime. Left alone, each starts a thread for every core in
+every calling thread; so both are bounded here, and PyTorch, when it is needed at all, is loaded
+before FAISS, the order in which the two wheels share a process without trouble.
+"""
+
+from __future__ import annotations
+
+import os
+from types import ModuleType
+
+THREADS = max(1, min(4, os.cpu_count() or 1))
+
+
+def bound_threads() -> None:
+    """Set the limits that are only read when a library is first loaded."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, str(THREADS))
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def load_faiss() -> ModuleType:
+    bound_threads()
+    import faiss
+
+    # One question scans 60,000 vectors in milliseconds: threads cost more than they give.
+    faiss.omp_set_num_threads(1)
+    return faiss
+
+
+def load_sentence_transformers(*, may_download: bool) -> ModuleType:
+    bound_threads()
+    if not may_download:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    import torch
+
+    torch.set_num_threads(THREADS)
+    import sentence_transformers
+
+    return sentence_transformers

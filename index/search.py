@@ -1,0 +1,209 @@
+"""Searching a bundle: a question in plain words to ranked families, for one release."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from codesets.model import Release
+from codesets.store import CodeStore
+from index import build, bundle
+from index.encoder import Encoder
+from index.rank import Evidence, Ranker, score
+from index.runtime import load_faiss
+from index.words import Lexicon, Reading, Spelling, lexical_tokens, plain_words, read
+
+#: Texts taken from each retriever, and families taken on to ranking.
+_TEXTS_PER_RETRIEVER = 150
+#: A header with more families under it than this is completed only by those found themselves.
+_MOST_BELOW = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question made ready for searching."""
+
+    asked: str
+    spelled_out: str
+    reading: Reading
+    known: float  # share of its words that the code set or the lexicon knows, 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A family that fits a question. `score` compares within one search only."""
+
+    system: str
+    code: str
+    title: str
+    score: float
+    similarity: float
+    features: dict[str, float]
+    matched: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search gave: the question as it was understood, its hits, best first, and how near
+    it is to the nearest example of a question that has nothing to do with coding (cosine)."""
+
+    query: Query
+    hits: list[Hit]
+    off_topic: float
+
+
+class Searcher:
+    """An opened bundle. Reading it is safe from many threads at once."""
+
+    def __init__(self, root: Path, store: CodeStore, encoder: Encoder) -> None:
+        """Raises bundle.BundleUnusable when there is no bundle that fits what is loaded."""
+        import bm25s
+
+        folder, self.manifest = bundle.opened(root, store.releases())
+        fingerprint = encoder.fingerprint()
+        if fingerprint != self.manifest.encoder_fingerprint:
+            raise bundle.BundleUnusable(
+                f"The index was built with the model {self.manifest.encoder}, and the desk is set "
+                f"to {encoder.name}, which is another. Run `codedesk index build`."
+            )
+        self.encoder = encoder
+        self._texts: list[str] = _read_json(folder / build.TEXTS)
+        self._families = [build.Family(*row) for row in _read_json(folder / build.FAMILIES)]
+        self._number = {(f.system, f.code): n for n, f in enumerate(self._families)}
+        self._owners: list[list[int]] = [[] for _ in self._texts]
+        self._below: list[list[int]] = [[] for _ in self._families]
+        for number, family in enumerate(self._families):
+            for text in family.texts:
+                self._owners[text].append(number)
+            if family.parent is not None:
+                self._below[self._number[family.system, family.parent]].append(number)
+        self._vectors = load_faiss().read_index(str(folder / build.VECTORS))
+        self._off_topic = np.load(folder / build.OFF_TOPIC)
+        self._lexical = bm25s.BM25.load(folder / build.LEXICAL, show_progress=False)
+        vocabulary: dict[str, int] = _read_json(folder / build.VOCABULARY)
+        self._lexicon = Lexicon.shipped()
+        everyday = frozenset(w for line in build.off_topic_examples() for w in plain_words(line))
+        self._spelling = Spelling(vocabulary, everyday)
+        frequency: dict[str, int] = {}
+        for word, count in vocabulary.items():
+            for stem in read(word).stems:
+                frequency[stem] = frequency.get(stem, 0) + count
+        self._ranker = Ranker(frequency, len(self._texts))
+
+    def understand(self, question: str) -> Query:
+        """Spell out shorthand and repair typing; codes, numbers and doses stay as they are."""
+        typed = self._lexicon.typed(question)
+        repaired = [
+            word if self._lexicon.knows(word) else self._spelling.repair(word) for word in typed
+        ]
+        spelled = " ".join(self._lexicon.spell_out(repaired))
+        known = [self._lexicon.knows(word) or self._spelling.knows(word) for word in typed]
+        return Query(question, spelled, read(spelled), sum(known) / len(known) if known else 0.0)
+
+    def search(self, question: str, releases: Sequence[Release], limit: int = 10) -> Found:
+        """Best families of the given releases (one a system) for a question."""
+        return self.search_many([question], releases, limit)[0]
+
+    def search_many(
+        self, questions: Sequence[str], releases: Sequence[Release], limit: int = 10
+    ) -> list[Found]:
+        """`search` for several questions, which are embedded together."""
+        queries = [self.understand(question) for question in questions]
+        # Both as spelled out and as typed: a wrong guess at a shorthand must not hide the rest.
+        wordings = [wording for query in queries for wording in (query.spelled_out, query.asked)]
+        vectors = self.encoder.encode(wordings)
+        off_topic = (vectors @ self._off_topic.T).max(axis=1)
+        return [
+            Found(
+                query,
+                self._ranked(query, vectors[2 * n : 2 * n + 2], releases, limit),
+                float(off_topic[2 * n + 1]),
+            )
+            for n, query in enumerate(queries)
+        ]
+
+    def _ranked(
+        self, query: Query, vectors: np.ndarray, releases: Sequence[Release], limit: int
+    ) -> list[Hit]:
+        keys = {release.system: release.key for release in releases}
+        similarity = self._retrieve(query, vectors)
+        found: dict[int, list[Evidence]] = {}
+        for text, cosine in similarity.items():
+            for owner in self._owners[text]:
+                for family, distance in self._reportable(owner, keys):
+                    found.setdefault(family, []).append(
+                        Evidence(self._texts[text], cosine, distance)
+                    )
+        hits = []
+        for number, evidence in found.items():
+            family = self._families[number]
+            above = list(self._titles_above(family))
+            features = self._ranker.features(query.reading, family.title, above, evidence)
+            nearest = sorted(evidence, key=lambda e: -e.similarity)[:3]
+            hits.append(
+                Hit(
+                    family.system,
+                    family.code,
+                    family.title,
+                    score(features),
+                    features["dense"],
+                    features,
+                    tuple(dict.fromkeys(e.text for e in nearest)),
+                )
+            )
+        hits.sort(key=lambda hit: (-hit.score, hit.code))
+        return hits[:limit]
+
+    def _retrieve(self, query: Query, vectors: np.ndarray) -> dict[int, float]:
+        """Texts that either retriever finds, with the cosine of the nearer wording."""
+        _, nearest = self._vectors.search(vectors, _TEXTS_PER_RETRIEVER)
+        found = set(nearest.ravel().tolist())
+        tokens = [
+            token
+            for token in lexical_tokens(query.spelled_out)
+            if token in self._lexical.vocab_dict
+        ]
+        if tokens:
+            scores = self._lexical.get_scores(tokens)
+            top = np.argpartition(-scores, _TEXTS_PER_RETRIEVER)[:_TEXTS_PER_RETRIEVER]
+            found.update(top[scores[top] > 0].tolist())
+        texts = np.array(sorted(found))
+        cosines = (self._vectors.reconstruct_batch(texts) @ vectors.T).max(axis=1)
+        return dict(zip(texts.tolist(), cosines.tolist(), strict=True))
+
+    def _reportable(self, number: int, keys: dict[str, str]) -> Iterable[tuple[int, int]]:
+        """The families to report for a text of family `number`: itself, or, for a header, the
+        families that complete it, with their distance from it."""
+        family = self._families[number]
+        state = family.releases.get(keys.get(family.system, ""))
+        if state is None:
+            return
+        if state:
+            yield number, 0
+            return
+        level, distance = [number], 0
+        below: list[tuple[int, int]] = []
+        while level and len(below) <= _MOST_BELOW:
+            distance += 1
+            level = [child for parent in level for child in self._below[parent]]
+            for child in level:
+                releases = self._families[child].releases
+                if releases.get(keys[family.system]):
+                    below.append((child, distance))
+        yield from below[:_MOST_BELOW]
+
+    def _titles_above(self, family: build.Family) -> Iterable[str]:
+        parent = family.parent
+        while parent is not None:
+            above = self._families[self._number[family.system, parent]]
+            yield above.title
+            parent = above.parent
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

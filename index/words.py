@@ -1,0 +1,239 @@
+"""Words: how texts and questions are read, abbreviations spelled out and typing repaired."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+import Stemmer
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+
+_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
+#: What a coder types as one word: "s/p", "w/", "c.diff", "a-fib", "hpv+", "#nof".
+_TYPED = re.compile(r"[+#]?[a-z0-9\u00b0]+(?:[/&'.+-][a-z0-9\u00b0]+)*(?:[/+-](?!\w))?")
+_ORDINALS = {"1st": "first", "2nd": "second", "3rd": "third", "4th": "fourth"}
+_ROMAN = {"ii": "2", "iii": "3", "iv": "4"}
+_LETTERED = frozenset("factor group hemophilia hepatitis influenza type vitamin".split())
+
+#: Words that join others and say nothing of which code is meant.
+STOPWORDS = frozenset(
+    """an and are as at be by for from has have having he her here his i in into is it its me my
+    of on or our pt patient patients she so that the their them then there they this to under was
+    we were what which while who will you your code codes coded coding icd icd10 icd10cm dx
+    diagnosis please need find""".split()
+)
+_NEGATIONS = frozenset({"no", "not", "without", "negative", "denies", "non", "w/o"})
+#: Where the reach of a "without" ends.
+_NEGATION_ENDS = frozenset({"with", "but", "due", "from", "initial", "subsequent", "in", "of"})
+
+_stem = Stemmer.Stemmer("english").stemWord
+
+
+def fold(text: str) -> str:
+    """Lower case, without accents, with plain quotes and dashes: Sjögren's -> sjogren's."""
+    text = unicodedata.normalize("NFKD", text.casefold()).replace("\u2019", "'")
+    return "".join(char for char in text if not unicodedata.combining(char))
+
+
+_MODIFIER = re.compile(r"\s*\([^()]*\)")
+
+
+def essential(text: str) -> str:
+    """A text without its nonessential modifiers: the parentheses of official texts enclose words
+    "that may be present or absent" (Official Guidelines, I.A.7): "Essential (primary)
+    hypertension" is essential hypertension."""
+    return _MODIFIER.sub("", text).strip() or text
+
+
+def plain_words(text: str) -> list[str]:
+    """The words of a text, folded; possessive s dropped, ordinals and Roman numerals as one form.
+
+    The article "a" is left out, and the letter kept: hepatitis A.
+    """
+    words = [
+        _ROMAN.get(word, _ORDINALS.get(word, word))
+        for word in (match.removesuffix("'s") for match in _WORD.findall(fold(text)))
+    ]
+    return [
+        word
+        for before, word in zip(["", *words], words, strict=False)
+        if word != "a" or before in _LETTERED
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as words to compare: stems it affirms and stems it denies ("without coma")."""
+
+    affirmed: frozenset[str]
+    denied: frozenset[str]
+    words: frozenset[str]
+
+    @property
+    def stems(self) -> frozenset[str]:
+        return self.affirmed | self.denied
+
+
+@lru_cache(maxsize=200_000)
+def read(text: str) -> Reading:
+    affirmed, denied, reach = set(), set(), 0
+    words = plain_words(text)
+    for word in words:
+        if word in _NEGATIONS:
+            reach = 4
+            continue
+        if word in _NEGATION_ENDS:
+            reach = 0
+        if word in STOPWORDS or word in _NEGATION_ENDS:
+            continue
+        (denied if reach else affirmed).add(_stem(word))
+        reach = max(0, reach - 1)
+    return Reading(frozenset(affirmed), frozenset(denied - affirmed), frozenset(words))
+
+
+def lexical_tokens(text: str) -> list[str]:
+    """Tokens for the lexical index: stems, stopwords left out, order kept."""
+    return [_stem(word) for word in plain_words(text) if word not in STOPWORDS]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sense:
+    means: str
+    when: frozenset[str]
+
+
+class Lexicon:
+    """Coder's shorthand and lay words, from prompts/lexicon.tsv.
+
+    Columns: shorthand, means, when (words one of which must stand elsewhere in the question for
+    this sense to be chosen; empty for the usual sense), kind.
+    """
+
+    def __init__(self, rows: list[dict[str, str]]) -> None:
+        self._senses: dict[tuple[str, ...], list[_Sense]] = {}
+        for row in rows:
+            key = tuple(typed_words(row["shorthand"]))
+            sense = _Sense(row["means"], frozenset((row["when"] or "").split()))
+            self._senses.setdefault(key, []).append(sense)
+        self._longest = max(map(len, self._senses), default=1)
+        self._words = frozenset(word for key in self._senses for word in key)
+
+    @classmethod
+    @lru_cache(maxsize=1)
+    def shipped(cls) -> Lexicon:
+        path = resources.files("prompts") / "lexicon.tsv"
+        with path.open(encoding="utf-8", newline="") as file:
+            return cls(list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)))
+
+    def knows(self, word: str) -> bool:
+        return word in self._words
+
+    def typed(self, question: str) -> list[str]:
+        """The words of a question. One joined by a slash that is no shorthand as it stands is
+        taken apart ("htn/dm"); one joined by a hyphen is a word of its own ("acyl-CoA")."""
+        words: list[str] = []
+        for word in typed_words(question):
+            parts = [word] if word in self._words else re.split(r"[/&.+]", word)
+            words += [part for part in parts if part]
+        return words
+
+    def spell_out(self, words: list[str]) -> list[str]:
+        """Replace each shorthand, longest first, by what it means in this company."""
+        company = set(words)
+        spelled: list[str] = []
+        at = 0
+        while at < len(words):
+            for length in range(min(self._longest, len(words) - at), 0, -1):
+                key = tuple(words[at : at + length])
+                means = self._meaning(key, company - set(key))
+                if means is not None:
+                    spelled.extend(means.split())
+                    at += length
+                    break
+            else:
+                spelled.append(words[at])
+                at += 1
+        return spelled
+
+    def _meaning(self, key: tuple[str, ...], company: set[str]) -> str | None:
+        """The sense that most of the company speaks for, else the usual one, else None."""
+        senses = self._senses.get(key, ())
+        called_for = max(senses, key=lambda sense: len(sense.when & company), default=None)
+        if called_for is not None and called_for.when & company:
+            return called_for.means
+        return next((sense.means for sense in senses if not sense.when), None)
+
+
+def typed_words(text: str) -> list[str]:
+    """The words of a question as typed, coder's slashes and signs kept ("s/p", "w/", "er+")."""
+    return [match.removesuffix("'s") for match in _TYPED.findall(fold(text))]
+
+
+class Spelling:
+    """Repairs typing against the words of the code set; what holds a digit is left alone, and so
+    are `everyday` words, which are spelled right ("hello" is no HELLP syndrome)."""
+
+    def __init__(self, vocabulary: Mapping[str, int], everyday: frozenset[str]) -> None:
+        self._everyday = everyday
+        self._frequency = {word: n for word, n in vocabulary.items() if word.isalpha()}
+        self._by_initial: dict[str, list[str]] = {}
+        for word in self._frequency:
+            if len(word) >= 5:
+                self._by_initial.setdefault(word[0], []).append(word)
+
+    def knows(self, word: str) -> bool:
+        return word in self._frequency
+
+    def repair(self, word: str) -> str:
+        """The likeliest known word one slip away, or a few that leave the sound the same
+        (defishency), else `word`: lymphopenia is no misspelled lymphogenic."""
+        if len(word) < 5 or not word.isalpha() or word in self._frequency:
+            return word
+        if word in self._everyday:
+            return word
+        if word.endswith("s") and word[:-1] in self._frequency:
+            return word
+        found = [
+            slip
+            for slip in process.extract(
+                word,
+                self._by_initial.get(word[0], ()),
+                scorer=DamerauLevenshtein.distance,
+                score_cutoff=1 + len(word) // 5,
+                limit=20,
+            )
+            if slip[1] == 1 or _sound(slip[0]) == _sound(word)
+        ]
+        if not found:
+            return word
+        nearest = min(distance for _, distance, _ in found)
+        return max(
+            (near for near, distance, _ in found if distance == nearest),
+            key=lambda near: self._frequency[near],
+        )
+
+
+_SOUNDS = [
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        (r"ph", "f"),
+        (r"sh|sc(?=[eiy])|ti(?=o)|c(?=[eiy])|z|x", "s"),
+        (r"ck|ch|c|q", "k"),
+        (r"rh", "r"),
+        (r"(?<=.)[aeiouyh]", ""),
+        (r"(.)\1+", r"\1"),
+    )
+]
+
+
+def _sound(word: str) -> str:
+    """The consonants of a word as they sound, one for each run."""
+    for pattern, sound in _SOUNDS:
+        word = pattern.sub(sound, word)
+    return word

@@ -1,0 +1,1 @@
+"""The words: templates, help, errors and the lexicon. No logic lives here."""
