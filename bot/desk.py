@@ -202,7 +202,7 @@ class Desk:
         if not fits(found):
             return _noticed(answer, say("desk.off_topic"))
         query, hits = found.query, found.hits
-        by_system = {release.system: release for release in releases}
+        by_system: dict[str, Release] = {release.system: release for release in releases}
         candidates = []
         for at, hit in enumerate(hits[:limit]):
             release = by_system[hit.system]

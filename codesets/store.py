@@ -97,13 +97,13 @@ class CodeStore:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
-        if self._db["releases"].exists():
-            if self._db.execute("pragma user_version").fetchone()[0] != SCHEMA_VERSION:
-                self.close()
-                raise CodesetError(
-                    f"{path} was written by another version of Code Desk. "
-                    "Move it away and run `codedesk setup` to load the code sets again."
-                )
+        version = self._db.execute("pragma user_version").fetchone()[0]
+        if version != SCHEMA_VERSION and self._db["releases"].exists():
+            self.close()
+            raise CodesetError(
+                f"{path} was written by another version of Code Desk. "
+                "Move it away and run `codedesk setup` to load the code sets again."
+            )
         # One reading of a release per process: asked for on every question, and never altered.
         self._releases = lru_cache(maxsize=1)(self._read_releases)
 
@@ -136,7 +136,7 @@ class CodeStore:
         key = release.key
         with db.atomic():
             self._forget(key)
-            db["releases"].insert(
+            db.table("releases").insert(
                 {
                     "key": key,
                     "system": release.system,
@@ -149,7 +149,7 @@ class CodeStore:
                     "loaded_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
                 }
             )
-            db["release_files"].insert_all(
+            db.table("release_files").insert_all(
                 {"release": key, "name": file.name, "sha256": file.sha256} for file in release.files
             )
             _insert(
@@ -264,7 +264,7 @@ class CodeStore:
 
     def get(self, release: Release, code: str) -> Code | None:
         row = next(self._query("codes", release, "code = ?", code), None)
-        return row and _code(release, row)
+        return _code(release, row) if row else None
 
     def editions_with(self, system: str, code: str) -> list[Release]:
         """Loaded releases of `system` that have `code`, oldest first."""
@@ -388,6 +388,10 @@ class CodeStore:
             found.append((kind, identity))
             identity = row["parent"]
         return found
+
+    def chapter(self, release: Release, code: Code) -> str:
+        """The number of the chapter that a code of a Tabular List stands in."""
+        return self._divisions_above(release, code.section)[-1][1]
 
     def _notes_of(self, release: Release, owner_kind: str, owner: str) -> list[Note]:
         rows = self._db.query(

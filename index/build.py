@@ -2,7 +2,8 @@
 
 What is searched is a *family*: a code with all that a seventh character (and placeholder X) would
 make of it, which is one thing to find and one thing to complete. Its texts are its title, its
-inclusion terms and its Includes notes; each distinct text has one vector, whatever number of families share it.
+inclusion terms and its Includes notes; each distinct text has one vector, whatever number of
+families share it.
 """
 
 from __future__ import annotations
@@ -78,8 +79,8 @@ def gather(store: CodeStore) -> Gathered:
                 families[release.system, stem.parent].releases[release.key] = False
         for term in store.terms(release):
             add_text(families[release.system, term.code], term.text)
-        for code, text in store.includes(release):
-            add_text(families[release.system, code], text)
+        for owner, text in store.includes(release):
+            add_text(families[release.system, owner], text)
     return Gathered(list(numbers), list(families.values()))
 
 

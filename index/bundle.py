@@ -66,7 +66,7 @@ def fingerprints(releases: Iterable[Release]) -> dict[str, list[str]]:
 
 def files_of(folder: Path) -> dict[str, dict[str, int | str]]:
     """Size and SHA-256 of each file in a bundle's folder, the manifest left out."""
-    found = {}
+    found: dict[str, dict[str, int | str]] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.name != "manifest.json":
             with path.open("rb") as file:

@@ -17,48 +17,42 @@ from index.words import Reading, essential, read
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One thing a title can say: its values, each with the word stems that say it."""
+    """One thing a title can say: its values, each with the word stems that say it, and the value
+    that is meant when nothing is said, where the conventions name one."""
 
-    name: str
     values: Mapping[str, frozenset[str]]
     ask_back: str
+    usual: str | None = None
 
     def said(self, reading: Reading) -> frozenset[str]:
         return frozenset(value for value, stems in self.values.items() if stems & reading.affirmed)
 
 
-def _axis(name: str, ask_back: str, **values: str) -> Axis:
-    return Axis(
-        name,
-        {
-            value: frozenset().union(*(read(w).affirmed for w in words.split(",")))
-            for value, words in values.items()
-        },
-        ask_back,
-    )
+def _axis(ask_back: str, usual: str | None = None, /, **values: str) -> Axis:
+    return Axis({value: read(words).affirmed for value, words in values.items()}, ask_back, usual)
 
 
 AXES = (
-    _axis("side", "Left, right or both?", right="right", left="left", both="bilateral,both"),
-    _axis("trimester", "Which trimester?", first="first", second="second", third="third"),
-    _axis("acuity", "Acute or chronic?", acute="acute", chronic="chronic", subacute="subacute"),
+    _axis("Left, right or both?", right="right", left="left", both="bilateral both"),
+    _axis("Which trimester?", first="first", second="second", third="third"),
+    _axis("Acute or chronic?", acute="acute", chronic="chronic", subacute="subacute"),
     _axis(
-        "severity",
         "Mild, moderate or severe?",
         mild="mild",
         moderate="moderate",
         severe="severe",
         profound="profound",
     ),
-    _axis("opening", "Open or closed?", open="open", closed="closed"),
+    # Not indicated as open or closed is closed, as displaced or not is displaced (I.C.19.c).
+    _axis("Open or closed?", "closed", open="open", closed="closed"),
     _axis(
-        "displacement",
         "Displaced or nondisplaced?",
+        "displaced",
         displaced="displaced",
         nondisplaced="nondisplaced",
     ),
-    _axis("rank", "Primary or secondary?", primary="primary", secondary="secondary"),
-    _axis("timing", "Recurrent, or a single episode?", recurrent="recurrent", single="single"),
+    _axis("Primary or secondary?", "primary", primary="primary", secondary="secondary"),
+    _axis("Recurrent, or a single episode?", recurrent="recurrent", single="single"),
 )
 
 #: Stems that say a code is the general one of its kind.
@@ -67,6 +61,7 @@ _OTHER = read("other nec elsewhere classified").affirmed
 #: Stems that every member of a kind may carry; they explain nothing by being in a title.
 _HOLLOW = (
     _UNSPECIFIED
+    | frozenset().union(*(axis.values[axis.usual] for axis in AXES if axis.usual))
     | read("type site part organism cause specified condition disease disorder encounter").affirmed
 )
 
@@ -147,17 +142,22 @@ class Ranker:
         agrees = conflicts = unasked = 0
         for axis in AXES:
             asked, told = axis.said(question), axis.said(title)
+            if not asked and axis.usual:
+                told -= {axis.usual}
             if asked and told:
                 agrees += bool(asked & told)
-                conflicts += len(told - asked) > 0 and not asked & told
-                unasked += len(told - asked) > 0 and bool(asked & told)
+                conflicts += not asked & told
+                unasked += bool(told - asked and asked & told)
             elif told:
                 unasked += 1
         asked_numbers = {w for w in question.words if w.isdigit() and len(w) < 3}
         told_numbers = {w for w in title.words if w.isdigit() and len(w) < 3}
         number = bool(told_numbers and asked_numbers and not asked_numbers & told_numbers)
-        denial = len(question.affirmed & title.denied) + len(question.denied & title.affirmed)
-        denial -= 0.5 * len(question.denied & title.denied)
+        denial = (
+            len(question.affirmed & title.denied)
+            + len(question.denied & title.affirmed)
+            - 0.5 * len(question.denied & title.denied)
+        )
         return {
             "agrees": float(agrees),
             "conflicts": float(conflicts),

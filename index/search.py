@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from index.words import Lexicon, Reading, Spelling, lexical_tokens, plain_words,
 
 #: Texts taken from each retriever, and families taken on to ranking.
 _TEXTS_PER_RETRIEVER = 150
+#: What a wording of the whole question is worth more than one of a part of it.
+_PART = np.array([0.0, 0.0, 0.04], dtype=np.float32)
 #: A header with more families under it than this is completed only by those found themselves.
 _MOST_BELOW = 60
 
@@ -30,8 +33,15 @@ class Query:
 
     asked: str
     spelled_out: str
+    first_clause: str
     reading: Reading
-    known: float  # share of its words that the code set or the lexicon knows, 0 to 1
+
+    @property
+    def wordings(self) -> tuple[str, str, str]:
+        """What is embedded: as spelled out; as typed, because a wrong guess at a shorthand must
+        not hide the rest; and the first clause, which names the condition ("knee OA, failed PT,
+        here for a steroid shot")."""
+        return self.spelled_out or self.asked, self.asked, self.first_clause or self.asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +107,17 @@ class Searcher:
 
     def understand(self, question: str) -> Query:
         """Spell out shorthand and repair typing; codes, numbers and doses stay as they are."""
-        typed = self._lexicon.typed(question)
-        repaired = [
-            word if self._lexicon.knows(word) else self._spelling.repair(word) for word in typed
+        spelled = self._spell_out(question)
+        clause = re.split(r"[,;]", question, maxsplit=1)[0]
+        first = spelled if clause == question else self._spell_out(clause)
+        return Query(question, spelled, first, read(spelled))
+
+    def _spell_out(self, text: str) -> str:
+        words = [
+            word if self._lexicon.knows(word) else self._spelling.repair(word)
+            for word in self._lexicon.typed(text)
         ]
-        spelled = " ".join(self._lexicon.spell_out(repaired))
-        known = [self._lexicon.knows(word) or self._spelling.knows(word) for word in typed]
-        return Query(question, spelled, read(spelled), sum(known) / len(known) if known else 0.0)
+        return " ".join(self._lexicon.spell_out(words))
 
     def search(self, question: str, releases: Sequence[Release], limit: int = 10) -> Found:
         """Best families of the given releases (one a system) for a question."""
@@ -114,37 +128,32 @@ class Searcher:
     ) -> list[Found]:
         """`search` for several questions, which are embedded together."""
         queries = [self.understand(question) for question in questions]
-        # Both as spelled out and as typed: a wrong guess at a shorthand must not hide the rest.
-        wordings = [wording for query in queries for wording in (query.spelled_out, query.asked)]
-        vectors = self.encoder.encode(wordings)
-        off_topic = (vectors @ self._off_topic.T).max(axis=1)
-        return [
-            Found(
-                query,
-                self._ranked(query, vectors[2 * n : 2 * n + 2], releases, limit),
-                float(off_topic[2 * n + 1]),
-            )
-            for n, query in enumerate(queries)
-        ]
+        texts = list(dict.fromkeys(w for query in queries for w in query.wordings))
+        vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
+        found = []
+        for query in queries:
+            wordings = np.stack([vectors[wording] for wording in query.wordings])
+            off_topic = float((self._off_topic @ vectors[query.asked]).max())
+            found.append(Found(query, self._ranked(query, wordings, releases, limit), off_topic))
+        return found
 
     def _ranked(
         self, query: Query, vectors: np.ndarray, releases: Sequence[Release], limit: int
     ) -> list[Hit]:
-        keys = {release.system: release.key for release in releases}
+        keys: dict[str, str] = {release.system: release.key for release in releases}
         similarity = self._retrieve(query, vectors)
         found: dict[int, list[Evidence]] = {}
         for text, cosine in similarity.items():
             for owner in self._owners[text]:
-                for family, distance in self._reportable(owner, keys):
-                    found.setdefault(family, []).append(
-                        Evidence(self._texts[text], cosine, distance)
-                    )
+                for number, distance in self._reportable(owner, keys):
+                    evidence = Evidence(self._texts[text], cosine, distance)
+                    found.setdefault(number, []).append(evidence)
         hits = []
-        for number, evidence in found.items():
+        for number, speaking in found.items():
             family = self._families[number]
             above = list(self._titles_above(family))
-            features = self._ranker.features(query.reading, family.title, above, evidence)
-            nearest = sorted(evidence, key=lambda e: -e.similarity)[:3]
+            features = self._ranker.features(query.reading, family.title, above, speaking)
+            nearest = sorted(speaking, key=lambda e: -e.similarity)[:3]
             hits.append(
                 Hit(
                     family.system,
@@ -160,7 +169,7 @@ class Searcher:
         return hits[:limit]
 
     def _retrieve(self, query: Query, vectors: np.ndarray) -> dict[int, float]:
-        """Texts that either retriever finds, with the cosine of the nearer wording."""
+        """Texts that either retriever finds, with the cosine of the nearest wording."""
         _, nearest = self._vectors.search(vectors, _TEXTS_PER_RETRIEVER)
         found = set(nearest.ravel().tolist())
         tokens = [
@@ -173,7 +182,7 @@ class Searcher:
             top = np.argpartition(-scores, _TEXTS_PER_RETRIEVER)[:_TEXTS_PER_RETRIEVER]
             found.update(top[scores[top] > 0].tolist())
         texts = np.array(sorted(found))
-        cosines = (self._vectors.reconstruct_batch(texts) @ vectors.T).max(axis=1)
+        cosines = (self._vectors.reconstruct_batch(texts) @ vectors.T - _PART).max(axis=1)
         return dict(zip(texts.tolist(), cosines.tolist(), strict=True))
 
     def _reportable(self, number: int, keys: dict[str, str]) -> Iterable[tuple[int, int]]:

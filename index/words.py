@@ -82,7 +82,9 @@ class Reading:
 
 @lru_cache(maxsize=200_000)
 def read(text: str) -> Reading:
-    affirmed, denied, reach = set(), set(), 0
+    affirmed: set[str] = set()
+    denied: set[str] = set()
+    reach = 0
     words = plain_words(text)
     for word in words:
         if word in _NEGATIONS:
@@ -127,9 +129,9 @@ class Lexicon:
     @classmethod
     @lru_cache(maxsize=1)
     def shipped(cls) -> Lexicon:
-        path = resources.files("prompts") / "lexicon.tsv"
-        with path.open(encoding="utf-8", newline="") as file:
-            return cls(list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)))
+        text = (resources.files("prompts") / "lexicon.tsv").read_text(encoding="utf-8")
+        lines = text.splitlines()
+        return cls(list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)))
 
     def knows(self, word: str) -> bool:
         return word in self._words

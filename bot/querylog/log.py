@@ -99,9 +99,10 @@ class Record:
 
     @property
     def delivery(self) -> str:
-        """How far it got, in a word."""
-        if self.deliveries:
-            return self.deliveries[-1]["outcome"]
+        """How far the answer got, in a word; what was shown or shared later is another matter."""
+        outcomes = [d["outcome"] for d in self.deliveries if d["kind"] == "answer"]
+        if outcomes:
+            return outcomes[-1]
         return "unanswered" if self.answered_at is None else "undelivered"
 
 
@@ -206,7 +207,7 @@ class QueryLog:
     ) -> None:
         with self._writing() as db:
             for question, answer, latency_ms in answers:
-                db["answers"].insert(
+                db.table("answers").insert(
                     {
                         "question": question,
                         "answered_at": _now(),
@@ -230,7 +231,7 @@ class QueryLog:
         self, questions: Sequence[str], outcome: Outcome, detail: str = "", kind: str = "answer"
     ) -> None:
         with self._writing() as db:
-            db["deliveries"].insert_all(
+            db.table("deliveries").insert_all(
                 {
                     "question": question,
                     "at": _now(),

@@ -1,0 +1,215 @@
+"""Setting up the Slack app, and serving it until interrupted.
+
+Socket Mode is the default and needs no address of one's own
+(https://docs.slack.dev/apis/events-api/using-socket-mode); HTTP is for those who have one
+(https://docs.slack.dev/apis/events-api/using-http-request-urls).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.adapter.wsgi import SlackRequestHandler
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from waitress.server import create_server
+
+from bot.querylog import QueryLog
+from bot.settings import Settings
+from bot.slack.courier import Answers, Courier
+from bot.slack.listeners import actions, commands, events
+from bot.slack.posting import web_client, why_not_certain
+from bot.slack.recovery import recover
+from bot.words import say as words
+
+logger = logging.getLogger("codedesk.slack")
+
+#: Where Slack posts to in HTTP mode; the manifest's request URLs end in it.
+HTTP_PATH = "/slack/events"
+#: Answers under way at once. Most of their time is spent waiting for Slack to take them.
+_ANSWERS_AT_ONCE = 8
+
+
+class SlackSettingsError(Exception):
+    """Slack cannot be served as things are set; the message says what to put right."""
+
+
+def build_app(settings: Settings, desk: Answers, log: QueryLog) -> App:
+    """The app with all its listeners. Raises SlackSettingsError when its tokens will not do."""
+    client = _client(settings)
+    _asked(lambda: client.auth_test(), "SLACK_BOT_TOKEN", settings)
+    app = App(
+        name="codedesk",
+        client=client,
+        # Without a secret every HTTP request is refused; Socket Mode needs none.
+        signing_secret=settings.slack_signing_secret or "",
+        listener_executor=ThreadPoolExecutor(_ANSWERS_AT_ONCE, thread_name_prefix="answer"),
+        # Payloads hold what people asked, so what was not understood is not printed.
+        raise_error_for_unhandled_request=True,
+        attaching_conversation_kwargs_enabled=False,
+    )
+    app.error(_tell)
+    courier = Courier(desk, log, client)
+    for kind in (events, commands, actions):
+        kind.register(app, courier)
+    return app
+
+
+def serve(
+    settings: Settings,
+    desk: Answers,
+    log: QueryLog,
+    say: Callable[[str], None] = print,
+    *,
+    stop: threading.Event | None = None,
+) -> None:
+    """Finish what an earlier run left, then answer Slack until Ctrl-C, SIGTERM or `stop`.
+
+    Answers under way are finished first. Raises SlackSettingsError.
+    """
+    stop = stop or threading.Event()
+    with _only_one(settings.home):
+        app = build_app(settings, desk, log)
+        try:
+            desk.ready()
+            recover(Courier(desk, log, app.client), say)
+            way = _listening if settings.slack_mode == "http" else _connected
+            with _stopped_by_signals(stop), way(settings, app, say):
+                stop.wait()
+        finally:
+            # A question whose turn has not come stays unanswered in the log: see recovery.
+            app.listener_runner.listener_executor.shutdown(wait=True, cancel_futures=True)
+
+
+# Settings
+
+
+def _client(settings: Settings) -> WebClient:
+    token = _token("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-")
+    if settings.slack_mode == "http":
+        _token("SLACK_SIGNING_SECRET", settings.slack_signing_secret, "")
+    else:
+        _token("SLACK_APP_TOKEN", settings.slack_app_token, "xapp-")
+    return web_client(token, settings.slack_api_url)
+
+
+def _token(setting: str, value: str | None, prefix: str) -> str:
+    """https://docs.slack.dev/authentication/tokens"""
+    if not value or not value.startswith(prefix):
+        problem = "slack.malformed" if value else "slack.missing"
+        where = words(f"slack.{setting}")
+        raise SlackSettingsError(words(problem, setting=setting, where=where))
+    return value
+
+
+def _asked(call: Callable[[], Any], setting: str, settings: Settings) -> Any:
+    """Slack's answer; a refusal is the fault of the setting."""
+    try:
+        return call()
+    except SlackApiError as error:
+        if doubt := why_not_certain(error):
+            raise _unreachable(settings, doubt) from error
+        code, where = error.response["error"], words(f"slack.{setting}")
+        raise SlackSettingsError(
+            words("slack.refused", setting=setting, error=code, where=where)
+        ) from error
+    except (OSError, HTTPException) as error:
+        raise _unreachable(settings, error) from error
+
+
+def _unreachable(settings: Settings, error: object) -> SlackSettingsError:
+    return SlackSettingsError(words("slack.unreachable", url=settings.slack_api_url, error=error))
+
+
+# Serving
+
+
+@contextmanager
+def _connected(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
+    """Socket Mode."""
+    token = settings.slack_app_token or ""
+    opened = _asked(
+        lambda: app.client.apps_connections_open(app_token=token), "SLACK_APP_TOKEN", settings
+    )
+    handler = SocketModeHandler(app, token)
+    try:
+        handler.client.wss_uri = opened["url"]
+        try:
+            handler.connect()
+        except (OSError, SlackClientError) as error:
+            raise _unreachable(settings, error) from error
+        say(words("slack.connected"))
+        yield
+    finally:
+        handler.close()
+
+
+@contextmanager
+def _listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
+    """HTTP."""
+    host, port = settings.http_host, settings.http_port
+    handler = SlackRequestHandler(app, path=HTTP_PATH)
+    try:
+        server = create_server(handler, host=host, port=port, threads=8, ident=None)
+    except OSError as error:
+        raise SlackSettingsError(
+            words("slack.no_port", host=host, port=port, error=error)
+        ) from error
+    thread = threading.Thread(target=server.run, name="http", daemon=True)
+    thread.start()
+    try:
+        # Port 0 leaves the choice to the system.
+        chosen = getattr(server, "effective_port", port)
+        url = f"http://{host}:{chosen}{HTTP_PATH}"
+        say(words("slack.listening", url=url))
+        yield
+    finally:
+        server.task_dispatcher.shutdown()
+        server.close()
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """Hold the data directory: two processes that serve from it would each answer what the other
+    left unfinished. The system lets go of the lock when the process ends, however it ends."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open(home / "serve.lock", "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise SlackSettingsError(words("slack.already_serving", home=home)) from error
+        yield
+
+
+@contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM (what `docker stop` sends) end serving in order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in kept:
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _tell(error: Exception) -> None:
+    """Bolt's last resort. The payload is not printed: it holds what people asked."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("a request from Slack failed: %s at\n%s", type(error).__name__, where)

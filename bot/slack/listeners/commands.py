@@ -1,0 +1,61 @@
+"""/code QUESTION: answered to the one who asked, who may then share it.
+
+https://docs.slack.dev/interactivity/implementing-slash-commands
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, App, BoltContext, BoltResponse
+
+from bot.querylog import Asked, LogUnavailable
+from bot.slack.courier import Courier
+from bot.slack.posting import respond
+from bot.slack.text import clean
+from bot.words import say
+
+logger = logging.getLogger("codedesk.slack")
+
+COMMAND = "/code"
+
+
+def register(app: App, courier: Courier) -> None:
+    def take(
+        command: dict[str, Any], context: BoltContext, ack: Ack, next_: Callable[[], None]
+    ) -> BoltResponse | None:
+        """Write the question to the log, then acknowledge."""
+        asked = Asked(
+            clean(command.get("text") or ""),
+            "slash",
+            user=command["user_id"],
+            team=command.get("team_id"),
+            channel=command["channel_id"],
+            event_id=command["trigger_id"],
+        )
+        try:
+            question = courier.log.ask(asked)
+        except LogUnavailable as error:
+            # A command is not sent again, so whoever asked must be told.
+            logger.error("%s", error)
+            return ack(text=say("slack.not_logged"), response_type="ephemeral")
+        response = ack()
+        if question is None:
+            return response
+        context.update(question=question, asked=asked, received=time.monotonic())
+        next_()
+        return None
+
+    def answer(command: dict[str, Any], context: BoltContext) -> None:
+        courier.answer(
+            context["question"],
+            context["asked"].text,
+            lambda message: respond(command["response_url"], message, response_type="ephemeral"),
+            asked=context["received"],
+            shareable=True,
+        )
+
+    app.command(COMMAND, middleware=[take])(answer)

@@ -1,0 +1,89 @@
+"""Mentions and direct messages: answered in the thread."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, App, BoltContext, BoltResponse
+
+from bot.querylog import Asked, LogUnavailable
+from bot.slack.courier import Courier
+from bot.slack.posting import post_in_thread
+from bot.slack.text import clean
+
+logger = logging.getLogger("codedesk.slack")
+
+#: People's own messages: plain, with a file, or a reply that is also sent to the channel.
+_ASKING = (None, "file_share", "thread_broadcast")
+
+
+def register(app: App, courier: Courier) -> None:
+    def take(
+        body: dict[str, Any],
+        event: dict[str, Any],
+        context: BoltContext,
+        ack: Ack,
+        next_: Callable[[], None],
+    ) -> BoltResponse | None:
+        """Write the question to the log; Bolt acknowledges only what this passes on."""
+        if not is_question(event):
+            return ack()
+        asked = question_in(body, event)
+        try:
+            question = courier.log.ask(asked)
+        except LogUnavailable as error:
+            # Not acknowledged, so Slack sends it again, at last after 5 minutes:
+            # https://docs.slack.dev/apis/events-api#retries
+            logger.error("%s", error)
+            return BoltResponse(status=503)
+        if question is None:
+            return ack()  # sent again, or the same message as another event: it is being answered
+        context.update(question=question, asked=asked, received=time.monotonic())
+        next_()
+        return None
+
+    def answer(context: BoltContext) -> None:
+        asked: Asked = context["asked"]
+        courier.answer(
+            context["question"],
+            asked.text,
+            lambda message: post_in_thread(
+                courier.client, asked.channel or "", asked.thread, message
+            ),
+            asked=context["received"],
+        )
+
+    for kind in ("app_mention", "message"):
+        app.event(kind, middleware=[take])(answer)
+
+
+def is_question(event: dict[str, Any]) -> bool:
+    """Whether a person speaks to the bot: https://docs.slack.dev/reference/events/message
+
+    Not so: edits, deletions, joins; what bots write; channel messages without a mention (Slack
+    sends those only to apps with more scopes than the manifest asks for).
+    """
+    if event.get("subtype") not in _ASKING or event.get("bot_id"):
+        return False
+    if event.get("user") in (None, "USLACKBOT"):
+        return False
+    return event["type"] == "app_mention" or event.get("channel_type") == "im"
+
+
+def question_in(body: dict[str, Any], event: dict[str, Any]) -> Asked:
+    """The question as the log keeps it: https://docs.slack.dev/apis/events-api#event-payload"""
+    channel, ts, team = event["channel"], event["ts"], body.get("team_id")
+    return Asked(
+        clean(event.get("text") or ""),
+        "dm" if channel.startswith("D") else "mention",
+        user=event["user"],
+        team=team,
+        channel=channel,
+        thread=event.get("thread_ts") or ts,
+        event_id=body["event_id"],
+        # A mention in a direct message arrives as two events with one timestamp.
+        message_key=f"{team}/{channel}/{ts}",
+    )

@@ -1,0 +1,35 @@
+"""What a user typed, out of the text that Slack sends."""
+
+from __future__ import annotations
+
+import re
+
+#: Who is being spoken to, with the comma or colon that people put behind a name.
+_ADDRESSEE = re.compile(r"^\s*(?:<@[^>]*>[\s,:]*)+")
+#: <@U1>, <#C1|general>, <!here>, <https://cms.gov|cms.gov>; any other < is escaped.
+_SPECIAL = re.compile(r"<([@#!]|[a-z][a-z0-9+.-]*:)([^|>]*)(?:\|([^>]*))?>")
+
+
+def clean(text: str) -> str:
+    """The words alone: mentions left out, links and channels as they are shown, escapes undone.
+
+    https://docs.slack.dev/messaging/formatting-message-text (retrieving formatted messages)
+
+    >>> clean("<@UBOT>: hgb &lt; 7, see <https://cms.gov|cms.gov>")
+    'hgb < 7, see cms.gov'
+    """
+    text = _SPECIAL.sub(_shown, _ADDRESSEE.sub("", text))
+    for escaped, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+        text = text.replace(escaped, character)
+    return re.sub(r"[ \t\u00a0]+", " ", text).strip()
+
+
+def _shown(special: re.Match[str]) -> str:
+    kind, target, label = special.groups()
+    if kind == "@":
+        return " "
+    if kind == "#":
+        return f"#{label}" if label else " "
+    if kind == "!":
+        return label or " "
+    return label or (target if kind in ("mailto:", "tel:") else kind + target)

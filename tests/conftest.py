@@ -1,0 +1,98 @@
+"""One real home for all tests: the real code sets, the real model, one index build.
+
+It is built once and kept in `.cache/tests` (or CODEDESK_TEST_HOME); building takes a few minutes
+and is reported apart from the tests.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.desk import Desk
+from bot.settings import Settings
+from codesets import sources
+from codesets.model import Release
+from codesets.store import CodeStore
+from index import build
+from index.encoder import Encoder
+
+ROOT = Path(__file__).parents[1]
+_BUILT_IN: dict[str, float] = {}
+
+# slack_sdk would send even loopback requests through a proxy.
+for _name in ("http_proxy", "https_proxy", "all_proxy"):
+    os.environ.pop(_name, None)
+    os.environ.pop(_name.upper(), None)
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """A home with codes.db and the index; tests read it and never write to it."""
+    home = Path(os.environ.get("CODEDESK_TEST_HOME") or ROOT / ".cache" / "tests")
+    home.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    store = CodeStore(home / "codes.db")
+    encoder = Encoder()
+    sources.load_packaged(store)
+    if not build.is_current(store, home / "index", encoder):
+        build.build(store, home / "index", encoder)
+    store.close()
+    _BUILT_IN["seconds"] = time.monotonic() - started
+    return home
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _BUILT_IN:
+        terminalreporter.write_line(
+            f"code sets and index ready in {_BUILT_IN['seconds']:.0f} s (shared by all tests)"
+        )
+
+
+@pytest.fixture
+def home(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of a test's own: the shared code sets and index, and a log of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("codes.db", "index"):
+        (home / name).symlink_to(built / name)
+    monkeypatch.setenv("CODEDESK_HOME", str(home))
+    for name in list(os.environ):
+        if name.startswith("SLACK_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return home
+
+
+@pytest.fixture
+def settings(home: Path) -> Settings:
+    return Settings.load()
+
+
+@pytest.fixture(scope="session")
+def desk(built: Path) -> Iterator[Desk]:
+    """The real desk, with its model loaded once for all tests."""
+    desk = Desk(Settings(home=built))
+    yield desk
+    desk.close()
+
+
+@pytest.fixture(scope="session")
+def store(built: Path) -> Iterator[CodeStore]:
+    store = CodeStore(built / "codes.db")
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def april(store: CodeStore) -> Release:
+    return next(r for r in store.releases("icd10cm") if r.label == "FY2026-April")
+
+
+@pytest.fixture(scope="session")
+def fy2024(store: CodeStore) -> Release:
+    return next(r for r in store.releases("icd10cm") if r.label == "FY2024")

@@ -1,0 +1,187 @@
+"""What the Web API methods do and answer: https://docs.slack.dev/reference/methods"""
+
+import itertools
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from .envelopes import Identity, dm_channel, next_ts
+
+Args = dict[str, Any]
+Answer = dict[str, Any]
+
+# https://docs.slack.dev/interactivity/handling-user-interaction
+TRIGGER_SECONDS = 3.0
+
+
+def refused(error: str) -> Answer:
+    """The body of a refused call: https://docs.slack.dev/apis/web-api"""
+    return {"ok": False, "error": error}
+
+
+class Workspace:
+    """The messages the bot posted and the trigger ids it may use. The server does the locking."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+        self._messages: dict[tuple[str, str], Answer] = {}
+        self._ephemeral: set[tuple[str, str]] = set()
+        self._triggers: dict[str, float | None] = {}  # when issued; None once exchanged
+        self._numbers = itertools.count(1)
+        self._methods: dict[str, Callable[[Args], Answer]] = {
+            "auth.test": self._auth_test,
+            "chat.delete": self._delete,
+            "chat.postEphemeral": self._post_ephemeral,
+            "chat.postMessage": self._post_message,
+            "chat.update": self._update,
+            "conversations.open": self._open_conversation,
+            "views.open": self._open_view,
+            "views.publish": self._view,
+            "views.push": self._open_view,
+            "views.update": self._view,
+        }
+
+    def knows(self, method: str) -> bool:
+        """Whether the method has an answer of its own; every other one just gets ok."""
+        return method in self._methods
+
+    def call(self, method: str, args: Args) -> Answer:
+        """Do what the method does and return the body to answer."""
+        answer = self._methods.get(method)
+        return {"ok": True} if answer is None else answer(args)
+
+    def new_trigger(self) -> str:
+        """A trigger_id, good for one view within TRIGGER_SECONDS."""
+        trigger = f"{next(self._numbers)}.{self._identity.team}.{uuid.uuid4().hex}"
+        self._triggers[trigger] = time.monotonic()
+        return trigger
+
+    def message(self, channel: str, ts: str | None = None) -> Answer | None:
+        """A message as it stands after updates: the one at `ts`, or the channel's newest."""
+        channel = resolve(channel)
+        if ts is not None:
+            return self._messages.get((channel, ts))
+        stamps = [stamp for place, stamp in self._messages if place == channel]
+        return self._messages[channel, max(stamps, key=float)] if stamps else None
+
+    def add_message(self, channel: str, ts: str, **fields: Any) -> Answer:
+        """Put a message of the bot's into a channel."""
+        identity = self._identity
+        posted = {
+            "type": "message",
+            "user": identity.bot_user,
+            "bot_id": identity.bot_id,
+            "app_id": identity.app_id,
+            "team": identity.team,
+            "ts": ts,
+            **fields,
+        }
+        self._messages[resolve(channel), ts] = posted
+        return posted
+
+    def is_ephemeral(self, channel: str, ts: str) -> bool:
+        """Whether the message was posted with chat.postEphemeral."""
+        return (resolve(channel), ts) in self._ephemeral
+
+    def _auth_test(self, args: Args) -> Answer:
+        identity = self._identity
+        return {
+            "ok": True,
+            "url": f"https://{identity.domain}.slack.com/",
+            "team": identity.domain,
+            "user": "code_desk",
+            "team_id": identity.team,
+            "user_id": identity.bot_user,
+            "bot_id": identity.bot_id,
+            "is_enterprise_install": False,
+        }
+
+    def _post_message(self, args: Args) -> Answer:
+        if not (content := _content(args)):
+            return refused("no_text")
+        channel, ts = resolve(str(args.get("channel", ""))), next_ts()
+        posted = self.add_message(channel, ts, **content, **_only(args, "thread_ts", "metadata"))
+        return {"ok": True, "channel": channel, "ts": ts, "message": dict(posted)}
+
+    def _post_ephemeral(self, args: Args) -> Answer:
+        if not (content := _content(args)):
+            return refused("no_text")
+        channel, ts = resolve(str(args.get("channel", ""))), next_ts()
+        self.add_message(channel, ts, **content, **_only(args, "thread_ts"))
+        self._ephemeral.add((channel, ts))
+        return {"ok": True, "message_ts": ts}
+
+    def _update(self, args: Args) -> Answer:
+        # Unlike posting, updating a direct message takes its channel id; a user id will not do.
+        channel, ts = str(args.get("channel", "")), str(args.get("ts", ""))
+        posted = self._messages.get((channel, ts))
+        if posted is None or self.is_ephemeral(channel, ts):
+            return refused("message_not_found")
+        if not (content := _content(args)):
+            return refused("no_text")
+        if content["text"] or "markdown_text" in content:
+            # New text without blocks removes the blocks there were:
+            # https://docs.slack.dev/reference/methods/chat.update
+            posted.pop("blocks", None)
+        posted.update(content)
+        return {
+            "ok": True,
+            "channel": channel,
+            "ts": ts,
+            "text": posted.get("text", ""),
+            "message": dict(posted),
+        }
+
+    def _delete(self, args: Args) -> Answer:
+        channel, ts = resolve(str(args.get("channel", ""))), str(args.get("ts", ""))
+        if (channel, ts) in self._ephemeral or self._messages.pop((channel, ts), None) is None:
+            return refused("message_not_found")
+        return {"ok": True, "channel": channel, "ts": ts}
+
+    def _open_conversation(self, args: Args) -> Answer:
+        channel, users = args.get("channel"), str(args.get("users") or "")
+        if not channel and not users:
+            return refused("users_list_not_supplied")
+        return {"ok": True, "channel": {"id": channel or dm_channel(users.split(",")[0])}}
+
+    def _open_view(self, args: Args) -> Answer:
+        trigger = str(args.get("trigger_id", ""))
+        if trigger not in self._triggers:
+            return refused("invalid_trigger_id")
+        issued = self._triggers[trigger]
+        if issued is None:
+            return refused("exchanged_trigger_id")
+        if time.monotonic() - issued > TRIGGER_SECONDS:
+            return refused("expired_trigger_id")
+        self._triggers[trigger] = None
+        return self._view(args)
+
+    def _view(self, args: Args) -> Answer:
+        identity = self._identity
+        view = args["view"] if isinstance(args.get("view"), dict) else {}
+        number = next(self._numbers)
+        assigned: Answer = {
+            "id": args.get("view_id") or f"V{number}",
+            "team_id": identity.team,
+            "app_id": identity.app_id,
+            "bot_id": identity.bot_id,
+            "hash": f"{next_ts()}.{number}",
+            "state": {"values": {}},
+        }
+        return {"ok": True, "view": {"private_metadata": "", "callback_id": "", **view, **assigned}}
+
+
+def resolve(channel: str) -> str:
+    """The channel a message ends up in: posting to a user id posts to the direct message."""
+    return dm_channel(channel) if channel.startswith("U") else channel
+
+
+def _content(args: Args) -> Args:
+    """What a message says; empty when it says nothing."""
+    content = _only(args, "text", "blocks", "attachments", "markdown_text")
+    return {"text": "", **content} if content else {}
+
+
+def _only(args: Args, *names: str) -> Args:
+    return {name: args[name] for name in names if args.get(name)}

@@ -1,0 +1,92 @@
+"""Shorthand is spelled out by its company, and typing repaired without touching codes."""
+
+from __future__ import annotations
+
+import csv
+from importlib import resources
+
+import pytest
+
+from index.words import Lexicon, Spelling, essential, read
+
+
+@pytest.mark.parametrize(
+    ("typed", "spelled"),
+    [
+        ("htn", "hypertension"),
+        ("HTN w/ CKD 3a", "hypertension with chronic kidney disease, stage 3a"),
+        ("t1dm w dka", "type 1 diabetes mellitus with ketoacidosis"),
+        ("afib", "atrial fibrillation"),
+        ("a-fib w/rvr", "atrial fibrillation with rapid ventricular response"),
+        ("hpv+", "high risk human papillomavirus (hpv) dna test positive"),
+        ("L4-L5 pain", "l4-l5 pain"),
+        ("multiple acyl-CoA dehydrogenase deficiency", None),
+        ("", ""),
+    ],
+)
+def test_spelling_out(typed: str, spelled: str | None) -> None:
+    lexicon = Lexicon.shipped()
+    words = " ".join(lexicon.spell_out(lexicon.typed(typed)))
+    assert words == (typed.lower() if spelled is None else spelled)
+
+
+SENSES = [
+    {"shorthand": "ms", "means": "multiple sclerosis", "when": "", "kind": ""},
+    {"shorthand": "ms", "means": "mitral stenosis", "when": "valve murmur echo", "kind": ""},
+    {"shorthand": "ca", "means": "calcium", "when": "low level", "kind": ""},
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "spelled"),
+    [
+        ("ms relapse", "multiple sclerosis relapse"),
+        ("ms with murmur", "mitral stenosis with murmur"),
+        ("low ca", "low calcium"),
+        ("ca of breast", "ca of breast"),  # no usual sense is given: left as typed
+    ],
+)
+def test_senses_by_company(typed: str, spelled: str) -> None:
+    lexicon = Lexicon(SENSES)
+    assert " ".join(lexicon.spell_out(lexicon.typed(typed))) == spelled
+
+
+VOCABULARY = {"deficiency": 300, "anemia": 90, "diabetes": 400, "counseling": 9, "lymphogenic": 1}
+
+
+@pytest.mark.parametrize(
+    ("typed", "repaired"),
+    [
+        ("deficency", "deficiency"),
+        ("defishency", "deficiency"),
+        ("diabtes", "diabetes"),
+        ("counselling", "counseling"),
+        ("lymphopenia", "lymphopenia"),
+        ("e11.9", "e11.9"),
+        ("3a", "3a"),
+        ("hello", "hello"),
+    ],
+)
+def test_repair(typed: str, repaired: str) -> None:
+    assert Spelling(VOCABULARY, frozenset({"hello"})).repair(typed) == repaired
+
+
+def test_denied_words() -> None:
+    reading = read("Type 1 diabetes mellitus with ketoacidosis without coma")
+    assert "coma" in reading.denied
+    assert read("ketoacidosis").affirmed <= reading.affirmed
+
+
+def test_parentheses_are_nonessential() -> None:
+    assert essential("Essential (primary) hypertension") == "Essential hypertension"
+    assert essential("(Osteo)arthritis") == "arthritis"
+    assert essential("(all in parentheses)") == "(all in parentheses)"
+
+
+def test_lexicon_file_is_in_shape() -> None:
+    text = (resources.files("prompts") / "lexicon.tsv").read_text(encoding="utf-8")
+    rows = list(csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+    assert rows[0] == ["shorthand", "means", "when", "kind"]
+    assert {len(row) for row in rows} == {4}
+    assert len({(row[0], row[2]) for row in rows}) == len(rows)
+    assert all(row[0] == row[0].lower() and row[1] for row in rows[1:])
