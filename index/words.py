@@ -23,9 +23,9 @@ _LETTERED = frozenset("factor group hemophilia hepatitis influenza type vitamin"
 
 #: Words that join others and say nothing of which code is meant.
 STOPWORDS = frozenset(
-    """an and are as at be by for from has have having he her here his i in into is it its me my
+    """an and are as at be but by due for from has have having he her here his i in into is it its me my
     of on or our pt patient patients she so that the their them then there they this to under was
-    we were what which while who will you your code codes coded coding icd icd10 icd10cm dx
+    we were what which while who will with you your code codes coded coding icd icd10 icd10cm dx
     diagnosis please need find""".split()
 )
 _NEGATIONS = frozenset({"no", "not", "without", "negative", "denies", "non", "w/o"})
@@ -92,7 +92,7 @@ def read(text: str) -> Reading:
             continue
         if word in _NEGATION_ENDS:
             reach = 0
-        if word in STOPWORDS or word in _NEGATION_ENDS:
+        if word in STOPWORDS:
             continue
         (denied if reach else affirmed).add(_stem(word))
         reach = max(0, reach - 1)
@@ -102,6 +102,21 @@ def read(text: str) -> Reading:
 def lexical_tokens(text: str) -> list[str]:
     """Tokens for the lexical index: stems, stopwords left out, order kept."""
     return [_stem(word) for word in plain_words(text) if word not in STOPWORDS]
+
+
+_VERTEBRAE = re.compile(r"(?P<first>[ctls])\d{1,2}-(?P<last>[ctls])?\d{1,2}")
+_REGIONS = {
+    first + last: region
+    for first, last, region in (
+        ("c", "c", "cervical"),
+        ("c", "t", "cervicothoracic"),
+        ("t", "t", "thoracic"),
+        ("t", "l", "thoracolumbar"),
+        ("l", "l", "lumbar"),
+        ("l", "s", "lumbosacral"),
+        ("s", "s", "sacral"),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +153,16 @@ class Lexicon:
 
     def typed(self, question: str) -> list[str]:
         """The words of a question. One joined by a slash that is no shorthand as it stands is
-        taken apart ("htn/dm"); one joined by a hyphen is a word of its own ("acyl-CoA")."""
+        taken apart ("htn/dm"); one joined by a hyphen is a word of its own ("acyl-CoA"), and a
+        range of vertebrae comes with its region ("L4-L5" is lumbar)."""
         words: list[str] = []
         for word in typed_words(question):
             parts = [word] if word in self._words else re.split(r"[/&.+]", word)
             words += [part for part in parts if part]
+            levels = _VERTEBRAE.fullmatch(word)
+            if levels:
+                ends = levels["first"] + (levels["last"] or levels["first"])
+                words.append(_REGIONS.get(ends, ""))
         return words
 
     def spell_out(self, words: list[str]) -> list[str]:

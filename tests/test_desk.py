@@ -1,0 +1,237 @@
+"""The one door: what coders and billers type, and what they must get."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from bot.desk import MOST_CHARACTERS, Desk
+from codesets.model import Release
+from codesets.store import CodeStore
+
+MAY = dt.date(2026, 5, 1)
+
+CANDIDATES = [
+    ("b/l knee OA, failed PT, here for steroid shots", "M17.0"),
+    ("hip fx intertroch right closed initial", "S72.141A"),
+    ("ankle sprain left subsequent", "S93.402D"),
+    ("dog bite right hand", "S61.451A"),
+    ("t2dm w ckd", "E11.22"),
+    ("fall from wheelchair", "V00.811A"),
+    ("knee replacement status", "Z96.659"),
+    ("lumbar disc disorder with radiculopathy", "M51.16"),
+]
+
+
+@pytest.mark.parametrize(("question", "first"), CANDIDATES)
+def test_plain_words_give_candidates(desk: Desk, question: str, first: str) -> None:
+    answer = desk.ask(question, day=MAY)
+    assert answer.outcome == "answered"
+    codes = [candidate.code for candidate in answer.candidates]
+    assert first in codes[:2], codes
+    assert [c.rank for c in answer.candidates] == list(range(1, len(codes) + 1))
+
+
+def test_every_candidate_is_a_billable_code_of_the_release(
+    desk: Desk, store: CodeStore, april: Release
+) -> None:
+    for question in ("diabetes", "fracture of wrist", "pregnancy with twins", "cough", "glaucoma"):
+        for candidate in desk.ask(question, day=MAY).candidates:
+            stored = store.get(april, candidate.code)
+            assert stored is not None
+            assert stored.billable
+            assert candidate.title == stored.title
+            assert candidate.release == "FY2026-April"
+
+
+def test_candidates_carry_inherited_notes(desk: Desk) -> None:
+    (first, *_) = desk.ask("type 2 diabetes without complications", day=MAY).candidates
+    assert first.code == "E11.9"
+    assert ("excludes1", "E11", ["E10.-"]) in [
+        (note.kind, note.inherited_from, note.codes) for note in first.notes
+    ]
+
+
+def test_a_missing_seventh_character_is_asked_back(desk: Desk) -> None:
+    (first, *_) = desk.ask("sprain of right ankle", day=MAY).candidates
+    assert first.code == "S93.401A"
+    assert first.ask_back == "Initial encounter, subsequent encounter or sequela?"
+    assert [c.code for c in first.completions] == ["S93.401A", "S93.401D", "S93.401S"]
+    (said, *_) = desk.ask("sprain of right ankle, sequela", day=MAY).candidates
+    assert (said.code, said.ask_back) == ("S93.401S", None)
+
+
+VERDICTS = [
+    # question, (code, status) for each verdict, in order
+    ("is E11.9 billable", [("E11.9", "billable")]),
+    ("e119", [("E11.9", "billable")]),
+    ("E11.9 and N18.31 on 2024-03-05?", [("E11.9", "billable"), ("N18.31", "billable")]),
+    ("what is I10", [("I10", "billable")]),
+    ("is N95 valid?", [("N95", "header")]),
+    ("M17.1", [("M17.1", "header")]),
+    ("S52.521", [("S52.521", "header")]),
+    ("E11.-", [("E11", "header")]),
+    ("S30.1XXA", [("S30.1XXA", "deleted")]),
+    ("S30.1XXA seen 1/5/2024", [("S30.1XXA", "billable")]),
+    ("is E11.A valid on 3/5/24", [("E11.A", "not_yet_valid")]),
+    ("E11.99", [("E11.99", "unknown")]),
+    ("S13.4A valid?", [("S13.4A", "unknown")]),
+    ("99213", [("99213", "not_loaded")]),
+    ("J0897", [("J0897", "not_loaded")]),
+    ("0SRC0J9", [("0SRC0J9", "not_loaded")]),
+    ("can I bill E0840", [("E08.40", "billable")]),
+]
+
+
+@pytest.mark.parametrize(("question", "expected"), VERDICTS)
+def test_codes_give_verdicts(desk: Desk, question: str, expected: list[tuple[str, str]]) -> None:
+    answer = desk.ask(question)
+    assert answer.outcome == "verdict"
+    assert [(v.code, v.status) for v in answer.verdicts] == expected
+
+
+@pytest.mark.parametrize(
+    "question", ["N95 mask fitting", "T12 compression fracture", "L4-L5 stenosis", "H1N1 flu",
+                 "G6PD deficiency", "vitamin B12 deficiency", "seen 3/5/2026 for cough"],
+)  # fmt: skip
+def test_look_alikes_in_prose_are_words(desk: Desk, question: str) -> None:
+    assert desk.ask(question, day=MAY).outcome != "verdict"
+
+
+def test_headers_come_with_what_completes_them(desk: Desk) -> None:
+    (verdict,) = desk.ask("is M17 billable?", day=MAY).verdicts
+    assert verdict.status == "header"
+    assert "11 billable codes complete it" in verdict.why
+    assert {"M17.0", "M17.11", "M17.9"} <= {c.code for c in verdict.completions}
+
+
+def test_verdicts_carry_inherited_notes(desk: Desk) -> None:
+    (verdict,) = desk.ask("E11.9", day=MAY).verdicts
+    assert {note.inherited_from for note in verdict.notes} == {"E11.9", "E11", "4"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("S13.4A", "S13.4XXA"), ("E11.99", "E11.9"), ("I1O", "I10")]
+)
+def test_unknown_codes_come_with_what_may_be_meant(desk: Desk, typed: str, meant: str) -> None:
+    (verdict,) = desk.check([typed], day=MAY).verdicts
+    assert verdict.status == "unknown"
+    assert meant in [c.code for c in verdict.did_you_mean]
+
+
+def test_check_gives_one_verdict_for_each_input(desk: Desk) -> None:
+    answer = desk.check(["E11.9", "foo", "99213", "E11", "E11.9"], day=MAY)
+    assert [v.code for v in answer.verdicts] == ["E11.9", "FOO", "99213", "E11", "E11.9"]
+
+
+# Dates
+
+
+@pytest.mark.parametrize(
+    ("question", "as_of"),
+    [
+        ("E11.9 on 2024-03-05", "2024-03-05"),
+        ("E11.9 DOS 3/3/26", "2026-03-03"),
+        ("E11.9 seen 12/1/2025", "2025-12-01"),
+        ("was E11.9 valid March 5, 2024?", "2024-03-05"),
+        ("E11.9 for 5 Mar 2024", "2024-03-05"),
+        ("cough on 2024-03-05", "2024-03-05"),
+    ],
+)
+def test_dates_are_read_out_of_a_sentence(desk: Desk, question: str, as_of: str) -> None:
+    assert desk.ask(question).as_of == as_of
+
+
+def test_a_day_that_does_not_exist_is_said(desk: Desk) -> None:
+    answer = desk.ask("E11.9 on 2024-02-30")
+    assert "no such day" in " ".join(answer.notices)
+
+
+def test_the_first_notice_says_that_no_edition_covers_the_date(desk: Desk) -> None:
+    day = dt.date(2026, 11, 22)
+    for question in ("is E11.9 billable", "chest pain"):
+        answer = desk.ask(question, day=day)
+        assert answer.notices[0] == (
+            "No loaded edition of ICD-10-CM covers 2026-11-22; the nearest is FY2026-April "
+            "(through 2026-09-30)."
+        )
+        assert answer.verdicts or answer.candidates
+
+
+def test_before_april_the_notes_are_said_to_be_aprils(desk: Desk) -> None:
+    (notice,) = desk.ask("E11.9", day=dt.date(2026, 1, 15)).notices
+    assert "FY2026-April" in notice
+    assert desk.ask("E11.9", day=MAY).notices == []
+
+
+# Systems that are not loaded
+
+
+@pytest.mark.parametrize(
+    ("question", "system"),
+    [
+        ("a wheelchair", "HCPCS Level II"),
+        ("rolling walker with seat", "HCPCS Level II"),
+        ("solumedrol 40 mg", "HCPCS Level II"),
+        ("a knee replacement for an inpatient", "ICD-10-PCS"),
+        ("lap appendectomy inpatient", "ICD-10-PCS"),
+        ("office visit level 4 established patient visit", "CPT"),
+        ("99213", "CPT"),
+        ("J0897", "HCPCS Level II"),
+    ],
+)
+def test_a_system_that_is_not_loaded_is_named_never_substituted(
+    desk: Desk, question: str, system: str
+) -> None:
+    answer = desk.ask(question)
+    assert answer.candidates == []
+    said = " ".join(answer.notices + [v.why for v in answer.verdicts])
+    assert f"{system} is not loaded" in said
+    assert "codedesk codesets import" in said
+    assert "unknown" not in said
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["dependence on wheelchair", "history of cholecystectomy", "fall from hospital bed",
+     "infection of knee replacement", "cabg status", "encounter for mammogram screening",
+     "complication of hysterectomy"],
+)  # fmt: skip
+def test_a_diagnosis_that_mentions_a_procedure_stays_one(desk: Desk, question: str) -> None:
+    assert desk.ask(question, day=MAY).outcome == "answered"
+
+
+# What is no question
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["", "   ", "???", "🙂🙂🙂", "what's the weather", "asdf qwer zxcv", "tell me a joke",
+     "膝の痛み", "dolor de rodilla derecha", "у меня болит колено", "wer hat gewonnen, ich nicht",
+     "x" * 10_000, "knee pain " * 1_000, "\x00\x01", "'; drop table codes; --"],
+)  # fmt: skip
+def test_no_random_code(desk: Desk, question: str) -> None:
+    answer = desk.ask(question)
+    assert answer.outcome == "abstained"
+    assert answer.candidates == answer.verdicts == []
+    assert answer.notices
+    assert all(len(notice) < 250 for notice in answer.notices)
+
+
+def test_the_longest_question_is_still_answered(desk: Desk) -> None:
+    question = ("knee pain right " * 100)[:MOST_CHARACTERS]
+    assert desk.ask(question, day=MAY).outcome == "answered"
+
+
+def test_many_questions_at_once_are_answered_as_one_by_one(desk: Desk) -> None:
+    questions = ["htn", "", "E11.9", "what's the weather", "cough on 2024-03-05", "a wheelchair"]
+    together = desk.ask_many(questions)
+    alone = [desk.ask(question) for question in questions]
+    for one, other in zip(together, alone, strict=True):
+        assert (one.question, one.outcome, one.as_of) == (
+            other.question,
+            other.outcome,
+            other.as_of,
+        )
+        assert [c.code for c in one.candidates] == [c.code for c in other.candidates]

@@ -1,0 +1,58 @@
+"""Imports run one way, and what a desk reads at run time is in the wheel."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MAY_IMPORT = {
+    "codesets": {"codesets"},
+    "prompts": set(),
+    "index": {"index", "codesets", "prompts"},
+    "bot": {"bot", "index", "codesets", "prompts"},
+}
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_imports_run_one_way(room: str) -> None:
+    for path in (ROOT / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{path}: name the package"
+                names = [node.module or ""]
+            else:
+                continue
+            used = {name.split(".")[0] for name in names} & MAY_IMPORT.keys()
+            assert used <= MAY_IMPORT[room], f"{path} imports {used - MAY_IMPORT[room]}"
+
+
+def test_prompts_hold_no_logic() -> None:
+    tree = ast.parse((ROOT / "prompts" / "__init__.py").read_text())
+    assert all(isinstance(node, ast.Expr) for node in tree.body)
+
+
+def test_every_data_file_is_packaged() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    patterns = project["tool"]["setuptools"]["package-data"]["prompts"]
+    for path in (ROOT / "prompts").iterdir():
+        if path.is_file() and path.suffix != ".py":
+            assert any(path.match(pattern) for pattern in patterns), path
+
+
+def test_every_direct_dependency_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = project["dependencies"] + sum(project["optional-dependencies"].values(), [])
+    pinned = {
+        line.split("==")[0].strip().lower().replace("_", "-")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if "==" in line and not line.startswith("#")
+    }
+    names = {name.split("=")[0].split(">")[0].split("<")[0].strip().lower() for name in wanted}
+    assert names <= pinned, names - pinned
+    assert "torch" in pinned
