@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from index.words import Reading, essential, read
 
@@ -81,6 +82,10 @@ WEIGHTS = {
 }
 
 
+#: What a question's word is worth that only a title above says.
+_ABOVE = 0.7
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A text that speaks for a family, and how near the question it is (cosine, -1 to 1).
@@ -97,77 +102,105 @@ class Ranker:
     """Scores families for questions; rarity of words is taken from the bundle's vocabulary."""
 
     def __init__(self, frequency: Mapping[str, int], texts: int) -> None:
-        self._frequency = frequency
-        self._texts = texts
+        def rarity(count: int) -> float:
+            return math.log(1 + texts / (1 + count))
 
-    def weight(self, stem: str) -> float:
-        """How much a word tells: the logarithm of its rarity among the bundle's texts."""
-        return math.log(1 + self._texts / (1 + self._frequency.get(stem, 0)))
+        self._weights = {stem: rarity(count) for stem, count in frequency.items()}
+        self._unheard = rarity(0)
+        self._telling: dict[str, float] = {}
 
     def total(self, stems: Iterable[str]) -> float:
-        return sum(self.weight(stem) for stem in stems)
+        """How much words tell together: the logarithms of their rarity among the bundle's texts."""
+        return sum([self._weights.get(stem, self._unheard) for stem in stems])
+
+    def _telling_of(self, text: str) -> float:
+        if text not in self._telling:
+            self._telling[text] = self.total(_facts(text).telling) or 1.0
+        return self._telling[text]
 
     def features(
         self, question: Reading, title: str, above: Iterable[str], evidence: Iterable[Evidence]
     ) -> dict[str, float]:
         """Features of one family. `above` are the titles it stands under."""
-        own = read(title)
-        core = read(essential(title))
-        context = frozenset[str]().union(*(read(text).stems for text in above))
+        family = _facts(title)
+        context = frozenset[str]().union(*(_facts(text).reading.stems for text in above))
+        asked_total = self.total(question.affirmed) or 1.0
         best: dict[str, float] = {}
         best_value = -math.inf
-        asked_total = self.total(question.affirmed) or 1.0
         for item in evidence:
-            reading = read(item.text)
-            known = reading.affirmed | own.affirmed
-            asked = (
-                self.total(question.affirmed & known)
-                + 0.7 * self.total((question.affirmed - known) & context)
-            ) / asked_total
-            explained = read(essential(item.text)).affirmed - _HOLLOW
-            told_total = self.total(explained) or 1.0
-            told = self.total(explained & question.affirmed) / told_total
+            text = _facts(item.text)
+            known = text.reading.affirmed | family.reading.affirmed
+            asked = self.total(question.affirmed & known)
+            asked += _ABOVE * self.total((question.affirmed - known) & context)
+            told = self.total(text.telling & question.affirmed)
             value = {
                 "dense": item.similarity,
-                "asked": asked,
-                "told": told,
+                "asked": asked / asked_total,
+                "told": told / self._telling_of(item.text),
                 "inherited": float(item.distance),
             }
-            score = sum(WEIGHTS[name] * v for name, v in value.items())
-            if score > best_value:
-                best, best_value = value, score
-        return best | self._structure(question, core)
+            worth = score(value)
+            if worth > best_value:
+                best, best_value = value, worth
+        return best | _structure(question, family)
 
-    def _structure(self, question: Reading, title: Reading) -> dict[str, float]:
-        agrees = conflicts = unasked = 0
-        for axis in AXES:
-            asked, told = axis.said(question), axis.said(title)
-            if not asked and axis.usual:
-                told -= {axis.usual}
-            if asked and told:
-                agrees += bool(asked & told)
-                conflicts += not asked & told
-                unasked += bool(told - asked and asked & told)
-            elif told:
-                unasked += 1
-        asked_numbers = {w for w in question.words if w.isdigit() and len(w) < 3}
-        told_numbers = {w for w in title.words if w.isdigit() and len(w) < 3}
-        number = bool(told_numbers and asked_numbers and not asked_numbers & told_numbers)
-        denial = (
-            len(question.affirmed & title.denied)
-            + len(question.denied & title.affirmed)
-            - 0.5 * len(question.denied & title.denied)
-        )
-        return {
-            "agrees": float(agrees),
-            "conflicts": float(conflicts),
-            "unasked": float(unasked),
-            "unspecified": float(bool(_UNSPECIFIED & title.affirmed)),
-            "other": float(bool(_OTHER & title.affirmed) and not _OTHER & question.affirmed),
-            "number": float(number),
-            "denial": float(denial),
-        }
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a text says, read once: all of it, its core without nonessential modifiers, the words
+    of the core that tell something, and what the core says on each axis."""
+
+    reading: Reading
+    core: Reading
+    telling: frozenset[str]
+    axes: tuple[frozenset[str], ...]
+
+
+@cache
+def _facts(text: str) -> _Facts:
+    core = read(essential(text))
+    return _Facts(
+        read(text), core, core.affirmed - _HOLLOW, tuple(axis.said(core) for axis in AXES)
+    )
+
+
+def _structure(question: Reading, family: _Facts) -> dict[str, float]:
+    """How a title agrees with a question on the axes, in its numbers and in what it denies."""
+    title = family.core
+    agrees = conflicts = unasked = 0
+    for axis, told in zip(AXES, family.axes, strict=True):
+        if not told:
+            continue
+        asked = axis.said(question)
+        if not asked:
+            unasked += told != {axis.usual}
+        elif asked & told:
+            agrees += 1
+            unasked += bool(told - asked)
+        else:
+            conflicts += 1
+    asked_numbers, told_numbers = _numbers(question), _numbers(title)
+    denial = (
+        len(question.affirmed & title.denied)
+        + len(question.denied & title.affirmed)
+        - 0.5 * len(question.denied & title.denied)
+    )
+    return {
+        "agrees": float(agrees),
+        "conflicts": float(conflicts),
+        "unasked": float(unasked),
+        "unspecified": float(bool(_UNSPECIFIED & title.affirmed)),
+        "other": float(bool(_OTHER & title.affirmed) and not _OTHER & question.affirmed),
+        "number": float(bool(asked_numbers and told_numbers and not asked_numbers & told_numbers)),
+        "denial": float(denial),
+    }
+
+
+def _numbers(reading: Reading) -> set[str]:
+    """Stages, types and levels; longer numbers are years and doses."""
+    return {word for word in reading.words if word.isdigit() and len(word) < 3}
 
 
 def score(features: Mapping[str, float]) -> float:
+    """The weighted sum of whatever features are given."""
     return sum(WEIGHTS[name] * value for name, value in features.items())

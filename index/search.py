@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,8 @@ from index.words import Lexicon, Reading, Spelling, lexical_tokens, plain_words,
 
 #: Texts taken from each retriever, and families taken on to ranking.
 _TEXTS_PER_RETRIEVER = 150
-#: What a wording of the whole question is worth more than one of a part of it.
-_PART = np.array([0.0, 0.0, 0.04], dtype=np.float32)
+#: What nearness to a part of the question is worth less than nearness to the whole.
+_PART = 0.04
 #: A header with more families under it than this is completed only by those found themselves.
 _MOST_BELOW = 60
 
@@ -37,11 +37,12 @@ class Query:
     reading: Reading
 
     @property
-    def wordings(self) -> tuple[str, str, str]:
-        """What is embedded: as spelled out; as typed, because a wrong guess at a shorthand must
-        not hide the rest; and the first clause, which names the condition ("knee OA, failed PT,
-        here for a steroid shot")."""
-        return self.spelled_out or self.asked, self.asked, self.first_clause or self.asked
+    def wordings(self) -> dict[str, float]:
+        """What is embedded, each with what its nearness is lessened by: the question as spelled
+        out; as typed, because a wrong guess at a shorthand must not hide the rest; and its first
+        clause, which names the condition ("knee OA, failed PT, here for a steroid shot")."""
+        worded = {self.first_clause: _PART, self.asked: 0.0, self.spelled_out: 0.0}
+        return {text: less for text, less in worded.items() if text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +129,23 @@ class Searcher:
     ) -> list[Found]:
         """`search` for several questions, which are embedded together."""
         queries = [self.understand(question) for question in questions]
-        texts = list(dict.fromkeys(w for query in queries for w in query.wordings))
+        texts = list({wording for query in queries for wording in query.wordings})
         vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
-        found = []
-        for query in queries:
-            wordings = np.stack([vectors[wording] for wording in query.wordings])
-            off_topic = float((self._off_topic @ vectors[query.asked]).max())
-            found.append(Found(query, self._ranked(query, wordings, releases, limit), off_topic))
-        return found
+        return [
+            Found(
+                query,
+                self._ranked(query, vectors, releases, limit),
+                float((self._off_topic @ vectors[query.asked]).max()),
+            )
+            for query in queries
+        ]
 
     def _ranked(
-        self, query: Query, vectors: np.ndarray, releases: Sequence[Release], limit: int
+        self,
+        query: Query,
+        vectors: Mapping[str, np.ndarray],
+        releases: Sequence[Release],
+        limit: int,
     ) -> list[Hit]:
         keys: dict[str, str] = {release.system: release.key for release in releases}
         similarity = self._retrieve(query, vectors)
@@ -168,9 +175,11 @@ class Searcher:
         hits.sort(key=lambda hit: (-hit.score, hit.code))
         return hits[:limit]
 
-    def _retrieve(self, query: Query, vectors: np.ndarray) -> dict[int, float]:
+    def _retrieve(self, query: Query, vectors: Mapping[str, np.ndarray]) -> dict[int, float]:
         """Texts that either retriever finds, with the cosine of the nearest wording."""
-        _, nearest = self._vectors.search(vectors, _TEXTS_PER_RETRIEVER)
+        asked = np.stack([vectors[wording] for wording in query.wordings])
+        less = np.array(list(query.wordings.values()), dtype=np.float32)
+        _, nearest = self._vectors.search(asked, _TEXTS_PER_RETRIEVER)
         found = set(nearest.ravel().tolist())
         tokens = [
             token
@@ -182,7 +191,7 @@ class Searcher:
             top = np.argpartition(-scores, _TEXTS_PER_RETRIEVER)[:_TEXTS_PER_RETRIEVER]
             found.update(top[scores[top] > 0].tolist())
         texts = np.array(sorted(found))
-        cosines = (self._vectors.reconstruct_batch(texts) @ vectors.T - _PART).max(axis=1)
+        cosines = (self._vectors.reconstruct_batch(texts) @ asked.T - less).max(axis=1)
         return dict(zip(texts.tolist(), cosines.tolist(), strict=True))
 
     def _reportable(self, number: int, keys: dict[str, str]) -> Iterable[tuple[int, int]]:

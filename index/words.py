@@ -23,9 +23,9 @@ _LETTERED = frozenset("factor group hemophilia hepatitis influenza type vitamin"
 
 #: Words that join others and say nothing of which code is meant.
 STOPWORDS = frozenset(
-    """an and are as at be but by due for from has have having he her here his i in into is it its me my
-    of on or our pt patient patients she so that the their them then there they this to under was
-    we were what which while who will with you your code codes coded coding icd icd10 icd10cm dx
+    """an and are as at be but by due for from has have having he her here his i in into is it its
+    me my of on or our pt patient patients she so that the their them then there they this to under
+    was we were what which while who will with you your code codes coded coding icd icd10 icd10cm dx
     diagnosis please need find""".split()
 )
 _NEGATIONS = frozenset({"no", "not", "without", "negative", "denies", "non", "w/o"})
