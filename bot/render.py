@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from bot.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict
+from bot.notes import editions, grouped, heading, run_together, source
 from bot.words import say
-from codesets.model import NOTE_HEADINGS, SYSTEM_NAMES
 
 _WIDTH = 98
 _SHOWN = 5
 _NOTES = 6
+_NOTE_WIDTH = 240
 _COMPLETIONS = 8
-#: The kinds that change what is reported come first.
-_NOTE_ORDER = [
-    "excludes1",
-    "code_first",
-    "use_additional_code",
-    "code_also",
-    "seventh_character",
-    "excludes2",
-    "includes",
-    "note",
-]
 
 
 def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
@@ -31,16 +21,13 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     blocks = ["\n".join(_wrapped(notice, "! ") for notice in answer.notices)]
     blocks += [_candidate(candidate) for candidate in answer.candidates[:shown]]
     if answer.candidates:
-        blocks.append(_notes(answer.candidates[0].code, answer.candidates[0].notes))
+        best = answer.candidates[0]
+        blocks.append(_notes(best.code, best.release, best.notes))
     blocks += [_verdict(verdict) for verdict in answer.verdicts]
     if answer.candidates or answer.verdicts:
-        blocks.append(_footer(answer))
+        releases = editions(answer)
+        blocks.append(say("terminal.footer", releases=releases or "-", day=answer.as_of))
     return "\n\n".join(block for block in blocks if block)
-
-
-def important(notes: Iterable[ShownNote]) -> list[ShownNote]:
-    """Notes in the order in which they matter to somebody reporting the code."""
-    return sorted(notes, key=lambda note: _NOTE_ORDER.index(note.kind))
 
 
 def _candidate(candidate: Candidate) -> str:
@@ -63,7 +50,7 @@ def _verdict(verdict: Verdict) -> str:
     lines += _code_list("terminal.completions", verdict.completions)
     lines += _code_list("terminal.replaced_by", verdict.replaced_by)
     lines += _code_list("terminal.did_you_mean", verdict.did_you_mean)
-    notes = _notes(verdict.code, verdict.notes)
+    notes = _notes(verdict.code, verdict.release, verdict.notes)
     return "\n".join(lines) + (f"\n\n{notes}" if notes else "")
 
 
@@ -77,24 +64,22 @@ def _code_list(heading: str, codes: Sequence[CodeTitle]) -> list[str]:
     return lines
 
 
-def _notes(code: str, notes: Sequence[ShownNote]) -> str:
-    if not notes:
+def _notes(code: str, release: str | None, notes: Sequence[ShownNote]) -> str:
+    groups = grouped(notes)
+    if not groups:
         return ""
     lines = [f"   {say('terminal.notes', code=code)}"]
-    for note in important(notes)[:_NOTES]:
-        heading = f"{NOTE_HEADINGS[note.kind]} ({note.inherited_from}): "
-        lines.append(_wrapped(heading + note.text, "     "))
-    if len(notes) > _NOTES:
-        lines.append(f"     {say('terminal.more_notes', count=len(notes) - _NOTES)}")
+    for group in groups[:_NOTES]:
+        first = group[0]
+        told = f"{heading(first)} ({source(first, release)}): {run_together(group, _NOTE_WIDTH)}"
+        lines.append(_wrapped(told, "     "))
+    if len(groups) > _NOTES:
+        lines.append(f"     {say('terminal.more_notes', count=len(groups) - _NOTES)}")
     return "\n".join(lines)
 
 
-def _footer(answer: Answer) -> str:
-    releases = ", ".join(
-        f"{SYSTEM_NAMES[key.partition('/')[0]]} {label}" for key, label in answer.releases.items()
-    )
-    return say("terminal.footer", releases=releases or "-", day=answer.as_of)
-
-
 def _wrapped(text: str, lead: str) -> str:
-    return textwrap.fill(text, _WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead))
+    indent = " " * len(lead)
+    return textwrap.fill(
+        text, _WIDTH, initial_indent=lead, subsequent_indent=indent, break_on_hyphens=False
+    )

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict
+from bot.notes import editions, explains_a_chapter, grouped, heading, run_together, source
 from bot.words import say
-from codesets.model import NOTE_HEADINGS, SYSTEM_NAMES
 
 Block = dict[str, Any]
 
@@ -33,10 +33,6 @@ _ENOUGH = 5000
 _MOST_RESULTS = 8000
 _MOST_SENTENCE = 500
 _MOST_FALLBACK = 3000
-
-#: Rules that change what is reported come first, then what only explains.
-_RULES = ("excludes1", "code_first", "use_additional_code", "code_also", "seventh_character")
-_NOTES_IN_ORDER = (*_RULES, "excludes2", "includes", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +149,13 @@ def _verdict_lines(verdict: Verdict, room: _Room) -> str:
         say(f"slack.verdict_{verdict.status}", code=code, title=title).rstrip(),
         _cut(escape(verdict.why), _MOST_SENTENCE),
     ]
-    for heading, codes in (
+    for name, codes in (
         ("completed_by", verdict.completions),
         ("replaced_by", verdict.replaced_by),
         ("did_you_mean", verdict.did_you_mean),
     ):
         if codes:
-            lines += [say(f"slack.{heading}"), *_code_lines(codes, room.completions)]
+            lines += [say(f"slack.{name}"), *_code_lines(codes, room.completions)]
     return "\n".join(lines)
 
 
@@ -222,10 +218,10 @@ def _code_lines(codes: Sequence[CodeTitle], most: int) -> list[str]:
 
 def _notes(code: str, release: str | None, notes: Sequence[ShownNote], room: _Room) -> list[Block]:
     """One block with the notes that govern a code; none when there is nothing to tell."""
-    groups = _grouped(notes)
+    groups = grouped(notes)
     if not groups or not room.notes:
         return []
-    worth = groups if room.explanations else [g for g in groups if not _explains_a_chapter(g[0])]
+    worth = groups if room.explanations else [g for g in groups if not explains_a_chapter(g[0])]
     lines = [say("slack.notes_heading", code=escape(code))]
     for group in worth[: room.notes]:
         line = _note_line(group, release, room.note_characters)
@@ -239,56 +235,24 @@ def _notes(code: str, release: str | None, notes: Sequence[ShownNote], room: _Ro
     return [_context("\n".join(lines))]
 
 
-def _grouped(notes: Iterable[ShownNote]) -> list[list[ShownNote]]:
-    """Notes of one kind from one place together, the kinds that matter most first, and within a
-    kind as they came: the nearest first."""
-    groups: dict[tuple[str, str], list[ShownNote]] = {}
-    for note in notes:
-        groups.setdefault((note.kind, note.inherited_from), []).append(note)
-    return sorted(
-        groups.values(),
-        key=lambda group: (_explains_a_chapter(group[0]), _NOTES_IN_ORDER.index(group[0].kind)),
-    )
-
-
-def _explains_a_chapter(note: ShownNote) -> bool:
-    """True of what stands over every code of a chapter and asks nothing of the coder."""
-    return note.inherited_from.isdigit() and note.kind not in _RULES
-
-
 def _note_line(group: Sequence[ShownNote], release: str | None, most: int) -> str:
-    """The lines of one note run together, as many as there is room for, the first in any case."""
-    text = escape(_cut(group[0].text, most))
-    shown = 1
-    for note in group[1:]:
-        # A line that ends in a colon heads the ones after it.
-        longer = f"{text}{' ' if text.endswith(':') else '; '}{escape(note.text)}"
-        if len(longer) > most:
-            break
-        text, shown = longer, shown + 1
-    if shown < len(group):
-        text += "; " + say("slack.note_left_out", count=len(group) - shown)
     first = group[0]
-    source = first.inherited_from
-    if source.isdigit():
-        source = say("slack.chapter", number=source)
-    if first.release != release:
-        source += f", {first.release}"
-    return say("slack.note", heading=NOTE_HEADINGS[first.kind], source=escape(source), text=text)
+    return say(
+        "slack.note",
+        heading=heading(first),
+        source=escape(source(first, release)),
+        text=escape(run_together(group, most)),
+    )
 
 
 # Pieces
 
 
 def _footer(answer: Answer, question: str) -> str:
-    results: list[Verdict | Candidate] = [*answer.verdicts, *answer.candidates]
-    editions = dict.fromkeys(
-        f"{SYSTEM_NAMES[found.system]} {found.release}" for found in results if found.release
-    )
-    if not editions:
+    releases = editions(answer)
+    if not releases:
         return say("slack.footer_bare", day=answer.as_of, question=question)
-    releases = escape(", ".join(editions))
-    return say("slack.footer", releases=releases, day=answer.as_of, question=question)
+    return say("slack.footer", releases=escape(releases), day=answer.as_of, question=question)
 
 
 def _section(text: str) -> Block:
