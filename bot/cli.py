@@ -106,7 +106,7 @@ def run(settings: Settings) -> None:
     With no terminal it answers the questions on standard input, one a line, and ends.
     """
     _set_up(settings)
-    if settings.slack_bot_token or settings.slack_app_token:
+    if settings.slack_bot_token or settings.slack_app_token or settings.slack_signing_secret:
         _serve_slack(settings)
     elif sys.stdin.isatty():
         _interactive(settings)

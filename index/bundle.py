@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -99,8 +100,11 @@ def swap_in(root: Path, folder: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     pointer.replace(root / "current")
+    a_day_ago = time.time() - 24 * 60 * 60
     for other in root.iterdir():
-        if other.is_dir() and other not in (folder, before):
+        # What has no manifest is being built by somebody else, or was interrupted.
+        finished = (other / "manifest.json").exists() or other.stat().st_mtime < a_day_ago
+        if other.is_dir() and finished and other not in (folder, before):
             shutil.rmtree(other, ignore_errors=True)
 
 

@@ -47,7 +47,9 @@ def fits(found: Found) -> bool:
 def confidence(hits: Sequence[Hit], at: int) -> Confidence:
     """Of the hit at this place: high, medium or low chance that it is the right one."""
     chance = _chance(hits, at)
-    return "high" if chance >= _HIGH else "medium" if chance >= _MEDIUM else "low"
+    if chance >= _HIGH and at == 0:  # only one of them can be right at rank 1
+        return "high"
+    return "medium" if chance >= _MEDIUM else "low"
 
 
 def _chance(hits: Sequence[Hit], at: int) -> float:

@@ -22,14 +22,14 @@ class Axis:
     that is meant when nothing is said, where the conventions name one."""
 
     values: Mapping[str, frozenset[str]]
-    ask_back: str
+    ask_back: str | None
     usual: str | None = None
 
     def said(self, reading: Reading) -> frozenset[str]:
         return frozenset(value for value, stems in self.values.items() if stems & reading.affirmed)
 
 
-def _axis(ask_back: str, usual: str | None = None, /, **values: str) -> Axis:
+def _axis(ask_back: str | None, usual: str | None = None, /, **values: str) -> Axis:
     return Axis({value: read(words).affirmed for value, words in values.items()}, ask_back, usual)
 
 
@@ -54,6 +54,23 @@ AXES = (
     ),
     _axis("Primary or secondary?", "primary", primary="primary", secondary="secondary"),
     _axis("Recurrent, or a single episode?", recurrent="recurrent", single="single"),
+    # Another condition, person or time than the plain diagnosis: not meant unless it is said.
+    _axis(
+        None,
+        subsequent="subsequent",
+        sequela="sequela sequelae",
+        history="history",
+        family="family",
+        newborn="newborn neonatal",
+        congenital="congenital",
+        pregnancy="pregnancy childbirth puerperium",
+        induced="induced",
+        underlying="underlying",
+        procedure="postprocedural intraoperative postoperative",
+        pathological="pathological",
+        poisoning="poisoning",
+        screening="screening",
+    ),
 )
 
 #: Stems that say a code is the general one of its kind.
@@ -63,7 +80,9 @@ _OTHER = read("other nec elsewhere classified").affirmed
 _HOLLOW = (
     _UNSPECIFIED
     | frozenset().union(*(axis.values[axis.usual] for axis in AXES if axis.usual))
-    | read("type site part organism cause specified condition disease disorder encounter").affirmed
+    | read(
+        "type site part organism cause specified condition disease disorder encounter uncomplicated"
+    ).affirmed
 )
 
 # Weights chosen with `codedesk eval` on the development half, see docs/EVALUATION.md.
@@ -107,16 +126,16 @@ class Ranker:
 
         self._weights = {stem: rarity(count) for stem, count in frequency.items()}
         self._unheard = rarity(0)
-        self._telling: dict[str, float] = {}
+        self._parts: dict[frozenset[str], float] = {}
 
     def total(self, stems: Iterable[str]) -> float:
         """How much words tell together: the logarithms of their rarity among the bundle's texts."""
         return sum([self._weights.get(stem, self._unheard) for stem in stems])
 
-    def _telling_of(self, text: str) -> float:
-        if text not in self._telling:
-            self._telling[text] = self.total(_facts(text).telling) or 1.0
-        return self._telling[text]
+    def _weight_of(self, part: frozenset[str]) -> float:
+        if part not in self._parts:
+            self._parts[part] = self.total(part) or 1.0
+        return self._parts[part]
 
     def features(
         self, question: Reading, title: str, above: Iterable[str], evidence: Iterable[Evidence]
@@ -132,11 +151,14 @@ class Ranker:
             known = text.reading.affirmed | family.reading.affirmed
             asked = self.total(question.affirmed & known)
             asked += _ABOVE * self.total((question.affirmed - known) & context)
-            told = self.total(text.telling & question.affirmed)
+            told = max(
+                self.total(part & question.affirmed) / self._weight_of(part)
+                for part in text.alternatives
+            )
             value = {
                 "dense": item.similarity,
                 "asked": asked / asked_total,
-                "told": told / self._telling_of(item.text),
+                "told": told,
                 "inherited": float(item.distance),
             }
             worth = score(value)
@@ -148,19 +170,28 @@ class Ranker:
 @dataclass(frozen=True, slots=True)
 class _Facts:
     """What a text says, read once: all of it, its core without nonessential modifiers, the words
-    of the core that tell something, and what the core says on each axis."""
+    of the core that tell something, and what the core says on each axis.
+
+    "And" in a title means "and/or" (Official Guidelines, I.A.14), so each side of it alone, when it
+    tells something, is an alternative to the whole: "Syncope and collapse".
+    """
 
     reading: Reading
     core: Reading
-    telling: frozenset[str]
+    alternatives: tuple[frozenset[str], ...]
     axes: tuple[frozenset[str], ...]
 
 
 @cache
 def _facts(text: str) -> _Facts:
     core = read(essential(text))
+    sides = essential(text).split(" and ")
+    telling = [part.affirmed - _HOLLOW for part in (core, *map(read, sides if sides[1:] else ()))]
     return _Facts(
-        read(text), core, core.affirmed - _HOLLOW, tuple(axis.said(core) for axis in AXES)
+        read(text),
+        core,
+        tuple(part for part in telling if part) or (frozenset(),),
+        tuple(axis.said(core) for axis in AXES),
     )
 
 
@@ -181,7 +212,7 @@ def _structure(question: Reading, family: _Facts) -> dict[str, float]:
             conflicts += 1
     asked_numbers, told_numbers = _numbers(question), _numbers(title)
     denial = (
-        len(question.affirmed & title.denied)
+        2 * len(question.affirmed & title.denied)
         + len(question.denied & title.affirmed)
         - 0.5 * len(question.denied & title.denied)
     )

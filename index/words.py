@@ -30,7 +30,11 @@ STOPWORDS = frozenset(
 )
 _NEGATIONS = frozenset({"no", "not", "without", "negative", "denies", "non", "w/o"})
 #: Where the reach of a "without" ends.
-_NEGATION_ENDS = frozenset({"with", "but", "due", "from", "initial", "subsequent", "in", "of"})
+_NEGATION_ENDS = frozenset(
+    "with but due from initial subsequent in of intractable right left bilateral".split()
+)
+#: How many words a "without" denies at most.
+_REACH = 4
 
 _stem = Stemmer.Stemmer("english").stemWord
 
@@ -88,9 +92,9 @@ def read(text: str) -> Reading:
     words = plain_words(text)
     for word in words:
         if word in _NEGATIONS:
-            reach = 4
+            reach = _REACH
             continue
-        if word in _NEGATION_ENDS:
+        if word in _NEGATION_ENDS and reach < _REACH:
             reach = 0
         if word in STOPWORDS:
             continue

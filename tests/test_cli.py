@@ -166,7 +166,8 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     from bot.settings import Settings
 
     (tmp_path / "codedesk.toml").write_text('slack_bot_token = "xoxb-file"\nhttp_port = 81\n')
-    settings = Settings.load({"CODEDESK_HOME": str(tmp_path), "SLACK_BOT_TOKEN": "xoxb-env"}, tmp_path)
+    environment = {"CODEDESK_HOME": str(tmp_path), "SLACK_BOT_TOKEN": "xoxb-env"}
+    settings = Settings.load(environment, tmp_path)
     assert (settings.slack_bot_token, settings.http_port) == ("xoxb-env", 81)
 
 

@@ -17,9 +17,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 (TRANSCRIPT,) = re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
 
 
-@pytest.mark.parametrize(
-    ("command", "shown"), re.findall(r"^\$ codedesk (.*?)\n(.*?)(?=^\$ |\Z)", TRANSCRIPT, re.M | re.S)
-)
+_COMMANDS = re.findall(r"^\$ codedesk (.*?)\n(.*?)(?=^\$ |\Z)", TRANSCRIPT, re.M | re.S)
+
+
+@pytest.mark.parametrize(("command", "shown"), _COMMANDS)
 def test_the_transcript_is_real(home: Path, command: str, shown: str) -> None:
     result = CliRunner().invoke(main, shlex.split(command))
     assert result.output.strip() == shown.strip()
@@ -42,5 +43,3 @@ def test_every_setting_named_exists() -> None:
 def test_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
-
-
