@@ -31,7 +31,7 @@ STOPWORDS = frozenset(
 _NEGATIONS = frozenset({"no", "not", "without", "negative", "denies", "non", "w/o"})
 #: Where the reach of a "without" ends.
 _NEGATION_ENDS = frozenset(
-    "with but due from initial subsequent in of intractable right left bilateral".split()
+    "with but due from initial subsequent intractable right left bilateral".split()
 )
 #: How many words a "without" denies at most.
 _REACH = 4

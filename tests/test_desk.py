@@ -208,8 +208,9 @@ def test_a_diagnosis_that_mentions_a_procedure_stays_one(desk: Desk, question: s
 @pytest.mark.parametrize(
     "question",
     ["", "   ", "???", "🙂🙂🙂", "what's the weather", "asdf qwer zxcv", "tell me a joke",
-     "膝の痛み", "dolor de rodilla derecha", "\u0431\u043e\u043b\u0438\u0442 \u043a\u043e\u043b\u0435\u043d\u043e", "wer hat gewonnen, ich nicht",
-     "x" * 10_000, "knee pain " * 1_000, "\x00\x01", "'; drop table codes; --"],
+     "膝の痛み", "dolor de rodilla derecha", "\u0431\u043e\u043b\u044c",
+     "wer hat gewonnen, ich nicht", "x" * 10_000, "knee pain " * 1_000, "\x00\x01",
+     "'; drop table codes; --"],
 )  # fmt: skip
 def test_no_random_code(desk: Desk, question: str) -> None:
     answer = desk.ask(question)
