@@ -63,6 +63,8 @@ def _is_a_dose(text: str) -> bool:
     given = "|".join(_words()["hcpcs"]["dose_words"].split())
     return bool(
         re.search(rf"\d\s*(?:{doses})\b", text)
-        or (re.search(rf"\b[a-z]{{4,}}\s+(?:{given})\b", text)
-        and re.search(r"\binject|\binfus", text))
+        or (
+            re.search(rf"\b[a-z]{{4,}}\s+(?:{given})\b", text)
+            and re.search(r"\binject|\binfus", text)
+        )
     )
