@@ -19,7 +19,7 @@ from bot.desk import Desk
 from bot.querylog import Asked, LogUnavailable, QueryLog, Record
 from bot.settings import Settings, SettingsError
 from bot.words import say
-from codesets import sources
+from codesets import imports, sources
 from codesets.model import SYSTEM_NAMES, CodesetError
 from codesets.store import CodeStore
 from index import build as index_build
@@ -127,7 +127,7 @@ def _set_up(settings: Settings) -> None:
 
 
 def _build_index(store: CodeStore, settings: Settings, encoder: Encoder) -> None:
-    _progress("Building the index (a few minutes the first time)")
+    _progress("Building the index (a few minutes the first time, and for a new code system)")
     manifest = index_build.build(store, settings.index, encoder)
     _progress(f"Index {manifest.build}: {manifest.texts:,} texts of {manifest.families:,} codes")
 
@@ -436,6 +436,54 @@ def codesets_list(settings: Settings) -> None:
             click.echo(f"  from {release.source}, loaded {release.loaded_at}")
             for file in release.files:
                 click.echo(f"  {file.name}  sha256 {file.sha256}")
+    finally:
+        store.close()
+
+
+@codesets.command("import")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option(
+    "--release",
+    "label",
+    metavar="LABEL",
+    help="Which edition it is, where its name does not say: FY2027, FY2026-April, 2026-January, "
+    "2026.",
+)
+@click.option("--no-index", is_flag=True, help="Leave the index as it is; build it later.")
+@click.pass_obj
+def codesets_import(
+    settings: Settings, files: tuple[Path, ...], label: str | None, no_index: bool
+) -> None:
+    """Load official files that you have: text files, or the zips they were published in.
+
+    
+    ICD-10-CM       order file or code descriptions file (CMS, CDC)
+    ICD-10-PCS      order file or codes file (CMS)
+    HCPCS Level II  quarterly alpha-numeric file (CMS)
+    CPT             tab-delimited descriptors, with your licence (AMA)
+
+    What a file is, is told from what it holds; which edition, from its name. An edition that is
+    loaded already is replaced. A file that is not whole loads nothing.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = CodeStore(settings.codes_db)
+    try:
+        loaded = imports.import_files(store, files, label, _progress)
+        if not loaded:
+            return
+        if no_index:
+            _progress("Questions in plain words need the index: run `codedesk index build`.")
+            return
+        encoder = _encoder(settings)
+        if not index_build.is_current(store, settings.index, encoder):
+            _build_index(store, settings, encoder)
+        _progress("A desk that is running answers from it when it is started again.")
     finally:
         store.close()
 

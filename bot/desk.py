@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import scope
-from bot.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict
+from bot.answer import Answer, Candidate, CodeTitle, ShownNote, Status, Verdict
 from bot.question import (
     CodeMention,
     Question,
@@ -34,8 +34,13 @@ from index.words import read
 MOST_CHARACTERS = 1000
 #: Completions listed with a header; the count of all is in the verdict's words.
 _MOST_COMPLETIONS = 100
+#: Hits looked at beyond those shown, in place of those that are not in force on the date.
+_SPARE = 30
 #: Rules about codes together, and limits on units, that this edition does not check.
 _NOT_CHECKED = ["excludes1", "code_first", "use_additional_code", "ncci_ptp", "mue"]
+
+#: A question still to be searched: its place, its answer so far, and the releases to search.
+_Search = tuple[int, Answer, Question, list[Coverage]]
 
 
 class Desk:
@@ -96,7 +101,7 @@ class Desk:
     ) -> list[Answer]:
         """Answer several questions; those in plain words are embedded together."""
         answers: list[Answer | None] = []
-        searches: list[tuple[int, Answer, Question, list[Coverage]]] = []
+        searches: list[_Search] = []
         for number, asked in enumerate(questions):
             started = time.perf_counter()
             answer, question, coverages = self._without_search(asked, day, systems)
@@ -106,12 +111,14 @@ class Desk:
         # Questions for different dates are answered from different releases.
         for group in _grouped(searches):
             started = time.perf_counter()
-            releases = [coverage.release for coverage in group[0][3]]
+            coverages = group[0][3]
+            releases = [coverage.release for coverage in coverages]
             searcher = self._search()
             texts = [question.text for _, _, question, _ in group]
-            results = searcher.search_many(texts, releases, max(limit, 10))
+            results = searcher.search_many(texts, releases, max(limit, 10) + _SPARE)
             for (number, answer, _, _), found in zip(group, results, strict=True):
                 done = self._with_candidates(answer, found, releases, limit)
+                done = self._dated(done, coverages)
                 share = (time.perf_counter() - started) * 1000 / len(group)
                 answers[number] = replace(done, elapsed_ms=round(answer.elapsed_ms + share, 2))
         return [answer for answer in answers if answer is not None]
@@ -155,22 +162,27 @@ class Desk:
         wanted = list(systems or self._store.systems)
         if not systems:
             needed = scope.systems_asked_for(question.text)
-            missing = scope.missing(needed, self._store.systems)
+            missing = scope.missing(needed, wanted)
             if missing:
                 return _noticed(answer, *map(_needs, missing)), question, []
+            wanted = scope.to_search(needed, wanted)
         coverages = []
         for system in wanted:
             try:
                 coverages.append(self._store.for_date(system, as_of))
             except ReleaseUnavailable:
                 answer = _noticed(answer, _not_loaded(system))
-        return self._dated(answer, coverages, as_of), question, coverages
+        return answer, question, coverages
 
-    def _dated(self, answer: Answer, coverages: Sequence[Coverage], day: dt.date) -> Answer:
-        """The answer with its releases, and what must be said of them first."""
+    def _dated(self, answer: Answer, coverages: Sequence[Coverage]) -> Answer:
+        """The answer with its releases, and what must be said first of those it shows."""
         notices = []
+        day = dt.date.fromisoformat(answer.as_of)
+        shown = {candidate.system for candidate in answer.candidates}
         for coverage in coverages:
             release, system = coverage.release, SYSTEM_NAMES[coverage.release.system]
+            if shown and release.system not in shown:
+                continue
             if coverage.fit == "nearest":
                 later = day > release.effective_through
                 notices.append(
@@ -199,14 +211,21 @@ class Desk:
         releases: Sequence[Release],
         limit: int,
     ) -> Answer:
+        by_system: dict[str, Release] = {release.system: release for release in releases}
+        day = dt.date.fromisoformat(answer.as_of)
+        members: dict[tuple[str, str], list[Code]] = {}
+        hits: list[Hit] = []
+        for hit in found.hits:
+            codes = self._members(by_system[hit.system], hit.code, day)
+            if codes and len(hits) < max(limit, 10):
+                hits.append(hit)
+                members[hit.system, hit.code] = codes
+        query, found = found.query, replace(found, hits=hits)
         if not fits(found):
             return _noticed(answer, say("desk.off_topic"))
-        query, hits = found.query, found.hits
-        by_system: dict[str, Release] = {release.system: release for release in releases}
         candidates = []
         for at, hit in enumerate(hits[:limit]):
-            release = by_system[hit.system]
-            codes = self._members(release, hit.code)
+            release, codes = by_system[hit.system], members[hit.system, hit.code]
             chosen = complete(query.reading, hit.title, codes)
             seventh = None if len(codes) == 1 or chosen.decided else _which(hit.title, codes)
             candidates.append(
@@ -227,12 +246,15 @@ class Desk:
             )
         return replace(answer, outcome="answered", candidates=candidates)
 
-    def _members(self, release: Release, stem: str) -> list[Code]:
-        """The billable codes of a family: itself, or its seventh-character expansions."""
+    def _members(self, release: Release, stem: str, day: dt.date) -> list[Code]:
+        """The billable codes of a family on a date: itself, or its seventh-character expansions;
+        [] when it has none in force."""
         code = self._store.get(release, stem)
         if code is not None and code.billable:
-            return [code]
-        return self._store.completions(release, stem)
+            codes = [code]
+        else:
+            codes = self._store.completions(release, stem)
+        return [code for code in codes if code.in_force(day)]
 
     def _notes(self, release: Release, code: Code) -> list[ShownNote]:
         return [
@@ -251,11 +273,11 @@ class Desk:
     def _lookup(self, typed: str) -> list[tuple[str, str]]:
         """(system, published form) in each loaded system that has a code typed with or without
         its dot."""
-        dotted = icd10cm.dot(icd10cm.undot(typed))
-        forms = {"icd10cm": dotted if "." not in typed else typed}
+        typed = typed.upper()
         found = []
         for system in self._store.systems:
-            form = forms.get(system, typed)
+            # No other system has dots: E08.40 is no traction frame, E0840 may be.
+            form = icd10cm.dot(typed) if system == "icd10cm" else typed
             if self._store.editions_with(system, form):
                 found.append((system, form))
         return found
@@ -266,21 +288,23 @@ class Desk:
         loaded = self._store.systems
         systems = dict.fromkeys(m.system for m in mentions if m.system in loaded)
         coverages = {system: self._store.for_date(system, day) for system in systems}
-        answer = self._dated(answer, list(coverages.values()), day)
+        answer = self._dated(answer, list(coverages.values()))
         verdicts = []
         for mention in mentions:
             if mention.system in coverages:
-                verdicts.append(self._verdict(mention, coverages[mention.system].release))
+                verdicts.append(self._verdict(mention, coverages[mention.system].release, day))
             else:
                 verdicts.append(_unloaded_verdict(mention))
         return replace(
             answer, verdicts=verdicts, not_checked=_NOT_CHECKED if len(verdicts) > 1 else []
         )
 
-    def _verdict(self, mention: CodeMention, release: Release) -> Verdict:
+    def _verdict(self, mention: CodeMention, release: Release, day: dt.date) -> Verdict:
         code = self._store.get(release, mention.code)
         if code is None:
-            return self._verdict_elsewhere(mention, release)
+            return self._verdict_elsewhere(mention, release, day)
+        if not code.in_force(day):
+            return _out_of_its_dates(code, day)
         completions = self._store.completions(release, code.code)
         if code.billable:
             why = say("verdict.billable", code=code.code, label=release.label)
@@ -301,6 +325,8 @@ class Desk:
             ]
             if earlier:
                 why += " " + say("verdict.was_billable", label=earlier[-1])
+        if code.effective_through:
+            why += " " + say("verdict.last_day", date=code.effective_through)
         if code.title_from:
             why += " " + say("verdict.title_borrowed", label=code.title_from)
         return Verdict(
@@ -314,11 +340,12 @@ class Desk:
             notes=self._notes(release, code),
         )
 
-    def _verdict_elsewhere(self, mention: CodeMention, release: Release) -> Verdict:
+    def _verdict_elsewhere(self, mention: CodeMention, release: Release, day: dt.date) -> Verdict:
         """A verdict on a code that the release in force does not have."""
         editions = self._store.editions_with(mention.system, mention.code)
         later = [e for e in editions if e.effective_from > release.effective_from]
-        title, status = "", "unknown"
+        title = ""
+        status: Status = "unknown"
         if later:
             status = "not_yet_valid"
             why = say(
@@ -347,12 +374,27 @@ class Desk:
         return Verdict(
             code=mention.code,
             system=mention.system,
-            status=status,  # type: ignore[arg-type]
+            status=status,
             title=title,
             release=release.label,
             why=why,
-            did_you_mean=_titles(self._store.did_you_mean(release, mention.code)),
+            did_you_mean=_titles(
+                [c for c in self._store.did_you_mean(release, mention.code) if c.in_force(day)]
+            ),
         )
+
+
+def _out_of_its_dates(code: Code, day: dt.date) -> Verdict:
+    """A verdict on a code that its release has, and whose own dates do not allow it."""
+    early = code.effective_from is not None and day < code.effective_from
+    why = say(
+        "verdict.not_yet_effective" if early else "verdict.discontinued",
+        code=code.code,
+        label=code.release,
+        date=code.effective_from if early else code.effective_through,
+    )
+    status: Status = "not_yet_valid" if early else "deleted"
+    return Verdict(code.code, code.system, status, code.title, code.release, why)
 
 
 def _unloaded_verdict(mention: CodeMention) -> Verdict:
@@ -419,9 +461,9 @@ def _ask_back(query: Query, hits: Sequence[Hit], at: int) -> str | None:
 
 
 def _grouped(
-    searches: Sequence[tuple[int, Answer, Question, list[Coverage]]],
-) -> list[list[tuple[int, Answer, Question, list[Coverage]]]]:
-    groups: dict[tuple[str, ...], list[tuple[int, Answer, Question, list[Coverage]]]] = {}
+    searches: Sequence[_Search],
+) -> list[list[_Search]]:
+    groups: dict[tuple[str, ...], list[_Search]] = {}
     for search in searches:
         groups.setdefault(tuple(c.release.key for c in search[3]), []).append(search)
     return list(groups.values())

@@ -1,7 +1,7 @@
 """Which code system a question in plain words is about, by the words of prompts/systems.toml.
 
-The desk uses it only to say what is not loaded: a wheelchair is no diagnosis, and an answer out
-of ICD-10-CM would be a substitute from another system.
+A wheelchair is no diagnosis, and an answer out of ICD-10-CM would be a substitute from another
+system: the desk searches what is asked for, or says that it is not loaded.
 """
 
 from __future__ import annotations
@@ -12,6 +12,13 @@ from collections.abc import Container
 from functools import lru_cache
 from importlib import resources
 from typing import Any
+
+#: How a question names a system outright ("3 pcs" are pieces).
+_NAMES = {
+    "icd10pcs": r"icd-?10-?pcs|(?<!\d)(?<!\d )\bpcs\b",
+    "hcpcs": r"\bhcpcs\b",
+    "cpt": r"\bcpt\b",
+}
 
 
 @lru_cache(maxsize=1)
@@ -31,7 +38,7 @@ def _has(text: str, phrases: list[str]) -> bool:
 def systems_asked_for(text: str) -> list[str]:
     """Systems that the question can only be answered from; [] for a diagnosis or when unclear."""
     text = " ".join(text.lower().split())
-    named = [system for system in ("hcpcs", "cpt") if re.search(rf"\b{system}\b", text)]
+    named = [system for system, name in _NAMES.items() if re.search(name, text)]
     if named:
         return named
     if _has(text, _phrases("diagnosis")):
@@ -45,6 +52,14 @@ def systems_asked_for(text: str) -> list[str]:
     if procedure:
         return ["icd10pcs"] if _has(text, _phrases("icd10pcs", "needs")) else ["icd10pcs", "cpt"]
     return ["cpt"] if _has(text, _phrases("cpt")) else []
+
+
+def to_search(asked_for: list[str], loaded: list[str]) -> list[str]:
+    """The loaded systems to search: those asked for; when the question asks for none, all but
+    ICD-10-PCS, whose 79,000 titles, all of procedures, would crowd out everything else."""
+    if asked_for:
+        return [system for system in loaded if system in asked_for]
+    return [system for system in loaded if system != "icd10pcs"] or loaded
 
 
 def what(system: str) -> str:

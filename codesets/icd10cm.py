@@ -21,10 +21,11 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from codesets.files import lines_of
 from codesets.model import (
     Code,
     CodeRange,
@@ -137,7 +138,7 @@ def read_code_list(path: Path) -> list[str]:
 def read_descriptions(path: Path) -> list[tuple[str, str]]:
     """(undotted code, title) of every billable code in a code descriptions file."""
     rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+    for number, line in enumerate(lines_of(path), 1):
         if not line.strip():
             continue
         match = _CODE_LINE.match(line)
@@ -155,7 +156,7 @@ def read_descriptions(path: Path) -> list[tuple[str, str]]:
 def read_order_file(path: Path) -> list[tuple[str, bool, str]]:
     """(undotted code, billable, long title) of every line of an order file."""
     rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+    for number, line in enumerate(lines_of(path), 1):
         if not line.strip():
             continue
         match = _ORDER_LINE.match(line)
@@ -309,26 +310,30 @@ def _text(element: ET.Element | None) -> str:
 
 
 def edition_of_list(
-    release: Release, rows: Iterable[tuple[str, bool, str]], later: Edition | None = None
+    release: Release,
+    rows: Iterable[tuple[str, bool, str]],
+    known: Mapping[str, Code] | None = None,
 ) -> Edition:
     """An edition known by its code list only: no notes, no terms.
 
-    `rows` are (undotted code, billable, title). Where a header's row is missing, as in the code
-    descriptions file, headers follow from their billable codes, with titles borrowed from
-    `later` and marked so.
+    `rows` are (undotted code, billable, title) in the file's order. Where headers have no rows,
+    as in the code descriptions file, they follow from their billable codes, with titles borrowed
+    from `known` and marked so. `known` are the codes of a Tabular List, by undotted code.
     """
+    known = known or {}
     listed = {code: (billable, title) for code, billable, title in rows}
-    known = {undot(code.code): code for code in later.codes} if later else {}
-    for header in headers_above(code for code, (billable, _) in listed.items() if billable):
-        listed.setdefault(header, (False, ""))
+    order = list(listed)
+    if all(billable for billable, _ in listed.values()):
+        listed |= dict.fromkeys(headers_above(listed), (False, ""))
+        order = sorted(listed, key=lambda code: _published_order(code, known))
     names = set(listed)
     codes = []
-    for position, name in enumerate(sorted(listed, key=lambda code: _published_order(code, known))):
+    for position, name in enumerate(order):
         billable, title = listed[name]
         borrowed = None
         if not title:
             title = known[name].title if name in known else f"Category {dot(name)}"
-            borrowed = later.release.label if later and name in known else None
+            borrowed = known[name].release if name in known else None
         codes.append(
             Code(
                 system="icd10cm",
@@ -346,7 +351,7 @@ def edition_of_list(
     return Edition(release, tuple(codes))
 
 
-def _published_order(code: str, known: dict[str, Code]) -> tuple[int, str]:
+def _published_order(code: str, known: Mapping[str, Code]) -> tuple[int, str]:
     """Published order where a later edition gives it (M1A stands before M05), else by code."""
     for length in range(len(code), 2, -1):
         if code[:length] in known:
@@ -361,15 +366,10 @@ def _parent(code: str, names: set[str]) -> str | None:
     return None
 
 
-def _stem(code: str, names: set[str], known: dict[str, Code]) -> str:
+def _stem(code: str, names: set[str], known: Mapping[str, Code]) -> str:
     if code in known:
         return known[code].stem
     # Chapter 2 subdivides to a seventh digit (C44.1021) that is no extension.
     if len(code) == 7 and code[0] not in "CD":
         return _parent(code, names) or dot(code)
     return dot(code)
-
-
-def iter_release_years(name: str) -> Iterator[int]:
-    """Fiscal years that a published file name mentions: `icd10cm_order_2027.txt` -> 2027."""
-    yield from (int(year) for year in re.findall(r"(?<!\d)20\d\d(?!\d)", name))

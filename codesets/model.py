@@ -100,6 +100,8 @@ class Code:
     `stem` is the code without its seventh character and placeholder X: S52.521A has the stem
     S52.521, S13.4XXA has S13.4. A code that takes no seventh character is its own stem.
     `title_from` names the later release that a title was borrowed from, if it was.
+    `effective_from` and `effective_through` are the code's own dates, both inclusive, where its
+    system publishes such (HCPCS Level II); None where the release's dates are all there is.
     """
 
     system: System
@@ -112,6 +114,37 @@ class Code:
     stem: str
     position: int
     title_from: str | None = None
+    effective_from: dt.date | None = None
+    effective_through: dt.date | None = None
+
+    @classmethod
+    def alone(
+        cls,
+        release: Release,
+        code: str,
+        title: str,
+        position: int,
+        effective_from: dt.date | None = None,
+        effective_through: dt.date | None = None,
+    ) -> Code:
+        """A code of a system that has no headers: nothing above it, nothing to complete."""
+        return cls(
+            system=release.system,
+            release=release.label,
+            code=code,
+            title=title,
+            billable=True,
+            parent=None,
+            section=None,
+            stem=code,
+            position=position,
+            effective_from=effective_from,
+            effective_through=effective_through,
+        )
+
+    def in_force(self, day: dt.date) -> bool:
+        """Whether the code's own dates allow it on `day`."""
+        return (self.effective_from or day) <= day <= (self.effective_through or day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,19 @@ found on disk and never imported (the first parses its XML when imported, which 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from codesets import icd10cm
-from codesets.model import CodesetError, Edition, Release, SourceFile
+from codesets.files import sha256_of
+from codesets.model import Code, CodesetError, Edition, Release, SourceFile
 from codesets.store import CodeStore
+
+#: How the source of a release begins that a person imported (codesets/imports.py).
+IMPORTED = "file "
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Delivery:
     effective_through: dt.date
     serves_from: dt.date | None
     has_notes: bool
-    read: Callable[[list[Path], Release, Edition | None], Edition]
+    read: Callable[[list[Path], Release, Mapping[str, Code]], Edition]
 
     def locate(self) -> list[Path]:
         """The delivered files. Raises CodesetError when the package is not installed whole."""
@@ -59,14 +62,14 @@ class Delivery:
         )
 
 
-def _read_tabular(paths: list[Path], release: Release, later: Edition | None) -> Edition:
+def _read_tabular(paths: list[Path], release: Release, known: Mapping[str, Code]) -> Edition:
     xml, code_list = paths
     return icd10cm.read_tabular(xml, code_list, release)
 
 
-def _read_descriptions(paths: list[Path], release: Release, later: Edition | None) -> Edition:
+def _read_descriptions(paths: list[Path], release: Release, known: Mapping[str, Code]) -> Edition:
     rows = [(code, True, title) for code, title in icd10cm.read_descriptions(paths[0])]
-    return icd10cm.edition_of_list(release, rows, later)
+    return icd10cm.edition_of_list(release, rows, known)
 
 
 #: Newest first: an older list borrows its header titles from the newer Tabular List.
@@ -97,9 +100,13 @@ DELIVERIES = (
 )
 
 
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def known_codes(store: CodeStore) -> dict[str, Code]:
+    """The codes of the newest Tabular List that is loaded, by undotted code: what a bare list
+    borrows its headers' titles from."""
+    with_notes = [release for release in store.releases("icd10cm") if release.has_notes]
+    if not with_notes:
+        return {}
+    return {icd10cm.undot(code.code): code for code in store.codes(with_notes[-1])}
 
 
 def load_packaged(
@@ -107,20 +114,33 @@ def load_packaged(
 ) -> list[Release]:
     """Load what the installed packages deliver and is not loaded yet; return what was loaded.
 
-    A release is loaded again when a package delivers other files for it than those stored.
+    A release is loaded again when a package delivers other files for it than those stored, unless
+    a person imported them.
     """
-    stored = {release.key: release.files for release in store.releases()}
+    stored = {release.key: release for release in store.releases()}
     delivered = [(delivery, delivery.locate()) for delivery in DELIVERIES]
     releases = [delivery.release(paths) for delivery, paths in delivered]
-    if all(stored.get(release.key) == _by_name(release.files) for release in releases):
+    wanted = [
+        (delivery, paths, release)
+        for (delivery, paths), release in zip(delivered, releases, strict=True)
+        if not _says_no_less(stored.get(release.key), release)
+    ]
+    if all(
+        (before := stored.get(release.key)) and before.files == _by_name(release.files)
+        for _, _, release in wanted
+    ):
         return []
-    editions: list[Edition] = []
-    for (delivery, paths), release in zip(delivered, releases, strict=True):
+    for delivery, paths, release in wanted:
         say(f"Loading ICD-10-CM {release.label} from {release.source}")
-        later = editions[-1] if editions else None
-        editions.append(delivery.read(paths, release, later))
-        store.load(editions[-1])
-    return [edition.release for edition in editions]
+        store.load(delivery.read(paths, release, known_codes(store)))
+    return [release for _, _, release in wanted]
+
+
+def _says_no_less(before: Release | None, delivered: Release) -> bool:
+    """Whether a person imported this release, and the package would add no notes to it."""
+    if before is None or not before.source.startswith(IMPORTED):
+        return False
+    return before.has_notes or not delivered.has_notes
 
 
 def _by_name(files: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
+import string
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -35,6 +36,7 @@ from codesets.model import (
 
 #: Raised when what is stored would be read differently: an older codes.db is loaded anew.
 SCHEMA_VERSION = 1
+_CHARACTERS = string.digits + string.ascii_uppercase
 
 _SCHEMA = """
 create table releases (
@@ -49,7 +51,7 @@ create table release_files (
 create table codes (
     release text not null references releases(key), code text not null, title text not null,
     billable integer not null, parent text, section text, stem text not null,
-    position integer not null, title_from text,
+    position integer not null, title_from text, effective_from text, effective_through text,
     primary key (release, code)
 ) without rowid;
 create index codes_by_code on codes (code);
@@ -155,7 +157,8 @@ class CodeStore:
             _insert(
                 db,
                 "codes",
-                "release code title billable parent section stem position title_from",
+                "release code title billable parent section stem position title_from "
+                "effective_from effective_through",
                 (
                     (
                         key,
@@ -167,6 +170,8 @@ class CodeStore:
                         code.stem,
                         code.position,
                         code.title_from,
+                        _iso(code.effective_from),
+                        _iso(code.effective_through),
                     )
                     for code in edition.codes
                 ),
@@ -222,7 +227,7 @@ class CodeStore:
         files: dict[str, list[SourceFile]] = {}
         for row in self._db["release_files"].rows_where(order_by="name"):
             files.setdefault(row["release"], []).append(SourceFile(row["name"], row["sha256"]))
-        return tuple(
+        found = [
             Release(
                 system=row["system"],
                 label=row["label"],
@@ -235,7 +240,8 @@ class CodeStore:
                 loaded_at=row["loaded_at"],
             )
             for row in self._db["releases"].rows_where(order_by="system, effective_from")
-        )
+        ]
+        return tuple(_given_way(release, found) for release in found)
 
     def releases(self, system: str | None = None) -> list[Release]:
         """Loaded releases, oldest first."""
@@ -243,13 +249,14 @@ class CodeStore:
 
     @property
     def systems(self) -> list[str]:
-        return sorted({release.system for release in self._releases()})
+        """The systems that are loaded, in the order in which they are named to a person."""
+        loaded = {release.system for release in self._releases()}
+        return [system for system in SYSTEM_NAMES if system in loaded]
 
     def for_date(self, system: str, day: dt.date) -> Coverage:
         """The release of `system` in force on `day`, else the nearest one.
 
-        An October edition published through 30 September gives way to that year's April edition
-        from the latter's first day. Raises ReleaseUnavailable when none of the system is loaded.
+        Raises ReleaseUnavailable when none of the system is loaded.
         """
         loaded = self.releases(system)
         if not loaded:
@@ -317,8 +324,11 @@ class CodeStore:
         """Codes of the release that a person who typed `code` may have meant.
 
         Tried in this order: letters typed for digits (I1O), the placeholder X left out (S13.4A),
-        then the nearest code above with what completes it.
+        then the nearest code above with what completes it. In the other systems, which have
+        nothing above a code: codes that are one slip of the keyboard away.
         """
+        if release.system != "icd10cm":
+            return self._one_slip_away(release, code)[:limit]
         name = icd10cm.undot(code)
         guesses = [
             name[:1] + name[1:].replace("O", "0").replace("I", "1").replace("L", "1"),
@@ -334,6 +344,19 @@ class CodeStore:
                 break
         unique = {candidate.code: candidate for candidate in found if candidate is not None}
         return list(unique.values())[:limit]
+
+    def _one_slip_away(self, release: Release, code: str) -> list[Code]:
+        """Codes one keystroke from `code`, likeliest first: two characters swapped, one too many,
+        one wrong (the last ones first: the first say what kind of thing it is), one left out."""
+        ends = [(code[:n], code[n:]) for n in range(len(code), -1, -1)]
+        guesses = [a + b[1] + b[0] + b[2:] for a, b in ends if len(b) > 1]
+        guesses += [a + b[1:] for a, b in ends if b]
+        guesses += [a + c + b[1:] for a, b in ends if b for c in _CHARACTERS]
+        guesses += [a + c + b for a, b in ends for c in _CHARACTERS]
+        unique = [guess for guess in dict.fromkeys(guesses) if guess != code]
+        rows = self._query("codes", release, f"code in ({','.join('?' * len(unique))})", *unique)
+        found = {row["code"]: _code(release, row) for row in rows}
+        return [found[guess] for guess in unique if guess in found]
 
     # Notes
 
@@ -457,4 +480,28 @@ def _code(release: Release, row: dict[str, Any]) -> Code:
         stem=row["stem"],
         position=row["position"],
         title_from=row["title_from"],
+        effective_from=_date(row["effective_from"]),
+        effective_through=_date(row["effective_through"]),
     )
+
+
+def _iso(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _date(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
+
+
+def _given_way(release: Release, loaded: list[Release]) -> Release:
+    """An October edition is published through 30 September, and gives way to that year's April
+    edition, once that is loaded, on the latter's first day."""
+    nexts = [
+        other.effective_from
+        for other in loaded
+        if other.system == release.system
+        and release.effective_from < other.effective_from <= release.effective_through
+    ]
+    if not nexts:
+        return release
+    return replace(release, effective_through=min(nexts) - dt.timedelta(days=1))

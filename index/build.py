@@ -75,8 +75,9 @@ def gather(store: CodeStore) -> Gathered:
             if release.key not in family.releases:
                 family.releases[release.key] = True
                 add_text(family, stem.title)
-            if code is stem and stem.parent:
-                families[release.system, stem.parent].releases[release.key] = False
+        for code in codes.values():
+            if code.parent and codes.get(code.stem, code) is code:
+                families[release.system, code.parent].releases[release.key] = False
         for term in store.terms(release):
             add_text(families[release.system, term.code], term.text)
         for owner, text in store.includes(release):

@@ -93,6 +93,11 @@ class Searcher:
                 self._owners[text].append(number)
             if family.parent is not None:
                 self._below[self._number[family.system, family.parent]].append(number)
+        # Texts that belong to a code of each system.
+        self._texts_of: dict[str, np.ndarray] = {}
+        for family in self._families:
+            texts = self._texts_of.setdefault(family.system, np.zeros(len(self._texts), dtype=bool))
+            texts[family.texts] = True
         self._vectors = load_faiss().read_index(str(folder / build.VECTORS))
         self._off_topic = np.load(folder / build.OFF_TOPIC)
         self._lexical = bm25s.BM25.load(folder / build.LEXICAL, show_progress=False)
@@ -148,7 +153,7 @@ class Searcher:
         limit: int,
     ) -> list[Hit]:
         keys: dict[str, str] = {release.system: release.key for release in releases}
-        similarity = self._retrieve(query, vectors)
+        similarity = self._retrieve(query, vectors, keys)
         found: dict[int, list[Evidence]] = {}
         for text, cosine in similarity.items():
             for owner in self._owners[text]:
@@ -175,11 +180,21 @@ class Searcher:
         hits.sort(key=lambda hit: (-hit.score, hit.code))
         return hits[:limit]
 
-    def _retrieve(self, query: Query, vectors: Mapping[str, np.ndarray]) -> dict[int, float]:
-        """Texts that either retriever finds, with the cosine of the nearest wording."""
+    def _retrieve(
+        self, query: Query, vectors: Mapping[str, np.ndarray], systems: Iterable[str]
+    ) -> dict[int, float]:
+        """Texts of these systems that either retriever finds, with the cosine of the nearest
+        wording."""
+        allowed = np.logical_or.reduce([self._texts_of[system] for system in systems])
+        most = min(_TEXTS_PER_RETRIEVER, int(allowed.sum()))
+        only = None
+        if not allowed.all():
+            faiss = load_faiss()
+            bits = np.packbits(allowed, bitorder="little")
+            only = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
         asked = np.stack([vectors[wording] for wording in query.wordings])
         less = np.array(list(query.wordings.values()), dtype=np.float32)
-        _, nearest = self._vectors.search(asked, _TEXTS_PER_RETRIEVER)
+        _, nearest = self._vectors.search(asked, most, params=only)
         found = set(nearest.ravel().tolist())
         tokens = [
             token
@@ -187,8 +202,8 @@ class Searcher:
             if token in self._lexical.vocab_dict
         ]
         if tokens:
-            scores = self._lexical.get_scores(tokens)
-            top = np.argpartition(-scores, _TEXTS_PER_RETRIEVER)[:_TEXTS_PER_RETRIEVER]
+            scores = np.where(allowed, self._lexical.get_scores(tokens), 0)
+            top = np.argpartition(-scores, min(most, len(scores) - 1))[:most]
             found.update(top[scores[top] > 0].tolist())
         texts = np.array(sorted(found))
         cosines = (self._vectors.reconstruct_batch(texts) @ asked.T - less).max(axis=1)

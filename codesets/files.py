@@ -1,0 +1,29 @@
+"""Reading files as their publishers send them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+#: Ends of file of an older day, which some published files still carry.
+_END_OF_FILE = "\x1a"
+
+
+def decoded(data: bytes) -> str:
+    """UTF-8 where it is that, else Windows' Latin alphabet: CMS publishes both."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a text file, without their ends."""
+    # Not splitlines(), which also splits at characters that may stand in a title.
+    text = decoded(path.read_bytes()).replace(_END_OF_FILE, "")
+    return [line.rstrip("\r") for line in text.split("\n")]
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
