@@ -378,10 +378,11 @@ class Desk:
             title=title,
             release=release.label,
             why=why,
-            did_you_mean=_titles(
-                [c for c in self._store.did_you_mean(release, mention.code) if c.in_force(day)]
-            ),
+            did_you_mean=[] if later else self._did_you_mean(release, mention.code, day),
         )
+
+    def _did_you_mean(self, release: Release, code: str, day: dt.date) -> list[CodeTitle]:
+        return _titles([c for c in self._store.did_you_mean(release, code) if c.in_force(day)])
 
 
 def _out_of_its_dates(code: Code, day: dt.date) -> Verdict:
