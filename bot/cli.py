@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
+import itertools
 import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -31,6 +32,8 @@ from index.errors import SearchError
 _USER_ERRORS = (CodesetError, SearchError, SettingsError, LogUnavailable)
 #: Questions of a batch that are answered, and logged, together.
 _BATCH = 64
+
+T = TypeVar("T")
 
 
 class _Commands(click.Group):
@@ -325,14 +328,9 @@ def _lines(path: Path) -> Iterator[str]:
             yield line.rstrip("\r\n")
 
 
-def _chunks(lines: Iterable[str], size: int) -> Iterator[list[str]]:
-    chunk: list[str] = []
-    for line in lines:
-        chunk.append(line)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    items = iter(items)
+    while chunk := list(itertools.islice(items, size)):
         yield chunk
 
 
@@ -362,12 +360,11 @@ def evaluate_file(
     if as_json:
         click.echo(json.dumps({"file": file.name, **figures}))
         return
-    for name, row in figures.items():
-        if isinstance(row, dict):
-            cells = "  ".join(f"{measure} {value:.3f}" for measure, value in row.items())
-            click.echo(f"{name:<12} {cells}")
-        else:
-            click.echo(f"{name:<12} {row}")
+    click.echo(f"{file.name}: {figures['questions']} questions, {figures['abstained']} declined")
+    for name, row in (("exact", figures), ("category", figures.get("category", {}))):
+        cells = [f"{m} {row[m]:.3f}" for m in evaluate.MEASURES if m in row]
+        if cells:
+            click.echo(f"{name:<9} {'  '.join(cells)}")
 
 
 def _evaluated(
@@ -384,29 +381,24 @@ def _evaluated(
     asked: list[evaluate.Case] = []
     abstained = 0
     for wanted, group in groups.items():
-        for answers, some in (
-            (desk.ask_many([c.query for c in chunk], day=day, systems=wanted and [wanted]), chunk)
-            for chunk in _chunks_of_cases(group)
-        ):
-            for answer, case in zip(answers, some, strict=True):
-                abstained += answer.outcome == "abstained"
-                if kind == "sections":
-                    found.append([g["section"] for g in answer.guidelines])
-                else:
-                    found.append(
-                        [c.code for c in answer.candidates] + [v.code for v in answer.verdicts]
-                    )
-                asked.append(case)
+        for chunk in _chunks(group, _BATCH):
+            texts = [case.query for case in chunk]
+            answers = desk.ask_many(texts, day=day, systems=[wanted] if wanted else None)
+            asked += chunk
+            abstained += sum(answer.outcome == "abstained" for answer in answers)
+            found += [_given(answer, kind) for answer in answers]
     figures: dict[str, Any] = {"questions": len(cases), "abstained": abstained}
-    figures["exact"] = evaluate.scores(found, asked)
+    figures |= evaluate.scores(found, asked)
     if kind == "codes":
         figures["category"] = evaluate.scores(found, asked, evaluate.is_right_category)
     return figures
 
 
-def _chunks_of_cases(cases: Sequence[evaluate.Case]) -> Iterator[Sequence[evaluate.Case]]:
-    for start in range(0, len(cases), _BATCH):
-        yield cases[start : start + _BATCH]
+def _given(answer: Answer, kind: str) -> list[str]:
+    """What an answer gives in reply, best first: sections of the guidelines, or codes."""
+    if kind == "sections":
+        return [guideline["section"] for guideline in answer.guidelines]
+    return [c.code for c in answer.candidates] + [v.code for v in answer.verdicts]
 
 
 # Code sets and index

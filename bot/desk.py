@@ -165,7 +165,7 @@ class Desk:
             missing = scope.missing(needed, wanted)
             if missing:
                 return _noticed(answer, *map(_needs, missing)), question, []
-            wanted = scope.to_search(needed, wanted)
+            wanted = scope.to_search(question.text, wanted)
         coverages = []
         for system in wanted:
             try:
@@ -452,6 +452,8 @@ def _which(stem_title: str, codes: Sequence[Code]) -> str:
 def _ask_back(query: Query, hits: Sequence[Hit], at: int) -> str | None:
     """The first axis on which close rivals of the same category differ and nothing was said."""
     hit = hits[at]
+    if hit.system != "icd10cm":
+        return None  # the axes are those of its titles: in PCS, open is an approach
     rivals = [h for h in hits if h.code[:3] == hit.code[:3] and abs(h.score - hit.score) < 0.5]
     for axis in AXES:
         if axis.said(query.reading):

@@ -54,11 +54,15 @@ def systems_asked_for(text: str) -> list[str]:
     return ["cpt"] if _has(text, _phrases("cpt")) else []
 
 
-def to_search(asked_for: list[str], loaded: list[str]) -> list[str]:
-    """The loaded systems to search: those asked for; when the question asks for none, all but
-    ICD-10-PCS, whose 79,000 titles, all of procedures, would crowd out everything else."""
+def to_search(text: str, loaded: list[str]) -> list[str]:
+    """The loaded systems to search: those asked for; when the question asks for none, all. Of
+    these, ICD-10-PCS only for an inpatient: its 79,000 titles, all of procedures, would crowd out
+    everything else."""
+    asked_for = systems_asked_for(text)
     if asked_for:
         return [system for system in loaded if system in asked_for]
+    if _has(text.lower(), _phrases("icd10pcs", "needs")):
+        return loaded
     return [system for system in loaded if system != "icd10pcs"] or loaded
 
 

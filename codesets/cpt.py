@@ -13,11 +13,10 @@ says whose it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from codesets.files import lines_of
-from codesets.model import Code, CodesetError, Edition, Release
+from codesets.model import CodesetError
 
 CODE_SHAPE = r"\d{4}[0-9AFMTU]"
 #: Stands in the label of every release.
@@ -41,13 +40,3 @@ def read_descriptors(path: Path) -> list[tuple[str, str]]:
     if not rows:
         raise CodesetError(f"{path.name} holds no CPT codes.")
     return rows
-
-
-def edition_of(release: Release, rows: Iterable[tuple[str, str]]) -> Edition:
-    return Edition(
-        release,
-        tuple(
-            Code.alone(release, code, title, position)
-            for position, (code, title) in enumerate(rows)
-        ),
-    )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
+
+from codesets.model import CodesetError
 
 #: Ends of file of an older day, which some published files still carry.
 _END_OF_FILE = "\x1a"
@@ -22,6 +25,24 @@ def lines_of(path: Path) -> list[str]:
     # Not splitlines(), which also splits at characters that may stand in a title.
     text = decoded(path.read_bytes()).replace(_END_OF_FILE, "")
     return [line.rstrip("\r") for line in text.split("\n")]
+
+
+def matched_lines(path: Path, line: re.Pattern[str], layout: str) -> list[re.Match[str]]:
+    """Every line of a file, blank ones aside, as its layout's pattern matches it.
+
+    Raises CodesetError, naming the line, for one that does not match, and for an empty file.
+    """
+    matches = []
+    for number, text in enumerate(lines_of(path), 1):
+        if not text.strip():
+            continue
+        match = line.match(text)
+        if match is None:
+            raise CodesetError(f"{path.name}, line {number}: not in the layout of {layout}.")
+        matches.append(match)
+    if not matches:
+        raise CodesetError(f"{path.name} is empty.")
+    return matches
 
 
 def sha256_of(path: Path) -> str:

@@ -25,7 +25,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from codesets.files import lines_of
+from codesets.files import matched_lines
 from codesets.model import (
     Code,
     CodeRange,
@@ -53,7 +53,9 @@ _NOTE_KINDS: dict[str, NoteKind] = {
     "sevenChrDef": "seventh_character",
 }
 
-_ORDER_LINE = re.compile(r"^\d{5} (?P<code>[A-Z0-9]{3,7}) +(?P<billable>[01]) (?P<rest>.+)$")
+_ORDER_LINE = re.compile(
+    r"^\d{5} (?=.{7} )(?P<code>[A-Z0-9]{3,7}) +(?P<billable>[01]) .{60} (?P<title>\S.*)$"
+)
 _CODE_LINE = re.compile(r"^(?P<code>[A-Z][0-9A][0-9A-Z]{1,5}) +(?P<title>\S.*)$")
 
 
@@ -137,35 +139,14 @@ def read_code_list(path: Path) -> list[str]:
 
 def read_descriptions(path: Path) -> list[tuple[str, str]]:
     """(undotted code, title) of every billable code in a code descriptions file."""
-    rows = []
-    for number, line in enumerate(lines_of(path), 1):
-        if not line.strip():
-            continue
-        match = _CODE_LINE.match(line)
-        if match is None:
-            raise CodesetError(
-                f"{path.name}, line {number}: not in the layout of a code descriptions file "
-                "(code, spaces, title)."
-            )
-        rows.append((match["code"], match["title"].strip()))
-    if not rows:
-        raise CodesetError(f"{path.name} is empty.")
-    return rows
+    lines = matched_lines(path, _CODE_LINE, "a code descriptions file (code, spaces, title)")
+    return [(line["code"], line["title"].strip()) for line in lines]
 
 
 def read_order_file(path: Path) -> list[tuple[str, bool, str]]:
     """(undotted code, billable, long title) of every line of an order file."""
-    rows = []
-    for number, line in enumerate(lines_of(path), 1):
-        if not line.strip():
-            continue
-        match = _ORDER_LINE.match(line)
-        if match is None or len(line) < 78:
-            raise CodesetError(f"{path.name}, line {number}: not in the layout of an order file.")
-        rows.append((match["code"], match["billable"] == "1", line[77:].strip()))
-    if not rows:
-        raise CodesetError(f"{path.name} is empty.")
-    return rows
+    lines = matched_lines(path, _ORDER_LINE, "an order file")
+    return [(line["code"], line["billable"] == "1", line["title"].strip()) for line in lines]
 
 
 def read_tabular(xml: Path, code_list: Path, release: Release) -> Edition:

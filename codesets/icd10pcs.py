@@ -12,12 +12,10 @@ not used (ICD-10-PCS Official Guidelines A1-A4). There is nothing to complete an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from codesets import icd10cm
-from codesets.files import lines_of
-from codesets.model import Code, CodesetError, Edition, Release
+from codesets.files import matched_lines
 
 #: A section (0-9, B-D, F-H, X), then six characters.
 CODE_SHAPE = r"[0-9BCDFGHX][0-9A-HJ-NP-Z]{6}"
@@ -27,20 +25,8 @@ _CODE_LINE = re.compile(rf"^(?P<code>{CODE_SHAPE}) +(?P<title>\S.*)$")
 
 def read_codes(path: Path) -> list[tuple[str, str]]:
     """(code, title) of every line of a codes file."""
-    rows = []
-    for number, line in enumerate(lines_of(path), 1):
-        if not line.strip():
-            continue
-        match = _CODE_LINE.match(line)
-        if match is None:
-            raise CodesetError(
-                f"{path.name}, line {number}: not in the layout of an ICD-10-PCS codes file "
-                "(code of seven characters, space, title)."
-            )
-        rows.append((match["code"], match["title"].strip()))
-    if not rows:
-        raise CodesetError(f"{path.name} is empty.")
-    return rows
+    layout = "an ICD-10-PCS codes file (code of seven characters, space, title)"
+    return [(m["code"], m["title"].strip()) for m in matched_lines(path, _CODE_LINE, layout)]
 
 
 def read_order_file(path: Path) -> list[tuple[str, str]]:
@@ -50,13 +36,3 @@ def read_order_file(path: Path) -> list[tuple[str, str]]:
         for code, billable, title in icd10cm.read_order_file(path)
         if billable and re.fullmatch(CODE_SHAPE, code)
     ]
-
-
-def edition_of(release: Release, rows: Iterable[tuple[str, str]]) -> Edition:
-    return Edition(
-        release,
-        tuple(
-            Code.alone(release, code, title, position)
-            for position, (code, title) in enumerate(rows)
-        ),
-    )

@@ -71,11 +71,11 @@ def _cm_descriptions(path: Path, release: Release, known: Mapping[str, Code]) ->
 
 
 def _pcs_order(path: Path, release: Release, known: Mapping[str, Code]) -> Edition:
-    return icd10pcs.edition_of(release, icd10pcs.read_order_file(path))
+    return Edition.flat(release, icd10pcs.read_order_file(path))
 
 
 def _pcs_codes(path: Path, release: Release, known: Mapping[str, Code]) -> Edition:
-    return icd10pcs.edition_of(release, icd10pcs.read_codes(path))
+    return Edition.flat(release, icd10pcs.read_codes(path))
 
 
 def _hcpcs(path: Path, release: Release, known: Mapping[str, Code]) -> Edition:
@@ -83,7 +83,7 @@ def _hcpcs(path: Path, release: Release, known: Mapping[str, Code]) -> Edition:
 
 
 def _cpt(path: Path, release: Release, known: Mapping[str, Code]) -> Edition:
-    return cpt.edition_of(release, cpt.read_descriptors(path))
+    return Edition.flat(release, cpt.read_descriptors(path))
 
 
 #: ICD-10-CM and PCS share their layouts and are told apart by the form of most of their codes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -212,3 +213,9 @@ class Edition:
     divisions: tuple[Division, ...] = ()
     notes: tuple[Note, ...] = ()
     terms: tuple[Term, ...] = ()
+
+    @classmethod
+    def flat(cls, release: Release, rows: Iterable[tuple[str, str]]) -> Edition:
+        """An edition of a system without headers, from (code, title) in published order."""
+        codes = (Code.alone(release, code, title, at) for at, (code, title) in enumerate(rows))
+        return cls(release, tuple(codes))

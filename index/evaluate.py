@@ -15,6 +15,7 @@ from pathlib import Path
 from index.errors import SearchError
 
 DEPTHS = (1, 3, 5, 10)
+MEASURES = (*(f"hit@{depth}" for depth in DEPTHS), "mrr")
 
 
 @dataclass(frozen=True, slots=True)
