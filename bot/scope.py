@@ -41,14 +41,15 @@ def systems_asked_for(text: str) -> list[str]:
     named = [system for system, name in _NAMES.items() if re.search(name, text)]
     if named:
         return named
-    if _has(text, _phrases("diagnosis")):
-        return []
-    if _has(text, _phrases("hcpcs")) or _is_a_dose(text):
-        return ["hcpcs"]
     endings = tuple(ending.lstrip("-") for ending in _words()["procedures"]["endings"].split())
     procedure = _has(text, _phrases("procedures")) or any(
         word.endswith(endings) for word in re.findall(r"[a-z]+", text)
     )
+    if _has(text, _phrases("diagnosis")):
+        # A procedure's history, complication or status is a diagnosis, whatever else is loaded.
+        return ["icd10cm"] if procedure else []
+    if _has(text, _phrases("hcpcs")) or _is_a_dose(text):
+        return ["hcpcs"]
     if procedure:
         return ["icd10pcs"] if _has(text, _phrases("icd10pcs", "needs")) else ["icd10pcs", "cpt"]
     return ["cpt"] if _has(text, _phrases("cpt")) else []

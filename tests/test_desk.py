@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from bot.desk import MOST_CHARACTERS, Desk
+from bot.scope import systems_asked_for
 from codesets.model import Release
 from codesets.store import CodeStore
 
@@ -190,6 +191,23 @@ def test_a_system_that_is_not_loaded_is_named_never_substituted(
     assert f"{system} is not loaded" in said
     assert "codedesk codesets import" in said
     assert "unknown" not in said
+
+
+@pytest.mark.parametrize(
+    ("question", "systems"),
+    [
+        ("a wheelchair", ["hcpcs"]),
+        ("history of cholecystectomy", ["icd10cm"]),
+        ("complication of hysterectomy, inpatient", ["icd10cm"]),
+        ("hip replacement inpatient", ["icd10pcs"]),
+        ("hip replacement", ["icd10pcs", "cpt"]),
+        ("chest pain", []),
+        ("dependence on wheelchair", []),
+        ("hcpcs for wheelchair user", ["hcpcs"]),
+    ],
+)
+def test_systems_that_a_question_asks_for(question: str, systems: list[str]) -> None:
+    assert systems_asked_for(question) == systems
 
 
 @pytest.mark.parametrize(
