@@ -15,6 +15,7 @@ from bot.question import (
     Question,
     is_foreign,
     is_wordless,
+    may_be_hcpcs,
     named_code,
     read_question,
 )
@@ -291,6 +292,10 @@ class Desk:
         answer = self._dated(answer, list(coverages.values()))
         verdicts = []
         for mention in mentions:
+            if may_be_hcpcs(mention) and "hcpcs" not in loaded:
+                hcpcs = SYSTEM_NAMES["hcpcs"]
+                notice = say("desk.maybe_other_system", code=mention.typed, system=hcpcs)
+                answer = _noticed(answer, notice)
             if mention.system in coverages:
                 verdicts.append(self._verdict(mention, coverages[mention.system].release, day))
             else:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.words import listed
+from bot.words import word_set
 from codesets import icd10cm
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
@@ -153,6 +153,12 @@ def _mention(token: str, asked_about: bool, first: bool, lookup: Lookup) -> list
     return []
 
 
+def may_be_hcpcs(mention: CodeMention) -> bool:
+    """Whether a code of another system was typed as HCPCS Level II writes its own: E0840 is E08.40
+    and a traction frame."""
+    return mention.system != "hcpcs" and _HCPCS.fullmatch(mention.typed) is not None
+
+
 def named_code(typed: str, lookup: Lookup) -> list[CodeMention]:
     """What `codedesk check` was given: taken as a code whatever it looks like."""
     token = typed.strip().upper().rstrip("-").rstrip(".")
@@ -175,7 +181,7 @@ def is_foreign(text: str) -> bool:
         return True
     words = re.findall(r"[^\W\d_]+", text.lower())
     foreign, in_names, english = (
-        set(listed(f"language.{name}")[0].split())
+        word_set(f"language.{name}")
         for name in ("foreign_words", "foreign_words_in_names", "english_words")
     )
     if any(word in english for word in words) or not any(word in foreign for word in words):

@@ -21,14 +21,13 @@ def _all() -> dict[str, dict[str, str]]:
 def say(name: str, **values: object) -> str:
     """The text called `section.key`, with its `{placeholders}` filled in.
 
-    >>> say("system.icd10cm")
-    'ICD-10-CM'
+    >>> say("notes.chapter", number=4)
+    'chapter 4'
     """
     section, key = name.split(".")
     return _all()[section][key].format(**values)
 
 
-def listed(name: str) -> list[str]:
-    """The lines of a text that is a list, blank ones left out."""
-    section, key = name.split(".")
-    return [line.strip() for line in _all()[section][key].splitlines() if line.strip()]
+def word_set(name: str) -> frozenset[str]:
+    """The words of a text that is a list of words."""
+    return frozenset(say(name).split())

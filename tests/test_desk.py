@@ -121,6 +121,11 @@ def test_unknown_codes_come_with_what_may_be_meant(desk: Desk, typed: str, meant
     assert meant in [c.code for c in verdict.did_you_mean]
 
 
+def test_what_may_be_a_code_of_a_system_not_loaded_is_said(desk: Desk) -> None:
+    assert "could also be a code of HCPCS Level II" in desk.ask("E0840", day=MAY).notices[-1]
+    assert desk.ask("E08.40", day=MAY).notices == []
+
+
 def test_check_gives_one_verdict_for_each_input(desk: Desk) -> None:
     answer = desk.check(["E11.9", "foo", "99213", "E11", "E11.9"], day=MAY)
     assert [v.code for v in answer.verdicts] == ["E11.9", "FOO", "99213", "E11", "E11.9"]
