@@ -46,8 +46,10 @@ def systems_asked_for(text: str) -> list[str]:
         word.endswith(endings) for word in re.findall(r"[a-z]+", text)
     )
     if _has(text, _phrases("diagnosis")):
-        # A procedure's history, complication or status is a diagnosis, whatever else is loaded.
-        return ["icd10cm"] if procedure else []
+        # A procedure's history, complication or status is a diagnosis, whatever else is loaded;
+        # of an inpatient it may be either.
+        inpatient = _has(text, _phrases("icd10pcs", "needs"))
+        return ["icd10cm"] if procedure and not inpatient else []
     if _has(text, _phrases("hcpcs")) or _is_a_dose(text):
         return ["hcpcs"]
     if procedure:

@@ -203,7 +203,8 @@ def test_a_system_that_is_not_loaded_is_named_never_substituted(
     [
         ("a wheelchair", ["hcpcs"]),
         ("history of cholecystectomy", ["icd10cm"]),
-        ("complication of hysterectomy, inpatient", ["icd10cm"]),
+        ("complication of hysterectomy", ["icd10cm"]),
+        ("mechanical ventilation of an inpatient", []),
         ("hip replacement inpatient", ["icd10pcs"]),
         ("hip replacement", ["icd10pcs", "cpt"]),
         ("chest pain", []),

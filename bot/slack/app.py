@@ -167,8 +167,17 @@ def _listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iter
         raise SlackSettingsError(
             words("slack.no_port", host=host, port=port, error=error)
         ) from error
-    thread = threading.Thread(target=server.run, name="http", daemon=True)
-    thread.start()
+    closing = threading.Event()
+
+    def run() -> None:
+        try:
+            server.run()
+        except OSError:
+            # Closing takes the sockets away from under the loop that waits on them.
+            if not closing.is_set():
+                raise
+
+    threading.Thread(target=run, name="http", daemon=True).start()
     try:
         # Port 0 leaves the choice to the system.
         chosen = getattr(server, "effective_port", port)
@@ -176,6 +185,7 @@ def _listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iter
         say(words("slack.listening", url=url))
         yield
     finally:
+        closing.set()
         server.task_dispatcher.shutdown()
         server.close()
 
