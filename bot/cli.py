@@ -16,7 +16,7 @@ import click
 
 from bot import render
 from bot.answer import Answer
-from bot.desk import Desk
+from bot.desk import Desk, encoder_of
 from bot.querylog import Asked, LogUnavailable, QueryLog, Record
 from bot.settings import Settings, SettingsError
 from bot.words import say
@@ -122,7 +122,7 @@ def _set_up(settings: Settings) -> None:
     store = CodeStore(settings.codes_db)
     try:
         sources.load_packaged(store, _progress)
-        encoder = _encoder(settings)
+        encoder = encoder_of(settings)
         if not index_build.is_current(store, settings.index, encoder):
             _build_index(store, settings, encoder)
     finally:
@@ -177,10 +177,6 @@ def _answer_lines(settings: Settings, lines: Iterable[str]) -> None:
 
 def _progress(line: str) -> None:
     click.echo(line, err=True)
-
-
-def _encoder(settings: Settings) -> Encoder:
-    return Encoder(settings.model, may_download=settings.model_download)
 
 
 # Asking
@@ -472,7 +468,7 @@ def codesets_import(
         if no_index:
             _progress("Questions in plain words need the index: run `codedesk index build`.")
             return
-        encoder = _encoder(settings)
+        encoder = encoder_of(settings)
         if not index_build.is_current(store, settings.index, encoder):
             _build_index(store, settings, encoder)
         _progress("A desk that is running answers from it when it is started again.")
@@ -493,7 +489,7 @@ def build_command(settings: Settings) -> None:
         raise CodesetError(say("desk.nothing_loaded"))
     store = CodeStore(settings.codes_db)
     try:
-        _build_index(store, settings, _encoder(settings))
+        _build_index(store, settings, encoder_of(settings))
     finally:
         store.close()
 

@@ -73,9 +73,8 @@ class Desk:
     def _search(self) -> Searcher:
         with self._opening:
             if self._searcher is None:
-                settings = self._settings
-                encoder = Encoder(settings.model, may_download=settings.model_download)
-                self._searcher = Searcher(settings.index, self._store, encoder)
+                encoder = encoder_of(self._settings)
+                self._searcher = Searcher(self._settings.index, self._store, encoder)
             return self._searcher
 
     # Asking
@@ -217,8 +216,10 @@ class Desk:
         members: dict[tuple[str, str], list[Code]] = {}
         hits: list[Hit] = []
         for hit in found.hits:
+            if len(hits) == max(limit, 10):
+                break
             codes = self._members(by_system[hit.system], hit.code, day)
-            if codes and len(hits) < max(limit, 10):
+            if codes:
                 hits.append(hit)
                 members[hit.system, hit.code] = codes
         query, found = found.query, replace(found, hits=hits)
@@ -388,6 +389,11 @@ class Desk:
 
     def _did_you_mean(self, release: Release, code: str, day: dt.date) -> list[CodeTitle]:
         return _titles([c for c in self._store.did_you_mean(release, code) if c.in_force(day)])
+
+
+def encoder_of(settings: Settings) -> Encoder:
+    """The model that the settings name, for building the index and for asking it."""
+    return Encoder(settings.model, may_download=settings.model_download)
 
 
 def _out_of_its_dates(code: Code, day: dt.date) -> Verdict:

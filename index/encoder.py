@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,15 +56,7 @@ class Encoder:
         """SHA-256 over the model's weights and configuration: the same text gives the same
         vector only under the same fingerprint."""
         folder = Path(self.path)
-        if not folder.is_dir():
-            return f"hub:{self.path}"
-        digest = hashlib.sha256()
-        for path in sorted(folder.rglob("*")):
-            if path.suffix in {".safetensors", ".bin", ".json", ".txt"} and path.is_file():
-                digest.update(path.relative_to(folder).as_posix().encode())
-                with path.open("rb") as file:
-                    digest.update(hashlib.file_digest(file, "sha256").digest())
-        return f"sha256:{digest.hexdigest()}"
+        return _fingerprint_of(folder) if folder.is_dir() else f"hub:{self.path}"
 
     def load(self) -> SentenceTransformer:
         if self._model is None:
@@ -102,6 +95,17 @@ class Encoder:
         dimensions = self.load().get_embedding_dimension()
         assert dimensions is not None
         return dimensions
+
+
+@cache  # setting up asks for it, and so does opening the index after it
+def _fingerprint_of(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in {".safetensors", ".bin", ".json", ".txt"} and path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode())
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return f"sha256:{digest.hexdigest()}"
 
 
 def _packaged_model() -> str:
