@@ -48,3 +48,9 @@ def matched_lines(path: Path, line: re.Pattern[str], layout: str) -> list[re.Mat
 def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def xml_version(head: str) -> int | None:
+    """The year that an XML file of ICD-10 gives as its version; None when it gives none."""
+    match = re.search(r"<version>\s*(20\d\d)\s*</version>", head)
+    return int(match[1]) if match else None

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,11 +149,16 @@ def read_order_file(path: Path) -> list[tuple[str, bool, str]]:
     return [(line["code"], line["billable"] == "1", line["title"].strip()) for line in lines]
 
 
-def read_tabular(xml: Path, code_list: Path, release: Release) -> Edition:
+def read_tabular(
+    xml: Path, listed: Sequence[str], release: Release, titles: Mapping[str, str] | None = None
+) -> Edition:
     """The whole Tabular List, checked against the code list, which is the authority.
 
-    Raises CodesetError when the XML cannot be read, or when the two files are not of one
-    edition (a listed code that the XML does not explain, or one that is not listed).
+    `listed` are the undotted codes and headers in published order; `titles`, by undotted code,
+    are the long titles of an order file, where it is one.
+
+    Raises CodesetError when the XML cannot be read, or when the two are not of one edition (a
+    listed code that the XML does not explain, or one that is not listed).
     """
     try:
         root = ET.parse(xml).getroot()
@@ -161,7 +166,7 @@ def read_tabular(xml: Path, code_list: Path, release: Release) -> Edition:
         raise CodesetError(f"{xml.name} is not readable as XML: {error}.") from error
     if root.tag != "ICD10CM.tabular":
         raise CodesetError(f"{xml.name} is not the ICD-10-CM Tabular List (root <{root.tag}>).")
-    listed = read_code_list(code_list)
+    titles = titles or {}
     reader = _TabularReader(release.label, {dot(code) for code in listed})
     for chapter in root.iter("chapter"):
         reader.chapter(chapter)
@@ -171,19 +176,20 @@ def read_tabular(xml: Path, code_list: Path, release: Release) -> Edition:
     if missing or beyond:
         sample = ", ".join((missing or sorted(beyond))[:3])
         raise CodesetError(
-            f"{xml.name} and {code_list.name} are not of one edition: {len(missing)} listed codes "
+            f"{xml.name} and the code list are not of one edition: {len(missing)} listed codes "
             f"are not explained and {len(beyond)} are not listed ({sample}…)."
         )
     parents = {leaf.parent for leaf in reader.leaves.values()}
     codes = []
-    for position, name in enumerate(map(dot, listed)):
+    for position, undotted in enumerate(listed):
+        name = dot(undotted)
         leaf = reader.leaves[name]
         codes.append(
             Code(
                 system="icd10cm",
                 release=release.label,
                 code=name,
-                title=leaf.title,
+                title=titles.get(undotted, leaf.title),
                 billable=name not in parents,
                 parent=leaf.parent,
                 section=leaf.section,
@@ -313,7 +319,7 @@ def edition_of_list(
         billable, title = listed[name]
         borrowed = None
         if not title:
-            title = known[name].title if name in known else f"Category {dot(name)}"
+            title = known[name].title if name in known else untitled(dot(name))
             borrowed = known[name].release if name in known else None
         codes.append(
             Code(
@@ -330,6 +336,11 @@ def edition_of_list(
             )
         )
     return Edition(release, tuple(codes))
+
+
+def untitled(code: str) -> str:
+    """What stands for the title of a header that no loaded edition gives a title."""
+    return f"Category {code}"
 
 
 def _published_order(code: str, known: Mapping[str, Code]) -> tuple[int, str]:

@@ -7,6 +7,8 @@
 
 A code has seven characters, of which none may be left out, and no dot; the letters I and O are
 not used (ICD-10-PCS Official Guidelines A1-A4). There is nothing to complete and nothing above.
+Codes that share their first four characters do the same thing to the same body part; how, with
+what and what for is told by the last three.
 """
 
 from __future__ import annotations
@@ -16,9 +18,13 @@ from pathlib import Path
 
 from codesets import icd10cm
 from codesets.files import matched_lines
+from codesets.model import Code, Edition, Release
 
 #: A section (0-9, B-D, F-H, X), then six characters.
 CODE_SHAPE = r"[0-9BCDFGHX][0-9A-HJ-NP-Z]{6}"
+
+#: Characters that say what is done to which body part.
+_STEM = 4
 
 _CODE_LINE = re.compile(rf"^(?P<code>{CODE_SHAPE}) +(?P<title>\S.*)$")
 
@@ -36,3 +42,13 @@ def read_order_file(path: Path) -> list[tuple[str, str]]:
         for code, billable, title in icd10cm.read_order_file(path)
         if billable and re.fullmatch(CODE_SHAPE, code)
     ]
+
+
+def edition_of(release: Release, rows: list[tuple[str, str]]) -> Edition:
+    return Edition(
+        release,
+        tuple(
+            Code.alone(release, code, title, position, stem=code[:_STEM])
+            for position, (code, title) in enumerate(rows)
+        ),
+    )

@@ -99,7 +99,8 @@ class Code:
     the block of the Tabular List it stands in (None where no Tabular List says so).
 
     `stem` is the code without its seventh character and placeholder X: S52.521A has the stem
-    S52.521, S13.4XXA has S13.4. A code that takes no seventh character is its own stem.
+    S52.521, S13.4XXA has S13.4. A code that takes no seventh character is its own stem. The stem
+    of an ICD-10-PCS code is its first four characters: what is done to which body part.
     `title_from` names the later release that a title was borrowed from, if it was.
     `effective_from` and `effective_through` are the code's own dates, both inclusive, where its
     system publishes such (HCPCS Level II); None where the release's dates are all there is.
@@ -127,6 +128,7 @@ class Code:
         position: int,
         effective_from: dt.date | None = None,
         effective_through: dt.date | None = None,
+        stem: str | None = None,
     ) -> Code:
         """A code of a system that has no headers: nothing above it, nothing to complete."""
         return cls(
@@ -137,7 +139,7 @@ class Code:
             billable=True,
             parent=None,
             section=None,
-            stem=code,
+            stem=stem or code,
             position=position,
             effective_from=effective_from,
             effective_through=effective_through,
@@ -194,14 +196,300 @@ class Note:
     codes: tuple[CodeRange, ...] = field(default=())
 
 
+TermKind = Literal[
+    "inclusion_term",  # Tabular List
+    "index_entry",  # Alphabetic Index, External Cause Index, ICD-10-PCS Index
+    "neoplasm",  # Table of Neoplasms: the text is the site
+    "drug",  # Table of Drugs and Chemicals: the text is the substance
+    "brand",  # drug and brand names of the CMS ASP NDC-HCPCS crosswalk
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Official words that lead a human to a code."""
+    """Official words that lead a human to a code.
+
+    The text of an index entry is its full path, main term first: "Abscess, abdominal wall".
+    `column` is the column of a table ("Malignant Primary"), `needs_more` says that the code is
+    published with a dash (C79.8-) or as the beginning of one, `second` is the code published with
+    it in brackets (the manifestation), `via` the entry that a see or see-also was followed to.
+    """
 
     code: str
     text: str
-    kind: Literal["inclusion_term"]
+    kind: TermKind
     release: str
+    column: str | None = None
+    needs_more: bool = False
+    second: str | None = None
+    via: str | None = None
+
+
+BookKind = Literal[
+    "index",
+    "external_causes",
+    "neoplasms",
+    "drugs",
+    "tables",
+    "definitions",
+    "guidelines",
+    "asp",
+    "ptp",
+    "mue",
+    "places",
+    "conversion",
+    "gems",
+]
+
+#: How each kind of book is named to a person.
+BOOK_NAMES: dict[str, str] = {
+    "index": "Index",
+    "external_causes": "External Cause Index",
+    "neoplasms": "Table of Neoplasms",
+    "drugs": "Table of Drugs and Chemicals",
+    "tables": "Tables",
+    "definitions": "Definitions",
+    "guidelines": "Official Guidelines",
+    "asp": "ASP NDC-HCPCS crosswalk",
+    "ptp": "NCCI procedure-to-procedure edits",
+    "mue": "NCCI medically unlikely edits",
+    "places": "place of service codes",
+    "conversion": "conversion table",
+    "gems": "General Equivalence Mappings",
+}
+
+#: Where a service is given; NCCI publishes its edits by it.
+Setting = Literal["practitioner", "outpatient", "dme"]
+SETTING_NAMES: dict[str, str] = {
+    "practitioner": "practitioner",
+    "outpatient": "outpatient hospital",
+    "dme": "DME supplier",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One edition of an official file that explains codes, or rules on them, without listing
+    them. It has its own label and dates, because the sources of one edition are not all there.
+    """
+
+    kind: BookKind
+    system: System
+    label: str
+    effective_from: dt.date
+    effective_through: dt.date
+    source: str
+    files: tuple[SourceFile, ...]
+    setting: Setting | None = None
+    part: str | None = None
+    loaded_at: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name of this book among all that is loaded: `icd10cm/index/FY2025`."""
+        kind = f"{self.kind}-{self.setting}" if self.setting else self.kind
+        part = f"/{self.part}" if self.part else ""
+        return f"{self.system}/{kind}/{self.label}{part}"
+
+    @property
+    def first_served(self) -> dt.date:
+        return self.effective_from
+
+    @property
+    def title(self) -> str:
+        """How it is named to a person, in any edition: "ICD-10-CM Official Guidelines"."""
+        setting = f", {SETTING_NAMES[self.setting]}" if self.setting else ""
+        whose = "" if self.system == "hcpcs" else SYSTEM_NAMES[self.system]
+        return f"{whose} {BOOK_NAMES[self.kind]}{setting}".strip()
+
+    @property
+    def name(self) -> str:
+        """How this edition is named: "ICD-10-CM Official Guidelines FY2025"."""
+        part = f", part {self.part}" if self.part else ""
+        return f"{self.title} {self.label}{part}"
+
+    def days_away(self, day: dt.date) -> int:
+        """Days between `day` and the nearest date in force; 0 on such a date."""
+        if day < self.effective_from:
+            return (self.effective_from - day).days
+        return max(0, (day - self.effective_through).days)
+
+
+@dataclass(frozen=True, slots=True)
+class Guideline:
+    """One section of the Official Guidelines, with its own text (not that of the sections under
+    it), the page of the published PDF it begins on, and the codes its text names."""
+
+    section: str
+    title: str
+    text: str
+    page: int | None
+    release: str
+    codes: tuple[CodeRange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PairEdit:
+    """An NCCI procedure-to-procedure edit: column 2 is not paid with column 1, unless modifier
+    indicator "1" and an appropriate modifier. `deleted` None is active."""
+
+    column1: str
+    column2: str
+    effective_from: dt.date | None
+    deleted: dt.date | None
+    modifier: str
+    rationale: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsEdit:
+    """A medically unlikely edit: the most units of a code for one patient on one day (or line:
+    `adjudication` "1" line edit, "2" date of service by policy, "3" date of service, clinical)."""
+
+    code: str
+    units: int
+    adjudication: str
+    rationale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place of service code. `facility` is True where Medicare pays the facility rate, None
+    where the file does not say."""
+
+    code: str
+    name: str
+    description: str
+    facility: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A row of the ICD-10-CM conversion table: `code`, new in `effective`, takes the place of
+    `previous`."""
+
+    code: str
+    effective: dt.date
+    previous: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping9:
+    """A row of the General Equivalence Mappings, undotted as published and dotted here.
+
+    `direction` is "9to10" or "10to9"; the flags are those of the file: approximate, no map,
+    combination, scenario, choice list.
+    """
+
+    direction: Literal["9to10", "10to9"]
+    source: str
+    target: str | None
+    approximate: bool
+    combination: bool
+    scenario: int
+    choice: int
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A drug product of the ASP crosswalk: its NDC (11 digits, 5-4-2), the HCPCS code that bills
+    it, the dosage of one billing unit, and the billing units in a package of this NDC."""
+
+    code: str
+    ndc: str
+    name: str
+    labeler: str
+    dosage: str
+    package_size: str
+    package_quantity: str
+    units: str
+    units_per_package: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One axis of one row of an ICD-10-PCS table: the values that position may take there.
+
+    `table` is the first three characters. Positions 1 to 3 belong to the whole table and have
+    row 0; positions 4 to 7 belong to rows 1, 2, … ; a code is made of values of one row.
+    `values` are (character, meaning) pairs.
+    """
+
+    table: str
+    row: int
+    position: int
+    axis: str
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a value of an ICD-10-PCS axis means (Operation "Excision", Approach "Open", …).
+
+    `section` is the first character of the codes it is defined for."""
+
+    section: str
+    position: int
+    axis: str
+    value: str
+    definition: str
+    explanation: str
+    includes: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWord:
+    """A "use" entry of the ICD-10-PCS Index (body part key, device key): words that are said,
+    and the value of an axis that is used for them."""
+
+    text: str
+    use: str
+
+
+@dataclass(frozen=True, slots=True)
+class Modifier:
+    """A HCPCS Level II modifier."""
+
+    code: str
+    title: str
+    added: dt.date | None
+    terminated: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Indicators:
+    """What the HCPCS file says of a code besides its name, as its letters and numbers.
+
+    `cross_references` are codes or ranges that the file gives for a code ("replaced by")."""
+
+    code: str
+    short_title: str
+    coverage: str
+    pricing: tuple[str, ...]
+    multiple_pricing: str
+    betos: str
+    types_of_service: tuple[str, ...]
+    action: str
+    statute: str
+    cross_references: tuple[str, ...]
+
+
+#: What books, and editions besides their codes and notes, are made of.
+Row = (
+    Term
+    | Guideline
+    | PairEdit
+    | UnitsEdit
+    | Place
+    | Replacement
+    | Mapping9
+    | Product
+    | TableRow
+    | Definition
+    | KeyWord
+    | Modifier
+    | Indicators
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +500,18 @@ class Edition:
     codes: tuple[Code, ...]
     divisions: tuple[Division, ...] = ()
     notes: tuple[Note, ...] = ()
-    terms: tuple[Term, ...] = ()
+    rows: tuple[Row, ...] = ()
 
     @classmethod
     def flat(cls, release: Release, rows: Iterable[tuple[str, str]]) -> Edition:
         """An edition of a system without headers, from (code, title) in published order."""
         codes = (Code.alone(release, code, title, at) for at, (code, title) in enumerate(rows))
         return cls(release, tuple(codes))
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """Everything read from the files of one book, ready to be stored."""
+
+    book: Book
+    rows: tuple[Row, ...]

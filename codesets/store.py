@@ -1,82 +1,37 @@
-"""codes.db: every loaded edition side by side, stored with sqlite-utils.
+"""The code systems of codes.db: every loaded edition side by side, stored with sqlite-utils.
 
-Tables: `releases` (one row an edition), `release_files` (the official files it was read from,
-with their SHA-256), `codes`, `divisions` (chapters and sections), `notes`, `note_codes` (what a
-note names), `terms`. A release is loaded in one transaction, so a bad file changes nothing.
+A release is loaded in one transaction, so a bad file changes nothing.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import sqlite3
 import string
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sqlite_utils import Database
 
-from codesets import icd10cm
+from codesets import icd10cm, rows
+from codesets.books import Books
+from codesets.database import CodesDatabase
 from codesets.model import (
     SYSTEM_NAMES,
     Code,
     CodeRange,
-    CodesetError,
     Edition,
     Note,
     Release,
     ReleaseUnavailable,
     SourceFile,
-    Term,
 )
 
-#: Raised when what is stored would be read differently: an older codes.db is loaded anew.
-SCHEMA_VERSION = 1
 _CHARACTERS = string.digits + string.ascii_uppercase
-
-_SCHEMA = """
-create table releases (
-    key text primary key, system text not null, label text not null,
-    effective_from text not null, effective_through text not null, serves_from text,
-    source text not null, has_notes integer not null, loaded_at text not null
-);
-create table release_files (
-    release text not null references releases(key), name text not null, sha256 text not null,
-    primary key (release, name)
-);
-create table codes (
-    release text not null references releases(key), code text not null, title text not null,
-    billable integer not null, parent text, section text, stem text not null,
-    position integer not null, title_from text, effective_from text, effective_through text,
-    primary key (release, code)
-) without rowid;
-create index codes_by_code on codes (code);
-create table divisions (
-    release text not null references releases(key), id text not null, kind text not null,
-    title text not null, parent text,
-    primary key (release, kind, id)
-) without rowid;
-create table notes (
-    id integer primary key, release text not null references releases(key), kind text not null,
-    owner_kind text not null, owner text not null, "group" integer not null, mark text,
-    text text not null
-);
-create index notes_by_owner on notes (release, owner_kind, owner);
-create table note_codes (
-    note integer not null references notes(id), first text not null, last text not null,
-    as_published text not null
-);
-create index note_codes_by_note on note_codes (note);
-create table terms (
-    release text not null references releases(key), code text not null, text text not null,
-    kind text not null
-);
-create index terms_by_code on terms (release, code);
-"""
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,48 +50,27 @@ class CodeStore:
     """Reads and loads codes.db. Safe to share between threads: each has its own connection."""
 
     def __init__(self, path: Path) -> None:
+        """Raises CodesetError when the file was written by another version."""
         self.path = path
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
-        version = self._db.execute("pragma user_version").fetchone()[0]
-        if version != SCHEMA_VERSION and self._db["releases"].exists():
-            self.close()
-            raise CodesetError(
-                f"{path} was written by another version of Code Desk. "
-                "Move it away and run `codedesk setup` to load the code sets again."
-            )
+        self._database = CodesDatabase(path)
+        self.books = Books(self._database)
         # One reading of a release per process: asked for on every question, and never altered.
         self._releases = lru_cache(maxsize=1)(self._read_releases)
 
     @property
     def _db(self) -> Database:
-        database = getattr(self._local, "database", None)
-        if database is None:
-            connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False)
-            database = self._local.database = Database(connection)
-            with self._lock:
-                self._connections.append(connection)
-        return database
+        return self._database.db
 
     def close(self) -> None:
-        with self._lock:
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
-        self._local = threading.local()
+        self._database.close()
 
     # Loading
 
     def load(self, edition: Edition) -> None:
         """Store an edition, replacing the same release if it was loaded before."""
-        db, release = self._db, edition.release
-        if not db["releases"].exists():
-            db.executescript(_SCHEMA)
-            db.execute(f"pragma user_version = {SCHEMA_VERSION}")
-            db.enable_wal()
+        release = edition.release
         key = release.key
-        with db.atomic():
+        with self._database.writing() as db:
             self._forget(key)
             db.table("releases").insert(
                 {
@@ -151,8 +85,8 @@ class CodeStore:
                     "loaded_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
                 }
             )
-            db.table("release_files").insert_all(
-                {"release": key, "name": file.name, "sha256": file.sha256} for file in release.files
+            db.table("files").insert_all(
+                {"key": key, "name": file.name, "sha256": file.sha256} for file in release.files
             )
             _insert(
                 db,
@@ -203,30 +137,27 @@ class CodeStore:
                     for named in note.codes
                 ),
             )
-            _insert(
-                db,
-                "terms",
-                "release code text kind",
-                ((key, term.code, term.text, term.kind) for term in edition.terms),
-            )
+            rows.save(db, key, edition.rows)
         self._releases.cache_clear()
 
     def _forget(self, key: str) -> None:
         self._db.execute(
             "delete from note_codes where note in (select id from notes where release = ?)", [key]
         )
-        for table in ("terms", "notes", "divisions", "codes", "release_files"):
+        rows.forget(self._db, key)
+        for table in ("notes", "divisions", "codes"):
             self._db.execute(f"delete from {table} where release = ?", [key])
-        self._db.execute("delete from releases where key = ?", [key])
+        for table in ("files", "releases"):
+            self._db.execute(f"delete from {table} where key = ?", [key])
 
     # Releases and dates
 
     def _read_releases(self) -> tuple[Release, ...]:
-        if not self._db["releases"].exists():
+        if not self._database.is_made:
             return ()
         files: dict[str, list[SourceFile]] = {}
-        for row in self._db["release_files"].rows_where(order_by="name"):
-            files.setdefault(row["release"], []).append(SourceFile(row["name"], row["sha256"]))
+        for row in self._db["files"].rows_where(order_by="name"):
+            files.setdefault(row["key"], []).append(SourceFile(row["name"], row["sha256"]))
         found = [
             Release(
                 system=row["system"],
@@ -286,24 +217,61 @@ class CodeStore:
         for row in self._query("codes", release, "1 order by position"):
             yield _code(release, row)
 
-    def terms(self, release: Release) -> Iterator[Term]:
-        for row in self._query("terms", release, "1"):
-            yield Term(row["code"], row["text"], row["kind"], release.label)
+    def rows(self, kind: type[R], release: Release, /, **equal: Any) -> Iterator[R]:
+        """The rows of one kind that a release holds besides its codes and notes (inclusion terms,
+        HCPCS modifiers and indicators), whose fields equal those given."""
+        return rows.read(self._db, kind, release.key, **equal)
 
     def includes(self, release: Release) -> Iterator[tuple[str, str]]:
         """(code, text) of every Includes note that stands under a code."""
         for row in self._query("notes", release, "kind = 'includes' and owner_kind = 'code'"):
             yield row["owner"], row["text"]
 
+    def differing(self, before: Release, after: Release) -> list[str]:
+        """The codes that only one of two releases has in force on its first day, or that differ
+        in title or in being billable."""
+        found = self._db.execute(
+            """
+            with old as (
+                select * from codes where release = :before
+                and coalesce(effective_from, :old_day) <= :old_day
+                and coalesce(effective_through, :old_day) >= :old_day
+            ), new as (
+                select * from codes where release = :after
+                and coalesce(effective_from, :new_day) <= :new_day
+                and coalesce(effective_through, :new_day) >= :new_day
+            )
+            select code from new where code not in (select code from old)
+            union all select code from old where code not in (select code from new)
+            union all select code from old join new using (code)
+                where old.title <> new.title or old.billable <> new.billable
+            """,
+            {
+                "before": before.key,
+                "after": after.key,
+                "old_day": before.effective_from.isoformat(),
+                "new_day": after.effective_from.isoformat(),
+            },
+        )
+        return [code for (code,) in found]
+
+    def titles(self, release: Release) -> dict[str, str]:
+        """The title of every billable code."""
+        return dict(
+            self._db.execute(
+                "select code, title from codes where release = ? and billable", [release.key]
+            )
+        )
+
     def completions(self, release: Release, code: str, limit: int | None = None) -> list[Code]:
-        """The billable codes under a header, in published order; [] for a billable code."""
+        """The billable codes under a header or of an ICD-10-PCS stem, in published order; [] for
+        a billable code."""
         rows = self._query(
             "codes",
             release,
             "code > ? and code < ? and billable order by position limit ?",
             code,
-            # a category's codes follow its dot; everything deeper shares the prefix
-            (code if "." in code else code + ".") + "~",
+            _prefix(release, code) + "~",
             -1 if limit is None else limit,
         )
         return [_code(release, row) for row in rows]
@@ -412,9 +380,12 @@ class CodeStore:
             identity = row["parent"]
         return found
 
-    def chapter(self, release: Release, code: Code) -> str:
-        """The number of the chapter that a code of a Tabular List stands in."""
-        return self._divisions_above(release, code.section)[-1][1]
+    def chapter(self, release: Release, code: Code) -> str | None:
+        """The number of the chapter that a code stands in, None where no loaded Tabular List
+        tells."""
+        tabular = self._tabular_for(release)
+        above = self._divisions_above(tabular, code.section) if tabular else []
+        return above[-1][1] if above else None
 
     def _notes_of(self, release: Release, owner_kind: str, owner: str) -> list[Note]:
         rows = self._db.query(
@@ -449,7 +420,7 @@ class CodeStore:
                 select (select count(*) from codes where release = :key) as codes,
                        (select count(*) from codes where release = :key and billable) as billable,
                        (select count(*) from notes where release = :key) as notes,
-                       (select count(*) from terms where release = :key) as terms
+                       (select count(*) from terms where source = :key) as terms
                 """,
                 {"key": release.key},
             )
@@ -458,6 +429,11 @@ class CodeStore:
 
     def _query(self, table: str, release: Release, where: str, *params: Any) -> Iterator[dict]:
         return self._db[table].rows_where(f"release = ? and {where}", [release.key, *params])
+
+
+def _prefix(release: Release, code: str) -> str:
+    # an ICD-10-CM category's codes follow its dot; everything deeper shares the prefix
+    return code if release.system != "icd10cm" or "." in code else code + "."
 
 
 def _insert(db: Database, table: str, columns: str, rows: Iterator[tuple]) -> None:

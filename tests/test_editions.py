@@ -55,9 +55,8 @@ def small(tmp_path: Path):
 
 
 def edition(label: str, first: str, last: str) -> Edition:
-    return icd10cm.read_tabular(
-        DATA / "tabular.xml", DATA / "code-list.txt", release(label, first, last)
-    )
+    listed = icd10cm.read_code_list(DATA / "code-list.txt")
+    return icd10cm.read_tabular(DATA / "tabular.xml", listed, release(label, first, last))
 
 
 def test_october_gives_way_to_april(small: CodeStore) -> None:

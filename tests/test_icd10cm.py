@@ -16,6 +16,7 @@ from codesets.store import CodeStore
 
 DATA = Path(__file__).parent / "data" / "icd10cm"
 RELEASE = Release("icd10cm", "TEST", dt.date(2026, 4, 1), dt.date(2026, 9, 30), "test", ())
+LISTED = icd10cm.read_code_list(DATA / "code-list.txt")
 
 
 def packaged(package: str, name: str) -> Path:
@@ -170,7 +171,7 @@ def test_fy2024_is_the_published_list_with_borrowed_headers(
 
 
 def test_small_tabular() -> None:
-    edition = icd10cm.read_tabular(DATA / "tabular.xml", DATA / "code-list.txt", RELEASE)
+    edition = icd10cm.read_tabular(DATA / "tabular.xml", LISTED, RELEASE)
     assert [(c.code, c.title, c.billable, c.parent, c.stem) for c in edition.codes] == [
         ("S00", "Dent of head", False, None, "S00"),
         ("S00.0", "Dent of scalp", False, "S00", "S00.0"),
@@ -184,9 +185,17 @@ def test_small_tabular() -> None:
     assert [(d.id, d.parent) for d in edition.divisions] == [
         ("19", None), ("S00-T14", "19"), ("S00-S09", "S00-T14"), ("T07", "S00-T14"),
     ]  # fmt: skip
-    assert [(t.code, t.text) for t in edition.terms] == [("S00.0", "Bump of scalp")]
+    assert [(t.code, t.text) for t in edition.rows] == [("S00.0", "Bump of scalp")]
     (note,) = [n for n in edition.notes if n.kind == "excludes1"]
     assert [c.as_published for c in note.codes] == []  # neither S01 nor S02 is a code of this list
+
+
+def test_long_titles_of_an_order_file_are_shown() -> None:
+    long = {"S000XXA": "Dent of scalp, at length, initial encounter"}
+    edition = icd10cm.read_tabular(DATA / "tabular.xml", LISTED, RELEASE, long)
+    titles = {code.code: code.title for code in edition.codes}
+    assert titles["S00.0XXA"] == "Dent of scalp, at length, initial encounter"
+    assert titles["S00.0XXD"] == "Dent of scalp, subsequent encounter"
 
 
 def test_small_order_file() -> None:
@@ -232,7 +241,7 @@ def test_a_bad_tabular_file_says_what_is_wrong(tmp_path: Path, write, says: str)
     path = tmp_path / "tabular.xml"
     write(path)
     with pytest.raises(CodesetError, match=says):
-        icd10cm.read_tabular(path, DATA / "code-list.txt", RELEASE)
+        icd10cm.read_tabular(path, LISTED, RELEASE)
 
 
 def test_a_bad_list_says_which_line(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,15 +15,17 @@ from bot import scope
 from bot.cli import main
 from bot.desk import Desk
 from bot.settings import Settings
-from codesets import hcpcs, imports, sources
-from codesets.imports import edition_named, edition_told, import_files, layout_of
+from codesets import hcpcs, sources
+from codesets.imports import import_files
 from codesets.model import CodesetError, Release
+from codesets.recognise import Dated, Sample, edition_of, layout_of
 from codesets.store import CodeStore
 from index import build
 from index.encoder import Encoder
 
 DATA = Path(__file__).parent / "data" / "imports"
-SHARED = Path(__file__).parents[2] / "shared" / "codesets"
+SHARED = Path(os.environ.get("CODEDESK_SHARED", Path(__file__).parents[2] / "shared"))
+REAL_FILES = SHARED / "codesets"
 
 ORDER = DATA / "icd10cm_order_2027.txt"
 APRIL = DATA / "icd10cm-codes-April-2025.txt"
@@ -32,12 +35,37 @@ HCPCS = DATA / "HCPC2026_JAN_ANWEB.txt"
 CPT_LONG = DATA / "LONGULT.txt"
 CPT_SHORT = DATA / "SHORTU.txt"
 
+#: A whole PDF of no pages, such as the layout documents that zips hold beside their files.
+PDF = b"""%PDF-1.4
+1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
+2 0 obj <</Type /Pages /Kids [] /Count 0>> endobj
+trailer <</Root 1 0 R>>
+%%EOF
+"""
+OF_SYSTEM = {"icd10cm": ORDER, "icd10pcs": PCS, "hcpcs": HCPCS, "cpt": CPT_LONG}
+
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[CodeStore]:
     store = CodeStore(tmp_path / "codes.db")
     yield store
     store.close()
+
+
+@pytest.fixture
+def packaged(store: CodeStore, tmp_path: Path) -> Iterator[CodeStore]:
+    """A codes.db of the test's own, with what the installed packages deliver."""
+    copy = CodeStore(tmp_path / "packaged.db")
+    store._db.conn.backup(copy._db.conn)
+    yield copy
+    copy.close()
+
+
+def load(store: CodeStore, *paths: Path, label: str | None = None) -> Release:
+    """Import files that make one edition."""
+    (release,) = import_files(store, paths, label).loaded
+    assert isinstance(release, Release)
+    return release
 
 
 def zipped(path: Path, *files: Path, **others: bytes) -> Path:
@@ -65,7 +93,7 @@ def zipped(path: Path, *files: Path, **others: bytes) -> Path:
     ],
 )
 def test_recognised_by_what_it_holds(path: Path, system: str, name: str) -> None:
-    layout = layout_of(path.read_bytes())
+    layout = layout_of(Sample.of(path))
     assert layout is not None
     assert (layout.system, layout.name) == (system, name)
 
@@ -75,8 +103,10 @@ def test_recognised_by_what_it_holds(path: Path, system: str, name: str) -> None
     ["", "Dear customer,\nplease find attached\n", "code,title\nE11.9,Type 2 diabetes\n",
      "Add:    E1165  Type 2 diabetes\nDelete: E1166  Something\n", "A000\nA001\nA009\n"],
 )  # fmt: skip
-def test_not_recognised(text: str) -> None:
-    assert layout_of(text.encode()) is None
+def test_not_recognised(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text(text)
+    assert layout_of(Sample.of(path)) is None
 
 
 # Which edition it is
@@ -99,17 +129,20 @@ NAMED = [
 ]  # fmt: skip
 
 
+def edition(system: str, name: str, package: str = "", label: str | None = None) -> Dated:
+    """The edition of a code list of this system that is called `name`."""
+    sample = Sample.of(OF_SYSTEM[system])
+    layout = layout_of(sample)
+    assert layout is not None
+    return edition_of(layout, Sample(Path(name), sample.head), package, label)
+
+
 @pytest.mark.parametrize(("system", "name", "package", "label", "first", "last"), NAMED)
 def test_edition_told_by_the_name(
     system: str, name: str, package: str, label: str, first: str, last: str
 ) -> None:
-    dated = edition_named(system, name, package)
-    assert dated is not None
-    assert (dated.label, dated.effective_from.isoformat(), dated.effective_through.isoformat()) == (
-        label,
-        first,
-        last,
-    )
+    days = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
+    assert edition(system, name, package) == Dated(label, *days)
 
 
 @pytest.mark.parametrize(
@@ -124,9 +157,8 @@ def test_edition_told_by_the_name(
     ],
 )
 def test_edition_that_the_name_does_not_tell(system: str, name: str, add: str) -> None:
-    assert edition_named(system, name) is None
     with pytest.raises(CodesetError, match=f"does not tell .* add .*{add}"):
-        imports._edition(system, name, "", None)
+        edition(system, name)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +172,7 @@ def test_edition_that_the_name_does_not_tell(system: str, name: str, add: str) -
     ],
 )
 def test_edition_told_by_release(system: str, told: str, label: str) -> None:
-    assert edition_told(system, told).label == label
+    assert edition(system, "whatever.txt", "", told).label == label
 
 
 @pytest.mark.parametrize(
@@ -150,7 +182,7 @@ def test_edition_told_by_release(system: str, told: str, label: str) -> None:
 )  # fmt: skip
 def test_release_that_names_no_edition(system: str, told: str) -> None:
     with pytest.raises(CodesetError, match=f'"{told}" names no edition of .*: give --release'):
-        edition_told(system, told)
+        edition(system, "whatever.txt", "", told)
 
 
 # Loading
@@ -177,7 +209,7 @@ def test_everything_at_once(small: CodeStore) -> None:
 
 
 def test_an_order_file_keeps_its_order_and_its_headers(small: CodeStore) -> None:
-    (release,) = import_files(small, [ORDER])
+    release = load(small, ORDER)
     codes = list(small.codes(release))
     assert [code.code for code in codes[:3]] == ["E08", "E08.4", "E08.40"]
     sprain = small.get(release, "S13.4XXA")
@@ -186,27 +218,26 @@ def test_an_order_file_keeps_its_order_and_its_headers(small: CodeStore) -> None
     assert {code.title_from for code in codes} == {None}
 
 
-def test_a_list_without_headers_borrows_their_titles(small: CodeStore) -> None:
-    sources.load_packaged(small)
-    (release,) = import_files(small, [APRIL])
-    header = small.get(release, "E08.4")
+def test_a_list_without_headers_borrows_their_titles(packaged: CodeStore) -> None:
+    release = load(packaged, APRIL)
+    header = packaged.get(release, "E08.4")
     assert header is not None
     assert header.title == (
         "Diabetes mellitus due to underlying condition with neurological complications"
     )
     assert (header.billable, header.title_from) == (False, "FY2026-April")
-    assert small.counts(release)["billable"] == 17
+    assert packaged.counts(release)["billable"] == 17
 
 
 def test_a_list_alone_says_that_it_has_no_titles_for_headers(small: CodeStore) -> None:
-    (release,) = import_files(small, [APRIL])
+    release = load(small, APRIL)
     header = small.get(release, "E08.4")
     assert header is not None
     assert (header.title, header.title_from) == ("Category E08.4", None)
 
 
 def test_hcpcs_lines_are_joined_and_dates_are_read(small: CodeStore) -> None:
-    (release,) = import_files(small, [HCPCS])
+    release = load(small, HCPCS)
     walker, tray, sleeve = (small.get(release, code) for code in ("E0144", "A4311", "A4397"))
     assert walker is not None
     assert walker.title.endswith("wheeled with posterior seat")
@@ -227,7 +258,7 @@ def test_an_added_code_without_an_added_date_has_that_of_its_action(tmp_path: Pa
 
 
 def test_a_zip_gives_what_is_recognised_in_it(small: CodeStore, tmp_path: Path) -> None:
-    path = zipped(tmp_path / "codes-2027.zip", ORDER, PCS, readme=b"%PDF-1.7", notes=b"See also.")
+    path = zipped(tmp_path / "codes-2027.zip", ORDER, PCS, layout=PDF, notes=b"See also.")
     said: list[str] = []
     import_files(small, [path], say=said.append)
     assert loaded(small) == {
@@ -248,7 +279,8 @@ def test_of_several_files_of_one_edition_the_fullest_is_taken(
 ) -> None:
     path = zipped(tmp_path / "cpt.zip", CPT_SHORT, CPT_LONG)
     said: list[str] = []
-    (release,) = import_files(small, [path], "2026", said.append)
+    (release,) = import_files(small, [path], "2026", said.append).loaded
+    assert isinstance(release, Release)
     code = small.get(release, "0001T")
     assert code is not None
     assert code.title == "Invented technique, emerging"
@@ -258,19 +290,44 @@ def test_of_several_files_of_one_edition_the_fullest_is_taken(
 def test_windows_letters_are_read(small: CodeStore, tmp_path: Path) -> None:
     path = tmp_path / "icd10cm-codes-2025.txt"
     path.write_bytes("H8101   Ménière's disease, right ear\n".encode("cp1252"))
-    (release,) = import_files(small, [path])
+    release = load(small, path)
     code = small.get(release, "H81.01")
     assert code is not None
     assert code.title == "Ménière's disease, right ear"
 
 
-BAD = [
+UNKNOWN = [
     # name, content, what is said
     ("HCPC2026_JAN.txt", b"<!DOCTYPE html><html>Not found</html>", "is a web page"),
     ("order_2027.txt", b"", "is empty: expected"),
     ("order_2027.txt", b"\n \n", "is empty: expected"),
-    ("report.pdf", b"%PDF-1.7\n\x00\x01", "is no file that Code Desk can read: expected"),
     ("codes_2027.csv", b"code,title\nE11.9,Type 2\n", "is no file that Code Desk can read"),
+    ("letter.xml", b"<?xml version='1.0'?><letter/>", "is no file that Code Desk can read"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "says"), UNKNOWN)
+def test_a_file_that_is_none_that_is_known(
+    small: CodeStore, tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    """Alone it is an error; of several it is left out, and said to be."""
+    unknown = tmp_path / name
+    unknown.write_bytes(content)
+    with pytest.raises(CodesetError) as refused:
+        import_files(small, [unknown])
+    assert says in str(refused.value)
+    assert str(refused.value).startswith(name)
+    assert loaded(small) == {}
+    said: list[str] = []
+    done = import_files(small, [PCS, unknown], say=said.append)
+    assert done.left_out == [name]
+    assert said[-1] == f"{name}: left out, it is no file that Code Desk can read"
+    assert [release.key for release in done.loaded] == ["icd10pcs/FY2027"]
+
+
+BAD = [
+    # name, content, what is said
+    ("report.pdf", b"%PDF-1.7\n\x00\x01", "report.pdf"),
     ("half_2027.zip", b"PK\x03\x04 and then no more", "is a zip that cannot be unpacked"),
     ("order_2027.txt", ORDER.read_bytes()[:-60], "line 30: not in the layout of an order file"),
     ("pcs_2027.txt", PCS.read_bytes() + b"0SRC0\n", "line 13: not in the layout of an ICD-10-PCS"),
@@ -329,22 +386,24 @@ def test_far_fewer_codes_than_in_another_edition_are_pointed_out(
 # What a person imported and what a package delivers
 
 
-def test_a_tabular_list_is_not_replaced_by_a_bare_list(small: CodeStore, tmp_path: Path) -> None:
-    sources.load_packaged(small)
-    before = loaded(small)
+def test_a_tabular_list_is_not_replaced_by_a_bare_list(packaged: CodeStore, tmp_path: Path) -> None:
+    before = loaded(packaged)
     path = tmp_path / "icd10cm-order-April-2026.txt"
     path.write_bytes(ORDER.read_bytes())
     said: list[str] = []
-    assert import_files(small, [path], say=said.append) == []
+    assert import_files(packaged, [path], say=said.append).loaded == []
     assert "is loaded already, with the notes of its Tabular List" in said[0]
-    assert loaded(small) == before
+    assert loaded(packaged) == before
 
 
 def test_setup_leaves_what_a_person_imported(small: CodeStore) -> None:
     import_files(small, [ORDER], "FY2024")
     import_files(small, [APRIL], "FY2026-April")
-    # The package adds April's notes; for FY2024 it has nothing to add.
-    assert [release.label for release in sources.load_packaged(small)] == ["FY2026-April"]
+    # The package adds April's notes; for FY2024 it has nothing to add but ICD-10-PCS.
+    assert [release.key for release in sources.load_packaged(small)] == [
+        "icd10cm/FY2026-April",
+        "icd10pcs/FY2024",
+    ]
     assert loaded(small)["icd10cm/FY2024"] == counts(30, 17)
     assert sources.load_packaged(small) == []
 
@@ -367,7 +426,7 @@ def test_october_ends_where_april_begins(small: CodeStore) -> None:
 def test_did_you_mean_in_a_system_without_headers(
     small: CodeStore, typed: str, first: str | None
 ) -> None:
-    (release,) = import_files(small, [HCPCS])
+    release = load(small, HCPCS)
     found = small.did_you_mean(release, typed)
     assert (found[0].code if found else None) == first
 
@@ -377,16 +436,23 @@ def test_did_you_mean_in_a_system_without_headers(
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """A desk on a small home: an ICD-10-CM edition, PCS, a HCPCS quarter, CPT."""
+    """A desk on a small home: an ICD-10-CM edition, PCS, a HCPCS quarter, CPT. Without an index,
+    which questions about codes do not need."""
     home = tmp_path_factory.mktemp("many")
     store = CodeStore(home / "codes.db")
     import_files(store, [ORDER, PCS, HCPCS])
     import_files(store, [CPT_LONG], "2026")
-    build.build(store, home / "index", Encoder(), progress=False)
     store.close()
     desk = Desk(Settings(home=home))
     yield desk
     desk.close()
+
+
+@pytest.fixture(scope="module")
+def searching(many: Desk) -> Desk:
+    """The same desk, with an index."""
+    build.build(many._store, many._settings.index, Encoder(), progress=False)
+    return many
 
 
 VERDICTS = [
@@ -434,12 +500,12 @@ FINDS = [
 
 @pytest.mark.parametrize(("question", "system", "code"), FINDS)
 def test_only_the_system_asked_for_answers(
-    many: Desk, question: str, system: str, code: str
+    searching: Desk, question: str, system: str, code: str
 ) -> None:
-    answer = many.ask(question)
+    answer = searching.ask(question)
     assert {candidate.system for candidate in answer.candidates} == {system}
     assert code in [candidate.code for candidate in answer.candidates]
-    assert set(answer.releases) == {c.key for c in _editions(many, system)}
+    assert set(answer.releases) == {c.key for c in _editions(searching, system)}
 
 
 def _editions(desk: Desk, system: str) -> list[Release]:
@@ -447,24 +513,24 @@ def _editions(desk: Desk, system: str) -> list[Release]:
 
 
 @pytest.mark.parametrize("question", ["chest pain", "dependence on wheelchair"])
-def test_a_diagnosis_comes_first_however_much_is_loaded(many: Desk, question: str) -> None:
-    answer = many.ask(question, day=dt.date(2027, 1, 5))
+def test_a_diagnosis_comes_first_however_much_is_loaded(searching: Desk, question: str) -> None:
+    answer = searching.ask(question, day=dt.date(2027, 1, 5))
     assert answer.candidates[0].system == "icd10cm"
     assert "icd10pcs" not in {candidate.system for candidate in answer.candidates}
 
 
-def test_a_code_that_is_not_in_force_is_no_candidate(many: Desk) -> None:
+def test_a_code_that_is_not_in_force_is_no_candidate(searching: Desk) -> None:
     def codes(day: str) -> list[str]:
-        answer = many.ask("hcpcs irrigation supply sleeve", day=dt.date.fromisoformat(day))
+        answer = searching.ask("hcpcs irrigation supply sleeve", day=dt.date.fromisoformat(day))
         return [candidate.code for candidate in answer.candidates]
 
     assert codes("2021-12-31")[0] == "A4397"
     assert "A4397" not in codes("2026-02-01")
 
 
-def test_only_the_editions_shown_are_spoken_of(many: Desk) -> None:
+def test_only_the_editions_shown_are_spoken_of(searching: Desk) -> None:
     """That no HCPCS edition covers the day is no news under a diagnosis."""
-    answer = many.ask("osteoarthritis of right knee", day=dt.date(2026, 11, 1))
+    answer = searching.ask("osteoarthritis of right knee", day=dt.date(2026, 11, 1))
     assert {c.system for c in answer.candidates[:1]} == {"icd10cm"}
     shown = {c.system for c in answer.candidates}
     assert any("HCPCS" in notice for notice in answer.notices) == ("hcpcs" in shown)
@@ -538,9 +604,9 @@ REAL = {
 }
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the real files are not here")
+@pytest.mark.skipif(not REAL_FILES.is_dir(), reason="the real files are not here")
 def test_the_real_files(empty: Path) -> None:
-    done = run("codesets", "import", "--no-index", *(SHARED / name for name in REAL))
+    done = run("codesets", "import", "--no-index", *(REAL_FILES / name for name in REAL))
     assert done.exit_code == 0, done.output
     store = CodeStore(empty / "codes.db")
     assert loaded(store) == {key: counts(codes, billable) for key, codes, billable in REAL.values()}

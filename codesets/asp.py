@@ -1,0 +1,152 @@
+"""Which HCPCS code bills a drug product: the ASP NDC-HCPCS crosswalk, as CMS publishes it.
+
+With each quarter's payment limits of Part B drugs (average sales price, ASP) CMS publishes a table,
+`… ASP NDC-HCPCS Crosswalk …`, as a workbook and as text, with some ten lines of text above its
+heading. A row is a product: its NDC or, for a skin substitute for example, another identifier.
+
+The package size is the amount in one item and the package quantity the number of items in the NDC.
+BILLUNITS are the billing units in one item and BILLUNITSPKG those in all items of the NDC: their
+product, rounded up. (In the crosswalk of the fourth quarter of 2025 this holds for all but 49 of
+8,218 rows; what is published counts.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from codesets import cpt, hcpcs
+from codesets.model import CodesetError, Product, Term
+from codesets.sheets import table
+
+#: The columns of the crosswalk. That of the code is headed with the year: _2025_CODE.
+ASP_COLUMNS = {
+    "code": ["HCPCS Code", "HCPCS", *(f"{year} CODE" for year in range(2005, 2100))],
+    "labeler": ["LABELER NAME", "labeler"],
+    "ndc": ["NDC2", "NDC"],
+    "name": ["Drug Name"],
+    "dosage": ["HCPCS dosage"],
+    "package_size": ["PKG SIZE"],
+    "package_quantity": ["PKG QTY"],
+    "units": ["BILLUNITS"],
+    "units_per_package": ["BILLUNITSPKG"],
+}
+
+#: Trademark signs, also as a reading in the wrong alphabet leaves them (\x99 is ™ in Windows', "?"
+#: was a sign once).
+_MARKS = re.compile("[™®©\x99?]")
+
+
+def read_crosswalk(path: Path, release: str) -> tuple[Product | Term, ...]:
+    """Every product of a crosswalk, then every drug name as a term of its Level II code.
+
+    An identifier that is no NDC stays as published. A product of a CPT code has no term.
+    Raises CodesetError when the columns are not those of a crosswalk, when a product has neither a
+    Level II nor a CPT code, and when there are no products.
+    """
+    products = list(_products(path))
+    if not products:
+        raise CodesetError(f"{path.name} holds no products.")
+    return (*products, *_terms(products, release))
+
+
+def normal_ndc(text: str) -> str | None:
+    """An NDC as people write it, as 5-4-2: with dashes one leading zero may be missing, without
+    it has 11 digits. None when it is none, or when ten digits could be several.
+
+    >>> normal_ndc("55513-710-01"), normal_ndc("NDC 55513071001"), normal_ndc("5551371001")
+    ('55513-0710-01', '55513-0710-01', None)
+    """
+    number = re.sub(r"^NDC[\s:#]*", "", text.strip(), flags=re.I)
+    parts = re.fullmatch(r"(\d{5})(\d{4})(\d{2})", number) or re.fullmatch(
+        r"(?=.{12,13}$)(\d{4,5})-(\d{3,4})-(\d{1,2})", number
+    )
+    if parts is None:
+        return None
+    labeler, product, package = parts.groups()
+    return f"{labeler:0>5}-{product:0>4}-{package:0>2}"
+
+
+def units_arithmetic(product: Product) -> str:
+    """One sentence with the billing units of a product, and how the crosswalk comes to them.
+
+    "NDC 55513-0710-01 (Prolia, Amgen Inc): 60 billing units of J0897 (1 MG) in a package: 1 item
+    (size 1) of 60 units."
+    """
+    kind = "NDC" if normal_ndc(product.ndc) else "Product"
+    whose = f"{kind} {product.ndc} ({product.name}, {product.labeler})"
+    units = f"of {product.code} ({product.dosage})"
+    quantity, each, total = map(
+        _number, (product.package_quantity, product.units, product.units_per_package)
+    )
+    if total is None:
+        return f"{whose}: billing units {units} are not published."
+    said = f"{whose}: {_counted(total, 'billing unit')} {units} in a package"
+    if quantity is None or each is None:
+        return f"{said}."
+    items = (
+        f"{_counted(quantity, 'item')} (size {product.package_size}) of {_counted(each, 'unit')}"
+        f"{'' if quantity == 1 else ' each'}"
+    )
+    if quantity * each == total:
+        return f"{said}: {items}."
+    if total - 1 < quantity * each < total:
+        return f"{said}: {items}, rounded up."
+    return f"{said} as published, although it also says {items}."
+
+
+def _products(path: Path) -> Iterable[Product]:
+    for number, row in table(path, ASP_COLUMNS, "the ASP NDC-HCPCS crosswalk"):
+        code, ndc = row["code"], row["ndc"]
+        if not ndc:
+            continue  # a remark
+        if not re.fullmatch(rf"{hcpcs.CODE_SHAPE}|{cpt.CODE_SHAPE}", code):
+            raise CodesetError(
+                f'{path.name}, line {number}: "{code}" is no code of HCPCS Level II or CPT.'
+            )
+        name = " ".join(_MARKS.sub("", row["name"]).split())
+        yield Product(
+            code=code,
+            ndc=normal_ndc(ndc) or ndc,
+            name=name,
+            labeler=row["labeler"],
+            dosage=row["dosage"],
+            package_size=row["package_size"],
+            package_quantity=row["package_quantity"],
+            units=row["units"],
+            units_per_package=row["units_per_package"],
+        )
+
+
+def _terms(products: Iterable[Product], release: str) -> Iterable[Term]:
+    """Names that differ by case only (Labetalol HCl, Hcl) are one term."""
+    labelers = {product.labeler.casefold() for product in products}
+    terms: dict[tuple[str, str], Term] = {}
+    for product in products:
+        text = _without_labeler(product.name, labelers)
+        if text and re.fullmatch(hcpcs.CODE_SHAPE, product.code):
+            term = Term(product.code, text, "brand", release)
+            terms.setdefault((product.code, text.casefold()), term)
+    return terms.values()
+
+
+def _without_labeler(name: str, labelers: Iterable[str]) -> str:
+    """Vasopressin (American Regent) is Vasopressin; Kanjinti (Kit) stays."""
+    match = re.fullmatch(r"(.+?) \(([^()]+)\)", name)
+    if match is None:
+        return name
+    opening = re.compile(rf"{re.escape(match[2].casefold())}\b")
+    return match[1] if any(opening.match(labeler) for labeler in labelers) else name
+
+
+def _counted(number: Decimal, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
