@@ -14,15 +14,15 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from codesets.model import Release
+from codesets.model import Book, Release
+from codesets.store import CodeStore
 from index.errors import SearchError
 
 #: Raised when the files or how texts are gathered change: older bundles are built anew.
-FORMAT = 2
+FORMAT = 3
 
 _REBUILD = "Run `codedesk index build`."
 
@@ -38,7 +38,7 @@ class Manifest:
     build: str
     format: int
     built_at: str
-    releases: dict[str, list[str]]
+    sources: dict[str, list[str]]
     encoder: str
     encoder_fingerprint: str
     dimensions: int
@@ -60,9 +60,16 @@ class Manifest:
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
-def fingerprints(releases: Iterable[Release]) -> dict[str, list[str]]:
-    """Release key -> SHA-256 of each file it was read from, as a manifest records them."""
-    return {r.key: sorted(file.sha256 for file in r.files) for r in releases}
+#: Books that nothing in an index is made of: looked up by code, when a code is there.
+_LOOKED_UP = ("tables", "definitions", "ptp", "mue", "places", "conversion", "gems")
+
+
+def sources(store: CodeStore) -> dict[str, list[str]]:
+    """Key of each release and book that an index is made of -> SHA-256 of each file it was read
+    from, as a manifest records them."""
+    books = [book for book in store.books.all() if book.kind not in _LOOKED_UP]
+    used: list[Release | Book] = [*store.releases(), *books]
+    return {source.key: sorted(file.sha256 for file in source.files) for source in used}
 
 
 def files_of(folder: Path) -> dict[str, dict[str, int | str]]:
@@ -108,8 +115,8 @@ def swap_in(root: Path, folder: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def opened(root: Path, releases: Iterable[Release] | None = None) -> tuple[Path, Manifest]:
-    """The bundle in use, checked against its manifest and, if given, against the loaded releases.
+def opened(root: Path, store: CodeStore | None = None) -> tuple[Path, Manifest]:
+    """The bundle in use, checked against its manifest and, if given, against what is loaded.
 
     Raises BundleUnusable with a sentence that says what is wrong and what to run.
     """
@@ -126,7 +133,7 @@ def opened(root: Path, releases: Iterable[Release] | None = None) -> tuple[Path,
             f"The index at {folder} does not match its manifest: a file is missing, added or "
             f"altered. {_REBUILD}"
         )
-    if releases is not None and fingerprints(releases) != manifest.releases:
+    if store is not None and sources(store) != manifest.sources:
         raise BundleUnusable(
             f"The index at {folder} was built from other editions than are loaded now. {_REBUILD}"
         )

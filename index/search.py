@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from codesets.model import Release
+from codesets.model import Guideline, Release
 from codesets.store import CodeStore
 from index import build, bundle
 from index.encoder import Encoder
+from index.guidance import Guidance, passages
 from index.rank import Evidence, Ranker, score
 from index.runtime import load_faiss
 from index.words import Lexicon, Reading, Spelling, lexical_tokens, plain_words, read
@@ -60,12 +60,14 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search gave: the question as it was understood, its hits, best first, and how near
-    it is to the nearest example of a question that has nothing to do with coding (cosine)."""
+    """What a search gave: the question as it was understood, its hits, best first, how near it is
+    to the nearest example of a question that has nothing to do with coding (cosine), and the
+    vector of the question, as typed and as spelled out."""
 
     query: Query
     hits: list[Hit]
     off_topic: float
+    vector: np.ndarray
 
 
 class Searcher:
@@ -75,7 +77,7 @@ class Searcher:
         """Raises bundle.BundleUnusable when there is no bundle that fits what is loaded."""
         import bm25s
 
-        folder, self.manifest = bundle.opened(root, store.releases())
+        folder, self.manifest = bundle.opened(root, store)
         fingerprint = encoder.fingerprint()
         if fingerprint != self.manifest.encoder_fingerprint:
             raise bundle.BundleUnusable(
@@ -83,8 +85,11 @@ class Searcher:
                 f"to {encoder.name}, which is another. Run `codedesk index build`."
             )
         self.encoder = encoder
-        self._texts: list[str] = _read_json(folder / build.TEXTS)
-        self._families = [build.Family(*row) for row in _read_json(folder / build.FAMILIES)]
+        self._store = store
+        self._folder = folder
+        self._guidance = lru_cache(maxsize=4)(self._open_guidance)
+        self._texts: list[str] = build.read_json(folder / build.TEXTS)
+        self._families = [build.Family(*row) for row in build.read_json(folder / build.FAMILIES)]
         self._number = {(f.system, f.code): n for n, f in enumerate(self._families)}
         self._owners: list[list[int]] = [[] for _ in self._texts]
         self._below: list[list[int]] = [[] for _ in self._families]
@@ -101,7 +106,7 @@ class Searcher:
         self._vectors = load_faiss().read_index(str(folder / build.VECTORS))
         self._off_topic = np.load(folder / build.OFF_TOPIC)
         self._lexical = bm25s.BM25.load(folder / build.LEXICAL, show_progress=False)
-        vocabulary: dict[str, int] = _read_json(folder / build.VOCABULARY)
+        vocabulary: dict[str, int] = build.read_json(folder / build.VOCABULARY)
         self._lexicon = Lexicon.shipped()
         everyday = frozenset(w for line in build.off_topic_examples() for w in plain_words(line))
         self._spelling = Spelling(vocabulary, everyday)
@@ -110,6 +115,17 @@ class Searcher:
             for stem in read(word).stems:
                 frequency[stem] = frequency.get(stem, 0) + count
         self._ranker = Ranker(frequency, len(self._texts))
+
+    def guidance(self, key: str) -> Guidance:
+        """The guidelines of the book with this key, ready to be asked."""
+        return self._guidance(key)
+
+    def _open_guidance(self, key: str) -> Guidance:
+        (book,) = (book for book in self._store.books.all("guidelines") if book.key == key)
+        guidelines = list(self._store.books.rows(Guideline, book))
+        vectors = build.passage_vectors(self._folder)
+        made = [vectors[text] for _, text in passages(guidelines)]
+        return Guidance(guidelines, self.encoder, np.stack(made))
 
     def understand(self, question: str) -> Query:
         """Spell out shorthand and repair typing; codes, numbers and doses stay as they are."""
@@ -141,6 +157,7 @@ class Searcher:
                 query,
                 self._ranked(query, vectors, releases, limit),
                 float((self._off_topic @ vectors[query.asked]).max()),
+                (vectors[query.asked] + vectors[query.spelled_out or query.asked]) / 2,
             )
             for query in queries
         ]
@@ -236,7 +253,3 @@ class Searcher:
             above = self._families[self._number[family.system, parent]]
             yield above.title
             parent = above.parent
-
-
-def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))

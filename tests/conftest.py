@@ -31,26 +31,35 @@ for _name in ("http_proxy", "https_proxy", "all_proxy"):
 
 
 @pytest.fixture(scope="session")
-def built() -> Path:
-    """A home with codes.db and the index; tests read it and never write to it."""
+def loaded() -> Path:
+    """A home with codes.db; tests read it and never write to it."""
     home = Path(os.environ.get("CODEDESK_TEST_HOME") or ROOT / ".cache" / "tests")
     home.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     store = CodeStore(home / "codes.db")
-    encoder = Encoder()
     sources.load_packaged(store)
-    if not build.is_current(store, home / "index", encoder):
-        build.build(store, home / "index", encoder)
+    sources.load_packaged_books(store)
     store.close()
-    _BUILT_IN["seconds"] = time.monotonic() - started
+    _BUILT_IN["code sets"] = time.monotonic() - started
     return home
 
 
+@pytest.fixture(scope="session")
+def built(loaded: Path) -> Path:
+    """The same home with the index."""
+    started = time.monotonic()
+    store = CodeStore(loaded / "codes.db")
+    encoder = Encoder()
+    if not build.is_current(store, loaded / "index", encoder):
+        build.build(store, loaded / "index", encoder)
+    store.close()
+    _BUILT_IN["index"] = time.monotonic() - started
+    return loaded
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _BUILT_IN:
-        terminalreporter.write_line(
-            f"code sets and index ready in {_BUILT_IN['seconds']:.0f} s (shared by all tests)"
-        )
+    for what, seconds in _BUILT_IN.items():
+        terminalreporter.write_line(f"{what} ready in {seconds:.0f} s (shared by all tests)")
 
 
 @pytest.fixture
@@ -61,6 +70,7 @@ def home(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("codes.db", "index"):
         (home / name).symlink_to(built / name)
     monkeypatch.setenv("CODEDESK_HOME", str(home))
+    monkeypatch.setenv("CODEDESK_FETCH", "no")
     for name in list(os.environ):
         if name.startswith("SLACK_"):
             monkeypatch.delenv(name)
@@ -82,8 +92,8 @@ def desk(built: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="session")
-def store(built: Path) -> Iterator[CodeStore]:
-    store = CodeStore(built / "codes.db")
+def store(loaded: Path) -> Iterator[CodeStore]:
+    store = CodeStore(loaded / "codes.db")
     yield store
     store.close()
 

@@ -140,9 +140,11 @@ def test_a_spoilt_bundle_is_refused(
     assert "codedesk index build" in str(refused.value)
 
 
-def test_a_bundle_of_other_editions_is_refused(copied: Path, store: CodeStore) -> None:
+def test_a_bundle_of_other_editions_is_refused(copied: Path, tmp_path: Path) -> None:
+    other = CodeStore(tmp_path / "other.db")
     with pytest.raises(bundle.BundleUnusable, match="other editions"):
-        bundle.opened(copied, store.releases()[:1])
+        bundle.opened(copied, other)
+    other.close()
 
 
 def test_no_bundle_says_what_to_run(tmp_path: Path, store: CodeStore, encoder: Encoder) -> None:
