@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Outcome = Literal["answered", "verdict", "guideline", "abstained"]
+import dacite
+
+Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained"]
 Confidence = Literal["high", "medium", "low"]
 Status = Literal["billable", "header", "not_yet_valid", "deleted", "unknown", "not_loaded"]
 
@@ -34,10 +36,104 @@ class ShownNote:
 
 @dataclass(frozen=True, slots=True)
 class ShownGuideline:
+    """A section of the Official Guidelines that governs a code; `page` is that of the published
+    PDF, None where the guidelines were not loaded from one."""
+
     section: str
     title: str
-    page: int
+    page: int | None
     release: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedGuideline:
+    """A section that answers a question about a rule, in its own words. `score` compares within
+    one answer only."""
+
+    section: str
+    title: str
+    text: str
+    page: int | None
+    score: float
+    release: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportWith:
+    """A code, or a range of them as published, that a note asks for beside a candidate."""
+
+    code: str
+    title: str
+    order: Literal["before", "after", "any"]
+    because: str
+
+
+Severity = Literal["conflict", "caution", "obligation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What a rule says of codes reported together, or of one code that needs another.
+
+    `quote` is the rule in its publisher's words, `inherited_from` where it is printed, and `says`
+    what follows from it for these codes.
+    """
+
+    codes: list[str]
+    rule: str
+    quote: str
+    inherited_from: str
+    release: str
+    severity: Severity
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One character of an ICD-10-PCS code and what it means."""
+
+    position: int
+    axis: str
+    value: str
+    meaning: str
+    definition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalent:
+    """A code of the other revision of ICD, by the General Equivalence Mappings."""
+
+    code: str
+    title: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One code that differs between two editions. `kind` is added, deleted, retitled,
+    became_header or became_billable; `before` is the earlier title of a retitled code."""
+
+    kind: str
+    code: str
+    title: str
+    before: str = ""
+    replaced_by: list[CodeTitle] = field(default_factory=list)
+    similar: list[CodeTitle] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed from one edition to a later one, all of it or in what a question names.
+
+    `counts` are of all changes by kind; `listed` are the first of them.
+    """
+
+    system: str
+    before: str
+    after: str
+    about: str
+    counts: dict[str, int]
+    listed: list[Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +149,7 @@ class Candidate:
     matched: list[str]
     ask_back: str | None = None
     completions: list[CodeTitle] = field(default_factory=list)
-    report_with: list[dict[str, str]] = field(default_factory=list)
+    report_with: list[ReportWith] = field(default_factory=list)
     notes: list[ShownNote] = field(default_factory=list)
     guidelines: list[ShownGuideline] = field(default_factory=list)
 
@@ -73,6 +169,9 @@ class Verdict:
     replaced_by: list[CodeTitle] = field(default_factory=list)
     did_you_mean: list[CodeTitle] = field(default_factory=list)
     notes: list[ShownNote] = field(default_factory=list)
+    guidelines: list[ShownGuideline] = field(default_factory=list)
+    axes: list[Axis] = field(default_factory=list)
+    equivalents: list[Equivalent] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,43 +181,40 @@ class Answer:
     outcome: Outcome
     notices: list[str] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
-    guidelines: list[dict[str, Any]] = field(default_factory=list)
+    guidelines: list[QuotedGuideline] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
-    pairs: list[dict[str, Any]] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
+    changes: Changes | None = None
     elapsed_ms: float = 0.0
     #: release key -> label of the editions that answered; the log keeps them.
     releases: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """The contract's object; `releases` is the log's and is left out."""
+        """The contract's object; `releases` is the log's and is left out, and `changes` where the
+        question was not about what changed."""
         found = asdict(self)
         found.pop("releases")
+        if self.changes is None:
+            found.pop("changes")
+        return found
+
+    def as_logged(self) -> dict[str, Any]:
+        """`as_dict` without the descriptors of CPT, which its licence lets a desk show and not
+        keep: its codes stay, and the words are looked up again when the answer is shown again."""
+        found = self.as_dict()
+        for shown in (*found["candidates"], *found["verdicts"]):
+            if shown["system"] != "cpt":
+                continue
+            shown |= {"title": "", "matched": []} if "matched" in shown else {"title": ""}
+            for codes in ("completions", "replaced_by", "did_you_mean"):
+                for code in shown.get(codes, ()):
+                    code["title"] = ""
+        if self.changes and self.changes.system == "cpt":
+            found["changes"]["listed"] = []
         return found
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Answer:
         """An answer out of the log, as it was given."""
-        parts = dict(stored)
-        parts["candidates"] = [_candidate(row) for row in stored["candidates"]]
-        parts["verdicts"] = [_verdict(row) for row in stored["verdicts"]]
-        return cls(**parts)
-
-
-def _candidate(row: Mapping[str, Any]) -> Candidate:
-    return Candidate(
-        **{
-            **row,
-            "completions": [CodeTitle(**c) for c in row["completions"]],
-            "notes": [ShownNote(**n) for n in row["notes"]],
-            "guidelines": [ShownGuideline(**g) for g in row["guidelines"]],
-        }
-    )
-
-
-def _verdict(row: Mapping[str, Any]) -> Verdict:
-    lists = {
-        name: [CodeTitle(**c) for c in row[name]]
-        for name in ("completions", "replaced_by", "did_you_mean")
-    }
-    return Verdict(**{**row, **lists, "notes": [ShownNote(**n) for n in row["notes"]]})
+        return dacite.from_dict(cls, stored, dacite.Config(check_types=False))

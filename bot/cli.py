@@ -9,19 +9,21 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from bot import render
+from bot import news, render
 from bot.answer import Answer
 from bot.desk import Desk, encoder_of
 from bot.querylog import Asked, LogUnavailable, QueryLog, Record
 from bot.settings import Settings, SettingsError
 from bot.words import say
-from codesets import imports, sources
-from codesets.model import SYSTEM_NAMES, CodesetError
+from codesets import changes, imports, sources, sync
+from codesets.currency import not_loaded, out_of_date
+from codesets.model import SYSTEM_NAMES, Book, CodesetError, Release
 from codesets.store import CodeStore
 from index import build as index_build
 from index import evaluate
@@ -30,6 +32,8 @@ from index.errors import SearchError
 
 #: What a user can put right: shown as one sentence, exit code 2.
 _USER_ERRORS = (CodesetError, SearchError, SettingsError, LogUnavailable)
+#: How long `run` and `setup` wait for the official sources, in seconds.
+_PATIENCE = 3.0
 #: Questions of a batch that are answered, and logged, together.
 _BATCH = 64
 
@@ -121,12 +125,29 @@ def _set_up(settings: Settings) -> None:
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = CodeStore(settings.codes_db)
     try:
+        if settings.fetch:
+            _fetch(store, settings)
         sources.load_packaged(store, _progress)
+        sources.load_packaged_books(store, _progress)
         encoder = encoder_of(settings)
         if not index_build.is_current(store, settings.index, encoder):
             _build_index(store, settings, encoder)
     finally:
         store.close()
+
+
+def _fetch(store: CodeStore, settings: Settings) -> None:
+    """What is out of date or missing, from the official sources; briefly, when they cannot be
+    reached."""
+    outdated, missing = out_of_date(store, dt.date.today()), not_loaded(store)
+    if not outdated and not missing:
+        return
+    report = sync.sync(store, settings.downloads, say=_progress, patience=_PATIENCE)
+    if report.unreachable:
+        # What the packages bring is loaded after this.
+        brought = {SYSTEM_NAMES[delivery.system] for delivery in sources.DELIVERIES}
+        missing = [name for name in missing if name not in brought]
+        _progress(say("setup.unreachable", missing=", ".join(missing)))
 
 
 def _build_index(store: CodeStore, settings: Settings, encoder: Encoder) -> None:
@@ -294,7 +315,7 @@ def ask(
 @click.option(
     "--setting",
     type=click.Choice(["practitioner", "outpatient", "dme"]),
-    help="Where the service was given; decides which NCCI edits apply once they are loaded.",
+    help="Where the service was given: decides which NCCI edits apply. Without it all are shown.",
 )
 @click.pass_obj
 def check(
@@ -312,6 +333,7 @@ def check(
         answer = conversation.check(
             codes,
             day=_day(date),
+            setting=setting,
             show=lambda a: click.echo(_as_json(a) if as_json else render.as_text(a)),
         )
     if any(verdict.status != "billable" for verdict in answer.verdicts):
@@ -393,7 +415,7 @@ def _evaluated(
 def _given(answer: Answer, kind: str) -> list[str]:
     """What an answer gives in reply, best first: sections of the guidelines, or codes."""
     if kind == "sections":
-        return [guideline["section"] for guideline in answer.guidelines]
+        return [guideline.section for guideline in answer.guidelines]
     return [c.code for c in answer.candidates] + [v.code for v in answer.verdicts]
 
 
@@ -413,6 +435,7 @@ def codesets_list(settings: Settings) -> None:
         raise CodesetError(say("desk.nothing_loaded"))
     store = CodeStore(settings.codes_db)
     try:
+        today = dt.date.today()
         for release in store.releases():
             counts = store.counts(release)
             click.echo(
@@ -421,11 +444,25 @@ def codesets_list(settings: Settings) -> None:
                 f"{counts['codes']:,} codes and headers, {counts['billable']:,} billable, "
                 f"{counts['notes']:,} notes, {counts['terms']:,} inclusion terms"
             )
-            click.echo(f"  from {release.source}, loaded {release.loaded_at}")
-            for file in release.files:
-                click.echo(f"  {file.name}  sha256 {file.sha256}")
+            _echo_source(release)
+        for book in sorted(store.books.all(), key=lambda book: book.key):
+            click.echo(
+                f"{book.name}: {book.effective_from} through {book.effective_through}; "
+                f"{store.books.count(book):,} entries"
+            )
+            _echo_source(book)
+        for outdated in out_of_date(store, today):
+            click.echo(str(outdated))
+        if missing := not_loaded(store):
+            click.echo(say("setup.not_loaded", missing=", ".join(missing)))
     finally:
         store.close()
+
+
+def _echo_source(loaded: Release | Book) -> None:
+    click.echo(f"  from {loaded.source}, loaded {loaded.loaded_at}")
+    for file in loaded.files:
+        click.echo(f"  {file.name}  sha256 {file.sha256}")
 
 
 @codesets.command("import")
@@ -434,7 +471,7 @@ def codesets_list(settings: Settings) -> None:
     nargs=-1,
     required=True,
     metavar="FILE...",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, path_type=Path),
 )
 @click.option(
     "--release",
@@ -448,30 +485,95 @@ def codesets_list(settings: Settings) -> None:
 def codesets_import(
     settings: Settings, files: tuple[Path, ...], label: str | None, no_index: bool
 ) -> None:
-    """Load official files that you have: text files, or the zips they were published in.
+    """Load official files that you have, as they are or in the zips they were published in.
 
-    
-    ICD-10-CM       order file or code descriptions file (CMS, CDC)
-    ICD-10-PCS      order file or codes file (CMS)
-    HCPCS Level II  quarterly alpha-numeric file (CMS)
+    \b
+    ICD-10-CM       order file or code descriptions file, Tabular XML (with or after its order
+                    file), Index, External Cause Index, Table of Neoplasms, Table of Drugs,
+                    conversion table, Official Guidelines (PDF), GEMs (CDC, CMS)
+    ICD-10-PCS      order file or codes file, Tables, Index, Definitions, Guidelines (CMS)
+    HCPCS Level II  quarterly file or its spreadsheet, ASP NDC-HCPCS crosswalk (CMS)
+    NCCI            procedure-to-procedure edits, medically unlikely edits (CMS)
     CPT             tab-delimited descriptors, with your licence (AMA)
+    Other           place of service codes (CMS)
 
-    What a file is, is told from what it holds; which edition, from its name. An edition that is
-    loaded already is replaced. A file that is not whole loads nothing.
+    What a file is, is told from what it holds; which edition, from what it says or its name. An
+    edition that is loaded already is replaced. A file that is not whole loads nothing. Of a
+    folder, every file that is one of these is loaded.
+
+    Exit code: 0 when every file was loaded, 1 when some were left out, 2 when nothing was.
     """
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = CodeStore(settings.codes_db)
     try:
-        loaded = imports.import_files(store, files, label, _progress)
-        if not loaded:
-            return
-        if no_index:
-            _progress("Questions in plain words need the index: run `codedesk index build`.")
-            return
-        encoder = encoder_of(settings)
-        if not index_build.is_current(store, settings.index, encoder):
-            _build_index(store, settings, encoder)
-        _progress("A desk that is running answers from it when it is started again.")
+        done = imports.import_files(store, files, label, _progress)
+        if done.loaded:
+            _index_again(store, settings, build=not no_index)
+    finally:
+        store.close()
+    if done.left_out:
+        sys.exit(1)
+
+
+def _index_again(store: CodeStore, settings: Settings, *, build: bool) -> None:
+    """After something was loaded: build the index, if it is made of it."""
+    encoder = encoder_of(settings)
+    if index_build.is_current(store, settings.index, encoder):
+        return
+    if not build:
+        _progress("Questions in plain words need the index: run `codedesk index build`.")
+        return
+    _build_index(store, settings, encoder)
+    _progress("A desk that is running answers from it when it is started again.")
+
+
+@codesets.command("sync")
+@click.option("--only", "only", multiple=True, metavar="NAME", help="Only this series or edition.")
+@click.option("--no-index", is_flag=True, help="Leave the index as it is; build it later.")
+@click.pass_obj
+def codesets_sync(settings: Settings, only: tuple[str, ...], no_index: bool) -> None:
+    """Fetch the current official files from CDC and CMS, and load what is new.
+
+    Nothing is fetched twice, and what cannot be had or read changes nothing that is loaded. The
+    addresses were read in public sources and none has been tried: where one has moved, the page
+    is named. What carries CPT is never fetched: its terms are for you to accept.
+
+    Exit code: 0, or 1 when a file was not loaded.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = CodeStore(settings.codes_db)
+    try:
+        report = sync.sync(store, settings.downloads, say=_progress, only=only)
+        if report.loaded:
+            _index_again(store, settings, build=not no_index)
+    finally:
+        store.close()
+    if report.problems:
+        sys.exit(1)
+
+
+@codesets.command("diff")
+@click.argument("before")
+@click.argument("after")
+@click.option("--system", "system", type=_SYSTEM, help="Only this code system.")
+@click.option("--about", default="", metavar="WORDS", help="Only codes whose titles say these.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a system.")
+@click.pass_obj
+def codesets_diff(
+    settings: Settings, before: str, after: str, system: str | None, about: str, as_json: bool
+) -> None:
+    """What changed from one edition to another: codesets diff FY2024 FY2026-April."""
+    if not settings.codes_db.exists():
+        raise CodesetError(say("desk.nothing_loaded"))
+    store = CodeStore(settings.codes_db)
+    try:
+        for earlier, later in changes.editions(store, before, after, system):
+            found = news.told(store, earlier, later, about, most=None)
+            click.echo(
+                json.dumps(asdict(found), ensure_ascii=False)
+                if as_json
+                else render.changes(found, most=None)
+            )
     finally:
         store.close()
 

@@ -3,42 +3,62 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot import scope
-from bot.answer import Answer, Candidate, CodeTitle, ShownNote, Status, Verdict
+from bot import news, scope
+from bot.answer import Answer, Candidate, Verdict
+from bot.pairs import PairRules, Reported, report_with
 from bot.question import (
     CodeMention,
     Question,
+    icd9_codes,
     is_foreign,
     is_wordless,
     may_be_hcpcs,
+    modifiers,
     named_code,
+    ndcs,
+    places,
     read_question,
+    setting_said,
 )
+from bot.rulebook import Rulebook
 from bot.settings import Settings
-from bot.words import say
+from bot.verdicts import Verdicts, shown_notes, titles, unloaded
+from bot.words import in_other_words, say
 from codesets import icd10cm
-from codesets.model import SYSTEM_NAMES, Code, CodesetError, Release, ReleaseUnavailable
+from codesets.asp import units_arithmetic
+from codesets.model import (
+    BOOK_NAMES,
+    SYSTEM_NAMES,
+    Code,
+    CodesetError,
+    Product,
+    Release,
+    ReleaseUnavailable,
+    Setting,
+)
 from codesets.store import CodeStore, Coverage
 from index.complete import choices, complete
 from index.confidence import confidence, fits
 from index.encoder import Encoder
+from index.guidance import is_about_a_rule
 from index.rank import AXES
 from index.search import Found, Hit, Query, Searcher
-from index.words import read
+from index.words import Lexicon, read
 
 #: A question longer than this is a chart, not a question.
 MOST_CHARACTERS = 1000
-#: Completions listed with a header; the count of all is in the verdict's words.
-_MOST_COMPLETIONS = 100
 #: Hits looked at beyond those shown, in place of those that are not in force on the date.
 _SPARE = 30
-#: Rules about codes together, and limits on units, that this edition does not check.
-_NOT_CHECKED = ["excludes1", "code_first", "use_additional_code", "ncci_ptp", "mue"]
+#: How sure it must be that a question asks about a rule for the guidelines to answer it.
+_ASKS_A_RULE = 0.5
+#: Completions listed with a candidate.
+_MOST_COMPLETIONS = 100
 
 #: A question still to be searched: its place, its answer so far, and the releases to search.
 _Search = tuple[int, Answer, Question, list[Coverage]]
@@ -55,6 +75,7 @@ class Desk:
         self._store = CodeStore(settings.codes_db)
         if not self._store.releases():
             raise CodesetError(say("desk.nothing_loaded"))
+        self._rulebook = Rulebook(self._store)
         self._searcher: Searcher | None = None
         self._opening = threading.Lock()
 
@@ -118,19 +139,29 @@ class Desk:
             results = searcher.search_many(texts, releases, max(limit, 10) + _SPARE)
             for (number, answer, _, _), found in zip(group, results, strict=True):
                 done = self._with_candidates(answer, found, releases, limit)
+                done = self._with_rules(done, found, releases)
+                if done.outcome == "abstained":
+                    done = _noticed(done, say("desk.off_topic"))
                 done = self._dated(done, coverages)
                 share = (time.perf_counter() - started) * 1000 / len(group)
                 answers[number] = replace(done, elapsed_ms=round(answer.elapsed_ms + share, 2))
         return [answer for answer in answers if answer is not None]
 
-    def check(self, codes: Sequence[str], *, day: dt.date | None = None) -> Answer:
-        """A verdict on each code for a date of service (today unless given), in order."""
+    def check(
+        self,
+        codes: Sequence[str],
+        *,
+        day: dt.date | None = None,
+        setting: Setting | None = None,
+    ) -> Answer:
+        """A verdict on each code for a date of service (today unless given), in order, and what
+        the rules say of them together. `setting` chooses among NCCI's edits; None shows all."""
         started = time.perf_counter()
         as_of = day or dt.date.today()
         mentions = [named_code(code, self._lookup) for code in codes]
         answer = Answer(question=" ".join(codes), as_of=as_of.isoformat(), outcome="verdict")
         firsts = [found[0] for found in mentions]
-        return _timed(self._with_verdicts(answer, firsts, as_of), started)
+        return _timed(self._with_verdicts(answer, firsts, as_of, setting), started)
 
     def _without_search(
         self, asked: str, day: dt.date | None, systems: Sequence[str] | None
@@ -144,6 +175,8 @@ class Desk:
         if len(asked) > MOST_CHARACTERS:
             notice = say("desk.too_long", length=len(asked), limit=MOST_CHARACTERS)
             return _noticed(abstained, notice), nothing, []
+        if changes := news.inquiry(asked):
+            return self._with_changes(abstained, changes), nothing, []
         question = read_question(asked, self._lookup)
         as_of = day or question.day or today
         answer = replace(abstained, as_of=as_of.isoformat())
@@ -151,10 +184,22 @@ class Desk:
             answer = _noticed(
                 answer, say("desk.bad_date", date=question.not_a_date, day=as_of.isoformat())
             )
-        mentions = [m for m in question.codes if not systems or m.system in systems]
-        if mentions:
-            verdict = replace(answer, outcome="verdict")
-            return self._with_verdicts(verdict, mentions, as_of), question, []
+        if wanted := ndcs(question.text):
+            return self._with_products(answer, wanted, as_of), question, []
+        beside = self._beside_codes(question.text, as_of)
+        retired = icd9_codes(question.text)
+        typed = {mention.typed for mention in retired}
+        mentions = [
+            mention
+            for mention in question.codes
+            if mention.typed not in typed and (not systems or mention.system in systems)
+        ]
+        mentions += retired
+        if mentions or beside:
+            answer = replace(answer, outcome="verdict")
+            setting = setting_said(question.text)
+            answer = self._with_verdicts(answer, mentions, as_of, setting, question.text)
+            return replace(answer, verdicts=[*answer.verdicts, *beside]), question, []
         if is_wordless(question.text):
             return _noticed(answer, say("desk.empty")), question, []
         if is_foreign(question.text):
@@ -202,6 +247,22 @@ class Desk:
             answer, notices=notices + answer.notices, releases=answer.releases | releases
         )
 
+    def retitled(self, answer: Answer) -> Answer:
+        """An answer out of the log, with the descriptors of CPT, which the log does not keep."""
+
+        def title(shown: Candidate | Verdict) -> str:
+            if shown.system != "cpt":
+                return shown.title
+            releases = [r for r in self._store.releases("cpt") if r.label == shown.release]
+            codes = [self._store.get(release, shown.code) for release in releases]
+            return next((code.title for code in codes if code), "")
+
+        return replace(
+            answer,
+            candidates=[replace(c, title=title(c)) for c in answer.candidates],
+            verdicts=[replace(v, title=title(v)) for v in answer.verdicts],
+        )
+
     # Candidates
 
     def _with_candidates(
@@ -224,12 +285,13 @@ class Desk:
                 members[hit.system, hit.code] = codes
         query, found = found.query, replace(found, hits=hits)
         if not fits(found):
-            return _noticed(answer, say("desk.off_topic"))
+            return answer
         candidates = []
         for at, hit in enumerate(hits[:limit]):
             release, codes = by_system[hit.system], members[hit.system, hit.code]
             chosen = complete(query.reading, hit.title, codes)
-            seventh = None if len(codes) == 1 or chosen.decided else _which(hit.title, codes)
+            seventh = None if len(codes) == 1 or chosen.decided else _which(hit, codes)
+            notes = self._store.notes(release, chosen.code)
             candidates.append(
                 Candidate(
                     rank=at + 1,
@@ -242,11 +304,29 @@ class Desk:
                     confidence=confidence(hits, at),
                     matched=list(hit.matched),
                     ask_back=_ask_back(query, hits, at) or seventh,
-                    completions=_titles(codes) if len(codes) > 1 else [],
-                    notes=self._notes(release, chosen.code),
+                    completions=titles(codes[:_MOST_COMPLETIONS]) if len(codes) > 1 else [],
+                    report_with=report_with(self._store, release, notes),
+                    notes=shown_notes(self._store, release, chosen.code),
+                    guidelines=self._rulebook.governing(chosen.code.code, release, day),
                 )
             )
         return replace(answer, outcome="answered", candidates=candidates)
+
+    def _with_rules(self, answer: Answer, result: Found, releases: Sequence[Release]) -> Answer:
+        """The sections of the guidelines that are nearest to the question; they are the answer
+        where it asks about a rule."""
+        systems = [release.system for release in releases]
+        system = next((s for s in ("icd10cm", "icd10pcs") if s in systems), None)
+        if system is None:
+            return answer
+        day = dt.date.fromisoformat(answer.as_of)
+        asks = is_about_a_rule(result.query.asked) >= _ASKS_A_RULE
+        if answer.outcome == "abstained" and not asks:
+            return answer
+        found = self._rulebook.answering(self._search(), result, system, day)
+        if not found:
+            return answer
+        return replace(answer, guidelines=found, outcome="guideline" if asks else answer.outcome)
 
     def _members(self, release: Release, stem: str, day: dt.date) -> list[Code]:
         """The billable codes of a family on a date: itself, or its seventh-character expansions;
@@ -257,18 +337,6 @@ class Desk:
         else:
             codes = self._store.completions(release, stem)
         return [code for code in codes if code.in_force(day)]
-
-    def _notes(self, release: Release, code: Code) -> list[ShownNote]:
-        return [
-            ShownNote(
-                kind=note.kind,
-                text=f"{note.mark}: {note.text}" if note.mark else note.text,
-                inherited_from=note.owner,
-                codes=[named.as_published for named in note.codes],
-                release=note.release,
-            )
-            for note in self._store.notes(release, code)
-        ]
 
     # Verdicts
 
@@ -285,147 +353,102 @@ class Desk:
         return found
 
     def _with_verdicts(
-        self, answer: Answer, mentions: Sequence[CodeMention], day: dt.date
+        self,
+        answer: Answer,
+        mentions: Sequence[CodeMention],
+        day: dt.date,
+        setting: Setting | None = None,
+        words: str = "",
     ) -> Answer:
+        """Verdicts on codes, in order, and what the rules say of them together. `words` are those
+        of a question beside its codes."""
         loaded = self._store.systems
         systems = dict.fromkeys(m.system for m in mentions if m.system in loaded)
         coverages = {system: self._store.for_date(system, day) for system in systems}
         answer = self._dated(answer, list(coverages.values()))
+        given = Verdicts(self._store, day)
         verdicts = []
+        reported = []
         for mention in mentions:
             if may_be_hcpcs(mention) and "hcpcs" not in loaded:
                 hcpcs = SYSTEM_NAMES["hcpcs"]
                 notice = say("desk.maybe_other_system", code=mention.typed, system=hcpcs)
                 answer = _noticed(answer, notice)
-            if mention.system in coverages:
-                verdicts.append(self._verdict(mention, coverages[mention.system].release, day))
-            else:
-                verdicts.append(_unloaded_verdict(mention))
+            if not mention.system and (retired := given.on_icd9(mention.code)):
+                verdicts.append(retired)
+                continue
+            if mention.system not in coverages:
+                verdicts.append(unloaded(mention))
+                continue
+            release = coverages[mention.system].release
+            verdicts.append(self._cited(given.on(mention, release), release, day))
+            if mention.system == "icd10pcs" and words:
+                beside = re.sub(re.escape(mention.typed), " ", words, flags=re.I)
+                other = given.changed(mention, release, self._spelled_out(beside))
+                verdicts += [other] if other and other.code != mention.code else []
+            code = self._store.get(release, mention.code)
+            if code is not None:
+                reported.append(Reported(release, code))
+        rules = PairRules(self._store, day, setting)
+        old = {
+            say("desk.edits_not_covered", edits=BOOK_NAMES[book.kind], label=book.label, day=day)
+            for book in rules.not_covered(reported)
+        }
+        answer = _noticed(answer, *sorted(old))
         return replace(
-            answer, verdicts=verdicts, not_checked=_NOT_CHECKED if len(verdicts) > 1 else []
+            answer,
+            verdicts=verdicts,
+            pairs=rules.check(reported),
+            not_checked=rules.not_checked(reported),
         )
 
-    def _verdict(self, mention: CodeMention, release: Release, day: dt.date) -> Verdict:
-        code = self._store.get(release, mention.code)
-        if code is None:
-            return self._verdict_elsewhere(mention, release, day)
-        if not code.in_force(day):
-            return _out_of_its_dates(code, day)
-        completions = self._store.completions(release, code.code)
-        if code.billable:
-            why = say("verdict.billable", code=code.code, label=release.label)
-        else:
-            seventh = all(c.stem == code.code for c in completions)
-            why = say(
-                "verdict.header_seventh" if seventh else "verdict.header",
-                code=code.code,
-                label=release.label,
-                count=len(completions),
-            )
-            earlier = [
-                edition.label
-                for edition in self._store.editions_with(mention.system, code.code)
-                if edition.effective_from < release.effective_from
-                and (before := self._store.get(edition, code.code)) is not None
-                and before.billable
-            ]
-            if earlier:
-                why += " " + say("verdict.was_billable", label=earlier[-1])
-        if code.effective_through:
-            why += " " + say("verdict.last_day", date=code.effective_through)
-        if code.title_from:
-            why += " " + say("verdict.title_borrowed", label=code.title_from)
-        return Verdict(
-            code=code.code,
-            system=mention.system,
-            status="billable" if code.billable else "header",
-            title=code.title,
-            release=release.label,
-            why=why,
-            completions=_titles(completions[:_MOST_COMPLETIONS]),
-            notes=self._notes(release, code),
-        )
+    def _with_products(self, answer: Answer, wanted: Sequence[str], day: dt.date) -> Answer:
+        """Verdicts on the codes that bill the drugs of these NDCs, with the units that a package
+        makes."""
+        products = [product for ndc in wanted for product in self._products(ndc)]
+        if not products:
+            return _noticed(answer, say("desk.unknown_ndc", ndc=", ".join(wanted)))
+        codes = list(dict.fromkeys(product.code for product in products))
+        firsts = [named_code(code, self._lookup)[0] for code in codes]
+        answer = self._with_verdicts(replace(answer, outcome="verdict"), firsts, day)
+        return _noticed(answer, *dict.fromkeys(map(units_arithmetic, products)))
 
-    def _verdict_elsewhere(self, mention: CodeMention, release: Release, day: dt.date) -> Verdict:
-        """A verdict on a code that the release in force does not have."""
-        editions = self._store.editions_with(mention.system, mention.code)
-        later = [e for e in editions if e.effective_from > release.effective_from]
-        title = ""
-        status: Status = "unknown"
-        if later:
-            status = "not_yet_valid"
-            why = say(
-                "verdict.not_yet_valid",
-                code=mention.code,
-                label=release.label,
-                first=later[0].label,
-                date=later[0].first_served,
-            )
-        elif editions:
-            status = "deleted"
-            why = say(
-                "verdict.deleted",
-                code=mention.code,
-                label=release.label,
-                last=editions[-1].label,
-                date=editions[-1].effective_through,
-            )
-        else:
-            loaded = ", ".join(e.label for e in self._store.releases(mention.system))
-            system = SYSTEM_NAMES[mention.system]
-            why = say("verdict.unknown", code=mention.code, system=system, labels=loaded)
-        if editions:
-            known = self._store.get((later or editions[::-1])[0], mention.code)
-            title = known.title if known else ""
-        return Verdict(
-            code=mention.code,
-            system=mention.system,
-            status=status,
-            title=title,
-            release=release.label,
-            why=why,
-            did_you_mean=[] if later else self._did_you_mean(release, mention.code, day),
-        )
+    def _beside_codes(self, text: str, day: dt.date) -> list[Verdict]:
+        """Verdicts on the modifiers and places of service that a question names."""
+        given = Verdicts(self._store, day)
+        found = [given.on_modifier(code) for code in modifiers(text)]
+        found += [given.on_place(code) for code in places(text)]
+        return [verdict for verdict in found if verdict is not None]
 
-    def _did_you_mean(self, release: Release, code: str, day: dt.date) -> list[CodeTitle]:
-        return _titles([c for c in self._store.did_you_mean(release, code) if c.in_force(day)])
+    def _products(self, ndc: str) -> list[Product]:
+        """The drug products of an NDC, out of the newest crosswalk that has it."""
+        for book in reversed(self._store.books.all("asp")):
+            if found := list(self._store.books.rows(Product, book, ndc=ndc)):
+                return found
+        return []
+
+    def _cited(self, verdict: Verdict, release: Release, day: dt.date) -> Verdict:
+        return replace(verdict, guidelines=self._rulebook.governing(verdict.code, release, day))
+
+    def _spelled_out(self, words: str) -> str:
+        """Shorthand spelled out, and approaches in the words of ICD-10-PCS, whose "percutaneous
+        endoscopic" is no endoscopy through an opening."""
+        if "percutaneous endoscopic" in words.lower():
+            return words
+        lexicon = Lexicon.shipped()
+        return in_other_words("approaches", " ".join(lexicon.spell_out(lexicon.typed(words))))
+
+    def _with_changes(self, answer: Answer, asked: news.Inquiry) -> Answer:
+        try:
+            changes = news.answer(self._store, asked, dt.date.today())
+        except CodesetError as error:
+            return _noticed(answer, str(error))
+        return replace(answer, outcome="changes", changes=changes)
 
 
 def encoder_of(settings: Settings) -> Encoder:
     """The model that the settings name, for building the index and for asking it."""
     return Encoder(settings.model, may_download=settings.model_download)
-
-
-def _out_of_its_dates(code: Code, day: dt.date) -> Verdict:
-    """A verdict on a code that its release has, and whose own dates do not allow it."""
-    early = code.effective_from is not None and day < code.effective_from
-    why = say(
-        "verdict.not_yet_effective" if early else "verdict.discontinued",
-        code=code.code,
-        label=code.release,
-        date=code.effective_from if early else code.effective_through,
-    )
-    status: Status = "not_yet_valid" if early else "deleted"
-    return Verdict(code.code, code.system, status, code.title, code.release, why)
-
-
-def _unloaded_verdict(mention: CodeMention) -> Verdict:
-    if not mention.system:
-        return Verdict(
-            code=mention.code,
-            system="",
-            status="unknown",
-            title="",
-            release=None,
-            why=say("verdict.not_a_code", code=mention.code),
-        )
-    why = say(
-        "verdict.not_loaded",
-        code=mention.code,
-        system=SYSTEM_NAMES[mention.system],
-        how=say(f"load.{mention.system}"),
-    )
-    return Verdict(mention.code, mention.system, "not_loaded", "", None, why)
 
 
 def _needs(system: str) -> str:
@@ -449,15 +472,13 @@ def _timed(answer: Answer, started: float) -> Answer:
     return replace(answer, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))
 
 
-def _titles(codes: Sequence[Code]) -> list[CodeTitle]:
-    return [CodeTitle(code.code, code.title) for code in codes]
-
-
-def _which(stem_title: str, codes: Sequence[Code]) -> str:
-    """The question that decides a seventh character."""
+def _which(hit: Hit, codes: Sequence[Code]) -> str:
+    """The question that decides which member of a family it is."""
+    if hit.system == "icd10pcs":
+        return say("desk.ask_pcs")
     if {"A", "D", "S"} <= {code.code[-1] for code in codes}:
         return say("desk.ask_encounter")
-    return say("desk.ask_seventh", choices=", ".join(choices(stem_title, codes)))
+    return say("desk.ask_seventh", choices=", ".join(choices(hit.title, codes)))
 
 
 def _ask_back(query: Query, hits: Sequence[Hit], at: int) -> str | None:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
 
-from bot.answer import Answer, Candidate, ShownNote, Verdict
+from bot.answer import (
+    Answer,
+    Axis,
+    Candidate,
+    Changes,
+    QuotedGuideline,
+    ShownGuideline,
+    ShownNote,
+    Verdict,
+)
 from bot.words import say
 from codesets.model import NOTE_HEADINGS, SYSTEM_NAMES
 
@@ -36,10 +47,15 @@ def heading(note: ShownNote) -> str:
 
 def source(note: ShownNote, release: str | None) -> str:
     """Where a note is printed, and in which edition when it is not the answer's own."""
-    where = note.inherited_from
-    if where.isdigit():
-        where = say("notes.chapter", number=where)
+    where = place(note.inherited_from)
     return where if note.release == release else f"{where}, {note.release}"
+
+
+def place(printed_under: str) -> str:
+    """Where a note is printed: a code, a section, or "chapter 4"."""
+    if printed_under.isdigit():
+        return say("notes.chapter", number=printed_under)
+    return printed_under
 
 
 def run_together(group: Sequence[ShownNote], most: int) -> str:
@@ -47,8 +63,7 @@ def run_together(group: Sequence[ShownNote], most: int) -> str:
     text = group[0].text if len(group[0].text) <= most else group[0].text[: most - 1] + "…"
     shown = 1
     for note in group[1:]:
-        # A line that ends in a colon heads the ones after it.
-        longer = f"{text}{' ' if text.endswith(':') else '; '}{note.text}"
+        longer = run_on([text, note.text])
         if len(longer) > most:
             break
         text, shown = longer, shown + 1
@@ -57,9 +72,79 @@ def run_together(group: Sequence[ShownNote], most: int) -> str:
     return text
 
 
+def run_on(lines: Sequence[str]) -> str:
+    """Lines of one note in one line. A line that ends in a colon heads the ones after it."""
+    return "; ".join(lines).replace(":; ", ": ")
+
+
 def editions(answer: Answer) -> str:
     """The editions that an answer's codes are of: "ICD-10-CM FY2026-April"."""
     found: list[Verdict | Candidate] = [*answer.verdicts, *answer.candidates]
-    return ", ".join(
-        dict.fromkeys(f"{SYSTEM_NAMES[f.system]} {f.release}" for f in found if f.release)
+    named = [f"{SYSTEM_NAMES[f.system]} {f.release}" for f in found if f.release]
+    if answer.outcome == "guideline":
+        named += [say("notes.guidelines", release=g.release) for g in answer.guidelines]
+    return ", ".join(dict.fromkeys(named))
+
+
+def status_word(verdict: Verdict) -> str:
+    """A verdict's status as it is shown: modifiers and places of service, which have two
+    characters, are valid and never billed by themselves."""
+    return "valid" if verdict.status == "billable" and len(verdict.code) == 2 else verdict.status
+
+
+def told_axis(axis: Axis) -> str:
+    """What a character of an ICD-10-PCS code means: "Approach: Open (Cutting …)"."""
+    defined = f" ({axis.definition})" if axis.definition else ""
+    return f"{axis.axis}: {axis.meaning}{defined}"
+
+
+def guideline_source(guideline: ShownGuideline | QuotedGuideline) -> str:
+    """Where a section stands: "FY2025, page 37"."""
+    if guideline.page is None:
+        return guideline.release
+    return say("notes.page", release=guideline.release, page=guideline.page)
+
+
+class _OfAKind(Protocol):
+    @property
+    def kind(self) -> str: ...
+
+
+C = TypeVar("C", bound=_OfAKind)
+
+
+def some_of_each(changes: Sequence[C], most: int | None) -> list[C]:
+    """At most so many changes, in their order, with a fair share of each kind: the few deletions
+    of an edition are not to be hidden by its many additions. All when `most` is None."""
+    if most is None or len(changes) <= most:
+        return list(changes)
+    sizes = Counter(change.kind for change in changes)
+    shares: dict[str, int] = {}
+    for number, (kind, size) in enumerate(sorted(sizes.items(), key=lambda item: item[1])):
+        left = most - sum(shares.values())
+        shares[kind] = min(size, left // (len(sizes) - number))
+    chosen = []
+    for change in changes:
+        if shares[change.kind]:
+            shares[change.kind] -= 1
+            chosen.append(change)
+    return chosen
+
+
+def news_heading(changes: Changes) -> str:
+    """ICD-10-CM FY2026-April to FY2027, about "diabetes"."""
+    told = say(
+        "news.heading",
+        system=SYSTEM_NAMES[changes.system],
+        before=changes.before,
+        after=changes.after,
     )
+    return told + (say("news.about", about=changes.about) if changes.about else "")
+
+
+def news_counts(changes: Changes) -> str:
+    """How many changes there are of each kind: "3 added, 1 deleted"."""
+    told = [
+        say(f"news.count_{kind}", count=count) for kind, count in changes.counts.items() if count
+    ]
+    return ", ".join(told)

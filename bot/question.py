@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from bot.words import word_set
 from codesets import icd10cm
+from codesets.asp import normal_ndc
+from codesets.model import Setting
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _MONTH = rf"(?P<month>{'|'.join(_MONTHS)})[a-z]*\.?"
@@ -35,10 +37,14 @@ _HCPCS = re.compile(r"[A-V]\d{4}")
 _CPT = re.compile(r"\d{5}|\d{4}[AFMTU]")
 _PCS = re.compile(r"(?=(?:.*\d){2})[0-9BCDFGHX][0-9A-HJ-NP-Z]{6}")
 
+#: The beginning of one: nothing else that is a code begins with a digit and has letters so early.
+_PCS_BEGUN = re.compile(r"(?!\d+(?:ST|ND|RD|TH)$)(?=.*[A-Z])\d[0-9A-HJ-NP-Z]{2,5}")
+
 #: Words around codes that ask about them, or join them, and are no clinical question themselves.
 _ABOUT_CODES = frozenset(
-    """a an and any are be bill billable billed can code codes compare could cpt deleted describe
-    description did do does dos dx explain for hcpcs header i icd icd10 icd-10 icd10cm in invalid
+    """a an and any are be bill billable billed can code codes compare convert could cpt crosswalk
+    deleted describe description did do does dos dx equivalent explain for gem gems hcpcs header i
+    icd icd9 icd-9 icd10 icd-10 icd10cm icd-9-cm icd9cm in invalid map mapping maps
     is it its list look lookup mean meaning means me of ok on or payable pcs please replaced
     replacement replaces report reportable right show still tell that the them these this to
     together up use using valid versus vs was what what's whats when with you""".split()
@@ -128,7 +134,7 @@ def _mentions(text: str, lookup: Lookup) -> list[CodeMention]:
 def _like_a_code(token: str) -> bool:
     return any(
         shape.fullmatch(token)
-        for shape in (_CM_DOTTED, _CM_PLAIN, _CM_CATEGORY, _HCPCS, _CPT, _PCS)
+        for shape in (_CM_DOTTED, _CM_PLAIN, _CM_CATEGORY, _HCPCS, _CPT, _PCS, _PCS_BEGUN)
     )
 
 
@@ -148,6 +154,8 @@ def _mention(token: str, asked_about: bool, first: bool, lookup: Lookup) -> list
         return [CodeMention(token, token, "cpt", False)]
     if _HCPCS.fullmatch(token):
         return [CodeMention(token, token, "hcpcs", False)]
+    if asked_about and _PCS_BEGUN.fullmatch(token):
+        return [CodeMention(token, token, "icd10pcs", False)]
     if asked_about and re.fullmatch(r"[A-Z]\d[0-9A-Z]{1,5}", token):
         return [CodeMention(token, icd10cm.dot(token), "icd10cm", False)]
     return []
@@ -163,6 +171,75 @@ def named_code(typed: str, lookup: Lookup) -> list[CodeMention]:
     """What `codedesk check` was given: taken as a code whatever it looks like."""
     token = typed.strip().upper().rstrip("-").rstrip(".")
     return _mention(token, True, True, lookup) or [CodeMention(token, token, "", False)]
+
+
+_ICD9 = re.compile(r"(?<![\w.])(?:\d{3}\.\d{1,2}|V\d{2}\.\d{1,2}|E\d{3}\.\d)(?![\w.]*\w)", re.I)
+_ASKS_ICD9 = re.compile(r"\bicd-?\s?9(?:-?cm)?\b", re.I)
+
+
+def asks_for_icd9(text: str) -> bool:
+    return _ASKS_ICD9.search(text) is not None
+
+
+def icd9_codes(text: str) -> list[CodeMention]:
+    """Codes of ICD-9-CM, where it is named or nothing else is asked: 101.5 is a temperature too.
+
+    A code that ICD-10-CM could have (V10.1) is taken for one only where ICD-9 is named.
+    """
+    named = asks_for_icd9(text)
+    found = {match[0].upper(): match[0].upper() for match in _ICD9.finditer(text)}
+    if named:
+        plain = re.findall(r"(?<![\w.])\d{5}(?![\w.]*\w)", text)
+        found |= {code: f"{code[:3]}.{code[3:]}" for code in plain}
+    rest = [
+        word
+        for word in re.findall(r"[\w.-]+", _ICD9.sub(" ", text).lower())
+        if word not in _ABOUT_CODES
+    ]
+    if not named and (rest or not all(code[0].isdigit() for code in found)):
+        return []
+    return [CodeMention(typed, code, "", False) for typed, code in found.items()]
+
+
+def may_be_icd9(code: str) -> bool:
+    return _ICD9.fullmatch(code) is not None
+
+
+_MODIFIER = re.compile(r"\bmodifiers?\s+-?([A-Z][A-Z0-9])(?![\w.])", re.I)
+_PLACE = re.compile(r"\b(?:pos|place of service)(?:\s+code)?\s+(\d{2})(?![\w./-])", re.I)
+
+
+def modifiers(text: str) -> list[str]:
+    """HCPCS Level II modifiers that are asked about by that name. Two digits are a modifier of
+    CPT, which is the AMA's."""
+    return [code.upper() for code in _MODIFIER.findall(text)]
+
+
+def places(text: str) -> list[str]:
+    """Place of service codes that are asked about by that name."""
+    return _PLACE.findall(text)
+
+
+#: 5-4-2 and the shorter forms in which labelers print it; 11 digits without dashes.
+_NDC = re.compile(r"(?<![\w-])(?:\d{4,5}-\d{3,4}-\d{1,2}|\d{11})(?![\w-])")
+
+
+def ndcs(text: str) -> list[str]:
+    """National Drug Codes, each in the form 5-4-2."""
+    return [ndc for found in _NDC.findall(text) if (ndc := normal_ndc(found))]
+
+
+_SETTINGS: dict[Setting, re.Pattern[str]] = {
+    "practitioner": re.compile(r"\b(?:practitioner|physician|pro-?fee|professional)\b", re.I),
+    "outpatient": re.compile(r"\b(?:outpatient|opps|facility)\b", re.I),
+    "dme": re.compile(r"\b(?:dme|dmepos|supplier)\b", re.I),
+}
+
+
+def setting_said(text: str) -> Setting | None:
+    """Where the service was given, if the question says so; None when it does not, or says two."""
+    said = [setting for setting, words in _SETTINGS.items() if words.search(text)]
+    return said[0] if len(said) == 1 else None
 
 
 _LETTERS = re.compile(r"[^\W\d_]")

@@ -5,12 +5,39 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from bot.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict
-from bot.notes import editions, grouped, heading, run_together, source
+from bot.answer import (
+    Answer,
+    Candidate,
+    Changes,
+    CodeTitle,
+    Pair,
+    QuotedGuideline,
+    ShownGuideline,
+    ShownNote,
+    Verdict,
+)
+from bot.notes import (
+    editions,
+    grouped,
+    guideline_source,
+    heading,
+    news_counts,
+    news_heading,
+    place,
+    run_together,
+    some_of_each,
+    source,
+    status_word,
+    told_axis,
+)
+from bot.question import asks_for_icd9
 from bot.words import say
 
 _WIDTH = 98
 _SHOWN = 5
+#: Sections quoted, and changes listed, in one answer.
+_SECTIONS = 3
+_CHANGES = 40
 _NOTES = 6
 _NOTE_WIDTH = 240
 _COMPLETIONS = 8
@@ -19,14 +46,25 @@ _COMPLETIONS = 8
 def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     """The whole answer, wrapped to a terminal's width."""
     blocks = ["\n".join(_wrapped(notice, "! ") for notice in answer.notices)]
+    if answer.outcome == "guideline":
+        blocks += [_quoted(guideline) for guideline in answer.guidelines[:_SECTIONS]]
     blocks += [_candidate(candidate) for candidate in answer.candidates[:shown]]
     if answer.candidates:
         best = answer.candidates[0]
         blocks.append(_notes(best.code, best.release, best.notes))
-    blocks += [_verdict(verdict) for verdict in answer.verdicts]
-    if answer.candidates or answer.verdicts:
+        blocks.append(_cited(best.guidelines))
+    crosswalk = asks_for_icd9(answer.question)
+    blocks += [_verdict(verdict, crosswalk) for verdict in answer.verdicts]
+    blocks += [_pair(pair) for pair in answer.pairs]
+    if answer.not_checked and answer.verdicts:
+        rules = ", ".join(say(f"checks.{rule}") for rule in answer.not_checked)
+        blocks.append(_wrapped(say("terminal.not_checked", rules=rules), "   "))
+    if answer.changes:
+        blocks.append(changes(answer.changes))
+    if answer.candidates or answer.verdicts or answer.guidelines:
         releases = editions(answer)
-        blocks.append(say("terminal.footer", releases=releases or "-", day=answer.as_of))
+        footer = "terminal.footer" if releases else "terminal.footer_bare"
+        blocks.append(say(footer, releases=releases, day=answer.as_of))
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -38,20 +76,86 @@ def _candidate(candidate: Candidate) -> str:
     ]
     if candidate.ask_back:
         lines.append(_wrapped(candidate.ask_back, "   ? "))
+    if candidate.rank == 1 and candidate.report_with:
+        lines.append(f"   {say('terminal.report_with')}")
+        lines += [
+            _wrapped(f"{r.code}  {r.title} ({r.because})", "     ")
+            for r in candidate.report_with[:_COMPLETIONS]
+        ]
     return "\n".join(lines)
 
 
-def _verdict(verdict: Verdict) -> str:
+def _verdict(verdict: Verdict, crosswalk: bool) -> str:
     heading = f"{verdict.code}  {verdict.title}".rstrip()
     lines = [
-        _wrapped(heading, f"{say(f'terminal.status_{verdict.status}')} "),
+        _wrapped(heading, f"{say(f'terminal.status_{status_word(verdict)}')} "),
         _wrapped(verdict.why, "   "),
     ]
     lines += _code_list("terminal.completions", verdict.completions)
-    lines += _code_list("terminal.replaced_by", verdict.replaced_by)
+    if verdict.system != "icd9cm":
+        lines += _code_list("terminal.replaced_by", verdict.replaced_by)
     lines += _code_list("terminal.did_you_mean", verdict.did_you_mean)
+    lines += [_wrapped(f"{axis.value}  {told_axis(axis)}", "     ") for axis in verdict.axes]
+    if crosswalk or verdict.system == "icd9cm":
+        lines += [
+            _wrapped(f"{e.code}  {e.title} ({e.says})".strip(), "     ")
+            for e in verdict.equivalents
+        ]
     notes = _notes(verdict.code, verdict.release, verdict.notes)
-    return "\n".join(lines) + (f"\n\n{notes}" if notes else "")
+    return "\n\n".join(filter(None, ["\n".join(lines), notes, _cited(verdict.guidelines)]))
+
+
+def _pair(pair: Pair) -> str:
+    told = say(f"terminal.severity_{pair.severity}")
+    where = say("terminal.pair_source", where=place(pair.inherited_from), release=pair.release)
+    return "\n".join(
+        [
+            _wrapped(f"{' + '.join(pair.codes)}  {pair.says}", f"{told} "),
+            _wrapped(f"“{pair.quote}” {where}", "   "),
+        ]
+    )
+
+
+def _quoted(guideline: QuotedGuideline) -> str:
+    heading = f"{guideline.section}  {guideline.title}"
+    source = guideline_source(guideline)
+    lines = [_wrapped(f"{heading} ({source})", "§ ")]
+    lines += [_wrapped(paragraph, "   ") for paragraph in guideline.text.split("\n") if paragraph]
+    return "\n".join(lines)
+
+
+def _cited(guidelines: Sequence[ShownGuideline]) -> str:
+    """The sections that govern a code, by number, title and page."""
+    if not guidelines:
+        return ""
+    lines = [f"   {say('terminal.guidelines')}"]
+    lines += [
+        _wrapped(f"{g.section}  {g.title} ({guideline_source(g)})", "     ") for g in guidelines
+    ]
+    return "\n".join(lines)
+
+
+def changes(found: Changes, most: int | None = _CHANGES) -> str:
+    """What changed between two editions; the first `most` changes, all when it is None."""
+    heading = news_heading(found)
+    if not found.listed:
+        return f"{heading}\n{say('news.nothing')}"
+    blocks = [heading + "\n" + news_counts(found)]
+    shown = some_of_each(found.listed, most)
+    for change in shown:
+        lines = [_wrapped(f"{change.code}  {change.title}", f"[{say(f'news.{change.kind}')}] ")]
+        if change.before:
+            lines.append(_wrapped(say("news.before", title=change.before), "   "))
+        if change.kind == "deleted":
+            lines += _code_list("news.replaced_by", change.replaced_by)
+            if not change.replaced_by:
+                lines.append(f"   {say('news.no_replacement')}")
+                lines += _code_list("news.similar", change.similar)
+        blocks.append("\n".join(lines))
+    left = sum(found.counts.values()) - len(shown)
+    if left:
+        blocks.append(say("news.left_out", count=left))
+    return "\n".join(blocks)
 
 
 def _code_list(heading: str, codes: Sequence[CodeTitle]) -> list[str]:

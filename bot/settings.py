@@ -29,6 +29,8 @@ class Settings:
     model: str | None = None
     #: Let the model be fetched from its hub by name.
     model_download: bool = False
+    #: Whether `run` and `setup` look for newer files at CDC and CMS first.
+    fetch: bool = True
     slack_bot_token: str | None = None
     slack_app_token: str | None = None
     slack_signing_secret: str | None = None
@@ -43,6 +45,10 @@ class Settings:
     @property
     def codes_db(self) -> Path:
         return self.home / "codes.db"
+
+    @property
+    def downloads(self) -> Path:
+        return self.home / "downloads"
 
     @property
     def log_db(self) -> Path:

@@ -28,6 +28,12 @@ def say(name: str, **values: object) -> str:
     return _all()[section][key].format(**values)
 
 
+def in_other_words(section: str, text: str) -> str:
+    """The text with each word for which a section has others put in those."""
+    others = _all()[section]
+    return " ".join(others.get(word.lower(), word) for word in text.split())
+
+
 def word_set(name: str) -> frozenset[str]:
     """The words of a text that is a list of words."""
     return frozenset(say(name).split())

@@ -217,7 +217,7 @@ class QueryLog:
                         "releases": json.dumps(answer.releases, sort_keys=True),
                         "index_build": index_build,
                         "latency_ms": round(latency_ms, 2),
-                        "answer": json.dumps(answer.as_dict(), ensure_ascii=False),
+                        "answer": json.dumps(answer.as_logged(), ensure_ascii=False),
                     }
                 )
 

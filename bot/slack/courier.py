@@ -41,6 +41,9 @@ class Answers(Protocol):
     ) -> Answer:
         """Answer one question."""
 
+    def retitled(self, answer: Answer) -> Answer:
+        """An answer out of the log with the words that the log does not keep."""
+
     def ready(self) -> None:
         """Load what the first question would otherwise wait for."""
 

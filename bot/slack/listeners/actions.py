@@ -26,7 +26,7 @@ def register(app: App, courier: Courier) -> None:
         record = courier.log.get(question)
         if record is None or record.id != question or record.answer is None:
             return None
-        return Answer.from_dict(record.answer)
+        return courier.desk.retitled(Answer.from_dict(record.answer))
 
     def more(body: dict[str, Any], action: dict[str, Any]) -> None:
         """Show all of it, to the one who pressed: in place of an answer that only they see,

@@ -1,0 +1,375 @@
+"""What the rules say of codes that are reported together, and of one that needs another.
+
+The rules are read, never paraphrased: each is quoted from the edition it is printed in, with the
+place it is inherited from, and followed by what it means for the codes at hand. None of it is an
+absolute denial: Excludes1 has an exception, many instructions begin "if applicable", edits may be
+bypassed with a modifier.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, takewhile
+
+from bot.answer import Pair, ReportWith, Severity
+from bot.notes import run_on
+from bot.words import say
+from codesets import edits, icd10cm
+from codesets.model import (
+    SETTING_NAMES,
+    Book,
+    Code,
+    CodeRange,
+    Note,
+    PairEdit,
+    Release,
+    Setting,
+    UnitsEdit,
+)
+from codesets.store import CodeStore
+from index.words import read
+
+#: Notes by which one code asks for another, and where the other stands.
+_ORDER = {"code_first": "before", "use_additional_code": "after", "code_also": "any"}
+#: An instruction that depends on what the record says.
+_CONDITIONAL = re.compile(r"\bif (?:applicable|known|present|any)\b|, if\b|\bany\b", re.I)
+#: "Dementia in other diseases classified elsewhere"; organisms are causes, and no manifestations.
+_MANIFESTATION = re.compile(r"\bin\b.*\bclassified elsewhere\b", re.I)
+_SIDES = {"right": "right", "left": "left", "bilateral": "both", "both": "both"}
+#: CMS's tables of edits, by the name under which an answer says that they were not checked.
+_EDITS = {"ncci_ptp": "ptp", "mue": "mue"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A code as it is reported, in the release in force on the date of service."""
+
+    release: Release
+    code: Code
+
+
+class PairRules:
+    """Checks codes against the rules that are loaded, for one date of service."""
+
+    def __init__(self, store: CodeStore, day: dt.date, setting: Setting | None = None) -> None:
+        self._store = store
+        self._day = day
+        self._settings: list[Setting] = [setting] if setting else list(SETTING_NAMES)  # type: ignore[arg-type]
+
+    def check(self, reported: Sequence[Reported]) -> list[Pair]:
+        """What the rules say of these codes, in the order in which they are reported."""
+        diagnoses = [r for r in reported if r.code.system == "icd10cm"]
+        found = list(self._exclusions(diagnoses))
+        found += self._companions(diagnoses)
+        found += self._manifestation_first(diagnoses)
+        found += self._sides(diagnoses)
+        billed = [r.code.code for r in reported if r.code.system in ("hcpcs", "cpt")]
+        found += self._procedure_pairs(billed)
+        found += self._units(billed)
+        return list({(tuple(p.codes), p.rule, p.quote, p.says): p for p in found}.values())
+
+    def not_checked(self, reported: Sequence[Reported]) -> list[str]:
+        """The rules that apply to codes such as these and are not loaded."""
+        billed = sum(r.code.system in ("hcpcs", "cpt") for r in reported)
+        wanted = [rule for rule, at_least in (("ncci_ptp", 2), ("mue", 1)) if billed >= at_least]
+        missing = [
+            rule
+            for rule in wanted
+            if not any(self._store.books.all(_EDITS[rule], setting=s) for s in self._settings)
+        ]
+        diagnoses = [r for r in reported if r.code.system == "icd10cm"]
+        if diagnoses and not any(r.has_notes for r in self._store.releases("icd10cm")):
+            missing += ["excludes1", "excludes2", *_ORDER]
+        return missing
+
+    def not_covered(self, reported: Sequence[Reported]) -> list[Book]:
+        """Books that apply to codes such as these and are not of an edition for the date."""
+        billed = sum(r.code.system in ("hcpcs", "cpt") for r in reported)
+        if not billed:
+            return []
+        kinds = ["ptp", "mue"] if billed > 1 else ["mue"]
+        books = [
+            self._store.books.for_date(kind, "hcpcs", self._day, setting)
+            for kind in kinds
+            for setting in self._settings
+        ]
+        return [book for book in books if book is not None and book.days_away(self._day)]
+
+    # Diagnoses
+
+    def _exclusions(self, diagnoses: Sequence[Reported]) -> Iterator[Pair]:
+        for a, b in combinations(diagnoses, 2):
+            for one, other in ((a, b), (b, a)):
+                for note in self._store.notes(one.release, one.code):
+                    # What a whole chapter leaves to other chapters (Excludes2) forbids nothing.
+                    if note.kind != "excludes1" and (
+                        note.kind != "excludes2" or note.owner_kind != "code"
+                    ):
+                        continue
+                    if not names(note, other.code.code) or names(note, one.code.code):
+                        continue
+                    yield self._pair(
+                        [one.code.code, other.code.code],
+                        note,
+                        "conflict" if note.kind == "excludes1" else "caution",
+                        say(
+                            f"pairs.{note.kind}",
+                            one=one.code.code,
+                            other=other.code.code,
+                            owner=note.owner,
+                        ),
+                    )
+
+    def _companions(self, diagnoses: Sequence[Reported]) -> Iterator[Pair]:
+        """Obligations to report another code that are not met, or met in the wrong order."""
+        for at, one in enumerate(diagnoses):
+            for notes in _instructions(self._store.notes(one.release, one.code)):
+                kind = notes[0].kind
+                ranges = [named for note in notes for named in note.codes]
+                places = [
+                    n
+                    for n, other in enumerate(diagnoses)
+                    if n != at and any(within(other.code.code, r) for r in ranges)
+                ]
+                quote = run_on([note.text for note in notes])
+                if not places:
+                    if ranges or kind == "code_first":
+                        yield self._pair(
+                            [one.code.code],
+                            notes[0],
+                            self._weight(one, kind, quote),
+                            say(f"pairs.{kind}_missing", one=one.code.code),
+                            quote,
+                        )
+                    continue
+                wrong = [n for n in places if (n > at) == (kind == "code_first")]
+                for n in wrong:
+                    other = diagnoses[n].code.code
+                    first, second = (
+                        (other, one.code.code) if kind == "code_first" else (one.code.code, other)
+                    )
+                    yield self._pair(
+                        [one.code.code, other],
+                        notes[0],
+                        "obligation",
+                        say("pairs.order", first=first, second=second),
+                        quote,
+                    )
+
+    def _weight(self, reported: Reported, kind: str, quote: str) -> Severity:
+        """How much an instruction asks: a manifestation cannot do without its cause, while other
+        codes say what comes first in case it is there."""
+        if kind == "code_first":
+            return "obligation" if self._manifestation(reported) else "caution"
+        return "caution" if _CONDITIONAL.search(quote) else "obligation"
+
+    def _manifestation_first(self, diagnoses: Sequence[Reported]) -> Iterator[Pair]:
+        if not diagnoses:
+            return
+        first = diagnoses[0]
+        owner = self._manifestation(first)
+        if owner is not None:
+            yield Pair(
+                codes=[first.code.code],
+                rule="manifestation",
+                quote=owner.title,
+                inherited_from=owner.code,
+                release=first.release.label,
+                severity="conflict",
+                says=say("pairs.manifestation", one=first.code.code),
+            )
+
+    def _manifestation(self, reported: Reported) -> Code | None:
+        """The code or header whose title says that a code is a manifestation."""
+        chain = [reported.code, *self._store.ancestors(reported.release, reported.code)]
+        return next((code for code in chain if _MANIFESTATION.search(code.title)), None)
+
+    def _sides(self, diagnoses: Sequence[Reported]) -> Iterator[Pair]:
+        for a, b in combinations(diagnoses, 2):
+            one, other = _side_of(a.code), _side_of(b.code)
+            if one is None or other is None or one[0] == other[0] or not _same(one[1], other[1]):
+                continue
+            both = next(
+                (
+                    code
+                    for code in self._siblings(a)
+                    if (side := _side_of(code)) and side[0] == "both" and _same(side[1], one[1])
+                ),
+                None,
+            )
+            sides = {one[0], other[0]}
+            if "unspecified" in sides:
+                says = say("pairs.side_unspecified", one=a.code.code, other=b.code.code)
+            elif "both" in sides:
+                says = say("pairs.side_both", one=a.code.code, other=b.code.code)
+            elif both is not None:
+                says = say("pairs.side_bilateral", both=both.code, title=both.title)
+            else:
+                continue  # left and right, each with its own code and none for both
+            yield Pair(
+                codes=[a.code.code, b.code.code],
+                rule="laterality",
+                quote=f"{a.code.title}; {b.code.title}",
+                inherited_from="I.B.13",
+                release=a.release.label,
+                severity="conflict" if sides != {"left", "right"} else "caution",
+                says=says,
+            )
+
+    def _siblings(self, reported: Reported) -> list[Code]:
+        """Billable codes of the same category."""
+        return self._store.completions(reported.release, reported.code.code[:3])
+
+    # Procedures, supplies and drugs
+
+    def _procedure_pairs(self, billed: Sequence[str]) -> Iterator[Pair]:
+        for one, other in combinations(billed, 2):
+            for setting in self._settings:
+                book = self._store.books.for_date("ptp", "hcpcs", self._day, setting)
+                if book is None:
+                    continue
+                found = [
+                    edit
+                    for first, second in ((one, other), (other, one))
+                    for part in self._store.books.parts(book)
+                    for edit in self._store.books.rows(
+                        PairEdit, part, column1=first, column2=second
+                    )
+                ]
+                for edit in found:
+                    active = edits.in_force(edit, self._day)
+                    yield Pair(
+                        codes=[edit.column1, edit.column2],
+                        rule="ncci_ptp",
+                        quote=edit.rationale,
+                        inherited_from=book.title,
+                        release=book.label,
+                        severity="conflict" if active and edit.modifier == "0" else "caution",
+                        says=self._told(edit, setting, active),
+                    )
+
+    def _told(self, edit: PairEdit, setting: Setting, active: bool) -> str:
+        dates = "; ".join(
+            [
+                say("pairs.ptp_from", date=edit.effective_from)
+                if edit.effective_from
+                else say("pairs.ptp_from_unknown"),
+                say("pairs.ptp_deleted", date=edit.deleted)
+                if edit.deleted
+                else say("pairs.ptp_active"),
+            ]
+        )
+        return say(
+            "pairs.ptp" if active else "pairs.ptp_not_in_force",
+            setting=SETTING_NAMES[setting],
+            one=edit.column1,
+            other=edit.column2,
+            day=self._day,
+            dates=dates,
+            modifier=f"{edit.modifier}: {edits.MODIFIER_INDICATORS[edit.modifier]}",
+        )
+
+    def _units(self, billed: Iterable[str]) -> Iterator[Pair]:
+        for code in dict.fromkeys(billed):
+            for setting in self._settings:
+                book = self._store.books.for_date("mue", "hcpcs", self._day, setting)
+                if book is None:
+                    continue
+                for edit in self._store.books.rows(UnitsEdit, book, code=code):
+                    yield Pair(
+                        codes=[code],
+                        rule="mue",
+                        quote=edit.rationale,
+                        inherited_from=book.title,
+                        release=book.label,
+                        severity="caution",
+                        says=say(
+                            "pairs.mue",
+                            setting=SETTING_NAMES[setting],
+                            code=code,
+                            units=edit.units,
+                            adjudication=f"{edit.adjudication}: "
+                            f"{edits.ADJUDICATION[edit.adjudication]}",
+                        ),
+                    )
+
+    def _pair(
+        self, codes: list[str], note: Note, severity: Severity, says: str, quote: str | None = None
+    ) -> Pair:
+        return Pair(codes, note.kind, quote or note.text, note.owner, note.release, severity, says)
+
+
+def report_with(store: CodeStore, release: Release, notes: Sequence[Note]) -> list[ReportWith]:
+    """The codes that the notes of a candidate ask for beside it, nearest note first. What a whole
+    chapter or section says of all its codes is left to the notes."""
+    found: dict[str, ReportWith] = {}
+    for note in notes:
+        if note.kind not in _ORDER or note.owner_kind != "code":
+            continue
+        for named in note.codes:
+            if named.as_published in found or store.get(release, named.first) is None:
+                continue
+            found[named.as_published] = ReportWith(
+                code=named.as_published,
+                title=_title(store, release, named),
+                order=_ORDER[note.kind],  # type: ignore[arg-type]
+                because=say(f"pairs.because_{note.kind}", owner=note.owner),
+            )
+    return list(found.values())
+
+
+def _title(store: CodeStore, release: Release, named: CodeRange) -> str:
+    """What a note names, in words: the title of a code, of what a range has in common (N18 for
+    N18.1-N18.6), or of both its ends."""
+    pairs = zip(named.first, named.last, strict=False)
+    shared = "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    whole = store.get(release, shared.rstrip("."))
+    if whole is not None:
+        return whole.title
+    ends = [store.get(release, end) for end in (named.first, named.last)]
+    return " … ".join(code.title for code in ends if code is not None)
+
+
+def within(code: str, named: CodeRange) -> bool:
+    """Whether a note that names a code or range means `code`.
+
+    >>> within("E10.9", CodeRange("E08", "E10", "E08-E10"))
+    True
+    """
+    plain, first, last = map(icd10cm.undot, (code, named.first, named.last))
+    return first <= plain and plain[: len(last)] <= last
+
+
+def names(note: Note, code: str) -> bool:
+    return any(within(code, named) for named in note.codes)
+
+
+def _instructions(notes: Sequence[Note]) -> list[list[Note]]:
+    """The lines of each instruction to report another code before or beside one, those of one
+    element together. What a whole chapter or section says of all its codes is left to the notes.
+    """
+    groups: dict[int, list[Note]] = {}
+    for note in notes:
+        if note.kind in ("code_first", "use_additional_code") and note.owner_kind == "code":
+            groups.setdefault(note.group, []).append(note)
+    return list(groups.values())
+
+
+def _side_of(code: Code) -> tuple[str, frozenset[str]] | None:
+    """The side that a title says, and the rest of its words; None for one that says no side."""
+    words = read(code.title).stems
+    sided = {_SIDES[side] for side in _SIDES if read(side).stems & words}
+    unspecified = read("unspecified").stems
+    rest = words - read(" ".join(_SIDES)).stems - read("unilateral").stems - unspecified
+    if len(sided) == 1:
+        return sided.pop(), rest
+    return ("unspecified", rest) if not sided and unspecified & words else None
+
+
+def _same(rest: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two titles say the same apart from the side. One of them may name the organ that
+    the other leaves to its header: "right eye" and "bilateral"."""
+    return len(rest ^ other) <= 1

@@ -1,0 +1,55 @@
+"""The Official Guidelines at the desk: sections that govern a code, and that answer a question."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+
+from bot.answer import QuotedGuideline, ShownGuideline
+from codesets.guidelines import governs
+from codesets.model import Book, Guideline, Release
+from codesets.store import CodeStore
+from index.search import Found, Searcher
+
+#: Sections quoted in answer to a question.
+_MOST = 3
+
+
+class Rulebook:
+    """Safe to use from many threads: what it keeps is never altered."""
+
+    def __init__(self, store: CodeStore) -> None:
+        self._store = store
+        self._sections = lru_cache(maxsize=8)(self._read_sections)
+        self._governing = lru_cache(maxsize=20_000)(self._find_governing)
+
+    def _book(self, system: str, day: dt.date) -> Book | None:
+        return self._store.books.for_date("guidelines", system, day)
+
+    def _read_sections(self, key: str) -> tuple[Guideline, ...]:
+        (book,) = (book for book in self._store.books.all("guidelines") if book.key == key)
+        return tuple(self._store.books.rows(Guideline, book))
+
+    def governing(self, code: str, release: Release, day: dt.date) -> list[ShownGuideline]:
+        """The sections that govern a code, most specific first; [] where none are loaded."""
+        book = self._book(release.system, day)
+        return list(self._governing(book.key, release, code)) if book else []
+
+    def _find_governing(self, key: str, release: Release, code: str) -> tuple[ShownGuideline, ...]:
+        known = self._store.get(release, code)
+        chapter = self._store.chapter(release, known) if known else None
+        found = governs(self._sections(key), chapter, code)
+        return tuple(ShownGuideline(g.section, g.title, g.page, g.release) for g in found)
+
+    def answering(
+        self, searcher: Searcher, found: Found, system: str, day: dt.date
+    ) -> list[QuotedGuideline]:
+        """The sections that answer a question best, quoted; [] where none are loaded. `found` is
+        what searching for codes gave, with the question as it was understood."""
+        book = self._book(system, day)
+        if book is None:
+            return []
+        return [
+            QuotedGuideline(g.section, g.title, g.text, g.page, round(score, 4), g.release)
+            for g, score in searcher.guidance(book.key).find(found.query.asked, _MOST, found.vector)
+        ]

@@ -1,0 +1,369 @@
+"""What is true of one code on one date of service."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.answer import Axis, CodeTitle, Equivalent, ShownNote, Status, Verdict
+from bot.question import CodeMention, may_be_icd9
+from bot.words import say
+from codesets import changes, gems, hcpcs_words, pcs_explain
+from codesets.model import (
+    SYSTEM_NAMES,
+    Code,
+    Definition,
+    Indicators,
+    Mapping9,
+    Modifier,
+    Place,
+    Release,
+    TableRow,
+)
+from codesets.store import CodeStore
+
+#: Completions listed with a header; the count of all is in the verdict's words.
+_MOST_COMPLETIONS = 100
+
+
+class Verdicts:
+    """Gives verdicts out of codes.db for one date of service."""
+
+    def __init__(self, store: CodeStore, day: dt.date) -> None:
+        self._store = store
+        self._day = day
+
+    def on(self, mention: CodeMention, release: Release) -> Verdict:
+        """The verdict on a code of a loaded system, by the release in force."""
+        code = self._store.get(release, mention.code)
+        if code is None:
+            verdict = self._elsewhere(mention, release)
+            if verdict.status == "unknown" and (retired := self.on_icd9(mention.code)):
+                return retired
+        elif not code.in_force(self._day):
+            verdict = self._out_of_its_dates(code, release)
+        else:
+            verdict = self._in_force(code, release)
+        return replace(verdict, equivalents=self._in_icd9(verdict.code))
+
+    def _in_force(self, code: Code, release: Release) -> Verdict:
+        completions = self._store.completions(release, code.code)
+        if code.billable:
+            why = say("verdict.billable", code=code.code, label=release.label)
+        else:
+            seventh = all(c.stem == code.code for c in completions)
+            why = say(
+                "verdict.header_seventh" if seventh else "verdict.header",
+                code=code.code,
+                label=release.label,
+                count=len(completions),
+            )
+            earlier = [
+                edition.label
+                for edition in self._store.editions_with(code.system, code.code)
+                if edition.effective_from < release.effective_from
+                and (before := self._store.get(edition, code.code)) is not None
+                and before.billable
+            ]
+            if earlier:
+                why += " " + say("verdict.was_billable", label=earlier[-1])
+        if code.effective_through:
+            why += " " + say("verdict.last_day", date=code.effective_through)
+        if code.title_from:
+            why += " " + say("verdict.title_borrowed", label=code.title_from)
+        axes = self._axes(code)
+        if code.system == "icd10pcs":
+            why += " " + self._axes_from(code, bool(axes))
+        return Verdict(
+            code=code.code,
+            system=code.system,
+            status="billable" if code.billable else "header",
+            title=code.title,
+            release=release.label,
+            why=" ".join([why, *self._indicators(code, release)]),
+            completions=titles(completions[:_MOST_COMPLETIONS]),
+            notes=shown_notes(self._store, release, code),
+            axes=axes,
+        )
+
+    def _elsewhere(self, mention: CodeMention, release: Release) -> Verdict:
+        """A verdict on a code that the release in force does not have."""
+        editions = self._store.editions_with(mention.system, mention.code)
+        later = [e for e in editions if e.effective_from > release.effective_from]
+        status: Status = "unknown"
+        replaced: list[Code] = []
+        known = None
+        if editions:
+            known = self._store.get((later or editions[::-1])[0], mention.code)
+        if later:
+            status = "not_yet_valid"
+            why = say(
+                "verdict.not_yet_valid",
+                code=mention.code,
+                label=release.label,
+                first=later[0].label,
+                date=later[0].first_served,
+            )
+        elif known is not None:
+            status = "deleted"
+            replaced = changes.replacements(self._store, known, release)
+            why = say(
+                "verdict.deleted",
+                code=mention.code,
+                label=release.label,
+                last=editions[-1].label,
+                date=editions[-1].effective_through,
+            ) + self._replaced(replaced)
+        else:
+            loaded = ", ".join(e.label for e in self._store.releases(mention.system))
+            system = SYSTEM_NAMES[mention.system]
+            why = say("verdict.unknown", code=mention.code, system=system, labels=loaded)
+        begun = [] if editions else self._store.completions(release, mention.code)
+        if begun:
+            # An ICD-10-PCS code that is cut short: its tables have no codes of their own.
+            return Verdict(
+                code=mention.code,
+                system=mention.system,
+                status="header",
+                title="",
+                release=release.label,
+                why=say("verdict.header", code=mention.code, label=release.label, count=len(begun)),
+                completions=titles(begun[:_MOST_COMPLETIONS]),
+            )
+        return Verdict(
+            code=mention.code,
+            system=mention.system,
+            status=status,
+            title=known.title if known else "",
+            release=release.label,
+            why=why,
+            replaced_by=titles(replaced),
+            did_you_mean=[] if later else self._did_you_mean(release, mention.code),
+        )
+
+    def _out_of_its_dates(self, code: Code, release: Release) -> Verdict:
+        """A verdict on a code that its release has, and whose own dates do not allow it."""
+        if code.effective_from is not None and self._day < code.effective_from:
+            why = say(
+                "verdict.not_yet_effective",
+                code=code.code,
+                label=code.release,
+                date=code.effective_from,
+            )
+            return Verdict(code.code, code.system, "not_yet_valid", code.title, code.release, why)
+        replaced = changes.replacements(self._store, code, release)
+        why = say(
+            "verdict.discontinued",
+            code=code.code,
+            label=code.release,
+            date=code.effective_through,
+        ) + self._replaced(replaced)
+        return Verdict(
+            code.code,
+            code.system,
+            "deleted",
+            code.title,
+            code.release,
+            why,
+            replaced_by=titles(replaced),
+        )
+
+    def _replaced(self, codes: Sequence[Code]) -> str:
+        return "" if codes else " " + say("verdict.no_replacement")
+
+    def _did_you_mean(self, release: Release, code: str) -> list[CodeTitle]:
+        found = self._store.did_you_mean(release, code)
+        return titles([c for c in found if c.in_force(self._day)])
+
+    # What each system says besides
+
+    def _indicators(self, code: Code, release: Release) -> list[str]:
+        """Coverage and pricing of a HCPCS code in words: billable is not covered."""
+        if code.system != "hcpcs":
+            return []
+        rows = list(self._store.rows(Indicators, release, code=code.code))
+        return [say("verdict.indicators", told="; ".join(hcpcs_words.decoded(r))) for r in rows[:1]]
+
+    def _axes(self, code: Code) -> list[Axis]:
+        return (
+            [
+                Axis(
+                    axis.position,
+                    axis.name,
+                    axis.value,
+                    axis.meaning,
+                    self._defined(code.code, axis),
+                )
+                for axis in pcs_explain.explain(self.table(code.code), code.code)
+            ]
+            if code.system == "icd10pcs"
+            else []
+        )
+
+    def _defined(self, code: str, axis: pcs_explain.Axis) -> str:
+        """The official definition of an axis's value (of an operation, an approach), if any."""
+        book = self._store.books.for_date("definitions", "icd10pcs", self._day)
+        if book is None:
+            return ""
+        rows = self._store.books.rows(
+            Definition, book, section=code[0], position=axis.position, value=axis.meaning
+        )
+        return next((row.definition for row in rows), "")
+
+    def _axes_from(self, code: Code, explained: bool) -> str:
+        """Which tables explain a code, or why none does: it is never guessed from its title."""
+        book = self._store.books.for_date("tables", "icd10pcs", self._day)
+        if book is None:
+            return say("verdict.no_tables")
+        if explained:
+            return say("verdict.axes_from", label=book.label)
+        return say("verdict.not_in_tables", code=code.code, label=book.label)
+
+    def table(self, code: str) -> list[TableRow]:
+        """The rows of the ICD-10-PCS table that a code is made from; [] when none is loaded."""
+        book = self._store.books.for_date("tables", "icd10pcs", self._day)
+        return list(self._store.books.rows(TableRow, book, table=code[:3])) if book else []
+
+    def changed(self, mention: CodeMention, release: Release, words: str) -> Verdict | None:
+        """The verdict on the ICD-10-PCS code that differs from one in the axis that `words` name
+        ("same, but percutaneous endoscopic"); None when they name none."""
+        rows = self.table(mention.code)
+        meant = pcs_explain.axis_meant(rows, mention.code, words)
+        if meant is None:
+            return None
+        position, value = meant
+        neighbour = pcs_explain.neighbour(rows, mention.code, position, value)
+        if neighbour.code is not None:
+            other = CodeMention(mention.typed, neighbour.code, mention.system, True)
+            return self.on(other, release)
+        return Verdict(
+            code=f"{mention.code[: position - 1]}…{mention.code[position:]}",
+            system=mention.system,
+            status="unknown",
+            title="",
+            release=release.label,
+            why=say(
+                "verdict.no_neighbour",
+                code=mention.code,
+                meaning=value,
+                choices=", ".join(neighbour.choices),
+            ),
+        )
+
+    # Modifiers and places of service
+
+    def on_modifier(self, code: str) -> Verdict | None:
+        """Whether a HCPCS Level II modifier may be used on the date; None when none are loaded."""
+        if "hcpcs" not in self._store.systems:
+            return None
+        release = self._store.for_date("hcpcs", self._day).release
+        row = next(self._store.rows(Modifier, release, code=code), None)
+        if row is None:
+            why = say("verdict.modifier_unknown", code=code, label=release.label)
+            return Verdict(code, "hcpcs", "unknown", "", release.label, why)
+        status: Status = "billable"
+        why = say("verdict.modifier", code=code, label=release.label)
+        if row.terminated:
+            why += " " + say("verdict.last_day", date=row.terminated)
+            status = "deleted" if row.terminated < self._day else status
+        if row.added and row.added > self._day:
+            status = "not_yet_valid"
+            why = say("verdict.not_yet_effective", code=code, label=release.label, date=row.added)
+        return Verdict(code, "hcpcs", status, row.title, release.label, why)
+
+    def on_place(self, code: str) -> Verdict | None:
+        """What a place of service code means; None when the list is not loaded."""
+        book = self._store.books.for_date("places", "hcpcs", self._day)
+        if book is None:
+            return None
+        row = next(self._store.books.rows(Place, book, code=code), None)
+        if row is None:
+            why = say("verdict.place_unknown", code=code, label=book.label)
+            return Verdict(code, "pos", "unknown", "", None, why)
+        told = {True: "verdict.facility", False: "verdict.non_facility"}
+        why = say(
+            "verdict.place",
+            code=code,
+            label=book.label,
+            facility=say(told[row.facility]) if row.facility is not None else "",
+            description=row.description,
+        )
+        return Verdict(code, "pos", "billable", row.name, None, why)
+
+    # Crosswalks
+
+    def _in_icd9(self, code: str) -> list[Equivalent]:
+        return self._mapped("10to9", code)
+
+    def on_icd9(self, code: str) -> Verdict | None:
+        """The verdict on an ICD-9-CM code: retired, with its equivalents by the GEMs; None when
+        no mapping of it is loaded."""
+        found = self._mapped("9to10", code)
+        if not found:
+            return None
+        targets = [e for e in found if e.code]
+        return Verdict(
+            code=code,
+            system="icd9cm",
+            status="deleted",
+            title="",
+            release=None,
+            why=say("verdict.icd9", code=code),
+            replaced_by=[CodeTitle(e.code, e.title) for e in targets],
+            equivalents=found,
+        )
+
+    def _mapped(self, direction: str, code: str) -> list[Equivalent]:
+        for book in reversed(self._store.books.all("gems")):
+            rows = list(self._store.books.rows(Mapping9, book, direction=direction, source=code))
+            if rows:
+                return [
+                    Equivalent(
+                        row.target or "",
+                        self._title(row.target) if direction == "9to10" and row.target else "",
+                        say("verdict.gem", book=book.name, flags=gems.flags_in_words(row)),
+                    )
+                    for row in rows
+                ]
+        return []
+
+    def _title(self, code: str) -> str:
+        for release in reversed(self._store.releases("icd10cm")):
+            found = self._store.get(release, code)
+            if found is not None:
+                return found.title
+        return ""
+
+
+def shown_notes(store: CodeStore, release: Release, code: Code) -> list[ShownNote]:
+    """The notes that govern a code, as they are shown with it."""
+    return [
+        ShownNote(
+            kind=note.kind,
+            text=f"{note.mark}: {note.text}" if note.mark else note.text,
+            inherited_from=note.owner,
+            codes=[named.as_published for named in note.codes],
+            release=note.release,
+        )
+        for note in store.notes(release, code)
+    ]
+
+
+def titles(codes: Sequence[Code]) -> list[CodeTitle]:
+    return [CodeTitle(code.code, code.title) for code in codes]
+
+
+def unloaded(mention: CodeMention) -> Verdict:
+    """The verdict on a code of a system that is not loaded, or of none that is known."""
+    if not mention.system:
+        known = "verdict.icd9_unknown" if may_be_icd9(mention.code) else "verdict.not_a_code"
+        why = say(known, code=mention.code)
+        return Verdict(mention.code, "", "unknown", "", None, why)
+    why = say(
+        "verdict.not_loaded",
+        code=mention.code,
+        system=SYSTEM_NAMES[mention.system],
+        how=say(f"load.{mention.system}"),
+    )
+    return Verdict(mention.code, mention.system, "not_loaded", "", None, why)
