@@ -6,7 +6,7 @@ import datetime as dt
 from functools import lru_cache
 
 from bot.answer import QuotedGuideline, ShownGuideline
-from codesets.guidelines import governs
+from codesets.guidelines import governs, naming
 from codesets.model import Book, Guideline, Release
 from codesets.store import CodeStore
 from index.search import Found, Searcher
@@ -21,6 +21,7 @@ class Rulebook:
     def __init__(self, store: CodeStore) -> None:
         self._store = store
         self._sections = lru_cache(maxsize=8)(self._read_sections)
+        self._naming = lru_cache(maxsize=4096)(self._find_naming)
         self._governing = lru_cache(maxsize=20_000)(self._find_governing)
 
     def _book(self, system: str, day: dt.date) -> Book | None:
@@ -30,6 +31,9 @@ class Rulebook:
         (book,) = (book for book in self._store.books.all("guidelines") if book.key == key)
         return tuple(self._store.books.rows(Guideline, book))
 
+    def _find_naming(self, key: str, category: str) -> tuple[Guideline, ...]:
+        return tuple(naming(self._sections(key), category))
+
     def governing(self, code: str, release: Release, day: dt.date) -> list[ShownGuideline]:
         """The sections that govern a code, most specific first; [] where none are loaded."""
         book = self._book(release.system, day)
@@ -38,7 +42,7 @@ class Rulebook:
     def _find_governing(self, key: str, release: Release, code: str) -> tuple[ShownGuideline, ...]:
         known = self._store.get(release, code)
         chapter = self._store.chapter(release, known) if known else None
-        found = governs(self._sections(key), chapter, code)
+        found = governs(self._sections(key), chapter, code, self._naming(key, code[:3]))
         return tuple(ShownGuideline(g.section, g.title, g.page, g.release) for g in found)
 
     def answering(

@@ -456,18 +456,33 @@ def _named(text: str) -> tuple[CodeRange, ...]:
 # ── Which sections govern a code ────────────────────────────────────────────────────────────────
 
 
-def governs(guidelines: Sequence[Guideline], chapter: str | None, code: str) -> list[Guideline]:
+def naming(guidelines: Sequence[Guideline], category: str) -> list[Guideline]:
+    """The sections that name anything of a category, or a range that it is in."""
+    return [
+        guideline
+        for guideline in guidelines
+        if any(undot(r.first)[:3] <= category <= undot(r.last)[:3] for r in guideline.codes)
+    ]
+
+
+def governs(
+    guidelines: Sequence[Guideline],
+    chapter: str | None,
+    code: str,
+    among: Sequence[Guideline] | None = None,
+) -> list[Guideline]:
     """The sections that govern an ICD-10-CM code, at most five, the most particular first.
 
     These are the sections that name the code, a code above it or a range it is in; those of its
     own chapter come before those of others and the general ones. Where none names it: the
     sections on its whole chapter. `chapter` is its number; without it, the headings of I.C tell.
+    `among` are those that `naming` gives for its category, where they are known.
     """
     plain = undot(code.upper())
     chapter = chapter or _chapter_of(guidelines, plain)
     own = f"I.C.{chapter}"
     naming = []
-    for order, guideline in enumerate(guidelines):
+    for order, guideline in enumerate(guidelines if among is None else among):
         nearness = max((_nearness(reference, plain) for reference in guideline.codes), default=0)
         if nearness and guideline.text:
             elsewhere = 0 if _is_under(guideline.section, own) else 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import string
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -56,6 +56,7 @@ class CodeStore:
         self.books = Books(self._database)
         # One reading of a release per process: asked for on every question, and never altered.
         self._releases = lru_cache(maxsize=1)(self._read_releases)
+        self._sections_above = lru_cache(maxsize=4096)(self._read_sections_above)
 
     @property
     def _db(self) -> Database:
@@ -139,6 +140,7 @@ class CodeStore:
             )
             rows.save(db, key, edition.rows)
         self._releases.cache_clear()
+        self._sections_above.cache_clear()
 
     def _forget(self, key: str) -> None:
         self._db.execute(
@@ -278,15 +280,23 @@ class CodeStore:
 
     def ancestors(self, release: Release, code: Code) -> list[Code]:
         """The codes above `code`, nearest first."""
+        if code.parent is None:
+            return []
+        # Whatever is above a code begins it; its stem may not (S13.4XXA stands under S13.4).
+        names = {icd10cm.dot(icd10cm.undot(code.code)[:n]) for n in range(3, len(code.code))}
+        known = self._named(release, names)
         found = []
-        parent = code.parent
-        while parent:
-            above = self.get(release, parent)
-            if above is None:
-                break
-            found.append(above)
-            parent = above.parent
+        parent = known.get(code.parent)
+        while parent is not None:
+            found.append(parent)
+            parent = known.get(parent.parent or "")
         return found
+
+    def _named(self, release: Release, names: Collection[str]) -> dict[str, Code]:
+        """Those of these codes that a release has."""
+        marks = ",".join("?" * len(names))
+        rows = self._query("codes", release, f"code in ({marks})", *names)
+        return {row["code"]: _code(release, row) for row in rows}
 
     def did_you_mean(self, release: Release, code: str, limit: int = 5) -> list[Code]:
         """Codes of the release that a person who typed `code` may have meant.
@@ -342,21 +352,25 @@ class CodeStore:
             return []
         chain = [code, *self.ancestors(release, code)]
         if tabular.key != release.key:
-            known = {c.code: self.get(tabular, c.code) for c in chain}
-            if known[code.code] is None:
-                chain = [c for c in chain if (k := known[c.code]) and k.title == c.title]
+            known = self._named(tabular, [c.code for c in chain])
+            if code.code in known:
+                chain = [c for c in chain if c.code in known]
             else:
-                chain = [c for c in chain if known[c.code]]
+                chain = [c for c in chain if c.code in known and known[c.code].title == c.title]
         owners = [("code", c.code) for c in chain]
-        category = self.get(tabular, code.code[:3])
-        owners += self._divisions_above(tabular, category.section if category else None)
+        owners += self._sections_above(tabular, code.code[:3])
+        by_owner = self._notes_of(tabular, owners)
         found: list[Note] = []
-        for kind, owner in owners:
-            own = self._notes_of(tabular, kind, owner)
+        for owner in owners:
+            own = by_owner.get(owner, [])
             if any(note.kind == "seventh_character" for note in found):
                 own = [note for note in own if note.kind != "seventh_character"]
             found += own
         return found
+
+    def _read_sections_above(self, release: Release, category: str) -> list[tuple[str, str]]:
+        code = self.get(release, category)
+        return self._divisions_above(release, code.section if code else None)
 
     def _tabular_for(self, release: Release) -> Release | None:
         if release.has_notes:
@@ -387,30 +401,26 @@ class CodeStore:
         above = self._divisions_above(tabular, code.section) if tabular else []
         return above[-1][1] if above else None
 
-    def _notes_of(self, release: Release, owner_kind: str, owner: str) -> list[Note]:
-        rows = self._db.query(
-            """
-            select notes.*, (
+    def _notes_of(
+        self, release: Release, owners: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], list[Note]]:
+        """The notes printed under each of these codes, sections and chapters, in order."""
+        marks = ",".join(["(?, ?)"] * len(owners))
+        rows = self._db.execute(
+            f"""
+            select kind, text, owner_kind, owner, "group", mark, (
                 select json_group_array(json_array(first, last, as_published))
                 from note_codes where note = notes.id
-            ) as named
-            from notes where release = ? and owner_kind = ? and owner = ? order by id
+            ) from notes where release = ? and (owner_kind, owner) in (values {marks}) order by id
             """,
-            [release.key, owner_kind, owner],
+            [release.key, *(part for owner in owners for part in owner)],
         )
-        return [
-            Note(
-                kind=row["kind"],
-                text=row["text"],
-                owner_kind=row["owner_kind"],
-                owner=row["owner"],
-                release=release.label,
-                group=row["group"],
-                mark=row["mark"],
-                codes=tuple(CodeRange(*named) for named in json.loads(row["named"])),
-            )
-            for row in rows
-        ]
+        found: dict[tuple[str, str], list[Note]] = {}
+        for kind, text, owner_kind, owner, group, mark, named in rows:
+            codes = tuple(CodeRange(*code) for code in json.loads(named)) if named != "[]" else ()
+            note = Note(kind, text, owner_kind, owner, release.label, group, mark, codes)
+            found.setdefault((owner_kind, owner), []).append(note)
+        return found
 
     def counts(self, release: Release) -> dict[str, int]:
         """Rows of a release by kind: codes, billable, notes, terms."""

@@ -22,7 +22,7 @@ from codesets.store import CodeStore
 from index.errors import SearchError
 
 #: Raised when the files or how texts are gathered change: older bundles are built anew.
-FORMAT = 3
+FORMAT = 5
 
 _REBUILD = "Run `codedesk index build`."
 
@@ -39,8 +39,8 @@ class Manifest:
     format: int
     built_at: str
     sources: dict[str, list[str]]
-    encoder: str
-    encoder_fingerprint: str
+    model: str
+    model_fingerprint: str
     dimensions: int
     texts: int
     families: int

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from types import ModuleType
+from typing import Any
 
 THREADS = max(1, min(4, os.cpu_count() or 1))
 
@@ -27,6 +28,29 @@ def load_faiss() -> ModuleType:
     # One question scans 60,000 vectors in milliseconds: threads cost more than they give.
     faiss.omp_set_num_threads(1)
     return faiss
+
+
+class Runtime:
+    """ONNX Runtime, bounded."""
+
+    def __init__(self, library: ModuleType) -> None:
+        self.InferenceSession = library.InferenceSession
+        self._library = library
+
+    def options(self) -> Any:
+        """One session's options. Threads that wait for work sleep: a desk mostly waits."""
+        options = self._library.SessionOptions()
+        options.intra_op_num_threads = THREADS
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return options
+
+
+def load_onnxruntime() -> Runtime:
+    bound_threads()
+    import onnxruntime
+
+    return Runtime(onnxruntime)
 
 
 def load_sentence_transformers(*, may_download: bool) -> ModuleType:

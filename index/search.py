@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,16 +15,21 @@ from codesets.store import CodeStore
 from index import build, bundle
 from index.encoder import Encoder
 from index.guidance import Guidance, passages
+from index.procedures import Procedures
 from index.rank import Evidence, Ranker, score
-from index.runtime import load_faiss
-from index.words import Lexicon, Reading, Spelling, lexical_tokens, plain_words, read
+from index.shelf import Shelf, read_json
+from index.words import Lexicon, Reading, Spelling, plain_words, read
 
 #: Texts taken from each retriever, and families taken on to ranking.
 _TEXTS_PER_RETRIEVER = 150
+_MOST_FAMILIES = 80
+#: ICD-10-PCS codes taken on to ranking by what is said on each axis, and of these, codes of one
+#: family: what is left open is shown, and does not crowd out the rest.
+_PROCEDURES, _OF_A_FAMILY = 40, 3
+#: A fit that speaks neither for a code nor against it.
+_FAIR_FIT = 2.5
 #: What nearness to a part of the question is worth less than nearness to the whole.
 _PART = 0.04
-#: A header with more families under it than this is completed only by those found themselves.
-_MOST_BELOW = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,9 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A family that fits a question. `score` compares within one search only."""
+    """A family that fits a question. `score` compares within one search only. `member` is its code
+    that fits best, where the search decides that (ICD-10-PCS), and `fit` how well its title agrees
+    with what the question says on the axes."""
 
     system: str
     code: str
@@ -56,6 +63,8 @@ class Hit:
     similarity: float
     features: dict[str, float]
     matched: tuple[str, ...]
+    member: str | None = None
+    fit: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,40 +82,25 @@ class Found:
 class Searcher:
     """An opened bundle. Reading it is safe from many threads at once."""
 
-    def __init__(self, root: Path, store: CodeStore, encoder: Encoder) -> None:
-        """Raises bundle.BundleUnusable when there is no bundle that fits what is loaded."""
-        import bm25s
-
+    def __init__(self, root: Path, store: CodeStore, model: str | None = None) -> None:
+        """`model` is the one that is set, by name, or None for any. Raises bundle.BundleUnusable
+        when there is no bundle that fits what is loaded and set."""
         folder, self.manifest = bundle.opened(root, store)
-        fingerprint = encoder.fingerprint()
-        if fingerprint != self.manifest.encoder_fingerprint:
+        if model not in (None, self.manifest.model):
             raise bundle.BundleUnusable(
-                f"The index was built with the model {self.manifest.encoder}, and the desk is set "
-                f"to {encoder.name}, which is another. Run `codedesk index build`."
+                f"The index was built with the model {self.manifest.model}, and the desk is set "
+                f"to {model}, which is another. Run `codedesk index build`."
             )
-        self.encoder = encoder
+        self.encoder = Encoder(folder / build.ENCODER)
         self._store = store
         self._folder = folder
         self._guidance = lru_cache(maxsize=4)(self._open_guidance)
-        self._texts: list[str] = build.read_json(folder / build.TEXTS)
-        self._families = [build.Family(*row) for row in build.read_json(folder / build.FAMILIES)]
-        self._number = {(f.system, f.code): n for n, f in enumerate(self._families)}
-        self._owners: list[list[int]] = [[] for _ in self._texts]
-        self._below: list[list[int]] = [[] for _ in self._families]
-        for number, family in enumerate(self._families):
-            for text in family.texts:
-                self._owners[text].append(number)
-            if family.parent is not None:
-                self._below[self._number[family.system, family.parent]].append(number)
-        # Texts that belong to a code of each system.
-        self._texts_of: dict[str, np.ndarray] = {}
-        for family in self._families:
-            texts = self._texts_of.setdefault(family.system, np.zeros(len(self._texts), dtype=bool))
-            texts[family.texts] = True
-        self._vectors = load_faiss().read_index(str(folder / build.VECTORS))
+        self.procedures = lru_cache(maxsize=2)(self._open_procedures)
+        self._shelves = {
+            path.name: Shelf(path.name, path) for path in (folder / build.SHELVES).iterdir()
+        }
         self._off_topic = np.load(folder / build.OFF_TOPIC)
-        self._lexical = bm25s.BM25.load(folder / build.LEXICAL, show_progress=False)
-        vocabulary: dict[str, int] = build.read_json(folder / build.VOCABULARY)
+        vocabulary: dict[str, int] = read_json(folder / build.VOCABULARY)
         self._lexicon = Lexicon.shipped()
         everyday = frozenset(w for line in build.off_topic_examples() for w in plain_words(line))
         self._spelling = Spelling(vocabulary, everyday)
@@ -114,7 +108,7 @@ class Searcher:
         for word, count in vocabulary.items():
             for stem in read(word).stems:
                 frequency[stem] = frequency.get(stem, 0) + count
-        self._ranker = Ranker(frequency, len(self._texts))
+        self._ranker = Ranker(frequency, self.manifest.texts)
 
     def guidance(self, key: str) -> Guidance:
         """The guidelines of the book with this key, ready to be asked."""
@@ -126,6 +120,9 @@ class Searcher:
         vectors = build.passage_vectors(self._folder)
         made = [vectors[text] for _, text in passages(guidelines)]
         return Guidance(guidelines, self.encoder, np.stack(made))
+
+    def _open_procedures(self, release: Release) -> Procedures:
+        return Procedures.of(self._store, self._store.titles(release))
 
     def understand(self, question: str) -> Query:
         """Spell out shorthand and repair typing; codes, numbers and doses stay as they are."""
@@ -169,87 +166,72 @@ class Searcher:
         releases: Sequence[Release],
         limit: int,
     ) -> list[Hit]:
-        keys: dict[str, str] = {release.system: release.key for release in releases}
-        similarity = self._retrieve(query, vectors, keys)
-        found: dict[int, list[Evidence]] = {}
-        for text, cosine in similarity.items():
-            for owner in self._owners[text]:
-                for number, distance in self._reportable(owner, keys):
-                    evidence = Evidence(self._texts[text], cosine, distance)
-                    found.setdefault(number, []).append(evidence)
-        hits = []
-        for number, speaking in found.items():
-            family = self._families[number]
-            above = list(self._titles_above(family))
-            features = self._ranker.features(query.reading, family.title, above, speaking)
-            nearest = sorted(speaking, key=lambda e: -e.similarity)[:3]
-            hits.append(
-                Hit(
-                    family.system,
-                    family.code,
-                    family.title,
-                    score(features),
-                    features["dense"],
-                    features,
-                    tuple(dict.fromkeys(e.text for e in nearest)),
-                )
-            )
-        hits.sort(key=lambda hit: (-hit.score, hit.code))
-        return hits[:limit]
-
-    def _retrieve(
-        self, query: Query, vectors: Mapping[str, np.ndarray], systems: Iterable[str]
-    ) -> dict[int, float]:
-        """Texts of these systems that either retriever finds, with the cosine of the nearest
-        wording."""
-        allowed = np.logical_or.reduce([self._texts_of[system] for system in systems])
-        most = min(_TEXTS_PER_RETRIEVER, int(allowed.sum()))
-        only = None
-        if not allowed.all():
-            faiss = load_faiss()
-            bits = np.packbits(allowed, bitorder="little")
-            only = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
         asked = np.stack([vectors[wording] for wording in query.wordings])
         less = np.array(list(query.wordings.values()), dtype=np.float32)
-        _, nearest = self._vectors.search(asked, most, params=only)
-        found = set(nearest.ravel().tolist())
-        tokens = [
-            token
-            for token in lexical_tokens(query.spelled_out)
-            if token in self._lexical.vocab_dict
+        hits = [
+            hit
+            for release in releases
+            if release.system in self._shelves
+            for hit in self._on_shelf(self._shelves[release.system], query, asked, less, release)
         ]
-        if tokens:
-            scores = np.where(allowed, self._lexical.get_scores(tokens), 0)
-            top = np.argpartition(-scores, min(most, len(scores) - 1))[:most]
-            found.update(top[scores[top] > 0].tolist())
-        texts = np.array(sorted(found))
-        cosines = (self._vectors.reconstruct_batch(texts) @ asked.T - less).max(axis=1)
-        return dict(zip(texts.tolist(), cosines.tolist(), strict=True))
+        hits.sort(key=lambda hit: (-hit.score, hit.member or hit.code))
+        return hits[:limit]
 
-    def _reportable(self, number: int, keys: dict[str, str]) -> Iterable[tuple[int, int]]:
-        """The families to report for a text of family `number`: itself, or, for a header, the
-        families that complete it, with their distance from it."""
-        family = self._families[number]
-        state = family.releases.get(keys.get(family.system, ""))
-        if state is None:
+    def _on_shelf(
+        self, shelf: Shelf, query: Query, asked: np.ndarray, less: np.ndarray, release: Release
+    ) -> Iterator[Hit]:
+        """The families of one system that a question may mean, scored."""
+        similarity = shelf.retrieve(asked, less, query.spelled_out, _TEXTS_PER_RETRIEVER)
+        found: dict[int, list[Evidence]] = {}
+        for text, cosine in similarity.items():
+            for owner in shelf.owners(text):
+                for number, distance in shelf.reportable(owner, release.key):
+                    evidence = Evidence(shelf.texts[text], cosine, distance)
+                    found.setdefault(number, []).append(evidence)
+        fitting = self._fitting(shelf, query, release)
+        understood = any(fit >= _FAIR_FIT for codes in fitting.values() for _, fit in codes)
+        numbers = [*fitting] if understood else [*fitting.keys() | _nearest(found)]
+        if not numbers:
             return
-        if state:
-            yield number, 0
-            return
-        level, distance = [number], 0
-        below: list[tuple[int, int]] = []
-        while level and len(below) <= _MOST_BELOW:
-            distance += 1
-            level = [child for parent in level for child in self._below[parent]]
-            for child in level:
-                releases = self._families[child].releases
-                if releases.get(keys[family.system]):
-                    below.append((child, distance))
-        yield from below[:_MOST_BELOW]
+        titled = shelf.title_cosines(numbers, asked, less)
+        for number, by_title in zip(numbers, titled, strict=True):
+            title = shelf.titles[number]
+            above = list(shelf.titles_above(number))
+            speaking = found.get(number) or [Evidence(title, by_title, 0)]
+            features = self._ranker.features(query.reading, title, by_title, above, speaking)
+            nearest = sorted(speaking, key=lambda e: -e.similarity)[:3]
+            hit = Hit(
+                shelf.system,
+                shelf.codes[number],
+                title,
+                score(features),
+                features["dense"],
+                features,
+                tuple(dict.fromkeys(e.text for e in nearest)),
+            )
+            if number not in fitting:
+                yield hit
+            for code, fit in fitting.get(number, ()):
+                yield replace(hit, score=hit.score + fit - _FAIR_FIT, member=code, fit=fit)
 
-    def _titles_above(self, family: build.Family) -> Iterable[str]:
-        parent = family.parent
-        while parent is not None:
-            above = self._families[self._number[family.system, parent]]
-            yield above.title
-            parent = above.parent
+    def _fitting(
+        self, shelf: Shelf, query: Query, release: Release
+    ) -> dict[int, list[tuple[str, float]]]:
+        """Families of ICD-10-PCS that fit what a question says on the axes, each with its codes
+        that fit best and how well they do; none of any other system."""
+        found: dict[int, list[tuple[str, float]]] = {}
+        if shelf.system != "icd10pcs":
+            return found
+        procedures = self.procedures(release)
+        fit = procedures.fit(query.asked)
+        for code in procedures.best(fit, _PROCEDURES) if fit.any() else ():
+            codes = found.setdefault(shelf.numbers[code[:4]], [])
+            if len(codes) < _OF_A_FAMILY:
+                codes.append((code, procedures.of_code(fit, code)))
+        return found
+
+
+def _nearest(found: Mapping[int, list[Evidence]]) -> list[int]:
+    """The families whose texts are nearest: the rest costs time and is never first."""
+    by_nearness = sorted(found, key=lambda number: -max(e.nearness for e in found[number]))
+    return by_nearness[:_MOST_FAMILIES]

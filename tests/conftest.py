@@ -20,6 +20,8 @@ from codesets.model import Release
 from codesets.store import CodeStore
 from index import build
 from index.encoder import Encoder
+from index.export import export
+from index.model import Model
 
 ROOT = Path(__file__).parents[1]
 _BUILT_IN: dict[str, float] = {}
@@ -49,9 +51,9 @@ def built(loaded: Path) -> Path:
     """The same home with the index."""
     started = time.monotonic()
     store = CodeStore(loaded / "codes.db")
-    encoder = Encoder()
-    if not build.is_current(store, loaded / "index", encoder):
-        build.build(store, loaded / "index", encoder)
+    model = Model()
+    if not build.is_current(store, loaded / "index", model):
+        build.build(store, loaded / "index", model)
     store.close()
     _BUILT_IN["index"] = time.monotonic() - started
     return loaded
@@ -89,6 +91,12 @@ def desk(built: Path) -> Iterator[Desk]:
     desk = Desk(Settings(home=built))
     yield desk
     desk.close()
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    """The real model, exported."""
+    return export(Model(), tmp_path_factory.mktemp("encoder"))
 
 
 @pytest.fixture(scope="session")

@@ -371,11 +371,6 @@ def test_passages_carry_titles_and_skip_what_has_no_text() -> None:
     assert all(text.startswith(made[2][1]) and len(text) < 900 for _, text in made[2:])
 
 
-@pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return Encoder()
-
-
 @pytest.mark.parametrize(
     ("question", "section"),
     [
