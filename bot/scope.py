@@ -13,6 +13,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from index.words import DRUG, GOODS, ROUTE, STOPWORDS, Lexicon, Part
+
 #: How a question names a system outright ("3 pcs" are pieces).
 _NAMES = {
     "icd10pcs": r"icd-?10-?pcs|(?<!\d)(?<!\d )\bpcs\b",
@@ -41,16 +43,21 @@ def systems_asked_for(text: str) -> list[str]:
     named = [system for system, name in _NAMES.items() if re.search(name, text)]
     if named:
         return named
+    lexicon = Lexicon.shipped()
+    parts = lexicon.parts(lexicon.typed(text))
+    goods = any(part.kind in GOODS for part in parts)
+    # "Wound vac" names a supply, no wound.
+    rest = " ".join(word for part in parts if part.kind not in GOODS for word in part.typed)
     endings = tuple(ending.lstrip("-") for ending in _words()["procedures"]["endings"].split())
     procedure = _has(text, _phrases("procedures")) or any(
         word.endswith(endings) for word in re.findall(r"[a-z]+", text)
     )
-    if _has(text, _phrases("diagnosis")):
+    if _has(rest, _phrases("diagnosis")):
         # A procedure's history, complication or status is a diagnosis, whatever else is loaded;
         # of an inpatient it may be either.
         inpatient = _has(text, _phrases("icd10pcs", "needs"))
         return ["icd10cm"] if procedure and not inpatient else []
-    if _has(text, _phrases("hcpcs")) or _is_a_dose(text):
+    if goods or _has(text, _phrases("hcpcs")) or _is_a_drug(parts, lexicon) or _is_a_dose(text):
         return ["hcpcs"]
     if procedure:
         return ["icd10pcs"] if _has(text, _phrases("icd10pcs", "needs")) else ["icd10pcs", "cpt"]
@@ -77,6 +84,14 @@ def what(system: str) -> str:
 def missing(asked_for: list[str], loaded: Container[str]) -> list[str]:
     """The systems that are needed and not there; [] when one of them is loaded."""
     return [] if any(system in loaded for system in asked_for) else asked_for
+
+
+def _is_a_drug(parts: list[Part], lexicon: Lexicon) -> bool:
+    """Nothing but a drug and how it is given: "zofran iv 4mg", "procrit for esrd"."""
+    how = {*_words()["hcpcs"]["drug_words"].split(), *lexicon.words_of_drugs, *STOPWORDS}
+    return any(part.kind == DRUG and part.means for part in parts) and all(
+        part.kind in (DRUG, ROUTE) or how.issuperset(part.typed) for part in parts
+    )
 
 
 def _is_a_dose(text: str) -> bool:

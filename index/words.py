@@ -123,27 +123,72 @@ _REGIONS = {
 }
 
 
+#: Kinds of the lexicon's rows that name what HCPCS codes, and how a drug is given.
+DRUG, ROUTE = "drug", "route"
+GOODS = frozenset({"supply", "service"})
+#: The word of a `when` that stands for any drug.
+_A_DRUG = "<drug>"
+#: Words by which a question is about what became of a supply, or of who has it: a diagnosis,
+#: which keeps the words it was asked in ("insulin pump malfunction").
+_BEFALLEN = frozenset(
+    """status s/p presence dependence dependent bound history hx h/o complication complications
+    malfunction malfunctioning failure failed leak leakage leaking displaced displacement
+    dislodged breakdown broken mechanical obstruction obstructed clogged blocked infection infected
+    infxn loosening rejection accident collision crash fall fell injury injured struck overdose
+    adverse allergy allergic reaction poisoning toxicity underdosing underdose fitting adjustment
+    aftercare attention encounter syndrome disorder disease contusion dermatitis""".split()
+)
+#: How much of a drug is given, as typed: "40mg", "1,000", "80 mg". It says nothing of which code
+#: is meant, which tells its own units.
+_AMOUNT = re.compile(r"[\d.,/]+(?:mg|mcg|gm?|grams?|units?|iu|meq|k)?|mg|mcg|gm?|grams?|meq|iu")
+#: A brand is one name however it is joined, if it is long enough not to be another word.
+_SHORTEST_JOINED = 6
+
+
 @dataclass(frozen=True, slots=True)
 class _Sense:
     means: str
     when: frozenset[str]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Words of a question that are read together: as typed, what they mean, and the kind of the
+    lexicon's row that says so, None for a word that stands for itself."""
+
+    typed: tuple[str, ...]
+    means: str
+    kind: str | None = None
 
 
 class Lexicon:
     """Coder's shorthand and lay words, from prompts/lexicon.tsv.
 
     Columns: shorthand, means, when (words one of which must stand elsewhere in the question for
-    this sense to be chosen; empty for the usual sense), kind.
+    this sense to be chosen, <drug> for the name of any drug; empty for the usual sense), kind.
+    Rows of the kinds "supply" and "service" hold where the question names no diagnosis; those of
+    the kind "drug" hold for the name joined, with hyphens or with blanks ("solumedrol").
     """
 
     def __init__(self, rows: list[dict[str, str]]) -> None:
         self._senses: dict[tuple[str, ...], list[_Sense]] = {}
+        self._joined: dict[str, tuple[str, ...]] = {}
         for row in rows:
             key = tuple(typed_words(row["shorthand"]))
-            sense = _Sense(row["means"], frozenset((row["when"] or "").split()))
+            sense = _Sense(row["means"], frozenset((row["when"] or "").split()), row["kind"])
             self._senses.setdefault(key, []).append(sense)
+            if sense.kind == DRUG and len(_join(key)) >= _SHORTEST_JOINED:
+                self._joined.setdefault(_join(key), key)
+        self._words_of_drugs = frozenset(
+            word
+            for senses in self._senses.values()
+            for sense in senses
+            if sense.kind == DRUG
+            for word in typed_words(sense.means)
+        )
         self._longest = max(map(len, self._senses), default=1)
-        self._words = frozenset(word for key in self._senses for word in key)
+        self._words = frozenset(word for key in self._senses for word in key) | self._joined.keys()
 
     @classmethod
     @lru_cache(maxsize=1)
@@ -151,6 +196,11 @@ class Lexicon:
         text = (resources.files("prompts") / "lexicon.tsv").read_text(encoding="utf-8")
         lines = text.splitlines()
         return cls(list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)))
+
+    @property
+    def words_of_drugs(self) -> frozenset[str]:
+        """The words that official names of drugs are made of."""
+        return self._words_of_drugs
 
     def knows(self, word: str) -> bool:
         return word in self._words
@@ -171,29 +221,56 @@ class Lexicon:
 
     def spell_out(self, words: list[str]) -> list[str]:
         """Replace each shorthand, longest first, by what it means in this company."""
+        return [word for part in self.parts(words) for word in part.means.split()]
+
+    def parts(self, words: list[str]) -> list[Part]:
+        """The words of a question as they are read together; how much of a drug is given, which
+        stands beside its name, means nothing more."""
         company = set(words)
-        spelled: list[str] = []
+        parts = self._parts(words, company)
+        if any(part.kind == DRUG for part in parts):
+            parts = self._parts(words, company | {_A_DRUG})
+        read: list[Part] = []
+        given = False
+        for part in parts:
+            amount = given and part.kind is None and _AMOUNT.fullmatch(part.typed[0]) is not None
+            read.append(Part(part.typed, "", DRUG) if amount else part)
+            given = amount or part.kind in (DRUG, ROUTE)
+        return read
+
+    def _parts(self, words: list[str], company: set[str]) -> list[Part]:
+        parts: list[Part] = []
         at = 0
         while at < len(words):
             for length in range(min(self._longest, len(words) - at), 0, -1):
-                key = tuple(words[at : at + length])
-                means = self._meaning(key, company - set(key))
-                if means is not None:
-                    spelled.extend(means.split())
-                    at += length
+                typed = tuple(words[at : at + length])
+                sense = self._sense(typed, company)
+                if sense is not None:
+                    parts.append(Part(typed, sense.means, sense.kind))
                     break
             else:
-                spelled.append(words[at])
-                at += 1
-        return spelled
+                typed = (words[at],)
+                parts.append(Part(typed, words[at]))
+            at += len(typed)
+        return parts
 
-    def _meaning(self, key: tuple[str, ...], company: set[str]) -> str | None:
+    def _sense(self, typed: tuple[str, ...], company: set[str]) -> _Sense | None:
         """The sense that most of the company speaks for, else the usual one, else None."""
-        senses = self._senses.get(key, ())
+        key = typed if typed in self._senses else self._joined.get(_join(typed), typed)
+        company = company - set(typed)
+        senses = [
+            sense
+            for sense in self._senses.get(key, ())
+            if sense.kind not in GOODS or not company & _BEFALLEN
+        ]
         called_for = max(senses, key=lambda sense: len(sense.when & company), default=None)
         if called_for is not None and called_for.when & company:
-            return called_for.means
-        return next((sense.means for sense in senses if not sense.when), None)
+            return called_for
+        return next((sense for sense in senses if not sense.when), None)
+
+
+def _join(words: tuple[str, ...]) -> str:
+    return "".join(words).replace("-", "")
 
 
 def typed_words(text: str) -> list[str]:
@@ -236,6 +313,7 @@ class Spelling:
             )
             if slip[1] == 1 or _sound(slip[0]) == _sound(word)
         ]
+        found = [slip for slip in found if _ending(slip[0]) == _ending(word)]
         if not found:
             return word
         nearest = min(distance for _, distance, _ in found)
@@ -243,6 +321,20 @@ class Spelling:
             (near for near, distance, _ in found if distance == nearest),
             key=lambda near: self._frequency[near],
         )
+
+
+#: How the generic names of drugs end, by the stems of the WHO's list of international
+#: nonproprietary names.
+_DRUG_ENDING = re.compile(
+    r"(?:mab|nib|cept|cillin|mycin|micin|azole|sartan|statin|olol|setron|platin|taxel|rubicin|caine"
+    r"|parin|tide|penem|floxacin|cycline|prazole|triptan|vir|grel|xaban|gliptin|dronate|lukast)$"
+)
+
+
+def _ending(word: str) -> str | None:
+    """By what a word is known to name a drug; a drug's name is only repaired to one of its kind."""
+    ending = _DRUG_ENDING.search(word)
+    return ending[0] if ending else None
 
 
 _SOUNDS = [

@@ -52,7 +52,44 @@ def test_senses_by_company(typed: str, spelled: str) -> None:
     assert " ".join(lexicon.spell_out(lexicon.typed(typed))) == spelled
 
 
-VOCABULARY = {"deficiency": 300, "anemia": 90, "diabetes": 400, "counseling": 9, "lymphogenic": 1}
+@pytest.mark.parametrize(
+    ("typed", "spelled"),
+    [
+        # A brand is one name, joined, with a hyphen or with a blank.
+        ("solumedrol", "methylprednisolone sodium succinate solu-medrol"),
+        ("solu-medrol", "methylprednisolone sodium succinate solu-medrol"),
+        ("solu medrol", "methylprednisolone sodium succinate solu-medrol"),
+        ("depoprovera 150", "medroxyprogesterone acetate"),
+        # How much is given says nothing of the code; how it is given may.
+        ("ancef 1 gm", "cefazolin sodium"),
+        ("toradol 60 im", "ketorolac tromethamine injection intramuscular"),
+        ("lovenox 40mg sq", "enoxaparin sodium lovenox injection subcutaneous"),
+        ("procrit for stage 3 ckd", "epoetin alfa procrit for stage 3 chronic kidney disease"),
+        # The same words without a drug.
+        ("knee inj", "knee injury"),
+        ("stage 3", "stage 3"),
+        # What became of a supply is a diagnosis, in the words it was asked in.
+        ("insulin pump", "external ambulatory infusion pump, insulin"),
+        ("insulin pump malfunction", "insulin pump malfunction"),
+    ],
+)
+def test_supplies_and_drugs(typed: str, spelled: str) -> None:
+    lexicon = Lexicon.shipped()
+    assert " ".join(lexicon.spell_out(lexicon.typed(typed))) == spelled
+
+
+VOCABULARY = {
+    "deficiency": 300,
+    "anemia": 90,
+    "diabetes": 400,
+    "counseling": 9,
+    "lymphogenic": 1,
+    "infliximab": 9,
+    "ketosis": 9,
+    "ceftazidime": 4,
+    "clonazepam": 3,
+    "abatacept": 1,
+}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +100,8 @@ VOCABULARY = {"deficiency": 300, "anemia": 90, "diabetes": 400, "counseling": 9,
         ("diabtes", "diabetes"),
         ("counselling", "counseling"),
         ("lymphopenia", "lymphopenia"),
+        ("inflixmab", "infliximab"),
+        ("deficienvir", "deficienvir"),  # named like a drug, and no such drug is known
         ("e11.9", "e11.9"),
         ("3a", "3a"),
         ("hello", "hello"),
