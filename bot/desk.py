@@ -30,7 +30,7 @@ from bot.rulebook import Rulebook
 from bot.settings import Settings
 from bot.verdicts import Verdicts, shown_notes, titles, unloaded
 from bot.words import in_other_words, say
-from codesets import icd10cm
+from codesets import icd10cm, pcs_explain
 from codesets.asp import units_arithmetic
 from codesets.model import (
     BOOK_NAMES,
@@ -45,8 +45,8 @@ from codesets.model import (
 from codesets.store import CodeStore, Coverage
 from index.complete import choices, complete
 from index.confidence import confidence, fits
-from index.encoder import Encoder
 from index.guidance import is_about_a_rule
+from index.model import name_of
 from index.rank import AXES
 from index.search import Found, Hit, Query, Searcher
 from index.words import Lexicon, read
@@ -57,6 +57,8 @@ MOST_CHARACTERS = 1000
 _SPARE = 30
 #: How sure it must be that a question asks about a rule for the guidelines to answer it.
 _ASKS_A_RULE = 0.5
+#: How near their scores are when a question leaves it open between two ICD-10-PCS codes.
+_AS_GOOD = 0.3
 #: Completions listed with a candidate.
 _MOST_COMPLETIONS = 100
 
@@ -84,7 +86,10 @@ class Desk:
 
     def ready(self) -> None:
         """Open the index and load the model, so that the first question does not wait for it."""
-        self._search().encoder.encode(["ready"])
+        searcher = self._search()
+        searcher.encoder.encode(["ready"])
+        for release in self._store.releases("icd10pcs")[-1:]:
+            searcher.procedures(release)
 
     @property
     def index_build(self) -> str | None:
@@ -94,8 +99,8 @@ class Desk:
     def _search(self) -> Searcher:
         with self._opening:
             if self._searcher is None:
-                encoder = encoder_of(self._settings)
-                self._searcher = Searcher(self._settings.index, self._store, encoder)
+                model = name_of(self._settings.model)
+                self._searcher = Searcher(self._settings.index, self._store, model)
             return self._searcher
 
     # Asking
@@ -289,8 +294,12 @@ class Desk:
         candidates = []
         for at, hit in enumerate(hits[:limit]):
             release, codes = by_system[hit.system], members[hit.system, hit.code]
-            chosen = complete(query.reading, hit.title, codes)
-            seventh = None if len(codes) == 1 or chosen.decided else _which(hit, codes)
+            chosen = complete(query.reading, hit.title, codes, hit.member)
+            seventh = None
+            if hit.member:
+                seventh = self._open_axis(hit, hits, day)
+            elif len(codes) > 1 and not chosen.decided:
+                seventh = _which(hit, codes)
             notes = self._store.notes(release, chosen.code)
             candidates.append(
                 Candidate(
@@ -311,6 +320,23 @@ class Desk:
                 )
             )
         return replace(answer, outcome="answered", candidates=candidates)
+
+    def _open_axis(self, hit: Hit, hits: Sequence[Hit], day: dt.date) -> str | None:
+        """The question that decides between an ICD-10-PCS code and those of its table that fit as
+        well; None when there are none, or no table is loaded."""
+        rivals = [
+            rival.member
+            for rival in hits
+            if rival.member and rival.code[:3] == hit.code[:3]
+            if abs(rival.score - hit.score) < _AS_GOOD
+        ]
+        rows = Verdicts(self._store, day).table(hit.code)
+        explained = filter(None, (pcs_explain.explain(rows, code) for code in rivals))
+        for same in zip(*explained, strict=True):
+            meanings = list(dict.fromkeys(axis.meaning for axis in same))
+            if len(meanings) > 1:
+                return say("desk.ask_axis", axis=same[0].name, choices=" or ".join(meanings))
+        return None
 
     def _with_rules(self, answer: Answer, result: Found, releases: Sequence[Release]) -> Answer:
         """The sections of the guidelines that are nearest to the question; they are the answer
@@ -444,11 +470,6 @@ class Desk:
         except CodesetError as error:
             return _noticed(answer, str(error))
         return replace(answer, outcome="changes", changes=changes)
-
-
-def encoder_of(settings: Settings) -> Encoder:
-    """The model that the settings name, for building the index and for asking it."""
-    return Encoder(settings.model, may_download=settings.model_download)
 
 
 def _needs(system: str) -> str:

@@ -21,10 +21,15 @@ class Completion:
     decided: bool
 
 
-def complete(question: Reading, stem_title: str, codes: Sequence[Code]) -> Completion:
-    """Choose among the billable codes of one family; `codes` must not be empty."""
+def complete(
+    question: Reading, stem_title: str, codes: Sequence[Code], member: str | None = None
+) -> Completion:
+    """Choose among the billable codes of one family; `codes` must not be empty. `member` is the
+    code that the search chose, if it did."""
     if len(codes) == 1:
         return Completion(codes[0], True)
+    if found := [code for code in codes if code.code == member]:
+        return Completion(found[0], False)
     base = read(stem_title).stems
     said = {code.code: read(code.title).affirmed - base for code in codes}
     tells = frozenset().union(*said.values()) & question.affirmed
