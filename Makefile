@@ -1,10 +1,11 @@
 # make run    everything on a fresh machine: environment, packages, code sets, index, then serve
 # make test   the tests
+# make bench  accuracy and speed beside other ways, into docs/BENCHMARK.md (ARGS=--quick to rehearse)
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 
-.PHONY: run test check clean
+.PHONY: run test check bench clean
 
 run: $(VENV)/.installed
 	@$(BIN)/codedesk run
@@ -18,6 +19,10 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+# What is loaded and indexed in CODEDESK_HOME is what is measured; questions come from BENCH_DATA.
+bench: $(VENV)/.installed-bench
+	@$(BIN)/python bench/run.py $(ARGS)
+
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Code Desk needs Python 3.11 or newer; name one with: make run PYTHON=python3.11"; exit 1; }
@@ -29,6 +34,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[test,dev]'
+	@touch $@
+
+# A rival that cannot be had is left out, with a note in the output.
+$(VENV)/.installed-bench: $(VENV)/.installed
+	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[bench]' || \
+	  $(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt matplotlib
 	@touch $@
 
 clean:

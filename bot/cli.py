@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 import click
 
 from bot import news, render
-from bot.answer import Answer
-from bot.desk import Desk, encoder_of
+from bot.answer import Answer, Confidence
+from bot.desk import Desk
 from bot.querylog import Asked, LogUnavailable, QueryLog, Record
 from bot.settings import Settings, SettingsError
 from bot.words import say
@@ -27,8 +27,8 @@ from codesets.model import SYSTEM_NAMES, Book, CodesetError, Release
 from codesets.store import CodeStore
 from index import build as index_build
 from index import evaluate
-from index.encoder import Encoder
 from index.errors import SearchError
+from index.model import Model
 
 #: What a user can put right: shown as one sentence, exit code 2.
 _USER_ERRORS = (CodesetError, SearchError, SettingsError, LogUnavailable)
@@ -129,9 +129,9 @@ def _set_up(settings: Settings) -> None:
             _fetch(store, settings)
         sources.load_packaged(store, _progress)
         sources.load_packaged_books(store, _progress)
-        encoder = encoder_of(settings)
-        if not index_build.is_current(store, settings.index, encoder):
-            _build_index(store, settings, encoder)
+        model = _model_of(settings)
+        if not index_build.is_current(store, settings.index, model):
+            _build_index(store, settings, model)
     finally:
         store.close()
 
@@ -150,9 +150,14 @@ def _fetch(store: CodeStore, settings: Settings) -> None:
         _progress(say("setup.unreachable", missing=", ".join(missing)))
 
 
-def _build_index(store: CodeStore, settings: Settings, encoder: Encoder) -> None:
+def _model_of(settings: Settings) -> Model:
+    """The model that the settings name, for building the index."""
+    return Model(settings.model, may_download=settings.model_download)
+
+
+def _build_index(store: CodeStore, settings: Settings, model: Model) -> None:
     _progress("Building the index (a few minutes the first time, and for a new code system)")
-    manifest = index_build.build(store, settings.index, encoder)
+    manifest = index_build.build(store, settings.index, model)
     _progress(f"Index {manifest.build}: {manifest.texts:,} texts of {manifest.families:,} codes")
 
 
@@ -360,9 +365,20 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
 @click.option("--date", "date", type=_DATE, help="Date of service, YYYY-MM-DD. Default: today.")
 @click.option("--system", "system", type=_SYSTEM, help="System of rows that name none.")
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.png",
+    help="Draw how often each confidence was right (needs matplotlib).",
+)
 @click.pass_obj
 def evaluate_file(
-    settings: Settings, file: Path, as_json: bool, date: dt.datetime | None, system: str | None
+    settings: Settings,
+    file: Path,
+    as_json: bool,
+    date: dt.datetime | None,
+    system: str | None,
+    plot: Path | None,
 ) -> None:
     """Score the desk on a file of questions with their right codes.
 
@@ -370,11 +386,15 @@ def evaluate_file(
     optionally system. Evaluation questions are not logged.
     """
     cases, kind = evaluate.read_cases(file)
+    if plot is not None:
+        _can_be_drawn(file, kind)
     desk = Desk(settings)
     try:
-        figures = _evaluated(desk, cases, kind, _day(date), system)
+        figures, levels = _evaluated(desk, cases, kind, _day(date), system)
     finally:
         desk.close()
+    if plot is not None:
+        evaluate.draw_reliability(levels, plot)
     if as_json:
         click.echo(json.dumps({"file": file.name, **figures}))
         return
@@ -383,6 +403,19 @@ def evaluate_file(
         cells = [f"{m} {row[m]:.3f}" for m in evaluate.MEASURES if m in row]
         if cells:
             click.echo(f"{name:<9} {'  '.join(cells)}")
+    for name, level in levels.items():
+        right = "-" if level.right is None else f"{level.right:.3f}"
+        click.echo(f"{name:<9} right at rank 1 {right}  of {level.coverage:.1%} of questions")
+
+
+def _can_be_drawn(file: Path, kind: str) -> None:
+    """Raises SearchError, before a long evaluation rather than after it."""
+    if kind != "codes":
+        raise SearchError(
+            f"{file} asks for sections, which are quoted without a confidence: there is nothing "
+            "to plot. Leave --plot out."
+        )
+    evaluate.canvas(1, 1)
 
 
 def _evaluated(
@@ -391,11 +424,13 @@ def _evaluated(
     kind: str,
     day: dt.date | None,
     system: str | None,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], dict[Confidence, evaluate.Level]]:
+    """The figures of the JSON object, and for codes those of each confidence, which it has too."""
     groups: dict[str | None, list[evaluate.Case]] = {}
     for case in cases:
         groups.setdefault(case.system or system, []).append(case)
     found: list[list[str]] = []
+    sure: list[Confidence | None] = []
     asked: list[evaluate.Case] = []
     abstained = 0
     for wanted, group in groups.items():
@@ -405,11 +440,15 @@ def _evaluated(
             asked += chunk
             abstained += sum(answer.outcome == "abstained" for answer in answers)
             found += [_given(answer, kind) for answer in answers]
+            sure += [a.candidates[0].confidence if a.candidates else None for a in answers]
     figures: dict[str, Any] = {"questions": len(cases), "abstained": abstained}
     figures |= evaluate.scores(found, asked)
-    if kind == "codes":
-        figures["category"] = evaluate.scores(found, asked, evaluate.is_right_category)
-    return figures
+    if kind != "codes":
+        return figures, {}
+    figures["category"] = evaluate.scores(found, asked, evaluate.is_right_category)
+    levels = evaluate.reliability(sure, found, asked)
+    figures["confidence"] = {name: asdict(level) for name, level in levels.items()}
+    return figures, levels
 
 
 def _given(answer: Answer, kind: str) -> list[str]:
@@ -517,13 +556,13 @@ def codesets_import(
 
 def _index_again(store: CodeStore, settings: Settings, *, build: bool) -> None:
     """After something was loaded: build the index, if it is made of it."""
-    encoder = encoder_of(settings)
-    if index_build.is_current(store, settings.index, encoder):
+    model = _model_of(settings)
+    if index_build.is_current(store, settings.index, model):
         return
     if not build:
         _progress("Questions in plain words need the index: run `codedesk index build`.")
         return
-    _build_index(store, settings, encoder)
+    _build_index(store, settings, model)
     _progress("A desk that is running answers from it when it is started again.")
 
 
@@ -591,7 +630,7 @@ def build_command(settings: Settings) -> None:
         raise CodesetError(say("desk.nothing_loaded"))
     store = CodeStore(settings.codes_db)
     try:
-        _build_index(store, settings, encoder_of(settings))
+        _build_index(store, settings, _model_of(settings))
     finally:
         store.close()
 

@@ -8,14 +8,21 @@ any code under it counts.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, get_args
 
+from index.confidence import Confidence
 from index.errors import SearchError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 DEPTHS = (1, 3, 5, 10)
 MEASURES = (*(f"hit@{depth}" for depth in DEPTHS), "mrr")
+LEVELS: tuple[Confidence, ...] = get_args(Confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,17 @@ class Case:
     query: str
     right: tuple[str, ...]
     system: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What came of the answers that were given with one confidence: how many questions had them,
+    which share of all questions that is, and the share of them that was right at rank 1 (None
+    where there were none)."""
+
+    questions: int
+    coverage: float
+    right: float | None
 
 
 def read_cases(path: Path) -> tuple[list[Case], str]:
@@ -72,6 +90,75 @@ def scores(
     total = len(cases) or 1
     hits = {f"hit@{depth}": sum(0 < r <= depth for r in ranks) / total for depth in DEPTHS}
     return hits | {"mrr": sum(1 / r for r in ranks if r) / total}
+
+
+def reliability(
+    sure: Sequence[Confidence | None],
+    found: Sequence[Sequence[str]],
+    cases: Sequence[Case],
+) -> dict[Confidence, Level]:
+    """By confidence, the most confident first: how often it was given, and how often rightly.
+
+    `sure` is the confidence of each first answer, None where none was given. What is neither
+    high, medium nor low was declined, or answered without a search.
+    """
+    firsts: dict[Confidence, list[bool]] = {level: [] for level in LEVELS}
+    for level, codes, case in zip(sure, found, cases, strict=True):
+        if level is not None:
+            firsts[level].append(is_right(codes[0], case.right))
+    total = len(cases) or 1
+    return {
+        level: Level(len(hits), len(hits) / total, sum(hits) / len(hits) if hits else None)
+        for level, hits in firsts.items()
+    }
+
+
+def likely_range(share: float, of: int) -> tuple[float, float]:
+    """The 95% interval of a share that was seen in `of` trials (Wilson)."""
+    z = 1.96
+    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
+    half = z / (1 + z * z / of) * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return middle - half, middle + half
+
+
+def canvas(width: float, height: float) -> Figure:
+    """An empty drawing, in inches. Raises SearchError where there is nothing to draw with."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise SearchError(
+            "Plots are drawn with matplotlib, which is not installed: "
+            "run `pip install matplotlib`, or ask for no plot."
+        ) from error
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def draw_reliability(levels: Mapping[Confidence, Level], path: Path) -> None:
+    """A PNG of the share right at rank 1 by confidence, with its 95% interval and its coverage.
+
+    Raises SearchError where it cannot be drawn or written.
+    """
+    figure = canvas(5.2, 3.2)
+    axes = figure.subplots()
+    for place, level in enumerate(levels.values()):
+        if level.right is None:
+            continue
+        low, high = likely_range(level.right, level.questions)
+        axes.bar(place, level.right, width=0.6, color="#9cc0e7")
+        axes.vlines(place, low, high, color="#222222")
+        axes.text(place, 0.03, f"{level.right:.0%}", ha="center")
+    axes.set_xticks(
+        range(len(levels)),
+        [f"{name}\n{level.coverage:.0%} of questions" for name, level in levels.items()],
+    )
+    axes.set_xlim(-0.6, len(levels) - 0.4)
+    axes.set_ylim(0, 1)
+    axes.set_ylabel("right at rank 1")
+    axes.set_xlabel("confidence of the first answer")
+    try:
+        figure.savefig(path, dpi=100, format="png")
+    except OSError as error:
+        raise SearchError(f"The plot cannot be written to {path}: {error}.") from error
 
 
 def _bare(code: str) -> str:

@@ -1,0 +1,64 @@
+"""The evaluation files, cut into sets of one code system each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from codesets.store import CodeStore
+from index.evaluate import Case, read_cases
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """Questions of one file about one code system; `system` is None where what is right is a
+    section of the guidelines. `of` is how many there were before some were taken."""
+
+    name: str
+    system: str | None
+    cases: list[Case]
+    of: int
+
+    def as_file(self) -> str:
+        """The set in the layout that `codedesk eval` reads."""
+        kind = "codes" if self.system else "sections"
+        rows = [
+            "\t".join((case.query, "|".join(case.right), case.system or "")) for case in self.cases
+        ]
+        return "\n".join([f"query\t{kind}\tsystem", *rows]) + "\n"
+
+
+def read_sets(folder: Path, store: CodeStore, rows: int) -> list[QuestionSet]:
+    """Of every file of a folder, at most so many questions a code system, spread evenly."""
+    found = []
+    for path in sorted(folder.glob("*.tsv")):
+        cases, kind = read_cases(path)
+        if kind == "sections":
+            found.append(QuestionSet(path.stem, None, spread(cases, rows), len(cases)))
+            continue
+        usual = _system_of(cases, store)
+        cases = [replace(case, system=case.system or usual) for case in cases]
+        for system in sorted({case.system for case in cases if case.system}):
+            of_system = [case for case in cases if case.system == system]
+            found.append(QuestionSet(path.stem, system, spread(of_system, rows), len(of_system)))
+    return found
+
+
+def spread(items: Sequence[T], most: int) -> list[T]:
+    """At most so many items, evenly over all of them."""
+    if len(items) <= most:
+        return list(items)
+    return [items[n * len(items) // most] for n in range(most)]
+
+
+def _system_of(cases: Sequence[Case], store: CodeStore) -> str | None:
+    """The system that knows the right codes of a file that names none."""
+    for case in cases:
+        for system in store.systems:
+            if any(store.editions_with(system, code) for code in case.right):
+                return system
+    return None

@@ -1,0 +1,176 @@
+"""One pipeline in a process of its own, so that threads and memory of one do not disturb another.
+
+`run.py` starts it as `worker.py TASK`, gives it a job as JSON on standard input and reads its
+figures as JSON from its last line of output.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+from naive import FOLDER, Naive, Title, make, titles_a_second
+from rivals import Bm25, Icd10Coder
+
+from bot.desk import Desk
+from bot.settings import Settings
+from codesets.store import CodeStore
+
+#: Questions asked before time is taken.
+_WARM_UP = 10
+#: Questions asked at once.
+_AT_ONCE = 20
+
+Job = dict[str, Any]
+
+
+class Pipeline(Protocol):
+    def search(self, question: str, system: str | None = None) -> list[str]: ...
+
+
+class WholeDesk:
+    """Everything between a question and its answer, the log left out."""
+
+    def __init__(self, settings: Settings, day: dt.date) -> None:
+        self._desk, self._day = Desk(settings), day
+        self._desk.ready()
+
+    def search(self, question: str, system: str | None = None) -> list[str]:
+        answer = self._desk.ask(question, day=self._day, systems=[system] if system else None)
+        return [candidate.code for candidate in answer.candidates]
+
+
+class OnlySearch:
+    """The search of the desk, beside which a naive search is fairly timed."""
+
+    def __init__(self, settings: Settings, day: dt.date) -> None:
+        from index.search import Searcher
+
+        store = CodeStore(settings.codes_db)
+        self._searcher = Searcher(settings.index, store)
+        self._releases = [store.for_date(name, day).release for name in store.systems]
+
+    def search(self, question: str, system: str | None = None) -> list[str]:
+        releases = [r for r in self._releases if system in (None, r.system)]
+        return [hit.code for hit in self._searcher.search(question, releases).hits]
+
+
+def titles(settings: Settings, day: dt.date, every: int) -> list[Title]:
+    """Every n-th billable title of the releases in force, one system after another."""
+    store = CodeStore(settings.codes_db)
+    found: list[Title] = []
+    for system in store.systems:
+        codes = store.codes(store.for_date(system, day).release)
+        of_system = [(system, code.code, code.title) for code in codes if code.billable]
+        found += of_system[::every]
+    store.close()
+    return found
+
+
+def _opened(name: str, job: Job) -> Pipeline:
+    settings, day = Settings.load(), dt.date.fromisoformat(job["day"])
+    if name == "desk":
+        return WholeDesk(settings, day)
+    if name == "search":
+        return OnlySearch(settings, day)
+    if name == "naive":
+        return Naive()
+    if name == "bm25":
+        return Bm25(titles(settings, day, job["every"]))
+    return Icd10Coder()
+
+
+def serve(job: Job) -> dict[str, Any]:
+    """Time, memory and answers of a pipeline.
+
+    `time`: questions, of which each is timed alone; `answer`: [question, system] pairs, of which
+    codes are wanted; `together`: whether to ask some questions at once.
+    """
+    started = time.perf_counter()
+    pipeline = _opened(job["pipeline"], job)
+    opened = time.perf_counter() - started
+    for question in job["time"][:_WARM_UP]:
+        pipeline.search(question)
+    figures: dict[str, Any] = {
+        "opened_s": opened,
+        "ms": [1000 * _seconds(pipeline.search, question) for question in job["time"]],
+        "peak_mb": _peak_mb(),
+        "torch": "torch" in sys.modules,
+    }
+    if job.get("together"):
+        figures |= _together(pipeline, job["time"][:_AT_ONCE])
+    figures["found"] = [pipeline.search(question, system) for question, system in job["answer"]]
+    return figures
+
+
+def _seconds(search: Callable[[str], object], question: str) -> float:
+    started = time.perf_counter()
+    search(question)
+    return time.perf_counter() - started
+
+
+def _together(pipeline: Pipeline, questions: Sequence[str]) -> dict[str, float]:
+    started = time.perf_counter()
+    for question in questions:
+        pipeline.search(question)
+    apart = time.perf_counter() - started
+    with ThreadPoolExecutor(len(questions)) as pool:
+        started = time.perf_counter()
+        list(pool.map(pipeline.search, questions))
+        together = time.perf_counter() - started
+    return {"apart_s": apart, "together_s": together}
+
+
+def _peak_mb() -> float:
+    # On Linux a new process inherits this figure from the one that started it: run.py stays small.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1024 / (1024 if sys.platform == "darwin" else 1)
+
+
+def make_naive(job: Job) -> dict[str, Any]:
+    """Make and keep the vectors of the naive pipeline."""
+    found = titles(Settings.load(), dt.date.fromisoformat(job["day"]), job["every"])
+    make(FOLDER, found, job["of"])
+    return {"titles": len(found)}
+
+
+def naive_rate(job: Job) -> dict[str, Any]:
+    """How fast the naive pipeline embeds titles, over a few of all."""
+    found = titles(Settings.load(), dt.date.fromisoformat(job["day"]), 1)
+    return {"titles": len(found), "rate": titles_a_second(found[:: len(found) // job["few"] or 1])}
+
+
+def build(job: Job) -> dict[str, Any]:
+    """A full build of the product's index, beside the one in use and thrown away."""
+    from index import build as index_build
+    from index.model import Model
+
+    settings = Settings.load()
+    store = CodeStore(settings.codes_db)
+    with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as folder:
+        started = time.perf_counter()
+        model = Model(settings.model, may_download=settings.model_download)
+        manifest = index_build.build(store, Path(folder), model)
+        seconds = time.perf_counter() - started
+    store.close()
+    return {"texts": manifest.texts, "seconds": seconds}
+
+
+def grow(job: Job) -> dict[str, Any]:
+    from growth import measured
+
+    return {"sizes": measured(job["sizes"])}
+
+
+TASKS = {task.__name__: task for task in (serve, make_naive, naive_rate, build, grow)}
+
+if __name__ == "__main__":
+    print(json.dumps(TASKS[sys.argv[1]](json.load(sys.stdin))))
