@@ -26,6 +26,11 @@ _TITLES_ABOVE = 2
 #: What the section with most words in common gains over one with none, in cosine.
 _WORDS_COUNT = 0.3
 
+#: Cosine of the nearest passage below which a question is about something else: "how do I make
+#: lasagna" is asked like one about a rule. Of 94 questions about rules the least has 0.43, of small
+#: talk the most 0.33.
+_NEAR_ENOUGH = 0.38
+
 #: Between sentences, and between items of a list.
 _SENTENCE_END = re.compile(r"(?<=[.;:!?])\s+(?=[A-Z“\"(•])|\n+")
 _CHAPTER = re.compile(r"^Chapter \d+: ")
@@ -99,7 +104,8 @@ class Guidance:
         self, question: str, limit: int = 3, vector: np.ndarray | None = None
     ) -> list[tuple[Guideline, float]]:
         """The sections that answer a question best, each with its score, which compares within
-        one question only. `vector` is that of the question, where it is known already."""
+        one question only; none where nothing is near. `vector` is that of the question, where it
+        is known already."""
         if not len(self._owners):
             return []
         spelled_out = " ".join(self._lexicon.spell_out(self._lexicon.typed(question)))
@@ -107,9 +113,10 @@ class Guidance:
         asked = vector
         if asked is None:
             asked = self._encoder.encode([question, spelled_out or question]).mean(axis=0)
-        score = self._best(self._vectors @ asked) + _WORDS_COUNT * self._best(
-            self._in_common(spelled_out)
-        )
+        near = self._vectors @ asked
+        if near.max() < _NEAR_ENOUGH:
+            return []
+        score = self._best(near) + _WORDS_COUNT * self._best(self._in_common(spelled_out))
         best = np.argsort(-score, kind="stable")[:limit]
         return [
             (self._guidelines[number], float(score[number]))

@@ -512,3 +512,12 @@ def test_the_published_pcs_table() -> None:
     assert len(found) == 60
     assert found["F"].title == "Selection of Principal Procedure"
     assert found["B3.4b"].title == "Biopsy followed by more definitive treatment"
+
+
+def test_a_question_about_something_else_finds_no_section(
+    small: dict[str, Guideline], encoder: Encoder
+) -> None:
+    guidance = Guidance(list(small.values()), encoder)
+    for question in ("how do I make lasagna", "when can I bring my dog to work"):
+        assert is_about_a_rule(question) == 1.0
+        assert guidance.find(question) == []
