@@ -208,7 +208,8 @@ def test_eval(home: Path, tmp_path: Path) -> None:
     assert figures["questions"] == 4
     measures = {"hit@1", "hit@3", "hit@5", "hit@10", "mrr"}
     assert figures["hit@1"] == figures["category"]["hit@1"] == 0.75
-    assert figures.keys() == {"file", "questions", "abstained", "category"} | measures
+    kept = {"file", "questions", "abstained", "category", "confidence"}
+    assert figures.keys() == kept | measures
     assert figures["category"].keys() == measures
     assert "hit@1 0.750" in run("eval", str(path), "--date", "2026-05-01").stdout
     assert run("log", "list").exit_code == 2, "evaluation questions are nobody's questions"
