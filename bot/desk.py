@@ -315,7 +315,7 @@ class Desk:
                     ask_back=_ask_back(query, hits, at) or seventh,
                     completions=titles(codes[:_MOST_COMPLETIONS]) if len(codes) > 1 else [],
                     report_with=report_with(self._store, release, notes),
-                    notes=shown_notes(self._store, release, chosen.code),
+                    notes=shown_notes(notes),
                     guidelines=self._rulebook.governing(chosen.code.code, release, day),
                 )
             )

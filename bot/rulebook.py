@@ -28,8 +28,7 @@ class Rulebook:
         return self._store.books.for_date("guidelines", system, day)
 
     def _read_sections(self, key: str) -> tuple[Guideline, ...]:
-        (book,) = (book for book in self._store.books.all("guidelines") if book.key == key)
-        return tuple(self._store.books.rows(Guideline, book))
+        return tuple(self._store.books.rows(Guideline, self._store.books.get(key)))
 
     def _find_naming(self, key: str, category: str) -> tuple[Guideline, ...]:
         return tuple(naming(self._sections(key), category))

@@ -17,6 +17,7 @@ from codesets.model import (
     Indicators,
     Mapping9,
     Modifier,
+    Note,
     Place,
     Release,
     TableRow,
@@ -83,7 +84,7 @@ class Verdicts:
             release=release.label,
             why=" ".join([why, *self._indicators(code, release)]),
             completions=titles(completions[:_MOST_COMPLETIONS]),
-            notes=shown_notes(self._store, release, code),
+            notes=shown_notes(self._store.notes(release, code)),
             axes=axes,
         )
 
@@ -336,7 +337,7 @@ class Verdicts:
         return ""
 
 
-def shown_notes(store: CodeStore, release: Release, code: Code) -> list[ShownNote]:
+def shown_notes(notes: Sequence[Note]) -> list[ShownNote]:
     """The notes that govern a code, as they are shown with it."""
     return [
         ShownNote(
@@ -346,7 +347,7 @@ def shown_notes(store: CodeStore, release: Release, code: Code) -> list[ShownNot
             codes=[named.as_published for named in note.codes],
             release=note.release,
         )
-        for note in store.notes(release, code)
+        for note in notes
     ]
 
 

@@ -84,6 +84,10 @@ class Books:
             and setting in (None, book.setting)
         ]
 
+    def get(self, key: str) -> Book:
+        """The loaded book with this key."""
+        return next(book for book in self._loaded() if book.key == key)
+
     def for_date(
         self, kind: str, system: str, day: dt.date, setting: Setting | None = None
     ) -> Book | None:

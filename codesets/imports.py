@@ -16,7 +16,6 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from codesets import icd10cm, recognise
-from codesets.files import sha256_of
 from codesets.model import (
     SYSTEM_NAMES,
     Book,
@@ -220,9 +219,7 @@ def _grouped(
 
 
 def _source_files(files: Sequence[Recognised]) -> tuple[SourceFile, ...]:
-    return tuple(
-        {file.name: SourceFile(file.name, sha256_of(file.path)) for file in files}.values()
-    )
+    return tuple({file.name: SourceFile(file.name, file.sample.sha256) for file in files}.values())
 
 
 def _loaded(file: Recognised, edition: Edition) -> str:

@@ -36,7 +36,7 @@ from codesets import (
     places,
     sheets,
 )
-from codesets.files import decoded, xml_version
+from codesets.files import decoded, sha256_of, xml_version
 from codesets.model import (
     BOOK_NAMES,
     SYSTEM_NAMES,
@@ -86,6 +86,10 @@ class Sample:
     @cached_property
     def rows(self) -> list[list[str]]:
         return sheets.first_rows(self.path)
+
+    @cached_property
+    def sha256(self) -> str:
+        return sha256_of(self.path)
 
     def has_columns(self, columns: sheets.Columns) -> bool:
         return sheets.heading(self.rows, columns) is not None

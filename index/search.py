@@ -115,8 +115,7 @@ class Searcher:
         return self._guidance(key)
 
     def _open_guidance(self, key: str) -> Guidance:
-        (book,) = (book for book in self._store.books.all("guidelines") if book.key == key)
-        guidelines = list(self._store.books.rows(Guideline, book))
+        guidelines = list(self._store.books.rows(Guideline, self._store.books.get(key)))
         vectors = build.passage_vectors(self._folder)
         made = [vectors[text] for _, text in passages(guidelines)]
         return Guidance(guidelines, self.encoder, np.stack(made))
@@ -145,9 +144,9 @@ class Searcher:
     def search_many(
         self, questions: Sequence[str], releases: Sequence[Release], limit: int = 10
     ) -> list[Found]:
-        """`search` for several questions, which are embedded together."""
+        """`search` for several questions; a wording that several have is encoded once."""
         queries = [self.understand(question) for question in questions]
-        texts = list({wording for query in queries for wording in query.wordings})
+        texts = list(dict.fromkeys(wording for query in queries for wording in query.wordings))
         vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
         return [
             Found(
