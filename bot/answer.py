@@ -149,6 +149,8 @@ class Candidate:
     matched: list[str]
     ask_back: str | None = None
     completions: list[CodeTitle] = field(default_factory=list)
+    #: Codes that differ from it in side or trimester alone.
+    alternatives: list[CodeTitle] = field(default_factory=list)
     report_with: list[ReportWith] = field(default_factory=list)
     notes: list[ShownNote] = field(default_factory=list)
     guidelines: list[ShownGuideline] = field(default_factory=list)

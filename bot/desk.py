@@ -47,7 +47,7 @@ from index.complete import choices, complete
 from index.confidence import confidence, fits
 from index.guidance import is_about_a_rule
 from index.model import name_of
-from index.rank import AXES
+from index.axes import AXES
 from index.search import Found, Hit, Query, Searcher
 from index.words import Lexicon, read
 
@@ -300,6 +300,11 @@ class Desk:
                 seventh = self._open_axis(hit, hits, day)
             elif len(codes) > 1 and not chosen.decided:
                 seventh = _which(hit, codes)
+            alternatives = [
+                complete(query.reading, sibling[0].title, sibling).code
+                for code in hit.siblings
+                if (sibling := self._members(release, code, day))
+            ]
             notes = self._store.notes(release, chosen.code)
             candidates.append(
                 Candidate(
@@ -312,7 +317,8 @@ class Desk:
                     score=round(hit.score, 4),
                     confidence=confidence(hits, at),
                     matched=list(hit.matched),
-                    ask_back=_ask_back(query, hits, at) or seventh,
+                    ask_back=_ask_back(query, hits, at, alternatives) or seventh,
+                    alternatives=titles(alternatives),
                     completions=titles(codes[:_MOST_COMPLETIONS]) if len(codes) > 1 else [],
                     report_with=report_with(self._store, release, notes),
                     notes=shown_notes(notes),
@@ -502,16 +508,20 @@ def _which(hit: Hit, codes: Sequence[Code]) -> str:
     return say("desk.ask_seventh", choices=", ".join(choices(hit.title, codes)))
 
 
-def _ask_back(query: Query, hits: Sequence[Hit], at: int) -> str | None:
-    """The first axis on which close rivals of the same category differ and nothing was said."""
+def _ask_back(
+    query: Query, hits: Sequence[Hit], at: int, alternatives: Sequence[Code]
+) -> str | None:
+    """The first axis on which the alternatives or close rivals of the same category differ and
+    nothing was said."""
     hit = hits[at]
     if hit.system != "icd10cm":
         return None  # the axes are those of its titles: in PCS, open is an approach
     rivals = [h for h in hits if h.code[:3] == hit.code[:3] and abs(h.score - hit.score) < 0.5]
+    rival_titles = [each.title for each in (*rivals, *alternatives)]
     for axis in AXES:
         if axis.said(query.reading):
             continue
-        if len({axis.said(read(rival.title)) for rival in rivals}) > 1:
+        if len({axis.said(read(title)) for title in rival_titles}) > 1:
             return axis.ask_back
     return None
 

@@ -406,14 +406,17 @@ class CodeStore:
     ) -> dict[tuple[str, str], list[Note]]:
         """The notes printed under each of these codes, sections and chapters, in order."""
         marks = ",".join(["(?, ?)"] * len(owners))
+        # Joined from the owners' side: "(owner_kind, owner) in (values …)" reads all of a release.
         rows = self._db.execute(
             f"""
+            with owners (of_kind, name) as (values {marks})
             select kind, text, owner_kind, owner, "group", mark, (
                 select json_group_array(json_array(first, last, as_published))
                 from note_codes where note = notes.id
-            ) from notes where release = ? and (owner_kind, owner) in (values {marks}) order by id
+            ) from owners cross join notes
+            where release = ? and owner_kind = of_kind and owner = name order by id
             """,
-            [release.key, *(part for owner in owners for part in owner)],
+            [*(part for owner in owners for part in owner), release.key],
         )
         found: dict[tuple[str, str], list[Note]] = {}
         for kind, text, owner_kind, owner, group, mark, named in rows:

@@ -20,6 +20,7 @@ from index.encoder import Encoder
 from index.errors import SearchError
 from index.guidance import passages
 from index.model import Model
+from index.procedures import Titles
 from index.shelf import read_json, write_json
 from index.words import essential, plain_words
 
@@ -27,7 +28,7 @@ VOCABULARY = "words.json"
 PASSAGES, PASSAGE_VECTORS = "passages.json", "passages.npy"
 OFF_TOPIC = "off_topic.npy"
 ENCODER = "encoder"
-SHELVES = "shelves"
+SHELVES, PROCEDURES = "shelves", "procedures"
 
 
 def _passages(store: CodeStore) -> list[str]:
@@ -65,6 +66,9 @@ def build(store: CodeStore, root: Path, model: Model, *, progress: bool = True) 
         label = SYSTEM_NAMES[system] if progress else None
         vectors = _embed(gathered.texts, essential, known, encoder, label)
         shelf.write(folder / SHELVES / system, gathered, vectors)
+        for release in store.releases(system) if system == "icd10pcs" else ():
+            titles = Titles.read(store.titles(release))
+            titles.save(folder / SHELVES / system / PROCEDURES / release.label)
         vocabulary.update(word for text in gathered.texts for word in set(plain_words(text)))
         texts += len(gathered.texts)
         families += len(gathered.families)

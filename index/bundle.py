@@ -19,10 +19,11 @@ from pathlib import Path
 
 from codesets.model import Book, Release
 from codesets.store import CodeStore
+from index import names
 from index.errors import SearchError
 
 #: Raised when the files or how texts are gathered change: older bundles are built anew.
-FORMAT = 5
+FORMAT = 6
 
 _REBUILD = "Run `codedesk index build`."
 
@@ -65,11 +66,12 @@ _LOOKED_UP = ("tables", "definitions", "ptp", "mue", "places", "conversion", "ge
 
 
 def sources(store: CodeStore) -> dict[str, list[str]]:
-    """Key of each release and book that an index is made of -> SHA-256 of each file it was read
-    from, as a manifest records them."""
+    """Key of each release and book that an index is made of, and the house's names -> SHA-256 of
+    each file it was read from, as a manifest records them."""
     books = [book for book in store.books.all() if book.kind not in _LOOKED_UP]
     used: list[Release | Book] = [*store.releases(), *books]
-    return {source.key: sorted(file.sha256 for file in source.files) for source in used}
+    found = {source.key: sorted(file.sha256 for file in source.files) for source in used}
+    return found | {names.FILE: [names.sha256()]}
 
 
 def files_of(folder: Path) -> dict[str, dict[str, int | str]]:

@@ -12,6 +12,10 @@ from index.words import Reading, read
 #: unspecified" (0), "unspecified" (9); then routine healing before its exceptions.
 _USUAL = {"A": 0.9, "0": 0.9, "9": 0.9, "D": 0.2}
 
+#: Words by which a visit is one of routine care after active treatment (I.C.19.a).
+_AFTERWARDS = read("follow-up fu recheck recovery rehab cast suture").affirmed
+_SUBSEQUENT = read("subsequent").affirmed
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -32,7 +36,8 @@ def complete(
         return Completion(found[0], False)
     base = read(stem_title).stems
     said = {code.code: read(code.title).affirmed - base for code in codes}
-    tells = frozenset().union(*said.values()) & question.affirmed
+    asked = question.affirmed | (_SUBSEQUENT if question.affirmed & _AFTERWARDS else frozenset())
+    tells = frozenset().union(*said.values()) & asked
 
     def fit(code: Code) -> float:
         own = said[code.code]

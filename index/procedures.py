@@ -17,13 +17,13 @@ from __future__ import annotations
 import csv
 import math
 import re
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache, lru_cache
 from importlib import resources
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import Stemmer
@@ -49,6 +49,7 @@ _SIDES = {
     "left": "left", "l": "left", "lt": "left",
     "bilateral": "bilateral", "bilat": "bilateral", "bil": "bilateral", "both": "bilateral",
 }  # fmt: skip
+_SIDE_NUMBERS = {"": 0, "right": 1, "left": 2, "bilateral": 3}
 _SIDE_STEMS = {_stem(side) for side in ("right", "left", "bilateral")}
 #: A look is coded only where nothing else is done.
 _LOOK = "Inspection"
@@ -66,6 +67,10 @@ _UNASKED_DETAIL, _DETAIL = -0.1, -0.01
 _DENIED = -1.0
 _SAID_APPROACH, _OTHER_APPROACH, _USUAL_APPROACH = 1.0, -0.5, 0.5
 _WRONG_SIDE, _TOO_MANY_SIDES, _RIGHT_SIDE = -2.0, -0.4, 0.3
+
+_ARRAYS = "titles.npz"
+#: As much of a title as tells which operation it begins with.
+_BEGINNING = 64
 
 #: Alternatives, each the stems of some official words.
 Words = tuple[frozenset[str], ...]
@@ -166,66 +171,117 @@ def _wordings(text: str) -> Iterator[str]:
     yield from re.findall(r"\(([A-Z]{3,})\)", text)
 
 
-class Procedures:
-    """All codes of one release, to be judged by what a question says on each axis."""
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """The titles of one release read axis by axis; `save` and `load` keep them in an index.
 
-    def __init__(
-        self, titles: Mapping[str, str], phrases: Mapping[tuple[str, ...], Phrase]
-    ) -> None:
-        by_title = sorted(titles.items(), key=lambda item: (item[1], item[0]))
-        self.codes = [code for code, _ in by_title]
-        self._titles = [title for _, title in by_title]
-        self._place = {code: at for at, code in enumerate(self.codes)}
-        self._read_titles()
-        self._phrases = phrases
-        self._longest = max(map(len, phrases), default=1)
-        self._endings = sorted((key[0][1:] for key in phrases if key[0][0] == "-"), key=len)[::-1]
-        frequency: dict[str, int] = defaultdict(int)
-        for title in self._titles:
-            for word in title.split():
-                frequency[word] += 1
-        frequency = _counted(frequency)
-        self._vocabulary = frozenset(frequency)
-        self._said = frozenset(word for key in phrases for word in key)
-        self._spelling = Spelling(frequency, frozenset())
+    Codes stand in the order of their titles, so that those that begin with an operation stand
+    together. `families` and `tails` say of each code which set of `in_core` (the body part, what
+    all codes of its family share) and of `in_tail` (device and qualifier) is its own, `approaches`
+    which of `approach_names`, and `sides` of each family: 1 right, 2 left, 3 both, 0 none.
+    """
+
+    codes: np.ndarray
+    beginnings: np.ndarray
+    families: np.ndarray
+    tails: np.ndarray
+    approach_names: list[str]
+    approaches: np.ndarray
+    sides: np.ndarray
+    in_core: Inverted
+    in_tail: Inverted
+    frequency: dict[str, int]
 
     @classmethod
-    def of(cls, store: CodeStore, titles: Mapping[str, str]) -> Procedures:
-        return cls(titles, {**official(store), **shipped()})
-
-    def _read_titles(self) -> None:
-        """Split each title into operation, body part, side, approach and the rest."""
+    def read(cls, titles: Mapping[str, str]) -> Titles:
+        """`titles`: of each billable code."""
+        by_title = sorted(titles.items(), key=lambda item: (item[1], item[0]))
+        codes = [code for code, _ in by_title]
         approaches, rests = [], []
-        for title in self._titles:
+        frequency: dict[str, int] = defaultdict(int)
+        for _, title in by_title:
             found = _APPROACH.search(title)
             approaches.append(found[1] if found else "")
             rests.append(_title_words(_APPROACH.sub("", title)))
+            for word in title.split():
+                frequency[word] += 1
         shared: dict[str, frozenset[str]] = {}
         operations: dict[str, frozenset[str]] = {}
-        openings = [_PART_BEGINS.split(title, 1)[0] for title in self._titles]
+        openings = [_PART_BEGINS.split(title, 1)[0] for _, title in by_title]
         read = {opening: _title_words(opening) for opening in set(openings)}
-        for code, words, opening in zip(self.codes, rests, openings, strict=True):
+        for code, words, opening in zip(codes, rests, openings, strict=True):
             shared[code[:4]] = shared.get(code[:4], words) & words
             kind = code[0] + code[2]
             operations[kind] = operations.get(kind, words) & words & read[opening]
         families = {stem: number for number, stem in enumerate(shared)}
         cores = [words - operations[stem[0] + stem[2]] for stem, words in shared.items()]
-        sides = [_side(words) for words in cores]
         tails: dict[frozenset[str], int] = {}
-        self._family = np.array([families[code[:4]] for code in self.codes])
-        self._tail = np.array(
-            [
-                tails.setdefault(words - shared[code[:4]], len(tails))
-                for code, words in zip(self.codes, rests, strict=True)
-            ]
+        of_tails = [
+            tails.setdefault(words - shared[code[:4]], len(tails))
+            for code, words in zip(codes, rests, strict=True)
+        ]
+        names = sorted(set(approaches))
+        return cls(
+            codes=np.array(codes, dtype=np.bytes_),
+            beginnings=np.array([title[:_BEGINNING].encode() for _, title in by_title]),
+            families=np.array([families[code[:4]] for code in codes], dtype=np.int32),
+            tails=np.array(of_tails, dtype=np.int32),
+            approach_names=names,
+            approaches=np.array([names.index(name) for name in approaches], dtype=np.int8),
+            sides=np.array([_SIDE_NUMBERS[_side(words)] for words in cores], dtype=np.int8),
+            in_core=Inverted.of([words - _SIDE_STEMS for words in cores]),
+            in_tail=Inverted.of(list(tails)),
+            frequency=_counted(frequency),
         )
-        self._approach_names = sorted(set(approaches))
-        self._approach = np.array([self._approach_names.index(name) for name in approaches])
-        self._in_core = _Inverted([words - _SIDE_STEMS for words in cores])
-        self._in_tail = _Inverted(list(tails))
-        self._sides = {
-            side: np.array([own == side for own in sides]) for side in (*_SIDES.values(), "")
-        }
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        arrays: dict[str, np.ndarray] = {}
+        for field_ in fields(self):
+            value = getattr(self, field_.name)
+            if isinstance(value, Inverted):
+                arrays |= {f"{field_.name}.{n}": a for n, a in value.arrays().items()}
+            elif isinstance(value, np.ndarray):
+                arrays[field_.name] = value
+        arrays["approach_names"] = np.array(self.approach_names)
+        arrays["words"] = np.array(list(self.frequency))
+        arrays["counts"] = np.array(list(self.frequency.values()))
+        np.savez(folder / _ARRAYS, **arrays)
+
+    @classmethod
+    def load(cls, folder: Path) -> Titles:
+        with np.load(folder / _ARRAYS) as arrays:
+            return cls(
+                **{n: arrays[n] for n in ("codes", "beginnings", "families", "tails")},
+                approach_names=arrays["approach_names"].tolist(),
+                **{n: arrays[n] for n in ("approaches", "sides")},
+                **{n: Inverted.out_of(arrays, n) for n in ("in_core", "in_tail")},
+                frequency=dict(
+                    zip(arrays["words"].tolist(), arrays["counts"].tolist(), strict=True)
+                ),
+            )
+
+
+class Procedures:
+    """All codes of one release, to be judged by what a question says on each axis."""
+
+    def __init__(self, titles: Titles, phrases: Mapping[tuple[str, ...], Phrase]) -> None:
+        self._titles = titles
+        self._family, self._tail = titles.families, titles.tails
+        self._in_core, self._in_tail = titles.in_core, titles.in_tail
+        self._phrases = phrases
+        self._longest = max(map(len, phrases), default=1)
+        self._endings = sorted((key[0][1:] for key in phrases if key[0][0] == "-"), key=len)[::-1]
+        self._vocabulary = frozenset(titles.frequency)
+        self._said = frozenset(word for key in phrases for word in key)
+        self._spelling = Spelling(titles.frequency, frozenset())
+
+    @classmethod
+    def of(cls, store: CodeStore, titles: Titles) -> Procedures:
+        return cls(titles, {**official(store), **shipped()})
+
+    def __len__(self) -> int:
+        return len(self._titles.codes)
 
     # Understanding
 
@@ -314,7 +370,7 @@ class Procedures:
         says nothing that a title could."""
         asked = self.understand(question)
         if asked.is_empty:
-            return np.zeros(len(self.codes), dtype=np.float32)
+            return np.zeros(len(self), dtype=np.float32)
         total = self._of_operations(asked.operations)
         total += self._of_approach(asked)
         total += self._of_side(asked.sides)[self._family]
@@ -335,41 +391,41 @@ class Procedures:
 
     def _of_operations(self, operations: Sequence[tuple[str, ...]]) -> np.ndarray:
         start = _NOT_THE_OPERATION if operations else _NO_OPERATION
-        total = np.full(len(self.codes), start, dtype=np.float32)
+        total = np.full(len(self), start, dtype=np.float32)
         for rank, named in enumerate(dict.fromkeys(operations)):
             for choice, operation in enumerate(named):
-                first = bisect_left(self._titles, operation)
-                last = bisect_left(self._titles, operation + "~")
+                begins = operation.encode()
+                first, last = np.searchsorted(self._titles.beginnings, [begins, begins + b"~"])
                 less = min(rank, 2) * _LATER_OPERATION + choice * _ALTERNATIVE
                 total[first:last] = np.maximum(total[first:last], -less)
         return total
 
     def _of_approach(self, asked: Asked) -> np.ndarray:
-        worth = np.zeros(len(self._approach_names), dtype=np.float32)
-        for number, name in enumerate(self._approach_names):
+        worth = np.zeros(len(self._titles.approach_names), dtype=np.float32)
+        for number, name in enumerate(self._titles.approach_names):
             worth[number] = _DEFAULT_APPROACH.get(name, 0.0)
             if asked.approaches:
                 worth[number] += _SAID_APPROACH if name in asked.approaches else _OTHER_APPROACH
             elif name in asked.usual_approaches:
                 worth[number] += _USUAL_APPROACH
-        return worth[self._approach]
+        return worth[self._titles.approaches]
 
     def _of_side(self, sides: Iterable[str]) -> np.ndarray:
         """For each family."""
-        total = np.zeros(len(self._sides[""]), dtype=np.float32)
+        own = self._titles.sides
+        total = np.zeros(len(own), dtype=np.float32)
         for side in sides:
-            total += _RIGHT_SIDE * self._sides[side]
+            total += _RIGHT_SIDE * (own == _SIDE_NUMBERS[side])
             for other in {"right", "left"} - {side}:
-                total += (_TOO_MANY_SIDES if side == "bilateral" else _WRONG_SIDE) * self._sides[
-                    other
-                ]
+                wrong = _TOO_MANY_SIDES if side == "bilateral" else _WRONG_SIDE
+                total += wrong * (own == _SIDE_NUMBERS[other])
         if "bilateral" not in sides:
-            total += _TOO_MANY_SIDES * self._sides["bilateral"]
+            total += _TOO_MANY_SIDES * (own == _SIDE_NUMBERS["bilateral"])
         return total
 
     def _share(self, groups: Sequence[Words]) -> np.ndarray:
         """For each code, the share of the things said that its title says."""
-        total = np.zeros(len(self.codes), dtype=np.float32)
+        total = np.zeros(len(self), dtype=np.float32)
         weights = 0.0
         for words in groups:
             found = [self._covered(stems) for stems in words if stems]
@@ -390,27 +446,44 @@ class Procedures:
     def _weight(self, stem: str) -> float:
         return math.sqrt(max(self._in_core.rarity(stem), self._in_tail.rarity(stem)))
 
-    def best(self, fit: np.ndarray, limit: int) -> list[str]:
-        """The codes that fit best, best first."""
+    def best(self, fit: np.ndarray, limit: int) -> list[tuple[str, float]]:
+        """The codes that fit best, best first, each with how well it does."""
         limit = min(limit, len(fit))
         top = np.argpartition(-fit, limit - 1)[:limit]
-        return [self.codes[at] for at in sorted(top, key=lambda at: (-fit[at], self.codes[at]))]
-
-    def of_code(self, fit: np.ndarray, code: str) -> float:
-        return float(fit[self._place[code]])
+        found = [(self._titles.codes[at].decode(), float(fit[at])) for at in top]
+        return sorted(found, key=lambda item: (-item[1], item[0]))
 
 
-class _Inverted:
+class Inverted:
     """Which of many sets of words have a word."""
 
-    def __init__(self, sets: Sequence[frozenset[str]]) -> None:
-        self._size = len(sets)
+    def __init__(self, having: Mapping[str, np.ndarray], lengths: np.ndarray) -> None:
+        """`having`: the numbers of the sets that have a word; `lengths`: of each set."""
+        self._having, self.lengths, self._size = having, lengths, len(lengths)
+
+    @classmethod
+    def of(cls, sets: Sequence[frozenset[str]]) -> Inverted:
         found: dict[str, list[int]] = defaultdict(list)
         for number, words in enumerate(sets):
             for word in words:
                 found[word].append(number)
-        self._having = {word: np.array(numbers) for word, numbers in found.items()}
-        self.lengths = np.array([len(words) for words in sets], dtype=np.float32)
+        having = {word: np.array(numbers, dtype=np.int32) for word, numbers in found.items()}
+        return cls(having, np.array([len(words) for words in sets], dtype=np.float32))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What `out_of` makes it of again."""
+        return {
+            "words": np.array(list(self._having)),
+            "ends": np.cumsum([len(numbers) for numbers in self._having.values()]),
+            "sets": np.concatenate([*self._having.values(), np.zeros(0, dtype=np.int32)]),
+            "lengths": self.lengths,
+        }
+
+    @classmethod
+    def out_of(cls, arrays: Mapping[str, np.ndarray], name: str) -> Inverted:
+        rows = np.split(arrays[f"{name}.sets"], arrays[f"{name}.ends"][:-1])
+        words = arrays[f"{name}.words"].tolist()
+        return cls(dict(zip(words, rows, strict=False)), arrays[f"{name}.lengths"])
 
     def __contains__(self, word: str) -> bool:
         return word in self._having

@@ -1,9 +1,8 @@
 """Ranking: which of the families that a question may mean fits it best.
 
-A code's title answers along axes (side, encounter, trimester, acuity, severity, number). What a
-question says on an axis must agree; what it leaves unsaid is "unspecified" when such a code exists
-(Guidelines I.A.9.b, I.B.18; conventions NOS and NEC, I.A.6). The score is a sum of a few
-features with weights chosen on the development half of the evaluation sets.
+The score is a sum of a few features with weights fitted on the development half of the evaluation
+sets (`bench/fit.py`); docs/EVALUATION.md says what each is worth. All families of a question are
+judged at once, out of the arrays of index/facts.py.
 """
 
 from __future__ import annotations
@@ -11,243 +10,322 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
-from index.words import Reading, essential, read
+import numpy as np
 
+from index.axes import AXES, CIRCUMSTANCES, OTHER
+from index.facts import Facts, Ragged, Words
+from index.words import Reading
 
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """One thing a title can say: its values, each with the word stems that say it, and the value
-    that is meant when nothing is said, where the conventions name one."""
-
-    values: Mapping[str, frozenset[str]]
-    ask_back: str | None
-    usual: str | None = None
-
-    def said(self, reading: Reading) -> frozenset[str]:
-        return frozenset(value for value, stems in self.values.items() if stems & reading.affirmed)
-
-
-def _axis(ask_back: str | None, usual: str | None = None, /, **values: str) -> Axis:
-    return Axis({value: read(words).affirmed for value, words in values.items()}, ask_back, usual)
-
-
-AXES = (
-    _axis("Left, right or both?", right="right", left="left", both="bilateral both"),
-    _axis("Which trimester?", first="first", second="second", third="third"),
-    _axis("Acute or chronic?", acute="acute", chronic="chronic", subacute="subacute"),
-    _axis(
-        "Mild, moderate or severe?",
-        mild="mild",
-        moderate="moderate",
-        severe="severe",
-        profound="profound",
-    ),
-    # Not indicated as open or closed is closed, as displaced or not is displaced (I.C.19.c).
-    _axis("Open or closed?", "closed", open="open", closed="closed"),
-    _axis(
-        "Displaced or nondisplaced?",
-        "displaced",
-        displaced="displaced",
-        nondisplaced="nondisplaced",
-    ),
-    _axis("Primary or secondary?", "primary", primary="primary", secondary="secondary"),
-    _axis("Recurrent, or a single episode?", recurrent="recurrent", single="single"),
-    # Another condition, person or time than the plain diagnosis: not meant unless it is said.
-    _axis(
-        None,
-        subsequent="subsequent",
-        sequela="sequela sequelae",
-        history="history",
-        family="family",
-        newborn="newborn neonatal",
-        congenital="congenital",
-        pregnancy="pregnancy childbirth puerperium",
-        induced="induced",
-        underlying="underlying",
-        procedure="postprocedural intraoperative postoperative",
-        pathological="pathological",
-        poisoning="poisoning",
-        screening="screening",
-    ),
-)
-
-#: Stems that say a code is the general one of its kind.
-_UNSPECIFIED = read("unspecified nos").affirmed
-_OTHER = read("other nec elsewhere classified").affirmed
-#: Stems that every member of a kind may carry; they explain nothing by being in a title.
-_HOLLOW = (
-    _UNSPECIFIED
-    | frozenset().union(*(axis.values[axis.usual] for axis in AXES if axis.usual))
-    | read(
-        "type site part organism cause specified condition disease disorder encounter uncomplicated"
-    ).affirmed
-)
-
-# Weights fitted to the development half (a softmax over each question's families, held near
-# weights set by hand), see docs/EVALUATION.md.
 WEIGHTS = {
     "dense": 3.8,  # cosine of the nearest text
     "title": 1.07,  # cosine of the family's own title
+    "lexical": 0.0,  # BM25 of its best text, beside the best there is
+    "category": 0.0,  # cosine of the nearest text of its category
     "exact": 0.36,  # a text of its own says what the question says, no more and no less
     "asked": 1.27,  # share of the question's telling words found in text, title or above
     "told": 0.59,  # share of the text's telling words that the question says
+    "titled": 0.0,  # share of the title's telling words that the question says
     "inherited": -0.52,  # levels between the family and the header whose text it is
     "agrees": 0.36,  # axes on which question and title say the same
     "conflicts": -0.47,  # axes on which they differ
     "unasked": -0.12,  # axes the title decides and the question does not
+    "unmeant": -0.12,  # circumstances that the title names and the question does not
     "unspecified": -0.22,
     "other": -0.58,  # "other specified", when the question does not say so
     "number": -0.14,  # numbers (stage, type, level) that differ
     "denial": -0.13,  # words one affirms and the other denies
+    "substance": 0.0,  # what a substance did, when the question says nothing of the kind
+    "external": 0.0,  # an external cause
+    "obstetric": 0.0,
+    "perinatal": 0.0,
+    "factors": 0.0,  # a Z code
 }
+FEATURES = tuple(WEIGHTS)
+_WEIGHTS = np.array(list(WEIGHTS.values()), dtype=np.float32)
+#: The features by which the text that speaks best for a family is chosen.
+_OF_TEXT = ("dense", "asked", "told", "inherited")
 
-
+#: The axes, first of all, that choose among the members of a group: side and trimester.
+_CHOOSING_AXES = 2
 #: What a question's word is worth that only a title above says.
 _ABOVE = 0.7
 
 
+class Rarity:
+    """How much a word tells: the logarithm of its rarity among the bundle's texts."""
+
+    def __init__(self, frequency: Mapping[str, int], texts: int) -> None:
+        self._frequency, self._texts = frequency, texts
+
+    def __call__(self, stem: str) -> float:
+        return math.log(1 + self._texts / (1 + self._frequency.get(stem, 0)))
+
+    def of(self, stems: Iterable[str]) -> np.ndarray:
+        return np.array([self(stem) for stem in stems], dtype=np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A text that speaks for a family, and how near the question it is (cosine, -1 to 1).
+    """Texts that speak for families, one row each: the family, the text, its cosine with the
+    question (-1 to 1), its share of the best BM25 score, and how many levels stand between the
+    family and the code whose text it is (0: its own)."""
 
-    `distance` counts the levels between the family and the code whose text it is: 0 for its own.
+    families: np.ndarray
+    texts: np.ndarray
+    cosines: np.ndarray
+    lexical: np.ndarray
+    distances: np.ndarray
+
+    def nearness(self) -> np.ndarray:
+        """How near each text is, lessened by how far from it the family stands."""
+        return WEIGHTS["dense"] * self.cosines + WEIGHTS["inherited"] * self.distances
+
+    def nearest(self, family: int, most: int) -> list[int]:
+        """The texts that are nearest of those that speak for a family."""
+        rows = np.flatnonzero(self.families == family)
+        return self.texts[rows[np.argsort(-self.cosines[rows], kind="stable")]][:most].tolist()
+
+    def of(self, families: np.ndarray) -> Evidence:
+        """Those of these families only."""
+        kept = np.isin(self.families, families)
+        return Evidence(
+            *(getattr(self, name)[kept] for name in ("families", "texts", "cosines", "lexical")),
+            self.distances[kept],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Families with their features (a row each, columns as FEATURES), scores and groups.
+
+    Of a group, whose members differ in side or trimester alone, all have the score of the best;
+    `chosen` are the places of the members that the question calls for, one a group, best first.
     """
 
-    text: str
-    similarity: float
-    distance: int
-
-    @property
-    def nearness(self) -> float:
-        """How near the text is, lessened by how far from it the family stands."""
-        return WEIGHTS["dense"] * self.similarity + WEIGHTS["inherited"] * self.distance
+    families: np.ndarray
+    features: np.ndarray
+    scores: np.ndarray
+    groups: np.ndarray
+    chosen: np.ndarray
 
 
 class Ranker:
-    """Scores families for questions; rarity of words is taken from the bundle's vocabulary."""
+    """Judges the families of one shelf."""
 
-    def __init__(self, frequency: Mapping[str, int], texts: int) -> None:
-        def rarity(count: int) -> float:
-            return math.log(1 + texts / (1 + count))
-
-        self._weights = {stem: rarity(count) for stem, count in frequency.items()}
-        self._unheard = rarity(0)
-        self._parts: dict[frozenset[str], float] = {}
-
-    def total(self, stems: Iterable[str]) -> float:
-        """How much words tell together: the logarithms of their rarity among the bundle's texts."""
-        return sum([self._weights.get(stem, self._unheard) for stem in stems])
-
-    def _weight_of(self, part: frozenset[str]) -> float:
-        if part not in self._parts:
-            self._parts[part] = self.total(part) or 1.0
-        return self._parts[part]
-
-    def features(
+    def __init__(
         self,
-        question: Reading,
-        title: str,
-        by_title: float,
-        above: Iterable[str],
-        evidence: Iterable[Evidence],
-    ) -> dict[str, float]:
-        """Features of one family. `by_title` is the cosine of its own title with the question,
-        `above` are the titles it stands under."""
-        family = _facts(title)
-        context = frozenset[str]().union(*(_facts(text).reading.stems for text in above))
-        asked_total = self.total(question.affirmed) or 1.0
-        best: dict[str, float] = {}
-        best_value = -math.inf
-        exact = False
-        for item in evidence:
-            text = _facts(item.text)
-            exact |= not item.distance and text.core.affirmed == question.affirmed
-            known = text.reading.affirmed | family.reading.affirmed
-            asked = self.total(question.affirmed & known)
-            asked += _ABOVE * self.total((question.affirmed - known) & context)
-            told = max(
-                self.total(part & question.affirmed) / self._weight_of(part)
-                for part in text.alternatives
+        system: str,
+        codes: list[str],
+        facts: Facts,
+        titles: np.ndarray,
+        parents: np.ndarray,
+        rarity: Rarity,
+    ) -> None:
+        """`titles`: of each family the text that is its title; `parents`: the family above, -1
+        for none."""
+        self._facts, self._titles, self._parents = facts, titles, parents
+        #: The number of each family's group.
+        self.groups = facts.groups
+        self._numbers = {stem: n for n, stem in enumerate(facts.stems)}
+        self._rarity = rarity
+        self._weights = rarity.of(facts.stems)
+        self._part_totals = np.maximum(_sums(facts.part_stems, self._weights), 1e-6)
+        self._numeric = np.array([_is_number(stem) for stem in facts.stems], dtype=bool)
+        self._groups = _groups(system, codes)
+        self._categories = _categories(system, codes)
+
+    def judge(
+        self, question: Reading, evidence: Evidence, families: np.ndarray, by_title: np.ndarray
+    ) -> Judged:
+        """Score `families`, which are sorted; `by_title` is the cosine of each one's own title.
+        A family that no text speaks for is judged by its title."""
+        facts = self._facts
+        alone = np.setdiff1d(families, evidence.families)
+        if len(alone):
+            evidence = Evidence(
+                np.concatenate([evidence.families, alone]),
+                np.concatenate([evidence.texts, self._titles[alone]]),
+                np.concatenate([evidence.cosines, by_title[np.searchsorted(families, alone)]]),
+                np.concatenate([evidence.lexical, np.zeros(len(alone), dtype=np.float32)]),
+                np.concatenate([evidence.distances, np.zeros(len(alone), dtype=np.int32)]),
             )
-            value = {
-                "dense": item.similarity,
-                "asked": asked / asked_total,
-                "told": told,
-                "inherited": float(item.distance),
-            }
-            worth = score(value)
-            if worth > best_value:
-                best, best_value = value, worth
-        return best | {"title": by_title, "exact": float(exact)} | _structure(question, family)
+        row = np.searchsorted(families, evidence.families)
+        texts, of_text = np.unique(evidence.texts, return_inverse=True)
 
+        affirmed = sorted(question.affirmed)
+        told = self._rarity.of(affirmed)
+        words = self._words(affirmed)
+        in_text = words.within(facts.said, texts)
+        in_title = words.within(facts.said, self._titles[families])
+        above = self._above(words, families)
+        known = in_text[of_text] | in_title[row]
+        asked = known @ told + _ABOVE * ((above[row] & ~known) @ told)
+        asked /= told.sum() or 1.0
+        shares = self._told(words, told, texts)
+        own = evidence.distances == 0
+        exact = own & self._says_just(words, len(affirmed), texts)[of_text]
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What a text says, read once: all of it, its core without nonessential modifiers, the words
-    of the core that tell something, and what the core says on each axis.
+        value = np.zeros((len(row), len(_OF_TEXT)), dtype=np.float32)
+        for column, feature in enumerate(
+            (evidence.cosines, asked, shares[of_text], evidence.distances)
+        ):
+            value[:, column] = feature
+        worth = value @ np.array([WEIGHTS[name] for name in _OF_TEXT], dtype=np.float32)
+        # The last of each family when sorted by worth is its best.
+        order = np.lexsort((worth, row))
+        best = order[np.searchsorted(row[order], np.arange(len(families)), side="right") - 1]
 
-    "And" in a title means "and/or" (Official Guidelines, I.A.14), so each side of it alone, when it
-    tells something, is an alternative to the whole: "Syncope and collapse".
-    """
+        found = np.zeros((len(families), len(FEATURES)), dtype=np.float32)
 
-    reading: Reading
-    core: Reading
-    alternatives: tuple[frozenset[str], ...]
-    axes: tuple[frozenset[str], ...]
+        def put(name: str, column: np.ndarray) -> None:
+            found[:, FEATURES.index(name)] = column
 
+        for column, name in enumerate(_OF_TEXT):
+            put(name, value[best, column])
+        put("title", by_title)
+        put("titled", self._told(words, told, self._titles[families]))
+        put("lexical", _largest(row, evidence.lexical, len(families)))
+        put("exact", _largest(row, exact, len(families)))
+        put("category", self._by_category(evidence, row, families))
+        for name, column in self._structure(question, families).items():
+            put(name, column)
+        for name, having in self._groups.items():
+            put(name, having[families])
+        if _SUBSTANCE_WORDS & question.affirmed:
+            put("substance", np.zeros(len(families)))
+        return self._grouped(question, families, found)
 
-@cache
-def _facts(text: str) -> _Facts:
-    core = read(essential(text))
-    sides = essential(text).split(" and ")
-    telling = [part.affirmed - _HOLLOW for part in (core, *map(read, sides if sides[1:] else ()))]
-    return _Facts(
-        read(text),
-        core,
-        tuple(part for part in telling if part) or (frozenset(),),
-        tuple(axis.said(core) for axis in AXES),
-    )
+    def _grouped(self, question: Reading, families: np.ndarray, features: np.ndarray) -> Judged:
+        own = features @ _WEIGHTS
+        groups, place = np.unique(self.groups[families], return_inverse=True)
+        scores = np.full(len(groups), -np.inf, dtype=np.float32)
+        np.maximum.at(scores, place, own)
+        called_for = np.zeros(len(families), dtype=np.float32)
+        for axis, told in zip(AXES[:_CHOOSING_AXES], self._facts.axes[families].T, strict=False):
+            asked = axis.bits(question)
+            if asked:
+                called_for += ((told & asked) == asked) * 1.0 + (told == asked) * 1.0
+                called_for -= ((told & asked) == 0) & (told != 0)
+            else:
+                called_for += told == 0
+        order = np.lexsort((own, called_for, place))
+        chosen = order[np.searchsorted(place[order], np.arange(len(groups)), side="right") - 1]
+        best_first = np.argsort(-scores[place[chosen]], kind="stable")
+        return Judged(families, features, scores[place], place, chosen[best_first])
 
+    def _words(self, stems: list[str]) -> Words:
+        return Words([self._numbers.get(stem, -1) for stem in stems], len(self._numbers))
 
-def _structure(question: Reading, family: _Facts) -> dict[str, float]:
-    """How a title agrees with a question on the axes, in its numbers and in what it denies."""
-    title = family.core
-    agrees = conflicts = unasked = 0
-    for axis, told in zip(AXES, family.axes, strict=True):
-        if not told:
-            continue
-        asked = axis.said(question)
+    def _above(self, words: Words, families: np.ndarray) -> np.ndarray:
+        """families x stems: whether a title above a family has a stem."""
+        found = np.zeros((len(families), words.count), dtype=bool)
+        parents = self._parents[families]
+        while (parents >= 0).any():
+            at = np.flatnonzero(parents >= 0)
+            found[at] |= words.within(self._facts.said, self._titles[parents[at]])
+            parents = np.where(parents >= 0, self._parents[parents], -1)
+        return found
+
+    def _told(self, words: Words, told: np.ndarray, texts: np.ndarray) -> np.ndarray:
+        """Of each text, the largest share of an alternative's telling words that is asked."""
+        parts, of_text = self._facts.parts.take(texts)
+        shares = words.within(self._facts.part_stems, parts) @ told / self._part_totals[parts]
+        return _largest(of_text, shares, len(texts))
+
+    def _says_just(self, words: Words, count: int, texts: np.ndarray) -> np.ndarray:
+        """Whether each text's core says just what the question says."""
+        core = self._facts.core
+        return (core.lengths(texts) == count) & words.within(core, texts).all(axis=1)
+
+    def _by_category(self, evidence: Evidence, row: np.ndarray, families: np.ndarray) -> np.ndarray:
+        categories = self._categories[families]
+        best = np.full(categories.max(initial=0) + 1, -1.0, dtype=np.float32)
+        np.maximum.at(best, categories[row], evidence.cosines)
+        return best[categories]
+
+    def _structure(self, question: Reading, families: np.ndarray) -> dict[str, np.ndarray]:
+        """How titles agree with a question on the axes, in numbers and in what is denied."""
+        facts, titles = self._facts, self._titles[families]
+        agrees, conflicts, unasked, unmeant = np.zeros((4, len(families)))
+        for axis, told in zip(AXES, facts.axes[families].T.astype(np.int32), strict=True):
+            asked = axis.bits(question)
+            agree = (told & asked) != 0
+            agrees += agree
+            conflicts += (told != 0) & ~agree if asked else 0
+            beyond = agree & ((told & ~asked) != 0) if asked else (told & ~axis.usual_bits) != 0
+            if axis is CIRCUMSTANCES:
+                unmeant += beyond
+            else:
+                unasked += beyond
+        affirmed, denied = map(self._words, (sorted(question.affirmed), sorted(question.denied)))
+        denial = 2.0 * affirmed.within(facts.denied, families).sum(axis=1)
+        denial += denied.within(facts.core, titles).sum(axis=1)
+        denial -= 0.5 * denied.within(facts.denied, families).sum(axis=1)
+        return {
+            "agrees": agrees,
+            "conflicts": conflicts,
+            "unasked": unasked,
+            "unmeant": unmeant,
+            "unspecified": facts.unspecified[families],
+            "other": facts.other[families] & (not OTHER & question.affirmed),
+            "number": self._other_number(question, titles),
+            "denial": denial,
+        }
+
+    def _other_number(self, question: Reading, titles: np.ndarray) -> np.ndarray:
+        """Whether a title has a number (a stage, type or level), and none that is asked; longer
+        numbers are years and doses."""
+        core = self._facts.core
+        asked = [word for word in question.words if _is_number(word)]
         if not asked:
-            unasked += told != {axis.usual}
-        elif asked & told:
-            agrees += 1
-            unasked += bool(told - asked)
-        else:
-            conflicts += 1
-    asked_numbers, told_numbers = _numbers(question), _numbers(title)
-    denial = (
-        2 * len(question.affirmed & title.denied)
-        + len(question.denied & title.affirmed)
-        - 0.5 * len(question.denied & title.denied)
-    )
+            return np.zeros(len(titles), dtype=bool)
+        values, place = core.take(titles)
+        has = _largest(place, self._numeric[values], len(titles)) > 0
+        return has & ~self._words(asked).within(core, titles).any(axis=1)
+
+
+def _is_number(word: str) -> bool:
+    return word.isdigit() and len(word) < 3
+
+
+#: By what it says, a question is about what a substance did (T36-T65).
+_SUBSTANCE_WORDS = frozenset(
+    "poison toxic overdos advers underdos ingest intox react effect allergi exposur od sting bite "
+    "venom envenom".split()
+)
+
+
+def _groups(system: str, codes: list[str]) -> dict[str, np.ndarray]:
+    """Chapters of ICD-10-CM that are seldom meant when nothing says so."""
+    if system != "icd10cm":
+        return {}
+
+    def begin(first: str, last: str) -> np.ndarray:
+        return np.array([first <= code[:3] <= last for code in codes])
+
     return {
-        "agrees": float(agrees),
-        "conflicts": float(conflicts),
-        "unasked": float(unasked),
-        "unspecified": float(bool(_UNSPECIFIED & title.affirmed)),
-        "other": float(bool(_OTHER & title.affirmed) and not _OTHER & question.affirmed),
-        "number": float(bool(asked_numbers and told_numbers and not asked_numbers & told_numbers)),
-        "denial": float(denial),
+        "substance": begin("T36", "T65"),
+        "external": begin("V00", "Y99"),
+        "obstetric": begin("O00", "O9Z"),
+        "perinatal": begin("P00", "P99"),
+        "factors": begin("Z00", "Z99"),
     }
 
 
-def _numbers(reading: Reading) -> set[str]:
-    """Stages, types and levels; longer numbers are years and doses."""
-    return {word for word in reading.words if word.isdigit() and len(word) < 3}
+def _categories(system: str, codes: list[str]) -> np.ndarray:
+    numbers: dict[str, int] = {}
+    length = 3 if system.startswith("icd10") else 5
+    return np.array([numbers.setdefault(code[:length], len(numbers)) for code in codes])
 
 
-def score(features: Mapping[str, float]) -> float:
-    """The weighted sum of whatever features are given."""
-    return sum(WEIGHTS[name] * value for name, value in features.items())
+def _largest(place: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """The largest of the values at each place, 0 where there are none."""
+    found = np.zeros(count, dtype=np.float32)
+    np.maximum.at(found, place, values)
+    return found
+
+
+def _sums(ragged: Ragged, weights: np.ndarray) -> np.ndarray:
+    place = np.repeat(np.arange(len(ragged.starts) - 1), np.diff(ragged.starts))
+    return np.bincount(place, weights[ragged.values], len(ragged.starts) - 1).astype(np.float32)

@@ -15,14 +15,16 @@ from codesets.store import CodeStore
 from index import build, bundle
 from index.encoder import Encoder
 from index.guidance import Guidance, passages
-from index.procedures import Procedures
-from index.rank import Evidence, Ranker, score
+from index.procedures import Procedures, Titles
+from index.rank import FEATURES, Evidence, Rarity
 from index.shelf import Shelf, read_json
 from index.words import Lexicon, Reading, Spelling, plain_words, read
 
 #: Texts taken from each retriever, and families taken on to ranking.
 _TEXTS_PER_RETRIEVER = 150
-_MOST_FAMILIES = 80
+_MOST_FAMILIES = 200
+#: Texts shown with a hit.
+_MATCHED = 3
 #: ICD-10-PCS codes taken on to ranking by what is said on each axis, and of these, codes of one
 #: family: what is left open is shown, and does not crowd out the rest.
 _PROCEDURES, _OF_A_FAMILY = 40, 3
@@ -52,9 +54,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A family that fits a question. `score` compares within one search only. `member` is its code
-    that fits best, where the search decides that (ICD-10-PCS), and `fit` how well its title agrees
-    with what the question says on the axes."""
+    """A family that fits a question. `score` compares within one search only. `siblings` are the
+    families that differ from it in side or trimester alone. `member` is its code that fits best,
+    where the search decides that (ICD-10-PCS), and `fit` how well its title agrees with what the
+    question says on the axes."""
 
     system: str
     code: str
@@ -63,6 +66,7 @@ class Hit:
     similarity: float
     features: dict[str, float]
     matched: tuple[str, ...]
+    siblings: tuple[str, ...] = ()
     member: str | None = None
     fit: float = 0.0
 
@@ -96,9 +100,6 @@ class Searcher:
         self._folder = folder
         self._guidance = lru_cache(maxsize=4)(self._open_guidance)
         self.procedures = lru_cache(maxsize=2)(self._open_procedures)
-        self._shelves = {
-            path.name: Shelf(path.name, path) for path in (folder / build.SHELVES).iterdir()
-        }
         self._off_topic = np.load(folder / build.OFF_TOPIC)
         vocabulary: dict[str, int] = read_json(folder / build.VOCABULARY)
         self._lexicon = Lexicon.shipped()
@@ -108,7 +109,10 @@ class Searcher:
         for word, count in vocabulary.items():
             for stem in read(word).stems:
                 frequency[stem] = frequency.get(stem, 0) + count
-        self._ranker = Ranker(frequency, self.manifest.texts)
+        rarity = Rarity(frequency, self.manifest.texts)
+        self._shelves = {
+            path.name: Shelf(path.name, path, rarity) for path in (folder / build.SHELVES).iterdir()
+        }
 
     def guidance(self, key: str) -> Guidance:
         """The guidelines of the book with this key, ready to be asked."""
@@ -121,7 +125,8 @@ class Searcher:
         return Guidance(guidelines, self.encoder, np.stack(made))
 
     def _open_procedures(self, release: Release) -> Procedures:
-        return Procedures.of(self._store, self._store.titles(release))
+        folder = self._folder / build.SHELVES / release.system / build.PROCEDURES / release.label
+        return Procedures.of(self._store, Titles.load(folder))
 
     def understand(self, question: str) -> Query:
         """Spell out shorthand and repair typing; codes, numbers and doses stay as they are."""
@@ -171,42 +176,47 @@ class Searcher:
             hit
             for release in releases
             if release.system in self._shelves
-            for hit in self._on_shelf(self._shelves[release.system], query, asked, less, release)
+            for hit in self._on_shelf(
+                self._shelves[release.system], query, asked, less, release, limit
+            )
         ]
         hits.sort(key=lambda hit: (-hit.score, hit.member or hit.code))
         return hits[:limit]
 
     def _on_shelf(
-        self, shelf: Shelf, query: Query, asked: np.ndarray, less: np.ndarray, release: Release
+        self,
+        shelf: Shelf,
+        query: Query,
+        asked: np.ndarray,
+        less: np.ndarray,
+        release: Release,
+        limit: int,
     ) -> Iterator[Hit]:
-        """The families of one system that a question may mean, scored."""
-        similarity = shelf.retrieve(asked, less, query.spelled_out, _TEXTS_PER_RETRIEVER)
-        found: dict[int, list[Evidence]] = {}
-        for text, cosine in similarity.items():
-            for owner in shelf.owners(text):
-                for number, distance in shelf.reportable(owner, release.key):
-                    evidence = Evidence(shelf.texts[text], cosine, distance)
-                    found.setdefault(number, []).append(evidence)
+        """The best families of one system that a question may mean, scored."""
+        evidence = shelf.evidence(asked, less, query.spelled_out, _TEXTS_PER_RETRIEVER, release.key)
         fitting = self._fitting(shelf, query, release)
         understood = any(fit >= _FAIR_FIT for codes in fitting.values() for _, fit in codes)
-        numbers = [*fitting] if understood else [*fitting.keys() | _nearest(found)]
-        if not numbers:
+        families = np.array(sorted(fitting), dtype=np.int32)
+        if not understood:
+            families = np.union1d(families, _nearest(evidence))
+        if not len(families):
             return
-        titled = shelf.title_cosines(numbers, asked, less)
-        for number, by_title in zip(numbers, titled, strict=True):
-            title = shelf.titles[number]
-            above = list(shelf.titles_above(number))
-            speaking = found.get(number) or [Evidence(title, by_title, 0)]
-            features = self._ranker.features(query.reading, title, by_title, above, speaking)
-            nearest = sorted(speaking, key=lambda e: -e.similarity)[:3]
+        families = shelf.with_siblings(families, release.key)
+        judged = shelf.judge(query.reading, evidence.of(families), families, asked, less)
+        chosen = judged.chosen if not fitting else np.arange(len(families))
+        for at in chosen[: limit if not fitting else None]:
+            number = int(families[at])
+            features = dict(zip(FEATURES, judged.features[at].tolist(), strict=True))
+            siblings = families[(judged.groups == judged.groups[at]) & (families != number)]
             hit = Hit(
                 shelf.system,
                 shelf.codes[number],
-                title,
-                score(features),
+                shelf.title(number),
+                float(judged.scores[at]),
                 features["dense"],
                 features,
-                tuple(dict.fromkeys(e.text for e in nearest)),
+                tuple(shelf.texts[text] for text in evidence.nearest(number, _MATCHED)),
+                siblings=tuple(shelf.codes[sibling] for sibling in siblings.tolist()),
             )
             if number not in fitting:
                 yield hit
@@ -223,14 +233,16 @@ class Searcher:
             return found
         procedures = self.procedures(release)
         fit = procedures.fit(query.asked)
-        for code in procedures.best(fit, _PROCEDURES) if fit.any() else ():
+        for code, how_well in procedures.best(fit, _PROCEDURES) if fit.any() else ():
             codes = found.setdefault(shelf.numbers[code[:4]], [])
             if len(codes) < _OF_A_FAMILY:
-                codes.append((code, procedures.of_code(fit, code)))
+                codes.append((code, how_well))
         return found
 
 
-def _nearest(found: Mapping[int, list[Evidence]]) -> list[int]:
+def _nearest(evidence: Evidence) -> np.ndarray:
     """The families whose texts are nearest: the rest costs time and is never first."""
-    by_nearness = sorted(found, key=lambda number: -max(e.nearness for e in found[number]))
-    return by_nearness[:_MOST_FAMILIES]
+    families, place = np.unique(evidence.families, return_inverse=True)
+    nearness = np.full(len(families), -np.inf, dtype=np.float32)
+    np.maximum.at(nearness, place, evidence.nearness())
+    return families[np.argsort(-nearness, kind="stable")[:_MOST_FAMILIES]]

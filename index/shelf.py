@@ -10,7 +10,7 @@ of families share it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,15 @@ import numpy as np
 
 from codesets.model import Release, Term
 from codesets.store import CodeStore
+from index import facts
+from index.names import house_names
+from index.rank import Evidence, Judged, Ranker, Rarity
 from index.runtime import THREADS, load_faiss
-from index.words import lexical_tokens
+from index.words import Reading, lexical_tokens
 
-VECTORS, TEXTS, FAMILIES, LEXICAL = "vectors.faiss", "texts.json", "families.json", "lexical"
+VECTORS, LEXICAL = "vectors.faiss", "lexical"
+#: Texts; codes and releases; and how they belong together, by their numbers.
+TEXTS, NAMES, LINKS = "texts.json", "names.json", "links.npz"
 
 #: A header with more families under it than this is completed only by those found themselves.
 _MOST_BELOW = 60
@@ -81,6 +86,10 @@ def gather(store: CodeStore, system: str) -> Gathered:
             named = families.get(stems.get(term.code, term.code))
             if named is not None:
                 add_text(named, term.text)
+    for name in house_names() if system == "icd10cm" else ():
+        named = families.get(stems.get(name.code, name.code))
+        if named is not None:
+            add_text(named, name.text)
     return Gathered(list(numbers), list(families.values()))
 
 
@@ -120,7 +129,7 @@ def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
 
     folder.mkdir()
     faiss = load_faiss()
-    # Eight bits a dimension: an eighth of the memory, and the ranking cannot see the difference.
+    # Eight bits a dimension: a quarter of the memory, and the ranking cannot see the difference.
     index = faiss.IndexHNSWSQ(
         vectors.shape[1], faiss.ScalarQuantizer.QT_8bit, _LINKS, faiss.METRIC_INNER_PRODUCT
     )
@@ -134,9 +143,26 @@ def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
     lexical.index([lexical_tokens(text) or [""] for text in gathered.texts], show_progress=False)
     lexical.save(folder / LEXICAL, show_progress=False)
     write_json(folder / TEXTS, gathered.texts)
-    write_json(
-        folder / FAMILIES,
-        [[f.code, f.title, f.parent, f.releases, f.texts] for f in gathered.families],
+    titles = [family.texts[0] for family in gathered.families]
+    parents = [family.parent for family in gathered.families]
+    facts.save(folder / facts.FILE, facts.read_facts(gathered.texts, titles, parents))
+    families = gathered.families
+    numbers = {family.code: number for number, family in enumerate(families)}
+    releases = sorted({key for family in families for key in family.releases})
+    write_json(folder / NAMES, {"codes": list(numbers), "releases": releases})
+    owners, starts = _owners([family.texts for family in families], len(gathered.texts))
+    np.savez(
+        folder / LINKS,
+        # A family's first text is its title.
+        titles=np.array(titles, dtype=np.int32),
+        parents=np.array([numbers.get(f.parent or "", -1) for f in families], dtype=np.int32),
+        owners=owners,
+        starts=starts,
+        # By release: 1 where a family is reported, 0 where it is a header, -1 where it is not.
+        states=np.array(
+            [[family.releases.get(key, -1) for family in families] for key in releases],
+            dtype=np.int8,
+        ),
     )
 
 
@@ -150,85 +176,109 @@ def vectors_of(folder: Path) -> dict[str, np.ndarray]:
 class Shelf:
     """An opened shelf. Families and texts are told by their numbers."""
 
-    def __init__(self, system: str, folder: Path) -> None:
+    def __init__(self, system: str, folder: Path, rarity: Rarity) -> None:
         import bm25s
 
         self.system = system
         self.texts: list[str] = read_json(folder / TEXTS)
-        rows = read_json(folder / FAMILIES)
-        self.codes: list[str] = [row[0] for row in rows]
-        self.titles: list[str] = [row[1] for row in rows]
+        names = read_json(folder / NAMES)
+        self.codes: list[str] = names["codes"]
         self.numbers = {code: n for n, code in enumerate(self.codes)}
-        self._parents = [self.numbers[row[2]] if row[2] is not None else None for row in rows]
-        self._below: dict[int, list[int]] = {}
-        for child, parent in enumerate(self._parents):
-            if parent is not None:
-                self._below.setdefault(parent, []).append(child)
-        #: By release: 1 where a family is reported, 0 where it is a header, -1 where it is not.
-        self._states = {
-            release: np.array([row[3].get(release, -1) for row in rows], dtype=np.int8)
-            for release in {key for row in rows for key in row[3]}
-        }
-        # A family's first text is its title.
-        self._title_texts = np.array([row[4][0] for row in rows], dtype=np.int64)
-        self._owners, self._starts = _owners([row[4] for row in rows], len(self.texts))
+        with np.load(folder / LINKS) as links:
+            self._titles: np.ndarray = links["titles"]
+            self._parents: np.ndarray = links["parents"]
+            self._owners, self._starts = links["owners"], links["starts"]
+            self._states = dict(zip(names["releases"], links["states"], strict=True))
+        # Families in the order of their parents, so that those under one stand together.
+        self._by_parent = np.argsort(self._parents, kind="stable").astype(np.int32)
+        self._ordered_parents = self._parents[self._by_parent]
+        self._completing: dict[tuple[int, str], tuple[tuple[int, int], ...]] = {}
         faiss = load_faiss()
         self._vectors = faiss.read_index(str(folder / VECTORS))
         self._vectors.hnsw.efSearch = _WIDTH_SEARCHING
         self._lexical = bm25s.BM25.load(folder / LEXICAL, show_progress=False)
+        self._ranker = Ranker(
+            system, self.codes, facts.load(folder / facts.FILE), self._titles, self._parents, rarity
+        )
 
-    def retrieve(
-        self, asked: np.ndarray, less: np.ndarray, text: str, most: int
-    ) -> dict[int, float]:
-        """Texts that either retriever finds, `most` by each, with the cosine of the nearest of
-        the question's wordings (`asked`, one a row), each lessened by its entry in `less`."""
+    def evidence(
+        self, asked: np.ndarray, less: np.ndarray, text: str, most: int, release: str
+    ) -> Evidence:
+        """What speaks for families of a release: the texts that either retriever finds, `most` by
+        each, with the cosine of the nearest of the question's wordings (`asked`, one a row), each
+        lessened by its entry in `less`."""
         _, nearest = self._vectors.search(asked, most)
-        found = set(nearest.ravel().tolist()) - {-1}
+        found = [nearest.ravel()[nearest.ravel() >= 0]]
         known = self._lexical.vocab_dict
         tokens = [token for token in lexical_tokens(text) if token in known]
+        scores = self._lexical.get_scores(tokens) if tokens else np.zeros(len(self.texts))
         if tokens:
-            scores = self._lexical.get_scores(tokens)
             top = np.argpartition(-scores, min(most, len(scores) - 1))[:most]
-            found.update(top[scores[top] > 0].tolist())
-        texts = np.array(sorted(found))
-        return dict(zip(texts.tolist(), self._cosines(texts, asked, less), strict=True))
+            found.append(top[scores[top] > 0])
+        texts = np.unique(np.concatenate(found))
+        cosines = self._cosines(texts, asked, less)
+        lexical = scores[texts] / (scores.max() or 1.0)
+        rows = [
+            (family, n, distance)
+            for n, text in enumerate(texts.tolist())
+            for owner in self._owners[self._starts[text] : self._starts[text + 1]].tolist()
+            for family, distance in self.reportable(owner, release)
+        ]
+        families, places, distances = np.array(rows, dtype=np.int32).reshape(-1, 3).T
+        return Evidence(
+            families, texts[places], cosines[places], lexical[places].astype(np.float32), distances
+        )
 
-    def title_cosines(
-        self, families: Sequence[int], asked: np.ndarray, less: np.ndarray
-    ) -> list[float]:
-        """The cosine of each family's own title with the nearest of the question's wordings."""
-        return self._cosines(self._title_texts[list(families)], asked, less)
+    def with_siblings(self, families: np.ndarray, release: str) -> np.ndarray:
+        """Families, sorted, with those of a release that differ from them in side or trimester
+        alone."""
+        groups = self._ranker.groups
+        wanted = np.isin(groups, groups[families]) & (self._states[release] > 0)
+        return np.union1d(np.flatnonzero(wanted), families).astype(np.int32)
 
-    def _cosines(self, texts: np.ndarray, asked: np.ndarray, less: np.ndarray) -> list[float]:
-        vectors = self._vectors.reconstruct_batch(texts)
-        return (vectors @ asked.T - less).max(axis=1).tolist()
+    def judge(
+        self,
+        question: Reading,
+        evidence: Evidence,
+        families: np.ndarray,
+        asked: np.ndarray,
+        less: np.ndarray,
+    ) -> Judged:
+        """Families with their features and scores; see `evidence` and Ranker.judge."""
+        by_title = self._cosines(self._titles[families], asked, less)
+        return self._ranker.judge(question, evidence, families, by_title)
 
-    def owners(self, text: int) -> list[int]:
-        """The families that a text belongs to."""
-        return self._owners[self._starts[text] : self._starts[text + 1]].tolist()
+    def _cosines(self, texts: np.ndarray, asked: np.ndarray, less: np.ndarray) -> np.ndarray:
+        vectors = self._vectors.reconstruct_batch(texts.astype(np.int64))
+        return (vectors @ asked.T - less).max(axis=1)
 
-    def reportable(self, family: int, release: str) -> Iterator[tuple[int, int]]:
+    def reportable(self, family: int, release: str) -> tuple[tuple[int, int], ...]:
         """The families to report for a text of `family` in a release: itself, or, for a header,
         the families that complete it, with their distance from it."""
         states = self._states.get(release)
         if states is None or states[family] < 0:
-            return
+            return ()
         if states[family]:
-            yield family, 0
-            return
+            return ((family, 0),)
+        if (family, release) not in self._completing:
+            self._completing[family, release] = tuple(self._below(family, states))
+        return self._completing[family, release]
+
+    def _below(self, family: int, states: np.ndarray) -> list[tuple[int, int]]:
         level, distance = [family], 0
         below: list[tuple[int, int]] = []
         while level and len(below) <= _MOST_BELOW:
             distance += 1
-            level = [child for parent in level for child in self._below.get(parent, ())]
+            level = [child for parent in level for child in self._under(parent)]
             below += [(child, distance) for child in level if states[child] > 0]
-        yield from below[:_MOST_BELOW]
+        return below[:_MOST_BELOW]
 
-    def titles_above(self, family: int) -> Iterator[str]:
-        parent = self._parents[family]
-        while parent is not None:
-            yield self.titles[parent]
-            parent = self._parents[parent]
+    def _under(self, parent: int) -> list[int]:
+        first, last = np.searchsorted(self._ordered_parents, (parent, parent + 1))
+        return self._by_parent[first:last].tolist()
+
+    def title(self, family: int) -> str:
+        return self.texts[self._titles[family]]
 
 
 def _owners(texts_of: Sequence[Sequence[int]], count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -26,7 +26,7 @@ STOPWORDS = frozenset(
     """an and are as at be but by due for from has have having he her here his i in into is it its
     me my of on or our pt patient patients she so that the their them then there they this to under
     was we were what which while who will with you your code codes coded coding icd icd10 icd10cm dx
-    diagnosis please need find""".split()
+    diagnosis please pls plz thx thanks need find""".split()
 )
 _NEGATIONS = frozenset({"no", "not", "without", "negative", "denies", "non", "w/o"})
 #: Where the reach of a "without" ends.
@@ -84,7 +84,7 @@ class Reading:
         return self.affirmed | self.denied
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=4096)
 def read(text: str) -> Reading:
     affirmed: set[str] = set()
     denied: set[str] = set()
@@ -122,7 +122,48 @@ _REGIONS = {
     )
 }
 
+#: A side as one capital letter, alone: "cubital tunnel L", "OA (R) hip".
+_ONE_LETTER_SIDE = re.compile(
+    r"(?<!factor )(?<!vitamin )(?<!type )(?<!group )(?<![\w.+/&'-])[RL](?![\w.+/&'-])"
+)
+#: Weeks of gestation: "34 weeks", "20wks", "39w2d"; not of age, nor of time since.
+_WEEKS = re.compile(
+    r"(?<![\d.])(?P<weeks>\d{1,2})(?:\s*(?:wk|week)s?|w(?:ga|\d?d?))\b"
+    r"(?!\s*(?:ago|old|post|pp|later|of age|after|status|s/p))"
+)
+_PREGNANT = frozenset(
+    """pregnant pregnancy preg gest gestation gestational ga iup ob prenatal antepartum labor labour
+    fetus fetal fetuses twins twin triplets breech previa abruption preeclampsia pre-eclampsia
+    eclampsia hyperemesis trimester gravid gravida g1 g2 g3 g4 g5 g1p0 g2p1 g3p2 prom pprom gdm
+    cervix oligohydramnios polyhydramnios oligo poly iugr fgr delivery placenta placental
+    cholestasis""".split()
+)
+_BORN = frozenset("newborn nb neonate neonatal infant baby premie preemie nicu born".split())
 
+
+def _trimester(text: str, words: Iterable[str]) -> str:
+    """The trimester that the weeks of a pregnancy fall in: the second begins at 14 weeks 0 days,
+    the third at 28 weeks 0 days (ICD-10-CM, chapter 15)."""
+    said = _WEEKS.search(text)
+    company = set(words)
+    if not said or not company & _PREGNANT or company & _BORN or "trimester" in company:
+        return ""
+    weeks = int(said["weeks"])
+    return f"{'first' if weeks < 14 else 'second' if weeks < 28 else 'third'} trimester"
+
+
+#: A place on a chromosome, by the nomenclature of cytogenetics (ISCN): 22q11.2, 1p36, 4p-.
+_LOCUS = re.compile(
+    r"(?P<chromosome>[1-9]|1\d|2[0-2]|x|y)(?P<arm>[pq])(?:ter)?[\d.]*(?:-?[pq]?(?:ter)?[\d.]+)?"
+    r"(?P<lost>-?)"
+)
+_ARMS = {"p": "short", "q": "long"}
+#: One of a series of hereditary diseases, by its symbol and number: DFNB1A, CMT4B1, SCA-3.
+_OF_A_SERIES = re.compile(r"(?P<symbol>[a-z]{2,})-?\d{1,3}[a-z]{0,2}\d?")
+
+#: The kind of the lexicon's rows that name a series of hereditary diseases by its symbol, which
+#: means it only where a number follows.
+SERIES = "series"
 #: Kinds of the lexicon's rows that name what HCPCS codes, and how a drug is given.
 DRUG, ROUTE = "drug", "route"
 GOODS = frozenset({"supply", "service"})
@@ -167,16 +208,20 @@ class Lexicon:
 
     Columns: shorthand, means, when (words one of which must stand elsewhere in the question for
     this sense to be chosen, <drug> for the name of any drug; empty for the usual sense), kind.
-    Rows of the kinds "supply" and "service" hold where the question names no diagnosis; those of
+    Rows of the kind "series" hold for a symbol with a number; those of the kinds "supply" and "service" hold where the question names no diagnosis; those of
     the kind "drug" hold for the name joined, with hyphens or with blanks ("solumedrol").
     """
 
     def __init__(self, rows: list[dict[str, str]]) -> None:
         self._senses: dict[tuple[str, ...], list[_Sense]] = {}
         self._joined: dict[str, tuple[str, ...]] = {}
+        self._series: dict[str, _Sense] = {}
         for row in rows:
             key = tuple(typed_words(row["shorthand"]))
             sense = _Sense(row["means"], frozenset((row["when"] or "").split()), row["kind"])
+            if sense.kind == SERIES:
+                self._series[row["shorthand"]] = sense
+                continue
             self._senses.setdefault(key, []).append(sense)
             if sense.kind == DRUG and len(_join(key)) >= _SHORTEST_JOINED:
                 self._joined.setdefault(_join(key), key)
@@ -197,6 +242,15 @@ class Lexicon:
         lines = text.splitlines()
         return cls(list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)))
 
+    def shorthand(self) -> dict[tuple[str, ...], list[str]]:
+        """What is shortened -> its abbreviations and lay words, for wording texts as people type."""
+        found: dict[tuple[str, ...], list[str]] = {}
+        for typed, senses in self._senses.items():
+            for sense in senses:
+                if sense.kind in ("abbreviation", "lay", "eponym", "british"):
+                    found.setdefault(tuple(sense.means.split()), []).append(" ".join(typed))
+        return found
+
     @property
     def words_of_drugs(self) -> frozenset[str]:
         """The words that official names of drugs are made of."""
@@ -207,9 +261,11 @@ class Lexicon:
 
     def typed(self, question: str) -> list[str]:
         """The words of a question. One joined by a slash that is no shorthand as it stands is
-        taken apart ("htn/dm"); one joined by a hyphen is a word of its own ("acyl-CoA"), and a
-        range of vertebrae comes with its region ("L4-L5" is lumbar)."""
+        taken apart ("htn/dm"); one joined by a hyphen is a word of its own ("acyl-CoA"). A range
+        of vertebrae comes with its region ("L4-L5" is lumbar), a place on a chromosome with the
+        words that titles have for it ("4p-"), weeks of gestation with the trimester."""
         words: list[str] = []
+        question = _ONE_LETTER_SIDE.sub(lambda m: {"R": "right", "L": "left"}[m[0]], question)
         for word in typed_words(question):
             parts = [word] if word in self._words else re.split(r"[/&.+]", word)
             words += [part for part in parts if part]
@@ -217,7 +273,11 @@ class Lexicon:
             if levels:
                 ends = levels["first"] + (levels["last"] or levels["first"])
                 words.append(_REGIONS.get(ends, ""))
-        return words
+            locus = _LOCUS.fullmatch(word)
+            if locus:
+                words += [_ARMS[locus["arm"]], "arm", "of", "chromosome", locus["chromosome"]]
+                words += ["deletion"] if locus["lost"] else []
+        return words + _trimester(question.lower(), words).split()
 
     def spell_out(self, words: list[str]) -> list[str]:
         """Replace each shorthand, longest first, by what it means in this company."""
@@ -257,6 +317,9 @@ class Lexicon:
     def _sense(self, typed: tuple[str, ...], company: set[str]) -> _Sense | None:
         """The sense that most of the company speaks for, else the usual one, else None."""
         key = typed if typed in self._senses else self._joined.get(_join(typed), typed)
+        if key not in self._senses and len(typed) == 1:
+            of_series = _OF_A_SERIES.fullmatch(typed[0])
+            return self._series.get(of_series["symbol"]) if of_series else None
         company = company - set(typed)
         senses = [
             sense

@@ -12,7 +12,7 @@ import pytest
 
 from bot.desk import Desk
 from codesets.store import CodeStore
-from index.procedures import Asked, Procedures, shipped
+from index.procedures import Asked, Procedures, Titles, shipped
 
 QUESTIONS = Path(__file__).parent / "data" / "procedures" / "questions.tsv"
 MAY = dt.date(2024, 5, 1)
@@ -43,17 +43,26 @@ TITLES = {
 
 @pytest.fixture(scope="module")
 def few() -> Procedures:
-    return Procedures(TITLES, shipped())
+    return Procedures(Titles.read(TITLES), shipped())
 
 
 @pytest.fixture(scope="module")
-def all_codes(store: CodeStore) -> Procedures:
+def titles(store: CodeStore) -> dict[str, str]:
     (release,) = [r for r in store.releases("icd10pcs") if r.label == "FY2024"]
-    return Procedures.of(store, store.titles(release))
+    return store.titles(release)
+
+
+@pytest.fixture(scope="module")
+def all_codes(store: CodeStore, titles: dict[str, str], tmp_path_factory) -> Procedures:
+    """As an index keeps them."""
+    folder = tmp_path_factory.mktemp("procedures") / "FY2024"
+    Titles.read(titles).save(folder)
+    return Procedures.of(store, Titles.load(folder))
 
 
 def first(procedures: Procedures, question: str) -> str:
-    return procedures.best(procedures.fit(question), 1)[0]
+    ((code, _),) = procedures.best(procedures.fit(question), 1)
+    return code
 
 
 @pytest.mark.parametrize(
@@ -125,7 +134,7 @@ def test_every_operation_begins_a_title_and_every_approach_is_one(all_codes: Pro
         for operation in phrase.operations:
             fit = all_codes._of_operations([(operation,)])
             assert (fit == 0).any(), operation
-        assert set(phrase.approaches) <= set(all_codes._approach_names)
+        assert set(phrase.approaches) <= set(all_codes._titles.approach_names)
 
 
 # What the desk promises
@@ -138,9 +147,9 @@ def cases(half: str) -> list[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("half", ["tuning", "untouched"])
-def test_questions_have_codes_that_exist(all_codes: Procedures, half: str) -> None:
+def test_questions_have_codes_that_exist(titles: dict[str, str], half: str) -> None:
     codes = {code for _, right in cases(half) for code in right}
-    assert codes <= set(all_codes.codes)
+    assert codes <= set(titles)
 
 
 @pytest.mark.parametrize(("half", "at_1", "at_5"), [("tuning", 0.9, 0.95), ("untouched", 0.8, 0.9)])
@@ -150,7 +159,7 @@ def test_right_codes_by_the_axes_alone(
     asked = cases(half)
     places = []
     for question, right in asked:
-        found = all_codes.best(all_codes.fit(question), 5)
+        found = [code for code, _ in all_codes.best(all_codes.fit(question), 5)]
         places.append(next((n for n, code in enumerate(found, 1) if code in right), 0))
     assert sum(place == 1 for place in places) / len(asked) >= at_1
     assert sum(place > 0 for place in places) / len(asked) >= at_5
