@@ -173,8 +173,8 @@ def _expect_no_hold(tail: Tail, question: str | None) -> None:
     for found in _holds(tail.db):
         if found.question in (None, question):
             raise Held(
-                f"Hold {found.number} ({found.reason}) forbids it. Ask whoever laid it; then release "
-                f"it: `codedesk log release {found.number} --reason TEXT`."
+                f"Hold {found.number} ({found.reason}) forbids it. Ask whoever laid it; then "
+                f"release it: `codedesk log release {found.number} --reason TEXT`."
             )
 
 

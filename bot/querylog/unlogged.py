@@ -7,7 +7,7 @@ record in the chain says how many as soon as one can be written.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -95,6 +95,20 @@ class LenientLog(QueryLog):
         try:
             if logged:
                 super().delivered_many(logged, outcome, detail, kind)
+        except LogUnavailable as error:
+            self._warn(error)
+
+    def append(self, *what: Any, **how: Any) -> int:
+        """0 when it cannot be written."""
+        try:
+            return super().append(*what, **how)
+        except LogUnavailable as error:
+            self._warn(error)
+            return 0
+
+    def configured(self, values: Mapping[str, Any]) -> None:
+        try:
+            super().configured(values)
         except LogUnavailable as error:
             self._warn(error)
 

@@ -181,6 +181,18 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     return db
 
 
+def log_id(path: Path) -> str:
+    """The id of the log in a file. Raises LogUnavailable."""
+    db = open_read_only(path)
+    try:
+        _check_version(db, path)
+        return db.execute("select id from log").fetchone()[0]
+    except (sqlite3.Error, TypeError) as error:
+        raise LogUnavailable(f"The query log at {path} cannot be read ({error}).") from error
+    finally:
+        db.close()
+
+
 def _check_version(db: sqlite3.Connection, path: Path) -> None:
     version = db.execute("pragma user_version").fetchone()[0]
     if version == 1:
@@ -202,6 +214,8 @@ def _check_all(
 ) -> None:
     if why := schema.faults(db):
         raise _Fault(0, why)
+    if db.execute("select 1 from lifted").fetchone():
+        raise _Fault(0, "Its append-only triggers are lifted, as no redaction leaves them.")
     ids = db.execute("select id, created from log").fetchall()
     if len(ids) != 1:
         raise _Fault(0, "The log does not say which log it is.")
