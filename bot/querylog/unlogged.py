@@ -53,13 +53,13 @@ class LenientLog(QueryLog):
             self._is_open = True
         with super().writing() as tail:
             count, self._count = self._count, 0
+            questions = sorted(self._without_answer - self._on_record) if count else []
             try:
                 if count:
-                    questions = sorted(self._without_answer - self._on_record)
                     body = {"count": count, "since": self._since, "questions": questions}
                     tail.append("unlogged", None, body)
-                    self._on_record.update(questions)
                 yield tail
+                self._on_record.update(questions)
             except BaseException:
                 self._count += count
                 raise
@@ -127,4 +127,5 @@ class LenientLog(QueryLog):
         self._warn(error)
 
     def _warn(self, error: LogUnavailable) -> None:
-        print(say("log.answering_unlogged", count=self._count, error=error), file=sys.stderr)
+        why = error.__cause__ or error
+        print(say("log.answering_unlogged", count=self._count, error=why), file=sys.stderr)

@@ -83,13 +83,13 @@ def serve(
     stop = stop or threading.Event()
     with _only_one(settings.home):
         app = build_app(settings, desk, log)
-        with witnessed(settings, log, app.client):
+        with witnessed(settings, log, app.client) as begin:
             try:
                 desk.ready()
-                log.append("start", None, {"serves": "slack", "index_build": desk.index_build})
                 recover(Courier(desk, log, app.client), say)
                 way = _listening if settings.slack_mode == "http" else _connected
                 with _stopped_by_signals(stop), way(settings, app, say):
+                    begin()
                     stop.wait()
             finally:
                 # A question whose turn has not come stays unanswered in the log: see recovery.
