@@ -499,6 +499,89 @@ def test_in_slack_an_unlogged_answer_says_so(tmp_path: Path, how: str) -> None:
 # Through the command line
 
 
+class OneAnswer:
+    """A desk that has one answer."""
+
+    index_build = "build-1"
+
+    def __init__(self, _: Settings) -> None:
+        pass
+
+    def ask_many(self, questions, **_):
+        return [replace(ANSWER, question=question) for question in questions]
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def conversing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Ask as `codedesk ask` does, of that desk."""
+    from bot import cli
+
+    monkeypatch.setattr(cli, "Desk", OneAnswer)
+
+    def ask(*questions: str, show=lambda _: None, **settings) -> None:
+        with cli._Conversation(Settings(home=tmp_path, **settings)) as conversation:
+            conversation.ask(questions, show=show)
+
+    return ask
+
+
+def test_the_next_start_reports_what_a_command_line_left(
+    tmp_path: Path, conversing, capsys
+) -> None:
+    early = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=11)
+    log = QueryLog(tmp_path / "log.db", clock=lambda: early)
+    ids = [log.ask(Asked("htn", "cli")), log.ask(Asked("htn", "terminal"))]
+    log.answered(ids[1], ANSWER, index_build=None, latency_ms=1)
+    slack = log.ask(Asked("htn", "dm"))
+    log.close()
+    conversing("htn")
+    assert "1 not answered, 1 answered and perhaps not shown" in capsys.readouterr().err
+    conversing("htn")
+    assert capsys.readouterr().err == "", "it is reported once"
+    log = QueryLog(tmp_path / "log.db")
+    assert [log.get(identity).delivery for identity in (*ids, slack)] == [
+        "abandoned", "unknown", "unanswered",
+    ]  # fmt: skip
+    assert [record.delivery for record in log.recent(2)] == ["delivered"] * 2
+    log.close()
+
+
+def test_what_another_command_line_is_doing_is_left_alone(tmp_path, conversing, capsys) -> None:
+    log = QueryLog(tmp_path / "log.db")
+    log.ask(Asked("htn", "cli"))
+    conversing("htn")
+    assert capsys.readouterr().err == ""
+    assert {record.delivery for record in log.questions()} == {"unanswered", "delivered"}
+    log.close()
+
+
+def test_the_command_line_does_not_answer_unlogged(tmp_path: Path, conversing) -> None:
+    (tmp_path / "log.db").mkdir()
+    with pytest.raises(LogUnavailable, match="does not answer unlogged"):
+        conversing("htn", show=lambda _: pytest.fail("it was shown"))
+
+
+def test_unless_the_operator_chose_so_and_then_it_says_so(tmp_path, conversing, capsys) -> None:
+    (tmp_path / "log.db").mkdir()
+    shown = []
+    conversing("htn", show=shown.append, answer_without_log=True)
+    assert shown[0].notices[0].startswith("This answer is not in the log")
+    assert "ANSWERING WITHOUT A LOG" in capsys.readouterr().err
+
+
+def test_which_settings_were_in_force_is_on_record(tmp_path: Path, conversing) -> None:
+    for choice in (False, True, True):
+        conversing("htn", answer_without_log=choice)
+    log = QueryLog(tmp_path / "log.db")
+    assert [entry.body["answer_without_log"] for entry in log.records(kinds=["config"])] == [
+        False, True,
+    ]  # fmt: skip
+    log.close()
+
+
 def test_ask_is_in_the_log_before_it_is_answered(settings: Settings, monkeypatch) -> None:
     from bot.cli import _Conversation
 

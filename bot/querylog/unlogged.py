@@ -20,6 +20,11 @@ from bot.words import say
 UNLOGGED = "unlogged"
 
 
+def _names(asked: Asked) -> set[str]:
+    """What the event and the message are called."""
+    return {name for name in (asked.event_id, asked.message_key) if name}
+
+
 class LenientLog(QueryLog):
     """A log that lets answers go out when it cannot be written, even when it cannot be opened."""
 
@@ -65,16 +70,17 @@ class LenientLog(QueryLog):
                 raise
 
     def ask_many(self, questions: Sequence[Asked]) -> list[str | None]:
+        new = [asked for asked in questions if not _names(asked) & self._seen]
         try:
-            return super().ask_many(questions)
+            ids = iter(super().ask_many(new) if new else [])
         except LogUnavailable as error:
-            return [self._unlogged(asked, error) for asked in questions]
+            ids = iter([self._unlogged(asked, error) for asked in new])
+        return [next(ids) if asked in new else None for asked in questions]
 
     def _unlogged(self, asked: Asked, error: LogUnavailable) -> str | None:
-        names = {name for name in (asked.event_id, asked.message_key) if name}
-        if names & self._seen:
+        if _names(asked) & self._seen:
             return None
-        self._seen |= names
+        self._seen |= _names(asked)
         self._tell(error)
         return UNLOGGED
 
