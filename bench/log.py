@@ -100,7 +100,7 @@ def appended(folder: Path, count: int) -> dict[str, Any]:
 
 
 def verified(path: Path, count: int) -> dict[str, Any]:
-    """Seconds to verify a log of so many records: questions, answers and deliveries, a third each."""
+    """Seconds to verify so many records: questions, answers and deliveries, a third each."""
     started = time.perf_counter()
     fill(path, count)
     filled = time.perf_counter() - started

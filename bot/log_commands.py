@@ -246,12 +246,14 @@ def log_redact(
 
     ID is that of a question, or the number of any record. Its notes and the details of its
     deliveries go with it. Do not repeat in the reason what should be gone. The answer is kept (it
-    holds official words, and the codes asked about) unless --answer says otherwise.
+    holds official words, and the codes asked about) unless --answer says otherwise. Where there is
+    a key for it, a checkpoint is signed after.
     """
     with opened(settings) as found:
         record = found.get(identity)
         what = record.id if record else identity
         gone = retention.redact(found, what, reason, _who(by), answer=answer)
+        _vouch(settings, found)
     click.echo(f"Destroyed of {what}: {', '.join(sorted(set(gone)))}.")
 
 
@@ -320,6 +322,11 @@ def log_retain(settings: Settings, by: str | None) -> None:
             f"Removed records {removed.first} to {removed.last}; record {removed.tombstone} says "
             "so."
         )
-        if settings.checkpoint_key.exists():
-            checkpoint = checkpoints.take(found, checkpoints.private_key(settings.checkpoint_key))
-            checkpoints.keep(checkpoint, settings.checkpoints)
+        _vouch(settings, found)
+
+
+def _vouch(settings: Settings, found: QueryLog) -> None:
+    """Sign a checkpoint, where there is a key: what was destroyed is not vouched for until then."""
+    if settings.checkpoint_key.exists():
+        checkpoint = checkpoints.take(found, checkpoints.private_key(settings.checkpoint_key))
+        checkpoints.keep(checkpoint, settings.checkpoints)

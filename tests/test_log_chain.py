@@ -22,7 +22,7 @@ from log_support import (
     set_body,
 )
 
-from bot.querylog import Asked, LogKey, LogUnavailable, QueryLog
+from bot.querylog import Asked, LogKey, LogUnavailable, QueryLog, schema
 from bot.querylog.retention import redact
 
 
@@ -215,6 +215,51 @@ def test_verify_catches_a_trigger_that_does_not_belong(filled: QueryLog) -> None
     db.execute("create trigger quiet after insert on records begin select 1; end")
     db.close()
     assert "`quiet` is not one of the log's" in check(filled.path).why
+
+
+@pytest.mark.parametrize(
+    "value", ["x'ff'", "cast(x'ff' as text)", "'[1]'", "'{\"texts\":7}'", "'not JSON \"texts\":'"]
+)
+def test_verify_catches_what_no_record_is(filled: QueryLog, value: str) -> None:
+    """Also when it is hashed as if it were one."""
+    with attacked(filled.path) as db:
+        (strict,) = db.execute("select sql from sqlite_master where name = 'records'").fetchone()
+        db.execute("pragma writable_schema = on")
+        loose = strict.replace("strict", "")
+        db.execute("update sqlite_master set sql = ? where name = 'records'", [loose])
+    with attacked(filled.path) as db:
+        for index in ("one_question_an_event", "one_question_a_message"):
+            db.execute(f"drop index {index}")
+        db.execute(f"update records set body = {value} where seq = 5")
+        if "x'ff'" not in value:
+            rehash(db, 5)
+        for index in ("one_question_an_event", "one_question_a_message"):
+            db.execute(schema.STATEMENTS[index])
+        db.execute("pragma writable_schema = on")
+        db.execute("update sqlite_master set sql = ? where name = 'records'", [strict])
+    found = check(filled.path)
+    assert (found.bad, found.exit_code) == (5, 3), found
+
+
+def test_verify_catches_an_index_that_hides_a_record(filled: QueryLog) -> None:
+    """Every record is in the chain, and a search would not find one of them."""
+    right = "create index records_by_kind on records (kind)"
+
+    def rewrite(statement: str) -> None:
+        db = sqlite3.connect(filled.path)
+        db.execute("pragma writable_schema = on")
+        db.execute("update sqlite_master set sql = ? where name = 'records_by_kind'", [statement])
+        db.commit()
+        db.close()
+
+    rewrite(right + " where kind <> 'question'")
+    other = QueryLog(filled.path)
+    converse(other)
+    other.close()
+    rewrite(right)
+    found = check(filled.path)
+    assert (found.bad, found.exit_code) == (0, 3)
+    assert "index records_by_kind" in found.why
 
 
 def test_verify_says_of_a_broken_file_where_reading_ends(filled: QueryLog) -> None:

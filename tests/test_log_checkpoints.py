@@ -30,6 +30,7 @@ from bot.querylog.checkpoints import (
     read,
     take,
 )
+from bot.querylog.retention import redact
 from bot.querylog.verify import Verification
 
 
@@ -128,6 +129,13 @@ def test_a_tombstone_of_the_adversarys_own_is_not_vouched_for(log: QueryLog, ver
     found = verified()
     assert (found.bad, found.exit_code) == (None, 1)
     assert "no checkpoint vouches yet for record 13, which says so" in found.sentences()[0]
+
+
+def test_a_redaction_of_the_adversarys_own_is_not_vouched_for(log: QueryLog, verified) -> None:
+    redact(log, log.recent()[0].id, "nothing to see here", "nobody")
+    found = verified()
+    assert (found.bad, found.exit_code) == (None, 1)
+    assert "no checkpoint vouches yet for record 13" in found.sentences()[0]
 
 
 def change(name: str, value: object):

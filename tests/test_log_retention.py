@@ -276,6 +276,14 @@ def test_redact_and_hold_from_the_command_line(home: Path, old: QueryLog) -> Non
     assert run("verify").exit_code == 1
 
 
+def test_a_redaction_is_vouched_for_at_once(home: Path, old: QueryLog) -> None:
+    assert run("keys").exit_code == 0
+    assert run("redact", old.recent()[0].id, "--reason", "a name").exit_code == 0
+    verified = run("verify")
+    assert verified.exit_code == 0
+    assert "Texts that a redaction destroyed: 2." in verified.stdout
+
+
 def test_retain_from_the_command_line(home: Path, old: QueryLog) -> None:
     run("keys")
     result = run("retain")

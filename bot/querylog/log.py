@@ -564,8 +564,14 @@ class QueryLog:
 
     def get(self, identity: str) -> Record | None:
         """The question with this id, or whose id begins so when only one does."""
-        found = self.select("id >= ? and id < ? limit 2", [identity, identity + "~"])
-        return found[0] if len(found) == 1 else None
+        with self.reading() as db:
+            # Left to itself, SQLite would look through all questions.
+            found = db.execute(
+                "select subject from records indexed by one_question_an_id "
+                "where kind = 'question' and subject >= ? and subject < ? limit 2",
+                [identity, identity + "~"],
+            ).fetchall()
+            return _assembled(db, [found[0][0]])[0] if len(found) == 1 else None
 
     def is_unlogged(self, question: str) -> bool:
         """Whether the answer to this question is not in the log, which only LenientLog allows."""

@@ -12,6 +12,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,6 +43,9 @@ class Verification:
     redacted: int = 0
     #: The record (a tombstone) that says that what was before `first` was removed by retention.
     tombstone: int | None = None
+    #: The last record by which something is excused that is not there: a redaction, a tombstone.
+    #: Anyone who can write the log can write one, so it needs to be vouched for, too.
+    excuse: int = 0
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -57,9 +61,7 @@ class Verification:
     def verdict(self) -> Verdict:
         if self.bad is not None:
             return "tampered"
-        if self.checkpoint is None:
-            return "consistent"
-        if self.tombstone is not None and self.tombstone > self.checkpoint.sequence:
+        if self.checkpoint is None or self.excuse > self.checkpoint.sequence:
             return "consistent"
         return "vouched"
 
@@ -79,8 +81,8 @@ class Verification:
             lines = [told + "chain consistent, tail not vouched for. There is no checkpoint of it."]
         elif self.verdict == "consistent":
             lines = [
-                told + f"chain consistent; records 1 to {self.first - 1:,} were removed, and no "
-                f"checkpoint vouches yet for record {self.tombstone:,}, which says so."
+                told + "chain consistent, and not all vouched for: something was destroyed, and no "
+                f"checkpoint vouches yet for record {self.excuse:,}, which says so."
             ]
         else:
             vouched = f"record {self.checkpoint.sequence:,} by the checkpoint of "
@@ -118,6 +120,7 @@ class Verification:
             "sealed_from": self.sealed_from,
             "seals_checked": self.sealed_checked,
             "redacted_texts": self.redacted,
+            "excused_by": self.excuse or None,
             "tombstone": self.tombstone,
             "notes": self.notes,
         }
@@ -142,6 +145,8 @@ def verify(
     found = Verification()
     db = open_read_only(path)
     try:
+        # What is no UTF-8 is met at its record, and not while reading ahead.
+        db.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
         db.execute("begin")  # one moment, whatever is written meanwhile
         _check_version(db, path)
         _check_all(db, found, key, checkpoints)
@@ -229,11 +234,18 @@ def _check_all(
     for checkpoint in heads.pop(found.last, ()):
         _check_checkpoint(found, checkpoint)
     for row, texts in _records(db):
-        _check_record(db, found, row, texts, key)
+        try:
+            _check_record(db, found, row, texts, key)
+        except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+            raise _Fault(row[0], "It is not of the form that records have.") from error
         for checkpoint in heads.pop(found.last, ()):
             _check_checkpoint(found, checkpoint)
     _check_end(db, found, key)
     _check_rest(found, heads)
+    # An index that leaves rows out would hide them from every search.
+    (state,) = db.execute("pragma integrity_check(1)").fetchone()
+    if state != "ok":
+        raise _Fault(0, f"Every record is there, and the file is not sound: {state}.")
 
 
 def _expected_heads(
@@ -283,7 +295,8 @@ def _check_start(db: sqlite3.Connection, found: Verification) -> None:
         raise _Fault(
             1, f"{missing}, and the last tombstone (record {row[0]}) does not account for them."
         )
-    found.first, found.last, found.head, found.tombstone = first, first - 1, previous, row[0]
+    found.first, found.last, found.head = first, first - 1, previous
+    found.tombstone = found.excuse = row[0]
 
 
 def _records(
@@ -346,17 +359,20 @@ def _check_texts(
         if promised.pop(name) != chain.commitment(salt, text):
             raise _Fault(seq, f"Its text `{name}`, or the salt of it, was changed.")
     for name in promised:
-        if not _redacted(db, seq, subject, name):
+        redaction = _redaction(db, seq, subject, name)
+        if redaction is None:
             raise _Fault(seq, f"Its text `{name}` is gone, and no redaction accounts for that.")
         found.redacted += 1
+        found.excuse = max(found.excuse, redaction)
 
 
-def _redacted(db: sqlite3.Connection, seq: int, subject: str | None, name: str) -> bool:
+def _redaction(db: sqlite3.Connection, seq: int, subject: str | None, name: str) -> int | None:
+    """The record that says that a text of a record was destroyed."""
     rows = db.execute(
-        "select body from records where kind = 'redaction' and subject is ? and seq > ?",
+        "select seq, body from records where kind = 'redaction' and subject is ? and seq > ?",
         [subject, seq],
     )
-    return any([seq, name] in json.loads(row[0])["destroyed"] for row in rows)
+    return next((n for n, body in rows if [seq, name] in json.loads(body)["destroyed"]), None)
 
 
 def _check_destroyed(db: sqlite3.Connection, redaction: int, body: dict[str, Any]) -> None:
