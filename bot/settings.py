@@ -121,6 +121,8 @@ class Settings:
             raise SettingsError(
                 f'SLACK_MODE is "{settings.slack_mode}"; it must be "socket" or "http".'
             )
+        if settings.log_retention_years < 1:
+            raise SettingsError("LOG_RETENTION_YEARS is 0; it must be 1 or more.")
         return settings
 
 
