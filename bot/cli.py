@@ -165,8 +165,7 @@ def _build_index(store: CodeStore, settings: Settings, model: Model) -> None:
 def _serve_slack(settings: Settings) -> None:
     from bot.slack.app import SlackSettingsError, serve
 
-    log = open_log(settings)
-    desk = Desk(settings)
+    desk, log = Desk(settings), open_log(settings)
     try:
         serve(settings, desk, log, _progress)
     except SlackSettingsError as error:
@@ -214,8 +213,8 @@ class _Conversation:
     """A desk and its log: each question is logged, answered, logged again, and only then shown."""
 
     def __init__(self, settings: Settings, surface: str = "cli") -> None:
-        self.log = open_log(settings)
         self.desk = Desk(settings)
+        self.log = open_log(settings)
         self._surface = surface
         if left := finish_what_was_left(self.log):
             _progress(left)

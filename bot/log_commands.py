@@ -234,24 +234,32 @@ def log_checkpoint(settings: Settings) -> None:
 
 
 @log.command("redact")
-@click.argument("identity", metavar="ID")
+@click.argument("identity", metavar="[ID]", required=False)
 @_REASON
 @_BY
+@click.option("--record", type=int, metavar="NUMBER", help="One record, in place of a question.")
 @click.option("--answer", is_flag=True, help="Destroy the answer, too.")
 @click.pass_obj
 def log_redact(
-    settings: Settings, identity: str, reason: str, by: str | None, answer: bool
+    settings: Settings,
+    identity: str | None,
+    reason: str,
+    by: str | None,
+    record: int | None,
+    answer: bool,
 ) -> None:
     """Destroy what was typed of a question, and its salt; the record of it stays.
 
-    ID is that of a question, or the number of any record. Its notes and the details of its
-    deliveries go with it. Do not repeat in the reason what should be gone. The answer is kept (it
-    holds official words, and the codes asked about) unless --answer says otherwise. Where there is
-    a key for it, a checkpoint is signed after.
+    Its notes and the details of its deliveries go with it. The answer is kept (it holds official
+    words, and the codes asked about) unless --answer says otherwise. With --record it is the texts
+    of one record, such as a search for a name. Do not repeat in the reason what should be gone.
+    Where there is a key for it, a checkpoint is signed after.
     """
+    if (identity is None) == (record is None):
+        raise click.UsageError("Name one question by its ID, or one record by --record NUMBER.")
     with opened(settings) as found:
-        record = found.get(identity)
-        what = record.id if record else identity
+        what = _one(found, identity).id if identity else record
+        assert what is not None
         gone = retention.redact(found, what, reason, _who(by), answer=answer)
         _vouch(settings, found)
     click.echo(f"Destroyed of {what}: {', '.join(sorted(set(gone)))}.")

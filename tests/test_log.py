@@ -456,6 +456,8 @@ def test_a_log_that_cannot_even_be_opened(tmp_path: Path, capsys) -> None:
     assert lenient.unanswered(["dm"]) == lenient.undelivered(["dm"]) == []
     lenient.configured({"answer_without_log": True})
     assert lenient.append("start", None, {}) == 0
+    with pytest.raises(LogUnavailable, match="could not be opened yet"):
+        lenient.get("abc")
     (tmp_path / "log.db").rmdir()
     identity = lenient.ask(Asked("htn", "dm"))
     assert [entry.kind for entry in lenient.records()] == ["unlogged", "question"]

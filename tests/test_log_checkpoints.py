@@ -358,6 +358,21 @@ def test_keys_are_made_once(home: Path) -> None:
     assert run("list").exit_code == 0, "the key is found where it was put"
 
 
+@pytest.mark.parametrize("holds", ["", "{}", "[]", '{"key": "zz", "log": "a", "sealed_from": 1}'])
+def test_a_spoilt_key_is_one_sentence(home: Path, holds: str) -> None:
+    run("keys")
+    (home / "keys" / "log.key").write_text(holds)
+    for command in ("list", "verify", "keys"):
+        result = run(command)
+        assert result.exit_code == 2
+        assert "The log's key cannot be read" in result.stderr
+
+
+def test_a_log_is_kept_for_a_year_at_least(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODEDESK_LOG_RETENTION_YEARS", "0")
+    assert "must be 1 or more" in run("retain").stderr
+
+
 def test_without_its_key_a_sealed_log_is_not_written(home: Path) -> None:
     run("keys")
     (home / "keys" / "log.key").unlink()

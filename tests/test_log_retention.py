@@ -88,7 +88,7 @@ def test_the_answer_goes_only_when_told_to(log: QueryLog) -> None:
 
 def test_a_search_for_a_name_is_redacted_by_its_number(log: QueryLog) -> None:
     number = log.access("search", "auditor", SECRET)
-    assert redact(log, str(number), "a name", "auditor") == ["detail"]
+    assert redact(log, number, "a name", "auditor") == ["detail"]
     assert b"Example" not in bytes_of(log)
     assert check(log.path).bad is None
 
@@ -96,7 +96,7 @@ def test_a_search_for_a_name_is_redacted_by_its_number(log: QueryLog) -> None:
 def test_what_cannot_be_redacted(log: QueryLog) -> None:
     (question,) = converse(log)
     redact(log, question, "a name", "auditor")
-    for what in (question, "nonsense", "99"):
+    for what in (question, "nonsense", "4", 4, 99):
         with pytest.raises(NoSuchQuestion):
             redact(log, what, "again", "auditor")
 
@@ -282,6 +282,15 @@ def test_a_redaction_is_vouched_for_at_once(home: Path, old: QueryLog) -> None:
     verified = run("verify")
     assert verified.exit_code == 0
     assert "Texts that a redaction destroyed: 2." in verified.stdout
+
+
+def test_one_record_is_redacted_from_the_command_line(home: Path, old: QueryLog) -> None:
+    number = old.access("search", "auditor", SECRET)
+    done = run("redact", "--record", str(number), "--reason", "a name")
+    assert done.stdout == f"Destroyed of {number}: detail.\n"
+    assert b"Example" not in bytes_of(old)
+    for arguments in ([], ["abc", "--record", "1"], [str(number)], ["--record", "99"]):
+        assert run("redact", *arguments, "--reason", "a name").exit_code == 2
 
 
 def test_retain_from_the_command_line(home: Path, old: QueryLog) -> None:

@@ -269,11 +269,16 @@ def test_what_cannot_be_logged_is_not_acknowledged(slack, desk, tmp_path) -> Non
         event = slack.app_mention(QUESTION)
         lost = slack.send_event(event)
         assert log.refused.acquire(timeout=10)
+        slack.send_event(event, lost.event_id, 1, "timeout")
+        assert log.refused.acquire(timeout=10)
+        (told,) = slack.wait_for("chat.postEphemeral")
         log.breaks_on.clear()
         # So Slack sends it again, and then it is taken.
-        slack.send_event(event, lost.event_id, 1, "timeout").wait_ack(10)
+        slack.send_event(event, lost.event_id, 2, "timeout").wait_ack(10)
         slack.wait_for("chat.postMessage")
     assert lost.ack is None
+    assert "cannot write my log" in told.args["text"], "the asker is told, once"
+    assert len(slack.wait_for("chat.postEphemeral")) == 1
     assert desk.asked == [QUESTION]
     log.close()
 

@@ -52,10 +52,12 @@ class Removed:
 # Redaction
 
 
-def redact(log: QueryLog, what: str, reason: str, by: str, *, answer: bool = False) -> list[str]:
+def redact(
+    log: QueryLog, what: str | int, reason: str, by: str, *, answer: bool = False
+) -> list[str]:
     """Destroy what was typed of a question (`what` is its id): its text, notes, the details of its
-    deliveries; and its answer, if told to. Or the texts of one record (`what` is its number), such
-    as a search for a name. The names of the texts destroyed.
+    deliveries; and its answer, if told to. Or the texts of one record (`what` is its number, an
+    int), such as a search for a name. The names of the texts destroyed.
 
     Raises NoSuchQuestion, Held, and LogUnavailable, also when the texts are out of the log and may
     still be in its write-ahead file because somebody reads there.
@@ -79,15 +81,15 @@ def redact(log: QueryLog, what: str, reason: str, by: str, *, answer: bool = Fal
     return [name for _, name in destroyed]
 
 
-def _to_redact(tail: Tail, what: str) -> tuple[str | None, str, str | int]:
+def _to_redact(tail: Tail, what: str | int) -> tuple[str | None, str, str | int]:
     """The question it is about, and the column and value by which its records are found."""
-    if not tail.has_question(what) and what.isdigit():
-        number = int(what)
-        row = tail.db.execute("select subject from records where seq = ?", [number]).fetchone()
-        if row is not None:
-            return row[0], "r.seq", number
-    tail.expect_question(what)
-    return what, "r.subject", what
+    if isinstance(what, str):
+        tail.expect_question(what)
+        return what, "r.subject", what
+    row = tail.db.execute("select subject from records where seq = ?", [what]).fetchone()
+    if row is None:
+        raise NoSuchQuestion(f"The log has no record {what}.")
+    return row[0], "r.seq", what
 
 
 def _overwrite(log: QueryLog, salts: Sequence[bytes]) -> None:

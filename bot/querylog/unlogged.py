@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from sqlite_utils import Database
+
 from bot.answer import Answer
 from bot.querylog.chain import LogUnavailable
 from bot.querylog.log import Asked, Outcome, Pending, QueryLog, Surface, Tail
@@ -68,6 +70,13 @@ class LenientLog(QueryLog):
             except BaseException:
                 self._count += count
                 raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Database]:
+        if not self._is_open:
+            raise LogUnavailable(f"The query log at {self.path} could not be opened yet.")
+        with super().reading() as db:
+            yield db
 
     def ask_many(self, questions: Sequence[Asked]) -> list[str | None]:
         new = [asked for asked in questions if not _names(asked) & self._seen]
