@@ -177,6 +177,9 @@ def update(statement: str) -> Attack:
             update("update log set id = 'another'"), 1, "does not follow", id="another log's name"
         ),
         pytest.param(
+            update("pragma user_version = 1"), 0, "which had no chain", id="version turned back"
+        ),
+        pytest.param(
             update("delete from log"), 0, "which log it is", id="no name"
         ),
         pytest.param(
@@ -279,6 +282,17 @@ def test_a_chain_hashed_anew_needs_a_checkpoint_or_a_key_to_be_caught(filled: Qu
         edit(db)
         rehash(db)
     assert check(filled.path).exit_code == 1
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_a_version_turned_back_does_not_bring_a_new_log_about(
+    filled: QueryLog, version: int
+) -> None:
+    filled._db.conn.execute(f"pragma user_version = {version}")
+    with pytest.raises(LogUnavailable, match="cannot be written"):
+        QueryLog(filled.path)
+    filled._db.conn.execute("pragma user_version = 2")
+    assert check(filled.path).last == 12
 
 
 # With a key

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from log_support import attacked, check, converse, copy, put_in_place, rehash
+from slack_sdk import WebClient
 from slack_support import ScriptedDesk, served, settings, slack_server
 
 from bot.cli import main
@@ -32,6 +34,8 @@ from bot.querylog.checkpoints import (
 )
 from bot.querylog.retention import redact
 from bot.querylog.verify import Verification
+from bot.settings import Settings
+from bot.slack.witness import witnessed
 
 
 @pytest.fixture
@@ -260,6 +264,28 @@ def test_serving_writes_checkpoints_and_posts_them(tmp_path: Path, refused: bool
     assert check(log.path, checkpoints=read(file, keys)).exit_code == 0
     assert [entry.kind for entry in log.records()] == ["start", "stop"]
     log.close()
+
+
+def test_checkpoints_are_written_while_serving_goes_on(tmp_path: Path) -> None:
+    given = Settings(home=tmp_path)
+    make_keys(given.checkpoint_key, given.checkpoint_public_key)
+    log = QueryLog(given.log_db)
+    with witnessed(given, log, WebClient(), look_every=0.01) as begin:
+        begin()
+        for sequence in (1, 501, 1001):
+            _wait_for(given.checkpoints, sequence)
+            with log.writing() as tail:
+                for _ in range(500 if sequence < 1001 else 3):
+                    tail.append("note", None, {})
+    assert [checkpoint.sequence for checkpoint in lines(given.checkpoints)] == [1, 501, 1001, 1005]
+    log.close()
+
+
+def _wait_for(file: Path, sequence: int) -> None:
+    deadline = time.monotonic() + 20
+    while not file.exists() or lines(file)[-1].sequence != sequence:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_checkpoint_that_cannot_be_written_does_not_stop_the_desk(tmp_path: Path, caplog) -> None:

@@ -148,6 +148,8 @@ def verify(
         # What is no UTF-8 is met at its record, and not while reading ahead.
         db.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
         db.execute("begin")  # one moment, whatever is written meanwhile
+        if db.execute("select 1 from sqlite_master where name = 'records'").fetchone():
+            _check_number(db)
         _check_version(db, path)
         _check_all(db, found, key, checkpoints)
         if against is not None:
@@ -196,6 +198,13 @@ def log_id(path: Path) -> str:
         raise LogUnavailable(f"The query log at {path} cannot be read ({error}).") from error
     finally:
         db.close()
+
+
+def _check_number(db: sqlite3.Connection) -> None:
+    """A log that has a chain was never of a version before the chain."""
+    version = db.execute("pragma user_version").fetchone()[0]
+    if version < schema.VERSION:
+        raise _Fault(0, f"It says that it is of version {version}, which had no chain.")
 
 
 def _check_version(db: sqlite3.Connection, path: Path) -> None:
