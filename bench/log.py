@@ -23,7 +23,7 @@ from typing import Any
 
 from bot.answer import Answer, Candidate, CodeTitle, ShownNote
 from bot.querylog import Asked, QueryLog
-from bot.querylog.log import _answer_of, _codes, _delivery, _question
+from bot.querylog.records import answer_body, codes_of, delivery_body, question_body
 from bot.querylog.verify import verify
 
 _TURN = 50
@@ -75,7 +75,7 @@ def appended(folder: Path, count: int) -> dict[str, Any]:
     for pragma in ("journal_mode = wal", "synchronous = full"):
         bare.execute(f"pragma {pragma}")
     bare.execute("create table questions (id integer primary key, text text)")
-    row = json.dumps(_question(ASKED)[0] | {"text": ASKED.text})
+    row = json.dumps(question_body(ASKED)[0] | {"text": ASKED.text})
     log, sealed = QueryLog(folder / "log.db"), QueryLog(folder / "sealed.db")
     sealed.start_sealing(folder / "log.key")
     ways: dict[str, Callable[[], object]] = {
@@ -123,19 +123,19 @@ def verified(path: Path, count: int) -> dict[str, Any]:
 def fill(path: Path, count: int) -> None:
     """In large transactions: how it was written makes no difference to verifying."""
     log = QueryLog(path)
-    logged, codes = ANSWER.as_logged(), _codes(ANSWER)
+    logged, codes = ANSWER.as_logged(), codes_of(ANSWER)
     written = 0
     while written < count:
         with log.writing() as tail:
             for _ in range(min(_BATCH, count - written)):
                 question = f"{written // 3:012x}"
                 if written % 3 == 0:
-                    tail.append("question", question, *_question(ASKED))
+                    tail.append("question", question, *question_body(ASKED))
                 elif written % 3 == 1:
-                    body, texts = _answer_of(logged, codes, ANSWER.releases, "2026-05-01")
+                    body, texts = answer_body(logged, codes, ANSWER.releases, "2026-05-01")
                     tail.append("answer", question, body | {"latency_ms": 7.1}, texts)
                 else:
-                    sent = _delivery("answer", "delivered", "1700000000.000200")
+                    sent = delivery_body("answer", "delivered", "1700000000.000200")
                     tail.append("delivery", question, *sent)
                 written += 1
     log.close()

@@ -12,15 +12,18 @@ Invariants
 6. What people typed is beside the chain, which carries a salted hash of it: it can be destroyed
    (`retention.redact`) and the chain still verifies. A date of service is not stored.
 
-`log` writes and reads, `schema` is the database, `verify` re-derives everything, `checkpoints`
-signs what is there, `retention` destroys what must go, `unlogged` is for operators who chose to
-answer without a log.
+`log` writes and reads; `records` is what the records hold, `tail` the one place where they are
+added, `schema` the database. `verify` re-derives everything, `checkpoints` signs what is there,
+`retention` destroys what must go. `opening` opens the log as the settings say, `unlogged` is for
+operators who chose to answer without one.
 
 Treat log.db as PHI: people type what they should not. Files are created with mode 0600.
 """
 
 from bot.querylog.chain import LogKey, LogUnavailable
-from bot.querylog.log import Asked, Entry, NoSuchQuestion, Pending, QueryLog, Record
+from bot.querylog.log import QueryLog
+from bot.querylog.records import Asked, Entry, Pending, Record
+from bot.querylog.tail import NoSuchQuestion
 from bot.querylog.unlogged import UNLOGGED, LenientLog
 
 __all__ = [

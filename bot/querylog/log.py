@@ -13,211 +13,32 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from sqlite_utils import Database
 
 from bot.answer import Answer
-from bot.querylog import chain, schema
+from bot.querylog import schema
 from bot.querylog.chain import LogKey, LogUnavailable
-from bot.words import say
-
-Surface = Literal["cli", "terminal", "mention", "dm", "slash"]
-#: delivered: accepted by Slack (or printed). failed: refused, with the reason. unknown: it may or
-#: may not have arrived, and is not repeated. abandoned: not answered in time to be of use.
-Outcome = Literal["delivered", "failed", "unknown", "abandoned"]
-#: What an auditor or a program did with the log.
-Access = Literal["view", "search", "export", "report", "replay", "sign-in", "refusal"]
-#: "used": the asker used another code than those shown; it is in `code`.
-FeedbackVerdict = Literal["right", "wrong", "used"]
-
-
-class NoSuchQuestion(Exception):
-    """The log has no question with that id (any more); the message says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as it arrived. `event_id` is the surface's own name for the event that carried
-    it, `message_key` names the message (team/channel/ts), so that one message that arrives as two
-    events is one question. `thread` is where the answer belongs.
-
-    `text` is without the identifiers that the scrubber found, whose kinds are in `removed`.
-    `releases` are the editions that its date of service resolved to (key -> label); the date is
-    not stored, and a `day` among the options is left out.
-    """
-
-    text: str
-    surface: Surface
-    user: str | None = None
-    team: str | None = None
-    channel: str | None = None
-    thread: str | None = None
-    event_id: str | None = None
-    message_key: str | None = None
-    options: dict[str, Any] | None = None
-    removed: tuple[str, ...] = ()
-    releases: dict[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A question without an answer: what a crash left behind."""
-
-    id: str
-    asked_at: dt.datetime
-    asked: Asked
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One record of the chain, with the texts that are still there (None: destroyed)."""
-
-    seq: int
-    at: str
-    kind: str
-    subject: str | None
-    body: dict[str, Any]
-    texts: dict[str, str | None]
-    hash: str
-
-    def told(self) -> dict[str, Any]:
-        """Time, body and texts in one, without the commitments."""
-        body = {name: value for name, value in self.body.items() if name != "texts"}
-        return {"seq": self.seq, "at": self.at, **body, **self.texts}
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Everything stored of one question. `text` is empty once it is redacted; `codes` are those of
-    the answer with what was said of each; `made_with` is what the answer was made with. `feedback`,
-    `corrections` and `redactions` are `Entry.told` of each, in order."""
-
-    id: str
-    asked_at: str
-    surface: str
-    team: str | None
-    user: str | None
-    channel: str | None
-    thread: str | None
-    text: str
-    answered_at: str | None
-    outcome: str | None
-    as_of: str | None
-    codes: list[dict[str, Any]]
-    releases: dict[str, str]
-    index_build: str | None
-    latency_ms: float | None
-    answer: dict[str, Any] | None
-    deliveries: list[dict[str, Any]]
-    seq: int = 0
-    options: dict[str, Any] = field(default_factory=dict)
-    removed: list[str] = field(default_factory=list)
-    made_with: dict[str, Any] = field(default_factory=dict)
-    feedback: list[dict[str, Any]] = field(default_factory=list)
-    corrections: list[dict[str, Any]] = field(default_factory=list)
-    redactions: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def delivery(self) -> str:
-        """How far the answer got, in a word; what was shown or shared later is another matter."""
-        outcomes = [d["outcome"] for d in self.deliveries if d["kind"] == "answer"]
-        if outcomes:
-            return outcomes[-1]
-        return "unanswered" if self.answered_at is None else "undelivered"
-
-
-class Tail:
-    """The end of the chain inside one transaction, which holds the only right to write."""
-
-    def __init__(self, db: sqlite3.Connection, now: str, key: LogKey | None) -> None:
-        self.db, self.now, self._key = db, now, key
-        log, created = db.execute("select id, created from log").fetchone()
-        last = db.execute("select seq, hash, seal from records order by seq desc limit 1")
-        self.seq: int
-        self.hash: str
-        self.seq, self.hash, seal = last.fetchone() or (0, chain.genesis_hash(log, created), None)
-        self._check_seal(log, seal)
-
-    def _check_seal(self, log: str, seal: str | None) -> None:
-        """Nothing is added to a sealed log without its key, nor to one that the key denies."""
-        if self._key is None:
-            if seal is not None:
-                raise LogUnavailable(
-                    "The query log is sealed with a key, and none is set. Set "
-                    "CODEDESK_LOG_KEY_FILE to the file that `codedesk log keys` made."
-                )
-            return
-        if self._key.log != log:
-            raise LogUnavailable(
-                "The log's key is that of another log. Set CODEDESK_LOG_KEY_FILE to this log's key."
-            )
-        first = self._key.sealed_from
-        sealed = self.seq < first or seal == self._key.seal(self.hash)
-        if self.seq < first - 1 or not sealed:
-            raise LogUnavailable(
-                f"The last record of the query log ({self.seq}) is not one that its key sealed: "
-                "it was changed, or is an older copy. Nothing is added to it. Run `codedesk log "
-                "verify`, and put back the right file."
-            )
-
-    def append(
-        self,
-        kind: str,
-        subject: str | None,
-        body: Mapping[str, Any],
-        texts: Mapping[str, str] | None = None,
-        at: str | None = None,
-    ) -> int:
-        """Chain a record; its number. What is None in the body is left out."""
-        seq, at = self.seq + 1, at or self.now
-        salted = [(n, chain.new_salt(), chain.plain(t)) for n, t in (texts or {}).items()]
-        told = {name: value for name, value in body.items() if value is not None}
-        if salted:
-            told["texts"] = {name: chain.commitment(salt, text) for name, salt, text in salted}
-        written = chain.plain(chain.canonical(told))
-        hashed = chain.record_hash(seq, at, kind, subject, written, self.hash)
-        seal = self._key.seal(hashed) if self._key else None
-        self.db.execute(
-            "insert into records (seq, at, kind, subject, body, previous, hash, seal) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?)",
-            [seq, at, kind, subject, written, self.hash, hashed, seal],
-        )
-        for name, salt, text in salted:
-            self.db.execute(
-                "insert into texts (record, name, salt, text) values (?, ?, ?, ?)",
-                [seq, name, salt, text],
-            )
-        self.seq, self.hash = seq, hashed
-        return seq
-
-    def seal_from_here(self, key: LogKey) -> None:
-        self._key = key
-
-    def has_question(self, identity: str) -> bool:
-        found = self.db.execute(
-            "select 1 from records where kind = 'question' and subject = ?", [identity]
-        )
-        return found.fetchone() is not None
-
-    def expect_question(self, identity: str) -> None:
-        """Raises NoSuchQuestion."""
-        if not self.has_question(identity):
-            raise NoSuchQuestion(f"No question in the log has the id {identity}.")
-
-    def knows(self, asked: Asked) -> bool:
-        """Whether this event, or this message, is a question already."""
-        return any(
-            value is not None
-            and self.db.execute(
-                "select 1 from records where kind = 'question' "
-                f"and json_extract(body, '$.{name}') = ?",
-                [value],
-            ).fetchone()
-            for name, value in (("event_id", asked.event_id), ("message_key", asked.message_key))
-        )
+from bot.querylog.records import (
+    ASKED,
+    ASKED_1,
+    Access,
+    Asked,
+    Entry,
+    FeedbackVerdict,
+    Outcome,
+    Pending,
+    Record,
+    Surface,
+    answer_body,
+    codes_of,
+    delivery_body,
+    question_body,
+    record_of,
+)
+from bot.querylog.tail import Tail
 
 
 class QueryLog:
@@ -294,17 +115,17 @@ class QueryLog:
         mark: dict[str, Any] = {"imported": 1}
         for kind, row in schema.version_1_rows(db):
             if kind == "question":
-                asked = Asked(**{name: row[name] for name in _ASKED_1})
-                body, texts = _question(asked)
+                asked = Asked(**{name: row[name] for name in ASKED_1})
+                body, texts = question_body(asked)
                 tail.append(kind, row["id"], body | mark, texts, row["asked_at"])
             elif kind == "answer":
-                body, texts = _answer_of(
+                body, texts = answer_body(
                     row["answer"], row["codes"], row["releases"], row["answered_at"][:10]
                 )
                 body |= {"index_build": row["index_build"], "latency_ms": row["latency_ms"]}
                 tail.append(kind, row["question"], body | mark, texts, row["answered_at"])
             else:
-                body, texts = _delivery(row["kind"], row["outcome"], row["detail"] or "")
+                body, texts = delivery_body(row["kind"], row["outcome"], row["detail"] or "")
                 tail.append(kind, row["question"], body | mark, texts, row["at"])
         schema.drop_version_1(db)
 
@@ -386,7 +207,7 @@ class QueryLog:
                 identity = uuid.uuid4().hex[:12]
                 while tail.has_question(identity):
                     identity = uuid.uuid4().hex[:12]
-                tail.append("question", identity, *_question(asked))
+                tail.append("question", identity, *question_body(asked))
                 ids.append(identity)
         return ids
 
@@ -416,7 +237,9 @@ class QueryLog:
         with self.writing() as tail:
             for question, answer, latency_ms in answers:
                 tail.expect_question(question)
-                body, texts = _answer_of(answer.as_logged(), _codes(answer), answer.releases, today)
+                body, texts = answer_body(
+                    answer.as_logged(), codes_of(answer), answer.releases, today
+                )
                 body |= {
                     "index_build": index_build,
                     "latency_ms": round(latency_ms, 2),
@@ -436,7 +259,7 @@ class QueryLog:
         with self.writing() as tail:
             for question in questions:
                 tail.expect_question(question)
-                tail.append("delivery", question, *_delivery(kind, outcome, detail))
+                tail.append("delivery", question, *delivery_body(kind, outcome, detail))
 
     def feedback(
         self,
@@ -541,7 +364,7 @@ class QueryLog:
                 Asked(
                     text=entry.texts["text"] or "",
                     removed=tuple(entry.body.get("removed", ())),
-                    **{name: entry.body.get(name) for name in _ASKED},  # type: ignore[arg-type]
+                    **{name: entry.body.get(name) for name in ASKED},  # type: ignore[arg-type]
                 ),
             )
             for entry in sorted(found, key=lambda entry: entry.seq)
@@ -580,71 +403,6 @@ class QueryLog:
 
 def _marks(values: Sequence[Any]) -> str:
     return ", ".join("?" * len(values))
-
-
-# What a record of each kind holds
-
-_ASKED_1 = (
-    "text", "surface", "user", "team", "channel", "thread", "event_id", "message_key", "options",
-)  # fmt: skip
-_ASKED = (*_ASKED_1[1:], "releases")
-
-
-def _question(asked: Asked) -> tuple[dict[str, Any], dict[str, str]]:
-    body = {name: getattr(asked, name) for name in _ASKED} | {"removed": list(asked.removed)}
-    # The date of service is stored only as the editions that it led to.
-    body["options"] = {n: v for n, v in (asked.options or {}).items() if n != "day"}
-    return body, {"text": asked.text}
-
-
-def _answer_of(
-    answer: dict[str, Any], codes: list[dict[str, Any]], releases: dict[str, str], today: str
-) -> tuple[dict[str, Any], dict[str, str]]:
-    stored = as_stored(answer, today)
-    candidates = stored.get("candidates") or [{}]
-    body = {
-        "outcome": stored["outcome"],
-        "as_of": stored["as_of"] or None,
-        "confidence": candidates[0].get("confidence"),
-        "releases": releases,
-    }
-    # Codes that are in no edition are whatever was typed, so they can be destroyed, too.
-    return body, {"answer": chain.canonical(stored), "codes": chain.canonical(codes)}
-
-
-def as_stored(answer: Mapping[str, Any], today: str) -> dict[str, Any]:
-    """An answer (`Answer.as_logged`) without the question, and without its date of service unless
-    that is today, the day it was asked."""
-    stored = {name: value for name, value in answer.items() if name != "question"}
-    day = stored["as_of"]
-    if day and day != today:
-        stored = _without(stored, day, say("log.date_of_service")) | {"as_of": ""}
-    return stored
-
-
-def _without(value: Any, day: str, words: str) -> Any:
-    if isinstance(value, str):
-        return value.replace(day, words)
-    if isinstance(value, list | tuple):
-        return [_without(one, day, words) for one in value]
-    if isinstance(value, dict):
-        return {name: _without(one, day, words) for name, one in value.items()}
-    return value
-
-
-def _codes(answer: Answer) -> list[dict[str, Any]]:
-    """The codes of an answer with what was said of each, for searching the log by."""
-    found: list[dict[str, Any]] = [
-        {"code": c.code, "system": c.system, "score": c.score, "confidence": c.confidence}
-        for c in answer.candidates
-    ]
-    found += [{"code": v.code, "system": v.system, "status": v.status} for v in answer.verdicts]
-    return found
-
-
-def _delivery(kind: str, outcome: str, detail: str) -> tuple[dict[str, Any], dict[str, str]]:
-    # The message of an error may hold what was asked.
-    return {"kind": kind, "outcome": outcome}, {"detail": detail} if detail else {}
 
 
 # Reading them back
@@ -696,47 +454,4 @@ def _assembled(db: Database, ids: list[str]) -> list[Record]:
         some = ids[at : at + 500]
         for entry in _entries(db, f"subject in ({_marks(some)}) order by seq", some):
             entries[entry.subject or ""].setdefault(entry.kind, []).append(entry)
-    return [_record(identity, entries[identity]) for identity in ids]
-
-
-def _record(identity: str, of: dict[str, list[Entry]]) -> Record:
-    (question,) = of["question"]
-    asked, text = question.body, question.texts["text"] or ""
-    answers = of.get("answer")
-    body, texts = (answers[0].body, answers[0].texts) if answers else ({}, {})
-    answer = json.loads(texts.get("answer") or "null")
-    told = {kind: [entry.told() for entry in entries] for kind, entries in of.items()}
-    return Record(
-        id=identity,
-        asked_at=question.at,
-        surface=asked["surface"],
-        team=asked.get("team"),
-        user=asked.get("user"),
-        channel=asked.get("channel"),
-        thread=asked.get("thread"),
-        text=text,
-        answered_at=answers[0].at if answers else None,
-        outcome=body.get("outcome"),
-        as_of=body.get("as_of"),
-        codes=json.loads(texts.get("codes") or "[]"),
-        releases=body.get("releases") or asked.get("releases") or {},
-        index_build=body.get("index_build"),
-        latency_ms=body.get("latency_ms"),
-        answer=answer | {"question": text} if answer else None,
-        deliveries=[
-            {
-                "at": entry.at,
-                "kind": entry.body["kind"],
-                "outcome": entry.body["outcome"],
-                "detail": entry.texts.get("detail") or "",
-            }
-            for entry in of.get("delivery", ())
-        ],
-        seq=question.seq,
-        options=asked.get("options") or {},
-        removed=asked.get("removed") or [],
-        made_with=body.get("made_with") or {},
-        feedback=told.get("feedback", []),
-        corrections=told.get("correction", []),
-        redactions=told.get("redaction", []),
-    )
+    return [record_of(identity, entries[identity]) for identity in ids]

@@ -6,7 +6,8 @@ import datetime as dt
 from importlib import metadata
 
 from bot.querylog.chain import LogKey, LogUnavailable
-from bot.querylog.log import QueryLog, Surface
+from bot.querylog.log import QueryLog
+from bot.querylog.records import Surface
 from bot.querylog.unlogged import LenientLog
 from bot.settings import Settings
 from bot.words import say

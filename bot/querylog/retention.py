@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.querylog.chain import LogUnavailable
-from bot.querylog.log import NoSuchQuestion, QueryLog, Tail
+from bot.querylog.log import QueryLog
+from bot.querylog.tail import NoSuchQuestion, Tail
 
 #: What is kept when a question is redacted, unless its answer is to go too: official words, and the
 #: codes that were asked about.

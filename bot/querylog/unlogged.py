@@ -15,7 +15,9 @@ from sqlite_utils import Database
 
 from bot.answer import Answer
 from bot.querylog.chain import LogUnavailable
-from bot.querylog.log import Asked, Outcome, Pending, QueryLog, Surface, Tail
+from bot.querylog.log import QueryLog
+from bot.querylog.records import Asked, Outcome, Pending, Surface
+from bot.querylog.tail import Tail
 from bot.words import say
 
 #: The id of a question that is not in the log.
