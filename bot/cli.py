@@ -9,16 +9,17 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from bot import news, render
+from bot import log_commands, news, render
 from bot.answer import Answer, Confidence
 from bot.desk import Desk
-from bot.querylog import Asked, LogUnavailable, QueryLog, Record
+from bot.querylog import Asked, LogUnavailable
+from bot.querylog.opening import finish_what_was_left, open_log
 from bot.settings import Settings, SettingsError
 from bot.words import say
 from codesets import changes, imports, sources, sync
@@ -31,7 +32,7 @@ from index.errors import SearchError
 from index.model import Model
 
 #: What a user can put right: shown as one sentence, exit code 2.
-_USER_ERRORS = (CodesetError, SearchError, SettingsError, LogUnavailable)
+_USER_ERRORS = (CodesetError, SearchError, SettingsError, LogUnavailable, *log_commands.ERRORS)
 #: How long `run` and `setup` wait for the official sources, in seconds.
 _PATIENCE = 3.0
 #: Questions of a batch that are answered, and logged, together.
@@ -164,7 +165,7 @@ def _build_index(store: CodeStore, settings: Settings, model: Model) -> None:
 def _serve_slack(settings: Settings) -> None:
     from bot.slack.app import SlackSettingsError, serve
 
-    desk, log = Desk(settings), QueryLog(settings.log_db)
+    desk, log = Desk(settings), open_log(settings)
     try:
         serve(settings, desk, log, _progress)
     except SlackSettingsError as error:
@@ -213,8 +214,10 @@ class _Conversation:
 
     def __init__(self, settings: Settings, surface: str = "cli") -> None:
         self.desk = Desk(settings)
-        self.log = QueryLog(settings.log_db)
+        self.log = open_log(settings)
         self._surface = surface
+        if left := finish_what_was_left(self.log):
+            _progress(left)
 
     def __enter__(self) -> _Conversation:
         return self
@@ -252,7 +255,9 @@ class _Conversation:
             index_build=self.desk.index_build,
         )
         try:
-            for one in answers:
+            for number, one in zip(numbers, answers, strict=True):
+                if self.log.is_unlogged(number):
+                    one = replace(one, notices=[say("log.unlogged"), *one.notices])
                 show(one)
             sys.stdout.flush()
         except OSError as error:
@@ -635,68 +640,4 @@ def build_command(settings: Settings) -> None:
         store.close()
 
 
-# The query log
-
-
-@main.group()
-def log() -> None:
-    """The query log: who asked what, and what was answered."""
-
-
-@log.command("list")
-@click.option("-n", "limit", type=click.IntRange(1), default=20, help="The last N questions.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.pass_obj
-def log_list(settings: Settings, limit: int, as_json: bool) -> None:
-    """The last questions, newest first."""
-    for record in _open_log(settings).recent(limit):
-        if as_json:
-            click.echo(json.dumps(_summary(record), ensure_ascii=False))
-            continue
-        codes = " ".join(str(code["code"]) for code in record.codes[:3])
-        text = record.text if len(record.text) <= 60 else record.text[:59] + "…"
-        click.echo(
-            f"{record.id}  {record.asked_at}  {record.surface:<8} {record.user or '-':<12} "
-            f"{record.outcome or '-':<9} {record.delivery:<11} {text!r}  {codes}"
-        )
-
-
-@log.command("show")
-@click.argument("identity", metavar="ID")
-@click.pass_obj
-def log_show(settings: Settings, identity: str) -> None:
-    """Everything stored of one question, as JSON. ID may be cut short while it is unambiguous."""
-    record = _open_log(settings).get(identity)
-    if record is None:
-        raise _Sentence(f"No single question in the log has the id {identity}.")
-    click.echo(
-        json.dumps(_summary(record) | {"answer": record.answer}, ensure_ascii=False, indent=2)
-    )
-
-
-def _summary(record: Record) -> dict[str, Any]:
-    return {
-        "id": record.id,
-        "asked_at": record.asked_at,
-        "surface": record.surface,
-        "team": record.team,
-        "user": record.user,
-        "channel": record.channel,
-        "thread": record.thread,
-        "question": record.text,
-        "answered_at": record.answered_at,
-        "outcome": record.outcome,
-        "as_of": record.as_of,
-        "codes": record.codes,
-        "releases": record.releases,
-        "index_build": record.index_build,
-        "latency_ms": record.latency_ms,
-        "delivery": record.delivery,
-        "deliveries": record.deliveries,
-    }
-
-
-def _open_log(settings: Settings) -> QueryLog:
-    if not settings.log_db.exists():
-        raise LogUnavailable(f"There is no query log at {settings.log_db} yet: nothing was asked.")
-    return QueryLog(settings.log_db)
+main.add_command(log_commands.log)

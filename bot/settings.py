@@ -41,6 +41,19 @@ class Settings:
     #: Where HTTP mode listens.
     http_host: str = "0.0.0.0"
     http_port: int = 3000
+    #: Answer even when the log cannot be written. Every such answer says so.
+    answer_without_log: bool = False
+    #: How long the log is kept before `log retain` may remove it.
+    log_retention_years: int = 6
+    #: The key that seals the log's records; by default keys/log.key, if it is there.
+    log_key_file: str | None = None
+    #: The private key that signs checkpoints; by default keys/checkpoint.key, if it is there. The
+    #: public one is beside it, with the ending .pub.
+    checkpoint_key_file: str | None = None
+    #: Where checkpoints are kept: best on another disk or host than the log.
+    checkpoint_file: str | None = None
+    #: A Slack channel to post checkpoints to, by its id.
+    checkpoint_channel: str | None = None
 
     @property
     def codes_db(self) -> Path:
@@ -53,6 +66,23 @@ class Settings:
     @property
     def log_db(self) -> Path:
         return self.home / "log.db"
+
+    @property
+    def log_key(self) -> Path:
+        return Path(self.log_key_file or self.home / "keys" / "log.key").expanduser()
+
+    @property
+    def checkpoint_key(self) -> Path:
+        return Path(self.checkpoint_key_file or self.home / "keys" / "checkpoint.key").expanduser()
+
+    @property
+    def checkpoint_public_key(self) -> Path:
+        return self.checkpoint_key.with_suffix(".pub")
+
+    @property
+    def checkpoints(self) -> Path:
+        chosen = self.checkpoint_file or self.home / "checkpoints" / "checkpoints.jsonl"
+        return Path(chosen).expanduser()
 
     @property
     def index(self) -> Path:
@@ -91,6 +121,8 @@ class Settings:
             raise SettingsError(
                 f'SLACK_MODE is "{settings.slack_mode}"; it must be "socket" or "http".'
             )
+        if settings.log_retention_years < 1:
+            raise SettingsError("LOG_RETENTION_YEARS is 0; it must be 1 or more.")
         return settings
 
 

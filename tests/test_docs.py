@@ -10,10 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import main
+from bot.querylog import Asked, QueryLog
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "docs" / "LOG.md"]
 (TRANSCRIPT,) = re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
 
 
@@ -26,20 +28,48 @@ def test_the_transcript_is_real(home: Path, command: str, shown: str) -> None:
     assert result.output.strip() == shown.strip()
 
 
-def test_every_command_named_exists() -> None:
-    names = set(re.findall(r"codedesk ([a-z]+)(?: ([a-z]+))?", README))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_named_exists(page: Path) -> None:
+    names = set(re.findall(r"codedesk ([a-z]+)(?: ([a-z]+))?", page.read_text("utf-8")))
     for group, sub in names:
         command = main.commands[group]
         if sub and hasattr(command, "commands"):
             assert sub in command.commands, f"codedesk {group} {sub}"
 
 
-def test_every_setting_named_exists() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_setting_named_exists(page: Path) -> None:
     known = {name.upper() for name in Settings.__dataclass_fields__}
-    for name in re.findall(r"`(?:CODEDESK_)?([A-Z_]{4,})`", README):
+    for name in re.findall(r"`(?:CODEDESK_)?([A-Z_]{4,})(?:=\w+)?`", page.read_text("utf-8")):
         assert name in known, name
 
 
-def test_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_command_about_the_log_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the README and of docs/LOG.md, one after the other, as shown."""
+    monkeypatch.setenv("CODEDESK_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    log = QueryLog(tmp_path / "log.db")
+    questions = iter([log.ask(Asked("htn", "cli")) for _ in range(5)])
+    log.close()
+    shown = "".join(
+        re.findall(r"```sh\n(.*?)```", "".join(p.read_text("utf-8") for p in PAGES), re.S)
+    )
+    commands = re.findall(r"^codedesk (log .*?)(?: +#.*)?$", shown, re.M)
+    assert len(commands) > 12
+    known = {
+        "COPY.db": "log.db", "FILE.jsonl": "checkpoints/checkpoints.jsonl",
+        "checkpoint.pub": "keys/checkpoint.pub", "OTHER.db": "log.db", "HOLD": "1",
+    }  # fmt: skip
+    for command in commands:
+        words = [known.get(word, word) for word in shlex.split(command)]
+        words = [next(questions) if word == "ID" else word for word in words]
+        result = CliRunner().invoke(main, words)
+        if found := re.match(r"Hold (\d+)", result.stdout):
+            known["HOLD"] = found[1]
+        assert result.exit_code in (0, 1), f"{command}: {result.output}"

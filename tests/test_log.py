@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import os
-import signal
 import sqlite3
 import stat
 import subprocess
-import sys
 import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from slack_support import ScriptedDesk, served, slack_server
 
 from bot.answer import Answer, Candidate, Verdict
-from bot.querylog import Asked, LogUnavailable, QueryLog
+from bot.querylog import UNLOGGED, Asked, LenientLog, LogUnavailable, NoSuchQuestion, QueryLog
+from bot.querylog.verify import verify
 from bot.settings import Settings
 
 ANSWER = Answer(
@@ -90,45 +94,6 @@ def test_what_a_crash_left(log: QueryLog) -> None:
     assert log.undelivered(["dm"]) == [ids[1]]
 
 
-_WRITER = """
-import sys
-from pathlib import Path
-from bot.querylog import Asked, QueryLog
-log = QueryLog(Path(sys.argv[1]))
-while True:
-    # acknowledged only after ask() returned: what is printed must be in the log
-    print(log.ask(Asked("htn", "cli")), flush=True)
-"""
-
-
-def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    path = tmp_path / "log.db"
-    acknowledged: list[str] = []
-    for _ in range(5):
-        writers = [
-            subprocess.Popen(
-                [sys.executable, "-c", _WRITER, str(path)],
-                stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1],
-            )
-            for _ in range(2)
-        ]  # fmt: skip
-        for writer in writers:
-            assert writer.stdout is not None
-            acknowledged += [writer.stdout.readline().strip() for _ in range(10)]
-        for writer in writers:
-            writer.send_signal(signal.SIGKILL)
-            assert writer.stdout is not None
-            rest = writer.stdout.read()
-            acknowledged += rest.split("\n")[:-1]  # a line cut off was not acknowledged
-            writer.wait()
-    database = sqlite3.connect(path)
-    stored = {row[0] for row in database.execute("select id from questions")}
-    assert database.execute("pragma integrity_check").fetchone() == ("ok",)
-    database.close()
-    assert len(acknowledged) >= 100
-    assert set(acknowledged) <= stored
-
-
 def test_many_threads_write_at_once(log: QueryLog) -> None:
     def write() -> None:
         for _ in range(25):
@@ -184,7 +149,439 @@ def test_a_newer_log_is_not_touched(tmp_path: Path) -> None:
         QueryLog(path)
 
 
+# What is stored
+
+
+def test_a_date_of_service_is_stored_only_as_its_editions(log: QueryLog) -> None:
+    """However it was given, and wherever the answer repeats it."""
+    dated = replace(
+        ANSWER,
+        as_of="2024-03-05",
+        notices=["No loaded edition of ICD-10-CM covers 2024-03-05; the nearest is FY2024."],
+    )
+    asked = Asked("htn", "cli", options={"day": "2024-03-05", "limit": "5"},
+                  removed=("date", "name"), releases={"icd10cm/FY2024": "FY2024"})  # fmt: skip
+    identity = log.ask(asked)
+    assert log.get(identity).releases == {"icd10cm/FY2024": "FY2024"}
+    log.answered(identity, dated, index_build=None, latency_ms=1)
+    for path in log.path.parent.glob("log.db*"):
+        assert b"2024-03-05" not in path.read_bytes()
+    record = log.get(identity)
+    assert record.as_of is None
+    assert record.answer["notices"] == [
+        "No loaded edition of ICD-10-CM covers the date of service; the nearest is FY2024."
+    ]
+    assert (record.options, record.removed) == ({"limit": "5"}, ["date", "name"])
+    assert Answer.from_dict(record.answer).as_of == ""
+
+
+def test_an_answer_for_today_says_so(log: QueryLog) -> None:
+    today = dt.date.today().isoformat()
+    identity = log.ask(Asked("htn", "cli"))
+    log.answered(identity, replace(ANSWER, as_of=today), index_build=None, latency_ms=1)
+    assert log.get(identity).as_of == today
+
+
+def test_the_question_is_stored_once_and_not_in_the_chain(log: QueryLog) -> None:
+    identity = log.ask(Asked("zebra stripes", "cli"))
+    log.answered(
+        identity, replace(ANSWER, question="zebra stripes"), index_build=None, latency_ms=1
+    )
+    assert log.get(identity).answer["question"] == "zebra stripes"
+    bodies = [row[0] for row in log._db.execute("select body from records")]
+    assert not any("zebra" in body for body in bodies)
+    texts = [row[0] for row in log._db.execute("select text from texts where text like '%zebra%'")]
+    assert texts == ["zebra stripes"]
+
+
+def test_feedback_corrections_and_accesses_are_records_of_their_own(log: QueryLog) -> None:
+    identity = log.ask(Asked("htn", "dm"))
+    log.feedback(identity, "used", "I11.9", "heart failure, too", "U1")
+    log.correction(identity, "htn w hf", "I11.0", "icd10cm", "U9")
+    log.access("search", "U9", "hypertension")
+    log.access("export", "U9", question=identity)
+    record = log.get(identity)
+    assert [(f["verdict"], f["code"], f["note"], f["by"]) for f in record.feedback] == [
+        ("used", "I11.9", "heart failure, too", "U1")
+    ]
+    assert [(c["phrase"], c["code"], c["by"]) for c in record.corrections] == [
+        ("htn w hf", "I11.0", "U9")
+    ]
+    assert list(log._db.query("select what, by, detail, question from accesses")) == [
+        {"what": "search", "by": "U9", "detail": "hypertension", "question": None},
+        {"what": "export", "by": "U9", "detail": "", "question": identity},
+    ]
+    assert [entry.kind for entry in log.records()] == [
+        "question", "feedback", "correction", "access", "access",
+    ]  # fmt: skip
+    assert [entry.seq for entry in log.records(after=2, kinds=["access"])] == [4, 5]
+    assert verify(log.path).bad is None
+
+
+@pytest.mark.parametrize("write", ["answered", "delivered", "feedback", "correction"])
+def test_nothing_is_said_of_a_question_that_is_not_there(log: QueryLog, write: str) -> None:
+    with pytest.raises(NoSuchQuestion, match="nonsense"):
+        {
+            "answered": lambda: log.answered("nonsense", ANSWER, index_build=None, latency_ms=1),
+            "delivered": lambda: log.delivered("nonsense", "delivered"),
+            "feedback": lambda: log.feedback("nonsense", "right"),
+            "correction": lambda: log.correction("nonsense", "x", "I10", "icd10cm", "U9"),
+        }[write]()
+    assert log.last_sequence() == 0
+
+
+def test_one_question_has_one_answer(log: QueryLog) -> None:
+    identity = log.ask(Asked("htn", "cli"))
+    log.answered(identity, ANSWER, index_build=None, latency_ms=1)
+    with pytest.raises(sqlite3.IntegrityError):
+        log.answered(identity, ANSWER, index_build=None, latency_ms=1)
+    assert verify(log.path).last == 2
+
+
+def test_settings_are_on_record_when_they_change(log: QueryLog) -> None:
+    for value in (False, False, True, False):
+        log.configured({"answer_without_log": value})
+    assert [entry.body for entry in log.records(kinds=["config"])] == [
+        {"answer_without_log": False}, {"answer_without_log": True}, {"answer_without_log": False},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", "naïve café ☕", "\udcff broken", "a\x00b", "x" * 100_000])
+def test_any_text_is_kept_and_verifies(log: QueryLog, text: str) -> None:
+    identity = log.ask(Asked(text, "cli", user=text[:50]))
+    assert log.get(identity).text == text.replace("\udcff", "?")
+    assert verify(log.path).bad is None
+
+
+def test_every_question_in_order(log: QueryLog) -> None:
+    ids = [log.ask(Asked(f"q{n}", "cli")) for n in range(450)]
+    assert [record.id for record in log.questions()] == ids
+    assert [record.id for record in log.questions(after=440)] == ids[440:]
+
+
+# From version 1
+
+VERSION_1 = """
+create table questions (
+    id text primary key, asked_at text not null, surface text not null, team text, user text,
+    channel text, thread text, event_id text unique, message_key text unique, text text not null,
+    options text not null
+);
+create index questions_by_time on questions (asked_at);
+create table answers (
+    question text primary key references questions(id), answered_at text not null,
+    outcome text not null, as_of text not null, codes text not null, releases text not null,
+    index_build text, latency_ms real not null, answer text not null
+);
+create table deliveries (
+    id integer primary key, question text not null references questions(id), at text not null,
+    kind text not null, outcome text not null, detail text
+);
+create index deliveries_by_question on deliveries (question);
+pragma user_version = 1;
+insert into questions values
+    ('q1', '2026-05-01T10:00:00.000+00:00', 'mention', 'T1', 'U1', 'C1', '1.2', 'Ev1', 'T1/C1/1.2',
+     'htn, seen 2024-03-05', '{"limit": 10, "day": "2024-03-05"}'),
+    ('q2', '2026-05-01T10:00:01.000+00:00', 'cli', null, 'ann', null, null, null, null, 'dm', '{}');
+insert into answers values
+    ('q2', '2026-05-01T10:00:02.000+00:00', 'abstained', '2026-05-01', '[]', '{}', null, 3.5,
+     '{"question": "dm", "as_of": "2026-05-01", "outcome": "abstained"}'),
+    ('q1', '2026-05-01T10:00:03.000+00:00', 'answered', '2024-03-05',
+     '[{"code": "I10", "system": "icd10cm"}]', '{"icd10cm/FY2024": "FY2024"}', 'build-1', 7.5,
+     '{"question": "htn, seen 2024-03-05", "as_of": "2024-03-05", "outcome": "answered",
+       "notices": ["for 2024-03-05"]}');
+insert into deliveries (question, at, kind, outcome, detail) values
+    ('q1', '2026-05-01T10:00:04.000+00:00', 'answer', 'delivered', '1.3'),
+    ('q2', '2026-05-01T10:00:04.000+00:00', 'answer', 'failed', null);
+"""
+
+
+def test_a_log_of_version_1_becomes_a_chain(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    old = sqlite3.connect(path)
+    old.executescript(VERSION_1)
+    old.close()
+    with pytest.raises(LogUnavailable, match="no chain yet"):
+        verify(path)
+    log = QueryLog(path)
+    assert [(e.kind, e.subject, e.at[17:19], e.body["imported"]) for e in log.records()] == [
+        ("question", "q1", "00", 1),
+        ("question", "q2", "01", 1),
+        ("answer", "q2", "02", 1),
+        ("answer", "q1", "03", 1),
+        ("delivery", "q1", "04", 1),
+        ("delivery", "q2", "04", 1),
+    ]
+    one, two = log.get("q1"), log.get("q2")
+    assert (one.text, one.user, one.options) == ("htn, seen 2024-03-05", "U1", {"limit": 10})
+    assert (one.outcome, one.as_of, one.index_build, one.latency_ms, one.delivery) == (
+        "answered", None, "build-1", 7.5, "delivered",
+    )  # fmt: skip
+    assert one.answer["notices"] == ["for the date of service"]
+    assert (two.as_of, two.codes, two.delivery) == ("2026-05-01", [], "failed")
+    assert log.ask(Asked("htn", "mention", event_id="Ev1")) is None
+    assert log.ask(Asked("htn", "mention", event_id="Ev2"))
+    log.close()
+    assert verify(path).bad is None
+    QueryLog(path).close()
+    assert verify(path).last == 7
+
+
+def test_two_processes_may_find_an_old_log_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    old = sqlite3.connect(path)
+    old.executescript(VERSION_1)
+    old.close()
+    threads = [threading.Thread(target=lambda: QueryLog(path).close()) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert verify(path).last == 6
+
+
+# When it cannot be written
+
+
+def full(log: QueryLog) -> None:
+    (pages,) = log._db.execute("pragma page_count").fetchone()
+    log._db.execute(f"pragma max_page_count = {pages}")
+
+
+def read_only(log: QueryLog) -> None:
+    log._db.conn.execute("pragma query_only = on")
+
+
+def locked(log: QueryLog) -> None:
+    log._db.execute("pragma busy_timeout = 50")
+    log.other = sqlite3.connect(log.path, isolation_level=None)  # type: ignore[attr-defined]
+    log.other.execute("begin immediate")  # type: ignore[attr-defined]
+
+
+TROUBLES = pytest.mark.parametrize("trouble", [full, read_only, locked])
+LONG = "x" * 20_000
+
+
+@TROUBLES
+def test_trouble_is_one_clear_sentence_and_loses_nothing(log: QueryLog, trouble) -> None:
+    kept = log.ask(Asked("htn", "cli"))
+    trouble(log)
+    for write in (
+        lambda: log.ask(Asked(LONG, "cli")),
+        lambda: log.answered(kept, replace(ANSWER, notices=[LONG]), index_build=None, latency_ms=1),
+        lambda: log.delivered(kept, "failed", LONG),
+    ):
+        with pytest.raises(LogUnavailable, match="does not answer unlogged"):
+            write()
+    assert log.get(kept).delivery == "unanswered"
+    assert verify(log.path).last == 1
+
+
+def ask_until_refused(log: QueryLog) -> list[str | None]:
+    ids = []
+    for number in range(1000):
+        try:
+            ids.append(log.ask(Asked(f"{number} {LONG}", "cli")))
+        except LogUnavailable:
+            return ids
+    pytest.fail("the disk is not full")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a file system")
+def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    try:
+        log = QueryLog(disk / "log.db")
+        acknowledged = ask_until_refused(log)
+        assert [record.id for record in log.questions()] == acknowledged
+        assert len(acknowledged) > 3
+        assert verify(log.path).last == len(acknowledged)
+        log.close()
+        again = QueryLog(disk / "log.db")
+        acknowledged += ask_until_refused(again)
+        assert [record.id for record in again.questions()] == acknowledged
+        again.close()
+        assert verify(disk / "log.db").bad is None
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+# For those who chose to answer all the same
+
+
+@pytest.fixture
+def lenient(tmp_path: Path):
+    log = LenientLog(tmp_path / "log.db")
+    yield log
+    log.close()
+
+
+@TROUBLES
+def test_answers_without_a_log_are_counted_and_told(lenient: LenientLog, trouble, capsys) -> None:
+    logged = lenient.ask(Asked("htn", "dm"))
+    trouble(lenient)
+    big = replace(ANSWER, notices=[LONG])
+    assert lenient.ask(Asked(LONG, "dm", event_id="Ev1")) == UNLOGGED
+    assert lenient.ask(Asked(LONG, "dm", event_id="Ev1")) is None, "told twice, answered once"
+    lenient.answered(UNLOGGED, big, index_build=None, latency_ms=1)
+    lenient.delivered(UNLOGGED, "delivered")
+    lenient.answered(logged, big, index_build=None, latency_ms=1)
+    lenient.delivered(logged, "delivered", LONG)
+    assert lenient.is_unlogged(UNLOGGED)
+    assert lenient.is_unlogged(logged)
+    told = capsys.readouterr().err
+    assert "ANSWERING WITHOUT A LOG" in told
+    assert "2 not yet on record" in told
+
+    lenient._db.execute("pragma max_page_count = 4294967294")
+    lenient._db.execute("pragma query_only = off")
+    if trouble is locked:
+        lenient.other.rollback()
+    lenient.delivered(logged, "delivered")
+    (entry,) = lenient.records(kinds=["unlogged"])
+    assert (entry.body["count"], entry.body["questions"]) == (2, [logged])
+    lenient.ask(Asked("once more", "dm"))
+    assert len(list(lenient.records(kinds=["unlogged"]))) == 1
+    assert verify(lenient.path).bad is None
+
+
+def test_a_log_that_cannot_even_be_opened(tmp_path: Path, capsys) -> None:
+    (tmp_path / "log.db").mkdir()
+    lenient = LenientLog(tmp_path / "log.db")
+    assert lenient.ask(Asked("htn", "dm")) == UNLOGGED
+    assert lenient.unanswered(["dm"]) == lenient.undelivered(["dm"]) == []
+    lenient.configured({"answer_without_log": True})
+    assert lenient.append("start", None, {}) == 0
+    with pytest.raises(LogUnavailable, match="could not be opened yet"):
+        lenient.get("abc")
+    (tmp_path / "log.db").rmdir()
+    identity = lenient.ask(Asked("htn", "dm"))
+    assert [entry.kind for entry in lenient.records()] == ["unlogged", "question"]
+    assert lenient.get(identity)
+    lenient.close()
+
+
+def test_two_threads_count_what_was_not_logged_once(lenient: LenientLog) -> None:
+    read_only(lenient)
+    for _ in range(5):
+        lenient.ask(Asked("htn", "dm"))
+    lenient._db.execute("pragma query_only = off")
+    threads = [threading.Thread(target=lambda: lenient.ask(Asked("htn", "dm"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [entry.body["count"] for entry in lenient.records(kinds=["unlogged"])] == [5]
+
+
+@pytest.mark.parametrize("how", ["dm", "command"])
+def test_in_slack_an_unlogged_answer_says_so(tmp_path: Path, how: str) -> None:
+    log, desk = LenientLog(tmp_path / "log.db"), ScriptedDesk()
+    with slack_server() as slack, served(slack, tmp_path, desk, log):
+        while log.last_sequence() == 0:
+            time.sleep(0.01)  # until its start is on record
+        read_only(log)
+        if how == "command":
+            slack.send_slash(text="t2dm with ckd").wait_ack(10)
+            (answer,) = slack.wait_for("response_url")
+        else:
+            slack.send_event(slack.app_mention("t2dm with ckd")).wait_ack(10)
+            (answer,) = slack.wait_for("chat.postMessage")
+        log._db.conn.execute("pragma query_only = off")
+    assert "This answer is not in the log" in json.dumps(answer.args["blocks"])
+    assert "E11.22" in json.dumps(answer.args["blocks"])
+    assert [entry.kind for entry in log.records()] == ["start", "unlogged", "stop"]
+    log.close()
+
+
 # Through the command line
+
+
+class OneAnswer:
+    """A desk that has one answer."""
+
+    index_build = "build-1"
+
+    def __init__(self, _: Settings) -> None:
+        pass
+
+    def ask_many(self, questions, **_):
+        return [replace(ANSWER, question=question) for question in questions]
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def conversing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Ask as `codedesk ask` does, of that desk."""
+    from bot import cli
+
+    monkeypatch.setattr(cli, "Desk", OneAnswer)
+
+    def ask(*questions: str, show=lambda _: None, **settings) -> None:
+        with cli._Conversation(Settings(home=tmp_path, **settings)) as conversation:
+            conversation.ask(questions, show=show)
+
+    return ask
+
+
+def test_the_next_start_reports_what_a_command_line_left(
+    tmp_path: Path, conversing, capsys
+) -> None:
+    early = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=11)
+    log = QueryLog(tmp_path / "log.db", clock=lambda: early)
+    ids = [log.ask(Asked("htn", "cli")), log.ask(Asked("htn", "terminal"))]
+    log.answered(ids[1], ANSWER, index_build=None, latency_ms=1)
+    slack = log.ask(Asked("htn", "dm"))
+    log.close()
+    conversing("htn")
+    assert "1 not answered, 1 answered and perhaps not shown" in capsys.readouterr().err
+    conversing("htn")
+    assert capsys.readouterr().err == "", "it is reported once"
+    log = QueryLog(tmp_path / "log.db")
+    assert [log.get(identity).delivery for identity in (*ids, slack)] == [
+        "abandoned", "unknown", "unanswered",
+    ]  # fmt: skip
+    assert [record.delivery for record in log.recent(2)] == ["delivered"] * 2
+    log.close()
+
+
+def test_what_another_command_line_is_doing_is_left_alone(tmp_path, conversing, capsys) -> None:
+    log = QueryLog(tmp_path / "log.db")
+    log.ask(Asked("htn", "cli"))
+    conversing("htn")
+    assert capsys.readouterr().err == ""
+    assert {record.delivery for record in log.questions()} == {"unanswered", "delivered"}
+    log.close()
+
+
+def test_the_command_line_does_not_answer_unlogged(tmp_path: Path, conversing) -> None:
+    (tmp_path / "log.db").mkdir()
+    with pytest.raises(LogUnavailable, match="does not answer unlogged"):
+        conversing("htn", show=lambda _: pytest.fail("it was shown"))
+
+
+def test_unless_the_operator_chose_so_and_then_it_says_so(tmp_path, conversing, capsys) -> None:
+    (tmp_path / "log.db").mkdir()
+    shown = []
+    conversing("htn", show=shown.append, answer_without_log=True)
+    assert shown[0].notices[0].startswith("This answer is not in the log")
+    assert "ANSWERING WITHOUT A LOG" in capsys.readouterr().err
+
+
+def test_which_settings_were_in_force_is_on_record(tmp_path: Path, conversing) -> None:
+    for choice in (False, True, True):
+        conversing("htn", answer_without_log=choice)
+    log = QueryLog(tmp_path / "log.db")
+    assert [entry.body["answer_without_log"] for entry in log.records(kinds=["config"])] == [
+        False, True,
+    ]  # fmt: skip
+    log.close()
 
 
 def test_ask_is_in_the_log_before_it_is_answered(settings: Settings, monkeypatch) -> None:

@@ -1,158 +1,155 @@
-"""log.db, written with sqlite-utils in WAL mode; see the package for its invariants."""
+"""log.db, written in WAL mode by any number of threads and processes; the package has the
+invariants, `chain` what a record's hash proves."""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import os
+import secrets
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from sqlite_utils import Database
 
 from bot.answer import Answer
-
-Surface = Literal["cli", "terminal", "mention", "dm", "slash"]
-#: delivered: accepted by Slack (or printed). failed: refused, with the reason. unknown: it may or
-#: may not have arrived, and is not repeated. abandoned: not answered in time to be of use.
-Outcome = Literal["delivered", "failed", "unknown", "abandoned"]
-
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
-create table questions (
-    id text primary key, asked_at text not null, surface text not null, team text, user text,
-    channel text, thread text, event_id text unique, message_key text unique, text text not null,
-    options text not null
-);
-create index questions_by_time on questions (asked_at);
-create table answers (
-    question text primary key references questions(id), answered_at text not null,
-    outcome text not null, as_of text not null, codes text not null, releases text not null,
-    index_build text, latency_ms real not null, answer text not null
-);
-create table deliveries (
-    id integer primary key, question text not null references questions(id), at text not null,
-    kind text not null, outcome text not null, detail text
-);
-create index deliveries_by_question on deliveries (question);
-"""
-
-
-class LogUnavailable(Exception):
-    """The log cannot be written, so nothing may be answered; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as it arrived. `event_id` is the surface's own name for the event that carried
-    it, `message_key` names the message (team/channel/ts), so that one message that arrives as two
-    events is one question. `thread` is where the answer belongs."""
-
-    text: str
-    surface: Surface
-    user: str | None = None
-    team: str | None = None
-    channel: str | None = None
-    thread: str | None = None
-    event_id: str | None = None
-    message_key: str | None = None
-    options: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A question without an answer: what a crash left behind."""
-
-    id: str
-    asked_at: dt.datetime
-    asked: Asked
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Everything stored of one question."""
-
-    id: str
-    asked_at: str
-    surface: str
-    team: str | None
-    user: str | None
-    channel: str | None
-    thread: str | None
-    text: str
-    answered_at: str | None
-    outcome: str | None
-    as_of: str | None
-    codes: list[dict[str, Any]]
-    releases: dict[str, str]
-    index_build: str | None
-    latency_ms: float | None
-    answer: dict[str, Any] | None
-    deliveries: list[dict[str, Any]]
-
-    @property
-    def delivery(self) -> str:
-        """How far the answer got, in a word; what was shown or shared later is another matter."""
-        outcomes = [d["outcome"] for d in self.deliveries if d["kind"] == "answer"]
-        if outcomes:
-            return outcomes[-1]
-        return "unanswered" if self.answered_at is None else "undelivered"
+from bot.querylog import schema
+from bot.querylog.chain import LogKey, LogUnavailable
+from bot.querylog.records import (
+    ASKED,
+    ASKED_1,
+    Access,
+    Asked,
+    Entry,
+    FeedbackVerdict,
+    Outcome,
+    Pending,
+    Record,
+    Surface,
+    answer_body,
+    codes_of,
+    delivery_body,
+    question_body,
+    record_of,
+)
+from bot.querylog.tail import Tail
 
 
 class QueryLog:
     """One connection to log.db behind a lock; share it between threads, open one a process."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        key: LogKey | None = None,
+        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    ) -> None:
         """Raises LogUnavailable when the file cannot be opened for writing."""
         self.path = path
+        self._key = key
+        self._clock = clock
         self._lock = threading.Lock()
+        self._open()
+
+    def _open(self) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            connection = sqlite3.connect(path, timeout=10, check_same_thread=False)
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            connection = sqlite3.connect(
+                self.path, timeout=10, check_same_thread=False, isolation_level=None
+            )
             self._db = Database(connection)
             self._db.enable_wal()
             # A commit is on the disk, not in a cache, before anyone is told of it.
             self._db.execute("pragma synchronous = full")
-            self._db.execute("pragma foreign_keys = on")
+            # What is deleted is overwritten.
+            self._db.execute("pragma secure_delete = on")
             self._migrate()
         except (OSError, sqlite3.Error) as error:
             raise LogUnavailable(
-                f"The query log at {path} cannot be written ({error}), and Code Desk does not "
+                f"The query log at {self.path} cannot be written ({error}), and Code Desk does not "
                 "answer unlogged. Free the disk or mend the permissions, then start again."
             ) from error
 
     def close(self) -> None:
         self._db.close()
 
+    @property
+    def id(self) -> str:
+        """What names this log in checkpoints and in its key."""
+        with self.reading() as db:
+            return db.execute("select id from log").fetchone()[0]
+
+    # Migrations: from each version to the next, all in one transaction.
+
     def _migrate(self) -> None:
-        version = self._db.execute("pragma user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
+        if self._version() < schema.VERSION:
+            with self._lock, self._immediate():
+                version = self._version()  # another process may have done it meanwhile
+                if version == 1:
+                    self._from_version_1()
+                elif version == 0:
+                    schema.create(self._db.conn, secrets.token_hex(8), self._now())
+                if version < schema.VERSION:
+                    self._db.execute(f"pragma user_version = {schema.VERSION}")
+        if self._version() > schema.VERSION:
             raise LogUnavailable(
                 f"The query log at {self.path} was written by a newer Code Desk. Update this one."
             )
-        if version < 1:
-            with self._db.atomic():
-                for statement in filter(str.strip, _SCHEMA.split(";")):
-                    self._db.execute(
-                        statement.replace("create table", "create table if not exists").replace(
-                            "create index", "create index if not exists"
-                        )
-                    )
-            self._db.execute(f"pragma user_version = {SCHEMA_VERSION}")
+
+    def _version(self) -> int:
+        return self._db.execute("pragma user_version").fetchone()[0]
+
+    def _from_version_1(self) -> None:
+        db = self._db.conn
+        schema.set_version_1_aside(db)
+        schema.create(db, secrets.token_hex(8), self._now())
+        tail = Tail(db, self._now(), self._key)
+        mark: dict[str, Any] = {"imported": 1}
+        for kind, row in schema.version_1_rows(db):
+            if kind == "question":
+                asked = Asked(**{name: row[name] for name in ASKED_1})
+                body, texts = question_body(asked)
+                tail.append(kind, row["id"], body | mark, texts, row["asked_at"])
+            elif kind == "answer":
+                body, texts = answer_body(
+                    row["answer"], row["codes"], row["releases"], row["answered_at"][:10]
+                )
+                body |= {"index_build": row["index_build"], "latency_ms": row["latency_ms"]}
+                tail.append(kind, row["question"], body | mark, texts, row["answered_at"])
+            else:
+                body, texts = delivery_body(row["kind"], row["outcome"], row["detail"] or "")
+                tail.append(kind, row["question"], body | mark, texts, row["at"])
+        schema.drop_version_1(db)
+
+    # Transactions
 
     @contextmanager
-    def _writing(self) -> Iterator[Database]:
+    def _immediate(self) -> Iterator[None]:
+        """Hold the right to write from the start, so that the end that is read is the end."""
+        db = self._db.conn
+        db.execute("begin immediate")
         try:
-            with self._lock, self._db.atomic():
-                yield self._db
+            yield
+            db.execute("commit")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("rollback")
+            raise
+
+    @contextmanager
+    def writing(self) -> Iterator[Tail]:
+        """The end of the chain, to append to; committed at the end. Raises LogUnavailable."""
+        try:
+            with self._lock, self._immediate():
+                yield Tail(self._db.conn, self._now(), self._key)
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as error:
@@ -161,7 +158,39 @@ class QueryLog:
                 "answer unlogged; ask again when that is mended."
             ) from error
 
+    @contextmanager
+    def reading(self) -> Iterator[Database]:
+        try:
+            with self._lock:
+                yield self._db
+        except sqlite3.Error as error:
+            raise LogUnavailable(
+                f"The query log at {self.path} cannot be read ({error}). Mend that and try again."
+            ) from error
+
+    def now(self) -> dt.datetime:
+        return self._clock()
+
+    def _now(self) -> str:
+        return self._clock().isoformat(timespec="milliseconds")
+
+    def last_sequence(self) -> int:
+        """The number of the last record; 0 when there is none."""
+        with self.reading() as db:
+            return db.execute("select coalesce(max(seq), 0) from records").fetchone()[0]
+
     # Writing
+
+    def append(
+        self,
+        kind: str,
+        subject: str | None,
+        body: Mapping[str, Any],
+        texts: Mapping[str, str] | None = None,
+    ) -> int:
+        """Commit a record of any kind; its number. What people typed belongs in `texts`."""
+        with self.writing() as tail:
+            return tail.append(kind, subject, body, texts)
 
     def ask(self, asked: Asked) -> str | None:
         """Commit a question; its id, or None when this event or message is already there."""
@@ -170,56 +199,53 @@ class QueryLog:
     def ask_many(self, questions: Sequence[Asked]) -> list[str | None]:
         """Commit several questions at once; see `ask`."""
         ids: list[str | None] = []
-        with self._writing() as db:
+        with self.writing() as tail:
             for asked in questions:
+                if tail.knows(asked):
+                    ids.append(None)
+                    continue
                 identity = uuid.uuid4().hex[:12]
-                inserted = db.execute(
-                    """
-                    insert or ignore into questions (id, asked_at, surface, team, user, channel,
-                        thread, event_id, message_key, text, options)
-                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                    [
-                        identity,
-                        _now(),
-                        asked.surface,
-                        asked.team,
-                        asked.user,
-                        asked.channel,
-                        asked.thread,
-                        asked.event_id,
-                        asked.message_key,
-                        asked.text,
-                        json.dumps(asked.options or {}, sort_keys=True),
-                    ],
-                ).rowcount
-                ids.append(identity if inserted else None)
+                while tail.has_question(identity):
+                    identity = uuid.uuid4().hex[:12]
+                tail.append("question", identity, *question_body(asked))
+                ids.append(identity)
         return ids
 
     def answered(
-        self, question: str, answer: Answer, *, index_build: str | None, latency_ms: float
+        self,
+        question: str,
+        answer: Answer,
+        *,
+        index_build: str | None,
+        latency_ms: float,
+        made_with: Mapping[str, Any] | None = None,
     ) -> None:
-        """Commit an answer, before it is sent."""
-        self.answered_many([(question, answer, latency_ms)], index_build=index_build)
+        """Commit an answer, before it is sent. `made_with` is what else is needed to make the same
+        answer again."""
+        self.answered_many(
+            [(question, answer, latency_ms)], index_build=index_build, made_with=made_with
+        )
 
     def answered_many(
-        self, answers: Sequence[tuple[str, Answer, float]], *, index_build: str | None
+        self,
+        answers: Sequence[tuple[str, Answer, float]],
+        *,
+        index_build: str | None,
+        made_with: Mapping[str, Any] | None = None,
     ) -> None:
-        with self._writing() as db:
+        today = dt.date.today().isoformat()
+        with self.writing() as tail:
             for question, answer, latency_ms in answers:
-                db.table("answers").insert(
-                    {
-                        "question": question,
-                        "answered_at": _now(),
-                        "outcome": answer.outcome,
-                        "as_of": answer.as_of,
-                        "codes": json.dumps(_codes(answer)),
-                        "releases": json.dumps(answer.releases, sort_keys=True),
-                        "index_build": index_build,
-                        "latency_ms": round(latency_ms, 2),
-                        "answer": json.dumps(answer.as_logged(), ensure_ascii=False),
-                    }
+                tail.expect_question(question)
+                body, texts = answer_body(
+                    answer.as_logged(), codes_of(answer), answer.releases, today
                 )
+                body |= {
+                    "index_build": index_build,
+                    "latency_ms": round(latency_ms, 2),
+                    "made_with": dict(made_with) if made_with else None,
+                }
+                tail.append("answer", question, body, texts)
 
     def delivered(
         self, question: str, outcome: Outcome, detail: str = "", kind: str = "answer"
@@ -230,127 +256,202 @@ class QueryLog:
     def delivered_many(
         self, questions: Sequence[str], outcome: Outcome, detail: str = "", kind: str = "answer"
     ) -> None:
-        with self._writing() as db:
-            db.table("deliveries").insert_all(
-                {
-                    "question": question,
-                    "at": _now(),
-                    "kind": kind,
-                    "outcome": outcome,
-                    "detail": detail,
-                }
-                for question in questions
-            )
+        with self.writing() as tail:
+            for question in questions:
+                tail.expect_question(question)
+                tail.append("delivery", question, *delivery_body(kind, outcome, detail))
+
+    def feedback(
+        self,
+        question: str,
+        verdict: FeedbackVerdict,
+        code: str | None = None,
+        note: str = "",
+        by: str | None = None,
+    ) -> int:
+        """Commit what someone says of an answer; `code` is the one that they used."""
+        with self.writing() as tail:
+            tail.expect_question(question)
+            body = {"verdict": verdict, "code": code, "by": by}
+            return tail.append("feedback", question, body, {"note": note} if note else None)
+
+    def correction(
+        self, question: str, phrase: str, code: str, system: str, by: str, **more: Any
+    ) -> int:
+        """Commit that `by` approved `phrase` as words for a code, for the next index build."""
+        with self.writing() as tail:
+            tail.expect_question(question)
+            body = {"code": code, "system": system, "by": by, **more}
+            return tail.append("correction", question, body, {"phrase": phrase})
+
+    def access(self, what: Access, by: str, detail: str = "", question: str | None = None) -> int:
+        """Commit what someone did with the log, before they see anything of it."""
+        with self.writing() as tail:
+            texts = {"detail": detail} if detail else None
+            return tail.append("access", question, {"what": what, "by": by}, texts)
+
+    def configured(self, values: Mapping[str, Any]) -> None:
+        """Commit the settings that matter to an auditor, when they are not what they were."""
+        with self.writing() as tail:
+            last = tail.db.execute(
+                "select body from records where kind = 'config' order by seq desc limit 1"
+            ).fetchone()
+            if last is None or json.loads(last[0]) != dict(values):
+                tail.append("config", None, values)
+
+    def start_sealing(self, path: Path) -> LogKey:
+        """Make a key in a new file, and seal every record from the next one on. Raises OSError,
+        and LogUnavailable when the log is sealed already."""
+        if self._key is not None:
+            raise LogUnavailable("The query log is sealed with a key already.")
+        saved = False
+        try:
+            with self.writing() as tail:
+                log = tail.db.execute("select id from log").fetchone()[0]
+                key = LogKey(secrets.token_bytes(32), log, tail.seq + 1)
+                key.save(path)
+                saved = True
+                tail.seal_from_here(key)
+                fingerprint = "sha256:" + hashlib.sha256(key.secret).hexdigest()
+                tail.append("key", None, {"sealed_from": key.sealed_from, "key": fingerprint})
+        except LogUnavailable:
+            if saved:
+                path.unlink()
+            raise
+        self._key = key
+        return key
 
     # Reading
 
+    def records(self, after: int = 0, kinds: Sequence[str] = ()) -> Iterator[Entry]:
+        """Every record in order, from the one after number `after`; of some kinds only, if named.
+        What is written meanwhile comes too."""
+        wanted = f"and kind in ({_marks(kinds)})" if kinds else ""
+        while True:
+            with self.reading() as db:
+                entries = _entries(db, f"seq > ? {wanted} order by seq limit 500", [after, *kinds])
+            if not entries:
+                return
+            yield from entries
+            after = entries[-1].seq
+
+    def questions(self, after: int = 0) -> Iterator[Record]:
+        """Every question with everything of it, oldest first, from the one after record number
+        `after`."""
+        while True:
+            batch = self.select("seq > ? order by seq limit 200", [after])
+            if not batch:
+                return
+            yield from batch
+            after = batch[-1].seq
+
+    def select(self, where: str, params: Sequence[Any] = ()) -> list[Record]:
+        """The questions of which an SQL condition on the view `questions` is true (`order by` and
+        `limit` may follow), in that order."""
+        with self.reading() as db:
+            ids = [row[0] for row in db.execute(f"select id from questions where {where}", params)]
+            return _assembled(db, ids)
+
     def unanswered(self, surfaces: Sequence[Surface]) -> list[Pending]:
-        """Questions with neither an answer nor a delivery, oldest first."""
-        with self._lock:
-            rows = list(
-                self._db.query(
-                    f"""
-                    select * from questions where surface in ({", ".join("?" * len(surfaces))})
-                    and id not in (select question from answers)
-                    and id not in (select question from deliveries) order by asked_at
-                    """,
-                    list(surfaces),
-                )
-            )
+        """Questions with neither an answer nor a delivery, oldest first; none that is redacted."""
+        with self.reading() as db:
+            ids = _unfinished(db, surfaces, "kind in ('answer', 'delivery')")
+            found = _entries(db, f"kind = 'question' and subject in ({_marks(ids)})", ids)
         return [
             Pending(
-                row["id"],
-                dt.datetime.fromisoformat(row["asked_at"]),
+                entry.subject or "",
+                dt.datetime.fromisoformat(entry.at),
                 Asked(
-                    row["text"],
-                    row["surface"],
-                    row["user"],
-                    row["team"],
-                    row["channel"],
-                    row["thread"],
-                    row["event_id"],
-                    row["message_key"],
-                    json.loads(row["options"]),
+                    text=entry.texts["text"] or "",
+                    removed=tuple(entry.body.get("removed", ())),
+                    **{name: entry.body.get(name) for name in ASKED},  # type: ignore[arg-type]
                 ),
             )
-            for row in rows
+            for entry in sorted(found, key=lambda entry: entry.seq)
+            if entry.texts["text"] is not None
         ]
 
     def undelivered(self, surfaces: Sequence[Surface]) -> list[str]:
         """Ids of answered questions of which it is not known whether the answer arrived."""
-        with self._lock:
-            return [
-                row["id"]
-                for row in self._db.query(
-                    f"""
-                    select id from questions join answers on question = id
-                    where surface in ({", ".join("?" * len(surfaces))})
-                    and id not in (select question from deliveries where kind = 'answer')
-                    order by asked_at
-                    """,
-                    list(surfaces),
-                )
-            ]
+        with self.reading() as db:
+            return _unfinished(
+                db,
+                surfaces,
+                "kind = 'delivery' and json_extract(body, '$.kind') = 'answer'",
+                "kind = 'answer'",
+            )
 
     def recent(self, limit: int = 20) -> list[Record]:
         """The last questions, newest first."""
-        return self._records("1 order by asked_at desc, questions.rowid desc limit ?", [limit])
+        return self.select("1 order by seq desc limit ?", [limit])
 
     def get(self, identity: str) -> Record | None:
         """The question with this id, or whose id begins so when only one does."""
-        found = self._records("id >= ? and id < ? limit 2", [identity, identity + "~"])
-        return found[0] if len(found) == 1 else None
+        with self.reading() as db:
+            # Left to itself, SQLite would look through all questions.
+            found = db.execute(
+                "select subject from records indexed by one_question_an_id "
+                "where kind = 'question' and subject >= ? and subject < ? limit 2",
+                [identity, identity + "~"],
+            ).fetchall()
+            return _assembled(db, [found[0][0]])[0] if len(found) == 1 else None
 
-    def _records(self, where: str, params: list[Any]) -> list[Record]:
-        with self._lock:
-            rows = list(
-                self._db.query(
-                    f"select * from questions left join answers on question = id where {where}",
-                    params,
-                )
-            )
-            deliveries: dict[str, list[dict[str, Any]]] = {row["id"]: [] for row in rows}
-            for row in self._db.query(
-                f"""
-                select question, at, kind, outcome, detail from deliveries
-                where question in ({", ".join("?" * len(rows))}) order by id
-                """,
-                [row["id"] for row in rows],
-            ):
-                deliveries[row.pop("question")].append(row)
-        return [
-            Record(
-                id=row["id"],
-                asked_at=row["asked_at"],
-                surface=row["surface"],
-                team=row["team"],
-                user=row["user"],
-                channel=row["channel"],
-                thread=row["thread"],
-                text=row["text"],
-                answered_at=row["answered_at"],
-                outcome=row["outcome"],
-                as_of=row["as_of"],
-                codes=json.loads(row["codes"] or "[]"),
-                releases=json.loads(row["releases"] or "{}"),
-                index_build=row["index_build"],
-                latency_ms=row["latency_ms"],
-                answer=json.loads(row["answer"]) if row["answer"] else None,
-                deliveries=deliveries[row["id"]],
-            )
-            for row in rows
-        ]
+    def is_unlogged(self, question: str) -> bool:
+        """Whether the answer to this question is not in the log, which only LenientLog allows."""
+        return False
 
 
-def _codes(answer: Answer) -> list[dict[str, Any]]:
-    """The codes of an answer with what was said of each, for searching the log by."""
-    found: list[dict[str, Any]] = [
-        {"code": c.code, "system": c.system, "score": c.score, "confidence": c.confidence}
-        for c in answer.candidates
-    ]
-    found += [{"code": v.code, "system": v.system, "status": v.status} for v in answer.verdicts]
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+# Reading them back
+
+
+def _entries(db: Database, where: str, params: Sequence[Any]) -> list[Entry]:
+    rows = list(
+        db.query(f"select seq, at, kind, subject, body, hash from records where {where}", params)
+    )
+    texts: dict[int, dict[str, str]] = {}
+    seqs = [row["seq"] for row in rows]
+    for row in db.query(
+        f"select record, name, text from texts where record in ({_marks(seqs)})", seqs
+    ):
+        texts.setdefault(row["record"], {})[row["name"]] = row["text"]
+    found = []
+    for row in rows:
+        body = json.loads(row.pop("body"))
+        there = texts.get(row["seq"], {})
+        found.append(
+            Entry(**row, body=body, texts={n: there.get(n) for n in body.get("texts", ())})
+        )
     return found
 
 
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+def _unfinished(
+    db: Database, surfaces: Sequence[Surface], finished: str, also: str | None = None
+) -> list[str]:
+    """Ids of questions without a record for which `finished` is true, and with one for which `also`
+    is, oldest first."""
+    with_also = f"and subject in (select subject from records where {also})" if also else ""
+    return [
+        row["subject"]
+        for row in db.query(
+            f"""
+            select subject from records as q where kind = 'question'
+            and not exists (select 1 from records where subject = q.subject and {finished})
+            and json_extract(body, '$.surface') in ({_marks(surfaces)}) {with_also} order by seq
+            """,
+            list(surfaces),
+        )
+    ]
+
+
+def _assembled(db: Database, ids: list[str]) -> list[Record]:
+    """The questions with these ids, in this order, with all that was recorded of each."""
+    entries: dict[str, dict[str, list[Entry]]] = {identity: {} for identity in ids}
+    for at in range(0, len(ids), 500):
+        some = ids[at : at + 500]
+        for entry in _entries(db, f"subject in ({_marks(some)}) order by seq", some):
+            entries[entry.subject or ""].setdefault(entry.kind, []).append(entry)
+    return [record_of(identity, entries[identity]) for identity in ids]

@@ -32,6 +32,7 @@ from bot.slack.courier import Answers, Courier
 from bot.slack.listeners import actions, commands, events
 from bot.slack.posting import web_client, why_not_certain
 from bot.slack.recovery import recover
+from bot.slack.witness import witnessed
 from bot.words import say as words
 
 logger = logging.getLogger("codedesk.slack")
@@ -82,15 +83,17 @@ def serve(
     stop = stop or threading.Event()
     with _only_one(settings.home):
         app = build_app(settings, desk, log)
-        try:
-            desk.ready()
-            recover(Courier(desk, log, app.client), say)
-            way = _listening if settings.slack_mode == "http" else _connected
-            with _stopped_by_signals(stop), way(settings, app, say):
-                stop.wait()
-        finally:
-            # A question whose turn has not come stays unanswered in the log: see recovery.
-            app.listener_runner.listener_executor.shutdown(wait=True, cancel_futures=True)
+        with witnessed(settings, log, app.client) as begin:
+            try:
+                desk.ready()
+                recover(Courier(desk, log, app.client), say)
+                way = _listening if settings.slack_mode == "http" else _connected
+                with _stopped_by_signals(stop), way(settings, app, say):
+                    begin()
+                    stop.wait()
+            finally:
+                # A question whose turn has not come stays unanswered in the log: see recovery.
+                app.listener_runner.listener_executor.shutdown(wait=True, cancel_futures=True)
 
 
 # Settings

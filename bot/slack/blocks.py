@@ -117,9 +117,9 @@ def _results(answer: Answer, expanded: bool) -> list[Block]:
 
 def _footer(answer: Answer, question: str) -> str:
     releases = editions(answer)
-    if not releases:
-        return say("slack.footer_bare", day=answer.as_of, question=question)
-    return say("slack.footer", releases=escape(releases), day=answer.as_of, question=question)
+    words = "footer" if answer.as_of else "footer_undated"
+    words += "" if releases else "_bare"
+    return say(f"slack.{words}", releases=escape(releases), day=answer.as_of, question=question)
 
 
 def answer_text(answer: Answer) -> str:

@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from slack_sdk import WebClient
@@ -88,6 +88,8 @@ class Courier:
             self._write(question, failed)
             post(plain_message(say("slack.went_wrong", question=question)))
             return failed
+        if self.log.is_unlogged(question):
+            answer = replace(answer, notices=[say("log.unlogged"), *answer.notices])
         posted = post(answer_message(answer, question, shareable=shareable))
         self.record(question, posted)
         return posted

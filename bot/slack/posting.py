@@ -22,7 +22,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.webhook import WebhookClient
 
-from bot.querylog.log import Outcome
+from bot.querylog.records import Outcome
 from bot.slack.blocks import Message
 
 #: Slack says of these that "some aspect of the operation" may have succeeded:

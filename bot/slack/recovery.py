@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from bot.querylog import Asked
-from bot.querylog.log import Surface
+from bot.querylog.records import Surface
 from bot.slack.blocks import Message
 from bot.slack.courier import Courier
 from bot.slack.posting import Posted, post_for_one, post_in_thread

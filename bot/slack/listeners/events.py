@@ -10,9 +10,11 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.querylog import Asked, LogUnavailable
+from bot.slack.blocks import plain_message
 from bot.slack.courier import Courier
-from bot.slack.posting import post_in_thread
+from bot.slack.posting import post_for_one, post_in_thread
 from bot.slack.text import clean
+from bot.words import say
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -21,6 +23,9 @@ _ASKING = (None, "file_share", "thread_broadcast")
 
 
 def register(app: App, courier: Courier) -> None:
+    #: Messages whose askers were told that they cannot be logged; Slack sends each several times.
+    told: set[str | None] = set()
+
     def take(
         body: dict[str, Any],
         event: dict[str, Any],
@@ -38,7 +43,12 @@ def register(app: App, courier: Courier) -> None:
             # Not acknowledged, so Slack sends it again, at last after 5 minutes:
             # https://docs.slack.dev/apis/events-api#retries
             logger.error("%s", error)
+            if asked.message_key not in told:
+                told.add(asked.message_key)
+                message = plain_message(say("slack.not_logged_yet"))
+                post_for_one(courier.client, asked.channel or "", asked.user or "", message)
             return BoltResponse(status=503)
+        told.clear()
         if question is None:
             return ack()  # sent again, or the same message as another event: it is being answered
         context.update(question=question, asked=asked, received=time.monotonic())

@@ -1,0 +1,145 @@
+"""What the chain costs: records appended a second, beside bare inserts, and the time to verify.
+
+    python bench/log.py                       # 2,000 appends, and a log of a million records
+    python bench/log.py --records 100000      # a smaller log
+
+Appends are timed in turns with the bare insert of the same question, in the same run, on the same
+disk and with the same durability (WAL, synchronous = full, one commit each), so that whatever else
+the machine does falls on both. Give a --folder on the disk that the log will be on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bot.answer import Answer, Candidate, CodeTitle, ShownNote
+from bot.querylog import Asked, QueryLog
+from bot.querylog.records import answer_body, codes_of, delivery_body, question_body
+from bot.querylog.verify import verify
+
+_TURN = 50
+_BATCH = 3_000
+
+_NOTES = [ShownNote("excludes1", "gestational diabetes (O24.4-)", "E11", ["O24.4-"], "FY2026")] * 6
+ANSWER = Answer(
+    question="t2dm with ckd 3a, on insulin",
+    as_of="2026-05-01",
+    outcome="answered",
+    candidates=[
+        Candidate(
+            rank, "icd10cm", f"E11.2{rank}",
+            "Type 2 diabetes mellitus with diabetic chronic kidney disease", True, "FY2026", 3.2,
+            "high", ["diabetes", "kidney"], None, [CodeTitle("N18.31", "Stage 3a")], [], _NOTES,
+        )
+        for rank in range(1, 11)
+    ],
+    releases={"icd10cm/FY2026": "FY2026"},
+)  # fmt: skip
+ASKED = Asked(ANSWER.question, "mention", "U123", "T123", "C123", "1700000000.000100")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--appends", type=int, default=2_000)
+    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--folder", type=Path, help="on the disk to measure")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        found = {
+            "machine": f"{platform.machine()}, Python {platform.python_version()}, "
+            f"SQLite {sqlite3.sqlite_version}",
+            **appended(Path(folder), given.appends),
+            **verified(Path(folder) / "million.db", given.records),
+        }
+    if given.json:
+        print(json.dumps(found))
+        return
+    for name, value in found.items():
+        print(f"{name.replace('_', ' '):<34} {value:,}" if isinstance(value, int | float)
+              else f"{name.replace('_', ' '):<34} {value}")  # fmt: skip
+
+
+def appended(folder: Path, count: int) -> dict[str, Any]:
+    """Questions a second, one commit each: bare, chained, and chained and sealed with a key."""
+    bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
+    for pragma in ("journal_mode = wal", "synchronous = full"):
+        bare.execute(f"pragma {pragma}")
+    bare.execute("create table questions (id integer primary key, text text)")
+    row = json.dumps(question_body(ASKED)[0] | {"text": ASKED.text})
+    log, sealed = QueryLog(folder / "log.db"), QueryLog(folder / "sealed.db")
+    sealed.start_sealing(folder / "log.key")
+    ways: dict[str, Callable[[], object]] = {
+        "bare insert": lambda: bare.execute("insert into questions (text) values (?)", [row]),
+        "chained": lambda: log.ask(ASKED),
+        "chained and sealed": lambda: sealed.ask(ASKED),
+    }
+    seconds = dict.fromkeys(ways, 0.0)
+    for _ in range(count // _TURN):
+        for name, write in ways.items():
+            started = time.perf_counter()
+            for _ in range(_TURN):
+                write()
+            seconds[name] += time.perf_counter() - started
+    for opened in (bare, log, sealed):
+        opened.close()
+    done = count // _TURN * _TURN
+    found: dict[str, Any] = {f"{n} per second": round(done / s) for n, s in seconds.items()}
+    for name in ("chained", "chained and sealed"):
+        found[f"{name}, beside bare"] = round(seconds["bare insert"] / seconds[name], 2)
+    return found
+
+
+def verified(path: Path, count: int) -> dict[str, Any]:
+    """Seconds to verify so many records: questions, answers and deliveries, a third each."""
+    started = time.perf_counter()
+    fill(path, count)
+    filled = time.perf_counter() - started
+    started = time.perf_counter()
+    found = verify(path)
+    seconds = time.perf_counter() - started
+    assert found.bad is None, found.why
+    return {
+        "records": found.last,
+        "log, MB": round(path.stat().st_size / 1e6),
+        "filled in, seconds": round(filled, 1),
+        "verified in, seconds": round(seconds, 1),
+        "verified per second": round(found.last / seconds),
+        "most memory of this process, MB": round(
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+        ),
+    }
+
+
+def fill(path: Path, count: int) -> None:
+    """In large transactions: how it was written makes no difference to verifying."""
+    log = QueryLog(path)
+    logged, codes = ANSWER.as_logged(), codes_of(ANSWER)
+    written = 0
+    while written < count:
+        with log.writing() as tail:
+            for _ in range(min(_BATCH, count - written)):
+                question = f"{written // 3:012x}"
+                if written % 3 == 0:
+                    tail.append("question", question, *question_body(ASKED))
+                elif written % 3 == 1:
+                    body, texts = answer_body(logged, codes, ANSWER.releases, "2026-05-01")
+                    tail.append("answer", question, body | {"latency_ms": 7.1}, texts)
+                else:
+                    sent = delivery_body("answer", "delivered", "1700000000.000200")
+                    tail.append("delivery", question, *sent)
+                written += 1
+    log.close()
+
+
+if __name__ == "__main__":
+    main()

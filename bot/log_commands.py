@@ -1,0 +1,340 @@
+"""`codedesk log …`: reading the query log, proving that it is whole, destroying what must go."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.querylog import LogUnavailable, NoSuchQuestion, QueryLog, Record, checkpoints, retention
+from bot.querylog.checkpoints import CheckpointError, Checkpoints
+from bot.querylog.opening import key_of, open_log
+from bot.querylog.verify import Verification, log_id, verify
+from bot.settings import Settings
+
+#: What a user can put right; see bot.cli.
+ERRORS = (NoSuchQuestion, CheckpointError, retention.Held)
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_BY = click.option("--by", default=None, metavar="NAME", help="On whose behalf. Default: you.")
+_REASON = click.option("--reason", required=True, metavar="TEXT", help="Why. It stays on record.")
+
+
+@click.group()
+def log() -> None:
+    """The query log: who asked what, what was answered, and that nothing was altered."""
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[QueryLog]:
+    """The log, if there is one. Raises LogUnavailable."""
+    if not settings.log_db.exists():
+        raise LogUnavailable(f"There is no query log at {settings.log_db} yet: nothing was asked.")
+    found = open_log(settings)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def _who(by: str | None) -> str:
+    return by or getpass.getuser()
+
+
+# Reading
+
+
+@log.command("list")
+@click.option("-n", "limit", type=click.IntRange(1), default=20, help="The last N questions.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def log_list(settings: Settings, limit: int, as_json: bool) -> None:
+    """The last questions, newest first. That you looked goes on record."""
+    with opened(settings) as found:
+        found.access("view", _who(None), f"the last {limit}")
+        for record in found.recent(limit):
+            click.echo(
+                json.dumps(summary(record), ensure_ascii=False) if as_json else _line(record)
+            )
+
+
+def _line(record: Record) -> str:
+    codes = " ".join(str(code["code"]) for code in record.codes[:3])
+    text = record.text if len(record.text) <= 60 else record.text[:59] + "…"
+    shown = "(redacted)" if record.redactions and not text else repr(text)
+    return (
+        f"{record.id}  {record.asked_at}  {record.surface:<8} {record.user or '-':<12} "
+        f"{record.outcome or '-':<9} {record.delivery:<11} {shown}  {codes}"
+    )
+
+
+@log.command("show")
+@click.argument("identity", metavar="ID")
+@click.pass_obj
+def log_show(settings: Settings, identity: str) -> None:
+    """Everything stored of one question, as JSON. ID may be cut short while it is unambiguous.
+    That you looked goes on record."""
+    with opened(settings) as found:
+        record = _one(found, identity)
+        found.access("view", _who(None), question=record.id)
+        told = summary(record) | {"answer": record.answer}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+def _one(found: QueryLog, identity: str) -> Record:
+    record = found.get(identity)
+    if record is None:
+        raise NoSuchQuestion(f"No single question in the log has the id {identity}.")
+    return record
+
+
+def summary(record: Record) -> dict[str, Any]:
+    """All of a record but the answer itself."""
+    return {
+        "id": record.id,
+        "asked_at": record.asked_at,
+        "surface": record.surface,
+        "team": record.team,
+        "user": record.user,
+        "channel": record.channel,
+        "thread": record.thread,
+        "question": record.text,
+        "removed": record.removed,
+        "options": record.options,
+        "answered_at": record.answered_at,
+        "outcome": record.outcome,
+        "as_of": record.as_of,
+        "codes": record.codes,
+        "releases": record.releases,
+        "index_build": record.index_build,
+        "made_with": record.made_with,
+        "latency_ms": record.latency_ms,
+        "delivery": record.delivery,
+        "deliveries": record.deliveries,
+        "feedback": record.feedback,
+        "corrections": record.corrections,
+        "redactions": record.redactions,
+    }
+
+
+# Proving
+
+
+@log.command("verify")
+@click.option("--log", "path", type=_FILE, metavar="FILE", help="Another log, or a copy of one.")
+@click.option(
+    "--checkpoints", "kept", type=_FILE, metavar="FILE", help="Checkpoints to hold it to."
+)
+@click.option("--public-key", "public", type=_FILE, metavar="FILE", help="What they are signed by.")
+@click.option("--against", type=_FILE, metavar="OTHER.db", help="A copy that must not differ.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def log_verify(
+    settings: Settings,
+    path: Path | None,
+    kept: Path | None,
+    public: Path | None,
+    against: Path | None,
+    as_json: bool,
+) -> None:
+    """Re-derive every hash of the log, and name the first record that is not as it was written.
+
+    The log is read, never written, and may be in use. With no options it is the log, the
+    checkpoints and the keys of the settings.
+
+    Exit code: 0 nothing altered, and a checkpoint vouches for it; 1 chain consistent, tail not
+    vouched for; 2 the request was wrong, as when there is no log; 3 altered or damaged.
+    """
+    found = verified(settings, path, kept, public, against)
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
+    else:
+        click.echo("\n".join(found.sentences()))
+    sys.exit(found.exit_code)
+
+
+def verified(
+    settings: Settings,
+    path: Path | None = None,
+    kept: Path | None = None,
+    public: Path | None = None,
+    against: Path | None = None,
+) -> Verification:
+    """The log as it is verified by the settings' keys and checkpoints, where no others are named.
+    Raises LogUnavailable and CheckpointError."""
+    key = key_of(settings)
+    if path is not None and key is not None and key.log != log_id(path):
+        key = None  # another desk's log: its seals are left unchecked
+    return verify(
+        path or settings.log_db,
+        key=key,
+        checkpoints=_checkpoints(settings, kept, public),
+        against=against,
+    )
+
+
+def _checkpoints(settings: Settings, kept: Path | None, public: Path | None) -> Checkpoints | None:
+    if kept is None and not settings.checkpoints.exists():
+        return None
+    key = checkpoints.public_key(public or settings.checkpoint_public_key)
+    return checkpoints.read(kept or settings.checkpoints, key)
+
+
+@log.command("keys")
+@click.pass_obj
+def log_keys(settings: Settings) -> None:
+    """Make the keys that are not there yet: one that seals records, and a pair for checkpoints.
+
+    From here on every record is sealed, and only processes that have the key can write. Move the
+    keys away from the log (see docs/LOG.md), and start a desk that is running again.
+    """
+    private, public = settings.checkpoint_key, settings.checkpoint_public_key
+    made = False
+    if not private.exists():
+        checkpoints.make_keys(private, public)
+        click.echo(f"Checkpoints are signed with {private}; auditors verify with {public}.")
+        made = True
+    if key_of(settings) is None:
+        found = open_log(settings)
+        try:
+            key = found.start_sealing(settings.log_key)
+        except OSError as error:
+            raise CheckpointError(
+                f"The key cannot be written to {settings.log_key} ({error.strerror})."
+            ) from error
+        finally:
+            found.close()
+        click.echo(
+            f"Records are sealed with {settings.log_key} from number {key.sealed_from} on. Start a "
+            "desk that is running again: without the key it cannot write."
+        )
+        made = True
+    if not made:
+        click.echo("The keys are there already; none is ever written over.")
+
+
+@log.command("checkpoint")
+@click.pass_obj
+def log_checkpoint(settings: Settings) -> None:
+    """Sign what the log's end is now, and add it to the checkpoints."""
+    key = checkpoints.private_key(settings.checkpoint_key)
+    with opened(settings) as found:
+        checkpoint = checkpoints.take(found, key)
+    checkpoints.keep(checkpoint, settings.checkpoints)
+    click.echo(checkpoint.line())
+
+
+# Destroying, and forbidding it
+
+
+@log.command("redact")
+@click.argument("identity", metavar="[ID]", required=False)
+@_REASON
+@_BY
+@click.option("--record", type=int, metavar="NUMBER", help="One record, in place of a question.")
+@click.option("--answer", is_flag=True, help="Destroy the answer, too.")
+@click.pass_obj
+def log_redact(
+    settings: Settings,
+    identity: str | None,
+    reason: str,
+    by: str | None,
+    record: int | None,
+    answer: bool,
+) -> None:
+    """Destroy what was typed of a question, and its salt; the record of it stays.
+
+    Its notes and the details of its deliveries go with it. The answer is kept (it holds official
+    words, and the codes asked about) unless --answer says otherwise. With --record it is the texts
+    of one record, such as a search for a name. Do not repeat in the reason what should be gone.
+    Where there is a key for it, a checkpoint is signed after.
+    """
+    if (identity is None) == (record is None):
+        raise click.UsageError("Name one question by its ID, or one record by --record NUMBER.")
+    with opened(settings) as found:
+        what = _one(found, identity).id if identity else record
+        assert what is not None
+        gone = retention.redact(found, what, reason, _who(by), answer=answer)
+        _vouch(settings, found)
+    click.echo(f"Destroyed of {what}: {', '.join(sorted(set(gone)))}.")
+
+
+@log.command("clean")
+@click.pass_obj
+def log_clean(settings: Settings) -> None:
+    """Write the database anew, so that nothing deleted lingers in it; `redact` says when to."""
+    with opened(settings) as found:
+        retention.clean(found)
+
+
+@log.command("hold")
+@click.argument("identity", metavar="[ID]", required=False)
+@_REASON
+@_BY
+@click.pass_obj
+def log_hold(settings: Settings, identity: str | None, reason: str, by: str | None) -> None:
+    """Forbid, until it is released, that a question, or with no ID anything, is destroyed."""
+    with opened(settings) as found:
+        question = _one(found, identity).id if identity else None
+        number = retention.hold(found, reason, _who(by), question)
+    click.echo(f"Hold {number} is in force. To end it: codedesk log release {number} --reason TEXT")
+
+
+@log.command("release")
+@click.argument("number", type=int, metavar="HOLD")
+@_REASON
+@_BY
+@click.pass_obj
+def log_release(settings: Settings, number: int, reason: str, by: str | None) -> None:
+    """End a hold, by its number."""
+    with opened(settings) as found:
+        retention.release(found, number, reason, _who(by))
+    click.echo(f"Hold {number} is released.")
+
+
+@log.command("holds")
+@click.pass_obj
+def log_holds(settings: Settings) -> None:
+    """The holds in force."""
+    with opened(settings) as found:
+        for one in retention.holds(found):
+            what = f"question {one.question}" if one.question else "the whole log"
+            click.echo(f"{one.number}  {one.at}  {one.by or '-'}  {what}: {one.reason}")
+
+
+@log.command("retain")
+@_BY
+@click.pass_obj
+def log_retain(settings: Settings, by: str | None) -> None:
+    """Remove the months that are older than CODEDESK_LOG_RETENTION_YEARS, as holds allow.
+
+    The log is verified first, and a checkpoint signed after. Exit code: 0, or 3 when the log was
+    altered, and nothing is removed.
+    """
+    before = verified(settings)
+    if before.verdict == "tampered":
+        click.echo("\n".join(before.sentences()))
+        sys.exit(before.exit_code)
+    with opened(settings) as found:
+        removed = retention.retain(found, settings.log_retention_years, _who(by))
+        if removed is None:
+            click.echo("There is nothing to remove.")
+            return
+        click.echo(
+            f"Removed records {removed.first} to {removed.last}; record {removed.tombstone} says "
+            "so."
+        )
+        _vouch(settings, found)
+
+
+def _vouch(settings: Settings, found: QueryLog) -> None:
+    """Sign a checkpoint, where there is a key: what was destroyed is not vouched for until then."""
+    if settings.checkpoint_key.exists():
+        checkpoint = checkpoints.take(found, checkpoints.private_key(settings.checkpoint_key))
+        checkpoints.keep(checkpoint, settings.checkpoints)

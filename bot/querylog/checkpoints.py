@@ -1,0 +1,220 @@
+"""Checkpoints: what the log's end was at a time, signed, and kept where the log's writer is not.
+
+A checkpoint is one line of JSON: the log's id, the number of its last record (`sequence`), how many
+records are there (`count`; fewer, after retention), the hash of the last (`head`), and the time
+(`at`), signed with Ed25519 over the canonical JSON of those five. The private key signs, in the
+serving process; the public key verifies and cannot sign, so it can be given to anyone. Lines are
+only ever added to the file.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from bot.querylog.chain import canonical, genesis_hash, write_private
+from bot.querylog.log import QueryLog
+
+
+class CheckpointError(Exception):
+    """A key or a file of checkpoints that cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    log: str
+    sequence: int
+    count: int
+    head: str
+    at: str
+    signature: str = ""
+
+    def signed_part(self) -> bytes:
+        told = asdict(self)
+        del told["signature"]
+        return canonical(told).encode()
+
+    def line(self) -> str:
+        return canonical(asdict(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoints:
+    """A file of checkpoints, as read. `forged` are the numbers of lines that the key did not sign,
+    `torn` those that are no checkpoint at all, as a crash in the middle of a line leaves them."""
+
+    good: list[Checkpoint]
+    forged: list[int]
+    torn: list[int]
+
+
+# Keys
+
+
+def make_keys(private: Path, public: Path) -> None:
+    """Raises CheckpointError when there are keys already."""
+    key = Ed25519PrivateKey.generate()
+    try:
+        write_private(
+            private,
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            ),
+        )
+        write_private(
+            public,
+            key.public_key().public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            ),
+            0o644,
+        )
+    except OSError as error:
+        raise CheckpointError(
+            f"The checkpoint keys cannot be written to {private} and {public} ({error.strerror}). "
+            "A key is never written over: move the old one away first."
+        ) from error
+
+
+def private_key(path: Path) -> Ed25519PrivateKey:
+    """Raises CheckpointError."""
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise CheckpointError(
+            f"There is no key at {path} to sign checkpoints with: make one with `codedesk log "
+            "keys`, or set CODEDESK_CHECKPOINT_KEY_FILE to where it is."
+        ) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise CheckpointError(f"The key in {path} is not an Ed25519 key.")
+    return key
+
+
+def public_key(path: Path) -> Ed25519PublicKey:
+    """Raises CheckpointError."""
+    try:
+        key = serialization.load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError, UnsupportedAlgorithm) as error:
+        raise CheckpointError(
+            f"There is no public key at {path} to verify checkpoints with: name the one that "
+            "`codedesk log keys` made with --public-key FILE."
+        ) from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise CheckpointError(f"The public key in {path} is not an Ed25519 key.")
+    return key
+
+
+# Making and keeping
+
+
+def take(log: QueryLog, key: Ed25519PrivateKey) -> Checkpoint:
+    """A signed checkpoint of the log as it is now."""
+    with log.reading() as db:
+        # One statement sees one state.
+        name, created, first, sequence, head = db.execute(
+            """
+            select id, created, (select min(seq) from records), (select max(seq) from records),
+                (select hash from records order by seq desc limit 1) from log
+            """
+        ).fetchone()
+    if sequence is None:
+        sequence, first, head = 0, 1, genesis_hash(name, created)
+    bare = Checkpoint(
+        name, sequence, sequence - first + 1, head, log.now().isoformat(timespec="seconds")
+    )
+    signature = base64.b64encode(key.sign(bare.signed_part())).decode()
+    return Checkpoint(**asdict(bare) | {"signature": signature})
+
+
+def keep(checkpoint: Checkpoint, path: Path) -> None:
+    """Add a line to the file, on the disk when this returns. Raises CheckpointError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+        try:
+            size = os.fstat(file).st_size
+            torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
+            line = ("\n" if torn else "") + checkpoint.line() + "\n"
+            os.write(file, line.encode())
+            os.fsync(file)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise CheckpointError(
+            f"The checkpoint cannot be written to {path} ({error.strerror}). Mend that, or set "
+            "CODEDESK_CHECKPOINT_FILE to another place outside of the log's folder."
+        ) from error
+
+
+def read(path: Path, key: Ed25519PublicKey) -> Checkpoints:
+    """Raises CheckpointError when the file cannot be read."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise CheckpointError(
+            f"The checkpoints cannot be read from {path} ({error.strerror}). Name the file with "
+            "--checkpoints FILE."
+        ) from error
+    return read_lines(lines, key)
+
+
+def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> Checkpoints:
+    found = Checkpoints([], [], [])
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            told = json.loads(line)
+            checkpoint = Checkpoint(**told)
+            kinds = (str, int, int, str, str, str)
+            if not all(map(isinstance, asdict(checkpoint).values(), kinds)):
+                raise TypeError
+        except (ValueError, TypeError):
+            found.torn.append(number)
+            continue
+        try:
+            key.verify(base64.b64decode(checkpoint.signature), checkpoint.signed_part())
+        except (InvalidSignature, ValueError):
+            found.forged.append(number)
+        else:
+            found.good.append(checkpoint)
+    return found
+
+
+class Keeper:
+    """Writes a checkpoint when `every` records or `minutes` have passed since the last one, for a
+    process that serves. Whatever goes wrong is told, and stops nothing."""
+
+    def __init__(
+        self, log: QueryLog, key: Ed25519PrivateKey, file: Path, *, every: int = 500,
+        minutes: float = 15,
+    ) -> None:  # fmt: skip
+        self._log, self._key, self._file = log, key, file
+        self._every, self._minutes = every, minutes
+        self._last: tuple[int, float] | None = None
+
+    def write(self, now: float, *, closing: bool = False) -> Checkpoint | None:
+        """The checkpoint, if one was due (or, when closing, there is anything new). `now` is
+        time.monotonic(). Raises CheckpointError and LogUnavailable."""
+        sequence = self._log.last_sequence()
+        if self._last is not None:
+            records, seconds = sequence - self._last[0], now - self._last[1]
+            due = records >= self._every or seconds >= 60 * self._minutes or closing
+            if not records or not due:
+                return None
+        checkpoint = take(self._log, self._key)
+        keep(checkpoint, self._file)
+        self._last = (checkpoint.sequence, now)
+        return checkpoint

@@ -1,0 +1,224 @@
+"""What the records of the log hold, as they are written and as they are read back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.answer import Answer
+from bot.querylog import chain
+from bot.words import say
+
+Surface = Literal["cli", "terminal", "mention", "dm", "slash"]
+#: delivered: accepted by Slack (or printed). failed: refused, with the reason. unknown: it may or
+#: may not have arrived, and is not repeated. abandoned: not answered in time to be of use.
+Outcome = Literal["delivered", "failed", "unknown", "abandoned"]
+#: What an auditor or a program did with the log.
+Access = Literal["view", "search", "export", "report", "replay", "sign-in", "refusal"]
+#: "used": the asker used another code than those shown; it is in `code`.
+FeedbackVerdict = Literal["right", "wrong", "used"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it arrived. `event_id` is the surface's own name for the event that carried
+    it, `message_key` names the message (team/channel/ts), so that one message that arrives as two
+    events is one question. `thread` is where the answer belongs.
+
+    `text` is without the identifiers that the scrubber found, whose kinds are in `removed`.
+    `releases` are the editions that its date of service resolved to (key -> label); the date is
+    not stored, and a `day` among the options is left out.
+    """
+
+    text: str
+    surface: Surface
+    user: str | None = None
+    team: str | None = None
+    channel: str | None = None
+    thread: str | None = None
+    event_id: str | None = None
+    message_key: str | None = None
+    options: dict[str, Any] | None = None
+    removed: tuple[str, ...] = ()
+    releases: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A question without an answer: what a crash left behind."""
+
+    id: str
+    asked_at: dt.datetime
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record of the chain, with the texts that are still there (None: destroyed)."""
+
+    seq: int
+    at: str
+    kind: str
+    subject: str | None
+    body: dict[str, Any]
+    texts: dict[str, str | None]
+    hash: str
+
+    def told(self) -> dict[str, Any]:
+        """Time, body and texts in one, without the commitments."""
+        body = {name: value for name, value in self.body.items() if name != "texts"}
+        return {"seq": self.seq, "at": self.at, **body, **self.texts}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Everything stored of one question. `text` is empty once it is redacted; `codes` are those of
+    the answer with what was said of each; `made_with` is what the answer was made with. `feedback`,
+    `corrections` and `redactions` are `Entry.told` of each, in order."""
+
+    id: str
+    asked_at: str
+    surface: str
+    team: str | None
+    user: str | None
+    channel: str | None
+    thread: str | None
+    text: str
+    answered_at: str | None
+    outcome: str | None
+    as_of: str | None
+    codes: list[dict[str, Any]]
+    releases: dict[str, str]
+    index_build: str | None
+    latency_ms: float | None
+    answer: dict[str, Any] | None
+    deliveries: list[dict[str, Any]]
+    seq: int = 0
+    options: dict[str, Any] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    made_with: dict[str, Any] = field(default_factory=dict)
+    feedback: list[dict[str, Any]] = field(default_factory=list)
+    corrections: list[dict[str, Any]] = field(default_factory=list)
+    redactions: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def delivery(self) -> str:
+        """How far the answer got, in a word; what was shown or shared later is another matter."""
+        outcomes = [d["outcome"] for d in self.deliveries if d["kind"] == "answer"]
+        if outcomes:
+            return outcomes[-1]
+        return "unanswered" if self.answered_at is None else "undelivered"
+
+
+# What a record of each kind holds
+
+ASKED_1 = (
+    "text", "surface", "user", "team", "channel", "thread", "event_id", "message_key", "options",
+)  # fmt: skip
+ASKED = (*ASKED_1[1:], "releases")
+
+
+def question_body(asked: Asked) -> tuple[dict[str, Any], dict[str, str]]:
+    body = {name: getattr(asked, name) for name in ASKED} | {"removed": list(asked.removed)}
+    # The date of service is stored only as the editions that it led to.
+    body["options"] = {n: v for n, v in (asked.options or {}).items() if n != "day"}
+    return body, {"text": asked.text}
+
+
+def answer_body(
+    answer: dict[str, Any], codes: list[dict[str, Any]], releases: dict[str, str], today: str
+) -> tuple[dict[str, Any], dict[str, str]]:
+    stored = as_stored(answer, today)
+    candidates = stored.get("candidates") or [{}]
+    body = {
+        "outcome": stored["outcome"],
+        "as_of": stored["as_of"] or None,
+        "confidence": candidates[0].get("confidence"),
+        "releases": releases,
+    }
+    # Codes that are in no edition are whatever was typed, so they can be destroyed, too.
+    return body, {"answer": chain.canonical(stored), "codes": chain.canonical(codes)}
+
+
+def as_stored(answer: Mapping[str, Any], today: str) -> dict[str, Any]:
+    """An answer (`Answer.as_logged`) without the question, and without its date of service unless
+    that is today, the day it was asked."""
+    stored = {name: value for name, value in answer.items() if name != "question"}
+    day = stored["as_of"]
+    if day and day != today:
+        stored = _without(stored, day, say("log.date_of_service")) | {"as_of": ""}
+    return stored
+
+
+def _without(value: Any, day: str, words: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(day, words)
+    if isinstance(value, list | tuple):
+        return [_without(one, day, words) for one in value]
+    if isinstance(value, dict):
+        return {name: _without(one, day, words) for name, one in value.items()}
+    return value
+
+
+def codes_of(answer: Answer) -> list[dict[str, Any]]:
+    """The codes of an answer with what was said of each, for searching the log by."""
+    found: list[dict[str, Any]] = [
+        {"code": c.code, "system": c.system, "score": c.score, "confidence": c.confidence}
+        for c in answer.candidates
+    ]
+    found += [{"code": v.code, "system": v.system, "status": v.status} for v in answer.verdicts]
+    return found
+
+
+def delivery_body(kind: str, outcome: str, detail: str) -> tuple[dict[str, Any], dict[str, str]]:
+    # The message of an error may hold what was asked.
+    return {"kind": kind, "outcome": outcome}, {"detail": detail} if detail else {}
+
+
+# Read back
+
+
+def record_of(identity: str, of: dict[str, list[Entry]]) -> Record:
+    (question,) = of["question"]
+    asked, text = question.body, question.texts["text"] or ""
+    answers = of.get("answer")
+    body, texts = (answers[0].body, answers[0].texts) if answers else ({}, {})
+    answer = json.loads(texts.get("answer") or "null")
+    told = {kind: [entry.told() for entry in entries] for kind, entries in of.items()}
+    return Record(
+        id=identity,
+        asked_at=question.at,
+        surface=asked["surface"],
+        team=asked.get("team"),
+        user=asked.get("user"),
+        channel=asked.get("channel"),
+        thread=asked.get("thread"),
+        text=text,
+        answered_at=answers[0].at if answers else None,
+        outcome=body.get("outcome"),
+        as_of=body.get("as_of"),
+        codes=json.loads(texts.get("codes") or "[]"),
+        releases=body.get("releases") or asked.get("releases") or {},
+        index_build=body.get("index_build"),
+        latency_ms=body.get("latency_ms"),
+        answer=answer | {"question": text} if answer else None,
+        deliveries=[
+            {
+                "at": entry.at,
+                "kind": entry.body["kind"],
+                "outcome": entry.body["outcome"],
+                "detail": entry.texts.get("detail") or "",
+            }
+            for entry in of.get("delivery", ())
+        ],
+        seq=question.seq,
+        options=asked.get("options") or {},
+        removed=asked.get("removed") or [],
+        made_with=body.get("made_with") or {},
+        feedback=told.get("feedback", []),
+        corrections=told.get("correction", []),
+        redactions=told.get("redaction", []),
+    )

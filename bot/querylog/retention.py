@@ -1,0 +1,250 @@
+"""What may be destroyed, and how the chain goes on saying that it was there.
+
+Redaction destroys texts and their salts, and leaves every record. Retention removes whole segments
+from the start: a segment is a calendar month (UTC), sealed once it is over. A legal hold, on one
+question or on the whole log, stops both until it is released. Each of these is a record.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import json
+import mmap
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.querylog.chain import LogUnavailable
+from bot.querylog.log import QueryLog
+from bot.querylog.tail import NoSuchQuestion, Tail
+
+#: What is kept when a question is redacted, unless its answer is to go too: official words, and the
+#: codes that were asked about.
+ANSWER_TEXTS = ("answer", "codes")
+
+
+class Held(Exception):
+    """A legal hold forbids it; the message names the hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """`number` is that of the record that laid it; `question` None means the whole log."""
+
+    number: int
+    at: str
+    question: str | None
+    reason: str
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A segment that retention removed."""
+
+    first: int
+    last: int
+    tombstone: int
+
+
+# Redaction
+
+
+def redact(
+    log: QueryLog, what: str | int, reason: str, by: str, *, answer: bool = False
+) -> list[str]:
+    """Destroy what was typed of a question (`what` is its id): its text, notes, the details of its
+    deliveries; and its answer, if told to. Or the texts of one record (`what` is its number, an
+    int), such as a search for a name. The names of the texts destroyed.
+
+    Raises NoSuchQuestion, Held, and LogUnavailable, also when the texts are out of the log and may
+    still be in its write-ahead file because somebody reads there.
+    """
+    with log.writing() as tail:
+        subject, of_which, value = _to_redact(tail, what)
+        _expect_no_hold(tail, subject)
+        found = tail.db.execute(
+            "select t.record, t.name, t.salt from texts t join records r on r.seq = t.record "
+            f"where {of_which} = ? order by t.id",
+            [value],
+        ).fetchall()
+        gone = [text for text in found if answer or text[1] not in ANSWER_TEXTS]
+        if not gone:
+            raise NoSuchQuestion(f"Nothing is left to redact of {what}.")
+        destroyed = [[record, name] for record, name, _ in gone]
+        with _lifted(tail.db, "redaction"):
+            tail.db.executemany("delete from texts where record = ? and name = ?", destroyed)
+        tail.append("redaction", subject, {"reason": reason, "by": by, "destroyed": destroyed})
+    _overwrite(log, [salt for _, _, salt in gone])
+    return [name for _, name in destroyed]
+
+
+def _to_redact(tail: Tail, what: str | int) -> tuple[str | None, str, str | int]:
+    """The question it is about, and the column and value by which its records are found."""
+    if isinstance(what, str):
+        tail.expect_question(what)
+        return what, "r.subject", what
+    row = tail.db.execute("select subject from records where seq = ?", [what]).fetchone()
+    if row is None:
+        raise NoSuchQuestion(f"The log has no record {what}.")
+    return row[0], "r.seq", what
+
+
+def _overwrite(log: QueryLog, salts: Sequence[bytes]) -> None:
+    """Let nothing remain in the files: the write-ahead file is emptied; and should SQLite have left
+    a copy of a cell behind when it moved cells between pages, the database is written anew."""
+    try:
+        with log.reading() as db:
+            _empty_wal(db.conn)
+            with open(log.path, "rb") as file, mmap.mmap(
+                file.fileno(), 0, access=mmap.ACCESS_READ
+            ) as content:  # fmt: skip
+                lingers = any(content.find(salt) >= 0 for salt in salts)
+            if lingers:
+                db.execute("vacuum")
+                _empty_wal(db.conn)
+    except (OSError, LogUnavailable) as error:
+        raise LogUnavailable(
+            f"The texts are destroyed in the log, but its files could not be cleaned ({error}); "
+            "copies may linger there. Close what reads the log and run `codedesk log clean`."
+        ) from error
+
+
+def clean(log: QueryLog) -> None:
+    """Write the database anew, without anything that was deleted. Raises LogUnavailable."""
+    with log.reading() as db:
+        db.execute("vacuum")
+        _empty_wal(db.conn)
+
+
+def _empty_wal(db: sqlite3.Connection) -> None:
+    busy, _, _ = db.execute("pragma wal_checkpoint(truncate)").fetchone()
+    if busy:
+        raise sqlite3.OperationalError("somebody is reading it")
+
+
+@contextlib.contextmanager
+def _lifted(db: sqlite3.Connection, reason: str) -> Any:
+    """Let the append-only triggers pass this once; only inside this transaction."""
+    db.execute("insert into lifted (reason) values (?)", [reason])
+    yield
+    db.execute("delete from lifted")
+
+
+# Holds
+
+
+def hold(log: QueryLog, reason: str, by: str, question: str | None = None) -> int:
+    """Lay a legal hold on a question, or on the whole log; its number. Raises NoSuchQuestion."""
+    with log.writing() as tail:
+        if question is not None:
+            tail.expect_question(question)
+        return tail.append("hold", question, {"reason": reason, "by": by})
+
+
+def release(log: QueryLog, number: int, reason: str, by: str) -> None:
+    """Raises Held when no such hold is in force."""
+    with log.writing() as tail:
+        holds = {found.number: found for found in _holds(tail.db)}
+        if number not in holds:
+            raise Held(f"No hold {number} is in force.")
+        tail.append("release", holds[number].question, {"hold": number, "reason": reason, "by": by})
+
+
+def holds(log: QueryLog) -> list[Hold]:
+    """Those in force, oldest first."""
+    with log.reading() as db:
+        return _holds(db.conn)
+
+
+def _holds(db: sqlite3.Connection) -> list[Hold]:
+    rows = db.execute(
+        """
+        select seq, at, subject, body from records h where kind = 'hold' and not exists (
+            select 1 from records where kind = 'release' and json_extract(body, '$.hold') = h.seq
+        ) order by seq
+        """
+    )
+    told = [(seq, at, subject, json.loads(body)) for seq, at, subject, body in rows]
+    return [Hold(n, at, who, body["reason"], body.get("by")) for n, at, who, body in told]
+
+
+def _expect_no_hold(tail: Tail, question: str | None) -> None:
+    for found in _holds(tail.db):
+        if found.question in (None, question):
+            raise Held(
+                f"Hold {found.number} ({found.reason}) forbids it. Ask whoever laid it; then "
+                f"release it: `codedesk log release {found.number} --reason TEXT`."
+            )
+
+
+# Retention
+
+
+def retain(log: QueryLog, years: int, by: str) -> Removed | None:
+    """Remove the months that ended more than `years` ago, as far as no hold forbids; None when
+    there is nothing to remove. Raises LogUnavailable.
+
+    Verify the log first: what is removed cannot be verified again.
+    """
+    before = _cutoff(log.now(), years)
+    with log.writing() as tail:
+        db = tail.db
+        (first,) = db.execute("select coalesce(min(seq), 1) from records").fetchone()
+        # From the start to before the first record that must stay, whatever times come later.
+        keep = [
+            db.execute("select min(seq) from records where at >= ?", [before]).fetchone()[0],
+            *(_held_from(db, found) for found in _holds(db)),
+        ]
+        last = min([seq for seq in keep if seq is not None], default=tail.seq + 1) - 1
+        if last < first:
+            return None
+        digest = hashlib.sha256()
+        last_hash = ""
+        for (last_hash,) in db.execute(
+            "select hash from records where seq <= ? order by seq", [last]
+        ):
+            digest.update(last_hash.encode() + b"\n")
+        (log_id,) = db.execute("select id from log").fetchone()
+        # First, so that there is a record to go on from even if all the others go.
+        tombstone = tail.append(
+            "retention",
+            None,
+            {
+                "log": log_id,
+                "first": first,
+                "last": last,
+                "count": last - first + 1,
+                "last_hash": last_hash,
+                "digest": "sha256:" + digest.hexdigest(),
+                "before": before,
+                "years": years,
+                "by": by,
+            },
+        )
+        with _lifted(db, "retention"):
+            db.execute("delete from texts where record <= ?", [last])
+            db.execute("delete from records where seq <= ?", [last])
+    with contextlib.suppress(LogUnavailable), log.reading() as reading:
+        _empty_wal(reading.conn)
+    return Removed(first, last, tombstone)
+
+
+def _cutoff(now: dt.datetime, years: int) -> str:
+    """The start of the month that was current `years` ago: every month before it is over, and old
+    enough to the day."""
+    return now.replace(
+        year=now.year - years, day=1, hour=0, minute=0, second=0, microsecond=0
+    ).isoformat(timespec="milliseconds")
+
+
+def _held_from(db: sqlite3.Connection, found: Hold) -> int | None:
+    """The first record that a hold keeps."""
+    if found.question is None:
+        return 0
+    return db.execute(
+        "select min(seq) from records where subject = ?", [found.question]
+    ).fetchone()[0]

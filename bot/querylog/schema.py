@@ -1,0 +1,154 @@
+"""log.db: one chained table, the texts beside it, and views that read like questions and answers.
+
+Version 1 had the tables questions, answers and deliveries. `migrate` brings any older file here.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+VERSION = 2
+
+
+def _of(names: str) -> str:
+    """Columns out of a record's body."""
+    return ", ".join(f"json_extract(r.body, '$.{name}') as \"{name}\"" for name in names.split())
+
+
+#: Every statement of the current schema, by the name of what it makes; verify compares them.
+STATEMENTS = {
+    "log": """create table log (id text not null, created text not null) strict""",
+    # `texts` comes and goes by redaction; `seal` is null while there is no key.
+    "records": """create table records (
+    seq integer primary key, at text not null, kind text not null, subject text,
+    body text not null, previous text not null, hash text not null, seal text
+) strict""",
+    # In the order they were written, each in a cell of its own: with secure_delete on, deleting one
+    # leaves zeros.
+    "texts": """create table texts (
+    id integer primary key, record integer not null, name text not null, salt blob not null,
+    text text not null
+) strict""",
+    "lifted": """create table lifted (reason text not null) strict""",
+    "texts_by_record": """create unique index texts_by_record on texts (record, name)""",
+    "records_by_subject": """create index records_by_subject on records (subject, kind)""",
+    "records_by_kind": """create index records_by_kind on records (kind)""",
+    "one_question_an_id": """create unique index one_question_an_id on records (subject)
+    where kind = 'question'""",
+    "one_answer_a_question": """create unique index one_answer_a_question on records (subject)
+    where kind = 'answer'""",
+    "one_question_an_event": """create unique index one_question_an_event
+    on records (json_extract(body, '$.event_id')) where kind = 'question'""",
+    "one_question_a_message": """create unique index one_question_a_message
+    on records (json_extract(body, '$.message_key')) where kind = 'question'""",
+    # These stop accidents; whoever can write the file can drop them, and verify says so.
+    "records_follow": """create trigger records_follow before insert on records
+when new.seq is not (select coalesce(max(seq), 0) + 1 from records)
+begin select raise(abort, 'the log is append-only: records are numbered without a gap'); end""",
+    "records_stay": """create trigger records_stay before update on records
+begin select raise(abort, 'the log is append-only: no record is changed'); end""",
+    "records_last": """create trigger records_last before delete on records
+when not exists (select 1 from lifted where reason = 'retention')
+begin select raise(abort, 'the log is append-only: only retention removes records'); end""",
+    "texts_stay": """create trigger texts_stay before update on texts
+begin select raise(abort, 'the log is append-only: no text is changed'); end""",
+    "texts_last": """create trigger texts_last before delete on texts
+when not exists (select 1 from lifted)
+begin select raise(abort, 'the log is append-only: only redaction removes texts'); end""",
+    "questions": f"""create view questions as
+select r.subject as id, r.seq, r.at as asked_at, t.text,
+    {_of("surface team user channel thread event_id message_key options removed releases")}
+from records r left join texts t on t.record = r.seq and t.name = 'text'
+where r.kind = 'question'""",
+    "answers": f"""create view answers as
+select r.subject as question, r.seq, r.at as answered_at, c.text as codes, t.text as answer,
+    {_of("outcome as_of confidence releases index_build latency_ms made_with")}
+from records r left join texts t on t.record = r.seq and t.name = 'answer'
+left join texts c on c.record = r.seq and c.name = 'codes'
+where r.kind = 'answer'""",
+    "deliveries": f"""create view deliveries as
+select r.seq as id, r.subject as question, r.at, coalesce(t.text, '') as detail,
+    {_of("kind outcome")}
+from records r left join texts t on t.record = r.seq and t.name = 'detail'
+where r.kind = 'delivery'""",
+    "feedback": f"""create view feedback as
+select r.seq as id, r.subject as question, r.at, coalesce(t.text, '') as note,
+    {_of("verdict code by")}
+from records r left join texts t on t.record = r.seq and t.name = 'note'
+where r.kind = 'feedback'""",
+    "corrections": f"""create view corrections as
+select r.seq as id, r.subject as question, r.at, t.text as phrase,
+    {_of("code system by")}
+from records r left join texts t on t.record = r.seq and t.name = 'phrase'
+where r.kind = 'correction'""",
+    "accesses": f"""create view accesses as
+select r.seq as id, r.subject as question, r.at, coalesce(t.text, '') as detail,
+    {_of("what by")}
+from records r left join texts t on t.record = r.seq and t.name = 'detail'
+where r.kind = 'access'""",
+}  # fmt: skip
+
+
+def create(db: sqlite3.Connection, log: str, now: str) -> None:
+    """Make version 2 in the current transaction."""
+    for statement in STATEMENTS.values():
+        db.execute(statement)
+    db.execute("insert into log (id, created) values (?, ?)", [log, now])
+
+
+def set_version_1_aside(db: sqlite3.Connection) -> None:
+    """Free the names that the views take."""
+    for table in _VERSION_1:
+        db.execute(f"alter table {table} rename to v1_{table}")
+
+
+def drop_version_1(db: sqlite3.Connection) -> None:
+    for table in reversed(_VERSION_1):
+        db.execute(f"drop table v1_{table}")
+
+
+_VERSION_1 = ("questions", "answers", "deliveries")
+
+
+def version_1_rows(db: sqlite3.Connection) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every row set aside, as kind and columns, in the order in which they were written: by time,
+    and at one time a question before its answer before its delivery."""
+    order = db.execute(
+        """
+        select asked_at as at, 0 as step, 'question' as kind, rowid as n from v1_questions
+        union all select answered_at, 1, 'answer', rowid from v1_answers
+        union all select at, 2, 'delivery', id from v1_deliveries
+        order by at, step, n
+        """
+    )
+    tables = {"question": "v1_questions", "answer": "v1_answers", "delivery": "v1_deliveries"}
+    for _, _, kind, number in order:
+        cursor = db.execute(f"select * from {tables[kind]} where rowid = ?", [number])
+        names = [column[0] for column in cursor.description]
+        row = dict(zip(names, cursor.fetchone(), strict=True))
+        for name in ("options", "codes", "releases", "answer"):
+            if name in row:
+                row[name] = json.loads(row[name])
+        yield kind, row
+
+
+def faults(db: sqlite3.Connection) -> str | None:
+    """What is missing or not as it was made, in a sentence; triggers that do not belong too."""
+    found = dict(db.execute("select name, sql from sqlite_master where sql is not null"))
+    for name, statement in STATEMENTS.items():
+        kind = statement.split("create ")[1].replace("unique ", "").split(" ")[0]
+        if name not in found:
+            return f"The {kind} `{name}` of the log is missing."
+        if _compact(found[name]) != _compact(statement):
+            return f"The {kind} `{name}` of the log is not the one that Code Desk made."
+    for (name,) in db.execute("select name from sqlite_master where type = 'trigger'"):
+        if name not in STATEMENTS:
+            return f"The trigger `{name}` is not one of the log's."
+    return None
+
+
+def _compact(statement: str) -> str:
+    return " ".join(statement.split()).lower()

@@ -1,0 +1,106 @@
+"""The end of the chain: the one place where a record is added."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from bot.querylog import chain
+from bot.querylog.chain import LogKey, LogUnavailable
+from bot.querylog.records import Asked
+
+
+class NoSuchQuestion(Exception):
+    """The log has no question with that id (any more); the message says so."""
+
+
+class Tail:
+    """The end of the chain inside one transaction, which holds the only right to write."""
+
+    def __init__(self, db: sqlite3.Connection, now: str, key: LogKey | None) -> None:
+        self.db, self.now, self._key = db, now, key
+        log, created = db.execute("select id, created from log").fetchone()
+        last = db.execute("select seq, hash, seal from records order by seq desc limit 1")
+        self.seq: int
+        self.hash: str
+        self.seq, self.hash, seal = last.fetchone() or (0, chain.genesis_hash(log, created), None)
+        self._check_seal(log, seal)
+
+    def _check_seal(self, log: str, seal: str | None) -> None:
+        """Nothing is added to a sealed log without its key, nor to one that the key denies."""
+        if self._key is None:
+            if seal is not None:
+                raise LogUnavailable(
+                    "The query log is sealed with a key, and none is set. Set "
+                    "CODEDESK_LOG_KEY_FILE to the file that `codedesk log keys` made."
+                )
+            return
+        if self._key.log != log:
+            raise LogUnavailable(
+                "The log's key is that of another log. Set CODEDESK_LOG_KEY_FILE to this log's key."
+            )
+        first = self._key.sealed_from
+        sealed = self.seq < first or seal == self._key.seal(self.hash)
+        if self.seq < first - 1 or not sealed:
+            raise LogUnavailable(
+                f"The last record of the query log ({self.seq}) is not one that its key sealed: "
+                "it was changed, or is an older copy. Nothing is added to it. Run `codedesk log "
+                "verify`, and put back the right file."
+            )
+
+    def append(
+        self,
+        kind: str,
+        subject: str | None,
+        body: Mapping[str, Any],
+        texts: Mapping[str, str] | None = None,
+        at: str | None = None,
+    ) -> int:
+        """Chain a record; its number. What is None in the body is left out."""
+        seq, at = self.seq + 1, at or self.now
+        salted = [(n, chain.new_salt(), chain.plain(t)) for n, t in (texts or {}).items()]
+        told = {name: value for name, value in body.items() if value is not None}
+        if salted:
+            told["texts"] = {name: chain.commitment(salt, text) for name, salt, text in salted}
+        written = chain.plain(chain.canonical(told))
+        hashed = chain.record_hash(seq, at, kind, subject, written, self.hash)
+        seal = self._key.seal(hashed) if self._key else None
+        self.db.execute(
+            "insert into records (seq, at, kind, subject, body, previous, hash, seal) "
+            "values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [seq, at, kind, subject, written, self.hash, hashed, seal],
+        )
+        for name, salt, text in salted:
+            self.db.execute(
+                "insert into texts (record, name, salt, text) values (?, ?, ?, ?)",
+                [seq, name, salt, text],
+            )
+        self.seq, self.hash = seq, hashed
+        return seq
+
+    def seal_from_here(self, key: LogKey) -> None:
+        self._key = key
+
+    def has_question(self, identity: str) -> bool:
+        found = self.db.execute(
+            "select 1 from records where kind = 'question' and subject = ?", [identity]
+        )
+        return found.fetchone() is not None
+
+    def expect_question(self, identity: str) -> None:
+        """Raises NoSuchQuestion."""
+        if not self.has_question(identity):
+            raise NoSuchQuestion(f"No question in the log has the id {identity}.")
+
+    def knows(self, asked: Asked) -> bool:
+        """Whether this event, or this message, is a question already."""
+        return any(
+            value is not None
+            and self.db.execute(
+                "select 1 from records where kind = 'question' "
+                f"and json_extract(body, '$.{name}') = ?",
+                [value],
+            ).fetchone()
+            for name, value in (("event_id", asked.event_id), ("message_key", asked.message_key))
+        )

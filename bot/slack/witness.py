@@ -1,0 +1,95 @@
+"""What the log tells of being served: when it began and ended, and checkpoints in between, kept in
+their file and posted to a channel. No failure here stops the desk."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from slack_sdk import WebClient
+
+from bot.querylog import LogUnavailable, QueryLog
+from bot.querylog.checkpoints import Checkpoint, CheckpointError, Keeper, private_key
+from bot.settings import Settings
+from bot.slack.blocks import plain_message
+from bot.slack.posting import post_in_thread
+from bot.words import say
+
+logger = logging.getLogger("codedesk.log")
+
+#: Seconds between looks at whether a checkpoint is due.
+_LOOK_EVERY = 15.0
+
+
+@contextmanager
+def witnessed(
+    settings: Settings, log: QueryLog, client: WebClient, *, look_every: float = _LOOK_EVERY
+) -> Iterator[Callable[[], None]]:
+    """Gives what to call when serving has begun. From then on checkpoints are written when they are
+    due, and a last one at the end; without a key to sign with, whoever runs Code Desk is told so.
+    """
+    stop = threading.Event()
+    keeping: list[threading.Thread] = []
+    began = False
+
+    def begin() -> None:
+        nonlocal began
+        began = True
+        log.append("start", None, {"serves": "slack"})
+        try:
+            key = private_key(settings.checkpoint_key)
+        except CheckpointError as error:
+            logger.warning("%s %s", say("log.no_checkpoints"), error)
+            return
+        keeper = Keeper(log, key, settings.checkpoints)
+        post = partial(_post, client, settings.checkpoint_channel)
+        thread = threading.Thread(
+            target=_keep, args=(keeper, post, stop, look_every), name="checkpoints"
+        )
+        keeping.append(thread)
+        thread.start()
+
+    try:
+        yield begin
+    finally:
+        if began:
+            try:
+                log.append("stop", None, {"serves": "slack"})
+            except LogUnavailable as error:
+                logger.error("%s", error)
+        stop.set()
+        for thread in keeping:
+            thread.join()
+
+
+def _keep(
+    keeper: Keeper, post: Callable[[Checkpoint], None], stop: threading.Event, look_every: float
+) -> None:
+    stopping = False
+    while not stopping:
+        stopping = stop.wait(look_every)
+        try:
+            checkpoint = keeper.write(time.monotonic(), closing=stopping)
+        except (CheckpointError, LogUnavailable) as error:
+            logger.error("%s", error)
+            continue
+        if checkpoint is not None:
+            post(checkpoint)
+
+
+def _post(client: WebClient, channel: str | None, checkpoint: Checkpoint) -> None:
+    if not channel:
+        return
+    text = say(
+        "slack.checkpoint",
+        count=checkpoint.count,
+        sequence=checkpoint.sequence,
+        line=checkpoint.line(),
+    )
+    posted = post_in_thread(client, channel, None, plain_message(text))
+    if posted.outcome != "delivered":
+        logger.error("a checkpoint to %s: %s (%s)", channel, posted.outcome, posted.detail)

@@ -1,0 +1,102 @@
+"""What the tests of the query log share: a log with something in it, and ways to tamper with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from slack_support import diabetes
+
+from bot.querylog import Asked, QueryLog, chain
+from bot.querylog.verify import Verification, verify
+
+SECRET = "Jane Q. Example, MRN 4471290"
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self, year: int = 2026, month: int = 11) -> None:
+        self.now = dt.datetime(year, month, 15, 12, tzinfo=dt.UTC)
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def set(self, year: int, month: int = 1, day: int = 15) -> None:
+        self.now = dt.datetime(year, month, day, 12, tzinfo=dt.UTC)
+
+
+def converse(log: QueryLog, count: int = 1, text: str = "t2dm with ckd") -> list[str]:
+    """Ask, answer and deliver: three records each."""
+    ids = []
+    for _ in range(count):
+        question = log.ask(Asked(text, "mention", "U1", "T1", "C1", "1.2"))
+        assert question is not None
+        log.answered(question, diabetes(text), index_build="build-1", latency_ms=5.0)
+        log.delivered(question, "delivered", "1700000000.000200")
+        ids.append(question)
+    return ids
+
+
+def check(path: Path, **how: Any) -> Verification:
+    return verify(path, **how)
+
+
+def copy(path: Path, to: Path) -> Path:
+    """A whole copy of a log, as a backup makes it."""
+    source, target = sqlite3.connect(path), sqlite3.connect(to)
+    source.backup(target)
+    source.close()
+    target.close()
+    return to
+
+
+def put_in_place(other: Path, path: Path) -> None:
+    """Put another file in the place of a log."""
+    for end in ("-wal", "-shm"):
+        Path(f"{path}{end}").unlink(missing_ok=True)
+    shutil.copy(other, path)
+
+
+@contextmanager
+def attacked(path: Path) -> Iterator[sqlite3.Connection]:
+    """The database as an adversary has it: without its triggers, which are put back at the end, as
+    the clever one would."""
+    db = sqlite3.connect(path, isolation_level=None)
+    triggers = db.execute("select name, sql from sqlite_master where type = 'trigger'").fetchall()
+    for name, _ in triggers:
+        db.execute(f"drop trigger {name}")
+    yield db
+    for _, statement in triggers:
+        db.execute(statement)
+    db.close()
+
+
+def rehash(db: sqlite3.Connection, start: int = 1) -> None:
+    """Hash all records anew, from one on, as anyone can who has this program."""
+    log, created = db.execute("select id, created from log").fetchone()
+    before = db.execute("select hash from records where seq = ?", [start - 1]).fetchone()
+    previous = before[0] if before else chain.genesis_hash(log, created)
+    rows = db.execute(
+        "select seq, at, kind, subject, body from records where seq >= ? order by seq", [start]
+    ).fetchall()
+    for seq, *held in rows:
+        hashed = chain.record_hash(seq, *held, previous)
+        db.execute(
+            "update records set previous = ?, hash = ? where seq = ?", [previous, hashed, seq]
+        )
+        previous = hashed
+
+
+def body(db: sqlite3.Connection, seq: int) -> dict[str, Any]:
+    return json.loads(db.execute("select body from records where seq = ?", [seq]).fetchone()[0])
+
+
+def set_body(db: sqlite3.Connection, seq: int, told: dict[str, Any]) -> None:
+    db.execute("update records set body = ? where seq = ?", [chain.canonical(told), seq])
