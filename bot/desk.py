@@ -43,11 +43,11 @@ from codesets.model import (
     Setting,
 )
 from codesets.store import CodeStore, Coverage
+from index.axes import AXES
 from index.complete import choices, complete
 from index.confidence import confidence, fits
 from index.guidance import is_about_a_rule
 from index.model import name_of
-from index.axes import AXES
 from index.search import Found, Hit, Query, Searcher
 from index.words import Lexicon, read
 

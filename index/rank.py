@@ -86,6 +86,14 @@ class Evidence:
         rows = np.flatnonzero(self.families == family)
         return self.texts[rows[np.argsort(-self.cosines[rows], kind="stable")]][:most].tolist()
 
+    def nearest_families(self, most: int) -> np.ndarray:
+        """The families whose texts are nearest, sorted by number: the rest costs time and is
+        never first."""
+        families, place = np.unique(self.families, return_inverse=True)
+        nearness = np.full(len(families), -np.inf, dtype=np.float32)
+        np.maximum.at(nearness, place, self.nearness())
+        return np.sort(families[np.argsort(-nearness, kind="stable")[:most]])
+
     def of(self, families: np.ndarray) -> Evidence:
         """Those of these families only."""
         kept = np.isin(self.families, families)
@@ -108,6 +116,11 @@ class Judged:
     scores: np.ndarray
     groups: np.ndarray
     chosen: np.ndarray
+
+    def siblings(self, at: int) -> list[int]:
+        """The other families of the group of the one at this place."""
+        same = self.groups == self.groups[at]
+        return [n for n in self.families[same].tolist() if n != self.families[at]]
 
 
 class Ranker:

@@ -16,7 +16,7 @@ from index import build, bundle
 from index.encoder import Encoder
 from index.guidance import Guidance, passages
 from index.procedures import Procedures, Titles
-from index.rank import FEATURES, Evidence, Rarity
+from index.rank import FEATURES, Rarity
 from index.shelf import Shelf, read_json
 from index.words import Lexicon, Reading, Spelling, plain_words, read
 
@@ -96,6 +96,7 @@ class Searcher:
                 f"to {model}, which is another. Run `codedesk index build`."
             )
         self.encoder = Encoder(folder / build.ENCODER)
+        self.encoder.check()
         self._store = store
         self._folder = folder
         self._guidance = lru_cache(maxsize=4)(self._open_guidance)
@@ -198,16 +199,13 @@ class Searcher:
         understood = any(fit >= _FAIR_FIT for codes in fitting.values() for _, fit in codes)
         families = np.array(sorted(fitting), dtype=np.int32)
         if not understood:
-            families = np.union1d(families, _nearest(evidence))
+            families = np.union1d(families, evidence.nearest_families(_MOST_FAMILIES))
         if not len(families):
             return
-        families = shelf.with_siblings(families, release.key)
-        judged = shelf.judge(query.reading, evidence.of(families), families, asked, less)
-        chosen = judged.chosen if not fitting else np.arange(len(families))
-        for at in chosen[: limit if not fitting else None]:
-            number = int(families[at])
+        judged = shelf.judge(query.reading, evidence, families, asked, less, release.key)
+        for at in judged.chosen[:limit].tolist() if not fitting else range(len(judged.families)):
+            number = int(judged.families[at])
             features = dict(zip(FEATURES, judged.features[at].tolist(), strict=True))
-            siblings = families[(judged.groups == judged.groups[at]) & (families != number)]
             hit = Hit(
                 shelf.system,
                 shelf.codes[number],
@@ -216,12 +214,24 @@ class Searcher:
                 features["dense"],
                 features,
                 tuple(shelf.texts[text] for text in evidence.nearest(number, _MATCHED)),
-                siblings=tuple(shelf.codes[sibling] for sibling in siblings.tolist()),
+                tuple(shelf.codes[sibling] for sibling in judged.siblings(at)),
             )
             if number not in fitting:
                 yield hit
             for code, fit in fitting.get(number, ()):
                 yield replace(hit, score=hit.score + fit - _FAIR_FIT, member=code, fit=fit)
+
+    def judged(self, question: str, release: Release) -> tuple[list[str], np.ndarray]:
+        """The families that a question may mean, by their codes, and their features, a row each
+        with columns as FEATURES: what `bench/fit.py` fits the weights to."""
+        query = self.understand(question)
+        asked = self.encoder.encode(list(query.wordings))
+        less = np.array(list(query.wordings.values()), dtype=np.float32)
+        shelf = self._shelves[release.system]
+        evidence = shelf.evidence(asked, less, query.spelled_out, _TEXTS_PER_RETRIEVER, release.key)
+        families = evidence.nearest_families(_MOST_FAMILIES)
+        judged = shelf.judge(query.reading, evidence, families, asked, less, release.key)
+        return [shelf.codes[number] for number in judged.families.tolist()], judged.features
 
     def _fitting(
         self, shelf: Shelf, query: Query, release: Release
@@ -238,11 +248,3 @@ class Searcher:
             if len(codes) < _OF_A_FAMILY:
                 codes.append((code, how_well))
         return found
-
-
-def _nearest(evidence: Evidence) -> np.ndarray:
-    """The families whose texts are nearest: the rest costs time and is never first."""
-    families, place = np.unique(evidence.families, return_inverse=True)
-    nearness = np.full(len(families), -np.inf, dtype=np.float32)
-    np.maximum.at(nearness, place, evidence.nearness())
-    return families[np.argsort(-nearness, kind="stable")[:_MOST_FAMILIES]]

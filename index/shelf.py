@@ -229,13 +229,6 @@ class Shelf:
             families, texts[places], cosines[places], lexical[places].astype(np.float32), distances
         )
 
-    def with_siblings(self, families: np.ndarray, release: str) -> np.ndarray:
-        """Families, sorted, with those of a release that differ from them in side or trimester
-        alone."""
-        groups = self._ranker.groups
-        wanted = np.isin(groups, groups[families]) & (self._states[release] > 0)
-        return np.union1d(np.flatnonzero(wanted), families).astype(np.int32)
-
     def judge(
         self,
         question: Reading,
@@ -243,10 +236,15 @@ class Shelf:
         families: np.ndarray,
         asked: np.ndarray,
         less: np.ndarray,
+        release: str,
     ) -> Judged:
-        """Families with their features and scores; see `evidence` and Ranker.judge."""
+        """Families of a release, with those that differ from them in side or trimester alone,
+        their features and scores; see `evidence` and Ranker.judge."""
+        groups = self._ranker.groups
+        wanted = np.isin(groups, groups[families]) & (self._states[release] > 0)
+        families = np.union1d(np.flatnonzero(wanted), families).astype(np.int32)
         by_title = self._cosines(self._titles[families], asked, less)
-        return self._ranker.judge(question, evidence, families, by_title)
+        return self._ranker.judge(question, evidence.of(families), families, by_title)
 
     def _cosines(self, texts: np.ndarray, asked: np.ndarray, less: np.ndarray) -> np.ndarray:
         vectors = self._vectors.reconstruct_batch(texts.astype(np.int64))
