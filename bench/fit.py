@@ -2,10 +2,10 @@
 
     python bench/fit.py --day 2026-05-01 coder.tsv:1 names.tsv:0.7
 
-A file is in the layout that `codedesk eval` reads; the number after it is what the file counts for.
-Prints the weights found, and, by cross-validation over the categories of the right codes, what they are
-worth beside the weights in use. Each question is a choice among the families that the search judged,
-by a softmax over their scores; the weights are held near those in use.
+A file is in the layout that `codedesk eval` reads; the number after it is what the file counts
+for. Prints the weights found, and, by cross-validation over the categories of the right codes, what
+they are worth beside the weights in use. Each question is a choice among the families that the
+search judged, by a softmax over their scores; the weights are held near those in use.
 """
 
 from __future__ import annotations

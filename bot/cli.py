@@ -665,29 +665,4 @@ def train_command(settings: Settings, folder: Path, most: int | None, seed: int)
     _progress(f"To use it: CODEDESK_MODEL={folder} codedesk index build")
 
 
-@index.command("train")
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--pairs", "most", type=click.IntRange(1), help="At most N pairs of texts.")
-@click.option("--seed", type=int, default=0, help="What chance begins with. Default: 0.")
-@click.pass_obj
-def train_command(settings: Settings, folder: Path, most: int | None, seed: int) -> None:
-    """Tune all-MiniLM-L6-v2 on the words that are loaded, and export it.
-
-    FOLDER gets the model (for CODEDESK_MODEL), and FOLDER/encoder what is shipped as
-    index/weights. On two cores this takes about half an hour; docs/MODEL.md tells how the shipped
-    weights were made.
-    """
-    from index.train import train
-
-    if not settings.codes_db.exists():
-        raise CodesetError(say("desk.nothing_loaded"))
-    store = CodeStore(settings.codes_db)
-    try:
-        train(store, Model(), folder, most=most, seed=seed, tell=_progress)
-    finally:
-        store.close()
-    Model(str(folder)).put(folder / "encoder")
-    _progress(f"To use it: CODEDESK_MODEL={folder} codedesk index build")
-
-
 main.add_command(log_commands.log)
