@@ -8,7 +8,7 @@ from math import ceil
 from markupsafe import Markup
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 720, 200, 44, 22, 8
-_MOST_LABELS = 8
+_MOST_LABELS, _HALF_LABEL = 7, 32
 
 
 def columns(bars: Sequence[tuple[str, int]]) -> Markup:
@@ -26,13 +26,13 @@ def columns(bars: Sequence[tuple[str, int]]) -> Markup:
                 "<title>{}: {:,}</title></rect>"
             ).format(left + gap / 2, _TOP + high - tall, min(wide - gap, 40), tall, label, count)
         )
-        if at % every == 0:
-            middle = left + gap / 2 + min(wide - gap, 40) / 2
-            anchor = "start" if at == 0 else "middle"
-            x = left if at == 0 else middle
+        middle = left + gap / 2 + min(wide - gap, 40) / 2
+        # Between the axis and the edge, so that none is cut off.
+        x = max(middle, _LEFT + _HALF_LABEL)
+        if at % every == 0 and x <= _WIDTH - _HALF_LABEL:
             parts.append(
-                Markup('<text x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(
-                    x, _HEIGHT - 6, anchor, label
+                Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
+                    x, _HEIGHT - 6, label
                 )
             )
     total = sum(count for _, count in bars)
@@ -60,5 +60,5 @@ def _grid(value: int, top: int, high: int) -> Markup:
 def _round_up(value: int) -> int:
     """The next number that reads well at the top of an axis and has a half: 2, 4, 10, 20, 40 …"""
     power = 10 ** (len(str(value)) - 1)
-    steps = (step * power for step in (1, 2, 4, 6, 8, 10))
+    steps = (step * power for step in (1, 2, 3, 4, 5, 6, 8, 10))
     return next(step for step in steps if step >= value and step % 2 == 0)

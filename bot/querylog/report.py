@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +21,7 @@ from bot.querylog.records import Record
 from codesets.model import SYSTEM_NAMES
 
 #: How many of each list are shown; the counts are of all.
-_LISTED, _SLOW, _CODES, _PEOPLE = 50, 20, 20, 25
+_LISTED, _SLOW, _CODES, _PEOPLE = 50, 20, 20, 15
 _DAY = dt.timedelta(days=1)
 
 Figures = dict[str, Any]
@@ -255,9 +256,14 @@ def _template() -> Any:
     return environment.from_string(text)
 
 
+#: Control characters, and those that turn the direction of what follows, so that it reads as
+#: something else.
+_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
 def shortened(text: str | None, most: int = 200) -> str:
     """On one line, cut where it is long."""
-    one_line = " ".join((text or "").split())
+    one_line = " ".join(_UNSEEN.sub("\ufffd", text or "").split())
     return one_line if len(one_line) <= most else one_line[: most - 1] + "…"
 
 
