@@ -98,7 +98,7 @@ def test_an_answer_says_what_it_was_made_with(home: Path) -> None:
     assert made["encoder"].keys() == {"model", "fingerprint"}
     assert made["desk"]["version"]
     assert made["desk"]["sources"].startswith("sha256:")
-    assert made["settings"] == {"model": "all-MiniLM-L6-v2"}
+    assert made["settings"] == {"model": made["encoder"]["model"]}
     assert {"numpy", "onnxruntime"} <= made["libraries"].keys()
     assert shown["options"] == {"systems": ["icd10cm"], "limit": 3}
     assert shown["answer"]["candidates"][0]["matched"]
