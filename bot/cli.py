@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import click
 
-from bot import log_commands, news, render
+from bot import log_commands, log_review_commands, news, render
 from bot.answer import Answer, Confidence
 from bot.desk import Desk
 from bot.querylog import Asked, LogUnavailable
@@ -32,7 +32,14 @@ from index.errors import SearchError
 from index.model import Model, Shipped, chosen
 
 #: What a user can put right: shown as one sentence, exit code 2.
-_USER_ERRORS = (CodesetError, SearchError, SettingsError, LogUnavailable, *log_commands.ERRORS)
+_USER_ERRORS = (
+    CodesetError,
+    SearchError,
+    SettingsError,
+    LogUnavailable,
+    *log_commands.ERRORS,
+    *log_review_commands.ERRORS,
+)
 #: How long `run` and `setup` wait for the official sources, in seconds.
 _PATIENCE = 3.0
 #: Questions of a batch that are answered, and logged, together.
@@ -236,12 +243,14 @@ class _Conversation:
         def answer() -> list[Answer]:
             return [self.desk.check(codes, **options)]
 
-        return self._logged([" ".join(codes)], answer, show, options)[0]
+        # How many codes the text is, so that it can be checked again and not asked.
+        options_kept = options | {"checked": len(codes)}
+        return self._logged([" ".join(codes)], answer, show, options_kept)[0]
 
     def _logged(
         self, questions: Sequence[str], answer: Any, show: Any, options: dict[str, Any]
     ) -> list[Answer]:
-        stored = {name: str(value) for name, value in options.items() if value is not None}
+        stored = {name: value for name, value in options.items() if value is not None}
         ids = self.log.ask_many(
             [
                 Asked(text, self._surface, user=getpass.getuser(), options=stored)  # type: ignore[arg-type]
@@ -253,6 +262,7 @@ class _Conversation:
         self.log.answered_many(
             [(n, a, a.elapsed_ms) for n, a in zip(numbers, answers, strict=True)],
             index_build=self.desk.index_build,
+            made_with=self.desk.made_with(*answers),
         )
         try:
             for number, one in zip(numbers, answers, strict=True):

@@ -6,11 +6,13 @@ import datetime as dt
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from bot import news, scope
+from bot import news, provenance, scope
 from bot.answer import Answer, Candidate, Verdict
+from bot.editions import day_for
 from bot.pairs import PairRules, Reported, report_with
 from bot.question import (
     CodeMention,
@@ -69,11 +71,13 @@ _Search = tuple[int, Answer, Question, list[Coverage]]
 class Desk:
     """Answers questions from codes.db and the index. Safe to use from many threads."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises CodesetError when no code set is loaded; the index is opened when first needed."""
+    def __init__(self, settings: Settings, *, build: str | None = None) -> None:
+        """Raises CodesetError when no code set is loaded; the index is opened when first needed.
+        `build` names an earlier bundle than the one in use, to see what it answered."""
         if not settings.codes_db.exists():
             raise CodesetError(say("desk.nothing_loaded"))
         self._settings = settings
+        self._build = build
         self._store = CodeStore(settings.codes_db)
         if not self._store.releases():
             raise CodesetError(say("desk.nothing_loaded"))
@@ -96,11 +100,17 @@ class Desk:
         """The build of the index that answers come from, None until one was needed."""
         return self._searcher.manifest.build if self._searcher else None
 
+    def made_with(self, *answers: Answer) -> dict[str, Any]:
+        """What these answers were made with, as the log keeps it."""
+        manifest = self._searcher.manifest if self._searcher else None
+        editions = {key for answer in answers for key in answer.releases}
+        return provenance.made_with(self._store, self._settings, manifest, editions)
+
     def _search(self) -> Searcher:
         with self._opening:
             if self._searcher is None:
-                model = name_of(self._settings.model)
-                self._searcher = Searcher(self._settings.index, self._store, model)
+                model = name_of(self._settings.model) if self._build is None else None
+                self._searcher = Searcher(self._settings.index, self._store, model, self._build)
             return self._searcher
 
     # Asking
@@ -112,9 +122,14 @@ class Desk:
         day: dt.date | None = None,
         systems: Sequence[str] | None = None,
         limit: int = 10,
+        editions: Mapping[str, str] | None = None,
     ) -> Answer:
         """Answer one question for a date of service: the one given, else the one in the question,
-        else today. `systems` limits the search to those systems."""
+        else today. `systems` limits the search to those systems. `editions` (key of a release ->
+        label) are in place of a date that the log does not keep; raises ReleaseUnavailable when no
+        date leads to them."""
+        if editions is not None:
+            day = day_for(self._store, editions)
         return self.ask_many([question], day=day, systems=systems, limit=limit)[0]
 
     def ask_many(
@@ -158,10 +173,14 @@ class Desk:
         *,
         day: dt.date | None = None,
         setting: Setting | None = None,
+        editions: Mapping[str, str] | None = None,
     ) -> Answer:
         """A verdict on each code for a date of service (today unless given), in order, and what
-        the rules say of them together. `setting` chooses among NCCI's edits; None shows all."""
+        the rules say of them together. `setting` chooses among NCCI's edits; None shows all.
+        `editions` are as in `ask`."""
         started = time.perf_counter()
+        if editions is not None:
+            day = day_for(self._store, editions)
         as_of = day or dt.date.today()
         mentions = [named_code(code, self._lookup) for code in codes]
         answer = Answer(question=" ".join(codes), as_of=as_of.isoformat(), outcome="verdict")
@@ -472,7 +491,7 @@ class Desk:
 
     def _with_changes(self, answer: Answer, asked: news.Inquiry) -> Answer:
         try:
-            changes = news.answer(self._store, asked, dt.date.today())
+            changes = news.answer(self._store, asked, dt.date.fromisoformat(answer.as_of))
         except CodesetError as error:
             return _noticed(answer, str(error))
         return replace(answer, outcome="changes", changes=changes)

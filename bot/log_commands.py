@@ -59,12 +59,10 @@ def log_list(settings: Settings, limit: int, as_json: bool) -> None:
     with opened(settings) as found:
         found.access("view", _who(None), f"the last {limit}")
         for record in found.recent(limit):
-            click.echo(
-                json.dumps(summary(record), ensure_ascii=False) if as_json else _line(record)
-            )
+            click.echo(json.dumps(summary(record), ensure_ascii=False) if as_json else line(record))
 
 
-def _line(record: Record) -> str:
+def line(record: Record) -> str:
     codes = " ".join(str(code["code"]) for code in record.codes[:3])
     text = record.text if len(record.text) <= 60 else record.text[:59] + "…"
     shown = "(redacted)" if record.redactions and not text else repr(text)
@@ -81,13 +79,13 @@ def log_show(settings: Settings, identity: str) -> None:
     """Everything stored of one question, as JSON. ID may be cut short while it is unambiguous.
     That you looked goes on record."""
     with opened(settings) as found:
-        record = _one(found, identity)
+        record = one_question(found, identity)
         found.access("view", _who(None), question=record.id)
         told = summary(record) | {"answer": record.answer}
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
 
-def _one(found: QueryLog, identity: str) -> Record:
+def one_question(found: QueryLog, identity: str) -> Record:
     record = found.get(identity)
     if record is None:
         raise NoSuchQuestion(f"No single question in the log has the id {identity}.")
@@ -258,7 +256,7 @@ def log_redact(
     if (identity is None) == (record is None):
         raise click.UsageError("Name one question by its ID, or one record by --record NUMBER.")
     with opened(settings) as found:
-        what = _one(found, identity).id if identity else record
+        what = one_question(found, identity).id if identity else record
         assert what is not None
         gone = retention.redact(found, what, reason, _who(by), answer=answer)
         _vouch(settings, found)
@@ -281,7 +279,7 @@ def log_clean(settings: Settings) -> None:
 def log_hold(settings: Settings, identity: str | None, reason: str, by: str | None) -> None:
     """Forbid, until it is released, that a question, or with no ID anything, is destroyed."""
     with opened(settings) as found:
-        question = _one(found, identity).id if identity else None
+        question = one_question(found, identity).id if identity else None
         number = retention.hold(found, reason, _who(by), question)
     click.echo(f"Hold {number} is in force. To end it: codedesk log release {number} --reason TEXT")
 

@@ -57,8 +57,14 @@ class Manifest:
             ) from error
 
     def write(self, folder: Path) -> None:
-        text = json.dumps(asdict(self), indent=1, sort_keys=True)
-        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        (folder / "manifest.json").write_text(self._text(), encoding="utf-8")
+
+    def sha256(self) -> str:
+        """Of the manifest's file, which has the SHA-256 of all others: it stands for the build."""
+        return hashlib.sha256(self._text().encode()).hexdigest()
+
+    def _text(self) -> str:
+        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
 
 
 #: Books that nothing in an index is made of: looked up by code, when a code is there.
@@ -117,11 +123,16 @@ def swap_in(root: Path, folder: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def opened(root: Path, store: CodeStore | None = None) -> tuple[Path, Manifest]:
+def opened(
+    root: Path, store: CodeStore | None = None, build: str | None = None
+) -> tuple[Path, Manifest]:
     """The bundle in use, checked against its manifest and, if given, against what is loaded.
 
-    Raises BundleUnusable with a sentence that says what is wrong and what to run.
+    `build` names an earlier one, to see what it answered: what it was made of must still be loaded,
+    and more may be. Raises BundleUnusable with a sentence that says what is wrong and what to run.
     """
+    if build is not None:
+        return _earlier(root, store, build)
     folder = current(root)
     if folder is None:
         raise BundleUnusable("The index has not been built yet. Run `codedesk setup`.")
@@ -139,4 +150,31 @@ def opened(root: Path, store: CodeStore | None = None) -> tuple[Path, Manifest]:
         raise BundleUnusable(
             f"The index at {folder} was built from other editions than are loaded now. {_REBUILD}"
         )
+    return folder, manifest
+
+
+def _earlier(root: Path, store: CodeStore | None, build: str) -> tuple[Path, Manifest]:
+    folder = root / Path(build).name
+    if not (folder / "manifest.json").exists():
+        raise BundleUnusable(
+            f"The index bundle {build} is no longer there: only the one in use and the one before "
+            "it are kept."
+        )
+    manifest = Manifest.read(folder)
+    if manifest.format != FORMAT:
+        raise BundleUnusable(
+            f"The index bundle {build} was built by another version of Code Desk, which this one "
+            "cannot read."
+        )
+    if files_of(folder) != manifest.files:
+        raise BundleUnusable(
+            f"The index bundle {build} does not match its manifest: a file is missing, added or "
+            "altered."
+        )
+    loaded = sources(store) if store else manifest.sources
+    for key, files in manifest.sources.items():
+        # The house's names are in the bundle; the editions are read beside it.
+        if key != names.FILE and loaded.get(key) != files:
+            state = "read from other files since" if key in loaded else "no longer loaded"
+            raise BundleUnusable(f"The index bundle {build} was made of {key}, which is {state}.")
     return folder, manifest

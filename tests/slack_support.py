@@ -138,6 +138,9 @@ class ScriptedDesk:
         self.was_made_ready = False
         self.fails: Exception | None = None
 
+    def made_with(self, *answers: Answer) -> dict[str, Any]:
+        return {"desk": {"version": "1"}}
+
     def retitled(self, answer: Answer) -> Answer:
         return answer
 

@@ -512,6 +512,9 @@ class OneAnswer:
     def ask_many(self, questions, **_):
         return [replace(ANSWER, question=question) for question in questions]
 
+    def made_with(self, *_: Answer) -> dict:
+        return {}
+
     def close(self) -> None:
         pass
 

@@ -9,7 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from slack_sdk import WebClient
 
@@ -40,6 +40,9 @@ class Answers(Protocol):
         limit: int = 10,
     ) -> Answer:
         """Answer one question."""
+
+    def made_with(self, *answers: Answer) -> dict[str, Any]:
+        """What these answers were made with, as the log keeps it."""
 
     def retitled(self, answer: Answer) -> Answer:
         """An answer out of the log with the words that the log does not keep."""
@@ -72,7 +75,11 @@ class Courier:
                 answer = self.desk.ask(text)
             latency_ms = (time.monotonic() - asked) * 1000
             self.log.answered(
-                question, answer, index_build=self.desk.index_build, latency_ms=latency_ms
+                question,
+                answer,
+                index_build=self.desk.index_build,
+                latency_ms=latency_ms,
+                made_with=self.desk.made_with(answer),
             )
         except LogUnavailable as error:
             # Without an answer in the log the question counts as unanswered; so it is.
