@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import click
 
-from bot import log_commands, news, render
+from bot import corrections, feedback_commands, log_commands, news, render
 from bot.answer import Answer, Confidence
 from bot.desk import Desk
 from bot.querylog import Asked, LogUnavailable
@@ -32,7 +32,14 @@ from index.errors import SearchError
 from index.model import Model
 
 #: What a user can put right: shown as one sentence, exit code 2.
-_USER_ERRORS = (CodesetError, SearchError, SettingsError, LogUnavailable, *log_commands.ERRORS)
+_USER_ERRORS = (
+    CodesetError,
+    SearchError,
+    SettingsError,
+    LogUnavailable,
+    *log_commands.ERRORS,
+    *feedback_commands.ERRORS,
+)
 #: How long `run` and `setup` wait for the official sources, in seconds.
 _PATIENCE = 3.0
 #: Questions of a batch that are answered, and logged, together.
@@ -157,9 +164,25 @@ def _model_of(settings: Settings) -> Model:
 
 
 def _build_index(store: CodeStore, settings: Settings, model: Model) -> None:
+    _shelve_corrections(store, settings)
     _progress("Building the index (a few minutes the first time, and for a new code system)")
     manifest = index_build.build(store, settings.index, model)
     _progress(f"Index {manifest.build}: {manifest.texts:,} texts of {manifest.families:,} codes")
+
+
+def _shelve_corrections(store: CodeStore, settings: Settings) -> None:
+    """Let the words that auditors approved be found. What is there stays when the log cannot be
+    read, or was altered: whoever can write it must not be able to change answers."""
+    if not settings.log_db.exists():
+        return
+    try:
+        with log_commands.opened(settings) as log:
+            if log_commands.verified(settings).verdict == "tampered":
+                _progress(say("feedback.tampered"))
+            elif count := corrections.shelve(log, store):
+                _progress(say("feedback.shelved", count=count))
+    except LogUnavailable as error:
+        _progress(str(error))
 
 
 def _serve_slack(settings: Settings) -> None:

@@ -119,6 +119,7 @@ def summary(record: Record) -> dict[str, Any]:
         "deliveries": record.deliveries,
         "feedback": record.feedback,
         "corrections": record.corrections,
+        "withdrawals": record.withdrawals,
         "redactions": record.redactions,
     }
 
