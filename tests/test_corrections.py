@@ -22,7 +22,7 @@ from bot.settings import Settings
 from codesets.imports import import_files
 from codesets.model import Term
 from codesets.store import CodeStore
-from index import build
+from index import build, bundle
 from index.model import Model
 
 DATA = Path(__file__).parent / "data" / "imports"
@@ -165,6 +165,7 @@ def test_the_index_is_out_of_date_only_after_another_correction(
     assert is_current(), "a desk may be started on the index that there is"
     shelve(log, store)
     assert not is_current()
+    bundle.opened(home / "index", store)  # still answers, while another is being built
     build.build(store, home / "index", Model(), progress=False)
     shelve(log, store)
     assert is_current(), "nothing is written anew when nothing was approved"

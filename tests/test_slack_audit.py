@@ -130,7 +130,7 @@ def test_a_search_is_on_record_before_its_answer(slack, log, serving) -> None:
     converse(log, 2)
     log.ask(Asked("zebra bites", "dm", "U2", "T1", "D2"))
     told = audit(slack, "ckd person:<@U1|ann> channel:<#C1|coding> code:E11.2 confidence:high")
-    assert "*Questions found: 2*\n1 to 2, newest first" in told
+    assert "*Questions found: 2*\n1 to 2, newest first, times in UTC" in told
     assert "t2dm with ckd" in told
     assert "`E11.22`" in told
     assert "zebra" not in told
@@ -146,7 +146,7 @@ def test_nothing_fits(slack, log, serving) -> None:
 def test_pages(slack, log, serving) -> None:
     converse(log, 23)
     told = audit(slack, 'ckd "with"')
-    assert "*Questions found: 23*\n1 to 10, newest first" in told
+    assert "*Questions found: 23*\n1 to 10, newest first, times in UTC" in told
     assert "Next 10" in told
     told = press(slack, "audit_next", json.dumps({"typed": 'ckd "with"', "before": 20}))
     assert "21 to 23, newest first" in told

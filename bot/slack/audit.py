@@ -65,7 +65,7 @@ def _line(record: Record) -> Block:
     lines = [
         say(
             "slack.audit_line",
-            at=record.asked_at[:16].replace("T", " "),
+            at=_at(record.asked_at),
             person=_person(record.user),
             place=_place(record.channel),
             outcome=_outcome(record),
@@ -115,7 +115,7 @@ def _asked(record: Record) -> list[str]:
         say(
             "slack.audit_question",
             id=record.id,
-            at=record.asked_at,
+            at=_at(record.asked_at),
             person=_person(record.user),
             place=_place(record.channel),
             surface=record.surface,
@@ -137,7 +137,7 @@ def _answered(record: Record) -> list[str]:
             "slack.audit_candidate",
             code=escape(str(code["code"])),
             system=code.get("system") or "",
-            says=code.get("status") or f"{code.get('confidence')} {code.get('score')}",
+            says=code.get("status") or f"{code['confidence']} {code['score']:.2f}",
         )
         for code in record.codes[:_MOST_CODES]
     ]
@@ -161,7 +161,7 @@ def _entries(
     lines += left_out(len(entries) - _MOST_ENTRIES)
     for entry in entries[-_MOST_ENTRIES:]:
         by = _person(entry["by"]) if entry.get("by") else ""
-        lines.append(say("slack.audit_entry", at=entry["at"], by=by, told=told(entry)))
+        lines.append(say("slack.audit_entry", at=_at(entry["at"]), by=by, told=told(entry)))
     return lines
 
 
@@ -242,6 +242,11 @@ def _typed(text: str | None, most: int) -> str:
     if not text:
         return say("slack.audit_redacted")
     return cut(escape(" ".join(text.split())), most)
+
+
+def _at(time: str) -> str:
+    """To the minute: Slack takes what stands between two colons for an emoji."""
+    return time[:16].replace("T", " ")
 
 
 def _person(user: str | None) -> str:

@@ -86,8 +86,9 @@ def register(app: App, courier: Courier) -> None:
             logger.error("%s", error)
             tell(body, plain_message(say("slack.not_logged_feedback")))
         except (SlackApiError, OSError) as error:
-            # The message of a SlackApiError holds the response, which is not of anybody's words.
-            logger.warning("a modal was not opened: %s", error)
+            # What Slack says beside its error code may quote the modal.
+            why = error.response["error"] if isinstance(error, SlackApiError) else error
+            logger.warning("a modal was not opened: %s", why)
             tell(body, plain_message(say("slack.try_again")))
         return response
 
