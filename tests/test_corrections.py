@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from log_support import attacked, body, set_body
 
-from bot.cli import main
+from bot.cli import _model_of, main
 from bot.corrections import Refused, code_in, fit_words, shelve
 from bot.desk import Desk
 from bot.querylog import Asked, NoSuchCorrection, QueryLog
@@ -23,7 +23,6 @@ from codesets.imports import import_files
 from codesets.model import Term
 from codesets.store import CodeStore
 from index import build, bundle
-from index.model import Model
 
 DATA = Path(__file__).parent / "data" / "imports"
 #: Of wheelchairs the codes have a fall and a dependence, and no word of this.
@@ -37,8 +36,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = CodeStore(home / "codes.db")
     files = [DATA / "icd10cm_order_2027.txt", DATA / "HCPC2026_JAN_ANWEB.txt"]
     import_files(store, files)
-    build.build(store, home / "index", Model(), progress=False)
     store.close()
+    built = CliRunner().invoke(main, ["index", "build"], env={"CODEDESK_HOME": str(home)})
+    assert built.exit_code == 0, built.output
     return home
 
 
@@ -155,8 +155,10 @@ def test_a_term_says_by_whom_and_when(log: QueryLog, store: CodeStore) -> None:
 def test_the_index_is_out_of_date_only_after_another_correction(
     home: Path, log: QueryLog, store: CodeStore
 ) -> None:
+    model = _model_of(Settings(home=home))
+
     def is_current() -> bool:
-        return build.is_current(store, home / "index", Model())
+        return build.is_current(store, home / "index", model)
 
     question = asked(log)
     assert shelve(log, store) == 0
@@ -166,7 +168,7 @@ def test_the_index_is_out_of_date_only_after_another_correction(
     shelve(log, store)
     assert not is_current()
     bundle.opened(home / "index", store)  # still answers, while another is being built
-    build.build(store, home / "index", Model(), progress=False)
+    build.build(store, home / "index", model, progress=False)
     shelve(log, store)
     assert is_current(), "nothing is written anew when nothing was approved"
     log.withdrawal(number, "U9", "a mistake")
