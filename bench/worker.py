@@ -151,13 +151,13 @@ def naive_rate(job: Job) -> dict[str, Any]:
 def build(job: Job) -> dict[str, Any]:
     """A full build of the product's index, beside the one in use and thrown away."""
     from index import build as index_build
-    from index.model import Model
+    from index.model import chosen
 
     settings = Settings.load()
     store = CodeStore(settings.codes_db)
     with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as folder:
         started = time.perf_counter()
-        model = Model(settings.model, may_download=settings.model_download)
+        model = chosen(settings.model, may_download=settings.model_download)
         manifest = index_build.build(store, Path(folder), model)
         seconds = time.perf_counter() - started
     store.close()

@@ -29,7 +29,7 @@ from codesets.store import CodeStore
 from index import build as index_build
 from index import evaluate
 from index.errors import SearchError
-from index.model import Model
+from index.model import Model, Shipped, chosen
 
 #: What a user can put right: shown as one sentence, exit code 2.
 _USER_ERRORS = (
@@ -158,12 +158,12 @@ def _fetch(store: CodeStore, settings: Settings) -> None:
         _progress(say("setup.unreachable", missing=", ".join(missing)))
 
 
-def _model_of(settings: Settings) -> Model:
-    """The model that the settings name, for building the index."""
-    return Model(settings.model, may_download=settings.model_download)
+def _model_of(settings: Settings) -> Model | Shipped:
+    """What the settings name to build the index with."""
+    return chosen(settings.model, may_download=settings.model_download)
 
 
-def _build_index(store: CodeStore, settings: Settings, model: Model) -> None:
+def _build_index(store: CodeStore, settings: Settings, model: Model | Shipped) -> None:
     _shelve_corrections(store, settings)
     _progress("Building the index (a few minutes the first time, and for a new code system)")
     manifest = index_build.build(store, settings.index, model)
@@ -661,6 +661,31 @@ def build_command(settings: Settings) -> None:
         _build_index(store, settings, _model_of(settings))
     finally:
         store.close()
+
+
+@index.command("train")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--pairs", "most", type=click.IntRange(1), help="At most N pairs of texts.")
+@click.option("--seed", type=int, default=0, help="What chance begins with. Default: 0.")
+@click.pass_obj
+def train_command(settings: Settings, folder: Path, most: int | None, seed: int) -> None:
+    """Tune all-MiniLM-L6-v2 on the words that are loaded, and export it.
+
+    FOLDER gets the model (for CODEDESK_MODEL), and FOLDER/encoder what is shipped as
+    index/weights. On two cores this takes about half an hour; docs/MODEL.md tells how the shipped
+    weights were made.
+    """
+    from index.train import train
+
+    if not settings.codes_db.exists():
+        raise CodesetError(say("desk.nothing_loaded"))
+    store = CodeStore(settings.codes_db)
+    try:
+        train(store, Model(), folder, most=most, seed=seed, tell=_progress)
+    finally:
+        store.close()
+    Model(str(folder)).put(folder / "encoder")
+    _progress(f"To use it: CODEDESK_MODEL={folder} codedesk index build")
 
 
 main.add_command(log_commands.log)

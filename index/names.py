@@ -1,4 +1,5 @@
-"""The house's own names of diseases, from prompts/names.tsv: what people say and no official text does.
+"""The house's own names of diseases, from prompts/names.tsv: what people say and no official text
+does.
 
 Columns: code (the highest for which the name is true, a header or not) and name. They are searched
 like Terms; a name whose code no loaded edition has leads nowhere.

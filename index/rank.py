@@ -86,11 +86,22 @@ class Evidence:
         rows = np.flatnonzero(self.families == family)
         return self.texts[rows[np.argsort(-self.cosines[rows], kind="stable")]][:most].tolist()
 
+    def nearest_families(self, most: int) -> np.ndarray:
+        """The families whose texts are nearest, sorted by number: the rest costs time and is
+        never first."""
+        families, place = np.unique(self.families, return_inverse=True)
+        nearness = np.full(len(families), -np.inf, dtype=np.float32)
+        np.maximum.at(nearness, place, self.nearness())
+        return np.sort(families[np.argsort(-nearness, kind="stable")[:most]])
+
     def of(self, families: np.ndarray) -> Evidence:
         """Those of these families only."""
         kept = np.isin(self.families, families)
         return Evidence(
-            *(getattr(self, name)[kept] for name in ("families", "texts", "cosines", "lexical")),
+            self.families[kept],
+            self.texts[kept],
+            self.cosines[kept],
+            self.lexical[kept],
             self.distances[kept],
         )
 
@@ -108,6 +119,11 @@ class Judged:
     scores: np.ndarray
     groups: np.ndarray
     chosen: np.ndarray
+
+    def siblings(self, at: int) -> list[int]:
+        """The other families of the group of the one at this place."""
+        same = self.groups == self.groups[at]
+        return [n for n in self.families[same].tolist() if n != self.families[at]]
 
 
 class Ranker:
@@ -181,15 +197,15 @@ class Ranker:
         def put(name: str, column: np.ndarray) -> None:
             found[:, FEATURES.index(name)] = column
 
-        for column, name in enumerate(_OF_TEXT):
-            put(name, value[best, column])
+        for number, name in enumerate(_OF_TEXT):
+            put(name, value[best, number])
         put("title", by_title)
         put("titled", self._told(words, told, self._titles[families]))
         put("lexical", _largest(row, evidence.lexical, len(families)))
         put("exact", _largest(row, exact, len(families)))
         put("category", self._by_category(evidence, row, families))
-        for name, column in self._structure(question, families).items():
-            put(name, column)
+        for name, values in self._structure(question, families).items():
+            put(name, values)
         for name, having in self._groups.items():
             put(name, having[families])
         if _SUBSTANCE_WORDS & question.affirmed:

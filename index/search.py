@@ -16,7 +16,7 @@ from index import build, bundle
 from index.encoder import Encoder
 from index.guidance import Guidance, passages
 from index.procedures import Procedures, Titles
-from index.rank import FEATURES, Evidence, Rarity
+from index.rank import FEATURES, Rarity
 from index.shelf import Shelf, read_json
 from index.words import Lexicon, Reading, Spelling, plain_words, read
 
@@ -74,12 +74,15 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a search gave: the question as it was understood, its hits, best first, how near it is
-    to the nearest example of a question that has nothing to do with coding (cosine), and the
-    vector of the question, as typed and as spelled out."""
+    to the nearest example of a question that has nothing to do with coding (cosine), the share of
+    its words that any text has, and the vector of the question, as typed, and as typed and as
+    spelled out together."""
 
     query: Query
     hits: list[Hit]
     off_topic: float
+    known: float
+    asked: np.ndarray
     vector: np.ndarray
 
 
@@ -96,11 +99,12 @@ class Searcher:
                 f"to {model}, which is another. Run `codedesk index build`."
             )
         self.encoder = Encoder(folder / build.ENCODER)
+        self.encoder.check()
         self._store = store
         self._folder = folder
         self._guidance = lru_cache(maxsize=4)(self._open_guidance)
         self.procedures = lru_cache(maxsize=2)(self._open_procedures)
-        self._off_topic = np.load(folder / build.OFF_TOPIC)
+        self.off_topic_examples = np.load(folder / build.OFF_TOPIC)
         vocabulary: dict[str, int] = read_json(folder / build.VOCABULARY)
         self._lexicon = Lexicon.shipped()
         everyday = frozenset(w for line in build.off_topic_examples() for w in plain_words(line))
@@ -109,6 +113,7 @@ class Searcher:
         for word, count in vocabulary.items():
             for stem in read(word).stems:
                 frequency[stem] = frequency.get(stem, 0) + count
+        self._frequency = frequency
         rarity = Rarity(frequency, self.manifest.texts)
         self._shelves = {
             path.name: Shelf(path.name, path, rarity) for path in (folder / build.SHELVES).iterdir()
@@ -157,11 +162,18 @@ class Searcher:
             Found(
                 query,
                 self._ranked(query, vectors, releases, limit),
-                float((self._off_topic @ vectors[query.asked]).max()),
+                float((self.off_topic_examples @ vectors[query.asked]).max()),
+                self._known(query),
+                vectors[query.asked],
                 (vectors[query.asked] + vectors[query.spelled_out or query.asked]) / 2,
             )
             for query in queries
         ]
+
+    def _known(self, query: Query) -> float:
+        """The share of a question's words that any text has."""
+        stems = query.reading.stems
+        return sum(stem in self._frequency for stem in stems) / (len(stems) or 1)
 
     def _ranked(
         self,
@@ -198,16 +210,13 @@ class Searcher:
         understood = any(fit >= _FAIR_FIT for codes in fitting.values() for _, fit in codes)
         families = np.array(sorted(fitting), dtype=np.int32)
         if not understood:
-            families = np.union1d(families, _nearest(evidence))
+            families = np.union1d(families, evidence.nearest_families(_MOST_FAMILIES))
         if not len(families):
             return
-        families = shelf.with_siblings(families, release.key)
-        judged = shelf.judge(query.reading, evidence.of(families), families, asked, less)
-        chosen = judged.chosen if not fitting else np.arange(len(families))
-        for at in chosen[: limit if not fitting else None]:
-            number = int(families[at])
+        judged = shelf.judge(query.reading, evidence, families, asked, less, release.key)
+        for at in judged.chosen[:limit].tolist() if not fitting else range(len(judged.families)):
+            number = int(judged.families[at])
             features = dict(zip(FEATURES, judged.features[at].tolist(), strict=True))
-            siblings = families[(judged.groups == judged.groups[at]) & (families != number)]
             hit = Hit(
                 shelf.system,
                 shelf.codes[number],
@@ -216,12 +225,24 @@ class Searcher:
                 features["dense"],
                 features,
                 tuple(shelf.texts[text] for text in evidence.nearest(number, _MATCHED)),
-                siblings=tuple(shelf.codes[sibling] for sibling in siblings.tolist()),
+                tuple(shelf.codes[sibling] for sibling in judged.siblings(at)),
             )
             if number not in fitting:
                 yield hit
             for code, fit in fitting.get(number, ()):
                 yield replace(hit, score=hit.score + fit - _FAIR_FIT, member=code, fit=fit)
+
+    def judged(self, question: str, release: Release) -> tuple[list[str], np.ndarray]:
+        """The families that a question may mean, by their codes, and their features, a row each
+        with columns as FEATURES: what `bench/fit.py` fits the weights to."""
+        query = self.understand(question)
+        asked = self.encoder.encode(list(query.wordings))
+        less = np.array(list(query.wordings.values()), dtype=np.float32)
+        shelf = self._shelves[release.system]
+        evidence = shelf.evidence(asked, less, query.spelled_out, _TEXTS_PER_RETRIEVER, release.key)
+        families = evidence.nearest_families(_MOST_FAMILIES)
+        judged = shelf.judge(query.reading, evidence, families, asked, less, release.key)
+        return [shelf.codes[number] for number in judged.families.tolist()], judged.features
 
     def _fitting(
         self, shelf: Shelf, query: Query, release: Release
@@ -238,11 +259,3 @@ class Searcher:
             if len(codes) < _OF_A_FAMILY:
                 codes.append((code, how_well))
         return found
-
-
-def _nearest(evidence: Evidence) -> np.ndarray:
-    """The families whose texts are nearest: the rest costs time and is never first."""
-    families, place = np.unique(evidence.families, return_inverse=True)
-    nearness = np.full(len(families), -np.inf, dtype=np.float32)
-    np.maximum.at(nearness, place, evidence.nearness())
-    return families[np.argsort(-nearness, kind="stable")[:_MOST_FAMILIES]]

@@ -1,13 +1,14 @@
 """Tuning the sentence model on the official words: the weights that Code Desk ships.
 
-What it learns from are pairs of texts that lead to one code: titles, inclusion terms, Includes notes,
-entries of the indexes and tables, drug names, and the house's own names and shorthand (`prompts`).
-No question of an evaluation file, no ICD-9 title and no list of synonyms from elsewhere is among
-them. One text of a pair is worded as people type: an index entry is read backwards ("bacterial
-streptococcal meningitis"), words are shortened to their shorthand, some are lost or misspelled.
+What it learns from are pairs of texts that lead to one code: titles, inclusion terms, Includes
+notes, entries of the indexes and tables, drug names, and the house's own names and shorthand
+(`prompts`). No question of an evaluation file, no ICD-9 title and no list of synonyms from
+elsewhere is among them. One text of a pair is worded as people type: an index entry is read
+backwards ("bacterial streptococcal meningitis"), words are shortened to their shorthand, some are
+lost or misspelled.
 
 The loss is the usual one for pairs (InfoNCE): of all texts of a batch, the partner must be nearest.
-Half of a batch are codes of the same few categories, so that siblings, the hardest to tell apart, are
+A batch is made of runs of neighbouring codes, so that siblings, the hardest to tell apart, are
 learned from; a text that stands above or below another's code is not held against it.
 """
 

@@ -208,8 +208,9 @@ class Lexicon:
 
     Columns: shorthand, means, when (words one of which must stand elsewhere in the question for
     this sense to be chosen, <drug> for the name of any drug; empty for the usual sense), kind.
-    Rows of the kind "series" hold for a symbol with a number; those of the kinds "supply" and "service" hold where the question names no diagnosis; those of
-    the kind "drug" hold for the name joined, with hyphens or with blanks ("solumedrol").
+    Rows of the kind "series" hold for a symbol with a number; those of the kinds "supply" and
+    "service" where the question names no diagnosis; those of the kind "drug" for the name joined,
+    with hyphens or with blanks ("solumedrol").
     """
 
     def __init__(self, rows: list[dict[str, str]]) -> None:
@@ -243,7 +244,7 @@ class Lexicon:
         return cls(list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)))
 
     def shorthand(self) -> dict[tuple[str, ...], list[str]]:
-        """What is shortened -> its abbreviations and lay words, for wording texts as people type."""
+        """What is shortened -> its shorthand and lay words, for wording texts as people type."""
         found: dict[tuple[str, ...], list[str]] = {}
         for typed, senses in self._senses.items():
             for sense in senses:
@@ -267,13 +268,13 @@ class Lexicon:
         words: list[str] = []
         question = _ONE_LETTER_SIDE.sub(lambda m: {"R": "right", "L": "left"}[m[0]], question)
         for word in typed_words(question):
-            parts = [word] if word in self._words else re.split(r"[/&.+]", word)
+            locus = _LOCUS.fullmatch(word)
+            parts = [word] if word in self._words or locus else re.split(r"[/&.+]", word)
             words += [part for part in parts if part]
             levels = _VERTEBRAE.fullmatch(word)
             if levels:
                 ends = levels["first"] + (levels["last"] or levels["first"])
                 words.append(_REGIONS.get(ends, ""))
-            locus = _LOCUS.fullmatch(word)
             if locus:
                 words += [_ARMS[locus["arm"]], "arm", "of", "chromosome", locus["chromosome"]]
                 words += ["deletion"] if locus["lost"] else []

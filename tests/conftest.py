@@ -20,8 +20,7 @@ from codesets.model import Release
 from codesets.store import CodeStore
 from index import build
 from index.encoder import Encoder
-from index.export import export
-from index.model import Model
+from index.model import Shipped
 
 ROOT = Path(__file__).parents[1]
 _BUILT_IN: dict[str, float] = {}
@@ -51,7 +50,7 @@ def built(loaded: Path) -> Path:
     """The same home with the index."""
     started = time.monotonic()
     store = CodeStore(loaded / "codes.db")
-    model = Model()
+    model = Shipped()
     if not build.is_current(store, loaded / "index", model):
         build.build(store, loaded / "index", model)
     store.close()
@@ -95,8 +94,8 @@ def desk(built: Path) -> Iterator[Desk]:
 
 @pytest.fixture(scope="session")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
-    """The real model, exported."""
-    return export(Model(), tmp_path_factory.mktemp("encoder"))
+    """The encoder that is shipped."""
+    return Shipped().put(tmp_path_factory.mktemp("shipped") / "encoder")
 
 
 @pytest.fixture(scope="session")

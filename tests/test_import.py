@@ -21,7 +21,7 @@ from codesets.model import CodesetError, Release
 from codesets.recognise import Dated, Sample, edition_of, layout_of
 from codesets.store import CodeStore
 from index import build
-from index.model import Model
+from index.model import Shipped
 
 DATA = Path(__file__).parent / "data" / "imports"
 SHARED = Path(os.environ.get("CODEDESK_SHARED", Path(__file__).parents[2] / "shared"))
@@ -451,7 +451,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture(scope="module")
 def searching(many: Desk) -> Desk:
     """The same desk, with an index."""
-    build.build(many._store, many._settings.index, Model(), progress=False)
+    build.build(many._store, many._settings.index, Shipped(), progress=False)
     return many
 
 

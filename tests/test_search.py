@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -15,12 +14,12 @@ from codesets.model import Release
 from codesets.store import CodeStore
 from index import build, bundle
 from index.confidence import fits
-from index.encoder import Encoder
-from index.export import TOLERANCE, ExportFailed, export
-from index.model import Model, ModelUnavailable
+from index.encoder import TOLERANCE, Encoder, EncoderDiffers
+from index.export import export
+from index.model import Model, ModelUnavailable, Shipped
 from index.runtime import load_faiss
 from index.search import Searcher
-from index.shelf import TEXTS, VECTORS, vectors_of
+from index.shelf import TEXTS, VECTORS, Texts, vectors_of
 
 DATA = Path(__file__).parent / "data"
 
@@ -77,7 +76,7 @@ def test_one_vector_for_each_distinct_text(built: Path) -> None:
     folder, manifest = bundle.opened(built / "index")
     count = 0
     for shelf in (folder / build.SHELVES).iterdir():
-        texts = json.loads((shelf / TEXTS).read_text())
+        texts = Texts(shelf / TEXTS)
         vectors = load_faiss().read_index(str(shelf / VECTORS))
         assert len(texts) == len(set(texts)) == vectors.ntotal
         count += len(texts)
@@ -194,7 +193,7 @@ def test_a_second_build_embeds_nothing_again(
         return encode(self, texts, progress=progress)
 
     monkeypatch.setattr(Encoder, "encode_together", counting)
-    build.build(store, copied, Model(), progress=False)
+    build.build(store, copied, Shipped(), progress=False)
     assert embedded == []
     assert [p.name for p in copied.iterdir() if p.is_dir() and p != bundle.current(copied)]
 
@@ -208,8 +207,10 @@ def test_a_model_that_is_not_there() -> None:
 
 
 def test_the_exported_encoder_is_the_model(
-    encoder: Encoder, store: CodeStore, april: Release
+    tmp_path: Path, store: CodeStore, april: Release
 ) -> None:
+    """Of any model that sentence-transformers can load."""
+    encoder = export(Model(), tmp_path)
     texts = list(store.titles(april).values())[::500]
     nearness = (Model().encode(texts) * encoder.encode(texts)).sum(axis=1)
     assert nearness.min() >= TOLERANCE
@@ -223,7 +224,7 @@ class Another(Model):
 
 
 def test_an_export_that_is_not_the_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ExportFailed, match="is not the model"):
+    with pytest.raises(EncoderDiffers, match="does not compute what its model does"):
         export(Another(), tmp_path)
 
 
