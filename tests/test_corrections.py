@@ -155,7 +155,7 @@ def test_a_term_says_by_whom_and_when(log: QueryLog, store: CodeStore) -> None:
 def test_the_index_is_out_of_date_only_after_another_correction(
     home: Path, log: QueryLog, store: CodeStore
 ) -> None:
-    model = _model_of(Settings(home=home))
+    model = _model_of(Settings.load())
 
     def is_current() -> bool:
         return build.is_current(store, home / "index", model)
