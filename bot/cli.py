@@ -15,7 +15,14 @@ from typing import Any, TypeVar
 
 import click
 
-from bot import log_commands, log_review_commands, news, render
+from bot import (
+    corrections,
+    feedback_commands,
+    log_commands,
+    log_review_commands,
+    news,
+    render,
+)
 from bot.answer import Answer, Confidence
 from bot.desk import Desk
 from bot.querylog import Asked, LogUnavailable
@@ -39,6 +46,7 @@ _USER_ERRORS = (
     LogUnavailable,
     *log_commands.ERRORS,
     *log_review_commands.ERRORS,
+    *feedback_commands.ERRORS,
 )
 #: How long `run` and `setup` wait for the official sources, in seconds.
 _PATIENCE = 3.0
@@ -164,9 +172,25 @@ def _model_of(settings: Settings) -> Model | Shipped:
 
 
 def _build_index(store: CodeStore, settings: Settings, model: Model | Shipped) -> None:
+    _shelve_corrections(store, settings)
     _progress("Building the index (a few minutes the first time, and for a new code system)")
     manifest = index_build.build(store, settings.index, model)
     _progress(f"Index {manifest.build}: {manifest.texts:,} texts of {manifest.families:,} codes")
+
+
+def _shelve_corrections(store: CodeStore, settings: Settings) -> None:
+    """Let the words that auditors approved be found. What is there stays when the log cannot be
+    read, or was altered: whoever can write it must not be able to change answers."""
+    if not settings.log_db.exists():
+        return
+    try:
+        with log_commands.opened(settings) as log:
+            if log_commands.verified(settings).verdict == "tampered":
+                _progress(say("feedback.tampered"))
+            elif count := corrections.shelve(log, store):
+                _progress(say("feedback.shelved", count=count))
+    except LogUnavailable as error:
+        _progress(str(error))
 
 
 def _serve_slack(settings: Settings) -> None:

@@ -187,6 +187,19 @@ class Desk:
         firsts = [found[0] for found in mentions]
         return _timed(self._with_verdicts(answer, firsts, as_of, setting), started)
 
+    def verdicts_on(self, typed: str) -> list[Verdict]:
+        """Today's verdict on a code in each loaded system that has it: E0840 is E08.40, too."""
+        today = dt.date.today()
+        answer = Answer(question=typed, as_of=today.isoformat(), outcome="verdict")
+        return self._with_verdicts(
+            answer, named_code(self.scrub(typed), self._lookup), today
+        ).verdicts
+
+    def scrub(self, text: str) -> str:
+        """A text that people type beside a question (a note, the words of a correction), as it may
+        be stored; itself, when there is nothing to take out of it."""
+        return text
+
     def _without_search(
         self, asked: str, day: dt.date | None, systems: Sequence[str] | None
     ) -> tuple[Answer, Question, list[Coverage]]:

@@ -117,6 +117,7 @@ def summary(record: Record) -> dict[str, Any]:
         "deliveries": record.deliveries,
         "feedback": record.feedback,
         "corrections": record.corrections,
+        "withdrawals": record.withdrawals,
         "redactions": record.redactions,
     }
 

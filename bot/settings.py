@@ -8,6 +8,7 @@ CODEDESK_HOME.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -54,6 +55,8 @@ class Settings:
     checkpoint_file: str | None = None
     #: A Slack channel to post checkpoints to, by its id.
     checkpoint_channel: str | None = None
+    #: Slack user ids of those who may look into the log in Slack, separated by commas.
+    auditors: str | None = None
 
     @property
     def codes_db(self) -> Path:
@@ -83,6 +86,10 @@ class Settings:
     def checkpoints(self) -> Path:
         chosen = self.checkpoint_file or self.home / "checkpoints" / "checkpoints.jsonl"
         return Path(chosen).expanduser()
+
+    @property
+    def auditor_ids(self) -> frozenset[str]:
+        return frozenset((self.auditors or "").replace(",", " ").split())
 
     @property
     def index(self) -> Path:
@@ -123,6 +130,12 @@ class Settings:
             )
         if settings.log_retention_years < 1:
             raise SettingsError("LOG_RETENTION_YEARS is 0; it must be 1 or more.")
+        for auditor in sorted(settings.auditor_ids):
+            if not re.fullmatch("[UW][A-Z0-9]+", auditor):
+                raise SettingsError(
+                    f'AUDITORS has "{auditor}"; it must be the ids of Slack users, such as '
+                    "U012ABCDE, separated by commas (in Slack: profile, More, Copy member ID)."
+                )
         return settings
 
 

@@ -80,6 +80,13 @@ def sources(store: CodeStore) -> dict[str, list[str]]:
     return found | {names.FILE: [names.sha256()]}
 
 
+def read_beside(made_of: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Of what an index is made of, what is looked up beside it, too, and so must be the same. Words
+    of corrections are in the bundle itself: when others are approved it is out of date, and not
+    wrong."""
+    return {key: files for key, files in made_of.items() if "/corrections/" not in key}
+
+
 def files_of(folder: Path) -> dict[str, dict[str, int | str]]:
     """Size and SHA-256 of each file in a bundle's folder, the manifest left out."""
     found: dict[str, dict[str, int | str]] = {}
@@ -146,7 +153,7 @@ def opened(
             f"The index at {folder} does not match its manifest: a file is missing, added or "
             f"altered. {_REBUILD}"
         )
-    if store is not None and sources(store) != manifest.sources:
+    if store is not None and read_beside(sources(store)) != read_beside(manifest.sources):
         raise BundleUnusable(
             f"The index at {folder} was built from other editions than are loaded now. {_REBUILD}"
         )

@@ -147,6 +147,20 @@ class ScriptedDesk:
     def ready(self) -> None:
         self.was_made_ready = True
 
+    def verdicts_on(self, typed: str) -> list[Verdict]:
+        """It knows the codes of `diabetes`, and the form of a CPT code."""
+        code = typed.strip().upper()
+        known = {c.code: c.title for c in diabetes().candidates}
+        if code in known:
+            return [verdict(code, "billable", title=known[code])]
+        if code.isdigit():
+            why = f"{code} has the form of a CPT code, and CPT is not loaded."
+            return [verdict(code, "not_loaded", system="cpt", why=why)]
+        return [verdict(code, "unknown", why=f"{code} is in none of the loaded editions.")]
+
+    def scrub(self, text: str) -> str:
+        return text.replace("Jane Roe", "[NAME]")
+
     def ask(self, question: str, **options: Any) -> Answer:
         self.asked.append(question)
         self.begun.release()

@@ -77,7 +77,7 @@ class Entry:
 class Record:
     """Everything stored of one question. `text` is empty once it is redacted; `codes` are those of
     the answer with what was said of each; `made_with` is what the answer was made with. `feedback`,
-    `corrections` and `redactions` are `Entry.told` of each, in order."""
+    `corrections`, `withdrawals` and `redactions` are `Entry.told` of each, in order."""
 
     id: str
     asked_at: str
@@ -102,6 +102,7 @@ class Record:
     made_with: dict[str, Any] = field(default_factory=dict)
     feedback: list[dict[str, Any]] = field(default_factory=list)
     corrections: list[dict[str, Any]] = field(default_factory=list)
+    withdrawals: list[dict[str, Any]] = field(default_factory=list)
     redactions: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -220,5 +221,6 @@ def record_of(identity: str, of: dict[str, list[Entry]]) -> Record:
         made_with=body.get("made_with") or {},
         feedback=told.get("feedback", []),
         corrections=told.get("correction", []),
+        withdrawals=told.get("withdrawal", []),
         redactions=told.get("redaction", []),
     )

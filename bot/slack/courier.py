@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from slack_sdk import WebClient
 
-from bot.answer import Answer
+from bot.answer import Answer, Verdict
 from bot.querylog import LogUnavailable, QueryLog
 from bot.slack.blocks import Message, answer_message, plain_message
 from bot.slack.posting import Posted
@@ -47,6 +47,12 @@ class Answers(Protocol):
     def retitled(self, answer: Answer) -> Answer:
         """An answer out of the log with the words that the log does not keep."""
 
+    def verdicts_on(self, typed: str) -> list[Verdict]:
+        """On a code, in each loaded system that has it."""
+
+    def scrub(self, text: str) -> str:
+        """A text that people type beside a question, as it may be stored."""
+
     def ready(self) -> None:
         """Load what the first question would otherwise wait for."""
 
@@ -64,11 +70,19 @@ class Courier:
     _working: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(
-        self, question: str, text: str, post: Post, *, asked: float, shareable: bool = False
+        self,
+        question: str,
+        text: str,
+        post: Post,
+        *,
+        asked: float,
+        shareable: bool = False,
+        private: bool = False,
     ) -> Posted:
         """Answer, log the answer, post it, log what became of the post.
 
-        `question` is the id in the log, `asked` the time.monotonic() at which it came.
+        `question` is the id in the log, `asked` the time.monotonic() at which it came, `private`
+        that only the asker sees the answer, as when it is `shareable`.
         """
         try:
             with self._working:
@@ -97,7 +111,7 @@ class Courier:
             return failed
         if self.log.is_unlogged(question):
             answer = replace(answer, notices=[say("log.unlogged"), *answer.notices])
-        posted = post(answer_message(answer, question, shareable=shareable))
+        posted = post(answer_message(answer, question, shareable=shareable, private=private))
         self.record(question, posted)
         return posted
 
