@@ -54,6 +54,15 @@ class Settings:
     checkpoint_file: str | None = None
     #: A Slack channel to post checkpoints to, by its id.
     checkpoint_channel: str | None = None
+    #: Where auditors' pages are served (`codedesk log audit`); only this machine reaches 127.0.0.1.
+    audit_host: str = "127.0.0.1"
+    audit_port: int = 8001
+    #: The password of the one named "auditor", as `codedesk log audit-password` hashes it.
+    audit_password_hash: str | None = None
+    #: Names and hashes of more of them; by default auditors.toml, if it is there.
+    auditors_file: str | None = None
+    #: After how long without a page auditors have to sign in again.
+    audit_session_minutes: int = 30
 
     @property
     def codes_db(self) -> Path:
@@ -83,6 +92,10 @@ class Settings:
     def checkpoints(self) -> Path:
         chosen = self.checkpoint_file or self.home / "checkpoints" / "checkpoints.jsonl"
         return Path(chosen).expanduser()
+
+    @property
+    def auditors(self) -> Path:
+        return Path(self.auditors_file or self.home / "auditors.toml").expanduser()
 
     @property
     def index(self) -> Path:
@@ -123,6 +136,8 @@ class Settings:
             )
         if settings.log_retention_years < 1:
             raise SettingsError("LOG_RETENTION_YEARS is 0; it must be 1 or more.")
+        if settings.audit_session_minutes < 1:
+            raise SettingsError("AUDIT_SESSION_MINUTES is 0; it must be 1 or more.")
         return settings
 
 
