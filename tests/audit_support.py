@@ -1,4 +1,4 @@
-"""What the tests of the auditors' pages share: a log with all there is to see, and pages over it."""
+"""What the tests of the auditors' pages share: a log with all there is to see, and its pages."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ def a_log(home: Path) -> QueryLog:
     assert unsure is not None
     answer = diabetes("mass, breast?")
     first = replace(answer.candidates[0], code="N63.0", confidence="low")
-    answer = replace(
-        answer, candidates=[first], releases={"icd10cm:FY2026-April": "FY2026-April"}
-    )
+    answer = replace(answer, candidates=[first], releases={"icd10cm:FY2026-April": "FY2026-April"})
     log.answered(unsure, answer, index_build="build-1", latency_ms=2345.6)
     log.feedback(unsure, "wrong", note="=1+1", by="U2")
 
@@ -65,8 +63,11 @@ class Pages:
     log: QueryLog
     process: subprocess.Popen[str]
 
-    def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=30)
+    def client(self, address: str = "127.0.0.1") -> httpx.Client:
+        """From an address of this machine: refusals are counted by address."""
+        return httpx.Client(
+            base_url=self.url, timeout=30, transport=httpx.HTTPTransport(local_address=address)
+        )
 
     def signed_in(self, password: str = PASSWORD) -> httpx.Client:
         client = self.client()

@@ -9,17 +9,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
-import datasette.handle_exception
 import uvicorn
 from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.plugins import DEFAULT_PLUGINS, pm
-from datasette.utils.asgi import Request, Response
-from markupsafe import Markup, escape
+from datasette.utils.asgi import Base400, Request, Response
+from datasette.views.base import DatasetteError
 
-from bot.audit import auditors, questions
+from bot.audit import auditors, cells, questions
 from bot.audit.database import LogDatabase
 from bot.audit.gate import COOKIE, SIGN_IN, SIGN_OUT, UNKNOWN, Gate, address_of, record, token
 from bot.audit.sessions import Sessions, Throttle
@@ -113,7 +111,6 @@ class Hooks:
                     self._sessions.begin(name),
                     httponly=True,
                     samesite="strict",
-                    secure=request.scheme == "https",
                 )
                 return response
         page = await datasette.render_template("sign_in.html", {"problem": problem}, request)
@@ -151,7 +148,9 @@ class Hooks:
         return response
 
     @hookimpl
-    def extra_template_vars(self, template: str, request: Request | None) -> Any:
+    def extra_template_vars(
+        self, template: str, request: Request | None, datasette: Datasette
+    ) -> Any:
         async def found() -> dict[str, Any]:
             told: dict[str, Any] = {"say": say, "show_logout": bool(request and request.actor)}
             if template == "index.html":
@@ -170,6 +169,9 @@ class Hooks:
                     ],
                     "views": [*VIEWS, "records"],
                 }
+            elif template == "database-log.html":
+                tables = datasette.metadata("databases")["log"]["tables"]
+                told["columns"] = {n: one["columns"] for n, one in tables.items() if n in FACETS}
             if request and (one := questions.PREPARED.get(request.path.removeprefix("/log/"))):
                 told["narrower"] = one.narrower({n: request.args.get(n) for n in request.args})
             return told
@@ -177,11 +179,33 @@ class Hooks:
         return found
 
     @hookimpl
-    def render_cell(self, value: Any, column: str) -> Markup | None:
-        if column != "question_id" or not value:
-            return None
-        where = escape("/log/one_question?" + urlencode({"question_id": value}))
-        return Markup('<a href="{}">{}</a>').format(where, value)
+    def render_cell(self, value: Any, column: str) -> str | None:
+        return cells.shown(value, column)
+
+    @hookimpl
+    def handle_exception(self, datasette: Datasette, request: Request, exception: Exception) -> Any:
+        """In place of Datasette's own, which prints errors, and with them what was typed."""
+
+        async def shown() -> Response:
+            status, sentence = _told(exception)
+            if request.path.endswith((".json", ".csv")):
+                return Response.json({"ok": False, "error": sentence}, status=status)
+            page = {"title": say("audit.problem"), "error": sentence}
+            return Response.html(
+                await datasette.render_template("error.html", page, request), status=status
+            )
+
+        return shown
+
+
+def _told(exception: Exception) -> tuple[int, str]:
+    if isinstance(exception, DatasetteError):
+        # What it says in HTML is that a query took too long.
+        too_long = exception.message_is_html
+        return 400, say("audit.too_slow") if too_long else str(exception.message)
+    if isinstance(exception, Base400):
+        return exception.status, str(exception)
+    return 500, say("audit.failed", kind=type(exception).__name__)
 
 
 def application(settings: Settings, log: QueryLog, verify: Verify) -> Gate:
@@ -218,6 +242,8 @@ def serve(settings: Settings, verify: Verify) -> None:
         uvicorn.run(
             app, host=settings.audit_host, port=settings.audit_port,
             log_level="warning", access_log=False, lifespan="on",
+            # An address on record is that of the connection, not one that a request claims.
+            proxy_headers=False,
         )  # fmt: skip
         log.append("stop", None, {"serves": "audit"})
     finally:
@@ -226,11 +252,10 @@ def serve(settings: Settings, verify: Verify) -> None:
 
 def _only_ours() -> None:
     """No plugin has a say here that happens to be installed beside Datasette."""
+    wanted = set(DEFAULT_PLUGINS) - {"datasette.handle_exception"}
     for plugin in pm.get_plugins():
-        if getattr(plugin, "__name__", "") not in DEFAULT_PLUGINS:
+        if getattr(plugin, "__name__", "") not in wanted:
             pm.unregister(plugin)
-    # Where Rich is installed, Datasette prints every local variable of an error with it.
-    datasette.handle_exception.rich = None
 
 
 def _metadata(log_db: Path) -> dict[str, Any]:

@@ -1,12 +1,17 @@
 """The log as Datasette reads it: by connections that can only read, and never a salt.
 
-A salt would let whoever has a hash try out texts that were destroyed, so it is nobody's to see. The
-authorizer of SQLite is asked about everything that a statement would do, also inside of views, so
-what it does not allow cannot be done by any SQL.
+A salt would let whoever has a hash try out texts that were destroyed, so it is nobody's to see:
+- SQLite's authorizer allows to read what is named here, and nothing else: no writing, no attaching,
+  no pragma that sets anything.
+- It is not asked about the columns of `full join … using (…)` and `natural join` (seen with SQLite
+  3.40), so it cannot keep the salts alone. No statement may name the table that they are in, nor
+  the one of the file's raw pages; SQL has no other way to say which table it means. The views read
+  the table, and none of them has the salts.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import Any
 
@@ -14,6 +19,7 @@ from datasette.database import Database
 
 from bot.audit.views import VIEWS
 from bot.querylog import schema
+from bot.words import say
 
 #: What may be read from: the log, its views, those made here, and what explains them.
 _READABLE = frozenset(
@@ -25,6 +31,10 @@ _PRAGMAS = frozenset(
     {"table_info", "table_xinfo", "foreign_key_list", "index_list", "index_info", "database_list",
      "schema_version"}
 )  # fmt: skip
+#: What no statement may name.
+_NOT_NAMED = re.compile("texts|sqlite_dbpage", re.IGNORECASE)
+#: Tables that are not listed.
+_NOT_LISTED = ("texts", "lifted")
 _OTHERWISE_ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE})
 #: No value that a query makes may be larger, in bytes.
 _LARGEST = 20_000_000
@@ -58,9 +68,17 @@ class LogDatabase(Database):
         db.set_authorizer(may)
         return db
 
-    async def execute(self, *what: Any, **how: Any) -> Any:
+    async def execute(self, sql: str, *what: Any, **how: Any) -> Any:
+        if _NOT_NAMED.search(sql):
+            raise sqlite3.OperationalError(say("audit.not_named"))
         # Standard error is no place for what was searched for.
-        return await super().execute(*what, **how | {"log_sql_errors": False})
+        return await super().execute(sql, *what, **how | {"log_sql_errors": False})
+
+    async def table_names(self) -> list[str]:
+        return [name for name in await super().table_names() if name not in _NOT_LISTED]
+
+    async def attached_databases(self) -> list[Any]:
+        return []  # what is temporary is listed as views
 
     async def view_names(self) -> list[str]:
         return [*VIEWS, *await super().view_names()]

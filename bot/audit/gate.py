@@ -189,18 +189,23 @@ def _with_headers(send: Send) -> Send:
 def _formula_safe(send: Send) -> Send:
     """Lets no cell of a CSV file be a formula to the spreadsheet that opens it. The file is taken
     whole, since a cell may be cut in two by the pieces that it is sent in."""
+    start: Message = {}
     body = bytearray()
 
     async def sending(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            body.extend(message.get("body", b""))
-            if message.get("more_body"):
-                return
-            message = dict(message, body=safe_csv(body.decode("utf-8", "replace")).encode())
-        else:
-            kept = [h for h in message.get("headers", ()) if h[0].lower() != b"content-length"]
-            message = dict(message, headers=kept)
-        await send(message)
+        if message["type"] == "http.response.start":
+            start.update(message)
+            return
+        body.extend(message.get("body", b""))
+        if message.get("more_body"):
+            return
+        text = body.decode("utf-8", "replace")
+        if start["status"] == 200 and not text.strip():
+            # Datasette sends nothing for a query that failed; a file of no rows has its columns.
+            return await _answer(send, 400, say("audit.no_csv"), *start["headers"])
+        kept = [h for h in start["headers"] if h[0].lower() != b"content-length"]
+        await send(dict(start, headers=kept))
+        await send({"type": "http.response.body", "body": safe_csv(text).encode()})
 
     return sending
 

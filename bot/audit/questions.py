@@ -79,10 +79,8 @@ PREPARED = {
     "one_question": Prepared(
         "asked",
         # Everything of it, in the order in which it happened.
-        "select r.seq as number, r.at, r.kind, json_remove(r.body, '$.texts') as what, "
-        "(select group_concat(t.name || ': ' || t.text, char(10)) from texts t "
-        "where t.record = r.seq) as texts "
-        "from records r where r.subject = :question_id order by r.seq",
+        "select number, at, kind, what, typed from whole_records "
+        "where question_id = :question_id order by number",
         ("question_id",),
     ),
     "low_confidence": _asked("confidence = 'low'", group="went_wrong", confidence="low"),

@@ -22,7 +22,7 @@ VIEWS = {
     "questions_and_answers": f"""
 select q.seq as number, q.at as asked_at, substr(q.at, 1, 10) as day,
     json_extract(q.body, '$.user') as person, {_of("q", "channel", "surface")},
-    t.text as question,
+    coalesce(t.text, '(redacted)') as question,
     {_of("a", "outcome", "confidence")},
     (select group_concat(json_extract(value, '$.code'), ' ') from json_each(c.text)) as codes,
     (select group_concat(value, ', ')
@@ -47,7 +47,8 @@ select a.seq as number, a.at as answered_at, substr(a.at, 1, 10) as day,
     coalesce(json_extract(code.value, '$.confidence'), json_extract(code.value, '$.status'))
         as said_of_it,
     (select count(*) from json_each(c.text) before where before.key < code.key) + 1 as place,
-    t.text as question, json_extract(q.body, '$.user') as person, {_of("q", "channel")},
+    coalesce(t.text, '(redacted)') as question,
+    json_extract(q.body, '$.user') as person, {_of("q", "channel")},
     a.subject as question_id
 from main.records a
 join main.texts c on c.record = a.seq and c.name = 'codes'
@@ -58,7 +59,7 @@ where a.kind = 'answer'""",
     "feedback_given": f"""
 select f.seq as number, f.at, substr(f.at, 1, 10) as day, {_of("f", "verdict")},
     json_extract(f.body, '$.code') as code_used, json_extract(f.body, '$.by') as person,
-    n.text as note, t.text as question,
+    n.text as note, coalesce(t.text, '(redacted)') as question,
     (select group_concat(json_extract(value, '$.code'), ' ') from json_each(c.text)) as codes,
     f.subject as question_id
 from main.records f
@@ -68,6 +69,13 @@ left join main.texts t on t.record = q.seq and t.name = 'text'
 left join main.records a on a.subject = f.subject and a.kind = 'answer'
 left join main.texts c on c.record = a.seq and c.name = 'codes'
 where f.kind = 'feedback'""",
+    "whole_records": """
+select r.seq as number, r.at, substr(r.at, 1, 10) as day, r.kind,
+    json_remove(r.body, '$.texts') as what,
+    (select json_group_object(t.name, t.text) from main.texts t
+     where t.record = r.seq having count(*)) as typed,
+    r.subject as question_id
+from main.records r""",
     "who_looked": f"""
 select r.seq as number, r.at, substr(r.at, 1, 10) as day, {_of("r", "what", "by")},
     t.text as detail, r.subject as question_id
@@ -102,5 +110,6 @@ FACETS = {
     "who_looked": ["what", "by", "day"],
     "destroyed_or_held": ["kind", "by"],
     "how_it_ran": ["kind", "day"],
+    "whole_records": ["kind", "day"],
     "records": ["kind"],
 }  # fmt: skip
