@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import stat
+import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import httpx
 import pytest
 from audit_support import AUDITOR, FORMULA, PASSWORD, Pages, a_log, served
 from click.testing import CliRunner
-from log_support import attacked
+from log_support import attacked, converse
 
 from bot.audit import auditors, cells
 from bot.audit.gate import safe_csv
@@ -25,6 +26,7 @@ from bot.audit.questions import PREPARED
 from bot.audit.sessions import LONGEST, MOST_REFUSALS, Sessions, Throttle
 from bot.audit.views import FACETS, VIEWS
 from bot.cli import main
+from bot.querylog import retention
 from bot.querylog.verify import verify
 from bot.settings import Settings, SettingsError
 
@@ -277,6 +279,20 @@ def test_standard_error_has_nothing_of_the_log(pages: Pages, auditor: httpx.Clie
     assert "Traceback" not in told
 
 
+def test_it_says_when_it_stopped_and_that_it_cannot_start(tmp_path: Path) -> None:
+    with served(tmp_path / "home") as pages:
+        port = pages.url.rsplit(":", 1)[1]
+        found = CliRunner(
+            env={"CODEDESK_HOME": str(pages.home), "CODEDESK_AUDIT_PORT": port}
+        ).invoke(main, ["log", "audit"])
+        assert found.exit_code == 2
+        assert "cannot be served on 127.0.0.1" in found.stderr
+        pages.process.terminate()
+        assert pages.process.wait(20) == 0
+        kinds = [entry.kind for entry in pages.log.records()]
+    assert kinds.count("start") == kinds.count("stop") == 1
+
+
 # What is shown
 
 
@@ -347,6 +363,15 @@ def test_prepared_questions_go_on_with_facets(auditor: httpx.Client, name: str) 
         assert count - len(rows(auditor, name, **params)) in (
             (0, 1, 2) if name == "looked" else (0,)
         )
+
+
+def test_what_is_redacted_is_gone_at_once(tmp_path: Path) -> None:
+    with served(tmp_path / "home") as pages:
+        auditor = pages.signed_in()
+        (question,) = converse(pages.log, 1, "Jane Q. Example has copd")
+        assert rows(auditor, "with_words", words="Jane Q.")
+        retention.redact(pages.log, question, "a name", "R. Officer")
+        assert not rows(auditor, "with_words", words="Jane Q.")
 
 
 def test_a_csv_file_has_no_formulas(auditor: httpx.Client) -> None:
@@ -495,6 +520,15 @@ def test_nobody_signs_in_by_mistake(tmp_path: Path) -> None:
     file.chmod(0o666)
     with pytest.raises(SettingsError, match="Others can write"):
         auditors.load(Settings(tmp_path))
+
+
+@pytest.mark.parametrize("missing", ["datasette", "uvicorn"])
+def test_without_datasette_it_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    monkeypatch.delitem(sys.modules, "bot.audit.app", raising=False)
+    monkeypatch.setitem(sys.modules, missing, None)
+    assert "pip install 'codedesk[audit]'" in run(tmp_path, "audit").stderr
 
 
 @pytest.mark.parametrize(

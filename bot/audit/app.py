@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
+import socket
 import sqlite3
 import sys
 import time
@@ -26,7 +29,7 @@ from bot.querylog import LogUnavailable, QueryLog
 from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.opening import key_of
 from bot.querylog.verify import Verification
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.words import say
 
 #: Datasette's settings that are not as it has them.
@@ -61,8 +64,9 @@ class State:
             self._task = asyncio.create_task(asyncio.to_thread(self._derive))
         if self._task is not None:
             done, _ = await asyncio.wait({self._task}, timeout=_PATIENCE)
-            if done:
-                self._last, self._at, self._task = self._task.result(), time.monotonic(), None
+            for task in done:
+                self._task, self._at = None, time.monotonic()
+                self._last = task.result()
         return self._last
 
     def _derive(self) -> dict[str, Any]:
@@ -227,27 +231,47 @@ def application(settings: Settings, log: QueryLog, verify: Verify) -> Gate:
 
 
 def serve(settings: Settings, verify: Verify) -> None:
-    """Until it is interrupted. Raises SettingsError and LogUnavailable."""
+    """Until it is stopped. Raises SettingsError and LogUnavailable."""
     # Not the lenient log, whatever the settings: what an auditor sees is on record, or not seen.
     log = QueryLog(settings.log_db, key=key_of(settings))
     try:
         app = application(settings, log, verify)
         names = sorted(auditors.load(settings))
-        log.append("start", None, {"serves": "audit", "auditors": names})
-        where = f"http://{settings.audit_host}:{settings.audit_port}/"
-        print(
-            say("audit.serving", where=where, names=", ".join(names)), file=sys.stderr, flush=True
-        )
-        # What was asked is in the log, and has no place on standard error.
-        uvicorn.run(
-            app, host=settings.audit_host, port=settings.audit_port,
-            log_level="warning", access_log=False, lifespan="on",
-            # An address on record is that of the connection, not one that a request claims.
-            proxy_headers=False,
-        )  # fmt: skip
-        log.append("stop", None, {"serves": "audit"})
+        with _listening(settings.audit_host, settings.audit_port) as listening:
+            log.append("start", None, {"serves": "audit", "auditors": names})
+            where = f"http://{settings.audit_host}:{settings.audit_port}/"
+            serving = say("audit.serving", where=where, names=", ".join(names))
+            print(serving, file=sys.stderr, flush=True)
+            server = uvicorn.Server(
+                uvicorn.Config(
+                    app,
+                    # What was asked is in the log, and has no place on standard error.
+                    log_level="warning",
+                    access_log=False,
+                    # An address on record is that of the connection, not one a request claims.
+                    proxy_headers=False,
+                    server_header=False,
+                )
+            )
+            # Uvicorn passes on the signal that stopped it, once it has stopped.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            with contextlib.suppress(KeyboardInterrupt):
+                server.run(sockets=[listening])
+            log.append("stop", None, {"serves": "audit"})
     finally:
         log.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Raises SettingsError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise SettingsError(
+            f"The auditors' pages cannot be served on {host}, port {port} ({error}). Set "
+            "CODEDESK_AUDIT_HOST and CODEDESK_AUDIT_PORT to where there is room."
+        ) from error
 
 
 def _only_ours() -> None:
