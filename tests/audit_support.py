@@ -66,7 +66,7 @@ class Pages:
     def client(self, address: str = "127.0.0.1") -> httpx.Client:
         """From an address of this machine: refusals are counted by address."""
         return httpx.Client(
-            base_url=self.url, timeout=30, transport=httpx.HTTPTransport(local_address=address)
+            base_url=self.url, timeout=60, transport=httpx.HTTPTransport(local_address=address)
         )
 
     def signed_in(self, password: str = PASSWORD) -> httpx.Client:
@@ -118,7 +118,7 @@ def served(home: Path, **settings: str) -> Iterator[Pages]:
 
 
 def _wait(pages: Pages) -> None:
-    for _ in range(300):
+    for _ in range(1200):
         assert pages.process.poll() is None, (pages.home / "stderr").read_text()
         try:
             pages.client().get("/-/login")
