@@ -7,16 +7,18 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bot.audit import auditors
 from bot.querylog import LogUnavailable, NoSuchQuestion, QueryLog, Record, checkpoints, retention
 from bot.querylog.checkpoints import CheckpointError, Checkpoints
 from bot.querylog.opening import key_of, open_log
 from bot.querylog.verify import Verification, log_id, verify
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 
 #: What a user can put right; see bot.cli.
 ERRORS = (NoSuchQuestion, CheckpointError, retention.Held)
@@ -227,6 +229,59 @@ def log_checkpoint(settings: Settings) -> None:
         checkpoint = checkpoints.take(found, key)
     checkpoints.keep(checkpoint, settings.checkpoints)
     click.echo(checkpoint.line())
+
+
+# Auditors' pages
+
+
+@log.command("audit")
+@click.pass_obj
+def log_audit(settings: Settings) -> None:
+    """Serve the log to auditors in their browser, read-only, with prepared questions.
+
+    They sign in with a password (see `audit-password`), and every page they open goes on record.
+    It listens on CODEDESK_AUDIT_HOST and CODEDESK_AUDIT_PORT, by default for this machine alone.
+    """
+    try:
+        from bot.audit.app import serve
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            "The auditors' pages need Datasette: install it with `pip install 'codedesk[audit]'`, "
+            "or run `make audit`."
+        ) from error
+    if not settings.log_db.exists():
+        raise LogUnavailable(f"There is no query log at {settings.log_db} yet: nothing was asked.")
+    serve(settings, partial(verified, settings))
+
+
+@log.command("audit-password")
+@click.argument("name", required=False)
+@click.option("--remove", is_flag=True, help="Let NAME sign in no more.")
+@click.pass_obj
+def log_audit_password(settings: Settings, name: str | None, remove: bool) -> None:
+    """Let NAME sign in to the auditors' pages, with a password that is asked for.
+
+    Only a hash of it is kept, in auditors.toml or the file that CODEDESK_AUDITORS_FILE names.
+    Without NAME the hash is printed, for CODEDESK_AUDIT_PASSWORD_HASH. What serves already has to
+    be started again.
+    """
+    if name is not None and not name.isprintable():
+        raise click.UsageError("A name has no line breaks or control characters.")
+    if remove:
+        if name is None:
+            raise click.UsageError("Give the NAME to remove.")
+        auditors.remove(settings.sign_ins, name)
+        click.echo(f"{name} is no auditor any more, once the pages are started again.")
+        return
+    password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    if len(password) < auditors.FEWEST_CHARACTERS:
+        raise SettingsError(f"A password needs {auditors.FEWEST_CHARACTERS} characters or more.")
+    password_hash = auditors.hashed(password)
+    if name is None:
+        click.echo(password_hash)
+        return
+    auditors.add(settings.sign_ins, name, password_hash)
+    click.echo(f"{name} may sign in, once the pages are started again ({settings.sign_ins}).")
 
 
 # Destroying, and forbidding it

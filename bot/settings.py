@@ -57,6 +57,15 @@ class Settings:
     checkpoint_channel: str | None = None
     #: Slack user ids of those who may look into the log in Slack, separated by commas.
     auditors: str | None = None
+    #: Where auditors' pages are served (`codedesk log audit`); only this machine reaches 127.0.0.1.
+    audit_host: str = "127.0.0.1"
+    audit_port: int = 8001
+    #: The password of the one named "auditor", as `codedesk log audit-password` hashes it.
+    audit_password_hash: str | None = None
+    #: Names and hashes of more of them; by default auditors.toml, if it is there.
+    auditors_file: str | None = None
+    #: After how long without a page auditors have to sign in again.
+    audit_session_minutes: int = 30
 
     @property
     def codes_db(self) -> Path:
@@ -90,6 +99,10 @@ class Settings:
     @property
     def auditor_ids(self) -> frozenset[str]:
         return frozenset((self.auditors or "").replace(",", " ").split())
+
+    @property
+    def sign_ins(self) -> Path:
+        return Path(self.auditors_file or self.home / "auditors.toml").expanduser()
 
     @property
     def index(self) -> Path:
@@ -136,6 +149,8 @@ class Settings:
                     f'AUDITORS has "{auditor}"; it must be the ids of Slack users, such as '
                     "U012ABCDE, separated by commas (in Slack: profile, More, Copy member ID)."
                 )
+        if settings.audit_session_minutes < 1:
+            raise SettingsError("AUDIT_SESSION_MINUTES is 0; it must be 1 or more.")
         return settings
 
 
