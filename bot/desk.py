@@ -158,7 +158,8 @@ class Desk:
             texts = [question.text for _, _, question, _ in group]
             results = searcher.search_many(texts, releases, max(limit, 10) + _SPARE)
             for (number, answer, _, _), found in zip(group, results, strict=True):
-                done = self._with_candidates(answer, found, releases, limit)
+                named = bool(systems)
+                done = self._with_candidates(answer, found, releases, limit, named=named)
                 done = self._with_rules(done, found, releases)
                 if done.outcome == "abstained":
                     done = _noticed(done, say("desk.off_topic"))
@@ -308,7 +309,10 @@ class Desk:
         found: Found,
         releases: Sequence[Release],
         limit: int,
+        *,
+        named: bool,
     ) -> Answer:
+        """`named`: whether the code systems were named by whoever asked."""
         by_system: dict[str, Release] = {release.system: release for release in releases}
         day = dt.date.fromisoformat(answer.as_of)
         members: dict[tuple[str, str], list[Code]] = {}
@@ -321,7 +325,7 @@ class Desk:
                 hits.append(hit)
                 members[hit.system, hit.code] = codes
         query, found = found.query, replace(found, hits=hits)
-        if not fits(found):
+        if not fits(found, of_a_system=named):
             return answer
         candidates = []
         for at, hit in enumerate(hits[:limit]):

@@ -36,29 +36,32 @@ _RIGHT = {
 _HIGH, _MEDIUM = 0.9, 0.5
 
 #: What says that a question is one that codes can answer, and how sure that must be.
-_QUESTION_BIAS = -7.27
+_QUESTION_BIAS = -7.12
 _QUESTION = {
-    "near": 3.67,
+    "near": 3.51,
     "off_topic": -0.35,
-    "asked": 3.82,
-    "told": 1.79,
-    "lexical": 0.35,
-    "exact": 0.90,
-    "known": 1.15,
-    "ours": 0.37,
+    "asked": 3.66,
+    "told": 1.7,
+    "lexical": 0.33,
+    "exact": 0.86,
+    "known": 1.1,
+    "ours": 0.36,
+    "shorthand": 1.71,
 }
-_A_QUESTION = 0.25
+_A_QUESTION, _A_QUESTION_OF_A_SYSTEM = 0.2, 0.05
 
 Confidence = Literal["high", "medium", "low"]
 
 
-def fits(found: Found) -> bool:
-    """Whether the question is one that its hits can answer, and they should be shown at all."""
+def fits(found: Found, *, of_a_system: bool = False) -> bool:
+    """Whether the question is one that its hits can answer, and they should be shown at all. It is
+    likelier to be one where whoever asks names the code system (`of_a_system`)."""
     if not found.hits:
         return False
     if found.hits[0].fit >= _AXES_AGREE:
         return True
-    return _chance(standing(found), _QUESTION_BIAS, _QUESTION) >= _A_QUESTION
+    needed = _A_QUESTION_OF_A_SYSTEM if of_a_system else _A_QUESTION
+    return _chance(standing(found), _QUESTION_BIAS, _QUESTION) >= needed
 
 
 def standing(found: Found) -> dict[str, float]:
@@ -79,6 +82,7 @@ def standing(found: Found) -> dict[str, float]:
         "exact": most("exact"),
         "known": found.known,
         "ours": found.ours,
+        "shorthand": found.query.shorthand,
     }
 
 

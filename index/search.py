@@ -19,7 +19,7 @@ from index.procedures import Procedures, Titles
 from index.rank import FEATURES, Rarity
 from index.shelf import Shelf, read_json
 from index.talk import Talk, off_topic_examples
-from index.words import Lexicon, Reading, Spelling, plain_words, read
+from index.words import Lexicon, Part, Reading, Spelling, plain_words, read
 
 #: Texts taken from each retriever, and families taken on to ranking.
 _TEXTS_PER_RETRIEVER = 150
@@ -31,18 +31,22 @@ _MATCHED = 3
 _PROCEDURES, _OF_A_FAMILY = 40, 3
 #: A fit that speaks neither for a code nor against it.
 _FAIR_FIT = 2.5
+#: Kinds of the lexicon's rows whose words speak of what is coded.
+_TELLING = frozenset("abbreviation drug drug_class eponym lay route series service supply".split())
 #: What nearness to a part of the question is worth less than nearness to the whole.
 _PART = 0.04
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question made ready for searching."""
+    """A question made ready for searching. `shorthand` is the share of its words that the lexicon
+    knows for shorthand, lay words or names of what is coded."""
 
     asked: str
     spelled_out: str
     first_clause: str
     reading: Reading
+    shorthand: float = 0.0
 
     @property
     def wordings(self) -> dict[str, float]:
@@ -139,17 +143,21 @@ class Searcher:
 
     def understand(self, question: str) -> Query:
         """Spell out shorthand and repair typing; codes, numbers and doses stay as they are."""
-        spelled = self._spell_out(question)
+        parts = self._parts(question)
+        spelled = " ".join(part.means for part in parts if part.means)
         clause = re.split(r"[,;]", question, maxsplit=1)[0]
-        first = spelled if clause == question else self._spell_out(clause)
-        return Query(question, spelled, first, read(spelled))
+        first = " ".join(part.means for part in self._parts(clause) if part.means)
+        short = sum(len(part.typed) for part in parts if part.kind in _TELLING)
+        return Query(
+            question, spelled, first, read(spelled), short / (sum(len(p.typed) for p in parts) or 1)
+        )
 
-    def _spell_out(self, text: str) -> str:
+    def _parts(self, text: str) -> list[Part]:
         words = [
             word if self._lexicon.knows(word) else self._spelling.repair(word)
             for word in self._lexicon.typed(text)
         ]
-        return " ".join(self._lexicon.spell_out(words))
+        return self._lexicon.parts(words)
 
     def search(self, question: str, releases: Sequence[Release], limit: int = 10) -> Found:
         """Best families of the given releases (one a system) for a question."""
