@@ -59,13 +59,17 @@ def export(model: Model, folder: Path) -> Encoder:
 
 def _write(model: Model, folder: Path) -> None:
     loaded = model.load()
-    transformer, pooling = loaded[0], loaded[1]
+    transformer, pooling, *further = loaded
     if pooling.get_config_dict().get("pooling_mode") != "mean":
         raise ValueError("its pooling is another")
+    kinds = [type(module).__name__ for module in further]
+    if kinds not in ([], ["Normalize"], ["Dense", "Normalize"]):
+        raise ValueError(f"it has more: {', '.join(kinds)}")
+    dense = further[0].linear if kinds[:1] == ["Dense"] else None
     tokenizer = loaded.tokenizer
     with tempfile.TemporaryDirectory(prefix="codedesk-") as work:
         whole = Path(work) / GRAPH
-        _trace(transformer.auto_model, tokenizer, whole)
+        _trace(transformer.auto_model, dense, tokenizer, whole)
         _round(whole, folder / GRAPH)
     tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
     described = {
@@ -79,13 +83,16 @@ def _write(model: Model, folder: Path) -> None:
     (folder / DESCRIPTION).write_text(json.dumps(described) + "\n", encoding="utf-8")
 
 
-def _trace(transformer: torch.nn.Module, tokenizer: object, path: Path) -> None:
+def _trace(
+    transformer: torch.nn.Module, dense: torch.nn.Module | None, tokenizer: object, path: Path
+) -> None:
     import torch
 
     class Pooled(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.transformer = transformer
+            self.dense = dense or torch.nn.Identity()
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
             tokens = self.transformer(
@@ -93,7 +100,7 @@ def _trace(transformer: torch.nn.Module, tokenizer: object, path: Path) -> None:
             ).last_hidden_state
             mask = attention_mask.unsqueeze(-1).to(tokens.dtype)
             mean = (tokens * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
-            return torch.nn.functional.normalize(mean, p=2, dim=1)
+            return torch.nn.functional.normalize(self.dense(mean), p=2, dim=1)
 
     example = tokenizer(list(_TEST_TEXTS[:2]), padding=True, return_tensors="pt")  # type: ignore[operator]
     names = ("input_ids", "attention_mask")

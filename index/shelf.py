@@ -193,12 +193,33 @@ class Texts(Sequence[str]):
         return self._bytes[self._starts[number] : self._starts[number + 1] - 1].decode()
 
 
+class Lexical:
+    """The BM25 scores of a shelf's texts, a column a word, as bm25s computed and wrote them (CSC).
+
+    They are read without it: importing it brings SciPy, for what is one sum.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._columns: dict[str, int] = read_json(folder / "vocab.index.json")
+        self._starts: np.ndarray = np.load(folder / "indptr.csc.index.npy")
+        self._texts: np.ndarray = np.load(folder / "indices.csc.index.npy")
+        self._scores: np.ndarray = np.load(folder / "data.csc.index.npy")
+
+    def scores(self, tokens: Sequence[str], texts: int) -> np.ndarray:
+        """The score of each text; tokens that no text has score nothing."""
+        total = np.zeros(texts, dtype=np.float32)
+        for token in tokens:
+            column = self._columns.get(token)
+            if column is not None:
+                at = slice(self._starts[column], self._starts[column + 1])
+                total[self._texts[at]] += self._scores[at]
+        return total
+
+
 class Shelf:
     """An opened shelf. Families and texts are told by their numbers."""
 
     def __init__(self, system: str, folder: Path, rarity: Rarity) -> None:
-        import bm25s
-
         self.system = system
         self.texts = Texts(folder / TEXTS)
         names = read_json(folder / NAMES)
@@ -215,7 +236,7 @@ class Shelf:
         faiss = load_faiss()
         self._vectors = faiss.read_index(str(folder / VECTORS))
         self._vectors.hnsw.efSearch = _WIDTH_SEARCHING
-        self._lexical = bm25s.BM25.load(folder / LEXICAL, show_progress=False)
+        self._lexical = Lexical(folder / LEXICAL)
         self._ranker = Ranker(
             system, self.codes, facts.load(folder / facts.FILE), self._titles, self._parents, rarity
         )
@@ -243,12 +264,9 @@ class Shelf:
         `less`; and each one's share of the best BM25 score for `text`."""
         _, nearest = self._vectors.search(asked, most)
         found = [nearest.ravel()[nearest.ravel() >= 0]]
-        known = self._lexical.vocab_dict
-        tokens = [token for token in lexical_tokens(text) if token in known]
-        scores = self._lexical.get_scores(tokens) if tokens else np.zeros(len(self.texts))
-        if tokens:
-            top = np.argpartition(-scores, min(most, len(scores) - 1))[:most]
-            found.append(top[scores[top] > 0])
+        scores = self._lexical.scores(lexical_tokens(text), len(self.texts))
+        top = np.argpartition(-scores, min(most, len(scores) - 1))[:most]
+        found.append(top[scores[top] > 0])
         texts = np.unique(np.concatenate(found))
         lexical = (scores[texts] / (scores.max() or 1.0)).astype(np.float32)
         return texts, self._cosines(texts, asked, less), lexical

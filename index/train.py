@@ -41,6 +41,8 @@ _SCALE = 20.0
 _TOKENS = 32
 #: Texts of like length that go through the model together: little padding.
 _TOGETHER = 16
+#: How long vectors are in the end, and texts by which is chosen what is left out.
+_DIMENSIONS, _TEXTS_TO_SHORTEN_BY = 256, 20_000
 #: Most pairs of one family, and of one that only the Table of Drugs speaks of: it lists each
 #: substance six times.
 _MOST_PAIRS, _MOST_OF_TABLE = 6, 1
@@ -210,7 +212,27 @@ def train(
                 tell(f"step {step:,} of {steps:,}, loss {running:.3f}")
     loaded.eval()
     loaded.max_seq_length = before
+    shorten(loaded, [pair.text for pair in epoch_pairs[-1]])
     loaded.save(str(folder), create_model_card=False)
+
+
+def shorten(loaded: SentenceTransformer, texts: Sequence[str]) -> None:
+    """Let vectors keep only the directions in which texts differ most: a third of the memory of
+    an index less, and the ranking cannot see the difference."""
+    import torch
+    from sentence_transformers.models import Dense
+
+    some = list(dict.fromkeys(texts))[:_TEXTS_TO_SHORTEN_BY]
+    vectors = loaded.encode(some, normalize_embeddings=True, convert_to_numpy=True)
+    _, _, directions = np.linalg.svd(vectors, full_matrices=False)
+    kept = torch.from_numpy(np.ascontiguousarray(directions[:_DIMENSIONS]))
+    dense = Dense(len(directions), len(kept), bias=False, activation_function=torch.nn.Identity())
+    dense.linear.weight.data = kept
+    modules = [loaded[0], loaded[1], dense, loaded[2]]
+    for name in list(loaded._modules):
+        del loaded._modules[name]
+    for number, module in enumerate(modules):
+        loaded.add_module(str(number), module)
 
 
 def _loss(loaded: SentenceTransformer, batch: Sequence[Pair], wording: Wording) -> torch.Tensor:
