@@ -1,0 +1,349 @@
+"""Names by the company they keep: a title, a word for a person, another name, an identifier.
+
+A capital alone is no sign of a name in a coder's text, and its absence no sign that there is none,
+so each rule asks for two things: words that may be a name, and something that speaks for a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.phi.spans import Span
+from bot.phi.tokens import THINGS, Token, Tokens
+
+#: Titles: what follows is a person, whatever else its name may be.
+_TITLES = frozenset(
+    """mr mrs ms miss mx mister missus dr drs doctor prof professor rev reverend pastor rabbi imam sgt cpl
+    capt maj col judge atty attorney señor señora senor senora mme herr frau""".split()
+)
+#: Titles that are something else more often: multiple sclerosis, left, column.
+_DOUBTFUL_TITLES = frozenset("ms miss col capt maj mx doctor".split())
+#: What only a person can come after.
+_SURE_CUES = (
+    ("seen", "by"), ("evaluated", "by"), ("examined", "by"), ("referred", "by"), ("ordered", "by"), ("signed", "by"),
+    ("dictated", "by"), ("treated", "by"), ("accompanied", "by"), ("brought", "by"), ("assisted", "by"),
+    ("read", "by"), ("reviewed", "by"), ("prescribed", "by"), ("cosigned", "by"), ("followed", "by"), ("performed", "by"),
+    ("documented", "by"), ("called", "by"), ("name", "is"), ("names", "is"), ("named",), ("aka",), ("attn",), ("sincerely",),
+    ("regards",), ("pcp",), ("surgeon",), ("attending",), ("physician",), ("provider",), ("spoke", "with"), ("spoke", "to"),
+    ("talked", "to"), ("signed",), ("emergency", "contact"), ("next", "of", "kin"), ("surname",), ("lastname",),
+    ("firstname",), ("last", "name"), ("first", "name"), ("full", "name"), ("maiden", "name"), ("patient", "name"), ("pt", "name"),
+    ("name",), ("guarantor",), ("subscriber",), ("insured",), ("policyholder",), ("beneficiary",), ("caregiver",),
+    ("guardian",), ("poa",), ("this", "is"), ("dear",), ("cc",), ("anesthesiologist",), ("radiologist",), ("pathologist",),
+    ("resident",), ("nurse",), ("midwife",), ("dentist",), ("pharmacist",), ("therapist",), ("scribe",), ("coder",),
+    ("goes", "by"), ("known", "as"), ("formerly",), ("nee",), ("née",), ("per", "dr"), ("cardiologist",), ("oncologist",),
+    ("neurologist",), ("hospitalist",), ("intensivist",), ("pediatrician",), ("psychiatrist",), ("gastroenterologist",),
+    ("orthopedist",), ("urologist",), ("nephrologist",), ("dermatologist",), ("endocrinologist",), ("rheumatologist",),
+)  # fmt: skip
+#: Words for a person, after which a name may come or anything else.
+_CUES = frozenset(
+    """pt pts patient patients pat client member for by with from per re to mother father mom dad son daughter wife husband
+    spouse brother sister aunt uncle grandmother grandfather grandson granddaughter niece nephew cousin partner fiance fiancee
+    friend neighbor baby twin infant child boy girl male female man woman lady gentleman mr mrs on of hi hello hey thanks and
+    name guy kid newborn veteran resident decedent donor recipient about called saw see ask tell inmate student employee""".split()
+)  # fmt: skip
+_PERSON = _CUES - frozenset("for by with from per re to on of hi hello hey thanks and about called saw see ask tell".split())
+_PARTICLES = frozenset("de la del della di da dos das do du van von der den ter ten el al bin ibn bint ben bar st san le mc mac o d abu y e".split())
+_SUFFIXES = frozenset("jr sr ii iii iv esq".split())
+_CREDENTIALS = re.compile(
+    r",?\s*(?:M\.?D|D\.?O|R\.?N|N\.?P|PA-?C|PA|Ph\.?D|DPM|DDS|DMD|LCSW|LMFT|CRNA|APRN|ARNP|FNP(?:-?B?C)?|DNP|MBBS|RNFA|CNM|CPC|RHIA|RHIT|CCS|BSN|MSN|FACS|FACP|PharmD|OD|DC|PsyD|LPC|CNS|AuD)\b\.?"
+)
+#: What may follow a name of which each word is another word too ("john long dob ...").
+_AFTER = frozenset(
+    """dob mrn ssn has is was with who here seen presents presented needs had came complains denies admitted underwent fell
+    diagnosed reports taking yo age aged phone acct member and in on for at from's called states says wants asked id dos
+    account claim whose she he dx s c h w/ m f y male female""".split()
+)
+_MOST = 5
+
+
+def find(tokens: Tokens) -> list[Span]:
+    """Names that the lists and the words around them tell; a model is not asked."""
+    found: dict[int, int] = {}
+
+    def take(first: int, last: int) -> None:
+        found[first] = max(last, found.get(first, first))
+
+    for at in range(len(tokens)):
+        token = tokens[at]
+        if token.taken:
+            continue
+        for rule in (_titled, _cued, _last_first, _paired, _alone, _beside, _credentialed):
+            run = rule(tokens, at)
+            if run is not None:
+                take(*run)
+    return [_span(tokens, first, last) for first, last in found.items()] + list(_initials(tokens))
+
+
+def _span(tokens: Tokens, first: int, last: int) -> Span:
+    start, end = tokens[first].start, tokens[last].end
+    if re.search(r"['’]s?$", tokens[last].text) and tokens[last].text[-2:].lower() in ("'s", "’s"):
+        end -= 2
+    return Span(start, end, "NAME")
+
+
+Run = tuple[int, int]
+_NAME_GAP = r"[ \t]*\.?[ \t]*"
+
+
+def _titled(tokens: Tokens, at: int) -> Run | None:
+    """Dr. Wilson, Mr. and Mrs. Graves."""
+    title = tokens[at].key
+    if title not in _TITLES:
+        return None
+    first = at + 1
+    # "Mr. and Mrs. Smith", "Drs. Wilson and Graves"
+    if not tokens.adjacent(first, r"[ \t]*\.?[ \t]*"):
+        return None
+    token = tokens[first]
+    sure = title not in _DOUBTFUL_TITLES or tokens[at].text in ("Ms", "Miss") or "." in token.gap
+    if token.taken or tokens.function(token) and not (tokens.capital(token) and tokens.surname(token)):
+        return None
+    if not sure and not tokens.sure(token):
+        return None
+    if not (tokens.capital(token) or tokens.listed(token) or tokens.unknown(token) or _initial(token)):
+        return None
+    if not tokens.capital(token) and tokens.known(token) and not tokens.surname(token):
+        return None
+    # "dr order", "dr visit": not names, whoever is called so
+    if not tokens.capital(token) and token.key in _ABOUT_DOCTORS:
+        return None
+    return first, _run_on(tokens, first, titled=True)
+
+
+_ABOUT_DOCTORS = frozenset(
+    "order orders ordered note notes visit visits office said says wants wrote states stated appointment appt consult "
+    "charge charges bill fee says recommends recommended referral documentation documented query".split()
+)
+
+
+def _cued(tokens: Tokens, at: int) -> Run | None:
+    """ "pt John Smith", "seen by Wilson", "for Maria Parkinson"."""
+    for cue in _SURE_CUES:
+        end = at + len(cue)
+        if end < len(tokens) and all(tokens[at + n].key == word for n, word in enumerate(cue)):
+            first = end
+            if not tokens.adjacent(first, r"[ \t]*[:=,.-]{0,2}[ \t]*(?:\n[ \t]*)?(?:is )?"):
+                continue
+            if tokens[first].key in ("is", "was") and first + 1 < len(tokens):
+                first += 1
+            token = tokens[first]
+            if token.taken or tokens.function(token) or token.key in THINGS:
+                continue
+            labelled = ":" in token.gap or "=" in token.gap
+            strong = tokens.sure(token) or (tokens.capital(token) and tokens.listed(token))
+            strong |= tokens.capital(token) and not tokens.known(token)
+            strong |= (labelled or cue[-1] in ("is", "named", "name")) and not token.first and (
+                tokens.unknown(token) or (tokens.given_word(token) or tokens.surname(token)) and _follows(tokens, first)
+            )
+            if labelled and tokens.listed(token) and _follows(tokens, first):
+                strong = True
+            if labelled and tokens.unknown(token):
+                strong = True
+            if not tokens.cased and tokens.listed(token) and not tokens.medicine(token):
+                strong = True
+            if strong and not (tokens.is_eponym(first) and not tokens.sure(token)):
+                return first, _run_on(tokens, first, titled=True)
+    if tokens[at].key in _CUES and tokens.adjacent(at + 1, r"[ \t]*[:=,.-]{0,2}[ \t]*"):
+        token = tokens[at + 1]
+        if token.taken or tokens.function(token) or tokens.is_eponym(at + 1):
+            return None
+        person = tokens[at].key in _PERSON
+        if tokens.sure(token):
+            return at + 1, _run_on(tokens, at + 1)
+        capital = tokens.capital(token) and not token.first
+        if person and capital and not tokens.words.drug(token.key) and (
+            (tokens.listed(token) and not tokens.words.eponym(token.key)) or tokens.unknown(token)
+        ):
+            last = _run_on(tokens, at + 1)
+            if last > at + 1 or not tokens.known(token):
+                return at + 1, last
+        # Two words that nobody knows, after a word for a person.
+        if person and tokens.unknown(token) and tokens.adjacent(at + 2):
+            after = tokens[at + 2]
+            if tokens.unknown(after) or (tokens.listed(after) and not tokens.known(after)):
+                return at + 1, _run_on(tokens, at + 2)
+    return None
+
+
+def _last_first(tokens: Tokens, at: int) -> Run | None:
+    """SMITH, JOHN Q"""
+    if not tokens.adjacent(at + 1, r"[ \t]*,[ \t]*") or tokens[at + 1].taken:
+        return None
+    last, first = tokens[at], tokens[at + 1]
+    if tokens.function(last) or tokens.function(first):
+        return None
+    given = tokens.given(first) or tokens.given_word(first)
+    if not (given or (tokens.sure(first) and tokens.sure(last))):
+        return None
+    if not (tokens.surname(last) or tokens.unknown(last) or tokens.given(last)):
+        return None
+    both = tokens.sure(first) + tokens.sure(last)
+    written = tokens.capital(first) and tokens.capital(last) or _shouted(first) and _shouted(last)
+    if not both and not (written and not tokens.medicine(last)):
+        return None
+    # "knee, shoulder" are no names though both are on the lists
+    if both == 1 and not written and tokens.known(last) and not tokens.sure(first):
+        return None
+    start = at
+    while start > 0 and tokens.adjacent(start, r"[ \t-]*") and (
+        tokens[start - 1].key in _PARTICLES or (tokens.sure(tokens[start - 1]) and not tokens[start - 1].taken)
+    ):
+        start -= 1
+    return start, _run_on(tokens, at + 1)
+
+
+def _shouted(token: Token) -> bool:
+    return token.text.isupper() and len(token.text) > 2
+
+
+def _paired(tokens: Tokens, at: int) -> Run | None:
+    """John Smith, mark rodriguez, J. Smith, Robert Graves."""
+    if not tokens.adjacent(at + 1) or tokens[at + 1].taken:
+        return None
+    one, other = tokens[at], tokens[at + 1]
+    if tokens.function(one) or tokens.is_eponym(at) or tokens.is_eponym(at + 1):
+        return None
+    given, word = tokens.given(one), tokens.given_word(one)
+    if len(other.text) == 1 and tokens.adjacent(at + 2) and not tokens[at + 2].taken:
+        # a middle initial
+        third = tokens[at + 2]
+        if (given or word) and tokens.surname(third) and not tokens.function(third) and (
+            tokens.sure(third) or tokens.capital(third) or _follows(tokens, at + 2)
+        ):
+            return at, _run_on(tokens, at + 2)
+    if _initial(one) and tokens.capital(other) and tokens.surname(other) and not tokens.function(other) and "." in other.gap:
+        return at, _run_on(tokens, at + 1)
+    if tokens.function(other):
+        return None
+    if given or word:
+        if tokens.sure(other):
+            return at, _run_on(tokens, at + 1)
+        capitals = tokens.capital(one) and tokens.capital(other)
+        if given and capitals and (tokens.surname(other) or tokens.unknown(other)):
+            return at, _run_on(tokens, at + 1)
+        if given and tokens.surname(other) and not tokens.capital(other) and _follows(tokens, at + 1):
+            return at, at + 1
+    return None
+
+
+def _alone(tokens: Tokens, at: int) -> Run | None:
+    """A name that is nothing else: a given name however written, a surname with its capital."""
+    token = tokens[at]
+    if not tokens.sure(token) or tokens.is_eponym(at):
+        return None
+    if tokens.given(token) or (tokens.capital(token) and not token.text.isupper()):
+        return at, _run_on(tokens, at)
+    return None
+
+
+def _beside(tokens: Tokens, at: int) -> Run | None:
+    """Names that stand beside an identifier, or beside an age: "okonkwo chidi 45yo", "mrn 123 smith"."""
+    token = tokens[at]
+    end = token.end
+    after = re.match(
+        r"[ \t]*[,;:(/|-]{0,2}[ \t]*(?:(?:is|was)? ?(?:an? )?\d{1,2} ?-?(?:y/?o|yrs?|year|[mf]\b)|(?:dob|d\.o\.b|mrn|ssn|mbi|acct|aka|mr#|phone|dod|dos)\b|[mf]\b)",
+        tokens.text[end : end + 30],
+        re.I,
+    )
+    if after is None and not any(0 <= s.start - end <= 2 for s in tokens.found if s.kind in _PERSONAL):
+        return None
+    first = at
+    while first > 0 and at - first < 3 and tokens.adjacent(first, r"[ \t]*[,.]?[ \t]*"):
+        before = tokens[first - 1]
+        if before.taken or tokens.function(before) or not _perhaps(tokens, before) or tokens.is_eponym(first - 1):
+            break
+        first -= 1
+    run = [tokens[n] for n in range(first, at + 1)]
+    if tokens.function(token) or not _perhaps(tokens, token) or tokens.is_eponym(at):
+        return None
+    if any(tokens.sure(t) for t in run):
+        while first < at and not (tokens.sure(tokens[first]) or tokens.given_word(tokens[first]) or tokens.capital(tokens[first]) or tokens.unknown(tokens[first])):
+            first += 1
+        return first, at
+    if len(run) > 1 and not any(tokens.medicine(t) for t in run) and all(
+        tokens.listed(t) or tokens.unknown(t) for t in run
+    ):
+        return first, at
+    return None
+
+
+_PERSONAL = ("MRN", "SSN", "DATE", "MEMBER ID", "PHONE", "EMAIL", "AGE", "ACCOUNT", "ADDRESS")
+
+
+def _credentialed(tokens: Tokens, at: int) -> Run | None:
+    """Jane Roe, MD"""
+    token = tokens[at]
+    if tokens.function(token) or not _CREDENTIALS.match(tokens.text, token.end):
+        return None
+    if not (tokens.capital(token) and (tokens.listed(token) or tokens.unknown(token)) or tokens.sure(token)):
+        return None
+    if tokens.is_eponym(at):
+        return None
+    first = at
+    while first > 0 and at - first < 3 and tokens.adjacent(first) and (
+        tokens.capital(tokens[first - 1]) or _initial(tokens[first - 1])
+    ) and not tokens[first - 1].taken and not tokens.function(tokens[first - 1]):
+        first -= 1
+    return first, at
+
+
+def _initials(tokens: Tokens) -> Iterator[Span]:
+    """pt J.S., initials JS"""
+    for match in re.finditer(
+        r"\b(?:pt|patient|client|initials?|member)(?: initials?)?[ :]+(?:are |is )?((?:[A-Z]\.[ ]?){2,3}|(?<=nitials )[A-Z]{2,3}\b|(?<=nitials: )[A-Z]{2,3}\b)",
+        tokens.text,
+    ):
+        yield Span(match.start(1), match.end(1), "NAME")
+
+
+def _perhaps(tokens: Tokens, token: Token) -> bool:
+    return tokens.listed(token) or tokens.unknown(token) or _initial(token)
+
+
+def _initial(token: Token) -> bool:
+    return len(token.text) == 1 and token.text.isupper()
+
+
+def _follows(tokens: Tokens, at: int) -> bool:
+    """Whether what stands after a token is what stands after names."""
+    rest = tokens.text[tokens[at].end :].lstrip(" ")
+    if not rest or not rest[0].isalpha():
+        return not rest.startswith("-")
+    return at + 1 < len(tokens) and tokens[at + 1].key in _AFTER
+
+
+def _run_on(tokens: Tokens, at: int, *, titled: bool = False) -> int:
+    """The last token of the name that a token begins or goes on."""
+    last = at
+    while last + 1 < len(tokens) and last + 1 - at < _MOST:
+        following = last + 1
+        token = tokens[following]
+        if token.taken or not tokens.adjacent(following, r"[ \t]*[.-]?[ \t]*"):
+            if not (token.key in _SUFFIXES and tokens.adjacent(following, r"[ \t]*,?[ \t]*")):
+                break
+        if token.key in _SUFFIXES or (_initial(token) and not tokens.gap_has_end(following)):
+            last = following
+            continue
+        if token.key in _PARTICLES and following + 1 < len(tokens):
+            after = tokens[following + 1]
+            if not after.taken and tokens.adjacent(following + 1, r"[ \t'-]*") and (
+                tokens.sure(after) or (tokens.capital(after) and not tokens.function(after))
+            ):
+                last = following + 1
+                continue
+        if tokens.gap_has_end(following) or tokens.function(token) or tokens.is_eponym(following):
+            break
+        if tokens.sure(token):
+            last = following
+            continue
+        if tokens.capital(token) and (tokens.listed(token) or tokens.unknown(token)) and not tokens.words.drug(token.key):
+            last = following
+            continue
+        if tokens.unknown(token) and (titled or not tokens.cased) and tokens.sure(tokens[last]) and following - at == 1:
+            last = following
+            continue
+        if tokens.surname(token) and not tokens.capital(token) and _follows(tokens, following) and following - at == 1:
+            last = following
+        break
+    return last
