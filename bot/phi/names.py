@@ -40,9 +40,11 @@ _CUES = frozenset(
     """pt pts patient patients pat client member for by with from per re to mother father mom dad son daughter wife husband
     spouse brother sister aunt uncle grandmother grandfather grandson granddaughter niece nephew cousin partner fiance fiancee
     friend neighbor baby twin infant child boy girl male female man woman lady gentleman mr mrs on of hi hello hey thanks and
-    name guy kid newborn veteran resident decedent donor recipient about called saw see ask tell inmate student employee""".split()
+    name guy kid newborn veteran resident decedent donor recipient about called saw see ask tell inmate student employee
+    call contact text phone notify reach""".split()
 )  # fmt: skip
-_PERSON = _CUES - frozenset("for by with from per re to on of hi hello hey thanks and about called saw see ask tell".split())
+_PERSON = _CUES - frozenset("for by with from per re to on of hi hello hey thanks and about called see".split())
+_CALLS = frozenset("call contact text phone notify reach ask tell saw".split())
 _PARTICLES = frozenset("de la del della di da dos das do du van von der den ter ten el al bin ibn bint ben bar st san le mc mac o d abu y e".split())
 _SUFFIXES = frozenset("jr sr ii iii iv esq".split())
 _CREDENTIALS = re.compile(
@@ -52,7 +54,12 @@ _CREDENTIALS = re.compile(
 _AFTER = frozenset(
     """dob mrn ssn has is was with who here seen presents presented needs had came complains denies admitted underwent fell
     diagnosed reports taking yo age aged phone acct member and in on for at from's called states says wants asked id dos
-    account claim whose she he dx s c h w/ m f y male female""".split()
+    account claim whose she he dx s c h w/ m f y male female date sex gender diagnosis lives lived date""".split()
+)
+#: What only people do.
+_DOES = frozenset(
+    """has had is was who seen denies presents presented complains needs wants called came fell reports says states underwent
+    lives takes asked went refused agreed tolerated requests""".split()
 )
 _MOST = 5
 
@@ -97,10 +104,14 @@ def _titled(tokens: Tokens, at: int) -> Run | None:
         return None
     token = tokens[first]
     sure = title not in _DOUBTFUL_TITLES or tokens[at].text in ("Ms", "Miss") or "." in token.gap
-    if token.taken or tokens.function(token) and not (tokens.capital(token) and tokens.surname(token)):
+    if token.taken or (tokens.function(token) and not tokens.surname(token)):
+        return None
+    if tokens.function(token) and not (tokens.capital(token) or title in ("mr", "mrs")):
         return None
     if not sure and not tokens.sure(token):
         return None
+    if title in ("mr", "mrs") and tokens.surname(token):
+        return first, _run_on(tokens, first, titled=True)
     if not (tokens.capital(token) or tokens.listed(token) or tokens.unknown(token) or _initial(token)):
         return None
     if not tokens.capital(token) and tokens.known(token) and not tokens.surname(token):
@@ -143,7 +154,15 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
             if not tokens.cased and tokens.listed(token) and not tokens.medicine(token):
                 strong = True
             if strong and not (tokens.is_eponym(first) and not tokens.sure(token)):
-                return first, _run_on(tokens, first, titled=True)
+                last = _run_on(tokens, first, titled=True)
+                # "PATIENT: SMITH, JOHN"
+                if labelled and tokens.adjacent(last + 1, r" ?, ?"):
+                    after = tokens[last + 1]
+                    written = tokens.capital(after) or not tokens.cased or _shouted(after)
+                    given = tokens.given(after) or tokens.given_word(after) or tokens.unknown(after)
+                    if written and given and not tokens.function(after) and not after.taken:
+                        last = _run_on(tokens, last + 1)
+                return first, last
     if tokens[at].key in _CUES and tokens.adjacent(at + 1, r"[ \t]*[:=,.-]{0,2}[ \t]*"):
         token = tokens[at + 1]
         if token.taken or tokens.function(token) or tokens.is_eponym(at + 1):
@@ -152,17 +171,28 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
         if tokens.sure(token):
             return at + 1, _run_on(tokens, at + 1)
         capital = tokens.capital(token) and not token.first
+        following = tokens[at + 2].key if at + 2 < len(tokens) else ""
+        if person and capital and tokens.surname(token) and following in _DOES:
+            return at + 1, at + 1
         if person and capital and not tokens.words.drug(token.key) and (
             (tokens.listed(token) and not tokens.words.eponym(token.key)) or tokens.unknown(token)
         ):
             last = _run_on(tokens, at + 1)
-            if last > at + 1 or not tokens.known(token):
+            alone = not tokens.known(token) or (tokens.given_word(token) and _follows(tokens, at + 1))
+            if last > at + 1 or alone:
                 return at + 1, last
         # Two words that nobody knows, after a word for a person.
         if person and tokens.unknown(token) and tokens.adjacent(at + 2):
             after = tokens[at + 2]
-            if tokens.unknown(after) or (tokens.listed(after) and not tokens.known(after)):
+            if tokens.unknown(after) or (
+                tokens.listed(after) and (not tokens.known(after) or _follows(tokens, at + 2))
+            ):
                 return at + 1, _run_on(tokens, at + 2)
+        # "patient mark brown, 55"
+        if person and tokens.given_word(token) and tokens.adjacent(at + 2):
+            after = tokens[at + 2]
+            if tokens.surname(after) and not tokens.function(after) and _follows(tokens, at + 2):
+                return at + 1, at + 2
     return None
 
 
@@ -171,19 +201,26 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
     if not tokens.adjacent(at + 1, r"[ \t]*,[ \t]*") or tokens[at + 1].taken:
         return None
     last, first = tokens[at], tokens[at + 1]
-    if tokens.function(last) or tokens.function(first):
+    if tokens.function(last) or tokens.function(first) or tokens.is_eponym(at + 1):
         return None
     given = tokens.given(first) or tokens.given_word(first)
-    if not (given or (tokens.sure(first) and tokens.sure(last))):
+    surname = tokens.surname(last) or tokens.given(last) or tokens.unknown(last)
+    if not surname or not (given or tokens.sure(first) or tokens.unknown(first)):
         return None
-    if not (tokens.surname(last) or tokens.unknown(last) or tokens.given(last)):
-        return None
-    both = tokens.sure(first) + tokens.sure(last)
-    written = tokens.capital(first) and tokens.capital(last) or _shouted(first) and _shouted(last)
-    if not both and not (written and not tokens.medicine(last)):
-        return None
-    # "knee, shoulder" are no names though both are on the lists
-    if both == 1 and not written and tokens.known(last) and not tokens.sure(first):
+    capitals = tokens.capital(first) and tokens.capital(last)
+    capitals |= _shouted(first) and _shouted(last)
+    begins = at == 0 or not re.search(r"[\w,]\s*$", tokens.text[: last.start])
+    if capitals and (given or tokens.sure(last)):
+        # A list of diseases has commas too: "Graves, Addison".
+        good = tokens.sure(first) or not tokens.medicine(last) or (begins and given)
+    elif capitals:
+        good = begins and not tokens.medicine(last) and _follows(tokens, at + 1)
+        good |= begins and tokens.surname(last) and _follows(tokens, at + 1)
+    else:
+        good = tokens.sure(last) and (given or tokens.sure(first))
+        good |= tokens.given(first) and tokens.sure(first) and begins and not tokens.known(last)
+        good |= begins and not tokens.cased and given and not tokens.medicine(last)
+    if not good:
         return None
     start = at
     while start > 0 and tokens.adjacent(start, r"[ \t-]*") and (
@@ -208,6 +245,8 @@ def _paired(tokens: Tokens, at: int) -> Run | None:
     if len(other.text) == 1 and tokens.adjacent(at + 2) and not tokens[at + 2].taken:
         # a middle initial
         third = tokens[at + 2]
+        if tokens.capital(one) and tokens.capital(third) and tokens.sure(third):
+            return at, _run_on(tokens, at + 2)
         if (given or word) and tokens.surname(third) and not tokens.function(third) and (
             tokens.sure(third) or tokens.capital(third) or _follows(tokens, at + 2)
         ):
@@ -224,12 +263,31 @@ def _paired(tokens: Tokens, at: int) -> Run | None:
             return at, _run_on(tokens, at + 1)
         if given and tokens.surname(other) and not tokens.capital(other) and _follows(tokens, at + 1):
             return at, at + 1
+        if capitals and (tokens.surname(other) or tokens.unknown(other)) and (
+            _follows(tokens, at + 1) or (at > 0 and tokens[at - 1].key in _PERSON)
+        ):
+            return at, _run_on(tokens, at + 1)
+    # Nobody knows the first, and the other is on a list.
+    if tokens.unknown(one) and tokens.capital(one) and tokens.capital(other) and (
+        tokens.listed(other) or tokens.unknown(other) and not one.first
+    ):
+        drugs = tokens.words.drug(one.key) or tokens.words.drug(other.key)
+        if not drugs and (tokens.listed(other) or tokens.cased):
+            return at, _run_on(tokens, at + 1)
     return None
 
 
 def _alone(tokens: Tokens, at: int) -> Run | None:
     """A name that is nothing else: a given name however written, a surname with its capital."""
     token = tokens[at]
+    # "Dale's mother", "Nandini's daughter"
+    if token.text.endswith("'s") and tokens.capital(token) and tokens.adjacent(at + 1) and (
+        tokens[at + 1].key in _PERSON and tokens[at + 1].key not in _CALLS
+    ):
+        if not tokens.function(token) and (tokens.listed(token) or not tokens.known(token) or token.first) and (
+            token.key not in _PERSON
+        ):
+            return at, at
     if not tokens.sure(token) or tokens.is_eponym(at):
         return None
     if tokens.given(token) or (tokens.capital(token) and not token.text.isupper()):
@@ -242,7 +300,7 @@ def _beside(tokens: Tokens, at: int) -> Run | None:
     token = tokens[at]
     end = token.end
     after = re.match(
-        r"[ \t]*[,;:(/|-]{0,2}[ \t]*(?:(?:is|was)? ?(?:an? )?\d{1,2} ?-?(?:y/?o|yrs?|year|[mf]\b)|(?:dob|d\.o\.b|mrn|ssn|mbi|acct|aka|mr#|phone|dod|dos)\b|[mf]\b)",
+        r"(?: ?\(\d{1,2}\))|[ \t]*[,;:(/|-]{0,2}[ \t]*(?:(?:is|was)? ?(?:an? )?\d{1,2} ?-?(?:y/?o|yrs?|year|[mf]\b)|(?:dob|d\.o\.b|mrn|ssn|mbi|acct|aka|mr#|phone|dod|dos)\b|[mf]\b)",
         tokens.text[end : end + 30],
         re.I,
     )
@@ -260,6 +318,16 @@ def _beside(tokens: Tokens, at: int) -> Run | None:
     if any(tokens.sure(t) for t in run):
         while first < at and not (tokens.sure(tokens[first]) or tokens.given_word(tokens[first]) or tokens.capital(tokens[first]) or tokens.unknown(tokens[first])):
             first += 1
+        return first, at
+    whole = [t for t in run if not _initial(t)]
+    if len(whole) > 1 and any(tokens.surname(t) for t in (whole[0], whole[-1])) and any(
+        tokens.given(t) or tokens.given_word(t) or tokens.unknown(t) for t in (whole[0], whole[-1])
+    ):
+        return first, at
+    in_age = re.match(r" ?\(\d{1,2}\)", tokens.text[end : end + 6])
+    if in_age and tokens.capital(token) and not tokens.words.eponym(token.key) and (
+        tokens.given_word(token) or tokens.unknown(token)
+    ):
         return first, at
     if len(run) > 1 and not any(tokens.medicine(t) for t in run) and all(
         tokens.listed(t) or tokens.unknown(t) for t in run
@@ -332,7 +400,15 @@ def _run_on(tokens: Tokens, at: int, *, titled: bool = False) -> int:
             ):
                 last = following + 1
                 continue
-        if tokens.gap_has_end(following) or tokens.function(token) or tokens.is_eponym(following):
+        if tokens.gap_has_end(following) or tokens.is_eponym(following):
+            break
+        # John Long, Emma Warmer, Maria Marfan: whatever it is, it ends the name.
+        if tokens.capital(token) and not token.text.isupper() and not token.text.endswith("'s") and (
+            tokens.sure(tokens[last]) and _follows(tokens, following) and not tokens.words.drug(token.key)
+        ):
+            last = following
+            continue
+        if tokens.function(token):
             break
         if tokens.sure(token):
             last = following
@@ -347,3 +423,6 @@ def _run_on(tokens: Tokens, at: int, *, titled: bool = False) -> int:
             last = following
         break
     return last
+
+
+run_on = _run_on

@@ -65,7 +65,7 @@ _MEDICINE = [
         _i,
     ),
     # Ranges of codes.
-    re.compile(r"(?<![\w-])[A-Z]?\d{4,5}[A-Z]?-[A-Z]?\d{4,5}[A-Z]?(?![\w-])(?<!\d{5}-\d{4})", _i),
+    re.compile(r"(?<![\w-])(?:\d{5}-\d{5}|[A-Z]\d{4}-[A-Z]\d{4}|\d{4}[A-Z]-\d{4}[A-Z])(?![\w-])", _i),
 ]  # fmt: skip
 
 _FORMS: list[tuple[Kind, re.Pattern[str]]] = [
@@ -118,7 +118,7 @@ _FORMS: list[tuple[Kind, re.Pattern[str]]] = [
     (
         "PHONE",
         re.compile(
-            r"(?<![\w.(-])(?:\+?1[ .-]{0,2})?(?:\(\d{3}\)\s?[-. ]?|\d{3}[-. /]{1,2})\d{3}[-. ]{0,2}\d{4}"
+            r"(?<![\w.-])(?:\+?1[ .-]{0,2})?(?:\(\d{3}\)\s?[-. ]?|\d{3}[-. /]{1,2})\d{3}[-. ]{0,2}\d{4}"
             r"(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w-]*\w)",
             _i,
         ),
@@ -285,7 +285,8 @@ def find(text: str) -> list[Span]:
     spans = []
     for kind, pattern in _FORMS:
         for span in _matches(kind, pattern, text):
-            if is_medicine(span.start, span.end) and kind in ("PHONE", "SSN", "ACCOUNT", "ID"):
+            said = _SAID.search(text, 0, span.start) is not None
+            if is_medicine(span.start, span.end) and not said:
                 continue
             value = text[span.start : span.end]
             if "id" in pattern.groupindex and _is_a_code(value, kind):
@@ -296,6 +297,10 @@ def find(text: str) -> list[Span]:
         spans += _matches("AGE", pattern, text)
     spans += [s for s in _unique(text) if not is_medicine(s.start, s.end)]
     return spans
+
+
+#: What leaves no doubt that an identifier follows.
+_SAID = re.compile(r"(?:[#:=]|\b(?:numbers?|no\.?|num|id|mrn|ssn|npi))\s*(?:is )?$", _i)
 
 
 def _matches(kind: Kind, pattern: re.Pattern[str], text: str) -> Iterator[Span]:

@@ -47,13 +47,13 @@ _ADDRESSES = [
 _ZIPS = [
     re.compile(r"\bzip(?: ?code)?s?(?: is|:|#)*[ :]*(?P<id>\d{5}(?:-\d{4})?)(?!\w)", _i),
     re.compile(r"(?<![\w-])(?P<id>\d{5}-\d{4})(?![\w-])"),
-    re.compile(rf",\s*(?:{_CODES}|(?i:{_NAMES}))\.?,?\s+(?P<id>\d{{5}}(?:-\d{{4}})?)(?![\w.])"),
-    re.compile(rf",\s*(?:{_CODES})\.?,?\s+(?P<id>\d{{5}}(?:-\d{{4}})?)(?![\w.])", _i),
-    re.compile(rf"\b(?i:{_NAMES}),?\s+(?P<id>\d{{5}}(?:-\d{{4}})?)(?![\w.])"),
-    re.compile(r"\b(?:lives?|living|resid(?:es|ing|ent)|moved|moving|home|address|area|postal)(?: (?:in|at|near|from|to|of|code))* (?P<id>\d{5}(?:-\d{4})?)(?![\w.])", _i),
+    re.compile(rf",\s*(?:{_CODES}|(?i:{_NAMES}))\.?,?\s+(?P<id>\d{{5}}(?:-\d{{4}})?)(?!\w|\.\d)"),
+    re.compile(rf",\s*(?:{_CODES})\.?,?\s+(?P<id>\d{{5}}(?:-\d{{4}})?)(?!\w|\.\d)", _i),
+    re.compile(rf"\b(?i:{_NAMES}),?\s+(?P<id>\d{{5}}(?:-\d{{4}})?)(?!\w|\.\d)"),
+    re.compile(r"\b(?:lives?|living|resid(?:es|ing|ent)|moved|moving|home|address|area|postal)(?: (?:in|at|near|from|to|of|code))* (?P<id>\d{5}(?:-\d{4})?)(?!\w|\.\d)", _i),
 ]  # fmt: skip
 _STATED = re.compile(
-    rf"(?P<city>{_WORD}(?: {_WORD}){{0,2}})(?P<comma>,? +|, *)(?P<state>{_CODES}|{_NAMES})\b(?P<zip>,? +\d{{5}}(?:-\d{{4}})?(?![\w.]))?", _i
+    rf"(?P<city>{_WORD}(?: {_WORD}){{0,2}})(?P<comma>,? +|, *)(?P<state>{_CODES}|{_NAMES})\b(?P<zip>,? +\d{{5}}(?:-\d{{4}})?(?!\w|\.\d))?", _i
 )
 _LIVES = re.compile(
     rf"\b(?:lives?|lived|living|resid(?:es|ed|ing)|resident|residents|moved|moves|relocated|born|raised|travel(?:s|l?ed|l?ing)?|visiting|hometown"
@@ -141,7 +141,8 @@ def _lived_in(text: str, words: Words) -> Iterator[Span]:
                 continue
             if pattern is _IN and (words.medicine(plain) or words.given(plain)):
                 continue
-            if pattern is _IN and " " not in plain and words.english(plain):
+            loose = pattern is _IN or re.match(r"from|near|home|city|work", match[0], _i)
+            if loose and " " not in plain and words.known(plain):
                 continue
             yield span
 

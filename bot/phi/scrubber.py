@@ -124,8 +124,9 @@ def _believed(tokens: Tokens, entities: list[tuple[int, int, str]]) -> list[Span
         if any(tokens[at].key in THINGS for at in inside):
             continue
         if entity == "PERSON":
-            kept = [at for at in left if _is_person(tokens, at, left)]
-            spans += [Span(tokens[at].start, tokens[at].end, "NAME") for at in kept]
+            for at in (at for at in left if _is_person(tokens, at, left)):
+                last = names.run_on(tokens, at)
+                spans.append(Span(tokens[at].start, tokens[last].end, "NAME"))
         elif entity == "LOCATION":
             name = " ".join(tokens[at].key for at in inside)
             if name in STATES or name in STATES.values() or name in _COUNTRIES:
@@ -148,7 +149,9 @@ def _is_person(tokens: Tokens, at: int, inside: list[int]) -> bool:
         return tokens.capital(token) or len(inside) > 1
     # Medicine, or a word: only in the company of a name.
     return tokens.capital(token) and (
-        tokens.given(token) or any(n != at and (tokens.given(tokens[n]) or tokens.sure(tokens[n])) for n in inside)
+        tokens.given(token)
+        or any(n != at and (tokens.given(tokens[n]) or tokens.unknown(tokens[n])) for n in inside)
+        or any(n != at and tokens.sure(tokens[n]) for n in inside)
     )
 
 

@@ -30,7 +30,7 @@ FUNCTION = frozenset(
     first last next initial subsequent encounter sequela status unspecified test procedure surgery back pain long
     short high low good bad best better gross sharp strong early late day night head hand hands foot arm leg neck
     colon bowel heart lung liver chest face ear eye nose mouth skin bone joint cord disc wall mass lump cyst""".split()
-) - {"march"}  # fmt: skip
+) - {"march", "april", "may", "june", "august"}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -76,7 +76,9 @@ class Tokens:
             end = stop
         letters = [char for char in text if char.isalpha()]
         upper = sum(char.isupper() for char in letters)
-        tokens.cased = 0 < upper < 0.7 * max(1, len(letters))
+        titled = [token for token in tokens.items if token.text[0].isupper()]
+        every_word = len(tokens.items) > 5 and len(titled) > 0.8 * len(tokens.items)
+        tokens.cased = 0 < upper < 0.7 * max(1, len(letters)) and not every_word
         return tokens
 
     def __len__(self) -> int:
@@ -133,6 +135,8 @@ class Tokens:
         """A name wherever it stands: on a list, and nothing else."""
         if token.taken or self.function(token) or len(token.key) < 3:
             return False
+        if self.cased and token.text.isupper() and len(token.text) == 3:
+            return False  # ASA is a score
         if "-" in token.key and all(map(self.words.medicine, self.parts(token))):
             return False
         if self.given(token) and not self.words.eponym(token.key) and not (
@@ -187,7 +191,11 @@ class Tokens:
         following = at + 1
         while following < len(self) and self.adjacent(following, r"[ \t]*-?[ \t]*"):
             if self[following].key in THINGS:
-                return self.medicine(token) or following == at + 1
+                if self.medicine(token):
+                    return True
+                return following == at + 1 and self[following].key not in _ANYWHERE
+            if self.function(self[following]):
+                break
             # "Wolff Parkinson White syndrome", "Graves eye disease"
             if following - at >= 3 or not self.medicine(self[following]):
                 break
@@ -195,6 +203,8 @@ class Tokens:
         return False
 
 
+#: Of these, what says nothing of the word before it.
+_ANYWHERE = frozenset("stage type class grade pump block body cells scan position response test tests fever virus infection".split())
 #: What is named after people.
 THINGS = frozenset(
     """disease diseases dz syndrome syndromes synd disorder palsy paralysis fracture fractures fx sign signs test tests
