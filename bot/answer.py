@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import dacite
+
+from bot.words import say
 
 Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained"]
 Confidence = Literal["high", "medium", "low"]
@@ -189,15 +191,26 @@ class Answer:
     elapsed_ms: float = 0.0
     #: release key -> label of the editions that answered; the log keeps them.
     releases: dict[str, str] = field(default_factory=dict)
+    #: The date of service came out of the question: it is shown, and not kept.
+    day_said: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """The contract's object; `releases` is the log's and is left out, and `changes` where the
-        question was not about what changed."""
+        """The contract's object; `releases` and `day_said` are the log's and are left out, and
+        `changes` where the question was not about what changed."""
         found = asdict(self)
         found.pop("releases")
+        found.pop("day_said")
         if self.changes is None:
             found.pop("changes")
         return found
+
+    def storable(self) -> Answer:
+        """The answer as it may be kept and drawn again: a date of service that the question told
+        is an identifier, so the editions that it led to stand for it. `as_of` is then ""."""
+        if not self.day_said:
+            return self
+        notices = [notice.replace(self.as_of, say("desk.that_day")) for notice in self.notices]
+        return replace(self, as_of="", notices=notices)
 
     def as_logged(self) -> dict[str, Any]:
         """`as_dict` without the descriptors of CPT, which its licence lets a desk show and not

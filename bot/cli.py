@@ -17,7 +17,10 @@ import click
 
 from bot import news, render
 from bot.answer import Answer, Confidence
-from bot.desk import Desk
+from bot.desk import Desk, Taken
+from bot.phi.evaluate import CasesUnreadable
+from bot.phi.telling import in_words
+from bot.phi_commands import scrub
 from bot.querylog import Asked, LogUnavailable, QueryLog, Record
 from bot.settings import Settings, SettingsError
 from bot.words import say
@@ -31,7 +34,7 @@ from index.errors import SearchError
 from index.model import Model
 
 #: What a user can put right: shown as one sentence, exit code 2.
-_USER_ERRORS = (CodesetError, SearchError, SettingsError, LogUnavailable)
+_USER_ERRORS = (CodesetError, SearchError, SettingsError, LogUnavailable, CasesUnreadable)
 #: How long `run` and `setup` wait for the official sources, in seconds.
 _PATIENCE = 3.0
 #: Questions of a batch that are answered, and logged, together.
@@ -227,30 +230,42 @@ class _Conversation:
         def answer() -> list[Answer]:
             return self.desk.ask_many(questions, **options)
 
-        return self._logged(questions, answer, show, options)
+        return self._logged([self.desk.take(text) for text in questions], answer, show, options)
 
     def check(self, codes: Sequence[str], *, show: Any, **options: Any) -> Answer:
         def answer() -> list[Answer]:
             return [self.desk.check(codes, **options)]
 
-        return self._logged([" ".join(codes)], answer, show, options)[0]
+        scrubbed = [self.desk.take(code) for code in codes]
+        removed = tuple(dict.fromkeys(kind for one in scrubbed for kind in one.removed))
+        taken = Taken(" ".join(one.text for one in scrubbed), removed)
+        return self._logged([taken], answer, show, options)[0]
 
     def _logged(
-        self, questions: Sequence[str], answer: Any, show: Any, options: dict[str, Any]
+        self, questions: Sequence[Taken], answer: Any, show: Any, options: dict[str, Any]
     ) -> list[Answer]:
         stored = {name: str(value) for name, value in options.items() if value is not None}
         ids = self.log.ask_many(
             [
-                Asked(text, self._surface, user=getpass.getuser(), options=stored)  # type: ignore[arg-type]
-                for text in questions
+                Asked(
+                    taken.text,
+                    self._surface,  # type: ignore[arg-type]
+                    user=getpass.getuser(),
+                    options=stored,
+                    removed=taken.removed,
+                    releases=taken.releases,
+                )
+                for taken in questions
             ]
         )
         numbers = [number for number in ids if number is not None]
         answers = answer()
         self.log.answered_many(
-            [(n, a, a.elapsed_ms) for n, a in zip(numbers, answers, strict=True)],
+            [(n, a.storable(), a.elapsed_ms) for n, a in zip(numbers, answers, strict=True)],
             index_build=self.desk.index_build,
         )
+        if removed := list(dict.fromkeys(kind for taken in questions for kind in taken.removed)):
+            _progress(say("terminal.removed", kinds=in_words(removed)))
         try:
             for one in answers:
                 show(one)
@@ -355,6 +370,9 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     items = iter(items)
     while chunk := list(itertools.islice(items, size)):
         yield chunk
+
+
+main.add_command(scrub)
 
 
 # Measuring

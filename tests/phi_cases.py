@@ -30,7 +30,9 @@ _CITIES = (
     "Springfield:IL Omaha:NE Tulsa:OK Pasadena:CA Boise:ID Scranton:PA Fresno:CA Laredo:TX Toledo:OH "
     "Naperville:IL Chattanooga:TN Yonkers:NY Albuquerque:NM Spokane:WA Shreveport:LA"
 ).split()
-_STREETS = "Oak Maple Lincoln Washington Elm Cedar Lakeview Martin Hillcrest Sunset Walnut Park".split()
+_STREETS = (
+    "Oak Maple Lincoln Washington Elm Cedar Lakeview Martin Hillcrest Sunset Walnut Park".split()
+)
 _TITLES = "Mr. Mrs. Ms. Dr. Miss".split()
 
 
@@ -110,32 +112,85 @@ class Maker:
             case "year":
                 return str(self._random.randint(1985, 2026))
             case "date":
-                return self._date(["%m/%d/%Y", "%-m/%-d/%y", "%Y-%m-%d", "%m-%d-%Y", "%d-%b-%Y", "%-m/%-d/%Y", "%m.%d.%Y"])
+                return self._date(
+                    [
+                        "%m/%d/%Y",
+                        "%-m/%-d/%y",
+                        "%Y-%m-%d",
+                        "%m-%d-%Y",
+                        "%d-%b-%Y",
+                        "%-m/%-d/%Y",
+                        "%m.%d.%Y",
+                    ]
+                )
             case "date_words":
-                return self._date(["%B %-d, %Y", "%b %-d %Y", "%-d %B %Y", "%B %-d", "%B %-dth, %Y"])
+                return self._date(
+                    ["%B %-d, %Y", "%b %-d %Y", "%-d %B %Y", "%B %-d", "%B %-dth, %Y"]
+                )
             case "mrn":
-                return pick([digits(6), digits(8), f"{digits(2)}-{digits(2)}-{digits(2)}", f"E{digits(7)}", digits(5)])
+                return pick(
+                    [
+                        digits(6),
+                        digits(8),
+                        f"{digits(2)}-{digits(2)}-{digits(2)}",
+                        f"E{digits(7)}",
+                        digits(5),
+                    ]
+                )
             case "mrn_glued":
                 return "MRN" + pick(["", "#", ": "]) + digits(7)
             case "ssn":
-                return pick([f"{digits(3)}-{digits(2)}-{digits(4)}", f"{digits(3)} {digits(2)} {digits(4)}", digits(9)])
+                return pick(
+                    [
+                        f"{digits(3)}-{digits(2)}-{digits(4)}",
+                        f"{digits(3)} {digits(2)} {digits(4)}",
+                        digits(9),
+                    ]
+                )
             case "member":
-                return pick([f"XYZ{digits(9)}", f"W{digits(9)}", digits(10), f"{digits(8)}A", f"ABC-{digits(8)}"])
+                return pick(
+                    [
+                        f"XYZ{digits(9)}",
+                        f"W{digits(9)}",
+                        digits(10),
+                        f"{digits(8)}A",
+                        f"ABC-{digits(8)}",
+                    ]
+                )
             case "mbi":
-                return "{}EG{}-TE{}-MK{}".format(self._random.randint(1, 9), digits(1), digits(1), digits(2))
+                return f"{self._random.randint(1, 9)}EG{digits(1)}-TE{digits(1)}-MK{digits(2)}"
             case "account":
-                return pick([digits(8), digits(10), digits(13), f"{digits(4)}-{digits(5)}", f"H{digits(9)}"])
+                return pick(
+                    [digits(8), digits(10), digits(13), f"{digits(4)}-{digits(5)}", f"H{digits(9)}"]
+                )
             case "accession":
                 return f"S{digits(2)}-{digits(5)}"
             case "phone" | "fax":
-                a, b, c = f"{pick('23456789')}{digits(2)}", f"{pick('23456789')}{digits(2)}", digits(4)
-                return pick([f"({a}) {b}-{c}", f"{a}-{b}-{c}", f"{a}.{b}.{c}", f"+1 {a} {b} {c}", f"{a}{b}{c}", f"1-{a}-{b}-{c}"])
+                a, b, c = (
+                    f"{pick('23456789')}{digits(2)}",
+                    f"{pick('23456789')}{digits(2)}",
+                    digits(4),
+                )
+                return pick(
+                    [
+                        f"({a}) {b}-{c}",
+                        f"{a}-{b}-{c}",
+                        f"{a}.{b}.{c}",
+                        f"+1 {a} {b} {c}",
+                        f"{a}{b}{c}",
+                        f"1-{a}-{b}-{c}",
+                    ]
+                )
             case "email":
                 name = _ascii(self._name("surname")).lower()
-                return pick([f"{name}{digits(2)}@example.com", f"{name[0]}.{name}@mail.hospital.org"])
+                return pick(
+                    [f"{name}{digits(2)}@example.com", f"{name[0]}.{name}@mail.hospital.org"]
+                )
             case "street":
                 kind = pick("St Ave Rd Blvd Drive Lane Court Street".split())
-                return f"{self._random.randint(10, 9999)} {pick(_STREETS)} {kind}" + pick(["", f" Apt {digits(2)}"])
+                return f"{self._random.randint(10, 9999)} {pick(_STREETS)} {kind}" + pick(
+                    ["", f" Apt {digits(2)}"]
+                )
             case "zip":
                 return pick([digits(5), f"{digits(5)}-{digits(4)}"])
             case "npi":
@@ -143,7 +198,13 @@ class Maker:
             case "dea":
                 return f"{pick('ABFM')}{pick('BCDEHKST')}{digits(7)}"
             case "licence":
-                return pick([f"D{digits(7)}", f"{pick('SJT')}{digits(3)}-{digits(4)}-{digits(4)}", digits(9)])
+                return pick(
+                    [
+                        f"D{digits(7)}",
+                        f"{pick('SJT')}{digits(3)}-{digits(4)}-{digits(4)}",
+                        digits(9),
+                    ]
+                )
             case "vin":
                 return f"1HGCM8263{pick('3X')}A{digits(6)}"
             case "plate":
@@ -153,7 +214,12 @@ class Maker:
             case "udi":
                 return f"(01){digits(14)}(17)2{digits(5)}(21){digits(8)}"
             case "url":
-                return pick([f"https://portal.example.org/pt/{digits(6)}", f"www.mychart-example.com/u/{digits(4)}"])
+                return pick(
+                    [
+                        f"https://portal.example.org/pt/{digits(6)}",
+                        f"www.mychart-example.com/u/{digits(4)}",
+                    ]
+                )
             case "ip":
                 return f"10.{self._random.randint(0, 255)}.{self._random.randint(0, 255)}.{self._random.randint(1, 254)}"
             case "file":
@@ -167,7 +233,9 @@ class Maker:
             case "pcs":
                 return pick(_PCS)
             case "ndc":
-                return pick(["55513-0710-01", "00781-3244-95", "0781-2458-10", "55513071001", "00006302602"])
+                return pick(
+                    ["55513-0710-01", "00781-3244-95", "0781-2458-10", "55513071001", "00006302602"]
+                )
             case _:
                 return pick(self._medicine[field])
 

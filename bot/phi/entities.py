@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Any, Literal
+from typing import Any
 
 from index.runtime import load_entity_model
 
-Entity = Literal["PERSON", "LOCATION", "ORGANIZATION"]
 #: spaCy's labels, in Presidio's words. What it calls an organization is often a name.
 _LABELS = {
-    "PERSON": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCATION", "ORG": "ORGANIZATION",
-}  # fmt: skip
+    "PERSON": "PERSON",
+    "GPE": "LOCATION",
+    "LOC": "LOCATION",
+    "FAC": "LOCATION",
+    "ORG": "ORGANIZATION",
+}
+_ENTITIES = sorted(set(_LABELS.values()))
 
 
 class EntityModel:
@@ -25,25 +29,28 @@ class EntityModel:
 
     def __init__(self) -> None:
         self._engine: Any = None
-        self._loading = threading.Lock()
+        self._pipeline: Any = None
+        self._working = threading.Lock()
 
     @property
     def is_loaded(self) -> bool:
         return self._engine is not None
 
     def load(self) -> None:
-        with self._loading:
+        with self._working:
             if self._engine is None:
-                self._engine = _engine()
+                self._engine, self._pipeline = _engine()
 
     def find(self, text: str) -> list[tuple[int, int, str]]:
         """(start, end, entity) of each; entities are PERSON, LOCATION and ORGANIZATION."""
         self.load()
-        found = self._engine.analyze(text, language="en", entities=sorted(set(_LABELS.values())))
-        return [(result.start, result.end, result.entity_type) for result in found]
+        # The pipeline would keep every new word it reads: names, for as long as the process lives.
+        with self._working, self._pipeline.memory_zone():
+            found = self._engine.analyze(text, language="en", entities=_ENTITIES)
+            return [(result.start, result.end, result.entity_type) for result in found]
 
 
-def _engine() -> Any:
+def _engine() -> tuple[Any, Any]:
     presidio, pipeline = load_entity_model()
     # What it reports of its decisions would hold the text.
     logging.getLogger("decision_process").setLevel(logging.CRITICAL)
@@ -51,21 +58,20 @@ def _engine() -> Any:
     labels = presidio.nlp_engine.NerModelConfiguration(
         model_to_presidio_entity_mapping=_LABELS, labels_to_ignore=set(), default_score=0.85
     )
-    engine = presidio.nlp_engine.SpacyNlpEngine(
+    nlp = presidio.nlp_engine.SpacyNlpEngine(
         models=[{"lang_code": "en", "model_name": pipeline.meta["name"]}],
         ner_model_configuration=labels,
     )
-    engine.nlp = {"en": pipeline}
-    recognizer = presidio.predefined_recognizers.SpacyRecognizer(
-        supported_entities=sorted(set(_LABELS.values()))
-    )
+    nlp.nlp = {"en": pipeline}
+    recognizer = presidio.predefined_recognizers.SpacyRecognizer(supported_entities=_ENTITIES)
     registry = presidio.RecognizerRegistry(recognizers=[recognizer], supported_languages=["en"])
-    return presidio.AnalyzerEngine(
+    engine = presidio.AnalyzerEngine(
         registry=registry,
-        nlp_engine=engine,
+        nlp_engine=nlp,
         supported_languages=["en"],
         context_aware_enhancer=_NoContext(),
     )
+    return engine, pipeline
 
 
 class _NoContext:
@@ -73,5 +79,3 @@ class _NoContext:
 
     def enhance_using_context(self, text: str, raw_results: list[Any], *_: Any, **__: Any) -> Any:
         return raw_results
-
-

@@ -14,52 +14,59 @@ from bot.phi.tokens import THINGS, Token, Tokens
 
 #: Titles: what follows is a person, whatever else its name may be.
 _TITLES = frozenset(
-    """mr mrs ms miss mx mister missus dr drs doctor prof professor rev reverend pastor rabbi imam sgt cpl
-    capt maj col judge atty attorney señor señora senor senora mme herr frau""".split()
+    """mr mrs ms miss mx mister missus dr drs doctor prof professor rev reverend pastor rabbi imam
+    sgt cpl capt maj col judge atty attorney señor señora senor senora mme herr frau""".split()
 )
 #: Titles that are something else more often: multiple sclerosis, left, column.
 _DOUBTFUL_TITLES = frozenset("ms miss col capt maj mx doctor".split())
 #: What only a person can come after.
-_SURE_CUES = (
-    ("seen", "by"), ("evaluated", "by"), ("examined", "by"), ("referred", "by"), ("ordered", "by"), ("signed", "by"),
-    ("dictated", "by"), ("treated", "by"), ("accompanied", "by"), ("brought", "by"), ("assisted", "by"),
-    ("read", "by"), ("reviewed", "by"), ("prescribed", "by"), ("cosigned", "by"), ("followed", "by"), ("performed", "by"),
-    ("documented", "by"), ("called", "by"), ("name", "is"), ("names", "is"), ("named",), ("aka",), ("attn",), ("sincerely",),
-    ("regards",), ("pcp",), ("surgeon",), ("attending",), ("physician",), ("provider",), ("spoke", "with"), ("spoke", "to"),
-    ("talked", "to"), ("signed",), ("emergency", "contact"), ("next", "of", "kin"), ("surname",), ("lastname",),
-    ("firstname",), ("last", "name"), ("first", "name"), ("full", "name"), ("maiden", "name"), ("patient", "name"), ("pt", "name"),
-    ("name",), ("guarantor",), ("subscriber",), ("insured",), ("policyholder",), ("beneficiary",), ("caregiver",),
-    ("guardian",), ("poa",), ("this", "is"), ("dear",), ("cc",), ("anesthesiologist",), ("radiologist",), ("pathologist",),
-    ("resident",), ("nurse",), ("midwife",), ("dentist",), ("pharmacist",), ("therapist",), ("scribe",), ("coder",),
-    ("goes", "by"), ("known", "as"), ("formerly",), ("nee",), ("née",), ("per", "dr"), ("cardiologist",), ("oncologist",),
-    ("neurologist",), ("hospitalist",), ("intensivist",), ("pediatrician",), ("psychiatrist",), ("gastroenterologist",),
-    ("orthopedist",), ("urologist",), ("nephrologist",), ("dermatologist",), ("endocrinologist",), ("rheumatologist",),
-)  # fmt: skip
+_SURE_CUES = [
+    tuple(cue.split())
+    for cue in """seen by; evaluated by; examined by; referred by; ordered by; signed by;
+    dictated by; treated by; accompanied by; brought by; assisted by; read by; reviewed by; prescribed by; cosigned
+    by; followed by; performed by; documented by; called by; name is; names is; named; aka;
+    attn; sincerely; regards; pcp; surgeon; attending; physician; provider; spoke with; spoke
+    to; talked to; signed; emergency contact; next of kin; surname; lastname; firstname; last
+    name; first name; full name; maiden name; patient name; pt name; name; guarantor;
+    subscriber; insured; policyholder; beneficiary; caregiver; guardian; poa; this is; dear; cc;
+    anesthesiologist; radiologist; pathologist; resident; nurse; midwife; dentist; pharmacist;
+    therapist; scribe; coder; goes by; known as; formerly; nee; née; per dr; cardiologist;
+    oncologist; neurologist; hospitalist; intensivist; pediatrician; psychiatrist;
+    gastroenterologist; orthopedist; urologist; nephrologist; dermatologist; endocrinologist;
+    rheumatologist""".split(";")
+]
 #: Words for a person, after which a name may come or anything else.
 _CUES = frozenset(
-    """pt pts patient patients pat client member for by with from per re to mother father mom dad son daughter wife husband
-    spouse brother sister aunt uncle grandmother grandfather grandson granddaughter niece nephew cousin partner fiance fiancee
-    friend neighbor baby twin infant child boy girl male female man woman lady gentleman mr mrs on of hi hello hey thanks and
-    name guy kid newborn veteran resident decedent donor recipient about called saw see ask tell inmate student employee
-    call contact text phone notify reach""".split()
+    """pt pts patient patients pat client member for by with from per re to mother father mom dad
+    son daughter wife husband spouse brother sister aunt uncle grandmother grandfather grandson
+    granddaughter niece nephew cousin partner fiance fiancee friend neighbor baby twin infant
+    child boy girl male female man woman lady gentleman mr mrs on of hi hello hey thanks and
+    name guy kid newborn veteran resident decedent donor recipient about called saw see ask tell
+    inmate student employee call contact text phone notify reach""".split()
 )  # fmt: skip
-_PERSON = _CUES - frozenset("for by with from per re to on of hi hello hey thanks and about called see".split())
+_PERSON = _CUES - frozenset(
+    """for by with from per re to on of hi hello hey thanks and about called see""".split()
+)
 _CALLS = frozenset("call contact text phone notify reach ask tell saw".split())
-_PARTICLES = frozenset("de la del della di da dos das do du van von der den ter ten el al bin ibn bint ben bar st san le mc mac o d abu y e".split())
+_PARTICLES = frozenset(
+    """de la del della di da dos das do du van von der den ter ten el al bin ibn bint ben bar st
+    san le mc mac o d abu y e""".split()
+)
 _SUFFIXES = frozenset("jr sr ii iii iv esq".split())
 _CREDENTIALS = re.compile(
     r",?\s*(?:M\.?D|D\.?O|R\.?N|N\.?P|PA-?C|PA|Ph\.?D|DPM|DDS|DMD|LCSW|LMFT|CRNA|APRN|ARNP|FNP(?:-?B?C)?|DNP|MBBS|RNFA|CNM|CPC|RHIA|RHIT|CCS|BSN|MSN|FACS|FACP|PharmD|OD|DC|PsyD|LPC|CNS|AuD)\b\.?"
 )
 #: What may follow a name of which each word is another word too ("john long dob ...").
 _AFTER = frozenset(
-    """dob mrn ssn has is was with who here seen presents presented needs had came complains denies admitted underwent fell
-    diagnosed reports taking yo age aged phone acct member and in on for at from's called states says wants asked id dos
-    account claim whose she he dx s c h w/ m f y male female date sex gender diagnosis lives lived date""".split()
+    """dob mrn ssn has is was with who here seen presents presented needs had came complains
+    denies admitted underwent fell diagnosed reports taking yo age aged phone acct member and
+    in on for at from's called states says wants asked id dos account claim whose she he dx s
+    c h w/ m f y male female date sex gender diagnosis lives lived""".split()
 )
 #: What only people do.
 _DOES = frozenset(
-    """has had is was who seen denies presents presented complains needs wants called came fell reports says states underwent
-    lives takes asked went refused agreed tolerated requests""".split()
+    """has had is was who seen denies presents presented complains needs wants called came fell
+    reports says states underwent lives takes asked went refused agreed tolerated requests""".split()
 )
 _MOST = 5
 
@@ -84,8 +91,8 @@ def find(tokens: Tokens) -> list[Span]:
 
 def _span(tokens: Tokens, first: int, last: int) -> Span:
     start, end = tokens[first].start, tokens[last].end
-    if re.search(r"['’]s?$", tokens[last].text) and tokens[last].text[-2:].lower() in ("'s", "’s"):
-        end -= 2
+    if tokens[last].text.lower().endswith("'s"):
+        end -= 2  # the possessive is no part of the name
     return Span(start, end, "NAME")
 
 
@@ -112,7 +119,9 @@ def _titled(tokens: Tokens, at: int) -> Run | None:
         return None
     if title in ("mr", "mrs") and tokens.surname(token):
         return first, _run_on(tokens, first, titled=True)
-    if not (tokens.capital(token) or tokens.listed(token) or tokens.unknown(token) or _initial(token)):
+    if not (
+        tokens.capital(token) or tokens.listed(token) or tokens.unknown(token) or _initial(token)
+    ):
         return None
     if not tokens.capital(token) and tokens.known(token) and not tokens.surname(token):
         return None
@@ -123,8 +132,9 @@ def _titled(tokens: Tokens, at: int) -> Run | None:
 
 
 _ABOUT_DOCTORS = frozenset(
-    "order orders ordered note notes visit visits office said says wants wrote states stated appointment appt consult "
-    "charge charges bill fee says recommends recommended referral documentation documented query".split()
+    """order orders ordered note notes visit visits office said says wants wrote states stated
+    appointment appt consult charge charges bill fee recommends recommended referral documentation
+    documented query""".split()
 )
 
 
@@ -144,8 +154,16 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
             labelled = ":" in token.gap or "=" in token.gap
             strong = tokens.sure(token) or (tokens.capital(token) and tokens.listed(token))
             strong |= tokens.capital(token) and not tokens.known(token)
-            strong |= (labelled or cue[-1] in ("is", "named", "name")) and not token.first and (
-                tokens.unknown(token) or (tokens.given_word(token) or tokens.surname(token)) and _follows(tokens, first)
+            strong |= (
+                (labelled or cue[-1] in ("is", "named", "name"))
+                and not token.first
+                and (
+                    tokens.unknown(token)
+                    or (
+                        (tokens.given_word(token) or tokens.surname(token))
+                        and _follows(tokens, first)
+                    )
+                )
             )
             if labelled and tokens.listed(token) and _follows(tokens, first):
                 strong = True
@@ -174,11 +192,19 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
         following = tokens[at + 2].key if at + 2 < len(tokens) else ""
         if person and capital and tokens.surname(token) and following in _DOES:
             return at + 1, at + 1
-        if person and capital and not tokens.words.drug(token.key) and (
-            (tokens.listed(token) and not tokens.words.eponym(token.key)) or tokens.unknown(token)
+        if (
+            person
+            and capital
+            and not tokens.words.drug(token.key)
+            and (
+                (tokens.listed(token) and not tokens.words.eponym(token.key))
+                or tokens.unknown(token)
+            )
         ):
             last = _run_on(tokens, at + 1)
-            alone = not tokens.known(token) or (tokens.given_word(token) and _follows(tokens, at + 1))
+            alone = not tokens.known(token) or (
+                tokens.given_word(token) and _follows(tokens, at + 1)
+            )
             if last > at + 1 or alone:
                 return at + 1, last
         # Two words that nobody knows, after a word for a person.
@@ -203,6 +229,8 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
     last, first = tokens[at], tokens[at + 1]
     if tokens.function(last) or tokens.function(first) or tokens.is_eponym(at + 1):
         return None
+    if first.text.endswith("'s"):
+        return None  # Neuroma, Morton's
     given = tokens.given(first) or tokens.given_word(first)
     surname = tokens.surname(last) or tokens.given(last) or tokens.unknown(last)
     if not surname or not (given or tokens.sure(first) or tokens.unknown(first)):
@@ -223,8 +251,13 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
     if not good:
         return None
     start = at
-    while start > 0 and tokens.adjacent(start, r"[ \t-]*") and (
-        tokens[start - 1].key in _PARTICLES or (tokens.sure(tokens[start - 1]) and not tokens[start - 1].taken)
+    while (
+        start > 0
+        and tokens.adjacent(start, r"[ \t-]*")
+        and (
+            tokens[start - 1].key in _PARTICLES
+            or (tokens.sure(tokens[start - 1]) and not tokens[start - 1].taken)
+        )
     ):
         start -= 1
     return start, _run_on(tokens, at + 1)
@@ -247,11 +280,20 @@ def _paired(tokens: Tokens, at: int) -> Run | None:
         third = tokens[at + 2]
         if tokens.capital(one) and tokens.capital(third) and tokens.sure(third):
             return at, _run_on(tokens, at + 2)
-        if (given or word) and tokens.surname(third) and not tokens.function(third) and (
-            tokens.sure(third) or tokens.capital(third) or _follows(tokens, at + 2)
+        if (
+            (given or word)
+            and tokens.surname(third)
+            and not tokens.function(third)
+            and (tokens.sure(third) or tokens.capital(third) or _follows(tokens, at + 2))
         ):
             return at, _run_on(tokens, at + 2)
-    if _initial(one) and tokens.capital(other) and tokens.surname(other) and not tokens.function(other) and "." in other.gap:
+    if (
+        _initial(one)
+        and tokens.capital(other)
+        and tokens.surname(other)
+        and not tokens.function(other)
+        and "." in other.gap
+    ):
         return at, _run_on(tokens, at + 1)
     if tokens.function(other):
         return None
@@ -261,15 +303,25 @@ def _paired(tokens: Tokens, at: int) -> Run | None:
         capitals = tokens.capital(one) and tokens.capital(other)
         if given and capitals and (tokens.surname(other) or tokens.unknown(other)):
             return at, _run_on(tokens, at + 1)
-        if given and tokens.surname(other) and not tokens.capital(other) and _follows(tokens, at + 1):
+        if (
+            given
+            and tokens.surname(other)
+            and not tokens.capital(other)
+            and _follows(tokens, at + 1)
+        ):
             return at, at + 1
-        if capitals and (tokens.surname(other) or tokens.unknown(other)) and (
-            _follows(tokens, at + 1) or (at > 0 and tokens[at - 1].key in _PERSON)
+        if (
+            capitals
+            and (tokens.surname(other) or tokens.unknown(other))
+            and (_follows(tokens, at + 1) or (at > 0 and tokens[at - 1].key in _PERSON))
         ):
             return at, _run_on(tokens, at + 1)
     # Nobody knows the first, and the other is on a list.
-    if tokens.unknown(one) and tokens.capital(one) and tokens.capital(other) and (
-        tokens.listed(other) or tokens.unknown(other) and not one.first
+    if (
+        tokens.unknown(one)
+        and tokens.capital(one)
+        and tokens.capital(other)
+        and (tokens.listed(other) or (tokens.unknown(other) and not one.first))
     ):
         drugs = tokens.words.drug(one.key) or tokens.words.drug(other.key)
         if not drugs and (tokens.listed(other) or tokens.cased):
@@ -281,13 +333,16 @@ def _alone(tokens: Tokens, at: int) -> Run | None:
     """A name that is nothing else: a given name however written, a surname with its capital."""
     token = tokens[at]
     # "Dale's mother", "Nandini's daughter"
-    if token.text.endswith("'s") and tokens.capital(token) and tokens.adjacent(at + 1) and (
-        tokens[at + 1].key in _PERSON and tokens[at + 1].key not in _CALLS
+    if (
+        token.text.endswith("'s")
+        and tokens.capital(token)
+        and tokens.adjacent(at + 1)
+        and tokens[at + 1].key in _PERSON - _CALLS
+        and token.key not in _PERSON
+        and not tokens.function(token)
+        and (tokens.listed(token) or not tokens.known(token))
     ):
-        if not tokens.function(token) and (tokens.listed(token) or not tokens.known(token) or token.first) and (
-            token.key not in _PERSON
-        ):
-            return at, at
+        return at, at
     if not tokens.sure(token) or tokens.is_eponym(at):
         return None
     if tokens.given(token) or (tokens.capital(token) and not token.text.isupper()):
@@ -295,42 +350,69 @@ def _alone(tokens: Tokens, at: int) -> Run | None:
     return None
 
 
+#: An age, a sex or a word for an identifier, as they stand after a name.
+_AGED = re.compile(
+    r"(?: ?\(\d{1,2}\))|[ \t]*[,;:(/|-]{0,2}[ \t]*"
+    r"(?:(?:is|was)? ?(?:an? )?\d{1,2} ?-?(?:y/?o|yrs?|year|[mf]\b)"
+    r"|(?:dob|d\.o\.b|mrn|ssn|mbi|acct|aka|mr#|phone|dod|dos)\b|[mf]\b)",
+    re.I,
+)
+
+
 def _beside(tokens: Tokens, at: int) -> Run | None:
-    """Names that stand beside an identifier, or beside an age: "okonkwo chidi 45yo", "mrn 123 smith"."""
+    """Names that stand before an identifier or an age: "okonkwo chidi 45yo"."""
     token = tokens[at]
     end = token.end
-    after = re.match(
-        r"(?: ?\(\d{1,2}\))|[ \t]*[,;:(/|-]{0,2}[ \t]*(?:(?:is|was)? ?(?:an? )?\d{1,2} ?-?(?:y/?o|yrs?|year|[mf]\b)|(?:dob|d\.o\.b|mrn|ssn|mbi|acct|aka|mr#|phone|dod|dos)\b|[mf]\b)",
-        tokens.text[end : end + 30],
-        re.I,
-    )
-    if after is None and not any(0 <= s.start - end <= 2 for s in tokens.found if s.kind in _PERSONAL):
+    after = _AGED.match(tokens.text, end)
+    if after is None and not any(
+        0 <= s.start - end <= 2 for s in tokens.found if s.kind in _PERSONAL
+    ):
         return None
     first = at
     while first > 0 and at - first < 3 and tokens.adjacent(first, r"[ \t]*[,.]?[ \t]*"):
         before = tokens[first - 1]
-        if before.taken or tokens.function(before) or not _perhaps(tokens, before) or tokens.is_eponym(first - 1):
+        if (
+            before.taken
+            or tokens.function(before)
+            or not _perhaps(tokens, before)
+            or tokens.is_eponym(first - 1)
+        ):
             break
         first -= 1
     run = [tokens[n] for n in range(first, at + 1)]
     if tokens.function(token) or not _perhaps(tokens, token) or tokens.is_eponym(at):
         return None
     if any(tokens.sure(t) for t in run):
-        while first < at and not (tokens.sure(tokens[first]) or tokens.given_word(tokens[first]) or tokens.capital(tokens[first]) or tokens.unknown(tokens[first])):
+        while first < at and not (
+            tokens.sure(tokens[first])
+            or tokens.given_word(tokens[first])
+            or tokens.capital(tokens[first])
+            or tokens.unknown(tokens[first])
+        ):
             first += 1
         return first, at
     whole = [t for t in run if not _initial(t)]
-    if len(whole) > 1 and any(tokens.surname(t) for t in (whole[0], whole[-1])) and any(
-        tokens.given(t) or tokens.given_word(t) or tokens.unknown(t) for t in (whole[0], whole[-1])
+    if (
+        len(whole) > 1
+        and any(tokens.surname(t) for t in (whole[0], whole[-1]))
+        and any(
+            tokens.given(t) or tokens.given_word(t) or tokens.unknown(t)
+            for t in (whole[0], whole[-1])
+        )
     ):
         return first, at
     in_age = re.match(r" ?\(\d{1,2}\)", tokens.text[end : end + 6])
-    if in_age and tokens.capital(token) and not tokens.words.eponym(token.key) and (
-        tokens.given_word(token) or tokens.unknown(token)
+    if (
+        in_age
+        and tokens.capital(token)
+        and not tokens.words.eponym(token.key)
+        and (tokens.given_word(token) or tokens.unknown(token))
     ):
         return first, at
-    if len(run) > 1 and not any(tokens.medicine(t) for t in run) and all(
-        tokens.listed(t) or tokens.unknown(t) for t in run
+    if (
+        len(run) > 1
+        and not any(tokens.medicine(t) for t in run)
+        and all(tokens.listed(t) or tokens.unknown(t) for t in run)
     ):
         return first, at
     return None
@@ -344,24 +426,35 @@ def _credentialed(tokens: Tokens, at: int) -> Run | None:
     token = tokens[at]
     if tokens.function(token) or not _CREDENTIALS.match(tokens.text, token.end):
         return None
-    if not (tokens.capital(token) and (tokens.listed(token) or tokens.unknown(token)) or tokens.sure(token)):
+    if not (
+        (tokens.capital(token) and (tokens.listed(token) or tokens.unknown(token)))
+        or tokens.sure(token)
+    ):
         return None
     if tokens.is_eponym(at):
         return None
     first = at
-    while first > 0 and at - first < 3 and tokens.adjacent(first) and (
-        tokens.capital(tokens[first - 1]) or _initial(tokens[first - 1])
-    ) and not tokens[first - 1].taken and not tokens.function(tokens[first - 1]):
+    while (
+        first > 0
+        and at - first < 3
+        and tokens.adjacent(first)
+        and (tokens.capital(tokens[first - 1]) or _initial(tokens[first - 1]))
+        and not tokens[first - 1].taken
+        and not tokens.function(tokens[first - 1])
+    ):
         first -= 1
     return first, at
 
 
+_INITIALS = re.compile(
+    r"\b(?:pt|patient|client|initials?|member)(?: initials?)?[ :]+(?:are |is )?"
+    r"((?:[A-Z]\.[ ]?){2,3}|(?<=nitials )[A-Z]{2,3}\b|(?<=nitials: )[A-Z]{2,3}\b)"
+)
+
+
 def _initials(tokens: Tokens) -> Iterator[Span]:
     """pt J.S., initials JS"""
-    for match in re.finditer(
-        r"\b(?:pt|patient|client|initials?|member)(?: initials?)?[ :]+(?:are |is )?((?:[A-Z]\.[ ]?){2,3}|(?<=nitials )[A-Z]{2,3}\b|(?<=nitials: )[A-Z]{2,3}\b)",
-        tokens.text,
-    ):
+    for match in _INITIALS.finditer(tokens.text):
         yield Span(match.start(1), match.end(1), "NAME")
 
 
@@ -387,24 +480,34 @@ def _run_on(tokens: Tokens, at: int, *, titled: bool = False) -> int:
     while last + 1 < len(tokens) and last + 1 - at < _MOST:
         following = last + 1
         token = tokens[following]
-        if token.taken or not tokens.adjacent(following, r"[ \t]*[.-]?[ \t]*"):
-            if not (token.key in _SUFFIXES and tokens.adjacent(following, r"[ \t]*,?[ \t]*")):
-                break
+        suffix = token.key in _SUFFIXES and tokens.adjacent(following, r"[ \t]*,?[ \t]*")
+        beside = not token.taken and tokens.adjacent(following, r"[ \t]*[.-]?[ \t]*")
+        if not suffix and not beside:
+            break
         if token.key in _SUFFIXES or (_initial(token) and not tokens.gap_has_end(following)):
             last = following
             continue
         if token.key in _PARTICLES and following + 1 < len(tokens):
             after = tokens[following + 1]
-            if not after.taken and tokens.adjacent(following + 1, r"[ \t'-]*") and (
-                tokens.sure(after) or (tokens.capital(after) and not tokens.function(after))
+            if (
+                not after.taken
+                and tokens.adjacent(following + 1, r"[ \t'-]*")
+                and (tokens.sure(after) or (tokens.capital(after) and not tokens.function(after)))
             ):
                 last = following + 1
                 continue
         if tokens.gap_has_end(following) or tokens.is_eponym(following):
             break
         # John Long, Emma Warmer, Maria Marfan: whatever it is, it ends the name.
-        if tokens.capital(token) and not token.text.isupper() and not token.text.endswith("'s") and (
-            tokens.sure(tokens[last]) and _follows(tokens, following) and not tokens.words.drug(token.key)
+        if (
+            tokens.capital(token)
+            and not token.text.isupper()
+            and not token.text.endswith("'s")
+            and (
+                tokens.sure(tokens[last])
+                and _follows(tokens, following)
+                and not tokens.words.drug(token.key)
+            )
         ):
             last = following
             continue
@@ -413,13 +516,29 @@ def _run_on(tokens: Tokens, at: int, *, titled: bool = False) -> int:
         if tokens.sure(token):
             last = following
             continue
-        if tokens.capital(token) and (tokens.listed(token) or tokens.unknown(token)) and not tokens.words.drug(token.key):
+        if (
+            tokens.capital(token)
+            and (tokens.listed(token) or tokens.unknown(token))
+            and not tokens.words.drug(token.key)
+        ):
             last = following
             continue
-        if tokens.unknown(token) and (titled or not tokens.cased) and tokens.sure(tokens[last]) and following - at == 1:
+        if (
+            tokens.unknown(token)
+            and (titled or not tokens.cased)
+            and tokens.sure(tokens[last])
+            and following - at == 1
+        ):
             last = following
             continue
-        if tokens.surname(token) and not tokens.capital(token) and _follows(tokens, following) and following - at == 1:
+        lower = not tokens.capital(token) and not tokens.capital(tokens[last])
+        if (
+            lower
+            and tokens.surname(token)
+            and following - at == 1
+            and _follows(tokens, following)
+            and (not tokens.text[token.end :].lstrip()[:1].isdigit())
+        ):
             last = following
         break
     return last

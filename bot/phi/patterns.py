@@ -28,7 +28,9 @@ _VALUE = r"(?=[A-Za-z-]{0,12}\d)[A-Za-z0-9]+(?:[-_/.][A-Za-z0-9]+)*(?: \d{2,4}(?
 #: What may stand between a word that names an identifier and the identifier.
 _IS = r"(?:\s*(?:numbers?|num|no\b\.?|nbr|id|ids|code|#|is|was|ending(?: in)?|:|=|-|\(|\)|of record)){0,4}\s*[:#=(]?\s*"
 #: The same, where the word alone does not tell: something must say that a number follows.
-_NUMBER = r"\s*(?:(?:numbers?|num|no\b\.?|nbr|id\b|ids\b|#|:|=)\s*(?:is|was|ending in|[:#=(-])?\s*){1,3}"
+_NUMBER = (
+    r"\s*(?:(?:numbers?|num|no\b\.?|nbr|id\b|ids\b|#|:|=)\s*(?:is|was|ending in|[:#=(-])?\s*){1,3}"
+)
 
 #: What says that a bare date is one of a patient's: a service, a birth, a stay.
 _DATED = (
@@ -271,7 +273,9 @@ _AGES = [
 ]  # fmt: skip
 
 #: A token of letters and digits that no code has the form of.
-_UNIQUE = re.compile(r"(?<![\w.$-])(?=(?:[A-Za-z-]*\d){6})[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-]*\w)(?!\.\d)")
+_UNIQUE = re.compile(
+    r"(?<![\w.$-])(?=(?:[A-Za-z-]*\d){6})[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-]*\w)(?!\.\d)"
+)
 _PLAIN_NUMBER = re.compile(r"\d+")
 
 
@@ -312,7 +316,8 @@ def _matches(kind: Kind, pattern: re.Pattern[str], text: str) -> Iterator[Span]:
 
 
 _CODE = re.compile(
-    r"[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?|[A-V]\d{4}|\d{3}\.\d{1,2}|V\d\d\.\d{1,2}|E\d{3}\.\d", _i
+    r"[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?|[A-V]\d{4}|\d{3}\.\d{1,2}|V\d\d\.\d{1,2}|E\d{3}\.\d",
+    _i,
 )
 _CUE_IS_SURE = ("MRN", "SSN", "LICENSE")
 
@@ -351,9 +356,15 @@ def _unique(text: str) -> Iterator[Span]:
         digits = sum(char.isdigit() for char in token)
         if _PLAIN_NUMBER.fullmatch(token):
             # 11 digits are an NDC, 7 may be of ICD-10-PCS; a round number is an amount.
-            if len(token) in (6, 11) or (len(token) == 7 and token[0] in "034") or token.endswith("000"):
+            if (
+                len(token) in (6, 11)
+                or (len(token) == 7 and token[0] in "034")
+                or token.endswith("000")
+            ):
                 continue
             kind: Kind = "PHONE" if len(token) == 10 else "SSN" if len(token) == 9 else "ID"
             yield Span(*match.span(), kind)
-        elif len(token) >= 8 and digits >= 6 and not re.fullmatch(r"\d{4,5}(?:-\d{1,5}){1,2}", token):
+        elif (
+            len(token) >= 8 and digits >= 6 and not re.fullmatch(r"\d{4,5}(?:-\d{1,5}){1,2}", token)
+        ):
             yield Span(*match.span(), "ID")

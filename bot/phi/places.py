@@ -17,7 +17,9 @@ _i = re.I
 _CODES = "|".join(code.upper() for code in STATES)
 _NAMES = "|".join(name.replace(" ", " +") for name in STATES.values())
 #: State codes that are words, or shorthand, too.
-_WORDS_TOO = frozenset("in or me hi ok oh pa ma al co de la id ms md mo sc ct mi pr or vt wa nd ne nc nd mt ar va ga".split())
+_WORDS_TOO = frozenset(
+    "in or me hi ok oh pa ma al co de la id ms md mo sc ct mi pr or vt wa nd ne nc nd mt ar va ga".split()
+)
 _WORD = r"[A-Za-z][A-Za-z.'-]*"
 _TYPES = (
     r"(?:street|str|avenue|ave|av|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|way|place|pl|terrace|ter|circle|cir"
@@ -53,15 +55,20 @@ _ZIPS = [
     re.compile(r"\b(?:lives?|living|resid(?:es|ing|ent)|moved|moving|home|address|area|postal)(?: (?:in|at|near|from|to|of|code))* (?P<id>\d{5}(?:-\d{4})?)(?!\w|\.\d)", _i),
 ]  # fmt: skip
 _STATED = re.compile(
-    rf"(?P<city>{_WORD}(?: {_WORD}){{0,2}})(?P<comma>,? +|, *)(?P<state>{_CODES}|{_NAMES})\b(?P<zip>,? +\d{{5}}(?:-\d{{4}})?(?!\w|\.\d))?", _i
+    rf"(?P<city>{_WORD}(?: {_WORD}){{0,2}})(?P<comma>,? +|, *)(?P<state>{_CODES}|{_NAMES})\b(?P<zip>,? +\d{{5}}(?:-\d{{4}})?(?!\w|\.\d))?",
+    _i,
 )
 _LIVES = re.compile(
     rf"\b(?:lives?|lived|living|resid(?:es|ed|ing)|resident|residents|moved|moves|relocated|born|raised|travel(?:s|l?ed|l?ing)?|visiting|hometown"
     rf"|home|native|from|transferred|flew|drove|city|town|works?|working|near|outside|downtown|address)"
-    rf"(?: (?:in|at|of|from|to|near|outside|is|the|downtown|city|town))* *:? +(?P<city>{_WORD}(?: {_WORD}){{0,2}})", _i
+    rf"(?: (?:in|at|of|from|to|near|outside|is|the|downtown|city|town))* *:? +(?P<city>{_WORD}(?: {_WORD}){{0,2}})",
+    _i,
 )
-_IN = re.compile(rf"\b(?:in|from|near|to|at) (?P<city>[A-Z][\w.'-]+(?: [A-Z][\w.'-]+){{0,2}})")
-_COUNTY = re.compile(rf"(?P<county>(?:{_WORD} ){{1,3}})(?P<kind>county|parish|borough)\b(?! (?:hospital|clinic|health|jail|road))?", _i)
+_IN = re.compile(r"\b(?:in|from|near|to|at) (?P<city>[A-Z][\w.'-]+(?: [A-Z][\w.'-]+){0,2})")
+_COUNTY = re.compile(
+    rf"(?P<county>(?:{_WORD} ){{1,3}})(?P<kind>county|parish|borough)\b(?! (?:hospital|clinic|health|jail|road))?",
+    _i,
+)
 #: Towns by no other name that are words, drugs or famous in medicine, and countries.
 _NOT_TOWNS = frozenset(
     """mobile hope normal reading bath union liberty enterprise commerce surprise paradise eden clinic clinton center
@@ -92,7 +99,9 @@ def _stated(text: str, words: Words) -> Iterator[Span]:
             continue
         span = _town(text, match.start("city"), match.end("city"), words, at_end=True)
         if span is None and zip_code and comma:
-            start = text.rfind(" ", match.start("city"), match.end("city")) + 1 or match.start("city")
+            start = text.rfind(" ", match.start("city"), match.end("city")) + 1 or match.start(
+                "city"
+            )
             if text[start].isupper():
                 span = Span(start, match.end("city"), "CITY")
         if span is None:
@@ -154,7 +163,9 @@ def _counties(text: str, words: Words) -> Iterator[Span]:
             start = match.start("county") + parts[first].start()
             name = " ".join(key(part[0]) for part in parts[first:])
             capital = all(part[0][0].isupper() for part in parts[first:])
-            if name in words.counties or (capital and first == len(parts) - 1 and not words.known(name)):
+            if name in words.counties or (
+                capital and first == len(parts) - 1 and not words.known(name)
+            ):
                 if name in ("the", "a", "our", "this"):
                     continue
                 yield Span(start, match.end("county") - 1, "COUNTY")

@@ -72,17 +72,14 @@ class Scrubber:
 def _crosses(span: Span, others: list[Span]) -> bool:
     """Whether a span lies over part of another, and not around or within it."""
     return any(
-        span.overlaps(other)
-        and not (span.start <= other.start and other.end <= span.end)
+        span.overlaps(other) and not (span.start <= other.start and other.end <= span.end)
         for other in others
     )
 
 
 def _is_open(tokens: Tokens) -> bool:
     """Whether a word is left of which the entity model would be believed."""
-    return any(
-        _may_be_told(tokens, at) for at in range(len(tokens)) if not tokens[at].taken
-    )
+    return any(_may_be_told(tokens, at) for at in range(len(tokens)) if not tokens[at].taken)
 
 
 def _may_be_told(tokens: Tokens, at: int) -> bool:
@@ -103,10 +100,12 @@ def _is_drug(tokens: Tokens, at: int) -> bool:
 
 
 _TAKES = frozenset(
-    "taking takes took started on inj injection infusion dose prescribed mg mcg units iv im sq po vaccine of drug allergic allergy".split()
+    """taking takes took started on inj injection infusion dose prescribed mg mcg units iv im sq
+    po vaccine of drug allergic allergy""".split()
 )
 _FORMS_OF_DRUGS = frozenset(
-    "injection inj infusion tablet tablets tab tabs capsule capsules cream ointment mg mcg patch pump vaccine therapy inhaler pen vial iv im sq po xr er sr hcl".split()
+    """injection inj infusion tablet tablets tab tabs capsule capsules cream ointment mg mcg
+    patch pump vaccine therapy inhaler pen vial iv im sq po xr er sr hcl""".split()
 )
 
 
@@ -134,7 +133,11 @@ def _believed(tokens: Tokens, entities: list[tuple[int, int, str]]) -> list[Span
             if tokens.words.town(name) and not any(tokens.medicine(tokens[at]) for at in inside):
                 spans.append(Span(tokens[inside[0]].start, tokens[inside[-1]].end, "CITY"))
             elif any(tokens.sure(tokens[at]) for at in left):
-                spans += [Span(tokens[at].start, tokens[at].end, "NAME") for at in left if tokens.sure(tokens[at])]
+                spans += [
+                    Span(tokens[at].start, tokens[at].end, "NAME")
+                    for at in left
+                    if tokens.sure(tokens[at])
+                ]
         else:
             sure = [at for at in left if tokens.sure(tokens[at])]
             spans += [Span(tokens[at].start, tokens[at].end, "NAME") for at in sure]
@@ -156,13 +159,20 @@ def _is_person(tokens: Tokens, at: int, inside: list[int]) -> bool:
 
 
 _COUNTRIES = frozenset(
-    """us usa u.s. u.s.a. united states america mexico canada cuba haiti jamaica guatemala honduras nicaragua panama peru chile
-    brazil argentina colombia venezuela ecuador bolivia paraguay uruguay england scotland wales ireland britain uk france spain
-    portugal italy germany austria switzerland belgium netherlands holland denmark norway sweden finland iceland poland
-    czechia hungary romania bulgaria greece turkey russia ukraine belarus serbia croatia bosnia albania egypt libya tunisia
-    algeria morocco sudan ethiopia eritrea somalia kenya uganda tanzania rwanda congo nigeria ghana liberia senegal mali
-    cameroon angola zambia zimbabwe mozambique botswana namibia israel palestine lebanon syria jordan iraq iran kuwait
-    yemen oman qatar afghanistan pakistan india bangladesh nepal bhutan china taiwan japan korea vietnam laos cambodia
-    thailand myanmar burma malaysia singapore indonesia philippines australia africa asia europe guam""".split()
-) | {"united states", "south korea", "north korea", "saudi arabia", "sri lanka", "costa rica", "south africa", "new zealand",
-     "dominican republic", "el salvador", "hong kong", "sierra leone", "ivory coast", "puerto rico"}  # fmt: skip
+    """us usa u.s. u.s.a. united states america mexico canada cuba haiti jamaica guatemala honduras
+    nicaragua panama peru chile brazil argentina colombia venezuela ecuador bolivia paraguay
+    uruguay england scotland wales ireland britain uk france spain portugal italy germany
+    austria switzerland belgium netherlands holland denmark norway sweden finland iceland poland
+    czechia hungary romania bulgaria greece turkey russia ukraine belarus serbia croatia bosnia
+    albania egypt libya tunisia algeria morocco sudan ethiopia eritrea somalia kenya uganda
+    tanzania rwanda congo nigeria ghana liberia senegal mali cameroon angola zambia zimbabwe
+    mozambique botswana namibia israel palestine lebanon syria jordan iraq iran kuwait yemen
+    oman qatar afghanistan pakistan india bangladesh nepal bhutan china taiwan japan korea
+    vietnam laos cambodia thailand myanmar burma malaysia singapore indonesia philippines
+    australia africa asia europe guam""".split()
+) | frozenset(
+    (
+        "united states;south korea;north korea;saudi arabia;sri lanka;costa rica;south africa;"
+        "new zealand;dominican republic;el salvador;hong kong;sierra leone;ivory coast"
+    ).split(";")
+)

@@ -28,7 +28,9 @@ class Span:
 
 
 #: What shows nothing and could hide an identifier: joiners, direction marks, soft hyphens.
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\u20e3\ufeff]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\u20e3\ufeff]"
+)
 _PLAIN = {ord(c): "-" for c in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"}
 _PLAIN |= {ord(c): "'" for c in "\u2018\u2019\u02bc\u0060\u00b4\u2032\uff07"}
 _PLAIN |= {ord(c): '"' for c in "\u201c\u201d\u2033"}

@@ -8,28 +8,33 @@ from dataclasses import dataclass, field
 from bot.phi.spans import Span
 from bot.phi.words import Words, key
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?:-[^\W\d_]+(?:['’][^\W\d_]+)*)*['’]?")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*(?:-[^\W\d_]+(?:'[^\W\d_]+)*)*'?")
 
 #: Words that are never a name where they stand in a question, whatever list has them.
 FUNCTION = frozenset(
-    """a about above after again against all also am an and any are as ask at be because been before being below
-    between billed bill both but by can code codes coding could cpt day days denied did do does doing done dos dob
-    down due during each exam few find for from further get give given go had has have having he help her here hers
-    hi hello him his home how i icd if in into is it its just know let like look lot made make may me mg ml might more
-    most mr mrn mrs ms must my name need needs new no nor not now of off ok on once one only or other our out over own
-    per please pls pt pts patient patients plan post presents presented put pre question ref said same saw say says
-    see seen she should so some still such take taking tell than thank thanks that the their them then there these
-    they this those through to today told too type under until up us use used using very via visit want was we week
-    weeks well went were what when where which while who whom why will with without would year years yes you your
-    yo old male female man woman boy girl age aged hx h o s p c w dx rx tx fx sx px hpi er ed icu or vs am pm wt ht bp
-    ssn npi dea acct account claim member id number phone fax email call address zip policy group medicare medicaid
-    left right both bilateral acute chronic new old doctor dr nurse note notes report office clinic hospital team
-    monday tuesday wednesday thursday friday saturday sunday january february march april june july august september
-    october november december jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun code coder
-    none nil nka nkda wnl ros pe cc soap admit admitted admission discharge discharged follow followup history date
-    first last next initial subsequent encounter sequela status unspecified test procedure surgery back pain long
-    short high low good bad best better gross sharp strong early late day night head hand hands foot arm leg neck
-    colon bowel heart lung liver chest face ear eye nose mouth skin bone joint cord disc wall mass lump cyst""".split()
+    """a about above after again against all also am an and any are as ask at be because been
+    before being below between billed bill both but by can code codes coding could cpt day days
+    denied did do does doing done dos dob down due during each exam few find for from further
+    get give given go had has have having he help her here hers hi hello him his home how i icd
+    if in into is it its just know let like look lot made make may me mg ml might more most mr
+    mrn mrs ms must my name need needs new no nor not now of off ok on once one only or other
+    our out over own per please pls pt pts patient patients plan post presents presented put pre
+    question ref said same saw say says see seen she should so some still such take taking tell
+    than thank thanks that the their them then there these they this those through to today told
+    too type under until up us use used using very via visit want was we week weeks well went
+    were what when where which while who whom why will with without would year years yes you
+    your yo old male female man woman boy girl age aged hx h o s p c w dx rx tx fx sx px hpi er
+    ed icu or vs am pm wt ht bp ssn npi dea acct account claim member id number phone fax email
+    call address zip policy group medicare medicaid left right both bilateral acute chronic new
+    old doctor dr nurse note notes report office clinic hospital team monday tuesday wednesday
+    thursday friday saturday sunday january february march april june july august september
+    october november december jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu
+    fri sat sun code coder none nil nka nkda wnl ros pe cc soap admit admitted admission
+    discharge discharged follow followup history date first last next initial subsequent
+    encounter sequela status unspecified test procedure surgery back pain long short high low
+    good bad best better gross sharp strong early late day night head hand hands foot arm leg
+    neck colon bowel heart lung liver chest face ear eye nose mouth skin bone joint cord disc
+    wall mass lump cyst""".split()
 ) - {"march", "april", "may", "june", "august"}  # fmt: skip
 
 
@@ -112,8 +117,10 @@ class Tokens:
 
     def surname(self, token: Token) -> bool:
         plain = token.key.replace("'", "")
-        return self.words.surname(token.key) or self.words.surname(plain) or (
-            "-" in token.key and all(map(self.words.surname, self.parts(token)))
+        return (
+            self.words.surname(token.key)
+            or self.words.surname(plain)
+            or ("-" in token.key and all(map(self.words.surname, self.parts(token))))
         )
 
     def listed(self, token: Token) -> bool:
@@ -139,8 +146,10 @@ class Tokens:
             return False  # ASA is a score
         if "-" in token.key and all(map(self.words.medicine, self.parts(token))):
             return False
-        if self.given(token) and not self.words.eponym(token.key) and not (
-            self.words.english(token.key) and self.words.medicine(token.key)
+        if (
+            self.given(token)
+            and not self.words.eponym(token.key)
+            and not (self.words.english(token.key) and self.words.medicine(token.key))
         ):
             return True
         return self.surname(token) and not self.known(token) and not self.words.drug(token.key)
@@ -204,24 +213,31 @@ class Tokens:
 
 
 #: Of these, what says nothing of the word before it.
-_ANYWHERE = frozenset("stage type class grade pump block body cells scan position response test tests fever virus infection".split())
+_ANYWHERE = frozenset(
+    """stage type class grade pump block body cells scan position response test tests fever virus
+    infection""".split()
+)
 #: What is named after people.
 THINGS = frozenset(
-    """disease diseases dz syndrome syndromes synd disorder palsy paralysis fracture fractures fx sign signs test tests
-    maneuver manoeuvre thyroiditis cyst cysts contracture tumor tumour sarcoma lymphoma anemia gangrene hernia angina
-    esophagus diverticulum nodes node procedure operation repair fusion osteotomy reduction splint brace collar cast
-    catheter drain tube filter valve pump stent graft flap clip pin pins wire wires rod nail screw plate score scale
-    index criteria classification class grade stage type staging category system law triad pentad tetrad phenomenon
-    reflex response position procedure's technique approach incision line point angle triangle canal duct gland glands
-    ligament tendon fascia pouch space tube membrane cell cells body bodies fiber fibers ganglion plexus nucleus
-    aphasia ataxia chorea dementia psychosis encephalopathy neuroma lesion nodule nodules ulcer rash
-    purpura pneumonia fever virus encephalitis arthritis arthropathy deformity dysplasia dystrophy atrophy nephropathy
-    gait tremor facies pupil stain agar solution medium diet exercises exercise questionnaire inventory
-    apparatus frame walker boot block anesthesia murmur sound sounds respirations breathing pulse waves wave lines
-    spots granuloma granulomatosis macroglobulinemia hemoglobin protein proteins factor antigen antibody chromosome
-    deficiency anomaly malformation defect infection toxoid vaccine equation formula ratio method
-    protocol trial guidelines definition scan ring rings thrombosis vasculitis prostatectomy gastrectomy bypass
-    closure suture stitch speculum forceps retractor clamp implant prosthesis cup arthroplasty colectomy tubercle
-    tubercles process foramen fossa lymphogranuloma melanoma carcinoma pyelonephritis stones criteria's
-    association institute foundation society hospital""".split()
+    """disease diseases dz syndrome syndromes synd disorder palsy paralysis fracture fractures fx
+    sign signs test tests maneuver manoeuvre thyroiditis cyst cysts contracture tumor tumour
+    sarcoma lymphoma anemia gangrene hernia angina esophagus diverticulum nodes node procedure
+    operation repair fusion osteotomy reduction splint brace collar cast catheter drain tube
+    filter valve pump stent graft flap clip pin pins wire wires rod nail screw plate score scale
+    index criteria classification class grade stage type staging category system law triad
+    pentad tetrad phenomenon reflex response position procedure's technique approach incision
+    line point angle triangle canal duct gland glands ligament tendon fascia pouch space tube
+    membrane cell cells body bodies fiber fibers ganglion plexus nucleus aphasia ataxia chorea
+    dementia psychosis encephalopathy neuroma lesion nodule nodules ulcer rash purpura pneumonia
+    fever virus encephalitis arthritis arthropathy deformity dysplasia dystrophy atrophy
+    nephropathy gait tremor facies pupil stain agar solution medium diet exercises exercise
+    questionnaire inventory apparatus frame walker boot block anesthesia murmur sound sounds
+    respirations breathing pulse waves wave lines spots granuloma granulomatosis
+    macroglobulinemia hemoglobin protein proteins factor antigen antibody chromosome deficiency
+    anomaly malformation defect infection toxoid vaccine equation formula ratio method protocol
+    trial guidelines definition scan ring rings thrombosis vasculitis prostatectomy gastrectomy
+    bypass closure suture stitch speculum forceps retractor clamp implant prosthesis cup
+    arthroplasty colectomy tubercle tubercles process foramen fossa lymphogranuloma melanoma
+    carcinoma pyelonephritis stones association
+    institute foundation society hospital""".split()
 )  # fmt: skip

@@ -39,8 +39,13 @@ class WordList:
     """Sorted words in one block of bytes: as much memory as the words have letters, which is a
     tenth of what a set takes, and a look-up of some microseconds."""
 
-    def __init__(self, words: Iterable[str]) -> None:
-        self._block = b"\n" + "\n".join(sorted(set(words))).encode() + b"\n"
+    def __init__(self, words: bytes) -> None:
+        """`words` are sorted, one a line, each once."""
+        self._block = b"\n" + words.strip(b"\n") + b"\n"
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> WordList:
+        return cls("\n".join(sorted(set(words))).encode())
 
     def __contains__(self, word: str) -> bool:
         wanted = word.encode()
@@ -60,9 +65,8 @@ class WordList:
         return False
 
 
-def _shipped(name: str) -> list[str]:
-    packed = (resources.files("bot.phi") / "lists" / f"{name}.txt.gz").read_bytes()
-    return gzip.decompress(packed).decode().split("\n")
+def _shipped(name: str) -> bytes:
+    return gzip.decompress((resources.files("bot.phi") / "lists" / f"{name}.txt.gz").read_bytes())
 
 
 def _eponyms() -> list[str]:
@@ -76,14 +80,14 @@ class Words:
 
     def __init__(self, index: Path | None = None) -> None:
         self._given = WordList(_shipped("given"))
-        self._given_words = frozenset(_shipped("given_words"))
+        self._given_words = frozenset(_shipped("given_words").decode().split())
         self._surnames = WordList(_shipped("surnames"))
         self._english = WordList(_shipped("english"))
         self._towns = WordList(_shipped("towns"))
-        self.counties = frozenset(_shipped("counties"))
+        self.counties = frozenset(_shipped("counties").decode().splitlines())
         eponyms = _eponyms()
         self._eponyms = frozenset(eponyms)
-        self._vocabulary = WordList(_vocabulary(index))
+        self._vocabulary = WordList.of(_vocabulary(index))
         self._lexicon = Lexicon.shipped()
 
     def given(self, word: str) -> bool:
@@ -164,7 +168,7 @@ def _vocabulary(index: Path | None) -> list[str]:
 
 
 #: Letters that are no letter with an accent to Unicode, and are to those who type names.
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe"})  # noqa: RUF001
 
 
 def key(word: str) -> str:

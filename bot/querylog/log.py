@@ -64,6 +64,10 @@ class Asked:
     event_id: str | None = None
     message_key: str | None = None
     options: dict[str, Any] | None = None
+    #: Kinds of identifiers that were taken out of the text.
+    removed: tuple[str, ...] = ()
+    #: The editions (release key -> label) that the date of service in the question led to.
+    releases: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

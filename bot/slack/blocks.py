@@ -10,10 +10,12 @@ msg_blocks_too_long somewhere beyond 11,000 characters
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.answer import Answer
 from bot.notes import editions, news_counts
+from bot.phi.telling import in_words
 from bot.slack.pieces import (
     MOST_SENTENCE,
     Block,
@@ -76,6 +78,17 @@ def plain_message(text: str) -> Message:
     return Message(escape(text), [section(escape(text))])
 
 
+def removed_message(removed: Sequence[str]) -> Message:
+    """Tells the asker, and nobody else, that identifiers were kept out."""
+    return plain_message(say("slack.removed", kinds=in_words(removed)))
+
+
+def with_removed(message: Message, removed: Sequence[str]) -> Message:
+    """An answer that only the asker sees, with the same said first."""
+    told = plain_message(say("slack.removed_command", kinds=in_words(removed)))
+    return Message(f"{told.text}\n{message.text}", [*told.blocks, *message.blocks])
+
+
 def answer_blocks(
     answer: Answer, question: str, *, expanded: bool = False, shareable: bool = False
 ) -> list[Block]:
@@ -117,6 +130,9 @@ def _results(answer: Answer, expanded: bool) -> list[Block]:
 
 def _footer(answer: Answer, question: str) -> str:
     releases = editions(answer)
+    if not answer.as_of:
+        # Out of the log, which keeps no date that a question told.
+        return say("slack.footer_stored", releases=escape(releases), question=question)
     if not releases:
         return say("slack.footer_bare", day=answer.as_of, question=question)
     return say("slack.footer", releases=escape(releases), day=answer.as_of, question=question)

@@ -46,6 +46,7 @@ def recover(
             pending.asked.text,
             _way_back(courier, pending.asked),
             asked=time.monotonic() - age.total_seconds(),
+            editions=pending.asked.releases,
         )
         counts["answered" if posted.outcome == "delivered" else "failed"] += 1
     if counts:
