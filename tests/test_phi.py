@@ -54,7 +54,7 @@ REMOVED = [
     ("jane.doe@example.com wrote", "[EMAIL] wrote"),
     ("SSN 123-45-6789", "SSN [SSN]"),
     ("last 4 of ssn 6789", "last 4 of ssn [SSN]"),
-    ("MRN123456 gout", "MRN[MRN] gout"),
+    ("MRN123456 gout", "[MRN] gout"),
     ("mrn#00-12-34-5", "mrn#[MRN]"),
     ("mrn \uff11\uff12\uff13\uff14\uff15\uff16", "mrn [MRN]"),
     ("MBI 1EG4-TE5-MK73", "MBI [MEMBER ID]"),
@@ -259,7 +259,7 @@ def test_a_date_out_of_the_question_is_shown_and_not_kept(desk: Desk, question: 
 
 def test_an_impossible_date_is_not_repeated(desk: Desk) -> None:
     answer = desk.ask("gout on 2/31/2026")
-    assert "no such day" in answer.notices[0]
+    assert "no such day" in " ".join(answer.notices)
     assert "2/31" not in json.dumps(answer.as_dict())
 
 

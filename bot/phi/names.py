@@ -23,17 +23,19 @@ _DOUBTFUL_TITLES = frozenset("ms miss col capt maj mx doctor".split())
 _SURE_CUES = [
     tuple(cue.split())
     for cue in """seen by; evaluated by; examined by; referred by; ordered by; signed by;
-    dictated by; treated by; accompanied by; brought by; assisted by; read by; reviewed by; prescribed by; cosigned
-    by; followed by; performed by; documented by; called by; name is; names is; named; aka;
-    attn; sincerely; regards; pcp; surgeon; attending; physician; provider; spoke with; spoke
-    to; talked to; signed; emergency contact; next of kin; surname; lastname; firstname; last
-    name; first name; full name; maiden name; patient name; pt name; name; guarantor;
-    subscriber; insured; policyholder; beneficiary; caregiver; guardian; poa; this is; dear; cc;
-    anesthesiologist; radiologist; pathologist; resident; nurse; midwife; dentist; pharmacist;
-    therapist; scribe; coder; goes by; known as; formerly; nee; née; per dr; cardiologist;
+    dictated by;
+    treated by; accompanied by; brought by; assisted by; read by; reviewed by;
+    prescribed by; cosigned by; followed by; performed by; documented by; called by;
+    name is; names is; named; aka; attn; sincerely; regards; pcp; surgeon; attending;
+    physician; provider; spoke with; spoke to; talked to; signed; emergency contact;
+    next of kin; surname; lastname; firstname; last name; first name; full name; maiden
+    name; patient name; pt name; name; guarantor; subscriber; insured; policyholder;
+    beneficiary; caregiver; guardian; poa; this is; dear; cc; anesthesiologist;
+    radiologist; pathologist; resident; nurse; midwife; dentist; pharmacist; therapist;
+    scribe; coder; goes by; known as; formerly; nee; née; per dr; cardiologist;
     oncologist; neurologist; hospitalist; intensivist; pediatrician; psychiatrist;
-    gastroenterologist; orthopedist; urologist; nephrologist; dermatologist; endocrinologist;
-    rheumatologist""".split(";")
+    gastroenterologist; orthopedist; urologist; nephrologist; dermatologist;
+    endocrinologist; rheumatologist""".split(";")
 ]
 #: Words for a person, after which a name may come or anything else.
 _CUES = frozenset(
@@ -66,7 +68,8 @@ _AFTER = frozenset(
 #: What only people do.
 _DOES = frozenset(
     """has had is was who seen denies presents presented complains needs wants called came fell
-    reports says states underwent lives takes asked went refused agreed tolerated requests""".split()
+    reports says states underwent lives takes asked went refused agreed tolerated
+    requests""".split()
 )
 _MOST = 5
 
@@ -181,7 +184,12 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
                     if written and given and not tokens.function(after) and not after.taken:
                         last = _run_on(tokens, last + 1)
                 return first, last
-    if tokens[at].key in _CUES and tokens.adjacent(at + 1, r"[ \t]*[:=,.-]{0,2}[ \t]*"):
+    therapy = tokens.cased and tokens[at].text == "PT"
+    if (
+        tokens[at].key in _CUES
+        and not therapy
+        and tokens.adjacent(at + 1, r"[ \t]*[:=.-]{0,2}[ \t]*")
+    ):
         token = tokens[at + 1]
         if token.taken or tokens.function(token) or tokens.is_eponym(at + 1):
             return None

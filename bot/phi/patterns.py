@@ -146,8 +146,8 @@ _FORMS: list[tuple[Kind, re.Pattern[str]]] = [
             _i,
         ),
     ),
-    ("MRN", re.compile(r"\bmrn(?P<id>[a-z]?\d[\w-]*)", _i)),
-    ("MRN", re.compile(r"\bmr(?P<id>\d{5,}[\w-]*)", _i)),
+    ("MRN", re.compile(r"\bmrn[a-z]?\d[\w-]*", _i)),
+    ("MRN", re.compile(r"\bmr\d{5,}[\w-]*", _i)),
     (
         "LICENSE",
         re.compile(
@@ -228,7 +228,7 @@ _DATES = [
     re.compile(r"(?<![\w./-])\d{1,2}([/-])\d{1,2}\1(?:\d{4}|\d{2})(?![\w/-]*\w)(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?"),
     re.compile(r"(?<![\w./-])\d{1,2}\.\d{1,2}\.\d{4}(?![\w/-]*\w)"),
     re.compile(r"(?<![\w./-])\d{1,2} ?/ ?\d{1,2} ?/ ?\d{2,4}(?![\w/-]*\w)"),
-    re.compile(r"(?<![\w/-])(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2]|\d\d)\1\d{1,2}(?![\w/-]*\w(?<!T))(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?Z?)?"),
+    re.compile(r"(?<![\w/-])(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2]|\d\d)\1\d{1,2}(?=T\d|(?![\w/-]*\w))(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?Z?)?"),
     re.compile(rf"(?<!\w){_DAY}[ -]?(?:of )?{_MONTH}[ -]?,? ?(?:of )?{_YEAR2}(?!\w)", _i),
     re.compile(rf"(?<!\w){_MONTH}[ -]?(?:the )?{_DAY}(?!\d)(?:\s*[,-]?\s*(?:of )?(?:in )?(?:{_YEAR}|'\d\d|(?<=, )\d\d))?(?![\w-]*\w)", _i),
     re.compile(rf"(?<!\w){_DAY} (?:of )?{_MONTH}(?!\w)(?! \d)", _i),

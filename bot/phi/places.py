@@ -106,8 +106,9 @@ def _stated(text: str, words: Words) -> Iterator[Span]:
                 span = Span(start, match.end("city"), "CITY")
         if span is None:
             continue
-        # "Florence, MD" may be a doctor.
-        if state.isupper() and state in ("MD", "PA") and not zip_code and not comma:
+        # "J. R. Florence, MD" is a doctor.
+        before = text[: span.start].rstrip(". ").rpartition(" ")[2]
+        if state.upper() in ("MD", "PA", "OD") and not zip_code and before[:1].isupper():
             continue
         yield span
         if zip_code:

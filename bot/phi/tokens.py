@@ -34,8 +34,12 @@ FUNCTION = frozenset(
     encounter sequela status unspecified test procedure surgery back pain long short high low
     good bad best better gross sharp strong early late day night head hand hands foot arm leg
     neck colon bowel heart lung liver chest face ear eye nose mouth skin bone joint cord disc
-    wall mass lump cyst""".split()
-) - {"march", "april", "may", "june", "august"}  # fmt: skip
+    wall mass lump cyst mev kev
+    photons""".split()
+) - {"march", "april", "may", "june", "august", "jan"}  # fmt: skip
+
+
+_MONTHS = frozenset("march april may june august jan".split())
 
 
 @dataclass(slots=True)
@@ -73,16 +77,18 @@ class Tokens:
             gap = text[end:start]
             before = text[:start].rstrip()
             first = not before or before[-1] in ".!?:\n" or "\n" in gap
-            glued = (start > 0 and (text[start - 1].isdigit() or text[start - 1] == "_")) or (
-                stop < len(text) and (text[stop].isdigit() or text[stop] == "_")
-            )
+            # What begins with a capital begins a word: "E11.9John".
+            word = len(match[0]) > 2 and match[0][0].isupper() and match[0][1:].islower()
+            glued = (
+                start > 0 and not word and (text[start - 1].isdigit() or text[start - 1] == "_")
+            ) or (stop < len(text) and (text[stop].isdigit() or text[stop] == "_"))
             taken = glued or any(s.start < stop and start < s.end for s in found)
             tokens.items.append(Token(start, stop, match[0], key(match[0]), first, gap, taken))
             end = stop
         letters = [char for char in text if char.isalpha()]
         upper = sum(char.isupper() for char in letters)
         titled = [token for token in tokens.items if token.text[0].isupper()]
-        every_word = len(tokens.items) > 5 and len(titled) > 0.8 * len(tokens.items)
+        every_word = len(tokens.items) > 3 and len(titled) > 0.8 * len(tokens.items)
         tokens.cased = 0 < upper < 0.7 * max(1, len(letters)) and not every_word
         return tokens
 
@@ -141,6 +147,8 @@ class Tokens:
     def sure(self, token: Token) -> bool:
         """A name wherever it stands: on a list, and nothing else."""
         if token.taken or self.function(token) or len(token.key) < 3:
+            return False
+        if token.key in _MONTHS:
             return False
         if self.cased and token.text.isupper() and len(token.text) == 3:
             return False  # ASA is a score
