@@ -177,7 +177,8 @@ def cases(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("phi") / "cases.tsv"
     maker = phi_cases.Maker(phi_cases.codes(loaded / "codes.db"), seed=20)
     with path.open("w", encoding="utf-8") as out:
-        phi_cases.write(maker.cases(phi_cases.templates("held"), 600), out)
+        untouched = [*phi_cases.templates("held"), *phi_cases.templates("fresh")]
+        phi_cases.write(maker.cases(untouched, 600), out)
     return path
 
 

@@ -22,30 +22,31 @@ _DOUBTFUL_TITLES = frozenset("ms miss col capt maj mx doctor".split())
 #: What only a person can come after.
 _SURE_CUES = [
     tuple(cue.split())
-    for cue in """seen by; evaluated by; examined by; referred by; ordered by; signed by;
-    dictated by;
-    treated by; accompanied by; brought by; assisted by; read by; reviewed by;
-    prescribed by; cosigned by; followed by; performed by; documented by; called by;
-    name is; names is; named; aka; attn; sincerely; regards; pcp; surgeon; attending;
-    physician; provider; spoke with; spoke to; talked to; signed; emergency contact;
-    next of kin; surname; lastname; firstname; last name; first name; full name; maiden
-    name; patient name; pt name; name; guarantor; subscriber; insured; policyholder;
-    beneficiary; caregiver; guardian; poa; this is; dear; cc; anesthesiologist;
-    radiologist; pathologist; resident; nurse; midwife; dentist; pharmacist; therapist;
-    scribe; coder; goes by; known as; formerly; nee; née; per dr; cardiologist;
-    oncologist; neurologist; hospitalist; intensivist; pediatrician; psychiatrist;
-    gastroenterologist; orthopedist; urologist; nephrologist; dermatologist;
-    endocrinologist; rheumatologist""".split(";")
+    for cue in """md; do; np; rn; seen by; evaluated by; examined by; referred by; ordered by;
+    signed by; dictated by; treated by; accompanied by; brought by; assisted by;
+    read by; reviewed by; prescribed by; cosigned by; followed by; performed by;
+    documented by; called by; name is; names is; named; aka; attn; sincerely;
+    regards; pcp; surgeon; attending; physician; provider; spoke with; spoke to;
+    talked to; signed; emergency contact; next of kin; surname; lastname; firstname;
+    last name; first name; full name; maiden name; patient name; pt name; name;
+    guarantor; subscriber; insured; policyholder; beneficiary; caregiver; guardian;
+    poa; this is; dear; cc; anesthesiologist; radiologist; pathologist; resident;
+    nurse; midwife; dentist; pharmacist; therapist; scribe; coder; goes by; known
+    as; formerly; nee; née; per dr; cardiologist; oncologist; neurologist;
+    hospitalist; intensivist; pediatrician; psychiatrist; gastroenterologist;
+    orthopedist; urologist; nephrologist; dermatologist; endocrinologist;
+    rheumatologist""".split(";")
 ]
 #: Words for a person, after which a name may come or anything else.
 _CUES = frozenset(
-    """pt pts patient patients pat client member for by with from per re to mother father mom dad
-    son daughter wife husband spouse brother sister aunt uncle grandmother grandfather grandson
-    granddaughter niece nephew cousin partner fiance fiancee friend neighbor baby twin infant
-    child boy girl male female man woman lady gentleman mr mrs on of hi hello hey thanks and
-    name guy kid newborn veteran resident decedent donor recipient about called saw see ask tell
-    inmate student employee call contact text phone notify reach""".split()
-)  # fmt: skip
+    """pt pts patient patients pat client member for by with from per re to mother father mom
+    dad son daughter wife husband spouse brother sister aunt uncle grandmother grandfather
+    grandson granddaughter niece nephew cousin partner fiance fiancee friend neighbor baby
+    twin infant child boy girl male female man woman lady gentleman mr mrs on of hi hello
+    hey thanks and name guy kid newborn veteran resident decedent donor recipient about
+    called saw see ask tell inmate student employee coworker colleague boss manager
+    supervisor assistant biller tech auditor call contact text phone notify reach""".split()
+)
 _PERSON = _CUES - frozenset(
     """for by with from per re to on of hi hello hey thanks and about called see""".split()
 )
@@ -64,6 +65,10 @@ _AFTER = frozenset(
     denies admitted underwent fell diagnosed reports taking yo age aged phone acct member and
     in on for at from's called states says wants asked id dos account claim whose she he dx s
     c h w/ m f y male female date sex gender diagnosis lives lived""".split()
+)
+#: What doctors do.
+_ORDERS = frozenset(
+    "ordered saw recommends performed wrote documented billed dictated prescribed did".split()
 )
 #: What only people do.
 _DOES = frozenset(
@@ -85,7 +90,16 @@ def find(tokens: Tokens) -> list[Span]:
         token = tokens[at]
         if token.taken:
             continue
-        for rule in (_titled, _cued, _last_first, _paired, _alone, _beside, _credentialed):
+        for rule in (
+            _titled,
+            _cued,
+            _between_signs,
+            _last_first,
+            _paired,
+            _alone,
+            _beside,
+            _credentialed,
+        ):
             run = rule(tokens, at)
             if run is not None:
                 take(*run)
@@ -116,11 +130,12 @@ def _titled(tokens: Tokens, at: int) -> Run | None:
     sure = title not in _DOUBTFUL_TITLES or tokens[at].text in ("Ms", "Miss") or "." in token.gap
     if token.taken or (tokens.function(token) and not tokens.surname(token)):
         return None
-    if tokens.function(token) and not (tokens.capital(token) or title in ("mr", "mrs")):
+    if tokens.function(token) and not (tokens.capital(token) or title in ("mr", "mrs", "dr")):
         return None
     if not sure and not tokens.sure(token):
         return None
-    if title in ("mr", "mrs") and tokens.surname(token):
+    acts = first + 1 < len(tokens) and tokens[first + 1].key in _DOES | _ORDERS
+    if tokens.surname(token) and (title in ("mr", "mrs") or (title == "dr" and acts)):
         return first, _run_on(tokens, first, titled=True)
     if not (
         tokens.capital(token) or tokens.listed(token) or tokens.unknown(token) or _initial(token)
@@ -155,6 +170,8 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
             if token.taken or tokens.function(token) or token.key in THINGS:
                 continue
             labelled = ":" in token.gap or "=" in token.gap
+            if cue[-1] in ("md", "do", "np", "rn") and not labelled:
+                continue
             strong = tokens.sure(token) or (tokens.capital(token) and tokens.listed(token))
             strong |= tokens.capital(token) and not tokens.known(token)
             strong |= (
@@ -194,6 +211,8 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
         if token.taken or tokens.function(token) or tokens.is_eponym(at + 1):
             return None
         person = tokens[at].key in _PERSON
+        if tokens[at].key == "of" and at > 0:
+            person = tokens[at - 1].key in _PERSON  # "daughter of"
         if tokens.sure(token):
             return at + 1, _run_on(tokens, at + 1)
         capital = tokens.capital(token) and not token.first
@@ -216,7 +235,8 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
             if last > at + 1 or alone:
                 return at + 1, last
         # Two words that nobody knows, after a word for a person.
-        if person and tokens.unknown(token) and tokens.adjacent(at + 2):
+        unknown = tokens.unknown(token) and not tokens.misspelled(token)
+        if person and unknown and tokens.adjacent(at + 2):
             after = tokens[at + 2]
             if tokens.unknown(after) or (
                 tokens.listed(after) and (not tokens.known(after) or _follows(tokens, at + 2))
@@ -227,6 +247,28 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
             after = tokens[at + 2]
             if tokens.surname(after) and not tokens.function(after) and _follows(tokens, at + 2):
                 return at + 1, at + 2
+    return None
+
+
+def _between_signs(tokens: Tokens, at: int) -> Run | None:
+    """Two or three words that may be names and have a field to themselves: "/ ana lopez /"."""
+    token = tokens[at]
+    before = tokens.text[: token.start].rstrip(" ")
+    if before and before[-1] not in "/|;\n":
+        return None
+    last = at
+    while tokens.adjacent(last + 1, r" +") and last - at < 2:
+        last += 1
+    after = tokens.text[tokens[last].end :].lstrip(" ")
+    if last == at or (after and after[0] not in "/|;\n") or (not before and not after):
+        return None
+    run = [tokens[n] for n in range(at, last + 1)]
+    if any(t.taken or tokens.function(t) or tokens.words.drug(t.key) for t in run):
+        return None
+    given = tokens.given(run[0]) or tokens.given_word(run[0]) or tokens.unknown(run[0])
+    named = tokens.surname(run[-1]) or tokens.unknown(run[-1])
+    if given and named and not all(map(tokens.medicine, run)):
+        return at, last
     return None
 
 
@@ -244,8 +286,10 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
     if not surname or not (given or tokens.sure(first) or tokens.unknown(first)):
         return None
     capitals = tokens.capital(first) and tokens.capital(last)
-    capitals |= _shouted(first) and _shouted(last)
-    begins = at == 0 or not re.search(r"[\w,]\s*$", tokens.text[: last.start])
+    shouted = _shouted(first) and _shouted(last)
+    capitals |= shouted and not (tokens.abbreviation(first) and tokens.abbreviation(last))
+    begins_with_cue = at > 0 and tokens[at - 1].key in _CUES
+    begins = begins_with_cue or at == 0 or not re.search(r"[\w,]\s*$", tokens.text[: last.start])
     if capitals and (given or tokens.sure(last)):
         # A list of diseases has commas too: "Graves, Addison".
         good = tokens.sure(first) or not tokens.medicine(last) or (begins and given)
@@ -351,8 +395,32 @@ def _alone(tokens: Tokens, at: int) -> Run | None:
         and (tokens.listed(token) or not tokens.known(token))
     ):
         return at, at
+    following = tokens[at + 1].key if at + 1 < len(tokens) else ""
+    may_be = tokens.surname(token) or tokens.given_word(token) or tokens.unknown(token)
+    if token.first and tokens.capital(token) and may_be and not tokens.function(token):
+        # "Brandy here, ...", "Bowman pt with ..."
+        if following == "here" and not tokens.words.eponym(token.key):
+            return at, at
+        if following in ("pt", "patient") and not tokens.medicine(token):
+            return at, at
+    # Thomas is a splint, and "Thomas has gout" a patient.
+    if tokens.capital(token) and tokens.given(token) and following in _DOES:
+        return at, at
     if not tokens.sure(token) or tokens.is_eponym(at):
         return None
+    before = tokens[at - 1] if at > 0 else token
+    if tokens.capital(token) and tokens.surname(token) and before is not token:
+        # Peace Okafor, at the beginning or after a sign
+        begins = at == 1 or re.search(r"[|/;:(]\s*$", tokens.text[: before.start])
+        named = tokens.listed(before) or tokens.unknown(before)
+        if (
+            begins
+            and named
+            and tokens.capital(before)
+            and tokens.adjacent(at)
+            and not (before.taken or tokens.function(before) or tokens.medicine(before))
+        ):
+            return at - 1, _run_on(tokens, at)
     if tokens.given(token) or (tokens.capital(token) and not token.text.isupper()):
         return at, _run_on(tokens, at)
     return None

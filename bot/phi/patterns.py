@@ -300,7 +300,17 @@ def find(text: str) -> list[Span]:
     for pattern in _AGES:
         spans += _matches("AGE", pattern, text)
     spans += [s for s in _unique(text) if not is_medicine(s.start, s.end)]
+    spans += [s for s in _neighbours(text, spans) if not is_medicine(s.start, s.end)]
     return spans
+
+
+def _neighbours(text: str, spans: list[Span]) -> Iterator[Span]:
+    """Six digits in a field beside that of a date or a number: no code has six."""
+    ends = {span.end for span in spans}
+    starts = {span.start for span in spans}
+    for match in re.finditer(r"(?<=[|/;,] )\d{6}(?= [|/;,])", text):
+        if match.start() - 3 in ends or match.end() + 3 in starts:
+            yield Span(*match.span(), "ID")
 
 
 #: What leaves no doubt that an identifier follows.

@@ -106,6 +106,13 @@ def _stated(text: str, words: Words) -> Iterator[Span]:
                 span = Span(start, match.end("city"), "CITY")
         if span is None:
             continue
+        # "colon ca" is no town in California.
+        if (
+            not zip_code
+            and not state[0].isupper()
+            and words.known(key(text[span.start : span.end]))
+        ):
+            continue
         # "J. R. Florence, MD" is a doctor.
         before = text[: span.start].rstrip(". ").rpartition(" ")[2]
         if state.upper() in ("MD", "PA", "OD") and not zip_code and before[:1].isupper():

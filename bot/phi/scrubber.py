@@ -152,7 +152,7 @@ def _is_person(tokens: Tokens, at: int, inside: list[int]) -> bool:
         return tokens.capital(token) or len(inside) > 1
     # Medicine, or a word: only in the company of a name.
     return tokens.capital(token) and (
-        tokens.given(token)
+        (tokens.given(token) and not tokens.words.eponym(token.key))
         or any(n != at and (tokens.given(tokens[n]) or tokens.unknown(tokens[n])) for n in inside)
         or any(n != at and tokens.sure(tokens[n]) for n in inside)
     )

@@ -129,7 +129,13 @@ class Tokens:
             or ("-" in token.key and all(map(self.words.surname, self.parts(token))))
         )
 
+    def abbreviation(self, token: Token) -> bool:
+        """A few capitals among small letters: ASA, LIMA."""
+        return self.cased and token.text.isupper() and len(token.text) <= 4
+
     def listed(self, token: Token) -> bool:
+        if self.abbreviation(token):
+            return False
         return self.given(token) or self.given_word(token) or self.surname(token)
 
     def known(self, token: Token) -> bool:
@@ -150,9 +156,12 @@ class Tokens:
             return False
         if token.key in _MONTHS:
             return False
-        if self.cased and token.text.isupper() and len(token.text) == 3:
-            return False  # ASA is a score
-        if "-" in token.key and all(map(self.words.medicine, self.parts(token))):
+        if self.abbreviation(token) or self.words.shorthand(token.key):
+            return False
+        if "-" in token.key and (
+            all(map(self.words.medicine, self.parts(token)))
+            or any(map(self.words.eponym, self.parts(token)))
+        ):
             return False
         if (
             self.given(token)
@@ -172,12 +181,18 @@ class Tokens:
             and not self.words.drug(token.key)
         )
 
+    def misspelled(self, token: Token) -> bool:
+        """In small letters, and nearly a word of medicine."""
+        return not self.capital(token) and self.words.misspelled(token.key)
+
     def may_be_a_name(self, token: Token) -> bool:
         """Whether anything at all speaks for a name: what this denies, no model is asked about."""
         if token.taken or self.function(token) or len(token.key) < 2:
             return False
-        if self.sure(token) or self.unknown(token):
+        if self.sure(token):
             return True
+        if self.unknown(token):
+            return not self.misspelled(token)
         return self.capital(token) and (self.listed(token) or not self.known(token))
 
     # Company
@@ -207,10 +222,14 @@ class Tokens:
             return True
         following = at + 1
         while following < len(self) and self.adjacent(following, r"[ \t]*-?[ \t]*"):
-            if self[following].key in THINGS:
+            thing = self[following]
+            if self.given(token) and self.capital(thing) and self.surname(thing):
+                break  # Thomas Walker
+            if thing.key in THINGS:
                 if self.medicine(token):
                     return True
-                return following == at + 1 and self[following].key not in _ANYWHERE
+                near = following == at + 1 or thing.key in ("syndrome", "syndromes")
+                return near and thing.key not in _ANYWHERE
             if self.function(self[following]):
                 break
             # "Wolff Parkinson White syndrome", "Graves eye disease"

@@ -14,6 +14,8 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
+from rapidfuzz.distance import DamerauLevenshtein
+
 from index.build import VOCABULARY
 from index.bundle import current
 from index.words import Lexicon, fold
@@ -46,6 +48,10 @@ class WordList:
     @classmethod
     def of(cls, words: Iterable[str]) -> WordList:
         return cls("\n".join(sorted(set(words))).encode())
+
+    def beginning(self, letter: str) -> list[str]:
+        found = re.findall(rb"(?<=\n)" + re.escape(letter.encode()) + rb"[^\n]*", self._block)
+        return [word.decode() for word in found]
 
     def __contains__(self, word: str) -> bool:
         wanted = word.encode()
@@ -125,7 +131,20 @@ class Words:
     def drug(self, word: str) -> bool:
         return word in self._lexicon.words_of_drugs or _DRUG.search(word) is not None
 
-    @lru_cache(maxsize=50_000)  # noqa: B019  one Words a process
+    def shorthand(self, word: str) -> bool:
+        return self._lexicon.knows(word)
+
+    @lru_cache(maxsize=2_000)  # noqa: B019  one Words a process
+    def misspelled(self, word: str) -> bool:
+        """Whether a word is medicine with a slip or two: "dibetes", "neuropthy"."""
+        slips = 1 if len(word) < 7 else 2
+        return len(word) > 4 and any(
+            DamerauLevenshtein.distance(word, other, score_cutoff=slips) <= slips
+            for other in self._vocabulary.beginning(word[0])
+            if abs(len(other) - len(word)) <= slips
+        )
+
+    @lru_cache(maxsize=10_000)  # noqa: B019  one Words a process
     def known(self, word: str) -> bool:
         """Medicine or English, as it stands or in another form of the word."""
         if _COINED.search(word):
