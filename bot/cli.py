@@ -17,7 +17,10 @@ import click
 
 from bot import log_commands, news, render
 from bot.answer import Answer, Confidence
-from bot.desk import Desk
+from bot.desk import Desk, Taken
+from bot.phi.evaluate import CasesUnreadable
+from bot.phi.telling import in_words
+from bot.phi_commands import scrub
 from bot.querylog import Asked, LogUnavailable
 from bot.querylog.opening import finish_what_was_left, open_log
 from bot.settings import Settings, SettingsError
@@ -32,7 +35,10 @@ from index.errors import SearchError
 from index.model import Model, Shipped, chosen
 
 #: What a user can put right: shown as one sentence, exit code 2.
-_USER_ERRORS = (CodesetError, SearchError, SettingsError, LogUnavailable, *log_commands.ERRORS)
+_USER_ERRORS = (
+    CodesetError, SearchError, SettingsError, LogUnavailable, CasesUnreadable,
+    *log_commands.ERRORS,
+)  # fmt: skip
 #: How long `run` and `setup` wait for the official sources, in seconds.
 _PATIENCE = 3.0
 #: Questions of a batch that are answered, and logged, together.
@@ -165,7 +171,8 @@ def _build_index(store: CodeStore, settings: Settings, model: Model | Shipped) -
 def _serve_slack(settings: Settings) -> None:
     from bot.slack.app import SlackSettingsError, serve
 
-    desk, log = Desk(settings), open_log(settings)
+    desk = Desk(settings)
+    log = open_log(settings, desk.scrubber)
     try:
         serve(settings, desk, log, _progress)
     except SlackSettingsError as error:
@@ -214,7 +221,7 @@ class _Conversation:
 
     def __init__(self, settings: Settings, surface: str = "cli") -> None:
         self.desk = Desk(settings)
-        self.log = open_log(settings)
+        self.log = open_log(settings, self.desk.scrubber)
         self._surface = surface
         if left := finish_what_was_left(self.log):
             _progress(left)
@@ -226,26 +233,41 @@ class _Conversation:
         self.log.close()
         self.desk.close()
 
-    def ask(self, questions: Sequence[str], *, show: Any, **options: Any) -> list[Answer]:
+    def ask(
+        self, questions: Sequence[str], *, show: Any, day: dt.date | None = None, **options: Any
+    ) -> list[Answer]:
         def answer() -> list[Answer]:
-            return self.desk.ask_many(questions, **options)
+            return self.desk.ask_many(questions, day=day, **options)
 
-        return self._logged(questions, answer, show, options)
+        taken = [self.desk.take(text, day=day) for text in questions]
+        return self._logged(taken, answer, show, options)
 
-    def check(self, codes: Sequence[str], *, show: Any, **options: Any) -> Answer:
+    def check(
+        self, codes: Sequence[str], *, show: Any, day: dt.date | None = None, **options: Any
+    ) -> Answer:
         def answer() -> list[Answer]:
-            return [self.desk.check(codes, **options)]
+            return [self.desk.check(codes, day=day, **options)]
 
-        return self._logged([" ".join(codes)], answer, show, options)[0]
+        each = [self.desk.take(code, day=day) for code in codes]
+        removed = tuple(dict.fromkeys(kind for one in each for kind in one.removed))
+        taken = Taken(" ".join(one.text for one in each), removed, each[0].releases)
+        return self._logged([taken], answer, show, options)[0]
 
     def _logged(
-        self, questions: Sequence[str], answer: Any, show: Any, options: dict[str, Any]
+        self, questions: Sequence[Taken], answer: Any, show: Any, options: dict[str, Any]
     ) -> list[Answer]:
         stored = {name: str(value) for name, value in options.items() if value is not None}
         ids = self.log.ask_many(
             [
-                Asked(text, self._surface, user=getpass.getuser(), options=stored)  # type: ignore[arg-type]
-                for text in questions
+                Asked(
+                    taken.text,
+                    self._surface,  # type: ignore[arg-type]
+                    user=getpass.getuser(),
+                    options=stored,
+                    removed=taken.removed,
+                    releases=taken.releases,
+                )
+                for taken in questions
             ]
         )
         numbers = [number for number in ids if number is not None]
@@ -254,6 +276,8 @@ class _Conversation:
             [(n, a, a.elapsed_ms) for n, a in zip(numbers, answers, strict=True)],
             index_build=self.desk.index_build,
         )
+        if removed := list(dict.fromkeys(kind for taken in questions for kind in taken.removed)):
+            _progress(say("terminal.removed", kinds=in_words(removed)))
         try:
             for number, one in zip(numbers, answers, strict=True):
                 if self.log.is_unlogged(number):
@@ -300,7 +324,7 @@ def ask(
         raise click.UsageError("Give one question in quotes, or --batch FILE.")
     if batch is not None and not as_json:
         raise click.UsageError("--batch prints JSON lines: add --json.")
-    options = {"day": _day(date), "systems": list(systems) or None, "limit": limit}
+    options: dict[str, Any] = {"day": _day(date), "systems": list(systems) or None, "limit": limit}
     with _Conversation(settings) as conversation:
         if batch is not None:
             for lines in _chunks(_lines(batch), _BATCH):
@@ -665,29 +689,5 @@ def train_command(settings: Settings, folder: Path, most: int | None, seed: int)
     _progress(f"To use it: CODEDESK_MODEL={folder} codedesk index build")
 
 
-@index.command("train")
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--pairs", "most", type=click.IntRange(1), help="At most N pairs of texts.")
-@click.option("--seed", type=int, default=0, help="What chance begins with. Default: 0.")
-@click.pass_obj
-def train_command(settings: Settings, folder: Path, most: int | None, seed: int) -> None:
-    """Tune all-MiniLM-L6-v2 on the words that are loaded, and export it.
-
-    FOLDER gets the model (for CODEDESK_MODEL), and FOLDER/encoder what is shipped as
-    index/weights. On two cores this takes about half an hour; docs/MODEL.md tells how the shipped
-    weights were made.
-    """
-    from index.train import train
-
-    if not settings.codes_db.exists():
-        raise CodesetError(say("desk.nothing_loaded"))
-    store = CodeStore(settings.codes_db)
-    try:
-        train(store, Model(), folder, most=most, seed=seed, tell=_progress)
-    finally:
-        store.close()
-    Model(str(folder)).put(folder / "encoder")
-    _progress(f"To use it: CODEDESK_MODEL={folder} codedesk index build")
-
-
+main.add_command(scrub)
 main.add_command(log_commands.log)

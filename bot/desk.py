@@ -6,15 +6,17 @@ import datetime as dt
 import re
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bot import news, scope
 from bot.answer import Answer, Candidate, Verdict
 from bot.pairs import PairRules, Reported, report_with
+from bot.phi import Scrubber
 from bot.question import (
     CodeMention,
     Question,
+    day_in,
     icd9_codes,
     is_foreign,
     is_wordless,
@@ -62,6 +64,17 @@ _AS_GOOD = 0.3
 #: Completions listed with a candidate.
 _MOST_COMPLETIONS = 100
 
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A question as it may be stored: scrubbed, what was removed, and the editions (release key ->
+    label) that its date of service leads to, None when it has none."""
+
+    text: str
+    removed: tuple[str, ...] = ()
+    releases: dict[str, str] | None = None
+
+
 #: A question still to be searched: its place, its answer so far, and the releases to search.
 _Search = tuple[int, Answer, Question, list[Coverage]]
 
@@ -79,13 +92,15 @@ class Desk:
             raise CodesetError(say("desk.nothing_loaded"))
         self._rulebook = Rulebook(self._store)
         self._searcher: Searcher | None = None
+        self.scrubber = Scrubber(settings.index)
         self._opening = threading.Lock()
 
     def close(self) -> None:
         self._store.close()
 
     def ready(self) -> None:
-        """Open the index and load the model, so that the first question does not wait for it."""
+        """Open the index and load the models, so that the first question does not wait for it."""
+        self.scrubber.ready()
         searcher = self._search()
         searcher.encoder.encode(["ready"])
         for release in self._store.releases("icd10pcs")[-1:]:
@@ -105,6 +120,26 @@ class Desk:
 
     # Asking
 
+    def take(self, asked: str, *, day: dt.date | None = None) -> Taken:
+        """A question as it may be stored, before it is answered; milliseconds once `ready`. `day`
+        is the date of service when it is not in the question."""
+        scrubbed = self.scrubber.scrub(asked)
+        if day is None and len(asked) <= MOST_CHARACTERS:
+            day = day_in(asked)
+        return Taken(scrubbed.text, scrubbed.removed, self._editions(day) if day else None)
+
+    def _editions(self, day: dt.date) -> dict[str, str]:
+        releases = [self._store.for_date(system, day).release for system in self._store.systems]
+        return {release.key: release.label for release in releases}
+
+    def _day_in(self, editions: Mapping[str, str]) -> dt.date:
+        """A day that leads to these editions."""
+        releases = [release for release in self._store.releases() if release.key in editions]
+        if not releases:
+            return dt.date.today()
+        first = max(release.effective_from for release in releases)
+        return min(first, *(release.effective_through for release in releases), first)
+
     def ask(
         self,
         question: str,
@@ -112,9 +147,15 @@ class Desk:
         day: dt.date | None = None,
         systems: Sequence[str] | None = None,
         limit: int = 10,
+        editions: Mapping[str, str] | None = None,
     ) -> Answer:
         """Answer one question for a date of service: the one given, else the one in the question,
-        else today. `systems` limits the search to those systems."""
+        else today. `systems` limits the search to those systems. `editions` are those of `Taken`,
+        for a question out of the log, which has its date no more."""
+        if editions is not None:
+            day = self._day_in(editions)
+            (answer,) = self.ask_many([question], day=day, systems=systems, limit=limit)
+            return answer.undated()
         return self.ask_many([question], day=day, systems=systems, limit=limit)[0]
 
     def ask_many(
@@ -163,6 +204,7 @@ class Desk:
         the rules say of them together. `setting` chooses among NCCI's edits; None shows all."""
         started = time.perf_counter()
         as_of = day or dt.date.today()
+        codes = [self.scrubber.scrub(code).text for code in codes]
         mentions = [named_code(code, self._lookup) for code in codes]
         answer = Answer(question=" ".join(codes), as_of=as_of.isoformat(), outcome="verdict")
         firsts = [found[0] for found in mentions]
@@ -173,30 +215,31 @@ class Desk:
     ) -> tuple[Answer, Question, list[Coverage]]:
         """The answer as far as it goes without the index, and the releases still to be searched."""
         today = dt.date.today()
-        abstained = Answer(question=asked, as_of=(day or today).isoformat(), outcome="abstained")
+        # What an answer may repeat is read from the scrubbed text; only the search sees the other.
+        scrubbed = self.scrubber.scrub(asked).text
+        abstained = Answer(question=scrubbed, as_of=(day or today).isoformat(), outcome="abstained")
         nothing = Question(asked, asked)
         if is_wordless(asked):
             return _noticed(abstained, say("desk.empty")), nothing, []
         if len(asked) > MOST_CHARACTERS:
             notice = say("desk.too_long", length=len(asked), limit=MOST_CHARACTERS)
             return _noticed(abstained, notice), nothing, []
-        if changes := news.inquiry(asked):
+        if changes := news.inquiry(scrubbed):
             return self._with_changes(abstained, changes), nothing, []
         question = read_question(asked, self._lookup)
         as_of = day or question.day or today
         answer = replace(abstained, as_of=as_of.isoformat())
         if question.not_a_date:
-            answer = _noticed(
-                answer, say("desk.bad_date", date=question.not_a_date, day=as_of.isoformat())
-            )
-        if wanted := ndcs(question.text):
+            answer = _noticed(answer, say("desk.bad_date", day=as_of.isoformat()))
+        codes = _still_there(question.codes, scrubbed)
+        if wanted := ndcs(scrubbed):
             return self._with_products(answer, wanted, as_of), question, []
-        beside = self._beside_codes(question.text, as_of)
-        retired = icd9_codes(question.text)
+        beside = self._beside_codes(scrubbed, as_of)
+        retired = _still_there(icd9_codes(question.text), scrubbed)
         typed = {mention.typed for mention in retired}
         mentions = [
             mention
-            for mention in question.codes
+            for mention in codes
             if mention.typed not in typed and (not systems or mention.system in systems)
         ]
         mentions += retired
@@ -478,6 +521,12 @@ class Desk:
         return replace(answer, outcome="changes", changes=changes)
 
 
+def _still_there(mentions: Sequence[CodeMention], scrubbed: str) -> list[CodeMention]:
+    """Codes that are in the scrubbed text too: a record number may have the form of one, and a
+    verdict repeats it."""
+    return [mention for mention in mentions if mention.typed.upper() in scrubbed.upper()]
+
+
 def _needs(system: str) -> str:
     return say(
         "desk.needs_system",
@@ -517,7 +566,7 @@ def _ask_back(
     if hit.system != "icd10cm":
         return None  # the axes are those of its titles: in PCS, open is an approach
     rivals = [h for h in hits if h.code[:3] == hit.code[:3] and abs(h.score - hit.score) < 0.5]
-    rival_titles = [each.title for each in (*rivals, *alternatives)]
+    rival_titles = [h.title for h in rivals] + [code.title for code in alternatives]
     for axis in AXES:
         if axis.said(query.reading):
             continue

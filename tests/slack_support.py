@@ -13,6 +13,8 @@ import yaml
 from slack_server import SlackServer
 
 from bot.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict
+from bot.desk import Taken
+from bot.phi import Scrubber
 from bot.querylog import QueryLog
 from bot.settings import Settings
 from bot.slack.app import serve
@@ -20,6 +22,8 @@ from bot.slack.app import serve
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 RELEASE = "FY2026-April"
+#: Medicine is what the lexicon says: these tests have no index.
+SCRUBBER = Scrubber()
 NOT_COVERED = (
     "No loaded edition of ICD-10-CM covers 2026-11-22; the nearest is FY2026-April "
     "(through 2026-09-30)."
@@ -143,6 +147,10 @@ class ScriptedDesk:
 
     def ready(self) -> None:
         self.was_made_ready = True
+
+    def take(self, asked: str) -> Taken:
+        scrubbed = SCRUBBER.scrub(asked)
+        return Taken(scrubbed.text, scrubbed.removed)
 
     def ask(self, question: str, **options: Any) -> Answer:
         self.asked.append(question)

@@ -46,7 +46,11 @@ def recover(
             pending.asked.text,
             _way_back(courier, pending.asked),
             asked=time.monotonic() - age.total_seconds(),
+            removed=pending.asked.removed if pending.asked.surface == "slash" else (),
+            editions=pending.asked.releases,
         )
+        if pending.asked.removed and pending.asked.surface != "slash":
+            courier.tell_removed(pending.id, pending.asked, None)
         counts["answered" if posted.outcome == "delivered" else "failed"] += 1
     if counts:
         kinds = ("answered", "failed", "abandoned", "unknown")
