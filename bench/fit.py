@@ -2,10 +2,10 @@
 
     python bench/fit.py --day 2026-05-01 coder.tsv:1 names.tsv:0.7
 
-A file is in the layout that `codedesk eval` reads; the number after it is what the file counts for.
-Prints the weights found, and, by cross-validation over the categories of the right codes, what they are
-worth beside the weights in use. Each question is a choice among the families that the search judged,
-by a softmax over their scores; the weights are held near those in use.
+A file is in the layout that `codedesk eval` reads; the number after it is what the file counts
+for. Prints the weights found, and, by cross-validation over the categories of the right codes, what
+they are worth beside the weights in use. Each question is a choice among the families that the
+search judged, by a softmax over their scores; the weights are held near those in use.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ def gather(searcher: Searcher, store: CodeStore, day: dt.date, file: str) -> lis
     found = []
     for case in cases:
         codes, features = searcher.judged(case.query, release)
-        right = np.array([_leads_to(code, case.right) for code in codes])
+        right = np.array([leads_to(code, case.right) for code in codes])
         fold = zlib.crc32(case.right[0][:3].encode()) % _FOLDS
         found.append(Choice(Path(path).stem, fold, float(counts or 1), features, right))
     return found
 
 
-def _leads_to(family: str, right: Sequence[str]) -> bool:
+def leads_to(family: str, right: Sequence[str]) -> bool:
     """Whether a family is a right code, stands under one, or is completed to one by its seventh
     character."""
     stems = {code.replace(".", "")[:6].rstrip("X") for code in right if len(code) == 8}

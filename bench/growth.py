@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from naive import FOLDER
 
+from index.rank import Rarity
 from index.runtime import load_faiss
 from index.shelf import Family, Gathered, Shelf, write
 
@@ -62,7 +63,7 @@ def _at(size: int, texts: list[str], vectors: np.ndarray, asked: np.ndarray) -> 
         write(Path(work) / "shelf", Gathered(texts, families), vectors)
         seconds = time.perf_counter() - started
         on_disk = (Path(work) / "shelf" / "vectors.faiss").stat().st_size
-        shelf = Shelf("synthetic", Path(work) / "shelf")
+        shelf = Shelf("synthetic", Path(work) / "shelf", Rarity({}, size))
         # Without words it is the vectors alone that are searched.
         product_ms, found = _timed(lambda vector: _nearest(shelf, vector), asked)
     shared = [len(set(a.tolist()) & set(b)) / 10 for a, b in zip(exact, found, strict=True)]
@@ -78,8 +79,8 @@ def _at(size: int, texts: list[str], vectors: np.ndarray, asked: np.ndarray) -> 
 
 
 def _nearest(shelf: Shelf, vector: np.ndarray) -> list[int]:
-    similarity = shelf.retrieve(vector, np.zeros(1, dtype=np.float32), "", _TEXTS)
-    return sorted(similarity, key=lambda text: -similarity[text])[:10]
+    texts, cosines, _ = shelf.retrieve(vector, np.zeros(1, dtype=np.float32), "", _TEXTS)
+    return texts[np.argsort(-cosines)][:10].tolist()
 
 
 def _timed(search: Callable[[np.ndarray], Any], asked: np.ndarray) -> tuple[float, list[Any]]:

@@ -566,7 +566,7 @@ def _ask_back(
     if hit.system != "icd10cm":
         return None  # the axes are those of its titles: in PCS, open is an approach
     rivals = [h for h in hits if h.code[:3] == hit.code[:3] and abs(h.score - hit.score) < 0.5]
-    rival_titles = [h.title for h in rivals] + [code.title for code in alternatives]
+    rival_titles = [r.title for r in rivals] + [code.title for code in alternatives]
     for axis in AXES:
         if axis.said(query.reading):
             continue

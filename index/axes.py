@@ -1,8 +1,8 @@
 """The axes on which titles answer: side, trimester, acuity, severity, number and so on.
 
-What a question says on an axis must agree with the title; what it leaves unsaid is "unspecified" when
-such a code exists (Guidelines I.A.9.b, I.B.18; conventions NOS and NEC, I.A.6), or the usual value
-where the conventions name one.
+What a question says on an axis must agree with the title; what it leaves unsaid is "unspecified"
+when such a code exists (Guidelines I.A.9.b, I.B.18; conventions NOS and NEC, I.A.6), or the usual
+value where the conventions name one.
 """
 
 from __future__ import annotations

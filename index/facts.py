@@ -151,7 +151,7 @@ def _alternatives(text: str, core: Reading) -> list[frozenset[str]]:
 
 
 def save(path: Path, facts: Facts) -> None:
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, Any] = {}
     for field in fields(facts):
         value = getattr(facts, field.name)
         if isinstance(value, Ragged):

@@ -24,6 +24,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import Stemmer
@@ -236,7 +237,7 @@ class Titles:
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True)
-        arrays: dict[str, np.ndarray] = {}
+        arrays: dict[str, Any] = {}
         for field_ in fields(self):
             value = getattr(self, field_.name)
             if isinstance(value, Inverted):
@@ -255,7 +256,8 @@ class Titles:
                 **{n: arrays[n] for n in ("codes", "beginnings", "families", "tails")},
                 approach_names=arrays["approach_names"].tolist(),
                 **{n: arrays[n] for n in ("approaches", "sides")},
-                **{n: Inverted.out_of(arrays, n) for n in ("in_core", "in_tail")},
+                in_core=Inverted.out_of(arrays, "in_core"),
+                in_tail=Inverted.out_of(arrays, "in_tail"),
                 frequency=dict(
                     zip(arrays["words"].tolist(), arrays["counts"].tolist(), strict=True)
                 ),

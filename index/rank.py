@@ -98,7 +98,10 @@ class Evidence:
         """Those of these families only."""
         kept = np.isin(self.families, families)
         return Evidence(
-            *(getattr(self, name)[kept] for name in ("families", "texts", "cosines", "lexical")),
+            self.families[kept],
+            self.texts[kept],
+            self.cosines[kept],
+            self.lexical[kept],
             self.distances[kept],
         )
 
@@ -194,15 +197,15 @@ class Ranker:
         def put(name: str, column: np.ndarray) -> None:
             found[:, FEATURES.index(name)] = column
 
-        for column, name in enumerate(_OF_TEXT):
-            put(name, value[best, column])
+        for number, name in enumerate(_OF_TEXT):
+            put(name, value[best, number])
         put("title", by_title)
         put("titled", self._told(words, told, self._titles[families]))
         put("lexical", _largest(row, evidence.lexical, len(families)))
         put("exact", _largest(row, exact, len(families)))
         put("category", self._by_category(evidence, row, families))
-        for name, column in self._structure(question, families).items():
-            put(name, column)
+        for name, values in self._structure(question, families).items():
+            put(name, values)
         for name, having in self._groups.items():
             put(name, having[families])
         if _SUBSTANCE_WORDS & question.affirmed:

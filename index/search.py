@@ -74,12 +74,15 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a search gave: the question as it was understood, its hits, best first, how near it is
-    to the nearest example of a question that has nothing to do with coding (cosine), and the
-    vector of the question, as typed and as spelled out."""
+    to the nearest example of a question that has nothing to do with coding (cosine), the share of
+    its words that any text has, and the vector of the question, as typed, and as typed and as
+    spelled out together."""
 
     query: Query
     hits: list[Hit]
     off_topic: float
+    known: float
+    asked: np.ndarray
     vector: np.ndarray
 
 
@@ -101,7 +104,7 @@ class Searcher:
         self._folder = folder
         self._guidance = lru_cache(maxsize=4)(self._open_guidance)
         self.procedures = lru_cache(maxsize=2)(self._open_procedures)
-        self._off_topic = np.load(folder / build.OFF_TOPIC)
+        self.off_topic_examples = np.load(folder / build.OFF_TOPIC)
         vocabulary: dict[str, int] = read_json(folder / build.VOCABULARY)
         self._lexicon = Lexicon.shipped()
         everyday = frozenset(w for line in build.off_topic_examples() for w in plain_words(line))
@@ -110,6 +113,7 @@ class Searcher:
         for word, count in vocabulary.items():
             for stem in read(word).stems:
                 frequency[stem] = frequency.get(stem, 0) + count
+        self._frequency = frequency
         rarity = Rarity(frequency, self.manifest.texts)
         self._shelves = {
             path.name: Shelf(path.name, path, rarity) for path in (folder / build.SHELVES).iterdir()
@@ -158,11 +162,18 @@ class Searcher:
             Found(
                 query,
                 self._ranked(query, vectors, releases, limit),
-                float((self._off_topic @ vectors[query.asked]).max()),
+                float((self.off_topic_examples @ vectors[query.asked]).max()),
+                self._known(query),
+                vectors[query.asked],
                 (vectors[query.asked] + vectors[query.spelled_out or query.asked]) / 2,
             )
             for query in queries
         ]
+
+    def _known(self, query: Query) -> float:
+        """The share of a question's words that any text has."""
+        stems = query.reading.stems
+        return sum(stem in self._frequency for stem in stems) / (len(stems) or 1)
 
     def _ranked(
         self,

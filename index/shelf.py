@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from index.words import Reading, lexical_tokens
 
 VECTORS, LEXICAL = "vectors.faiss", "lexical"
 #: Texts; codes and releases; and how they belong together, by their numbers.
-TEXTS, NAMES, LINKS = "texts.json", "names.json", "links.npz"
+TEXTS, NAMES, LINKS = "texts.txt", "names.json", "links.npz"
 
 #: A header with more families under it than this is completed only by those found themselves.
 _MOST_BELOW = 60
@@ -67,6 +68,7 @@ def gather(store: CodeStore, system: str) -> Gathered:
     numbers: dict[str, int] = {}
 
     def add_text(family: Family, text: str) -> None:
+        text = " ".join(text.split())  # one line each
         number = numbers.setdefault(text, len(numbers))
         if number not in family.texts:
             family.texts.append(number)
@@ -142,7 +144,7 @@ def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
     lexical = bm25s.BM25()
     lexical.index([lexical_tokens(text) or [""] for text in gathered.texts], show_progress=False)
     lexical.save(folder / LEXICAL, show_progress=False)
-    write_json(folder / TEXTS, gathered.texts)
+    (folder / TEXTS).write_text("".join(f"{text}\n" for text in gathered.texts), encoding="utf-8")
     titles = [family.texts[0] for family in gathered.families]
     parents = [family.parent for family in gathered.families]
     facts.save(folder / facts.FILE, facts.read_facts(gathered.texts, titles, parents))
@@ -168,9 +170,27 @@ def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
 
 def vectors_of(folder: Path) -> dict[str, np.ndarray]:
     """The vector of each text of a shelf."""
-    texts = read_json(folder / TEXTS)
+    texts = list(Texts(folder / TEXTS))
     index = load_faiss().read_index(str(folder / VECTORS))
     return dict(zip(texts, index.reconstruct_n(0, len(texts)), strict=True))
+
+
+class Texts(Sequence[str]):
+    """The texts of a shelf, one a line, kept as they stand in the file: as strings they would take
+    twice the memory."""
+
+    def __init__(self, path: Path) -> None:
+        self._bytes = path.read_bytes()
+        ends = np.flatnonzero(np.frombuffer(self._bytes, dtype=np.uint8) == ord("\n"))
+        self._starts = np.concatenate([[0], ends + 1]).astype(np.int32)
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def __getitem__(self, number: Any) -> Any:
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        return self._bytes[self._starts[number] : self._starts[number + 1] - 1].decode()
 
 
 class Shelf:
@@ -180,10 +200,9 @@ class Shelf:
         import bm25s
 
         self.system = system
-        self.texts: list[str] = read_json(folder / TEXTS)
+        self.texts = Texts(folder / TEXTS)
         names = read_json(folder / NAMES)
         self.codes: list[str] = names["codes"]
-        self.numbers = {code: n for n, code in enumerate(self.codes)}
         with np.load(folder / LINKS) as links:
             self._titles: np.ndarray = links["titles"]
             self._parents: np.ndarray = links["parents"]
@@ -204,9 +223,24 @@ class Shelf:
     def evidence(
         self, asked: np.ndarray, less: np.ndarray, text: str, most: int, release: str
     ) -> Evidence:
-        """What speaks for families of a release: the texts that either retriever finds, `most` by
-        each, with the cosine of the nearest of the question's wordings (`asked`, one a row), each
-        lessened by its entry in `less`."""
+        """What speaks for families of a release: the texts that `retrieve` finds, each for its
+        own families or, where it is a header's, for those that complete it."""
+        texts, cosines, lexical = self.retrieve(asked, less, text, most)
+        rows = [
+            (family, n, distance)
+            for n, text in enumerate(texts.tolist())
+            for owner in self._owners[self._starts[text] : self._starts[text + 1]].tolist()
+            for family, distance in self.reportable(owner, release)
+        ]
+        families, places, distances = np.array(rows, dtype=np.int32).reshape(-1, 3).T
+        return Evidence(families, texts[places], cosines[places], lexical[places], distances)
+
+    def retrieve(
+        self, asked: np.ndarray, less: np.ndarray, text: str, most: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The texts that either retriever finds, `most` by each; the cosine of each with the
+        nearest of the question's wordings (`asked`, one a row), each lessened by its entry in
+        `less`; and each one's share of the best BM25 score for `text`."""
         _, nearest = self._vectors.search(asked, most)
         found = [nearest.ravel()[nearest.ravel() >= 0]]
         known = self._lexical.vocab_dict
@@ -216,18 +250,8 @@ class Shelf:
             top = np.argpartition(-scores, min(most, len(scores) - 1))[:most]
             found.append(top[scores[top] > 0])
         texts = np.unique(np.concatenate(found))
-        cosines = self._cosines(texts, asked, less)
-        lexical = scores[texts] / (scores.max() or 1.0)
-        rows = [
-            (family, n, distance)
-            for n, text in enumerate(texts.tolist())
-            for owner in self._owners[self._starts[text] : self._starts[text + 1]].tolist()
-            for family, distance in self.reportable(owner, release)
-        ]
-        families, places, distances = np.array(rows, dtype=np.int32).reshape(-1, 3).T
-        return Evidence(
-            families, texts[places], cosines[places], lexical[places].astype(np.float32), distances
-        )
+        lexical = (scores[texts] / (scores.max() or 1.0)).astype(np.float32)
+        return texts, self._cosines(texts, asked, less), lexical
 
     def judge(
         self,
@@ -274,6 +298,11 @@ class Shelf:
     def _under(self, parent: int) -> list[int]:
         first, last = np.searchsorted(self._ordered_parents, (parent, parent + 1))
         return self._by_parent[first:last].tolist()
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The number of each family's code."""
+        return {code: number for number, code in enumerate(self.codes)}
 
     def title(self, family: int) -> str:
         return self.texts[self._titles[family]]

@@ -3,8 +3,9 @@
 What it learns from are pairs of texts that lead to one code: titles, inclusion terms, Includes
 notes, entries of the indexes and tables, drug names, and the house's own names and shorthand
 (`prompts`). No question of an evaluation file, no ICD-9 title and no list of synonyms from
-elsewhere is among them. One text of a pair is worded as people type: an index entry is read backwards ("bacterial
-streptococcal meningitis"), words are shortened to their shorthand, some are lost or misspelled.
+elsewhere is among them. One text of a pair is worded as people type: an index entry is read
+backwards ("bacterial streptococcal meningitis"), words are shortened to their shorthand, some are
+lost or misspelled.
 
 The loss is the usual one for pairs (InfoNCE): of all texts of a batch, the partner must be nearest.
 A batch is made of runs of neighbouring codes, so that siblings, the hardest to tell apart, are

@@ -268,13 +268,13 @@ class Lexicon:
         words: list[str] = []
         question = _ONE_LETTER_SIDE.sub(lambda m: {"R": "right", "L": "left"}[m[0]], question)
         for word in typed_words(question):
-            parts = [word] if word in self._words else re.split(r"[/&.+]", word)
+            locus = _LOCUS.fullmatch(word)
+            parts = [word] if word in self._words or locus else re.split(r"[/&.+]", word)
             words += [part for part in parts if part]
             levels = _VERTEBRAE.fullmatch(word)
             if levels:
                 ends = levels["first"] + (levels["last"] or levels["first"])
                 words.append(_REGIONS.get(ends, ""))
-            locus = _LOCUS.fullmatch(word)
             if locus:
                 words += [_ARMS[locus["arm"]], "arm", "of", "chromosome", locus["chromosome"]]
                 words += ["deletion"] if locus["lost"] else []

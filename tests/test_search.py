@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from index.export import export
 from index.model import Model, ModelUnavailable, Shipped
 from index.runtime import load_faiss
 from index.search import Searcher
-from index.shelf import TEXTS, VECTORS, vectors_of
+from index.shelf import TEXTS, VECTORS, Texts, vectors_of
 
 DATA = Path(__file__).parent / "data"
 
@@ -77,7 +76,7 @@ def test_one_vector_for_each_distinct_text(built: Path) -> None:
     folder, manifest = bundle.opened(built / "index")
     count = 0
     for shelf in (folder / build.SHELVES).iterdir():
-        texts = json.loads((shelf / TEXTS).read_text())
+        texts = Texts(shelf / TEXTS)
         vectors = load_faiss().read_index(str(shelf / VECTORS))
         assert len(texts) == len(set(texts)) == vectors.ntotal
         count += len(texts)

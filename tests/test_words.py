@@ -22,6 +22,22 @@ from index.words import Lexicon, Spelling, essential, read
         ("L4-L5 pain", "l4-l5 lumbar pain"),
         ("L5-S1 hnp", "l5-s1 lumbosacral disc displacement"),
         ("multiple acyl-CoA dehydrogenase deficiency", None),
+        # one capital letter alone is a side
+        ("cubital tunnel L", "cubital tunnel left"),
+        ("ruptured globe (R)", "ruptured globe right"),
+        ("vitamin L", None),
+        # places on a chromosome
+        ("4p- syndrome", "4p- short arm of chromosome 4 deletion syndrome"),
+        ("1q21.1 duplication", "1q21.1 long arm of chromosome 1 duplication"),
+        # series of hereditary diseases
+        ("DFNB1A", "autosomal recessive nonsyndromic sensorineural hearing loss"),
+        ("SCA-3", "spinocerebellar ataxia"),
+        ("XQZ12", None),
+        # weeks of gestation
+        ("preeclampsia 34 weeks", "preeclampsia 34 weeks third trimester"),
+        ("bleeding in pregnancy 13 wks", "bleeding in pregnancy 13 weeks first trimester"),
+        ("preterm newborn 32 weeks", None),
+        ("pregnant, burn 2 weeks ago", "pregnancy burn 2 weeks ago"),
         ("", ""),
     ],
 )
@@ -128,5 +144,5 @@ def test_lexicon_file_is_in_shape() -> None:
     rows = list(csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
     assert rows[0] == ["shorthand", "means", "when", "kind"]
     assert {len(row) for row in rows} == {4}
-    assert len({(row[0], row[2]) for row in rows}) == len(rows)
+    assert len({(row[0], row[2], row[3] == "series") for row in rows}) == len(rows)
     assert all(row[0] == row[0].lower() and row[1] for row in rows[1:])

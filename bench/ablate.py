@@ -1,0 +1,153 @@
+"""What each part of finding buys: the same questions with one part left out at a time.
+
+    python bench/ablate.py --day 2026-05-01 [--rebuild] coder.tsv names.tsv
+
+Prints hit@1 / hit@5 of ICD-10-CM families (the seventh character is left aside) for each file in
+the layout that `codedesk eval` reads. --rebuild also leaves out what an index is made of, each time
+in an index of its own, built beside the one in use and thrown away: some minutes each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+from fit import leads_to
+
+from bot.settings import Settings
+from codesets.books import Books
+from codesets.store import CodeStore
+from index import build, evaluate, facts, rank, shelf
+from index.model import Model, Shipped
+from index.search import Query, Searcher
+from index.words import Lexicon, Spelling
+
+Cases = dict[str, list[evaluate.Case]]
+
+
+def scored(searcher: Searcher, store: CodeStore, day: dt.date, cases: Cases) -> list[str]:
+    release = store.for_date("icd10cm", day).release
+    cells = []
+    for asked in cases.values():
+        ranks = []
+        for case in asked:
+            hits = searcher.search(case.query, [release], 10).hits
+            right = [n for n, hit in enumerate(hits, 1) if leads_to(hit.code, case.right)]
+            ranks.append(right[0] if right else 0)
+        first = sum(rank == 1 for rank in ranks) / len(ranks)
+        cells.append(f"{first:.3f} / {sum(0 < rank <= 5 for rank in ranks) / len(ranks):.3f}")
+    return cells
+
+
+def _only(**weights: float) -> Any:
+    kept = np.array([weights.get(name, 0.0) for name in rank.FEATURES], dtype=np.float32)
+    return mock.patch.object(rank, "_WEIGHTS", kept)
+
+
+def _without(*names: str) -> Any:
+    return _only(**{name: w for name, w in rank.WEIGHTS.items() if name not in names})
+
+
+@contextmanager
+def _one_wording() -> Iterator[None]:
+    def wordings(query: Query) -> dict[str, float]:
+        return {query.spelled_out or query.asked: 0.0}
+
+    with mock.patch.object(Query, "wordings", property(wordings)):
+        yield
+
+
+@contextmanager
+def _no_words() -> Iterator[None]:
+    retrieve = shelf.Shelf.retrieve
+
+    def vectors_alone(self, asked, less, text, most):
+        return retrieve(self, asked, less, "", most)
+
+    with mock.patch.object(shelf.Shelf, "retrieve", vectors_alone):
+        yield
+
+
+_load = facts.load
+
+
+def _ungrouped(path: Path) -> facts.Facts:
+    found = _load(path)
+    return replace(found, groups=np.arange(len(found.groups)))
+
+
+#: What is left out while searching.
+PARTS: dict[str, Callable[[], Any]] = {
+    "lexicon": lambda: mock.patch.object(Lexicon, "shipped", return_value=Lexicon([])),
+    "repair of typing": lambda: mock.patch.object(Spelling, "repair", lambda self, word: word),
+    "question as typed and first clause": _one_wording,
+    "BM25": _no_words,
+    "grouping by side": lambda: mock.patch.object(facts, "load", _ungrouped),
+    "axes (side, acuity, circumstances …)": lambda: _without(
+        "agrees", "conflicts", "unasked", "unmeant", "unspecified", "other", "number", "denial"
+    ),
+    "shares of words": lambda: _without("asked", "told", "titled", "lexical", "exact"),
+    "chapters": lambda: _without("substance", "external", "obstetric", "perinatal", "factors"),
+    "ranking, but for the nearest text": lambda: _only(dense=1.0),
+}
+
+
+def _no_entries() -> Any:
+    every = Books.all
+
+    def fewer(self, kind=None, system=None, setting=None):
+        found = every(self, kind, system, setting)
+        return [
+            b for b in found if b.kind not in ("index", "external_causes", "neoplasms", "drugs")
+        ]
+
+    return mock.patch.object(Books, "all", fewer)
+
+
+#: What is left out of an index, and what it is built with.
+BUILDS: dict[str, tuple[Callable[[], Any], Callable[[], Model | Shipped]]] = {
+    "house's names": (lambda: mock.patch.object(shelf, "house_names", return_value=()), Shipped),
+    "entries of the indexes and tables": (_no_entries, Shipped),
+    "tuning (all-MiniLM-L6-v2 as it is)": (lambda: mock.patch.dict({}), Model),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--day", type=dt.date.fromisoformat, default=dt.date.today())
+    parser.add_argument("--rebuild", action="store_true")
+    given = parser.parse_args()
+    settings = Settings.load()
+    store = CodeStore(settings.codes_db)
+    cases = {
+        path.stem: [c for c in evaluate.read_cases(path)[0] if c.system in (None, "icd10cm")]
+        for path in given.files
+    }
+    print("| without | " + " | ".join(f"{n} ({len(c)})" for n, c in cases.items()) + " |")
+    print("| --- |" + " --- |" * len(cases))
+
+    def row(name: str, searcher: Searcher) -> None:
+        cells = scored(searcher, store, given.day, cases)
+        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+    row("nothing (as shipped)", Searcher(settings.index, store))
+    for name, part in PARTS.items():
+        with part():
+            row(name, Searcher(settings.index, store))
+    for name, (part, model) in BUILDS.items() if given.rebuild else ():
+        with tempfile.TemporaryDirectory(prefix="codedesk-ablate-") as folder, part():
+            build.build(store, Path(folder), model(), progress=False)
+            row(name, Searcher(Path(folder), store))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The house's own names lead to codes that exist, and stand in no official text of that code."""
+
+from __future__ import annotations
+
+import csv
+import re
+from importlib import resources
+
+from codesets.model import Release
+from codesets.store import CodeStore
+from index.names import FILE, house_names
+from index.shelf import gather
+
+
+def test_the_file_is_in_shape() -> None:
+    lines = (resources.files("prompts") / FILE).read_text(encoding="utf-8").splitlines()
+    rows = list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    assert rows[0] == ["code", "name"]
+    assert [row for row in rows if len(row) != 2 or not all(map(str.strip, row))] == []
+    assert [row for row in rows if row[1] != " ".join(row[1].split())] == []
+    assert rows[1:] == sorted(rows[1:])
+    assert len({tuple(row) for row in rows}) == len(rows)
+
+
+def test_no_name_is_a_code_or_a_sentence() -> None:
+    names = [name.text for name in house_names()]
+    assert [name for name in names if re.fullmatch(r"[A-Z]\d\w[.\w]*", name)] == []
+    assert [name for name in names if len(name.split()) > 10] == []
+
+
+def test_every_code_exists(store: CodeStore, april: Release) -> None:
+    known = {code.code for code in store.codes(april)}
+    assert {name.code for name in house_names()} - known == set()
+
+
+def test_names_are_searched_like_terms(store: CodeStore) -> None:
+    gathered = gather(store, "icd10cm")
+    texts = {
+        family.code: [gathered.texts[number] for number in family.texts]
+        for family in gathered.families
+    }
+    for name in list(house_names())[::500]:
+        assert name.text in texts[name.code]
