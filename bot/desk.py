@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from bot import news, scope
 from bot.answer import Answer, Candidate, Verdict
+from bot.editions import day_for
 from bot.pairs import PairRules, Reported, report_with
 from bot.phi import Scrubber
 from bot.question import (
@@ -132,14 +133,6 @@ class Desk:
         releases = [self._store.for_date(system, day).release for system in self._store.systems]
         return {release.key: release.label for release in releases}
 
-    def _day_in(self, editions: Mapping[str, str]) -> dt.date:
-        """A day that leads to these editions."""
-        releases = [release for release in self._store.releases() if release.key in editions]
-        if not releases:
-            return dt.date.today()
-        first = max(release.effective_from for release in releases)
-        return min(first, *(release.effective_through for release in releases), first)
-
     def ask(
         self,
         question: str,
@@ -151,9 +144,10 @@ class Desk:
     ) -> Answer:
         """Answer one question for a date of service: the one given, else the one in the question,
         else today. `systems` limits the search to those systems. `editions` are those of `Taken`,
-        for a question out of the log, which has its date no more."""
+        for a question out of the log, which has its date no more; the answer tells none either.
+        Raises ReleaseUnavailable when no date leads to them any more."""
         if editions is not None:
-            day = self._day_in(editions)
+            day = day_for(self._store, editions)
             (answer,) = self.ask_many([question], day=day, systems=systems, limit=limit)
             return answer.undated()
         return self.ask_many([question], day=day, systems=systems, limit=limit)[0]

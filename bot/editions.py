@@ -1,0 +1,41 @@
+"""Which day leads to given editions: of a date of service, the log keeps only these."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from codesets.model import ReleaseUnavailable
+from codesets.store import CodeStore
+
+_DAY = dt.timedelta(days=1)
+
+
+def day_for(store: CodeStore, editions: Mapping[str, str]) -> dt.date:
+    """The first day for which each of these editions (key of the release -> label) is the one of
+    its system, and as many as can be are in force.
+
+    Raises ReleaseUnavailable when one is not loaded, or no day leads to all of them any more.
+    """
+    loaded = store.releases()
+    wanted = {release.system: release for release in loaded if release.key in editions}
+    if gone := sorted(editions.keys() - {release.key for release in wanted.values()}):
+        raise ReleaseUnavailable(f"These editions are not loaded any more: {', '.join(gone)}.")
+    if not wanted:
+        return dt.date.today()
+    day = min(release.first_served for release in loaded) - _DAY
+    last = max(release.effective_through for release in loaded) + _DAY
+    best: tuple[int, dt.date] | None = None
+    while day <= last:
+        found = [store.for_date(system, day) for system in wanted]
+        if all(coverage.release.key in editions for coverage in found):
+            in_force = sum(coverage.fit == "in_force" for coverage in found)
+            if best is None or in_force > best[0]:
+                best = in_force, day
+        day += _DAY
+    if best is None:
+        raise ReleaseUnavailable(
+            f"No date of service leads to {', '.join(sorted(editions))} any more: other editions "
+            "were loaded since."
+        )
+    return best[1]
