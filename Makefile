@@ -1,4 +1,5 @@
 # make run    everything on a fresh machine: environment, packages, code sets, index, then serve
+# make audit  auditors' pages over the query log, in a browser, on this machine
 # make test   the tests
 # make scrub  how well identifiers are removed, measured on cases made by template
 # make bench  accuracy and speed beside other ways, into docs/BENCHMARK.md (ARGS=--quick to rehearse)
@@ -6,10 +7,13 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 
-.PHONY: run test check scrub bench clean
+.PHONY: run audit test check scrub bench clean
 
 run: $(VENV)/.installed
 	@$(BIN)/codedesk run
+
+audit: $(VENV)/.installed-audit
+	@$(BIN)/codedesk log audit
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest $(ARGS)
@@ -40,7 +44,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[test,dev]'
+	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[test,dev,audit]'
+	@touch $@
+
+$(VENV)/.installed-audit: $(VENV)/.installed
+	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[audit]'
 	@touch $@
 
 # A rival that cannot be had is left out, with a note in the output.

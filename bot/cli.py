@@ -15,7 +15,14 @@ from typing import Any, TypeVar
 
 import click
 
-from bot import log_commands, news, render
+from bot import (
+    corrections,
+    feedback_commands,
+    log_commands,
+    log_review_commands,
+    news,
+    render,
+)
 from bot.answer import Answer, Confidence
 from bot.desk import Desk, Taken
 from bot.phi.evaluate import CasesUnreadable
@@ -36,9 +43,15 @@ from index.model import Model, Shipped, chosen
 
 #: What a user can put right: shown as one sentence, exit code 2.
 _USER_ERRORS = (
-    CodesetError, SearchError, SettingsError, LogUnavailable, CasesUnreadable,
+    CodesetError,
+    SearchError,
+    SettingsError,
+    LogUnavailable,
+    CasesUnreadable,
     *log_commands.ERRORS,
-)  # fmt: skip
+    *log_review_commands.ERRORS,
+    *feedback_commands.ERRORS,
+)
 #: How long `run` and `setup` wait for the official sources, in seconds.
 _PATIENCE = 3.0
 #: Questions of a batch that are answered, and logged, together.
@@ -163,9 +176,25 @@ def _model_of(settings: Settings) -> Model | Shipped:
 
 
 def _build_index(store: CodeStore, settings: Settings, model: Model | Shipped) -> None:
+    _shelve_corrections(store, settings)
     _progress("Building the index (a few minutes the first time, and for a new code system)")
     manifest = index_build.build(store, settings.index, model)
     _progress(f"Index {manifest.build}: {manifest.texts:,} texts of {manifest.families:,} codes")
+
+
+def _shelve_corrections(store: CodeStore, settings: Settings) -> None:
+    """Let the words that auditors approved be found. What is there stays when the log cannot be
+    read, or was altered: whoever can write it must not be able to change answers."""
+    if not settings.log_db.exists():
+        return
+    try:
+        with log_commands.opened(settings) as log:
+            if log_commands.verified(settings).verdict == "tampered":
+                _progress(say("feedback.tampered"))
+            elif count := corrections.shelve(log, store):
+                _progress(say("feedback.shelved", count=count))
+    except LogUnavailable as error:
+        _progress(str(error))
 
 
 def _serve_slack(settings: Settings) -> None:
@@ -251,12 +280,14 @@ class _Conversation:
         each = [self.desk.take(code, day=day) for code in codes]
         removed = tuple(dict.fromkeys(kind for one in each for kind in one.removed))
         taken = Taken(" ".join(one.text for one in each), removed, each[0].releases)
-        return self._logged([taken], answer, show, options)[0]
+        # How many codes the text is, so that it can be checked again and not asked.
+        options_kept = options | {"checked": len(codes)}
+        return self._logged([taken], answer, show, options_kept)[0]
 
     def _logged(
         self, questions: Sequence[Taken], answer: Any, show: Any, options: dict[str, Any]
     ) -> list[Answer]:
-        stored = {name: str(value) for name, value in options.items() if value is not None}
+        stored = {name: value for name, value in options.items() if value is not None}
         ids = self.log.ask_many(
             [
                 Asked(
@@ -275,6 +306,7 @@ class _Conversation:
         self.log.answered_many(
             [(n, a, a.elapsed_ms) for n, a in zip(numbers, answers, strict=True)],
             index_build=self.desk.index_build,
+            made_with=self.desk.made_with(*answers),
         )
         if removed := list(dict.fromkeys(kind for taken in questions for kind in taken.removed)):
             _progress(say("terminal.removed", kinds=in_words(removed)))

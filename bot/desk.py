@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from bot import news, scope
+from bot import news, provenance, scope
 from bot.answer import Answer, Candidate, Verdict
 from bot.editions import day_for
 from bot.pairs import PairRules, Reported, report_with
@@ -83,11 +84,13 @@ _Search = tuple[int, Answer, Question, list[Coverage]]
 class Desk:
     """Answers questions from codes.db and the index. Safe to use from many threads."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises CodesetError when no code set is loaded; the index is opened when first needed."""
+    def __init__(self, settings: Settings, *, build: str | None = None) -> None:
+        """Raises CodesetError when no code set is loaded; the index is opened when first needed.
+        `build` names an earlier bundle than the one in use, to see what it answered."""
         if not settings.codes_db.exists():
             raise CodesetError(say("desk.nothing_loaded"))
         self._settings = settings
+        self._build = build
         self._store = CodeStore(settings.codes_db)
         if not self._store.releases():
             raise CodesetError(say("desk.nothing_loaded"))
@@ -112,11 +115,17 @@ class Desk:
         """The build of the index that answers come from, None until one was needed."""
         return self._searcher.manifest.build if self._searcher else None
 
+    def made_with(self, *answers: Answer) -> dict[str, Any]:
+        """What these answers were made with, as the log keeps it."""
+        manifest = self._searcher.manifest if self._searcher else None
+        editions = {key for answer in answers for key in answer.releases}
+        return provenance.made_with(self._store, self._settings, manifest, editions)
+
     def _search(self) -> Searcher:
         with self._opening:
             if self._searcher is None:
-                model = name_of(self._settings.model)
-                self._searcher = Searcher(self._settings.index, self._store, model)
+                model = name_of(self._settings.model) if self._build is None else None
+                self._searcher = Searcher(self._settings.index, self._store, model, self._build)
             return self._searcher
 
     # Asking
@@ -143,9 +152,9 @@ class Desk:
         editions: Mapping[str, str] | None = None,
     ) -> Answer:
         """Answer one question for a date of service: the one given, else the one in the question,
-        else today. `systems` limits the search to those systems. `editions` are those of `Taken`,
-        for a question out of the log, which has its date no more; the answer tells none either.
-        Raises ReleaseUnavailable when no date leads to them any more."""
+        else today. `systems` limits the search to those systems. `editions` (key of a release ->
+        label) are in place of a date that the log does not keep, and the answer tells none either;
+        raises ReleaseUnavailable when no date leads to them."""
         if editions is not None:
             day = day_for(self._store, editions)
             (answer,) = self.ask_many([question], day=day, systems=systems, limit=limit)
@@ -193,16 +202,34 @@ class Desk:
         *,
         day: dt.date | None = None,
         setting: Setting | None = None,
+        editions: Mapping[str, str] | None = None,
     ) -> Answer:
         """A verdict on each code for a date of service (today unless given), in order, and what
-        the rules say of them together. `setting` chooses among NCCI's edits; None shows all."""
+        the rules say of them together. `setting` chooses among NCCI's edits; None shows all.
+        `editions` are as in `ask`."""
         started = time.perf_counter()
+        if editions is not None:
+            day = day_for(self._store, editions)
         as_of = day or dt.date.today()
         codes = [self.scrubber.scrub(code).text for code in codes]
         mentions = [named_code(code, self._lookup) for code in codes]
         answer = Answer(question=" ".join(codes), as_of=as_of.isoformat(), outcome="verdict")
         firsts = [found[0] for found in mentions]
-        return _timed(self._with_verdicts(answer, firsts, as_of, setting), started)
+        answer = _timed(self._with_verdicts(answer, firsts, as_of, setting), started)
+        return answer if editions is None else answer.undated()
+
+    def verdicts_on(self, typed: str) -> list[Verdict]:
+        """Today's verdict on a code in each loaded system that has it: E0840 is E08.40, too."""
+        today = dt.date.today()
+        answer = Answer(question=typed, as_of=today.isoformat(), outcome="verdict")
+        return self._with_verdicts(
+            answer, named_code(self.scrub(typed), self._lookup), today
+        ).verdicts
+
+    def scrub(self, text: str) -> str:
+        """A text that people type beside a question (a note, the words of a correction), as it may
+        be stored; itself, when there is nothing to take out of it."""
+        return self.scrubber.scrub(text).text
 
     def _without_search(
         self, asked: str, day: dt.date | None, systems: Sequence[str] | None
@@ -509,7 +536,7 @@ class Desk:
 
     def _with_changes(self, answer: Answer, asked: news.Inquiry) -> Answer:
         try:
-            changes = news.answer(self._store, asked, dt.date.today())
+            changes = news.answer(self._store, asked, dt.date.fromisoformat(answer.as_of))
         except CodesetError as error:
             return _noticed(answer, str(error))
         return replace(answer, outcome="changes", changes=changes)

@@ -7,16 +7,18 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bot.audit import auditors
 from bot.querylog import LogUnavailable, NoSuchQuestion, QueryLog, Record, checkpoints, retention
 from bot.querylog.checkpoints import CheckpointError, Checkpoints
 from bot.querylog.opening import key_of, open_log
 from bot.querylog.verify import Verification, log_id, verify
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 
 #: What a user can put right; see bot.cli.
 ERRORS = (NoSuchQuestion, CheckpointError, retention.Held)
@@ -59,12 +61,10 @@ def log_list(settings: Settings, limit: int, as_json: bool) -> None:
     with opened(settings) as found:
         found.access("view", _who(None), f"the last {limit}")
         for record in found.recent(limit):
-            click.echo(
-                json.dumps(summary(record), ensure_ascii=False) if as_json else _line(record)
-            )
+            click.echo(json.dumps(summary(record), ensure_ascii=False) if as_json else line(record))
 
 
-def _line(record: Record) -> str:
+def line(record: Record) -> str:
     codes = " ".join(str(code["code"]) for code in record.codes[:3])
     text = record.text if len(record.text) <= 60 else record.text[:59] + "…"
     shown = "(redacted)" if record.redactions and not text else repr(text)
@@ -81,13 +81,13 @@ def log_show(settings: Settings, identity: str) -> None:
     """Everything stored of one question, as JSON. ID may be cut short while it is unambiguous.
     That you looked goes on record."""
     with opened(settings) as found:
-        record = _one(found, identity)
+        record = one_question(found, identity)
         found.access("view", _who(None), question=record.id)
         told = summary(record) | {"answer": record.answer}
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
 
-def _one(found: QueryLog, identity: str) -> Record:
+def one_question(found: QueryLog, identity: str) -> Record:
     record = found.get(identity)
     if record is None:
         raise NoSuchQuestion(f"No single question in the log has the id {identity}.")
@@ -119,6 +119,7 @@ def summary(record: Record) -> dict[str, Any]:
         "deliveries": record.deliveries,
         "feedback": record.feedback,
         "corrections": record.corrections,
+        "withdrawals": record.withdrawals,
         "redactions": record.redactions,
     }
 
@@ -230,6 +231,59 @@ def log_checkpoint(settings: Settings) -> None:
     click.echo(checkpoint.line())
 
 
+# Auditors' pages
+
+
+@log.command("audit")
+@click.pass_obj
+def log_audit(settings: Settings) -> None:
+    """Serve the log to auditors in their browser, read-only, with prepared questions.
+
+    They sign in with a password (see `audit-password`), and every page they open goes on record.
+    It listens on CODEDESK_AUDIT_HOST and CODEDESK_AUDIT_PORT, by default for this machine alone.
+    """
+    try:
+        from bot.audit.app import serve
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            "The auditors' pages need Datasette: install it with `pip install 'codedesk[audit]'`, "
+            "or run `make audit`."
+        ) from error
+    if not settings.log_db.exists():
+        raise LogUnavailable(f"There is no query log at {settings.log_db} yet: nothing was asked.")
+    serve(settings, partial(verified, settings))
+
+
+@log.command("audit-password")
+@click.argument("name", required=False)
+@click.option("--remove", is_flag=True, help="Let NAME sign in no more.")
+@click.pass_obj
+def log_audit_password(settings: Settings, name: str | None, remove: bool) -> None:
+    """Let NAME sign in to the auditors' pages, with a password that is asked for.
+
+    Only a hash of it is kept, in auditors.toml or the file that CODEDESK_AUDITORS_FILE names.
+    Without NAME the hash is printed, for CODEDESK_AUDIT_PASSWORD_HASH. What serves already has to
+    be started again.
+    """
+    if name is not None and not name.isprintable():
+        raise click.UsageError("A name has no line breaks or control characters.")
+    if remove:
+        if name is None:
+            raise click.UsageError("Give the NAME to remove.")
+        auditors.remove(settings.sign_ins, name)
+        click.echo(f"{name} is no auditor any more, once the pages are started again.")
+        return
+    password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    if len(password) < auditors.FEWEST_CHARACTERS:
+        raise SettingsError(f"A password needs {auditors.FEWEST_CHARACTERS} characters or more.")
+    password_hash = auditors.hashed(password)
+    if name is None:
+        click.echo(password_hash)
+        return
+    auditors.add(settings.sign_ins, name, password_hash)
+    click.echo(f"{name} may sign in, once the pages are started again ({settings.sign_ins}).")
+
+
 # Destroying, and forbidding it
 
 
@@ -258,7 +312,7 @@ def log_redact(
     if (identity is None) == (record is None):
         raise click.UsageError("Name one question by its ID, or one record by --record NUMBER.")
     with opened(settings) as found:
-        what = _one(found, identity).id if identity else record
+        what = one_question(found, identity).id if identity else record
         assert what is not None
         gone = retention.redact(found, what, reason, _who(by), answer=answer)
         _vouch(settings, found)
@@ -281,7 +335,7 @@ def log_clean(settings: Settings) -> None:
 def log_hold(settings: Settings, identity: str | None, reason: str, by: str | None) -> None:
     """Forbid, until it is released, that a question, or with no ID anything, is destroyed."""
     with opened(settings) as found:
-        question = _one(found, identity).id if identity else None
+        question = one_question(found, identity).id if identity else None
         number = retention.hold(found, reason, _who(by), question)
     click.echo(f"Hold {number} is in force. To end it: codedesk log release {number} --reason TEXT")
 

@@ -35,6 +35,9 @@ _BIRTH = re.compile(
     re.I,
 )
 
+#: What the scrubber leaves of one.
+_PLACE_OF_DATE = re.compile(_CUE + r"\[DATE\]", re.I)
+
 _TOKEN = re.compile(r"(?<![\w.])[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)?(?:\.?-(?!\w))?")
 _CM_DOTTED = re.compile(r"[A-Z][0-9A][0-9A-Z]\.[0-9A-Z]{1,4}")
 _CM_PLAIN = re.compile(r"(?=.*\d)[A-Z][0-9A][0-9A-Z]{2,5}")
@@ -118,6 +121,12 @@ def _take_date(asked: str) -> tuple[str, dt.date | None, str | None]:
         except ValueError:
             return rest, None, match[0].split()[-1]
     return asked, None, None
+
+
+def undated(stored: str) -> str:
+    """A question out of the log as it was read: without the place of its date of service, which was
+    taken out before it was stored."""
+    return " ".join(_PLACE_OF_DATE.sub(" ", stored).split())
 
 
 def _mentions(text: str, lookup: Lookup) -> list[CodeMention]:

@@ -31,6 +31,7 @@ from bot.notes import (
     told_axis,
 )
 from bot.question import asks_for_icd9
+from bot.sides import others
 from bot.words import say
 
 _WIDTH = 98
@@ -76,6 +77,8 @@ def _candidate(candidate: Candidate) -> str:
     ]
     if candidate.ask_back:
         lines.append(_wrapped(candidate.ask_back, "   ? "))
+    if sides := others(candidate):
+        lines.append(_wrapped(sides, "   "))
     if candidate.rank == 1 and candidate.report_with:
         lines.append(f"   {say('terminal.report_with')}")
         lines += [

@@ -8,6 +8,7 @@ CODEDESK_HOME.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -54,6 +55,17 @@ class Settings:
     checkpoint_file: str | None = None
     #: A Slack channel to post checkpoints to, by its id.
     checkpoint_channel: str | None = None
+    #: Slack user ids of those who may look into the log in Slack, separated by commas.
+    auditors: str | None = None
+    #: Where auditors' pages are served (`codedesk log audit`); only this machine reaches 127.0.0.1.
+    audit_host: str = "127.0.0.1"
+    audit_port: int = 8001
+    #: The password of the one named "auditor", as `codedesk log audit-password` hashes it.
+    audit_password_hash: str | None = None
+    #: Names and hashes of more of them; by default auditors.toml, if it is there.
+    auditors_file: str | None = None
+    #: After how long without a page auditors have to sign in again.
+    audit_session_minutes: int = 30
 
     @property
     def codes_db(self) -> Path:
@@ -83,6 +95,14 @@ class Settings:
     def checkpoints(self) -> Path:
         chosen = self.checkpoint_file or self.home / "checkpoints" / "checkpoints.jsonl"
         return Path(chosen).expanduser()
+
+    @property
+    def auditor_ids(self) -> frozenset[str]:
+        return frozenset((self.auditors or "").replace(",", " ").split())
+
+    @property
+    def sign_ins(self) -> Path:
+        return Path(self.auditors_file or self.home / "auditors.toml").expanduser()
 
     @property
     def index(self) -> Path:
@@ -123,6 +143,14 @@ class Settings:
             )
         if settings.log_retention_years < 1:
             raise SettingsError("LOG_RETENTION_YEARS is 0; it must be 1 or more.")
+        for auditor in sorted(settings.auditor_ids):
+            if not re.fullmatch("[UW][A-Z0-9]+", auditor):
+                raise SettingsError(
+                    f'AUDITORS has "{auditor}"; it must be the ids of Slack users, such as '
+                    "U012ABCDE, separated by commas (in Slack: profile, More, Copy member ID)."
+                )
+        if settings.audit_session_minutes < 1:
+            raise SettingsError("AUDIT_SESSION_MINUTES is 0; it must be 1 or more.")
         return settings
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from sqlite_utils import Database
+
 from codesets import rows
 from codesets.database import CodesDatabase
-from codesets.model import Book, Setting, SourceFile, Volume
+from codesets.model import Book, BookKind, Setting, SourceFile, Volume
 
 R = TypeVar("R")
 
@@ -24,31 +26,20 @@ class Books:
 
     def load(self, volume: Volume) -> int:
         """Store a book, replacing the same one if it was loaded before; return how many rows."""
-        book = volume.book
         with self._database.writing() as db:
-            rows.forget(db, book.key)
-            db.execute("delete from files where key = ?", [book.key])
-            db.table("books").upsert(
-                {
-                    "key": book.key,
-                    "kind": book.kind,
-                    "system": book.system,
-                    "label": book.label,
-                    "setting": book.setting,
-                    "part": book.part,
-                    "effective_from": book.effective_from.isoformat(),
-                    "effective_through": book.effective_through.isoformat(),
-                    "source": book.source,
-                    "loaded_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-                },
-                pk="key",
-            )
-            db.table("files").insert_all(
-                {"key": book.key, "name": file.name, "sha256": file.sha256} for file in book.files
-            )
-            count = rows.save(db, book.key, volume.rows)
+            count = _store(db, volume)
         self._loaded.cache_clear()
         return count
+
+    def replace(self, kind: BookKind, volumes: Iterable[Volume]) -> None:
+        """Make these the only books of a kind, at once."""
+        with self._database.writing() as db:
+            for (key,) in db.execute("select key from books where kind = ?", [kind]).fetchall():
+                _forget(db, key)
+                db.execute("delete from books where key = ?", [key])
+            for volume in volumes:
+                _store(db, volume)
+        self._loaded.cache_clear()
 
     def _read(self) -> tuple[Book, ...]:
         if not self._database.is_made:
@@ -109,3 +100,33 @@ class Books:
 
     def count(self, book: Book) -> int:
         return sum(rows.count(self._database.db, book.key).values())
+
+
+def _store(db: Database, volume: Volume) -> int:
+    book = volume.book
+    _forget(db, book.key)
+    db.table("books").upsert(
+        {
+            "key": book.key,
+            "kind": book.kind,
+            "system": book.system,
+            "label": book.label,
+            "setting": book.setting,
+            "part": book.part,
+            "effective_from": book.effective_from.isoformat(),
+            "effective_through": book.effective_through.isoformat(),
+            "source": book.source,
+            "loaded_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        },
+        pk="key",
+    )
+    db.table("files").insert_all(
+        {"key": book.key, "name": file.name, "sha256": file.sha256} for file in book.files
+    )
+    return rows.save(db, book.key, volume.rows)
+
+
+def _forget(db: Database, key: str) -> None:
+    """What a book holds, and the files it was read from."""
+    rows.forget(db, key)
+    db.execute("delete from files where key = ?", [key])

@@ -202,17 +202,19 @@ TermKind = Literal[
     "neoplasm",  # Table of Neoplasms: the text is the site
     "drug",  # Table of Drugs and Chemicals: the text is the substance
     "brand",  # drug and brand names of the CMS ASP NDC-HCPCS crosswalk
+    "correction",  # not official: words that an auditor of this desk approved
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Official words that lead a human to a code.
+    """Official words that lead a human to a code (or, of the kind `correction`, the house's own).
 
     The text of an index entry is its full path, main term first: "Abscess, abdominal wall".
     `column` is the column of a table ("Malignant Primary"), `needs_more` says that the code is
     published with a dash (C79.8-) or as the beginning of one, `second` is the code published with
-    it in brackets (the manifestation), `via` the entry that a see or see-also was followed to.
+    it in brackets (the manifestation), `via` the entry that a see or see-also was followed to; of a
+    correction, who approved it, when, and in which record of the query log.
     """
 
     code: str
@@ -239,6 +241,7 @@ BookKind = Literal[
     "places",
     "conversion",
     "gems",
+    "corrections",
 ]
 
 #: How each kind of book is named to a person.
@@ -256,6 +259,7 @@ BOOK_NAMES: dict[str, str] = {
     "places": "place of service codes",
     "conversion": "conversion table",
     "gems": "General Equivalence Mappings",
+    "corrections": "approved corrections",
 }
 
 #: Where a service is given; NCCI publishes its edits by it.

@@ -113,7 +113,8 @@ def is_current(store: CodeStore, root: Path, model: Model | Shipped) -> bool:
         _, manifest = bundle.opened(root, store)
     except bundle.BundleUnusable:
         return False
-    return manifest.model_fingerprint == model.fingerprint()
+    made_of_these = manifest.sources == bundle.sources(store)
+    return made_of_these and manifest.model_fingerprint == model.fingerprint()
 
 
 def _embed(

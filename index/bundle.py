@@ -57,8 +57,14 @@ class Manifest:
             ) from error
 
     def write(self, folder: Path) -> None:
-        text = json.dumps(asdict(self), indent=1, sort_keys=True)
-        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        (folder / "manifest.json").write_text(self._text(), encoding="utf-8")
+
+    def sha256(self) -> str:
+        """Of the manifest's file, which has the SHA-256 of all others: it stands for the build."""
+        return hashlib.sha256(self._text().encode()).hexdigest()
+
+    def _text(self) -> str:
+        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
 
 
 #: Books that nothing in an index is made of: looked up by code, when a code is there.
@@ -72,6 +78,13 @@ def sources(store: CodeStore) -> dict[str, list[str]]:
     used: list[Release | Book] = [*store.releases(), *books]
     found = {source.key: sorted(file.sha256 for file in source.files) for source in used}
     return found | {names.FILE: [names.sha256()]}
+
+
+def read_beside(made_of: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Of what an index is made of, what is looked up beside it, too, and so must be the same. Words
+    of corrections are in the bundle itself: when others are approved it is out of date, and not
+    wrong."""
+    return {key: files for key, files in made_of.items() if "/corrections/" not in key}
 
 
 def files_of(folder: Path) -> dict[str, dict[str, int | str]]:
@@ -117,11 +130,16 @@ def swap_in(root: Path, folder: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def opened(root: Path, store: CodeStore | None = None) -> tuple[Path, Manifest]:
+def opened(
+    root: Path, store: CodeStore | None = None, build: str | None = None
+) -> tuple[Path, Manifest]:
     """The bundle in use, checked against its manifest and, if given, against what is loaded.
 
-    Raises BundleUnusable with a sentence that says what is wrong and what to run.
+    `build` names an earlier one, to see what it answered: what it was made of must still be loaded,
+    and more may be. Raises BundleUnusable with a sentence that says what is wrong and what to run.
     """
+    if build is not None:
+        return _earlier(root, store, build)
     folder = current(root)
     if folder is None:
         raise BundleUnusable("The index has not been built yet. Run `codedesk setup`.")
@@ -135,8 +153,35 @@ def opened(root: Path, store: CodeStore | None = None) -> tuple[Path, Manifest]:
             f"The index at {folder} does not match its manifest: a file is missing, added or "
             f"altered. {_REBUILD}"
         )
-    if store is not None and sources(store) != manifest.sources:
+    if store is not None and read_beside(sources(store)) != read_beside(manifest.sources):
         raise BundleUnusable(
             f"The index at {folder} was built from other editions than are loaded now. {_REBUILD}"
         )
+    return folder, manifest
+
+
+def _earlier(root: Path, store: CodeStore | None, build: str) -> tuple[Path, Manifest]:
+    folder = root / Path(build).name
+    if not (folder / "manifest.json").exists():
+        raise BundleUnusable(
+            f"The index bundle {build} is no longer there: only the one in use and the one before "
+            "it are kept."
+        )
+    manifest = Manifest.read(folder)
+    if manifest.format != FORMAT:
+        raise BundleUnusable(
+            f"The index bundle {build} was built by another version of Code Desk, which this one "
+            "cannot read."
+        )
+    if files_of(folder) != manifest.files:
+        raise BundleUnusable(
+            f"The index bundle {build} does not match its manifest: a file is missing, added or "
+            "altered."
+        )
+    loaded = sources(store) if store else manifest.sources
+    for key, files in manifest.sources.items():
+        # The house's names are in the bundle; the editions are read beside it.
+        if key != names.FILE and loaded.get(key) != files:
+            state = "read from other files since" if key in loaded else "no longer loaded"
+            raise BundleUnusable(f"The index bundle {build} was made of {key}, which is {state}.")
     return folder, manifest

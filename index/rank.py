@@ -18,28 +18,28 @@ from index.facts import Facts, Ragged, Words
 from index.words import Reading
 
 WEIGHTS = {
-    "dense": 3.8,  # cosine of the nearest text
-    "title": 1.07,  # cosine of the family's own title
-    "lexical": 0.0,  # BM25 of its best text, beside the best there is
-    "category": 0.0,  # cosine of the nearest text of its category
-    "exact": 0.36,  # a text of its own says what the question says, no more and no less
-    "asked": 1.27,  # share of the question's telling words found in text, title or above
-    "told": 0.59,  # share of the text's telling words that the question says
-    "titled": 0.0,  # share of the title's telling words that the question says
-    "inherited": -0.52,  # levels between the family and the header whose text it is
-    "agrees": 0.36,  # axes on which question and title say the same
-    "conflicts": -0.47,  # axes on which they differ
-    "unasked": -0.12,  # axes the title decides and the question does not
-    "unmeant": -0.12,  # circumstances that the title names and the question does not
-    "unspecified": -0.22,
-    "other": -0.58,  # "other specified", when the question does not say so
-    "number": -0.14,  # numbers (stage, type, level) that differ
-    "denial": -0.13,  # words one affirms and the other denies
-    "substance": 0.0,  # what a substance did, when the question says nothing of the kind
+    "dense": 4.44,  # cosine of the nearest text
+    "title": 1.82,  # cosine of the family's own title
+    "lexical": 0.67,  # BM25 of its best text, beside the best there is
+    "category": 1.13,  # cosine of the nearest text of its category
+    "exact": 0.49,  # a text of its own says what the question says, no more and no less
+    "asked": 1.83,  # share of the question's telling words found in text, title or above
+    "told": 0.82,  # share of the text's telling words that the question says
+    "titled": 0.42,  # share of the title's telling words that the question says
+    "inherited": -0.87,  # levels between the family and the header whose text it is
+    "agrees": 0.51,  # axes on which question and title say the same
+    "conflicts": -0.52,  # axes on which they differ
+    "unasked": 0.5,  # axes the title decides and the question does not
+    "unmeant": -0.44,  # circumstances that the title names and the question does not
+    "unspecified": -0.15,
+    "other": -0.6,  # "other specified", when the question does not say so
+    "number": -0.46,  # numbers (stage, type, level) that differ
+    "denial": -0.11,  # words one affirms and the other denies
+    "substance": -0.31,  # what a substance did, when the question says nothing of the kind
     "external": 0.0,  # an external cause
-    "obstetric": 0.0,
-    "perinatal": 0.0,
-    "factors": 0.0,  # a Z code
+    "obstetric": -0.26,
+    "perinatal": -0.02,
+    "factors": -0.06,  # a Z code
 }
 FEATURES = tuple(WEIGHTS)
 _WEIGHTS = np.array(list(WEIGHTS.values()), dtype=np.float32)

@@ -89,10 +89,12 @@ class Found:
 class Searcher:
     """An opened bundle. Reading it is safe from many threads at once."""
 
-    def __init__(self, root: Path, store: CodeStore, model: str | None = None) -> None:
-        """`model` is the one that is set, by name, or None for any. Raises bundle.BundleUnusable
-        when there is no bundle that fits what is loaded and set."""
-        folder, self.manifest = bundle.opened(root, store)
+    def __init__(
+        self, root: Path, store: CodeStore, model: str | None = None, earlier: str | None = None
+    ) -> None:
+        """`model` is the one that is set, by name, or None for any; `earlier` names a build other
+        than the one in use. Raises bundle.BundleUnusable when none fits what is loaded and set."""
+        folder, self.manifest = bundle.opened(root, store, earlier)
         if model not in (None, self.manifest.model):
             raise bundle.BundleUnusable(
                 f"The index was built with the model {self.manifest.model}, and the desk is set "

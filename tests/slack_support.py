@@ -142,6 +142,9 @@ class ScriptedDesk:
         self.was_made_ready = False
         self.fails: Exception | None = None
 
+    def made_with(self, *answers: Answer) -> dict[str, Any]:
+        return {"desk": {"version": "1"}}
+
     def retitled(self, answer: Answer) -> Answer:
         return answer
 
@@ -151,6 +154,20 @@ class ScriptedDesk:
     def take(self, asked: str) -> Taken:
         scrubbed = SCRUBBER.scrub(asked)
         return Taken(scrubbed.text, scrubbed.removed)
+
+    def verdicts_on(self, typed: str) -> list[Verdict]:
+        """It knows the codes of `diabetes`, and the form of a CPT code."""
+        code = typed.strip().upper()
+        known = {c.code: c.title for c in diabetes().candidates}
+        if code in known:
+            return [verdict(code, "billable", title=known[code])]
+        if code.isdigit():
+            why = f"{code} has the form of a CPT code, and CPT is not loaded."
+            return [verdict(code, "not_loaded", system="cpt", why=why)]
+        return [verdict(code, "unknown", why=f"{code} is in none of the loaded editions.")]
+
+    def scrub(self, text: str) -> str:
+        return SCRUBBER.scrub(text).text
 
     def ask(self, question: str, **options: Any) -> Answer:
         self.asked.append(question)

@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from bot.cli import main
 from bot.querylog import Asked, QueryLog
 from bot.settings import Settings
+from codesets.imports import import_files
+from codesets.store import CodeStore
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -55,8 +57,12 @@ def test_every_command_about_the_log_runs(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("CODEDESK_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     log = QueryLog(tmp_path / "log.db")
-    questions = iter([log.ask(Asked("htn", "cli")) for _ in range(5)])
+    questions = iter([log.ask(Asked("htn", "cli")) for _ in range(12)])
+    first = log.correction(log.recent()[0].id, "sweet kidney", "E11.9", "icd10cm", "U9")
     log.close()
+    store = CodeStore(tmp_path / "codes.db")
+    import_files(store, [ROOT / "tests" / "data" / "imports" / "icd10cm_order_2027.txt"])
+    store.close()
     shown = "".join(
         re.findall(r"```sh\n(.*?)```", "".join(p.read_text("utf-8") for p in PAGES), re.S)
     )
@@ -65,11 +71,13 @@ def test_every_command_about_the_log_runs(tmp_path: Path, monkeypatch: pytest.Mo
     known = {
         "COPY.db": "log.db", "FILE.jsonl": "checkpoints/checkpoints.jsonl",
         "checkpoint.pub": "keys/checkpoint.pub", "OTHER.db": "log.db", "HOLD": "1",
+        "CODE": "E11.9", "NUMBER": str(first),
     }  # fmt: skip
     for command in commands:
         words = [known.get(word, word) for word in shlex.split(command)]
         words = [next(questions) if word == "ID" else word for word in words]
-        result = CliRunner().invoke(main, words)
+        # What asks for a password asks twice.
+        result = CliRunner().invoke(main, words, input="correct horse battery\n" * 2)
         if found := re.match(r"Hold (\d+)", result.stdout):
             known["HOLD"] = found[1]
         assert result.exit_code in (0, 1), f"{command}: {result.output}"

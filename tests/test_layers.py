@@ -39,16 +39,17 @@ def test_prompts_hold_no_logic() -> None:
 
 def test_every_data_file_is_packaged() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    patterns = project["tool"]["setuptools"]["package-data"]["prompts"]
-    for path in (ROOT / "prompts").iterdir():
-        if path.is_file() and path.suffix != ".py":
-            assert any(path.match(pattern) for pattern in patterns), path
+    patterns = project["tool"]["setuptools"]["package-data"]
+    for room in ("prompts", "bot"):
+        for path in (ROOT / room).rglob("*"):
+            if path.is_file() and path.suffix not in (".py", ".pyc"):
+                assert any(path.match(pattern) for pattern in patterns[room]), path
 
 
 def test_every_direct_dependency_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["test"], *extras["dev"]]
+    wanted = [*project["dependencies"], *extras["test"], *extras["dev"], *extras["audit"]]
     pinned = {
         line.split("==")[0].strip().lower().replace("_", "-")
         for line in (ROOT / "constraints.txt").read_text().splitlines()

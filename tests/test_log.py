@@ -232,8 +232,8 @@ def test_what_is_typed_beside_a_question_is_scrubbed(log: QueryLog) -> None:
     identity = log.ask(Asked("ckd", "dm"))
     log.feedback(identity, "wrong", note=typed)
     log.feedback(identity, "used", "N18.31 for John Smith")
-    log.correction(identity, typed, "N18.31", "icd10cm", "U9")
-    log.access("search", "U9", typed)
+    number = log.correction(identity, typed, "N18.31", "icd10cm", "U9")
+    log.withdrawal(number, "U9", typed)
     retention.release(log, retention.hold(log, typed, "U9", identity), typed, "U9")
     retention.redact(log, log.access("search", "U9", "ckd"), typed, "U9")
     kept = "[NAME], MRN [MRN], has a CKD: N18.31"
@@ -242,7 +242,7 @@ def test_what_is_typed_beside_a_question_is_scrubbed(log: QueryLog) -> None:
     assert record.feedback[1]["code"] == "N18.31 for [NAME]"
     assert record.corrections[0]["phrase"] == kept
     told = [entry.told() for entry in log.records()]
-    assert [one["reason"] for one in told if "reason" in one] == [kept] * 3
+    assert [one["reason"] for one in told if "reason" in one] == [kept] * 4
     for path in log.path.parent.glob("log.db*"):
         assert b"Smith" not in path.read_bytes()
         assert b"8812345" not in path.read_bytes()
@@ -551,6 +551,9 @@ class OneAnswer:
         return [
             replace(ANSWER, question=SCRUBBER.scrub(text).text, as_of=as_of) for text in questions
         ]
+
+    def made_with(self, *_: Answer) -> dict:
+        return {}
 
     def close(self) -> None:
         pass

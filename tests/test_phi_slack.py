@@ -146,7 +146,8 @@ def test_after_a_crash_the_stored_editions_answer_and_the_asker_is_told(
     editions = {"icd10cm FY2024": "FY2024"}
     log.ask(Asked(STORED, surface, "U7", "T1", "C5", "1.0", removed=("NAME",), releases=editions))
     recover(Courier(desk, log, web_client(slack.bot_token, slack.api_url)), print)
-    assert (desk.asked, desk.options) == ([STORED], {"editions": editions})
+    read = "pt [NAME] MRN [MRN] , t2dm with ckd"
+    assert (desk.asked, desk.options) == ([read], {"editions": editions})
     told = [call for call in slack.calls if "a name" in str(call.args.get("text"))]
     assert [call.method for call in told] == ["chat.postEphemeral"]
     assert told[0].args["user"] == "U7"

@@ -696,7 +696,10 @@ def test_the_manifest_asks_for_what_the_app_uses() -> None:
         "im:history",
     ]
     assert asked["settings"]["event_subscriptions"]["bot_events"] == ["app_mention", "message.im"]
-    assert [command["command"] for command in asked["features"]["slash_commands"]] == ["/code"]
+    assert [command["command"] for command in asked["features"]["slash_commands"]] == [
+        "/code",
+        "/code-audit",
+    ]
     assert asked["settings"]["socket_mode_enabled"]
     assert asked["settings"]["interactivity"]["is_enabled"]
 

@@ -55,11 +55,13 @@ def texts(blocks: list[dict[str, Any]], kind: str = "section") -> list[str]:
 
 
 def buttons(blocks: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """Those that show more; those that judge the answer are in test_slack_feedback."""
     return [
         (element["action_id"], element["text"]["text"], element["value"])
         for block in blocks
         if block["type"] == "actions"
         for element in block["elements"]
+        if element["action_id"] not in ("right", "wrong", "used")
     ]
 
 

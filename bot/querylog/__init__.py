@@ -14,8 +14,9 @@ Invariants
 
 `log` writes and reads; `records` is what the records hold, `tail` the one place where they are
 added, `schema` the database. `verify` re-derives everything, `checkpoints` signs what is there,
-`retention` destroys what must go. `opening` opens the log as the settings say, `unlogged` is for
-operators who chose to answer without one.
+`retention` destroys what must go. `corrections` is what people say of answers, and what auditors
+approved of it. `opening` opens the log as the settings say, `unlogged` is for operators who chose
+to answer without one.
 
 Treat log.db as PHI: people type what they should not. Files are created with mode 0600.
 """
@@ -23,7 +24,7 @@ Treat log.db as PHI: people type what they should not. Files are created with mo
 from bot.querylog.chain import LogKey, LogUnavailable
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Asked, Entry, Pending, Record
-from bot.querylog.tail import NoSuchQuestion
+from bot.querylog.tail import NoSuchCorrection, NoSuchQuestion
 from bot.querylog.unlogged import UNLOGGED, LenientLog
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "LenientLog",
     "LogKey",
     "LogUnavailable",
+    "NoSuchCorrection",
     "NoSuchQuestion",
     "Pending",
     "QueryLog",

@@ -280,27 +280,44 @@ class QueryLog:
         code: str | None = None,
         note: str = "",
         by: str | None = None,
-    ) -> int:
-        """Commit what someone says of an answer; `code` is the one that they used."""
-        texts = {"note": self.scrubbed(note)} if note else None
-        body = {"verdict": verdict, "code": code and self.scrubbed(code), "by": by}
+        event_id: str | None = None,
+    ) -> int | None:
+        """Commit what someone says of an answer; `code` is the one that they used. None when they
+        have said so already: it is their last word on it, or the event was told before."""
+        note, code = self.scrubbed(note), code and self.scrubbed(code)
+        body = {"verdict": verdict, "code": code, "by": by, "event_id": event_id}
         with self.writing() as tail:
             tail.expect_question(question)
-            return tail.append("feedback", question, body, texts)
+            if tail.knows_feedback(question, body, note):
+                return None
+            return tail.append("feedback", question, body, {"note": note} if note else None)
 
     def correction(
         self, question: str, phrase: str, code: str, system: str, by: str, **more: Any
-    ) -> int:
-        """Commit that `by` approved `phrase` as words for a code, for the next index build."""
-        texts = {"phrase": self.scrubbed(phrase)}
+    ) -> int | None:
+        """Commit that `by` approved `phrase` as words for a code, for the next index build. None
+        when the same is approved already."""
+        phrase = self.scrubbed(phrase)
         with self.writing() as tail:
             tail.expect_question(question)
+            if tail.approves(phrase, code, system):
+                return None
             body = {"code": code, "system": system, "by": by, **more}
-            return tail.append("correction", question, body, texts)
+            return tail.append("correction", question, body, {"phrase": phrase})
+
+    def withdrawal(self, correction: int, by: str, reason: str) -> int:
+        """Commit that an approved correction, by the number of its record, no longer holds. Raises
+        NoSuchCorrection when there is none, or it was withdrawn already."""
+        reason = self.scrubbed(reason)
+        with self.writing() as tail:
+            question = tail.expect_correction(correction)
+            body = {"correction": correction, "by": by}
+            return tail.append("withdrawal", question, body, {"reason": reason})
 
     def access(self, what: Access, by: str, detail: str = "", question: str | None = None) -> int:
-        """Commit what someone did with the log, before they see anything of it."""
-        texts = {"detail": self.scrubbed(detail)} if detail else None
+        """Commit what someone did with the log, before they see anything of it. Words that they
+        typed are `scrubbed` in the detail; days, people and files are told as they are."""
+        texts = {"detail": detail} if detail else None
         with self.writing() as tail:
             return tail.append("access", question, {"what": what, "by": by}, texts)
 

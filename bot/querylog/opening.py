@@ -39,6 +39,7 @@ def open_log(settings: Settings, scrubber: Scrubber | None = None) -> QueryLog:
                 "answer_without_log": settings.answer_without_log,
                 "log_retention_years": settings.log_retention_years,
                 "checkpoint_channel": settings.checkpoint_channel or "",
+                "auditors": sorted(settings.auditor_ids),
             }
         )
     except LogUnavailable:

@@ -15,7 +15,7 @@ Surface = Literal["cli", "terminal", "mention", "dm", "slash"]
 #: may not have arrived, and is not repeated. abandoned: not answered in time to be of use.
 Outcome = Literal["delivered", "failed", "unknown", "abandoned"]
 #: What an auditor or a program did with the log.
-Access = Literal["view", "search", "export", "report", "replay", "sign-in", "refusal"]
+Access = Literal["view", "search", "export", "report", "replay", "sign-in", "sign-out", "refusal"]
 #: "used": the asker used another code than those shown; it is in `code`.
 FeedbackVerdict = Literal["right", "wrong", "used"]
 
@@ -75,7 +75,7 @@ class Entry:
 class Record:
     """Everything stored of one question. `text` is empty once it is redacted; `codes` are those of
     the answer with what was said of each; `made_with` is what the answer was made with. `feedback`,
-    `corrections` and `redactions` are `Entry.told` of each, in order."""
+    `corrections`, `withdrawals` and `redactions` are `Entry.told` of each, in order."""
 
     id: str
     asked_at: str
@@ -100,6 +100,7 @@ class Record:
     made_with: dict[str, Any] = field(default_factory=dict)
     feedback: list[dict[str, Any]] = field(default_factory=list)
     corrections: list[dict[str, Any]] = field(default_factory=list)
+    withdrawals: list[dict[str, Any]] = field(default_factory=list)
     redactions: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -201,5 +202,6 @@ def record_of(identity: str, of: dict[str, list[Entry]]) -> Record:
         made_with=body.get("made_with") or {},
         feedback=told.get("feedback", []),
         corrections=told.get("correction", []),
+        withdrawals=told.get("withdrawal", []),
         redactions=told.get("redaction", []),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,19 @@ from bot.querylog.records import Asked
 
 class NoSuchQuestion(Exception):
     """The log has no question with that id (any more); the message says so."""
+
+
+class NoSuchCorrection(Exception):
+    """The log has no correction in force with that number; the message says so."""
+
+
+#: Corrections that were not withdrawn, as `r`, with their words as `t`.
+IN_FORCE = """
+    records r join texts t on t.record = r.seq and t.name = 'phrase'
+    where r.kind = 'correction' and r.seq not in (
+        select json_extract(body, '$.correction') from records where kind = 'withdrawal'
+    )
+"""
 
 
 class Tail:
@@ -104,3 +118,43 @@ class Tail:
             ).fetchone()
             for name, value in (("event_id", asked.event_id), ("message_key", asked.message_key))
         )
+
+    def knows_feedback(self, question: str, body: Mapping[str, Any], note: str) -> bool:
+        """Whether this event is a record already, or the same person's last word on the question
+        was the same."""
+        rows = self.db.execute(
+            "select r.body, coalesce(t.text, '') from records r "
+            "left join texts t on t.record = r.seq and t.name = 'note' "
+            "where r.kind = 'feedback' and r.subject = ? order by r.seq",
+            [question],
+        )
+        said = [(json.loads(stored), text) for stored, text in rows]
+        event = body["event_id"]
+        if event is not None and any(earlier.get("event_id") == event for earlier, _ in said):
+            return True
+        of_theirs = [(b, text) for b, text in said if body["by"] and b.get("by") == body["by"]]
+        if not of_theirs:
+            return False
+        last, last_note = of_theirs[-1]
+        same = all(last.get(name) == body[name] for name in ("verdict", "code"))
+        return same and note in ("", last_note)
+
+    def approves(self, phrase: str, code: str, system: str) -> bool:
+        """Whether a correction in force has these words for this code."""
+        found = self.db.execute(
+            f"select 1 from {IN_FORCE} and t.text = ? collate nocase "
+            "and json_extract(r.body, '$.code') = ? and json_extract(r.body, '$.system') = ?",
+            [phrase, code, system],
+        )
+        return found.fetchone() is not None
+
+    def expect_correction(self, number: int) -> str:
+        """The question of a correction in force. Raises NoSuchCorrection."""
+        found = self.db.execute(f"select r.subject from {IN_FORCE} and r.seq = ?", [number])
+        row = found.fetchone()
+        if row is None:
+            raise NoSuchCorrection(
+                f"Record {number} is not a correction in force. `codedesk log corrections` lists "
+                "those that are."
+            )
+        return row[0]

@@ -29,7 +29,7 @@ from waitress.server import create_server
 from bot.querylog import QueryLog
 from bot.settings import Settings
 from bot.slack.courier import Answers, Courier
-from bot.slack.listeners import actions, commands, events
+from bot.slack.listeners import actions, audit, commands, events, feedback
 from bot.slack.posting import web_client, why_not_certain
 from bot.slack.recovery import recover
 from bot.slack.witness import witnessed
@@ -63,8 +63,9 @@ def build_app(settings: Settings, desk: Answers, log: QueryLog) -> App:
     )
     app.error(_tell)
     courier = Courier(desk, log, client)
-    for kind in (events, commands, actions):
+    for kind in (events, commands, actions, feedback):
         kind.register(app, courier)
+    audit.register(app, courier, settings)
     return app
 
 

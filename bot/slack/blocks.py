@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from bot.answer import Answer
 from bot.notes import editions, news_counts
 from bot.phi.telling import in_words
+from bot.slack.feedback import feedback_blocks, thanks_blocks
 from bot.slack.pieces import (
     MOST_SENTENCE,
     Block,
@@ -44,7 +45,7 @@ SHARE = "share"
 
 #: Room for all results in one message; notices, footer and buttons come on top.
 _MOST_RESULTS = 8000
-_MOST_BLOCKS = 44
+_MOST_BLOCKS = 42
 _MOST_FALLBACK = 3000
 
 
@@ -58,11 +59,16 @@ class Message:
 
 
 def answer_message(
-    answer: Answer, question: str, *, expanded: bool = False, shareable: bool = False
+    answer: Answer,
+    question: str,
+    *,
+    expanded: bool = False,
+    shareable: bool = False,
+    private: bool = False,
 ) -> Message:
     return Message(
         answer_text(answer),
-        answer_blocks(answer, question, expanded=expanded, shareable=shareable),
+        answer_blocks(answer, question, expanded=expanded, shareable=shareable, private=private),
     )
 
 
@@ -89,17 +95,30 @@ def with_removed(message: Message, removed: Sequence[str]) -> Message:
     return Message(f"{told.text}\n{message.text}", [*told.blocks, *message.blocks])
 
 
+def thanks_message(verdict: str, question: str) -> Message:
+    """For the one who judged an answer."""
+    return Message(say(f"slack.thanks_{verdict}"), thanks_blocks(verdict, question))
+
+
 def answer_blocks(
-    answer: Answer, question: str, *, expanded: bool = False, shareable: bool = False
+    answer: Answer,
+    question: str,
+    *,
+    expanded: bool = False,
+    shareable: bool = False,
+    private: bool = False,
 ) -> list[Block]:
     """Notices, results with the rules that govern them, which editions say so, and buttons.
 
-    `question` is the id in the log; the buttons carry it.
+    `question` is the id in the log; the buttons carry it. `private` is what only one person sees,
+    as whatever is `shareable`.
     """
+    private = private or shareable
     results = _results(answer, expanded)
     notices = [cut(escape(notice), MOST_SENTENCE) for notice in answer.notices[:3]]
     if not results:
-        return [section(notice) for notice in notices or [say("slack.no_answer")]]
+        said = [section(notice) for notice in notices or [say("slack.no_answer")]]
+        return said + feedback_blocks(answer, question, [], private)
     blocks = [section(say("slack.notice", notice=notice)) for notice in notices]
     blocks += [*results, context(_footer(answer, question))]
     buttons = []
@@ -108,9 +127,7 @@ def answer_blocks(
         buttons.append(button(SEE_MORE, say("slack.see_more"), question))
     if shareable:
         buttons.append(button(SHARE, say("slack.share"), question))
-    if buttons:
-        blocks.append({"type": "actions", "elements": buttons})
-    return blocks
+    return blocks + feedback_blocks(answer, question, buttons, private)
 
 
 def _results(answer: Answer, expanded: bool) -> list[Block]:

@@ -9,11 +9,11 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from slack_sdk import WebClient
 
-from bot.answer import Answer
+from bot.answer import Answer, Verdict
 from bot.desk import Taken
 from bot.querylog import Asked, LogUnavailable, QueryLog
 from bot.slack.blocks import Message, answer_message, plain_message, removed_message, with_removed
@@ -46,8 +46,17 @@ class Answers(Protocol):
     def take(self, asked: str) -> Taken:
         """A question as it may be stored."""
 
+    def made_with(self, *answers: Answer) -> dict[str, Any]:
+        """What these answers were made with, as the log keeps it."""
+
     def retitled(self, answer: Answer) -> Answer:
         """An answer out of the log with the words that the log does not keep."""
+
+    def verdicts_on(self, typed: str) -> list[Verdict]:
+        """On a code, in each loaded system that has it."""
+
+    def scrub(self, text: str) -> str:
+        """A text that people type beside a question, as it may be stored."""
 
     def ready(self) -> None:
         """Load what the first question would otherwise wait for."""
@@ -73,14 +82,16 @@ class Courier:
         *,
         asked: float,
         shareable: bool = False,
+        private: bool = False,
         removed: Sequence[str] = (),
         editions: Mapping[str, str] | None = None,
     ) -> Posted:
         """Answer, log the answer, post it, log what became of the post.
 
         `question` is the id in the log, `text` the question as typed (or, with the `editions` of
-        its date, as it was stored), `asked` the time.monotonic() at which it came, `removed` the
-        kinds of identifiers of which this answer, which only the asker sees, must tell.
+        its date, as it was stored), `asked` the time.monotonic() at which it came, `private` that
+        only the asker sees the answer, as when it is `shareable`; `removed` are the kinds of
+        identifiers of which such an answer must tell.
         """
         try:
             with self._working:
@@ -91,6 +102,7 @@ class Courier:
                 answer,
                 index_build=self.desk.index_build,
                 latency_ms=latency_ms,
+                made_with=self.desk.made_with(answer),
             )
         except LogUnavailable as error:
             # Without an answer in the log the question counts as unanswered; so it is.
@@ -108,7 +120,7 @@ class Courier:
             return failed
         if self.log.is_unlogged(question):
             answer = replace(answer, notices=[say("log.unlogged"), *answer.notices])
-        message = answer_message(answer, question, shareable=shareable)
+        message = answer_message(answer, question, shareable=shareable, private=private)
         posted = post(with_removed(message, removed) if removed else message)
         self.record(question, posted)
         return posted

@@ -241,6 +241,37 @@ def block_actions(
     return payload
 
 
+def view_submission(
+    identity: Identity,
+    *,
+    view: dict[str, Any],
+    values: dict[str, Any],
+    user: str,
+    trigger_id: str,
+) -> dict[str, Any]:
+    """A modal is sent: https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
+
+    `values` are those of the inputs, by block and action.
+    """
+    return {
+        "type": "view_submission",
+        "team": {"id": identity.team, "domain": identity.domain},
+        "user": {
+            "id": user,
+            "username": user.lower(),
+            "name": user.lower(),
+            "team_id": identity.team,
+        },
+        "api_app_id": identity.app_id,
+        "token": VERIFICATION_TOKEN,
+        "trigger_id": trigger_id,
+        "view": {**view, "state": {"values": values}},
+        "response_urls": [],
+        "is_enterprise_install": False,
+        "enterprise": None,
+    }
+
+
 def hello(identity: Identity, connections: int) -> dict[str, Any]:
     """The greeting: https://docs.slack.dev/apis/events-api/using-socket-mode"""
     return {

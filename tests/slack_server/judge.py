@@ -62,9 +62,12 @@ class Judge:
                 # Slack takes blocks alone, but notifications and screen readers then have nothing:
                 # https://docs.slack.dev/reference/methods/chat.postMessage
                 verdict.violations.append("no top-level text")
-            verdict.refuse("invalid_blocks", block_breaches(args.get("blocks"), most=50))
+            private = method == "chat.postEphemeral"
+            breaches = block_breaches(args.get("blocks"), most=50, private=private)
+            verdict.refuse("invalid_blocks", breaches)
         elif isinstance(view := args.get("view"), dict):
-            verdict.refuse("invalid_arguments", block_breaches(view.get("blocks"), most=100))
+            breaches = block_breaches(view.get("blocks"), most=100, private=True)
+            verdict.refuse("invalid_arguments", breaches + list(_view_breaches(view)))
         verdict.violations = [f"{method}: {violation}" for violation in verdict.violations]
         return verdict
 
@@ -105,10 +108,22 @@ def _decoded(name: str, value: Any) -> Any:
     return value
 
 
-def block_breaches(blocks: Any, most: int) -> list[str]:
+def _view_breaches(view: dict[str, Any]) -> Iterator[str]:
+    """https://docs.slack.dev/reference/views/modal-views"""
+    for name in ("title", "submit", "close"):
+        yield from _too_long(name, _text({"text": view.get(name)}), 24)
+    yield from _too_long("private_metadata", view.get("private_metadata"), 3000)
+    yield from _too_long("callback_id", view.get("callback_id"), 255)
+    blocks = view.get("blocks") or []
+    if any(block.get("type") == "input" for block in blocks) and not view.get("submit"):
+        yield "an input and no submit"
+
+
+def block_breaches(blocks: Any, most: int, *, private: bool = False) -> list[str]:
     """Breaches of the limits on https://docs.slack.dev/reference/block-kit (blocks and elements).
 
     `most` is how many blocks the surface takes: 50 in a message, 100 in a modal or a Home tab.
+    `private` is what only one person sees: an ephemeral message, a modal, a Home tab.
     """
     if blocks is None:
         return []
@@ -119,6 +134,8 @@ def block_breaches(blocks: Any, most: int) -> list[str]:
     for number, block in enumerate(blocks):
         where = f"blocks[{number}]"
         found += [f"{where}: {breach}" for breach in _breaches_of(block)]
+        if private and block.get("type") == "context_actions":
+            found.append(f"{where}: context_actions are for messages that others see")
         if (block_id := block.get("block_id")) is not None:
             if block_id in block_ids:
                 found.append(f"{where}: duplicate block_id {block_id!r}")
@@ -143,6 +160,11 @@ def _breaches_of(block: dict[str, Any]) -> Iterator[str]:
         yield from _too_many("elements", block.get("elements"), 25)
     elif kind == "context":
         yield from _too_many("elements", block.get("elements"), 10)
+    elif kind == "context_actions":
+        yield from _too_many("elements", block.get("elements"), 5)
+    elif kind == "input":
+        yield from _too_long("label", _text({"text": block.get("label")}), 2000)
+        yield from _too_long("hint", _text({"text": block.get("hint")}), 2000)
 
     action_ids: set[str] = set()
     for name, node in _objects("", block):
@@ -152,6 +174,17 @@ def _breaches_of(block: dict[str, Any]) -> Iterator[str]:
             yield from _too_long("action value", node.get("value"), 2000)
         if node.get("type") in ("mrkdwn", "plain_text") and not node.get("text"):
             yield "empty text"
+        for option in node.get("options") or []:
+            yield from _too_long("option text", _text(option), 75)
+            yield from _too_long(
+                "option description", _text({"text": option.get("description")}), 75
+            )
+            yield from _too_long("option value", option.get("value"), 150)
+        if node.get("type") == "radio_buttons":
+            yield from _too_many("options", node.get("options"), 10)
+        if name == "confirm" and isinstance(node.get("text"), dict):
+            yield from _too_long("confirm title", _text({"text": node.get("title")}), 100)
+            yield from _too_long("confirm text", _text(node), 300)
         if (action_id := node.get("action_id")) is not None:
             yield from _too_long("action_id", action_id, 255)
             if action_id in action_ids:

@@ -248,7 +248,7 @@ class SlackServer:
             "action_id": action_id,
             "block_id": block_id or posted_id or "actions",
             "text": button.get("text") or {"type": "plain_text", "text": action_id, "emoji": True},
-            "type": "button",
+            "type": button.get("type", "button"),
         }
         value = button.get("value") if value is None else value
         if value is not None:  # a button without a value sends none
@@ -262,6 +262,29 @@ class SlackServer:
             ephemeral=ephemeral,
             response_url=response_url or self.new_response_url(),
             trigger_id=self.new_trigger_id(),
+        )
+
+    def view_submission(
+        self, typed: Mapping[str, Any], user: str = "U1", view: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The sending of a modal (the last that was opened, unless given), with a live trigger_id.
+
+        `typed` are the texts and the chosen options of its inputs, by block; what is not given was
+        left empty.
+        """
+        if view is None:
+            view = self.wait_for("views.open")[-1].response["view"]
+        values = {
+            block["block_id"]: {
+                block["element"]["action_id"]: _filled(
+                    block["element"], typed.get(block["block_id"])
+                )
+            }
+            for block in view["blocks"]
+            if block["type"] == "input"
+        }
+        return envelopes.view_submission(
+            self.identity, view=view, values=values, user=user, trigger_id=self.new_trigger_id()
         )
 
     def new_response_url(self) -> str:
@@ -348,6 +371,14 @@ class SlackServer:
             )
         )
 
+    def send_view(
+        self, typed: Mapping[str, Any], user: str = "U1", view: dict[str, Any] | None = None
+    ) -> Delivery:
+        """Send a modal: `view_submission`, sent to one of the connections."""
+        return self.send_interactive(
+            self.view_submission(typed, user, view), accepts_response_payload=True
+        )
+
     # Serving: called by the listener's threads
 
     def serve_method(self, method: str, request: Request) -> Call:
@@ -395,7 +426,8 @@ class SlackServer:
             if not left:
                 return 404, refused("used_url")
             self._response_urls[path] = left - 1
-            breaches = block_breaches(request.args.get("blocks"), most=50)
+            private = request.args.get("response_type") != "in_channel"
+            breaches = block_breaches(request.args.get("blocks"), most=50, private=private)
             if not request.args.get("text") and not request.args.get("delete_original"):
                 breaches.append("no top-level text")
             self._violations += [f"response_url: {breach}" for breach in breaches]
@@ -451,6 +483,14 @@ class SlackServer:
                 return None
             waiting[0].times -= 1
             return waiting[0] if waiting[0].times > 0 else waiting.pop(0)
+
+
+def _filled(element: dict[str, Any], typed: str | None) -> dict[str, Any]:
+    """The state of an input of a modal."""
+    if element["type"] == "radio_buttons":
+        (chosen,) = [o for o in element["options"] if o["value"] == typed] or [None]
+        return {"type": "radio_buttons", "selected_option": chosen}
+    return {"type": element["type"], "value": typed}
 
 
 def _find_button(blocks: Any, action_id: str) -> tuple[str | None, dict[str, Any]]:

@@ -1,4 +1,5 @@
-"""The buttons under an answer. Both draw the answer anew as the log has it.
+"""The buttons that show more of an answer, or show it to others. Both draw it anew as the log has
+it.
 
 https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 """
@@ -11,10 +12,10 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot.answer import Answer
-from bot.slack.blocks import SEE_MORE, SHARE, answer_message, plain_message, shared_message
+from bot.slack.blocks import SEE_MORE, SHARE, answer_message, shared_message
 from bot.slack.courier import Courier
+from bot.slack.listeners.replies import tell_gone, thread_of
 from bot.slack.posting import delete_original, respond
-from bot.words import say
 
 
 def register(app: App, courier: Courier) -> None:
@@ -34,14 +35,14 @@ def register(app: App, courier: Courier) -> None:
         question, private = action["value"], bool(body["container"].get("is_ephemeral"))
         answer = stored(question)
         if answer is None:
-            _tell_gone(body)
+            tell_gone(body)
             return
         posted = respond(
             body["response_url"],
-            answer_message(answer, question, expanded=True, shareable=private),
+            answer_message(answer, question, expanded=True, shareable=private, private=True),
             response_type="ephemeral",
             replace_original=private,
-            **_thread(body),
+            **thread_of(body),
         )
         courier.record(question, posted, SEE_MORE)
 
@@ -50,14 +51,14 @@ def register(app: App, courier: Courier) -> None:
         question = action["value"]
         answer = stored(question)
         if answer is None:
-            _tell_gone(body)
+            tell_gone(body)
             return
         posted = respond(
             body["response_url"],
             shared_message(answer, question, body["user"]["id"]),
             response_type="in_channel",
             replace_original=False,
-            **_thread(body),
+            **thread_of(body),
         )
         courier.record(question, posted, SHARE)
         # A private message cannot become a public one: it stays until the public one is there.
@@ -66,20 +67,3 @@ def register(app: App, courier: Courier) -> None:
 
     app.action(SEE_MORE, middleware=[acknowledge])(more)
     app.action(SHARE, middleware=[acknowledge])(share)
-
-
-def _tell_gone(body: dict[str, Any]) -> None:
-    """An answer of another Code Desk's, or of a log since put away."""
-    respond(
-        body["response_url"],
-        plain_message(say("slack.gone")),
-        response_type="ephemeral",
-        replace_original=False,
-        **_thread(body),
-    )
-
-
-def _thread(body: dict[str, Any]) -> dict[str, str]:
-    """Stay in the thread of the message that the button is on."""
-    thread = body["container"].get("thread_ts")
-    return {"thread_ts": thread} if thread else {}

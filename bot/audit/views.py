@@ -1,0 +1,115 @@
+"""What auditors look at: one view a subject, each row a thing that happened. Times are UTC.
+
+They are made in each connection (see `database`), out of the tables of bot.querylog.schema.
+"""
+
+from __future__ import annotations
+
+
+def _of(alias: str, *names: str) -> str:
+    return ", ".join(f"json_extract({alias}.body, '$.{name}') as \"{name}\"" for name in names)
+
+
+#: How far the answer of question `q` with answer `a` got: bot.querylog.Record.delivery, in SQL.
+_DELIVERY = """coalesce((
+        select json_extract(d.body, '$.outcome') from main.records d
+        where d.subject = q.subject and d.kind = 'delivery'
+            and json_extract(d.body, '$.kind') = 'answer'
+        order by d.seq desc limit 1
+    ), iif(a.seq is null, 'unanswered', 'undelivered'))"""
+
+VIEWS = {
+    "questions_and_answers": f"""
+select q.seq as number, q.at as asked_at, substr(q.at, 1, 10) as day,
+    json_extract(q.body, '$.user') as person, {_of("q", "channel", "surface")},
+    coalesce(t.text, '(redacted)') as question,
+    {_of("a", "outcome", "confidence")},
+    (select group_concat(json_extract(value, '$.code'), ' ') from json_each(c.text)) as codes,
+    (select group_concat(value, ', ')
+     from json_each(coalesce(a.body, q.body), '$.releases')) as editions,
+    {_DELIVERY} as delivery,
+    {_of("a", "latency_ms")},
+    (select json_extract(f.body, '$.verdict') from main.records f
+     where f.subject = q.subject and f.kind = 'feedback' order by f.seq desc limit 1) as feedback,
+    (select group_concat(value, ', ') from json_each(q.body, '$.removed')) as removed,
+    iif(exists(select 1 from main.records r
+               where r.subject = q.subject and r.kind = 'redaction'), 'yes', 'no') as redacted,
+    q.subject as question_id
+from main.records q
+left join main.texts t on t.record = q.seq and t.name = 'text'
+left join main.records a on a.subject = q.subject and a.kind = 'answer'
+left join main.texts c on c.record = a.seq and c.name = 'codes'
+where q.kind = 'question'""",
+    "codes_given": f"""
+select a.seq as number, a.at as answered_at, substr(a.at, 1, 10) as day,
+    json_extract(code.value, '$.code') as code, json_extract(code.value, '$.system') as system,
+    iif(json_extract(code.value, '$.status') is null, 'found', 'asked about') as given_as,
+    coalesce(json_extract(code.value, '$.confidence'), json_extract(code.value, '$.status'))
+        as said_of_it,
+    (select count(*) from json_each(c.text) before where before.key < code.key) + 1 as place,
+    coalesce(t.text, '(redacted)') as question,
+    json_extract(q.body, '$.user') as person, {_of("q", "channel")},
+    a.subject as question_id
+from main.records a
+join main.texts c on c.record = a.seq and c.name = 'codes'
+join json_each(c.text) code
+left join main.records q on q.subject = a.subject and q.kind = 'question'
+left join main.texts t on t.record = q.seq and t.name = 'text'
+where a.kind = 'answer'""",
+    "feedback_given": f"""
+select f.seq as number, f.at, substr(f.at, 1, 10) as day, {_of("f", "verdict")},
+    json_extract(f.body, '$.code') as code_used, json_extract(f.body, '$.by') as person,
+    n.text as note, coalesce(t.text, '(redacted)') as question,
+    (select group_concat(json_extract(value, '$.code'), ' ') from json_each(c.text)) as codes,
+    f.subject as question_id
+from main.records f
+left join main.texts n on n.record = f.seq and n.name = 'note'
+left join main.records q on q.subject = f.subject and q.kind = 'question'
+left join main.texts t on t.record = q.seq and t.name = 'text'
+left join main.records a on a.subject = f.subject and a.kind = 'answer'
+left join main.texts c on c.record = a.seq and c.name = 'codes'
+where f.kind = 'feedback'""",
+    "whole_records": """
+select r.seq as number, r.at, substr(r.at, 1, 10) as day, r.kind,
+    json_remove(r.body, '$.texts') as what,
+    (select json_group_object(t.name, t.text) from main.texts t
+     where t.record = r.seq having count(*)) as typed,
+    r.subject as question_id
+from main.records r""",
+    "who_looked": f"""
+select r.seq as number, r.at, substr(r.at, 1, 10) as day, {_of("r", "what", "by")},
+    t.text as detail, r.subject as question_id
+from main.records r left join main.texts t on t.record = r.seq and t.name = 'detail'
+where r.kind = 'access'""",
+    "destroyed_or_held": f"""
+select r.seq as number, r.at, substr(r.at, 1, 10) as day, r.kind, {_of("r", "by", "reason")},
+    case r.kind
+        when 'redaction' then json_array_length(r.body, '$.destroyed') || ' texts destroyed'
+        when 'retention' then 'records ' || json_extract(r.body, '$.first') || ' to '
+            || json_extract(r.body, '$.last') || ' removed'
+        when 'release' then 'ends hold ' || json_extract(r.body, '$.hold')
+        when 'hold' then iif(exists(
+            select 1 from main.records e
+            where e.kind = 'release' and json_extract(e.body, '$.hold') = r.seq
+        ), 'released', 'in force')
+    end as effect,
+    r.subject as question_id
+from main.records r where r.kind in ('redaction', 'retention', 'hold', 'release')""",
+    "how_it_ran": """
+select r.seq as number, r.at, substr(r.at, 1, 10) as day, r.kind, r.body as what
+from main.records r where r.kind in ('config', 'start', 'stop', 'key', 'unlogged')""",
+}
+
+#: By what each is narrowed down, as it is shown at first.
+FACETS = {
+    "questions_and_answers": [
+        "outcome", "confidence", "delivery", "feedback", "person", "channel", "day",
+    ],
+    "codes_given": ["code", "system", "said_of_it", "person"],
+    "feedback_given": ["verdict", "person", "day"],
+    "who_looked": ["what", "by", "day"],
+    "destroyed_or_held": ["kind", "by"],
+    "how_it_ran": ["kind", "day"],
+    "whole_records": ["kind", "day"],
+    "records": ["kind"],
+}  # fmt: skip

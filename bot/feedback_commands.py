@@ -1,0 +1,169 @@
+"""`codedesk log feedback`, `corrections`, `approve` and `withdraw`: what people say of answers, and
+what auditors make of it."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from bot import corrections
+from bot.desk import Desk
+from bot.log_commands import log, opened
+from bot.querylog import NoSuchCorrection, NoSuchQuestion, QueryLog, Record
+from bot.querylog import corrections as logged
+from bot.querylog.records import FeedbackVerdict
+from bot.settings import Settings
+from bot.words import say
+
+#: What a user can put right; see bot.cli.
+ERRORS = (NoSuchCorrection, corrections.Refused)
+
+_BY = click.option("--by", default=None, metavar="NAME", help="On whose behalf. Default: you.")
+_VERDICTS: dict[str, FeedbackVerdict] = {"right": "right", "wrong": "wrong"}
+
+
+def _who(by: str | None) -> str:
+    return by or getpass.getuser()
+
+
+def _question(found: QueryLog, identity: str) -> Record:
+    record = found.get(identity)
+    if record is None:
+        raise NoSuchQuestion(f"No single question in the log has the id {identity}.")
+    return record
+
+
+@contextmanager
+def _desk(settings: Settings) -> Iterator[Desk]:
+    """A desk to look codes up in; its index is not opened."""
+    desk = Desk(settings)
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
+@log.command("feedback")
+@click.argument("identity", metavar="ID")
+@click.argument("verdict", metavar="right|wrong|CODE")
+@click.option("--note", default="", metavar="TEXT", help="Why. Leave out what identifies patients.")
+@_BY
+@click.pass_obj
+def log_feedback(
+    settings: Settings, identity: str, verdict: str, note: str, by: str | None
+) -> None:
+    """Say of an answer that it was right or wrong, or which code was used instead."""
+    said = _VERDICTS.get(verdict.lower(), "used")
+    code = None
+    with opened(settings) as found:
+        record = _question(found, identity)
+        if said == "used":
+            with _desk(settings) as desk:
+                code = corrections.code_in(desk, verdict, record).code
+        written = found.feedback(record.id, said, code, note, _who(by))
+    told = say(f"feedback.{said}", code=code)
+    click.echo(say("feedback.taken", verdict=told) if written else say("feedback.taken_before"))
+
+
+@log.command("corrections")
+@click.pass_obj
+def log_corrections(settings: Settings) -> None:
+    """What feedback proposes, and the corrections in force. That you looked goes on record."""
+    with opened(settings) as found:
+        found.access("view", _who(None), "corrections")
+        proposed, approved = logged.proposals(found), logged.in_force(found)
+    if not proposed:
+        click.echo(say("feedback.none"))
+    for proposal in proposed:
+        click.echo("\n   ".join(_told(proposal)))
+    if approved:
+        click.echo(say("feedback.in_force"))
+    for one in approved:
+        click.echo(
+            say(
+                "feedback.correction",
+                number=one.number,
+                at=one.at,
+                phrase=one.phrase,
+                code=one.code,
+                by=one.by,
+                question=one.question,
+            )
+        )
+
+
+def _told(proposal: logged.Proposal) -> Iterator[str]:
+    record = proposal.record
+    codes = " ".join(str(code["code"]) for code in record.codes[:3])
+    yield say(
+        "feedback.proposal",
+        number=proposal.number,
+        at=proposal.at,
+        question=record.id,
+        by=proposal.by or "-",
+        said=say(f"feedback.{proposal.verdict}", code=proposal.code),
+    )
+    yield say(
+        "feedback.proposal_asked",
+        text=repr(record.text) if record.text else say("feedback.redacted"),
+        codes=codes or say("feedback.nothing"),
+    )
+    if proposal.note:
+        yield say("feedback.proposal_note", note=proposal.note)
+    for one in proposal.corrections:
+        yield say(
+            "feedback.proposal_approved",
+            phrase=one.phrase,
+            code=one.code,
+            by=one.by,
+            number=one.number,
+        )
+
+
+@log.command("approve")
+@click.argument("identity", metavar="ID")
+@click.argument("words", metavar='"WORDS"')
+@click.argument("code", metavar="CODE")
+@_BY
+@click.pass_obj
+def log_approve(settings: Settings, identity: str, words: str, code: str, by: str | None) -> None:
+    """Let words lead to a code, from the next index build on.
+
+    ID is that of the question which they are about, or the number of the feedback. Everybody who
+    asks may see the words, so they must not identify anybody.
+    """
+    with opened(settings) as found, _desk(settings) as desk:
+        record, feedback = logged.question_of(found, identity)
+        verdict, number = corrections.approve(
+            desk,
+            found,
+            record or _question(found, identity),
+            words,
+            code,
+            _who(by),
+            feedback=feedback,
+        )
+    click.echo(
+        say(
+            "feedback.approved" if number else "feedback.approved_before",
+            number=number,
+            phrase=" ".join(words.split()),
+            code=verdict.code,
+            title=verdict.title,
+        )
+    )
+
+
+@log.command("withdraw")
+@click.argument("number", type=int, metavar="NUMBER")
+@click.option("--reason", required=True, metavar="TEXT", help="Why. It stays on record.")
+@_BY
+@click.pass_obj
+def log_withdraw(settings: Settings, number: int, reason: str, by: str | None) -> None:
+    """Take a correction back, by the number of its record, from the next index build on."""
+    with opened(settings) as found:
+        written = found.withdrawal(number, _who(by), reason)
+    click.echo(say("feedback.withdrawn", correction=number, number=written))

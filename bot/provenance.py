@@ -1,0 +1,105 @@
+"""What an answer was made with, as its record keeps it: to make it again, or to say why not.
+
+Official files, the index bundle and Code Desk's own sources are named by their SHA-256. What was
+asked of the desk (systems, limit, setting) is with the question, what it found (candidates, their
+scores and the terms that matched) with the answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import subprocess
+from collections.abc import Iterable
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from bot.settings import Settings
+from codesets.model import Book, Release
+from codesets.store import CodeStore
+from index.bundle import Manifest
+from index.model import name_of
+
+_ROOT = Path(__file__).parents[1]
+_ROOMS = ("bot", "codesets", "index", "prompts")
+#: Those whose version may move a score.
+_LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "bm25s", "rapidfuzz")
+
+
+def made_with(
+    store: CodeStore, settings: Settings, manifest: Manifest | None, editions: Iterable[str]
+) -> dict[str, Any]:
+    """What answers out of these editions (keys of releases) are made with. `manifest` is that of
+    the index, None while no question has needed it.
+
+    `loaded` stands for every file that is loaded, so that a change in what no edition of the answer
+    names (edits, guidelines) is noticed, too.
+    """
+    wanted = set(editions)
+    releases = store.releases()
+    loaded: list[Release | Book] = [*releases, *store.books.all()]
+    return {
+        "desk": desk(),
+        "libraries": libraries(),
+        "settings": {"model": name_of(settings.model)},
+        "editions": {r.key: _files(r) for r in releases if r.key in wanted},
+        "loaded": _digest({source.key: _files(source) for source in loaded}),
+        "index": {"build": manifest.build, "manifest": f"sha256:{manifest.sha256()}"}
+        if manifest
+        else None,
+        "encoder": {"model": manifest.model, "fingerprint": manifest.model_fingerprint}
+        if manifest
+        else None,
+    }
+
+
+def _files(source: Release | Book) -> dict[str, str]:
+    return {file.name: f"sha256:{file.sha256}" for file in source.files}
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def libraries() -> dict[str, str]:
+    return {"python": platform.python_version()} | {n: metadata.version(n) for n in _LIBRARIES}
+
+
+@cache
+def desk() -> dict[str, str | None]:
+    """Code Desk itself: its version, the commit if it runs out of a repository, and a SHA-256 of
+    all that it consists of, which tells a changed file from the one that was committed."""
+    return {
+        "version": metadata.version("codedesk"),
+        "commit": _commit(),
+        "sources": _digest({path: digest for path, digest in sorted(_sources())}),
+    }
+
+
+def _sources() -> Iterable[tuple[str, str]]:
+    for room in _ROOMS:
+        for path in (_ROOT / room).rglob("*"):
+            # Weights are large, and the encoder has a fingerprint of its own.
+            if path.is_file() and not {"__pycache__", "weights"} & set(path.parts):
+                name = path.relative_to(_ROOT).as_posix()
+                yield name, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _commit() -> str | None:
+    if not (_ROOT / ".git").exists():
+        return None
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(_ROOT), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None if found.returncode == 0 else None

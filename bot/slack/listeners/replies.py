@@ -1,0 +1,31 @@
+"""Telling whoever pressed a button, and nobody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.slack.blocks import Message, plain_message
+from bot.slack.posting import Posted, respond
+from bot.words import say
+
+
+def tell(body: dict[str, Any], message: Message) -> Posted:
+    """A message of its own beside the one that the button is on, which stays as it is."""
+    return respond(
+        body["response_url"],
+        message,
+        response_type="ephemeral",
+        replace_original=False,
+        **thread_of(body),
+    )
+
+
+def tell_gone(body: dict[str, Any]) -> None:
+    """An answer of another Code Desk's, or of a log since put away."""
+    tell(body, plain_message(say("slack.gone")))
+
+
+def thread_of(body: dict[str, Any]) -> dict[str, str]:
+    """Stay in the thread of the message that the button is on."""
+    thread = body["container"].get("thread_ts")
+    return {"thread_ts": thread} if thread else {}
