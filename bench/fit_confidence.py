@@ -23,8 +23,8 @@ from bot.settings import Settings
 from codesets.model import Release
 from codesets.store import CodeStore
 from index import confidence, evaluate
-from index.build import off_topic_examples
 from index.search import Found, Searcher
+from index.talk import Talk, off_topic_examples
 
 _HELD = 1e-3
 
@@ -124,10 +124,15 @@ def main() -> None:
     yes = found_all + searched(searcher, tuning, everything)
     no = searched(searcher, examples, everything)
     table = [confidence.standing(found) for found in yes]
-    for found in no:
-        near = searcher.off_topic_examples @ found.asked
-        near[near > 0.995] = -1  # itself
-        table.append(confidence.standing(found) | {"off_topic": float(near.max())})
+    # An example is judged by an index that has not seen it: in two halves.
+    vectors = searcher.talk.examples
+    even = np.arange(len(no)) % 2 == 0
+    asked = np.stack([found.asked for found in yes])
+    by_half = {half: Talk.of(asked, vectors[even != half]) for half in (True, False)}
+    for found, vector, half in zip(no, vectors, even, strict=True):
+        talk = by_half[bool(half)]
+        own = {"off_topic": talk.nearness(vector), "ours": talk.ours(vector)}
+        table.append(confidence.standing(found) | own)
     names = list(table[0])
     values = np.array([[row[name] for name in names] for row in table])
     is_one = np.array([True] * len(yes) + [False] * len(no))

@@ -8,14 +8,13 @@ import secrets
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
 from codesets.model import SYSTEM_NAMES, Guideline
 from codesets.store import CodeStore
-from index import bundle, shelf
+from index import bundle, shelf, talk
 from index.encoder import Encoder
 from index.errors import SearchError
 from index.guidance import passages
@@ -26,7 +25,7 @@ from index.words import essential, plain_words
 
 VOCABULARY = "words.json"
 PASSAGES, PASSAGE_VECTORS = "passages.json", "passages.npy"
-OFF_TOPIC = "off_topic.npy"
+TALK = "talk.npz"
 ENCODER = "encoder"
 SHELVES, PROCEDURES = "shelves", "procedures"
 
@@ -62,6 +61,7 @@ def build(
     encoder = _encoder(model, in_use, folder / ENCODER)
     vocabulary: Counter[str] = Counter()
     texts = families = 0
+    texts_of: list[list[str]] = []
     for system in store.systems:
         gathered = shelf.gather(store, system)
         known = _vectors_of(in_use, system)
@@ -73,6 +73,8 @@ def build(
             titles.save(folder / SHELVES / system / PROCEDURES / release.label)
         vocabulary.update(word for text in gathered.texts for word in set(plain_words(text)))
         texts += len(gathered.texts)
+        if system != "cpt":
+            texts_of.append(gathered.texts)
         families += len(gathered.families)
     write_json(folder / VOCABULARY, vocabulary)
 
@@ -83,7 +85,7 @@ def build(
         _embed(said, str, known, encoder, "guidelines" if progress else None),
     )
     write_json(folder / PASSAGES, said)
-    np.save(folder / OFF_TOPIC, encoder.encode(off_topic_examples()))
+    talk.learn(texts_of, encoder).save(folder / TALK)
     manifest = bundle.Manifest(
         build=folder.name,
         format=bundle.FORMAT,
@@ -99,12 +101,6 @@ def build(
     manifest.write(folder)
     bundle.swap_in(root, folder)
     return manifest
-
-
-def off_topic_examples() -> list[str]:
-    """Questions that have nothing to do with coding, from prompts/off_topic.txt."""
-    lines = (resources.files("prompts") / "off_topic.txt").read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
 
 
 def is_current(store: CodeStore, root: Path, model: Model | Shipped) -> bool:

@@ -15,32 +15,39 @@ from index.search import Found, Hit
 _AXES_AGREE = 2.9
 
 #: What each piece of evidence says for being right, and where high and medium begin.
-_RIGHT_BIAS = -6.5
+_RIGHT_BIAS = -4.51
 _RIGHT = {
-    "dense": 1.23,
-    "title": 1.12,
-    "exact": -0.64,
-    "asked": -0.07,
-    "told": 0.33,
-    "unasked": -0.1,
-    "conflicts": -0.58,
-    "margin": 1.49,
-    "score": 0.89,
+    "title": 0.30,
+    "lexical": 0.53,
+    "exact": -0.52,
+    "asked": 0.50,
+    "told": -0.37,
+    "titled": -0.34,
+    "inherited": 0.58,
+    "unasked": -0.16,
+    "unmeant": -0.10,
+    "number": 0.18,
+    "external": 0.12,
+    "obstetric": 0.35,
+    "perinatal": 0.14,
+    "margin": 1.58,
+    "score": 0.48,
 }
-_HIGH, _MEDIUM = 0.88, 0.5
+_HIGH, _MEDIUM = 0.9, 0.5
 
 #: What says that a question is one that codes can answer, and how sure that must be.
-_QUESTION_BIAS = 0.0
+_QUESTION_BIAS = -7.27
 _QUESTION = {
-    "near": 1.0,
-    "off_topic": -1.0,
-    "asked": 1.0,
-    "told": 1.0,
-    "lexical": 0.0,
-    "exact": 1.0,
-    "known": 1.0,
+    "near": 3.67,
+    "off_topic": -0.35,
+    "asked": 3.82,
+    "told": 1.79,
+    "lexical": 0.35,
+    "exact": 0.90,
+    "known": 1.15,
+    "ours": 0.37,
 }
-_A_QUESTION = 0.2
+_A_QUESTION = 0.25
 
 Confidence = Literal["high", "medium", "low"]
 
@@ -56,8 +63,8 @@ def fits(found: Found) -> bool:
 
 def standing(found: Found) -> dict[str, float]:
     """What speaks for and against a question's being one of codes: how near the nearest text is,
-    and the nearest example of small talk; what the first three hits have of its words, and it of
-    theirs; the share of its words that any text has."""
+    and the nearest example of small talk, and which kind it is more like; what the first three
+    hits have of its words, and it of theirs; the share of its words that any text has."""
     first = found.hits[:3]
 
     def most(feature: str) -> float:
@@ -71,6 +78,7 @@ def standing(found: Found) -> dict[str, float]:
         "lexical": most("lexical"),
         "exact": most("exact"),
         "known": found.known,
+        "ours": found.ours,
     }
 
 

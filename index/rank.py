@@ -26,13 +26,13 @@ WEIGHTS = {
     "asked": 1.83,  # share of the question's telling words found in text, title or above
     "told": 0.82,  # share of the text's telling words that the question says
     "titled": 0.42,  # share of the title's telling words that the question says
-    "inherited": -0.87,  # levels between the family and the header whose text it is
+    "inherited": -0.72,  # levels between the family and the header whose text it is
     "agrees": 0.51,  # axes on which question and title say the same
     "conflicts": -0.52,  # axes on which they differ
-    "unasked": 0.5,  # axes the title decides and the question does not
+    "unasked": -0.4,  # axes the title decides and the question does not
     "unmeant": -0.44,  # circumstances that the title names and the question does not
     "unspecified": -0.15,
-    "other": -0.6,  # "other specified", when the question does not say so
+    "other": -0.45,  # "other specified", when the question does not say so
     "number": -0.46,  # numbers (stage, type, level) that differ
     "denial": -0.11,  # words one affirms and the other denies
     "substance": -0.31,  # what a substance did, when the question says nothing of the kind

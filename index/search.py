@@ -18,6 +18,7 @@ from index.guidance import Guidance, passages
 from index.procedures import Procedures, Titles
 from index.rank import FEATURES, Rarity
 from index.shelf import Shelf, read_json
+from index.talk import Talk, off_topic_examples
 from index.words import Lexicon, Reading, Spelling, plain_words, read
 
 #: Texts taken from each retriever, and families taken on to ranking.
@@ -74,13 +75,14 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a search gave: the question as it was understood, its hits, best first, how near it is
-    to the nearest example of a question that has nothing to do with coding (cosine), the share of
-    its words that any text has, and the vector of the question, as typed, and as typed and as
-    spelled out together."""
+    to the nearest example of a question that has nothing to do with coding (cosine), how much more
+    it is like questions of ours than like these (above 0: more), the share of its words that any
+    text has, and the vector of the question, as typed, and as typed and as spelled out together."""
 
     query: Query
     hits: list[Hit]
     off_topic: float
+    ours: float
     known: float
     asked: np.ndarray
     vector: np.ndarray
@@ -106,10 +108,10 @@ class Searcher:
         self._folder = folder
         self._guidance = lru_cache(maxsize=4)(self._open_guidance)
         self.procedures = lru_cache(maxsize=2)(self._open_procedures)
-        self.off_topic_examples = np.load(folder / build.OFF_TOPIC)
+        self.talk = Talk.load(folder / build.TALK)
         vocabulary: dict[str, int] = read_json(folder / build.VOCABULARY)
         self._lexicon = Lexicon.shipped()
-        everyday = frozenset(w for line in build.off_topic_examples() for w in plain_words(line))
+        everyday = frozenset(w for line in off_topic_examples() for w in plain_words(line))
         self._spelling = Spelling(vocabulary, everyday)
         frequency: dict[str, int] = {}
         for word, count in vocabulary.items():
@@ -164,7 +166,8 @@ class Searcher:
             Found(
                 query,
                 self._ranked(query, vectors, releases, limit),
-                float((self.off_topic_examples @ vectors[query.asked]).max()),
+                self.talk.nearness(vectors[query.asked]),
+                self.talk.ours(vectors[query.asked]),
                 self._known(query),
                 vectors[query.asked],
                 (vectors[query.asked] + vectors[query.spelled_out or query.asked]) / 2,
@@ -235,8 +238,8 @@ class Searcher:
                 yield replace(hit, score=hit.score + fit - _FAIR_FIT, member=code, fit=fit)
 
     def judged(self, question: str, release: Release) -> tuple[list[str], np.ndarray]:
-        """The families that a question may mean, by their codes, and their features, a row each
-        with columns as FEATURES: what `bench/fit.py` fits the weights to."""
+        """The families that a question may mean, one of each group, by their codes, and their
+        features, a row each with columns as FEATURES: what `bench/fit.py` fits the weights to."""
         query = self.understand(question)
         asked = self.encoder.encode(list(query.wordings))
         less = np.array(list(query.wordings.values()), dtype=np.float32)
@@ -244,7 +247,8 @@ class Searcher:
         evidence = shelf.evidence(asked, less, query.spelled_out, _TEXTS_PER_RETRIEVER, release.key)
         families = evidence.nearest_families(_MOST_FAMILIES)
         judged = shelf.judge(query.reading, evidence, families, asked, less, release.key)
-        return [shelf.codes[number] for number in judged.families.tolist()], judged.features
+        chosen = judged.families[judged.chosen].tolist()
+        return [shelf.codes[number] for number in chosen], judged.features[judged.chosen]
 
     def _fitting(
         self, shelf: Shelf, query: Query, release: Release

@@ -1,7 +1,8 @@
 """Accuracy on questions of our own, pinned: it may rise, and does not fall unseen.
 
-tests/data/coder was written for this project without looking at it (see its README). Asked here with
-the code sets that the installation brings; docs/EVALUATION.md has the figures with everything loaded.
+tests/data/coder was written for this project without looking at it (see its README). Asked here
+with the code sets that the installation brings; docs/EVALUATION.md has the figures with everything
+loaded.
 """
 
 from __future__ import annotations

@@ -99,15 +99,16 @@ def test_a_vector_does_not_depend_on_its_company(encoder: Encoder) -> None:
     assert (alone == together).all()
 
 
-def lines(name: str) -> list[str]:
-    return [line for line in (DATA / name).read_text().splitlines() if line.strip()]
+def lines(*names: str) -> list[str]:
+    found = [line for name in names for line in (DATA / name).read_text().splitlines()]
+    return [line for line in found if line.strip() and not line.startswith("#")]
 
 
 def test_small_talk_and_nonsense_are_declined(searcher: Searcher, april: Release) -> None:
-    asked = lines("off_topic.txt")
+    asked = lines("off_topic.txt", "off_topic_more.txt")
     found = searcher.search_many(asked, [april])
     answered = [question for question, f in zip(asked, found, strict=True) if fits(f)]
-    assert len(answered) <= 0.1 * len(asked), answered
+    assert len(answered) <= 0.04 * len(asked), answered
 
 
 def test_real_questions_are_not_declined(searcher: Searcher, april: Release) -> None:
@@ -131,7 +132,7 @@ def copied(built: Path, tmp_path: Path) -> Path:
     ("spoil", "says"),
     [
         (lambda f: (f / "words.json").write_text("{}"), "does not match its manifest"),
-        (lambda f: (f / "off_topic.npy").unlink(), "does not match its manifest"),
+        (lambda f: (f / "talk.npz").unlink(), "does not match its manifest"),
         (lambda f: (f / "stray.txt").write_text("?"), "does not match its manifest"),
         (lambda f: (f / "manifest.json").unlink(), "no readable manifest"),
         (lambda f: (f / "manifest.json").write_text("{}"), "no readable manifest"),
