@@ -1,12 +1,13 @@
 # make run    everything on a fresh machine: environment, packages, code sets, index, then serve
 # make audit  auditors' pages over the query log, in a browser, on this machine
 # make test   the tests
+# make scrub  how well identifiers are removed, measured on cases made by template
 # make bench  accuracy and speed beside other ways, into docs/BENCHMARK.md (ARGS=--quick to rehearse)
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 
-.PHONY: run audit test check bench clean
+.PHONY: run audit test check scrub bench clean
 
 run: $(VENV)/.installed
 	@$(BIN)/codedesk run
@@ -22,6 +23,12 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+# On the code sets in CODEDESK_HOME, which must be set; SEED makes other cases.
+scrub: $(VENV)/.installed-dev
+	@mkdir -p .cache
+	@PYTHONPATH=. $(BIN)/python tests/phi_cases.py "$(CODEDESK_HOME)/codes.db" $(or $(SEED),1) 3000 > .cache/phi.tsv
+	@$(BIN)/codedesk scrub --evaluate .cache/phi.tsv $(ARGS)
 
 # What is loaded and indexed in CODEDESK_HOME is what is measured; questions come from BENCH_DATA.
 bench: $(VENV)/.installed-bench

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import dacite
 
+from bot.words import say
+
 Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained"]
 Confidence = Literal["high", "medium", "low"]
 Status = Literal["billable", "header", "not_yet_valid", "deleted", "unknown", "not_loaded"]
@@ -201,6 +203,14 @@ class Answer:
             found.pop("changes")
         return found
 
+    def undated(self) -> Answer:
+        """The answer without its date of service, which may identify a patient: the editions that
+        it led to stand for it, and words wherever the answer repeats it. `as_of` is then ""."""
+        if not self.as_of:
+            return self
+        told = _without(asdict(self), self.as_of, say("desk.date_of_service"))
+        return Answer.from_dict(told | {"as_of": ""})
+
     def as_logged(self) -> dict[str, Any]:
         """`as_dict` without the descriptors of CPT, which its licence lets a desk show and not
         keep: its codes stay, and the words are looked up again when the answer is shown again."""
@@ -220,3 +230,13 @@ class Answer:
     def from_dict(cls, stored: Mapping[str, Any]) -> Answer:
         """An answer out of the log, as it was given."""
         return dacite.from_dict(cls, stored, dacite.Config(check_types=False))
+
+
+def _without(value: Any, day: str, words: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(day, words)
+    if isinstance(value, list | tuple):
+        return [_without(one, day, words) for one in value]
+    if isinstance(value, dict):
+        return {name: _without(one, day, words) for name, one in value.items()}
+    return value

@@ -24,7 +24,10 @@ from bot import (
     render,
 )
 from bot.answer import Answer, Confidence
-from bot.desk import Desk
+from bot.desk import Desk, Taken
+from bot.phi.evaluate import CasesUnreadable
+from bot.phi.telling import in_words
+from bot.phi_commands import scrub
 from bot.querylog import Asked, LogUnavailable
 from bot.querylog.opening import finish_what_was_left, open_log
 from bot.settings import Settings, SettingsError
@@ -44,6 +47,7 @@ _USER_ERRORS = (
     SearchError,
     SettingsError,
     LogUnavailable,
+    CasesUnreadable,
     *log_commands.ERRORS,
     *log_review_commands.ERRORS,
     *feedback_commands.ERRORS,
@@ -196,7 +200,8 @@ def _shelve_corrections(store: CodeStore, settings: Settings) -> None:
 def _serve_slack(settings: Settings) -> None:
     from bot.slack.app import SlackSettingsError, serve
 
-    desk, log = Desk(settings), open_log(settings)
+    desk = Desk(settings)
+    log = open_log(settings, desk.scrubber)
     try:
         serve(settings, desk, log, _progress)
     except SlackSettingsError as error:
@@ -245,7 +250,7 @@ class _Conversation:
 
     def __init__(self, settings: Settings, surface: str = "cli") -> None:
         self.desk = Desk(settings)
-        self.log = open_log(settings)
+        self.log = open_log(settings, self.desk.scrubber)
         self._surface = surface
         if left := finish_what_was_left(self.log):
             _progress(left)
@@ -257,28 +262,43 @@ class _Conversation:
         self.log.close()
         self.desk.close()
 
-    def ask(self, questions: Sequence[str], *, show: Any, **options: Any) -> list[Answer]:
+    def ask(
+        self, questions: Sequence[str], *, show: Any, day: dt.date | None = None, **options: Any
+    ) -> list[Answer]:
         def answer() -> list[Answer]:
-            return self.desk.ask_many(questions, **options)
+            return self.desk.ask_many(questions, day=day, **options)
 
-        return self._logged(questions, answer, show, options)
+        taken = [self.desk.take(text, day=day) for text in questions]
+        return self._logged(taken, answer, show, options)
 
-    def check(self, codes: Sequence[str], *, show: Any, **options: Any) -> Answer:
+    def check(
+        self, codes: Sequence[str], *, show: Any, day: dt.date | None = None, **options: Any
+    ) -> Answer:
         def answer() -> list[Answer]:
-            return [self.desk.check(codes, **options)]
+            return [self.desk.check(codes, day=day, **options)]
 
+        each = [self.desk.take(code, day=day) for code in codes]
+        removed = tuple(dict.fromkeys(kind for one in each for kind in one.removed))
+        taken = Taken(" ".join(one.text for one in each), removed, each[0].releases)
         # How many codes the text is, so that it can be checked again and not asked.
         options_kept = options | {"checked": len(codes)}
-        return self._logged([" ".join(codes)], answer, show, options_kept)[0]
+        return self._logged([taken], answer, show, options_kept)[0]
 
     def _logged(
-        self, questions: Sequence[str], answer: Any, show: Any, options: dict[str, Any]
+        self, questions: Sequence[Taken], answer: Any, show: Any, options: dict[str, Any]
     ) -> list[Answer]:
         stored = {name: value for name, value in options.items() if value is not None}
         ids = self.log.ask_many(
             [
-                Asked(text, self._surface, user=getpass.getuser(), options=stored)  # type: ignore[arg-type]
-                for text in questions
+                Asked(
+                    taken.text,
+                    self._surface,  # type: ignore[arg-type]
+                    user=getpass.getuser(),
+                    options=stored,
+                    removed=taken.removed,
+                    releases=taken.releases,
+                )
+                for taken in questions
             ]
         )
         numbers = [number for number in ids if number is not None]
@@ -288,6 +308,8 @@ class _Conversation:
             index_build=self.desk.index_build,
             made_with=self.desk.made_with(*answers),
         )
+        if removed := list(dict.fromkeys(kind for taken in questions for kind in taken.removed)):
+            _progress(say("terminal.removed", kinds=in_words(removed)))
         try:
             for number, one in zip(numbers, answers, strict=True):
                 if self.log.is_unlogged(number):
@@ -334,7 +356,7 @@ def ask(
         raise click.UsageError("Give one question in quotes, or --batch FILE.")
     if batch is not None and not as_json:
         raise click.UsageError("--batch prints JSON lines: add --json.")
-    options = {"day": _day(date), "systems": list(systems) or None, "limit": limit}
+    options: dict[str, Any] = {"day": _day(date), "systems": list(systems) or None, "limit": limit}
     with _Conversation(settings) as conversation:
         if batch is not None:
             for lines in _chunks(_lines(batch), _BATCH):
@@ -699,4 +721,5 @@ def train_command(settings: Settings, folder: Path, most: int | None, seed: int)
     _progress(f"To use it: CODEDESK_MODEL={folder} codedesk index build")
 
 
+main.add_command(scrub)
 main.add_command(log_commands.log)

@@ -20,7 +20,7 @@ MOST_CHARACTERS = 120
 #: Verdicts on what no loaded edition has.
 _UNKNOWN = ("unknown", "not_loaded")
 #: What the scrubber put in the place of an identifier.
-_PLACEHOLDER = re.compile(r"\[[A-Z_]+\]")
+_PLACEHOLDER = re.compile(r"\[[A-Z ]+\]")
 
 
 class Refused(Exception):

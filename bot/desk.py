@@ -7,16 +7,18 @@ import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot import news, provenance, scope
 from bot.answer import Answer, Candidate, Verdict
 from bot.editions import day_for
 from bot.pairs import PairRules, Reported, report_with
+from bot.phi import Scrubber
 from bot.question import (
     CodeMention,
     Question,
+    day_in,
     icd9_codes,
     is_foreign,
     is_wordless,
@@ -64,6 +66,17 @@ _AS_GOOD = 0.3
 #: Completions listed with a candidate.
 _MOST_COMPLETIONS = 100
 
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A question as it may be stored: scrubbed, what was removed, and the editions (release key ->
+    label) that its date of service leads to, None when it has none."""
+
+    text: str
+    removed: tuple[str, ...] = ()
+    releases: dict[str, str] | None = None
+
+
 #: A question still to be searched: its place, its answer so far, and the releases to search.
 _Search = tuple[int, Answer, Question, list[Coverage]]
 
@@ -83,13 +96,15 @@ class Desk:
             raise CodesetError(say("desk.nothing_loaded"))
         self._rulebook = Rulebook(self._store)
         self._searcher: Searcher | None = None
+        self.scrubber = Scrubber(settings.index)
         self._opening = threading.Lock()
 
     def close(self) -> None:
         self._store.close()
 
     def ready(self) -> None:
-        """Open the index and load the model, so that the first question does not wait for it."""
+        """Open the index and load the models, so that the first question does not wait for it."""
+        self.scrubber.ready()
         searcher = self._search()
         searcher.encoder.encode(["ready"])
         for release in self._store.releases("icd10pcs")[-1:]:
@@ -115,6 +130,18 @@ class Desk:
 
     # Asking
 
+    def take(self, asked: str, *, day: dt.date | None = None) -> Taken:
+        """A question as it may be stored, before it is answered; milliseconds once `ready`. `day`
+        is the date of service when it is not in the question."""
+        scrubbed = self.scrubber.scrub(asked)
+        if day is None and len(asked) <= MOST_CHARACTERS:
+            day = day_in(asked)
+        return Taken(scrubbed.text, scrubbed.removed, self._editions(day) if day else None)
+
+    def _editions(self, day: dt.date) -> dict[str, str]:
+        releases = [self._store.for_date(system, day).release for system in self._store.systems]
+        return {release.key: release.label for release in releases}
+
     def ask(
         self,
         question: str,
@@ -126,10 +153,12 @@ class Desk:
     ) -> Answer:
         """Answer one question for a date of service: the one given, else the one in the question,
         else today. `systems` limits the search to those systems. `editions` (key of a release ->
-        label) are in place of a date that the log does not keep; raises ReleaseUnavailable when no
-        date leads to them."""
+        label) are in place of a date that the log does not keep, and the answer tells none either;
+        raises ReleaseUnavailable when no date leads to them."""
         if editions is not None:
             day = day_for(self._store, editions)
+            (answer,) = self.ask_many([question], day=day, systems=systems, limit=limit)
+            return answer.undated()
         return self.ask_many([question], day=day, systems=systems, limit=limit)[0]
 
     def ask_many(
@@ -183,10 +212,12 @@ class Desk:
         if editions is not None:
             day = day_for(self._store, editions)
         as_of = day or dt.date.today()
+        codes = [self.scrubber.scrub(code).text for code in codes]
         mentions = [named_code(code, self._lookup) for code in codes]
         answer = Answer(question=" ".join(codes), as_of=as_of.isoformat(), outcome="verdict")
         firsts = [found[0] for found in mentions]
-        return _timed(self._with_verdicts(answer, firsts, as_of, setting), started)
+        answer = _timed(self._with_verdicts(answer, firsts, as_of, setting), started)
+        return answer if editions is None else answer.undated()
 
     def verdicts_on(self, typed: str) -> list[Verdict]:
         """Today's verdict on a code in each loaded system that has it: E0840 is E08.40, too."""
@@ -199,37 +230,38 @@ class Desk:
     def scrub(self, text: str) -> str:
         """A text that people type beside a question (a note, the words of a correction), as it may
         be stored; itself, when there is nothing to take out of it."""
-        return text
+        return self.scrubber.scrub(text).text
 
     def _without_search(
         self, asked: str, day: dt.date | None, systems: Sequence[str] | None
     ) -> tuple[Answer, Question, list[Coverage]]:
         """The answer as far as it goes without the index, and the releases still to be searched."""
         today = dt.date.today()
-        abstained = Answer(question=asked, as_of=(day or today).isoformat(), outcome="abstained")
+        # What an answer may repeat is read from the scrubbed text; only the search sees the other.
+        scrubbed = self.scrubber.scrub(asked).text
+        abstained = Answer(question=scrubbed, as_of=(day or today).isoformat(), outcome="abstained")
         nothing = Question(asked, asked)
         if is_wordless(asked):
             return _noticed(abstained, say("desk.empty")), nothing, []
         if len(asked) > MOST_CHARACTERS:
             notice = say("desk.too_long", length=len(asked), limit=MOST_CHARACTERS)
             return _noticed(abstained, notice), nothing, []
-        if changes := news.inquiry(asked):
+        if changes := news.inquiry(scrubbed):
             return self._with_changes(abstained, changes), nothing, []
         question = read_question(asked, self._lookup)
         as_of = day or question.day or today
         answer = replace(abstained, as_of=as_of.isoformat())
         if question.not_a_date:
-            answer = _noticed(
-                answer, say("desk.bad_date", date=question.not_a_date, day=as_of.isoformat())
-            )
-        if wanted := ndcs(question.text):
+            answer = _noticed(answer, say("desk.bad_date", day=as_of.isoformat()))
+        codes = _still_there(question.codes, scrubbed)
+        if wanted := ndcs(scrubbed):
             return self._with_products(answer, wanted, as_of), question, []
-        beside = self._beside_codes(question.text, as_of)
-        retired = icd9_codes(question.text)
+        beside = self._beside_codes(scrubbed, as_of)
+        retired = _still_there(icd9_codes(question.text), scrubbed)
         typed = {mention.typed for mention in retired}
         mentions = [
             mention
-            for mention in question.codes
+            for mention in codes
             if mention.typed not in typed and (not systems or mention.system in systems)
         ]
         mentions += retired
@@ -512,6 +544,12 @@ class Desk:
         except CodesetError as error:
             return _noticed(answer, str(error))
         return replace(answer, outcome="changes", changes=changes)
+
+
+def _still_there(mentions: Sequence[CodeMention], scrubbed: str) -> list[CodeMention]:
+    """Codes that are in the scrubbed text too: a record number may have the form of one, and a
+    verdict repeats it."""
+    return [mention for mention in mentions if mention.typed.upper() in scrubbed.upper()]
 
 
 def _needs(system: str) -> str:

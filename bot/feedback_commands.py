@@ -60,10 +60,9 @@ def log_feedback(
     code = None
     with opened(settings) as found:
         record = _question(found, identity)
-        if said == "used" or note:
+        if said == "used":
             with _desk(settings) as desk:
-                code = corrections.code_in(desk, verdict, record).code if said == "used" else None
-                note = desk.scrub(note)
+                code = corrections.code_in(desk, verdict, record).code
         written = found.feedback(record.id, said, code, note, _who(by))
     told = say(f"feedback.{said}", code=code)
     click.echo(say("feedback.taken", verdict=told) if written else say("feedback.taken_before"))
@@ -165,6 +164,6 @@ def log_approve(settings: Settings, identity: str, words: str, code: str, by: st
 @click.pass_obj
 def log_withdraw(settings: Settings, number: int, reason: str, by: str | None) -> None:
     """Take a correction back, by the number of its record, from the next index build on."""
-    with opened(settings) as found, _desk(settings) as desk:
-        written = found.withdrawal(number, _who(by), desk.scrub(reason))
+    with opened(settings) as found:
+        written = found.withdrawal(number, _who(by), reason)
     click.echo(say("feedback.withdrawn", correction=number, number=written))

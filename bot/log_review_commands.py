@@ -115,7 +115,7 @@ def log_search(
     text = " ".join([*words, filters.text or ""]).strip()
     filters = replace(filters, text=text or None)
     with opened(settings) as found:
-        found.access("search", getpass.getuser(), filters.told())
+        found.access("search", getpass.getuser(), filters.told(found.scrubbed))
         for record in search(found, filters, limit):
             click.echo(json.dumps(summary(record), ensure_ascii=False) if as_json else line(record))
 
@@ -217,7 +217,7 @@ def log_export(
         exported = {
             "file": output.name if output else None,
             "format": kind,
-            "filters": filters.told(),
+            "filters": filters.told(found.scrubbed),
             "questions": written.count,
             "sha256": written.sha256,
             "at": found.now().isoformat(timespec="seconds"),

@@ -29,6 +29,12 @@ _DATES = [
     ),
 ]
 
+#: Before a date that is none of service.
+_BIRTH = re.compile(
+    r"\b(?:dob|d\.o\.b|born|birth ?(?:day|date)?|date of birth)\.?(?:\s+(?:is|was|on))*[\s:=(-]*$",
+    re.I,
+)
+
 #: What the scrubber leaves of one.
 _PLACE_OF_DATE = re.compile(_CUE + r"\[DATE\]", re.I)
 
@@ -91,9 +97,15 @@ def read_question(asked: str, lookup: Lookup) -> Question:
     return Question(asked, text, day, wrong, _mentions(text, lookup))
 
 
+def day_in(asked: str) -> dt.date | None:
+    """The date of service that a question tells."""
+    return _take_date(asked)[1]
+
+
 def _take_date(asked: str) -> tuple[str, dt.date | None, str | None]:
     for pattern in _DATES:
-        match = pattern.search(asked)
+        found = pattern.finditer(asked)
+        match = next((m for m in found if not _BIRTH.search(asked, 0, m.start())), None)
         if match is None:
             continue
         parts = match.groupdict()

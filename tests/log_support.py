@@ -17,6 +17,8 @@ from bot.querylog import Asked, QueryLog, chain
 from bot.querylog.verify import Verification, verify
 
 SECRET = "Jane Q. Example, MRN 4471290"
+#: What the scrubber leaves, as docs/PHI.md says: what is typed beside a question goes through it.
+MISSED = "the mayor's wife, who keeps zebras"
 
 
 class Clock:

@@ -13,6 +13,8 @@ import yaml
 from slack_server import SlackServer
 
 from bot.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict
+from bot.desk import Taken
+from bot.phi import Scrubber
 from bot.querylog import QueryLog
 from bot.settings import Settings
 from bot.slack.app import serve
@@ -20,6 +22,8 @@ from bot.slack.app import serve
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 RELEASE = "FY2026-April"
+#: Medicine is what the lexicon says: these tests have no index.
+SCRUBBER = Scrubber()
 NOT_COVERED = (
     "No loaded edition of ICD-10-CM covers 2026-11-22; the nearest is FY2026-April "
     "(through 2026-09-30)."
@@ -147,6 +151,10 @@ class ScriptedDesk:
     def ready(self) -> None:
         self.was_made_ready = True
 
+    def take(self, asked: str) -> Taken:
+        scrubbed = SCRUBBER.scrub(asked)
+        return Taken(scrubbed.text, scrubbed.removed)
+
     def verdicts_on(self, typed: str) -> list[Verdict]:
         """It knows the codes of `diabetes`, and the form of a CPT code."""
         code = typed.strip().upper()
@@ -159,7 +167,7 @@ class ScriptedDesk:
         return [verdict(code, "unknown", why=f"{code} is in none of the loaded editions.")]
 
     def scrub(self, text: str) -> str:
-        return text.replace("Jane Roe", "[NAME]")
+        return SCRUBBER.scrub(text).text
 
     def ask(self, question: str, **options: Any) -> Answer:
         self.asked.append(question)

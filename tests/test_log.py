@@ -14,10 +14,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from slack_support import ScriptedDesk, served, slack_server
+from slack_support import SCRUBBER, ScriptedDesk, served, slack_server
 
 from bot.answer import Answer, Candidate, Verdict
-from bot.querylog import UNLOGGED, Asked, LenientLog, LogUnavailable, NoSuchQuestion, QueryLog
+from bot.desk import Taken
+from bot.querylog import (
+    UNLOGGED,
+    Asked,
+    LenientLog,
+    LogUnavailable,
+    NoSuchQuestion,
+    QueryLog,
+    retention,
+)
 from bot.querylog.verify import verify
 from bot.settings import Settings
 
@@ -218,6 +227,27 @@ def test_feedback_corrections_and_accesses_are_records_of_their_own(log: QueryLo
     assert verify(log.path).bad is None
 
 
+def test_what_is_typed_beside_a_question_is_scrubbed(log: QueryLog) -> None:
+    typed = "John Smith, MRN 8812345, has a CKD: N18.31"
+    identity = log.ask(Asked("ckd", "dm"))
+    log.feedback(identity, "wrong", note=typed)
+    log.feedback(identity, "used", "N18.31 for John Smith")
+    number = log.correction(identity, typed, "N18.31", "icd10cm", "U9")
+    log.withdrawal(number, "U9", typed)
+    retention.release(log, retention.hold(log, typed, "U9", identity), typed, "U9")
+    retention.redact(log, log.access("search", "U9", "ckd"), typed, "U9")
+    kept = "[NAME], MRN [MRN], has a CKD: N18.31"
+    record = log.get(identity)
+    assert [f["note"] for f in record.feedback if "note" in f] == [kept]
+    assert record.feedback[1]["code"] == "N18.31 for [NAME]"
+    assert record.corrections[0]["phrase"] == kept
+    told = [entry.told() for entry in log.records()]
+    assert [one["reason"] for one in told if "reason" in one] == [kept] * 4
+    for path in log.path.parent.glob("log.db*"):
+        assert b"Smith" not in path.read_bytes()
+        assert b"8812345" not in path.read_bytes()
+
+
 @pytest.mark.parametrize("write", ["answered", "delivered", "feedback", "correction"])
 def test_nothing_is_said_of_a_question_that_is_not_there(log: QueryLog, write: str) -> None:
     with pytest.raises(NoSuchQuestion, match="nonsense"):
@@ -313,7 +343,8 @@ def test_a_log_of_version_1_becomes_a_chain(tmp_path: Path) -> None:
         ("delivery", "q2", "04", 1),
     ]
     one, two = log.get("q1"), log.get("q2")
-    assert (one.text, one.user, one.options) == ("htn, seen 2024-03-05", "U1", {"limit": 10})
+    assert (one.text, one.user, one.options) == ("htn, seen [DATE]", "U1", {"limit": 10})
+    assert one.removed == ["DATE"]
     assert (one.outcome, one.as_of, one.index_build, one.latency_ms, one.delivery) == (
         "answered", None, "build-1", 7.5, "delivered",
     )  # fmt: skip
@@ -505,12 +536,21 @@ class OneAnswer:
     """A desk that has one answer."""
 
     index_build = "build-1"
+    scrubber = SCRUBBER
 
     def __init__(self, _: Settings) -> None:
         pass
 
-    def ask_many(self, questions, **_):
-        return [replace(ANSWER, question=question) for question in questions]
+    def take(self, asked: str, *, day: dt.date | None = None) -> Taken:
+        scrubbed = SCRUBBER.scrub(asked)
+        editions = {"icd10cm/FY2024": "FY2024"} if day else None
+        return Taken(scrubbed.text, scrubbed.removed, editions)
+
+    def ask_many(self, questions, day=None, **_):
+        as_of = day.isoformat() if day else ANSWER.as_of
+        return [
+            replace(ANSWER, question=SCRUBBER.scrub(text).text, as_of=as_of) for text in questions
+        ]
 
     def made_with(self, *_: Answer) -> dict:
         return {}
@@ -526,9 +566,9 @@ def conversing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(cli, "Desk", OneAnswer)
 
-    def ask(*questions: str, show=lambda _: None, **settings) -> None:
+    def ask(*questions: str, show=lambda _: None, day=None, **settings) -> None:
         with cli._Conversation(Settings(home=tmp_path, **settings)) as conversation:
-            conversation.ask(questions, show=show)
+            conversation.ask(questions, show=show, day=day)
 
     return ask
 
@@ -585,6 +625,20 @@ def test_which_settings_were_in_force_is_on_record(tmp_path: Path, conversing) -
         False, True,
     ]  # fmt: skip
     log.close()
+
+
+def test_a_date_of_the_command_line_is_stored_only_as_its_editions(
+    tmp_path: Path, conversing
+) -> None:
+    conversing("htn in John Smith", day=dt.date(2024, 3, 5))
+    log = QueryLog(tmp_path / "log.db")
+    (entry,) = log.records(kinds=["question"])
+    assert (entry.texts["text"], entry.body["removed"]) == ("htn in [NAME]", ["NAME"])
+    assert entry.body["releases"] == {"icd10cm/FY2024": "FY2024"}
+    assert entry.body["options"] == {}
+    log.close()
+    for path in tmp_path.glob("log.db*"):
+        assert b"2024-03-05" not in path.read_bytes()
 
 
 def test_ask_is_in_the_log_before_it_is_answered(settings: Settings, monkeypatch) -> None:

@@ -213,7 +213,20 @@ def test_refusals_are_counted_minute_by_minute() -> None:
         ("/", "view", "/"),
         ("/log/questions_and_answers", "view", "/log/questions_and_answers"),
         ("/log/low_confidence", "search", "/log/low_confidence"),
-        ("/log/with_words?words=jane+doe", "search", "/log/with_words?words=jane doe"),
+        ("/log/with_words?words=knee+oa", "search", "/log/with_words?words=knee oa"),
+        # Words are scrubbed; ids and days are not words.
+        ("/log/with_words?words=jane+doe", "search", "/log/with_words?words=[NAME]"),
+        ("/log?sql=select+'mrn+4471290'", "search", "/log?sql=select 'mrn [MRN]'"),
+        (
+            "/log/questions_and_answers?question__contains=jane+doe&day__gte=2026-05-01",
+            "search",
+            "/log/questions_and_answers?question__contains=[NAME]&day__gte=2026-05-01",
+        ),
+        (
+            "/log/of_a_person?person=U07AB12CD34&since=2026-05-01&until=",
+            "search",
+            "/log/of_a_person?person=U07AB12CD34&since=2026-05-01&until=",
+        ),
         ("/log/who_looked?by=x", "search", "/log/who_looked?by=x"),
         ("/log?sql=select%201", "search", "/log?sql=select 1"),
         ("/log?sql=nonsense", "search", "/log?sql=nonsense"),
@@ -222,6 +235,7 @@ def test_refusals_are_counted_minute_by_minute() -> None:
         ("/log/nothing", "view", "/log/nothing"),
         ("/-/metadata.json", "refusal", "GET /-/metadata.json from 127.0.0.1"),
         ("/log.db", "refusal", "GET /log.db from 127.0.0.1"),
+        ("/log.db?for=jane+doe", "refusal", "GET /log.db from 127.0.0.1"),
     ],
 )
 def test_every_page_goes_on_record(

@@ -124,8 +124,9 @@ def test_a_redacted_question_is_not_found_by_its_words(log: QueryLog) -> None:
     ]
 
 
-def test_tells_what_was_asked_for_in_a_line() -> None:
-    assert Filters().told() == "everything"
-    filters = Filters(text="jane doe", code="E11", first_day=dt.date(2026, 5, 1))
-    assert filters.told() == "text=jane doe, code=E11, first_day=2026-05-01"
-    assert replace(filters, text=None, code=None).told() == "first_day=2026-05-01"
+def test_tells_what_was_asked_for_in_a_line_and_its_words_scrubbed(log: QueryLog) -> None:
+    assert Filters().told(log.scrubbed) == "everything"
+    filters = Filters(text="gout jane doe", person="U07AB12CD34", first_day=dt.date(2026, 5, 1))
+    told = filters.told(log.scrubbed)
+    assert told == "text=gout [NAME], person=U07AB12CD34, first_day=2026-05-01"
+    assert replace(filters, text=None, person=None).told(log.scrubbed) == "first_day=2026-05-01"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from log_support import SECRET, attacked, body, converse, set_body
+from log_support import MISSED, SECRET, attacked, body, converse, set_body
 from slack_server import SlackServer
 from slack_server.judge import block_breaches
 from slack_support import ScriptedDesk, served, slack_server
@@ -157,10 +157,19 @@ def test_pages(slack, log, serving) -> None:
 
 
 def test_what_was_searched_for_can_be_redacted(slack, log, serving) -> None:
-    audit(slack, f'"{SECRET}"')
+    audit(slack, f'"{MISSED}"')
     (search,) = log.records(kinds=["access"])
-    assert SECRET in (search.texts["detail"] or "")
-    assert SECRET not in json.dumps(search.body)
+    assert MISSED in (search.texts["detail"] or "")
+    assert MISSED not in json.dumps(search.body)
+
+
+def test_what_was_searched_for_is_scrubbed_on_record_and_looked_for_as_it_is(
+    slack, log, serving
+) -> None:
+    converse(log, 1, SECRET)
+    assert "*Questions found: 1*" in audit(slack, "4471290 Example")
+    audit(slack, "Jane Roe mrn 4471290")
+    assert accesses(log)[-1] == ("search", AUDITOR, "text=[NAME] mrn [MRN]")
 
 
 READ = [

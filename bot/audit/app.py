@@ -25,6 +25,7 @@ from bot.audit.database import LogDatabase
 from bot.audit.gate import COOKIE, SIGN_IN, SIGN_OUT, UNKNOWN, Gate, address_of, record, token
 from bot.audit.sessions import Sessions, Throttle
 from bot.audit.views import FACETS, VIEWS
+from bot.phi import Scrubber
 from bot.querylog import LogUnavailable, QueryLog
 from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.opening import key_of
@@ -233,7 +234,7 @@ def application(settings: Settings, log: QueryLog, verify: Verify) -> Gate:
 def serve(settings: Settings, verify: Verify) -> None:
     """Until it is stopped. Raises SettingsError and LogUnavailable."""
     # Not the lenient log, whatever the settings: what an auditor sees is on record, or not seen.
-    log = QueryLog(settings.log_db, key=key_of(settings))
+    log = QueryLog(settings.log_db, key=key_of(settings), scrubber=Scrubber(settings.index))
     try:
         app = application(settings, log, verify)
         names = sorted(auditors.load(settings))

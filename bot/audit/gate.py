@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from html import escape
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs, unquote, unquote_plus
+from urllib.parse import parse_qs, parse_qsl, unquote
 
 from bot.audit.questions import PREPARED
 from bot.audit.sessions import Sessions, Throttle
@@ -40,6 +40,9 @@ _STATIC = re.compile(r"/-/static/[\w.-]+|/favicon\.ico")
 _PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Code Desk</title>
 <body style="font: 1em/1.5 sans-serif; margin: 3em auto; max-width: 40em">
 <p>{}</p><p><a href="{}">{}</a></p></body></html>"""
+#: Parameters, and columns of the views, that hold ids and days and no words of a person's. The
+#: scrubber would take them for a patient's.
+_NO_WORDS = frozenset("person channel question_id by since until day".split())
 #: A name and a password are never longer, in bytes.
 _LONGEST_FORM = 5000
 _HEADERS = {
@@ -91,16 +94,18 @@ class Gate:
         if self._throttle.is_over(address):
             return await _say(send, scope, 429, say("audit.too_often"))
         more = self._throttle.refused(address)
-        detail = f"{scope['method']} {_asked(scope)} from {address}{more}"
+        # Nothing of what was typed behind the path: nobody answers for it, and it may be long.
+        detail = f"{scope['method']} {_path(scope)} from {address}{more}"
         if not await record(self._log, "refusal", by, detail):
             return await _say(send, scope, 503, say("audit.unrecorded"))
         return await _say(send, scope, status, sentence)
 
     async def _show(self, scope: Scope, receive: Receive, send: Send, auditor: str) -> None:
         what, question = _kind(scope), _question(scope)
-        if not await record(self._log, what, auditor, _asked(scope), question):
+        asked = await asyncio.to_thread(_asked, scope, self._log.scrubbed)
+        if not await record(self._log, what, auditor, asked, question):
             return await _say(send, scope, 503, say("audit.unrecorded"))
-        if unquote(scope["raw_path"].decode("latin-1")).endswith(".csv"):
+        if _path(scope).endswith(".csv"):
             send = _formula_safe(send)
         return await self._datasette(scope, receive, send)
 
@@ -153,15 +158,22 @@ def _query(scope: Scope) -> str:
     return scope["query_string"].decode("latin-1")
 
 
-def _asked(scope: Scope) -> str:
-    """The page, with what was typed, as a person reads it."""
-    query = _query(scope)
-    path = unquote(scope["raw_path"].decode("latin-1"))
-    return path + ("?" + unquote_plus(query) if query else "")
+def _path(scope: Scope) -> str:
+    return unquote(scope["raw_path"].decode("latin-1"))
+
+
+def _asked(scope: Scope, scrub: Callable[[str], str]) -> str:
+    """The page, with what was typed, as a person reads it; words are scrubbed before they are
+    stored."""
+    typed = [
+        f"{name}={value if name.split('__')[0] in _NO_WORDS else scrub(value)}"
+        for name, value in parse_qsl(_query(scope), keep_blank_values=True)
+    ]
+    return _path(scope) + ("?" + "&".join(typed) if typed else "")
 
 
 def _kind(scope: Scope) -> Access:
-    path = unquote(scope["raw_path"].decode("latin-1"))
+    path = _path(scope)
     if "." in path.rsplit("/", 1)[-1]:
         return "export"  # .json, .csv
     prepared = path.removeprefix("/log/") in PREPARED
@@ -224,7 +236,7 @@ def safe_csv(text: str) -> str:
 
 async def _say(send: Send, scope: Scope, status: int, sentence: str) -> None:
     """A sentence in place of what was asked for."""
-    if unquote(scope["raw_path"].decode("latin-1")).endswith((".json", ".csv")):
+    if _path(scope).endswith((".json", ".csv")):
         kind, body = "application/json", json.dumps({"ok": False, "error": sentence})
     else:
         link = say("audit.to_sign_in")

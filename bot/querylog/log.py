@@ -19,6 +19,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.answer import Answer
+from bot.phi import Scrubber
 from bot.querylog import schema
 from bot.querylog.chain import LogKey, LogUnavailable
 from bot.querylog.records import (
@@ -49,11 +50,14 @@ class QueryLog:
         path: Path,
         *,
         key: LogKey | None = None,
+        scrubber: Scrubber | None = None,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
-        """Raises LogUnavailable when the file cannot be opened for writing."""
+        """Raises LogUnavailable when the file cannot be opened for writing. A `scrubber` that knows
+        the words of an index tells medicine from names better than one that does not."""
         self.path = path
         self._key = key
+        self._scrubber = scrubber or Scrubber()
         self._clock = clock
         self._lock = threading.Lock()
         self._open()
@@ -115,12 +119,16 @@ class QueryLog:
         mark: dict[str, Any] = {"imported": 1}
         for kind, row in schema.version_1_rows(db):
             if kind == "question":
-                asked = Asked(**{name: row[name] for name in ASKED_1})
+                # Version 1 had no scrubber.
+                scrubbed = self._scrubber.scrub(row["text"])
+                told = {name: row[name] for name in ASKED_1} | {"text": scrubbed.text}
+                asked = Asked(**told, removed=scrubbed.removed)
                 body, texts = question_body(asked)
                 tail.append(kind, row["id"], body | mark, texts, row["asked_at"])
             elif kind == "answer":
+                answer = Answer.from_dict(row["answer"])
                 body, texts = answer_body(
-                    row["answer"], row["codes"], row["releases"], row["answered_at"][:10]
+                    answer, row["codes"], row["releases"], row["answered_at"][:10]
                 )
                 body |= {"index_build": row["index_build"], "latency_ms": row["latency_ms"]}
                 tail.append(kind, row["question"], body | mark, texts, row["answered_at"])
@@ -181,6 +189,12 @@ class QueryLog:
 
     # Writing
 
+    def scrubbed(self, typed: str) -> str:
+        """What someone typed beside a question (a note, a reason, the words of a search) as it may
+        be stored. Called before the right to write is held: the scrubber may have to load a model
+        first. Questions come scrubbed: the desk needs them as typed."""
+        return self._scrubber.scrub(typed).text
+
     def append(
         self,
         kind: str,
@@ -237,9 +251,7 @@ class QueryLog:
         with self.writing() as tail:
             for question, answer, latency_ms in answers:
                 tail.expect_question(question)
-                body, texts = answer_body(
-                    answer.as_logged(), codes_of(answer), answer.releases, today
-                )
+                body, texts = answer_body(answer, codes_of(answer), answer.releases, today)
                 body |= {
                     "index_build": index_build,
                     "latency_ms": round(latency_ms, 2),
@@ -272,9 +284,10 @@ class QueryLog:
     ) -> int | None:
         """Commit what someone says of an answer; `code` is the one that they used. None when they
         have said so already: it is their last word on it, or the event was told before."""
+        note, code = self.scrubbed(note), code and self.scrubbed(code)
+        body = {"verdict": verdict, "code": code, "by": by, "event_id": event_id}
         with self.writing() as tail:
             tail.expect_question(question)
-            body = {"verdict": verdict, "code": code, "by": by, "event_id": event_id}
             if tail.knows_feedback(question, body, note):
                 return None
             return tail.append("feedback", question, body, {"note": note} if note else None)
@@ -284,6 +297,7 @@ class QueryLog:
     ) -> int | None:
         """Commit that `by` approved `phrase` as words for a code, for the next index build. None
         when the same is approved already."""
+        phrase = self.scrubbed(phrase)
         with self.writing() as tail:
             tail.expect_question(question)
             if tail.approves(phrase, code, system):
@@ -294,15 +308,17 @@ class QueryLog:
     def withdrawal(self, correction: int, by: str, reason: str) -> int:
         """Commit that an approved correction, by the number of its record, no longer holds. Raises
         NoSuchCorrection when there is none, or it was withdrawn already."""
+        reason = self.scrubbed(reason)
         with self.writing() as tail:
             question = tail.expect_correction(correction)
             body = {"correction": correction, "by": by}
             return tail.append("withdrawal", question, body, {"reason": reason})
 
     def access(self, what: Access, by: str, detail: str = "", question: str | None = None) -> int:
-        """Commit what someone did with the log, before they see anything of it."""
+        """Commit what someone did with the log, before they see anything of it. Words that they
+        typed are `scrubbed` in the detail; days, people and files are told as they are."""
+        texts = {"detail": detail} if detail else None
         with self.writing() as tail:
-            texts = {"detail": detail} if detail else None
             return tail.append("access", question, {"what": what, "by": by}, texts)
 
     def configured(self, values: Mapping[str, Any]) -> None:

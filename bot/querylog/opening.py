@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from importlib import metadata
 
+from bot.phi import Scrubber
 from bot.querylog.chain import LogKey, LogUnavailable
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Surface
@@ -25,10 +26,12 @@ def key_of(settings: Settings) -> LogKey | None:
     return None
 
 
-def open_log(settings: Settings) -> QueryLog:
-    """The log, to write to; the settings that matter to it are on record. Raises LogUnavailable."""
+def open_log(settings: Settings, scrubber: Scrubber | None = None) -> QueryLog:
+    """The log, to write to; the settings that matter to it are on record. `scrubber` is that of the
+    desk, where there is one: two would take twice the memory. Raises LogUnavailable."""
     kind = LenientLog if settings.answer_without_log else QueryLog
-    log = kind(settings.log_db, key=key_of(settings))
+    scrubber = scrubber or Scrubber(settings.index)
+    log = kind(settings.log_db, key=key_of(settings), scrubber=scrubber)
     try:
         log.configured(
             {

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.answer import Answer
 from bot.querylog import chain
-from bot.words import say
 
 Surface = Literal["cli", "terminal", "mention", "dm", "slash"]
 #: delivered: accepted by Slack (or printed). failed: refused, with the reason. unknown: it may or
@@ -130,38 +128,21 @@ def question_body(asked: Asked) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def answer_body(
-    answer: dict[str, Any], codes: list[dict[str, Any]], releases: dict[str, str], today: str
+    answer: Answer, codes: list[dict[str, Any]], releases: dict[str, str], today: str
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    stored = as_stored(answer, today)
-    candidates = stored.get("candidates") or [{}]
+    """`today` is the day it was asked: the only one that may be told, since the time of the record
+    tells it, too. Any other is a date of service."""
+    answer = answer if answer.as_of == today else answer.undated()
+    stored = answer.as_logged()
+    del stored["question"]  # a record of its own
     body = {
-        "outcome": stored["outcome"],
-        "as_of": stored["as_of"] or None,
-        "confidence": candidates[0].get("confidence"),
+        "outcome": answer.outcome,
+        "as_of": answer.as_of or None,
+        "confidence": answer.candidates[0].confidence if answer.candidates else None,
         "releases": releases,
     }
     # Codes that are in no edition are whatever was typed, so they can be destroyed, too.
     return body, {"answer": chain.canonical(stored), "codes": chain.canonical(codes)}
-
-
-def as_stored(answer: Mapping[str, Any], today: str) -> dict[str, Any]:
-    """An answer (`Answer.as_logged`) without the question, and without its date of service unless
-    that is today, the day it was asked."""
-    stored = {name: value for name, value in answer.items() if name != "question"}
-    day = stored["as_of"]
-    if day and day != today:
-        stored = _without(stored, day, say("log.date_of_service")) | {"as_of": ""}
-    return stored
-
-
-def _without(value: Any, day: str, words: str) -> Any:
-    if isinstance(value, str):
-        return value.replace(day, words)
-    if isinstance(value, list | tuple):
-        return [_without(one, day, words) for one in value]
-    if isinstance(value, dict):
-        return {name: _without(one, day, words) for name, one in value.items()}
-    return value
 
 
 def codes_of(answer: Answer) -> list[dict[str, Any]]:

@@ -198,7 +198,7 @@ _LISTS: tuple[tuple[Kind, str, tuple[str, ...]], ...] = (
     ("rule", "pairs", ("rule", "codes", "inherited_from")),
     ("notice", "notices", ("text",)),
 )
-_DATE = re.compile(r"\d{4}-\d\d-\d\d|(?:the|that) date of service")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d|the date of service")
 
 
 def _kept(answer: Answer, dated: bool) -> dict[str, Any]:

@@ -63,6 +63,7 @@ def redact(
     Raises NoSuchQuestion, Held, and LogUnavailable, also when the texts are out of the log and may
     still be in its write-ahead file because somebody reads there.
     """
+    reason = log.scrubbed(reason)
     with log.writing() as tail:
         subject, of_which, value = _to_redact(tail, what)
         _expect_no_hold(tail, subject)
@@ -139,6 +140,7 @@ def _lifted(db: sqlite3.Connection, reason: str) -> Any:
 
 def hold(log: QueryLog, reason: str, by: str, question: str | None = None) -> int:
     """Lay a legal hold on a question, or on the whole log; its number. Raises NoSuchQuestion."""
+    reason = log.scrubbed(reason)
     with log.writing() as tail:
         if question is not None:
             tail.expect_question(question)
@@ -147,6 +149,7 @@ def hold(log: QueryLog, reason: str, by: str, question: str | None = None) -> in
 
 def release(log: QueryLog, number: int, reason: str, by: str) -> None:
     """Raises Held when no such hold is in force."""
+    reason = log.scrubbed(reason)
     with log.writing() as tail:
         holds = {found.number: found for found in _holds(tail.db)}
         if number not in holds:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -50,9 +50,11 @@ class Filters:
     feedback: str | None = None
     system: str | None = None
 
-    def told(self) -> str:
-        """The filters in one line, for the record of a search: `text=jane doe, outcome=failed`."""
+    def told(self, scrub: Callable[[str], str]) -> str:
+        """The filters in one line, for the record of a search: `text=knee oa, outcome=failed`. The
+        words are scrubbed (`QueryLog.scrubbed`): an auditor looks for what the scrubber missed."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
+        given["text"] = self.text and scrub(self.text)
         said = [f"{name}={value}" for name, value in given.items() if value]
         return ", ".join(said) or "everything"
 

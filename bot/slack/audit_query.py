@@ -42,7 +42,7 @@ class Misread(Exception):
 def read(typed: str) -> Filters:
     """Raises Misread.
 
-    >>> read("htn person:<@U1|ann> code:I10").told()
+    >>> read("htn person:<@U1|ann> code:I10").told(str)
     'text=htn, person=U1, code=I10'
     """
     if len(typed) > MOST_CHARACTERS:

@@ -10,10 +10,12 @@ msg_blocks_too_long somewhere beyond 11,000 characters
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.answer import Answer
 from bot.notes import editions, news_counts
+from bot.phi.telling import in_words
 from bot.slack.feedback import feedback_blocks, thanks_blocks
 from bot.slack.pieces import (
     MOST_SENTENCE,
@@ -80,6 +82,17 @@ def shared_message(answer: Answer, question: str, user: str) -> Message:
 def plain_message(text: str) -> Message:
     """One sentence."""
     return Message(escape(text), [section(escape(text))])
+
+
+def removed_message(removed: Sequence[str]) -> Message:
+    """Tells the asker, and nobody else, that identifiers were kept out."""
+    return plain_message(say("slack.removed", kinds=in_words(removed)))
+
+
+def with_removed(message: Message, removed: Sequence[str]) -> Message:
+    """An answer that only the asker sees, with the same said first."""
+    told = plain_message(say("slack.removed_command", kinds=in_words(removed)))
+    return Message(f"{told.text}\n{message.text}", [*told.blocks, *message.blocks])
 
 
 def thanks_message(verdict: str, question: str) -> Message:

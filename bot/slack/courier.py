@@ -7,16 +7,17 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from slack_sdk import WebClient
 
 from bot.answer import Answer, Verdict
-from bot.querylog import LogUnavailable, QueryLog
-from bot.slack.blocks import Message, answer_message, plain_message
-from bot.slack.posting import Posted
+from bot.desk import Taken
+from bot.querylog import Asked, LogUnavailable, QueryLog
+from bot.slack.blocks import Message, answer_message, plain_message, removed_message, with_removed
+from bot.slack.posting import Posted, post_for_one
 from bot.words import say
 
 logger = logging.getLogger("codedesk.slack")
@@ -38,8 +39,12 @@ class Answers(Protocol):
         day: dt.date | None = None,
         systems: Sequence[str] | None = None,
         limit: int = 10,
+        editions: Mapping[str, str] | None = None,
     ) -> Answer:
         """Answer one question."""
+
+    def take(self, asked: str) -> Taken:
+        """A question as it may be stored."""
 
     def made_with(self, *answers: Answer) -> dict[str, Any]:
         """What these answers were made with, as the log keeps it."""
@@ -78,15 +83,19 @@ class Courier:
         asked: float,
         shareable: bool = False,
         private: bool = False,
+        removed: Sequence[str] = (),
+        editions: Mapping[str, str] | None = None,
     ) -> Posted:
         """Answer, log the answer, post it, log what became of the post.
 
-        `question` is the id in the log, `asked` the time.monotonic() at which it came, `private`
-        that only the asker sees the answer, as when it is `shareable`.
+        `question` is the id in the log, `text` the question as typed (or, with the `editions` of
+        its date, as it was stored), `asked` the time.monotonic() at which it came, `private` that
+        only the asker sees the answer, as when it is `shareable`; `removed` are the kinds of
+        identifiers of which such an answer must tell.
         """
         try:
             with self._working:
-                answer = self.desk.ask(text)
+                answer = self.desk.ask(text, editions=editions) if editions else self.desk.ask(text)
             latency_ms = (time.monotonic() - asked) * 1000
             self.log.answered(
                 question,
@@ -102,8 +111,8 @@ class Courier:
             return Posted("failed", "log unavailable")
         except Exception as error:
             # Whatever it was, the one who asked is told, and the next question is answered.
-            failed = Posted("failed", f"{type(error).__name__}: {error}"[:500])
-            # The message of an error may hold the question; it belongs in the log.
+            # The message of an error may hold the question as it was typed.
+            failed = Posted("failed", type(error).__name__)
             where = "".join(traceback.format_tb(error.__traceback__))
             logger.error("question %s: %s at\n%s", question, type(error).__name__, where)
             self._write(question, failed)
@@ -111,9 +120,16 @@ class Courier:
             return failed
         if self.log.is_unlogged(question):
             answer = replace(answer, notices=[say("log.unlogged"), *answer.notices])
-        posted = post(answer_message(answer, question, shareable=shareable, private=private))
+        message = answer_message(answer, question, shareable=shareable, private=private)
+        posted = post(with_removed(message, removed) if removed else message)
         self.record(question, posted)
         return posted
+
+    def tell_removed(self, question: str, asked: Asked, thread: str | None) -> None:
+        """Tell the asker privately, where the message stands, what was taken out of it."""
+        message = removed_message(asked.removed)
+        posted = post_for_one(self.client, asked.channel or "", asked.user or "", message, thread)
+        self.record(question, posted, "identifiers")
 
     def record(self, question: str, posted: Posted, kind: str = "answer") -> None:
         """Log what became of a post. When that fails, the next start finds it unfinished."""

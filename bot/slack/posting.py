@@ -68,11 +68,17 @@ def post_in_thread(client: WebClient, channel: str, thread: str | None, message:
     )
 
 
-def post_for_one(client: WebClient, channel: str, user: str, message: Message) -> Posted:
+def post_for_one(
+    client: WebClient, channel: str, user: str, message: Message, thread: str | None = None
+) -> Posted:
     """https://docs.slack.dev/reference/methods/chat.postEphemeral"""
     return _called(
         lambda: client.chat_postEphemeral(
-            channel=channel, user=user, text=message.text, blocks=message.blocks
+            channel=channel,
+            user=user,
+            text=message.text,
+            blocks=message.blocks,
+            thread_ts=thread,
         ).get("message_ts")
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from bot.querylog import Asked
 from bot.querylog.records import Surface
+from bot.question import undated
 from bot.slack.blocks import Message
 from bot.slack.courier import Courier
 from bot.slack.posting import Posted, post_for_one, post_in_thread
@@ -41,13 +42,18 @@ def recover(
             courier.record(pending.id, Posted("abandoned", "the desk was not running"))
             counts["abandoned"] += 1
             continue
+        private = pending.asked.surface == "slash"
         posted = courier.answer(
             pending.id,
-            pending.asked.text,
+            undated(pending.asked.text),
             _way_back(courier, pending.asked),
             asked=time.monotonic() - age.total_seconds(),
-            private=pending.asked.surface == "slash",
+            private=private,
+            removed=pending.asked.removed if private else (),
+            editions=pending.asked.releases,
         )
+        if pending.asked.removed and not private:
+            courier.tell_removed(pending.id, pending.asked, None)
         counts["answered" if posted.outcome == "delivered" else "failed"] += 1
     if counts:
         kinds = ("answered", "failed", "abandoned", "unknown")

@@ -59,7 +59,7 @@ def register(app: App, courier: Courier, settings: Settings) -> None:
             return found_message(records, typed, count=len(newest), before=before)
 
         page = f", from {before + 1}" if before else ""
-        return "search", filters.told() + page, None, make
+        return "search", filters.told(log.scrubbed) + page, None, make
 
     def shown(identity: str) -> Wanted:
         record = log.get(identity) if identity else None
@@ -105,7 +105,7 @@ def register(app: App, courier: Courier, settings: Settings) -> None:
         try:
             if user not in settings.auditor_ids:
                 # Whoever is no auditor has no reason to type a name.
-                log.access("refusal", user, courier.desk.scrub(typed))
+                log.access("refusal", user, log.scrubbed(typed))
                 return say("slack.refused_audit"), None
             what, detail, question, make = wanted()
             if what is not None:

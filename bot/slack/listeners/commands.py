@@ -28,13 +28,17 @@ def register(app: App, courier: Courier) -> None:
         command: dict[str, Any], context: BoltContext, ack: Ack, next_: Callable[[], None]
     ) -> BoltResponse | None:
         """Write the question to the log, then acknowledge."""
+        typed = clean(command.get("text") or "")
+        taken = courier.desk.take(typed)
         asked = Asked(
-            clean(command.get("text") or ""),
+            taken.text,
             "slash",
             user=command["user_id"],
             team=command.get("team_id"),
             channel=command["channel_id"],
             event_id=command["trigger_id"],
+            removed=taken.removed,
+            releases=taken.releases,
         )
         try:
             question = courier.log.ask(asked)
@@ -45,17 +49,18 @@ def register(app: App, courier: Courier) -> None:
         response = ack()
         if question is None:
             return response
-        context.update(question=question, asked=asked, received=time.monotonic())
+        context.update(question=question, asked=asked, typed=typed, received=time.monotonic())
         next_()
         return None
 
     def answer(command: dict[str, Any], context: BoltContext) -> None:
         courier.answer(
             context["question"],
-            context["asked"].text,
+            context["typed"],
             lambda message: respond(command["response_url"], message, response_type="ephemeral"),
             asked=context["received"],
             shareable=True,
+            removed=context["asked"].removed,
         )
 
     app.command(COMMAND, middleware=[take])(answer)

@@ -9,6 +9,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
+from bot.desk import Taken
 from bot.querylog import Asked, LogUnavailable
 from bot.slack.blocks import plain_message
 from bot.slack.courier import Courier
@@ -36,7 +37,8 @@ def register(app: App, courier: Courier) -> None:
         """Write the question to the log; Bolt acknowledges only what this passes on."""
         if not is_question(event):
             return ack()
-        asked = question_in(body, event)
+        typed = clean(event.get("text") or "")
+        asked = question_in(body, event, courier.desk.take(typed))
         try:
             question = courier.log.ask(asked)
         except LogUnavailable as error:
@@ -51,20 +53,22 @@ def register(app: App, courier: Courier) -> None:
         told.clear()
         if question is None:
             return ack()  # sent again, or the same message as another event: it is being answered
-        context.update(question=question, asked=asked, received=time.monotonic())
+        context.update(question=question, asked=asked, typed=typed, received=time.monotonic())
         next_()
         return None
 
-    def answer(context: BoltContext) -> None:
+    def answer(context: BoltContext, event: dict[str, Any]) -> None:
         asked: Asked = context["asked"]
         courier.answer(
             context["question"],
-            asked.text,
+            context["typed"],
             lambda message: post_in_thread(
                 courier.client, asked.channel or "", asked.thread, message
             ),
             asked=context["received"],
         )
+        if asked.removed:
+            courier.tell_removed(context["question"], asked, event.get("thread_ts"))
 
     for kind in ("app_mention", "message"):
         app.event(kind, middleware=[take])(answer)
@@ -83,11 +87,11 @@ def is_question(event: dict[str, Any]) -> bool:
     return event["type"] == "app_mention" or event.get("channel_type") == "im"
 
 
-def question_in(body: dict[str, Any], event: dict[str, Any]) -> Asked:
+def question_in(body: dict[str, Any], event: dict[str, Any], taken: Taken) -> Asked:
     """The question as the log keeps it: https://docs.slack.dev/apis/events-api#event-payload"""
     channel, ts, team = event["channel"], event["ts"], body.get("team_id")
     return Asked(
-        clean(event.get("text") or ""),
+        taken.text,
         "dm" if channel.startswith("D") else "mention",
         user=event["user"],
         team=team,
@@ -96,4 +100,6 @@ def question_in(body: dict[str, Any], event: dict[str, Any]) -> Asked:
         event_id=body["event_id"],
         # A mention in a direct message arrives as two events with one timestamp.
         message_key=f"{team}/{channel}/{ts}",
+        removed=taken.removed,
+        releases=taken.releases,
     )

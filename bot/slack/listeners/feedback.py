@@ -101,14 +101,13 @@ def register(app: App, courier: Courier) -> None:
         """Write the code that was used to the log, and thank in place of the modal; or say in the
         modal what is wrong."""
         typed, note = submitted(view)
-        kept = courier.desk.scrub(note)
         try:
             record = courier.log.get(view["private_metadata"])
             if record is None:
                 raise Refused(say("slack.gone"))
             verdict = code_in(courier.desk, typed, record)
             courier.log.feedback(
-                record.id, "used", verdict.code, kept, body["user"]["id"], body["trigger_id"]
+                record.id, "used", verdict.code, note, body["user"]["id"], body["trigger_id"]
             )
         except Refused as error:
             return ack(response_action="errors", errors={OTHER: str(error)})
@@ -116,7 +115,8 @@ def register(app: App, courier: Courier) -> None:
             logger.error("%s", error)
             said = say("slack.not_logged_feedback")
             return ack(response_action="errors", errors={OTHER: said})
-        thanks = thanks_modal(verdict.code, verdict.title, scrubbed=kept != note)
+        scrubbed = courier.log.scrubbed(note) != note
+        thanks = thanks_modal(verdict.code, verdict.title, scrubbed=scrubbed)
         return ack(response_action="update", view=thanks)
 
     def nothing() -> None:

@@ -1,0 +1,1 @@
+"""Lists of words that tell a person's name or a town from other words; see `make.py`."""

@@ -1,0 +1,380 @@
+"""Identifiers that are known by their form, or by a word that says what the number beside it is.
+
+A coder's text is full of numbers that are no identifiers, so nothing is taken for one by the
+number of its digits alone where a code, a dose, a laboratory value or a unit has the same form;
+what stands in `_MEDICINE` is set aside before anything is looked for. Sources of the forms:
+
+- MBI: https://www.cms.gov/medicare/new-medicare-card/understanding-the-mbi-format
+- NPI: 45 CFR 162.406; DEA number: 21 CFR 1301; NDC: 21 CFR 207.33
+- UDI: 21 CFR 801.40, as GS1 and HIBCC write it; VIN: 49 CFR 565.13
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.phi.spans import Kind, Span
+
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
+_YEAR = r"(?:1[89]\d\d|20\d\d)"
+_YEAR2 = r"(?:'\d\d|1[89]\d\d|20\d\d|\d\d)"
+#: A number or a name of mixed letters and digits, as offices give them out; at least one digit.
+_VALUE = r"(?=[A-Za-z-]{0,12}\d)[A-Za-z0-9]+(?:[-_/.][A-Za-z0-9]+)*(?: \d{2,4}(?!\d)(?! ?[a-z%]))*"
+#: What may stand between a word that names an identifier and the identifier.
+_IS = r"(?:\s*(?:numbers?|num|no\b\.?|nbr|id|ids|code|#|is|was|ending(?: in)?|:|=|-|\(|\)|of record)){0,4}\s*[:#=(]?\s*"
+#: The same, where the word alone does not tell: something must say that a number follows.
+_NUMBER = (
+    r"\s*(?:(?:numbers?|num|no\b\.?|nbr|id\b|ids\b|#|:|=)\s*(?:is|was|ending in|[:#=(-])?\s*){1,3}"
+)
+
+#: What says that a bare date is one of a patient's: a service, a birth, a stay.
+_DATED = (
+    r"(?:\b(?:dos|d\.o\.s\.?|dob|d\.o\.b\.?|dod|doa|doi|doe|born|birth ?(?:date|day)?|b-?day|date"
+    r"|dated|died|death|expired|deceased|admit(?:ted)?|admission|adm|discharged?|d/c'?d?|dc'?d"
+    r"|dismissed|seen|service|visit(?:ed)?|appt|appointment|surgery|procedure|operated|procedures"
+    r"|injur(?:y|ed)|onset|fell|accident|encounter|exam|scheduled|scan|mri|ct|x-?ray|lmp|edd|edc|edb"
+    r"|due|delivered|delivery|transferred|lab|labs|drawn|collected|result|biopsy|done|performed"
+    r"|started|since|until|thru|through|between|before|after|on|from|to|last|f/u|follow ?-?up|signed"
+    r"|received|implanted|placed|removed|vaccinated|given|fill(?:ed)?|diagnosed|dx'?d)\b"
+    r"(?:\s+(?:on|of|in|was|is|date|dates|for|from|the|to|w/|patient|pt))*\s*[:=(-]?\s*)"
+)
+
+_i = re.I
+#: Medicine that has the form of an identifier.
+_MEDICINE = [
+    # NDC: 4-4-2, 5-3-2, 5-4-1, 5-4-2.
+    re.compile(r"(?<![\w-])(?:\d{4}-\d{4}-\d{2}|\d{5}-(?:\d{3}-\d{2}|\d{4}-\d{1,2}))(?![\w-])"),
+    # What says that a code follows.
+    re.compile(
+        r"\b(?:ndc|snomed(?:[ -]?ct)?|sctid|rxnorm|rxcui|loinc|unii|gpi|cpt|hcpcs|icd(?:-?\s?\d+)?"
+        r"(?:-?(?:cm|pcs))?|pcs|ms-?drg|drg|apc|apg|rev(?:enue)?(?: code)?|taxonomy|cvx|mvx|hcc|dx"
+        r"|px|diagnosis|procedure|modifier|pos|place of service|tob|type of bill|carc|rarc|ncd|lcd"
+        r"|cpt4|nct)(?: codes?| no\.?| numbers?)?[ :#]{0,2}(?:\d{1,3}-)?\d[\dA-Z-]{1,13}"
+        r"(?:\.\d+)?(?![\w-]*\w)",
+        _i,
+    ),
+    # A provider's taxonomy code, a clinical trial (reported with Z00.6).
+    re.compile(r"(?<!\w)(?:\d{3}[A-Z0-9]{6}X|NCT\d{8})(?!\w)"),
+    # A number with its unit.
+    re.compile(
+        r"(?<![\w.,/-])\d[\d,.]*\s?(?:[uµμ]?[glL]|mg|mcg|kg|ml|mL|units?|iu|u|meq|mmol|mmhg|cells?"
+        r"|copies|k|m?sv|mci|mbq|gy|cgy|cc|million|billion|x ?10)(?:/\w+)?(?!\w)",
+        _i,
+    ),
+    # Ranges of codes.
+    re.compile(r"(?<![\w-])(?:\d{5}-\d{5}|[A-Z]\d{4}-[A-Z]\d{4}|\d{4}[A-Z]-\d{4}[A-Z])(?![\w-])", _i),
+]  # fmt: skip
+
+_FORMS: list[tuple[Kind, re.Pattern[str]]] = [
+    ("EMAIL", re.compile(r"[\w.+%'-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\s?(?:\.|\(dot\)|\[dot\])\s?[\w-]+)+")),
+    ("EMAIL", re.compile(r"\b[\w.+-]+ at [\w-]+ dot (?:com|org|net|edu|gov)\b", _i)),
+    ("URL", re.compile(r"\b(?:https?|ftps?|file|mailto|tel|sftp)\s?:/{0,2}[^\s<>]+", _i)),
+    ("URL", re.compile(r"\bwww\.[^\s<>]+", _i)),
+    (
+        "FILE",
+        re.compile(
+            r"[^\s<>\"'(),;:]+\.(?:jpe?g|png|gif|bmp|tiff?|heic|heif|webp|dcm|dicom|pdf|docx?|xlsx?"
+            r"|csv|txt|rtf|mp4|mov|avi|m4a|wav|mp3|zip|svg|raw|hl7|xml|eml|msg)\b",
+            _i,
+        ),
+    ),
+    (
+        "URL",
+        re.compile(
+            r"(?<![\w@.-])(?:[a-z0-9][a-z0-9-]*\.)+(?:com|org|net|edu|gov|mil|io|us|info|health|co|biz"
+            r"|app|dev|me|care|uk|ca)(?:[/?:#][^\s<>]*)?(?![\w-])",
+            _i,
+        ),
+    ),
+    ("DEVICE", re.compile(r"(?<![\w:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:-])", _i)),
+    ("ID", re.compile(r"(?<!\w)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?!\w)", _i)),
+    ("IP", re.compile(r"(?<![\d.])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?::\d+|/\d+)?(?![\d.]*\d)")),
+    ("IP", re.compile(r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,6}(?![\w:])(?<=[0-9a-f])(?<!\d\d:\d\d:\d\d)", _i)),
+    ("IP", re.compile(r"(?<![\w:])[0-9a-f]{0,4}::(?:[0-9a-f]{1,4}:){0,6}[0-9a-f]{1,4}(?![\w:])", _i)),
+    # GS1: (01) and 14 digits, then further parts; HIBCC begins with +.
+    ("DEVICE", re.compile(r"\(?01\)?\s?\d{14}(?:\s?\(\d{2}\)\s?[A-Za-z0-9.-]+|[A-Za-z0-9]*)*")),
+    ("DEVICE", re.compile(r"(?<!\w)\+[A-Z]\d{3}[A-Z0-9/$+.-]{6,}")),
+    ("SSN", re.compile(r"(?<![\w-])\d{3}[-. ]\d{2}[-. ]\d{4}[A-Za-z]?\d?(?![\w-]*\w)")),
+    ("SSN", re.compile(r"(?<![\w-])[x*#•]{3}[- ]?[x*#•]{2}[- ]?\d{4}(?!\w)", _i)),
+    (
+        "SSN",
+        re.compile(
+            r"\b(?:ssn?|s\.s\.n\.?|soc(?:ial)?(?: sec(?:urity)?)?|itin|tin|tax ?id|ein)(?=[\W\d])" + _IS +
+            r"(?:last (?:4|four)(?: digits)?(?: of)?\s*[:#]?\s*)?(?:is\s+)?(?P<id>\d[\d .-]{2,10}\d[A-Za-z]?)(?![\w-])",
+            _i,
+        ),
+    ),
+    ("SSN", re.compile(r"\blast (?:4|four)(?: digits)?(?: of)?(?: (?:his|her|the|their|pt'?s?))?(?: (?:ssn?|social(?: security)?))?" + _IS + r"(?P<id>\d{4})(?!\d)", _i)),
+    ("MEMBER ID", re.compile(r"(?<![A-Za-z0-9])[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[- ]?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[- ]?[AC-HJKMNP-RT-Y]{2}\d{2}(?![A-Za-z0-9])", _i)),
+    ("ACCOUNT", re.compile(r"(?<![\w-])\d{4}[- ]\d{4}[- ]\d{4}[- ]\d{3,4}(?![\w-])")),
+    ("VEHICLE", re.compile(r"(?<!\w)(?=(?:[A-Z]*\d){4})(?=(?:\d*[A-Z]){2})[A-HJ-NPR-Z0-9]{17}(?!\w)", _i)),
+    (
+        "FAX",
+        re.compile(r"\b(?:fax|facsimile)(?:ed)?(?: (?:to|at|records|it|this|them))*" + _IS + r"(?P<id>\+?[\d(][\d() .-]{5,18}\d)(?!\w)", _i),
+    ),
+    (
+        "PHONE",
+        re.compile(
+            r"(?<![\w.-])(?:\+?1[ .-]{0,2})?(?:\(\d{3}\)\s?[-. ]?|\d{3}[-. /]{1,2})\d{3}[-. ]{0,2}\d{4}"
+            r"(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w-]*\w)",
+            _i,
+        ),
+    ),
+    ("PHONE", re.compile(r"(?<!\w)\+\d{1,3}[ .-]?\(?\d{1,4}\)?(?:[ .-]?\d{2,4}){2,4}(?!\w)")),
+    ("PHONE", re.compile(r"\b\d{3}[-. ]?[A-Z]{3}[-. ]?[A-Z]{4}\b(?<=[A-Z])(?<!\d[A-Z]{7})|\b1?-?8(?:00|88|77|66|55|44|33)-[A-Z0-9-]{7,9}\b")),
+    (
+        "PHONE",
+        re.compile(
+            r"\b(?:ph(?:one)?|tel(?:ephone)?|cell(?:ular)?|mobile|call(?:ed|back)?|call back|text(?:ed)?"
+            r"|contact|pager?|beeper|reach(?:ed|able)?|home|work|dial|ring|voicemail|vm|ext(?:ension)?|x)"
+            r"(?: (?:him|her|them|me|us|pt|patient|back|phone|number|mom|dad|wife|husband|spouse|daughter|son|at|on|to|for|the|cell|is))*" + _IS +
+            r"(?:at |on )?(?P<id>\+?1?[ .-]?\(?\d{3}\)?[ .-]?\d{3,4}(?:[ .-]?\d{4})?|(?<=ext )\d{2,6}|(?<=ext\. )\d{2,6}|(?<=extension )\d{2,6})(?![\w-]*\w)",
+            _i,
+        ),
+    ),
+    (
+        "MRN",
+        re.compile(
+            r"\b(?:mrns?|mr ?#|m\.r\.n?\.?|med(?:ical)? ?rec(?:ord)?s?|emrn|empi|epi|unit (?:#|no|number)|chart(?: ?(?:#|no\b|number|id))"
+            r"|(?:patient|pt|hospital|hosp|person|emr|ehr|epic|cerner)\.?(?:'s)? ?(?:id\b|#|no\b\.?|number|identifier)|pid|mpi)(?=[\W\d_])" + _IS +
+            r"(?P<id>" + _VALUE + r")",
+            _i,
+        ),
+    ),
+    ("MRN", re.compile(r"\bmrn[a-z]?\d[\w-]*", _i)),
+    ("MRN", re.compile(r"\bmr\d{5,}[\w-]*", _i)),
+    (
+        "LICENSE",
+        re.compile(
+            r"\b(?:npi|dea|upin|clia|ptan|caqp?h|nabp|ncpdp|tpi|state lic(?:ense)?|(?:medical|nursing|rn|md|professional|pharmacy|board)"
+            r" (?:licen[sc]e|lic|cert(?:ificat\w+)?)|driv(?:er|ing)(?:'?s|s')?'? ?(?:licen[sc]e|lic\.?|id)|passport|state id|green ?card"
+            r"|alien(?: reg\w*)?|visa|military id|dod id|tribal id|student id|employee id|badge)(?=[\W\d])" + _IS +
+            r"(?P<id>" + _VALUE + r")",
+            _i,
+        ),
+    ),
+    ("LICENSE", re.compile(r"\b(?:licen[sc]e|lic|cert(?:ificate|ification)?|permit|registration|D\.?L\.?)" + _NUMBER + r"(?P<id>" + _VALUE + r")", _i)),
+    ("LICENSE", re.compile(r"(?<![/\w])\bDL (?:[A-Z]{2} )?(?P<id>[A-Z]{1,2}-?\d[\d-]{4,}\d)\b")),
+    ("LICENSE", re.compile(r"(?<!\w)[ABCDEFGHJKLMPRSTUX][A-Z9]\d{7}(?!\w)", _i)),
+    (
+        "MEMBER ID",
+        re.compile(
+            r"\b(?:mbi|hic(?:n|#)|medicare ?(?:id|#|no\b\.?|number|beneficiary)|medicaid(?: recipient)? ?(?:id|#|no\b\.?|number)"
+            r"|(?:member|subscriber|policy(?: ?holder)?|insurance|ins|beneficiary|bene|enrollee|recipient|health ?plan|plan|payer|payor"
+            r"|group|grp|cardholder|card|tricare|champva|va|bcbs|bc/bs|blue ?cross|blue ?shield|anthem|aetna|cigna|humana|uhc|united ?healthcare"
+            r"|kaiser|molina|centene|wellcare|ambetter|oscar|hmo|ppo|medi-?cal|insured)(?:'?s)?(?: \w+)? ?(?:id\b|#|no\b\.?|numbers?\b|num\b|ident\w+))"
+            + _IS + r"(?P<id>" + _VALUE + r")",
+            _i,
+        ),
+    ),
+    ("MEMBER ID", re.compile(r"\b(?:member|subscriber|policy|bcbs|aetna|cigna|humana|uhc|medicaid|tricare|mbi|group|grp|anthem|insurance|ins)(?: is|:)? (?P<id>(?=[A-Z-]*\d)[A-Z]{0,4}-?(?:\d-?){6,}[A-Z\d]*)(?!\w)", _i)),
+    (
+        "VEHICLE",
+        re.compile(
+            r"\b(?:(?:licen[sc]e|lic|number|vehicle|car|truck) ?(?:plates?|tags?)|plate(?= ?(?:#|no\b|number|is|:))|(?:vehicle|car) tag|tag(?= ?(?:#|no\b|number))"
+            r"|vin|vehicle id(?:entification)?|registration plate)(?=\W)" + _IS + r"(?:[A-Z]{2} )?(?P<id>(?=[A-Z -]*\d)[A-Z0-9]+(?:[- ][A-Z0-9]*\d[A-Z0-9]*)?)",
+            _i,
+        ),
+    ),
+    ("VEHICLE", re.compile(r"\bplates? (?P<id>(?:[A-Z]{2,3}[- ]?\d{3,4}|\d{1,3}[- ]?[A-Z]{2,3}\d{2,4}|\d{3}[- ][A-Z]{3}))(?!\w)", _i)),
+    (
+        "DEVICE",
+        re.compile(
+            r"\b(?:serial|s/n|sn(?=[:#])|sn\s?#|ser ?#|ser\.? no|udi(?:-di|-pi)?|device id(?:entifier)?|imei|lot(?= ?(?:#|no\b|number|:))"
+            r"|model(?= ?(?:#|no\b|number|:))|ref(?=#)|catalog(?:ue)?(?= ?(?:#|no\b|number))|pacemaker id|implant id|mac address)(?=[\W\d])"
+            + _IS + r"(?P<id>(?:\(01\))?" + _VALUE + r")",
+            _i,
+        ),
+    ),
+    (
+        "BIOMETRIC",
+        re.compile(
+            r"\b(?:finger ?-?prints?|voice ?-?prints?|retinal?(?: scan)?|iris(?: scan)?|face ?(?:id|print|scan)|facial (?:scan|id|recognition)"
+            r"|biometrics?|palm ?(?:scan|print|vein)|dna (?:profile|id|sample))(?: (?:id|template|scan|hash|file|ref\w*|record|token|key))*"
+            r"(?=[\s:#=])" + _NUMBER.replace("{1,3}", "{0,3}") + r"(?P<id>(?=[A-Z_-]{0,12}\d)[A-Z0-9]+(?:[-_][A-Z0-9]+)*)",
+            _i,
+        ),
+    ),
+    (
+        "ACCOUNT",
+        re.compile(
+            r"\b(?:acc(?:oun)?t|acc't|a/c|guarantor|invoice|claims?|icn|dcn|tcn|ccn|pcn|csn|har|fin|fins|enc(?:ounter)?|visit|case|confirmation"
+            r"|conf|reference|ref|(?:prior |pre-?)?auth(?:orization)?|pa|referral|order|rx|prescription|script|check|cheque|routing|bank|card|credit card|debit card|iban"
+            r"|accession|specimen|sample|path(?:ology)?|requisition|req|ticket|batch|remit(?:tance)?|eob|statement|bill|receipt|transaction|trace|control|log|file|record|report|study|participant|subject|enrollment|wristband|room|bed)"
+            + _NUMBER + r"(?P<id>" + _VALUE + r")",
+            _i,
+        ),
+    ),
+    (
+        "ACCOUNT",
+        re.compile(
+            r"\b(?:acc(?:oun)?t|acc't|guarantor|invoice|claims?|icn|dcn|tcn|csn|har|fin|enc(?:ounter)?|visit|case|confirmation|reference|ref|(?:prior |pre-?)?auth(?:orization)?"
+            r"|referral|order|rx|check|routing|bank|card|accession|specimen|requisition|ticket|eob|transaction|trace|control)(?: is| was)? ?"
+            r"(?P<id>(?=[A-Z-]*(?:\d[-]?){6})[A-Z]{0,4}-?\d[A-Z0-9]*(?:-[A-Z0-9]+)*)(?![\w.])",
+            _i,
+        ),
+    ),
+    ("ID", re.compile(r"(?<![\w@])@[A-Za-z][\w.-]{2,}")),
+    # A pathology or laboratory accession: S24-12345.
+    ("ACCOUNT", re.compile(r"(?<![\w.-])[A-Z]{1,3}\d{2}-\d{4,7}(?![\w.-]*\w)")),
+]  # fmt: skip
+
+_DATES = [
+    re.compile(r"(?<![\w./-])\d{1,2}([/-])\d{1,2}\1(?:\d{4}|\d{2})(?![\w/-]*\w)(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?"),
+    re.compile(r"(?<![\w./-])\d{1,2}\.\d{1,2}\.\d{4}(?![\w/-]*\w)"),
+    re.compile(r"(?<![\w./-])\d{1,2} ?/ ?\d{1,2} ?/ ?\d{2,4}(?![\w/-]*\w)"),
+    re.compile(r"(?<![\w/-])(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2]|\d\d)\1\d{1,2}(?=T\d|(?![\w/-]*\w))(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?Z?)?"),
+    re.compile(rf"(?<!\w){_DAY}[ -]?(?:of )?{_MONTH}[ -]?,? ?(?:of )?{_YEAR2}(?!\w)", _i),
+    re.compile(rf"(?<!\w){_MONTH}[ -]?(?:the )?{_DAY}(?!\d)(?:\s*[,-]?\s*(?:of )?(?:in )?(?:{_YEAR}|'\d\d|(?<=, )\d\d))?(?![\w-]*\w)", _i),
+    re.compile(rf"(?<!\w){_DAY} (?:of )?{_MONTH}(?!\w)(?! \d)", _i),
+    re.compile(r"(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"),
+]  # fmt: skip
+
+#: Dates that are one only because of what stands before: month and year, month and day, digits
+#: without a sign between them.
+_CUED_DATES = [
+    re.compile(_DATED + r"(?P<id>\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{8}|\d{6})(?![\w/%-]*\w)", _i),
+    re.compile(
+        r"\b(?:dos|d\.o\.s\.?|dob|d\.o\.b\.?|dod|born|birth ?date|admit(?:ted)?|adm|admission|d/c'?d?|dc'?d|discharged?|seen|visit|appt"
+        r"|surgery|died|expired|scheduled|lmp|edd|edc|edb|injury|doi|date)"
+        r"(?: (?:on|of|was|is|date|in|from|for))*\s*[:=(-]?\s*(?P<id>(?:0?[1-9]|1[0-2])[/-](?:0?[1-9]|[12]\d|3[01]|(?:19|20)\d\d)"
+        r"(?:\s?(?:-|to|thru|through)\s?\d{1,2}/\d{1,2})?)(?![\w/%.-]*\w)",
+        _i,
+    ),
+    re.compile(r"\bon (?P<id>(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))(?![\w/%.-]*\w)(?! (?:strength|power|scale|pain))", _i),
+    re.compile(
+        r"\b(?:dob|born|birth|died|death|expired|admitted|seen|discharged|since|surgery|diagnosed|in|last|on|dos|injury|injured|fell|started|onset|early|late|mid|from|until|through|transplant(?:ed)?)"
+        rf"(?: (?:in|on|of|was|is|early|late|mid))*[:\s]+(?P<id>{_MONTH}[ -]?(?:of )?,? ?{_YEAR})(?!\w)",
+        _i,
+    ),
+    re.compile(rf"(?<![\w-])(?P<id>{_MONTH} (?:of )?{_YEAR})(?!\w)", _i),
+    re.compile(r"\b(?:dob|born|birth)\w*(?: (?:is|was|in|on))*[:\s]+(?P<id>(?:0?[1-9]|1[0-2])[/-]?(?:19|20)\d\d)(?!\w)", _i),
+]  # fmt: skip
+#: Words around a month and a year that speak of an edition, and not of a patient.
+_EDITION = re.compile(
+    r"\b(?:fy ?\d*|editions?|updates?|updated|releases?|released|codes?|code ?sets?|effective|eff|quarter\w*|tables?|valid|version"
+    r"|guidelines?|icd|hcpcs|cpt|pcs|changes?|changed|new|deleted|added|revised|in force|ncci|mue|asp|billable|retired|expires?)\b",
+    _i,
+)
+
+_OLD = r"(?:9\d|1[0-3]\d)"
+_AGES = [
+    re.compile(rf"(?<![\w.,/-])(?P<id>{_OLD}(?:\.\d)?)(?=[ -]?(?:y/?\.?o\b|y\.o\.?|yrs?(?:[ -]old)?\b(?! (?:ago|post|after|pack|hx|history|prior|later|of))|years?[ -](?:old|of age|young)\b|yr[ -]old|y/o\b|year old))", _i),
+    re.compile(rf"\b(?:aged?|age is|age of|age:|turn(?:s|ed|ing)|ages)[ :=]+(?:is |of )?(?P<id>{_OLD})(?![\w.,/%-]*\w)(?!(?:st|nd|rd|th)\b)(?! ?(?:days?|d|weeks?|wks?|months?|mos?|percent|%))", _i),
+    re.compile(rf"(?<![\w.,/-])(?P<id>{_OLD})(?=(?:yo|y)?[ -]?(?:female|male|woman|man|lady|gentleman|gent|wf|bf|wm|bm|grandm\w+|grandf\w+)\b)", _i),
+    re.compile(rf"(?<![\w.,/-])(?<!Technetium )(?<!technetium )(?<!Tc )(?P<id>{_OLD})(?=(?:yo|y)?[ /]?[mMfF]\b(?![./-]))"),
+    re.compile(r"\b(?P<id>(?:ninety|one hundred|a hundred|hundred)(?:[ -](?:and )?(?:one|two|three|four|five|six|seven|eight|nine|ten))?)(?=[ -]?(?:years?[ -]old|y/?o|yrs?|year old|years of age))", _i),
+    re.compile(rf"(?<![\w.,/-])(?P<id>{_OLD}(?:st|nd|rd|th))(?= birthday)", _i),
+]  # fmt: skip
+
+#: A token of letters and digits that no code has the form of.
+_UNIQUE = re.compile(
+    r"(?<![\w.$-])(?=(?:[A-Za-z-]*\d){6})[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-]*\w)(?!\.\d)"
+)
+_PLAIN_NUMBER = re.compile(r"\d+")
+
+
+def find(text: str) -> list[Span]:
+    """Identifiers in a text of plain signs (see `spans.shadow`), some over others."""
+    kept = [match.span() for pattern in _MEDICINE for match in pattern.finditer(text)]
+
+    def is_medicine(start: int, end: int) -> bool:
+        return any(first <= start and end <= last for first, last in kept)
+
+    spans = []
+    for kind, pattern in _FORMS:
+        for span in _matches(kind, pattern, text):
+            said = _SAID.search(text, 0, span.start) is not None
+            if is_medicine(span.start, span.end) and not said:
+                continue
+            value = text[span.start : span.end]
+            if "id" in pattern.groupindex and _is_a_code(value, kind):
+                continue
+            spans.append(span)
+    spans += _dates(text)
+    for pattern in _AGES:
+        spans += _matches("AGE", pattern, text)
+    spans += [s for s in _unique(text) if not is_medicine(s.start, s.end)]
+    spans += [s for s in _neighbours(text, spans) if not is_medicine(s.start, s.end)]
+    return spans
+
+
+def _neighbours(text: str, spans: list[Span]) -> Iterator[Span]:
+    """Six digits in a field beside that of a date or a number: no code has six."""
+    ends = {span.end for span in spans}
+    starts = {span.start for span in spans}
+    for match in re.finditer(r"(?<=[|/;,] )\d{6}(?= [|/;,])", text):
+        if match.start() - 3 in ends or match.end() + 3 in starts:
+            yield Span(*match.span(), "ID")
+
+
+#: What leaves no doubt that an identifier follows.
+_SAID = re.compile(r"(?:[#:=]|\b(?:numbers?|no\.?|num|id|mrn|ssn|npi))\s*(?:is )?$", _i)
+
+
+def _matches(kind: Kind, pattern: re.Pattern[str], text: str) -> Iterator[Span]:
+    group = "id" if "id" in pattern.groupindex else 0
+    for match in pattern.finditer(text):
+        start, end = match.span(group)
+        if start >= 0 and end > start:
+            yield Span(start, end, kind)
+
+
+_CODE = re.compile(
+    r"[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?|[A-V]\d{4}|\d{3}\.\d{1,2}|V\d\d\.\d{1,2}|E\d{3}\.\d",
+    _i,
+)
+_CUE_IS_SURE = ("MRN", "SSN", "LICENSE")
+
+
+def _is_a_code(value: str, kind: Kind) -> bool:
+    """Whether what stands beside a word like "claim" is a code, and not the claim's number."""
+    if kind in _CUE_IS_SURE:
+        return _CODE.fullmatch(value) is not None and "." in value
+    return _CODE.fullmatch(value) is not None
+
+
+def _dates(text: str) -> Iterator[Span]:
+    for pattern in _DATES:
+        for match in pattern.finditer(text):
+            yield Span(*match.span(), "DATE")
+    for pattern in _CUED_DATES:
+        for match in pattern.finditer(text):
+            start, end = match.span("id")
+            around = text[max(0, start - 40) : start] + " " + text[end : end + 25]
+            if text[start].isalpha() and _EDITION.search(around):
+                continue
+            if text[start:end].isdigit() and len(text[start:end]) == 6 and not _six(text, start):
+                continue
+            yield Span(start, end, "DATE")
+
+
+def _six(text: str, start: int) -> bool:
+    """Six digits are a date only after a word that leaves no doubt."""
+    return re.search(r"\b(?:dob|dos|born|birth\w*|date)\b[\s:=(-]*$", text[:start], _i) is not None
+
+
+def _unique(text: str) -> Iterator[Span]:
+    """Numbers that are long enough to be somebody's, and are no code of any system."""
+    for match in _UNIQUE.finditer(text):
+        token = match[0]
+        digits = sum(char.isdigit() for char in token)
+        if _PLAIN_NUMBER.fullmatch(token):
+            # 11 digits are an NDC, 7 may be of ICD-10-PCS; a round number is an amount.
+            if (
+                len(token) in (6, 11)
+                or (len(token) == 7 and token[0] in "034")
+                or token.endswith("000")
+            ):
+                continue
+            kind: Kind = "PHONE" if len(token) == 10 else "SSN" if len(token) == 9 else "ID"
+            yield Span(*match.span(), kind)
+        elif (
+            len(token) >= 8 and digits >= 6 and not re.fullmatch(r"\d{4,5}(?:-\d{1,5}){1,2}", token)
+        ):
+            yield Span(*match.span(), "ID")

@@ -1,0 +1,185 @@
+"""Takes identifiers out of a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bot.phi import names, patterns, places
+from bot.phi.entities import EntityModel
+from bot.phi.spans import Kind, Span, cleaned, merged, shadow
+from bot.phi.tokens import THINGS, Tokens
+from bot.phi.words import STATES, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """A text as it may be stored; `removed` are the kinds taken out of it, each once."""
+
+    text: str
+    removed: tuple[Kind, ...] = ()
+
+
+class Scrubber:
+    """Safe to use from many threads. `index` is the folder of index bundles, whose vocabulary
+    tells medicine from names; without one, the lexicon alone does.
+
+    Patterns and lists always look. The entity model is asked only where a word is left that may
+    be a name or a town as far as they know (`_is_open`); and since it is believed of such words
+    only, it has nothing to say elsewhere: leaving it out there changes no result.
+    """
+
+    def __init__(self, index: Path | None = None, *, always_ask: bool = False) -> None:
+        self._index = index
+        self._model = EntityModel()
+        self._always_ask = always_ask
+
+    @cached_property
+    def _words(self) -> Words:
+        """Loaded for the first text: many a command that could store one never does."""
+        return Words(self._index)
+
+    @property
+    def model_is_loaded(self) -> bool:
+        return self._model.is_loaded
+
+    def ready(self) -> None:
+        """Load the words and the entity model, so that the first question does not wait for it."""
+        self.scrub("ready")
+        self._model.find("ready")
+
+    def scrub(self, text: str) -> Scrubbed:
+        """The text with a placeholder for each identifier. One without any comes back as it is."""
+        seen = cleaned(text)
+        spans = self.find(seen)
+        if not spans:
+            return Scrubbed(text)
+        parts, end = [], 0
+        for span in spans:
+            parts += [seen[end : span.start], f"[{span.kind}]"]
+            end = span.end
+        kinds = tuple(dict.fromkeys(span.kind for span in spans))
+        return Scrubbed("".join([*parts, seen[end:]]), kinds)
+
+    def find(self, text: str) -> list[Span]:
+        """Identifiers in a text that is `cleaned`."""
+        plain = shadow(text)
+        found = merged(patterns.find(plain))
+        around = [s for s in places.find(plain, self._words) if not _crosses(s, found)]
+        found = merged([*found, *around])
+        tokens = Tokens.of(plain, self._words, found)
+        found = merged([*found, *names.find(tokens)])
+        tokens = Tokens.of(plain, self._words, found)
+        if self._always_ask or _is_open(tokens):
+            found = merged([*found, *_believed(tokens, self._model.find(plain))])
+        return found
+
+
+def _crosses(span: Span, others: list[Span]) -> bool:
+    """Whether a span lies over part of another, and not around or within it."""
+    return any(
+        span.overlaps(other) and not (span.start <= other.start and other.end <= span.end)
+        for other in others
+    )
+
+
+def _is_open(tokens: Tokens) -> bool:
+    """Whether a word is left of which the entity model would be believed."""
+    return any(_may_be_told(tokens, at) for at in range(len(tokens)) if not tokens[at].taken)
+
+
+def _may_be_told(tokens: Tokens, at: int) -> bool:
+    token = tokens[at]
+    return tokens.may_be_a_name(token) and not tokens.is_eponym(at) and not _is_drug(tokens, at)
+
+
+def _is_drug(tokens: Tokens, at: int) -> bool:
+    """A drug by its name, by its dose, or by what is done with it."""
+    token = tokens[at]
+    if tokens.words.drug(token.key):
+        return True
+    rest = tokens.text[token.end : token.end + 12].lstrip()
+    if rest[:1].isdigit():
+        return True
+    before = tokens[at - 1].key if at and tokens.adjacent(at) else ""
+    return before in _TAKES or (at + 1 < len(tokens) and tokens[at + 1].key in _FORMS_OF_DRUGS)
+
+
+_TAKES = frozenset(
+    """taking takes took started on inj injection infusion dose prescribed mg mcg units iv im sq
+    po vaccine of drug allergic allergy""".split()
+)
+_FORMS_OF_DRUGS = frozenset(
+    """injection inj infusion tablet tablets tab tabs capsule capsules cream ointment mg mcg
+    patch pump vaccine therapy inhaler pen vial iv im sq po xr er sr hcl""".split()
+)
+
+
+def _believed(tokens: Tokens, entities: list[tuple[int, int, str]]) -> list[Span]:
+    """What the entity model says, of words that may be names and where nothing speaks for
+    medicine: it was taught on news, in which every Hashimoto is a person."""
+    spans: list[Span] = []
+    for start, end, entity in entities:
+        inside = [
+            at for at in range(len(tokens)) if tokens[at].start < end and start < tokens[at].end
+        ]
+        left = [at for at in inside if _may_be_told(tokens, at)]
+        if not left:
+            continue
+        if any(tokens[at].key in THINGS for at in inside):
+            continue
+        if entity == "PERSON":
+            for at in (at for at in left if _is_person(tokens, at, left)):
+                last = names.run_on(tokens, at)
+                spans.append(Span(tokens[at].start, tokens[last].end, "NAME"))
+        elif entity == "LOCATION":
+            name = " ".join(tokens[at].key for at in inside)
+            if name in STATES or name in STATES.values() or name in _COUNTRIES:
+                continue
+            if tokens.words.town(name) and not any(tokens.medicine(tokens[at]) for at in inside):
+                spans.append(Span(tokens[inside[0]].start, tokens[inside[-1]].end, "CITY"))
+            elif any(tokens.sure(tokens[at]) for at in left):
+                spans += [
+                    Span(tokens[at].start, tokens[at].end, "NAME")
+                    for at in left
+                    if tokens.sure(tokens[at])
+                ]
+        else:
+            sure = [at for at in left if tokens.sure(tokens[at])]
+            spans += [Span(tokens[at].start, tokens[at].end, "NAME") for at in sure]
+    return spans
+
+
+def _is_person(tokens: Tokens, at: int, inside: list[int]) -> bool:
+    token = tokens[at]
+    if tokens.sure(token):
+        return True
+    if tokens.unknown(token):
+        return tokens.capital(token) or len(inside) > 1
+    # Medicine, or a word: only in the company of a name.
+    return tokens.capital(token) and (
+        (tokens.given(token) and not tokens.words.eponym(token.key))
+        or any(n != at and (tokens.given(tokens[n]) or tokens.unknown(tokens[n])) for n in inside)
+        or any(n != at and tokens.sure(tokens[n]) for n in inside)
+    )
+
+
+_COUNTRIES = frozenset(
+    """us usa u.s. u.s.a. united states america mexico canada cuba haiti jamaica guatemala honduras
+    nicaragua panama peru chile brazil argentina colombia venezuela ecuador bolivia paraguay
+    uruguay england scotland wales ireland britain uk france spain portugal italy germany
+    austria switzerland belgium netherlands holland denmark norway sweden finland iceland poland
+    czechia hungary romania bulgaria greece turkey russia ukraine belarus serbia croatia bosnia
+    albania egypt libya tunisia algeria morocco sudan ethiopia eritrea somalia kenya uganda
+    tanzania rwanda congo nigeria ghana liberia senegal mali cameroon angola zambia zimbabwe
+    mozambique botswana namibia israel palestine lebanon syria jordan iraq iran kuwait yemen
+    oman qatar afghanistan pakistan india bangladesh nepal bhutan china taiwan japan korea
+    vietnam laos cambodia thailand myanmar burma malaysia singapore indonesia philippines
+    australia africa asia europe guam""".split()
+) | frozenset(
+    (
+        "united states;south korea;north korea;saudi arabia;sri lanka;costa rica;south africa;"
+        "new zealand;dominican republic;el salvador;hong kong;sierra leone;ivory coast"
+    ).split(";")
+)

@@ -1,0 +1,270 @@
+"""The words of a text with what is known of each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from bot.phi.spans import Span
+from bot.phi.words import Words, key
+
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*(?:-[^\W\d_]+(?:'[^\W\d_]+)*)*'?")
+
+#: Words that are never a name where they stand in a question, whatever list has them.
+FUNCTION = frozenset(
+    """a about above after again against all also am an and any are as ask at be because been
+    before being below between billed bill both but by can code codes coding could cpt day days
+    denied did do does doing done dos dob down due during each exam few find for from further
+    get give given go had has have having he help her here hers hi hello him his home how i icd
+    if in into is it its just know let like look lot made make may me mg ml might more most mr
+    mrn mrs ms must my name need needs new no nor not now of off ok on once one only or other
+    our out over own per please pls pt pts patient patients plan post presents presented put pre
+    question ref said same saw say says see seen she should so some still such take taking tell
+    than thank thanks that the their them then there these they this those through to today told
+    too type under until up us use used using very via visit want was we week weeks well went
+    were what when where which while who whom why will with without would year years yes you
+    your yo old male female man woman boy girl age aged hx h o s p c w dx rx tx fx sx px hpi er
+    ed icu or vs am pm wt ht bp ssn npi dea acct account claim member id number phone fax email
+    call address zip policy group medicare medicaid left right both bilateral acute chronic new
+    old doctor dr nurse note notes report office clinic hospital team monday tuesday wednesday
+    thursday friday saturday sunday january february march april june july august september
+    october november december jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu
+    fri sat sun code coder none nil nka nkda wnl ros pe cc soap admit admitted admission
+    discharge discharged follow followup history date first last next initial subsequent
+    encounter sequela status unspecified test procedure surgery back pain long short high low
+    good bad best better gross sharp strong early late day night head hand hands foot arm leg
+    neck colon bowel heart lung liver chest face ear eye nose mouth skin bone joint cord disc
+    wall mass lump cyst mev kev
+    photons""".split()
+) - {"march", "april", "may", "june", "august", "jan"}  # fmt: skip
+
+
+_MONTHS = frozenset("march april may june august jan".split())
+
+
+@dataclass(slots=True)
+class Token:
+    start: int
+    end: int
+    text: str
+    #: As it is looked up: lower case, no accents, no possessive.
+    key: str
+    #: Begins a sentence or a line.
+    first: bool
+    #: What stands between the token before and this one.
+    gap: str
+    #: Part of a longer word of letters and digits, or of what was found already.
+    taken: bool
+
+
+@dataclass(slots=True)
+class Tokens:
+    """The words of a text. `cased` says that capitals mean something in it: it is neither all
+    capitals nor without any."""
+
+    text: str
+    words: Words
+    found: list[Span]
+    items: list[Token] = field(default_factory=list)
+    cased: bool = True
+
+    @classmethod
+    def of(cls, text: str, words: Words, found: list[Span]) -> Tokens:
+        tokens = cls(text, words, found)
+        end = 0
+        for match in _WORD.finditer(text):
+            start, stop = match.span()
+            gap = text[end:start]
+            before = text[:start].rstrip()
+            first = not before or before[-1] in ".!?:\n" or "\n" in gap
+            # What begins with a capital begins a word: "E11.9John".
+            word = len(match[0]) > 2 and match[0][0].isupper() and match[0][1:].islower()
+            glued = (
+                start > 0 and not word and (text[start - 1].isdigit() or text[start - 1] == "_")
+            ) or (stop < len(text) and (text[stop].isdigit() or text[stop] == "_"))
+            taken = glued or any(s.start < stop and start < s.end for s in found)
+            tokens.items.append(Token(start, stop, match[0], key(match[0]), first, gap, taken))
+            end = stop
+        letters = [char for char in text if char.isalpha()]
+        upper = sum(char.isupper() for char in letters)
+        titled = [token for token in tokens.items if token.text[0].isupper()]
+        every_word = len(tokens.items) > 3 and len(titled) > 0.8 * len(tokens.items)
+        tokens.cased = 0 < upper < 0.7 * max(1, len(letters)) and not every_word
+        return tokens
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, at: int) -> Token:
+        return self.items[at]
+
+    # What a token may be
+
+    def capital(self, token: Token) -> bool:
+        """Written as a name is, where that means something: Smith, and SMITH when it is on a
+        list (an abbreviation is written so too)."""
+        if not self.cased or not token.text[0].isupper():
+            return False
+        if token.text.isupper() and len(token.text) > 1:
+            return self.listed(token) and not self.known(token)
+        return True
+
+    def parts(self, token: Token) -> list[str]:
+        return [part for part in re.split(r"[-]", token.key) if part]
+
+    def given(self, token: Token) -> bool:
+        first, *more = self.parts(token) or [token.key]
+        return self.words.given(first) and all(
+            self.words.given(part) or self.words.surname(part) for part in more
+        )
+
+    def given_word(self, token: Token) -> bool:
+        return self.words.given_word(token.key)
+
+    def surname(self, token: Token) -> bool:
+        plain = token.key.replace("'", "")
+        return (
+            self.words.surname(token.key)
+            or self.words.surname(plain)
+            or ("-" in token.key and all(map(self.words.surname, self.parts(token))))
+        )
+
+    def abbreviation(self, token: Token) -> bool:
+        """A few capitals among small letters: ASA, LIMA."""
+        return self.cased and token.text.isupper() and len(token.text) <= 4
+
+    def listed(self, token: Token) -> bool:
+        if self.abbreviation(token):
+            return False
+        return self.given(token) or self.given_word(token) or self.surname(token)
+
+    def known(self, token: Token) -> bool:
+        """Medicine or English, whole or in each of its parts."""
+        return self.words.known(token.key) or (
+            "-" in token.key and all(map(self.words.known, self.parts(token)))
+        )
+
+    def medicine(self, token: Token) -> bool:
+        return self.words.medicine(token.key) or self.words.drug(token.key)
+
+    def function(self, token: Token) -> bool:
+        return token.key in FUNCTION
+
+    def sure(self, token: Token) -> bool:
+        """A name wherever it stands: on a list, and nothing else."""
+        if token.taken or self.function(token) or len(token.key) < 3:
+            return False
+        if token.key in _MONTHS:
+            return False
+        if self.abbreviation(token) or self.words.shorthand(token.key):
+            return False
+        if "-" in token.key and (
+            all(map(self.words.medicine, self.parts(token)))
+            or any(map(self.words.eponym, self.parts(token)))
+        ):
+            return False
+        if (
+            self.given(token)
+            and not self.words.eponym(token.key)
+            and not (self.words.english(token.key) and self.words.medicine(token.key))
+        ):
+            return True
+        return self.surname(token) and not self.known(token) and not self.words.drug(token.key)
+
+    def unknown(self, token: Token) -> bool:
+        """Neither medicine nor English nor on a list."""
+        return (
+            not token.taken
+            and len(token.key) > 2
+            and not self.known(token)
+            and not self.listed(token)
+            and not self.words.drug(token.key)
+        )
+
+    def misspelled(self, token: Token) -> bool:
+        """In small letters, and nearly a word of medicine."""
+        return not self.capital(token) and self.words.misspelled(token.key)
+
+    def may_be_a_name(self, token: Token) -> bool:
+        """Whether anything at all speaks for a name: what this denies, no model is asked about."""
+        if token.taken or self.function(token) or len(token.key) < 2:
+            return False
+        if self.sure(token):
+            return True
+        if self.unknown(token):
+            return not self.misspelled(token)
+        return self.capital(token) and (self.listed(token) or not self.known(token))
+
+    # Company
+
+    def adjacent(self, at: int, signs: str = r"[ \t]*\.?[ \t]*") -> bool:
+        """Whether a token follows the one before it with nothing but `signs` between."""
+        return 0 < at < len(self) and re.fullmatch(signs, self[at].gap) is not None
+
+    def gap_has_end(self, at: int) -> bool:
+        """Whether a sentence ends before a token; the point of an initial or a title ends none."""
+        if "." not in self[at].gap:
+            return False
+        return len(self[at - 1].text) > 3
+
+    def is_eponym(self, at: int) -> bool:
+        """Whether a token stands where it names something of medicine: "Wilson disease",
+        "Parkinson's", "Lou Gehrig", "Crohn-type"."""
+        token = self[at]
+        for first in range(max(0, at - 2), at + 1):
+            for length in (2, 3):
+                if first + length > at and first + length <= len(self):
+                    keys = tuple(self[n].key for n in range(first, first + length))
+                    joined = tuple(" ".join(keys).replace("-", " ").split())
+                    if self.words.is_phrase(joined):
+                        return True
+        if "-" in token.key and self.words.is_phrase(tuple(self.parts(token))):
+            return True
+        following = at + 1
+        while following < len(self) and self.adjacent(following, r"[ \t]*-?[ \t]*"):
+            thing = self[following]
+            if self.given(token) and self.capital(thing) and self.surname(thing):
+                break  # Thomas Walker
+            if thing.key in THINGS:
+                if self.medicine(token):
+                    return True
+                near = following == at + 1 or thing.key in ("syndrome", "syndromes")
+                return near and thing.key not in _ANYWHERE
+            if self.function(self[following]):
+                break
+            # "Wolff Parkinson White syndrome", "Graves eye disease"
+            if following - at >= 3 or not self.medicine(self[following]):
+                break
+            following += 1
+        return False
+
+
+#: Of these, what says nothing of the word before it.
+_ANYWHERE = frozenset(
+    """stage type class grade pump block body cells scan position response test tests fever virus
+    infection""".split()
+)
+#: What is named after people.
+THINGS = frozenset(
+    """disease diseases dz syndrome syndromes synd disorder palsy paralysis fracture fractures fx
+    sign signs test tests maneuver manoeuvre thyroiditis cyst cysts contracture tumor tumour
+    sarcoma lymphoma anemia gangrene hernia angina esophagus diverticulum nodes node procedure
+    operation repair fusion osteotomy reduction splint brace collar cast catheter drain tube
+    filter valve pump stent graft flap clip pin pins wire wires rod nail screw plate score scale
+    index criteria classification class grade stage type staging category system law triad
+    pentad tetrad phenomenon reflex response position procedure's technique approach incision
+    line point angle triangle canal duct gland glands ligament tendon fascia pouch space tube
+    membrane cell cells body bodies fiber fibers ganglion plexus nucleus aphasia ataxia chorea
+    dementia psychosis encephalopathy neuroma lesion nodule nodules ulcer rash purpura pneumonia
+    fever virus encephalitis arthritis arthropathy deformity dysplasia dystrophy atrophy
+    nephropathy gait tremor facies pupil stain agar solution medium diet exercises exercise
+    questionnaire inventory apparatus frame walker boot block anesthesia murmur sound sounds
+    respirations breathing pulse waves wave lines spots granuloma granulomatosis
+    macroglobulinemia hemoglobin protein proteins factor antigen antibody chromosome deficiency
+    anomaly malformation defect infection toxoid vaccine equation formula ratio method protocol
+    trial guidelines definition scan ring rings thrombosis vasculitis prostatectomy gastrectomy
+    bypass closure suture stitch speculum forceps retractor clamp implant prosthesis cup
+    arthroplasty colectomy tubercle tubercles process foramen fossa lymphogranuloma melanoma
+    carcinoma pyelonephritis stones association
+    institute foundation society hospital""".split()
+)  # fmt: skip

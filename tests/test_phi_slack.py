@@ -1,0 +1,159 @@
+"""What Slack users type stays out of the log, of what is posted and of what is printed."""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_server import SlackServer
+from slack_support import ScriptedDesk, diabetes, served, slack_server
+
+from bot.answer import Answer
+from bot.desk import Taken
+from bot.querylog import Asked, QueryLog
+from bot.slack.blocks import answer_blocks
+from bot.slack.courier import Courier
+from bot.slack.posting import web_client
+from bot.slack.recovery import recover
+
+TYPED = "pt John Smith MRN 8812345 seen 3/5/2026, t2dm with ckd"
+STORED = "pt [NAME] MRN [MRN] seen [DATE], t2dm with ckd"
+SECRETS = ("Smith", "8812345", "3/5/2026")
+KINDS = "a name, a medical record number, a date"
+
+
+class DatedDesk(ScriptedDesk):
+    """Takes 2026-03-05 for the date of service."""
+
+    def take(self, asked: str) -> Taken:
+        return replace(super().take(asked), releases={"icd10cm FY2026-April": "FY2026-April"})
+
+    def ask(self, question: str, **options: Any) -> Answer:
+        self.options = options
+        notices = ["No loaded edition of ICD-10-CM covers 2026-03-05; the nearest is FY2024."]
+        answer = replace(super().ask(question), question=self.take(question).text)
+        return replace(answer, as_of="2026-03-05", notices=notices)
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackServer]:
+    with slack_server() as server:
+        yield server
+        assert server.violations == []
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[QueryLog]:
+    opened = QueryLog(tmp_path / "log.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def desk() -> DatedDesk:
+    return DatedDesk()
+
+
+def everything_in(home: Path) -> bytes:
+    """What is on the disk, the log's write-ahead file too."""
+    return b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+
+
+def holds_no_secret(text: str) -> bool:
+    return not any(secret in text for secret in SECRETS)
+
+
+def test_a_mention_is_searched_as_typed_and_stored_scrubbed(
+    slack, log, desk, tmp_path, caplog
+) -> None:
+    caplog.set_level(logging.INFO)
+    with served(slack, tmp_path, desk, log):
+        event = slack.app_mention(f"<@UBOT> {TYPED}", user="U7", channel="C5")
+        slack.send_event(event).wait_ack(10)
+        (told,) = slack.wait_for("chat.postEphemeral")
+        (post,) = slack.wait_for("chat.postMessage")
+    assert desk.asked == [TYPED]
+    (record,) = log.recent()
+    assert record.text == STORED
+    assert (record.as_of, record.releases) == (None, {"icd10cm FY2026-April": "FY2026-April"})
+    assert holds_no_secret(everything_in(tmp_path).decode("utf-8", "replace"))
+    assert "2026-03-05" not in everything_in(tmp_path).decode("utf-8", "replace")
+    assert holds_no_secret(json.dumps(post.args) + json.dumps(told.args) + caplog.text)
+
+
+def test_the_asker_is_told_privately_and_asked_to_delete(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention(TYPED, user="U7", channel="C5")).wait_ack(10)
+        (told,) = slack.wait_for("chat.postEphemeral")
+    assert (told.args["channel"], told.args["user"]) == ("C5", "U7")
+    assert KINDS in told.args["text"]
+    assert "delete" in told.args["text"]
+    (record,) = log.recent()
+    kinds = [(delivery["kind"], delivery["outcome"]) for delivery in record.deliveries]
+    assert kinds == [("answer", "delivered"), ("identifiers", "delivered")]
+
+
+def test_nobody_is_told_of_nothing(slack, log, tmp_path) -> None:
+    with served(slack, tmp_path, ScriptedDesk(), log):
+        slack.send_event(slack.app_mention("t2dm with ckd")).wait_ack(10)
+        slack.wait_for("chat.postMessage")
+    assert not any("Ephemeral" in call.path for call in slack.calls)
+
+
+def test_a_command_tells_within_its_answer_and_does_not_share_it(
+    slack, log, desk, tmp_path
+) -> None:
+    with served(slack, tmp_path, desk, log):
+        slack.send_slash(text=TYPED, user="U7", channel="C5").wait_ack(10)
+        (answer,) = slack.wait_for("response_url")
+        slack.send_block_action("share", log.recent()[0].id, ephemeral=True).wait_ack(10)
+        _, shared, _ = slack.wait_for("response_url", count=3)
+    assert KINDS in answer.args["text"]
+    assert KINDS not in json.dumps(shared.args)
+    assert holds_no_secret(json.dumps(answer.args) + json.dumps(shared.args))
+    assert log.recent()[0].text == STORED
+
+
+def test_an_answer_that_is_drawn_again_shows_the_editions(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention(TYPED, channel="C5")).wait_ack(10)
+        (post,) = slack.wait_for("chat.postMessage")
+        slack.send_block_action("more", channel="C5").wait_ack(10)
+        (more,) = slack.wait_for("response_url")
+    assert "2026-03-05" in json.dumps(post.args["blocks"])
+    assert "2026-03-05" not in json.dumps(more.args)
+    assert "ICD-10-CM FY2026-April · log" in json.dumps(more.args["blocks"], ensure_ascii=False)
+
+
+def test_a_failure_is_recorded_without_the_words_of_its_error(
+    slack, log, desk, tmp_path, caplog
+) -> None:
+    desk.fails = ValueError(f"cannot read {TYPED}")
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention(TYPED)).wait_ack(10)
+        slack.wait_for("chat.postMessage")
+    assert log.recent()[0].deliveries[0]["detail"] == "ValueError"
+    assert holds_no_secret(everything_in(tmp_path).decode("utf-8", "replace") + caplog.text)
+
+
+@pytest.mark.parametrize("surface", ["mention", "dm", "slash"])
+def test_after_a_crash_the_stored_editions_answer_and_the_asker_is_told(
+    slack, log, desk, surface
+) -> None:
+    editions = {"icd10cm FY2024": "FY2024"}
+    log.ask(Asked(STORED, surface, "U7", "T1", "C5", "1.0", removed=("NAME",), releases=editions))
+    recover(Courier(desk, log, web_client(slack.bot_token, slack.api_url)), print)
+    read = "pt [NAME] MRN [MRN] , t2dm with ckd"
+    assert (desk.asked, desk.options) == ([read], {"editions": editions})
+    told = [call for call in slack.calls if "a name" in str(call.args.get("text"))]
+    assert [call.method for call in told] == ["chat.postEphemeral"]
+    assert told[0].args["user"] == "U7"
+
+
+def test_a_stored_answer_without_a_date_has_a_footer() -> None:
+    answer = diabetes().undated()
+    footer = json.dumps(answer_blocks(answer, "id-1"), ensure_ascii=False)
+    assert "ICD-10-CM FY2026-April · log id-1" in footer
