@@ -18,13 +18,13 @@ from index import bundle, shelf, talk
 from index.encoder import Encoder
 from index.errors import SearchError
 from index.guidance import passages
+from index.lexical import read_json, write_json, write_lexical
 from index.model import Model, Shipped
 from index.procedures import Titles
-from index.shelf import read_json, write_json
 from index.words import essential, plain_words
 
 VOCABULARY = "words.json"
-PASSAGES, PASSAGE_VECTORS = "passages.json", "passages.npy"
+PASSAGES, PASSAGE_VECTORS, PASSAGE_WORDS = "passages.json", "passages.npy", "passages"
 TALK = "talk.npz"
 ENCODER = "encoder"
 SHELVES, PROCEDURES = "shelves", "procedures"
@@ -85,6 +85,8 @@ def build(
         _embed(said, str, known, encoder, "guidelines" if progress else None),
     )
     write_json(folder / PASSAGES, said)
+    if said:
+        write_lexical(folder / PASSAGE_WORDS, said)
     talk.learn(texts_of, encoder).save(folder / TALK)
     manifest = bundle.Manifest(
         build=folder.name,

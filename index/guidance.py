@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from codesets.model import Guideline
 from index.encoder import Encoder
-from index.words import Lexicon, lexical_tokens, plain_words
+from index.words import Lexicon, plain_words
 
 #: Characters of text in a passage: with its title, about as much as MiniLM reads (256 tokens).
 _PASSAGE = 800
@@ -80,24 +80,19 @@ class Guidance:
         self,
         guidelines: Sequence[Guideline],
         encoder: Encoder,
-        vectors: np.ndarray | None = None,
+        vectors: np.ndarray,
+        scores: Callable[[str], np.ndarray],
     ) -> None:
-        """`vectors` are those of `passages(guidelines)`, row by row; without them the passages
-        are encoded here, which takes some tens of seconds."""
-        import bm25s
-
+        """`vectors` are those of `passages(guidelines)`, row by row; `scores` gives what each has
+        in common with the words of a question (BM25)."""
         self._guidelines = guidelines
         self._encoder = encoder
         made = passages(guidelines)
         texts = [text for _, text in made]
         self._owners = np.array([number for number, _ in made], dtype=np.int64)
-        self._vectors = encoder.encode(texts) if vectors is None else vectors
+        self._vectors, self._scores = vectors, scores
         if len(self._vectors) != len(texts):
             raise ValueError(f"{len(self._vectors)} vectors for {len(texts)} passages")
-        self._lexical = bm25s.BM25()
-        if texts:
-            tokens = [lexical_tokens(text) for text in texts]
-            self._lexical.index(tokens, show_progress=False)
         self._lexicon = Lexicon.shipped()
 
     def find(
@@ -132,11 +127,7 @@ class Guidance:
 
     def _in_common(self, text: str) -> np.ndarray:
         """How much each passage has in common with the words of a text, 1.0 being the most."""
-        known = self._lexical.vocab_dict
-        tokens = [token for token in lexical_tokens(text) if token in known]
-        if not tokens:
-            return np.zeros(len(self._owners))
-        scores = self._lexical.get_scores(tokens)
+        scores = self._scores(text)
         return scores / max(float(scores.max()), 1.0)
 
 

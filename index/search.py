@@ -15,9 +15,10 @@ from codesets.store import CodeStore
 from index import build, bundle
 from index.encoder import Encoder
 from index.guidance import Guidance, passages
+from index.lexical import Lexical, read_json
 from index.procedures import Procedures, Titles
 from index.rank import FEATURES, Rarity
-from index.shelf import Shelf, read_json
+from index.shelf import Shelf
 from index.talk import Talk, off_topic_examples
 from index.words import Lexicon, Part, Reading, Spelling, plain_words, read
 
@@ -134,8 +135,12 @@ class Searcher:
     def _open_guidance(self, key: str) -> Guidance:
         guidelines = list(self._store.books.rows(Guideline, self._store.books.get(key)))
         vectors = build.passage_vectors(self._folder)
-        made = [vectors[text] for _, text in passages(guidelines)]
-        return Guidance(guidelines, self.encoder, np.stack(made))
+        places = {text: place for place, text in enumerate(vectors)}
+        made = [text for _, text in passages(guidelines)]
+        own = np.array([places[text] for text in made])
+        lexical = Lexical(self._folder / build.PASSAGE_WORDS, len(vectors))
+        of_own = np.stack([vectors[text] for text in made])
+        return Guidance(guidelines, self.encoder, of_own, lambda asked: lexical.scores(asked)[own])
 
     def _open_procedures(self, release: Release) -> Procedures:
         folder = self._folder / build.SHELVES / release.system / build.PROCEDURES / release.label

@@ -9,7 +9,6 @@ of families share it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,10 +20,11 @@ import numpy as np
 from codesets.model import Release, Term
 from codesets.store import CodeStore
 from index import facts
+from index.lexical import Lexical, read_json, write_json, write_lexical
 from index.names import house_names
 from index.rank import Evidence, Judged, Ranker, Rarity
 from index.runtime import THREADS, load_faiss
-from index.words import Reading, lexical_tokens
+from index.words import Reading
 
 VECTORS, LEXICAL = "vectors.faiss", "lexical"
 #: Texts; codes and releases; and how they belong together, by their numbers.
@@ -127,8 +127,6 @@ def shared_words(titles: Sequence[str]) -> str:
 
 def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
     """Make a shelf: `vectors` are unit vectors, one a text."""
-    import bm25s
-
     folder.mkdir()
     faiss = load_faiss()
     # Eight bits a dimension: a quarter of the memory, and the ranking cannot see the difference.
@@ -141,9 +139,7 @@ def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
     index.add(vectors)
     faiss.omp_set_num_threads(1)
     faiss.write_index(index, str(folder / VECTORS))
-    lexical = bm25s.BM25()
-    lexical.index([lexical_tokens(text) or [""] for text in gathered.texts], show_progress=False)
-    lexical.save(folder / LEXICAL, show_progress=False)
+    write_lexical(folder / LEXICAL, gathered.texts)
     (folder / TEXTS).write_text("".join(f"{text}\n" for text in gathered.texts), encoding="utf-8")
     titles = [family.texts[0] for family in gathered.families]
     parents = [family.parent for family in gathered.families]
@@ -193,29 +189,6 @@ class Texts(Sequence[str]):
         return self._bytes[self._starts[number] : self._starts[number + 1] - 1].decode()
 
 
-class Lexical:
-    """The BM25 scores of a shelf's texts, a column a word, as bm25s computed and wrote them (CSC).
-
-    They are read without it: importing it brings SciPy, for what is one sum.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._columns: dict[str, int] = read_json(folder / "vocab.index.json")
-        self._starts: np.ndarray = np.load(folder / "indptr.csc.index.npy")
-        self._texts: np.ndarray = np.load(folder / "indices.csc.index.npy")
-        self._scores: np.ndarray = np.load(folder / "data.csc.index.npy")
-
-    def scores(self, tokens: Sequence[str], texts: int) -> np.ndarray:
-        """The score of each text; tokens that no text has score nothing."""
-        total = np.zeros(texts, dtype=np.float32)
-        for token in tokens:
-            column = self._columns.get(token)
-            if column is not None:
-                at = slice(self._starts[column], self._starts[column + 1])
-                total[self._texts[at]] += self._scores[at]
-        return total
-
-
 class Shelf:
     """An opened shelf. Families and texts are told by their numbers."""
 
@@ -236,7 +209,7 @@ class Shelf:
         faiss = load_faiss()
         self._vectors = faiss.read_index(str(folder / VECTORS))
         self._vectors.hnsw.efSearch = _WIDTH_SEARCHING
-        self._lexical = Lexical(folder / LEXICAL)
+        self._lexical = Lexical(folder / LEXICAL, len(self.texts))
         self._ranker = Ranker(
             system, self.codes, facts.load(folder / facts.FILE), self._titles, self._parents, rarity
         )
@@ -264,7 +237,7 @@ class Shelf:
         `less`; and each one's share of the best BM25 score for `text`."""
         _, nearest = self._vectors.search(asked, most)
         found = [nearest.ravel()[nearest.ravel() >= 0]]
-        scores = self._lexical.scores(lexical_tokens(text), len(self.texts))
+        scores = self._lexical.scores(text)
         top = np.argpartition(-scores, min(most, len(scores) - 1))[:most]
         found.append(top[scores[top] > 0])
         texts = np.unique(np.concatenate(found))
@@ -335,12 +308,3 @@ def _owners(texts_of: Sequence[Sequence[int]], count: int) -> tuple[np.ndarray, 
     order = np.argsort(texts, kind="stable")
     starts = np.searchsorted(texts[order], np.arange(count + 1)).astype(np.int32)
     return families[order], starts
-
-
-def write_json(path: Path, value: object) -> None:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    path.write_text(text, encoding="utf-8")
-
-
-def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))

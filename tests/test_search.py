@@ -156,7 +156,9 @@ def test_a_bundle_of_other_editions_is_refused(copied: Path, tmp_path: Path) -> 
 
 
 def test_a_bundle_of_another_model_is_refused(built: Path, store: CodeStore) -> None:
-    with pytest.raises(bundle.BundleUnusable, match="all-MiniLM-L6-v2, and the desk is set to bio"):
+    with pytest.raises(
+        bundle.BundleUnusable, match="codedesk-minilm-1, and the desk is set to bio"
+    ):
         Searcher(built / "index", store, "bio")
 
 

@@ -1,0 +1,54 @@
+"""Words in common: BM25 over texts, computed by bm25s when an index is built."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.words import lexical_tokens
+
+
+def write_lexical(folder: Path, texts: Sequence[str]) -> None:
+    import bm25s
+
+    lexical = bm25s.BM25()
+    lexical.index([lexical_tokens(text) or [""] for text in texts], show_progress=False)
+    lexical.save(folder, show_progress=False)
+
+
+class Lexical:
+    """The BM25 scores of texts, a column a word, as bm25s computed and wrote them (CSC).
+
+    They are read without it: importing it brings SciPy, for what is one sum.
+    """
+
+    def __init__(self, folder: Path, texts: int) -> None:
+        """`texts`: how many there are."""
+        self._count = texts
+        self._columns: dict[str, int] = read_json(folder / "vocab.index.json")
+        self._starts: np.ndarray = np.load(folder / "indptr.csc.index.npy")
+        self._texts: np.ndarray = np.load(folder / "indices.csc.index.npy")
+        self._scores: np.ndarray = np.load(folder / "data.csc.index.npy")
+
+    def scores(self, asked: str) -> np.ndarray:
+        """The score of each text; words that no text has score nothing."""
+        total = np.zeros(self._count, dtype=np.float32)
+        for token in lexical_tokens(asked):
+            column = self._columns.get(token)
+            if column is not None:
+                at = slice(self._starts[column], self._starts[column + 1])
+                total[self._texts[at]] += self._scores[at]
+        return total
+
+
+def write_json(path: Path, value: object) -> None:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(text, encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
