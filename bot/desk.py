@@ -187,7 +187,7 @@ class Desk:
             texts = [question.text for _, _, question, _ in group]
             results = searcher.search_many(texts, releases, max(limit, 10) + _SPARE)
             for (number, answer, _, _), found in zip(group, results, strict=True):
-                named = bool(systems)
+                named = bool(systems or scope.systems_asked_for(found.query.asked))
                 done = self._with_candidates(answer, found, releases, limit, named=named)
                 done = self._with_rules(done, found, releases)
                 if done.outcome == "abstained":
@@ -344,7 +344,7 @@ class Desk:
         *,
         named: bool,
     ) -> Answer:
-        """`named`: whether the code systems were named by whoever asked."""
+        """`named`: whether whoever asked named the code systems, or words of theirs."""
         by_system: dict[str, Release] = {release.system: release for release in releases}
         day = dt.date.fromisoformat(answer.as_of)
         members: dict[tuple[str, str], list[Code]] = {}

@@ -87,7 +87,8 @@ def build(
     write_json(folder / PASSAGES, said)
     if said:
         write_lexical(folder / PASSAGE_WORDS, said)
-    talk.learn(texts_of, encoder).save(folder / TALK)
+    before = talk.Talk.load(in_use / TALK) if in_use else None
+    talk.learn(texts_of, encoder, before).save(folder / TALK)
     manifest = bundle.Manifest(
         build=folder.name,
         format=bundle.FORMAT,

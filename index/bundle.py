@@ -23,7 +23,7 @@ from index import names
 from index.errors import SearchError
 
 #: Raised when the files or how texts are gathered change: older bundles are built anew.
-FORMAT = 9
+FORMAT = 10
 
 _REBUILD = "Run `codedesk index build`."
 

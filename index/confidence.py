@@ -49,6 +49,8 @@ _QUESTION = {
     "shorthand": 1.71,
 }
 _A_QUESTION, _A_QUESTION_OF_A_SYSTEM = 0.2, 0.05
+#: From this cosine on, it is one of the examples of small talk in other words.
+_SMALL_TALK = 0.9
 
 Confidence = Literal["high", "medium", "low"]
 
@@ -60,6 +62,8 @@ def fits(found: Found, *, of_a_system: bool = False) -> bool:
         return False
     if found.hits[0].fit >= _AXES_AGREE:
         return True
+    if found.off_topic >= _SMALL_TALK:
+        return False
     needed = _A_QUESTION_OF_A_SYSTEM if of_a_system else _A_QUESTION
     return _chance(standing(found), _QUESTION_BIAS, _QUESTION) >= needed
 

@@ -226,7 +226,7 @@ def shorten(loaded: SentenceTransformer, texts: Sequence[str]) -> None:
     vectors = loaded.encode(some, normalize_embeddings=True, convert_to_numpy=True)
     _, _, directions = np.linalg.svd(vectors, full_matrices=False)
     kept = torch.from_numpy(np.ascontiguousarray(directions[:_DIMENSIONS]))
-    dense = Dense(len(directions), len(kept), bias=False, activation_function=torch.nn.Identity())
+    dense = Dense(vectors.shape[1], len(kept), bias=False, activation_function=torch.nn.Identity())
     dense.linear.weight.data = kept
     modules = [loaded[0], loaded[1], dense, loaded[2]]
     for name in list(loaded._modules):

@@ -27,7 +27,7 @@ SHAPE = {
 }  # fmt: skip
 CANDIDATE = {
     "rank", "system", "code", "title", "billable", "release", "score", "confidence", "matched",
-    "ask_back", "completions", "report_with", "notes", "guidelines",
+    "ask_back", "completions", "alternatives", "report_with", "notes", "guidelines",
 }  # fmt: skip
 VERDICT = {
     "code", "system", "status", "release", "why", "completions", "replaced_by", "did_you_mean",
