@@ -32,7 +32,7 @@ from bot.querylog import Asked, LogUnavailable
 from bot.querylog.opening import finish_what_was_left, open_log
 from bot.settings import Settings, SettingsError
 from bot.words import say
-from codesets import changes, imports, sources, sync
+from codesets import changes, imports, sources
 from codesets.currency import not_loaded, out_of_date
 from codesets.model import SYSTEM_NAMES, Book, CodesetError, Release
 from codesets.store import CodeStore
@@ -162,6 +162,8 @@ def _fetch(store: CodeStore, settings: Settings) -> None:
     outdated, missing = out_of_date(store, dt.date.today()), not_loaded(store)
     if not outdated and not missing:
         return
+    from codesets import sync  # what speaks HTTP is not loaded to answer a question
+
     report = sync.sync(store, settings.downloads, say=_progress, patience=_PATIENCE)
     if report.unreachable:
         # What the packages bring is loaded after this.
@@ -643,6 +645,8 @@ def codesets_sync(settings: Settings, only: tuple[str, ...], no_index: bool) -> 
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = CodeStore(settings.codes_db)
     try:
+        from codesets import sync
+
         report = sync.sync(store, settings.downloads, say=_progress, only=only)
         if report.loaded:
             _index_again(store, settings, build=not no_index)

@@ -21,7 +21,7 @@ import click
 
 from bot.desk import Desk
 from bot.log_commands import line, log, one_question, opened, summary, verified
-from bot.querylog import Record, export, report
+from bot.querylog import Record, export
 from bot.querylog.replay import NotReplayable, Replay, replay
 from bot.querylog.search import CONFIDENCES, FEEDBACK, OUTCOMES, Filters, each, search
 from bot.querylog.verify import EXIT_CODES, Verification
@@ -270,6 +270,8 @@ def log_report(
 
     Exit code: 0, 2 the request was wrong, 3 the log was altered or damaged.
     """
+    from bot.querylog import report  # templates and charts are for this alone
+
     who = getpass.getuser()
     with opened(settings) as found:
         found.access("report", who, f"from {first_day or 'the start'} to {last_day or 'now'}")

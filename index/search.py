@@ -50,11 +50,17 @@ class Query:
     shorthand: float = 0.0
 
     @property
+    def typed(self) -> str:
+        """The question as typed, in lower case, which is how it is spelled out, too: what is no
+        shorthand is embedded once."""
+        return self.asked.lower()
+
+    @property
     def wordings(self) -> dict[str, float]:
         """What is embedded, each with what its nearness is lessened by: the question as spelled
         out; as typed, because a wrong guess at a shorthand must not hide the rest; and its first
         clause, which names the condition ("knee OA, failed PT, here for a steroid shot")."""
-        worded = {self.first_clause: _PART, self.asked: 0.0, self.spelled_out: 0.0}
+        worded = {self.first_clause: _PART, self.typed: 0.0, self.spelled_out: 0.0}
         return {text: less for text, less in worded.items() if text}
 
 
@@ -179,11 +185,11 @@ class Searcher:
             Found(
                 query,
                 self._ranked(query, vectors, releases, limit),
-                self.talk.nearness(vectors[query.asked]),
-                self.talk.ours(vectors[query.asked]),
+                self.talk.nearness(vectors[query.typed]),
+                self.talk.ours(vectors[query.typed]),
                 self._known(query),
-                vectors[query.asked],
-                (vectors[query.asked] + vectors[query.spelled_out or query.asked]) / 2,
+                vectors[query.typed],
+                (vectors[query.typed] + vectors[query.spelled_out or query.typed]) / 2,
             )
             for query in queries
         ]
