@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from slack_server import SlackServer
+from slack_support import slack_server
 
 from bot.desk import Desk
 from bot.settings import Settings
@@ -113,3 +115,11 @@ def april(store: CodeStore) -> Release:
 @pytest.fixture(scope="session")
 def fy2024(store: CodeStore) -> Release:
     return next(r for r in store.releases("icd10cm") if r.label == "FY2024")
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackServer]:
+    """A loopback Slack that must have nothing to complain about at the end."""
+    with slack_server() as server:
+        yield server
+        assert server.violations == []

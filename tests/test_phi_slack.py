@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slack_server import SlackServer
-from slack_support import ScriptedDesk, diabetes, served, slack_server
+from slack_support import ScriptedDesk, diabetes, served
 
 from bot.answer import Answer
 from bot.desk import Taken
@@ -36,13 +35,6 @@ class DatedDesk(ScriptedDesk):
         notices = ["No loaded edition of ICD-10-CM covers 2026-03-05; the nearest is FY2024."]
         answer = replace(super().ask(question), question=self.take(question).text)
         return replace(answer, as_of="2026-03-05", notices=notices)
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    with slack_server() as server:
-        yield server
-        assert server.violations == []
 
 
 @pytest.fixture

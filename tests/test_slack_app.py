@@ -17,7 +17,6 @@ from slack_support import (
     manifest,
     served,
     settings,
-    slack_server,
 )
 
 from bot.querylog import Asked, LogUnavailable, QueryLog, Record
@@ -35,14 +34,6 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     """slack_sdk would send even loopback requests through a proxy of the environment."""
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    """A loopback Slack that must have nothing to complain about at the end."""
-    with slack_server() as server:
-        yield server
-        assert server.violations == []
 
 
 @pytest.fixture

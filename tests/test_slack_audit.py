@@ -10,7 +10,7 @@ import pytest
 from log_support import MISSED, SECRET, attacked, body, converse, set_body
 from slack_server import SlackServer
 from slack_server.judge import block_breaches
-from slack_support import ScriptedDesk, served, slack_server
+from slack_support import ScriptedDesk, served
 from slack_support import settings as slack_settings
 
 from bot.querylog import Asked, LogUnavailable, QueryLog, checkpoints, retention
@@ -22,14 +22,6 @@ from bot.slack.audit import found_message, question_message
 from bot.slack.audit_query import Misread, read
 
 AUDITOR, OTHER = "UAUDIT", "U1"
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    """A loopback Slack that must have nothing to complain about at the end."""
-    with slack_server() as server:
-        yield server
-        assert server.violations == []
 
 
 @pytest.fixture
