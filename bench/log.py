@@ -123,7 +123,7 @@ def verified(path: Path, count: int) -> dict[str, Any]:
 def fill(path: Path, count: int) -> None:
     """In large transactions: how it was written makes no difference to verifying."""
     log = QueryLog(path)
-    logged, codes = ANSWER.as_logged(), codes_of(ANSWER)
+    codes = codes_of(ANSWER)
     written = 0
     while written < count:
         with log.writing() as tail:
@@ -132,7 +132,7 @@ def fill(path: Path, count: int) -> None:
                 if written % 3 == 0:
                     tail.append("question", question, *question_body(ASKED))
                 elif written % 3 == 1:
-                    body, texts = answer_body(logged, codes, ANSWER.releases, "2026-05-01")
+                    body, texts = answer_body(ANSWER, codes, ANSWER.releases, ANSWER.as_of)
                     tail.append("answer", question, body | {"latency_ms": 7.1}, texts)
                 else:
                     sent = delivery_body("answer", "delivered", "1700000000.000200")
