@@ -59,7 +59,8 @@ def _without(*names: str) -> Any:
 @contextmanager
 def _one_wording() -> Iterator[None]:
     def wordings(query: Query) -> dict[str, float]:
-        return {query.spelled_out or query.asked: 0.0}
+        # So much less that nothing is near it.
+        return {query.typed: 9.0} | {query.spelled_out or query.typed: 0.0}
 
     with mock.patch.object(Query, "wordings", property(wordings)):
         yield
