@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from fit import leads_to
 from scipy.optimize import minimize
 
 from bot.settings import Settings
@@ -95,10 +96,8 @@ def main() -> None:
             found_all.append(found)
             questions.append(case.query)
             files.append(path.stem)
-            stems = {c.replace(".", "")[:6].rstrip("X") for c in case.right if len(c) == 8}
             first = found.hits[0].code if found.hits else ""
-            is_right = evaluate.is_right(first, case.right) or first.replace(".", "") in stems
-            right.append(bool(first) and is_right)
+            right.append(bool(first) and leads_to(first, case.right))
             rows.append(confidence.evidence(found.hits, 0) if found.hits else None)
     usable = [n for n, row in enumerate(rows) if row]
     names = list(rows[usable[0]])

@@ -204,7 +204,7 @@ class Ranker:
         put("lexical", _largest(row, evidence.lexical, len(families)))
         put("exact", _largest(row, exact, len(families)))
         put("category", self._by_category(evidence, row, families))
-        for name, values in self._structure(question, families).items():
+        for name, values in self._structure(question, words, families).items():
             put(name, values)
         for name, having in self._groups.items():
             put(name, having[families])
@@ -260,8 +260,11 @@ class Ranker:
         np.maximum.at(best, categories[row], evidence.cosines)
         return best[categories]
 
-    def _structure(self, question: Reading, families: np.ndarray) -> dict[str, np.ndarray]:
-        """How titles agree with a question on the axes, in numbers and in what is denied."""
+    def _structure(
+        self, question: Reading, words: Words, families: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """How titles agree with a question on the axes, in numbers and in what is denied; `words`
+        are those that the question affirms."""
         facts, titles = self._facts, self._titles[families]
         agrees, conflicts, unasked, unmeant = np.zeros((4, len(families)))
         for axis, told in zip(AXES, facts.axes[families].T.astype(np.int32), strict=True):
@@ -274,8 +277,8 @@ class Ranker:
                 unmeant += beyond
             else:
                 unasked += beyond
-        affirmed, denied = map(self._words, (sorted(question.affirmed), sorted(question.denied)))
-        denial = 2.0 * affirmed.within(facts.denied, families).sum(axis=1)
+        denied = self._words(sorted(question.denied))
+        denial = 2.0 * words.within(facts.denied, families).sum(axis=1)
         denial += denied.within(facts.core, titles).sum(axis=1)
         denial -= 0.5 * denied.within(facts.denied, families).sum(axis=1)
         return {
