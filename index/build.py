@@ -21,9 +21,10 @@ from index.guidance import passages
 from index.lexical import read_json, write_json, write_lexical
 from index.model import Model, Shipped
 from index.procedures import Titles
-from index.words import essential, plain_words
+from index.words import essential, plain_words, read
 
-VOCABULARY = "words.json"
+#: In how many texts each word stands, and each stem.
+VOCABULARY, STEMS = "words.json", "stems.json"
 PASSAGES, PASSAGE_VECTORS, PASSAGE_WORDS = "passages.json", "passages.npy", "passages"
 TALK = "talk.npz"
 ENCODER = "encoder"
@@ -77,6 +78,10 @@ def build(
             texts_of.append(gathered.texts)
         families += len(gathered.families)
     write_json(folder / VOCABULARY, vocabulary)
+    stems: Counter[str] = Counter()
+    for word, count in vocabulary.items():
+        stems.update(dict.fromkeys(read(word).stems, count))
+    write_json(folder / STEMS, stems)
 
     said = _passages(store)
     known = passage_vectors(in_use) if in_use else {}

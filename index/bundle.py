@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,9 +22,10 @@ from codesets.model import Book, Release
 from codesets.store import CodeStore
 from index import names
 from index.errors import SearchError
+from index.runtime import THREADS
 
 #: Raised when the files or how texts are gathered change: older bundles are built anew.
-FORMAT = 10
+FORMAT = 11
 
 _REBUILD = "Run `codedesk index build`."
 
@@ -89,16 +91,20 @@ def read_beside(made_of: dict[str, list[str]]) -> dict[str, list[str]]:
 
 def files_of(folder: Path) -> dict[str, dict[str, int | str]]:
     """Size and SHA-256 of each file in a bundle's folder, the manifest left out."""
-    found: dict[str, dict[str, int | str]] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != "manifest.json":
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            found[path.relative_to(folder).as_posix()] = {
-                "bytes": path.stat().st_size,
-                "sha256": digest,
-            }
-    return found
+
+    def described(path: Path) -> dict[str, int | str]:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"bytes": path.stat().st_size, "sha256": digest}
+
+    paths = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "manifest.json"
+    ]
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    with ThreadPoolExecutor(THREADS) as pool:  # a question waits for this when a process starts
+        return dict(zip(names, pool.map(described, paths), strict=True))
 
 
 def current(root: Path) -> Path | None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from index.errors import SearchError
-from index.runtime import load_onnxruntime
+from index.runtime import THREADS, load_onnxruntime
 
 GRAPH, TOKENIZER, DESCRIPTION = "model.onnx", "tokenizer.json", "encoder.json"
 TESTS = "tests.npy"
@@ -73,11 +74,15 @@ class Encoder:
         """`encode` for many texts, several times as fast and a little less exact. `progress`
         labels a progress bar."""
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # little padding in a batch
+        batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
-        with tqdm(total=len(texts), desc=progress, unit="text", disable=progress is None) as bar:
-            for start in range(0, len(order), _BATCH):
-                batch = order[start : start + _BATCH]
-                vectors[batch] = self._run([texts[i] for i in batch])
+        with (
+            tqdm(total=len(texts), desc=progress, unit="text", disable=progress is None) as bar,
+            ThreadPoolExecutor(THREADS) as pool,
+        ):
+            made = pool.map(lambda batch: self._run([texts[i] for i in batch]), batches)
+            for batch, vectors_of_batch in zip(batches, made, strict=True):
+                vectors[batch] = vectors_of_batch
                 bar.update(len(batch))
         return vectors
 

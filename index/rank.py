@@ -7,8 +7,7 @@ judged at once, out of the arrays of index/facts.py.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,11 +57,9 @@ class Rarity:
     def __init__(self, frequency: Mapping[str, int], texts: int) -> None:
         self._frequency, self._texts = frequency, texts
 
-    def __call__(self, stem: str) -> float:
-        return math.log(1 + self._texts / (1 + self._frequency.get(stem, 0)))
-
-    def of(self, stems: Iterable[str]) -> np.ndarray:
-        return np.array([self(stem) for stem in stems], dtype=np.float32)
+    def of(self, stems: Sequence[str]) -> np.ndarray:
+        counts = np.array([self._frequency.get(stem, 0) for stem in stems], dtype=np.float32)
+        return np.log1p(self._texts / (1 + counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +149,16 @@ class Ranker:
         self._categories = _categories(system, codes)
 
     def judge(
-        self, question: Reading, evidence: Evidence, families: np.ndarray, by_title: np.ndarray
+        self,
+        readings: Sequence[Reading],
+        evidence: Evidence,
+        families: np.ndarray,
+        by_title: np.ndarray,
     ) -> Judged:
-        """Score `families`, which are sorted; `by_title` is the cosine of each one's own title.
-        A family that no text speaks for is judged by its title."""
-        facts = self._facts
+        """Score `families`, which are sorted. `readings` are those of the question as spelled out
+        and as typed: the words of a family's texts are compared with each, and what agrees best
+        counts, because either may be the one that a text has. `by_title` is the cosine of each
+        one's own title. A family that no text speaks for is judged by its title."""
         alone = np.setdiff1d(families, evidence.families)
         if len(alone):
             evidence = Evidence(
@@ -167,25 +169,11 @@ class Ranker:
                 np.concatenate([evidence.distances, np.zeros(len(alone), dtype=np.int32)]),
             )
         row = np.searchsorted(families, evidence.families)
-        texts, of_text = np.unique(evidence.texts, return_inverse=True)
-
-        affirmed = sorted(question.affirmed)
-        told = self._rarity.of(affirmed)
-        words = self._words(affirmed)
-        in_text = words.within(facts.said, texts)
-        in_title = words.within(facts.said, self._titles[families])
-        above = self._above(words, families)
-        known = in_text[of_text] | in_title[row]
-        asked = known @ told + _ABOVE * ((above[row] & ~known) @ told)
-        asked /= told.sum() or 1.0
-        shares = self._told(words, told, texts)
-        own = evidence.distances == 0
-        exact = own & self._says_just(words, len(affirmed), texts)[of_text]
+        by_reading = [self._in_words(one, evidence, row, families) for one in readings]
+        asked, told, exact, titled = map(np.maximum.reduce, zip(*by_reading, strict=True))
 
         value = np.zeros((len(row), len(_OF_TEXT)), dtype=np.float32)
-        for column, feature in enumerate(
-            (evidence.cosines, asked, shares[of_text], evidence.distances)
-        ):
+        for column, feature in enumerate((evidence.cosines, asked, told, evidence.distances)):
             value[:, column] = feature
         worth = value @ np.array([WEIGHTS[name] for name in _OF_TEXT], dtype=np.float32)
         # The last of each family when sorted by worth is its best.
@@ -200,11 +188,12 @@ class Ranker:
         for number, name in enumerate(_OF_TEXT):
             put(name, value[best, number])
         put("title", by_title)
-        put("titled", self._told(words, told, self._titles[families]))
+        put("titled", titled)
         put("lexical", _largest(row, evidence.lexical, len(families)))
         put("exact", _largest(row, exact, len(families)))
         put("category", self._by_category(evidence, row, families))
-        for name, values in self._structure(question, words, families).items():
+        question = readings[0]
+        for name, values in self._structure(question, families).items():
             put(name, values)
         for name, having in self._groups.items():
             put(name, having[families])
@@ -229,6 +218,23 @@ class Ranker:
         chosen = order[np.searchsorted(place[order], np.arange(len(groups)), side="right") - 1]
         best_first = np.argsort(-scores[place[chosen]], kind="stable")
         return Judged(families, features, scores[place], place, chosen[best_first])
+
+    def _in_words(
+        self, question: Reading, evidence: Evidence, row: np.ndarray, families: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """What a question and the texts of some evidence (of the families at `row`) have in common:
+        of each row the features "asked", "told" and "exact", of each family "titled"."""
+        facts = self._facts
+        texts, of_text = np.unique(evidence.texts, return_inverse=True)
+        titles = self._titles[families]
+        affirmed = sorted(question.affirmed)
+        worth, words = self._rarity.of(affirmed), self._words(affirmed)
+        known = words.within(facts.said, texts)[of_text] | words.within(facts.said, titles)[row]
+        asked = known @ worth + _ABOVE * ((self._above(words, families)[row] & ~known) @ worth)
+        asked /= worth.sum() or 1.0
+        told = self._told(words, worth, texts)[of_text]
+        exact = self._says_just(words, len(affirmed), texts)[of_text] & (evidence.distances == 0)
+        return asked, told, exact, self._told(words, worth, titles)
 
     def _words(self, stems: list[str]) -> Words:
         return Words([self._numbers.get(stem, -1) for stem in stems], len(self._numbers))
@@ -260,11 +266,8 @@ class Ranker:
         np.maximum.at(best, categories[row], evidence.cosines)
         return best[categories]
 
-    def _structure(
-        self, question: Reading, words: Words, families: np.ndarray
-    ) -> dict[str, np.ndarray]:
-        """How titles agree with a question on the axes, in numbers and in what is denied; `words`
-        are those that the question affirms."""
+    def _structure(self, question: Reading, families: np.ndarray) -> dict[str, np.ndarray]:
+        """How titles agree with a question on the axes, in numbers and in what is denied."""
         facts, titles = self._facts, self._titles[families]
         agrees, conflicts, unasked, unmeant = np.zeros((4, len(families)))
         for axis, told in zip(AXES, facts.axes[families].T.astype(np.int32), strict=True):
@@ -278,6 +281,7 @@ class Ranker:
             else:
                 unasked += beyond
         denied = self._words(sorted(question.denied))
+        words = self._words(sorted(question.affirmed))
         denial = 2.0 * words.within(facts.denied, families).sum(axis=1)
         denial += denied.within(facts.core, titles).sum(axis=1)
         denial -= 0.5 * denied.within(facts.denied, families).sum(axis=1)

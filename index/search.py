@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from index.encoder import Encoder
 from index.guidance import Guidance, passages
 from index.lexical import Lexical, read_json
 from index.procedures import Procedures, Titles
-from index.rank import FEATURES, Rarity
+from index.rank import FEATURES, Evidence, Judged, Rarity
 from index.shelf import Shelf
 from index.talk import Talk, off_topic_examples
 from index.words import Lexicon, Part, Reading, Spelling, plain_words, read
@@ -56,6 +57,12 @@ class Query:
         return self.asked.lower()
 
     @property
+    def readings(self) -> tuple[Reading, ...]:
+        """Its words: as spelled out and, where that is another, as typed."""
+        as_typed = read(self.typed)
+        return (self.reading,) if as_typed == self.reading else (self.reading, as_typed)
+
+    @property
     def wordings(self) -> dict[str, float]:
         """What is embedded, each with what its nearness is lessened by: the question as spelled
         out; as typed, because a wrong guess at a shorthand must not hide the rest; and its first
@@ -84,6 +91,40 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class _Place:
+    """A family of a shelf with its score, before it is known to be among the best: only of these
+    is the rest looked up."""
+
+    shelf: Shelf
+    evidence: Evidence
+    judged: Judged
+    at: int
+    score: float
+    member: str | None = None
+    fit: float = 0.0
+
+    @property
+    def code(self) -> str:
+        return self.member or self.shelf.codes[self.judged.families[self.at]]
+
+    def hit(self) -> Hit:
+        number = int(self.judged.families[self.at])
+        features = dict(zip(FEATURES, self.judged.features[self.at].tolist(), strict=True))
+        return Hit(
+            self.shelf.system,
+            self.shelf.codes[number],
+            self.shelf.title(number),
+            self.score,
+            features["dense"],
+            features,
+            tuple(self.shelf.texts[text] for text in self.evidence.nearest(number, _MATCHED)),
+            tuple(self.shelf.codes[sibling] for sibling in self.judged.siblings(self.at)),
+            self.member,
+            self.fit,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What a search gave: the question as it was understood, its hits, best first, how near it is
     to the nearest example of a question that has nothing to do with coding (cosine), how much more
@@ -97,6 +138,12 @@ class Found:
     known: float
     asked: np.ndarray
     vector: np.ndarray
+
+
+def _open_encoder(folder: Path) -> Encoder:
+    encoder = Encoder(folder)
+    encoder.check()
+    return encoder
 
 
 class Searcher:
@@ -113,26 +160,23 @@ class Searcher:
                 f"The index was built with the model {self.manifest.model}, and the desk is set "
                 f"to {model}, which is another. Run `codedesk index build`."
             )
-        self.encoder = Encoder(folder / build.ENCODER)
-        self.encoder.check()
         self._store = store
         self._folder = folder
         self._guidance = lru_cache(maxsize=4)(self._open_guidance)
         self.procedures = lru_cache(maxsize=2)(self._open_procedures)
-        self.talk = Talk.load(folder / build.TALK)
-        vocabulary: dict[str, int] = read_json(folder / build.VOCABULARY)
-        self._lexicon = Lexicon.shipped()
-        everyday = frozenset(w for line in off_topic_examples() for w in plain_words(line))
-        self._spelling = Spelling(vocabulary, everyday)
-        frequency: dict[str, int] = {}
-        for word, count in vocabulary.items():
-            for stem in read(word).stems:
-                frequency[stem] = frequency.get(stem, 0) + count
-        self._frequency = frequency
-        rarity = Rarity(frequency, self.manifest.texts)
-        self._shelves = {
-            path.name: Shelf(path.name, path, rarity) for path in (folder / build.SHELVES).iterdir()
-        }
+        with ThreadPoolExecutor(1) as pool:  # the encoder is opened meanwhile, outside of Python
+            encoder = pool.submit(_open_encoder, folder / build.ENCODER)
+            self.talk = Talk.load(folder / build.TALK)
+            self._lexicon = Lexicon.shipped()
+            everyday = frozenset(w for line in off_topic_examples() for w in plain_words(line))
+            self._spelling = Spelling(read_json(folder / build.VOCABULARY), everyday)
+            self._frequency: dict[str, int] = read_json(folder / build.STEMS)
+            rarity = Rarity(self._frequency, self.manifest.texts)
+            self._shelves = {
+                path.name: Shelf(path.name, path, rarity)
+                for path in (folder / build.SHELVES).iterdir()
+            }
+            self.encoder = encoder.result()
 
     def guidance(self, key: str) -> Guidance:
         """The guidelines of the book with this key, ready to be asked."""
@@ -208,16 +252,14 @@ class Searcher:
     ) -> list[Hit]:
         asked = np.stack([vectors[wording] for wording in query.wordings])
         less = np.array(list(query.wordings.values()), dtype=np.float32)
-        hits = [
-            hit
+        places = [
+            place
             for release in releases
-            if release.system in self._shelves
-            for hit in self._on_shelf(
-                self._shelves[release.system], query, asked, less, release, limit
-            )
+            if (shelf := self._shelves.get(release.system)) and shelf.has(release)
+            for place in self._on_shelf(shelf, query, asked, less, release, limit)
         ]
-        hits.sort(key=lambda hit: (-hit.score, hit.member or hit.code))
-        return hits[:limit]
+        places.sort(key=lambda place: (-place.score, place.code))
+        return [place.hit() for place in places[:limit]]
 
     def _on_shelf(
         self,
@@ -227,7 +269,7 @@ class Searcher:
         less: np.ndarray,
         release: Release,
         limit: int,
-    ) -> Iterator[Hit]:
+    ) -> Iterator[_Place]:
         """The best families of one system that a question may mean, scored."""
         evidence = shelf.evidence(asked, less, query.spelled_out, _TEXTS_PER_RETRIEVER, release.key)
         fitting = self._fitting(shelf, query, release)
@@ -237,24 +279,13 @@ class Searcher:
             families = np.union1d(families, evidence.nearest_families(_MOST_FAMILIES))
         if not len(families):
             return
-        judged = shelf.judge(query.reading, evidence, families, asked, less, release.key)
+        judged = shelf.judge(query.readings, evidence, families, asked, less, release.key)
         for at in judged.chosen[:limit].tolist() if not fitting else range(len(judged.families)):
-            number = int(judged.families[at])
-            features = dict(zip(FEATURES, judged.features[at].tolist(), strict=True))
-            hit = Hit(
-                shelf.system,
-                shelf.codes[number],
-                shelf.title(number),
-                float(judged.scores[at]),
-                features["dense"],
-                features,
-                tuple(shelf.texts[text] for text in evidence.nearest(number, _MATCHED)),
-                tuple(shelf.codes[sibling] for sibling in judged.siblings(at)),
-            )
+            number, score = int(judged.families[at]), float(judged.scores[at])
             if number not in fitting:
-                yield hit
+                yield _Place(shelf, evidence, judged, at, score)
             for code, fit in fitting.get(number, ()):
-                yield replace(hit, score=hit.score + fit - _FAIR_FIT, member=code, fit=fit)
+                yield _Place(shelf, evidence, judged, at, score + fit - _FAIR_FIT, code, fit)
 
     def judged(self, question: str, release: Release) -> tuple[list[str], np.ndarray]:
         """The families that a question may mean, one of each group, by their codes, and their
@@ -265,7 +296,7 @@ class Searcher:
         shelf = self._shelves[release.system]
         evidence = shelf.evidence(asked, less, query.spelled_out, _TEXTS_PER_RETRIEVER, release.key)
         families = evidence.nearest_families(_MOST_FAMILIES)
-        judged = shelf.judge(query.reading, evidence, families, asked, less, release.key)
+        judged = shelf.judge(query.readings, evidence, families, asked, less, release.key)
         chosen = judged.families[judged.chosen].tolist()
         return [shelf.codes[number] for number in chosen], judged.features[judged.chosen]
 

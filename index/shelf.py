@@ -20,6 +20,7 @@ import numpy as np
 from codesets.model import Release, Term
 from codesets.store import CodeStore
 from index import facts
+from index.facts import Ragged
 from index.lexical import Lexical, read_json, write_json, write_lexical
 from index.names import house_names
 from index.rank import Evidence, Judged, Ranker, Rarity
@@ -200,12 +201,13 @@ class Shelf:
         with np.load(folder / LINKS) as links:
             self._titles: np.ndarray = links["titles"]
             self._parents: np.ndarray = links["parents"]
-            self._owners, self._starts = links["owners"], links["starts"]
+            #: Of each text the families whose text it is.
+            self._owners = Ragged(links["owners"], links["starts"])
             self._states = dict(zip(names["releases"], links["states"], strict=True))
         # Families in the order of their parents, so that those under one stand together.
         self._by_parent = np.argsort(self._parents, kind="stable").astype(np.int32)
         self._ordered_parents = self._parents[self._by_parent]
-        self._completing: dict[tuple[int, str], tuple[tuple[int, int], ...]] = {}
+        self._completing: dict[tuple[int, str], list[tuple[int, int]]] = {}
         faiss = load_faiss()
         self._vectors = faiss.read_index(str(folder / VECTORS))
         self._vectors.hnsw.efSearch = _WIDTH_SEARCHING
@@ -214,19 +216,30 @@ class Shelf:
             system, self.codes, facts.load(folder / facts.FILE), self._titles, self._parents, rarity
         )
 
+    def has(self, release: Release) -> bool:
+        """Whether a release was loaded when the shelf was made."""
+        return release.key in self._states
+
     def evidence(
         self, asked: np.ndarray, less: np.ndarray, text: str, most: int, release: str
     ) -> Evidence:
         """What speaks for families of a release: the texts that `retrieve` finds, each for its
         own families or, where it is a header's, for those that complete it."""
         texts, cosines, lexical = self.retrieve(asked, less, text, most)
-        rows = [
-            (family, n, distance)
-            for n, text in enumerate(texts.tolist())
-            for owner in self._owners[self._starts[text] : self._starts[text + 1]].tolist()
-            for family, distance in self.reportable(owner, release)
+        owners, of_text = self._owners.take(texts)
+        states = self._states[release][owners]
+        reported, headers = np.flatnonzero(states > 0), np.flatnonzero(states == 0)
+        below = [
+            (family, place, distance)
+            for header, place in zip(
+                owners[headers].tolist(), of_text[headers].tolist(), strict=True
+            )
+            for family, distance in self._completed_by(header, release)
         ]
-        families, places, distances = np.array(rows, dtype=np.int32).reshape(-1, 3).T
+        families, places, distances = np.array(below, dtype=np.int32).reshape(-1, 3).T
+        families = np.concatenate([owners[reported], families])
+        places = np.concatenate([of_text[reported], places])
+        distances = np.concatenate([np.zeros(len(reported), dtype=np.int32), distances])
         return Evidence(families, texts[places], cosines[places], lexical[places], distances)
 
     def retrieve(
@@ -238,15 +251,17 @@ class Shelf:
         _, nearest = self._vectors.search(asked, most)
         found = [nearest.ravel()[nearest.ravel() >= 0]]
         scores = self._lexical.scores(text)
-        top = np.argpartition(-scores, min(most, len(scores) - 1))[:most]
-        found.append(top[scores[top] > 0])
+        scored = np.flatnonzero(scores)
+        if len(scored) > most:
+            scored = scored[np.argpartition(scores[scored], -most)[-most:]]
+        found.append(scored)
         texts = np.unique(np.concatenate(found))
         lexical = (scores[texts] / (scores.max() or 1.0)).astype(np.float32)
         return texts, self._cosines(texts, asked, less), lexical
 
     def judge(
         self,
-        question: Reading,
+        readings: Sequence[Reading],
         evidence: Evidence,
         families: np.ndarray,
         asked: np.ndarray,
@@ -256,26 +271,23 @@ class Shelf:
         """Families of a release, with those that differ from them in side or trimester alone,
         their features and scores; see `evidence` and Ranker.judge."""
         groups = self._ranker.groups
-        wanted = np.isin(groups, groups[families]) & (self._states[release] > 0)
-        families = np.union1d(np.flatnonzero(wanted), families).astype(np.int32)
+        alike = np.zeros(len(groups), dtype=bool)
+        alike[groups[families]] = True
+        wanted = alike[groups] & (self._states[release] > 0)
+        wanted[families] = True
+        families = np.flatnonzero(wanted).astype(np.int32)
         by_title = self._cosines(self._titles[families], asked, less)
-        return self._ranker.judge(question, evidence.of(families), families, by_title)
+        return self._ranker.judge(readings, evidence.of(families), families, by_title)
 
     def _cosines(self, texts: np.ndarray, asked: np.ndarray, less: np.ndarray) -> np.ndarray:
         vectors = self._vectors.reconstruct_batch(texts.astype(np.int64))
         return (vectors @ asked.T - less).max(axis=1)
 
-    def reportable(self, family: int, release: str) -> tuple[tuple[int, int], ...]:
-        """The families to report for a text of `family` in a release: itself, or, for a header,
-        the families that complete it, with their distance from it."""
-        states = self._states.get(release)
-        if states is None or states[family] < 0:
-            return ()
-        if states[family]:
-            return ((family, 0),)
-        if (family, release) not in self._completing:
-            self._completing[family, release] = tuple(self._below(family, states))
-        return self._completing[family, release]
+    def _completed_by(self, header: int, release: str) -> list[tuple[int, int]]:
+        """The families that complete a header of a release, with their distance from it."""
+        if (header, release) not in self._completing:
+            self._completing[header, release] = self._below(header, self._states[release])
+        return self._completing[header, release]
 
     def _below(self, family: int, states: np.ndarray) -> list[tuple[int, int]]:
         level, distance = [family], 0

@@ -28,7 +28,7 @@ STOPWORDS = frozenset(
     was we were what which while who will with you your code codes coded coding icd icd10 icd10cm dx
     diagnosis please pls plz thx thanks need find""".split()
 )
-_NEGATIONS = frozenset({"no", "not", "without", "negative", "denies", "non", "w/o"})
+_NEGATIONS = frozenset("no not without negative denies non except excluding".split())
 #: Where the reach of a "without" ends.
 _NEGATION_ENDS = frozenset(
     "with but due from initial subsequent intractable right left bilateral".split()
@@ -60,9 +60,10 @@ def plain_words(text: str) -> list[str]:
 
     The article "a" is left out, and the letter kept: hepatitis A.
     """
+    folded = fold(text).replace("w/o", "without")
     words = [
         _ROMAN.get(word, _ORDINALS.get(word, word))
-        for word in (match.removesuffix("'s") for match in _WORD.findall(fold(text)))
+        for word in (match.removesuffix("'s") for match in _WORD.findall(folded))
     ]
     return [
         word
