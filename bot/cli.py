@@ -32,7 +32,7 @@ from bot.querylog import Asked, LogUnavailable
 from bot.querylog.opening import finish_what_was_left, open_log
 from bot.settings import Settings, SettingsError
 from bot.words import say
-from codesets import changes, imports, sources
+from codesets import changes, sources
 from codesets.currency import not_loaded, out_of_date
 from codesets.model import SYSTEM_NAMES, Book, CodesetError, Release
 from codesets.store import CodeStore
@@ -605,6 +605,8 @@ def codesets_import(
 
     Exit code: 0 when every file was loaded, 1 when some were left out, 2 when nothing was.
     """
+    from codesets import imports
+
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = CodeStore(settings.codes_db)
     try:

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,6 +52,7 @@ from index.complete import choices, complete
 from index.confidence import confidence, fits
 from index.guidance import is_about_a_rule
 from index.model import name_of
+from index.runtime import THREADS
 from index.search import Found, Hit, Query, Searcher
 from index.words import Lexicon, read
 
@@ -98,6 +99,8 @@ class Desk:
         self._searcher: Searcher | None = None
         self.scrubber = Scrubber(settings.index)
         self._opening = threading.Lock()
+        # More at once than there are cores would each wait for the others, and all be late.
+        self._searching = threading.Semaphore(THREADS)
 
     def close(self) -> None:
         self._store.close()
@@ -180,22 +183,30 @@ class Desk:
             answers.append(_timed(answer, started))
         # Questions for different dates are answered from different releases.
         for group in _grouped(searches):
-            started = time.perf_counter()
-            coverages = group[0][3]
-            releases = [coverage.release for coverage in coverages]
-            searcher = self._search()
-            texts = [question.text for _, _, question, _ in group]
-            results = searcher.search_many(texts, releases, max(limit, 10) + _SPARE)
-            for (number, answer, _, _), found in zip(group, results, strict=True):
-                named = bool(systems or scope.systems_asked_for(found.query.asked))
-                done = self._with_candidates(answer, found, releases, limit, named=named)
-                done = self._with_rules(done, found, releases)
-                if done.outcome == "abstained":
-                    done = _noticed(done, say("desk.off_topic"))
-                done = self._dated(done, coverages)
-                share = (time.perf_counter() - started) * 1000 / len(group)
-                answers[number] = replace(done, elapsed_ms=round(answer.elapsed_ms + share, 2))
+            with self._searching:
+                for number, answer in self._searched(group, systems, limit):
+                    answers[number] = answer
         return [answer for answer in answers if answer is not None]
+
+    def _searched(
+        self, group: Sequence[_Search], systems: Sequence[str] | None, limit: int
+    ) -> Iterator[tuple[int, Answer]]:
+        """The answers to questions that are searched for in the same releases, by their places."""
+        started = time.perf_counter()
+        coverages = group[0][3]
+        releases = [coverage.release for coverage in coverages]
+        searcher = self._search()
+        texts = [question.text for _, _, question, _ in group]
+        results = searcher.search_many(texts, releases, max(limit, 10) + _SPARE)
+        for (number, answer, _, _), found in zip(group, results, strict=True):
+            named = bool(systems or scope.systems_asked_for(found.query.asked))
+            done = self._with_candidates(answer, found, releases, limit, named=named)
+            done = self._with_rules(done, found, releases)
+            if done.outcome == "abstained":
+                done = _noticed(done, say("desk.off_topic"))
+            done = self._dated(done, coverages)
+            share = (time.perf_counter() - started) * 1000 / len(group)
+            yield number, replace(done, elapsed_ms=round(answer.elapsed_ms + share, 2))
 
     def check(
         self,

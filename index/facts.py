@@ -8,6 +8,7 @@ title means "and/or" (Official Guidelines, I.A.14). What a title says on each ax
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -126,20 +127,21 @@ def read_facts(texts: Sequence[str], titles: Sequence[int], parents: Sequence[st
     )
 
 
-#: Words that choose among the members of a group.
-_CHOOSING = frozenset(
-    "right left bilateral both side sides unspecified first second third trimester".split()
+#: Words that choose among the members of a group; a title says "right eye", and "bilateral" alone.
+_CHOOSING = re.compile(
+    r"\b(?:right|left|bilateral|both|sides?|unspecified|first|second|third|trimester)\b"
+    r"(?: (?:eye|ear)s?\b)?"
 )
 
 
 def _groups(titles: Sequence[str], parents: Sequence[str | None]) -> np.ndarray:
     """A number for each group of codes under one header that differ in nothing but side or
     trimester: "Primary osteoarthritis, right hand", "left hand", "unspecified hand"."""
-    numbers: dict[tuple[str, str], int] = {}
+    numbers: dict[tuple[str, frozenset[str], frozenset[str]], int] = {}
     found = []
     for number, (title, parent) in enumerate(zip(titles, parents, strict=True)):
-        words = [word for word in title.lower().replace(",", " ").split() if word not in _CHOOSING]
-        key = (parent or f"#{number}", " ".join(words))
+        rest = read(_CHOOSING.sub("", title.lower()))
+        key = (parent or f"#{number}", rest.affirmed, rest.denied)
         found.append(numbers.setdefault(key, len(numbers)))
     return np.array(found, dtype=np.int32)
 

@@ -324,8 +324,10 @@ def _groups(system: str, codes: list[str]) -> dict[str, np.ndarray]:
     if system != "icd10cm":
         return {}
 
+    categories = np.array(codes, dtype="U3")
+
     def begin(first: str, last: str) -> np.ndarray:
-        return np.array([first <= code[:3] <= last for code in codes])
+        return (categories >= first) & (categories <= last)
 
     return {
         "substance": begin("T36", "T65"),
@@ -337,9 +339,8 @@ def _groups(system: str, codes: list[str]) -> dict[str, np.ndarray]:
 
 
 def _categories(system: str, codes: list[str]) -> np.ndarray:
-    numbers: dict[str, int] = {}
     length = 3 if system.startswith("icd10") else 5
-    return np.array([numbers.setdefault(code[:length], len(numbers)) for code in codes])
+    return np.unique(np.array(codes, dtype=f"U{length}"), return_inverse=True)[1]
 
 
 def _largest(place: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
@@ -350,5 +351,6 @@ def _largest(place: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
 
 
 def _sums(ragged: Ragged, weights: np.ndarray) -> np.ndarray:
-    place = np.repeat(np.arange(len(ragged.starts) - 1), np.diff(ragged.starts))
-    return np.bincount(place, weights[ragged.values], len(ragged.starts) - 1).astype(np.float32)
+    """The sum of the weights of each row."""
+    up_to = np.concatenate([[0.0], np.cumsum(weights[ragged.values], dtype=np.float64)])
+    return np.diff(up_to[ragged.starts]).astype(np.float32)

@@ -19,13 +19,14 @@ from index.guidance import Guidance, passages
 from index.lexical import Lexical, read_json
 from index.procedures import Procedures, Titles
 from index.rank import FEATURES, Evidence, Judged, Rarity
+from index.runtime import loading
 from index.shelf import Shelf
 from index.talk import Talk, off_topic_examples
 from index.words import Lexicon, Part, Reading, Spelling, plain_words, read
 
 #: Texts taken from each retriever, and families taken on to ranking.
-_TEXTS_PER_RETRIEVER = 150
-_MOST_FAMILIES = 200
+_TEXTS_PER_RETRIEVER = 100
+_MOST_FAMILIES = 150
 #: Texts shown with a hit.
 _MATCHED = 3
 #: ICD-10-PCS codes taken on to ranking by what is said on each axis, and of these, codes of one
@@ -164,7 +165,8 @@ class Searcher:
         self._folder = folder
         self._guidance = lru_cache(maxsize=4)(self._open_guidance)
         self.procedures = lru_cache(maxsize=2)(self._open_procedures)
-        with ThreadPoolExecutor(1) as pool:  # the encoder is opened meanwhile, outside of Python
+        # The encoder is opened meanwhile, outside of Python.
+        with loading(), ThreadPoolExecutor(1) as pool:
             encoder = pool.submit(_open_encoder, folder / build.ENCODER)
             self.talk = Talk.load(folder / build.TALK)
             self._lexicon = Lexicon.shipped()

@@ -11,6 +11,7 @@ from bot.phi.entities import EntityModel
 from bot.phi.spans import Kind, Span, cleaned, merged, shadow
 from bot.phi.tokens import THINGS, Tokens
 from bot.phi.words import STATES, Words
+from index.runtime import loading
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Scrubber:
     @cached_property
     def _words(self) -> Words:
         """Loaded for the first text: many a command that could store one never does."""
-        return Words(self._index)
+        with loading():
+            return Words(self._index)
 
     @property
     def model_is_loaded(self) -> bool:
