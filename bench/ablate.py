@@ -93,10 +93,9 @@ PARTS: dict[str, Callable[[], Any]] = {
     "BM25": _no_words,
     "grouping by side": lambda: mock.patch.object(facts, "load", _ungrouped),
     "axes (side, acuity, circumstances …)": lambda: _without(
-        "agrees", "conflicts", "unasked", "unmeant", "unspecified", "other", "number", "denial"
+        "agrees", "unasked", "unmeant", "unspecified", "other", "number", "denial"
     ),
     "shares of words": lambda: _without("asked", "told", "titled", "lexical", "exact"),
-    "chapters": lambda: _without("substance", "external", "obstetric", "perinatal", "factors"),
     "ranking, but for the nearest text": lambda: _only(dense=1.0),
 }
 

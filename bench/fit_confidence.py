@@ -84,7 +84,7 @@ def main() -> None:
     store = CodeStore(settings.codes_db)
     searcher = Searcher(settings.index, store)
     by_system = {name: store.for_date(name, given.day).release for name in store.systems}
-    everything = [r for name, r in by_system.items() if name != "icd10pcs"]
+    everything = list(by_system.values())
 
     questions, right, files, rows = [], [], [], []
     found_all = []
@@ -135,7 +135,9 @@ def main() -> None:
     names = list(table[0])
     values = np.array([[row[name] for name in names] for row in table])
     is_one = np.array([True] * len(yes) + [False] * len(no))
-    counts = np.where(is_one, 1 / len(yes), 1 / len(no))
+    kinds = [*files, *("on" for _ in tuning)]
+    of_yes = np.array([1 / np.sqrt(kinds.count(kind)) for kind in kinds])
+    counts = np.concatenate([of_yes, np.full(len(no), of_yes.sum() / len(no))])
     print("being a question at all")
     weights = logistic(values, is_one, counts)
     told(names, weights)

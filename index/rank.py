@@ -27,18 +27,12 @@ WEIGHTS = {
     "titled": 0.42,  # share of the title's telling words that the question says
     "inherited": -0.72,  # levels between the family and the header whose text it is
     "agrees": 0.51,  # axes on which question and title say the same
-    "conflicts": -0.52,  # axes on which they differ
     "unasked": -0.4,  # axes the title decides and the question does not
     "unmeant": -0.44,  # circumstances that the title names and the question does not
-    "unspecified": -0.15,
+    "unspecified": -0.1,
     "other": -0.45,  # "other specified", when the question does not say so
     "number": -0.46,  # numbers (stage, type, level) that differ
     "denial": -0.11,  # words one affirms and the other denies
-    "substance": -0.31,  # what a substance did, when the question says nothing of the kind
-    "external": 0.0,  # an external cause
-    "obstetric": -0.26,
-    "perinatal": -0.02,
-    "factors": -0.06,  # a Z code
 }
 FEATURES = tuple(WEIGHTS)
 _WEIGHTS = np.array(list(WEIGHTS.values()), dtype=np.float32)
@@ -145,7 +139,6 @@ class Ranker:
         self._weights = rarity.of(facts.stems)
         self._part_totals = np.maximum(_sums(facts.part_stems, self._weights), 1e-6)
         self._numeric = np.array([_is_number(stem) for stem in facts.stems], dtype=bool)
-        self._groups = _groups(system, codes)
         self._categories = _categories(system, codes)
 
     def judge(
@@ -195,10 +188,6 @@ class Ranker:
         question = readings[0]
         for name, values in self._structure(question, families).items():
             put(name, values)
-        for name, having in self._groups.items():
-            put(name, having[families])
-        if _SUBSTANCE_WORDS & question.affirmed:
-            put("substance", np.zeros(len(families)))
         return self._grouped(question, families, found)
 
     def _grouped(self, question: Reading, families: np.ndarray, features: np.ndarray) -> Judged:
@@ -269,12 +258,11 @@ class Ranker:
     def _structure(self, question: Reading, families: np.ndarray) -> dict[str, np.ndarray]:
         """How titles agree with a question on the axes, in numbers and in what is denied."""
         facts, titles = self._facts, self._titles[families]
-        agrees, conflicts, unasked, unmeant = np.zeros((4, len(families)))
+        agrees, unasked, unmeant = np.zeros((3, len(families)))
         for axis, told in zip(AXES, facts.axes[families].T.astype(np.int32), strict=True):
             asked = axis.bits(question)
             agree = (told & asked) != 0
             agrees += agree
-            conflicts += (told != 0) & ~agree if asked else 0
             beyond = agree & ((told & ~asked) != 0) if asked else (told & ~axis.usual_bits) != 0
             if axis is CIRCUMSTANCES:
                 unmeant += beyond
@@ -287,7 +275,6 @@ class Ranker:
         denial -= 0.5 * denied.within(facts.denied, families).sum(axis=1)
         return {
             "agrees": agrees,
-            "conflicts": conflicts,
             "unasked": unasked,
             "unmeant": unmeant,
             "unspecified": facts.unspecified[families],
@@ -310,32 +297,6 @@ class Ranker:
 
 def _is_number(word: str) -> bool:
     return word.isdigit() and len(word) < 3
-
-
-#: By what it says, a question is about what a substance did (T36-T65).
-_SUBSTANCE_WORDS = frozenset(
-    "poison toxic overdos advers underdos ingest intox react effect allergi exposur od sting bite "
-    "venom envenom".split()
-)
-
-
-def _groups(system: str, codes: list[str]) -> dict[str, np.ndarray]:
-    """Chapters of ICD-10-CM that are seldom meant when nothing says so."""
-    if system != "icd10cm":
-        return {}
-
-    categories = np.array(codes, dtype="U3")
-
-    def begin(first: str, last: str) -> np.ndarray:
-        return (categories >= first) & (categories <= last)
-
-    return {
-        "substance": begin("T36", "T65"),
-        "external": begin("V00", "Y99"),
-        "obstetric": begin("O00", "O9Z"),
-        "perinatal": begin("P00", "P99"),
-        "factors": begin("Z00", "Z99"),
-    }
 
 
 def _categories(system: str, codes: list[str]) -> np.ndarray:
