@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -90,6 +91,9 @@ PARTS: dict[str, Callable[[], Any]] = {
     "lexicon": lambda: mock.patch.object(Lexicon, "shipped", return_value=Lexicon([])),
     "repair of typing": lambda: mock.patch.object(Spelling, "repair", lambda self, word: word),
     "question as typed and first clause": _one_wording,
+    "words as typed": lambda: mock.patch.object(
+        Query, "readings", property(lambda query: (query.reading,))
+    ),
     "BM25": _no_words,
     "grouping by side": lambda: mock.patch.object(facts, "load", _ungrouped),
     "axes (side, acuity, circumstances …)": lambda: _without(
@@ -145,8 +149,10 @@ def main() -> None:
             row(name, Searcher(settings.index, store))
     for name, (part, model) in BUILDS.items() if given.rebuild else ():
         with tempfile.TemporaryDirectory(prefix="codedesk-ablate-") as folder, part():
-            build.build(store, Path(folder), model(), progress=False)
-            row(name, Searcher(Path(folder), store))
+            root = Path(folder) / "index"
+            shutil.copytree(settings.index, root)  # what it has embedded is not embedded again
+            build.build(store, root, model(), progress=False)
+            row(name, Searcher(root, store))
 
 
 if __name__ == "__main__":

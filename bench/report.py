@@ -240,7 +240,7 @@ def _latency(figures: Mapping[str, Any], folder: Path) -> str:
     said = (
         f"{count} questions, one at a time, in a warm process each, over all loaded systems "
         "(icd10-coder has diagnoses only). Every pipeline keeps the threads it takes for itself; "
-        f"Code Desk takes {THREADS} for a question's vectors and 1 for a search."
+        f"Code Desk takes one for each wording of a question, {THREADS} at most, and 1 to search."
     )
     ratio = ""
     if {"search", "naive"} <= served.keys():
@@ -319,7 +319,10 @@ def _together(figures: Mapping[str, Any]) -> str:
         for name, one in served
     ]
     header = ["pipeline", "one at a time, s", "at once, s", "ratio"]
-    return f"### Twenty questions at once\n\n{_table(header, rows)}"
+    return (
+        "### Twenty questions at once\n\nCode Desk searches for as many at once as there are "
+        "cores; the others wait for their turn.\n\n" + _table(header, rows)
+    )
 
 
 def _growth(figures: Mapping[str, Any], folder: Path) -> str:

@@ -19,6 +19,10 @@ TITLES = [
     ("Gestational hypertension, unspecified trimester", "O13"),
     ("Gestational hypertension, complicating childbirth", "O13"),
     ("Hypothermia (mild) without shock", None),
+    ("Vitreous opacities, right eye", "H43.39"),
+    ("Vitreous opacities, bilateral", "H43.39"),
+    ("Cyst of right orbit", "H05.81"),
+    ("Cyst of bilateral orbits", "H05.81"),
 ]
 
 
@@ -45,6 +49,9 @@ def test_codes_that_differ_in_side_or_trimester_are_one_thing_to_find(facts) -> 
     assert len(set(groups[:3])) == 1
     assert groups[3] not in groups[:3]  # of another header
     assert groups[5] == groups[6] != groups[7]
+    # "right eye", and "bilateral" without it; one orbit, and two
+    assert groups[9] == groups[10]
+    assert groups[11] == groups[12]
 
 
 def test_what_a_title_says(facts) -> None:

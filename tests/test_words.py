@@ -127,10 +127,18 @@ def test_repair(typed: str, repaired: str) -> None:
     assert Spelling(VOCABULARY, frozenset({"hello"})).repair(typed) == repaired
 
 
-def test_denied_words() -> None:
-    reading = read("Type 1 diabetes mellitus with ketoacidosis without coma")
-    assert "coma" in reading.denied
-    assert read("ketoacidosis").affirmed <= reading.affirmed
+@pytest.mark.parametrize(
+    ("text", "affirmed", "denied"),
+    [
+        ("Type 1 diabetes mellitus with ketoacidosis without coma", "ketoacidosis", "coma"),
+        ("ketoacidosis w/o coma", "ketoacidosis", "coma"),
+        ("Malignant neoplasm of kidney, except renal pelvis", "kidney", "pelvis"),
+    ],
+)
+def test_denied_words(text: str, affirmed: str, denied: str) -> None:
+    reading = read(text)
+    assert read(denied).affirmed <= reading.denied
+    assert read(affirmed).affirmed <= reading.affirmed
 
 
 def test_parentheses_are_nonessential() -> None:
