@@ -27,13 +27,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import Stemmer
 
 from codesets.model import KeyWord
 from codesets.store import CodeStore
-from index.words import Lexicon, Spelling, lexical_tokens, plain_words
-
-_stem = Stemmer.Stemmer("english").stemWord
+from index.words import Lexicon, Spelling, lexical_tokens, plain_words, stem
 
 _APPROACH = re.compile(
     r",? (Open|Percutaneous(?: Endoscopic)?|External|Via Natural or Artificial Opening"
@@ -51,7 +48,7 @@ _SIDES = {
     "bilateral": "bilateral", "bilat": "bilateral", "bil": "bilateral", "both": "bilateral",
 }  # fmt: skip
 _SIDE_NUMBERS = {"": 0, "right": 1, "left": 2, "bilateral": 3}
-_SIDE_STEMS = {_stem(side) for side in ("right", "left", "bilateral")}
+_SIDE_STEMS = {stem(side) for side in ("right", "left", "bilateral")}
 #: A look is coded only where nothing else is done.
 _LOOK = "Inspection"
 _NEGATIONS = frozenset({"no", "without", "wo"})
@@ -130,7 +127,7 @@ def _part(cell: str) -> Words:
 
 
 def _key(text: str) -> tuple[str, ...]:
-    return tuple(map(_stem, plain_words(text)))
+    return tuple(map(stem, plain_words(text)))
 
 
 @lru_cache(maxsize=1)
@@ -327,13 +324,13 @@ class Procedures:
         return asked
 
     def _repaired(self, word: str) -> str:
-        known = word in self._vocabulary or _stem(word) in self._said
+        known = word in self._vocabulary or stem(word) in self._said
         return word if known or Lexicon.shipped().knows(word) else self._spelling.repair(word)
 
     def _phrase_at(self, words: Sequence[str], at: int) -> tuple[int, Phrase | None]:
         """The longest phrase that begins here, with its number of words."""
         for length in range(min(self._longest, len(words) - at), 0, -1):
-            phrase = self._phrases.get(tuple(map(_stem, words[at : at + length])))
+            phrase = self._phrases.get(tuple(map(stem, words[at : at + length])))
             if phrase is not None:
                 return length, phrase
         return 1, None
@@ -360,7 +357,7 @@ class Procedures:
     def _nearest(self, root: str) -> Words:
         """The body part that a word's root is of: "parotid", "thym", "pancreat"."""
         for length in range(len(root), max(3, len(root) - 3), -1):
-            stems = {_stem(w) for w in self._vocabulary if w.startswith(root[:length])}
+            stems = {stem(w) for w in self._vocabulary if w.startswith(root[:length])}
             if stems:
                 return tuple(frozenset({stem}) for stem in sorted(stems))
         return ()
@@ -530,7 +527,7 @@ def _counted(frequency: Mapping[str, int]) -> dict[str, int]:
 
 
 def _side(words: frozenset[str]) -> str:
-    said = {side for side in ("right", "left", "bilateral") if _stem(side) in words}
+    said = {side for side in ("right", "left", "bilateral") if stem(side) in words}
     return "bilateral" if len(said) > 1 else next(iter(said), "")
 
 

@@ -36,7 +36,18 @@ _NEGATION_ENDS = frozenset(
 #: How many words a "without" denies at most.
 _REACH = 4
 
-_stem = Stemmer.Stemmer("english").stemWord
+_snowball = Stemmer.Stemmer("english").stemWord
+#: What Snowball leaves of a noun of medicine and of its adjective, which mean the same to a coder:
+#: dystonia and dystonic, sclerosis and sclerotic, dysplasia and dysplastic.
+_NOUN_OR_ADJECTIVE = re.compile(
+    r"(?<=\w{4})(?:(?<=o)(?:si|t)|(?<=plas)(?:ia|t|m)|ia|(?<=it)i|(?<=ep)(?:si|t)|(?<=st)(?:asi|at))$"
+)
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """What a word has in common with its other forms."""
+    return _NOUN_OR_ADJECTIVE.sub("", _snowball(word))
 
 
 def fold(text: str) -> str:
@@ -99,14 +110,14 @@ def read(text: str) -> Reading:
             reach = 0
         if word in STOPWORDS:
             continue
-        (denied if reach else affirmed).add(_stem(word))
+        (denied if reach else affirmed).add(stem(word))
         reach = max(0, reach - 1)
     return Reading(frozenset(affirmed), frozenset(denied - affirmed), frozenset(words))
 
 
 def lexical_tokens(text: str) -> list[str]:
     """Tokens for the lexical index: stems, stopwords left out, order kept."""
-    return [_stem(word) for word in plain_words(text) if word not in STOPWORDS]
+    return [stem(word) for word in plain_words(text) if word not in STOPWORDS]
 
 
 _VERTEBRAE = re.compile(r"(?P<first>[ctls])\d{1,2}-(?P<last>[ctls])?\d{1,2}")

@@ -7,7 +7,7 @@ from importlib import resources
 
 import pytest
 
-from index.words import Lexicon, Spelling, essential, read
+from index.words import Lexicon, Spelling, essential, read, stem
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,25 @@ def test_denied_words(text: str, affirmed: str, denied: str) -> None:
     reading = read(text)
     assert read(denied).affirmed <= reading.denied
     assert read(affirmed).affirmed <= reading.affirmed
+
+
+@pytest.mark.parametrize(
+    ("noun", "adjective"),
+    [
+        ("dystonia", "dystonic"),
+        ("sclerosis", "sclerotic"),
+        ("dysplasia", "dysplastic"),
+        ("epilepsy", "epileptic"),
+        ("arthritis", "arthritic"),
+        ("metastasis", "metastatic"),
+    ],
+)
+def test_a_noun_and_its_adjective_are_one_word(noun: str, adjective: str) -> None:
+    assert stem(noun) == stem(adjective)
+
+
+def test_words_that_only_end_alike_stay_apart() -> None:
+    assert len({stem(word) for word in ("foot", "food", "root", "spot")}) == 4
 
 
 def test_parentheses_are_nonessential() -> None:
