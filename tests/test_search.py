@@ -47,9 +47,9 @@ FINDS = [
     ("kidney stone", "N20.0"),
     ("lou gehrig's disease", "G12.21"),
     # Words that stand in a text as they are typed, whatever a part of them is shorthand for.
-    ("eosinophilic granulomatosis with polyangiitis", "M30.1"),
-    ("senile cataract", "H25.9"),
-    ("pe w/o acute cor pulmonale", "I26.99"),
+    ("senile dementia", "F03.90"),
+    ("obesity w/o comorbidity", "E66.9"),
+    ("epileptic", "G40.909"),
 ]
 
 
