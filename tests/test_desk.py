@@ -206,6 +206,7 @@ def test_a_system_that_is_not_loaded_is_named_never_substituted(
         ("mechanical ventilation of an inpatient", []),
         ("hip replacement inpatient", ["icd10pcs"]),
         ("hip replacement", ["icd10pcs", "cpt"]),
+        ("lap appy", ["icd10pcs", "cpt"]),
         ("chest pain", []),
         ("dependence on wheelchair", []),
         ("hcpcs for wheelchair user", ["hcpcs"]),
