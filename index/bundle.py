@@ -102,9 +102,9 @@ def files_of(folder: Path) -> dict[str, dict[str, int | str]]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != "manifest.json"
     ]
-    names = [path.relative_to(folder).as_posix() for path in paths]
+    relative = [path.relative_to(folder).as_posix() for path in paths]
     with ThreadPoolExecutor(THREADS) as pool:  # a question waits for this when a process starts
-        return dict(zip(names, pool.map(described, paths), strict=True))
+        return dict(zip(relative, pool.map(described, paths), strict=True))
 
 
 def current(root: Path) -> Path | None:

@@ -162,8 +162,10 @@ class Ranker:
                 np.concatenate([evidence.distances, np.zeros(len(alone), dtype=np.int32)]),
             )
         row = np.searchsorted(families, evidence.families)
-        by_reading = [self._in_words(one, evidence, row, families) for one in readings]
+        texts, of_text = np.unique(evidence.texts, return_inverse=True)
+        by_reading = [self._in_words(one, texts, families, of_text, row) for one in readings]
         asked, told, exact, titled = map(np.maximum.reduce, zip(*by_reading, strict=True))
+        exact = exact & (evidence.distances == 0)
 
         value = np.zeros((len(row), len(_OF_TEXT)), dtype=np.float32)
         for column, feature in enumerate((evidence.cosines, asked, told, evidence.distances)):
@@ -209,12 +211,17 @@ class Ranker:
         return Judged(families, features, scores[place], place, chosen[best_first])
 
     def _in_words(
-        self, question: Reading, evidence: Evidence, row: np.ndarray, families: np.ndarray
+        self,
+        question: Reading,
+        texts: np.ndarray,
+        families: np.ndarray,
+        of_text: np.ndarray,
+        row: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """What a question and the texts of some evidence (of the families at `row`) have in common:
-        of each row the features "asked", "told" and "exact", of each family "titled"."""
+        """What a question has in common with `texts` and `families`: of each piece of evidence, a
+        text (at `of_text`) that speaks for a family (at `row`), the features "asked" and "told" and
+        whether it says just what is asked; of each family "titled"."""
         facts = self._facts
-        texts, of_text = np.unique(evidence.texts, return_inverse=True)
         titles = self._titles[families]
         affirmed = sorted(question.affirmed)
         worth, words = self._rarity.of(affirmed), self._words(affirmed)
@@ -222,8 +229,8 @@ class Ranker:
         asked = known @ worth + _ABOVE * ((self._above(words, families)[row] & ~known) @ worth)
         asked /= worth.sum() or 1.0
         told = self._told(words, worth, texts)[of_text]
-        exact = self._says_just(words, len(affirmed), texts)[of_text] & (evidence.distances == 0)
-        return asked, told, exact, self._told(words, worth, titles)
+        just = self._says_just(words, len(affirmed), texts)[of_text]
+        return asked, told, just, self._told(words, worth, titles)
 
     def _words(self, stems: list[str]) -> Words:
         return Words([self._numbers.get(stem, -1) for stem in stems], len(self._numbers))
