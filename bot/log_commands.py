@@ -121,6 +121,7 @@ def summary(record: Record) -> dict[str, Any]:
         "corrections": record.corrections,
         "withdrawals": record.withdrawals,
         "redactions": record.redactions,
+        "altered": record.altered,
     }
 
 

@@ -24,6 +24,7 @@ from log_support import (
 
 from bot.querylog import Asked, LogKey, LogUnavailable, QueryLog, schema
 from bot.querylog.retention import redact
+from bot.querylog.tail import Tail
 
 
 @pytest.fixture
@@ -246,7 +247,7 @@ def test_verify_catches_what_no_record_is(filled: QueryLog, value: str) -> None:
 
 def test_verify_catches_an_index_that_hides_a_record(filled: QueryLog) -> None:
     """Every record is in the chain, and a search would not find one of them."""
-    right = "create index records_by_kind on records (kind)"
+    right = "CREATE INDEX records_by_kind on records (kind)"
 
     def rewrite(statement: str) -> None:
         db = sqlite3.connect(filled.path)
@@ -256,9 +257,11 @@ def test_verify_catches_an_index_that_hides_a_record(filled: QueryLog) -> None:
         db.close()
 
     rewrite(right + " where kind <> 'question'")
-    other = QueryLog(filled.path)
-    converse(other)
-    other.close()
+    # Code Desk would not write now; a program of the adversary's own chains a record as it does.
+    db = sqlite3.connect(filled.path)
+    Tail(db, "2026-11-15T12:00:00.000+00:00", None).append("question", "q", {"surface": "cli"})
+    db.commit()
+    db.close()
     rewrite(right)
     found = check(filled.path)
     assert (found.bad, found.exit_code) == (0, 3)

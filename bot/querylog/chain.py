@@ -12,7 +12,8 @@ Invariants
 4. A text that people typed is not in the body. `body.texts` holds, by name, its commitment:
    "sha256:" and the hex SHA-256 of 16 random bytes (the salt) followed by the text in UTF-8. Text
    and salt are in the table `texts`, and are either there and match, or were destroyed by a later
-   record that says so (a redaction), or went with their record (retention).
+   record that says so (a redaction), or went with their record (retention). The salt is a blob of
+   16 bytes and the text is text: of another length, it would leave open where the text begins.
 5. Records may be missing from the start only, and only those that a retention tombstone names,
    with the hash of the last one.
 
@@ -76,6 +77,16 @@ def new_salt() -> bytes:
 def commitment(salt: bytes, text: str) -> str:
     """Binds to a text without telling it: without the salt, guessing the text shows nothing."""
     return _sha256(salt + text.encode())
+
+
+def is_committed(salt: Any, text: Any, promised: str) -> bool:
+    """Whether this is the text, with the salt, that a commitment binds to."""
+    return (
+        isinstance(salt, bytes)
+        and len(salt) == SALT_BYTES
+        and isinstance(text, str)
+        and hmac.compare_digest(commitment(salt, text), promised)
+    )
 
 
 def plain(text: str) -> str:

@@ -20,7 +20,7 @@ from sqlite_utils import Database
 
 from bot.answer import Answer
 from bot.phi import Scrubber
-from bot.querylog import schema
+from bot.querylog import chain, schema
 from bot.querylog.chain import LogKey, LogUnavailable
 from bot.querylog.records import (
     ASKED,
@@ -40,6 +40,7 @@ from bot.querylog.records import (
     record_of,
 )
 from bot.querylog.tail import Tail
+from bot.words import say
 
 
 class QueryLog:
@@ -60,6 +61,8 @@ class QueryLog:
         self._scrubber = scrubber or Scrubber()
         self._clock = clock
         self._lock = threading.Lock()
+        #: The number of the schema that was compared last.
+        self._schema_read: int | None = None
         self._open()
 
     def _open(self) -> None:
@@ -76,6 +79,8 @@ class QueryLog:
             # What is deleted is overwritten.
             self._db.execute("pragma secure_delete = on")
             self._migrate()
+            schema.read_by_own_views(connection)
+            self._expect_schema()
         except (OSError, sqlite3.Error) as error:
             raise LogUnavailable(
                 f"The query log at {self.path} cannot be written ({error}), and Code Desk does not "
@@ -84,6 +89,11 @@ class QueryLog:
 
     def close(self) -> None:
         self._db.close()
+
+    @property
+    def key(self) -> LogKey | None:
+        """What seals its records, if anything does."""
+        return self._key
 
     @property
     def id(self) -> str:
@@ -139,6 +149,22 @@ class QueryLog:
 
     # Transactions
 
+    def _expect_schema(self) -> None:
+        """Raises LogUnavailable when the file holds another table, view, index or trigger than ours.
+
+        SQLite acts by the schema that it read last, and reads it anew when this number changes: so
+        while the number is the same, so is all that could hide, swallow or alter a record.
+        """
+        (read_last,) = self._db.execute("pragma schema_version").fetchone()
+        if read_last == self._schema_read:
+            return
+        if why := schema.faults(self._db.conn):
+            raise LogUnavailable(
+                f"{why} Nothing is written to the query log at {self.path}, nor read from it. Run "
+                "`codedesk log verify`, and put back the right file."
+            )
+        self._schema_read = read_last
+
     @contextmanager
     def _immediate(self) -> Iterator[None]:
         """Hold the right to write from the start, so that the end that is read is the end."""
@@ -154,10 +180,14 @@ class QueryLog:
 
     @contextmanager
     def writing(self) -> Iterator[Tail]:
-        """The end of the chain, to append to; committed at the end. Raises LogUnavailable."""
+        """The end of the chain, to append to; committed at the end, when all that was appended is
+        there to be read. Raises LogUnavailable."""
         try:
             with self._lock, self._immediate():
-                yield Tail(self._db.conn, self._now(), self._key)
+                self._expect_schema()
+                tail = Tail(self._db.conn, self._now(), self._key)
+                yield tail
+                tail.expect_all_there()
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as error:
@@ -168,12 +198,15 @@ class QueryLog:
 
     @contextmanager
     def reading(self) -> Iterator[Database]:
+        """Raises LogUnavailable."""
         try:
             with self._lock:
+                self._expect_schema()
                 yield self._db
         except sqlite3.Error as error:
             raise LogUnavailable(
-                f"The query log at {self.path} cannot be read ({error}). Mend that and try again."
+                f"The query log at {self.path} cannot be read ({error}). `codedesk log verify` says "
+                "whether it is damaged."
             ) from error
 
     def now(self) -> dt.datetime:
@@ -440,23 +473,48 @@ def _marks(values: Sequence[Any]) -> str:
 
 
 def _entries(db: Database, where: str, params: Sequence[Any]) -> list[Entry]:
+    """Raises LogUnavailable at a record that is not of the form that records have."""
     rows = list(
         db.query(f"select seq, at, kind, subject, body, hash from records where {where}", params)
     )
-    texts: dict[int, dict[str, str]] = {}
+    texts: dict[int, dict[str, tuple[Any, Any]]] = {}
     seqs = [row["seq"] for row in rows]
     for row in db.query(
-        f"select record, name, text from texts where record in ({_marks(seqs)})", seqs
+        f"select record, name, salt, text from texts where record in ({_marks(seqs)})", seqs
     ):
-        texts.setdefault(row["record"], {})[row["name"]] = row["text"]
+        texts.setdefault(row["record"], {})[row["name"]] = (row["salt"], row["text"])
     found = []
     for row in rows:
-        body = json.loads(row.pop("body"))
         there = texts.get(row["seq"], {})
-        found.append(
-            Entry(**row, body=body, texts={n: there.get(n) for n in body.get("texts", ())})
-        )
+        try:
+            found.append(_entry(row, there))
+        except _NOT_OF_THE_FORM as error:
+            raise _damaged(row["seq"]) from error
     return found
+
+
+#: What a record raises that nobody wrote as records are written.
+_NOT_OF_THE_FORM = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
+
+
+def _damaged(seq: int) -> LogUnavailable:
+    return LogUnavailable(
+        f"Record {seq} of the query log is not of the form that records have: the file is damaged, "
+        "or was altered. `codedesk log verify` says more."
+    )
+
+
+def _entry(row: dict[str, Any], there: Mapping[str, tuple[Any, Any]]) -> Entry:
+    """A record with its texts. Nobody is to take an altered text for what was typed."""
+    body = json.loads(row.pop("body"))
+    told: dict[str, str | None] = {}
+    altered = []
+    for name, promised in body.get("texts", {}).items():
+        salt, told[name] = there.get(name, (None, None))
+        if name in there and not chain.is_committed(salt, told[name], promised):
+            told[name] = say("log.altered_text")
+            altered.append(name)
+    return Entry(**row, body=body, texts=told, altered=tuple(altered))
 
 
 def _unfinished(
@@ -485,4 +543,11 @@ def _assembled(db: Database, ids: list[str]) -> list[Record]:
         some = ids[at : at + 500]
         for entry in _entries(db, f"subject in ({_marks(some)}) order by seq", some):
             entries[entry.subject or ""].setdefault(entry.kind, []).append(entry)
-    return [record_of(identity, entries[identity]) for identity in ids]
+    return [_record(identity, entries[identity]) for identity in ids]
+
+
+def _record(identity: str, entries: dict[str, list[Entry]]) -> Record:
+    try:
+        return record_of(identity, entries)
+    except _NOT_OF_THE_FORM as error:
+        raise _damaged(entries["question"][0].seq if "question" in entries else 0) from error

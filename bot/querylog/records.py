@@ -55,7 +55,8 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One record of the chain, with the texts that are still there (None: destroyed)."""
+    """One record of the chain, with the texts that are still there (None: destroyed). `altered` are
+    the names of those that are not as they were written; a sentence stands in their place."""
 
     seq: int
     at: str
@@ -64,6 +65,11 @@ class Entry:
     body: dict[str, Any]
     texts: dict[str, str | None]
     hash: str
+    altered: tuple[str, ...] = ()
+
+    def parsed(self, name: str) -> Any:
+        """A text that is JSON; None when it was destroyed or altered."""
+        return None if name in self.altered else json.loads(self.texts.get(name) or "null")
 
     def told(self) -> dict[str, Any]:
         """Time, body and texts in one, without the commitments."""
@@ -75,7 +81,8 @@ class Entry:
 class Record:
     """Everything stored of one question. `text` is empty once it is redacted; `codes` are those of
     the answer with what was said of each; `made_with` is what the answer was made with. `feedback`,
-    `corrections`, `withdrawals` and `redactions` are `Entry.told` of each, in order."""
+    `corrections`, `withdrawals` and `redactions` are `Entry.told` of each, in order; `altered` are
+    the numbers of the records of which a text is not as it was written."""
 
     id: str
     asked_at: str
@@ -102,6 +109,7 @@ class Record:
     corrections: list[dict[str, Any]] = field(default_factory=list)
     withdrawals: list[dict[str, Any]] = field(default_factory=list)
     redactions: list[dict[str, Any]] = field(default_factory=list)
+    altered: list[int] = field(default_factory=list)
 
     @property
     def delivery(self) -> str:
@@ -167,8 +175,8 @@ def record_of(identity: str, of: dict[str, list[Entry]]) -> Record:
     (question,) = of["question"]
     asked, text = question.body, question.texts["text"] or ""
     answers = of.get("answer")
-    body, texts = (answers[0].body, answers[0].texts) if answers else ({}, {})
-    answer = json.loads(texts.get("answer") or "null")
+    body = answers[0].body if answers else {}
+    answer = answers[0].parsed("answer") if answers else None
     told = {kind: [entry.told() for entry in entries] for kind, entries in of.items()}
     return Record(
         id=identity,
@@ -182,7 +190,7 @@ def record_of(identity: str, of: dict[str, list[Entry]]) -> Record:
         answered_at=answers[0].at if answers else None,
         outcome=body.get("outcome"),
         as_of=body.get("as_of"),
-        codes=json.loads(texts.get("codes") or "[]"),
+        codes=(answers[0].parsed("codes") if answers else None) or [],
         releases=body.get("releases") or asked.get("releases") or {},
         index_build=body.get("index_build"),
         latency_ms=body.get("latency_ms"),
@@ -204,4 +212,5 @@ def record_of(identity: str, of: dict[str, list[Entry]]) -> Record:
         corrections=told.get("correction", []),
         withdrawals=told.get("withdrawal", []),
         redactions=told.get("redaction", []),
+        altered=sorted(e.seq for entries in of.values() for e in entries if e.altered),
     )

@@ -211,13 +211,16 @@ def retain(log: QueryLog, years: int, by: str) -> Removed | None:
             "select hash from records where seq <= ? order by seq", [last]
         ):
             digest.update(last_hash.encode() + b"\n")
-        (log_id,) = db.execute("select id from log").fetchone()
+        log_id, created = db.execute("select id, created from log").fetchone()
         # First, so that there is a record to go on from even if all the others go.
         tombstone = tail.append(
             "retention",
             None,
             {
                 "log": log_id,
+                # These two are told by records that may go.
+                "created": created,
+                "sealed_from": log.key.sealed_from if log.key else None,
                 "first": first,
                 "last": last,
                 "count": last - first + 1,

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 VERSION = 2
@@ -18,7 +20,8 @@ def _of(names: str) -> str:
     return ", ".join(f"json_extract(r.body, '$.{name}') as \"{name}\"" for name in names.split())
 
 
-#: Every statement of the current schema, by the name of what it makes; verify compares them.
+#: Every statement of the current schema, by the name of what it makes. A log holds these and nothing
+#: else: see `faults`.
 STATEMENTS = {
     "log": """create table log (id text not null, created text not null) strict""",
     # `texts` comes and goes by redaction; `seal` is null while there is no key.
@@ -135,20 +138,58 @@ def version_1_rows(db: sqlite3.Connection) -> Iterator[tuple[str, dict[str, Any]
         yield kind, row
 
 
+#: Where the planner of SQLite keeps what ANALYZE counted: no result depends on it.
+_STATISTICS = ("sqlite_stat1", "sqlite_stat4")
+
+Object = tuple[str, str, str, str | None]
+
+
+@cache
+def _expected() -> Counter[Object]:
+    """What a log holds, as SQLite writes it down."""
+    db = sqlite3.connect(":memory:")
+    try:
+        for statement in STATEMENTS.values():
+            db.execute(statement)
+        return _objects(db)
+    finally:
+        db.close()
+
+
+def _objects(db: sqlite3.Connection) -> Counter[Object]:
+    rows = db.execute("select type, name, tbl_name, sql from main.sqlite_master")
+    return Counter(tuple(row) for row in rows if row[1] not in _STATISTICS)
+
+
 def faults(db: sqlite3.Connection) -> str | None:
-    """What is missing or not as it was made, in a sentence; triggers that do not belong too."""
-    found = dict(db.execute("select name, sql from sqlite_master where sql is not null"))
-    for name, statement in STATEMENTS.items():
-        kind = statement.split("create ")[1].replace("unique ", "").split(" ")[0]
-        if name not in found:
-            return f"The {kind} `{name}` of the log is missing."
-        if _compact(found[name]) != _compact(statement):
+    """What is missing, does not belong, or is not to the letter as it was made, in a sentence.
+
+    A trigger may have the name of a view, and a letter in another case changes what a view shows:
+    so the whole of each row of sqlite_master is compared, and how often it is there.
+    """
+    there = _objects(db)
+    missing = sorted(_expected() - there, key=str)
+    foreign = sorted(there - _expected(), key=str)
+    if missing:
+        kind, name, _, _ = missing[0]
+        if any(other[:2] == (kind, name) for other in foreign):
             return f"The {kind} `{name}` of the log is not the one that Code Desk made."
-    for (name,) in db.execute("select name from sqlite_master where type = 'trigger'"):
-        if name not in STATEMENTS:
-            return f"The trigger `{name}` is not one of the log's."
+        return f"The {kind} `{name}` of the log is missing."
+    if foreign:
+        kind, name, _, _ = foreign[0]
+        return f"The {printable(kind)} `{printable(name)}` is not one of the log's."
     return None
 
 
-def _compact(statement: str) -> str:
-    return " ".join(statement.split()).lower()
+def read_by_own_views(db: sqlite3.Connection) -> None:
+    """Let this connection read by views that it makes itself: those in the file are for people who
+    read it with other tools, and whoever can write the file can change them."""
+    for statement in STATEMENTS.values():
+        if statement.startswith("create view "):
+            db.execute(statement.replace("create view ", "create temp view ", 1))
+
+
+def printable(value: object) -> str:
+    """What stands in a file, short and fit for a terminal."""
+    shown = ascii(str(value))[1:-1]
+    return shown if len(shown) <= 60 else shown[:59] + "…"

@@ -29,11 +29,21 @@ IN_FORCE = """
 """
 
 
+#: Records that say from which number on records are sealed; see verify.
+SAYS_SEALED = "kind in ('key', 'retention') and json_extract(body, '$.sealed_from') is not null"
+
+_RECORD = "seq, at, kind, subject, body, previous, hash, seal"
+_TEXT = "record, name, salt, text"
+
+
 class Tail:
     """The end of the chain inside one transaction, which holds the only right to write."""
 
     def __init__(self, db: sqlite3.Connection, now: str, key: LogKey | None) -> None:
         self.db, self.now, self._key = db, now, key
+        #: What was appended so far, row by row, as it must be read back.
+        self._records: list[tuple[Any, ...]] = []
+        self._texts: list[tuple[Any, ...]] = []
         log, created = db.execute("select id, created from log").fetchone()
         last = db.execute("select seq, hash, seal from records order by seq desc limit 1")
         self.seq: int
@@ -44,7 +54,7 @@ class Tail:
     def _check_seal(self, log: str, seal: str | None) -> None:
         """Nothing is added to a sealed log without its key, nor to one that the key denies."""
         if self._key is None:
-            if seal is not None:
+            if seal is not None or self._sealing_began():
                 raise LogUnavailable(
                     "The query log is sealed with a key, and none is set. Set "
                     "CODEDESK_LOG_KEY_FILE to the file that `codedesk log keys` made."
@@ -63,6 +73,13 @@ class Tail:
                 "verify`, and put back the right file."
             )
 
+    def _sealing_began(self) -> bool:
+        """Whether a record says so; seals can be stripped."""
+        found = self.db.execute(
+            f"select 1 from records where {SAYS_SEALED} limit 1"
+        )
+        return found.fetchone() is not None
+
     def append(
         self,
         kind: str,
@@ -80,18 +97,33 @@ class Tail:
         written = chain.plain(chain.canonical(told))
         hashed = chain.record_hash(seq, at, kind, subject, written, self.hash)
         seal = self._key.seal(hashed) if self._key else None
-        self.db.execute(
-            "insert into records (seq, at, kind, subject, body, previous, hash, seal) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?)",
-            [seq, at, kind, subject, written, self.hash, hashed, seal],
-        )
-        for name, salt, text in salted:
-            self.db.execute(
-                "insert into texts (record, name, salt, text) values (?, ?, ?, ?)",
-                [seq, name, salt, text],
-            )
+        record = (seq, at, kind, subject, written, self.hash, hashed, seal)
+        texts_of_it = [(seq, name, salt, text) for name, salt, text in salted]
+        self.db.execute(f"insert into records ({_RECORD}) values (?, ?, ?, ?, ?, ?, ?, ?)", record)
+        self.db.executemany(f"insert into texts ({_TEXT}) values (?, ?, ?, ?)", texts_of_it)
+        self._records.append(record)
+        self._texts += texts_of_it
         self.seq, self.hash = seq, hashed
         return seq
+
+    def expect_all_there(self) -> None:
+        """Raises LogUnavailable when what was appended cannot be read back as it was written:
+        nobody may be told that it is on record."""
+        if not self._records:
+            return
+        first = [self._records[0][0]]
+        records = self.db.execute(
+            f"select {_RECORD} from records where seq >= ? order by seq", first
+        ).fetchall()
+        texts = self.db.execute(
+            f"select {_TEXT} from texts where record >= ? order by id", first
+        ).fetchall()
+        if records != self._records or texts != self._texts:
+            raise LogUnavailable(
+                f"Record {first[0]} of the query log was not kept as it was written, so nothing was "
+                "stored. The file was altered. Run `codedesk log verify`, and put back the right "
+                "file."
+            )
 
     def seal_from_here(self, key: LogKey) -> None:
         self._key = key
