@@ -18,6 +18,7 @@ from bot.querylog import LogUnavailable, NoSuchQuestion, QueryLog, Record, check
 from bot.querylog.checkpoints import CheckpointError, Checkpoints
 from bot.querylog.opening import key_of, open_log
 from bot.querylog.verify import Verification, log_id, verify
+from bot.querylog.vouching import vouch
 from bot.settings import Settings, SettingsError
 
 #: What a user can put right; see bot.cli.
@@ -222,14 +223,30 @@ def log_keys(settings: Settings) -> None:
 
 
 @log.command("checkpoint")
+@click.option(
+    "--accept",
+    "accepting",
+    type=int,
+    multiple=True,
+    metavar="NUMBER",
+    help="You know of this record, by which something was destroyed. That goes on record.",
+)
+@_BY
 @click.pass_obj
-def log_checkpoint(settings: Settings) -> None:
-    """Sign what the log's end is now, and add it to the checkpoints."""
+def log_checkpoint(settings: Settings, accepting: tuple[int, ...], by: str | None) -> None:
+    """Sign what the log's end is now, and add it to the checkpoints.
+
+    What came since the last one is verified first, and said by kind. A redaction or a retention
+    that does not bear the seal of the log's key, and that you do not accept, is not vouched for:
+    then nothing is signed, and the exit code is 2.
+    """
     key = checkpoints.private_key(settings.checkpoint_key)
     with opened(settings) as found:
-        checkpoint = checkpoints.take(found, key)
-    checkpoints.keep(checkpoint, settings.checkpoints)
-    click.echo(checkpoint.line())
+        if accepting:
+            found.access("vouch", _who(by), ", ".join(map(str, accepting)))
+        done = vouch(found, key, settings.checkpoints, accepting=accepting)
+    click.echo(done.told(), err=True)
+    click.echo(done.checkpoint.line())
 
 
 # Auditors' pages
@@ -316,8 +333,8 @@ def log_redact(
         what = one_question(found, identity).id if identity else record
         assert what is not None
         gone = retention.redact(found, what, reason, _who(by), answer=answer)
-        _vouch(settings, found)
-    click.echo(f"Destroyed of {what}: {', '.join(sorted(set(gone)))}.")
+        _vouch(settings, found, gone.record)
+    click.echo(f"Destroyed of {what}: {', '.join(sorted(set(gone.texts)))}.")
 
 
 @log.command("clean")
@@ -385,11 +402,16 @@ def log_retain(settings: Settings, by: str | None) -> None:
             f"Removed records {removed.first} to {removed.last}; record {removed.tombstone} says "
             "so."
         )
-        _vouch(settings, found)
+        _vouch(settings, found, removed.tombstone)
 
 
-def _vouch(settings: Settings, found: QueryLog) -> None:
-    """Sign a checkpoint, where there is a key: what was destroyed is not vouched for until then."""
-    if settings.checkpoint_key.exists():
-        checkpoint = checkpoints.take(found, checkpoints.private_key(settings.checkpoint_key))
-        checkpoints.keep(checkpoint, settings.checkpoints)
+def _vouch(settings: Settings, found: QueryLog, done: int) -> None:
+    """Sign a checkpoint, where there is a key: what was destroyed is not vouched for until then.
+    `done` is the record that says so. It is done, whether or not it can be vouched for."""
+    if not settings.checkpoint_key.exists():
+        return
+    try:
+        key = checkpoints.private_key(settings.checkpoint_key)
+        vouch(found, key, settings.checkpoints, accepting=[done])
+    except CheckpointError as error:
+        click.echo(str(error), err=True)

@@ -462,19 +462,27 @@ def test_a_log_that_is_read_only_is_verified(filled: QueryLog, tmp_path: Path) -
     assert check(away).last == 12
 
 
-@pytest.mark.parametrize("what", ["nothing", "folder", "text", "other database", "version 1"])
-def test_what_is_no_log(tmp_path: Path, what: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("nothing", "no query log"),
+        ("folder", "no query log"),
+        ("version 1", "of an earlier Code Desk"),
+        ("version 3", "newer Code Desk"),
+    ],
+)
+def test_what_is_no_log_of_this_version(tmp_path: Path, what: str, told: str) -> None:
+    """What is damaged is another matter: see test_log_attacks."""
     path = tmp_path / "x.db"
     if what == "folder":
         path.mkdir()
-    elif what == "text":
-        path.write_text("not a database, and long enough to be looked at as one" * 40)
-    elif what in ("other database", "version 1"):
+    elif what.startswith("version"):
         db = sqlite3.connect(path)
-        db.execute("create table questions (id text)")
-        db.execute(f"pragma user_version = {1 if what == 'version 1' else 0}")
+        for table in (*schema.VERSION_1_TABLES, *(["records"] if what == "version 3" else [])):
+            db.execute(f"create table {table} (id text)")
+        db.execute(f"pragma user_version = {what[-1]}")
         db.close()
-    with pytest.raises(LogUnavailable):
+    with pytest.raises(LogUnavailable, match=told):
         check(path)
 
 

@@ -24,16 +24,15 @@ from bot.querylog.checkpoints import (
     Checkpoint,
     CheckpointError,
     Checkpoints,
-    Keeper,
     keep,
     make_keys,
     private_key,
     public_key,
     read,
-    take,
 )
 from bot.querylog.retention import redact
 from bot.querylog.verify import Verification
+from bot.querylog.vouching import Keeper, take
 from bot.settings import Settings
 from bot.slack.witness import witnessed
 
@@ -61,7 +60,7 @@ def log(tmp_path: Path) -> Iterator[QueryLog]:
 @pytest.fixture
 def verified(log: QueryLog, keys: tuple[Path, Path], file: Path):
     """Take a checkpoint now (after twelve records); verify later, with the public key only."""
-    keep(take(log, private_key(keys[0])), file)
+    keep(take(log, private_key(keys[0])).checkpoint, file)
 
     def verify(path: Path | None = None) -> Verification:
         return check(path or log.path, checkpoints=read(file, public_key(keys[1])))
@@ -94,7 +93,7 @@ def test_the_whole_file_swapped_for_an_older_copy(
 ) -> None:
     older = copy(log.path, tmp_path / "older.db")
     converse(log, 2)
-    keep(take(log, private_key(keys[0])), file)
+    keep(take(log, private_key(keys[0])).checkpoint, file)
     log.close()
     put_in_place(older, log.path)
     log._open()
@@ -166,7 +165,7 @@ def test_a_forged_checkpoint(log: QueryLog, verified, file: Path, forge) -> None
 
 
 def test_a_checkpoint_signed_with_another_key(log: QueryLog, verified, file: Path) -> None:
-    keep(take(log, Ed25519PrivateKey.generate()), file)
+    keep(take(log, Ed25519PrivateKey.generate()).checkpoint, file)
     assert "Line 2 of the checkpoints was not signed" in verified().why
 
 
@@ -175,7 +174,7 @@ def test_a_line_that_a_crash_cut_off_is_left_out(log: QueryLog, verified, file: 
         torn.write('{"at": "2026')
     assert verified().exit_code == 0
     converse(log)
-    keep(take(log, private_key(keys[0])), file)
+    keep(take(log, private_key(keys[0])).checkpoint, file)
     found = verified()
     assert found.checkpoint.sequence == 15
     assert found.notes == ["Not whole, and left out: line 2 of the checkpoints."]
@@ -183,7 +182,7 @@ def test_a_line_that_a_crash_cut_off_is_left_out(log: QueryLog, verified, file: 
 
 def test_only_lines_are_added_and_the_file_is_the_owners(log, verified, file: Path, keys) -> None:
     first = file.read_text()
-    keep(take(log, private_key(keys[0])), file)
+    keep(take(log, private_key(keys[0])).checkpoint, file)
     assert file.read_text().startswith(first)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(keys[0].stat().st_mode) == 0o600
@@ -192,7 +191,7 @@ def test_only_lines_are_added_and_the_file_is_the_owners(log, verified, file: Pa
 
 def test_a_checkpoint_of_an_empty_log_vouches_for_nothing(tmp_path: Path, keys) -> None:
     log = QueryLog(tmp_path / "empty.db")
-    checkpoint = take(log, private_key(keys[0]))
+    checkpoint = take(log, private_key(keys[0])).checkpoint
     assert (checkpoint.sequence, checkpoint.count) == (0, 0)
     converse(log)
     found = check(log.path, checkpoints=Checkpoints([checkpoint], [], []))

@@ -13,8 +13,9 @@ from log_support import MISSED, SECRET, Clock, attacked, body, check, converse, 
 
 from bot.cli import main
 from bot.querylog import NoSuchQuestion, QueryLog
-from bot.querylog.checkpoints import Checkpoints, take
+from bot.querylog.checkpoints import Checkpoints
 from bot.querylog.retention import Held, clean, hold, holds, redact, release, retain
+from bot.querylog.vouching import NotVouchedFor, take
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_redaction_destroys_the_text_and_still_verifies(log: QueryLog) -> None:
     assert MISSED.encode() in bytes_of(log)
     assert len(salts) == 2
 
-    assert sorted(redact(log, question, "a name", "auditor")) == ["detail", "note", "text"]
+    assert sorted(redact(log, question, "a name", "auditor").texts) == ["detail", "note", "text"]
     left = bytes_of(log)
     assert b"Example" not in left
     assert b"4471290" not in left
@@ -80,7 +81,7 @@ def test_the_answer_goes_only_when_told_to(log: QueryLog) -> None:
     (question,) = converse(log)
     redact(log, question, "a name", "auditor")
     assert log.get(question).answer["candidates"]
-    assert sorted(redact(log, question, "and a number", "auditor", answer=True)) == [
+    assert sorted(redact(log, question, "and a number", "auditor", answer=True).texts) == [
         "answer", "codes",
     ]  # fmt: skip
     record = log.get(question)
@@ -91,7 +92,7 @@ def test_the_answer_goes_only_when_told_to(log: QueryLog) -> None:
 def test_a_search_for_a_name_is_redacted_by_its_number(log: QueryLog) -> None:
     number = log.access("search", "auditor", MISSED)
     assert MISSED.encode() in bytes_of(log)
-    assert redact(log, number, "a name", "auditor") == ["detail"]
+    assert redact(log, number, "a name", "auditor").texts == ["detail"]
     assert b"zebras" not in bytes_of(log)
     assert check(log.path).bad is None
 
@@ -198,11 +199,14 @@ def test_retention_with_checkpoints_from_before_and_after(old: QueryLog, clock: 
     key = Ed25519PrivateKey.generate()
     good = []
     clock.set(2024, 2, 28)
-    good.append(take(old, key))
-    retain(old, 6, "cron")
+    good.append(take(old, key).checkpoint)
+    removed = retain(old, 6, "cron")
+    assert removed is not None
     found = check(old.path, checkpoints=Checkpoints(good, [], []))
     assert (found.bad, found.exit_code) == (None, 1), "nobody vouches for the tombstone yet"
-    good.append(take(old, key))
+    with pytest.raises(NotVouchedFor, match="destroyed"):
+        take(old, key, good[-1])
+    good.append(take(old, key, good[-1], accepting=[removed.tombstone]).checkpoint)
     found = check(old.path, checkpoints=Checkpoints(good, [], []))
     assert (found.exit_code, found.checkpoint.count) == (0, 7)
     assert "Records 1 to 6 were removed by retention" in " ".join(found.sentences())

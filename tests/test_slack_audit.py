@@ -13,7 +13,7 @@ from slack_server.judge import block_breaches
 from slack_support import ScriptedDesk, served
 from slack_support import settings as slack_settings
 
-from bot.querylog import Asked, LogUnavailable, QueryLog, checkpoints, retention
+from bot.querylog import Asked, LogUnavailable, QueryLog, checkpoints, retention, vouching
 from bot.querylog.corrections import in_force, proposals
 from bot.querylog.search import Filters
 from bot.querylog.verify import verify
@@ -247,7 +247,7 @@ def test_verify(slack, log, desk, tmp_path) -> None:
     key = checkpoints.private_key(settings.checkpoint_key)
     with served(slack, tmp_path, desk, log, auditors=AUDITOR):
         assert "⚠️" in audit(slack, "verify")
-        checkpoints.keep(checkpoints.take(log, key), settings.checkpoints)
+        checkpoints.keep(vouching.take(log, key).checkpoint, settings.checkpoints)
         assert "✅" in audit(slack, "verify")
         with attacked(log.path) as db:
             set_body(db, 1, body(db, 1) | {"user": "U9"})

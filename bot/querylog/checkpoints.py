@@ -13,7 +13,7 @@ import base64
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -23,8 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
-from bot.querylog.chain import canonical, genesis_hash, write_private
-from bot.querylog.log import QueryLog
+from bot.querylog.chain import canonical, write_private
 
 
 class CheckpointError(Exception):
@@ -119,23 +118,9 @@ def public_key(path: Path) -> Ed25519PublicKey:
 # Making and keeping
 
 
-def take(log: QueryLog, key: Ed25519PrivateKey) -> Checkpoint:
-    """A signed checkpoint of the log as it is now."""
-    with log.reading() as db:
-        # One statement sees one state.
-        name, created, first, sequence, head = db.execute(
-            """
-            select id, created, (select min(seq) from records), (select max(seq) from records),
-                (select hash from records order by seq desc limit 1) from log
-            """
-        ).fetchone()
-    if sequence is None:
-        sequence, first, head = 0, 1, genesis_hash(name, created)
-    bare = Checkpoint(
-        name, sequence, sequence - first + 1, head, log.now().isoformat(timespec="seconds")
-    )
+def signed(bare: Checkpoint, key: Ed25519PrivateKey) -> Checkpoint:
     signature = base64.b64encode(key.sign(bare.signed_part())).decode()
-    return Checkpoint(**asdict(bare) | {"signature": signature})
+    return replace(bare, signature=signature)
 
 
 def keep(checkpoint: Checkpoint, path: Path) -> None:
@@ -147,7 +132,10 @@ def keep(checkpoint: Checkpoint, path: Path) -> None:
             size = os.fstat(file).st_size
             torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
             line = ("\n" if torn else "") + checkpoint.line() + "\n"
-            os.write(file, line.encode())
+            # On a full disk a part may be written, and no error told before the next one.
+            left = line.encode()
+            while left:
+                left = left[os.write(file, left) :]
             os.fsync(file)
         finally:
             os.close(file)
@@ -181,7 +169,7 @@ def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> Checkpoints:
             kinds = (str, int, int, str, str, str)
             if not all(map(isinstance, asdict(checkpoint).values(), kinds)):
                 raise TypeError
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             found.torn.append(number)
             continue
         try:
@@ -191,30 +179,3 @@ def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> Checkpoints:
         else:
             found.good.append(checkpoint)
     return found
-
-
-class Keeper:
-    """Writes a checkpoint when `every` records or `minutes` have passed since the last one, for a
-    process that serves. Whatever goes wrong is told, and stops nothing."""
-
-    def __init__(
-        self, log: QueryLog, key: Ed25519PrivateKey, file: Path, *, every: int = 500,
-        minutes: float = 15,
-    ) -> None:  # fmt: skip
-        self._log, self._key, self._file = log, key, file
-        self._every, self._minutes = every, minutes
-        self._last: tuple[int, float] | None = None
-
-    def write(self, now: float, *, closing: bool = False) -> Checkpoint | None:
-        """The checkpoint, if one was due (or, when closing, there is anything new). `now` is
-        time.monotonic(). Raises CheckpointError and LogUnavailable."""
-        sequence = self._log.last_sequence()
-        if self._last is not None:
-            records, seconds = sequence - self._last[0], now - self._last[1]
-            due = records >= self._every or seconds >= 60 * self._minutes or closing
-            if not records or not due:
-                return None
-        checkpoint = take(self._log, self._key)
-        keep(checkpoint, self._file)
-        self._last = (checkpoint.sequence, now)
-        return checkpoint

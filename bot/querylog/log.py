@@ -150,7 +150,7 @@ class QueryLog:
     # Transactions
 
     def _expect_schema(self) -> None:
-        """Raises LogUnavailable when the file holds another table, view, index or trigger than ours.
+        """Raises LogUnavailable when the file holds any table, view, index or trigger not ours.
 
         SQLite acts by the schema that it read last, and reads it anew when this number changes: so
         while the number is the same, so is all that could hide, swallow or alter a record.
@@ -205,8 +205,8 @@ class QueryLog:
                 yield self._db
         except sqlite3.Error as error:
             raise LogUnavailable(
-                f"The query log at {self.path} cannot be read ({error}). `codedesk log verify` says "
-                "whether it is damaged."
+                f"The query log at {self.path} cannot be read ({error}). Whether it is damaged, "
+                "`codedesk log verify` says."
             ) from error
 
     def now(self) -> dt.datetime:

@@ -15,7 +15,9 @@ Surface = Literal["cli", "terminal", "mention", "dm", "slash"]
 #: may not have arrived, and is not repeated. abandoned: not answered in time to be of use.
 Outcome = Literal["delivered", "failed", "unknown", "abandoned"]
 #: What an auditor or a program did with the log.
-Access = Literal["view", "search", "export", "report", "replay", "sign-in", "sign-out", "refusal"]
+Access = Literal[
+    "view", "search", "export", "report", "replay", "vouch", "sign-in", "sign-out", "refusal"
+]
 #: "used": the asker used another code than those shown; it is in `code`.
 FeedbackVerdict = Literal["right", "wrong", "used"]
 

@@ -42,6 +42,14 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Redacted:
+    """The names of the texts that were destroyed, and the number of the record that says so."""
+
+    texts: list[str]
+    record: int
+
+
+@dataclass(frozen=True, slots=True)
 class Removed:
     """A segment that retention removed."""
 
@@ -55,10 +63,10 @@ class Removed:
 
 def redact(
     log: QueryLog, what: str | int, reason: str, by: str, *, answer: bool = False
-) -> list[str]:
+) -> Redacted:
     """Destroy what was typed of a question (`what` is its id): its text, notes, the details of its
     deliveries; and its answer, if told to. Or the texts of one record (`what` is its number, an
-    int), such as a search for a name. The names of the texts destroyed.
+    int), such as a search for a name.
 
     Raises NoSuchQuestion, Held, and LogUnavailable, also when the texts are out of the log and may
     still be in its write-ahead file because somebody reads there.
@@ -78,9 +86,11 @@ def redact(
         destroyed = [[record, name] for record, name, _ in gone]
         with _lifted(tail.db, "redaction"):
             tail.db.executemany("delete from texts where record = ? and name = ?", destroyed)
-        tail.append("redaction", subject, {"reason": reason, "by": by, "destroyed": destroyed})
+        record = tail.append(
+            "redaction", subject, {"reason": reason, "by": by, "destroyed": destroyed}
+        )
     _overwrite(log, [salt for _, _, salt in gone])
-    return [name for _, name in destroyed]
+    return Redacted([str(name) for _, name in destroyed], record)
 
 
 def _to_redact(tail: Tail, what: str | int) -> tuple[str | None, str, str | int]:

@@ -20,8 +20,8 @@ def _of(names: str) -> str:
     return ", ".join(f"json_extract(r.body, '$.{name}') as \"{name}\"" for name in names.split())
 
 
-#: Every statement of the current schema, by the name of what it makes. A log holds these and nothing
-#: else: see `faults`.
+#: Every statement of the current schema, by the name of what it makes. A log holds these, and
+#: nothing else: see `faults`.
 STATEMENTS = {
     "log": """create table log (id text not null, created text not null) strict""",
     # `texts` comes and goes by redaction; `seal` is null while there is no key.
@@ -104,16 +104,16 @@ def create(db: sqlite3.Connection, log: str, now: str) -> None:
 
 def set_version_1_aside(db: sqlite3.Connection) -> None:
     """Free the names that the views take."""
-    for table in _VERSION_1:
+    for table in VERSION_1_TABLES:
         db.execute(f"alter table {table} rename to v1_{table}")
 
 
 def drop_version_1(db: sqlite3.Connection) -> None:
-    for table in reversed(_VERSION_1):
+    for table in reversed(VERSION_1_TABLES):
         db.execute(f"drop table v1_{table}")
 
 
-_VERSION_1 = ("questions", "answers", "deliveries")
+VERSION_1_TABLES = ("questions", "answers", "deliveries")
 
 
 def version_1_rows(db: sqlite3.Connection) -> Iterator[tuple[str, dict[str, Any]]]:

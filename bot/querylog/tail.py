@@ -29,9 +29,6 @@ IN_FORCE = """
 """
 
 
-#: Records that say from which number on records are sealed; see verify.
-SAYS_SEALED = "kind in ('key', 'retention') and json_extract(body, '$.sealed_from') is not null"
-
 _RECORD = "seq, at, kind, subject, body, previous, hash, seal"
 _TEXT = "record, name, salt, text"
 
@@ -76,7 +73,8 @@ class Tail:
     def _sealing_began(self) -> bool:
         """Whether a record says so; seals can be stripped."""
         found = self.db.execute(
-            f"select 1 from records where {SAYS_SEALED} limit 1"
+            "select 1 from records where kind in ('key', 'retention') "
+            "and json_extract(body, '$.sealed_from') is not null limit 1"
         )
         return found.fetchone() is not None
 
@@ -120,9 +118,9 @@ class Tail:
         ).fetchall()
         if records != self._records or texts != self._texts:
             raise LogUnavailable(
-                f"Record {first[0]} of the query log was not kept as it was written, so nothing was "
-                "stored. The file was altered. Run `codedesk log verify`, and put back the right "
-                "file."
+                f"Record {first[0]} of the query log was not kept as it was written, and nothing "
+                "was stored: the file was altered. Run `codedesk log verify`, and put back the "
+                "right file."
             )
 
     def seal_from_here(self, key: LogKey) -> None:

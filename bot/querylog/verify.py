@@ -10,14 +10,15 @@ import hmac
 import itertools
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from bot.querylog import chain, schema
-from bot.querylog.chain import LogKey, LogUnavailable
+from bot.querylog.chain import LogKey, LogUnavailable, plain
 from bot.querylog.checkpoints import Checkpoint, Checkpoints
 
 Verdict = Literal["vouched", "consistent", "tampered"]
@@ -46,6 +47,12 @@ class Verification:
     #: The last record by which something is excused that is not there: a redaction, a tombstone.
     #: Anyone who can write the log can write one, so it needs to be vouched for, too.
     excuse: int = 0
+    #: How many of the records that were read are of each kind, and which of them say that
+    #: something was destroyed.
+    kinds: Counter[str] = field(default_factory=Counter)
+    destroying: list[int] = field(default_factory=list)
+    #: Records whose time is before that of the record before them.
+    clock_back: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -102,6 +109,12 @@ class Verification:
             )
         if self.redacted:
             lines.append(f"Texts that a redaction destroyed: {self.redacted:,}.")
+        if self.clock_back:
+            some = ", ".join(f"{number:,}" for number in self.clock_back[:5])
+            more = f" and {len(self.clock_back) - 5:,} more" if len(self.clock_back) > 5 else ""
+            lines.append(
+                f"The clock went back at record {some}{more}: times there are not to be relied on."
+            )
         return lines + self.notes
 
     def as_dict(self) -> dict[str, Any]:
@@ -122,6 +135,7 @@ class Verification:
             "redacted_texts": self.redacted,
             "excused_by": self.excuse or None,
             "tombstone": self.tombstone,
+            "clock_went_back_at": self.clock_back,
             "notes": self.notes,
         }
 
@@ -141,34 +155,93 @@ def verify(
     checkpoints: Checkpoints | None = None,
     against: Path | None = None,
 ) -> Verification:
-    """Raises LogUnavailable when there is no log of this version to verify."""
+    """The whole log. Whatever the file holds, damage is a finding and not an error. Raises
+    LogUnavailable when there is no log of this version, or none that may be read now."""
+
+    def check(db: sqlite3.Connection, found: Verification) -> None:
+        heads = _expected_heads(found, checkpoints)
+        _check_records(db, found, key, heads)
+        _check_rest(found, heads)
+        # An index that leaves rows out would hide them from every search.
+        (state,) = db.execute("pragma integrity_check(1)").fetchone()
+        if state != "ok":
+            raise _Fault(0, f"Every record is there, and the file is not sound: {state}.")
+        if against is not None:
+            _check_against(db, found, against)
+
+    return _found(path, key, check)
+
+
+def verify_end(path: Path, key: LogKey | None, since: Checkpoint | None) -> Verification:
+    """What came after a checkpoint, for the next one to vouch for: `kinds` and `destroying` are of
+    these records alone. Raises LogUnavailable as `verify` does."""
+
+    def check(db: sqlite3.Connection, found: Verification) -> None:
+        _check_records(db, found, key, {}, since)
+
+    return _found(path, key, check)
+
+
+def _found(
+    path: Path, key: LogKey | None, check: Callable[[sqlite3.Connection, Verification], None]
+) -> Verification:
     found = Verification()
-    db = open_read_only(path)
+    try:
+        db = open_read_only(path)
+    except DamagedFile as error:
+        found.bad, found.why = 0, str(error)
+        return found
     try:
         # What is no UTF-8 is met at its record, and not while reading ahead.
         db.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
         db.execute("begin")  # one moment, whatever is written meanwhile
-        if db.execute("select 1 from sqlite_master where name = 'records'").fetchone():
-            _check_number(db)
-        _check_version(db, path)
-        _check_all(db, found, key, checkpoints)
-        if against is not None:
-            _check_against(db, found, against)
+        _check_file(db, found, path, key)
+        check(db, found)
     except _Fault as fault:
         found.bad, found.why = fault.record, fault.why
-    except sqlite3.OperationalError as error:
-        if not found.head:
+    except sqlite3.Error as error:
+        if cannot_be_read_now(error):
             raise LogUnavailable(f"The query log at {path} cannot be read ({error}).") from error
-        found.bad, found.why = found.last + 1, f"The database cannot be read there ({error})."
-    except sqlite3.DatabaseError as error:
-        found.bad, found.why = found.last + 1, f"The database file is damaged ({error})."
+        found.bad = found.last + 1 if found.head else 0
+        found.why = f"The database file is damaged there ({error})."
+    except NOT_OF_THE_FORM as error:
+        # What is outside of the records: the tombstone that is looked at first, the log's name.
+        found.bad = found.last + 1 if found.head else 0
+        found.why = f"It is not of the form that a log has ({type(error).__name__})."
     finally:
         db.close()
+    found.why = plain(found.why)
     return found
 
 
+#: What is raised by a value that is not of the form in which Code Desk writes it.
+NOT_OF_THE_FORM = (
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    OverflowError,
+)
+
+
+class DamagedFile(LogUnavailable):
+    """The file is there, and is no database, or one that cannot be read."""
+
+
+def cannot_be_read_now(error: sqlite3.Error) -> bool:
+    """Whether the file may be whole, and only could not be read: locked, forbidden, no memory."""
+    primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    return primary in (
+        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_INTERRUPT,
+    )  # fmt: skip
+
+
 def open_read_only(path: Path) -> sqlite3.Connection:
-    """Raises LogUnavailable when there is nothing that can be read."""
+    """Raises LogUnavailable when there is nothing that can be read, and DamagedFile when that is
+    because of what the file holds."""
     if not path.is_file():
         raise LogUnavailable(f"There is no query log at {path}.")
     address = path.absolute().as_uri() + "?mode=ro"
@@ -184,48 +257,35 @@ def open_read_only(path: Path) -> sqlite3.Connection:
             db = sqlite3.connect(address + "&immutable=1", uri=True, isolation_level=None)
             db.execute("select 1 from sqlite_master").fetchone()
     except sqlite3.Error as error:
-        raise LogUnavailable(f"The query log at {path} cannot be read ({error}).") from error
+        if cannot_be_read_now(error):
+            raise LogUnavailable(f"The query log at {path} cannot be read ({error}).") from error
+        raise DamagedFile(
+            f"It cannot be read as a database ({error}): the file is damaged, or is another."
+        ) from error
     return db
 
 
-def log_id(path: Path) -> str:
-    """The id of the log in a file. Raises LogUnavailable."""
-    db = open_read_only(path)
+def log_id(path: Path) -> str | None:
+    """The id of the log in a file; None when the file does not tell. Raises LogUnavailable when it
+    cannot be read at all."""
     try:
-        _check_version(db, path)
-        return db.execute("select id from log").fetchone()[0]
-    except (sqlite3.Error, TypeError) as error:
-        raise LogUnavailable(f"The query log at {path} cannot be read ({error}).") from error
+        db = open_read_only(path)
+    except DamagedFile:
+        return None
+    try:
+        (found,) = db.execute("select id from log").fetchone()
+        return str(found)
+    except (sqlite3.Error, *NOT_OF_THE_FORM):
+        return None
     finally:
         db.close()
 
 
-def _check_number(db: sqlite3.Connection) -> None:
-    """A log that has a chain was never of a version before the chain."""
-    version = db.execute("pragma user_version").fetchone()[0]
-    if version < schema.VERSION:
-        raise _Fault(0, f"It says that it is of version {version}, which had no chain.")
-
-
-def _check_version(db: sqlite3.Connection, path: Path) -> None:
-    version = db.execute("pragma user_version").fetchone()[0]
-    if version == 1:
-        raise LogUnavailable(
-            f"The query log at {path} is of an earlier Code Desk and has no chain yet. `codedesk "
-            "log list` brings it up to date; then verify."
-        )
-    if version != schema.VERSION:
-        raise LogUnavailable(
-            f"The file at {path} is not a query log of this Code Desk (version {version})."
-        )
-
-
-def _check_all(
-    db: sqlite3.Connection,
-    found: Verification,
-    key: LogKey | None,
-    checkpoints: Checkpoints | None,
+def _check_file(
+    db: sqlite3.Connection, found: Verification, path: Path, key: LogKey | None
 ) -> None:
+    """That the file is a log of this version, and holds nothing that is not ours."""
+    _check_version(db, path)
     if why := schema.faults(db):
         raise _Fault(0, why)
     if db.execute("select 1 from lifted").fetchone():
@@ -236,25 +296,78 @@ def _check_all(
     found.log, created = ids[0]
     if key is not None and key.log != found.log:
         raise _Fault(0, f"Its id is {found.log}, and the key is that of log {key.log}.")
-    heads = _expected_heads(found, checkpoints)
     found.head = chain.genesis_hash(found.log, created)
+
+
+def _check_version(db: sqlite3.Connection, path: Path) -> None:
+    """Raises LogUnavailable for a log of an earlier or a later Code Desk: it may be whole."""
+    version = db.execute("pragma user_version").fetchone()[0]
+    tables = {name for (name,) in db.execute("select name from sqlite_master where type = 'table'")}
+    if version == schema.VERSION:
+        return
+    if "records" in tables and version < schema.VERSION:
+        # A log that has a chain was never of a version before the chain.
+        raise _Fault(0, f"It says that it is of version {version}, which had no chain.")
+    if version == 1 and tables >= set(schema.VERSION_1_TABLES):
+        raise LogUnavailable(
+            f"The query log at {path} is of an earlier Code Desk and has no chain yet. `codedesk "
+            "log list` brings it up to date; then verify."
+        )
+    if version > schema.VERSION and "records" in tables and schema.faults(db):
+        raise LogUnavailable(
+            f"The query log at {path} was written by a newer Code Desk (version {version}). Update "
+            "this one; then verify."
+        )
+    raise _Fault(0, "The file is not a query log: it was emptied, or is another file.")
+
+
+def _check_records(
+    db: sqlite3.Connection,
+    found: Verification,
+    key: LogKey | None,
+    heads: dict[int, list[Checkpoint]],
+    since: Checkpoint | None = None,
+) -> None:
+    """Every record in order, from the first that is there, or the one after a checkpoint."""
     _check_start(db, found)
+    found.sealed_from = _says_sealed(db)
     # Of the genesis, or of the last record that retention removed.
     for checkpoint in heads.pop(found.last, ()):
         _check_checkpoint(found, checkpoint)
-    for row, texts in _records(db):
+    if since is not None and since.sequence > found.last:
+        found.last, found.head, found.checkpoint = since.sequence, since.head, since
+        if _head(db, since.sequence) != since.head:
+            raise _Fault(
+                since.sequence,
+                f"It is missing, or its hash is not that of the checkpoint of {since.at}.",
+            )
+    at = ""
+    for row, texts in _records(db, found.last):
         try:
             _check_record(db, found, row, texts, key)
-        except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        except NOT_OF_THE_FORM as error:
             raise _Fault(row[0], "It is not of the form that records have.") from error
+        found.kinds[row[2]] += 1
+        if row[2] in ("redaction", "retention"):
+            found.destroying.append(row[0])
+        if row[1] < at:
+            found.clock_back.append(row[0])
+        at = row[1]
         for checkpoint in heads.pop(found.last, ()):
             _check_checkpoint(found, checkpoint)
-    _check_end(db, found, key)
-    _check_rest(found, heads)
-    # An index that leaves rows out would hide them from every search.
-    (state,) = db.execute("pragma integrity_check(1)").fetchone()
-    if state != "ok":
-        raise _Fault(0, f"Every record is there, and the file is not sound: {state}.")
+    _check_end(db, found, key, since.sequence if since else 0)
+
+
+def _head(db: sqlite3.Connection, seq: int) -> str | None:
+    row = db.execute("select hash from records where seq = ?", [seq]).fetchone()
+    return row[0] if row else None
+
+
+def _says_sealed(db: sqlite3.Connection) -> int | None:
+    """From which record on records are sealed, as the log itself says."""
+    rows = db.execute("select seq, body from records where kind in ('key', 'retention')")
+    said = [_body(seq, body).get("sealed_from") for seq, body in rows]
+    return min((number for number in said if isinstance(number, int)), default=None)
 
 
 def _expected_heads(
@@ -297,26 +410,41 @@ def _check_start(db: sqlite3.Connection, found: Verification) -> None:
     ).fetchone()
     if row is None:
         raise _Fault(1, f"{missing}, and no retention tombstone accounts for them.")
-    body = json.loads(row[1])
+    body = _body(row[0], row[1])
     if (body.get("last"), body.get("last_hash"), body.get("log")) != (
         first - 1, previous, found.log,
     ):  # fmt: skip
         raise _Fault(
             1, f"{missing}, and the last tombstone (record {row[0]}) does not account for them."
         )
+    # The first record was bound to when the log was made; now the tombstone is.
+    (created,) = db.execute("select created from log").fetchone()
+    if body.get("created", created) != created:
+        raise _Fault(0, f"It says that it was made at another time than record {row[0]} says.")
     found.first, found.last, found.head = first, first - 1, previous
     found.tombstone = found.excuse = row[0]
 
 
+def _body(seq: int, body: str) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except NOT_OF_THE_FORM:
+        found = None
+    if not isinstance(found, dict):
+        raise _Fault(seq, "It is not of the form that records have.")
+    return found
+
+
 def _records(
-    db: sqlite3.Connection,
+    db: sqlite3.Connection, after: int
 ) -> Iterator[tuple[tuple[Any, ...], list[tuple[str, bytes, str]]]]:
-    """Each record with its texts, in order."""
+    """Each record with its texts, in order, from the one after a number."""
     rows = db.execute(
         """
         select r.seq, at, kind, subject, body, previous, hash, seal, t.name, t.salt, t.text
-        from records r left join texts t on t.record = r.seq order by r.seq
-        """
+        from records r left join texts t on t.record = r.seq where r.seq > ? order by r.seq
+        """,
+        [after],
     )
     for _, group in itertools.groupby(rows, key=lambda row: row[0]):
         lines = list(group)
@@ -343,8 +471,8 @@ def _check_record(
         if seal is None or not hmac.compare_digest(seal, key.seal(stored)):
             raise _Fault(seq, "Its seal is not that of the key: it was written by someone else.")
         found.sealed_checked = True
-    elif found.sealed_from is not None and seal is None:
-        raise _Fault(seq, "It has no seal, though records before it have one.")
+    elif found.sealed_from is not None and seq >= found.sealed_from and seal is None:
+        raise _Fault(seq, "It has no seal, though the log is sealed from before it on.")
     # The body is parsed only where it must be.
     if texts or '"texts":' in body:
         _check_texts(db, found, seq, subject, json.loads(body), texts)
@@ -365,7 +493,7 @@ def _check_texts(
     for name, salt, text in texts:
         if name not in promised:
             raise _Fault(seq, f"It has a text `{name}` that it did not have when it was written.")
-        if promised.pop(name) != chain.commitment(salt, text):
+        if not chain.is_committed(salt, text, promised.pop(name)):
             raise _Fault(seq, f"Its text `{name}`, or the salt of it, was changed.")
     for name in promised:
         redaction = _redaction(db, seq, subject, name)
@@ -409,9 +537,11 @@ def _check_checkpoint(found: Verification, checkpoint: Checkpoint) -> None:
         found.checkpoint = checkpoint
 
 
-def _check_end(db: sqlite3.Connection, found: Verification, key: LogKey | None) -> None:
+def _check_end(db: sqlite3.Connection, found: Verification, key: LogKey | None, after: int) -> None:
     stray = db.execute(
-        "select record, name from texts where record not in (select seq from records) limit 1"
+        "select record, name from texts where record > ? "
+        "and record not in (select seq from records) limit 1",
+        [after],
     ).fetchone()
     if stray is not None:
         raise _Fault(stray[0], f"It is not there, and its text `{stray[1]}` is.")
@@ -436,7 +566,10 @@ def _check_rest(found: Verification, heads: dict[int, list[Checkpoint]]) -> None
 
 def _check_against(db: sqlite3.Connection, found: Verification, other: Path) -> None:
     """Two copies of one log must be the same as far as the shorter one goes."""
-    theirs = open_read_only(other)
+    try:
+        theirs = open_read_only(other)
+    except DamagedFile as error:
+        raise _Fault(0, f"{other.name} cannot be compared with it. {error}") from error
     try:
         theirs.execute("begin")
         _check_version(theirs, other)
@@ -460,5 +593,7 @@ def _check_against(db: sqlite3.Connection, found: Verification, other: Path) -> 
                 )
             shared = ours[0]
         found.notes.append(f"{other.name} is the same up to record {shared:,}, where one ends.")
+    except (sqlite3.Error, *NOT_OF_THE_FORM) as error:
+        raise _Fault(0, f"{other.name} is damaged, and cannot be compared with it.") from error
     finally:
         theirs.close()

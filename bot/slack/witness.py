@@ -13,7 +13,8 @@ from functools import partial
 from slack_sdk import WebClient
 
 from bot.querylog import LogUnavailable, QueryLog
-from bot.querylog.checkpoints import Checkpoint, CheckpointError, Keeper, private_key
+from bot.querylog.checkpoints import CheckpointError, private_key
+from bot.querylog.vouching import Keeper, NotVouchedFor, Vouched
 from bot.settings import Settings
 from bot.slack.blocks import plain_message
 from bot.slack.posting import post_in_thread
@@ -67,29 +68,37 @@ def witnessed(
 
 
 def _keep(
-    keeper: Keeper, post: Callable[[Checkpoint], None], stop: threading.Event, look_every: float
+    keeper: Keeper, post: Callable[[str], None], stop: threading.Event, look_every: float
 ) -> None:
     stopping = False
     while not stopping:
         stopping = stop.wait(look_every)
         try:
-            checkpoint = keeper.write(time.monotonic(), closing=stopping)
+            done = keeper.write(time.monotonic(), closing=stopping)
         except (CheckpointError, LogUnavailable) as error:
             logger.error("%s", error)
+            if isinstance(error, NotVouchedFor):
+                post(str(error))
             continue
-        if checkpoint is not None:
-            post(checkpoint)
+        if done is not None:
+            logger.log(logging.WARNING if done.destroying else logging.INFO, "%s", done.told())
+            post(_told(done))
 
 
-def _post(client: WebClient, channel: str | None, checkpoint: Checkpoint) -> None:
-    if not channel:
-        return
-    text = say(
+def _told(done: Vouched) -> str:
+    checkpoint = done.checkpoint
+    return say(
         "slack.checkpoint",
         count=checkpoint.count,
         sequence=checkpoint.sequence,
+        new=done.told(),
         line=checkpoint.line(),
     )
+
+
+def _post(client: WebClient, channel: str | None, text: str) -> None:
+    if not channel:
+        return
     posted = post_in_thread(client, channel, None, plain_message(text))
     if posted.outcome != "delivered":
         logger.error("a checkpoint to %s: %s (%s)", channel, posted.outcome, posted.detail)
