@@ -194,6 +194,11 @@ def test_what_cannot_be_read_back_is_not_on_record(log: QueryLog, trigger: str) 
         pytest.param("create view shown as select 1", id="a view more"),
         pytest.param("create index more on records (at)", id="an index more"),
         pytest.param(
+            "insert into sqlite_master values ('trigger', 'sqlite_stat1', 'records', 0, "
+            "'create trigger sqlite_stat1 after insert on records begin select 1; end')",
+            id="a trigger by a name of SQLite's own",
+        ),
+        pytest.param(
             "insert into sqlite_master select * from sqlite_master where name = 'questions'",
             id="one of ours twice",
         ),

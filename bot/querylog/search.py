@@ -91,7 +91,7 @@ _TYPED = """id in (
 )"""
 _CODE = """id in (
     select r.subject from records r join texts t on t.record = r.seq and t.name = 'codes'
-    join json_each(t.text) c where r.kind = 'answer' and {}
+    join json_each(iif(json_valid(t.text), t.text, '[]')) c where r.kind = 'answer' and {}
 )"""
 _BEGINS = "substr(upper(replace(json_extract({}, '$.code'), '.', '')), 1, ?) = ?"
 _DELIVERED = """? = (
