@@ -532,3 +532,30 @@ def test_a_damaged_copy_to_compare_with(path: Path, tmp_path: Path) -> None:
     told = run("verify", "--against", str(tmp_path / "other.db"))
     assert told.exit_code == 3
     assert "other.db cannot be compared" in told.stdout
+
+
+@pytest.mark.parametrize("value", ["'no JSON'", "'[1]'", "'{}'", "'null'", "''"])
+@pytest.mark.parametrize("what", ["texts set text", "records set body"])
+def test_whatever_the_file_holds_every_command_says_it_in_a_sentence(
+    path: Path, what: str, value: str
+) -> None:
+    if what.startswith("records"):
+        with attacked(path) as db:
+            for name in ("one_question_an_event", "one_question_a_message"):
+                db.execute(f"drop index {name}")
+            db.execute(f"update {what} = {value} where kind in ('question', 'answer', 'delivery')")
+            if "JSON" not in value and value != "''":
+                for name in ("one_question_an_event", "one_question_a_message"):
+                    db.execute(schema.STATEMENTS[name])
+    else:
+        with attacked(path) as db:
+            db.execute(f"update {what} = {value}")
+    identity = "0"
+    for command in (
+        ["verify"], ["list"], ["search", "bill"], ["search", "--code", "E11"], ["show", identity],
+        ["report"], ["report", "--json"], ["export"], ["export", "--format", "jsonl"], ["holds"],
+        ["corrections"], ["feedback", identity, "right"], ["replay", identity], ["retain"],
+    ):  # fmt: skip
+        told = run(*command)
+        assert told.exit_code in (0, 2, 3), (command, told.output)
+        assert "Something went wrong" not in told.output, (command, told.exception)

@@ -16,6 +16,7 @@ from typing import Any
 from jinja2 import Environment
 
 from bot.querylog import charts
+from bot.querylog.chain import is_committed
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Record
 from codesets.model import SYSTEM_NAMES
@@ -80,7 +81,8 @@ def _questions(
             json_extract(q.body, '$.user') as user, json_extract(q.body, '$.removed') as removed,
             json_extract(a.body, '$.outcome') as outcome,
             json_extract(a.body, '$.confidence') as confidence,
-            json_extract(a.body, '$.latency_ms') as latency_ms, codes.text as codes,
+            json_extract(a.body, '$.latency_ms') as latency_ms, codes.text as codes, codes.salt,
+            json_extract(a.body, '$.texts.codes') as committed,
             (select json_extract(d.body, '$.outcome') from records d
                 where d.subject = q.subject and d.kind = 'delivery'
                 and json_extract(d.body, '$.kind') = 'answer' order by d.seq desc limit 1
@@ -92,7 +94,9 @@ def _questions(
             _between(first_day, last_day),
         )
         for row in rows:
-            codes = json.loads(row.pop("codes") or "[]")
+            salt, text, committed = (row.pop(name) for name in ("salt", "codes", "committed"))
+            # What was altered, or destroyed, is not counted.
+            codes = json.loads(text) if is_committed(salt, text, committed or "") else []
             # The first candidate is the answer; of codes that were asked about, each is.
             row["codes"] = [
                 (code.get("system") or "", code["code"])
