@@ -127,7 +127,9 @@ class QueryLog:
         schema.create(db, secrets.token_hex(8), self._now())
         tail = Tail(db, self._now(), self._key)
         mark: dict[str, Any] = {"imported": 1}
-        for kind, row in schema.version_1_rows(db):
+        for number, (kind, row) in enumerate(schema.version_1_rows(db)):
+            if number % 1000 == 0:
+                tail.expect_all_there()
             if kind == "question":
                 # Version 1 had no scrubber.
                 scrubbed = self._scrubber.scrub(row["text"])
@@ -145,6 +147,7 @@ class QueryLog:
             else:
                 body, texts = delivery_body(row["kind"], row["outcome"], row["detail"] or "")
                 tail.append(kind, row["question"], body | mark, texts, row["at"])
+        tail.expect_all_there()
         schema.drop_version_1(db)
 
     # Transactions

@@ -38,7 +38,7 @@ class Tail:
 
     def __init__(self, db: sqlite3.Connection, now: str, key: LogKey | None) -> None:
         self.db, self.now, self._key = db, now, key
-        #: What was appended so far, row by row, as it must be read back.
+        #: What was appended since the last look, row by row, as it must be read back.
         self._records: list[tuple[Any, ...]] = []
         self._texts: list[tuple[Any, ...]] = []
         log, created = db.execute("select id, created from log").fetchone()
@@ -105,8 +105,8 @@ class Tail:
         return seq
 
     def expect_all_there(self) -> None:
-        """Raises LogUnavailable when what was appended cannot be read back as it was written:
-        nobody may be told that it is on record."""
+        """Raises LogUnavailable when what was appended since the last look cannot be read back as
+        it was written: nobody may be told that it is on record."""
         if not self._records:
             return
         first = [self._records[0][0]]
@@ -122,6 +122,7 @@ class Tail:
                 "was stored: the file was altered. Run `codedesk log verify`, and put back the "
                 "right file."
             )
+        self._records, self._texts = [], []
 
     def seal_from_here(self, key: LogKey) -> None:
         self._key = key
