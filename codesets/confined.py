@@ -67,11 +67,13 @@ def read(
             raise _too_much(path, f"{within.wall} seconds") from error
         output.seek(0)
         for line in output:
-            if line.startswith(b"["):
-                yield json.loads(line)
-            elif line.startswith(b"{") and line.endswith(b"}\n"):
-                _judge(json.loads(line), damaged)
+            if not line.endswith(b"\n"):
+                break  # it was ended within a line
+            row = json.loads(line)
+            if isinstance(row, dict):
+                _judge(row, damaged)
                 return
+            yield row
     raise _killed(path, ended, within, damaged)
 
 

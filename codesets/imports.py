@@ -33,6 +33,8 @@ _EXPECTED = (
     "tab-delimited CPT descriptors (`codedesk codesets import --help` lists them)"
 )
 
+_NO_FILE = "it is no file that Code Desk can read"
+
 Say = Callable[[str], None]
 
 
@@ -136,12 +138,15 @@ def import_files(
         found: list[Recognised] = []
         for number, path in enumerate(files):
             try:
-                found += _recognised(path, Path(folder) / str(number), label, done.left_out, last.append)
-            except _NotKnown:
+                found += _recognised(
+                    path, Path(folder) / str(number), label, done.left_out, last.append
+                )
+            except (_NotKnown, TooMuch) as error:
                 if len(files) == 1:
                     raise
                 done.left_out.append(path.name)
-                last.append(f"{path.name}: left out, it is no file that Code Desk can read")
+                why = error if isinstance(error, TooMuch) else _NO_FILE
+                last.append(f"{path.name}: left out, {why}")
         if not found:
             names = ", ".join(path.name for path in paths)
             raise CodesetError(f"{names} holds no file that Code Desk can read: {_EXPECTED}.")
@@ -343,7 +348,7 @@ def _unzipped(
             layout = recognise.layout_of(sample)
         except TooMuch as error:
             left_out.append(sample.name)
-            say(f"{path.name}: {error}")
+            say(f"{path.name}: left out, {error}")
             layout = None
         except CodesetError:
             layout = None  # there may be any other file in a zip, whole or not

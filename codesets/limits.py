@@ -68,4 +68,4 @@ class Allowance:
 #: To read a whole file. The guidelines' PDF takes 20 s and 150 MB on a slow core.
 WHOLE = Allowance(memory=1024 * MB, cpu=180, wall=600, output=ZIP_BYTES)
 #: To look at its beginning: two pages, thirty rows; one second.
-BEGINNING = Allowance(memory=1024 * MB, cpu=15, wall=60, output=16 * MB)
+BEGINNING = Allowance(memory=1024 * MB, cpu=10, wall=60, output=16 * MB)

@@ -89,9 +89,14 @@ def _cell(value: object) -> str:
 
 
 def first_rows(path: Path) -> list[list[str]]:
-    """As many rows as may have the heading among them; fewer, or none, where it is no table."""
+    """As many rows as may have the heading among them; fewer, or none, where it is no table.
+
+    Raises TooMuch as `rows_of` does.
+    """
     try:
         return list(rows_of(path, _HEADING_WITHIN))
+    except TooMuch:
+        raise
     except CodesetError:
         return []
 

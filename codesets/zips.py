@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from codesets import limits
@@ -20,8 +20,8 @@ _NAME = 200
 class _Left:
     """What may still be unpacked of a package and of the zips in it."""
 
-    files: int = limits.ZIP_FILES
-    size: int = limits.ZIP_BYTES
+    files: int = field(default_factory=lambda: limits.ZIP_FILES)
+    size: int = field(default_factory=lambda: limits.ZIP_BYTES)
 
     def take(self, size: int, package: str) -> None:
         self.size -= size
@@ -35,13 +35,13 @@ def unpack(path: Path, folder: str) -> Iterator[list[str]]:
     Raises TooMuch for a zip that goes beyond codesets/limits.py, CodesetError for one that is
     damaged, locked, or holds two files of one name.
     """
-    yield from _unpacked(path, Path(folder), _Left(), 1)
+    yield from _unpacked(path, path.name, Path(folder), _Left(), 1)
 
 
 def test(path: Path) -> Iterator[list[str]]:
     """Read a zip to its end within the same limits, writing nothing; raises as `unpack` does."""
     left = _Left()
-    with _opened(path) as package:
+    with _opened(path, path.name) as package:
         for member in members(package, path.name, left):
             for _ in _blocks(package, member, path.name, left):
                 pass
@@ -81,37 +81,39 @@ def members(
     return found
 
 
-def _unpacked(path: Path, folder: Path, left: _Left, depth: int) -> Iterator[list[str]]:
+def _unpacked(path: Path, shown: str, folder: Path, left: _Left, depth: int) -> Iterator[list[str]]:
     if depth > limits.ZIP_DEPTH:
-        raise _beyond(path.name, f"a zip in a zip more than {limits.ZIP_DEPTH} deep")
-    with _opened(path) as package:
-        for number, member in enumerate(members(package, path.name, left)):
+        raise _beyond(shown, f"a zip in a zip more than {limits.ZIP_DEPTH} deep")
+    with _opened(path, shown) as package:
+        for number, member in enumerate(members(package, shown, left)):
             # By its last name only: where a zip wants its files is no business of ours.
             name = PurePosixPath(member.filename).name
             if name in ("", ".", "..") or len(name) > _NAME or not name.isprintable():
                 raise CodesetError(
-                    f"{path.name} holds a file whose name cannot be used ({_shown(member)}): "
+                    f"{shown} holds a file whose name cannot be used ({_shown(member)}): "
                     "unpack it and import what it holds."
                 )
             target = folder / str(number) / name
             target.parent.mkdir(parents=True)
             with target.open("wb") as copy:
-                for block in _blocks(package, member, path.name, left):
+                for block in _blocks(package, member, shown, left):
                     copy.write(block)
             if target.suffix.lower() == ".zip":
-                yield from _unpacked(target, target.parent / "unpacked", left, depth + 1)
+                yield from _unpacked(
+                    target, f"{shown}/{name}", target.parent / "unpacked", left, depth + 1
+                )
                 target.unlink()
             else:
                 yield [str(target)]
 
 
-def _opened(path: Path) -> zipfile.ZipFile:
+def _opened(path: Path, shown: str) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except MemoryError:
         raise
     except Exception as error:
-        raise _damaged(path.name) from error
+        raise _damaged(shown) from error
 
 
 def _blocks(

@@ -61,7 +61,9 @@ def packaged(store: CodeStore, tmp_path: Path) -> Iterator[CodeStore]:
     copy.close()
 
 
-def load(store: CodeStore, *paths: Path, label: str | None = None, partial: bool = False) -> Release:
+def load(
+    store: CodeStore, *paths: Path, label: str | None = None, partial: bool = False
+) -> Release:
     """Import files that make one edition."""
     (release,) = import_files(store, paths, label, partial=partial).loaded
     assert isinstance(release, Release)
