@@ -31,7 +31,7 @@ from codesets.store import CodeStore
 #: crosswalks of drugs, and one that was at hand had 14% fewer than the quarter before it.
 _SHARE, _SHARE_OF = 0.9, {"asp": 0.75}
 #: What is taken off it for each further year between the two, and what stays of it: lists grow.
-_PER_YEAR, _LEAST = 0.03, 0.5
+_PER_YEAR, _LEAST = 0.04, 0.5
 #: What a part has at least of an edition that was published in one file.
 _SHARE_OF_PART = 0.1
 #: Characters that tell where a list begins and ends: a category, a section, a kind of supply.

@@ -259,7 +259,7 @@ def rows_within(path: Path, **less: int) -> list[list[str]]:
     [
         ({"cpu": 2}, "more than 2 seconds of computing"),
         ({"wall": 1}, "more than 1 seconds to read"),
-        ({"memory": 100 * MB}, "more than 100 MB of memory"),
+        ({"memory": 80 * MB}, "more than 80 MB of memory"),
         ({"output": MB}, "more than 1 MB of disk"),
     ],
 )
