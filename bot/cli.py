@@ -582,10 +582,16 @@ def _echo_source(loaded: Release | Book) -> None:
     help="Which edition it is, where its name does not say: FY2027, FY2026-April, 2026-January, "
     "2026.",
 )
+@click.option(
+    "--partial",
+    is_flag=True,
+    help="Load a list that is not whole all the same: it replaces its edition, and the codes that "
+    "it lacks will be unknown.",
+)
 @click.option("--no-index", is_flag=True, help="Leave the index as it is; build it later.")
 @click.pass_obj
 def codesets_import(
-    settings: Settings, files: tuple[Path, ...], label: str | None, no_index: bool
+    settings: Settings, files: tuple[Path, ...], label: str | None, partial: bool, no_index: bool
 ) -> None:
     """Load official files that you have, as they are or in the zips they were published in.
 
@@ -600,8 +606,11 @@ def codesets_import(
     Other           place of service codes (CMS)
 
     What a file is, is told from what it holds; which edition, from what it says or its name. An
-    edition that is loaded already is replaced. A file that is not whole loads nothing. Of a
-    folder, every file that is one of these is loaded.
+    edition that is loaded already is replaced. Of a folder, every file that is one of these is
+    loaded.
+
+    A list that is not whole is not loaded, unless --partial says so: one whose last line breaks
+    off, or that has a tenth fewer codes than the same edition or the one beside it.
 
     Exit code: 0 when every file was loaded, 1 when some were left out, 2 when nothing was.
     """
@@ -610,12 +619,14 @@ def codesets_import(
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = CodeStore(settings.codes_db)
     try:
-        done = imports.import_files(store, files, label, _progress)
+        done = imports.import_files(store, files, label, _progress, partial=partial)
         if done.loaded:
             _index_again(store, settings, build=not no_index)
     finally:
         store.close()
-    if done.left_out:
+    if done.not_whole and not done.loaded:
+        sys.exit(2)
+    if done.left_out or done.not_whole:
         sys.exit(1)
 
 

@@ -101,6 +101,10 @@ class Books:
     def count(self, book: Book) -> int:
         return sum(rows.count(self._database.db, book.key).values())
 
+    def groups(self, book: Book) -> dict[str, int]:
+        """How many rows are of codes that begin with each character; "" for rows of no code."""
+        return rows.groups(self._database.db, book.key)
+
 
 def _store(db: Database, volume: Volume) -> int:
     book = volume.book

@@ -78,6 +78,8 @@ MUE_COLUMNS: Columns = {
 #: HCPCS Level II and CPT codes alike.
 _CODE = re.compile(r"[0-9A-Z]\d{3}[0-9A-Z]")
 
+#: Digits of a number of units.
+_UNITS = 9
 _ACTIVE = dt.date.max  # 9999-12-31
 
 _SETTINGS: dict[Setting, re.Pattern[str]] = {
@@ -154,7 +156,7 @@ def read_units(path: Path) -> tuple[UnitsEdit, ...]:
 
 
 def _units(row: dict[str, str]) -> UnitsEdit:
-    if not row["units"].isdecimal():
+    if not row["units"].isdecimal() or len(row["units"]) > _UNITS:
         raise ValueError(f'"{row["units"]}" is no number of units')
     # CMS spells the indicator out: "3 Date of Service Edit: Clinical".
     adjudication = row["adjudication"][:1]

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias, cast
 
+from codesets import limits
+from codesets.limits import TooMuch
 from codesets.model import CodesetError
 
 #: Ends of file of an older day, which some published files still carry.
 _END_OF_FILE = "\x1a"
+#: Bytes that stand for nothing in Windows' Latin alphabet.
+_NOT_WINDOWS = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_BLOCK = 64 * 1024
+_TAIL = 1024
+_Events: TypeAlias = "Iterator[tuple[str, ET.Element]]"
+
+#: What is said of a file with NUL bytes, after its name.
+NO_TEXT = "is UTF-16 text, or no text at all (it has NUL bytes): save it as UTF-8 text."
 
 
 def decoded(data: bytes) -> str:
@@ -20,11 +34,123 @@ def decoded(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def lines_of(path: Path) -> list[str]:
-    """The lines of a text file, without their ends."""
+def text_lines(path: Path, ends: str = "\n") -> Iterator[str]:
+    """The lines of a text file with their ends, decoded as `decoded` does; read one by one,
+    because the quarterly edits of NCCI have millions. `ends` is what open() calls `newline`.
+
+    Raises CodesetError for what is no text of either alphabet, TooMuch for a file, or a line,
+    longer than codesets/limits.py has it.
+    """
+    with path.open(encoding=_encoding_of(path), newline=ends) as file:
+        for number in range(1, limits.TEXT_LINES + 1):
+            line = file.readline(limits.LINE + 1)
+            if not line:
+                return
+            if len(line) > limits.LINE:
+                raise TooMuch(
+                    f"{path.name}, line {number}: has more than {limits.LINE:,} characters, which "
+                    "no official file has."
+                )
+            yield line
+    raise TooMuch(f"{path.name} has more than {limits.TEXT_LINES:,} lines.")
+
+
+def _encoding_of(path: Path) -> str:
+    """Told by the whole file, block by block: one letter of Windows' may stand at its end."""
+    check_size(path, limits.TEXT_BYTES)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    utf8, other = True, None
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if b"\0" in block:
+                raise CodesetError(f"{path.name} {NO_TEXT}")
+            other = other or _NOT_WINDOWS.search(block)
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                utf8 = False
+                decoder.reset()
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        utf8 = False
+    if not utf8 and other:
+        raise CodesetError(
+            f"{path.name} is neither UTF-8 nor Windows-1252 text (byte 0x{other[0][0]:02X}): "
+            "save it as UTF-8 and import it again, or download it again."
+        )
+    return "utf-8-sig" if utf8 else "cp1252"
+
+
+def check_size(path: Path, most: int) -> None:
+    """Raises TooMuch for a file of more bytes."""
+    if path.stat().st_size > most:
+        raise TooMuch(
+            f"{path.name} has more than {most // limits.MB} MB, which no official file of its "
+            "kind has."
+        )
+
+
+def is_cut(path: Path) -> bool:
+    """Whether the last line of a text file has no end, as every official file's has: a download
+    that broke off leaves such a line, which may still look whole."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        tail = file.read()
+    # A file of spaces ends nowhere; it is none that is read.
+    return not tail.rstrip(b" \t" + _END_OF_FILE.encode()).endswith((b"\n", b"\r"))
+
+
+def lines_of(path: Path) -> Iterator[str]:
+    """The lines of a text file, without their ends. Raises as `text_lines` does."""
     # Not splitlines(), which also splits at characters that may stand in a title.
-    text = decoded(path.read_bytes()).replace(_END_OF_FILE, "")
-    return [line.rstrip("\r") for line in text.split("\n")]
+    for line in text_lines(path):
+        yield line.replace(_END_OF_FILE, "").rstrip("\r\n")
+
+
+def xml_root(path: Path) -> ET.Element:
+    """The root of an XML file.
+
+    Raises CodesetError for one that is damaged, cut off or in an unknown encoding; TooMuch for one
+    that is larger, nests deeper, or has longer texts than codesets/limits.py has it. (Entities
+    that would grow are the parser's to refuse, and it does.)
+    """
+    check_size(path, limits.XML_BYTES)
+    parser: ET.XMLPullParser = ET.XMLPullParser(("start", "end"))
+    root: ET.Element | None = None
+    depth = parts = unheard = 0
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                parser.feed(block)
+                unheard += len(block)
+                for event, element in cast(_Events, parser.read_events()):
+                    unheard = 0
+                    if event == "end":
+                        depth -= 1
+                        continue
+                    root = element if root is None else root
+                    depth += 1
+                    parts += 1 + len(element.attrib)
+                    if depth > limits.XML_DEPTH:
+                        raise _beyond(path, f"elements nested more than {limits.XML_DEPTH} deep")
+                if parts > limits.XML_PARTS:
+                    raise _beyond(path, f"more than {limits.XML_PARTS:,} elements and attributes")
+                if unheard > limits.XML_TEXT:
+                    raise _beyond(
+                        path, f"a tag or a text of more than {limits.XML_TEXT // limits.MB} MB"
+                    )
+            parser.close()
+    except (ET.ParseError, LookupError, ValueError) as error:  # the latter two of encodings
+        raise CodesetError(
+            f"{path.name} is damaged or cut off: not readable as XML ({error})."
+        ) from error
+    assert root is not None  # else the parser has refused it
+    return root
+
+
+def _beyond(path: Path, what: str) -> TooMuch:
+    return TooMuch(f"{path.name} has {what}, which no official file has.")
 
 
 def matched_lines(path: Path, line: re.Pattern[str], layout: str) -> list[re.Match[str]]:

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from codesets import sheets
+from codesets import confined, limits, sheets
 from codesets.icd10cm import CODE_SHAPE, codes_named, undot
+from codesets.limits import TooMuch
 from codesets.model import CodeRange, CodesetError, Guideline
 
 #: How many guidelines of one code are worth showing.
@@ -98,19 +99,24 @@ def _lines(path: Path, pages: int | None = None) -> Iterator[_Line]:
 
     A page's number is the one printed on it, where one is.
     """
-    import pdfplumber
-    from pdfplumber.utils.exceptions import PdfminerException
+    damaged = f"{path.name} cannot be opened as a PDF: download it again from its publisher."
+    within = limits.WHOLE if pages is None else limits.BEGINNING
+    for line in confined.read("pdf", path, pages, damaged=damaged, within=within):
+        yield _Line(*line)
 
-    try:
-        with pdfplumber.open(path) as document:
-            for position, page in enumerate(document.pages[:pages], 1):
-                rows = page.extract_text_lines()
-                yield from _page_lines(rows, position)
-                page.close()  # else every page's characters stay in memory
-    except (PdfminerException, OSError) as error:
-        raise CodesetError(
-            f"{path.name} cannot be opened as a PDF: download it again from its publisher."
-        ) from error
+
+def read_pdf(path: Path, pages: int | None) -> Iterator[list[Any]]:
+    """The lines of a PDF's first pages (None for all), each as the fields of a `_Line`. Run in a
+    process of its own (codesets/confined.py)."""
+    import pdfplumber
+
+    with pdfplumber.open(path) as document:
+        for position, page in enumerate(document.pages[:pages], 1):
+            if position > limits.PDF_PAGES:
+                raise TooMuch(f"{path.name} has more than {limits.PDF_PAGES:,} pages.")
+            for line in _page_lines(page.extract_text_lines(), position):
+                yield list(astuple(line))
+            page.close()  # else every page's characters stay in memory
 
 
 def _page_lines(rows: list[dict[str, Any]], position: int) -> Iterator[_Line]:

@@ -25,7 +25,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codesets.files import matched_lines
+from codesets.files import matched_lines, xml_root
 from codesets.model import (
     Code,
     CodeRange,
@@ -160,10 +160,7 @@ def read_tabular(
     Raises CodesetError when the XML cannot be read, or when the two are not of one edition (a
     listed code that the XML does not explain, or one that is not listed).
     """
-    try:
-        root = ET.parse(xml).getroot()
-    except ET.ParseError as error:
-        raise CodesetError(f"{xml.name} is not readable as XML: {error}.") from error
+    root = xml_root(xml)
     if root.tag != "ICD10CM.tabular":
         raise CodesetError(f"{xml.name} is not the ICD-10-CM Tabular List (root <{root.tag}>).")
     titles = titles or {}

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from codesets.files import decoded
+from codesets.files import decoded, xml_root
 from codesets.icd10cm import CODE_SHAPE
 from codesets.model import BOOK_NAMES, BookKind, CodesetError, Term, TermKind
 
@@ -196,14 +196,9 @@ class _Shelf:
 
 
 def _read_entries(path: Path, kinds: Sequence[BookKind]) -> Iterator[_Entry]:
-    data = path.read_bytes()
-    try:
-        root = ET.fromstring(data)
-    except ET.ParseError as error:
-        raise CodesetError(
-            f"{path.name} is not readable as XML ({error}): it may be cut off, download it again."
-        ) from error
-    kind = index_kind(decoded(data[:_HEAD]))
+    root = xml_root(path)
+    with path.open("rb") as file:
+        kind = index_kind(decoded(file.read(_HEAD)))
     if kind not in kinds:
         what = f"the {BOOK_NAMES[kind]}" if kind else f"an ICD-10-CM index (root <{root.tag}>)"
         wanted = " or ".join(BOOK_NAMES[k] for k in kinds)

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 
+from codesets.files import xml_root
 from codesets.model import BOOK_NAMES, BookKind, CodesetError, Definition, TableRow
 
 _ROOTS: dict[BookKind, str] = {
@@ -41,12 +42,7 @@ def root_of(path: Path, kind: BookKind) -> ET.Element:
 
     Raises CodesetError when the file cannot be read as XML, or is another one than `kind`.
     """
-    try:
-        root = ET.parse(path).getroot()
-    except (ET.ParseError, LookupError, ValueError) as error:  # the latter two of encodings
-        raise CodesetError(
-            f"{path.name} is damaged or cut off: not readable as XML ({error})."
-        ) from error
+    root = xml_root(path)
     if root.tag != _ROOTS[kind]:
         raise CodesetError(
             f"{path.name} is not the ICD-10-PCS {BOOK_NAMES[kind]} (root <{root.tag}>)."

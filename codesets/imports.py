@@ -6,16 +6,15 @@ All files are read before the first is loaded, so one bad file changes nothing.
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from codesets import icd10cm, recognise
+from codesets import confined, icd10cm, recognise, whole
+from codesets.files import NO_TEXT
+from codesets.limits import TooMuch
 from codesets.model import (
     SYSTEM_NAMES,
     Book,
@@ -29,13 +28,12 @@ from codesets.recognise import TABULAR, Dated, Layout, Sample
 from codesets.sources import IMPORTED, known_codes
 from codesets.store import CodeStore
 
-#: Share of a neighbouring edition's codes below which an edition may be cut off.
-_WHOLE = 0.9
-
 _EXPECTED = (
     "expected an official file of ICD-10-CM, ICD-10-PCS, HCPCS Level II or NCCI, or the AMA's "
     "tab-delimited CPT descriptors (`codedesk codesets import --help` lists them)"
 )
+
+_NO_FILE = "it is no file that Code Desk can read"
 
 Say = Callable[[str], None]
 
@@ -84,12 +82,38 @@ class Recognised:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An edition or book as it was read, what to say of it once it is loaded, and its files."""
+
+    what: Edition | Volume
+    told: str
+    files: tuple[Recognised, ...]
+
+    @property
+    def names(self) -> str:
+        return ", ".join(file.name for file in self.files)
+
+    @property
+    def sources(self) -> list[whole.Source]:
+        return [
+            whole.Source(
+                file.name,
+                file.path if file.sample.is_text else None,
+                is_order_file=file.layout.name == recognise.ORDER_FILE,
+            )
+            for file in self.files
+        ]
+
+
 @dataclass(slots=True)
 class Imported:
-    """What an import did: the editions and books it loaded, and the files it knew nothing of."""
+    """What an import did: the editions and books it loaded, the files it knew nothing of, and
+    why each list that is not whole was not loaded."""
 
     loaded: list[Release | Book] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    not_whole: list[str] = field(default_factory=list)
 
 
 def import_files(
@@ -97,50 +121,75 @@ def import_files(
     paths: Sequence[Path],
     label: str | None = None,
     say: Say = lambda line: None,
+    *,
+    partial: bool = False,
 ) -> Imported:
     """Recognise, read and load files and the files in folders. `label` is `--release`.
 
-    Of several files, those that are none that is known are left out. Raises CodesetError, and
-    loads nothing, when the only one is such a file, and when one cannot be read to its end or is
-    of an edition that cannot be told.
+    Of several files, those that are none that is known, and lists that are not whole, are left
+    out; with `partial`, lists that are not whole are loaded too. Raises CodesetError, and loads
+    nothing, when the only file is such a one, and when a file cannot be read to its end or is of
+    an edition that cannot be told.
     """
     done = Imported()
+    last: list[str] = []
     files = [file for path in paths for file in _files_of(path)]
     with tempfile.TemporaryDirectory(prefix="codedesk-") as folder:
         found: list[Recognised] = []
         for number, path in enumerate(files):
             try:
-                found += _recognised(path, Path(folder) / str(number), label)
-            except _NotKnown:
+                found += _recognised(
+                    path, Path(folder) / str(number), label, done.left_out, last.append
+                )
+            except (_NotKnown, TooMuch) as error:
                 if len(files) == 1:
                     raise
                 done.left_out.append(path.name)
+                why = error if isinstance(error, TooMuch) else _NO_FILE
+                last.append(f"{path.name}: left out, {why}")
         if not found:
             names = ", ".join(path.name for path in paths)
             raise CodesetError(f"{names} holds no file that Code Desk can read: {_EXPECTED}.")
-        editions = list(_editions(store, [f for f in found if f.layout.kind is None], say))
-        volumes = list(_volumes([f for f in found if f.layout.kind is not None]))
-        for edition, told in editions:
-            store.load(edition)
-            say(told)
-            _compare(store, edition, say)
-            done.loaded.append(edition.release)
-        for volume, told in volumes:
-            count = store.books.load(volume)
-            say(f"{told}: {count:,} entries")
-            done.loaded.append(volume.book)
-    for name in done.left_out:
-        say(f"{name}: left out, it is no file that Code Desk can read")
+        read = [
+            *_editions(store, [f for f in found if f.layout.kind is None], say),
+            *_volumes([f for f in found if f.layout.kind is not None]),
+        ]
+        if not partial:
+            done.not_whole = list(_not_whole(store, read))
+            if done.not_whole and len(files) == 1:
+                raise whole.NotWhole(done.not_whole[0])
+    for one in read:
+        _load(store, one, say, done)
+    for sentence in (*last, *done.not_whole):
+        say(sentence)
     return done
+
+
+def _not_whole(store: CodeStore, read: list[_Read]) -> Iterator[str]:
+    """Take out of what was read what is not whole, and say why."""
+    editions = whole.Editions(store, [one.what for one in read])
+    for one in list(read):
+        if lacks := editions.lacking(one.what, one.sources):
+            read.remove(one)
+            yield whole.told(one.names, lacks)
+
+
+def _load(store: CodeStore, one: _Read, say: Say, done: Imported) -> None:
+    if isinstance(one.what, Edition):
+        store.load(one.what)
+        say(one.told)
+        done.loaded.append(one.what.release)
+    else:
+        count = store.books.load(one.what)
+        say(f"{one.told}: {count:,} entries")
+        done.loaded.append(one.what.book)
 
 
 # What is read from the files
 
 
-def _editions(
-    store: CodeStore, files: Sequence[Recognised], say: Say
-) -> Iterator[tuple[Edition, str]]:
-    """An edition of each code system and release among the files, and what to say of it."""
+def _editions(store: CodeStore, files: Sequence[Recognised], say: Say) -> Iterator[_Read]:
+    """An edition of each code system and release among the files."""
     loaded = {release.key: release for release in store.releases()}
     known = known_codes(store)
     for key, same in _grouped(files, lambda file: file.release().key).items():
@@ -163,17 +212,19 @@ def _editions(
         elif best is not None:
             assert best.layout.edition is not None
             edition = best.layout.edition(best.path, best.release(), known)
-            yield edition, _loaded(best, edition)
+            yield _Read(edition, _loaded(best, edition), (best,))
 
 
 def _tabular(
     store: CodeStore, file: Recognised, beside: Recognised | None, loaded: Release | None
-) -> tuple[Edition, str]:
+) -> _Read:
     """The Tabular List with the code list of its edition, which is the authority: the one that
     came with it, or the one that is loaded."""
     titles: dict[str, str] = {}
-    if beside is not None and beside.layout.name == "order file":
+    files: tuple[Recognised, ...] = (file,)
+    if beside is not None and beside.layout.name == recognise.ORDER_FILE:
         titles = {code: title for code, _, title in icd10cm.read_order_file(beside.path)}
+        files = (file, beside)
     elif loaded is not None:
         titles = {icd10cm.undot(code.code): code.title for code in store.codes(loaded)}
     if not titles:
@@ -183,10 +234,10 @@ def _tabular(
         )
     release = replace(file.release([beside] if beside is not None else []), has_notes=True)
     edition = icd10cm.read_tabular(file.path, list(titles), release, titles)
-    return edition, _loaded(file, edition)
+    return _Read(edition, _loaded(file, edition), files)
 
 
-def _volumes(files: Sequence[Recognised]) -> Iterator[tuple[Volume, str]]:
+def _volumes(files: Sequence[Recognised]) -> Iterator[_Read]:
     """A book of each kind and edition among the files; its parts are read one after another."""
     for same in _grouped(files, lambda file: file.book().key).values():
         parts = _once_each(same)
@@ -198,7 +249,8 @@ def _volumes(files: Sequence[Recognised]) -> Iterator[tuple[Volume, str]]:
         )
         names = ", ".join(part.name for part in parts)
         dates = f"{book.effective_from} through {book.effective_through}"
-        yield Volume(book, tuple(rows)), f"{names}: {book.name}, {dates}"
+        told = f"{names}: {book.name}, {dates}"
+        yield _Read(Volume(book, tuple(rows)), told, tuple(parts))
 
 
 def _once_each(files: Sequence[Recognised]) -> list[Recognised]:
@@ -234,20 +286,6 @@ def _loaded(file: Recognised, edition: Edition) -> str:
     )
 
 
-def _compare(store: CodeStore, edition: Edition, say: Say) -> None:
-    """Point out an edition much smaller than another one: a download that was cut off at the end
-    of a line looks like a whole file."""
-    release = edition.release
-    others = [r for r in store.releases(release.system) if r.key != release.key]
-    if not others:
-        return
-    nearest = min(others, key=lambda other: other.days_away(release.effective_from))
-    count, usual = len(edition.codes), store.counts(nearest)["codes"]
-    if count < _WHOLE * usual:
-        name = release.files[0].name
-        say(f"That is {count:,} against {usual:,} in {nearest.label}: is {name} whole?")
-
-
 # Which files there are
 
 
@@ -261,11 +299,13 @@ def _files_of(path: Path) -> list[Path]:
     return sorted(file for file in path.rglob("*") if file.is_file())
 
 
-def _recognised(path: Path, folder: Path, label: str | None) -> list[Recognised]:
+def _recognised(
+    path: Path, folder: Path, label: str | None, left_out: list[str], say: Say
+) -> list[Recognised]:
     """The files of known layout that `path` is or, as a zip, holds."""
-    sample = Sample.of(path)
-    if sample.head.startswith(b"PK") and not sample.is_workbook:
-        files = list(_unzipped(path, folder))
+    sample = _sample(path)
+    if sample.is_zip:
+        files = list(_unzipped(path, folder, left_out, say))
         if not files:
             raise _NotKnown(f"{path.name} holds no file that Code Desk can read: {_EXPECTED}.")
         package = path.name
@@ -287,36 +327,35 @@ def _recognised(path: Path, folder: Path, label: str | None) -> list[Recognised]
     ]
 
 
-def _unzipped(path: Path, folder: Path) -> Iterator[tuple[Sample, Layout]]:
+def _sample(path: Path) -> Sample:
+    if path.exists() and not path.is_file():
+        raise CodesetError(f"{path.name} is no file: give official files, or a folder of them.")
     try:
-        with zipfile.ZipFile(path) as package:
-            for member in package.infolist():
-                if member.is_dir():
-                    continue
-                # By its last name only: where a zip wants its files is no business of ours.
-                target = folder / str(member.header_offset) / PurePosixPath(member.filename).name
-                target.parent.mkdir(parents=True)
-                with package.open(member) as source, target.open("wb") as copy:
-                    shutil.copyfileobj(source, copy)
-                if target.suffix.lower() == ".zip":
-                    yield from _unzipped(target, target.parent / "unpacked")
-                    continue
-                sample = Sample.of(target)
-                if (layout := _layout_within(sample)) is not None:
-                    yield sample, layout
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
-        raise CodesetError(
-            f"{path.name} is a zip that cannot be unpacked (damaged, cut off or locked with a "
-            "password): download it again, or unpack it and import its text file."
-        ) from error
+        return Sample.of(path)
+    except OSError as error:
+        raise CodesetError(f"{path.name} cannot be read: {error.strerror}.") from error
 
 
-def _layout_within(sample: Sample) -> Layout | None:
-    """The layout of a file out of a zip, where there may be any other, whole or not."""
-    try:
-        return recognise.layout_of(sample)
-    except CodesetError:
-        return None
+def _unzipped(
+    path: Path, folder: Path, left_out: list[str], say: Say
+) -> Iterator[tuple[Sample, Layout]]:
+    """The files of known layout in a zip. The others are removed at once, so that they fill no
+    disk; one that goes beyond a limit is said to be left out."""
+    damaged = f"{path.name} is a zip that cannot be unpacked: download it again."
+    for (name,) in confined.read("zip", path, str(folder), damaged=damaged):
+        sample = Sample.of(Path(name))
+        try:
+            layout = recognise.layout_of(sample)
+        except TooMuch as error:
+            left_out.append(sample.name)
+            say(f"{path.name}: left out, {error}")
+            layout = None
+        except CodesetError:
+            layout = None  # there may be any other file in a zip, whole or not
+        if layout is not None:
+            yield sample, layout
+        else:
+            sample.path.unlink()
 
 
 def _not_recognised(sample: Sample) -> str:
@@ -324,4 +363,6 @@ def _not_recognised(sample: Sample) -> str:
         return f"{sample.name} is empty: {_EXPECTED}."
     if re.match(rb"\s*<(?:!doctype html|html)", sample.head, re.I):
         return f"{sample.name} is a web page, not the file that was to be downloaded: {_EXPECTED}."
+    if sample.is_text and b"\0" in sample.head:
+        return f"{sample.name} {NO_TEXT}"
     return f"{sample.name} is no file that Code Desk can read: {_EXPECTED}."

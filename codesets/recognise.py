@@ -52,6 +52,10 @@ from codesets.model import (
 
 #: Enough of a file to tell what it is.
 _HEAD = 64 * 1024
+#: How XML begins, also after a mark of its encoding.
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
+
+ORDER_FILE = "order file"
 
 
 @dataclass
@@ -73,6 +77,15 @@ class Sample:
     @property
     def is_workbook(self) -> bool:
         return sheets.is_workbook(self.head)
+
+    @property
+    def is_zip(self) -> bool:
+        return self.head.startswith(b"PK") and not self.is_workbook
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is made of lines: no zip, PDF or XML."""
+        return not self.head.startswith((b"PK", b"%PDF")) and not _XML.match(self.head)
 
     @cached_property
     def text(self) -> str:
@@ -148,7 +161,7 @@ TABULAR = Layout("Tabular List", "icd10cm")
 _BY_LINES: tuple[tuple[re.Pattern[str], Layout], ...] = (
     (
         re.compile(r"\d{5} [A-Z][0-9A][0-9A-Z]{1,5} +[01] "),
-        Layout("order file", "icd10cm", edition=_cm_list(icd10cm.read_order_file)),
+        Layout(ORDER_FILE, "icd10cm", edition=_cm_list(icd10cm.read_order_file)),
     ),
     (
         re.compile(r"[A-Z][0-9A][0-9A-Z]{1,5} +\S"),
@@ -156,7 +169,7 @@ _BY_LINES: tuple[tuple[re.Pattern[str], Layout], ...] = (
     ),
     (
         re.compile(rf"\d{{5}} (?:[0-9BCDFGHX][0-9A-HJ-NP-Z]{{2}}|{icd10pcs.CODE_SHAPE}) +[01] "),
-        Layout("order file", "icd10pcs", edition=_pcs(icd10pcs.read_order_file)),
+        Layout(ORDER_FILE, "icd10pcs", edition=_pcs(icd10pcs.read_order_file)),
     ),
     (
         re.compile(rf"{icd10pcs.CODE_SHAPE} +\S"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, groupby
 from typing import Any, TypeVar, cast, get_type_hints
@@ -126,6 +127,39 @@ def count(db: Database, source: str) -> dict[type, int]:
         if number[0]:
             found[kind] = number[0]
     return found
+
+
+#: The fields that say which code a row is of, where it is of one.
+_OF_CODE = ("code", "column1", "source", "table")
+
+
+def groups(db: Database, source: str) -> dict[str, int]:
+    """How many rows of a release or book are of codes that begin with each character; "" for rows
+    that are of none."""
+    found: Counter[str] = Counter()
+    for kind, (table, _) in TABLES.items():
+        field = _of_code(kind)
+        first = f'substr("{_column(field)}", 1, 1)' if field else "''"
+        found.update(
+            dict(
+                db.execute(
+                    f"select {first}, count(*) from {table} where source = ? group by 1", [source]
+                )
+            )
+        )
+    return dict(found)
+
+
+def groups_of(rows: Iterable[Row]) -> dict[str, int]:
+    """The same of rows that are not stored yet."""
+    fields = {kind: _of_code(kind) for kind in TABLES}
+    found = Counter(getattr(row, field)[:1] if (field := fields[type(row)]) else "" for row in rows)
+    return dict(found)
+
+
+def _of_code(kind: type) -> str | None:
+    names = {field.name for field in dataclasses.fields(kind)}
+    return next((name for name in _OF_CODE if name in names), None)
 
 
 def _column(field: str) -> str:

@@ -7,7 +7,6 @@ the headings it is known under.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import datetime as dt
 import re
@@ -17,6 +16,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
+from codesets import confined, limits, zips
+from codesets.files import text_lines
+from codesets.limits import TooMuch
 from codesets.model import CodesetError
 
 #: The heading stands within this many rows.
@@ -31,59 +33,51 @@ def is_workbook(head: bytes) -> bool:
     return head.startswith(b"PK") and (b"xl/" in head or b"[Content_Types].xml" in head)
 
 
-def rows_of(path: Path) -> Iterator[list[str]]:
-    """Every row of a table's first sheet, as text.
+def rows_of(path: Path, most: int | None = None) -> Iterator[list[str]]:
+    """Every row of a table's first sheet, as text; with `most`, no more than so many.
 
-    Raises CodesetError when a workbook cannot be opened, or text is no table.
+    Raises CodesetError when a workbook cannot be opened, or text is no table; TooMuch as
+    codesets/limits.py has it.
     """
     with path.open("rb") as file:
         head = file.read(4096)
-    yield from _workbook_rows(path) if head.startswith(b"PK") else _text_rows(path)
+    rows = _workbook_rows(path, most) if head.startswith(b"PK") else _text_rows(path)
+    return islice(rows, most)
 
 
 def _text_rows(path: Path) -> Iterator[list[str]]:
     """Row by row, because the quarterly edits of NCCI have millions."""
-    with path.open(encoding=_encoding_of(path), errors="replace", newline="") as file:
-        first = list(islice(file, _HEADING_WITHIN))
-        file.seek(0)
-        # Counted by lines, because a cell may hold more commas than its row has tabs.
-        tabbed, commaed = (sum(mark in line for line in first) for mark in "\t,")
-        rows = csv.reader(file, delimiter="\t" if tabbed >= commaed else ",")
-        try:
-            yield from rows
-        except csv.Error as error:
-            raise CodesetError(
-                f"{path.name}, line {rows.line_num}: not readable as a table ({error})."
-            ) from error
-
-
-def _encoding_of(path: Path) -> str:
-    """As `files.decoded` has it, without holding the whole file."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    lines = text_lines(path, ends="")
+    first = list(islice(lines, _HEADING_WITHIN))
+    # Counted by lines, because a cell may hold more commas than its row has tabs.
+    tabbed, commaed = (sum(mark in line for line in first) for mark in "\t,")
+    rows = csv.reader(chain(first, lines), delimiter="\t" if tabbed >= commaed else ",")
     try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8-sig"
+        yield from rows
+    except csv.Error as error:
+        raise CodesetError(
+            f"{path.name}, line {rows.line_num}: not readable as a table ({error})."
+        ) from error
 
 
-def _workbook_rows(path: Path) -> Iterator[list[str]]:
+def _workbook_rows(path: Path, most: int | None) -> Iterator[list[str]]:
+    damaged = f"{path.name} is a workbook that cannot be opened: download it again."
+    within = limits.WHOLE if most is None else limits.BEGINNING
+    return confined.read("workbook", path, most, damaged=damaged, within=within)
+
+
+def read_workbook(path: Path, most: int | None) -> Iterator[list[str]]:
+    """The rows of a workbook's first sheet, `most` at most (None for all), as text. Run in a
+    process of its own (codesets/confined.py)."""
     import openpyxl
 
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise CodesetError(
-            f"{path.name} is a workbook that cannot be opened: download it again."
-        ) from error
-    try:
-        for row in book.worksheets[0].iter_rows(values_only=True):
-            yield ["" if cell is None else _cell(cell) for cell in row]
-    finally:
-        book.close()
+    with zipfile.ZipFile(path) as package:
+        zips.members(package, path.name)
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True, max_row=most)):
+        if number >= limits.SHEET_ROWS:
+            raise TooMuch(f"{path.name} has more than {limits.SHEET_ROWS:,} rows.")
+        yield ["" if cell is None else _cell(cell) for cell in row]
 
 
 def _cell(value: object) -> str:
@@ -95,9 +89,14 @@ def _cell(value: object) -> str:
 
 
 def first_rows(path: Path) -> list[list[str]]:
-    """As many rows as may have the heading among them; fewer, or none, where it is no table."""
+    """As many rows as may have the heading among them; fewer, or none, where it is no table.
+
+    Raises TooMuch as `rows_of` does.
+    """
     try:
-        return list(islice(rows_of(path), _HEADING_WITHIN))
+        return list(rows_of(path, _HEADING_WITHIN))
+    except TooMuch:
+        raise
     except CodesetError:
         return []
 

@@ -440,6 +440,15 @@ class CodeStore:
         )
         return dict(row)
 
+    def groups(self, release: Release) -> dict[str, int]:
+        """How many codes and headers begin with each three characters."""
+        return dict(
+            self._db.execute(
+                "select substr(code, 1, 3), count(*) from codes where release = ? group by 1",
+                [release.key],
+            )
+        )
+
     def _query(self, table: str, release: Release, where: str, *params: Any) -> Iterator[dict]:
         return self._db[table].rows_where(f"release = ? and {where}", [release.key, *params])
 

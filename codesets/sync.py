@@ -19,11 +19,10 @@ import datetime as dt
 import json
 import re
 import shlex
+import socket
 import threading
 import time
 import tomllib
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from email.utils import parsedate_to_datetime
@@ -35,8 +34,10 @@ from urllib.parse import unquote, urlsplit
 import httpx
 from tqdm import tqdm
 
+from codesets import confined
 from codesets.files import sha256_of
 from codesets.imports import import_files
+from codesets.limits import MB, TooMuch
 from codesets.model import Book, CodesetError, Release
 from codesets.store import CodeStore
 
@@ -47,6 +48,8 @@ _EDITIONS = 2
 #: How long before it is in force an edition may be out.
 _AHEAD = {"quarter": dt.timedelta(days=45), "fiscal year": dt.timedelta(days=120)}
 _ZIPS = (".zip", ".xlsx")
+#: So often a server may send to another address.
+_REDIRECTS = 5
 
 Say = Callable[[str], None]
 
@@ -156,13 +159,19 @@ def due(entries: Sequence[Entry], today: dt.date, only: Sequence[str] = ()) -> l
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to behave towards a server: seconds, except for `tries`."""
+    """How to behave towards a server: seconds, except for `tries` and `largest` (bytes).
+
+    `timeout` is for each step, `deadline` for a whole file with all its tries: a server that sends
+    a byte a minute would never run into the first. The largest file of the catalogue has 20 MB.
+    """
 
     pause: float = 1.0
     backoff: float = 2.0
     longest_wait: float = 120.0
     timeout: float = 60.0
+    deadline: float = 900.0
     tries: int = 3
+    largest: int = 256 * MB
     sleep: Callable[[float], None] = time.sleep
 
 
@@ -244,7 +253,8 @@ def sync(
     manner = manner or Manner()
     ledger = _Ledger.read(folder / "downloads.json")
     outcomes = []
-    with _Fetcher(folder, ledger, manner) as fetcher:
+    hosts = {entry.host for entry in entries if entry.url}
+    with _Fetcher(folder, ledger, manner, hosts) as fetcher:
         for entry in wanted:
             outcomes.append(_synced(store, fetcher, entry, say, today))
             say(outcomes[-1].sentence)
@@ -254,6 +264,17 @@ def sync(
 
 
 def _synced(store: CodeStore, fetcher: _Fetcher, entry: Entry, say: Say, today: dt.date) -> Outcome:
+    try:
+        return _fetched_and_loaded(store, fetcher, entry, say, today)
+    except Exception as error:
+        # Whatever else one delivery brings about (a full disk, an answer that the library cannot
+        # take) must not cost the others. What was loaded before is as it was.
+        return _failed(entry, f"{type(error).__name__}: {' '.join(str(error).split())}"[:300])
+
+
+def _fetched_and_loaded(
+    store: CodeStore, fetcher: _Fetcher, entry: Entry, say: Say, today: dt.date
+) -> Outcome:
     try:
         path = fetcher.fetch(entry)
     except _Refused as error:
@@ -265,7 +286,8 @@ def _synced(store: CodeStore, fetcher: _Fetcher, entry: Entry, say: Say, today: 
         return Outcome(entry, "unchanged", f"{entry.name}: not changed since it was loaded")
     try:
         kept = path or fetcher.kept(entry)
-        loaded = tuple(import_files(store, [kept], entry.release, say).loaded)
+        # Never what is not whole: that is for a person to decide.
+        loaded = tuple(import_files(store, [kept], entry.release, say, partial=False).loaded)
     except CodesetError as error:
         fetcher.reject(entry)
         return _failed(entry, str(error).rstrip("."))
@@ -316,12 +338,12 @@ def _check(path: Path) -> None:
         raise _Refused("what came is no PDF")
     if path.suffix.lower() in _ZIPS:
         try:
-            with zipfile.ZipFile(path) as package:
-                damaged = package.testzip()
-        except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError):
-            damaged = path.name
-        if damaged:
-            raise _Refused("what came is a zip that is damaged or cut off")
+            for _ in confined.read("zip test", path, damaged=f"{path.name} is damaged"):
+                pass
+        except TooMuch as error:
+            raise _Refused(str(error).rstrip(".")) from error
+        except CodesetError as error:
+            raise _Refused("what came is a zip that is damaged or cut off") from error
 
 
 # Fetching
@@ -369,11 +391,60 @@ class _Ledger:
         new.replace(self.path)
 
 
+class _Clock:
+    """Ends whatever a connection does once a deadline is over.
+
+    A library's time limits are for each step, and a server may take many of them. So the
+    connection itself is watched, and shut down from outside.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._over = threading.Event()
+        self._socket: socket.socket | None = None
+
+    def __enter__(self) -> None:
+        self._over.clear()
+        self._timer = threading.Timer(self._seconds, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    @property
+    def is_over(self) -> bool:
+        return self._over.is_set()
+
+    def check(self) -> None:
+        if self.is_over:
+            raise _Again("it takes too long")
+
+    def watch(self, event: str, info: Mapping[str, Any]) -> None:
+        """Notes the socket of each connection that is made (httpx's `trace` extension)."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = info["return_value"].get_extra_info("socket")
+            if self.is_over:
+                self._shut()
+
+    def _end(self) -> None:
+        self._over.set()
+        self._shut()
+
+    def _shut(self) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                # The plain socket's, also of an encrypted one: nothing is to be said any more.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
 class _Fetcher:
     """One polite connection, and the folder that it fills."""
 
-    def __init__(self, folder: Path, ledger: _Ledger, manner: Manner) -> None:
+    def __init__(self, folder: Path, ledger: _Ledger, manner: Manner, hosts: set[str]) -> None:
         self.answered = False
+        self._hosts = hosts
+        self._clock = _Clock(manner.deadline)
         self._folder = folder
         self._ledger = ledger
         self._manner = manner
@@ -384,7 +455,6 @@ class _Fetcher:
         self._client = httpx.Client(
             headers=_headers(),
             timeout=manner.timeout,
-            follow_redirects=True,
             limits=httpx.Limits(max_connections=1),
         )
 
@@ -428,10 +498,18 @@ class _Fetcher:
         if entry.host in self._asked:
             self._manner.sleep(self._manner.pause)
         self._asked.add(entry.host)
+        with self._clock:
+            return self._tries(entry)
+
+    def _tries(self, entry: Entry) -> Path | None:
         for left in reversed(range(self._manner.tries)):
             try:
                 return self._attempt(entry)
             except _Again as error:
+                if self._clock.is_over:
+                    raise _Refused(
+                        f"it had not come whole after {self._manner.deadline:,.0f} seconds"
+                    ) from error
                 if not left:
                     if isinstance(error, _NoAnswer):
                         self._silent.add(entry.host)
@@ -450,8 +528,7 @@ class _Fetcher:
         part = self._incoming(entry).with_name(entry.name + ".part")
         headers = self._going_on(entry, part) or self._if_changed(entry)
         try:
-            with self._client.stream("GET", entry.url or "", headers=headers) as response:
-                self.answered = True
+            with self._answer(entry, headers) as response:
                 self._hear(entry, response)
                 if response.status_code == httpx.codes.NOT_MODIFIED:
                     return None
@@ -464,6 +541,34 @@ class _Fetcher:
             raise _Again(f"the download breaks off after {so_far:,} bytes") from error
         self._ledger.partial.pop(entry.id, None)
         return part.replace(self._incoming(entry))
+
+    @contextlib.contextmanager
+    def _answer(self, entry: Entry, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+        """The server's answer, wherever it sends us, as long as that is one of the catalogue's
+        hosts and no less safe."""
+        request = self._client.build_request(
+            "GET", entry.url or "", headers=headers, extensions={"trace": self._clock.watch}
+        )
+        for _ in range(_REDIRECTS):
+            self._clock.check()
+            response = self._client.send(request, stream=True)
+            try:
+                self.answered = True
+                if response.next_request is None:
+                    yield response
+                    return
+                request = self._redirected(entry, request, response.next_request)
+            finally:
+                response.close()
+        raise _Refused(f"{entry.host} sends from one address to the next, {_REDIRECTS} times")
+
+    def _redirected(self, entry: Entry, before: httpx.Request, to: httpx.Request) -> httpx.Request:
+        if to.url.netloc.decode() not in self._hosts:
+            raise _Refused(f"{entry.host} sends to another host, {to.url.host}")
+        if before.url.scheme == "https" and to.url.scheme != "https":
+            raise _Refused(f"{entry.host} sends to an address without encryption")
+        to.extensions["trace"] = self._clock.watch
+        return to
 
     def _going_on(self, entry: Entry, part: Path) -> dict[str, str]:
         """Headers that ask for the rest of a download, if what is there is known to be of it."""
@@ -503,15 +608,24 @@ class _Fetcher:
             raise _Refused(f"{entry.host} has nothing at its address, {status}{untried}")
         if status == httpx.codes.TOO_MANY_REQUESTS or status >= 500:
             raise _Again(f"{entry.host} answers {status}", _retry_after(response.headers))
-        starts_at = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-        misplaced = status == httpx.codes.PARTIAL_CONTENT and (
-            not starts_at or int(starts_at[1]) != part.stat().st_size
-        )
+        misplaced = status == httpx.codes.PARTIAL_CONTENT and not self._is_rest(response, part)
         if misplaced or status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             part.unlink(missing_ok=True)
-            raise _Again("the download could not go on where it broke off")
+            raise _Again(f"{entry.host} answers with another part than was asked for")
         if status not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
             raise _Refused(f"{entry.host} answers {status}")
+        if (encoding := response.headers.get("Content-Encoding", "identity")) != "identity":
+            raise _Refused(
+                f"{entry.host} sends it in an encoding that was not asked for, {encoding}"
+            )
+
+    def _is_rest(self, response: httpx.Response, part: Path) -> bool:
+        """Whether a part that came is the rest of the one that is here, to the file's end."""
+        told = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", response.headers.get("Content-Range", ""))
+        if told is None or "Range" not in response.request.headers or not part.exists():
+            return False
+        first, last, whole = map(int, told.groups())
+        return first == part.stat().st_size and last == whole - 1
 
     def _receive(self, entry: Entry, response: httpx.Response, part: Path) -> None:
         # A weak tag does not promise the same bytes.
@@ -522,6 +636,8 @@ class _Fetcher:
         going_on = response.status_code == httpx.codes.PARTIAL_CONTENT
         begun = part.stat().st_size if going_on else 0
         length = int(response.headers.get("Content-Length", 0))
+        if begun + length > self._manner.largest:
+            raise self._too_large(part)
         with (
             part.open("ab" if going_on else "wb") as file,
             # disable=None: no bar where no one looks at a terminal
@@ -536,11 +652,20 @@ class _Fetcher:
             ) as bar,
         ):
             for chunk in response.iter_raw():
+                self._clock.check()
+                if file.tell() + len(chunk) > self._manner.largest:
+                    raise self._too_large(part)
                 file.write(chunk)
                 bar.update(len(chunk))
         size = part.stat().st_size
         if length and size != begun + length:
             raise _Again(f"the download has {size:,} bytes, not {begun + length:,}")
+
+    def _too_large(self, part: Path) -> _Refused:
+        part.unlink(missing_ok=True)
+        return _Refused(
+            f"it has more than {self._manner.largest / MB:,.0f} MB, which no official file has"
+        )
 
     def keep(self, entry: Entry, loaded: Sequence[Release | Book]) -> str:
         """Take a loaded file as the current one; return its SHA-256."""

@@ -38,7 +38,7 @@ def crossing(store: CodeStore, tmp_path_factory: pytest.TempPathFactory) -> Iter
         DATA / "hcpcs" / "april_2026_asp_ndc_hcpcs_crosswalk.csv",
         DATA / "icd10pcs" / "icd10pcs_tables_2027.xml",
         PCS_CODES,
-    ])  # fmt: skip
+    ], partial=True)  # fmt: skip
     days = dt.date(2025, 10, 1), dt.date(2026, 9, 30)
     conversion = Book("conversion", "icd10cm", "FY2026", *days, "test", ())
     # T78.07XA was split in the edition that follows FY2024.

@@ -231,7 +231,7 @@ def test_codes_that_a_note_names(text: str, named: list[str]) -> None:
     ("write", "says"),
     [
         (lambda p: p.write_text("<html>not found</html>"), "is not the ICD-10-CM Tabular List"),
-        (lambda p: p.write_text("PK\x03\x04"), "is not readable as XML"),
+        (lambda p: p.write_text("PK\x03\x04"), "not readable as XML"),
         (lambda p: p.write_text(
             (DATA / "tabular.xml").read_text().replace("S00.11<", "S00.12<")), "not of one edit"),
     ],

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
+import gzip
 import io
 import json
 import socket
 import threading
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
+import httpx
 import pytest
 
+from codesets import sync as syncing
 from codesets.model import CodesetError
 from codesets.recognise import Layout, Sample, edition_of
 from codesets.store import CodeStore
@@ -34,6 +38,13 @@ def zipped(*names: str) -> bytes:
     return buffer.getvalue()
 
 
+def packed(name: str, data: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr(name, data)
+    return buffer.getvalue()
+
+
 ORDER = zipped("icd10cm_order_2027.txt")
 PCS = zipped("icd10pcs_order_2027.txt")
 HCPCS = zipped("HCPC2026_JAN_ANWEB.txt")
@@ -44,13 +55,16 @@ HCPCS = zipped("HCPC2026_JAN_ANWEB.txt")
 
 @dataclass
 class Reply:
-    """What is sent to one request. `cut`: the connection ends after so many bytes."""
+    """What is sent to one request. `cut`: the connection ends after so many bytes; `slowly`: a
+    byte at a time, for ever, from the head or from the body on; `chunked`: no length is told."""
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
     ranges: bool = False
+    slowly: Literal["head", "body"] | None = None
+    chunked: bool = False
 
 
 @dataclass
@@ -60,6 +74,8 @@ class Publisher:
     url: str = ""
     replies: dict[str, list[Reply]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+    hung_up: int = 0
 
     def next(self, path: str) -> Reply:
         replies = self.replies.get(path, [Reply(status=404)])
@@ -91,13 +107,32 @@ def publisher() -> Iterator[Publisher]:
                 begin = int(self.headers["Range"].removeprefix("bytes=").rstrip("-"))
                 headers["Content-Range"] = f"bytes {begin}-{len(body) - 1}/{len(body)}"
                 body, status = body[begin:], 206
+            if reply.slowly == "head":
+                self.trickle(b"HTTP/1.1 200 OK\r\nX-Slow: ")
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
+            if reply.chunked:
+                self.send_header("Transfer-Encoding", "chunked")
+            else:
+                self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            if reply.slowly == "body":
+                self.trickle(body[:10])
+            if reply.chunked:
+                body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
             self.wfile.write(body[: reply.cut])
             self.close_connection = reply.cut is not None
+
+        def trickle(self, first: bytes) -> None:
+            self.wfile.write(first)
+            while not told.over.wait(0.02):
+                try:
+                    self.wfile.write(b"x")
+                except OSError:  # it was hung up on
+                    told.hung_up += 1
+                    break
+            self.close_connection = True
 
         def log_message(self, *_: object) -> None:
             pass
@@ -106,6 +141,7 @@ def publisher() -> Iterator[Publisher]:
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     told.url = f"http://127.0.0.1:{server.server_port}"
     yield told
+    told.over.set()
     server.shutdown()
     server.server_close()
 
@@ -139,6 +175,7 @@ class Home:
     catalogue: Path
     said: list[str] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
+    manner: Manner = field(default_factory=lambda: Manner(pause=0.25, backoff=0.5))
 
     def lists(self, *entries: str) -> None:
         self.catalogue.write_text("\n".join(entries), encoding="utf-8")
@@ -146,7 +183,7 @@ class Home:
     def sync(self, **options: object) -> SyncReport:
         self.said.clear()
         self.slept.clear()
-        manner = Manner(pause=0.25, backoff=0.5, sleep=self.slept.append)
+        manner = replace(self.manner, sleep=self.slept.append)
         options = {"today": TODAY, "manner": manner} | options
         return sync(self.store, self.folder, self.catalogue, self.said.append, **options)  # type: ignore[arg-type]
 
@@ -253,6 +290,9 @@ with zipfile.ZipFile(CHANGED, "w") as package:
         "icd10cm_order_2027.txt",
         (DATA / "icd10cm_order_2027.txt").read_bytes() + b"and a line in no layout\n",
     )
+CUT = packed("icd10cm_order_2027.txt", (DATA / "icd10cm_order_2027.txt").read_bytes()[:-9])
+BOMB = packed("icd10cm_order_2027.txt", b"0" * 10_000_000)
+BROKEN_WORKBOOK = packed("xl/workbook.xml", b"<workbook>")
 
 BAD = [
     # what the server does, why it was not loaded
@@ -268,6 +308,22 @@ BAD = [
     ([Reply(status=429, headers={"Retry-After": "999"})], "asks to come back in 999 seconds"),
     ([Reply(CHANGED.getvalue())], "icd10cm_order_2027.txt, line 31: not in the layout"),
     ([Reply(zipped())], "holds no file that Code Desk can read"),
+    ([Reply(CUT)], "icd10cm_order_2027.txt is not whole: the last line"),
+    ([Reply(BOMB)], "which becomes 100 times larger or more"),
+    ([Reply(BROKEN_WORKBOOK)], "no file that Code Desk can read"),
+    ([Reply(ORDER[9:], 206, {"Content-Range": f"bytes 9-{len(ORDER) - 1}/{len(ORDER)}"})],
+     "answers with another part than was asked for"),
+    ([Reply(ORDER, 206)], "answers with another part than was asked for"),
+    ([Reply(gzip.compress(ORDER), headers={"Content-Encoding": "gzip"})],
+     "in an encoding that was not asked for, gzip"),
+    ([Reply(ORDER, headers={"Content-Encoding": "br"})], "was not asked for, br"),
+    ([Reply(status=302, headers={"Location": "http://elsewhere.example/a.zip"})],
+     "sends to another host, elsewhere.example"),
+    ([Reply(status=302, headers={"Location": "http://127.0.0.1:9/a.zip"})],
+     "sends to another host, 127.0.0.1"),
+    ([Reply(status=302, headers={"Location": f"/{CM}"})], "one address to the next, 5 times"),
+    ([Reply(status=302, headers={"Location": "http://[::bad/"})], "the download breaks off"),
+    ([Reply(status=302)], "answers 302"),
 ]  # fmt: skip
 
 
@@ -390,6 +446,52 @@ def test_an_edition_to_come_may_not_be_there_yet(home: Home, reply: Reply) -> No
     assert report.problems == []
     assert home.said[0].startswith("Title of 2028.zip is not out yet (")
     assert home.said[0].endswith("); from 2027-10-01 on")
+
+
+@pytest.mark.parametrize("where", ["head", "body"])
+def test_a_server_that_never_ends_is_hung_up_on(home: Home, where: Literal["head", "body"]) -> None:
+    """However often a byte comes, a file has so long and no longer; the others go on."""
+    home.manner = replace(home.manner, deadline=0.5)
+    home.publisher.replies[f"/{CM}"] = [Reply(ORDER, slowly=where)]
+    report = home.sync()
+    assert [outcome.fate for outcome in report.outcomes] == ["failed", "loaded", "loaded"]
+    assert "it had not come whole after 0 seconds" in report.problems[0]
+    assert len(home.publisher.headers(f"/{CM}")) == 1
+    home.publisher.over.wait(0.2)
+    assert home.publisher.hung_up == 1
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_file_that_is_too_large_is_not_kept(home: Home, chunked: bool) -> None:
+    """Neither by the length that is told nor by what comes."""
+    home.manner = replace(home.manner, largest=len(ORDER) - 1)
+    home.publisher.replies[f"/{CM}"] = [Reply(ORDER, chunked=chunked)]
+    home.publisher.replies[f"/{PCS_NAME}"] = home.publisher.replies[f"/{QUARTER}"] = [Reply(HTML)]
+    report = home.sync()
+    assert "which no official file has" in report.problems[0]
+    assert len(home.publisher.headers(f"/{CM}")) == 1
+    assert list((home.folder / "incoming").iterdir()) == []
+
+
+def test_nothing_that_one_file_brings_about_costs_the_others(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home.folder / CM).mkdir(parents=True)  # where the file is to be
+    report = home.sync()
+    assert [outcome.fate for outcome in report.outcomes] == ["failed", "loaded", "loaded"]
+    assert "IsADirectoryError" in report.problems[0]
+
+
+def test_from_encryption_no_redirect_leads_out() -> None:
+    sent = httpx.Request("GET", "https://www.cms.gov/a.zip")
+    fetcher = syncing._Fetcher.__new__(syncing._Fetcher)
+    fetcher._hosts = {"www.cms.gov"}
+    fetcher._clock = syncing._Clock(1.0)
+    (known, *_) = read_catalogue(CATALOGUE, TODAY)
+    with pytest.raises(syncing._Refused, match="an address without encryption"):
+        fetcher._redirected(known, sent, httpx.Request("GET", "http://www.cms.gov/b.zip"))
+    to = httpx.Request("GET", "https://www.cms.gov/b.zip")
+    assert fetcher._redirected(known, sent, to) is to
 
 
 # No network
