@@ -69,16 +69,13 @@ class Model:
         self._may_download = may_download
         self._loaded: SentenceTransformer | None = None
         self.path = _packaged_model() if model is None else model
+        self.name = _DEFAULT_NAME if model is None else Path(model).name
         if not Path(self.path).is_dir() and not may_download:
             raise ModelUnavailable(
                 f"There is no model folder at {self.path}. Set CODEDESK_MODEL to a folder that "
                 "sentence-transformers can load, or set CODEDESK_MODEL_DOWNLOAD=1 to let it be "
                 "fetched by that name."
             )
-
-    @property
-    def name(self) -> str:
-        return Path(self.path).name if self.path != _packaged_model() else _DEFAULT_NAME
 
     def fingerprint(self) -> str:
         """SHA-256 over the model's weights and configuration: the same text gives the same

@@ -1,4 +1,5 @@
-"""The one place that sets thread counts, load order and silence for the numeric libraries.
+"""The one place that sets thread counts and load order for the numeric libraries, and keeps what
+libraries would report on this machine.
 
 FAISS and PyTorch each bring an OpenMP runtime. Left alone, each starts a thread for every core in
 every calling thread; so both are bounded here, and PyTorch, when it is needed at all, is loaded
