@@ -1,11 +1,14 @@
 # make run    everything on a fresh machine: environment, packages, code sets, index, then serve
 # make audit  auditors' pages over the query log, in a browser, on this machine
-# make test   the tests
+# make test   the tests, those of training too: installs PyTorch
 # make scrub  how well identifiers are removed, measured on cases made by template
 # make bench  accuracy and speed beside other ways, into docs/BENCHMARK.md (ARGS=--quick to rehearse)
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
+INSTALL = $(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable
+# index/runtime.py turns libraries' reports off; this is for what is run here without it.
+export ORT_DISABLE_TELEMETRY = 1
 
 .PHONY: run audit test check scrub bench clean
 
@@ -40,21 +43,20 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable .
+	$(INSTALL) .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[test,dev,audit]'
+	$(INSTALL) '.[test,dev,audit,train]'
 	@touch $@
 
 $(VENV)/.installed-audit: $(VENV)/.installed
-	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[audit]'
+	$(INSTALL) '.[audit]'
 	@touch $@
 
 # A rival that cannot be had is left out, with a note in the output.
 $(VENV)/.installed-bench: $(VENV)/.installed
-	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[bench]' || \
-	  $(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt matplotlib
+	$(INSTALL) '.[train,bench]' || $(INSTALL) '.[train]' matplotlib scipy
 	@touch $@
 
 clean:

@@ -18,7 +18,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-# The model is a folder; nothing about it is to be asked of its hub.
+from index.runtime import keep_private
+
+# The model is a folder; nothing about it is to be asked of its hub, nor told to it.
+keep_private()
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 FOLDER = Path(

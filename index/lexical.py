@@ -15,7 +15,8 @@ from index.words import lexical_tokens
 def write_lexical(folder: Path, texts: Sequence[str]) -> None:
     import bm25s
 
-    lexical = bm25s.BM25()
+    # By numpy everywhere: with SciPy, which not every machine has, it comes out the same.
+    lexical = bm25s.BM25(csc_backend="numpy")
     lexical.index([lexical_tokens(text) or [""] for text in texts], show_progress=False)
     lexical.save(folder, show_progress=False)
 
@@ -23,7 +24,7 @@ def write_lexical(folder: Path, texts: Sequence[str]) -> None:
 class Lexical:
     """The BM25 scores of texts, a column a word, as bm25s computed and wrote them (CSC).
 
-    They are read without it: importing it brings SciPy, for what is one sum.
+    They are read without it, since what is needed is one sum.
     """
 
     def __init__(self, folder: Path, texts: int) -> None:

