@@ -8,15 +8,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 
 from slack_sdk import WebClient
 
 from bot.querylog import LogUnavailable, QueryLog
 from bot.querylog.checkpoints import Checkpoint, CheckpointError, Keeper, private_key
 from bot.settings import Settings
-from bot.slack.blocks import plain_message
-from bot.slack.posting import post_in_thread
+from bot.slack.blocks import Message, plain_message
+from bot.slack.lanes import Lanes
+from bot.slack.posting import Posted, in_thread
 from bot.words import say
 
 logger = logging.getLogger("codedesk.log")
@@ -35,6 +35,19 @@ def witnessed(
     stop = threading.Event()
     keeping: list[threading.Thread] = []
     began = False
+    # Lanes of its own: the last checkpoint is posted when those of the answers are closed.
+    lanes = Lanes(at_once=1)
+
+    def post(checkpoint: Checkpoint) -> None:
+        if channel := settings.checkpoint_channel:
+            way = in_thread(client, channel, None)
+            message = _message(checkpoint)
+            lanes.send(way.lane, lambda: way.send(message), then)
+
+    def then(posted: Posted) -> None:
+        if posted.outcome != "delivered":
+            channel = settings.checkpoint_channel
+            logger.error("a checkpoint to %s: %s (%s)", channel, posted.outcome, posted.detail)
 
     def begin() -> None:
         nonlocal began
@@ -46,7 +59,6 @@ def witnessed(
             logger.warning("%s %s", say("log.no_checkpoints"), error)
             return
         keeper = Keeper(log, key, settings.checkpoints)
-        post = partial(_post, client, settings.checkpoint_channel)
         thread = threading.Thread(
             target=_keep, args=(keeper, post, stop, look_every), name="checkpoints"
         )
@@ -64,6 +76,7 @@ def witnessed(
         stop.set()
         for thread in keeping:
             thread.join()
+        lanes.close()
 
 
 def _keep(
@@ -81,15 +94,11 @@ def _keep(
             post(checkpoint)
 
 
-def _post(client: WebClient, channel: str | None, checkpoint: Checkpoint) -> None:
-    if not channel:
-        return
+def _message(checkpoint: Checkpoint) -> Message:
     text = say(
         "slack.checkpoint",
         count=checkpoint.count,
         sequence=checkpoint.sequence,
         line=checkpoint.line(),
     )
-    posted = post_in_thread(client, channel, None, plain_message(text))
-    if posted.outcome != "delivered":
-        logger.error("a checkpoint to %s: %s (%s)", channel, posted.outcome, posted.detail)
+    return plain_message(text)
