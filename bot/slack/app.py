@@ -21,13 +21,12 @@ from typing import Any
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
-from waitress.server import create_server
 
 from bot.querylog import QueryLog
 from bot.settings import Settings
+from bot.slack import http
 from bot.slack.courier import Answers, Courier
 from bot.slack.lanes import Lanes
 from bot.slack.listeners import actions, audit, commands, events, feedback
@@ -38,8 +37,6 @@ from bot.words import say as words
 
 logger = logging.getLogger("codedesk.slack")
 
-#: Where Slack posts to in HTTP mode; the manifest's request URLs end in it.
-HTTP_PATH = "/slack/events"
 #: Listeners under way at once. One works out an answer, and the others wait for it or pass by; none
 #: waits for Slack (see `lanes`).
 _ANSWERS_AT_ONCE = 8
@@ -171,9 +168,8 @@ def _connected(settings: Settings, app: App, say: Callable[[str], None]) -> Iter
 def _listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
     """HTTP."""
     host, port = settings.http_host, settings.http_port
-    handler = SlackRequestHandler(app, path=HTTP_PATH)
     try:
-        server = create_server(handler, host=host, port=port, threads=8, ident=None)
+        server = http.server(app, settings.slack_signing_secret or "", host, port)
     except OSError as error:
         raise SlackSettingsError(
             words("slack.no_port", host=host, port=port, error=error)
@@ -192,7 +188,7 @@ def _listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iter
     try:
         # Port 0 leaves the choice to the system.
         chosen = getattr(server, "effective_port", port)
-        url = f"http://{host}:{chosen}{HTTP_PATH}"
+        url = f"http://{host}:{chosen}{http.PATH}"
         say(words("slack.listening", url=url))
         yield
     finally:

@@ -84,7 +84,9 @@ def is_question(event: dict[str, Any]) -> bool:
     """
     if event.get("subtype") not in _ASKING or event.get("bot_id"):
         return False
-    if event.get("user") in (None, "USLACKBOT"):
+    if not all(isinstance(event.get(name), str) for name in ("user", "channel", "ts")):
+        return False
+    if event["user"] == "USLACKBOT" or not isinstance(event.get("text") or "", str):
         return False
     return event["type"] == "app_mention" or event.get("channel_type") == "im"
 
