@@ -19,7 +19,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.answer import Answer
-from bot.phi import Scrubber
+from bot.phi import Scrubber, scrub_head
 from bot.querylog import schema
 from bot.querylog.chain import LogKey, LogUnavailable
 from bot.querylog.records import (
@@ -192,8 +192,9 @@ class QueryLog:
     def scrubbed(self, typed: str) -> str:
         """What someone typed beside a question (a note, a reason, the words of a search) as it may
         be stored. Called before the right to write is held: the scrubber may have to load a model
-        first. Questions come scrubbed: the desk needs them as typed."""
-        return self._scrubber.scrub(typed).text
+        first. Of a long one the head is kept. Questions come scrubbed: the desk needs them as
+        typed."""
+        return scrub_head(self._scrubber, typed).text
 
     def append(
         self,
