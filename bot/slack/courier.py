@@ -18,7 +18,7 @@ from bot.answer import Answer, Verdict
 from bot.desk import Taken
 from bot.querylog import Asked, LogUnavailable, QueryLog
 from bot.slack.blocks import Message, answer_message, plain_message, removed_message, with_removed
-from bot.slack.lanes import Lanes
+from bot.slack.lanes import MOST_MINUTES, Lanes
 from bot.slack.posting import Posted, Way, delete_original, for_one, respond
 from bot.words import say
 
@@ -131,8 +131,10 @@ class Courier:
         def then(posted: Posted) -> None:
             self.record(question, posted)
             if posted.limited:
-                lost = plain_message(say("slack.not_posted", question=question))
-                self.post(tell, lost, lambda told: self.record(question, told, "notice"))
+                lost = say("slack.not_posted", question=question, minutes=MOST_MINUTES)
+                self.post(
+                    tell, plain_message(lost), lambda told: self.record(question, told, "notice")
+                )
 
         return self.post(way, message, then)
 

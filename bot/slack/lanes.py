@@ -85,7 +85,7 @@ class Lanes:
             self._unfinished += 1
             if not self._closed:
                 self._lanes.setdefault(lane, _Lane()).posts.append(post)
-                if len(self._threads) < self._at_once:
+                if not self._closing and len(self._threads) < self._at_once:
                     thread = threading.Thread(target=self._work, name="post", daemon=True)
                     self._threads.append(thread)
                     thread.start()
