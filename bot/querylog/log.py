@@ -310,7 +310,8 @@ class QueryLog:
     ) -> int | None:
         """Commit that `by` approved `phrase` as words for a code, for the next index build. None
         when the same is approved already."""
-        phrase = self.scrubbed(phrase)
+        # Whole: words are short (`corrections.fit_words`), and a head of them would be other words.
+        phrase = self._scrubber.scrub(phrase).text
         with self.writing() as tail:
             tail.expect_question(question)
             if tail.approves(phrase, code, system):

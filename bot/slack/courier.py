@@ -110,14 +110,17 @@ class Courier:
         except LogUnavailable as error:
             # Without an answer in the log the question counts as unanswered; so it is.
             logger.error("%s", error)
-            return self.post(way, plain_message(say("slack.not_logged")))
+            self.post(way, plain_message(say("slack.not_logged")))
+            return _done(Posted("failed", "log unavailable"))
         except Exception as error:
             # Whatever it was, the one who asked is told, and the next question is answered.
             # The message of an error may hold the question as it was typed.
             where = "".join(traceback.format_tb(error.__traceback__))
             logger.error("question %s: %s at\n%s", question, type(error).__name__, where)
-            self._write(question, Posted("failed", type(error).__name__))
-            return self.post(way, plain_message(say("slack.went_wrong", question=question)))
+            failed = Posted("failed", type(error).__name__)
+            self._write(question, failed)
+            self.post(way, plain_message(say("slack.went_wrong", question=question)))
+            return _done(failed)
         if self.log.is_unlogged(question):
             answer = replace(answer, notices=[say("log.unlogged"), *answer.notices])
         message = answer_message(answer, question, shareable=shareable, private=private)
@@ -150,11 +153,11 @@ class Courier:
         self, way: Way, message: Message, then: Callable[[Posted], None] | None = None
     ) -> Future[Posted]:
         """Post when the turn comes, and do `then` with what became of it; waits for nothing."""
-        return self.lanes.send(way.lane, lambda: way.send(message), then or _told)
+        return self.lanes.send(way.lane, lambda: way.send(message), then or _warn)
 
     def delete_original(self, url: str) -> Future[Posted]:
         """Take away the message that a button was pressed on."""
-        return self.lanes.send(respond(url).lane, lambda: delete_original(url), _told)
+        return self.lanes.send(respond(url).lane, lambda: delete_original(url), _warn)
 
     def record(self, question: str, posted: Posted, kind: str = "answer") -> None:
         """Log what became of a post. When that fails, the next start finds it unfinished."""
@@ -171,7 +174,13 @@ class Courier:
             logger.error("%s", error)
 
 
-def _told(posted: Posted) -> None:
+def _done(posted: Posted) -> Future[Posted]:
+    future: Future[Posted] = Future()
+    future.set_result(posted)
+    return future
+
+
+def _warn(posted: Posted) -> None:
     """What is on record of no question is at least told to whoever runs Code Desk."""
     if posted.outcome != "delivered":
         logger.warning("a message was not sent: %s (%s)", posted.outcome, posted.detail)

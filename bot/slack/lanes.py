@@ -89,7 +89,7 @@ class Lanes:
                     thread = threading.Thread(target=self._work, name="post", daemon=True)
                     self._threads.append(thread)
                     thread.start()
-                self._changed.notify()
+                self._changed.notify_all()
                 return post.done
         self._finish(post, _LEFT)
         return post.done

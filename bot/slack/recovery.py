@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from concurrent.futures import Future
 from functools import partial
 
 from bot.answer import Answer
-from bot.querylog import Asked, Record
+from bot.querylog import Asked, LogUnavailable, Record
 from bot.querylog.records import Pending, Surface
 from bot.question import undated
 from bot.slack.blocks import answer_message, with_removed
@@ -18,6 +19,8 @@ from bot.slack.courier import Courier
 from bot.slack.lanes import MOST_MINUTES
 from bot.slack.posting import Posted, Way, for_one, for_one_anywhere, in_thread
 from bot.words import say
+
+logger = logging.getLogger("codedesk.slack")
 
 #: Seconds that serving waits for what is sent here; a rate limit may take longer.
 _PATIENCE = 5.0
@@ -49,7 +52,7 @@ def recover(
         courier.record(question, Posted("unknown", "the desk stopped while posting"))
         counts["unknown"] += 1
     for pending in log.waiting(_SURFACES):
-        if not too_old(pending) and log.claim(pending.id):
+        if not too_old(pending):
             sent += _sent_after_all(courier, pending)
     for pending in log.unanswered(_SURFACES):
         if too_old(pending):
@@ -73,9 +76,8 @@ def recover(
     courier.lanes.settle(_PATIENCE)
     for posted in sent:
         outcome = posted.result().outcome if posted.done() else "waiting"
-        counts["answered" if outcome == "delivered" else "failed"] += outcome != "waiting"
-        counts["waiting"] += outcome == "waiting"
-    if counts.total():
+        counts[{"delivered": "answered", "waiting": "waiting"}.get(outcome, "failed")] += 1
+    if counts:
         kinds = ("answered", "failed", "abandoned", "unknown", "waiting")
         lines = {kind: counts[kind] for kind in kinds}
         say_line(say("slack.recovered", minutes=MOST_MINUTES, **lines))
@@ -87,6 +89,13 @@ def _sent_after_all(courier: Courier, pending: Pending) -> list[Future[Posted]]:
     record = courier.log.get(pending.id)
     if record is None or record.answer is None:
         courier.record(pending.id, Posted("abandoned", "no longer in the log"))
+        return []
+    try:
+        if not courier.log.claim(pending.id):
+            return []
+    except LogUnavailable as error:
+        # What may be sent twice by the next start is not sent.
+        logger.error("%s", error)
         return []
     answer = courier.desk.retitled(Answer.from_dict(record.answer))
     asked, private = pending.asked, pending.asked.surface == "slash"
