@@ -14,7 +14,8 @@ from bot import news, provenance, scope
 from bot.answer import Answer, Candidate, Verdict
 from bot.editions import day_for
 from bot.pairs import PairRules, Reported, report_with
-from bot.phi import Scrubber
+from bot.phi import Scrubbed, Scrubber, scrub_head
+from bot.phi.head import MOST_CHARACTERS, length_of
 from bot.question import (
     CodeMention,
     Question,
@@ -56,8 +57,6 @@ from index.runtime import THREADS
 from index.search import Found, Hit, Query, Searcher
 from index.words import Lexicon, read
 
-#: A question longer than this is a chart, not a question.
-MOST_CHARACTERS = 1000
 #: Hits looked at beyond those shown, in place of those that are not in force on the date.
 _SPARE = 30
 #: How sure it must be that a question asks about a rule for the guidelines to answer it.
@@ -139,8 +138,8 @@ class Desk:
     def take(self, asked: str, *, day: dt.date | None = None) -> Taken:
         """A question as it may be stored, before it is answered; milliseconds once `ready`. `day`
         is the date of service when it is not in the question."""
-        scrubbed = self.scrubber.scrub(asked)
-        if day is None and len(asked) <= MOST_CHARACTERS:
+        scrubbed = self._scrubbed(asked)
+        if day is None and length_of(asked) <= MOST_CHARACTERS:
             day = day_in(asked)
         return Taken(scrubbed.text, scrubbed.removed, self._editions(day) if day else None)
 
@@ -226,7 +225,7 @@ class Desk:
         if editions is not None:
             day = day_for(self._store, editions)
         as_of = day or dt.date.today()
-        codes = [self.scrubber.scrub(code).text for code in codes]
+        codes = [self.scrub(code) for code in codes]
         mentions = [named_code(code, self._lookup) for code in codes]
         answer = Answer(question=" ".join(codes), as_of=as_of.isoformat(), outcome="verdict")
         firsts = [found[0] for found in mentions]
@@ -244,7 +243,10 @@ class Desk:
     def scrub(self, text: str) -> str:
         """A text that people type beside a question (a note, the words of a correction), as it may
         be stored; itself, when there is nothing to take out of it."""
-        return self.scrubber.scrub(text).text
+        return self._scrubbed(text).text
+
+    def _scrubbed(self, text: str) -> Scrubbed:
+        return scrub_head(self.scrubber, text)
 
     def _without_search(
         self, asked: str, day: dt.date | None, systems: Sequence[str] | None
@@ -252,14 +254,14 @@ class Desk:
         """The answer as far as it goes without the index, and the releases still to be searched."""
         today = dt.date.today()
         # What an answer may repeat is read from the scrubbed text; only the search sees the other.
-        scrubbed = self.scrubber.scrub(asked).text
+        scrubbed = self.scrub(asked)
         abstained = Answer(question=scrubbed, as_of=(day or today).isoformat(), outcome="abstained")
         nothing = Question(asked, asked)
+        if (length := length_of(asked)) > MOST_CHARACTERS:
+            notice = say("desk.too_long", length=length, limit=MOST_CHARACTERS)
+            return _noticed(abstained, notice), nothing, []
         if is_wordless(asked):
             return _noticed(abstained, say("desk.empty")), nothing, []
-        if len(asked) > MOST_CHARACTERS:
-            notice = say("desk.too_long", length=len(asked), limit=MOST_CHARACTERS)
-            return _noticed(abstained, notice), nothing, []
         if changes := news.inquiry(scrubbed):
             return self._with_changes(abstained, changes), nothing, []
         question = read_question(asked, self._lookup)

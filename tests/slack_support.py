@@ -14,7 +14,7 @@ from slack_server import SlackServer
 
 from bot.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict
 from bot.desk import Taken
-from bot.phi import Scrubber
+from bot.phi import Scrubber, scrub_head
 from bot.querylog import QueryLog
 from bot.settings import Settings
 from bot.slack.app import serve
@@ -152,7 +152,7 @@ class ScriptedDesk:
         self.was_made_ready = True
 
     def take(self, asked: str) -> Taken:
-        scrubbed = SCRUBBER.scrub(asked)
+        scrubbed = scrub_head(SCRUBBER, asked)
         return Taken(scrubbed.text, scrubbed.removed)
 
     def verdicts_on(self, typed: str) -> list[Verdict]:
@@ -167,7 +167,7 @@ class ScriptedDesk:
         return [verdict(code, "unknown", why=f"{code} is in none of the loaded editions.")]
 
     def scrub(self, text: str) -> str:
-        return SCRUBBER.scrub(text).text
+        return scrub_head(SCRUBBER, text).text
 
     def ask(self, question: str, **options: Any) -> Answer:
         self.asked.append(question)

@@ -20,6 +20,7 @@ from slack_support import (
 )
 
 from bot.querylog import Asked, LogUnavailable, QueryLog, Record
+from bot.slack import lanes
 from bot.slack.app import SlackSettingsError, build_app, serve
 from bot.slack.courier import Courier
 from bot.slack.posting import web_client
@@ -310,6 +311,103 @@ def test_a_rate_limit_is_waited_out(slack, log, desk, tmp_path) -> None:
     assert outcomes(log) == [("answer", "delivered")]
 
 
+def test_a_busy_channel_loses_no_answer_and_holds_up_no_other(
+    slack, log, desk, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(lanes, "BETWEEN", 0.06)
+    slack.limit_messages(0.05)
+    with served(slack, tmp_path, desk, log):
+        for number in range(30):
+            slack.send_event(slack.app_mention(f"busy {number}", channel="C1")).wait_ack(10)
+        slack.send_event(slack.app_mention("elsewhere", channel="C2")).wait_ack(10)
+        slack.wait_for(lambda call: call.method == "chat.postMessage" and call.took_effect, 31, 30)
+    posted = slack.messages()
+    assert sorted(m.args["channel"] for m in posted) == ["C1"] * 30 + ["C2"]
+    assert posted.index(slack.messages("C2")[0]) < posted.index(slack.messages("C1")[-1])
+    assert {m.args["thread_ts"] for m in posted} == {r.thread for r in log.recent(31)}
+    assert {tuple(d["outcome"] for d in r.deliveries) for r in log.recent(31)} == {("delivered",)}
+
+
+def test_a_limit_holds_up_no_button_and_no_private_message(slack, log, desk, tmp_path) -> None:
+    """With more posts held up than there are threads."""
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention(QUESTION, channel="C1")).wait_ack(10)
+        slack.wait_for("chat.postMessage")
+        shown = only(log).id
+        slack.fail_next("chat.postMessage", status=429, retry_after=2, times=12)
+        for number in range(12):
+            event = slack.app_mention(f"pt John Smith {number}", channel=f"C{number + 2}")
+            slack.send_event(event).wait_ack(10)
+        slack.wait_for("chat.postMessage", count=13)
+        slack.send_block_action("more", shown, channel="C1").wait_ack(10)
+        slack.wait_for("response_url")
+        assert len(slack.messages()) == 1, "all the others are still to come"
+        slack.wait_for("chat.postEphemeral", count=12)
+    assert {record.delivery for record in log.recent(20)} == {"delivered"}
+
+
+@pytest.mark.parametrize("asks_to_wait", [3600, 999_999])
+def test_what_slack_does_not_take_in_time_is_told(
+    slack, log, desk, tmp_path, caplog, asks_to_wait: int
+) -> None:
+    slack.fail_next("chat.postMessage", status=429, retry_after=asks_to_wait)
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention(QUESTION, user="U7", channel="C5")).wait_ack(10)
+        (told,) = slack.wait_for("chat.postEphemeral")
+    assert (told.args["channel"], told.args["user"]) == ("C5", "U7")
+    assert only(log).id in told.args["text"]
+    assert outcomes(log) == [("answer", "failed"), ("notice", "delivered")]
+    assert only(log).deliveries[0]["detail"].startswith("rate limited")
+    assert "answer to" in caplog.text
+
+
+def test_a_command_that_slack_does_not_take_in_time_is_told(slack, log, desk, tmp_path) -> None:
+    slack.fail_next("response_url", status=429, retry_after=3600)
+    slack.fail_next("chat.postEphemeral", error="channel_not_found")
+    with served(slack, tmp_path, desk, log):
+        slack.send_slash(text=QUESTION, user="U7", channel="C5").wait_ack(10)
+        (told,) = slack.wait_for("chat.postMessage")
+    assert told.args["channel"] == "U7"
+    assert outcomes(log) == [("answer", "failed"), ("notice", "delivered")]
+
+
+@pytest.mark.parametrize("surface", ["mention", "slash"])
+def test_what_waits_when_the_desk_stops_is_sent_once_by_the_next(
+    slack, log, desk, tmp_path, surface: str
+) -> None:
+    limited = "chat.postMessage" if surface == "mention" else "response_url"
+    slack.fail_next(limited, status=429, retry_after=300, times=1)
+    with served(slack, tmp_path, desk, log):
+        for number in range(3):
+            if surface == "mention":
+                slack.send_event(slack.app_mention(f"question {number}")).wait_ack(10)
+            else:
+                slack.send_slash(text=f"question {number}").wait_ack(10)
+        slack.wait_for(limited)
+    waited = [r.id for r in log.recent() if r.delivery == "waiting"]
+    assert len(waited) == (3 if surface == "mention" else 1)
+    for _ in range(2):
+        with served(slack, tmp_path, desk, log) as running:
+            pass
+        assert not log.waiting(("mention", "slash"))
+    assert len(running.lines) == 1, "the second start finds nothing to do"
+    assert {record.delivery for record in log.recent()} == {"delivered"}
+    answered = [c for c in slack.calls if c.took_effect and "E11.22" in str(c.args.get("text"))]
+    assert len(answered) == 3
+    assert sorted(desk.asked) == [f"question {number}" for number in range(3)]
+
+
+def test_what_waited_too_long_for_the_next_start_is_abandoned(slack, log, desk) -> None:
+    question = ask(log, "mention")
+    log.answered(question, diabetes(), index_build=None, latency_ms=1)
+    log.delivered(question, "waiting")
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=11)
+    courier = Courier(desk, log, web_client(slack.bot_token, slack.api_url))
+    recover(courier, print, now=lambda: later)
+    assert slack.calls == []
+    assert outcomes(log) == [("answer", "waiting"), ("answer", "abandoned")]
+
+
 @pytest.mark.parametrize(
     ("failure", "outcome", "detail"),
     [
@@ -389,7 +487,9 @@ def test_a_command_is_answered_to_one_and_shared_by_them(slack, log, desk, tmp_p
     record = only(log)
     assert (record.surface, record.user, record.channel) == ("slash", "U7", "C5")
     assert share["value"] == record.id
-    assert outcomes(log) == [("answer", "delivered"), ("share", "delivered")]
+    # On record before it is posted, so that no other press posts it too.
+    shares = [("share", "unknown"), ("share", "delivered")]
+    assert outcomes(log) == [("answer", "delivered"), *shares]
 
 
 def test_a_private_answer_stays_until_it_is_shared(slack, log, desk, tmp_path) -> None:
@@ -402,6 +502,54 @@ def test_a_private_answer_stays_until_it_is_shared(slack, log, desk, tmp_path) -
     assert len(slack.wait_for("response_url")) == 2
     assert outcomes(log)[-1] == ("share", "failed")
     assert only(log).deliveries[-1]["detail"] == "used_url"
+
+
+def test_share_is_posted_once_however_often_it_is_pressed(slack, log, desk, tmp_path) -> None:
+    def shared() -> int:
+        uses = slack.wait_for("response_url")
+        return sum(use.args.get("response_type") == "in_channel" for use in uses)
+
+    with served(slack, tmp_path, desk, log):
+        slack.send_slash(text=QUESTION).wait_ack(10)
+        slack.wait_for("response_url")
+        question = only(log).id
+        slack.fail_next("response_url", delay=0.5)  # so that the presses meet
+        for _ in range(5):
+            slack.send_block_action("share", question, ephemeral=True)
+        # The answer, one post, its deletion, and four who are told so.
+        slack.wait_for("response_url", count=7)
+    assert shared() == 1
+    with served(slack, tmp_path, desk, log):
+        slack.send_block_action("share", question, ephemeral=True).wait_ack(10)
+        told = slack.wait_for("response_url", count=8)[-1]
+    assert shared() == 1
+    assert told.args["response_type"] == "ephemeral"
+    assert told.args["text"].startswith("That answer was shared before")
+
+
+@pytest.mark.parametrize(
+    ("failure", "posts"),
+    [
+        ({"status": 404, "error": "used_url"}, 1),  # nothing was posted, so it may be
+        ({"status": 503}, 0),  # nobody knows: never twice
+        ({"drop_connection": True, "after_effect": True}, 1),
+    ],
+)
+def test_a_share_that_went_wrong_is_never_posted_twice(
+    slack, log, desk, tmp_path, failure: dict[str, Any], posts: int
+) -> None:
+    with served(slack, tmp_path, desk, log):
+        slack.send_slash(text=QUESTION).wait_ack(10)
+        slack.wait_for("response_url")
+    slack.fail_next("response_url", **failure)
+    for count in (2, 3):
+        # Served anew, so that what became of the one press is known to the other.
+        with served(slack, tmp_path, desk, log):
+            slack.send_block_action("share", only(log).id, ephemeral=True).wait_ack(10)
+            slack.wait_for("response_url", count=count)
+    uses = slack.wait_for("response_url")
+    shared = [u for u in uses if u.took_effect and u.args.get("response_type") == "in_channel"]
+    assert len(shared) == posts
 
 
 def test_a_response_url_that_breaks_is_unknown(slack, log, desk, tmp_path) -> None:

@@ -6,8 +6,11 @@ or by the word beside them, `places` addresses and towns, `names` people by the 
 
 No scrubber is perfect. What this one misses is measured (docs/PHI.md), so a log is still PHI, and
 nothing here is a de-identification in the sense of 45 CFR 164.514.
+
+`scrub_head` is for whatever people send: it looks at the head of a text alone, however long it is.
 """
 
+from bot.phi.head import scrub_head
 from bot.phi.scrubber import Scrubbed, Scrubber
 
-__all__ = ["Scrubbed", "Scrubber"]
+__all__ = ["Scrubbed", "Scrubber", "scrub_head"]

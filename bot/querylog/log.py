@@ -19,7 +19,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.answer import Answer
-from bot.phi import Scrubber
+from bot.phi import Scrubber, scrub_head
 from bot.querylog import chain, schema
 from bot.querylog.chain import LogKey, LogUnavailable
 from bot.querylog.records import (
@@ -228,8 +228,9 @@ class QueryLog:
     def scrubbed(self, typed: str) -> str:
         """What someone typed beside a question (a note, a reason, the words of a search) as it may
         be stored. Called before the right to write is held: the scrubber may have to load a model
-        first. Questions come scrubbed: the desk needs them as typed."""
-        return self._scrubber.scrub(typed).text
+        first. Of a long one the head is kept. Questions come scrubbed: the desk needs them as
+        typed."""
+        return scrub_head(self._scrubber, typed).text
 
     def append(
         self,
@@ -309,6 +310,18 @@ class QueryLog:
                 tail.expect_question(question)
                 tail.append("delivery", question, *delivery_body(kind, outcome, detail))
 
+    def claim(self, question: str, kind: str = "answer") -> bool:
+        """Commit, before a post that must not be made twice, that it may be on its way: `unknown`,
+        until `delivered` tells what became of it. False, and nothing is written, when one was made
+        or may have been."""
+        with self.writing() as tail:
+            tail.expect_question(question)
+            last = tail.db.execute(_LAST_OUTCOME.format("?", "?"), [question, kind]).fetchone()
+            if last is not None and last[0] in ("delivered", "unknown"):
+                return False
+            tail.append("delivery", question, *delivery_body(kind, "unknown", "being sent"))
+            return True
+
     def feedback(
         self,
         question: str,
@@ -333,7 +346,8 @@ class QueryLog:
     ) -> int | None:
         """Commit that `by` approved `phrase` as words for a code, for the next index build. None
         when the same is approved already."""
-        phrase = self.scrubbed(phrase)
+        # Whole: words are short (`corrections.fit_words`), and a head of them would be other words.
+        phrase = self._scrubber.scrub(phrase).text
         with self.writing() as tail:
             tail.expect_question(question)
             if tail.approves(phrase, code, system):
@@ -423,20 +437,20 @@ class QueryLog:
         """Questions with neither an answer nor a delivery, oldest first; none that is redacted."""
         with self.reading() as db:
             ids = _unfinished(db, surfaces, "kind in ('answer', 'delivery')")
-            found = _entries(db, f"kind = 'question' and subject in ({_marks(ids)})", ids)
-        return [
-            Pending(
-                entry.subject or "",
-                dt.datetime.fromisoformat(entry.at),
-                Asked(
-                    text=entry.texts["text"] or "",
-                    removed=tuple(entry.body.get("removed", ())),
-                    **{name: entry.body.get(name) for name in ASKED},  # type: ignore[arg-type]
-                ),
+            return _pending(db, ids)
+
+    def waiting(self, surfaces: Sequence[Surface]) -> list[Pending]:
+        """Questions whose answers are certain not to have been sent, oldest first; none that is
+        redacted."""
+        last = _LAST_OUTCOME.format("q.subject", "'answer'")
+        with self.reading() as db:
+            rows = db.query(
+                "select subject from records as q where kind = 'question' "
+                f"and json_extract(body, '$.surface') in ({_marks(surfaces)}) "
+                f"and ({last}) = 'waiting' order by seq",
+                list(surfaces),
             )
-            for entry in sorted(found, key=lambda entry: entry.seq)
-            if entry.texts["text"] is not None
-        ]
+            return _pending(db, [row["subject"] for row in rows])
 
     def undelivered(self, surfaces: Sequence[Surface]) -> list[str]:
         """Ids of answered questions of which it is not known whether the answer arrived."""
@@ -466,6 +480,13 @@ class QueryLog:
     def is_unlogged(self, question: str) -> bool:
         """Whether the answer to this question is not in the log, which only LenientLog allows."""
         return False
+
+
+#: What became of the last post of a kind, of a question.
+_LAST_OUTCOME = """
+    select json_extract(body, '$.outcome') from records where subject = {} and kind = 'delivery'
+    and json_extract(body, '$.kind') = {} order by seq desc limit 1
+"""
 
 
 def _marks(values: Sequence[Any]) -> str:
@@ -536,6 +557,23 @@ def _unfinished(
             """,
             list(surfaces),
         )
+    ]
+
+
+def _pending(db: Database, ids: list[str]) -> list[Pending]:
+    found = _entries(db, f"kind = 'question' and subject in ({_marks(ids)})", ids)
+    return [
+        Pending(
+            entry.subject or "",
+            dt.datetime.fromisoformat(entry.at),
+            Asked(
+                text=entry.texts["text"] or "",
+                removed=tuple(entry.body.get("removed", ())),
+                **{name: entry.body.get(name) for name in ASKED},  # type: ignore[arg-type]
+            ),
+        )
+        for entry in sorted(found, key=lambda entry: entry.seq)
+        if entry.texts["text"] is not None
     ]
 
 

@@ -12,8 +12,9 @@ from bot.querylog import chain
 
 Surface = Literal["cli", "terminal", "mention", "dm", "slash"]
 #: delivered: accepted by Slack (or printed). failed: refused, with the reason. unknown: it may or
-#: may not have arrived, and is not repeated. abandoned: not answered in time to be of use.
-Outcome = Literal["delivered", "failed", "unknown", "abandoned"]
+#: may not have arrived, and is not repeated. abandoned: not answered in time to be of use. waiting:
+#: not sent, for certain, when the desk stopped; the next start sends it.
+Outcome = Literal["delivered", "failed", "unknown", "abandoned", "waiting"]
 #: What an auditor or a program did with the log.
 Access = Literal[
     "view", "search", "export", "report", "replay", "vouch", "sign-in", "sign-out", "refusal"

@@ -20,7 +20,7 @@ from bot.querylog.records import Record
 #: What a search may ask for. Of outcomes: what the answer was; that there is none; or what became
 #: of it, where it did not arrive.
 ANSWERS = ("answered", "verdict", "guideline", "changes", "abstained")
-OUTCOMES = (*ANSWERS, "unanswered", "failed", "unknown", "abandoned")
+OUTCOMES = (*ANSWERS, "unanswered", "failed", "unknown", "abandoned", "waiting")
 CONFIDENCES = ("high", "medium", "low")
 #: "any": someone said something of the answer. "none": nobody did.
 FEEDBACK = ("right", "wrong", "used", "any", "none")

@@ -135,6 +135,9 @@ class LenientLog(QueryLog):
     def undelivered(self, surfaces: Sequence[Surface]) -> list[str]:
         return super().undelivered(surfaces) if self._is_open else []
 
+    def waiting(self, surfaces: Sequence[Surface]) -> list[Pending]:
+        return super().waiting(surfaces) if self._is_open else []
+
     def is_unlogged(self, question: str) -> bool:
         return question == UNLOGGED or question in self._without_answer
 

@@ -5,5 +5,6 @@ verified by Bolt, written to the log, acknowledged, answered, the answer written
 and what became of the post written to the log. What a crash leaves unfinished, `recovery` finds.
 
 `app` sets up and serves; `listeners` take what Slack sends; `courier` answers and delivers;
-`blocks` draws the answer; `posting` sends it and tells what became of it.
+`blocks` draws the answer; `posting` sends it and tells what became of it, `lanes` waits for its
+turn.
 """

@@ -21,14 +21,14 @@ from typing import Any
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
-from waitress.server import create_server
 
 from bot.querylog import QueryLog
 from bot.settings import Settings
+from bot.slack import http
 from bot.slack.courier import Answers, Courier
+from bot.slack.lanes import Lanes
 from bot.slack.listeners import actions, audit, commands, events, feedback
 from bot.slack.posting import web_client, why_not_certain
 from bot.slack.recovery import recover
@@ -37,9 +37,8 @@ from bot.words import say as words
 
 logger = logging.getLogger("codedesk.slack")
 
-#: Where Slack posts to in HTTP mode; the manifest's request URLs end in it.
-HTTP_PATH = "/slack/events"
-#: Answers under way at once. Most of their time is spent waiting for Slack to take them.
+#: Listeners under way at once. One works out an answer, and the others wait for it or pass by; none
+#: waits for Slack (see `lanes`).
 _ANSWERS_AT_ONCE = 8
 
 
@@ -47,10 +46,11 @@ class SlackSettingsError(Exception):
     """Slack cannot be served as things are set; the message says what to put right."""
 
 
-def build_app(settings: Settings, desk: Answers, log: QueryLog) -> App:
+def build_app(settings: Settings, desk: Answers, log: QueryLog, lanes: Lanes | None = None) -> App:
     """The app with all its listeners. Raises SlackSettingsError when its tokens will not do."""
     client = _client(settings)
-    _asked(lambda: client.auth_test(), "SLACK_BOT_TOKEN", settings)
+    patient = web_client(client.token or "", settings.slack_api_url, patient=True)
+    _asked(lambda: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
     app = App(
         name="codedesk",
         client=client,
@@ -62,7 +62,7 @@ def build_app(settings: Settings, desk: Answers, log: QueryLog) -> App:
         attaching_conversation_kwargs_enabled=False,
     )
     app.error(_tell)
-    courier = Courier(desk, log, client)
+    courier = Courier(desk, log, client, lanes or Lanes())
     for kind in (events, commands, actions, feedback):
         kind.register(app, courier)
     audit.register(app, courier, settings)
@@ -79,22 +79,25 @@ def serve(
 ) -> None:
     """Finish what an earlier run left, then answer Slack until Ctrl-C, SIGTERM or `stop`.
 
-    Answers under way are finished first. Raises SlackSettingsError.
+    What is under way is finished first, but for what a rate limit holds up. Raises
+    SlackSettingsError.
     """
     stop = stop or threading.Event()
-    with _only_one(settings.home):
-        app = build_app(settings, desk, log)
+    with _only_one(settings.home), Lanes() as lanes:
+        app = build_app(settings, desk, log, lanes)
         with witnessed(settings, log, app.client) as begin:
             try:
                 desk.ready()
-                recover(Courier(desk, log, app.client), say)
+                recover(Courier(desk, log, app.client, lanes), say)
                 way = _listening if settings.slack_mode == "http" else _connected
                 with _stopped_by_signals(stop), way(settings, app, say):
                     begin()
                     stop.wait()
             finally:
-                # A question whose turn has not come stays unanswered in the log: see recovery.
+                # A question whose turn has not come stays unanswered in the log, an answer that has
+                # to wait for a rate limit is `waiting` there: see recovery.
                 app.listener_runner.listener_executor.shutdown(wait=True, cancel_futures=True)
+                lanes.close()
 
 
 # Settings
@@ -144,8 +147,9 @@ def _unreachable(settings: Settings, error: object) -> SlackSettingsError:
 def _connected(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
     """Socket Mode."""
     token = settings.slack_app_token or ""
+    patient = web_client(app.client.token or "", settings.slack_api_url, patient=True)
     opened = _asked(
-        lambda: app.client.apps_connections_open(app_token=token), "SLACK_APP_TOKEN", settings
+        lambda: patient.apps_connections_open(app_token=token), "SLACK_APP_TOKEN", settings
     )
     handler = SocketModeHandler(app, token)
     try:
@@ -164,9 +168,8 @@ def _connected(settings: Settings, app: App, say: Callable[[str], None]) -> Iter
 def _listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
     """HTTP."""
     host, port = settings.http_host, settings.http_port
-    handler = SlackRequestHandler(app, path=HTTP_PATH)
     try:
-        server = create_server(handler, host=host, port=port, threads=8, ident=None)
+        server = http.server(app, settings.slack_signing_secret or "", host, port)
     except OSError as error:
         raise SlackSettingsError(
             words("slack.no_port", host=host, port=port, error=error)
@@ -185,7 +188,7 @@ def _listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iter
     try:
         # Port 0 leaves the choice to the system.
         chosen = getattr(server, "effective_port", port)
-        url = f"http://{host}:{chosen}{HTTP_PATH}"
+        url = f"http://{host}:{chosen}{http.PATH}"
         say(words("slack.listening", url=url))
         yield
     finally:

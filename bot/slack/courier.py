@@ -1,4 +1,4 @@
-"""Answers a question that is in the log, and delivers the answer."""
+"""Answers a question that is in the log, and sends the answer on its way."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -17,12 +18,11 @@ from bot.answer import Answer, Verdict
 from bot.desk import Taken
 from bot.querylog import Asked, LogUnavailable, QueryLog
 from bot.slack.blocks import Message, answer_message, plain_message, removed_message, with_removed
-from bot.slack.posting import Posted, post_for_one
+from bot.slack.lanes import MOST_MINUTES, Lanes
+from bot.slack.posting import Posted, Way, delete_original, for_one, respond
 from bot.words import say
 
 logger = logging.getLogger("codedesk.slack")
-
-Post = Callable[[Message], Posted]
 
 
 class Answers(Protocol):
@@ -69,6 +69,7 @@ class Courier:
     desk: Answers
     log: QueryLog
     client: WebClient
+    lanes: Lanes = field(default_factory=Lanes)
     #: Answers are worked out one at a time. Several at once take longer in all, and keep the
     #: interpreter from acknowledging what comes in meanwhile: of 40 questions sent together, the
     #: last acknowledgement left after 0.6 s, so it leaves after 0.15 s.
@@ -78,20 +79,22 @@ class Courier:
         self,
         question: str,
         text: str,
-        post: Post,
+        way: Way,
         *,
         asked: float,
+        tell: Way,
         shareable: bool = False,
         private: bool = False,
         removed: Sequence[str] = (),
         editions: Mapping[str, str] | None = None,
-    ) -> Posted:
-        """Answer, log the answer, post it, log what became of the post.
+    ) -> Future[Posted]:
+        """Answer, log the answer, and send it on its way; what became of it, once it is logged.
 
         `question` is the id in the log, `text` the question as typed (or, with the `editions` of
         its date, as it was stored), `asked` the time.monotonic() at which it came, `private` that
         only the asker sees the answer, as when it is `shareable`; `removed` are the kinds of
-        identifiers of which such an answer must tell.
+        identifiers of which such an answer must tell. `tell` is a way to the asker alone, should
+        Slack not take the answer in time.
         """
         try:
             with self._working:
@@ -107,34 +110,61 @@ class Courier:
         except LogUnavailable as error:
             # Without an answer in the log the question counts as unanswered; so it is.
             logger.error("%s", error)
-            post(plain_message(say("slack.not_logged")))
-            return Posted("failed", "log unavailable")
+            self.post(way, plain_message(say("slack.not_logged")))
+            return _done(Posted("failed", "log unavailable"))
         except Exception as error:
             # Whatever it was, the one who asked is told, and the next question is answered.
             # The message of an error may hold the question as it was typed.
-            failed = Posted("failed", type(error).__name__)
             where = "".join(traceback.format_tb(error.__traceback__))
             logger.error("question %s: %s at\n%s", question, type(error).__name__, where)
+            failed = Posted("failed", type(error).__name__)
             self._write(question, failed)
-            post(plain_message(say("slack.went_wrong", question=question)))
-            return failed
+            self.post(way, plain_message(say("slack.went_wrong", question=question)))
+            return _done(failed)
         if self.log.is_unlogged(question):
             answer = replace(answer, notices=[say("log.unlogged"), *answer.notices])
         message = answer_message(answer, question, shareable=shareable, private=private)
-        posted = post(with_removed(message, removed) if removed else message)
-        self.record(question, posted)
-        return posted
+        return self.deliver(
+            question, with_removed(message, removed) if removed else message, way, tell
+        )
 
-    def tell_removed(self, question: str, asked: Asked, thread: str | None) -> None:
+    def deliver(self, question: str, message: Message, way: Way, tell: Way) -> Future[Posted]:
+        """Post an answer that is in the log, log what became of it, and say so when it is lost."""
+
+        def then(posted: Posted) -> None:
+            self.record(question, posted)
+            if posted.limited:
+                lost = say("slack.not_posted", question=question, minutes=MOST_MINUTES)
+                self.post(
+                    tell, plain_message(lost), lambda told: self.record(question, told, "notice")
+                )
+
+        return self.post(way, message, then)
+
+    def tell_removed(
+        self, question: str, asked: Asked, thread: str | None = None
+    ) -> Future[Posted]:
         """Tell the asker privately, where the message stands, what was taken out of it."""
+        way = for_one(self.client, asked.channel or "", asked.user or "", thread)
         message = removed_message(asked.removed)
-        posted = post_for_one(self.client, asked.channel or "", asked.user or "", message, thread)
-        self.record(question, posted, "identifiers")
+        return self.post(way, message, lambda posted: self.record(question, posted, "identifiers"))
+
+    def post(
+        self, way: Way, message: Message, then: Callable[[Posted], None] | None = None
+    ) -> Future[Posted]:
+        """Post when the turn comes, and do `then` with what became of it; waits for nothing."""
+        return self.lanes.send(way.lane, lambda: way.send(message), then or _warn)
+
+    def delete_original(self, url: str) -> Future[Posted]:
+        """Take away the message that a button was pressed on."""
+        return self.lanes.send(respond(url).lane, lambda: delete_original(url), _warn)
 
     def record(self, question: str, posted: Posted, kind: str = "answer") -> None:
         """Log what became of a post. When that fails, the next start finds it unfinished."""
         if posted.outcome != "delivered":
             logger.warning("%s to %s: %s (%s)", kind, question, posted.outcome, posted.detail)
+        if posted.outcome == "waiting" and kind != "answer":
+            posted = replace(posted, outcome="failed")  # only answers are sent after all
         self._write(question, posted, kind)
 
     def _write(self, question: str, posted: Posted, kind: str = "answer") -> None:
@@ -142,3 +172,15 @@ class Courier:
             self.log.delivered(question, posted.outcome, posted.detail, kind)
         except LogUnavailable as error:
             logger.error("%s", error)
+
+
+def _done(posted: Posted) -> Future[Posted]:
+    future: Future[Posted] = Future()
+    future.set_result(posted)
+    return future
+
+
+def _warn(posted: Posted) -> None:
+    """What is on record of no question is at least told to whoever runs Code Desk."""
+    if posted.outcome != "delivered":
+        logger.warning("a message was not sent: %s (%s)", posted.outcome, posted.detail)

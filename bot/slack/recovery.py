@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 
-from bot.querylog import Asked
-from bot.querylog.records import Surface
+from bot.answer import Answer
+from bot.querylog import Asked, LogUnavailable, Record
+from bot.querylog.records import Pending, Surface
 from bot.question import undated
-from bot.slack.blocks import Message
+from bot.slack.blocks import answer_message, with_removed
 from bot.slack.courier import Courier
-from bot.slack.posting import Posted, post_for_one, post_in_thread
+from bot.slack.lanes import MOST_MINUTES
+from bot.slack.posting import Posted, Way, for_one, for_one_anywhere, in_thread
 from bot.words import say
 
-#: An answer that comes later than this is of no use to the one who asked.
-MOST_MINUTES = 10
+logger = logging.getLogger("codedesk.slack")
+
+#: Seconds that serving waits for what is sent here; a rate limit may take longer.
+_PATIENCE = 5.0
 
 _SURFACES: tuple[Surface, ...] = ("mention", "dm", "slash")
-#: The bot is not where /code was used, which may be anywhere:
-#: https://docs.slack.dev/reference/methods/chat.postEphemeral#errors
-_NOT_THERE = {"not_in_channel", "channel_not_found", "user_not_in_channel"}
 
 
 def recover(
@@ -30,50 +34,95 @@ def recover(
     *,
     now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
 ) -> None:
-    """Answer the young questions, mark the old ones abandoned, and answers of which it is not known
-    whether they were posted `unknown`. Before anything new is taken, and in one process only."""
+    """Answer the young questions, send the young answers that are certain not to have been sent,
+    mark the old ones abandoned, and answers of which it is not known whether they were posted
+    `unknown`. Before anything new is taken, and in one process only."""
     counts: Counter[str] = Counter()
-    for question in courier.log.undelivered(_SURFACES):
+    sent: list[Future[Posted]] = []
+    log = courier.log
+
+    def too_old(pending: Pending) -> bool:
+        if now() - pending.asked_at < dt.timedelta(minutes=MOST_MINUTES):
+            return False
+        courier.record(pending.id, Posted("abandoned", "the desk was not running"))
+        counts["abandoned"] += 1
+        return True
+
+    for question in log.undelivered(_SURFACES):
         courier.record(question, Posted("unknown", "the desk stopped while posting"))
         counts["unknown"] += 1
-    for pending in courier.log.unanswered(_SURFACES):
-        age = now() - pending.asked_at
-        if age >= dt.timedelta(minutes=MOST_MINUTES):
-            courier.record(pending.id, Posted("abandoned", "the desk was not running"))
-            counts["abandoned"] += 1
+    for pending in log.waiting(_SURFACES):
+        if not too_old(pending):
+            sent += _sent_after_all(courier, pending)
+    for pending in log.unanswered(_SURFACES):
+        if too_old(pending):
             continue
         private = pending.asked.surface == "slash"
+        way, tell = _ways_back(courier, pending.asked)
+        age = now() - pending.asked_at
         posted = courier.answer(
             pending.id,
             undated(pending.asked.text),
-            _way_back(courier, pending.asked),
+            way,
             asked=time.monotonic() - age.total_seconds(),
+            tell=tell,
             private=private,
             removed=pending.asked.removed if private else (),
             editions=pending.asked.releases,
         )
+        sent.append(posted)
         if pending.asked.removed and not private:
-            courier.tell_removed(pending.id, pending.asked, None)
-        counts["answered" if posted.outcome == "delivered" else "failed"] += 1
+            posted.add_done_callback(partial(_tell_removed, courier, pending))
+    courier.lanes.settle(_PATIENCE)
+    for posted in sent:
+        outcome = posted.result().outcome if posted.done() else "waiting"
+        counts[{"delivered": "answered", "waiting": "waiting"}.get(outcome, "failed")] += 1
     if counts:
-        kinds = ("answered", "failed", "abandoned", "unknown")
-        told = {kind: counts[kind] for kind in kinds}
-        say_line(say("slack.recovered", minutes=MOST_MINUTES, **told))
+        kinds = ("answered", "failed", "abandoned", "unknown", "waiting")
+        lines = {kind: counts[kind] for kind in kinds}
+        say_line(say("slack.recovered", minutes=MOST_MINUTES, **lines))
 
 
-def _way_back(courier: Courier, asked: Asked) -> Callable[[Message], Posted]:
-    """How the one who asked is reached now. The response_url of a command is not kept."""
+def _sent_after_all(courier: Courier, pending: Pending) -> list[Future[Posted]]:
+    """An answer drawn anew as the log has it, by a way that is still open; none when the log has
+    it no more."""
+    record = courier.log.get(pending.id)
+    if record is None or record.answer is None:
+        courier.record(pending.id, Posted("abandoned", "no longer in the log"))
+        return []
+    try:
+        if not courier.log.claim(pending.id):
+            return []
+    except LogUnavailable as error:
+        # What may be sent twice by the next start is not sent.
+        logger.error("%s", error)
+        return []
+    answer = courier.desk.retitled(Answer.from_dict(record.answer))
+    asked, private = pending.asked, pending.asked.surface == "slash"
+    message = answer_message(answer, pending.id, private=private)
+    if asked.removed and private:
+        message = with_removed(message, asked.removed)
+    posted = courier.deliver(pending.id, message, *_ways_back(courier, asked))
+    if asked.removed and not private and not _was_told(record):
+        posted.add_done_callback(partial(_tell_removed, courier, pending))
+    return [posted]
+
+
+def _tell_removed(courier: Courier, pending: Pending, _: Future[Posted]) -> None:
+    courier.tell_removed(pending.id, pending.asked)
+
+
+def _was_told(record: Record) -> bool:
+    """Whether the asker was, or may have been, told what was taken out of the message."""
+    told = [d["outcome"] for d in record.deliveries if d["kind"] == "identifiers"]
+    return bool({"delivered", "unknown"} & set(told))
+
+
+def _ways_back(courier: Courier, asked: Asked) -> tuple[Way, Way]:
+    """How the one who asked is reached now, and how in private. The response_url of a command is
+    not kept."""
     client, channel, user = courier.client, asked.channel or "", asked.user or ""
-
-    def in_thread(message: Message) -> Posted:
-        return post_in_thread(client, channel, asked.thread, message)
-
-    def to_the_one(message: Message) -> Posted:
-        posted = post_for_one(client, channel, user, message)
-        if posted.outcome == "failed" and posted.detail in _NOT_THERE:
-            # Posting to a user's id posts to the direct message with them:
-            # https://docs.slack.dev/reference/methods/chat.postMessage#channels
-            return post_in_thread(client, user, None, message)
-        return posted
-
-    return to_the_one if asked.surface == "slash" else in_thread
+    if asked.surface == "slash":
+        way = for_one_anywhere(client, channel, user)
+        return way, way
+    return in_thread(client, channel, asked.thread), for_one(client, channel, user)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 #: Who is being spoken to, with the comma or colon that people put behind a name.
-_ADDRESSEE = re.compile(r"^\s*(?:<@[^>]*>[\s,:]*)+")
-#: <@U1>, <#C1|general>, <!here>, <https://cms.gov|cms.gov>; any other < is escaped.
-_SPECIAL = re.compile(r"<([@#!]|[a-z][a-z0-9+.-]*:)([^|>]*)(?:\|([^>]*))?>")
+_ADDRESSEE = re.compile(r"^\s*(?:<@[^<>]*>[\s,:]*)+")
+#: <@U1>, <#C1|general>, <!here>, <https://cms.gov|cms.gov>; any other < is escaped, so that
+#: none of these holds one.
+_SPECIAL = re.compile(r"<([@#!]|[a-z][a-z0-9+.-]*:)([^|<>]*)(?:\|([^<>]*))?>")
 
 
 def clean(text: str) -> str:

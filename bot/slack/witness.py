@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 
 from slack_sdk import WebClient
 
@@ -17,7 +16,8 @@ from bot.querylog.checkpoints import CheckpointError, private_key
 from bot.querylog.vouching import Keeper, NotVouchedFor, Vouched
 from bot.settings import Settings
 from bot.slack.blocks import plain_message
-from bot.slack.posting import post_in_thread
+from bot.slack.lanes import Lanes
+from bot.slack.posting import Posted, in_thread
 from bot.words import say
 
 logger = logging.getLogger("codedesk.log")
@@ -36,6 +36,18 @@ def witnessed(
     stop = threading.Event()
     keeping: list[threading.Thread] = []
     began = False
+    # Lanes of its own: the last checkpoint is posted when those of the answers are closed.
+    lanes = Lanes(at_once=1)
+
+    def post(text: str) -> None:
+        if channel := settings.checkpoint_channel:
+            way, message = in_thread(client, channel, None), plain_message(text)
+            lanes.send(way.lane, lambda: way.send(message), then)
+
+    def then(posted: Posted) -> None:
+        if posted.outcome != "delivered":
+            channel = settings.checkpoint_channel
+            logger.error("a checkpoint to %s: %s (%s)", channel, posted.outcome, posted.detail)
 
     def begin() -> None:
         nonlocal began
@@ -47,7 +59,6 @@ def witnessed(
             logger.warning("%s %s", say("log.no_checkpoints"), error)
             return
         keeper = Keeper(log, key, settings.checkpoints)
-        post = partial(_post, client, settings.checkpoint_channel)
         thread = threading.Thread(
             target=_keep, args=(keeper, post, stop, look_every), name="checkpoints"
         )
@@ -65,6 +76,7 @@ def witnessed(
         stop.set()
         for thread in keeping:
             thread.join()
+        lanes.close()
 
 
 def _keep(
@@ -94,11 +106,3 @@ def _told(done: Vouched) -> str:
         new=done.told(),
         line=checkpoint.line(),
     )
-
-
-def _post(client: WebClient, channel: str | None, text: str) -> None:
-    if not channel:
-        return
-    posted = post_in_thread(client, channel, None, plain_message(text))
-    if posted.outcome != "delivered":
-        logger.error("a checkpoint to %s: %s (%s)", channel, posted.outcome, posted.detail)

@@ -1,6 +1,7 @@
 """The loopback Slack: what a test sees of it, and how it answers the app."""
 
 import json
+import math
 import threading
 import time
 import uuid
@@ -56,6 +57,9 @@ class SlackServer:
         self._violations: list[str] = []
         self._failures: dict[str, list[Failure]] = {}
         self._response_urls: dict[str, int] = {}  # path -> uses left
+        self._pace = 0.0  # seconds between messages in a channel
+        self._next: dict[str, float] = {}  # channel -> when it takes the next message
+        self._told: dict[str, float] = {}  # channel -> until when the app was told to wait
         self._stopping = threading.Event()
         self._listener: Listener | None = None
 
@@ -166,6 +170,16 @@ class SlackServer:
         failure = Failure(status, error, retry_after, times, drop_connection, delay, after_effect)
         with self._changed:
             self._failures.setdefault(method, []).append(failure)
+
+    def limit_messages(self, seconds: float = 1.0) -> None:
+        """From now on take one chat.postMessage in `seconds` a channel, and answer the others 429
+        with a Retry-After, of a whole number as Slack's are. An app that does not wait for so long
+        has a violation. https://docs.slack.dev/apis/web-api/rate-limits
+        """
+        with self._changed:
+            self._pace = seconds
+            self._next.clear()
+            self._told.clear()
 
     # Payloads, for signed_request and for the sends below
 
@@ -390,6 +404,16 @@ class SlackServer:
         def answer() -> tuple[int, dict[str, Any]]:
             if request.error is not None:
                 return 200, refused(request.error)
+            if method == "chat.postMessage" and self._pace:
+                channel, now = resolve(str(args.get("channel", ""))), time.monotonic()
+                if now < self._told.get(channel, 0.0):
+                    self._violations.append(f"{method}: {channel} before Retry-After had passed")
+                if now < self._next.get(channel, 0.0):
+                    wait = max(1, math.ceil(self._next[channel] - now))
+                    self._told[channel] = now + wait
+                    request.answer_headers["Retry-After"] = str(wait)
+                    return 429, refused("ratelimited")
+                self._next[channel] = now + self._pace
             return 200, self._method_answer(method, args, token)
 
         return self._serve(method, args, request, answer)

@@ -6,16 +6,21 @@ https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App
 
 from bot.answer import Answer
-from bot.slack.blocks import SEE_MORE, SHARE, answer_message, shared_message
+from bot.querylog import LogUnavailable
+from bot.slack.blocks import SEE_MORE, SHARE, answer_message, plain_message, shared_message
 from bot.slack.courier import Courier
-from bot.slack.listeners.replies import tell_gone, thread_of
-from bot.slack.posting import delete_original, respond
+from bot.slack.listeners.replies import tell, tell_gone, thread_of
+from bot.slack.posting import Posted, respond
+from bot.words import say
+
+logger = logging.getLogger("codedesk.slack")
 
 
 def register(app: App, courier: Courier) -> None:
@@ -35,35 +40,47 @@ def register(app: App, courier: Courier) -> None:
         question, private = action["value"], bool(body["container"].get("is_ephemeral"))
         answer = stored(question)
         if answer is None:
-            tell_gone(body)
+            tell_gone(courier, body)
             return
-        posted = respond(
-            body["response_url"],
+        courier.post(
+            respond(
+                body["response_url"],
+                response_type="ephemeral",
+                replace_original=private,
+                **thread_of(body),
+            ),
             answer_message(answer, question, expanded=True, shareable=private, private=True),
-            response_type="ephemeral",
-            replace_original=private,
-            **thread_of(body),
+            lambda posted: courier.record(question, posted, SEE_MORE),
         )
-        courier.record(question, posted, SEE_MORE)
 
     def share(body: dict[str, Any], action: dict[str, Any]) -> None:
-        """Show the answer to the channel, and take away the private one."""
-        question = action["value"]
+        """Show the answer to the channel, once however often it is pressed, and take away the
+        private one. What failed for certain may be pressed again."""
+        question, url = action["value"], body["response_url"]
         answer = stored(question)
         if answer is None:
-            tell_gone(body)
+            tell_gone(courier, body)
             return
-        posted = respond(
-            body["response_url"],
+        try:
+            if not courier.log.claim(question, SHARE):
+                tell(courier, body, plain_message(say("slack.shared_before")))
+                return
+        except LogUnavailable as error:
+            logger.error("%s", error)
+            tell(courier, body, plain_message(say("slack.not_logged_share")))
+            return
+
+        def then(posted: Posted) -> None:
+            courier.record(question, posted, SHARE)
+            # A private message cannot become a public one: it stays until the public one is there.
+            if posted.outcome == "delivered":
+                courier.delete_original(url)
+
+        courier.post(
+            respond(url, response_type="in_channel", replace_original=False, **thread_of(body)),
             shared_message(answer, question, body["user"]["id"]),
-            response_type="in_channel",
-            replace_original=False,
-            **thread_of(body),
+            then,
         )
-        courier.record(question, posted, SHARE)
-        # A private message cannot become a public one: it stays until the public one is there.
-        if posted.outcome == "delivered":
-            delete_original(body["response_url"])
 
     app.action(SEE_MORE, middleware=[acknowledge])(more)
     app.action(SHARE, middleware=[acknowledge])(share)

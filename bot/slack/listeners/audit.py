@@ -138,7 +138,7 @@ def register(app: App, courier: Courier, settings: Settings) -> None:
 
     def answer(command: dict[str, Any], context: BoltContext) -> None:
         message = _made(context["make"])
-        respond(command["response_url"], message, response_type="ephemeral")
+        courier.post(respond(command["response_url"], response_type="ephemeral"), message)
 
     def press(
         body: dict[str, Any],
@@ -164,7 +164,7 @@ def register(app: App, courier: Courier, settings: Settings) -> None:
         next_()
 
     def reply(body: dict[str, Any], context: BoltContext) -> None:
-        tell(body, _made(context["make"]))
+        tell(courier, body, _made(context["make"]))
 
     app.command(COMMAND, middleware=[take])(answer)
     for name in (SHOW, NEXT, APPROVE):

@@ -14,7 +14,7 @@ from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.querylog import Asked, LogUnavailable
 from bot.slack.courier import Courier
-from bot.slack.posting import respond
+from bot.slack.posting import for_one_anywhere, respond
 from bot.slack.text import clean
 from bot.words import say
 
@@ -57,8 +57,9 @@ def register(app: App, courier: Courier) -> None:
         courier.answer(
             context["question"],
             context["typed"],
-            lambda message: respond(command["response_url"], message, response_type="ephemeral"),
+            respond(command["response_url"], response_type="ephemeral"),
             asked=context["received"],
+            tell=for_one_anywhere(courier.client, command["channel_id"], command["user_id"]),
             shareable=True,
             removed=context["asked"].removed,
         )

@@ -13,7 +13,7 @@ from bot.desk import Taken
 from bot.querylog import Asked, LogUnavailable
 from bot.slack.blocks import plain_message
 from bot.slack.courier import Courier
-from bot.slack.posting import post_for_one, post_in_thread
+from bot.slack.posting import for_one, in_thread
 from bot.slack.text import clean
 from bot.words import say
 
@@ -47,8 +47,8 @@ def register(app: App, courier: Courier) -> None:
             logger.error("%s", error)
             if asked.message_key not in told:
                 told.add(asked.message_key)
-                message = plain_message(say("slack.not_logged_yet"))
-                post_for_one(courier.client, asked.channel or "", asked.user or "", message)
+                way = for_one(courier.client, asked.channel or "", asked.user or "")
+                courier.post(way, plain_message(say("slack.not_logged_yet")))
             return BoltResponse(status=503)
         told.clear()
         if question is None:
@@ -59,16 +59,18 @@ def register(app: App, courier: Courier) -> None:
 
     def answer(context: BoltContext, event: dict[str, Any]) -> None:
         asked: Asked = context["asked"]
-        courier.answer(
+        channel, user, thread = event["channel"], event["user"], event.get("thread_ts")
+        posted = courier.answer(
             context["question"],
             context["typed"],
-            lambda message: post_in_thread(
-                courier.client, asked.channel or "", asked.thread, message
-            ),
+            in_thread(courier.client, channel, asked.thread),
             asked=context["received"],
+            tell=for_one(courier.client, channel, user, thread),
         )
         if asked.removed:
-            courier.tell_removed(context["question"], asked, event.get("thread_ts"))
+            posted.add_done_callback(
+                lambda _: courier.tell_removed(context["question"], asked, thread)
+            )
 
     for kind in ("app_mention", "message"):
         app.event(kind, middleware=[take])(answer)
@@ -82,7 +84,9 @@ def is_question(event: dict[str, Any]) -> bool:
     """
     if event.get("subtype") not in _ASKING or event.get("bot_id"):
         return False
-    if event.get("user") in (None, "USLACKBOT"):
+    if not all(isinstance(event.get(name), str) for name in ("user", "channel", "ts")):
+        return False
+    if event["user"] == "USLACKBOT" or not isinstance(event.get("text") or "", str):
         return False
     return event["type"] == "app_mention" or event.get("channel_type") == "im"
 

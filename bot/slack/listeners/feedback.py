@@ -69,7 +69,7 @@ def register(app: App, courier: Courier) -> None:
         return None
 
     def thank(body: dict[str, Any], context: BoltContext) -> None:
-        tell(body, context["message"])
+        tell(courier, body, context["message"])
 
     def ask_for_code(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
         """Open the modal."""
@@ -78,18 +78,18 @@ def register(app: App, courier: Courier) -> None:
         try:
             record = courier.log.get(question)
             if record is None or record.id != question:
-                tell_gone(body)
+                tell_gone(courier, body)
                 return response
             view = used_modal(question, _codes(record))
             courier.client.views_open(trigger_id=body["trigger_id"], view=view)
         except LogUnavailable as error:
             logger.error("%s", error)
-            tell(body, plain_message(say("slack.not_logged_feedback")))
+            tell(courier, body, plain_message(say("slack.not_logged_feedback")))
         except (SlackApiError, OSError) as error:
             # What Slack says beside its error code may quote the modal.
             why = error.response["error"] if isinstance(error, SlackApiError) else error
             logger.warning("a modal was not opened: %s", why)
-            tell(body, plain_message(say("slack.try_again")))
+            tell(courier, body, plain_message(say("slack.try_again")))
         return response
 
     def _codes(record: Record) -> list[CodeTitle]:

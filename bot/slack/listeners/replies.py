@@ -5,24 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from bot.slack.blocks import Message, plain_message
-from bot.slack.posting import Posted, respond
+from bot.slack.courier import Courier
+from bot.slack.posting import respond
 from bot.words import say
 
 
-def tell(body: dict[str, Any], message: Message) -> Posted:
+def tell(courier: Courier, body: dict[str, Any], message: Message) -> None:
     """A message of its own beside the one that the button is on, which stays as it is."""
-    return respond(
+    way = respond(
         body["response_url"],
-        message,
         response_type="ephemeral",
         replace_original=False,
         **thread_of(body),
     )
+    courier.post(way, message)
 
 
-def tell_gone(body: dict[str, Any]) -> None:
+def tell_gone(courier: Courier, body: dict[str, Any]) -> None:
     """An answer of another Code Desk's, or of a log since put away."""
-    tell(body, plain_message(say("slack.gone")))
+    tell(courier, body, plain_message(say("slack.gone")))
 
 
 def thread_of(body: dict[str, Any]) -> dict[str, str]:

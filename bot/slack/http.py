@@ -1,0 +1,138 @@
+"""Slack's requests over HTTP, for those who have an address of their own.
+
+https://docs.slack.dev/apis/events-api/using-http-request-urls
+
+What does not come from Slack is refused before anything of it is read as a payload, and nothing of
+it is printed: waitress stops reading a body that is too large, and a signature that is not Slack's
+is told 401 whatever else is wrong with the request.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from slack_bolt import App, BoltRequest, BoltResponse
+from slack_sdk.signature import SignatureVerifier
+from waitress.server import create_server
+
+logger = logging.getLogger("codedesk.slack")
+
+#: Where Slack posts to; the manifest's request URLs end in it.
+PATH = "/slack/events"
+
+#: The largest payload that Slack documents is a message of 40,000 characters
+#: (https://docs.slack.dev/reference/methods/chat.postMessage#truncating), told twice, as text and
+#: as blocks: 1 MB when each is escaped as twelve ASCII characters, as JSON does with an emoji.
+_MOST_BODY = 2_000_000
+_MOST_HEADERS = 16_384
+#: Bytes of a body that are kept in memory; what is longer waits in a temporary file.
+_IN_MEMORY = 65_536
+#: Connections at once, and the seconds after which one that sends nothing is closed.
+_MOST_CONNECTIONS = 100
+_SILENCE = 10
+_THREADS = 8
+
+#: What is read of every payload of a kind: texts, by where they are.
+#: https://docs.slack.dev/interactivity/implementing-slash-commands,
+#: https://docs.slack.dev/apis/events-api and
+#: https://docs.slack.dev/reference/interaction-payloads
+_NEEDED = {
+    "command": ("user_id", "channel_id", "trigger_id", "response_url"),
+    "event_callback": ("event_id", "event.type"),
+    "block_actions": (
+        "user.id", "trigger_id", "response_url", "actions.0.action_id", "actions.0.value",
+        "container.type",
+    ),
+    "view_submission": ("user.id", "trigger_id", "view.callback_id", "view.private_metadata"),
+}  # fmt: skip
+_NOT_UNDERSTOOD = BoltResponse(status=400, body={"error": "invalid payload"})
+
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+
+def server(app: App, secret: str, host: str, port: int) -> Any:
+    """A server that is bound to its port and not yet running. Raises OSError."""
+    return create_server(
+        wsgi(app, secret),
+        host=host,
+        port=port,
+        threads=_THREADS,
+        ident=None,
+        max_request_body_size=_MOST_BODY,
+        max_request_header_size=_MOST_HEADERS,
+        inbuf_overflow=_IN_MEMORY,
+        connection_limit=_MOST_CONNECTIONS,
+        channel_timeout=_SILENCE,
+        cleanup_interval=_SILENCE,
+    )
+
+
+def wsgi(app: App, secret: str) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
+    """The app for a WSGI server that bounds the size of a body, and reads chunked ones whole."""
+    verifier = SignatureVerifier(secret)
+
+    def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        response = _answered(app, verifier, environ)
+        status = HTTPStatus(response.status)
+        headers = [(name, value) for name, values in response.headers.items() for value in values]
+        start_response(f"{status.value} {status.phrase}", headers)
+        return [response.body.encode()]
+
+    return serve
+
+
+def _answered(app: App, verifier: SignatureVerifier, environ: dict[str, Any]) -> BoltResponse:
+    if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
+        return BoltResponse(status=404, body="Not Found")
+    headers = _headers(environ)
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    if not _is_from_slack(verifier, headers, body):
+        return BoltResponse(status=401, body={"error": "invalid request"})
+    try:
+        request = BoltRequest(body=body.decode(), headers=headers)
+        if not _is_whole(request.body):
+            return _NOT_UNDERSTOOD
+        return app.dispatch(request)
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
+        # Bolt tells of what happens in a listener itself: here it could not read the payload, of
+        # which the error may hold a part.
+        logger.warning("a payload from Slack was not understood: %s", type(error).__name__)
+        return _NOT_UNDERSTOOD
+
+
+def _headers(environ: dict[str, Any]) -> dict[str, Any]:
+    named = {name[5:]: value for name, value in environ.items() if name.startswith("HTTP_")}
+    named["CONTENT_TYPE"] = environ.get("CONTENT_TYPE", "")
+    return {name.lower().replace("_", "-"): value for name, value in named.items()}
+
+
+def _is_from_slack(verifier: SignatureVerifier, headers: dict[str, Any], body: bytes) -> bool:
+    """https://docs.slack.dev/authentication/verifying-requests-from-slack"""
+    timestamp = headers.get("x-slack-request-timestamp", "")
+    signature = headers.get("x-slack-signature", "")
+    # The verifier raises on these.
+    if not re.fullmatch("[0-9]{1,12}", timestamp) or not signature.isascii():
+        return False
+    try:
+        return verifier.is_valid(body, timestamp, signature)
+    except UnicodeDecodeError:
+        return False
+
+
+def _is_whole(payload: Any) -> bool:
+    """Whether a payload has what is read of one of its kind."""
+    if not isinstance(payload, dict):
+        return False
+    kind = "command" if "command" in payload else payload.get("type")
+    needed = _NEEDED.get(kind, ()) if isinstance(kind, str) else ()
+    return all(isinstance(_at(payload, path), str) for path in needed)
+
+
+def _at(payload: Any, path: str) -> Any:
+    for name in path.split("."):
+        payload = payload[int(name) if isinstance(payload, list) else name]
+    return payload

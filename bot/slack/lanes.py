@@ -1,0 +1,170 @@
+"""Posts on their way to Slack. What counts against one rate limit is a lane: its posts go one at a
+time and in order, and while it has to wait it holds no thread that another lane needs.
+
+https://docs.slack.dev/apis/web-api/rate-limits
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from bot.slack.posting import Posted, RateLimited
+
+logger = logging.getLogger("codedesk.slack")
+
+#: A post that Slack takes later than this is of no use to the one who asked.
+MOST_MINUTES = 10
+#: Seconds between the posts of a lane that met its limit, until nothing is left in it: Slack takes
+#: one message a second a channel, and allows short bursts, so a lane begins without any.
+BETWEEN = 1.0
+#: Posts under way at once.
+_AT_ONCE = 8
+
+_TOO_LATE = Posted(
+    "failed", f"rate limited: Slack did not take it within {MOST_MINUTES} minutes", limited=True
+)
+_LEFT = Posted("waiting", "rate limited when the desk stopped; it was not sent")
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    send: Callable[[], Posted]
+    then: Callable[[Posted], None]
+    until: float
+    done: Future[Posted] = field(default_factory=Future)
+
+
+@dataclass(slots=True)
+class _Lane:
+    posts: deque[_Post] = field(default_factory=deque)
+    #: When its next post may go (time.monotonic()).
+    due: float = 0.0
+    #: Whether it met its limit; whether a thread is at it now.
+    limited: bool = False
+    busy: bool = False
+
+    def turn(self) -> float:
+        """When its next post is dealt with: at once, when it would go too late."""
+        return 0.0 if self.due > self.posts[0].until else self.due
+
+
+class Lanes:
+    """Threads that post, shared by all lanes. Safe to use from many threads."""
+
+    def __init__(self, at_once: int = _AT_ONCE) -> None:
+        self._at_once = at_once
+        self._lanes: dict[str, _Lane] = {}
+        self._threads: list[threading.Thread] = []
+        self._changed = threading.Condition()  # guards all of the above
+        self._closing = self._closed = False
+        self._unfinished = 0
+
+    def __enter__(self) -> Lanes:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def send(
+        self, lane: str, send: Callable[[], Posted], then: Callable[[Posted], None]
+    ) -> Future[Posted]:
+        """Post when the lane's turn comes, then call `then`; what became of it, once that is done.
+
+        Tried again after a rate limit alone, for as long as the post is of use. `send` may raise
+        RateLimited, when nothing was done. What close() left unsent is `waiting`.
+        """
+        post = _Post(send, then, time.monotonic() + MOST_MINUTES * 60)
+        with self._changed:
+            self._unfinished += 1
+            if not self._closed:
+                self._lanes.setdefault(lane, _Lane()).posts.append(post)
+                if not self._closing and len(self._threads) < self._at_once:
+                    thread = threading.Thread(target=self._work, name="post", daemon=True)
+                    self._threads.append(thread)
+                    thread.start()
+                self._changed.notify_all()
+                return post.done
+        self._finish(post, _LEFT)
+        return post.done
+
+    def settle(self, timeout: float) -> None:
+        """Wait until nothing is on its way, for at most `timeout` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._unfinished, timeout)
+
+    def close(self) -> None:
+        """Send what need not wait, and leave the rest: it was not sent, for certain."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        with self._changed:
+            self._closed = True
+            left = [post for lane in self._lanes.values() for post in lane.posts]
+            self._lanes.clear()
+        for post in left:
+            self._finish(post, _LEFT)
+
+    def _work(self) -> None:
+        while (lane := self._next()) is not None:
+            post, posted, wait = lane.posts[0], _TOO_LATE, 0.0
+            if max(lane.due, time.monotonic()) <= post.until:
+                posted, wait = _tried(post)
+            with self._changed:
+                lane.busy = False
+                if wait:
+                    lane.limited, lane.due = True, time.monotonic() + wait
+                else:
+                    lane.posts.popleft()
+                    if lane.limited:
+                        lane.due = max(lane.due, time.monotonic() + BETWEEN)
+                self._changed.notify_all()
+            if not wait:
+                self._finish(post, posted)
+
+    def _finish(self, post: _Post, posted: Posted) -> None:
+        try:
+            post.then(posted)
+        except Exception as error:
+            # The message of an error may hold what was asked.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("after a post: %s at\n%s", type(error).__name__, where)
+        post.done.set_result(posted)
+        with self._changed:
+            self._unfinished -= 1
+            self._changed.notify_all()
+
+    def _next(self) -> _Lane | None:
+        """The lane whose turn it is, marked busy; None when this thread is to end."""
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                kept = {n: o for n, o in self._lanes.items() if o.posts or o.busy or o.due > now}
+                self._lanes = kept
+                free = [lane for lane in kept.values() if lane.posts and not lane.busy]
+                lane = min(free, key=_Lane.turn, default=None)
+                if lane is not None and lane.turn() <= now:
+                    lane.busy = True
+                    return lane
+                if self._closing:
+                    return None
+                self._changed.wait(lane.turn() - now if lane else None)
+
+
+def _tried(post: _Post) -> tuple[Posted, float]:
+    """What became of a post; the seconds to wait before it may go, when it met a limit."""
+    try:
+        return post.send(), 0.0
+    except RateLimited as limit:
+        return _LEFT, max(limit.retry_after, BETWEEN)
+    except Exception as error:
+        # Nobody knows how far it got.
+        return Posted("unknown", type(error).__name__), 0.0
