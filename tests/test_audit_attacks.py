@@ -227,6 +227,7 @@ def test_the_memory_of_a_limit_is_bounded() -> None:
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Origin": "http://127.0.0.1:1"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Sec-Fetch-Site": "same-origin", "Origin": "https://audit.example"}, 303),
         ({}, 303),
     ],
@@ -294,7 +295,11 @@ def test_a_form_that_never_arrives_is_not_waited_for(monkeypatch: pytest.MonkeyP
     async def never() -> Any:
         await asyncio.Event().wait()
 
-    assert asyncio.run(gate._form({"headers": []}, never)) == (408, None)
+    async def cut_off() -> Any:
+        return {"type": "http.disconnect"}
+
+    for receive in (never, cut_off):
+        assert asyncio.run(gate._form({"headers": []}, receive)) == (408, None)
 
 
 def test_long_paths_and_queries_are_refused_and_take_little_of_the_log(

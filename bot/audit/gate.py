@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from html import escape
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote
 
 from bot import csv_safe
 from bot.audit.questions import PREPARED
@@ -169,7 +169,7 @@ def _is_from_elsewhere(scope: Scope) -> bool:
     if site := header(scope, b"sec-fetch-site"):
         return site not in ("same-origin", "none")
     origin = header(scope, b"origin")
-    return bool(origin) and urlsplit(origin).netloc != header(scope, b"host")
+    return bool(origin) and origin.partition("://")[2] != header(scope, b"host")
 
 
 async def _form(scope: Scope, receive: Receive) -> tuple[int, bytes | None]:
@@ -180,6 +180,8 @@ async def _form(scope: Scope, receive: Receive) -> tuple[int, bytes | None]:
         async with asyncio.timeout(_SLOWEST_FORM):
             while True:
                 message = await receive()
+                if message["type"] == "http.disconnect":
+                    return 408, None
                 form += message.get("body", b"")
                 if len(form) > _LONGEST_FORM:
                     return 413, None
