@@ -17,7 +17,7 @@ from slack_support import diabetes
 
 from bot.cli import main
 from bot.querylog import Asked, LogUnavailable, QueryLog, retention
-from bot.querylog.export import COLUMNS, safe
+from bot.querylog.export import COLUMNS
 from bot.settings import Settings
 
 NASTY = [
@@ -106,27 +106,6 @@ def test_texts_are_otherwise_as_they_were(home: Path) -> None:
     run("export", "--output", "out.csv")
     found = [row["question"] for row in rows(Path("out.csv").read_bytes().decode())][1:]
     assert [text.replace("'", "") for text in found] == [text.replace("'", "") for text in NASTY]
-
-
-@pytest.mark.parametrize(
-    ("cell", "shown"),
-    [
-        ("=1+1", "'=1+1"),
-        ("  =1+1", "'  =1+1"),
-        ("+1", "'+1"),
-        ("-1", "'-1"),
-        ("@x", "'@x"),
-        ("\uff1d1", "'\uff1d1"),
-        ("a;=1", "a;'=1"),
-        ("M17.11", "M17.11"),
-        ("b/l knee - left", "b/l knee - left"),
-        ("a=b", "a=b"),
-        (-1.5, -1.5),
-        (None, None),
-    ],
-)
-def test_what_begins_a_formula_is_made_safe(cell: Any, shown: Any) -> None:
-    assert safe(cell) == shown
 
 
 # JSON Lines

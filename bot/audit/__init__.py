@@ -14,3 +14,9 @@ Invariants
 read, `views` what there is, `questions` what is prepared, `app` puts it together, with the words of
 `prompts/audit.toml` and the pages of `templates/`.
 """
+
+import sys
+
+# Datasette would import each plugin that is installed beside it, and so run what it does on import.
+# This is how it is told not to (datasette/plugins.py).
+sys.__dict__["_called_from_test"] = True

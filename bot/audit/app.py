@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import signal
 import socket
 import sqlite3
@@ -16,14 +17,26 @@ from typing import Any
 import uvicorn
 from datasette import hookimpl
 from datasette.app import Datasette
+from datasette.database import QueryInterrupted
 from datasette.plugins import DEFAULT_PLUGINS, pm
 from datasette.utils.asgi import Base400, Request, Response
 from datasette.views.base import DatasetteError
 
 from bot.audit import auditors, cells, questions
-from bot.audit.database import LogDatabase
-from bot.audit.gate import COOKIE, SIGN_IN, SIGN_OUT, UNKNOWN, Gate, address_of, record, token
-from bot.audit.sessions import Sessions, Throttle
+from bot.audit.database import LogDatabase, Measured
+from bot.audit.gate import (
+    BROWSER,
+    COOKIE,
+    SIGN_IN,
+    SIGN_OUT,
+    UNKNOWN,
+    Gate,
+    address_of,
+    cookie,
+    header,
+    record,
+)
+from bot.audit.sessions import Refusals, Sessions, Tries
 from bot.audit.views import FACETS, VIEWS
 from bot.phi import Scrubber
 from bot.querylog import LogUnavailable, QueryLog
@@ -46,6 +59,8 @@ _SETTINGS = {
 #: How old the state of the log may be that the home page tells, in seconds, and how long a visitor
 #: waits for a new one.
 _FRESH, _PATIENCE = 300.0, 3.0
+#: How long a browser keeps what it is known by, in seconds.
+_KNOWN_FOR = 90 * 24 * 3600
 
 Verify = Callable[[], Verification]
 
@@ -89,13 +104,15 @@ class Hooks:
         log: QueryLog,
         known: dict[str, str],
         sessions: Sessions,
-        throttle: Throttle,
+        refusals: Refusals,
         state: State,
     ) -> None:
         self._log, self._known = log, known
-        self._sessions, self._throttle, self._state = sessions, throttle, state
-        #: One hash at a time: each takes 64 MiB.
-        self._hashing = asyncio.Lock()
+        self._sessions, self._refusals, self._state = sessions, refusals, state
+        self._tries = Tries()
+        #: One hash at a time, since each takes 64 MiB; and one in a browser that is known, so that
+        #: nobody there waits for the tries of others.
+        self._hashing, self._hashing_known = asyncio.Lock(), asyncio.Lock()
         #: What a name that nobody has is held to, so that it takes as long to refuse.
         self._nobody = auditors.hashed("")
 
@@ -111,42 +128,43 @@ class Hooks:
             status, problem, name = await self._admit(request)
             if not problem:
                 response = Response.redirect("/", status=303)
-                response.set_cookie(
-                    COOKIE,
-                    self._sessions.begin(name),
-                    httponly=True,
-                    samesite="strict",
-                )
+                # The browser speaks TLS to what stands before us.
+                secure = header(request.scope, b"origin").startswith("https:")
+                flags = {"httponly": True, "samesite": "strict", "secure": secure}
+                response.set_cookie(COOKIE, self._sessions.begin(name), **flags)
+                browser = self._tries.remember(name)
+                response.set_cookie(BROWSER, browser, path=SIGN_IN, max_age=_KNOWN_FOR, **flags)
                 return response
         page = await datasette.render_template("sign_in.html", {"problem": problem}, request)
         return Response.html(page, status=status)
 
     async def _admit(self, request: Request) -> tuple[int, str, str]:
         """The status, what is wrong (nothing, if they may come in), and who it is."""
-        address = address_of(request.scope)
-        if self._throttle.is_over(address):
-            return 429, say("audit.too_often"), ""
-        try:
-            typed = await request.post_vars()
-        except ValueError:
-            typed = {}
+        typed = await request.post_vars()
         name, password = typed.get("name", ""), typed.get("password", "")
-        async with self._hashing:
+        address, browser = address_of(request.scope), cookie(request.scope, BROWSER)
+        begun = self._tries.begin(name, address, browser)
+        if begun.wait:
+            self._refusals.only_counted()
+            return 429, say("audit.too_many_tries", minutes=math.ceil(begun.wait / 60)), ""
+        known = self._tries.knows(browser, name)
+        async with self._hashing_known if known else self._hashing:
             right = await asyncio.to_thread(
                 auditors.is_right, password, self._known.get(name, self._nobody)
             )
         if right and name in self._known:
+            begun.take_back()
             if await record(self._log, "sign-in", name, f"from {address}"):
                 return 200, "", name
             return 503, say("audit.unrecorded"), ""
         by, why = (name, "wrong password") if name in self._known else (UNKNOWN, "no such auditor")
-        detail = f"sign-in from {address}: {why}{self._throttle.refused(address)}"
+        detail = f"sign-in from {address}: {why}{self._refusals.before()}"
         if await record(self._log, "refusal", by, detail):
             return 403, say("audit.wrong"), ""
         return 503, say("audit.unrecorded"), ""
 
     async def _sign_out(self, request: Request) -> Response:
-        if request.method == "POST" and (name := self._sessions.end(token(request.scope))):
+        if request.method == "POST" and (name := self._sessions.end(cookie(request.scope, COOKIE))):
             await record(self._log, "sign-out", name, f"from {address_of(request.scope)}")
         response = Response.redirect(SIGN_IN, status=303)
         response.set_cookie(COOKIE, "", max_age=0, httponly=True, samesite="strict")
@@ -184,6 +202,10 @@ class Hooks:
         return found
 
     @hookimpl
+    def prepare_connection(self, conn: sqlite3.Connection) -> None:
+        conn.row_factory = Measured()
+
+    @hookimpl
     def render_cell(self, value: Any, column: str) -> str | None:
         return cells.shown(value, column)
 
@@ -208,6 +230,8 @@ def _told(exception: Exception) -> tuple[int, str]:
         # What it says in HTML is that a query took too long.
         too_long = exception.message_is_html
         return 400, say("audit.too_slow") if too_long else str(exception.message)
+    if isinstance(exception, QueryInterrupted):
+        return 400, say("audit.too_slow")
     if isinstance(exception, Base400):
         return exception.status, str(exception)
     return 500, say("audit.failed", kind=type(exception).__name__)
@@ -218,8 +242,8 @@ def application(settings: Settings, log: QueryLog, verify: Verify) -> Gate:
     _only_ours()
     known = auditors.load(settings)
     sessions = Sessions(60.0 * settings.audit_session_minutes)
-    throttle = Throttle()
-    pm.register(Hooks(log, known, sessions, throttle, State(verify)))
+    refusals = Refusals()
+    pm.register(Hooks(log, known, sessions, refusals, State(verify)))
     served = Datasette(
         metadata=_metadata(settings.log_db),
         settings=_SETTINGS,
@@ -228,7 +252,7 @@ def application(settings: Settings, log: QueryLog, verify: Verify) -> Gate:
     )
     served.remove_database("_memory")
     served.add_database(LogDatabase(served, str(settings.log_db)), name="log")
-    return Gate(served.app(), log, sessions, throttle)
+    return Gate(served.app(), log, sessions, refusals)
 
 
 def serve(settings: Settings, verify: Verify) -> None:
@@ -246,6 +270,9 @@ def serve(settings: Settings, verify: Verify) -> None:
             server = uvicorn.Server(
                 uvicorn.Config(
                     app,
+                    # Neither another parser of HTTP nor web sockets, whatever is installed.
+                    http="h11",
+                    ws="none",
                     # What was asked is in the log, and has no place on standard error.
                     log_level="warning",
                     access_log=False,

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from datasette.database import Database
 
@@ -36,8 +37,15 @@ _NOT_NAMED = re.compile("texts|sqlite_dbpage", re.IGNORECASE)
 #: Tables that are not listed.
 _NOT_LISTED = ("texts", "lifted")
 _OTHERWISE_ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE})
-#: No value that a query makes may be larger, in bytes.
-_LARGEST = 20_000_000
+#: Functions that load code, and those that take the square of the length of what they are given:
+#: SQLite looks at the time limit between its steps, and a call of a function is one.
+_NO_FUNCTIONS = frozenset(
+    {"load_extension", "fts3_tokenizer", "trim", "ltrim", "rtrim", "json_patch"}
+)
+#: No value or row may be larger, in bytes (for the same reason: `instr` takes seconds for it); no
+#: pattern of LIKE or GLOB may be longer; SQLite may have no more memory for all that it is asked in
+#: this process; and an answer may not be larger in all.
+_LARGEST, _LONGEST_PATTERN, _MOST_MEMORY, LARGEST_ANSWER = 1_000_000, 1000, 300_000_000, 50_000_000
 
 
 def may(action: int, first: str | None, second: str | None, *_: str | None) -> int:
@@ -46,10 +54,24 @@ def may(action: int, first: str | None, second: str | None, *_: str | None) -> i
     if action == sqlite3.SQLITE_READ:
         allowed = (first or "").lower() in _READABLE and (first, second) != ("texts", "salt")
     elif action == sqlite3.SQLITE_FUNCTION:
-        allowed = second not in ("load_extension", "fts3_tokenizer")
+        allowed = second not in _NO_FUNCTIONS
     elif action == sqlite3.SQLITE_PRAGMA:
         allowed = first in _PRAGMAS and not (first == "schema_version" and second)
     return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+
+class Measured:
+    """Makes the rows of an answer as Datasette has them, until they are too large together."""
+
+    def __init__(self) -> None:
+        self._sizes: WeakKeyDictionary[sqlite3.Cursor, int] = WeakKeyDictionary()
+
+    def __call__(self, cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> sqlite3.Row:
+        size = sum(len(value) for value in values if isinstance(value, str | bytes))
+        self._sizes[cursor] = total = self._sizes.get(cursor, 0) + size
+        if total > LARGEST_ANSWER:
+            raise sqlite3.OperationalError(say("audit.too_large"))
+        return sqlite3.Row(cursor, values)
 
 
 class LogDatabase(Database):
@@ -60,10 +82,12 @@ class LogDatabase(Database):
             raise sqlite3.OperationalError("the log is not written from here")
         db: sqlite3.Connection = super().connect()
         db.execute("pragma temp_store = memory")
+        db.execute(f"pragma hard_heap_limit = {_MOST_MEMORY}")
         for name, statement in VIEWS.items():
             db.execute(f"create temp view {name} as {statement}")
         db.execute("pragma query_only = on")
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST)
+        db.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LONGEST_PATTERN)
         db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         db.set_authorizer(may)
         return db
@@ -72,7 +96,10 @@ class LogDatabase(Database):
         if _NOT_NAMED.search(sql):
             raise sqlite3.OperationalError(say("audit.not_named"))
         # Standard error is no place for what was searched for.
-        return await super().execute(sql, *what, **how | {"log_sql_errors": False})
+        try:
+            return await super().execute(sql, *what, **how | {"log_sql_errors": False})
+        except MemoryError:
+            raise sqlite3.OperationalError(say("audit.too_large")) from None
 
     async def table_names(self) -> list[str]:
         return [name for name in await super().table_names() if name not in _NOT_LISTED]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import json
 import re
 import sys
@@ -14,8 +12,9 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote
 
+from bot import csv_safe
 from bot.audit.questions import PREPARED
-from bot.audit.sessions import Sessions, Throttle
+from bot.audit.sessions import Refusals, Sessions
 from bot.querylog import LogUnavailable, QueryLog
 from bot.querylog.records import Access
 from bot.words import say
@@ -26,7 +25,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-COOKIE = "codedesk_audit"
+COOKIE, BROWSER = "codedesk_audit", "codedesk_audit_browser"
 SIGN_IN, SIGN_OUT = "/-/login", "/-/logout"
 #: Who is named where it is nobody that we know: what was typed as a name may be a password.
 UNKNOWN = "unknown"
@@ -43,14 +42,21 @@ _PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Code Desk
 #: Parameters, and columns of the views, that hold ids and days and no words of a person's. The
 #: scrubber would take them for a patient's.
 _NO_WORDS = frozenset("person channel question_id by since until day".split())
-#: A name and a password are never longer, in bytes.
-_LONGEST_FORM = 5000
+#: A name and a password are never longer, in bytes; nor do they take longer to arrive, in seconds.
+_LONGEST_FORM, _SLOWEST_FORM = 5000, 10.0
+#: The longest path, the longest query, and the most parameters that are looked at: each is scrubbed
+#: before it goes on record. Of a path that is refused, so much goes on record.
+_LONGEST_PATH, _LONGEST_QUERY, _MOST_PARAMETERS, _RECORDED_PATH = 2000, 16_000, 200, 300
+#: What Datasette calls its CSV.
+_CSV = (b"text/plain", b"text/csv")
 _HEADERS = {
     b"cache-control": b"no-store",
     b"content-security-policy": b"default-src 'self'; script-src 'self' 'unsafe-inline'; "
     b"style-src 'self' 'unsafe-inline'; img-src 'self' data:; form-action 'self'; "
     b"frame-ancestors 'none'; base-uri 'none'",
-    b"referrer-policy": b"no-referrer",
+    # Not "no-referrer", with which a browser does not say where a form comes from.
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
 }
@@ -60,10 +66,10 @@ class Gate:
     """The whole of the audit as an ASGI application, around Datasette's."""
 
     def __init__(
-        self, datasette: App, log: QueryLog, sessions: Sessions, throttle: Throttle
+        self, datasette: App, log: QueryLog, sessions: Sessions, refusals: Refusals
     ) -> None:
         self._datasette, self._log = datasette, log
-        self._sessions, self._throttle = sessions, throttle
+        self._sessions, self._refusals = sessions, refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -74,28 +80,38 @@ class Gate:
         path, method = scope["raw_path"].decode("latin-1"), scope["method"]
         if _STATIC.fullmatch(path) and method in ("GET", "HEAD"):
             return await self._datasette(scope, receive, send)
-        auditor = self._sessions.auditor(token(scope))
+        auditor = self._sessions.auditor(cookie(scope, COOKIE))
         # Nobody else says who someone is.
         scope = dict(scope, actor={"id": auditor} if auditor else None)
         if path in (SIGN_IN, SIGN_OUT):
-            if method == "POST" and not _is_short(scope):
-                return await _say(send, scope, 413, say("audit.too_long"))
-            return await self._datasette(scope, receive, send)
+            if method != "POST":
+                return await self._datasette(scope, receive, send)
+            if _is_from_elsewhere(scope):
+                by = auditor or UNKNOWN
+                return await self._refuse(scope, send, by, 403, say("audit.other_site"))
+            status, form = await _form(scope, receive)
+            if form is None:
+                return await _say(send, scope, status, say(f"audit.form_{status}"))
+            return await self._datasette(scope, _again(form, receive), send)
         if auditor is None:
             if path == "/":
                 return await _redirect(send, SIGN_IN)
             return await self._refuse(scope, send, UNKNOWN, 403, say("audit.signed_out"))
         if not _PAGES.fullmatch(path) or method not in ("GET", "HEAD"):
             return await self._refuse(scope, send, auditor, 404, say("audit.not_here"))
+        if _is_too_long(scope):
+            return await self._refuse(scope, send, auditor, 414, say("audit.too_long"))
         return await self._show(scope, receive, send, auditor)
 
     async def _refuse(self, scope: Scope, send: Send, by: str, status: int, sentence: str) -> None:
         address = address_of(scope)
-        if self._throttle.is_over(address):
+        if self._refusals.are_over(address):
             return await _say(send, scope, 429, say("audit.too_often"))
-        more = self._throttle.refused(address)
         # Nothing of what was typed behind the path: nobody answers for it, and it may be long.
-        detail = f"{scope['method']} {_path(scope)} from {address}{more}"
+        path = _path(scope)
+        if len(path) > _RECORDED_PATH:
+            path = path[:_RECORDED_PATH] + "…"
+        detail = f"{scope['method']} {path} from {address}{self._refusals.before()}"
         if not await record(self._log, "refusal", by, detail):
             return await _say(send, scope, 503, say("audit.unrecorded"))
         return await _say(send, scope, status, sentence)
@@ -105,9 +121,7 @@ class Gate:
         asked = await asyncio.to_thread(_asked, scope, self._log.scrubbed)
         if not await record(self._log, what, auditor, asked, question):
             return await _say(send, scope, 503, say("audit.unrecorded"))
-        if _path(scope).endswith(".csv"):
-            send = _formula_safe(send)
-        return await self._datasette(scope, receive, send)
+        return await self._datasette(scope, receive, _formula_safe(send))
 
 
 async def record(
@@ -130,14 +144,13 @@ async def record(
 # What is asked
 
 
-def token(scope: Scope) -> str | None:
-    """The session that a request names."""
-    header = _header(scope, b"cookie")
+def cookie(scope: Scope, name: str) -> str | None:
+    """The value of a cookie, None when there is none."""
     try:
-        cookie = SimpleCookie(header).get(COOKIE)
+        found = SimpleCookie(header(scope, b"cookie")).get(name)
     except CookieError:
         return None
-    return cookie.value if cookie else None
+    return found.value if found else None
 
 
 def address_of(scope: Scope) -> str:
@@ -145,13 +158,59 @@ def address_of(scope: Scope) -> str:
     return str(client[0]) if client else UNKNOWN
 
 
-def _header(scope: Scope, name: bytes) -> str:
+def header(scope: Scope, name: bytes) -> str:
     return next((v.decode("latin-1") for k, v in scope["headers"] if k.lower() == name), "")
 
 
-def _is_short(scope: Scope) -> bool:
-    length = _header(scope, b"content-length")
-    return length.isdigit() and int(length) <= _LONGEST_FORM
+def _is_from_elsewhere(scope: Scope) -> bool:
+    """Whether a browser sends a form for another site, or for another port of this machine, to
+    which it shows the same cookies. It says so itself, as go.dev/blog/go1.25's
+    CrossOriginProtection reads it; what is no browser says nothing, and has nobody's cookies."""
+    if site := header(scope, b"sec-fetch-site"):
+        return site not in ("same-origin", "none")
+    origin = header(scope, b"origin")
+    return bool(origin) and origin.partition("://")[2] != header(scope, b"host")
+
+
+async def _form(scope: Scope, receive: Receive) -> tuple[int, bytes | None]:
+    """The body of a form, counted as it comes, whatever a header says of its length; else None, and
+    the status that says why."""
+    form = bytearray()
+    try:
+        async with asyncio.timeout(_SLOWEST_FORM):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return 408, None
+                form += message.get("body", b"")
+                if len(form) > _LONGEST_FORM:
+                    return 413, None
+                if not message.get("more_body"):
+                    break
+        form.decode()
+    except TimeoutError:
+        return 408, None
+    except UnicodeDecodeError:
+        return 400, None
+    if header(scope, b"content-type").split(";")[0].strip() != "application/x-www-form-urlencoded":
+        return 415, None
+    return 200, bytes(form)
+
+
+def _again(form: bytes, receive: Receive) -> Receive:
+    """What has been read, to be read again."""
+    messages = [{"type": "http.request", "body": form, "more_body": False}]
+
+    async def receiving() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receiving
+
+
+def _is_too_long(scope: Scope) -> bool:
+    path, query = scope["raw_path"], scope["query_string"]
+    long = len(path) > _LONGEST_PATH or len(query) > _LONGEST_QUERY
+    return long or query.count(b"&") >= _MOST_PARAMETERS
 
 
 def _query(scope: Scope) -> str:
@@ -205,33 +264,30 @@ def _formula_safe(send: Send) -> Send:
     body = bytearray()
 
     async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] == "http.response.start" and _is_csv(message):
             start.update(message)
-            return
-        body.extend(message.get("body", b""))
-        if message.get("more_body"):
-            return
-        text = body.decode("utf-8", "replace")
-        if start["status"] == 200 and not text.strip():
+        elif not start:
+            await send(message)
+        else:
+            body.extend(message.get("body", b""))
+            if not message.get("more_body"):
+                await finish(body.decode("utf-8", "replace"))
+
+    async def finish(text: str) -> None:
+        if not text.strip():
             # Datasette sends nothing for a query that failed; a file of no rows has its columns.
             return await _answer(send, 400, say("audit.no_csv"), *start["headers"])
+        safe = await asyncio.to_thread(csv_safe.file, text)
         kept = [h for h in start["headers"] if h[0].lower() != b"content-length"]
         await send(dict(start, headers=kept))
-        await send({"type": "http.response.body", "body": safe_csv(text).encode()})
+        await send({"type": "http.response.body", "body": safe.encode()})
 
     return sending
 
 
-def safe_csv(text: str) -> str:
-    """
-    >>> safe_csv('text\\r\\n"=1+1"\\r\\n')
-    "text\\r\\n'=1+1\\r\\n"
-    """
-    safe = io.StringIO(newline="")
-    writer = csv.writer(safe)
-    for row in csv.reader(io.StringIO(text, newline="")):
-        writer.writerow("'" + cell if cell[:1] in tuple("=+-@\t\r") else cell for cell in row)
-    return safe.getvalue()
+def _is_csv(start: Message) -> bool:
+    kinds = [v for k, v in start.get("headers", ()) if k.lower() == b"content-type"]
+    return start["status"] == 200 and any(kind.startswith(_CSV) for kind in kinds)
 
 
 async def _say(send: Send, scope: Scope, status: int, sentence: str) -> None:

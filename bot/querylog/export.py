@@ -1,18 +1,14 @@
 """Questions of the log in a file: a table for a spreadsheet (CSV), or all of each (JSON Lines).
 
-A cell of the table that a spreadsheet would take for a formula has an apostrophe before it, and
-every cell is in quotes (https://owasp.org/www-community/attacks/CSV_Injection). JSON Lines have
-every text as it is.
+No cell of the table is a formula to a spreadsheet: see bot.csv_safe. JSON Lines have every text as
+it is.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
+from bot import csv_safe
 from bot.querylog.records import Record
 
 Format = Literal["csv", "jsonl"]
@@ -50,11 +47,11 @@ def write(
 
     if kind == "csv":
         # Without the mark at its start, Excel does not read UTF-8.
-        put("\ufeff" + _row(COLUMNS))
+        put("\ufeff" + csv_safe.row(COLUMNS))
     for record in records:
         count += 1
         if kind == "csv":
-            put(_row(map(safe, _cells(record))))
+            put(csv_safe.row(_cells(record)))
         else:
             put(json.dumps(told(record), ensure_ascii=False) + "\n")
     return Written(count, digest.hexdigest())
@@ -67,12 +64,6 @@ COLUMNS = (
     "outcome", "confidence", "codes", "releases", "as_of", "answered_at", "latency_ms", "delivery",
     "feedback", "index_build", "redacted",
 )  # fmt: skip
-
-
-def _row(cells: Iterable[Any]) -> str:
-    line = io.StringIO()
-    csv.writer(line, quoting=csv.QUOTE_ALL).writerow(cells)
-    return line.getvalue()
 
 
 def _cells(record: Record) -> Iterator[Any]:
@@ -90,16 +81,6 @@ def _cells(record: Record) -> Iterator[Any]:
 def _feedback(said: dict[str, Any]) -> str:
     parts = (said.get("verdict"), said.get("code"), said.get("by"), said.get("note"))
     return " ".join(str(part) for part in parts if part)
-
-
-#: What begins a formula, at the start of a cell, or where a spreadsheet that separates by something
-#: else than commas would begin one. Full-width signs count, too.
-_FORMULA = re.compile(r"(?:^|(?<=[;|\t\r\n]))(?= *[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
-
-
-def safe(cell: Any) -> Any:
-    """A cell that a spreadsheet shows and does not work out."""
-    return _FORMULA.sub("'", cell) if isinstance(cell, str) else cell
 
 
 # Files

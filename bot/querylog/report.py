@@ -15,6 +15,7 @@ from typing import Any
 
 from jinja2 import Environment
 
+from bot import csv_safe
 from bot.querylog import charts
 from bot.querylog.chain import is_committed
 from bot.querylog.log import QueryLog
@@ -266,8 +267,8 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u20
 
 
 def shortened(text: str | None, most: int = 200) -> str:
-    """On one line, cut where it is long."""
-    one_line = " ".join(_UNSEEN.sub("\ufffd", text or "").split())
+    """On one line, cut where it is long; spreadsheets open pages, too, so it is no formula."""
+    one_line: str = csv_safe.safe(" ".join(_UNSEEN.sub("\ufffd", text or "").split()))
     return one_line if len(one_line) <= most else one_line[: most - 1] + "…"
 
 
