@@ -18,6 +18,7 @@ from slack_support import ROOT, diabetes
 
 from bot.audit import auditors
 from bot.querylog import Asked, QueryLog, checkpoints, retention
+from bot.querylog.vouching import vouch
 
 PASSWORD = "correct horse battery"
 AUDITOR = "R. Auditor"
@@ -44,13 +45,13 @@ def a_log(home: Path) -> QueryLog:
 
     log.ask(Asked(FORMULA, "slash", "U3", "T1", "C2", removed=("NAME", "MRN")))
     gone = converse(log, 1, "a name that the scrubber missed")[0]
-    retention.redact(log, gone, "a name", "R. Officer")
+    redacted = retention.redact(log, gone, "a name", "R. Officer")
     retention.hold(log, "Roe v. Clinic", "R. Officer", ids[0])
     log.access("search", "cli-user", "person U1")
     key = home / "keys" / "checkpoint.key"
     checkpoints.make_keys(key, key.with_suffix(".pub"))
-    checkpoint = checkpoints.take(log, checkpoints.private_key(key))
-    checkpoints.keep(checkpoint, home / "checkpoints" / "checkpoints.jsonl")
+    kept = home / "checkpoints" / "checkpoints.jsonl"
+    vouch(log, checkpoints.private_key(key), kept, accepting=[redacted.record])
     return log
 
 

@@ -81,7 +81,10 @@ class LogDatabase(Database):
         if write:
             raise sqlite3.OperationalError("the log is not written from here")
         db: sqlite3.Connection = super().connect()
+        if why := schema.faults(db):
+            raise sqlite3.OperationalError(why)
         db.execute("pragma temp_store = memory")
+        schema.read_by_own_views(db)
         db.execute(f"pragma hard_heap_limit = {_MOST_MEMORY}")
         for name, statement in VIEWS.items():
             db.execute(f"create temp view {name} as {statement}")

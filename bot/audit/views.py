@@ -10,6 +10,8 @@ def _of(alias: str, *names: str) -> str:
     return ", ".join(f"json_extract({alias}.body, '$.{name}') as \"{name}\"" for name in names)
 
 
+#: Of an answer `c`; none where its text was altered into something else than JSON.
+_CODES = "json_each(iif(json_valid(c.text), c.text, '[]'))"
 #: How far the answer of question `q` with answer `a` got: bot.querylog.Record.delivery, in SQL.
 _DELIVERY = """coalesce((
         select json_extract(d.body, '$.outcome') from main.records d
@@ -24,7 +26,7 @@ select q.seq as number, q.at as asked_at, substr(q.at, 1, 10) as day,
     json_extract(q.body, '$.user') as person, {_of("q", "channel", "surface")},
     coalesce(t.text, '(redacted)') as question,
     {_of("a", "outcome", "confidence")},
-    (select group_concat(json_extract(value, '$.code'), ' ') from json_each(c.text)) as codes,
+    (select group_concat(json_extract(value, '$.code'), ' ') from {_CODES}) as codes,
     (select group_concat(value, ', ')
      from json_each(coalesce(a.body, q.body), '$.releases')) as editions,
     {_DELIVERY} as delivery,
@@ -46,13 +48,13 @@ select a.seq as number, a.at as answered_at, substr(a.at, 1, 10) as day,
     iif(json_extract(code.value, '$.status') is null, 'found', 'asked about') as given_as,
     coalesce(json_extract(code.value, '$.confidence'), json_extract(code.value, '$.status'))
         as said_of_it,
-    (select count(*) from json_each(c.text) before where before.key < code.key) + 1 as place,
+    (select count(*) from {_CODES} before where before.key < code.key) + 1 as place,
     coalesce(t.text, '(redacted)') as question,
     json_extract(q.body, '$.user') as person, {_of("q", "channel")},
     a.subject as question_id
 from main.records a
 join main.texts c on c.record = a.seq and c.name = 'codes'
-join json_each(c.text) code
+join {_CODES} code
 left join main.records q on q.subject = a.subject and q.kind = 'question'
 left join main.texts t on t.record = q.seq and t.name = 'text'
 where a.kind = 'answer'""",
@@ -60,7 +62,7 @@ where a.kind = 'answer'""",
 select f.seq as number, f.at, substr(f.at, 1, 10) as day, {_of("f", "verdict")},
     json_extract(f.body, '$.code') as code_used, json_extract(f.body, '$.by') as person,
     n.text as note, coalesce(t.text, '(redacted)') as question,
-    (select group_concat(json_extract(value, '$.code'), ' ') from json_each(c.text)) as codes,
+    (select group_concat(json_extract(value, '$.code'), ' ') from {_CODES}) as codes,
     f.subject as question_id
 from main.records f
 left join main.texts n on n.record = f.seq and n.name = 'note'

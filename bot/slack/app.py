@@ -92,7 +92,9 @@ def serve(
                 way = _listening if settings.slack_mode == "http" else _connected
                 with _stopped_by_signals(stop), way(settings, app, say):
                     begin()
-                    stop.wait()
+                    # A signal that reaches another thread does not wake one that waits for ever.
+                    while not stop.wait(1.0):
+                        pass
             finally:
                 # A question whose turn has not come stays unanswered in the log, an answer that has
                 # to wait for a rate limit is `waiting` there: see recovery.
