@@ -365,6 +365,15 @@ def _title(store: CodeStore, release: Release, named: CodeRange) -> str:
     return " … ".join(code.title for code in ends if code is not None)
 
 
+def within(code: str, named: CodeRange) -> bool:
+    """Whether a note that names a code or range means `code`.
+
+    >>> within("E10.9", CodeRange("E08", "E10", "E08-E10"))
+    True
+    """
+    return bool(_Named([code]).by([named]))
+
+
 def _instructions(notes: Sequence[Note]) -> list[list[Note]]:
     """The lines of each instruction to report another code before or beside one, those of one
     element together. What a whole chapter or section says of all its codes is left to the notes.
