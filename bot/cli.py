@@ -457,8 +457,8 @@ def check(
     A code that several systems have gets a verdict for each, the form as typed first.
 
     Exit code: 0 when every code is billable, else 1; 2 when the request was wrong. Of a code that
-    several systems have, the form as typed decides, or the system chosen with --system. A date that
-    no loaded edition covers is "not covered", and 1.
+    several systems have, the form as typed decides, or the system chosen with --system. On a date
+    that no loaded edition covers, a code is not known to be billable: that is 1, too.
     """
     with _Conversation(settings) as conversation:
         answer = conversation.check(

@@ -47,7 +47,9 @@ class Verdicts:
         if verdict is None and known and not (code and covered):
             verdict = self._within_its_dates(known)
         if verdict is None:
-            verdict = self._in_force(code, release) if code else self._elsewhere(mention, release)
+            verdict = (
+                self._in_force(code, release) if code else self._elsewhere(mention, release, known)
+            )
             if not covered and verdict.status != "unknown":
                 verdict = self._not_covered(verdict)
         if verdict.status == "unknown" and (retired := self.on_icd9(mention.code)):
@@ -106,15 +108,13 @@ class Verdicts:
             axes=axes,
         )
 
-    def _elsewhere(self, mention: CodeMention, release: Release) -> Verdict:
-        """A verdict on a code that the release in force does not have."""
+    def _elsewhere(self, mention: CodeMention, release: Release, known: Code | None) -> Verdict:
+        """A verdict on a code that a release does not have; `known` is it in another, if any has
+        it."""
         editions = self._store.editions_with(mention.system, mention.code)
         later = [e for e in editions if e.effective_from > release.effective_from]
         status: Status = "unknown"
         replaced: list[Code] = []
-        known = None
-        if editions:
-            known = self._store.get((later or editions[::-1])[0], mention.code)
         if later:
             status = "not_yet_valid"
             why = say(

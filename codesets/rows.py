@@ -10,7 +10,6 @@ import dataclasses
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from itertools import chain, groupby
 from typing import Any, TypeVar, cast, get_type_hints
 
@@ -143,10 +142,17 @@ def _columns(kind: type) -> tuple[str, ...]:
     return tuple(_column(field.name) for field in dataclasses.fields(kind))
 
 
-@cache
 def _hints(kind: type) -> dict[str, Any]:
+    return _HINTS[kind]
+
+
+def _read_hints(kind: type) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+#: Read once: it costs more than a look-up does.
+_HINTS = {kind: _read_hints(kind) for kind in TABLES}
 
 
 def _writer(hint: Any) -> Callable[[Any], Any] | None:

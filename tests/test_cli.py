@@ -116,7 +116,7 @@ def test_run_reads_such_lines_from_standard_input(home: Path, tmp_path: Path) ->
     )
     assert result.returncode == 0, result.stderr
     shown = result.stdout.decode()
-    assert [line for line in shown.splitlines() if line.startswith("> ")][0] == "> E11.9"
+    assert shown.startswith("> E11.9\n")
     assert shown.count("\n> ") == 4
 
 

@@ -172,7 +172,7 @@ def test_what_no_edition_covers_is_not_known(desk: Desk, code: str, day: str, sa
     answer = desk.check([code, code], day=dt.date.fromisoformat(day))
     for verdict in answer.verdicts:
         assert (verdict.code, verdict.status) == (code, "not_covered")
-        assert verdict.why.startswith(f"Whether it may be billed on {day} is not known.")
+        assert verdict.why.startswith(f"Not known for {day}; the nearest edition says: ")
         assert says in verdict.why
     assert sum("codedesk codesets import FILE" in notice for notice in answer.notices) == 1
 

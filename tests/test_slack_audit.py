@@ -312,7 +312,7 @@ def test_an_auditor_approves_words_for_the_code_that_was_used(slack, log, servin
 def test_another_system_than_the_questions_is_asked_about_first(
     slack, log, desk, serving, monkeypatch
 ) -> None:
-    question, value = proposed(log)
+    _, value = proposed(log)
     frame = verdict("E1129", "billable", system="hcpcs", title="Traction frame")
     monkeypatch.setattr(desk, "verdicts_on", lambda typed: [frame])
     told = press(slack, "audit_approve", value)
