@@ -12,7 +12,10 @@ from bot.words import say
 
 Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained"]
 Confidence = Literal["high", "medium", "low"]
-Status = Literal["billable", "header", "not_yet_valid", "deleted", "unknown", "not_loaded"]
+#: `not_covered`: no loaded edition covers the date, and `why` tells what the nearest one says.
+Status = Literal[
+    "billable", "header", "not_covered", "not_yet_valid", "deleted", "unknown", "not_loaded"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What is true of one code on one date of service. "Billable" means complete and valid, not
-    covered."""
+    that a payer covers it. `typed` is the code as it was typed: G0439 has a verdict in each system
+    that has it, the form as typed first."""
 
     code: str
     system: str
@@ -176,6 +180,7 @@ class Verdict:
     guidelines: list[ShownGuideline] = field(default_factory=list)
     axes: list[Axis] = field(default_factory=list)
     equivalents: list[Equivalent] = field(default_factory=list)
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
+import io
 import itertools
 import json
 import os
 import sys
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import click
 
@@ -23,7 +25,7 @@ from bot import (
     news,
     render,
 )
-from bot.answer import Answer, Confidence
+from bot.answer import Answer, Confidence, Verdict
 from bot.desk import Desk, Taken
 from bot.phi.evaluate import CasesUnreadable
 from bot.phi.telling import in_words
@@ -112,6 +114,10 @@ def main(ctx: click.Context) -> None:
 
     Data lives in one folder: set CODEDESK_HOME to choose it.
     """
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A character that the terminal cannot show, or that is none, ends nothing.
+            stream.reconfigure(errors="replace")
     ctx.obj = Settings.load()
 
 
@@ -138,7 +144,7 @@ def run(settings: Settings) -> None:
     elif sys.stdin.isatty():
         _interactive(settings)
     else:
-        _answer_lines(settings, sys.stdin)
+        _answer_lines(settings, _lines(sys.stdin.buffer))
 
 
 def _set_up(settings: Settings) -> None:
@@ -229,10 +235,9 @@ def _interactive(settings: Settings) -> None:
             conversation.ask([question], show=lambda a: click.echo("\n" + render.as_text(a)))
 
 
-def _answer_lines(settings: Settings, lines: Iterable[str]) -> None:
+def _answer_lines(settings: Settings, questions: Iterable[str]) -> None:
     with _Conversation(settings, "terminal") as conversation:
-        for line in lines:
-            question = line.rstrip("\n")
+        for question in questions:
             if question.strip():
                 conversation.ask(
                     [question],
@@ -267,11 +272,43 @@ class _Conversation:
     def ask(
         self, questions: Sequence[str], *, show: Any, day: dt.date | None = None, **options: Any
     ) -> list[Answer]:
-        def answer() -> list[Answer]:
-            return self.desk.ask_many(questions, day=day, **options)
+        """Answer questions together. One that fails is answered with a sentence that says so, and
+        the others are answered all the same."""
+        questions = [_storable(text) for text in questions]
+        taken = [self._taken(text, day) for text in questions]
 
-        taken = [self.desk.take(text, day=day) for text in questions]
+        def answer() -> list[Answer]:
+            try:
+                return self.desk.ask_many(questions, day=day, **options)
+            except _USER_ERRORS:
+                raise
+            except Exception:
+                # One of them is to blame.
+                return [
+                    self._alone(text, one, day=day, **options)
+                    for text, one in zip(questions, taken, strict=True)
+                ]
+
         return self._logged(taken, answer, show, options)
+
+    def _taken(self, text: str, day: dt.date | None) -> Taken:
+        try:
+            return self.desk.take(text, day=day)
+        except Exception as error:
+            _report(error)
+            # What was not scrubbed is not stored.
+            return Taken(say("terminal.unreadable"))
+
+    def _alone(self, text: str, taken: Taken, **options: Any) -> Answer:
+        try:
+            return self.desk.ask(text, **options)
+        except _USER_ERRORS:
+            raise
+        except Exception as error:
+            _report(error)
+            as_of = (options.get("day") or dt.date.today()).isoformat()
+            notice = say("terminal.failed", error=type(error).__name__)
+            return Answer(taken.text, as_of, "abstained", [notice])
 
     def check(
         self, codes: Sequence[str], *, show: Any, day: dt.date | None = None, **options: Any
@@ -279,6 +316,7 @@ class _Conversation:
         def answer() -> list[Answer]:
             return [self.desk.check(codes, day=day, **options)]
 
+        codes = [_storable(code) for code in codes]
         each = [self.desk.take(code, day=day) for code in codes]
         removed = tuple(dict.fromkeys(kind for one in each for kind in one.removed))
         taken = Taken(" ".join(one.text for one in each), removed, each[0].releases)
@@ -325,6 +363,18 @@ class _Conversation:
         return answers
 
 
+def _storable(text: str) -> str:
+    """An argument that is no UTF-8 has surrogates, which can be neither printed nor stored."""
+    return text.encode(errors="surrogatepass").decode(errors="replace")
+
+
+def _report(error: Exception) -> None:
+    """Where a question failed, for whoever asks to see it. What an error says may hold what was
+    typed."""
+    if os.environ.get("CODEDESK_DEBUG"):
+        _progress("".join(traceback.format_exception(error)))
+
+
 def _as_json(answer: Answer) -> str:
     return json.dumps(answer.as_dict(), ensure_ascii=False)
 
@@ -361,8 +411,9 @@ def ask(
     options: dict[str, Any] = {"day": _day(date), "systems": list(systems) or None, "limit": limit}
     with _Conversation(settings) as conversation:
         if batch is not None:
-            for lines in _chunks(_lines(batch), _BATCH):
-                conversation.ask(lines, show=lambda a: click.echo(_as_json(a)), **options)
+            with batch.open("rb") as file:
+                for lines in _chunks(_lines(file), _BATCH):
+                    conversation.ask(lines, show=lambda a: click.echo(_as_json(a)), **options)
             return
         assert question is not None
         (answer,) = conversation.ask(
@@ -381,6 +432,13 @@ def ask(
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
 @click.option("--date", "date", type=_DATE, help="Date of service, YYYY-MM-DD. Default: today.")
 @click.option(
+    "--system",
+    "systems",
+    type=_SYSTEM,
+    multiple=True,
+    help="Only this code system: G0439 is a HCPCS code, and G04.39 of ICD-10-CM without its dot.",
+)
+@click.option(
     "--setting",
     type=click.Choice(["practitioner", "outpatient", "dme"]),
     help="Where the service was given: decides which NCCI edits apply. Without it all are shown.",
@@ -391,27 +449,39 @@ def check(
     codes: tuple[str, ...],
     as_json: bool,
     date: dt.datetime | None,
+    systems: tuple[str, ...],
     setting: str | None,
 ) -> None:
     """Is each code valid and billable on a date of service? What completes or replaces it?
 
-    Exit code: 0 when every code is billable, else 1; 2 when the request was wrong.
+    A code that several systems have gets a verdict for each, the form as typed first.
+
+    Exit code: 0 when every code is billable, else 1; 2 when the request was wrong. Of a code that
+    several systems have, the form as typed decides, or the system chosen with --system. On a date
+    that no loaded edition covers, a code is not known to be billable: that is 1, too.
     """
     with _Conversation(settings) as conversation:
         answer = conversation.check(
             codes,
             day=_day(date),
+            systems=list(systems) or None,
             setting=setting,
             show=lambda a: click.echo(_as_json(a) if as_json else render.as_text(a)),
         )
-    if any(verdict.status != "billable" for verdict in answer.verdicts):
+    firsts: dict[str, Verdict] = {}
+    for verdict in answer.verdicts:
+        firsts.setdefault(verdict.typed, verdict)
+    if any(verdict.status != "billable" for verdict in firsts.values()):
         sys.exit(1)
 
 
-def _lines(path: Path) -> Iterator[str]:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            yield line.rstrip("\r\n")
+def _lines(file: BinaryIO) -> Iterator[str]:
+    """The lines of a file of questions, whatever its bytes: what is no UTF-8 is replaced (U+FFFD),
+    and a carriage return alone ends no line."""
+    for number, line in enumerate(file):
+        # Windows puts a byte order mark before the first line.
+        encoding = "utf-8" if number else "utf-8-sig"
+        yield line.rstrip(b"\r\n").decode(encoding, errors="replace")
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

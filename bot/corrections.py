@@ -27,6 +27,15 @@ class Refused(Exception):
     """Feedback or a correction that cannot be taken; the message says why, in a sentence."""
 
 
+class OtherSystem(Exception):
+    """A correction to a code of another system than the question's, which whoever approves it has
+    not chosen yet; the message says so. `verdict` is that on the code."""
+
+    def __init__(self, message: str, verdict: Verdict) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
 class Checks(Protocol):
     """What is needed of the desk."""
 
@@ -37,9 +46,21 @@ class Checks(Protocol):
         """A text as it may be stored; itself, when there is nothing to take out."""
 
 
-def code_in(desk: Checks, typed: str, record: Record) -> Verdict:
-    """The code that someone typed who used it for this question, as its system publishes it.
+def code_in(desk: Checks, typed: str, record: Record, system: str | None = None) -> Verdict:
+    """The code that someone typed who used it for this question, as its system publishes it: of
+    those that have it the one given as `system`, else the one that publishes it as it is typed.
     Raises Refused when no loaded edition has it."""
+    found = [v for v in named_by(desk, typed, record) if system in (None, v.system)]
+    if not found:
+        wanted = SYSTEM_NAMES[str(system)]
+        raise Refused(say("feedback.not_in_system", code=typed.strip().upper(), system=wanted))
+    return found[0]
+
+
+def named_by(desk: Checks, typed: str, record: Record) -> list[Verdict]:
+    """Each code that something typed may be, one for each system that has it, the form as typed
+    first: E0840 is a traction frame, and E08.40 without its dot. Raises Refused when it is none, or
+    several."""
     if not typed.strip():
         raise Refused(say("feedback.no_code"))
     if len(re.split(r"[\s,;+]+", typed.strip())) > 1:
@@ -48,18 +69,44 @@ def code_in(desk: Checks, typed: str, record: Record) -> Verdict:
     known = [v for v in found if v.system in SYSTEM_NAMES and v.status not in _UNKNOWN]
     if not known:
         raise Refused(found[0].why)
-    # E0840 is E08.40 and a traction frame: what the answer is about decides, else how it is typed.
-    about = {code["system"] for code in record.codes}
-    return min(known, key=lambda v: (v.system not in about, v.code != typed.strip().upper()))
+    about = systems_of(record)
+    return sorted(known, key=lambda v: (v.code != typed.strip().upper(), v.system not in about))
+
+
+def systems_of(record: Record) -> list[str]:
+    """The systems of the codes that a question was answered with; [] when it was with none."""
+    systems = (code["system"] for code in record.codes)
+    return list(dict.fromkeys(system for system in systems if system in SYSTEM_NAMES))
 
 
 def approve(
-    desk: Checks, log: QueryLog, record: Record, words: str, typed: str, by: str, **more: Any
+    desk: Checks,
+    log: QueryLog,
+    record: Record,
+    words: str,
+    typed: str,
+    by: str,
+    *,
+    system: str | None = None,
+    sure: bool = False,
+    **more: Any,
 ) -> tuple[Verdict, int | None]:
     """Put on record that `by` approved words for a code, from the next index build on; the code and
-    the number of the record, None when the same is in force already. Raises Refused."""
-    verdict = code_in(desk, typed, record)
+    the number of the record, None when the same is in force already. Raises Refused; and
+    OtherSystem when the question was answered from other systems than the code's, unless that
+    `system` was chosen or `by` is `sure`."""
+    verdict = code_in(desk, typed, record, system)
     phrase = fit_words(desk, words)
+    about = systems_of(record)
+    if about and verdict.system not in about and not (system or sure):
+        told = say(
+            "feedback.other_system",
+            code=verdict.code,
+            title=verdict.title,
+            system=SYSTEM_NAMES[verdict.system],
+            others=", ".join(SYSTEM_NAMES[one] for one in about),
+        )
+        raise OtherSystem(told, verdict)
     return verdict, log.correction(record.id, phrase, verdict.code, verdict.system, by, **more)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot import news, provenance, scope
 from bot.answer import Answer, Candidate, Verdict
-from bot.editions import day_for
+from bot.editions import day_for, editions_told
 from bot.pairs import PairRules, Reported, report_with
 from bot.phi import Scrubbed, Scrubber, scrub_head
 from bot.phi.head import MOST_CHARACTERS, length_of
@@ -23,6 +23,7 @@ from bot.question import (
     icd9_codes,
     is_foreign,
     is_wordless,
+    limited,
     may_be_hcpcs,
     modifiers,
     named_code,
@@ -66,6 +67,8 @@ _ASKS_A_RULE = 0.5
 _SMALL_TALK = -7.0
 #: How near their scores are when a question leaves it open between two ICD-10-PCS codes.
 _AS_GOOD = 0.3
+#: The systems of the codes that drugs are billed by.
+_BILLED = ("hcpcs", "cpt")
 #: Completions listed with a candidate.
 _MOST_COMPLETIONS = 100
 
@@ -144,8 +147,9 @@ class Desk:
         return Taken(scrubbed.text, scrubbed.removed, self._editions(day) if day else None)
 
     def _editions(self, day: dt.date) -> dict[str, str]:
-        releases = [self._store.for_date(system, day).release for system in self._store.systems]
-        return {release.key: release.label for release in releases}
+        return editions_told(
+            [self._store.for_date(system, day) for system in self._store.systems], day
+        )
 
     def ask(
         self,
@@ -215,30 +219,28 @@ class Desk:
         codes: Sequence[str],
         *,
         day: dt.date | None = None,
+        systems: Sequence[str] | None = None,
         setting: Setting | None = None,
         editions: Mapping[str, str] | None = None,
     ) -> Answer:
-        """A verdict on each code for a date of service (today unless given), in order, and what
-        the rules say of them together. `setting` chooses among NCCI's edits; None shows all.
-        `editions` are as in `ask`."""
+        """Verdicts on each code for a date of service (today unless given), in order, and what the
+        rules say of them together. A code that several systems have gets one for each, the form as
+        typed first; `systems` limits them to those. `setting` chooses among NCCI's edits; None
+        shows all. `editions` are as in `ask`."""
         started = time.perf_counter()
         if editions is not None:
             day = day_for(self._store, editions)
         as_of = day or dt.date.today()
         codes = [self.scrub(code) for code in codes]
-        mentions = [named_code(code, self._lookup) for code in codes]
+        mentions = [one for code in codes for one in named_code(code, self._lookup, systems)]
         answer = Answer(question=" ".join(codes), as_of=as_of.isoformat(), outcome="verdict")
-        firsts = [found[0] for found in mentions]
-        answer = _timed(self._with_verdicts(answer, firsts, as_of, setting), started)
+        answer = _timed(self._with_verdicts(answer, mentions, as_of, setting), started)
         return answer if editions is None else answer.undated()
 
     def verdicts_on(self, typed: str) -> list[Verdict]:
-        """Today's verdict on a code in each loaded system that has it: E0840 is E08.40, too."""
-        today = dt.date.today()
-        answer = Answer(question=typed, as_of=today.isoformat(), outcome="verdict")
-        return self._with_verdicts(
-            answer, named_code(self.scrub(typed), self._lookup), today
-        ).verdicts
+        """Today's verdict on a code in each loaded system that has it, the form as typed first:
+        E0840 is E08.40, too."""
+        return self.check([typed]).verdicts
 
     def scrub(self, text: str) -> str:
         """A text that people type beside a question (a note, the words of a correction), as it may
@@ -264,7 +266,7 @@ class Desk:
             return _noticed(abstained, say("desk.empty")), nothing, []
         if changes := news.inquiry(scrubbed):
             return self._with_changes(abstained, changes), nothing, []
-        question = read_question(asked, self._lookup)
+        question = read_question(asked, limited(self._lookup, systems))
         as_of = day or question.day or today
         answer = replace(abstained, as_of=as_of.isoformat())
         if question.not_a_date:
@@ -328,10 +330,8 @@ class Desk:
                 )
             elif coverage.fit == "served":
                 notices.append(say("desk.served", system=system, day=day, label=release.label))
-        releases = {c.release.key: c.release.label for c in coverages}
-        return replace(
-            answer, notices=notices + answer.notices, releases=answer.releases | releases
-        )
+        releases = answer.releases | editions_told(coverages, day)
+        return replace(answer, notices=notices + answer.notices, releases=releases)
 
     def retitled(self, answer: Answer) -> Answer:
         """An answer out of the log, with the descriptors of CPT, which the log does not keep."""
@@ -458,7 +458,7 @@ class Desk:
 
     def _lookup(self, typed: str) -> list[tuple[str, str]]:
         """(system, published form) in each loaded system that has a code typed with or without
-        its dot."""
+        its dot; what is typed as it is published comes first."""
         typed = typed.upper()
         found = []
         for system in self._store.systems:
@@ -466,7 +466,7 @@ class Desk:
             form = icd10cm.dot(typed) if system == "icd10cm" else typed
             if self._store.editions_with(system, form):
                 found.append((system, form))
-        return found
+        return sorted(found, key=lambda one: one[1] != typed)
 
     def _with_verdicts(
         self,
@@ -483,28 +483,33 @@ class Desk:
         coverages = {system: self._store.for_date(system, day) for system in systems}
         answer = self._dated(answer, list(coverages.values()))
         given = Verdicts(self._store, day)
-        verdicts = []
+        verdicts: list[Verdict] = []
         reported = []
         for mention in mentions:
             if may_be_hcpcs(mention) and "hcpcs" not in loaded:
                 hcpcs = SYSTEM_NAMES["hcpcs"]
                 notice = say("desk.maybe_other_system", code=mention.typed, system=hcpcs)
                 answer = _noticed(answer, notice)
-            if not mention.system and (retired := given.on_icd9(mention.code)):
-                verdicts.append(retired)
+            coverage = coverages.get(mention.system)
+            if coverage is None:
+                retired = None if mention.system else given.on_icd9(mention.code)
+                verdict = retired or unloaded(mention)
+                verdicts.append(replace(verdict, typed=mention.typed))
                 continue
-            if mention.system not in coverages:
-                verdicts.append(unloaded(mention))
-                continue
-            release = coverages[mention.system].release
-            verdicts.append(self._cited(given.on(mention, release), release, day))
+            release = coverage.release
+            found = [given.on(mention, coverage)]
             if mention.system == "icd10pcs" and words:
                 beside = re.sub(re.escape(mention.typed), " ", words, flags=re.I)
-                other = given.changed(mention, release, self._spelled_out(beside))
-                verdicts += [other] if other and other.code != mention.code else []
+                other = given.changed(mention, coverage, self._spelled_out(beside))
+                found += [other] if other and other.code != mention.code else []
+            found[0] = self._cited(found[0], release, day)
+            verdicts += [replace(verdict, typed=mention.typed) for verdict in found]
             code = self._store.get(release, mention.code)
-            if code is not None:
+            # Of a code that several systems have, the form as typed is the one that is reported.
+            if code is not None and not mention.also:
                 reported.append(Reported(release, code))
+        if any(verdict.status == "not_covered" for verdict in verdicts):
+            answer = _noticed(answer, say("desk.load_the_edition"))
         rules = PairRules(self._store, day, setting)
         old = {
             say("desk.edits_not_covered", edits=BOOK_NAMES[book.kind], label=book.label, day=day)
@@ -525,8 +530,9 @@ class Desk:
         if not products:
             return _noticed(answer, say("desk.unknown_ndc", ndc=", ".join(wanted)))
         codes = list(dict.fromkeys(product.code for product in products))
-        firsts = [named_code(code, self._lookup)[0] for code in codes]
-        answer = self._with_verdicts(replace(answer, outcome="verdict"), firsts, day)
+        # The crosswalk has no diagnoses.
+        billed = [one for code in codes for one in named_code(code, self._lookup, _BILLED)]
+        answer = self._with_verdicts(replace(answer, outcome="verdict"), billed, day)
         return _noticed(answer, *dict.fromkeys(map(units_arithmetic, products)))
 
     def _beside_codes(self, text: str, day: dt.date) -> list[Verdict]:

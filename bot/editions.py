@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from codesets.model import ReleaseUnavailable
-from codesets.store import CodeStore
+from codesets.store import CodeStore, Coverage
 
 _DAY = dt.timedelta(days=1)
 
 
+def editions_told(coverages: Iterable[Coverage], day: dt.date) -> dict[str, str]:
+    """Key of each release -> its label; of one that does not cover the day, also that it is the
+    nearest, and whether it is earlier or later than the day."""
+    return {coverage.release.key: _told(coverage, day) for coverage in coverages}
+
+
+def _told(coverage: Coverage, day: dt.date) -> str:
+    release = coverage.release
+    if coverage.fit != "nearest":
+        return release.label
+    side = "earlier" if release.effective_through < day else "later"
+    return f"{release.label} (nearest, {side})"
+
+
 def day_for(store: CodeStore, editions: Mapping[str, str]) -> dt.date:
-    """The first day for which each of these editions (key of the release -> label) is the one of
-    its system, and as many as can be are in force.
+    """The first day for which each of these editions (`editions_told`) is the one of its system,
+    and as many as can be are in force, or not, as is told of them.
 
     Raises ReleaseUnavailable when one is not loaded, or no day leads to all of them any more.
     """
@@ -29,9 +43,12 @@ def day_for(store: CodeStore, editions: Mapping[str, str]) -> dt.date:
     while day <= last:
         found = [store.for_date(system, day) for system in wanted]
         if all(coverage.release.key in editions for coverage in found):
-            in_force = sum(coverage.fit == "in_force" for coverage in found)
-            if best is None or in_force > best[0]:
-                best = in_force, day
+            as_told = sum(
+                coverage.fit != "served" and _told(coverage, day) == editions[coverage.release.key]
+                for coverage in found
+            )
+            if best is None or as_told > best[0]:
+                best = as_told, day
         day += _DAY
     if best is None:
         raise ReleaseUnavailable(

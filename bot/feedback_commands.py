@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import click
 
 from bot import corrections
+from bot.answer import Verdict
 from bot.desk import Desk
 from bot.log_commands import log, opened
 from bot.querylog import NoSuchCorrection, NoSuchQuestion, QueryLog, Record
@@ -17,10 +18,16 @@ from bot.querylog import corrections as logged
 from bot.querylog.records import FeedbackVerdict
 from bot.settings import Settings
 from bot.words import say
+from codesets.model import SYSTEM_NAMES
 
 #: What a user can put right; see bot.cli.
 ERRORS = (NoSuchCorrection, corrections.Refused)
 
+_SYSTEM = click.option(
+    "--system",
+    type=click.Choice(sorted(SYSTEM_NAMES)),
+    help="The system of CODE, when several have it. Default: the one that publishes it so.",
+)
 _BY = click.option("--by", default=None, metavar="NAME", help="On whose behalf. Default: you.")
 _VERDICTS: dict[str, FeedbackVerdict] = {"right": "right", "wrong": "wrong"}
 
@@ -50,22 +57,34 @@ def _desk(settings: Settings) -> Iterator[Desk]:
 @click.argument("identity", metavar="ID")
 @click.argument("verdict", metavar="right|wrong|CODE")
 @click.option("--note", default="", metavar="TEXT", help="Why. Leave out what identifies patients.")
+@_SYSTEM
 @_BY
 @click.pass_obj
 def log_feedback(
-    settings: Settings, identity: str, verdict: str, note: str, by: str | None
+    settings: Settings,
+    identity: str,
+    verdict: str,
+    note: str,
+    system: str | None,
+    by: str | None,
 ) -> None:
     """Say of an answer that it was right or wrong, or which code was used instead."""
     said = _VERDICTS.get(verdict.lower(), "used")
     code = None
+    others: list[Verdict] = []
     with opened(settings) as found:
         record = _question(found, identity)
         if said == "used":
             with _desk(settings) as desk:
-                code = corrections.code_in(desk, verdict, record).code
+                used = corrections.code_in(desk, verdict, record, system)
+                if system is None:
+                    others = corrections.named_by(desk, verdict, record)[1:]
+                code = used.code
         written = found.feedback(record.id, said, code, note, _who(by))
     told = say(f"feedback.{said}", code=code)
     click.echo(say("feedback.taken", verdict=told) if written else say("feedback.taken_before"))
+    for other in others:
+        click.echo(say("feedback.also", typed=code, code=other.code, title=other.title))
 
 
 @log.command("corrections")
@@ -127,25 +146,46 @@ def _told(proposal: logged.Proposal) -> Iterator[str]:
 @click.argument("identity", metavar="ID")
 @click.argument("words", metavar='"WORDS"')
 @click.argument("code", metavar="CODE")
+@_SYSTEM
+@click.option("--yes", is_flag=True, help="Approve a code of another system without being asked.")
 @_BY
 @click.pass_obj
-def log_approve(settings: Settings, identity: str, words: str, code: str, by: str | None) -> None:
+def log_approve(
+    settings: Settings,
+    identity: str,
+    words: str,
+    code: str,
+    system: str | None,
+    yes: bool,
+    by: str | None,
+) -> None:
     """Let words lead to a code, from the next index build on.
 
     ID is that of the question which they are about, or the number of the feedback. Everybody who
-    asks may see the words, so they must not identify anybody.
+    asks may see the words, so they must not identify anybody. A code of another system than those
+    that the question was answered from is asked about first.
     """
     with opened(settings) as found, _desk(settings) as desk:
         record, feedback = logged.question_of(found, identity)
-        verdict, number = corrections.approve(
-            desk,
-            found,
-            record or _question(found, identity),
-            words,
-            code,
-            _who(by),
-            feedback=feedback,
-        )
+
+        def approve(sure: bool) -> tuple[Verdict, int | None]:
+            return corrections.approve(
+                desk,
+                found,
+                record or _question(found, identity),
+                words,
+                code,
+                _who(by),
+                system=system,
+                sure=sure,
+                feedback=feedback,
+            )
+
+        try:
+            verdict, number = approve(yes)
+        except corrections.OtherSystem as error:
+            click.confirm(say("feedback.approve_other", told=error), abort=True)
+            verdict, number = approve(True)
     click.echo(
         say(
             "feedback.approved" if number else "feedback.approved_before",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, takewhile
@@ -51,6 +52,10 @@ class Reported:
     code: Code
 
 
+#: A diagnosis and the notes that govern it.
+_Governed = tuple[Reported, list[Note]]
+
+
 class PairRules:
     """Checks codes against the rules that are loaded, for one date of service."""
 
@@ -62,11 +67,15 @@ class PairRules:
     def check(self, reported: Sequence[Reported]) -> list[Pair]:
         """What the rules say of these codes, in the order in which they are reported."""
         diagnoses = [r for r in reported if r.code.system == "icd10cm"]
-        found = list(self._exclusions(diagnoses))
-        found += self._companions(diagnoses)
+        governed = [(r, self._store.notes(r.release, r.code)) for r in diagnoses]
+        named = _Named([r.code.code for r in diagnoses])
+        found = list(self._exclusions(governed, named))
+        found += self._companions(governed, named)
         found += self._manifestation_first(diagnoses)
         found += self._sides(diagnoses)
-        billed = [r.code.code for r in reported if r.code.system in ("hcpcs", "cpt")]
+        billed = list(
+            dict.fromkeys(r.code.code for r in reported if r.code.system in ("hcpcs", "cpt"))
+        )
         found += self._procedure_pairs(billed)
         found += self._units(billed)
         return list({(tuple(p.codes), p.rule, p.quote, p.says): p for p in found}.values())
@@ -100,40 +109,36 @@ class PairRules:
 
     # Diagnoses
 
-    def _exclusions(self, diagnoses: Sequence[Reported]) -> Iterator[Pair]:
-        for a, b in combinations(diagnoses, 2):
-            for one, other in ((a, b), (b, a)):
-                for note in self._store.notes(one.release, one.code):
-                    # What a whole chapter leaves to other chapters (Excludes2) forbids nothing.
-                    if note.kind != "excludes1" and (
-                        note.kind != "excludes2" or note.owner_kind != "code"
-                    ):
-                        continue
-                    if not names(note, other.code.code) or names(note, one.code.code):
-                        continue
-                    yield self._pair(
-                        [one.code.code, other.code.code],
-                        note,
-                        "conflict" if note.kind == "excludes1" else "caution",
-                        say(
-                            f"pairs.{note.kind}",
-                            one=one.code.code,
-                            other=other.code.code,
-                            owner=note.owner,
-                        ),
-                    )
+    def _exclusions(self, governed: Sequence[_Governed], named: _Named) -> Iterator[Pair]:
+        found: dict[tuple[int, int], list[Note]] = {}
+        for at, (_, notes) in enumerate(governed):
+            for note in notes:
+                # What a whole chapter leaves to other chapters (Excludes2) forbids nothing.
+                if note.kind != "excludes1" and (
+                    note.kind != "excludes2" or note.owner_kind != "code"
+                ):
+                    continue
+                places = named.by(note.codes)
+                for n in places if at not in places else ():
+                    found.setdefault((at, n), []).append(note)
+        # By the pair of codes, in the order in which they are reported.
+        for at, n in sorted(found, key=lambda pair: (min(pair), max(pair), pair)):
+            one, other = governed[at][0].code.code, governed[n][0].code.code
+            for note in found[at, n]:
+                yield self._pair(
+                    [one, other],
+                    note,
+                    "conflict" if note.kind == "excludes1" else "caution",
+                    say(f"pairs.{note.kind}", one=one, other=other, owner=note.owner),
+                )
 
-    def _companions(self, diagnoses: Sequence[Reported]) -> Iterator[Pair]:
+    def _companions(self, governed: Sequence[_Governed], named: _Named) -> Iterator[Pair]:
         """Obligations to report another code that are not met, or met in the wrong order."""
-        for at, one in enumerate(diagnoses):
-            for notes in _instructions(self._store.notes(one.release, one.code)):
+        for at, (one, all_notes) in enumerate(governed):
+            for notes in _instructions(all_notes):
                 kind = notes[0].kind
-                ranges = [named for note in notes for named in note.codes]
-                places = [
-                    n
-                    for n, other in enumerate(diagnoses)
-                    if n != at and any(within(other.code.code, r) for r in ranges)
-                ]
+                ranges = [range_ for note in notes for range_ in note.codes]
+                places = sorted(named.by(ranges) - {at})
                 quote = run_on([note.text for note in notes])
                 if not places:
                     if ranges or kind == "code_first":
@@ -147,7 +152,7 @@ class PairRules:
                     continue
                 wrong = [n for n in places if (n > at) == (kind == "code_first")]
                 for n in wrong:
-                    other = diagnoses[n].code.code
+                    other = governed[n][0].code.code
                     first, second = (
                         (other, one.code.code) if kind == "code_first" else (one.code.code, other)
                     )
@@ -188,9 +193,9 @@ class PairRules:
         return next((code for code in chain if _MANIFESTATION.search(code.title)), None)
 
     def _sides(self, diagnoses: Sequence[Reported]) -> Iterator[Pair]:
-        for a, b in combinations(diagnoses, 2):
-            one, other = _side_of(a.code), _side_of(b.code)
-            if one is None or other is None or one[0] == other[0] or not _same(one[1], other[1]):
+        sided = [(r, side) for r in diagnoses if (side := _side_of(r.code))]
+        for (a, one), (b, other) in combinations(sided, 2):
+            if one[0] == other[0] or not _same(one[1], other[1]):
                 continue
             both = next(
                 (
@@ -225,20 +230,15 @@ class PairRules:
 
     # Procedures, supplies and drugs
 
-    def _procedure_pairs(self, billed: Sequence[str]) -> Iterator[Pair]:
-        for one, other in combinations(billed, 2):
-            for setting in self._settings:
-                book = self._store.books.for_date("ptp", "hcpcs", self._day, setting)
-                if book is None:
-                    continue
-                found = [
-                    edit
-                    for first, second in ((one, other), (other, one))
-                    for part in self._store.books.parts(book)
-                    for edit in self._store.books.rows(
-                        PairEdit, part, column1=first, column2=second
-                    )
-                ]
+    def _procedure_pairs(self, billed: list[str]) -> Iterator[Pair]:
+        edits_of = {
+            setting: (book, self._pair_edits(book, billed))
+            for setting in self._settings
+            if (book := self._store.books.for_date("ptp", "hcpcs", self._day, setting))
+        }
+        for one, other in combinations(billed, 2) if edits_of else ():
+            for setting, (book, listed) in edits_of.items():
+                found = [*listed.get((one, other), ()), *listed.get((other, one), ())]
                 for edit in found:
                     active = edits.in_force(edit, self._day)
                     yield Pair(
@@ -250,6 +250,14 @@ class PairRules:
                         severity="conflict" if active and edit.modifier == "0" else "caution",
                         says=self._told(edit, setting, active),
                     )
+
+    def _pair_edits(self, book: Book, billed: list[str]) -> dict[tuple[str, str], list[PairEdit]]:
+        """The edits of a book on any two of these codes, by column 1 and column 2."""
+        found: dict[tuple[str, str], list[PairEdit]] = {}
+        for part in self._store.books.parts(book):
+            for edit in self._store.books.rows(PairEdit, part, column1=billed, column2=billed):
+                found.setdefault((edit.column1, edit.column2), []).append(edit)
+        return found
 
     def _told(self, edit: PairEdit, setting: Setting, active: bool) -> str:
         dates = "; ".join(
@@ -272,13 +280,19 @@ class PairRules:
             modifier=f"{edit.modifier}: {edits.MODIFIER_INDICATORS[edit.modifier]}",
         )
 
-    def _units(self, billed: Iterable[str]) -> Iterator[Pair]:
-        for code in dict.fromkeys(billed):
-            for setting in self._settings:
-                book = self._store.books.for_date("mue", "hcpcs", self._day, setting)
-                if book is None:
-                    continue
-                for edit in self._store.books.rows(UnitsEdit, book, code=code):
+    def _units(self, billed: list[str]) -> Iterator[Pair]:
+        edits_of: dict[Setting, tuple[Book, dict[str, list[UnitsEdit]]]] = {}
+        for setting in self._settings:
+            book = self._store.books.for_date("mue", "hcpcs", self._day, setting)
+            if book is None:
+                continue
+            listed: dict[str, list[UnitsEdit]] = {}
+            for edit in self._store.books.rows(UnitsEdit, book, code=billed):
+                listed.setdefault(edit.code, []).append(edit)
+            edits_of[setting] = book, listed
+        for code in billed:
+            for setting, (book, listed) in edits_of.items():
+                for edit in listed.get(code, ()):
                     yield Pair(
                         codes=[code],
                         rule="mue",
@@ -300,6 +314,24 @@ class PairRules:
         self, codes: list[str], note: Note, severity: Severity, says: str, quote: str | None = None
     ) -> Pair:
         return Pair(codes, note.kind, quote or note.text, note.owner, note.release, severity, says)
+
+
+class _Named:
+    """Which of the codes that are reported a note names, by their places. Sorted, the codes that a
+    range names stand together, so that many codes are not each held to every note."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        self._sorted = sorted((icd10cm.undot(code), at) for at, code in enumerate(codes))
+
+    def by(self, ranges: Iterable[CodeRange]) -> set[int]:
+        places: set[int] = set()
+        for named in ranges:
+            first, last = icd10cm.undot(named.first), icd10cm.undot(named.last)
+            start = bisect_left(self._sorted, (first,))
+            # "~" comes after every letter and digit: each end stands for all under it.
+            end = bisect_left(self._sorted, (last + "~",))
+            places |= {at for _, at in self._sorted[start:end]}
+        return places
 
 
 def report_with(store: CodeStore, release: Release, notes: Sequence[Note]) -> list[ReportWith]:
@@ -339,12 +371,7 @@ def within(code: str, named: CodeRange) -> bool:
     >>> within("E10.9", CodeRange("E08", "E10", "E08-E10"))
     True
     """
-    plain, first, last = map(icd10cm.undot, (code, named.first, named.last))
-    return first <= plain and plain[: len(last)] <= last
-
-
-def names(note: Note, code: str) -> bool:
-    return any(within(code, named) for named in note.codes)
+    return bool(_Named([code]).by([named]))
 
 
 def _instructions(notes: Sequence[Note]) -> list[list[Note]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.words import word_set
@@ -41,7 +41,9 @@ _PLACE_OF_DATE = re.compile(_CUE + r"\[DATE\]", re.I)
 _TOKEN = re.compile(r"(?<![\w.])[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)?(?:\.?-(?!\w))?")
 _CM_DOTTED = re.compile(r"[A-Z][0-9A][0-9A-Z]\.[0-9A-Z]{1,4}")
 _CM_PLAIN = re.compile(r"(?=.*\d)[A-Z][0-9A][0-9A-Z]{2,5}")
-_CM_CATEGORY = re.compile(r"[A-Z]\d[0-9A-Z]")
+#: The second place of a category is a digit or an A: C7A, Z3A, QA0.
+_CM_CATEGORY = re.compile(r"[A-Z](?:\d[0-9A-Z]|A\d)")
+_CM_BEGUN = re.compile(r"[A-Z](?:\d[0-9A-Z]|A\d)[0-9A-Z]{0,4}")
 _HCPCS = re.compile(r"[A-V]\d{4}")
 _CPT = re.compile(r"\d{5}|\d{4}[AFMTU]")
 _PCS = re.compile(r"(?=(?:.*\d){2})[0-9BCDFGHX][0-9A-HJ-NP-Z]{6}")
@@ -67,12 +69,15 @@ class CodeMention:
     """A code in a question: as typed, in the form its system publishes it, and that system.
 
     `loaded` says that a loaded edition has it; otherwise `system` is what its shape belongs to.
+    `also` says that another system has it, too, and comes first: G0439 is a code of HCPCS Level II
+    as it is typed, and G04.39 without its dot.
     """
 
     typed: str
     code: str
     system: str
     loaded: bool
+    also: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +169,10 @@ def _mention(token: str, asked_about: bool, first: bool, lookup: Lookup) -> list
     if _CM_CATEGORY.fullmatch(token) and not asked_about:
         return []
     if _like_a_code(token) or (asked_about and re.fullmatch(r"[A-Z]\d[0-9A-Z.]+", token)):
-        loaded = [CodeMention(token, code, system, True) for system, code in lookup(token)]
+        loaded = [
+            CodeMention(token, code, system, True, also=at > 0)
+            for at, (system, code) in enumerate(lookup(token))
+        ]
         if loaded and not (_CPT.fullmatch(token) and not asked_about and not first):
             return loaded
     if _CM_DOTTED.fullmatch(token):
@@ -188,10 +196,29 @@ def may_be_hcpcs(mention: CodeMention) -> bool:
     return mention.system != "hcpcs" and _HCPCS.fullmatch(mention.typed) is not None
 
 
-def named_code(typed: str, lookup: Lookup) -> list[CodeMention]:
-    """What `codedesk check` was given: taken as a code whatever it looks like."""
+def named_code(
+    typed: str, lookup: Lookup, systems: Sequence[str] | None = None
+) -> list[CodeMention]:
+    """What `codedesk check` was given: taken as a code whatever it looks like, of each system that
+    has it or of those in `systems`, the form as typed first."""
     token = typed.strip().upper().rstrip("-").rstrip(".")
-    return _mention(token, True, True, lookup) or [CodeMention(token, token, "", False)]
+    if systems:
+        found = _mention(token, True, True, limited(lookup, systems))
+        own = [mention for mention in found if mention.system in systems]
+        form = icd10cm.dot(token) if systems[0] == "icd10cm" else token
+        return own or [CodeMention(token, form, systems[0], False)]
+    if found := _mention(token, True, True, lookup):
+        return found
+    if _CM_BEGUN.fullmatch(token):
+        return [CodeMention(token, icd10cm.dot(token), "icd10cm", False)]
+    return [CodeMention(token, token, "", False)]
+
+
+def limited(lookup: Lookup, systems: Sequence[str] | None) -> Lookup:
+    """The same in these systems only; in all, when none are named."""
+    if not systems:
+        return lookup
+    return lambda typed: [one for one in lookup(typed) if one[0] in systems]
 
 
 _ICD9 = re.compile(r"(?<![\w.])(?:\d{3}\.\d{1,2}|V\d{2}\.\d{1,2}|E\d{3}\.\d)(?![\w.]*\w)", re.I)

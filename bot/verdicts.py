@@ -18,11 +18,12 @@ from codesets.model import (
     Mapping9,
     Modifier,
     Note,
+    OwnDates,
     Place,
     Release,
     TableRow,
 )
-from codesets.store import CodeStore
+from codesets.store import CodeStore, Coverage
 
 #: Completions listed with a header; the count of all is in the verdict's words.
 _MOST_COMPLETIONS = 100
@@ -35,21 +36,40 @@ class Verdicts:
         self._store = store
         self._day = day
 
-    def on(self, mention: CodeMention, release: Release) -> Verdict:
-        """The verdict on a code of a loaded system, by the release in force."""
+    def on(self, mention: CodeMention, coverage: Coverage) -> Verdict:
+        """The verdict on a code of a loaded system: by the code's own dates, whichever release
+        tells them, else by the release in force. Where neither covers the day, `not_covered`, with
+        what the nearest release says."""
+        release, covered = coverage.release, coverage.fit != "nearest"
         code = self._store.get(release, mention.code)
-        if code is None:
-            verdict = self._elsewhere(mention, release)
-            if verdict.status == "unknown" and (retired := self.on_icd9(mention.code)):
-                return retired
-        elif not code.in_force(self._day):
-            verdict = self._out_of_its_dates(code, release)
-        else:
-            verdict = self._in_force(code, release)
+        known = code or self._anywhere(mention, release)
+        verdict = self._out_of_its_dates(known, release) if known else None
+        if verdict is None and known and not (code and covered):
+            verdict = self._within_its_dates(known)
+        if verdict is None:
+            verdict = (
+                self._in_force(code, release) if code else self._elsewhere(mention, release, known)
+            )
+            if not covered and verdict.status != "unknown":
+                verdict = self._not_covered(verdict)
+        if verdict.status == "unknown" and (retired := self.on_icd9(mention.code)):
+            return retired
         return replace(verdict, equivalents=self._in_icd9(verdict.code))
 
+    def _anywhere(self, mention: CodeMention, release: Release) -> Code | None:
+        """A code that a release does not have, as the nearest other one has it."""
+        editions = self._store.editions_with(mention.system, mention.code)
+        later = [e for e in editions if e.effective_from > release.effective_from]
+        nearest = (later or editions[::-1])[:1]
+        return self._store.get(nearest[0], mention.code) if nearest else None
+
+    def _not_covered(self, verdict: Verdict) -> Verdict:
+        """What the nearest release says, of a day that no release covers."""
+        why = say("verdict.not_covered", day=self._day, told=verdict.why)
+        return replace(verdict, status="not_covered", why=why)
+
     def _in_force(self, code: Code, release: Release) -> Verdict:
-        completions = self._store.completions(release, code.code)
+        completions = [] if code.billable else self._store.completions(release, code.code)
         if code.billable:
             why = say("verdict.billable", code=code.code, label=release.label)
         else:
@@ -88,15 +108,13 @@ class Verdicts:
             axes=axes,
         )
 
-    def _elsewhere(self, mention: CodeMention, release: Release) -> Verdict:
-        """A verdict on a code that the release in force does not have."""
+    def _elsewhere(self, mention: CodeMention, release: Release, known: Code | None) -> Verdict:
+        """A verdict on a code that a release does not have; `known` is it in another, if any has
+        it."""
         editions = self._store.editions_with(mention.system, mention.code)
         later = [e for e in editions if e.effective_from > release.effective_from]
         status: Status = "unknown"
         replaced: list[Code] = []
-        known = None
-        if editions:
-            known = self._store.get((later or editions[::-1])[0], mention.code)
         if later:
             status = "not_yet_valid"
             why = say(
@@ -143,32 +161,51 @@ class Verdicts:
             did_you_mean=[] if later else self._did_you_mean(release, mention.code),
         )
 
-    def _out_of_its_dates(self, code: Code, release: Release) -> Verdict:
-        """A verdict on a code that its release has, and whose own dates do not allow it."""
-        if code.effective_from is not None and self._day < code.effective_from:
+    def _out_of_its_dates(self, code: Code, release: Release) -> Verdict | None:
+        """The verdict on a code whose own dates do not allow it; None when they do, or tell
+        nothing."""
+        if code.in_force(self._day):
+            return None
+        own = self._store.own_dates(code.system, code.code)
+        if own.first is not None and self._day < own.first:
             why = say(
-                "verdict.not_yet_effective",
-                code=code.code,
-                label=code.release,
-                date=code.effective_from,
+                "verdict.not_yet_effective", code=code.code, label=own.first_from, date=own.first
             )
             return Verdict(code.code, code.system, "not_yet_valid", code.title, code.release, why)
         replaced = changes.replacements(self._store, code, release)
-        why = say(
-            "verdict.discontinued",
-            code=code.code,
-            label=code.release,
-            date=code.effective_through,
-        ) + self._replaced(replaced)
+        why = say("verdict.discontinued", code=code.code, label=own.last_from, date=own.last)
         return Verdict(
             code.code,
             code.system,
             "deleted",
             code.title,
             code.release,
-            why,
+            why + self._replaced(replaced),
             replaced_by=titles(replaced),
         )
+
+    def _within_its_dates(self, code: Code) -> Verdict | None:
+        """The verdict on a code that its own dates show in force on the day, by the first release
+        after the day that lists it, or by the one that tells its last day; None when they do not.
+
+        A release lists what may be used in its own time: one that begins before the day does not
+        know what ended since.
+        """
+        own = self._store.own_dates(code.system, code.code)
+        if own.first is None or not code.in_force(self._day):
+            return None
+        editions = self._store.editions_with(code.system, code.code)
+        vouching = [
+            edition
+            for edition in editions
+            if edition.effective_from > self._day or edition.label == own.last_from
+        ]
+        found = self._store.get(vouching[0], code.code) if vouching else None
+        if found is None:
+            return None
+        verdict = self._in_force(found, vouching[0])
+        first = say("verdict.first_day", date=own.first)
+        return replace(verdict, why=f"{verdict.why} {first}")
 
     def _replaced(self, codes: Sequence[Code]) -> str:
         return "" if codes else " " + say("verdict.no_replacement")
@@ -226,7 +263,7 @@ class Verdicts:
         book = self._store.books.for_date("tables", "icd10pcs", self._day)
         return list(self._store.books.rows(TableRow, book, table=code[:3])) if book else []
 
-    def changed(self, mention: CodeMention, release: Release, words: str) -> Verdict | None:
+    def changed(self, mention: CodeMention, coverage: Coverage, words: str) -> Verdict | None:
         """The verdict on the ICD-10-PCS code that differs from one in the axis that `words` name
         ("same, but percutaneous endoscopic"); None when they name none."""
         rows = self.table(mention.code)
@@ -237,13 +274,13 @@ class Verdicts:
         neighbour = pcs_explain.neighbour(rows, mention.code, position, value)
         if neighbour.code is not None:
             other = CodeMention(mention.typed, neighbour.code, mention.system, True)
-            return self.on(other, release)
+            return self.on(other, coverage)
         return Verdict(
             code=f"{mention.code[: position - 1]}…{mention.code[position:]}",
             system=mention.system,
             status="unknown",
             title="",
-            release=release.label,
+            release=coverage.release.label,
             why=say(
                 "verdict.no_neighbour",
                 code=mention.code,
@@ -258,20 +295,37 @@ class Verdicts:
         """Whether a HCPCS Level II modifier may be used on the date; None when none are loaded."""
         if "hcpcs" not in self._store.systems:
             return None
-        release = self._store.for_date("hcpcs", self._day).release
-        row = next(self._store.rows(Modifier, release, code=code), None)
-        if row is None:
+        coverage = self._store.for_date("hcpcs", self._day)
+        release = coverage.release
+        found = {
+            edition.label: row
+            for edition in self._store.releases("hcpcs")
+            for row in self._store.rows(Modifier, edition, code=code)
+        }
+        if not found:
             why = say("verdict.modifier_unknown", code=code, label=release.label)
             return Verdict(code, "hcpcs", "unknown", "", release.label, why)
+        own = OwnDates()
+        for label, row in found.items():
+            own = own.told_also(label, row.added, row.terminated)
+        row = found.get(release.label) or list(found.values())[-1]
         status: Status = "billable"
         why = say("verdict.modifier", code=code, label=release.label)
-        if row.terminated:
-            why += " " + say("verdict.last_day", date=row.terminated)
-            status = "deleted" if row.terminated < self._day else status
-        if row.added and row.added > self._day:
+        if own.first and own.first > self._day:
             status = "not_yet_valid"
-            why = say("verdict.not_yet_effective", code=code, label=release.label, date=row.added)
-        return Verdict(code, "hcpcs", status, row.title, release.label, why)
+            why = say("verdict.not_yet_effective", code=code, label=own.first_from, date=own.first)
+        elif own.last:
+            why += " " + say("verdict.last_day", date=own.last)
+            status = "deleted" if own.last < self._day else status
+        elif release.label not in found:
+            status = "unknown"
+            why = say("verdict.modifier_unknown", code=code, label=release.label)
+        verdict = Verdict(code, "hcpcs", status, row.title, release.label, why)
+        undecided = status == "billable" and own.last is None
+        before = own.first is not None and self._day < release.effective_from
+        if coverage.fit == "nearest" and undecided and not before:
+            return self._not_covered(verdict)
+        return verdict
 
     def on_place(self, code: str) -> Verdict | None:
         """What a place of service code means; None when the list is not loaded."""

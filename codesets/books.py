@@ -95,7 +95,8 @@ class Books:
         return [b for b in self._loaded() if (b.kind, b.system, b.setting, b.label) == same]
 
     def rows(self, kind: type[R], book: Book, /, **equal: Any) -> Iterator[R]:
-        """The rows of one kind in a book, in published order, whose fields equal those given."""
+        """The rows of one kind in a book, in published order, whose fields equal those given, or
+        one of a list."""
         return rows.read(self._database.db, kind, book.key, **equal)
 
     def count(self, book: Book) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt"]
@@ -103,7 +103,8 @@ class Code:
     of an ICD-10-PCS code is its first four characters: what is done to which body part.
     `title_from` names the later release that a title was borrowed from, if it was.
     `effective_from` and `effective_through` are the code's own dates, both inclusive, where its
-    system publishes such (HCPCS Level II); None where the release's dates are all there is.
+    system publishes such (HCPCS Level II); None where the release's dates are all there is. Read
+    from codes.db they are `OwnDates`: what any loaded release tells.
     """
 
     system: System
@@ -148,6 +149,45 @@ class Code:
     def in_force(self, day: dt.date) -> bool:
         """Whether the code's own dates allow it on `day`."""
         return (self.effective_from or day) <= day <= (self.effective_through or day)
+
+
+#: The systems that publish the first and the last day of each code.
+DATED_SYSTEMS: frozenset[str] = frozenset({"hcpcs"})
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDates:
+    """The first and the last day of one code (or modifier), both inclusive, whichever loaded
+    release tells them; None where none does. The labels are those of the releases that do.
+
+    A file may know less than an older one: tables made from CMS's file lack the termination dates.
+    So what a newer release leaves open does not undo what an older one tells, except when the newer
+    one says that the code was re-activated, or added after its last day.
+    """
+
+    first: dt.date | None = None
+    last: dt.date | None = None
+    first_from: str = ""
+    last_from: str = ""
+
+    def told_also(
+        self,
+        label: str,
+        first: dt.date | None,
+        last: dt.date | None,
+        *,
+        reactivated: bool = False,
+    ) -> OwnDates:
+        """These dates with what the next newer release tells."""
+        dates = self
+        again = reactivated or (first is not None and self.last is not None and first > self.last)
+        if again:
+            dates = replace(dates, last=None, last_from="")
+        if first is not None:
+            dates = replace(dates, first=first, first_from=label)
+        if last is not None:
+            dates = replace(dates, last=last, last_from=label)
+        return dates
 
 
 @dataclass(frozen=True, slots=True)

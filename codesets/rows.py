@@ -102,13 +102,18 @@ def forget(db: Database, source: str) -> None:
 
 def read(db: Database, kind: type[R], source: str, /, **equal: Any) -> Iterator[R]:
     """The rows of a kind that one release or book holds, in the order in which they were read;
-    `equal` are fields and the values they must have."""
+    `equal` are fields and the values they must have: one, or any of a list."""
     table, _ = TABLES[kind]
-    where = " and ".join(["source = ?", *(f'"{_column(name)}" = ?' for name in equal)])
+    wanted = {n: value if isinstance(value, list) else [value] for n, value in equal.items()}
+    conditions = [
+        f'"{_column(name)}" in ({", ".join("?" * len(values))})' for name, values in wanted.items()
+    ]
+    where = " and ".join(["source = ?", *conditions])
     names = ", ".join(f'"{name}"' for name in _columns(kind))
     readers = [_reader(hint) for hint in _hints(kind).values()]
     cursor = db.execute(
-        f"select {names} from {table} where {where} order by rowid", [source, *equal.values()]
+        f"select {names} from {table} where {where} order by rowid",
+        [source, *chain.from_iterable(wanted.values())],
     )
     for row in cursor:
         yield kind(
@@ -172,8 +177,16 @@ def _columns(kind: type) -> tuple[str, ...]:
 
 
 def _hints(kind: type) -> dict[str, Any]:
+    return _HINTS[kind]
+
+
+def _read_hints(kind: type) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+#: Read once: it costs more than a look-up does.
+_HINTS = {kind: _read_hints(kind) for kind in TABLES}
 
 
 def _writer(hint: Any) -> Callable[[Any], Any] | None:

@@ -20,17 +20,21 @@ from codesets import icd10cm, rows
 from codesets.books import Books
 from codesets.database import CodesDatabase
 from codesets.model import (
+    DATED_SYSTEMS,
     SYSTEM_NAMES,
     Code,
     CodeRange,
     Edition,
     Note,
+    OwnDates,
     Release,
     ReleaseUnavailable,
     SourceFile,
 )
 
 _CHARACTERS = string.digits + string.ascii_uppercase
+#: Of a code whose system publishes no dates of codes.
+_NO_DATES = OwnDates()
 R = TypeVar("R")
 
 
@@ -57,6 +61,8 @@ class CodeStore:
         # One reading of a release per process: asked for on every question, and never altered.
         self._releases = lru_cache(maxsize=1)(self._read_releases)
         self._sections_above = lru_cache(maxsize=4096)(self._read_sections_above)
+        self._printed_under = lru_cache(maxsize=8192)(self._read_printed_under)
+        self._dates_told = lru_cache(maxsize=8)(self._read_dates_told)
 
     @property
     def _db(self) -> Database:
@@ -139,8 +145,10 @@ class CodeStore:
                 ),
             )
             rows.save(db, key, edition.rows)
-        self._releases.cache_clear()
-        self._sections_above.cache_clear()
+        for kept in (
+            self._releases, self._sections_above, self._printed_under, self._dates_told
+        ):  # fmt: skip
+            kept.cache_clear()
 
     def _forget(self, key: str) -> None:
         self._db.execute(
@@ -203,21 +211,41 @@ class CodeStore:
     # Codes
 
     def get(self, release: Release, code: str) -> Code | None:
-        row = next(self._query("codes", release, "code = ?", code), None)
-        return _code(release, row) if row else None
+        return next(self._codes(release, "code = ?", code), None)
 
     def editions_with(self, system: str, code: str) -> list[Release]:
         """Loaded releases of `system` that have `code`, oldest first."""
         keys = {
-            row["release"]
-            for row in self._db["codes"].rows_where("code = ?", [code], select="release")
+            key for (key,) in self._db.execute("select release from codes where code = ?", [code])
         }
         return [release for release in self.releases(system) if release.key in keys]
 
+    def own_dates(self, system: str, code: str) -> OwnDates:
+        """The code's own first and last day, whichever loaded release of its system tells them."""
+        return self._dates_told(system).get(code, _NO_DATES)
+
+    def _read_dates_told(self, system: str) -> dict[str, OwnDates]:
+        found: dict[str, OwnDates] = {}
+        for release in self.releases(system) if system in DATED_SYSTEMS else ():
+            # Action code R: "Re-activate discontinued/deleted procedure or modifier code".
+            rows = self._db.execute(
+                """
+                select codes.code, effective_from, effective_through, coalesce(action, '') = 'R'
+                from codes
+                left join indicators on source = codes.release and indicators.code = codes.code
+                where codes.release = ?
+                """,
+                [release.key],
+            )
+            for code, first, last, again in rows:
+                found[code] = found.get(code, _NO_DATES).told_also(
+                    release.label, _date(first), _date(last), reactivated=bool(again)
+                )
+        return found
+
     def codes(self, release: Release) -> Iterator[Code]:
         """Every code and header of a release, in published order."""
-        for row in self._query("codes", release, "1 order by position"):
-            yield _code(release, row)
+        yield from self._codes(release, "1 order by position")
 
     def rows(self, kind: type[R], release: Release, /, **equal: Any) -> Iterator[R]:
         """The rows of one kind that a release holds besides its codes and notes (inclusion terms,
@@ -255,7 +283,16 @@ class CodeStore:
                 "new_day": after.effective_from.isoformat(),
             },
         )
-        return [code for (code,) in found]
+        changed = [code for (code,) in found]
+        # Of a code that both list, another release may tell that it began or ended in between.
+        days = range(before.effective_from.toordinal(), after.effective_from.toordinal())
+        dated = [
+            code
+            for code, own in self._dates_told(after.system).items()
+            if (own.last and own.last.toordinal() in days)
+            or (own.first and own.first.toordinal() - 1 in days)
+        ]
+        return list(dict.fromkeys([*changed, *dated]))
 
     def titles(self, release: Release) -> dict[str, str]:
         """The title of every billable code."""
@@ -268,15 +305,15 @@ class CodeStore:
     def completions(self, release: Release, code: str, limit: int | None = None) -> list[Code]:
         """The billable codes under a header or of an ICD-10-PCS stem, in published order; [] for
         a billable code."""
-        rows = self._query(
-            "codes",
-            release,
-            "code > ? and code < ? and billable order by position limit ?",
-            code,
-            _prefix(release, code) + "~",
-            -1 if limit is None else limit,
+        return list(
+            self._codes(
+                release,
+                "code > ? and code < ? and billable order by position limit ?",
+                code,
+                _prefix(release, code) + "~",
+                -1 if limit is None else limit,
+            )
         )
-        return [_code(release, row) for row in rows]
 
     def ancestors(self, release: Release, code: Code) -> list[Code]:
         """The codes above `code`, nearest first."""
@@ -295,8 +332,7 @@ class CodeStore:
     def _named(self, release: Release, names: Collection[str]) -> dict[str, Code]:
         """Those of these codes that a release has."""
         marks = ",".join("?" * len(names))
-        rows = self._query("codes", release, f"code in ({marks})", *names)
-        return {row["code"]: _code(release, row) for row in rows}
+        return {code.code: code for code in self._codes(release, f"code in ({marks})", *names)}
 
     def did_you_mean(self, release: Release, code: str, limit: int = 5) -> list[Code]:
         """Codes of the release that a person who typed `code` may have meant.
@@ -332,8 +368,7 @@ class CodeStore:
         guesses += [a + c + b[1:] for a, b in ends if b for c in _CHARACTERS]
         guesses += [a + c + b for a, b in ends for c in _CHARACTERS]
         unique = [guess for guess in dict.fromkeys(guesses) if guess != code]
-        rows = self._query("codes", release, f"code in ({','.join('?' * len(unique))})", *unique)
-        found = {row["code"]: _code(release, row) for row in rows}
+        found = self._named(release, unique)
         return [found[guess] for guess in unique if guess in found]
 
     # Notes
@@ -359,12 +394,11 @@ class CodeStore:
                 chain = [c for c in chain if c.code in known and known[c.code].title == c.title]
         owners = [("code", c.code) for c in chain]
         owners += self._sections_above(tabular, code.code[:3])
-        by_owner = self._notes_of(tabular, owners)
         found: list[Note] = []
         for owner in owners:
-            own = by_owner.get(owner, [])
+            own = self._printed_under(tabular.key, tabular.label, *owner)
             if any(note.kind == "seventh_character" for note in found):
-                own = [note for note in own if note.kind != "seventh_character"]
+                own = tuple(note for note in own if note.kind != "seventh_character")
             found += own
         return found
 
@@ -401,29 +435,24 @@ class CodeStore:
         above = self._divisions_above(tabular, code.section) if tabular else []
         return above[-1][1] if above else None
 
-    def _notes_of(
-        self, release: Release, owners: Collection[tuple[str, str]]
-    ) -> dict[tuple[str, str], list[Note]]:
-        """The notes printed under each of these codes, sections and chapters, in order."""
-        marks = ",".join(["(?, ?)"] * len(owners))
-        # Joined from the owners' side: "(owner_kind, owner) in (values …)" reads all of a release.
+    def _read_printed_under(
+        self, key: str, label: str, owner_kind: str, owner: str
+    ) -> tuple[Note, ...]:
+        """The notes that a release prints under a code, section or chapter, in order. They are kept
+        by what they stand under: the codes of a chapter share most of theirs."""
         rows = self._db.execute(
-            f"""
-            with owners (of_kind, name) as (values {marks})
+            """
             select kind, text, owner_kind, owner, "group", mark, (
                 select json_group_array(json_array(first, last, as_published))
                 from note_codes where note = notes.id
-            ) from owners cross join notes
-            where release = ? and owner_kind = of_kind and owner = name order by id
+            ) from notes where release = ? and owner_kind = ? and owner = ? order by id
             """,
-            [*(part for owner in owners for part in owner), release.key],
+            [key, owner_kind, owner],
         )
-        found: dict[tuple[str, str], list[Note]] = {}
-        for kind, text, owner_kind, owner, group, mark, named in rows:
-            codes = tuple(CodeRange(*code) for code in json.loads(named)) if named != "[]" else ()
-            note = Note(kind, text, owner_kind, owner, release.label, group, mark, codes)
-            found.setdefault((owner_kind, owner), []).append(note)
-        return found
+        return tuple(
+            Note(kind, text, of_kind, name, label, group, mark, _ranges(named))
+            for kind, text, of_kind, name, group, mark, named in rows
+        )
 
     def counts(self, release: Release) -> dict[str, int]:
         """Rows of a release by kind: codes, billable, notes, terms."""
@@ -450,7 +479,14 @@ class CodeStore:
         )
 
     def _query(self, table: str, release: Release, where: str, *params: Any) -> Iterator[dict]:
-        return self._db[table].rows_where(f"release = ? and {where}", [release.key, *params])
+        # Plain SQL: rows_where asks the database each time whether there is such a table.
+        return self._db.query(
+            f"select * from {table} where release = ? and {where}", [release.key, *params]
+        )
+
+    def _codes(self, release: Release, where: str, *params: Any) -> Iterator[Code]:
+        for row in self._query("codes", release, where, *params):
+            yield _code(release, row, self.own_dates(release.system, row["code"]))
 
 
 def _prefix(release: Release, code: str) -> str:
@@ -466,7 +502,11 @@ def _insert(db: Database, table: str, columns: str, rows: Iterator[tuple]) -> No
     )
 
 
-def _code(release: Release, row: dict[str, Any]) -> Code:
+def _ranges(named: str) -> tuple[CodeRange, ...]:
+    return tuple(CodeRange(*code) for code in json.loads(named)) if named != "[]" else ()
+
+
+def _code(release: Release, row: dict[str, Any], own: OwnDates) -> Code:
     return Code(
         system=release.system,
         release=release.label,
@@ -478,8 +518,8 @@ def _code(release: Release, row: dict[str, Any]) -> Code:
         stem=row["stem"],
         position=row["position"],
         title_from=row["title_from"],
-        effective_from=_date(row["effective_from"]),
-        effective_through=_date(row["effective_through"]),
+        effective_from=own.first,
+        effective_through=own.last,
     )
 
 

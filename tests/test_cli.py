@@ -7,12 +7,15 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
+from bot.desk import Desk
 
 ROOT = Path(__file__).parents[1]
 
@@ -83,19 +86,105 @@ def test_batch_answers_every_line_blank_ones_too(home: Path, tmp_path: Path) -> 
     assert len(listed) == len(lines)
 
 
+def odd_lines(tmp_path: Path) -> Path:
+    """Windows' mark and line ends, a lone carriage return, a byte that is no UTF-8, a NUL."""
+    path = tmp_path / "odd.txt"
+    path.write_bytes(b"\xef\xbb\xbfE11.9\r\nI10\rE11.9\nis \xff I10 billable\nE1\x001\n\xff\n")
+    return path
+
+
+def test_a_line_is_what_ends_with_a_line_feed_whatever_its_bytes(
+    home: Path, tmp_path: Path
+) -> None:
+    result = run("ask", "--json", "--batch", str(odd_lines(tmp_path)), "--date", "2026-05-01")
+    assert result.exit_code == 0, result.output
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [[v["code"] for v in answer["verdicts"]] for answer in answers][:3] == [
+        ["E11.9"], ["I10", "E11.9"], ["I10"],
+    ]  # fmt: skip
+    assert (len(answers), answers[4]["outcome"]) == (5, "abstained")
+
+
+def test_run_reads_such_lines_from_standard_input(home: Path, tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "bot", "run"],
+        input=odd_lines(tmp_path).read_bytes(),
+        env=os.environ | {"CODEDESK_HOME": str(home), "PYTHONPATH": str(ROOT), "LC_ALL": "C"},
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
+    assert result.returncode == 0, result.stderr
+    shown = result.stdout.decode()
+    assert shown.startswith("> E11.9\n")
+    assert shown.count("\n> ") == 4
+
+
+def test_an_argument_that_is_no_utf8_is_answered(home: Path) -> None:
+    result = run("ask", "--json", "is \udcff I10 billable", "--date", "2026-05-01")
+    assert result.exit_code == 0, result.output
+    assert [v["code"] for v in json.loads(result.stdout)["verdicts"]] == ["I10"]
+
+
+@pytest.mark.parametrize("where", ["take", "ask"])
+def test_one_bad_line_ends_no_batch(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def failing(method: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(self: Any, asked: str, *more: Any, **options: Any) -> Any:
+            if "trap" in asked:
+                raise ZeroDivisionError(asked)
+            return method(self, asked, *more, **options)
+
+        return wrapped
+
+    name = {"take": "take", "ask": "_without_search"}[where]
+    monkeypatch.setattr(Desk, name, failing(getattr(Desk, name)))
+    lines = [f"I1{n % 3}" for n in range(150)]
+    lines[3] = lines[100] = "Jane Roe's trap"
+    path = tmp_path / "questions.txt"
+    path.write_text("\n".join(lines))
+    result = run("ask", "--json", "--batch", str(path), "--date", "2026-05-01")
+    assert result.exit_code == 0, result.output
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(answers) == len(lines)
+    for number, answer in enumerate(answers):
+        check_shape(answer)
+        if number in (3, 100) and where == "ask":
+            assert answer["outcome"] == "abstained"
+            assert (
+                "Something went wrong with this question (ZeroDivisionError)"
+                in (answer["notices"][0])
+            )
+            assert "Jane" not in answer["question"]
+        elif number not in (3, 100):
+            assert answer["outcome"] == "verdict"
+    logged = [
+        json.loads(line)
+        for line in run("log", "list", "-n", "200", "--json").stdout.split("\n")
+        if line
+    ]
+    assert len(logged) == len(lines)
+    assert "Jane" not in json.dumps(logged)
+    if where == "ask":
+        assert [record["outcome"] for record in logged].count("abstained") == 2
+
+
 CHECKS = [
     # codes, statuses, exit code
     (["E11.9"], ["billable"], 0),
     (["e119", "N18.31"], ["billable", "billable"], 0),
     (["E11.9", "E11"], ["billable", "header"], 1),
     (["S13.4A"], ["unknown"], 1),
+    (["E11.9", "--date", "2026-11-30"], ["not_covered"], 1),
+    (["M54.50", "--date", "2021-09-30"], ["not_covered"], 1),
     (["99213", "J0897", "foo"], ["not_loaded", "not_loaded", "unknown"], 1),
 ]
 
 
 @pytest.mark.parametrize(("codes", "statuses", "exit_code"), CHECKS)
 def test_check(home: Path, codes: list[str], statuses: list[str], exit_code: int) -> None:
-    result = run("check", *codes, "--json", "--date", "2026-05-01", "--setting", "practitioner")
+    result = run("check", "--json", "--date", "2026-05-01", "--setting", "practitioner", *codes)
     answer = json.loads(result.stdout)
     check_shape(answer)
     assert [verdict["status"] for verdict in answer["verdicts"]] == statuses

@@ -258,10 +258,16 @@ def test_a_code_is_kept_as_its_system_publishes_it(
     assert (verdict.code, verdict.system) == (code, system)
 
 
-def test_of_two_systems_it_is_the_one_that_was_asked_about(log: QueryLog, desk: Desk) -> None:
+def test_of_two_systems_it_is_the_one_that_is_chosen_else_the_form_as_typed(
+    log: QueryLog, desk: Desk
+) -> None:
     question = asked(log, "diabetic neuropathy")
     log.answered(question, desk.ask("E11.9"), index_build=None, latency_ms=1)
-    assert code_in(desk, "E0840", log.get(question)).code == "E08.40"
+    record = log.get(question)
+    assert code_in(desk, "E0840", record).code == "E0840"
+    assert code_in(desk, "E0840", record, "icd10cm").code == "E08.40"
+    with pytest.raises(Refused, match="E0840 is no code of any loaded edition of CPT"):
+        code_in(desk, "E0840", record, "cpt")
 
 
 @pytest.mark.parametrize(

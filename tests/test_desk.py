@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from bot.desk import MOST_CHARACTERS, Desk
 from bot.scope import systems_asked_for
+from bot.settings import Settings
+from codesets.imports import import_files
 from codesets.model import Release
 from codesets.store import CodeStore
 
@@ -65,24 +70,24 @@ def test_a_missing_seventh_character_is_asked_back(desk: Desk) -> None:
 
 VERDICTS = [
     # question, (code, status) for each verdict, in order
-    ("is E11.9 billable", [("E11.9", "billable")]),
-    ("e119", [("E11.9", "billable")]),
+    ("is E11.9 billable on 5/1/2026", [("E11.9", "billable")]),
+    ("e119 5/1/2026", [("E11.9", "billable")]),
     ("E11.9 and N18.31 on 2024-03-05?", [("E11.9", "billable"), ("N18.31", "billable")]),
-    ("what is I10", [("I10", "billable")]),
-    ("is N95 valid?", [("N95", "header")]),
-    ("M17.1", [("M17.1", "header")]),
-    ("S52.521", [("S52.521", "header")]),
-    ("E11.-", [("E11", "header")]),
-    ("S30.1XXA", [("S30.1XXA", "deleted")]),
+    ("what is I10 5/1/2026", [("I10", "billable")]),
+    ("is N95 valid? 5/1/2026", [("N95", "header")]),
+    ("M17.1 5/1/2026", [("M17.1", "header")]),
+    ("S52.521 5/1/2026", [("S52.521", "header")]),
+    ("E11.- 5/1/2026", [("E11", "header")]),
+    ("S30.1XXA 5/1/2026", [("S30.1XXA", "deleted")]),
     ("S30.1XXA seen 1/5/2024", [("S30.1XXA", "billable")]),
     ("is E11.A valid on 3/5/24", [("E11.A", "not_yet_valid")]),
     ("E11.99", [("E11.99", "unknown")]),
     ("S13.4A valid?", [("S13.4A", "unknown")]),
     ("99213", [("99213", "not_loaded")]),
     ("J0897", [("J0897", "not_loaded")]),
-    ("0SRC0J9", [("0SRC0J9", "billable")]),
-    ("0SRC", [("0SRC", "header")]),
-    ("can I bill E0840", [("E08.40", "billable")]),
+    ("0SRC0J9 on 2024-03-05", [("0SRC0J9", "billable")]),
+    ("0SRC on 2024-03-05", [("0SRC", "header")]),
+    ("can I bill E0840 for 2026-05-01", [("E08.40", "billable")]),
 ]
 
 
@@ -150,6 +155,34 @@ def test_dates_are_read_out_of_a_sentence(desk: Desk, question: str, as_of: str)
     assert desk.ask(question).as_of == as_of
 
 
+NOT_COVERED = [
+    # code, date of service, what the nearest edition says: the code is listed, is not, is no code
+    ("M54.50", "2021-09-30", "M54.50 is valid and billable in FY2024."),
+    ("E11.9", "2026-11-30", "E11.9 is valid and billable in FY2026-April."),
+    ("E11", "2025-01-01", "E11 is a header in FY2024"),
+    ("E66.811", "2025-01-01", "The first loaded edition that has it is FY2026-April"),
+    ("S30.1XXA", "2026-11-30", "The last loaded edition that has it is FY2024"),
+    ("0SRC0J9", "2026-05-01", "0SRC0J9 is valid and billable in FY2024."),
+    ("0SRC", "2026-05-01", "0SRC is a header in FY2024"),
+]
+
+
+@pytest.mark.parametrize(("code", "day", "says"), NOT_COVERED)
+def test_what_no_edition_covers_is_not_known(desk: Desk, code: str, day: str, says: str) -> None:
+    answer = desk.check([code, code], day=dt.date.fromisoformat(day))
+    for verdict in answer.verdicts:
+        assert (verdict.code, verdict.status) == (code, "not_covered")
+        assert verdict.why.startswith(f"Not known for {day}; the nearest edition says: ")
+        assert says in verdict.why
+    assert sum("codedesk codesets import FILE" in notice for notice in answer.notices) == 1
+
+
+def test_what_is_in_no_edition_is_unknown_on_any_date(desk: Desk) -> None:
+    (verdict,) = desk.check(["E11.99"], day=dt.date(2026, 11, 30)).verdicts
+    assert verdict.status == "unknown"
+    assert "E11.9" in [code.code for code in verdict.did_you_mean]
+
+
 def test_a_day_that_does_not_exist_is_said(desk: Desk) -> None:
     answer = desk.ask("E11.9 on 2024-02-30")
     assert "no such day" in " ".join(answer.notices)
@@ -170,6 +203,74 @@ def test_before_april_the_notes_are_said_to_be_aprils(desk: Desk) -> None:
     (notice,) = desk.ask("E11.9", day=dt.date(2026, 1, 15)).notices
     assert "FY2026-April" in notice
     assert desk.ask("E11.9", day=MAY).notices == []
+
+
+# Codes that no loaded Tabular List has
+
+#: As the order file of FY2027 has them: a category of its own, with a letter in the second place,
+#: one added to a category that the Tabular List has, and one under a header that is new.
+ADDED = """\
+00001 QA1     0 Genetic disorders associated with neoplasms                  Genetic disorders associated with neoplasms, not elsewhere classified
+00002 QA17    0 Inherited neoplasm predisposition syndromes                  Inherited neoplasm predisposition syndromes involving multiple systems
+00003 QA171   1 Lynch syndrome                                               Lynch syndrome
+00004 C78     0 Secondary malignant neoplasm of respiratory and digestive or Secondary malignant neoplasm of respiratory and digestive organs
+00005 C783    0 Secondary malignant neoplasm of other and unspecified respir Secondary malignant neoplasm of other and unspecified respiratory organs
+00006 C7831   1 Secondary malignant neoplasm of larynx                       Secondary malignant neoplasm of larynx
+"""  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def october(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """The packaged code sets, and an edition with codes that their Tabular List does not have."""
+    home = tmp_path_factory.mktemp("october")
+    shutil.copy(loaded / "codes.db", home / "codes.db")
+    order = home / "icd10cm_order_2027.txt"
+    order.write_text(ADDED)
+    store = CodeStore(home / "codes.db")
+    import_files(store, [order])
+    store.close()
+    opened = Desk(Settings(home=home))
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "status"),
+    [
+        ("QA1.71", "QA1.71", "billable"),
+        ("is qa171 billable?", "QA1.71", "billable"),
+        ("is QA1 valid?", "QA1", "header"),
+        ("QA1.7", "QA1.7", "header"),
+        ("C78.31", "C78.31", "billable"),
+        ("QA1.99", "QA1.99", "unknown"),
+    ],
+)
+def test_a_code_that_no_tabular_list_has_gets_a_verdict(
+    october: Desk, asked: str, code: str, status: str
+) -> None:
+    answer = october.ask(asked, day=dt.date(2026, 11, 29))
+    assert [(v.code, v.status) for v in answer.verdicts] == [(code, status)]
+    assert {note.inherited_from for note in answer.verdicts[0].notes} <= {"C78", "2", "C76-C80"}
+
+
+def test_letters_and_digits_that_are_like_such_a_code_are_words(october: Desk) -> None:
+    assert october._without_search("what is CA125", None, None)[0].verdicts == []
+
+
+# Many codes
+
+
+def test_the_work_for_many_codes_grows_with_their_number(desk: Desk, april: Release) -> None:
+    """Not with the number of their pairs: each code's notes are read once."""
+    codes = [code.code for code in desk._store.codes(april) if code.billable][::800][:80]
+    read: list[str] = []
+    desk._store._db.conn.set_trace_callback(read.append)
+    try:
+        answer = desk.check(codes, day=MAY)
+    finally:
+        desk._store._db.conn.set_trace_callback(None)
+    assert len(answer.verdicts) == len(codes) == 80
+    assert len(read) < 40 * len(codes)
 
 
 # Systems that are not loaded

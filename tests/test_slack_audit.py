@@ -10,7 +10,7 @@ import pytest
 from log_support import MISSED, SECRET, attacked, body, converse, set_body
 from slack_server import SlackServer
 from slack_server.judge import block_breaches
-from slack_support import ScriptedDesk, served
+from slack_support import ScriptedDesk, served, verdict
 from slack_support import settings as slack_settings
 
 from bot.querylog import Asked, LogUnavailable, QueryLog, checkpoints, retention, vouching
@@ -307,6 +307,23 @@ def test_an_auditor_approves_words_for_the_code_that_was_used(slack, log, servin
     assert "approved already" in press(slack, "audit_approve", value)
     assert not approving(audit(slack, f"show {question}"))
     assert len(in_force(log)) == 1
+
+
+def test_another_system_than_the_questions_is_asked_about_first(
+    slack, log, desk, serving, monkeypatch
+) -> None:
+    _, value = proposed(log)
+    frame = verdict("E1129", "billable", system="hcpcs", title="Traction frame")
+    monkeypatch.setattr(desk, "verdicts_on", lambda typed: [frame])
+    told = press(slack, "audit_approve", value)
+    assert (
+        "E1129 Traction frame is a code of HCPCS Level II, and the question was answered from"
+        in told
+    )
+    assert f'"value": "{value} hcpcs"' in told
+    assert in_force(log) == []
+    press(slack, "audit_approve", f"{value} hcpcs")
+    assert [(c.system, c.code) for c in in_force(log)] == [("hcpcs", "E1129")]
 
 
 @pytest.mark.parametrize("value", ["1 nonsense", "99 QUESTION", "x", ""])

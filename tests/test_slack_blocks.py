@@ -354,6 +354,7 @@ def test_nearest_sections_are_no_answer_to_a_question_for_a_code() -> None:
     [
         ("billable", "✅"),
         ("header", "⚠️"),
+        ("not_covered", "❔"),
         ("not_yet_valid", "❌"),
         ("deleted", "❌"),
         ("unknown", "❓"),

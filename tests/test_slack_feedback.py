@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from slack_server import SlackServer
 from slack_server.judge import block_breaches
-from slack_support import ScriptedDesk, abstained, candidate, diabetes, header, served
+from slack_support import ScriptedDesk, abstained, candidate, diabetes, header, served, verdict
 
 from bot.answer import CodeTitle
 from bot.querylog import UNLOGGED, LogUnavailable, QueryLog, Record
@@ -240,6 +240,19 @@ def test_the_code_and_the_note_are_on_record(
     assert f"It is on record that you used {code}" in thanks
     assert "I took that out before I stored it" in thanks
     assert "Jane" not in thanks
+
+
+def test_what_another_system_has_without_its_dot_is_told_with_thanks(
+    slack, log, desk, tmp_path, monkeypatch
+) -> None:
+    both = [verdict("E0840", "billable", system="hcpcs"), verdict("E08.40", "billable")]
+    monkeypatch.setattr(desk, "verdicts_on", lambda typed: both)
+    with served(slack, tmp_path, desk, log):
+        asked(slack)
+        opened(slack, log)
+        sent = slack.send_view({"other": "e0840"}, user="U8").wait_ack(10)
+    assert said(log) == [("used", "E0840", "U8")], "the form as typed"
+    assert "Without its dot E08.40, Title of E08.40, is typed so, too." in json.dumps(sent.payload)
 
 
 @pytest.mark.parametrize(

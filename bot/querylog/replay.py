@@ -133,8 +133,8 @@ def _as_then(record: Record, text: str, desk: Desk) -> Callable[..., Answer]:
         codes = text.split() if count > 1 else [text]
         if len(codes) != count:
             raise NotReplayable(say("replay.blank_in_code", question=record.id))
-        setting = options.get("setting")
-        return lambda **when: desk.check(codes, setting=setting, **when)
+        chosen = {name: options[name] for name in ("setting", "systems") if options.get(name)}
+        return lambda **when: desk.check(codes, **chosen, **when)
     how: dict[str, Any] = {}
     if options.get("limit"):
         how["limit"] = int(options["limit"])
@@ -173,6 +173,9 @@ def compare(then: Answer, now: Answer, *, dated: bool) -> list[Difference]:
     """What of an answer is not as it was, as far as the log keeps it. If not `dated`, the date of
     service of then is not known, and dates are not held against the answer."""
     old, new = _kept(then, dated), _kept(now, dated)
+    if not any(verdict["typed"] for verdict in old["verdicts"]):
+        # An older log does not tell how a code was typed.
+        new["verdicts"] = [verdict | {"typed": ""} for verdict in new["verdicts"]]
     if old == new:
         return []
     found: list[Difference] = []

@@ -15,9 +15,11 @@ from bot.querylog.verify import Verification
 from bot.slack.blocks import Message
 from bot.slack.pieces import Block, button, context, cut, escape, left_out, section
 from bot.words import say
+from codesets.model import SYSTEM_NAMES
 
 #: Actions. The value of the first is the id of a question, of the second a search and where it
-#: goes on, of the third the number of a feedback record and the id of its question.
+#: goes on, of the third the number of a feedback record and the id of its question, and the code
+#: system where that was asked about.
 SHOW, NEXT, APPROVE = "audit_show", "audit_next", "audit_approve"
 
 #: Questions on a page, and entries of each kind that are shown with one question.
@@ -220,6 +222,15 @@ def _proposal(record: Record, proposal: Proposal, refusal: str | None) -> Block:
         }
     }
     return section(told) | {"accessory": approve}
+
+
+def other_system_message(told: str, system: str, value: str) -> Message:
+    """The second step of an approval for another system than the question's. `value` is that of the
+    first step; the button carries it and the system."""
+    asked = section(escape(say("slack.approve_other", told=told)))
+    label = say("slack.approve_other_yes", system=SYSTEM_NAMES[system])
+    sure = button(APPROVE, label, f"{value} {system}")
+    return _message([asked, {"type": "actions", "elements": [sure]}])
 
 
 # Whether it is whole

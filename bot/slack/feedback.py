@@ -146,9 +146,16 @@ def submitted(view: dict[str, Any]) -> tuple[str, str]:
     return typed(OTHER) or chosen.get("value", ""), typed(NOTE)
 
 
-def thanks_modal(code: str, title: str, *, scrubbed: bool) -> dict[str, Any]:
-    """Takes the place of the modal that was sent."""
+def thanks_modal(
+    code: str, title: str, also: Sequence[CodeTitle] = (), *, scrubbed: bool
+) -> dict[str, Any]:
+    """Takes the place of the modal that was sent. `also` are codes of other systems that are typed
+    the same."""
     lines = [say("slack.thanks_used", code=escape(code), title=escape(title))]
+    lines += [
+        say("slack.thanks_also", code=escape(other.code), title=escape(other.title))
+        for other in also
+    ]
     lines += [say("slack.thanks_scrubbed")] if scrubbed else []
     return {
         "type": "modal",

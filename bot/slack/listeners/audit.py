@@ -10,7 +10,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
-from bot.corrections import Refused, approve, fit_words
+from bot.corrections import OtherSystem, Refused, approve, fit_words
 from bot.log_commands import verified
 from bot.querylog import LogUnavailable, Record
 from bot.querylog.checkpoints import CheckpointError
@@ -25,6 +25,7 @@ from bot.slack.audit import (
     SHOW,
     found_message,
     help_text,
+    other_system_message,
     question_message,
     verified_message,
 )
@@ -79,16 +80,28 @@ def register(app: App, courier: Courier, settings: Settings) -> None:
     def proved() -> Wanted:
         return "view", "verify", None, lambda: verified_message(verified(settings))
 
-    def approved(number: str, question: str, by: str) -> Wanted:
+    def approved(value: str, by: str) -> Wanted:
+        number, question, system = (*value.split(" "), "", "", "")[:3]
+
         def make() -> Message:
             record = log.get(question)
             found = proposals_of([record] if record else [], in_force(log))
             proposal = next((p for p in found if str(p.number) == number), None)
             if record is None or proposal is None or proposal.code is None:
                 return plain_message(say("slack.proposal_gone"))
-            verdict, written = approve(
-                courier.desk, log, record, record.text, proposal.code, by, feedback=proposal.number
-            )
+            try:
+                verdict, written = approve(
+                    courier.desk,
+                    log,
+                    record,
+                    record.text,
+                    proposal.code,
+                    by,
+                    system=system or None,
+                    feedback=proposal.number,
+                )
+            except OtherSystem as error:
+                return other_system_message(str(error), error.verdict.system, value)
             if written is None:
                 return plain_message(say("slack.approved_before"))
             told = {"code": verdict.code, "title": verdict.title}
@@ -153,8 +166,7 @@ def register(app: App, courier: Courier, settings: Settings) -> None:
             if name == SHOW:
                 return shown(value)
             if name == APPROVE:
-                number, _, question = value.partition(" ")
-                return approved(number, question, user)
+                return approved(value, user)
             search = json.loads(value)
             return searched(read(search["typed"]), search["typed"], search["before"])
 

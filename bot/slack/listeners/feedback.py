@@ -16,7 +16,7 @@ from slack_bolt import Ack, App, BoltContext, BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.answer import Answer, CodeTitle
-from bot.corrections import Refused, code_in
+from bot.corrections import Refused, named_by
 from bot.querylog import LogUnavailable, NoSuchQuestion, Record
 from bot.querylog.records import FeedbackVerdict
 from bot.slack.blocks import plain_message, thanks_message
@@ -105,7 +105,7 @@ def register(app: App, courier: Courier) -> None:
             record = courier.log.get(view["private_metadata"])
             if record is None:
                 raise Refused(say("slack.gone"))
-            verdict = code_in(courier.desk, typed, record)
+            verdict, *others = named_by(courier.desk, typed, record)
             courier.log.feedback(
                 record.id, "used", verdict.code, note, body["user"]["id"], body["trigger_id"]
             )
@@ -116,7 +116,8 @@ def register(app: App, courier: Courier) -> None:
             said = say("slack.not_logged_feedback")
             return ack(response_action="errors", errors={OTHER: said})
         scrubbed = courier.log.scrubbed(note) != note
-        thanks = thanks_modal(verdict.code, verdict.title, scrubbed=scrubbed)
+        also = [CodeTitle(other.code, other.title) for other in others]
+        thanks = thanks_modal(verdict.code, verdict.title, also, scrubbed=scrubbed)
         return ack(response_action="update", view=thanks)
 
     def nothing() -> None:
