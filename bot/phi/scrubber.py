@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from bot.phi import names, patterns, places
+from bot.phi import links, names, patterns, places
 from bot.phi.entities import EntityModel
-from bot.phi.spans import Kind, Span, cleaned, merged, shadow
+from bot.phi.spans import PLACEHOLDER, Kind, Span, apart, cleaned, merged, pieces, shadow
 from bot.phi.tokens import THINGS, Tokens
 from bot.phi.words import STATES, Words
 from index.runtime import loading
@@ -52,7 +53,8 @@ class Scrubber:
         self._model.find("ready")
 
     def scrub(self, text: str) -> Scrubbed:
-        """The text with a placeholder for each identifier. One without any comes back as it is."""
+        """The text with a placeholder for each identifier. One without any comes back as it is,
+        and so does one that was scrubbed before."""
         seen = cleaned(text)
         spans = self.find(seen)
         if not spans:
@@ -67,15 +69,41 @@ class Scrubber:
     def find(self, text: str) -> list[Span]:
         """Identifiers in a text that is `cleaned`."""
         plain = shadow(text)
-        found = merged(patterns.find(plain))
+        found: list[Span] = []
+        known = 0
+        for piece in pieces(plain):
+            if piece.end <= known:
+                continue  # all of it is in what was found before
+            for span in self._find(plain[piece.left : piece.right]):
+                start, end = span.start + piece.left, span.end + piece.left
+                if not piece.start <= start < piece.end:
+                    continue
+                if end == piece.right:
+                    end = _WORD_END.search(plain, end).start()  # type: ignore[union-attr]
+                known = max(known, end)
+                found.append(Span(start, end, span.kind))
+        return merged(found)
+
+    def _find(self, plain: str) -> list[Span]:
+        """Identifiers in a piece of a text of plain signs."""
+        # What is no identifier whatever it holds: what one was replaced by, a link to a page.
+        aside = [Span(*m.span(), m[1]) for m in PLACEHOLDER.finditer(plain)]
+        linked, pages = links.find(plain, self._words)
+        aside += pages
+        found = merged(apart([*linked, *patterns.find(plain)], aside))
         around = [s for s in places.find(plain, self._words) if not _crosses(s, found)]
-        found = merged([*found, *around])
-        tokens = Tokens.of(plain, self._words, found)
-        found = merged([*found, *names.find(tokens)])
-        tokens = Tokens.of(plain, self._words, found)
+        found = merged([*found, *apart(around, aside)])
+        tokens = Tokens.of(plain, self._words, merged([*found, *aside]))
+        found = merged([*found, *apart(names.find(tokens), aside)])
+        tokens = Tokens.of(plain, self._words, merged([*found, *aside]))
         if self._always_ask or _is_open(tokens):
-            found = merged([*found, *_believed(tokens, self._model.find(plain))])
+            believed = _believed(tokens, self._model.find(plain))
+            found = merged([*found, *apart(believed, aside)])
         return found
+
+
+#: Where a word ends that is longer than what is looked at together.
+_WORD_END = re.compile(r"\s|$")
 
 
 def _crosses(span: Span, others: list[Span]) -> bool:
