@@ -22,7 +22,7 @@ _DOUBTFUL_TITLES = frozenset("ms miss col capt maj mx doctor".split())
 #: What only a person can come after.
 _SURE_CUES = [
     tuple(cue.split())
-    for cue in """md; do; np; rn; seen by; evaluated by; examined by; referred by; ordered by;
+    for cue in """md; do; np; rn; pa-c; crna; aprn; seen by; evaluated by; examined by; referred by; ordered by;
     signed by; dictated by; treated by; accompanied by; brought by; assisted by;
     read by; reviewed by; prescribed by; cosigned by; followed by; performed by;
     documented by; called by; name is; names is; named; aka; attn; sincerely;
@@ -37,6 +37,11 @@ _SURE_CUES = [
     orthopedist; urologist; nephrologist; dermatologist; endocrinologist;
     rheumatologist""".split(";")
 ]
+#: What stands after a name as often as before it.
+_TRADES = ("md", "do", "np", "rn", "pa-c", "crna", "aprn")
+_CUES_BY_WORD: dict[str, list[tuple[str, ...]]] = {}
+for _cue in _SURE_CUES:
+    _CUES_BY_WORD.setdefault(_cue[0], []).append(_cue)
 #: Words for a person, after which a name may come or anything else.
 _CUES = frozenset(
     """pt pts patient patients pat client member for by with from per re to mother father mom
@@ -64,7 +69,7 @@ _AFTER = frozenset(
     """dob mrn ssn has is was with who here seen presents presented needs had came complains
     denies admitted underwent fell diagnosed reports taking yo age aged phone acct member and
     in on for at from's called states says wants asked id dos account claim whose she he dx s
-    c h w/ m f y male female date sex gender diagnosis lives lived""".split()
+    c h w m f y male female date sex gender diagnosis lives lived""".split()
 )
 #: What doctors do.
 _ORDERS = frozenset(
@@ -99,6 +104,15 @@ def find(tokens: Tokens) -> list[Span]:
             _alone,
             _beside,
             _credentialed,
+            _initialed,
+            _with_initial,
+            _before_given,
+            _born,
+            _particled,
+            _slotted,
+            _pair_in_slot,
+            _owner,
+            _glued,
         ):
             run = rule(tokens, at)
             if run is not None:
@@ -126,6 +140,8 @@ def _titled(tokens: Tokens, at: int) -> Run | None:
     # "Mr. and Mrs. Smith", "Drs. Wilson and Graves"
     if not tokens.adjacent(first, r"[ \t]*\.?[ \t]*"):
         return None
+    if past := _past_particles(tokens, first):
+        return first, _run_on(tokens, past, titled=True)
     token = tokens[first]
     sure = title not in _DOUBTFUL_TITLES or tokens[at].text in ("Ms", "Miss") or "." in token.gap
     if token.taken or (tokens.function(token) and not tokens.surname(token)):
@@ -158,7 +174,7 @@ _ABOUT_DOCTORS = frozenset(
 
 def _cued(tokens: Tokens, at: int) -> Run | None:
     """ "pt John Smith", "seen by Wilson", "for Maria Parkinson"."""
-    for cue in _SURE_CUES:
+    for cue in _CUES_BY_WORD.get(tokens[at].key, ()):
         end = at + len(cue)
         if end < len(tokens) and all(tokens[at + n].key == word for n, word in enumerate(cue)):
             first = end
@@ -170,7 +186,7 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
             if token.taken or tokens.function(token) or token.key in THINGS:
                 continue
             labelled = ":" in token.gap or "=" in token.gap
-            if cue[-1] in ("md", "do", "np", "rn") and not labelled:
+            if cue[-1] in _TRADES and not labelled and not tokens.sure(token):
                 continue
             strong = tokens.sure(token) or (tokens.capital(token) and tokens.listed(token))
             strong |= tokens.capital(token) and not tokens.known(token)
@@ -274,9 +290,12 @@ def _between_signs(tokens: Tokens, at: int) -> Run | None:
 
 def _last_first(tokens: Tokens, at: int) -> Run | None:
     """SMITH, JOHN Q"""
-    if not tokens.adjacent(at + 1, r"[ \t]*,[ \t]*") or tokens[at + 1].taken:
+    if not tokens.adjacent(at + 1, r"[ \t]*,[ \t]*|[/^]") or tokens[at + 1].taken:
         return None
     last, first = tokens[at], tokens[at + 1]
+    comma = "," in first.gap
+    if not comma and not (tokens.sure(first) and tokens.given(first)):
+        return None  # a slash stands between anything
     if tokens.function(last) or tokens.function(first) or tokens.is_eponym(at + 1):
         return None
     if first.text.endswith("'s"):
@@ -296,10 +315,19 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
     elif capitals:
         good = begins and not tokens.medicine(last) and _follows(tokens, at + 1)
         good |= begins and tokens.surname(last) and _follows(tokens, at + 1)
+        good |= begins and tokens.surname(last) and _AGED.match(tokens.text, first.end) is not None
+    elif comma and begins and last.text.isupper() and first.text.isupper():
+        # POKORNA, SUMAYYA - gout
+        words = (last, first)
+        good = all(len(t.key) > 3 and not tokens.known(t) for t in words) and not any(
+            tokens.words.drug(t.key) or tokens.words.misspelled(t.key) for t in words
+        )
     else:
         good = tokens.sure(last) and (given or tokens.sure(first))
         good |= tokens.given(first) and tokens.sure(first) and begins and not tokens.known(last)
         good |= begins and not tokens.cased and given and not tokens.medicine(last)
+        good |= begins and tokens.given(first) and tokens.sure(first) and tokens.surname(last)
+        good |= begins and _strange(tokens, last) and _strange(tokens, first)
     if not good:
         return None
     start = at
@@ -360,6 +388,7 @@ def _paired(tokens: Tokens, at: int) -> Run | None:
             and tokens.surname(other)
             and not tokens.capital(other)
             and _follows(tokens, at + 1)
+            and not _is_the_diagnosis(tokens, at + 1)
         ):
             return at, at + 1
         if (
@@ -477,6 +506,8 @@ def _beside(tokens: Tokens, at: int) -> Run | None:
         )
     ):
         return first, at
+    if len(run) == 1 and _begins(tokens, at) and _strange(tokens, token):
+        return at, at  # "jsmith mrn 88213", "yahayakevin dob ..."
     in_age = re.match(r" ?\(\d{1,2}\)", tokens.text[end : end + 6])
     if (
         in_age
@@ -534,6 +565,289 @@ def _initials(tokens: Tokens) -> Iterator[Span]:
         yield Span(match.start(1), match.end(1), "NAME")
 
 
+_LETTERS_OF_CHARTS = frozenset("cspwhxqov")
+
+
+def _initialed(tokens: Tokens, at: int) -> Run | None:
+    """j. patel, a.j. smith, k nguyen"""
+    if len(tokens[at].key) != 1 or (at > 0 and tokens[at - 1].text.isalpha() and _glued_to(tokens, at)):
+        return None
+    last = at + 1
+    while last < len(tokens) and len(tokens[last].key) == 1 and tokens.adjacent(last) and last - at < 3:
+        last += 1
+    if not tokens.adjacent(last):
+        return None
+    token = tokens[last]
+    if token.taken or tokens.function(token) or tokens.words.drug(token.key):
+        return None
+    if tokens.is_eponym(last) or len(token.key) < 2:
+        return None
+    pointed = "." in token.gap
+    if tokens.sure(token) and (pointed or tokens[at].key not in _LETTERS_OF_CHARTS):
+        return at, _run_on(tokens, last)
+    named = tokens.common(token) or (tokens.surname(token) and not tokens.medicine(token))
+    named |= _strange(tokens, token)
+    clear = pointed or tokens[at].key not in _LETTERS_OF_CHARTS
+    if clear and named and _begins(tokens, at) and _acts(tokens, last):
+        return at, last
+    if pointed and tokens.common(token) and (_begins(tokens, at) or _ends(tokens, last)):
+        return at, last
+    return None
+
+
+def _with_initial(tokens: Tokens, at: int) -> Run | None:
+    """Singh H., Diaz E. migraine"""
+    if not _begins(tokens, at) or not tokens.adjacent(at + 1, " ") or not _initial(tokens[at + 1]):
+        return None
+    if tokens.text[tokens[at + 1].end : tokens[at + 1].end + 1] != ".":
+        return None
+    token = tokens[at]
+    if token.taken or tokens.function(token) or not tokens.capital(token) or tokens.is_eponym(at):
+        return None
+    named = tokens.surname(token) and not (
+        tokens.medicine(token) and tokens.words.english(token.key)
+    )
+    return (at, at + 1) if named or _strange(tokens, token) else None
+
+
+def _before_given(tokens: Tokens, at: int) -> Run | None:
+    """JOHNSON JANE, patel priya"""
+    if not tokens.adjacent(at + 1, " +") or not _begins(tokens, at):
+        return None
+    surname, given = tokens[at], tokens[at + 1]
+    if surname.taken or given.taken or not tokens.given(given) or not tokens.sure(given):
+        return None
+    if tokens.function(surname) or tokens.is_eponym(at) or tokens.is_eponym(at + 1):
+        return None
+    return (at, _run_on(tokens, at + 1)) if _speaks(tokens, surname) and surname.key not in _CUES else None
+
+
+def _glued_to(tokens: Tokens, at: int) -> bool:
+    return tokens[at].gap == ""
+
+
+#: Who is called by a mother's surname.
+_BABIES = frozenset("baby newborn infant neonate twin triplet bb bg nb".split())
+_OF_BABIES = frozenset("boy girl male female of a b c".split())
+
+
+def _born(tokens: Tokens, at: int) -> Run | None:
+    """baby girl Ramirez, BB Smith, twin A Jackson"""
+    baby = tokens[at].key
+    if baby not in _BABIES:
+        return None
+    first = at + 1
+    while tokens.adjacent(first, r"[ \t]*") and tokens[first].key in _OF_BABIES and first - at < 3:
+        first += 1
+    if not tokens.adjacent(first, r"[ \t]*[:\"]?[ \t]*"):
+        return None
+    if past := _past_particles(tokens, first):
+        return first, _run_on(tokens, past)
+    token = tokens[first]
+    if token.taken or tokens.function(token) or tokens.words.drug(token.key):
+        return None
+    if tokens.is_eponym(first) or token.key in THINGS:
+        return None
+    # "on BB", "check BG": a beta blocker, a glucose
+    if baby in ("bb", "bg", "nb") and not _begins(tokens, at):
+        return None
+    capital = tokens.capital(token) and (tokens.listed(token) or tokens.unknown(token))
+    capital &= not (tokens.medicine(token) and tokens.words.english(token.key))
+    # "Novaes" is no plural of nova after "newborn".
+    capital |= tokens.capital(token) and not tokens.exactly_known(token)
+    if capital or tokens.common(token) or tokens.sure(token) or _strange(tokens, token):
+        return first, _run_on(tokens, first)
+    return None
+
+
+def _particled(tokens: Tokens, at: int) -> Run | None:
+    """van der Merwe, de la Cruz"""
+    past = _past_particles(tokens, at)
+    if past is None or tokens.is_eponym(at) or tokens.is_eponym(past):
+        return None
+    two = past - at > 1 or tokens[at].key in _ALONE
+    if not two and not (at > 0 and _perhaps(tokens, tokens[at - 1]) and tokens.adjacent(at)):
+        return None
+    token = tokens[past]
+    slot = _begins(tokens, at) or (at > 0 and tokens[at - 1].key in _PERSON)
+    if tokens.words.eponym(token.key) and not slot:
+        return None
+    if not two and not tokens.sure(tokens[at - 1]):
+        return None
+    if not (tokens.capital(token) or tokens.sure(token) or slot):
+        return None
+    first = at
+    if (
+        at > 0
+        and tokens.adjacent(at)
+        and not tokens[at - 1].taken
+        and not tokens.function(tokens[at - 1])
+        and tokens[at - 1].key not in _CUES
+        and (tokens.listed(tokens[at - 1]) or _strange(tokens, tokens[at - 1]))
+        and not tokens.medicine(tokens[at - 1])
+    ):
+        first -= 1
+    return first, _run_on(tokens, past)
+
+
+def _slotted(tokens: Tokens, at: int) -> Run | None:
+    """pt johnson with gout, pt rezende: one word where a name belongs"""
+    if at == 0 or tokens[at - 1].key not in _NAMED or not tokens.adjacent(at, r"[ \t]*[:(]?[ \t]*"):
+        return None
+    if tokens[at - 1].text == "PT" and tokens.cased:
+        return None  # physical therapy
+    token = tokens[at]
+    if tokens.function(token) or tokens.is_eponym(at) or token.key in THINGS:
+        return None
+    if tokens.common(token):
+        return at, _run_on(tokens, at)
+    if (
+        tokens.unknown(token)
+        and len(token.key) > 4
+        and not tokens.words.misspelled(token.key, 1)
+        and not tokens.abbreviation(token)
+        and not _INFLECTED.search(token.key)
+    ):
+        return at, _run_on(tokens, at)
+    return None
+
+
+#: Words that a name may follow directly.
+_NAMED = frozenset("pt patient mr mrs father mother son daughter wife husband brother sister".split())
+#: What a verb or an adjective ends with, also one of a coder's making.
+_INFLECTED = re.compile(r"(?:ed|ing|s|al|ic|ous|ive|ly|able)$")
+
+
+def _pair_in_slot(tokens: Tokens, at: int) -> Run | None:
+    """patel raj pt with, hilkka shehu needs, "knee pain - kijani torok": two words of which medicine
+    knows nothing, where a name belongs."""
+    if not tokens.adjacent(at + 1, r"[ \t]+"):
+        return None
+    pair = [tokens[at], tokens[at + 1]]
+    if any(t.taken or tokens.function(t) or tokens.words.drug(t.key) for t in pair):
+        return None
+    if any(len(t.key) < 2 or t.key in _CUES for t in pair):
+        return None
+    if tokens.is_eponym(at) or tokens.is_eponym(at + 1):
+        return None
+    speaks = sum(_speaks(tokens, token) for token in pair)
+    if 0 in (_speaks(tokens, token) for token in pair):
+        return None
+    begins, acts = _begins(tokens, at), _acts(tokens, at + 1)
+    if speaks == 4 and (begins or acts) and any(map(tokens.sure, pair)):
+        return at, _run_on(tokens, at + 1)
+    if speaks > 2 and begins and (acts or (at > 0 and _ends(tokens, at + 1))):
+        return at, at + 1
+    return (at, at + 1) if begins and acts else None
+
+
+def _speaks(tokens: Tokens, token: Token) -> int:
+    """How much a word speaks for a name by itself: 2 when it is nothing else, 1 when medicine has
+    no use for it."""
+    if tokens.sure(token) or _strange(tokens, token):
+        return 2
+    listed = tokens.surname(token) and not tokens.medicine(token)
+    return int(listed or tokens.common(token) or tokens.given_word(token))
+
+
+def _owner(tokens: Tokens, at: int) -> Run | None:
+    """olumide's bp"""
+    token = tokens[at]
+    if not token.text.endswith("'s") or not _strange(tokens, token) or len(token.key) < 4:
+        return None
+    if at + 1 == len(tokens) or tokens[at + 1].key in THINGS or not _begins(tokens, at):
+        return None
+    return at, at
+
+
+def _glued(tokens: Tokens, at: int) -> Run | None:
+    """smithjohn"""
+    token = tokens[at]
+    if not _strange(tokens, token) or not tokens.glued(token):
+        return None
+    return at, at
+
+
+def _strange(tokens: Tokens, token: Token) -> bool:
+    """A whole word of which no list knows anything, and no slip of the keyboard in one."""
+    return (
+        tokens.unknown(token)
+        and (not token.text.isascii() or not tokens.misspelled(token))
+        and not tokens.abbreviation(token)
+        and not tokens.words.shorthand(token.key)
+        and any(letter in "aeiouy" for letter in token.key)
+        and len(token.key) > 3
+    )
+
+
+def _begins(tokens: Tokens, at: int) -> bool:
+    """Whether a token begins the text or a part of it, or comes after a word for a person."""
+    if at == 0 or tokens[at].first:
+        return True
+    cue = tokens[at - 1].key in _CUES or tokens.text[: tokens[at - 1].end].lower().endswith("f/u")
+    if cue and tokens.adjacent(at, r"[ \t]*[:.]?[ \t]*"):
+        return True
+    return re.search(r"(?:[|/;:(\n]|[ ]-)[ ]*$", tokens[at].gap) is not None
+
+
+def _ends(tokens: Tokens, at: int) -> bool:
+    """Whether nothing of the same part comes after a token."""
+    rest = tokens.text[tokens[at].end : tokens[at].end + 3].lstrip(" ")
+    return not rest or rest[0] in "|/;:,.?!)\n-"
+
+
+def _acts(tokens: Tokens, at: int) -> bool:
+    """Whether what comes after a token is what only people do or have."""
+    if _AGED.match(tokens.text, tokens[at].end):
+        return True
+    if at + 1 >= len(tokens) or not tokens.adjacent(at + 1, r"[ \t]*"):
+        return False
+    return tokens[at + 1].key in _ACTS
+
+
+_ACTS = _DOES | frozenset("pt patient needs here w with f c".split())
+#: Particles that stand before a surname alone.
+_ALONE = frozenset("bin ibn bint abu dell della".split())
+
+
+def _past_particles(tokens: Tokens, at: int) -> int | None:
+    """The surname after the particles that begin at a token: "van der Merwe". None without."""
+    last = at
+    while last < len(tokens) and tokens[last].key in _PARTICLES and last - at < 3:
+        if last > at and not tokens.adjacent(last, r"[ \t'-]*"):
+            return None
+        last += 1
+    if last == at or not tokens.adjacent(last, r"[ \t'-]*"):
+        return None
+    token = tokens[last]
+    if token.taken or tokens.function(token) or tokens.words.drug(token.key):
+        return None
+    known = tokens.medicine(token) and not tokens.words.eponym(token.key)
+    if tokens.sure(token) or (tokens.capital(token) and not known) or _strange(tokens, token):
+        return last
+    return last if tokens.surname(token) and not known else None
+
+
+def _side(tokens: Tokens, at: int) -> bool:
+    """L knee, R shoulder: a side, and no initial."""
+    return (
+        tokens[at].key in ("l", "r")
+        and tokens.text[tokens[at].end : tokens[at].end + 1] != "."
+        and at + 1 < len(tokens)
+        and tokens[at + 1].text.islower()
+        and tokens.medicine(tokens[at + 1])
+    )
+
+
+def _is_the_diagnosis(tokens: Tokens, at: int) -> bool:
+    """Whether a word of medicine ends the text after a name, as the diagnosis does: "maria lopez
+    shingles", "pt alemdar Parkinson's"."""
+    token = tokens[at]
+    if not tokens.medicine(token) or (at + 1 < len(tokens) and tokens[at + 1].key in _AFTER):
+        return False
+    return token.text.endswith("'s") if tokens.words.eponym(token.key) else token.text.islower()
+
+
 def _perhaps(tokens: Tokens, token: Token) -> bool:
     return tokens.listed(token) or tokens.unknown(token) or _initial(token)
 
@@ -560,19 +874,17 @@ def _run_on(tokens: Tokens, at: int, *, titled: bool = False) -> int:
         beside = not token.taken and tokens.adjacent(following, r"[ \t]*[.-]?[ \t]*")
         if not suffix and not beside:
             break
-        if token.key in _SUFFIXES or (_initial(token) and not tokens.gap_has_end(following)):
+        if token.key in _SUFFIXES or (
+            _initial(token) and not tokens.gap_has_end(following) and not _side(tokens, following)
+        ):
             last = following
             continue
-        if token.key in _PARTICLES and following + 1 < len(tokens):
-            after = tokens[following + 1]
-            if (
-                not after.taken
-                and tokens.adjacent(following + 1, r"[ \t'-]*")
-                and (tokens.sure(after) or (tokens.capital(after) and not tokens.function(after)))
-            ):
-                last = following + 1
-                continue
+        if past := _past_particles(tokens, following):
+            last = past
+            continue
         if tokens.gap_has_end(following) or tokens.is_eponym(following):
+            break
+        if token.text.endswith("'s") and _is_the_diagnosis(tokens, following):
             break
         # John Long, Emma Warmer, Maria Marfan: whatever it is, it ends the name.
         if (
@@ -611,6 +923,7 @@ def _run_on(tokens: Tokens, at: int, *, titled: bool = False) -> int:
         if (
             lower
             and tokens.surname(token)
+            and not _is_the_diagnosis(tokens, following)
             and following - at == 1
             and _follows(tokens, following)
             and (not tokens.text[token.end :].lstrip()[:1].isdigit())

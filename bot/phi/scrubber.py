@@ -121,6 +121,8 @@ def _is_open(tokens: Tokens) -> bool:
 
 def _may_be_told(tokens: Tokens, at: int) -> bool:
     token = tokens[at]
+    if token.text.endswith("'s") and tokens.words.eponym(token.key):
+        return False  # "alemdar Parkinson's": the disease
     return tokens.may_be_a_name(token) and not tokens.is_eponym(at) and not _is_drug(tokens, at)
 
 
