@@ -26,7 +26,9 @@ _LINKS = [
 #: Ways to something that is no page.
 _OTHER = re.compile(r"\b(?:ftps?|file|mailto|tel|sftp)\s?:/{0,2}[^\s<>]+", _i)
 
-_PARTS = re.compile(r"(?:https?\s?:/{0,2})?(?P<host>[^/?#]*)(?P<path>[^?#]*)(?P<query>.*)", _i | re.S)
+_PARTS = re.compile(
+    r"(?:https?\s?:/{0,2})?(?P<host>[^/?#]*)(?P<path>[^?#]*)(?P<query>.*)", _i | re.S
+)
 _PUBLIC_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", _i)
 #: What a part of an address is called when the next one is somebody's.
 _PERSONAL = frozenset(

@@ -140,7 +140,8 @@ def _titled(tokens: Tokens, at: int) -> Run | None:
     # "Mr. and Mrs. Smith", "Drs. Wilson and Graves"
     if not tokens.adjacent(first, r"[ \t]*\.?[ \t]*"):
         return None
-    if past := _past_particles(tokens, first):
+    past = _past_particles(tokens, first)
+    if past is not None:
         return first, _run_on(tokens, past, titled=True)
     token = tokens[first]
     sure = title not in _DOUBTFUL_TITLES or tokens[at].text in ("Ms", "Miss") or "." in token.gap
@@ -327,7 +328,8 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
         good |= tokens.given(first) and tokens.sure(first) and begins and not tokens.known(last)
         good |= begins and not tokens.cased and given and not tokens.medicine(last)
         good |= begins and tokens.given(first) and tokens.sure(first) and tokens.surname(last)
-        good |= begins and _strange(tokens, last) and _strange(tokens, first)
+        strangers = _strange(tokens, last) and _strange(tokens, first)
+        good |= begins and strangers and first.gap == ", "
     if not good:
         return None
     start = at
@@ -565,15 +567,23 @@ def _initials(tokens: Tokens) -> Iterator[Span]:
         yield Span(match.start(1), match.end(1), "NAME")
 
 
-_LETTERS_OF_CHARTS = frozenset("cspwhxqov")
+#: Letters that are words, or that charts use for them: with, without, after, a.
+_LETTERS_OF_CHARTS = frozenset("aicspwhxqov")
 
 
 def _initialed(tokens: Tokens, at: int) -> Run | None:
     """j. patel, a.j. smith, k nguyen"""
-    if len(tokens[at].key) != 1 or (at > 0 and tokens[at - 1].text.isalpha() and _glued_to(tokens, at)):
+    if len(tokens[at].key) != 1 or (
+        at > 0 and tokens[at - 1].text.isalpha() and _glued_to(tokens, at)
+    ):
         return None
     last = at + 1
-    while last < len(tokens) and len(tokens[last].key) == 1 and tokens.adjacent(last) and last - at < 3:
+    while (
+        last < len(tokens)
+        and len(tokens[last].key) == 1
+        and tokens.adjacent(last)
+        and last - at < 3
+    ):
         last += 1
     if not tokens.adjacent(last):
         return None
@@ -583,11 +593,11 @@ def _initialed(tokens: Tokens, at: int) -> Run | None:
     if tokens.is_eponym(last) or len(token.key) < 2:
         return None
     pointed = "." in token.gap
-    if tokens.sure(token) and (pointed or tokens[at].key not in _LETTERS_OF_CHARTS):
+    clear = pointed or tokens[at].key not in _LETTERS_OF_CHARTS
+    if tokens.sure(token) and clear:
         return at, _run_on(tokens, last)
     named = tokens.common(token) or (tokens.surname(token) and not tokens.medicine(token))
     named |= _strange(tokens, token)
-    clear = pointed or tokens[at].key not in _LETTERS_OF_CHARTS
     if clear and named and _begins(tokens, at) and _acts(tokens, last):
         return at, last
     if pointed and tokens.common(token) and (_begins(tokens, at) or _ends(tokens, last)):
@@ -619,7 +629,11 @@ def _before_given(tokens: Tokens, at: int) -> Run | None:
         return None
     if tokens.function(surname) or tokens.is_eponym(at) or tokens.is_eponym(at + 1):
         return None
-    return (at, _run_on(tokens, at + 1)) if _speaks(tokens, surname) and surname.key not in _CUES else None
+    return (
+        (at, _run_on(tokens, at + 1))
+        if _speaks(tokens, surname) and surname.key not in _CUES
+        else None
+    )
 
 
 def _glued_to(tokens: Tokens, at: int) -> bool:
@@ -641,7 +655,8 @@ def _born(tokens: Tokens, at: int) -> Run | None:
         first += 1
     if not tokens.adjacent(first, r"[ \t]*[:\"]?[ \t]*"):
         return None
-    if past := _past_particles(tokens, first):
+    past = _past_particles(tokens, first)
+    if past is not None:
         return first, _run_on(tokens, past)
     token = tokens[first]
     if token.taken or tokens.function(token) or tokens.words.drug(token.key):
@@ -655,7 +670,7 @@ def _born(tokens: Tokens, at: int) -> Run | None:
     capital &= not (tokens.medicine(token) and tokens.words.english(token.key))
     # "Novaes" is no plural of nova after "newborn".
     capital |= tokens.capital(token) and not tokens.exactly_known(token)
-    if capital or tokens.common(token) or tokens.sure(token) or _strange(tokens, token):
+    if capital or tokens.common(token) or tokens.sure(token) or _unheard_of(tokens, token):
         return first, _run_on(tokens, first)
     return None
 
@@ -701,19 +716,24 @@ def _slotted(tokens: Tokens, at: int) -> Run | None:
         return None
     if tokens.common(token):
         return at, _run_on(tokens, at)
-    if (
+    return (at, _run_on(tokens, at)) if _unheard_of(tokens, token) else None
+
+
+def _unheard_of(tokens: Tokens, token: Token) -> bool:
+    """A word that may be a name where one belongs: unknown, and no verb or adjective."""
+    return (
         tokens.unknown(token)
         and len(token.key) > 4
         and not tokens.words.misspelled(token.key, 1)
         and not tokens.abbreviation(token)
         and not _INFLECTED.search(token.key)
-    ):
-        return at, _run_on(tokens, at)
-    return None
+    )
 
 
 #: Words that a name may follow directly.
-_NAMED = frozenset("pt patient mr mrs father mother son daughter wife husband brother sister".split())
+_NAMED = frozenset(
+    "pt patient mr mrs father mother son daughter wife husband brother sister".split()
+)
 #: What a verb or an adjective ends with, also one of a coder's making.
 _INFLECTED = re.compile(r"(?:ed|ing|s|al|ic|ous|ive|ly|able)$")
 
@@ -733,7 +753,11 @@ def _pair_in_slot(tokens: Tokens, at: int) -> Run | None:
     speaks = sum(_speaks(tokens, token) for token in pair)
     if 0 in (_speaks(tokens, token) for token in pair):
         return None
-    begins, acts = _begins(tokens, at), _acts(tokens, at + 1)
+    begins = _begins(tokens, at) and (at == 0 or tokens[at].gap.endswith((" ", "\n", "(")))
+    acts = _acts(tokens, at + 1)
+    if not any(map(tokens.listed, pair)):
+        # Nobody knows either: shorthand has two such words together, too.
+        acts = acts and tokens[at + 2 if at + 2 < len(tokens) else at].key not in ("w", "with")
     if speaks == 4 and (begins or acts) and any(map(tokens.sure, pair)):
         return at, _run_on(tokens, at + 1)
     if speaks > 2 and begins and (acts or (at > 0 and _ends(tokens, at + 1))):
@@ -775,6 +799,7 @@ def _strange(tokens: Tokens, token: Token) -> bool:
         and (not token.text.isascii() or not tokens.misspelled(token))
         and not tokens.abbreviation(token)
         and not tokens.words.shorthand(token.key)
+        and not any(tokens.words.known(part) for part in tokens.parts(token)[1:])
         and any(letter in "aeiouy" for letter in token.key)
         and len(token.key) > 3
     )
@@ -802,6 +827,8 @@ def _acts(tokens: Tokens, at: int) -> bool:
         return True
     if at + 1 >= len(tokens) or not tokens.adjacent(at + 1, r"[ \t]*"):
         return False
+    if tokens.text.startswith("w/o", tokens[at + 1].start):
+        return False
     return tokens[at + 1].key in _ACTS
 
 
@@ -813,6 +840,8 @@ _ALONE = frozenset("bin ibn bint abu dell della".split())
 def _past_particles(tokens: Tokens, at: int) -> int | None:
     """The surname after the particles that begin at a token: "van der Merwe". None without."""
     last = at
+    if at > 0 and tokens[at].gap == "/":
+        return None  # "w/o"
     while last < len(tokens) and tokens[last].key in _PARTICLES and last - at < 3:
         if last > at and not tokens.adjacent(last, r"[ \t'-]*"):
             return None
@@ -879,7 +908,8 @@ def _run_on(tokens: Tokens, at: int, *, titled: bool = False) -> int:
         ):
             last = following
             continue
-        if past := _past_particles(tokens, following):
+        past = _past_particles(tokens, following)
+        if past is not None:
             last = past
             continue
         if tokens.gap_has_end(following) or tokens.is_eponym(following):

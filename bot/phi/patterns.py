@@ -33,9 +33,7 @@ _VALUE = r"(?=[A-Za-z-]{0,12}\d)[A-Za-z0-9]+(?:[-_/.][A-Za-z0-9]+)*(?: \d{2,4}(?
 #: What may stand between a word that names an identifier and the identifier.
 _IS = r"(?:\s*(?:numbers?|num|no\b\.?|nbr|id|ids|code|#|is|was|end(?:s|ing|ed)?(?: in| with| w)?|:|=|-|\(|\)|of record)){0,4}\s*[:#=(]?\s*"
 #: The same, where the word alone does not tell: something must say that a number follows.
-_NUMBER = (
-    r"\s*(?:(?:numbers?|num|no\b\.?|nbr|id\b|ids\b|#|:|=)\s*(?:is|was|end(?:s|ing)? in|[:#=(-])?\s*){1,3}"
-)
+_NUMBER = r"\s*(?:(?:numbers?|num|no\b\.?|nbr|id\b|ids\b|#|:|=)\s*(?:is|was|end(?:s|ing)? in|[:#=(-])?\s*){1,3}"
 
 #: After a word that names an identifier: its own number follows, and what stood before is a code.
 _NOT_BEFORE_ONE = r"(?!\w)(?!\W{0,3}(?:(?:is|no|number)\W{1,2})?\d)"
@@ -255,7 +253,6 @@ _FORMS: list[tuple[Kind, re.Pattern[str]]] = [
     # A pathology or laboratory accession: S24-12345.
     ("ACCOUNT", re.compile(r"(?<![\w.-])[A-Z]{1,3}\d{2}-\d{4,7}(?![\w.-]*\w)")),
 ]  # fmt: skip
-
 
 
 def _numeric(number: int) -> str:

@@ -65,7 +65,9 @@ _TOWN_ZIP = re.compile(
     rf"(?<![A-Za-z])(?<![A-Za-z][.'-])(?P<from>(?:from|lives? in|living in|near|of|in|at) )?(?P<city>{_WORD}(?: {_WORD}){{0,2}}),? +(?P<zip>\d{{5}}(?:-\d{{4}})?)(?![\w-]|\.\d)",
     _i,
 )
-_TOWNISH = re.compile(r"(?:field|ville|burgh?|town|port|polis|haven|mouth|chester| city| beach| springs| falls| heights)$")
+_TOWNISH = re.compile(
+    r"(?:field|ville|burgh?|town|port|polis|haven|mouth|chester| city| beach| springs| falls| heights)$"
+)
 _ZIPS = [
     re.compile(r"\bzip(?: ?code)?s?(?: is|:|#)*[ :]*(?P<id>\d{5}(?:-\d{4})?)(?!\w)", _i),
     re.compile(r"(?<![\w-])(?P<id>\d{5}-\d{4})(?![\w-])"),

@@ -48,7 +48,9 @@ _CONTRACTED = re.compile(
     r"'(?:m|re|ve|ll|d|s))"
 )
 #: How surnames begin, and nothing else that is written so.
-_PREFIXED = re.compile(r"(?P<prefix>o'|d'|dell'|l'|mc|mac|al-|el-|abu-|ben-|ibn-|bin-)(?P<rest>.{3,})")
+_PREFIXED = re.compile(
+    r"(?P<prefix>o'|d'|dell'|l'|mc|mac|al-|el-|abu-|ben-|ibn-|bin-)(?P<rest>.{3,})"
+)
 #: The commonest surnames of the US Census of 1990 that are no words beside.
 _COMMON = frozenset(
     """smith johnson williams jones davis miller wilson moore taylor anderson thomas jackson harris
@@ -208,7 +210,12 @@ class Tokens:
     def prefixed(self, token: Token) -> bool:
         """A surname by how it begins: O'Sullivan, al-Farsi, McAllister."""
         match = _PREFIXED.match(token.key)
-        if match is None or self.words.known(token.key) or self.words.eponym(match["rest"]):
+        if (
+            match is None
+            or "'" in match["rest"]
+            or self.words.known(token.key)
+            or self.words.eponym(match["rest"])
+        ):
             return False
         inner = token.text[match.end("prefix") : match.end("prefix") + 1].isupper()
         if match["prefix"] in ("o'", "al-", "el-", "abu-", "ibn-", "mc"):

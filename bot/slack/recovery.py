@@ -7,9 +7,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from bot.phi.telling import to_tell
 from bot.querylog import Asked
 from bot.querylog.records import Surface
-from bot.question import undated
 from bot.slack.blocks import Message
 from bot.slack.courier import Courier
 from bot.slack.posting import Posted, post_for_one, post_in_thread
@@ -43,16 +43,17 @@ def recover(
             counts["abandoned"] += 1
             continue
         private = pending.asked.surface == "slash"
+        removed = to_tell(pending.asked.text, pending.asked.removed)
         posted = courier.answer(
             pending.id,
-            undated(pending.asked.text),
+            pending.asked.text,
             _way_back(courier, pending.asked),
             asked=time.monotonic() - age.total_seconds(),
             private=private,
-            removed=pending.asked.removed if private else (),
+            removed=removed if private else (),
             editions=pending.asked.releases,
         )
-        if pending.asked.removed and not private:
+        if removed and not private:
             courier.tell_removed(pending.id, pending.asked, None)
         counts["answered" if posted.outcome == "delivered" else "failed"] += 1
     if counts:

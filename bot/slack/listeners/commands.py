@@ -12,6 +12,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
+from bot.phi.telling import to_tell
 from bot.querylog import Asked, LogUnavailable
 from bot.slack.courier import Courier
 from bot.slack.posting import respond
@@ -60,7 +61,7 @@ def register(app: App, courier: Courier) -> None:
             lambda message: respond(command["response_url"], message, response_type="ephemeral"),
             asked=context["received"],
             shareable=True,
-            removed=context["asked"].removed,
+            removed=to_tell(context["asked"].text, context["asked"].removed),
         )
 
     app.command(COMMAND, middleware=[take])(answer)

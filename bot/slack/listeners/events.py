@@ -10,6 +10,7 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.desk import Taken
+from bot.phi.telling import to_tell
 from bot.querylog import Asked, LogUnavailable
 from bot.slack.blocks import plain_message
 from bot.slack.courier import Courier
@@ -67,7 +68,7 @@ def register(app: App, courier: Courier) -> None:
             ),
             asked=context["received"],
         )
-        if asked.removed:
+        if to_tell(asked.text, asked.removed):
             courier.tell_removed(context["question"], asked, event.get("thread_ts"))
 
     for kind in ("app_mention", "message"):
