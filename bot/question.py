@@ -40,11 +40,13 @@ _NEAR = 40
 #: Places of identifiers with the words that name them, or tie a patient to the case, and say
 #: nothing of the case: "code for pt [NAME], dob [DATE], with".
 _REMOVED = re.compile(
-    r"(?:\b(?:for|on|of|re|dos|date of service|seen|as of|dated|from)\b[:\s]+(?=(?:\S+[\s.]+)?\[[A-Z]))*"
-    r"(?:\b(?:dob|d\.o\.b|born|mrns?|ssn|npi|dea|mbi|acct|account|member id|phone|fax|email|zip|mr|mrs"
-    r"|ms|dr|pt|patient)\b[\s.:#=(-]{0,4})?"
+    r"(?:\b(?:for|on|of|re|dos|date of service|seen|as of|dated|from)\b[:\s]+"
+    r"(?=(?:\S+[\s.]+)?\[[A-Z]))*"
+    r"(?:\b(?:dob|d\.o\.b|born|mrns?|ssn|npi|dea|mbi|acct|account|member id|phone|fax|email|zip|mr"
+    r"|mrs|ms|dr|pt|patient)\b[\s.:#=(-]{0,4})?"
     + PLACEHOLDER.pattern
-    + r"(?:(?<=\[NAME\])\s+(?:(?:who )?(?:has|had)\b|(?:presents |presented |came in )?(?:with\b|w/(?!o))))?",
+    + r"(?:(?<=\[NAME\])\s+(?:(?:who )?(?:has|had)\b"
+    r"|(?:presents |presented |came in )?(?:with\b|w/(?!o))))?",
     re.I,
 )
 
@@ -102,8 +104,8 @@ Lookup = Callable[[str], list[tuple[str, str]]]
 
 
 def read_question(asked: str, scrubbed: str, lookup: Lookup) -> Question:
-    """Take a question apart: its date as it was typed, all else from the `scrubbed` text, so that no
-    name steers the search and no record number is taken for a code. `lookup` gives (system,
+    """Take a question apart: its date as it was typed, all else from the `scrubbed` text, so that
+    no name steers the search and no record number is taken for a code. `lookup` gives (system,
     published form) for each loaded system that has the code."""
     _, day, wrong = _take_date(asked)
     text = without_places(scrubbed)

@@ -82,4 +82,4 @@ def _is_somebodys(link: str, words: Words) -> bool:
 def _is_name(word: str, words: Words) -> bool:
     word = key(word)
     known = words.known(word)
-    return (words.given(word) and not known) or (words.surname(word) and not known)
+    return not known and (words.given(word) or words.surname(word))

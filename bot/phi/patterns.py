@@ -393,8 +393,8 @@ def _is_a_code(value: str, kind: Kind) -> bool:
 def _dates(text: str) -> Iterator[Span]:
     for pattern in _DATES:
         for match in pattern.finditer(text):
-            groups = [name for name in ("id", "to") if name in pattern.groupindex] or [0]
-            yield from (Span(*match.span(g), "DATE") for g in groups if match[g])
+            ends = [match.span(name) for name in ("id", "to") if match.groupdict().get(name)]
+            yield from (Span(start, end, "DATE") for start, end in ends or [match.span()])
     for pattern in _CUED_DATES:
         for match in pattern.finditer(text):
             start, end = match.span("id")

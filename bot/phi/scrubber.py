@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from bot.phi import links, names, patterns, places
+from bot.phi.company import run_on
 from bot.phi.entities import EntityModel
 from bot.phi.spans import PLACEHOLDER, Kind, Span, apart, cleaned, merged, pieces, shadow
 from bot.phi.tokens import THINGS, Tokens
@@ -87,7 +89,7 @@ class Scrubber:
     def _find(self, plain: str) -> list[Span]:
         """Identifiers in a piece of a text of plain signs."""
         # What is no identifier whatever it holds: what one was replaced by, a link to a page.
-        aside = [Span(*m.span(), m[1]) for m in PLACEHOLDER.finditer(plain)]
+        aside = [Span(*m.span(), cast(Kind, m[1])) for m in PLACEHOLDER.finditer(plain)]
         linked, pages = links.find(plain, self._words)
         aside += pages
         found = merged(apart([*linked, *patterns.find(plain)], aside))
@@ -163,7 +165,7 @@ def _believed(tokens: Tokens, entities: list[tuple[int, int, str]]) -> list[Span
             continue
         if entity == "PERSON":
             for at in (at for at in left if _is_person(tokens, at, left)):
-                last = names.run_on(tokens, at)
+                last = run_on(tokens, at)
                 spans.append(Span(tokens[at].start, tokens[last].end, "NAME"))
         elif entity == "LOCATION":
             name = " ".join(tokens[at].key for at in inside)
