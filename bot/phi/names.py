@@ -280,12 +280,6 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
         good = begins and not tokens.medicine(last) and follows(tokens, at + 1)
         good |= begins and tokens.surname(last) and follows(tokens, at + 1)
         good |= begins and tokens.surname(last) and AGED.match(tokens.text, first.end) is not None
-    elif comma and begins and last.text.isupper() and first.text.isupper():
-        # POKORNA, SUMAYYA - gout
-        words = (last, first)
-        good = all(len(t.key) > 3 and not tokens.known(t) for t in words) and not any(
-            tokens.words.drug(t.key) or tokens.words.misspelled(t.key) for t in words
-        )
     else:
         good = tokens.sure(last) and (given or tokens.sure(first))
         good |= tokens.given(first) and tokens.sure(first) and begins and not tokens.known(last)
@@ -293,6 +287,15 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
         good |= begins and tokens.given(first) and tokens.sure(first) and tokens.surname(last)
         strangers = strange(tokens, last) and strange(tokens, first)
         good |= begins and strangers and first.gap == ", "
+        if comma and begins and last.text.isupper() and first.text.isupper():
+            # POKORNA, SUMAYYA - gout
+            good |= all(
+                len(token.key) > 3
+                and not tokens.known(token)
+                and not tokens.words.drug(token.key)
+                and not tokens.words.misspelled(token.key)
+                for token in (last, first)
+            )
     if not good:
         return None
     start = at

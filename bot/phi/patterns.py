@@ -245,7 +245,7 @@ _FORMS: list[tuple[Kind, re.Pattern[str]]] = [
     ("SSN", re.compile(r"(?<![\w.$/-])(?P<id>\d{4}|\d{9}) ?(?:ssn|social security)" + _NOT_BEFORE_ONE, _i)),
     ("PHONE", re.compile(r"\b(?:pager|beeper|bpr|pgr|vocera)" + _IS + r"(?P<id>\d{3,7})(?![\w.-]*\w)", _i)),
     # Where somebody lies. Four digits with a 0 first are a revenue code.
-    ("ID", re.compile(r"\b(?:room|rm)\.? ?(?:#|no\.? |number )? ?(?P<id>(?!0\d\d\d)\d{1,4}[A-Z]?(?:-?[A-Z\d])?)(?![\w.%/]*\w)" + _NO_AMOUNT, _i)),
+    ("ID", re.compile(r"\b(?:room|rm)\.? ?(?:#|no\.? |number )? ?(?P<id>(?!0\d\d\d)\d{1,4}[A-Z]?(?:-[A-Z\d])?)(?![\w.%/]*\w)" + _NO_AMOUNT, _i)),
     ("ID", re.compile(r"\bbed ?(?:#|no\.? |number )? ?(?P<id>\d{1,3}[A-Za-z]?|(?-i:[A-Z]\d{0,2})|(?<=\d bed )[a-z])(?![\w.%/-]*\w)" + _NO_AMOUNT, _i)),
     ("ID", re.compile(r"\b(?:inmate|prisoner|offender|detainee|booking|jail)(?: (?:id|no\.?|number|is)|[ #:]){0,4} ?(?P<id>(?=[A-Z-]{0,4}\d{4})[A-Z0-9]+(?:-[A-Z0-9]+)*)(?![\w.])", _i)),
     ("DEVICE", re.compile(r"\blot (?P<id>(?=[A-Z\d-]{4})(?=[\d-]*[A-Z])(?=[A-Z-]*\d)[A-Z\d]+(?:-[A-Z\d]+)*|\d{6,})(?![\w.])", _i)),
