@@ -113,7 +113,10 @@ def past_particles(tokens: Tokens, at: int) -> int | None:
     token = tokens[last]
     if token.taken or tokens.function(token) or tokens.words.drug(token.key):
         return None
-    known = tokens.medicine(token) and not tokens.words.eponym(token.key)
+    named = tokens.words.eponym(token.key) or (
+        tokens.surname(token) and not tokens.words.english(token.key)
+    )
+    known = tokens.medicine(token) and not named
     if tokens.sure(token) or (tokens.capital(token) and not known) or strange(tokens, token):
         return last
     return last if tokens.surname(token) and not known else None
