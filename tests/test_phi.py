@@ -20,7 +20,7 @@ from bot.cli import main
 from bot.desk import Desk
 from bot.phi import Scrubber, patterns
 from bot.phi.evaluate import Figures, evaluate, read_cases
-from bot.phi.spans import MOST_TOGETHER, Span
+from bot.phi.spans import MOST_TOGETHER, Span, cleaned
 from bot.phi.words import WordList
 from bot.querylog import QueryLog
 from bot.question import without_places
@@ -260,6 +260,10 @@ def test_a_long_text_loses_what_a_short_one_does(scrubber: Scrubber) -> None:
             assert f"[{kind}]" in stored
             assert not set(secret.split()) & set(stored.split())
     assert scrubber.scrub("https://portal.example.org/" + "x" * 5000 + " gout").text == "[URL] gout"
+
+
+def test_accents_are_composed_wherever_a_text_is_cut() -> None:
+    assert cleaned("e\u0301" * 5000) == "\u00e9" * 5000
 
 
 def test_a_stored_text_is_stored_as_it_is(scrubber: Scrubber, cases: Path) -> None:

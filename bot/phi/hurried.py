@@ -78,11 +78,9 @@ def _before_given(tokens: Tokens, at: int) -> Run | None:
         return None
     if tokens.function(surname) or tokens.is_eponym(at) or tokens.is_eponym(at + 1):
         return None
-    return (
-        (at, run_on(tokens, at + 1))
-        if _speaks(tokens, surname) and surname.key not in CUES
-        else None
-    )
+    if surname.key in CUES or not _speaks(tokens, surname):
+        return None
+    return at, run_on(tokens, at + 1)
 
 
 #: Who is called by a mother's surname.

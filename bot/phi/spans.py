@@ -31,6 +31,11 @@ class Span:
         return self.start < other.end and other.start < self.end
 
 
+#: Characters looked at together. A question is never longer (bot.desk.MOST_CHARACTERS), so it is
+#: one piece; what is longer is cut, so that the time it takes grows as its length does, whatever
+#: a rule costs within a piece.
+MOST_TOGETHER = 1000
+
 #: What shows nothing and could hide an identifier: joiners, direction marks, soft hyphens.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\u20e3\ufeff]"
@@ -42,7 +47,15 @@ _PLAIN |= {ord(c): '"' for c in "\u201c\u201d\u2033"}
 
 def cleaned(text: str) -> str:
     """The text without invisible characters, accents composed."""
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    seen, composed, start = _INVISIBLE.sub("", text), [], 0
+    while start < len(seen):
+        # Composing a run of marks takes as long as the square of its length.
+        end = start + MOST_TOGETHER
+        while end < min(len(seen), start + 2 * MOST_TOGETHER) and unicodedata.combining(seen[end]):
+            end += 1  # no letter apart from its accent
+        composed.append(unicodedata.normalize("NFC", seen[start:end]))
+        start = end
+    return "".join(composed)
 
 
 def shadow(text: str) -> str:
@@ -73,10 +86,6 @@ class Piece:
     right: int
 
 
-#: Characters looked at together. A question is never longer (bot.desk.MOST_CHARACTERS), so it is
-#: one piece; what is longer is cut, so that the time it takes grows as its length does, whatever
-#: a rule costs within a piece.
-MOST_TOGETHER = 1000
 _AROUND = 200
 
 
