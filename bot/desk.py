@@ -251,8 +251,9 @@ class Desk:
     ) -> tuple[Answer, Question, list[Coverage]]:
         """The answer as far as it goes without the index, and the releases still to be searched."""
         today = dt.date.today()
-        # What is searched and what an answer may repeat is read from the scrubbed text.
-        scrubbed = self.scrubber.scrub(asked).text
+        # What an answer may repeat is read from the scrubbed text.
+        taken = self.scrubber.scrub(asked)
+        scrubbed = taken.text
         abstained = Answer(question=scrubbed, as_of=(day or today).isoformat(), outcome="abstained")
         nothing = Question(asked, asked)
         if is_wordless(asked):
@@ -262,7 +263,7 @@ class Desk:
             return _noticed(abstained, notice), nothing, []
         if changes := news.inquiry(scrubbed):
             return self._with_changes(abstained, changes), nothing, []
-        question = read_question(asked, scrubbed, self._lookup)
+        question = read_question(asked, taken.searched, self._lookup)
         as_of = day or question.day or today
         answer = replace(abstained, as_of=as_of.isoformat())
         if question.not_a_date:

@@ -415,6 +415,22 @@ def test_identifiers_do_not_steer_the_search(desk: Desk, typed: str, plain: str)
     assert ranked(desk.ask(stored, day=date(2026, 3, 5))) == ranked(answer)
 
 
+@pytest.mark.parametrize(
+    ("typed", "searched"),
+    [
+        ("Durysta", "Durysta"),
+        ("is Elzonris billable", "is Elzonris billable"),
+        ("pt Elzonris has gout", "pt [NAME] has gout"),
+        ("gout in John Smith", "gout in [NAME]"),
+    ],
+)
+def test_a_word_that_may_be_a_drug_is_searched(
+    scrubber: Scrubber, typed: str, searched: str
+) -> None:
+    """Though it is not stored: nobody knows the brands of last month."""
+    assert scrubber.scrub(typed).searched == searched
+
+
 def test_a_name_is_no_reason_for_another_code(desk: Desk) -> None:
     (first, *_) = desk.ask("code for pt John Smith with pneumonia").candidates
     assert first.code == "J18.9"

@@ -30,7 +30,7 @@ from bot.phi.spans import Span
 from bot.phi.tokens import THINGS, Token, Tokens
 
 #: Titles: what follows is a person, whatever else its name may be.
-_TITLES = frozenset(
+TITLES = frozenset(
     """mr mrs ms miss mx mister missus dr drs doctor prof professor rev reverend pastor rabbi imam
     sgt cpl capt maj col judge atty attorney señor señora senor senora mme herr frau""".split()
 )
@@ -97,7 +97,7 @@ def _span(tokens: Tokens, first: int, last: int) -> Span:
 def _titled(tokens: Tokens, at: int) -> Run | None:
     """Dr. Wilson, Mr. and Mrs. Graves."""
     title = tokens[at].key
-    if title not in _TITLES:
+    if title not in TITLES:
         return None
     first = at + 1
     # "Mr. and Mrs. Smith", "Drs. Wilson and Graves"

@@ -9,20 +9,22 @@ from pathlib import Path
 from typing import cast
 
 from bot.phi import links, names, patterns, places
-from bot.phi.company import run_on
+from bot.phi.company import DOES, PERSON, run_on
 from bot.phi.entities import EntityModel
 from bot.phi.spans import PLACEHOLDER, Kind, Span, apart, cleaned, merged, pieces, shadow
 from bot.phi.tokens import THINGS, Tokens
-from bot.phi.words import STATES, Words
+from bot.phi.words import STATES, Words, key
 from index.runtime import loading
 
 
 @dataclass(frozen=True, slots=True)
 class Scrubbed:
-    """A text as it may be stored; `removed` are the kinds taken out of it, each once."""
+    """A text as it may be stored; `removed` are the kinds taken out of it, each once. `searched` is
+    the text with the names still in it that may be drugs: what is searched, in memory only."""
 
     text: str
     removed: tuple[Kind, ...] = ()
+    searched: str = ""
 
 
 class Scrubber:
@@ -60,13 +62,29 @@ class Scrubber:
         seen = cleaned(text)
         spans = self.find(seen)
         if not spans:
-            return Scrubbed(text)
-        parts, end = [], 0
-        for span in spans:
-            parts += [seen[end : span.start], f"[{span.kind}]"]
-            end = span.end
+            return Scrubbed(text, searched=text)
         kinds = tuple(dict.fromkeys(span.kind for span in spans))
-        return Scrubbed("".join([*parts, seen[end:]]), kinds)
+        clear = [span for span in spans if not self._may_be_a_drug(seen, span)]
+        return Scrubbed(_replaced(seen, spans), kinds, _replaced(seen, clear))
+
+    def _may_be_a_drug(self, text: str, span: Span) -> bool:
+        """Whether a name is one only because nobody knows the word, and nothing beside it says that
+        a person is meant: the brands of drugs and of dressings are such words, too."""
+        if span.kind != "NAME":
+            return False
+        if span.start == 0 and span.end == len(text) and " " not in text:
+            return True
+        before = re.search(r"([^\W\d_]+)[\s.:,(]*$", text[max(0, span.start - 24) : span.start])
+        after = re.match(r"\s+([^\W\d_]+)", text[span.end : span.end + 24])
+        if before and key(before[1]) in PERSON | names.TITLES:
+            return False
+        if after and key(after[1]) in DOES | {"pt", "patient", "needs"}:
+            return False
+        words = [key(word) for word in re.findall(r"[^\W\d_]{2,}", text[span.start : span.end])]
+        return not all(
+            self._words.given(word) or self._words.given_word(word) or self._words.surname(word)
+            for word in words
+        )
 
     def find(self, text: str) -> list[Span]:
         """Identifiers in a text that is `cleaned`."""
@@ -102,6 +120,14 @@ class Scrubber:
             believed = _believed(tokens, self._model.find(plain))
             found = merged([*found, *apart(believed, aside)])
         return found
+
+
+def _replaced(text: str, spans: list[Span]) -> str:
+    parts, end = [], 0
+    for span in spans:
+        parts += [text[end : span.start], f"[{span.kind}]"]
+        end = span.end
+    return "".join([*parts, text[end:]])
 
 
 #: Where a word ends that is longer than what is looked at together.
