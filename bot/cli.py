@@ -28,7 +28,7 @@ from bot import (
 from bot.answer import Answer, Confidence, Verdict
 from bot.desk import Desk, Taken
 from bot.phi.evaluate import CasesUnreadable
-from bot.phi.telling import in_words
+from bot.phi.telling import in_words, to_tell
 from bot.phi_commands import scrub
 from bot.querylog import Asked, LogUnavailable
 from bot.querylog.opening import finish_what_was_left, open_log
@@ -348,8 +348,9 @@ class _Conversation:
             index_build=self.desk.index_build,
             made_with=self.desk.made_with(*answers),
         )
-        if removed := list(dict.fromkeys(kind for taken in questions for kind in taken.removed)):
-            _progress(say("terminal.removed", kinds=in_words(removed)))
+        told = [kind for taken in questions for kind in to_tell(taken.text, taken.removed)]
+        if told:
+            _progress(say("terminal.removed", kinds=in_words(dict.fromkeys(told))))
         try:
             for number, one in zip(numbers, answers, strict=True):
                 if self.log.is_unlogged(number):

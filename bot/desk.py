@@ -255,8 +255,9 @@ class Desk:
     ) -> tuple[Answer, Question, list[Coverage]]:
         """The answer as far as it goes without the index, and the releases still to be searched."""
         today = dt.date.today()
-        # What an answer may repeat is read from the scrubbed text; only the search sees the other.
-        scrubbed = self.scrub(asked)
+        # What an answer may repeat is read from the scrubbed text.
+        taken = self._scrubbed(asked)
+        scrubbed = taken.text
         abstained = Answer(question=scrubbed, as_of=(day or today).isoformat(), outcome="abstained")
         nothing = Question(asked, asked)
         if (length := length_of(asked)) > MOST_CHARACTERS:
@@ -266,20 +267,19 @@ class Desk:
             return _noticed(abstained, say("desk.empty")), nothing, []
         if changes := news.inquiry(scrubbed):
             return self._with_changes(abstained, changes), nothing, []
-        question = read_question(asked, limited(self._lookup, systems))
+        question = read_question(asked, taken.searched, limited(self._lookup, systems))
         as_of = day or question.day or today
         answer = replace(abstained, as_of=as_of.isoformat())
         if question.not_a_date:
             answer = _noticed(answer, say("desk.bad_date", day=as_of.isoformat()))
-        codes = _still_there(question.codes, scrubbed)
         if wanted := ndcs(scrubbed):
             return self._with_products(answer, wanted, as_of), question, []
         beside = self._beside_codes(scrubbed, as_of)
-        retired = _still_there(icd9_codes(question.text), scrubbed)
+        retired = icd9_codes(question.text)
         typed = {mention.typed for mention in retired}
         mentions = [
             mention
-            for mention in codes
+            for mention in question.codes
             if mention.typed not in typed and (not systems or mention.system in systems)
         ]
         mentions += retired
@@ -566,12 +566,6 @@ class Desk:
         except CodesetError as error:
             return _noticed(answer, str(error))
         return replace(answer, outcome="changes", changes=changes)
-
-
-def _still_there(mentions: Sequence[CodeMention], scrubbed: str) -> list[CodeMention]:
-    """Codes that are in the scrubbed text too: a record number may have the form of one, and a
-    verdict repeats it."""
-    return [mention for mention in mentions if mention.typed.upper() in scrubbed.upper()]
 
 
 def _needs(system: str) -> str:

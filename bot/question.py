@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from bot.phi.spans import PLACEHOLDER
 from bot.words import word_set
 from codesets import icd10cm
 from codesets.asp import normal_ndc
@@ -34,9 +35,20 @@ _BIRTH = re.compile(
     r"\b(?:dob|d\.o\.b|born|birth ?(?:day|date)?|date of birth)\.?(?:\s+(?:is|was|on))*[\s:=(-]*$",
     re.I,
 )
-
-#: What the scrubber leaves of one.
-_PLACE_OF_DATE = re.compile(_CUE + r"\[DATE\]", re.I)
+#: Characters before a date in which a word says what it is the date of.
+_NEAR = 40
+#: Places of identifiers with the words that name them, or tie a patient to the case, and say
+#: nothing of the case: "code for pt [NAME], dob [DATE], with".
+_REMOVED = re.compile(
+    r"(?:\b(?:for|on|of|re|dos|date of service|seen|as of|dated|from)\b[:\s]+"
+    r"(?=(?:\S+[\s.]+)?\[[A-Z]))*"
+    r"(?:\b(?:dob|d\.o\.b|born|mrns?|ssn|npi|dea|mbi|acct|account|member id|phone|fax|email|zip|mr"
+    r"|mrs|ms|dr|pt|patient)\b[\s.:#=(-]{0,4})?"
+    + PLACEHOLDER.pattern
+    + r"(?:(?<=\[NAME\])\s+(?:(?:who )?(?:has|had)\b"
+    r"|(?:presents |presented |came in )?(?:with\b|w/(?!o))))?",
+    re.I,
+)
 
 _TOKEN = re.compile(r"(?<![\w.])[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)?(?:\.?-(?!\w))?")
 _CM_DOTTED = re.compile(r"[A-Z][0-9A][0-9A-Z]\.[0-9A-Z]{1,4}")
@@ -82,7 +94,8 @@ class CodeMention:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question taken apart. `text` is what is left when dates are taken out."""
+    """A question taken apart. `text` is what is searched: what is left of it when identifiers and
+    dates are taken out."""
 
     asked: str
     text: str
@@ -95,11 +108,28 @@ class Question:
 Lookup = Callable[[str], list[tuple[str, str]]]
 
 
-def read_question(asked: str, lookup: Lookup) -> Question:
-    """Take a question apart. `lookup` gives (system, published form) for each loaded system that
-    has the code."""
-    text, day, wrong = _take_date(asked)
+def read_question(asked: str, scrubbed: str, lookup: Lookup) -> Question:
+    """Take a question apart: its date as it was typed, all else from the `scrubbed` text, so that
+    no name steers the search and no record number is taken for a code. `lookup` gives (system,
+    published form) for each loaded system that has the code."""
+    _, day, wrong = _take_date(asked)
+    text = without_places(scrubbed)
     return Question(asked, text, day, wrong, _mentions(text, lookup))
+
+
+def without_places(scrubbed: str) -> str:
+    """A scrubbed question without the places of identifiers. An age over 89 is 90: it is one still.
+
+    >>> without_places("pt [NAME], [AGE] yo, dob [DATE], seen [DATE] with gout")
+    ', 90 yo, , with gout'
+    """
+    text = _REMOVED.sub(lambda place: " 90" if place[1] == "AGE" else " ", scrubbed)
+    return _take_date(" ".join(text.split()))[0]
+
+
+def is_of_birth(text: str, at: int) -> bool:
+    """Whether a date that stands there is one of birth, and none of service."""
+    return _BIRTH.search(text, max(0, at - _NEAR), at) is not None
 
 
 def day_in(asked: str) -> dt.date | None:
@@ -110,7 +140,7 @@ def day_in(asked: str) -> dt.date | None:
 def _take_date(asked: str) -> tuple[str, dt.date | None, str | None]:
     for pattern in _DATES:
         found = pattern.finditer(asked)
-        match = next((m for m in found if not _BIRTH.search(asked, 0, m.start())), None)
+        match = next((m for m in found if not is_of_birth(asked, m.start())), None)
         if match is None:
             continue
         parts = match.groupdict()
@@ -126,12 +156,6 @@ def _take_date(asked: str) -> tuple[str, dt.date | None, str | None]:
         except ValueError:
             return rest, None, match[0].split()[-1]
     return asked, None, None
-
-
-def undated(stored: str) -> str:
-    """A question out of the log as it was read: without the place of its date of service, which was
-    taken out before it was stored."""
-    return " ".join(_PLACE_OF_DATE.sub(" ", stored).split())
 
 
 def _mentions(text: str, lookup: Lookup) -> list[CodeMention]:

@@ -22,7 +22,7 @@ from bot.desk import Desk
 from bot.editions import day_for
 from bot.querylog import Asked, QueryLog, retention
 from bot.querylog.replay import compare
-from bot.question import undated
+from bot.question import without_places
 from bot.settings import Settings
 from codesets.model import ReleaseUnavailable
 from codesets.store import CodeStore
@@ -163,11 +163,19 @@ def test_says_that_identifiers_are_missing(desk: Desk, log: QueryLog) -> None:
     [
         ("htn, seen on [DATE]", "htn,"),
         ("DOS: [DATE] left knee OA", "left knee OA"),
-        ("[NAME] has htn", "[NAME] has htn"),
+        ("[NAME] has htn", "htn"),
+        ("for pt [NAME] w/ htn, dob [DATE]", "htn,"),
     ],
 )
 def test_a_stored_question_is_read_as_the_typed_one_was(stored: str, read: str) -> None:
-    assert undated(stored) == read
+    assert without_places(stored) == read
+
+
+def test_a_question_with_identifiers_is_answered_as_it_was(desk: Desk, log: QueryLog) -> None:
+    typed = f"pt John Smith mrn 8812345, {SPRAIN}"
+    question = recorded(log, desk, desk.ask(typed), desk.take(typed).text, removed=("NAME", "MRN"))
+    exit_code, found = replayed(question)
+    assert (exit_code, found["verdict"]) == (0, "same")
 
 
 # Another answer

@@ -95,6 +95,23 @@ def test_nobody_is_told_of_nothing(slack, log, tmp_path) -> None:
     assert not any("Ephemeral" in call.path for call in slack.calls)
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [("gout seen 3/5/2026", False), ("gout dob 3/5/1960", True), ("gout 3/5/2026, 3/9/2026", True)],
+)
+def test_a_date_of_service_alone_is_stored_nowhere_and_told_of_to_nobody(
+    slack, log, desk, tmp_path, typed, told
+) -> None:
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention(typed, user="U7", channel="C5")).wait_ack(10)
+        slack.wait_for("chat.postMessage")
+        slack.send_slash(text=typed, user="U7", channel="C5").wait_ack(10)
+        (answer,) = slack.wait_for("response_url")
+    kinds = [d["kind"] for d in log.recent()[-1].deliveries]
+    assert ("identifiers" in kinds, "a date" in answer.args["text"]) == (told, told)
+    assert all("[DATE]" in record.text and record.removed for record in log.recent())
+
+
 def test_a_command_tells_within_its_answer_and_does_not_share_it(
     slack, log, desk, tmp_path
 ) -> None:
@@ -138,8 +155,7 @@ def test_after_a_crash_the_stored_editions_answer_and_the_asker_is_told(
     editions = {"icd10cm FY2024": "FY2024"}
     log.ask(Asked(STORED, surface, "U7", "T1", "C5", "1.0", removed=("NAME",), releases=editions))
     recover(Courier(desk, log, web_client(slack.bot_token, slack.api_url)), print)
-    read = "pt [NAME] MRN [MRN] , t2dm with ckd"
-    assert (desk.asked, desk.options) == ([read], {"editions": editions})
+    assert (desk.asked, desk.options) == ([STORED], {"editions": editions})
     told = [call for call in slack.calls if "a name" in str(call.args.get("text"))]
     assert [call.method for call in told] == ["chat.postEphemeral"]
     assert told[0].args["user"] == "U7"

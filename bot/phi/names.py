@@ -9,11 +9,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.phi import hurried
+from bot.phi.company import (
+    AGED,
+    CUES,
+    DOES,
+    PARTICLES,
+    PERSON,
+    Run,
+    begins,
+    follows,
+    initial,
+    is_the_diagnosis,
+    past_particles,
+    perhaps,
+    run_on,
+    strange,
+)
 from bot.phi.spans import Span
 from bot.phi.tokens import THINGS, Token, Tokens
 
 #: Titles: what follows is a person, whatever else its name may be.
-_TITLES = frozenset(
+TITLES = frozenset(
     """mr mrs ms miss mx mister missus dr drs doctor prof professor rev reverend pastor rabbi imam
     sgt cpl capt maj col judge atty attorney señor señora senor senora mme herr frau""".split()
 )
@@ -22,8 +39,8 @@ _DOUBTFUL_TITLES = frozenset("ms miss col capt maj mx doctor".split())
 #: What only a person can come after.
 _SURE_CUES = [
     tuple(cue.split())
-    for cue in """md; do; np; rn; seen by; evaluated by; examined by; referred by; ordered by;
-    signed by; dictated by; treated by; accompanied by; brought by; assisted by;
+    for cue in """md; do; np; rn; pa-c; crna; aprn; seen by; evaluated by; examined by; referred by;
+    ordered by; signed by; dictated by; treated by; accompanied by; brought by; assisted by;
     read by; reviewed by; prescribed by; cosigned by; followed by; performed by;
     documented by; called by; name is; names is; named; aka; attn; sincerely;
     regards; pcp; surgeon; attending; physician; provider; spoke with; spoke to;
@@ -37,46 +54,19 @@ _SURE_CUES = [
     orthopedist; urologist; nephrologist; dermatologist; endocrinologist;
     rheumatologist""".split(";")
 ]
-#: Words for a person, after which a name may come or anything else.
-_CUES = frozenset(
-    """pt pts patient patients pat client member for by with from per re to mother father mom
-    dad son daughter wife husband spouse brother sister aunt uncle grandmother grandfather
-    grandson granddaughter niece nephew cousin partner fiance fiancee friend neighbor baby
-    twin infant child boy girl male female man woman lady gentleman mr mrs on of hi hello
-    hey thanks and name guy kid newborn veteran resident decedent donor recipient about
-    called saw see ask tell inmate student employee coworker colleague boss manager
-    supervisor assistant biller tech auditor call contact text phone notify reach""".split()
-)
-_PERSON = _CUES - frozenset(
-    """for by with from per re to on of hi hello hey thanks and about called see""".split()
-)
+#: What stands after a name as often as before it.
+_TRADES = ("md", "do", "np", "rn", "pa-c", "crna", "aprn")
+_CUES_BY_WORD: dict[str, list[tuple[str, ...]]] = {}
+for _cue in _SURE_CUES:
+    _CUES_BY_WORD.setdefault(_cue[0], []).append(_cue)
 _CALLS = frozenset("call contact text phone notify reach ask tell saw".split())
-_PARTICLES = frozenset(
-    """de la del della di da dos das do du van von der den ter ten el al bin ibn bint ben bar st
-    san le mc mac o d abu y e""".split()
-)
-_SUFFIXES = frozenset("jr sr ii iii iv esq".split())
 _CREDENTIALS = re.compile(
     r",?\s*(?:M\.?D|D\.?O|R\.?N|N\.?P|PA-?C|PA|Ph\.?D|DPM|DDS|DMD|LCSW|LMFT|CRNA|APRN|ARNP|FNP(?:-?B?C)?|DNP|MBBS|RNFA|CNM|CPC|RHIA|RHIT|CCS|BSN|MSN|FACS|FACP|PharmD|OD|DC|PsyD|LPC|CNS|AuD)\b\.?"
-)
-#: What may follow a name of which each word is another word too ("john long dob ...").
-_AFTER = frozenset(
-    """dob mrn ssn has is was with who here seen presents presented needs had came complains
-    denies admitted underwent fell diagnosed reports taking yo age aged phone acct member and
-    in on for at from's called states says wants asked id dos account claim whose she he dx s
-    c h w/ m f y male female date sex gender diagnosis lives lived""".split()
 )
 #: What doctors do.
 _ORDERS = frozenset(
     "ordered saw recommends performed wrote documented billed dictated prescribed did".split()
 )
-#: What only people do.
-_DOES = frozenset(
-    """has had is was who seen denies presents presented complains needs wants called came fell
-    reports says states underwent lives takes asked went refused agreed tolerated
-    requests""".split()
-)
-_MOST = 5
 
 
 def find(tokens: Tokens) -> list[Span]:
@@ -90,16 +80,7 @@ def find(tokens: Tokens) -> list[Span]:
         token = tokens[at]
         if token.taken:
             continue
-        for rule in (
-            _titled,
-            _cued,
-            _between_signs,
-            _last_first,
-            _paired,
-            _alone,
-            _beside,
-            _credentialed,
-        ):
+        for rule in (*_RULES, *hurried.RULES):
             run = rule(tokens, at)
             if run is not None:
                 take(*run)
@@ -113,19 +94,18 @@ def _span(tokens: Tokens, first: int, last: int) -> Span:
     return Span(start, end, "NAME")
 
 
-Run = tuple[int, int]
-_NAME_GAP = r"[ \t]*\.?[ \t]*"
-
-
 def _titled(tokens: Tokens, at: int) -> Run | None:
     """Dr. Wilson, Mr. and Mrs. Graves."""
     title = tokens[at].key
-    if title not in _TITLES:
+    if title not in TITLES:
         return None
     first = at + 1
     # "Mr. and Mrs. Smith", "Drs. Wilson and Graves"
     if not tokens.adjacent(first, r"[ \t]*\.?[ \t]*"):
         return None
+    past = past_particles(tokens, first)
+    if past is not None:
+        return first, run_on(tokens, past, titled=True)
     token = tokens[first]
     sure = title not in _DOUBTFUL_TITLES or tokens[at].text in ("Ms", "Miss") or "." in token.gap
     if token.taken or (tokens.function(token) and not tokens.surname(token)):
@@ -134,11 +114,11 @@ def _titled(tokens: Tokens, at: int) -> Run | None:
         return None
     if not sure and not tokens.sure(token):
         return None
-    acts = first + 1 < len(tokens) and tokens[first + 1].key in _DOES | _ORDERS
+    acts = first + 1 < len(tokens) and tokens[first + 1].key in DOES | _ORDERS
     if tokens.surname(token) and (title in ("mr", "mrs") or (title == "dr" and acts)):
-        return first, _run_on(tokens, first, titled=True)
+        return first, run_on(tokens, first, titled=True)
     if not (
-        tokens.capital(token) or tokens.listed(token) or tokens.unknown(token) or _initial(token)
+        tokens.capital(token) or tokens.listed(token) or tokens.unknown(token) or initial(token)
     ):
         return None
     if not tokens.capital(token) and tokens.known(token) and not tokens.surname(token):
@@ -146,7 +126,7 @@ def _titled(tokens: Tokens, at: int) -> Run | None:
     # "dr order", "dr visit": not names, whoever is called so
     if not tokens.capital(token) and token.key in _ABOUT_DOCTORS:
         return None
-    return first, _run_on(tokens, first, titled=True)
+    return first, run_on(tokens, first, titled=True)
 
 
 _ABOUT_DOCTORS = frozenset(
@@ -158,7 +138,7 @@ _ABOUT_DOCTORS = frozenset(
 
 def _cued(tokens: Tokens, at: int) -> Run | None:
     """ "pt John Smith", "seen by Wilson", "for Maria Parkinson"."""
-    for cue in _SURE_CUES:
+    for cue in _CUES_BY_WORD.get(tokens[at].key, ()):
         end = at + len(cue)
         if end < len(tokens) and all(tokens[at + n].key == word for n, word in enumerate(cue)):
             first = end
@@ -170,7 +150,7 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
             if token.taken or tokens.function(token) or token.key in THINGS:
                 continue
             labelled = ":" in token.gap or "=" in token.gap
-            if cue[-1] in ("md", "do", "np", "rn") and not labelled:
+            if cue[-1] in _TRADES and not labelled and not tokens.sure(token):
                 continue
             strong = tokens.sure(token) or (tokens.capital(token) and tokens.listed(token))
             strong |= tokens.capital(token) and not tokens.known(token)
@@ -181,43 +161,43 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
                     tokens.unknown(token)
                     or (
                         (tokens.given_word(token) or tokens.surname(token))
-                        and _follows(tokens, first)
+                        and follows(tokens, first)
                     )
                 )
             )
-            if labelled and tokens.listed(token) and _follows(tokens, first):
+            if labelled and tokens.listed(token) and follows(tokens, first):
                 strong = True
             if labelled and tokens.unknown(token):
                 strong = True
             if not tokens.cased and tokens.listed(token) and not tokens.medicine(token):
                 strong = True
             if strong and not (tokens.is_eponym(first) and not tokens.sure(token)):
-                last = _run_on(tokens, first, titled=True)
+                last = run_on(tokens, first, titled=True)
                 # "PATIENT: SMITH, JOHN"
                 if labelled and tokens.adjacent(last + 1, r" ?, ?"):
                     after = tokens[last + 1]
                     written = tokens.capital(after) or not tokens.cased or _shouted(after)
                     given = tokens.given(after) or tokens.given_word(after) or tokens.unknown(after)
                     if written and given and not tokens.function(after) and not after.taken:
-                        last = _run_on(tokens, last + 1)
+                        last = run_on(tokens, last + 1)
                 return first, last
     therapy = tokens.cased and tokens[at].text == "PT"
     if (
-        tokens[at].key in _CUES
+        tokens[at].key in CUES
         and not therapy
         and tokens.adjacent(at + 1, r"[ \t]*[:=.-]{0,2}[ \t]*")
     ):
         token = tokens[at + 1]
         if token.taken or tokens.function(token) or tokens.is_eponym(at + 1):
             return None
-        person = tokens[at].key in _PERSON
+        person = tokens[at].key in PERSON
         if tokens[at].key == "of" and at > 0:
-            person = tokens[at - 1].key in _PERSON  # "daughter of"
+            person = tokens[at - 1].key in PERSON  # "daughter of"
         if tokens.sure(token):
-            return at + 1, _run_on(tokens, at + 1)
+            return at + 1, run_on(tokens, at + 1)
         capital = tokens.capital(token) and not token.first
         following = tokens[at + 2].key if at + 2 < len(tokens) else ""
-        if person and capital and tokens.surname(token) and following in _DOES:
+        if person and capital and tokens.surname(token) and following in DOES:
             return at + 1, at + 1
         if (
             person
@@ -228,9 +208,9 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
                 or tokens.unknown(token)
             )
         ):
-            last = _run_on(tokens, at + 1)
+            last = run_on(tokens, at + 1)
             alone = not tokens.known(token) or (
-                tokens.given_word(token) and _follows(tokens, at + 1)
+                tokens.given_word(token) and follows(tokens, at + 1)
             )
             if last > at + 1 or alone:
                 return at + 1, last
@@ -239,13 +219,13 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
         if person and unknown and tokens.adjacent(at + 2):
             after = tokens[at + 2]
             if tokens.unknown(after) or (
-                tokens.listed(after) and (not tokens.known(after) or _follows(tokens, at + 2))
+                tokens.listed(after) and (not tokens.known(after) or follows(tokens, at + 2))
             ):
-                return at + 1, _run_on(tokens, at + 2)
+                return at + 1, run_on(tokens, at + 2)
         # "patient mark brown, 55"
         if person and tokens.given_word(token) and tokens.adjacent(at + 2):
             after = tokens[at + 2]
-            if tokens.surname(after) and not tokens.function(after) and _follows(tokens, at + 2):
+            if tokens.surname(after) and not tokens.function(after) and follows(tokens, at + 2):
                 return at + 1, at + 2
     return None
 
@@ -274,9 +254,12 @@ def _between_signs(tokens: Tokens, at: int) -> Run | None:
 
 def _last_first(tokens: Tokens, at: int) -> Run | None:
     """SMITH, JOHN Q"""
-    if not tokens.adjacent(at + 1, r"[ \t]*,[ \t]*") or tokens[at + 1].taken:
+    if not tokens.adjacent(at + 1, r"[ \t]*,[ \t]*|[/^]") or tokens[at + 1].taken:
         return None
     last, first = tokens[at], tokens[at + 1]
+    comma = "," in first.gap
+    if not comma and not (tokens.sure(first) and tokens.given(first)):
+        return None  # a slash stands between anything
     if tokens.function(last) or tokens.function(first) or tokens.is_eponym(at + 1):
         return None
     if first.text.endswith("'s"):
@@ -288,18 +271,31 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
     capitals = tokens.capital(first) and tokens.capital(last)
     shouted = _shouted(first) and _shouted(last)
     capitals |= shouted and not (tokens.abbreviation(first) and tokens.abbreviation(last))
-    begins_with_cue = at > 0 and tokens[at - 1].key in _CUES
+    begins_with_cue = at > 0 and tokens[at - 1].key in CUES
     begins = begins_with_cue or at == 0 or not re.search(r"[\w,]\s*$", tokens.text[: last.start])
     if capitals and (given or tokens.sure(last)):
         # A list of diseases has commas too: "Graves, Addison".
         good = tokens.sure(first) or not tokens.medicine(last) or (begins and given)
     elif capitals:
-        good = begins and not tokens.medicine(last) and _follows(tokens, at + 1)
-        good |= begins and tokens.surname(last) and _follows(tokens, at + 1)
+        good = begins and not tokens.medicine(last) and follows(tokens, at + 1)
+        good |= begins and tokens.surname(last) and follows(tokens, at + 1)
+        good |= begins and tokens.surname(last) and AGED.match(tokens.text, first.end) is not None
     else:
         good = tokens.sure(last) and (given or tokens.sure(first))
         good |= tokens.given(first) and tokens.sure(first) and begins and not tokens.known(last)
         good |= begins and not tokens.cased and given and not tokens.medicine(last)
+        good |= begins and tokens.given(first) and tokens.sure(first) and tokens.surname(last)
+        strangers = strange(tokens, last) and strange(tokens, first)
+        good |= begins and strangers and first.gap == ", "
+        if comma and begins and last.text.isupper() and first.text.isupper():
+            # POKORNA, SUMAYYA - gout
+            good |= all(
+                len(token.key) > 3
+                and not tokens.known(token)
+                and not tokens.words.drug(token.key)
+                and not tokens.words.misspelled(token.key)
+                for token in (last, first)
+            )
     if not good:
         return None
     start = at
@@ -307,12 +303,12 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
         start > 0
         and tokens.adjacent(start, r"[ \t-]*")
         and (
-            tokens[start - 1].key in _PARTICLES
+            tokens[start - 1].key in PARTICLES
             or (tokens.sure(tokens[start - 1]) and not tokens[start - 1].taken)
         )
     ):
         start -= 1
-    return start, _run_on(tokens, at + 1)
+    return start, run_on(tokens, at + 1)
 
 
 def _shouted(token: Token) -> bool:
@@ -331,43 +327,44 @@ def _paired(tokens: Tokens, at: int) -> Run | None:
         # a middle initial
         third = tokens[at + 2]
         if tokens.capital(one) and tokens.capital(third) and tokens.sure(third):
-            return at, _run_on(tokens, at + 2)
+            return at, run_on(tokens, at + 2)
         if (
             (given or word)
             and tokens.surname(third)
             and not tokens.function(third)
-            and (tokens.sure(third) or tokens.capital(third) or _follows(tokens, at + 2))
+            and (tokens.sure(third) or tokens.capital(third) or follows(tokens, at + 2))
         ):
-            return at, _run_on(tokens, at + 2)
+            return at, run_on(tokens, at + 2)
     if (
-        _initial(one)
+        initial(one)
         and tokens.capital(other)
         and tokens.surname(other)
         and not tokens.function(other)
         and "." in other.gap
     ):
-        return at, _run_on(tokens, at + 1)
+        return at, run_on(tokens, at + 1)
     if tokens.function(other):
         return None
     if given or word:
         if tokens.sure(other):
-            return at, _run_on(tokens, at + 1)
+            return at, run_on(tokens, at + 1)
         capitals = tokens.capital(one) and tokens.capital(other)
         if given and capitals and (tokens.surname(other) or tokens.unknown(other)):
-            return at, _run_on(tokens, at + 1)
+            return at, run_on(tokens, at + 1)
         if (
             given
             and tokens.surname(other)
             and not tokens.capital(other)
-            and _follows(tokens, at + 1)
+            and follows(tokens, at + 1)
+            and not is_the_diagnosis(tokens, at + 1)
         ):
             return at, at + 1
         if (
             capitals
             and (tokens.surname(other) or tokens.unknown(other))
-            and (_follows(tokens, at + 1) or (at > 0 and tokens[at - 1].key in _PERSON))
+            and (follows(tokens, at + 1) or (at > 0 and tokens[at - 1].key in PERSON))
         ):
-            return at, _run_on(tokens, at + 1)
+            return at, run_on(tokens, at + 1)
     # Nobody knows the first, and the other is on a list.
     if (
         tokens.unknown(one)
@@ -377,7 +374,7 @@ def _paired(tokens: Tokens, at: int) -> Run | None:
     ):
         drugs = tokens.words.drug(one.key) or tokens.words.drug(other.key)
         if not drugs and (tokens.listed(other) or tokens.cased):
-            return at, _run_on(tokens, at + 1)
+            return at, run_on(tokens, at + 1)
     return None
 
 
@@ -389,8 +386,8 @@ def _alone(tokens: Tokens, at: int) -> Run | None:
         token.text.endswith("'s")
         and tokens.capital(token)
         and tokens.adjacent(at + 1)
-        and tokens[at + 1].key in _PERSON - _CALLS
-        and token.key not in _PERSON
+        and tokens[at + 1].key in PERSON - _CALLS
+        and token.key not in PERSON
         and not tokens.function(token)
         and (tokens.listed(token) or not tokens.known(token))
     ):
@@ -404,7 +401,7 @@ def _alone(tokens: Tokens, at: int) -> Run | None:
         if following in ("pt", "patient") and not tokens.medicine(token):
             return at, at
     # Thomas is a splint, and "Thomas has gout" a patient.
-    if tokens.capital(token) and tokens.given(token) and following in _DOES:
+    if tokens.capital(token) and tokens.given(token) and following in DOES:
         return at, at
     if not tokens.sure(token) or tokens.is_eponym(at):
         return None
@@ -420,26 +417,17 @@ def _alone(tokens: Tokens, at: int) -> Run | None:
             and tokens.adjacent(at)
             and not (before.taken or tokens.function(before) or tokens.medicine(before))
         ):
-            return at - 1, _run_on(tokens, at)
+            return at - 1, run_on(tokens, at)
     if tokens.given(token) or (tokens.capital(token) and not token.text.isupper()):
-        return at, _run_on(tokens, at)
+        return at, run_on(tokens, at)
     return None
-
-
-#: An age, a sex or a word for an identifier, as they stand after a name.
-_AGED = re.compile(
-    r"(?: ?\(\d{1,2}\))|[ \t]*[,;:(/|-]{0,2}[ \t]*"
-    r"(?:(?:is|was)? ?(?:an? )?\d{1,2} ?-?(?:y/?o|yrs?|year|[mf]\b)"
-    r"|(?:dob|d\.o\.b|mrn|ssn|mbi|acct|aka|mr#|phone|dod|dos)\b|[mf]\b)",
-    re.I,
-)
 
 
 def _beside(tokens: Tokens, at: int) -> Run | None:
     """Names that stand before an identifier or an age: "okonkwo chidi 45yo"."""
     token = tokens[at]
     end = token.end
-    after = _AGED.match(tokens.text, end)
+    after = AGED.match(tokens.text, end)
     if after is None and not any(
         0 <= s.start - end <= 2 for s in tokens.found if s.kind in _PERSONAL
     ):
@@ -450,13 +438,13 @@ def _beside(tokens: Tokens, at: int) -> Run | None:
         if (
             before.taken
             or tokens.function(before)
-            or not _perhaps(tokens, before)
+            or not perhaps(tokens, before)
             or tokens.is_eponym(first - 1)
         ):
             break
         first -= 1
     run = [tokens[n] for n in range(first, at + 1)]
-    if tokens.function(token) or not _perhaps(tokens, token) or tokens.is_eponym(at):
+    if tokens.function(token) or not perhaps(tokens, token) or tokens.is_eponym(at):
         return None
     if any(tokens.sure(t) for t in run):
         while first < at and not (
@@ -467,7 +455,7 @@ def _beside(tokens: Tokens, at: int) -> Run | None:
         ):
             first += 1
         return first, at
-    whole = [t for t in run if not _initial(t)]
+    whole = [t for t in run if not initial(t)]
     if (
         len(whole) > 1
         and any(tokens.surname(t) for t in (whole[0], whole[-1]))
@@ -477,6 +465,9 @@ def _beside(tokens: Tokens, at: int) -> Run | None:
         )
     ):
         return first, at
+    labelled = after is None or after[0][-1] not in "mMfF"
+    if len(run) == 1 and labelled and begins(tokens, at) and strange(tokens, token):
+        return at, at  # "jsmith mrn 88213", "yahayakevin dob ..."
     in_age = re.match(r" ?\(\d{1,2}\)", tokens.text[end : end + 6])
     if (
         in_age
@@ -514,7 +505,7 @@ def _credentialed(tokens: Tokens, at: int) -> Run | None:
         first > 0
         and at - first < 3
         and tokens.adjacent(first)
-        and (tokens.capital(tokens[first - 1]) or _initial(tokens[first - 1]))
+        and (tokens.capital(tokens[first - 1]) or initial(tokens[first - 1]))
         and not tokens[first - 1].taken
         and not tokens.function(tokens[first - 1])
     ):
@@ -534,90 +525,4 @@ def _initials(tokens: Tokens) -> Iterator[Span]:
         yield Span(match.start(1), match.end(1), "NAME")
 
 
-def _perhaps(tokens: Tokens, token: Token) -> bool:
-    return tokens.listed(token) or tokens.unknown(token) or _initial(token)
-
-
-def _initial(token: Token) -> bool:
-    return len(token.text) == 1 and token.text.isupper()
-
-
-def _follows(tokens: Tokens, at: int) -> bool:
-    """Whether what stands after a token is what stands after names."""
-    rest = tokens.text[tokens[at].end :].lstrip(" ")
-    if not rest or not rest[0].isalpha():
-        return not rest.startswith("-")
-    return at + 1 < len(tokens) and tokens[at + 1].key in _AFTER
-
-
-def _run_on(tokens: Tokens, at: int, *, titled: bool = False) -> int:
-    """The last token of the name that a token begins or goes on."""
-    last = at
-    while last + 1 < len(tokens) and last + 1 - at < _MOST:
-        following = last + 1
-        token = tokens[following]
-        suffix = token.key in _SUFFIXES and tokens.adjacent(following, r"[ \t]*,?[ \t]*")
-        beside = not token.taken and tokens.adjacent(following, r"[ \t]*[.-]?[ \t]*")
-        if not suffix and not beside:
-            break
-        if token.key in _SUFFIXES or (_initial(token) and not tokens.gap_has_end(following)):
-            last = following
-            continue
-        if token.key in _PARTICLES and following + 1 < len(tokens):
-            after = tokens[following + 1]
-            if (
-                not after.taken
-                and tokens.adjacent(following + 1, r"[ \t'-]*")
-                and (tokens.sure(after) or (tokens.capital(after) and not tokens.function(after)))
-            ):
-                last = following + 1
-                continue
-        if tokens.gap_has_end(following) or tokens.is_eponym(following):
-            break
-        # John Long, Emma Warmer, Maria Marfan: whatever it is, it ends the name.
-        if (
-            tokens.capital(token)
-            and not token.text.isupper()
-            and not token.text.endswith("'s")
-            and (
-                tokens.sure(tokens[last])
-                and _follows(tokens, following)
-                and not tokens.words.drug(token.key)
-            )
-        ):
-            last = following
-            continue
-        if tokens.function(token):
-            break
-        if tokens.sure(token):
-            last = following
-            continue
-        if (
-            tokens.capital(token)
-            and (tokens.listed(token) or tokens.unknown(token))
-            and not tokens.words.drug(token.key)
-        ):
-            last = following
-            continue
-        if (
-            tokens.unknown(token)
-            and (titled or not tokens.cased)
-            and tokens.sure(tokens[last])
-            and following - at == 1
-        ):
-            last = following
-            continue
-        lower = not tokens.capital(token) and not tokens.capital(tokens[last])
-        if (
-            lower
-            and tokens.surname(token)
-            and following - at == 1
-            and _follows(tokens, following)
-            and (not tokens.text[token.end :].lstrip()[:1].isdigit())
-        ):
-            last = following
-        break
-    return last
-
-
-run_on = _run_on
+_RULES = (_titled, _cued, _between_signs, _last_first, _paired, _alone, _beside, _credentialed)

@@ -23,14 +23,22 @@ _MONTH = (
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR = r"(?:1[89]\d\d|20\d\d)"
 _YEAR2 = r"(?:'\d\d|1[89]\d\d|20\d\d|\d\d)"
+_MONTH_DAY = r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])"
+_WEEKDAY = (
+    r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:s|nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?"
+    r"|sat(?:urday)?|sun(?:day)?)"
+)
 #: A number or a name of mixed letters and digits, as offices give them out; at least one digit.
 _VALUE = r"(?=[A-Za-z-]{0,12}\d)[A-Za-z0-9]+(?:[-_/.][A-Za-z0-9]+)*(?: \d{2,4}(?!\d)(?! ?[a-z%]))*"
 #: What may stand between a word that names an identifier and the identifier.
-_IS = r"(?:\s*(?:numbers?|num|no\b\.?|nbr|id|ids|code|#|is|was|ending(?: in)?|:|=|-|\(|\)|of record)){0,4}\s*[:#=(]?\s*"
+_IS = r"(?:\s*(?:numbers?|num|no\b\.?|nbr|id|ids|code|#|is|was|end(?:s|ing|ed)?(?: in| with| w)?|:|=|-|\(|\)|of record)){0,4}\s*[:#=(]?\s*"
 #: The same, where the word alone does not tell: something must say that a number follows.
-_NUMBER = (
-    r"\s*(?:(?:numbers?|num|no\b\.?|nbr|id\b|ids\b|#|:|=)\s*(?:is|was|ending in|[:#=(-])?\s*){1,3}"
-)
+_NUMBER = r"\s*(?:(?:numbers?|num|no\b\.?|nbr|id\b|ids\b|#|:|=)\s*(?:is|was|end(?:s|ing)? in|[:#=(-])?\s*){1,3}"
+
+#: After a word that names an identifier: its own number follows, and what stood before is a code.
+_NOT_BEFORE_ONE = r"(?!\w)(?!\W{0,3}(?:(?:is|no|number)\W{1,2})?\d)"
+#: After a number of a room: it counts something.
+_NO_AMOUNT = r"(?! ?(?:air|temp\w*|min\w*|hours?|hrs?|h|days?|wks?|weeks?|months?|sores?|ft|feet|x|mg|and \d|or \d)\b)(?! ?[%/])"
 
 #: What says that a bare date is one of a patient's: a service, a birth, a stay.
 _DATED = (
@@ -71,23 +79,13 @@ _MEDICINE = [
 ]  # fmt: skip
 
 _FORMS: list[tuple[Kind, re.Pattern[str]]] = [
-    ("EMAIL", re.compile(r"[\w.+%'-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\s?(?:\.|\(dot\)|\[dot\])\s?[\w-]+)+")),
-    ("EMAIL", re.compile(r"\b[\w.+-]+ at [\w-]+ dot (?:com|org|net|edu|gov)\b", _i)),
-    ("URL", re.compile(r"\b(?:https?|ftps?|file|mailto|tel|sftp)\s?:/{0,2}[^\s<>]+", _i)),
-    ("URL", re.compile(r"\bwww\.[^\s<>]+", _i)),
+    ("EMAIL", re.compile(r"[\w.+%'-]{1,64}+\s?(?:@|\(at\)|\[at\])\s?[\w-]{1,63}(?:\s?(?:\.|\(dot\)|\[dot\])\s?[\w-]{1,63}){1,8}")),
+    ("EMAIL", re.compile(r"(?<![\w.+-])[\w.+-]{1,64}+ at [\w-]{1,63} dot (?:com|org|net|edu|gov)\b", _i)),
     (
         "FILE",
         re.compile(
-            r"[^\s<>\"'(),;:]+\.(?:jpe?g|png|gif|bmp|tiff?|heic|heif|webp|dcm|dicom|pdf|docx?|xlsx?"
+            r"(?<![^\s<>\"'(),;:])[^\s<>\"'(),;:]+\.(?:jpe?g|png|gif|bmp|tiff?|heic|heif|webp|dcm|dicom|pdf|docx?|xlsx?"
             r"|csv|txt|rtf|mp4|mov|avi|m4a|wav|mp3|zip|svg|raw|hl7|xml|eml|msg)\b",
-            _i,
-        ),
-    ),
-    (
-        "URL",
-        re.compile(
-            r"(?<![\w@.-])(?:[a-z0-9][a-z0-9-]*\.)+(?:com|org|net|edu|gov|mil|io|us|info|health|co|biz"
-            r"|app|dev|me|care|uk|ca)(?:[/?:#][^\s<>]*)?(?![\w-])",
             _i,
         ),
     ),
@@ -219,16 +217,64 @@ _FORMS: list[tuple[Kind, re.Pattern[str]]] = [
             _i,
         ),
     ),
+    # Words that no code follows: what stands there is a number of theirs, however short.
+    (
+        "ACCOUNT",
+        re.compile(r"\b(?:acc(?:oun)?t|acc't|guarantor|csn|har|icn|dcn|tcn)(?: is| was)? ?(?P<id>(?=[A-Z-]{0,4}\d{4})[A-Z0-9]+(?:-[A-Z0-9]+)*)(?![\w.])", _i),
+    ),
+    # Five digits or more with a letter at the end are no code.
+    (
+        "ACCOUNT",
+        re.compile(
+            r"\b(?:invoice|claims?|enc(?:ounter)?|visit|case|confirmation|reference|ref|(?:prior |pre-?)?auth(?:orization)?|referral|order|rx|check|accession"
+            r"|specimen|requisition|ticket|eob|transaction|trace|control)(?: is| was)? ?(?P<id>\d{5,}-?[A-Z])(?![\w.])",
+            _i,
+        ),
+    ),
+    # A chart has a number, and what is coded from it: visits (99202-99499) are what stands there.
+    ("MRN", re.compile(r"\bchart (?P<id>(?!99[2-4]\d\d\b)(?!(?:19|20)\d\d\b)\d{4,10})(?![\w.-]*\w)", _i)),
+    # The number first.
+    (
+        "MRN",
+        re.compile(r"(?<![\w.$/-])(?P<id>\d{4,12})(?: is)?(?: the| her| his| their)? ?(?:mrn|med(?:ical)? rec(?:ord)?(?: (?:number|no|#))?|chart (?:number|no\b|#))" + _NOT_BEFORE_ONE, _i),
+    ),
+    (
+        "ACCOUNT",
+        re.compile(r"(?<![\w.$/-])(?P<id>\d{4,14})(?: is)?(?: the| her| his| their)? ?(?:acc(?:oun)?t|acc't)(?: (?:number|no|#))?" + _NOT_BEFORE_ONE, _i),
+    ),
+    ("SSN", re.compile(r"(?<![\w.$/-])(?P<id>\d{4}|\d{9}) ?(?:ssn|social security)" + _NOT_BEFORE_ONE, _i)),
+    ("PHONE", re.compile(r"\b(?:pager|beeper|bpr|pgr|vocera)" + _IS + r"(?P<id>\d{3,7})(?![\w.-]*\w)", _i)),
+    # Where somebody lies. Four digits with a 0 first are a revenue code.
+    ("ID", re.compile(r"\b(?:room|rm)\.? ?(?:#|no\.? |number )? ?(?P<id>(?!0\d\d\d)\d{1,4}[A-Z]?(?:-[A-Z\d])?)(?![\w.%/]*\w)" + _NO_AMOUNT, _i)),
+    ("ID", re.compile(r"\bbed ?(?:#|no\.? |number )? ?(?P<id>\d{1,3}[A-Za-z]?|(?-i:[A-Z]\d{0,2})|(?<=\d bed )[a-z])(?![\w.%/-]*\w)" + _NO_AMOUNT, _i)),
+    ("ID", re.compile(r"\b(?:inmate|prisoner|offender|detainee|booking|jail)(?: (?:id|no\.?|number|is)|[ #:]){0,4} ?(?P<id>(?=[A-Z-]{0,4}\d{4})[A-Z0-9]+(?:-[A-Z0-9]+)*)(?![\w.])", _i)),
+    ("DEVICE", re.compile(r"\blot (?P<id>(?=[A-Z\d-]{4})(?=[\d-]*[A-Z])(?=[A-Z-]*\d)[A-Z\d]+(?:-[A-Z\d]+)*|\d{6,})(?![\w.])", _i)),
     ("ID", re.compile(r"(?<![\w@])@[A-Za-z][\w.-]{2,}")),
     # A pathology or laboratory accession: S24-12345.
     ("ACCOUNT", re.compile(r"(?<![\w.-])[A-Z]{1,3}\d{2}-\d{4,7}(?![\w.-]*\w)")),
 ]  # fmt: skip
 
+
+def _numeric(number: int) -> str:
+    """A date in digits, with its year. `number` tells the dates of one pattern apart."""
+    return (
+        rf"(?:\d{{1,2}}(?P<sign{number}>[/-])\d{{1,2}}(?P=sign{number})(?:\d{{4}}|\d{{2}})"
+        r"|\d{1,2}\.\d{1,2}\.\d{4}|\d\d\.\d\d\.\d\d|\d{1,2} ?/ ?\d{1,2} ?/ ?\d{2,4}"
+        rf"|(?:19|20)\d\d(?P<iso{number}>[-/.])(?:0?[1-9]|1[0-2]|\d\d)(?P=iso{number})\d{{1,2}})(?!\d)"
+        r"(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?Z?)?"
+    )
+
+
+#: What may stand before a date: nothing of a number, and a letter only as the end of a word ("dob").
+_BEFORE_DATE = r"(?<![\d/-])(?<!\d\.)(?<!\b[A-Za-z])"
+#: What may stand behind it: letters ("10/28/26w/ cough"), and no more of a number, and no unit.
+_AFTER_DATE = r"(?![/.-]?\d)(?! ?(?:mg|mcg|ml|g|units?)\b)(?!-[A-Za-z]+\d)"
 _DATES = [
-    re.compile(r"(?<![\w./-])\d{1,2}([/-])\d{1,2}\1(?:\d{4}|\d{2})(?![\w/-]*\w)(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?"),
-    re.compile(r"(?<![\w./-])\d{1,2}\.\d{1,2}\.\d{4}(?![\w/-]*\w)"),
-    re.compile(r"(?<![\w./-])\d{1,2} ?/ ?\d{1,2} ?/ ?\d{2,4}(?![\w/-]*\w)"),
-    re.compile(r"(?<![\w/-])(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2]|\d\d)\1\d{1,2}(?=T\d|(?![\w/-]*\w))(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?Z?)?"),
+    # One date, or a stay from one to another.
+    re.compile(
+        _BEFORE_DATE + r"(?P<id>" + _numeric(1) + r")(?: ?(?:-|/|to|thru|through|until) ?(?P<to>" + _numeric(2) + r"))?" + _AFTER_DATE, _i
+    ),
+    re.compile(_BEFORE_DATE + r"(?P<id>\d{1,2}[/-]\d{1,2} ?(?:-|to|thru|through) ?" + _numeric(1) + r")" + _AFTER_DATE, _i),
     re.compile(rf"(?<!\w){_DAY}[ -]?(?:of )?{_MONTH}[ -]?,? ?(?:of )?{_YEAR2}(?!\w)", _i),
     re.compile(rf"(?<!\w){_MONTH}[ -]?(?:the )?{_DAY}(?!\d)(?:\s*[,-]?\s*(?:of )?(?:in )?(?:{_YEAR}|'\d\d|(?<=, )\d\d))?(?![\w-]*\w)", _i),
     re.compile(rf"(?<!\w){_DAY} (?:of )?{_MONTH}(?!\w)(?! \d)", _i),
@@ -246,6 +292,9 @@ _CUED_DATES = [
         r"(?:\s?(?:-|to|thru|through)\s?\d{1,2}/\d{1,2})?)(?![\w/%.-]*\w)",
         _i,
     ),
+    # Beside a day of the week. "1/2 sat" may be half a tablet.
+    re.compile(rf"\b{_WEEKDAY}\.?,? +(?:the +|on +)?(?P<id>{_MONTH_DAY})(?![\w/%.-]*\w)(?! (?:tab|tablet|pill|dose|strength)s?\b)", _i),
+    re.compile(rf"(?<![\w/.-])(?!1/2\b)(?P<id>{_MONTH_DAY}),? *\(?{_WEEKDAY}(?!\w)", _i),
     re.compile(r"\bon (?P<id>(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))(?![\w/%.-]*\w)(?! (?:strength|power|scale|pain))", _i),
     re.compile(
         r"\b(?:dob|born|birth|died|death|expired|admitted|seen|discharged|since|surgery|diagnosed|in|last|on|dos|injury|injured|fell|started|onset|early|late|mid|from|until|through|transplant(?:ed)?)"
@@ -265,7 +314,7 @@ _EDITION = re.compile(
 _OLD = r"(?:9\d|1[0-3]\d)"
 _AGES = [
     re.compile(rf"(?<![\w.,/-])(?P<id>{_OLD}(?:\.\d)?)(?=[ -]?(?:y/?\.?o\b|y\.o\.?|yrs?(?:[ -]old)?\b(?! (?:ago|post|after|pack|hx|history|prior|later|of))|years?[ -](?:old|of age|young)\b|yr[ -]old|y/o\b|year old))", _i),
-    re.compile(rf"\b(?:aged?|age is|age of|age:|turn(?:s|ed|ing)|ages)[ :=]+(?:is |of )?(?P<id>{_OLD})(?![\w.,/%-]*\w)(?!(?:st|nd|rd|th)\b)(?! ?(?:days?|d|weeks?|wks?|months?|mos?|percent|%))", _i),
+    re.compile(rf"\b(?:aged?|age is|age of|age:|turn(?:s|ed|ing)|ages)[ :=]+(?:is |of )?(?P<id>{_OLD})(?![\w.,/%-]*\w)(?!(?:st|nd|rd|th)\b)(?! ?-?(?:(?:days?|d|weeks?|wks?|w|months?|mos?|min\w*|hours?|hrs?|percent)\b(?!/)|%))", _i),
     re.compile(rf"(?<![\w.,/-])(?P<id>{_OLD})(?=(?:yo|y)?[ -]?(?:female|male|woman|man|lady|gentleman|gent|wf|bf|wm|bm|grandm\w+|grandf\w+)\b)", _i),
     re.compile(rf"(?<![\w.,/-])(?<!Technetium )(?<!technetium )(?<!Tc )(?P<id>{_OLD})(?=(?:yo|y)?[ /]?[mMfF]\b(?![./-]))"),
     re.compile(r"\b(?P<id>(?:ninety|one hundred|a hundred|hundred)(?:[ -](?:and )?(?:one|two|three|four|five|six|seven|eight|nine|ten))?)(?=[ -]?(?:years?[ -]old|y/?o|yrs?|year old|years of age))", _i),
@@ -289,7 +338,7 @@ def find(text: str) -> list[Span]:
     spans = []
     for kind, pattern in _FORMS:
         for span in _matches(kind, pattern, text):
-            said = _SAID.search(text, 0, span.start) is not None
+            said = _SAID.search(text[max(0, span.start - _NEAR) : span.start]) is not None
             if is_medicine(span.start, span.end) and not said:
                 continue
             value = text[span.start : span.end]
@@ -313,6 +362,8 @@ def _neighbours(text: str, spans: list[Span]) -> Iterator[Span]:
             yield Span(*match.span(), "ID")
 
 
+#: Characters before a number in which a word speaks of it.
+_NEAR = 40
 #: What leaves no doubt that an identifier follows.
 _SAID = re.compile(r"(?:[#:=]|\b(?:numbers?|no\.?|num|id|mrn|ssn|npi))\s*(?:is )?$", _i)
 
@@ -342,7 +393,8 @@ def _is_a_code(value: str, kind: Kind) -> bool:
 def _dates(text: str) -> Iterator[Span]:
     for pattern in _DATES:
         for match in pattern.finditer(text):
-            yield Span(*match.span(), "DATE")
+            ends = [match.span(name) for name in ("id", "to") if match.groupdict().get(name)]
+            yield from (Span(start, end, "DATE") for start, end in ends or [match.span()])
     for pattern in _CUED_DATES:
         for match in pattern.finditer(text):
             start, end = match.span("id")
@@ -356,7 +408,8 @@ def _dates(text: str) -> Iterator[Span]:
 
 def _six(text: str, start: int) -> bool:
     """Six digits are a date only after a word that leaves no doubt."""
-    return re.search(r"\b(?:dob|dos|born|birth\w*|date)\b[\s:=(-]*$", text[:start], _i) is not None
+    before = text[max(0, start - _NEAR) : start]
+    return re.search(r"\b(?:dob|dos|born|birth\w*|date)\b[\s:=(-]*$", before, _i) is not None
 
 
 def _unique(text: str) -> Iterator[Span]:

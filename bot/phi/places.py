@@ -20,7 +20,7 @@ _NAMES = "|".join(name.replace(" ", " +") for name in STATES.values())
 _WORDS_TOO = frozenset(
     "in or me hi ok oh pa ma al co de la id ms md mo sc ct mi pr or vt wa nd ne nc nd mt ar va ga".split()
 )
-_WORD = r"[A-Za-z][A-Za-z.'-]*"
+_WORD = r"[A-Za-z][A-Za-z.'-]{0,40}+"
 _TYPES = (
     r"(?:street|str|avenue|ave|av|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|way|place|pl|terrace|ter|circle|cir"
     r"|parkway|pkwy|highway|hwy|trail|trl|square|sq|loop|alley|plaza|crossing|run|ridge|row|path|pike|turnpike|st|broadway|expressway|heights|hts|point|pt|cove|bend|crescent|freeway|fwy|route|rte)"
@@ -46,6 +46,28 @@ _ADDRESSES = [
     re.compile(r"(?<!\w)p\.? ?o\.? ?(?:box|drawer) ?#?\d+|(?<!\w)(?:rr|rural route|star route|hc) ?#?\d+,? box ?#?\d+|\bpost office box \d+", _i),
     re.compile(r"\b(?:apt|apartment)\.? ?#?\d+[a-z]?\b|\bapt\.? ?#?[a-z]-?\d+\b", _i),
 ]  # fmt: skip
+#: In lower case with a kind of street that is something else too: "12 oak st", "12 lead st".
+_SHORT = re.compile(
+    r"(?<![\w.$/-])\d{1,5} (?:[nsew]\.? )?(?P<name>[a-z'.]{3,24}(?: [a-z'.]{3,24})?|\d{1,3}(?:st|nd|rd|th))"
+    r" (?:st|dr|ct|pl|cir|ln|rd|ave?|blvd|way|sq|ter)\b\.?(?! ?-? ?(?:elevation|depression|segment|seg|wave|changes?|scan|chest|abd\w*|head|of|with|and)\b)"
+    + _UNIT,
+    _i,
+)
+#: Words that half the streets of the country are called by, and that pollens and organs have too.
+_STREETS = frozenset(
+    """oak elm maple main park pine cedar walnut spring north south east west ridge church willow mill
+    sunset river broad cherry chestnut spruce birch ash poplar sycamore hickory laurel hill lake center
+    college water forest meadow garden valley summit dogwood magnolia locust mulberry peach juniper
+    market court bridge front high school union pleasant prospect grove railroad central""".split()
+)
+#: "Springfield 62704", after a word that says so or where the name can be but a town's.
+_TOWN_ZIP = re.compile(
+    rf"(?<![A-Za-z])(?<![A-Za-z][.'-])(?P<from>(?:from|lives? in|living in|near|of|in|at) )?(?P<city>{_WORD}(?: {_WORD}){{0,2}}),? +(?P<zip>\d{{5}}(?:-\d{{4}})?)(?![\w-]|\.\d)",
+    _i,
+)
+_TOWNISH = re.compile(
+    r"(?:field|ville|burgh?|town|port|polis|haven|mouth|chester| city| beach| springs| falls| heights)$"
+)
 _ZIPS = [
     re.compile(r"\bzip(?: ?code)?s?(?: is|:|#)*[ :]*(?P<id>\d{5}(?:-\d{4})?)(?!\w)", _i),
     re.compile(r"(?<![\w-])(?P<id>\d{5}-\d{4})(?![\w-])"),
@@ -55,7 +77,7 @@ _ZIPS = [
     re.compile(r"\b(?:lives?|living|resid(?:es|ing|ent)|moved|moving|home|address|area|postal)(?: (?:in|at|near|from|to|of|code))* (?P<id>\d{5}(?:-\d{4})?)(?!\w|\.\d)", _i),
 ]  # fmt: skip
 _STATED = re.compile(
-    rf"(?P<city>{_WORD}(?: {_WORD}){{0,2}})(?P<comma>,? +|, *)(?P<state>{_CODES}|{_NAMES})\b(?P<zip>,? +\d{{5}}(?:-\d{{4}})?(?!\w|\.\d))?",
+    rf"(?<![A-Za-z])(?<![A-Za-z][.'-])(?P<city>{_WORD}(?: {_WORD}){{0,2}})(?P<comma>,? +|, *)(?P<state>{_CODES}|{_NAMES})\b(?P<zip>,? +\d{{5}}(?:-\d{{4}})?(?!\w|\.\d))?",
     _i,
 )
 _LIVES = re.compile(
@@ -85,10 +107,37 @@ def find(text: str, words: Words) -> list[Span]:
         for match in pattern.finditer(text)
     ]
     spans += [Span(*m.span("id"), "ZIP") for pattern in _ZIPS for m in pattern.finditer(text)]
+    spans += _short_streets(text, words)
+    spans += _towns_with_zip(text, words)
     spans += _stated(text, words)
     spans += _lived_in(text, words)
     spans += _counties(text, words)
     return spans
+
+
+def _short_streets(text: str, words: Words) -> Iterator[Span]:
+    for match in _SHORT.finditer(text):
+        name = [key(word.rstrip(".")) for word in match["name"].split()]
+        if all(
+            word in _STREETS or word[0].isdigit() or not (word in FUNCTION or words.medicine(word))
+            for word in name
+        ):
+            yield Span(*match.span(), "ADDRESS")
+
+
+def _towns_with_zip(text: str, words: Words) -> Iterator[Span]:
+    """Five digits after a town may be a CPT code after somebody's name, so the town must be one."""
+    for match in _TOWN_ZIP.finditer(text):
+        said = match["from"] is not None
+        start, end = match.span("city")
+        span = _town(text, start, end, words, at_end=True)
+        if span is None:
+            continue
+        name = key(text[span.start : span.end])
+        said = said and span.start == start
+        if words.known(name) or not (said or _TOWNISH.search(name)):
+            continue
+        yield from (span, Span(*match.span("zip"), "ZIP"))
 
 
 def _stated(text: str, words: Words) -> Iterator[Span]:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
-from bot.phi import names, patterns, places
+from bot.phi import links, names, patterns, places
+from bot.phi.company import DOES, PERSON, run_on
 from bot.phi.entities import EntityModel
-from bot.phi.spans import Kind, Span, cleaned, merged, shadow
+from bot.phi.spans import PLACEHOLDER, Kind, Span, apart, cleaned, merged, pieces, shadow
 from bot.phi.tokens import THINGS, Tokens
-from bot.phi.words import STATES, Words
+from bot.phi.words import STATES, Words, key
 from index.runtime import loading
 
 
 @dataclass(frozen=True, slots=True)
 class Scrubbed:
-    """A text as it may be stored; `removed` are the kinds taken out of it, each once."""
+    """A text as it may be stored; `removed` are the kinds taken out of it, each once. `searched` is
+    the text with the names still in it that may be drugs: what is searched, in memory only."""
 
     text: str
     removed: tuple[Kind, ...] = ()
+    searched: str = ""
 
 
 class Scrubber:
@@ -52,30 +57,81 @@ class Scrubber:
         self._model.find("ready")
 
     def scrub(self, text: str) -> Scrubbed:
-        """The text with a placeholder for each identifier. One without any comes back as it is."""
+        """The text with a placeholder for each identifier. One without any comes back as it is,
+        and so does one that was scrubbed before."""
         seen = cleaned(text)
         spans = self.find(seen)
         if not spans:
-            return Scrubbed(text)
-        parts, end = [], 0
-        for span in spans:
-            parts += [seen[end : span.start], f"[{span.kind}]"]
-            end = span.end
+            return Scrubbed(text, searched=text)
         kinds = tuple(dict.fromkeys(span.kind for span in spans))
-        return Scrubbed("".join([*parts, seen[end:]]), kinds)
+        clear = [span for span in spans if not self._may_be_a_drug(seen, span)]
+        return Scrubbed(_replaced(seen, spans), kinds, _replaced(seen, clear))
+
+    def _may_be_a_drug(self, text: str, span: Span) -> bool:
+        """Whether a name is one only because nobody knows the word, and nothing beside it says that
+        a person is meant: the brands of drugs and of dressings are such words, too."""
+        if span.kind != "NAME":
+            return False
+        if span.start == 0 and span.end == len(text) and " " not in text:
+            return True
+        before = re.search(r"([^\W\d_]+)[\s.:,(]*$", text[max(0, span.start - 24) : span.start])
+        after = re.match(r"\s+([^\W\d_]+)", text[span.end : span.end + 24])
+        if before and key(before[1]) in PERSON | names.TITLES:
+            return False
+        if after and key(after[1]) in DOES | {"pt", "patient", "needs"}:
+            return False
+        words = [key(word) for word in re.findall(r"[^\W\d_]{2,}", text[span.start : span.end])]
+        return not all(
+            self._words.given(word) or self._words.given_word(word) or self._words.surname(word)
+            for word in words
+        )
 
     def find(self, text: str) -> list[Span]:
         """Identifiers in a text that is `cleaned`."""
         plain = shadow(text)
-        found = merged(patterns.find(plain))
+        found: list[Span] = []
+        known = 0
+        for piece in pieces(plain):
+            if piece.end <= known:
+                continue  # all of it is in what was found before
+            for span in self._find(plain[piece.left : piece.right]):
+                start, end = span.start + piece.left, span.end + piece.left
+                if not piece.start <= start < piece.end:
+                    continue
+                if end == piece.right:
+                    end = _WORD_END.search(plain, end).start()  # type: ignore[union-attr]
+                known = max(known, end)
+                found.append(Span(start, end, span.kind))
+        return merged(found)
+
+    def _find(self, plain: str) -> list[Span]:
+        """Identifiers in a piece of a text of plain signs."""
+        # What is no identifier whatever it holds: what one was replaced by, a link to a page.
+        aside = [Span(*m.span(), cast(Kind, m[1])) for m in PLACEHOLDER.finditer(plain)]
+        linked, pages = links.find(plain, self._words)
+        aside += pages
+        found = merged(apart([*linked, *patterns.find(plain)], aside))
         around = [s for s in places.find(plain, self._words) if not _crosses(s, found)]
-        found = merged([*found, *around])
-        tokens = Tokens.of(plain, self._words, found)
-        found = merged([*found, *names.find(tokens)])
-        tokens = Tokens.of(plain, self._words, found)
+        found = merged([*found, *apart(around, aside)])
+        tokens = Tokens.of(plain, self._words, merged([*found, *aside]))
+        found = merged([*found, *apart(names.find(tokens), aside)])
+        tokens = Tokens.of(plain, self._words, merged([*found, *aside]))
         if self._always_ask or _is_open(tokens):
-            found = merged([*found, *_believed(tokens, self._model.find(plain))])
+            believed = _believed(tokens, self._model.find(plain))
+            found = merged([*found, *apart(believed, aside)])
         return found
+
+
+def _replaced(text: str, spans: list[Span]) -> str:
+    parts, end = [], 0
+    for span in spans:
+        parts += [text[end : span.start], f"[{span.kind}]"]
+        end = span.end
+    return "".join([*parts, text[end:]])
+
+
+#: Where a word ends that is longer than what is looked at together.
+_WORD_END = re.compile(r"\s|$")
 
 
 def _crosses(span: Span, others: list[Span]) -> bool:
@@ -93,6 +149,8 @@ def _is_open(tokens: Tokens) -> bool:
 
 def _may_be_told(tokens: Tokens, at: int) -> bool:
     token = tokens[at]
+    if token.text.endswith("'s") and tokens.words.eponym(token.key):
+        return False  # "alemdar Parkinson's": the disease
     return tokens.may_be_a_name(token) and not tokens.is_eponym(at) and not _is_drug(tokens, at)
 
 
@@ -133,7 +191,7 @@ def _believed(tokens: Tokens, entities: list[tuple[int, int, str]]) -> list[Span
             continue
         if entity == "PERSON":
             for at in (at for at in left if _is_person(tokens, at, left)):
-                last = names.run_on(tokens, at)
+                last = run_on(tokens, at)
                 spans.append(Span(tokens[at].start, tokens[last].end, "NAME"))
         elif entity == "LOCATION":
             name = " ".join(tokens[at].key for at in inside)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 #: What is removed, by the word in its placeholder: [NAME]. Together they are the eighteen
 #: identifiers of the Safe Harbor method, 45 CFR 164.514(b)(2)(i)(A)-(R).
@@ -15,6 +15,10 @@ Kind = Literal[
     "MRN", "MEMBER ID", "ACCOUNT", "LICENSE", "VEHICLE", "DEVICE", "URL", "IP", "BIOMETRIC",
     "FILE", "ID",
 ]  # fmt: skip
+
+
+#: What a scrubbed text has where an identifier was.
+PLACEHOLDER = re.compile(rf"\[({'|'.join(get_args(Kind))})\]")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,6 +31,11 @@ class Span:
         return self.start < other.end and other.start < self.end
 
 
+#: Characters looked at together. A question is never longer (bot.desk.MOST_CHARACTERS), so it is
+#: one piece; what is longer is cut, so that the time it takes grows as its length does, whatever
+#: a rule costs within a piece.
+MOST_TOGETHER = 1000
+
 #: What shows nothing and could hide an identifier: joiners, direction marks, soft hyphens.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\u20e3\ufeff]"
@@ -38,7 +47,15 @@ _PLAIN |= {ord(c): '"' for c in "\u201c\u201d\u2033"}
 
 def cleaned(text: str) -> str:
     """The text without invisible characters, accents composed."""
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    seen, composed, start = _INVISIBLE.sub("", text), [], 0
+    while start < len(seen):
+        # Composing a run of marks takes as long as the square of its length.
+        end = start + MOST_TOGETHER
+        while end < min(len(seen), start + 2 * MOST_TOGETHER) and unicodedata.combining(seen[end]):
+            end += 1  # no letter apart from its accent
+        composed.append(unicodedata.normalize("NFC", seen[start:end]))
+        start = end
+    return "".join(composed)
 
 
 def shadow(text: str) -> str:
@@ -58,6 +75,42 @@ def _plain(char: str) -> str:
     return folded if len(folded) == 1 else char
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text, from `start` to `end`, and what is looked at with it on both sides, from
+    `left` to `right`: whether a word is a name is told by the words around it."""
+
+    left: int
+    start: int
+    end: int
+    right: int
+
+
+_AROUND = 200
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """The text in pieces that are cut at a blank, where there is one."""
+    start = 0
+    while start < len(text):
+        end = min(start + MOST_TOGETHER, len(text))
+        if end < len(text):
+            end = _blank(text, start + MOST_TOGETHER // 2, end) or end
+        left = max(0, start - _AROUND)
+        right = min(len(text), end + _AROUND)
+        if left:
+            left = _blank(text, left, start - _AROUND // 2) or left
+        if right < len(text):
+            right = _blank(text, end + _AROUND // 2, right) or right
+        yield Piece(left, start, end, right)
+        start = end
+
+
+def _blank(text: str, start: int, end: int) -> int:
+    """Where the last blank from start to end is; 0 when there is none."""
+    return max(text.rfind(" ", start, end), text.rfind("\n", start, end), 0)
+
+
 def merged(spans: Iterable[Span]) -> list[Span]:
     """Spans in order, none over another: the first of the overlapping keeps its kind and grows."""
     done: list[Span] = []
@@ -68,3 +121,8 @@ def merged(spans: Iterable[Span]) -> list[Span]:
         else:
             done.append(span)
     return done
+
+
+def apart(spans: Iterable[Span], others: list[Span]) -> list[Span]:
+    """The spans that lie over none of the others."""
+    return [span for span in spans if not any(span.overlaps(other) for other in others)]

@@ -1,9 +1,11 @@
-"""What was removed, in the words people read."""
+"""What was removed, in the words people read, and whether the asker is told of it at all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.phi.spans import PLACEHOLDER
+from bot.question import is_of_birth
 from bot.words import say
 
 
@@ -13,3 +15,17 @@ def in_words(removed: Iterable[str]) -> str:
     'a name, a health plan number'
     """
     return ", ".join(say(f"identifiers.{kind.replace(' ', '_')}") for kind in removed)
+
+
+def to_tell(stored: str, removed: Iterable[str]) -> tuple[str, ...]:
+    """The kinds to tell the asker of, who gave `stored` without them. The date of service is asked
+    for, so whoever gave it alone did nothing wrong.
+
+    >>> to_tell("gout seen [DATE]", ["DATE"]), to_tell("gout dob [DATE]", ["DATE"])
+    ((), ('DATE',))
+    """
+    kinds = tuple(removed)
+    places = list(PLACEHOLDER.finditer(stored))
+    if kinds == ("DATE",) and len(places) == 1 and not is_of_birth(stored, places[0].start()):
+        return ()
+    return kinds

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import wraps
+from typing import TypeVar, cast
 
 from bot.phi.spans import Span
 from bot.phi.words import Words, key
@@ -39,6 +42,24 @@ FUNCTION = frozenset(
 ) - {"march", "april", "may", "june", "august", "jan"}  # fmt: skip
 
 
+#: I'm, don't, what's: no names, whatever list has "don".
+_CONTRACTED = re.compile(
+    r"(?:[a-z]+n't|(?:i|you|we|they|he|she|it|who|what|that|this|there|here|where|how|when|why|let)"
+    r"'(?:m|re|ve|ll|d|s))"
+)
+#: How surnames begin, and nothing else that is written so.
+_PREFIXED = re.compile(
+    r"(?P<prefix>o'|d'|dell'|l'|mc|mac|al-|el-|abu-|ben-|ibn-|bin-)(?P<rest>.{3,})"
+)
+#: The commonest surnames of the US Census of 1990 that are no words beside.
+_COMMON = frozenset(
+    """smith johnson williams jones davis miller wilson moore taylor anderson thomas jackson harris
+    martin thompson garcia martinez robinson clark rodriguez lewis lee allen hernandez wright lopez
+    scott adams gonzalez nelson mitchell perez roberts turner phillips campbell evans edwards
+    collins stewart sanchez morris rogers morgan murphy bailey rivera richardson cox howard torres
+    peterson ramirez james watson brooks kelly sanders bennett ross henderson jenkins perry powell
+    patterson hughes flores simmons gonzales bryant alexander russell griffin diaz hayes""".split()
+)
 _MONTHS = frozenset("march april may june august jan".split())
 
 
@@ -57,6 +78,23 @@ class Token:
     taken: bool
 
 
+_Of = TypeVar("_Of", bool, list[str])
+
+
+def _remembered(tell: Callable[[Tokens, Token], _Of]) -> Callable[[Tokens, Token], _Of]:
+    """A word is asked about by many rules; it is looked up once a text (and not kept longer: it
+    may be a name)."""
+
+    @wraps(tell)
+    def told(tokens: Tokens, token: Token) -> _Of:
+        asked = tell.__name__, token.text, token.taken
+        if asked not in tokens.told:
+            tokens.told[asked] = tell(tokens, token)
+        return cast(_Of, tokens.told[asked])
+
+    return told
+
+
 @dataclass(slots=True)
 class Tokens:
     """The words of a text. `cased` says that capitals mean something in it: it is neither all
@@ -67,6 +105,8 @@ class Tokens:
     found: list[Span]
     items: list[Token] = field(default_factory=list)
     cased: bool = True
+    told: dict[tuple[str, str, bool], object] = field(default_factory=dict)
+    eponyms: dict[int, bool] = field(default_factory=dict)
 
     @classmethod
     def of(cls, text: str, words: Words, found: list[Span]) -> Tokens:
@@ -100,6 +140,7 @@ class Tokens:
 
     # What a token may be
 
+    @_remembered
     def capital(self, token: Token) -> bool:
         """Written as a name is, where that means something: Smith, and SMITH when it is on a
         list (an abbreviation is written so too)."""
@@ -109,18 +150,22 @@ class Tokens:
             return self.listed(token) and not self.known(token)
         return True
 
+    @_remembered
     def parts(self, token: Token) -> list[str]:
         return [part for part in re.split(r"[-]", token.key) if part]
 
+    @_remembered
     def given(self, token: Token) -> bool:
         first, *more = self.parts(token) or [token.key]
         return self.words.given(first) and all(
             self.words.given(part) or self.words.surname(part) for part in more
         )
 
+    @_remembered
     def given_word(self, token: Token) -> bool:
         return self.words.given_word(token.key)
 
+    @_remembered
     def surname(self, token: Token) -> bool:
         plain = token.key.replace("'", "")
         return (
@@ -133,23 +178,62 @@ class Tokens:
         """A few capitals among small letters: ASA, LIMA."""
         return self.cased and token.text.isupper() and len(token.text) <= 4
 
+    @_remembered
     def listed(self, token: Token) -> bool:
         if self.abbreviation(token):
             return False
         return self.given(token) or self.given_word(token) or self.surname(token)
 
+    @_remembered
     def known(self, token: Token) -> bool:
         """Medicine or English, whole or in each of its parts."""
         return self.words.known(token.key) or (
             "-" in token.key and all(map(self.words.known, self.parts(token)))
         )
 
+    def exactly_known(self, token: Token) -> bool:
+        """Medicine or English as it stands, and not only another form of such a word."""
+        return self.words.medicine(token.key) or self.words.english(token.key)
+
+    @_remembered
     def medicine(self, token: Token) -> bool:
         return self.words.medicine(token.key) or self.words.drug(token.key)
 
     def function(self, token: Token) -> bool:
-        return token.key in FUNCTION
+        return token.key in FUNCTION or _CONTRACTED.fullmatch(token.key) is not None
 
+    def common(self, token: Token) -> bool:
+        """One of the surnames that most people have, medicine or not: Johnson."""
+        return token.key in _COMMON
+
+    @_remembered
+    def prefixed(self, token: Token) -> bool:
+        """A surname by how it begins: O'Sullivan, al-Farsi, McAllister."""
+        match = _PREFIXED.match(token.key)
+        if (
+            match is None
+            or "'" in match["rest"]
+            or self.words.known(token.key)
+            or self.words.eponym(match["rest"])
+        ):
+            return False
+        inner = token.text[match.end("prefix") : match.end("prefix") + 1].isupper()
+        if match["prefix"] in ("o'", "al-", "el-", "abu-", "ibn-", "mc"):
+            return inner or self.words.surname(match["rest"]) or not self.words.known(match["rest"])
+        return inner
+
+    @_remembered
+    def glued(self, token: Token) -> bool:
+        """A given name and a surname without a blank between: smithjohn."""
+        word = token.key
+        return any(
+            (self.words.given(one) and self.words.surname(other))
+            or (self.words.surname(one) and self.words.given(other))
+            for at in range(4, len(word) - 3)
+            for one, other in [(word[:at], word[at:])]
+        )
+
+    @_remembered
     def sure(self, token: Token) -> bool:
         """A name wherever it stands: on a list, and nothing else."""
         if token.taken or self.function(token) or len(token.key) < 3:
@@ -158,6 +242,8 @@ class Tokens:
             return False
         if self.abbreviation(token) or self.words.shorthand(token.key):
             return False
+        if self.prefixed(token):
+            return True
         if "-" in token.key and (
             all(map(self.words.medicine, self.parts(token)))
             or any(map(self.words.eponym, self.parts(token)))
@@ -171,6 +257,7 @@ class Tokens:
             return True
         return self.surname(token) and not self.known(token) and not self.words.drug(token.key)
 
+    @_remembered
     def unknown(self, token: Token) -> bool:
         """Neither medicine nor English nor on a list."""
         return (
@@ -181,10 +268,12 @@ class Tokens:
             and not self.words.drug(token.key)
         )
 
+    @_remembered
     def misspelled(self, token: Token) -> bool:
         """In small letters, and nearly a word of medicine."""
         return not self.capital(token) and self.words.misspelled(token.key)
 
+    @_remembered
     def may_be_a_name(self, token: Token) -> bool:
         """Whether anything at all speaks for a name: what this denies, no model is asked about."""
         if token.taken or self.function(token) or len(token.key) < 2:
@@ -210,6 +299,11 @@ class Tokens:
     def is_eponym(self, at: int) -> bool:
         """Whether a token stands where it names something of medicine: "Wilson disease",
         "Parkinson's", "Lou Gehrig", "Crohn-type"."""
+        if at not in self.eponyms:
+            self.eponyms[at] = self._is_eponym(at)
+        return self.eponyms[at]
+
+    def _is_eponym(self, at: int) -> bool:
         token = self[at]
         for first in range(max(0, at - 2), at + 1):
             for length in (2, 3):

@@ -135,9 +135,9 @@ class Words:
         return self._lexicon.knows(word)
 
     @lru_cache(maxsize=2_000)  # noqa: B019  one Words a process
-    def misspelled(self, word: str) -> bool:
+    def misspelled(self, word: str, most: int = 2) -> bool:
         """Whether a word is medicine with a slip or two: "dibetes", "neuropthy"."""
-        slips = 1 if len(word) < 7 else 2
+        slips = 1 if len(word) < 7 else most
         return len(word) > 4 and any(
             DamerauLevenshtein.distance(word, other, score_cutoff=slips) <= slips
             for other in self._vocabulary.beginning(word[0])

@@ -18,7 +18,6 @@ from bot.answer import Answer
 from bot.desk import Desk
 from bot.querylog import chain
 from bot.querylog.records import Record
-from bot.question import undated
 from bot.words import say
 from codesets.model import ReleaseUnavailable
 from index.errors import SearchError
@@ -141,7 +140,7 @@ def _as_then(record: Record, text: str, desk: Desk) -> Callable[..., Answer]:
     if systems := options.get("systems"):
         # An older log has the list as it was printed.
         how["systems"] = re.findall(r"\w+", systems) if isinstance(systems, str) else systems
-    return lambda **when: desk.ask(undated(text), **how, **when)
+    return lambda **when: desk.ask(text, **how, **when)
 
 
 # What is not as it was

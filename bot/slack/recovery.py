@@ -11,9 +11,9 @@ from concurrent.futures import Future
 from functools import partial
 
 from bot.answer import Answer
+from bot.phi.telling import to_tell
 from bot.querylog import Asked, LogUnavailable, Record
 from bot.querylog.records import Pending, Surface
-from bot.question import undated
 from bot.slack.blocks import answer_message, with_removed
 from bot.slack.courier import Courier
 from bot.slack.lanes import MOST_MINUTES
@@ -60,18 +60,19 @@ def recover(
         private = pending.asked.surface == "slash"
         way, tell = _ways_back(courier, pending.asked)
         age = now() - pending.asked_at
+        removed = to_tell(pending.asked.text, pending.asked.removed)
         posted = courier.answer(
             pending.id,
-            undated(pending.asked.text),
+            pending.asked.text,
             way,
             asked=time.monotonic() - age.total_seconds(),
             tell=tell,
             private=private,
-            removed=pending.asked.removed if private else (),
+            removed=removed if private else (),
             editions=pending.asked.releases,
         )
         sent.append(posted)
-        if pending.asked.removed and not private:
+        if removed and not private:
             posted.add_done_callback(partial(_tell_removed, courier, pending))
     courier.lanes.settle(_PATIENCE)
     for posted in sent:
@@ -100,10 +101,11 @@ def _sent_after_all(courier: Courier, pending: Pending) -> list[Future[Posted]]:
     answer = courier.desk.retitled(Answer.from_dict(record.answer))
     asked, private = pending.asked, pending.asked.surface == "slash"
     message = answer_message(answer, pending.id, private=private)
-    if asked.removed and private:
-        message = with_removed(message, asked.removed)
+    removed = to_tell(asked.text, asked.removed)
+    if removed and private:
+        message = with_removed(message, removed)
     posted = courier.deliver(pending.id, message, *_ways_back(courier, asked))
-    if asked.removed and not private and not _was_told(record):
+    if removed and not private and not _was_told(record):
         posted.add_done_callback(partial(_tell_removed, courier, pending))
     return [posted]
 

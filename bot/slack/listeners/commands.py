@@ -12,6 +12,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
+from bot.phi.telling import to_tell
 from bot.querylog import Asked, LogUnavailable
 from bot.slack.courier import Courier
 from bot.slack.posting import for_one_anywhere, respond
@@ -61,7 +62,7 @@ def register(app: App, courier: Courier) -> None:
             asked=context["received"],
             tell=for_one_anywhere(courier.client, command["channel_id"], command["user_id"]),
             shareable=True,
-            removed=context["asked"].removed,
+            removed=to_tell(context["asked"].text, context["asked"].removed),
         )
 
     app.command(COMMAND, middleware=[take])(answer)

@@ -10,6 +10,7 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.desk import Taken
+from bot.phi.telling import to_tell
 from bot.querylog import Asked, LogUnavailable
 from bot.slack.blocks import plain_message
 from bot.slack.courier import Courier
@@ -67,7 +68,7 @@ def register(app: App, courier: Courier) -> None:
             asked=context["received"],
             tell=for_one(courier.client, channel, user, thread),
         )
-        if asked.removed:
+        if to_tell(asked.text, asked.removed):
             posted.add_done_callback(
                 lambda _: courier.tell_removed(context["question"], asked, thread)
             )

@@ -1,0 +1,220 @@
+"""What stands beside a name, and how far a name goes: what all rules about names ask."""
+
+from __future__ import annotations
+
+import re
+
+from bot.phi.tokens import Token, Tokens
+
+Run = tuple[int, int]
+#: Words for a person, after which a name may come or anything else.
+CUES = frozenset(
+    """pt pts patient patients pat client member for by with from per re to mother father mom
+    dad son daughter wife husband spouse brother sister aunt uncle grandmother grandfather
+    grandson granddaughter niece nephew cousin partner fiance fiancee friend neighbor baby
+    twin infant child boy girl male female man woman lady gentleman mr mrs on of hi hello
+    hey thanks and name guy kid newborn veteran resident decedent donor recipient about
+    called saw see ask tell inmate student employee coworker colleague boss manager
+    supervisor assistant biller tech auditor call contact text phone notify reach""".split()
+)
+PERSON = CUES - frozenset(
+    """for by with from per re to on of hi hello hey thanks and about called see""".split()
+)
+PARTICLES = frozenset(
+    """de la del della di da dos das do du van von der den ter ten el al bin ibn bint ben bar st
+    san le mc mac o d abu y e""".split()
+)
+SUFFIXES = frozenset("jr sr ii iii iv esq".split())
+#: What may follow a name of which each word is another word too ("john long dob ...").
+AFTER = frozenset(
+    """dob mrn ssn has is was with who here seen presents presented needs had came complains
+    denies admitted underwent fell diagnosed reports taking yo age aged phone acct member and
+    in on for at from's called states says wants asked id dos account claim whose she he dx s
+    c h w m f y male female date sex gender diagnosis lives lived""".split()
+)
+#: What only people do.
+DOES = frozenset(
+    """has had is was who seen denies presents presented complains needs wants called came fell
+    reports says states underwent lives takes asked went refused agreed tolerated
+    requests""".split()
+)
+MOST = 5
+#: An age, a sex or a word for an identifier, as they stand after a name.
+AGED = re.compile(
+    r"(?: ?\(\d{1,2}\))|[ \t]*[,;:(/|-]{0,2}[ \t]*"
+    r"(?:(?:is|was)? ?(?:an? )?\d{1,2} ?-?(?:y/?o|yrs?|year|[mf]\b(?!/))"
+    r"|(?:dob|d\.o\.b|mrn|ssn|mbi|acct|aka|mr#|phone|dod|dos)\b|[mf]\b(?!/))",
+    re.I,
+)
+
+
+def perhaps(tokens: Tokens, token: Token) -> bool:
+    return tokens.listed(token) or tokens.unknown(token) or initial(token)
+
+
+def initial(token: Token) -> bool:
+    return len(token.text) == 1 and token.text.isupper()
+
+
+def strange(tokens: Tokens, token: Token) -> bool:
+    """A whole word of which no list knows anything, and no slip of the keyboard in one."""
+    return (
+        tokens.unknown(token)
+        and (not token.text.isascii() or not tokens.misspelled(token))
+        and not tokens.abbreviation(token)
+        and not tokens.words.shorthand(token.key)
+        and not any(tokens.words.known(part) for part in tokens.parts(token)[1:])
+        and any(letter in "aeiouy" for letter in token.key)
+        and len(token.key) > 3
+    )
+
+
+def begins(tokens: Tokens, at: int) -> bool:
+    """Whether a token begins the text or a part of it, or comes after a word for a person."""
+    if at == 0 or tokens[at].first:
+        return True
+    cue = tokens[at - 1].key in CUES or tokens.text[: tokens[at - 1].end].lower().endswith("f/u")
+    if cue and tokens.adjacent(at, r"[ \t]*[:.]?[ \t]*"):
+        return True
+    return re.search(r"(?:[|/;:(\n]|[ ]-)[ ]*$", tokens[at].gap) is not None
+
+
+def ends(tokens: Tokens, at: int) -> bool:
+    """Whether nothing of the same part comes after a token."""
+    rest = tokens.text[tokens[at].end : tokens[at].end + 3].lstrip(" ")
+    return not rest or rest[0] in "|/;:,.?!)\n-"
+
+
+def acts(tokens: Tokens, at: int) -> bool:
+    """Whether what comes after a token is what only people do or have."""
+    if AGED.match(tokens.text, tokens[at].end):
+        return True
+    if at + 1 >= len(tokens) or not tokens.adjacent(at + 1, r"[ \t]*"):
+        return False
+    if tokens.text.startswith("w/o", tokens[at + 1].start):
+        return False
+    return tokens[at + 1].key in ACTS
+
+
+ACTS = DOES | frozenset("pt patient needs here w with f c".split())
+
+
+def past_particles(tokens: Tokens, at: int) -> int | None:
+    """The surname after the particles that begin at a token: "van der Merwe". None without."""
+    last = at
+    if at > 0 and tokens[at].gap == "/":
+        return None  # "w/o"
+    while last < len(tokens) and tokens[last].key in PARTICLES and last - at < 3:
+        if last > at and not tokens.adjacent(last, r"[ \t'-]*"):
+            return None
+        last += 1
+    if last == at or not tokens.adjacent(last, r"[ \t'-]*"):
+        return None
+    token = tokens[last]
+    if token.taken or tokens.function(token) or tokens.words.drug(token.key):
+        return None
+    named = tokens.words.eponym(token.key) or (
+        tokens.surname(token) and not tokens.words.english(token.key)
+    )
+    known = tokens.medicine(token) and not named
+    if tokens.sure(token) or (tokens.capital(token) and not known) or strange(tokens, token):
+        return last
+    return last if tokens.surname(token) and not known else None
+
+
+def follows(tokens: Tokens, at: int) -> bool:
+    """Whether what stands after a token is what stands after names."""
+    rest = tokens.text[tokens[at].end :].lstrip(" ")
+    if not rest or not rest[0].isalpha():
+        return not rest.startswith("-")
+    return at + 1 < len(tokens) and tokens[at + 1].key in AFTER
+
+
+def side(tokens: Tokens, at: int) -> bool:
+    """L knee, R shoulder: a side, and no initial."""
+    return (
+        tokens[at].key in ("l", "r")
+        and tokens.text[tokens[at].end : tokens[at].end + 1] != "."
+        and at + 1 < len(tokens)
+        and tokens[at + 1].text.islower()
+        and tokens.medicine(tokens[at + 1])
+    )
+
+
+def is_the_diagnosis(tokens: Tokens, at: int) -> bool:
+    """Whether a word of medicine ends the text after a name, as the diagnosis does: "maria lopez
+    shingles", "pt alemdar Parkinson's"."""
+    token = tokens[at]
+    if not tokens.medicine(token) or (at + 1 < len(tokens) and tokens[at + 1].key in AFTER):
+        return False
+    return token.text.endswith("'s") if tokens.words.eponym(token.key) else token.text.islower()
+
+
+def run_on(tokens: Tokens, at: int, *, titled: bool = False) -> int:
+    """The last token of the name that a token begins or goes on."""
+    last = at
+    while last + 1 < len(tokens) and last + 1 - at < MOST:
+        following = last + 1
+        token = tokens[following]
+        suffix = token.key in SUFFIXES and tokens.adjacent(following, r"[ \t]*,?[ \t]*")
+        beside = not token.taken and tokens.adjacent(following, r"[ \t]*[.-]?[ \t]*")
+        if not suffix and not beside:
+            break
+        if token.key in SUFFIXES or (
+            initial(token) and not tokens.gap_has_end(following) and not side(tokens, following)
+        ):
+            last = following
+            continue
+        past = past_particles(tokens, following)
+        if past is not None:
+            last = past
+            continue
+        if tokens.gap_has_end(following) or tokens.is_eponym(following):
+            break
+        if token.text.endswith("'s") and is_the_diagnosis(tokens, following):
+            break
+        # John Long, Emma Warmer, Maria Marfan: whatever it is, it ends the name.
+        if (
+            tokens.capital(token)
+            and not token.text.isupper()
+            and not token.text.endswith("'s")
+            and (
+                tokens.sure(tokens[last])
+                and follows(tokens, following)
+                and not tokens.words.drug(token.key)
+            )
+        ):
+            last = following
+            continue
+        if tokens.function(token):
+            break
+        if tokens.sure(token):
+            last = following
+            continue
+        if (
+            tokens.capital(token)
+            and (tokens.listed(token) or tokens.unknown(token))
+            and not tokens.words.drug(token.key)
+        ):
+            last = following
+            continue
+        if (
+            tokens.unknown(token)
+            and (titled or not tokens.cased)
+            and tokens.sure(tokens[last])
+            and following - at == 1
+        ):
+            last = following
+            continue
+        lower = not tokens.capital(token) and not tokens.capital(tokens[last])
+        if (
+            lower
+            and tokens.surname(token)
+            and not is_the_diagnosis(tokens, following)
+            and following - at == 1
+            and follows(tokens, following)
+            and (not tokens.text[token.end :].lstrip()[:1].isdigit())
+        ):
+            last = following
+        break
+    return last

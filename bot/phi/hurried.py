@@ -1,0 +1,254 @@
+"""Names as they are typed in a hurry: an initial, the surname first, small letters, no blank.
+
+Here a word speaks for a name when medicine and plain English have no use for it, so each rule asks
+where it stands, too: at the beginning, after a word for a person, before what only people do.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.phi.company import (
+    CUES,
+    PERSON,
+    Run,
+    acts,
+    begins,
+    ends,
+    initial,
+    past_particles,
+    perhaps,
+    run_on,
+    strange,
+)
+from bot.phi.tokens import THINGS, Token, Tokens
+
+#: Letters that are words, or that charts use for them: with, without, after, a.
+_LETTERS_OF_CHARTS = frozenset("aicspwhxqov")
+
+
+def _initialed(tokens: Tokens, at: int) -> Run | None:
+    """j. patel, a.j. smith, k nguyen"""
+    if len(tokens[at].key) != 1:
+        return None
+    last = at + 1
+    while tokens.adjacent(last) and len(tokens[last].key) == 1 and last - at < 3:
+        last += 1
+    if not tokens.adjacent(last):
+        return None
+    token = tokens[last]
+    if token.taken or tokens.function(token) or tokens.words.drug(token.key):
+        return None
+    if tokens.is_eponym(last) or len(token.key) < 2:
+        return None
+    pointed = "." in token.gap
+    clear = pointed or tokens[at].key not in _LETTERS_OF_CHARTS
+    if tokens.sure(token) and clear:
+        return at, run_on(tokens, last)
+    named = tokens.common(token) or (tokens.surname(token) and not tokens.medicine(token))
+    named |= strange(tokens, token)
+    if clear and named and begins(tokens, at) and acts(tokens, last):
+        return at, last
+    if pointed and tokens.common(token) and (begins(tokens, at) or ends(tokens, last)):
+        return at, last
+    return None
+
+
+def _with_initial(tokens: Tokens, at: int) -> Run | None:
+    """Singh H., Diaz E. migraine"""
+    if not begins(tokens, at) or not tokens.adjacent(at + 1, " ") or not initial(tokens[at + 1]):
+        return None
+    if tokens.text[tokens[at + 1].end : tokens[at + 1].end + 1] != ".":
+        return None
+    token = tokens[at]
+    if token.taken or tokens.function(token) or not tokens.capital(token) or tokens.is_eponym(at):
+        return None
+    named = tokens.surname(token) and not (
+        tokens.medicine(token) and tokens.words.english(token.key)
+    )
+    return (at, at + 1) if named or strange(tokens, token) else None
+
+
+def _before_given(tokens: Tokens, at: int) -> Run | None:
+    """JOHNSON JANE, patel priya"""
+    if not tokens.adjacent(at + 1, " +") or not begins(tokens, at):
+        return None
+    surname, given = tokens[at], tokens[at + 1]
+    if surname.taken or given.taken or not tokens.given(given) or not tokens.sure(given):
+        return None
+    if tokens.function(surname) or tokens.is_eponym(at) or tokens.is_eponym(at + 1):
+        return None
+    if surname.key in CUES or not _speaks(tokens, surname):
+        return None
+    return at, run_on(tokens, at + 1)
+
+
+#: Who is called by a mother's surname.
+_BABIES = frozenset("baby newborn infant neonate twin triplet bb bg nb".split())
+_OF_BABIES = frozenset("boy girl male female of a b c".split())
+
+
+def _born(tokens: Tokens, at: int) -> Run | None:
+    """baby girl Ramirez, BB Smith, twin A Jackson"""
+    baby = tokens[at].key
+    if baby not in _BABIES:
+        return None
+    first = at + 1
+    while tokens.adjacent(first, r"[ \t]*") and tokens[first].key in _OF_BABIES and first - at < 3:
+        first += 1
+    if not tokens.adjacent(first, r"[ \t]*[:\"]?[ \t]*"):
+        return None
+    past = past_particles(tokens, first)
+    if past is not None:
+        return first, run_on(tokens, past)
+    token = tokens[first]
+    if token.taken or tokens.function(token) or tokens.words.drug(token.key):
+        return None
+    if tokens.is_eponym(first) or token.key in THINGS:
+        return None
+    # "on BB", "check BG": a beta blocker, a glucose
+    if baby in ("bb", "bg", "nb") and not begins(tokens, at):
+        return None
+    capital = tokens.capital(token) and (tokens.listed(token) or tokens.unknown(token))
+    capital &= not (tokens.medicine(token) and tokens.words.english(token.key))
+    # "Novaes" is no plural of nova after "newborn".
+    capital |= tokens.capital(token) and not tokens.exactly_known(token)
+    if capital or tokens.common(token) or tokens.sure(token) or _unheard_of(tokens, token):
+        return first, run_on(tokens, first)
+    return None
+
+
+#: Particles that stand before a surname alone.
+_ALONE = frozenset("bin ibn bint abu dell della".split())
+
+
+def _particled(tokens: Tokens, at: int) -> Run | None:
+    """van der Merwe, de la Cruz"""
+    past = past_particles(tokens, at)
+    if past is None or tokens.is_eponym(at) or tokens.is_eponym(past):
+        return None
+    two = past - at > 1 or tokens[at].key in _ALONE
+    if not two and not (at > 0 and perhaps(tokens, tokens[at - 1]) and tokens.adjacent(at)):
+        return None
+    token = tokens[past]
+    slot = begins(tokens, at) or (at > 0 and tokens[at - 1].key in PERSON)
+    if tokens.words.eponym(token.key) and not slot:
+        return None
+    if not two and not tokens.sure(tokens[at - 1]):
+        return None
+    if not (tokens.capital(token) or tokens.sure(token) or slot):
+        return None
+    first = at
+    if (
+        at > 0
+        and tokens.adjacent(at)
+        and not tokens[at - 1].taken
+        and not tokens.function(tokens[at - 1])
+        and tokens[at - 1].key not in CUES
+        and (tokens.listed(tokens[at - 1]) or strange(tokens, tokens[at - 1]))
+        and not tokens.medicine(tokens[at - 1])
+    ):
+        first -= 1
+    return first, run_on(tokens, past)
+
+
+#: Words that a name may follow directly.
+_NAMED = frozenset(
+    "pt patient mr mrs father mother son daughter wife husband brother sister".split()
+)
+
+
+def _slotted(tokens: Tokens, at: int) -> Run | None:
+    """pt johnson with gout, pt rezende: one word where a name belongs"""
+    if at == 0 or tokens[at - 1].key not in _NAMED or not tokens.adjacent(at, r"[ \t]*[:(]?[ \t]*"):
+        return None
+    if tokens[at - 1].text == "PT" and tokens.cased:
+        return None  # physical therapy
+    token = tokens[at]
+    if tokens.function(token) or tokens.is_eponym(at) or token.key in THINGS:
+        return None
+    if tokens.common(token):
+        return at, run_on(tokens, at)
+    return (at, run_on(tokens, at)) if _unheard_of(tokens, token) else None
+
+
+#: What a verb or an adjective ends with, also one of a coder's making.
+_INFLECTED = re.compile(r"(?:ed|ing|s|al|ic|ous|ive|ly|able)$")
+
+
+def _unheard_of(tokens: Tokens, token: Token) -> bool:
+    """A word that may be a name where one belongs: unknown, and no verb or adjective."""
+    return (
+        tokens.unknown(token)
+        and len(token.key) > 4
+        and not tokens.words.misspelled(token.key, 1)
+        and not tokens.abbreviation(token)
+        and not _INFLECTED.search(token.key)
+    )
+
+
+def _pair_in_slot(tokens: Tokens, at: int) -> Run | None:
+    """patel raj pt with, hilkka shehu needs, "knee pain - kijani torok": two words of which
+    medicine knows nothing, where a name belongs."""
+    if not tokens.adjacent(at + 1, r"[ \t]+"):
+        return None
+    pair = [tokens[at], tokens[at + 1]]
+    if any(t.taken or tokens.function(t) or tokens.words.drug(t.key) for t in pair):
+        return None
+    if any(len(t.key) < 2 or t.key in CUES for t in pair):
+        return None
+    if tokens.is_eponym(at) or tokens.is_eponym(at + 1):
+        return None
+    speaks = sum(_speaks(tokens, token) for token in pair)
+    if 0 in (_speaks(tokens, token) for token in pair):
+        return None
+    placed = begins(tokens, at) and (at == 0 or tokens[at].gap.endswith((" ", "\n", "(")))
+    active = acts(tokens, at + 1)
+    if active and not any(map(tokens.listed, pair)):
+        # Nobody knows either: shorthand has two such words together, too.
+        active = at + 2 == len(tokens) or tokens[at + 2].key not in ("w", "with")
+    if speaks == 4 and (placed or active) and any(map(tokens.sure, pair)):
+        return at, run_on(tokens, at + 1)
+    if speaks > 2 and placed and (active or (at > 0 and ends(tokens, at + 1))):
+        return at, at + 1
+    return (at, at + 1) if placed and active else None
+
+
+def _speaks(tokens: Tokens, token: Token) -> int:
+    """How much a word speaks for a name by itself: 2 when it is nothing else, 1 when medicine has
+    no use for it."""
+    if tokens.sure(token) or strange(tokens, token):
+        return 2
+    listed = tokens.surname(token) and not tokens.medicine(token)
+    return int(listed or tokens.common(token) or tokens.given_word(token))
+
+
+def _owner(tokens: Tokens, at: int) -> Run | None:
+    """olumide's bp"""
+    token = tokens[at]
+    if not token.text.endswith("'s") or not strange(tokens, token) or len(token.key) < 4:
+        return None
+    if at + 1 == len(tokens) or tokens[at + 1].key in THINGS or not begins(tokens, at):
+        return None
+    return at, at
+
+
+def _glued(tokens: Tokens, at: int) -> Run | None:
+    """smithjohn"""
+    token = tokens[at]
+    if not strange(tokens, token) or not tokens.glued(token):
+        return None
+    return at, at
+
+
+RULES = (
+    _initialed,
+    _with_initial,
+    _before_given,
+    _born,
+    _particled,
+    _slotted,
+    _pair_in_slot,
+    _owner,
+    _glued,
+)
