@@ -143,7 +143,7 @@ def xml_root(path: Path) -> ET.Element:
             parser.close()
     except (ET.ParseError, LookupError, ValueError) as error:  # the latter two of encodings
         raise CodesetError(
-            f"{path.name} is damaged or cut off: not readable as XML ({error})."
+            f"{path.name} is damaged or cut off: not readable as XML ({error}). Download it again."
         ) from error
     assert root is not None  # else the parser has refused it
     return root

@@ -74,10 +74,12 @@ def attacked(path: Path) -> Iterator[sqlite3.Connection]:
     triggers = db.execute("select name, sql from sqlite_master where type = 'trigger'").fetchall()
     for name, _ in triggers:
         db.execute(f"drop trigger {name}")
-    yield db
-    for _, statement in triggers:
-        db.execute(statement)
-    db.close()
+    try:
+        yield db
+    finally:
+        for _, statement in triggers:
+            db.execute(statement)
+        db.close()
 
 
 def rehash(db: sqlite3.Connection, start: int = 1) -> None:

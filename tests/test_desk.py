@@ -227,7 +227,7 @@ def october(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     order = home / "icd10cm_order_2027.txt"
     order.write_text(ADDED)
     store = CodeStore(home / "codes.db")
-    import_files(store, [order])
+    import_files(store, [order], partial=True)
     store.close()
     opened = Desk(Settings(home=home))
     yield opened

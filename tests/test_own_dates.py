@@ -33,7 +33,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     table = home / "hcpcs_2025_oct.csv"
     table.write_text(OCTOBER)
     store = CodeStore(home / "codes.db")
-    import_files(store, [JANUARY, table])
+    import_files(store, [JANUARY, table], partial=True)
     store.close()
     opened = Desk(Settings(home=home))
     yield opened

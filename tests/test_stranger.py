@@ -139,7 +139,7 @@ def answers_lines(stranger: Stranger) -> None:
 
 def checks_and_verifies(stranger: Stranger) -> None:
     stranger.codedesk("log", "keys")
-    assert "billable" in stranger.codedesk("check", "E11.9")
+    assert "billable" in stranger.codedesk("check", "E11.9", "--date", "2026-05-01")
     stranger.codedesk("log", "checkpoint")
     assert "nothing altered" in stranger.codedesk("log", "verify")
 

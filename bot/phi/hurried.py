@@ -25,6 +25,7 @@ from bot.phi.tokens import THINGS, Token, Tokens
 
 #: Letters that are words, or that charts use for them: with, without, after, a.
 _LETTERS_OF_CHARTS = frozenset("aicspwhxqov")
+_LETTERS_OF_ITEMS = frozenset("abcdef")
 
 
 def _initialed(tokens: Tokens, at: int) -> Run | None:
@@ -50,6 +51,12 @@ def _initialed(tokens: Tokens, at: int) -> Run | None:
     if clear and named and begins(tokens, at) and acts(tokens, last):
         return at, last
     if pointed and tokens.common(token) and (begins(tokens, at) or ends(tokens, last)):
+        return at, last
+    # A letter with a point counts items, too ("a. long"), or ends a sentence ("vitamin c. young").
+    letter = tokens[at].key
+    plain = letter not in _LETTERS_OF_ITEMS
+    placed = plain and (letter not in _LETTERS_OF_CHARTS or begins(tokens, at))
+    if pointed and placed and tokens.surname(token) and not tokens.medicine(token):
         return at, last
     return None
 
