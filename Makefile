@@ -18,8 +18,9 @@ run: $(VENV)/.installed
 audit: $(VENV)/.installed-audit
 	@$(BIN)/codedesk log audit
 
+# A file of tests stays in one process: its tests share what they set up.
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 # What CI runs beside the tests.
 check: $(VENV)/.installed-dev

@@ -1,7 +1,7 @@
 """One real home for all tests: the real code sets, the real model, one index build.
 
-It is built once and kept in `.cache/tests` (or CODEDESK_TEST_HOME); building takes a few minutes
-and is reported apart from the tests.
+It is built once, by the first of several processes that needs it, and kept in `.cache/tests` (or
+CODEDESK_TEST_HOME); building takes a few minutes and is reported apart from the tests.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from slack_server import SlackServer
 from slack_support import slack_server
 
@@ -39,10 +40,11 @@ def loaded() -> Path:
     home = Path(os.environ.get("CODEDESK_TEST_HOME") or ROOT / ".cache" / "tests")
     home.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    store = CodeStore(home / "codes.db")
-    sources.load_packaged(store)
-    sources.load_packaged_books(store)
-    store.close()
+    with FileLock(home / "lock"):
+        store = CodeStore(home / "codes.db")
+        sources.load_packaged(store)
+        sources.load_packaged_books(store)
+        store.close()
     _BUILT_IN["code sets"] = time.monotonic() - started
     return home
 
@@ -51,11 +53,12 @@ def loaded() -> Path:
 def built(loaded: Path) -> Path:
     """The same home with the index."""
     started = time.monotonic()
-    store = CodeStore(loaded / "codes.db")
-    model = Shipped()
-    if not build.is_current(store, loaded / "index", model):
-        build.build(store, loaded / "index", model)
-    store.close()
+    with FileLock(loaded / "lock"):
+        store = CodeStore(loaded / "codes.db")
+        model = Shipped()
+        if not build.is_current(store, loaded / "index", model):
+            build.build(store, loaded / "index", model)
+        store.close()
     _BUILT_IN["index"] = time.monotonic() - started
     return loaded
 
