@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from slack_support import diabetes
 
 from bot.querylog import Asked, QueryLog, chain
@@ -32,6 +34,16 @@ class Clock:
 
     def set(self, year: int, month: int = 1, day: int = 15) -> None:
         self.now = dt.datetime(year, month, day, 12, tzinfo=dt.UTC)
+
+
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data directory of a test's own, with no settings of this machine's; nothing is in it."""
+    for name in list(os.environ):
+        if name.startswith(("SLACK_", "CODEDESK_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CODEDESK_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
 
 
 def converse(log: QueryLog, count: int = 1, text: str = "t2dm with ckd") -> list[str]:

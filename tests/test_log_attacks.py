@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from log_support import Clock, attacked, body, check, converse, rehash, set_body
+from log_support import Clock, attacked, body, check, converse, own_home, rehash, set_body
 
 from bot.cli import main
 from bot.querylog import Asked, LogUnavailable, QueryLog, schema
@@ -29,18 +29,14 @@ Attack = Callable[[sqlite3.Connection], object]
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A sealed log of four questions, vouched for."""
-    for name in list(os.environ):
-        if name.startswith(("SLACK_", "CODEDESK_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("CODEDESK_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
-    log = QueryLog(tmp_path / "home" / "log.db")
+    home = own_home(tmp_path, monkeypatch)
+    log = QueryLog(home / "log.db")
     converse(log, 2, "do not bill E11.9")
     log.close()
     assert run("keys").exit_code == 0
     assert run("search", "nothing of the kind").exit_code == 0
     assert run("checkpoint").exit_code == 0
-    return tmp_path / "home"
+    return home
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ in its place, or forge one."""
 from __future__ import annotations
 
 import json
-import os
 import stat
 import time
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from log_support import attacked, check, converse, copy, put_in_place, rehash
+from log_support import attacked, check, converse, copy, own_home, put_in_place, rehash
 from slack_sdk import WebClient
 from slack_support import ScriptedDesk, served, settings, slack_server
 
@@ -305,15 +304,11 @@ def test_a_checkpoint_that_cannot_be_written_does_not_stop_the_desk(tmp_path: Pa
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in list(os.environ):
-        if name.startswith(("SLACK_", "CODEDESK_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("CODEDESK_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
-    log = QueryLog(tmp_path / "home" / "log.db")
+    home = own_home(tmp_path, monkeypatch)
+    log = QueryLog(home / "log.db")
     converse(log, 2)
     log.close()
-    return tmp_path / "home"
+    return home
 
 
 def run(*arguments: str) -> Result:

@@ -143,12 +143,12 @@ def side(tokens: Tokens, at: int) -> bool:
 
 def is_the_diagnosis(tokens: Tokens, at: int) -> bool:
     """Whether a word of medicine ends the text after a name, as the diagnosis does: "maria lopez
-    shingles", "pt alemdar Parkinson's". Not "jane doe": shorthand that is a surname, too, is one
-    after a given name."""
+    shingles", "pt alemdar Parkinson's". Not "jane doe": three letters that are a surname, too, are
+    one after a given name."""
     token = tokens[at]
     if not tokens.medicine(token) or (at + 1 < len(tokens) and tokens[at + 1].key in AFTER):
         return False
-    if tokens.words.shorthand(token.key) and at > 0 and tokens.given(tokens[at - 1]):
+    if len(token.key) == 3 and at > 0 and tokens.given(tokens[at - 1]):
         return False
     return token.text.endswith("'s") if tokens.words.eponym(token.key) else token.text.islower()
 
