@@ -318,7 +318,7 @@ def test_long_paths_and_queries_are_refused_and_take_little_of_the_log(
 
 # SQL that takes forever, or all memory
 
-_MANY = "from records a, records b, records c, records d, records e"
+_MANY = "from " + ", ".join(f"records {name}" for name in "abcdefgh")
 _DOUBLED = "with c0 as (select 1 a)" + "".join(
     f", c{n} as (select 1 a from c{n - 1}, c{n - 1} b)" for n in range(1, 40)
 )
