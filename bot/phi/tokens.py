@@ -60,6 +60,7 @@ _COMMON = frozenset(
     peterson ramirez james watson brooks kelly sanders bennett ross henderson jenkins perry powell
     patterson hughes flores simmons gonzales bryant alexander russell griffin diaz hayes""".split()
 )
+_FRACTURES = frozenset("fx fxs fracture fractures".split())
 _MONTHS = frozenset("march april may june august jan".split())
 
 
@@ -303,6 +304,11 @@ class Tokens:
             self.eponyms[at] = self._is_eponym(at)
         return self.eponyms[at]
 
+    def _has_given_name(self, at: int) -> bool:
+        """Whether a surname that most people have stands after a given name."""
+        before = self[at - 1] if at and self.adjacent(at) else None
+        return before is not None and self.common(self[at]) and self.given(before)
+
     def _is_eponym(self, at: int) -> bool:
         token = self[at]
         for first in range(max(0, at - 2), at + 1):
@@ -320,6 +326,8 @@ class Tokens:
             if self.given(token) and self.capital(thing) and self.surname(thing):
                 break  # Thomas Walker
             if thing.key in THINGS:
+                if thing.key in _FRACTURES and self._has_given_name(at):
+                    return False  # John Smith fx
                 if self.medicine(token):
                     return True
                 near = following == at + 1 or thing.key in ("syndrome", "syndromes")
