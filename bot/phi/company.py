@@ -22,7 +22,7 @@ PERSON = CUES - frozenset(
 )
 PARTICLES = frozenset(
     """de la del della di da dos das do du van von der den ter ten el al bin ibn bint ben bar st
-    san le mc mac o d abu y e""".split()
+    san le mc mac o d abu y e ni nic""".split()
 )
 SUFFIXES = frozenset("jr sr ii iii iv esq".split())
 #: What may follow a name of which each word is another word too ("john long dob ...").
@@ -87,7 +87,7 @@ def ends(tokens: Tokens, at: int) -> bool:
 
 def acts(tokens: Tokens, at: int) -> bool:
     """Whether what comes after a token is what only people do or have."""
-    if AGED.match(tokens.text, tokens[at].end):
+    if AGED.match(tokens.text, tokens[at].end) or _HAD.match(tokens.text, tokens[at].end):
         return True
     if at + 1 >= len(tokens) or not tokens.adjacent(at + 1, r"[ \t]*"):
         return False
@@ -96,6 +96,8 @@ def acts(tokens: Tokens, at: int) -> bool:
     return tokens[at + 1].key in ACTS
 
 
+#: What charts say of people before what they had: "s/p tkr".
+_HAD = re.compile(r"[ \t]+(?:s/p|c/o|h/o|p/w|f/u|r/o)(?![\w/])", re.I)
 ACTS = DOES | frozenset("pt patient needs here w with f c".split())
 
 
@@ -118,6 +120,8 @@ def past_particles(tokens: Tokens, at: int) -> int | None:
     )
     known = tokens.medicine(token) and not named
     if tokens.sure(token) or (tokens.capital(token) and not known) or strange(tokens, token):
+        return last
+    if last - at > 1 and tokens.unknown(token):
         return last
     return last if tokens.surname(token) and not known else None
 
@@ -163,8 +167,12 @@ def run_on(tokens: Tokens, at: int, *, titled: bool = False) -> int:
         beside = not token.taken and tokens.adjacent(following, r"[ \t]*[.-]?[ \t]*")
         if not suffix and not beside:
             break
+        shorthand = tokens.text[token.end : token.end + 1] == "/"  # d/o, s/p
         if token.key in SUFFIXES or (
-            initial(token) and not tokens.gap_has_end(following) and not side(tokens, following)
+            initial(token)
+            and not shorthand
+            and not tokens.gap_has_end(following)
+            and not side(tokens, following)
         ):
             last = following
             continue

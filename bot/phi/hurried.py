@@ -56,7 +56,12 @@ def _initialed(tokens: Tokens, at: int) -> Run | None:
     letter = tokens[at].key
     plain = letter not in _LETTERS_OF_ITEMS
     placed = plain and (letter not in _LETTERS_OF_CHARTS or begins(tokens, at))
-    if pointed and placed and tokens.surname(token) and not tokens.medicine(token):
+    word = tokens.medicine(token) and (
+        tokens.words.english(token.key) or tokens.words.shorthand(token.key)
+    )
+    if pointed and placed and tokens.surname(token) and not word:
+        return at, last
+    if pointed and plain and tokens.capital(token) and strange(tokens, token):
         return at, last
     return None
 
@@ -81,7 +86,11 @@ def _before_given(tokens: Tokens, at: int) -> Run | None:
     if not tokens.adjacent(at + 1, " +") or not begins(tokens, at):
         return None
     surname, given = tokens[at], tokens[at + 1]
-    if surname.taken or given.taken or not tokens.given(given) or not tokens.sure(given):
+    if surname.taken or given.taken or not tokens.given(given):
+        return None
+    # "JOHNSON JANE": four capitals beside such a surname are no shorthand.
+    shouted = surname.text.isupper() and given.text.isupper() and len(surname.key) > 4
+    if not tokens.sure(given) and not shouted:
         return None
     if tokens.function(surname) or tokens.is_eponym(at) or tokens.is_eponym(at + 1):
         return None
@@ -91,7 +100,7 @@ def _before_given(tokens: Tokens, at: int) -> Run | None:
 
 
 #: Who is called by a mother's surname.
-_BABIES = frozenset("baby newborn infant neonate twin triplet bb bg nb".split())
+_BABIES = frozenset("baby babygirl babyboy newborn infant neonate twin triplet bb bg nb".split())
 _OF_BABIES = frozenset("boy girl male female of a b c".split())
 
 
@@ -135,6 +144,9 @@ def _particled(tokens: Tokens, at: int) -> Run | None:
     if past is None or tokens.is_eponym(at) or tokens.is_eponym(past):
         return None
     two = past - at > 1 or tokens[at].key in _ALONE
+    if not two and at == 0 and len(tokens[past].key) > 3:
+        named = strange(tokens, tokens[past])
+        two = named or (tokens.sure(tokens[past]) and tokens.surname(tokens[past]))
     if not two and not (at > 0 and perhaps(tokens, tokens[at - 1]) and tokens.adjacent(at)):
         return None
     token = tokens[past]
@@ -167,16 +179,72 @@ _NAMED = frozenset(
 
 def _slotted(tokens: Tokens, at: int) -> Run | None:
     """pt johnson with gout, pt rezende: one word where a name belongs"""
-    if at == 0 or tokens[at - 1].key not in _NAMED or not tokens.adjacent(at, r"[ \t]*[:(]?[ \t]*"):
+    if at == 0:
+        return None
+    before = tokens[at - 1].key
+    if before in _MET and tokens.adjacent(at) and tokens.common(tokens[at]):
+        return None if tokens.is_eponym(at) else (at, run_on(tokens, at))
+    if before in _CALLED and tokens.adjacent(at) and tokens.capital(tokens[at]):
+        known = tokens.medicine(tokens[at]) and tokens.words.english(tokens[at].key)
+        return None if known or tokens.is_eponym(at) else (at, run_on(tokens, at))
+    if before not in _NAMED:
+        return None
+    if not tokens.adjacent(at, r"[ \t]*[:=(]?[ \t]*"):
         return None
     if tokens[at - 1].text == "PT" and tokens.cased:
         return None  # physical therapy
     token = tokens[at]
     if tokens.function(token) or tokens.is_eponym(at) or token.key in THINGS:
         return None
-    if tokens.common(token):
+    named = tokens.common(token) or _surname_alone(tokens, token) or _unheard_of(tokens, token)
+    if named or (tokens.given(token) and acts(tokens, at)):
         return at, run_on(tokens, at)
-    return (at, run_on(tokens, at)) if _unheard_of(tokens, token) else None
+    return None
+
+
+#: Before whoever is met, and before what somebody is called.
+_MET = frozenset("saw see ask tell call told asked called".split())
+_CALLED = frozenset("called named".split())
+
+
+def _surname_alone(tokens: Tokens, token: Token) -> bool:
+    """A surname that is no word of English or of shorthand, though a title may have it, too."""
+    return (
+        tokens.surname(token)
+        and not tokens.words.english(token.key)
+        and not tokens.words.shorthand(token.key)
+        and not tokens.words.drug(token.key)
+    )
+
+
+#: What a family is called by, and who belongs to it.
+_FAMILY = frozenset("baby babies family twin twins boy girl boys girls kid kids child".split())
+
+
+def _of_family(tokens: Tokens, at: int) -> Run | None:
+    """the kowalski baby"""
+    if at == 0 or tokens[at - 1].key != "the" or not tokens.adjacent(at) or tokens[at].taken:
+        return None
+    if not tokens.adjacent(at + 1) or tokens[at + 1].key not in _FAMILY:
+        return None
+    token = tokens[at]
+    named = tokens.sure(token) or tokens.common(token) or _surname_alone(tokens, token)
+    return (at, at) if named and not tokens.is_eponym(at) else None
+
+
+def _first_of_all(tokens: Tokens, at: int) -> Run | None:
+    """desrosiers knee scope, osullivan here, thompson has: a surname where a text begins"""
+    token = tokens[at]
+    if not (at == 0 or tokens[at].gap.rstrip().endswith(":")) or tokens.is_eponym(at):
+        return None
+    if tokens.common(token) and acts(tokens, at):
+        return at, at
+    if not tokens.sure(token) or not tokens.surname(token) or len(token.key) < 6:
+        return None
+    if acts(tokens, at):
+        return at, at
+    before_medicine = tokens.adjacent(at + 1) and tokens.medicine(tokens[at + 1])
+    return (at, at) if before_medicine else None
 
 
 #: What a verb or an adjective ends with, also one of a coder's making.
@@ -231,21 +299,26 @@ def _speaks(tokens: Tokens, token: Token) -> int:
 
 
 def _owner(tokens: Tokens, at: int) -> Run | None:
-    """olumide's bp"""
+    """olumide's bp, thompson's labs"""
     token = tokens[at]
-    if not token.text.endswith("'s") or not strange(tokens, token) or len(token.key) < 4:
+    if not token.text.endswith("'s") or len(token.key) < 4 or at + 1 == len(tokens):
         return None
-    if at + 1 == len(tokens) or tokens[at + 1].key in THINGS or not begins(tokens, at):
+    if not begins(tokens, at) or tokens[at + 1].key in THINGS:
         return None
-    return at, at
+    owned = tokens.common(token) and tokens[at + 1].key in _OWNED
+    return (at, at) if owned or strange(tokens, token) else None
+
+
+#: What a patient has, and no discoverer.
+_OWNED = frozenset("bp chart lab labs meds results visit appt weight wt vitals insurance".split())
 
 
 def _glued(tokens: Tokens, at: int) -> Run | None:
-    """smithjohn"""
+    """smithjohn, jsmith"""
     token = tokens[at]
-    if not strange(tokens, token) or not tokens.glued(token):
+    if not strange(tokens, token):
         return None
-    return at, at
+    return (at, at) if tokens.glued(token) or tokens.glued_to_initial(token) else None
 
 
 RULES = (
@@ -255,6 +328,8 @@ RULES = (
     _born,
     _particled,
     _slotted,
+    _of_family,
+    _first_of_all,
     _pair_in_slot,
     _owner,
     _glued,

@@ -18,6 +18,7 @@ from bot.phi.company import (
     PERSON,
     Run,
     begins,
+    ends,
     follows,
     initial,
     is_the_diagnosis,
@@ -83,8 +84,15 @@ def find(tokens: Tokens) -> list[Span]:
         for rule in (*_RULES, *hurried.RULES):
             run = rule(tokens, at)
             if run is not None:
-                take(*run)
+                take(*_without_diagnosis(tokens, *run))
     return [_span(tokens, first, last) for first, last in found.items()] + list(_initials(tokens))
+
+
+def _without_diagnosis(tokens: Tokens, first: int, last: int) -> Run:
+    """A name without the disease after it that is called by another: "de la Cruz Parkinson's"."""
+    token = tokens[last]
+    whose = token.text.endswith("'s") and tokens.words.eponym(token.key)
+    return (first, last - 1) if whose and last > first and ends(tokens, last) else (first, last)
 
 
 def _span(tokens: Tokens, first: int, last: int) -> Span:
@@ -265,6 +273,8 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
     if first.text.endswith("'s"):
         return None  # Neuroma, Morton's
     given = tokens.given(first) or tokens.given_word(first)
+    if "-" in first.key and not given and any(map(tokens.words.medicine, tokens.parts(first))):
+        return None  # OSTEOPOR,AGE-RLTD
     surname = tokens.surname(last) or tokens.given(last) or tokens.unknown(last)
     if not surname or not (given or tokens.sure(first) or tokens.unknown(first)):
         return None
@@ -280,11 +290,21 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
         good = begins and not tokens.medicine(last) and follows(tokens, at + 1)
         good |= begins and tokens.surname(last) and follows(tokens, at + 1)
         good |= begins and tokens.surname(last) and AGED.match(tokens.text, first.end) is not None
+        # EDWARDS, SVATOSLAV - migraine
+        last_is_name = tokens.surname(last) or strange(tokens, last)
+        good |= begins and comma and last_is_name and strange(tokens, first)
     else:
         good = tokens.sure(last) and (given or tokens.sure(first))
         good |= tokens.given(first) and tokens.sure(first) and begins and not tokens.known(last)
         good |= begins and not tokens.cased and given and not tokens.medicine(last)
         good |= begins and tokens.given(first) and tokens.sure(first) and tokens.surname(last)
+        # "müller, jürgen", "LEE, KIM"
+        surname_only = tokens.surname(last) and not tokens.words.english(last.key)
+        good |= begins and comma and tokens.sure(first) and surname_only
+        # "singh, jagdeep"
+        surname_only = tokens.surname(last) and not tokens.medicine(last)
+        good |= begins and comma and surname_only and strange(tokens, first)
+        good |= begins and comma and shouted and given and tokens.surname(last)
         strangers = strange(tokens, last) and strange(tokens, first)
         good |= begins and strangers and first.gap == ", "
         if comma and begins and last.text.isupper() and first.text.isupper():
@@ -420,7 +440,9 @@ def _alone(tokens: Tokens, at: int) -> Run | None:
             return at - 1, run_on(tokens, at)
     if tokens.given(token) or (tokens.capital(token) and not token.text.isupper()):
         return at, run_on(tokens, at)
-    return None
+    # "okafor, chest pain"
+    listed = token.first and ends(tokens, at) and at + 1 < len(tokens)
+    return (at, at) if listed and len(token.key) > 4 else None
 
 
 def _beside(tokens: Tokens, at: int) -> Run | None:

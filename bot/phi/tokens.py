@@ -234,6 +234,10 @@ class Tokens:
             for one, other in [(word[:at], word[at:])]
         )
 
+    def glued_to_initial(self, token: Token) -> bool:
+        """An initial and one of the commonest surnames without a blank between: jsmith."""
+        return token.key[1:] in _COMMON
+
     @_remembered
     def sure(self, token: Token) -> bool:
         """A name wherever it stands: on a list, and nothing else."""
@@ -305,9 +309,11 @@ class Tokens:
         return self.eponyms[at]
 
     def _has_given_name(self, at: int) -> bool:
-        """Whether a surname that most people have stands after a given name."""
+        """Whether a surname stands after a given name or an initial."""
         before = self[at - 1] if at and self.adjacent(at) else None
-        return before is not None and self.common(self[at]) and self.given(before)
+        if before is None or not (self.given(before) or len(before.key) == 1):
+            return False
+        return self.common(self[at]) or self.sure(self[at])
 
     def _is_eponym(self, at: int) -> bool:
         token = self[at]
@@ -328,7 +334,7 @@ class Tokens:
             if thing.key in THINGS:
                 if thing.key in _FRACTURES and self._has_given_name(at):
                     return False  # John Smith fx
-                if self.medicine(token):
+                if self.medicine(token) and not (self.given(token) and self.sure(token)):
                     return True
                 near = following == at + 1 or thing.key in ("syndrome", "syndromes")
                 return near and thing.key not in _ANYWHERE
