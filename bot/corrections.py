@@ -47,20 +47,14 @@ class Checks(Protocol):
 
 
 def code_in(desk: Checks, typed: str, record: Record, system: str | None = None) -> Verdict:
-    """The code that someone typed who used it for this question, as its system publishes it: of
-    those that have it the one given as `system`, else the one that publishes it as it is typed.
-    Raises Refused when no loaded edition has it."""
-    found = [v for v in named_by(desk, typed, record) if system in (None, v.system)]
-    if not found:
-        wanted = SYSTEM_NAMES[str(system)]
-        raise Refused(say("feedback.not_in_system", code=typed.strip().upper(), system=wanted))
-    return found[0]
+    """The code that someone typed who used it for this question: the first that `named_by` has."""
+    return named_by(desk, typed, record, system)[0]
 
 
-def named_by(desk: Checks, typed: str, record: Record) -> list[Verdict]:
-    """Each code that something typed may be, one for each system that has it, the form as typed
-    first: E0840 is a traction frame, and E08.40 without its dot. Raises Refused when it is none, or
-    several."""
+def named_by(desk: Checks, typed: str, record: Record, system: str | None = None) -> list[Verdict]:
+    """Each code that something typed may be, as its system publishes it: one for each system that
+    has it, or that of the `system` alone, the form as typed first. E0840 is a traction frame, and
+    E08.40 without its dot. Raises Refused when it is none, or several."""
     if not typed.strip():
         raise Refused(say("feedback.no_code"))
     if len(re.split(r"[\s,;+]+", typed.strip())) > 1:
@@ -69,8 +63,13 @@ def named_by(desk: Checks, typed: str, record: Record) -> list[Verdict]:
     known = [v for v in found if v.system in SYSTEM_NAMES and v.status not in _UNKNOWN]
     if not known:
         raise Refused(found[0].why)
+    wanted = [v for v in known if system in (None, v.system)]
+    shown = typed.strip().upper()
+    if not wanted:
+        name = SYSTEM_NAMES[str(system)]
+        raise Refused(say("feedback.not_in_system", code=shown, system=name))
     about = systems_of(record)
-    return sorted(known, key=lambda v: (v.code != typed.strip().upper(), v.system not in about))
+    return sorted(wanted, key=lambda v: (v.code != shown, v.system not in about))
 
 
 def systems_of(record: Record) -> list[str]:

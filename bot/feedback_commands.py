@@ -3,7 +3,6 @@ what auditors make of it."""
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,8 +11,8 @@ import click
 from bot import corrections
 from bot.answer import Verdict
 from bot.desk import Desk
-from bot.log_commands import log, opened
-from bot.querylog import NoSuchCorrection, NoSuchQuestion, QueryLog, Record
+from bot.log_commands import BY, log, one_question, opened, who
+from bot.querylog import NoSuchCorrection
 from bot.querylog import corrections as logged
 from bot.querylog.records import FeedbackVerdict
 from bot.settings import Settings
@@ -28,19 +27,7 @@ _SYSTEM = click.option(
     type=click.Choice(sorted(SYSTEM_NAMES)),
     help="The system of CODE, when several have it. Default: the one that publishes it so.",
 )
-_BY = click.option("--by", default=None, metavar="NAME", help="On whose behalf. Default: you.")
 _VERDICTS: dict[str, FeedbackVerdict] = {"right": "right", "wrong": "wrong"}
-
-
-def _who(by: str | None) -> str:
-    return by or getpass.getuser()
-
-
-def _question(found: QueryLog, identity: str) -> Record:
-    record = found.get(identity)
-    if record is None:
-        raise NoSuchQuestion(f"No single question in the log has the id {identity}.")
-    return record
 
 
 @contextmanager
@@ -58,7 +45,7 @@ def _desk(settings: Settings) -> Iterator[Desk]:
 @click.argument("verdict", metavar="right|wrong|CODE")
 @click.option("--note", default="", metavar="TEXT", help="Why. Leave out what identifies patients.")
 @_SYSTEM
-@_BY
+@BY
 @click.pass_obj
 def log_feedback(
     settings: Settings,
@@ -73,14 +60,12 @@ def log_feedback(
     code = None
     others: list[Verdict] = []
     with opened(settings) as found:
-        record = _question(found, identity)
+        record = one_question(found, identity)
         if said == "used":
             with _desk(settings) as desk:
-                used = corrections.code_in(desk, verdict, record, system)
-                if system is None:
-                    others = corrections.named_by(desk, verdict, record)[1:]
+                used, *others = corrections.named_by(desk, verdict, record, system)
                 code = used.code
-        written = found.feedback(record.id, said, code, note, _who(by))
+        written = found.feedback(record.id, said, code, note, who(by))
     told = say(f"feedback.{said}", code=code)
     click.echo(say("feedback.taken", verdict=told) if written else say("feedback.taken_before"))
     for other in others:
@@ -92,7 +77,7 @@ def log_feedback(
 def log_corrections(settings: Settings) -> None:
     """What feedback proposes, and the corrections in force. That you looked goes on record."""
     with opened(settings) as found:
-        found.access("view", _who(None), "corrections")
+        found.access("view", who(None), "corrections")
         proposed, approved = logged.proposals(found), logged.in_force(found)
     if not proposed:
         click.echo(say("feedback.none"))
@@ -148,7 +133,7 @@ def _told(proposal: logged.Proposal) -> Iterator[str]:
 @click.argument("code", metavar="CODE")
 @_SYSTEM
 @click.option("--yes", is_flag=True, help="Approve a code of another system without being asked.")
-@_BY
+@BY
 @click.pass_obj
 def log_approve(
     settings: Settings,
@@ -172,10 +157,10 @@ def log_approve(
             return corrections.approve(
                 desk,
                 found,
-                record or _question(found, identity),
+                record or one_question(found, identity),
                 words,
                 code,
-                _who(by),
+                who(by),
                 system=system,
                 sure=sure,
                 feedback=feedback,
@@ -200,10 +185,10 @@ def log_approve(
 @log.command("withdraw")
 @click.argument("number", type=int, metavar="NUMBER")
 @click.option("--reason", required=True, metavar="TEXT", help="Why. It stays on record.")
-@_BY
+@BY
 @click.pass_obj
 def log_withdraw(settings: Settings, number: int, reason: str, by: str | None) -> None:
     """Take a correction back, by the number of its record, from the next index build on."""
     with opened(settings) as found:
-        written = found.withdrawal(number, _who(by), reason)
+        written = found.withdrawal(number, who(by), reason)
     click.echo(say("feedback.withdrawn", correction=number, number=written))

@@ -25,7 +25,7 @@ from bot.settings import Settings, SettingsError
 ERRORS = (NoSuchQuestion, CheckpointError, retention.Held)
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_BY = click.option("--by", default=None, metavar="NAME", help="On whose behalf. Default: you.")
+BY = click.option("--by", default=None, metavar="NAME", help="On whose behalf. Default: you.")
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why. It stays on record.")
 
 
@@ -46,7 +46,7 @@ def opened(settings: Settings) -> Iterator[QueryLog]:
         found.close()
 
 
-def _who(by: str | None) -> str:
+def who(by: str | None) -> str:
     return by or getpass.getuser()
 
 
@@ -60,7 +60,7 @@ def _who(by: str | None) -> str:
 def log_list(settings: Settings, limit: int, as_json: bool) -> None:
     """The last questions, newest first. That you looked goes on record."""
     with opened(settings) as found:
-        found.access("view", _who(None), f"the last {limit}")
+        found.access("view", who(None), f"the last {limit}")
         for record in found.recent(limit):
             click.echo(json.dumps(summary(record), ensure_ascii=False) if as_json else line(record))
 
@@ -83,7 +83,7 @@ def log_show(settings: Settings, identity: str) -> None:
     That you looked goes on record."""
     with opened(settings) as found:
         record = one_question(found, identity)
-        found.access("view", _who(None), question=record.id)
+        found.access("view", who(None), question=record.id)
         told = summary(record) | {"answer": record.answer}
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
@@ -231,7 +231,7 @@ def log_keys(settings: Settings) -> None:
     metavar="NUMBER",
     help="You know of this record, by which something was destroyed. That goes on record.",
 )
-@_BY
+@BY
 @click.pass_obj
 def log_checkpoint(settings: Settings, accepting: tuple[int, ...], by: str | None) -> None:
     """Sign what the log's end is now, and add it to the checkpoints.
@@ -243,7 +243,7 @@ def log_checkpoint(settings: Settings, accepting: tuple[int, ...], by: str | Non
     key = checkpoints.private_key(settings.checkpoint_key)
     with opened(settings) as found:
         if accepting:
-            found.access("vouch", _who(by), ", ".join(map(str, accepting)))
+            found.access("vouch", who(by), ", ".join(map(str, accepting)))
         done = vouch(found, key, settings.checkpoints, accepting=accepting)
     click.echo(done.told(), err=True)
     click.echo(done.checkpoint.line())
@@ -308,7 +308,7 @@ def log_audit_password(settings: Settings, name: str | None, remove: bool) -> No
 @log.command("redact")
 @click.argument("identity", metavar="[ID]", required=False)
 @_REASON
-@_BY
+@BY
 @click.option("--record", type=int, metavar="NUMBER", help="One record, in place of a question.")
 @click.option("--answer", is_flag=True, help="Destroy the answer, too.")
 @click.pass_obj
@@ -332,7 +332,7 @@ def log_redact(
     with opened(settings) as found:
         what = one_question(found, identity).id if identity else record
         assert what is not None
-        gone = retention.redact(found, what, reason, _who(by), answer=answer)
+        gone = retention.redact(found, what, reason, who(by), answer=answer)
         _vouch(settings, found, gone.record)
     click.echo(f"Destroyed of {what}: {', '.join(sorted(set(gone.texts)))}.")
 
@@ -348,25 +348,25 @@ def log_clean(settings: Settings) -> None:
 @log.command("hold")
 @click.argument("identity", metavar="[ID]", required=False)
 @_REASON
-@_BY
+@BY
 @click.pass_obj
 def log_hold(settings: Settings, identity: str | None, reason: str, by: str | None) -> None:
     """Forbid, until it is released, that a question, or with no ID anything, is destroyed."""
     with opened(settings) as found:
         question = one_question(found, identity).id if identity else None
-        number = retention.hold(found, reason, _who(by), question)
+        number = retention.hold(found, reason, who(by), question)
     click.echo(f"Hold {number} is in force. To end it: codedesk log release {number} --reason TEXT")
 
 
 @log.command("release")
 @click.argument("number", type=int, metavar="HOLD")
 @_REASON
-@_BY
+@BY
 @click.pass_obj
 def log_release(settings: Settings, number: int, reason: str, by: str | None) -> None:
     """End a hold, by its number."""
     with opened(settings) as found:
-        retention.release(found, number, reason, _who(by))
+        retention.release(found, number, reason, who(by))
     click.echo(f"Hold {number} is released.")
 
 
@@ -381,7 +381,7 @@ def log_holds(settings: Settings) -> None:
 
 
 @log.command("retain")
-@_BY
+@BY
 @click.pass_obj
 def log_retain(settings: Settings, by: str | None) -> None:
     """Remove the months that are older than CODEDESK_LOG_RETENTION_YEARS, as holds allow.
@@ -394,7 +394,7 @@ def log_retain(settings: Settings, by: str | None) -> None:
         click.echo("\n".join(before.sentences()))
         sys.exit(before.exit_code)
     with opened(settings) as found:
-        removed = retention.retain(found, settings.log_retention_years, _who(by))
+        removed = retention.retain(found, settings.log_retention_years, who(by))
         if removed is None:
             click.echo("There is nothing to remove.")
             return

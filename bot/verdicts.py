@@ -58,10 +58,16 @@ class Verdicts:
 
     def _anywhere(self, mention: CodeMention, release: Release) -> Code | None:
         """A code that a release does not have, as the nearest other one has it."""
-        editions = self._store.editions_with(mention.system, mention.code)
-        later = [e for e in editions if e.effective_from > release.effective_from]
+        editions, later = self._editions(mention, release)
         nearest = (later or editions[::-1])[:1]
         return self._store.get(nearest[0], mention.code) if nearest else None
+
+    def _editions(
+        self, mention: CodeMention, release: Release
+    ) -> tuple[list[Release], list[Release]]:
+        """The editions that have a code, and those of them that are later than a release."""
+        editions = self._store.editions_with(mention.system, mention.code)
+        return editions, [e for e in editions if e.effective_from > release.effective_from]
 
     def _not_covered(self, verdict: Verdict) -> Verdict:
         """What the nearest release says, of a day that no release covers."""
@@ -111,8 +117,7 @@ class Verdicts:
     def _elsewhere(self, mention: CodeMention, release: Release, known: Code | None) -> Verdict:
         """A verdict on a code that a release does not have; `known` is it in another, if any has
         it."""
-        editions = self._store.editions_with(mention.system, mention.code)
-        later = [e for e in editions if e.effective_from > release.effective_from]
+        editions, later = self._editions(mention, release)
         status: Status = "unknown"
         replaced: list[Code] = []
         if later:

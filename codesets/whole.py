@@ -16,6 +16,7 @@ A first list of its kind has no edition beside it, and only the first two can te
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -181,10 +182,7 @@ def _first(of: Release | Book) -> dt.date:
 def _extent(what: Edition | Volume) -> Extent:
     if isinstance(what, Volume):
         return Extent(rows.groups_of(what.rows))
-    groups: dict[str, int] = {}
-    for code in what.codes:
-        groups[code.code[:3]] = groups.get(code.code[:3], 0) + 1
-    return Extent(groups)
+    return Extent(Counter(code.code[:3] for code in what.codes))
 
 
 def _in_files(sources: Sequence[Source]) -> Iterator[str]:

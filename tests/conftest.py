@@ -17,6 +17,8 @@ from slack_server import SlackServer
 from slack_support import slack_server
 
 from bot.desk import Desk
+from bot.querylog import QueryLog
+from bot.querylog.checkpoints import make_keys
 from bot.settings import Settings
 from codesets import sources
 from codesets.model import Release
@@ -118,6 +120,22 @@ def april(store: CodeStore) -> Release:
 @pytest.fixture(scope="session")
 def fy2024(store: CodeStore) -> Release:
     return next(r for r in store.releases("icd10cm") if r.label == "FY2024")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[QueryLog]:
+    """A query log without a record."""
+    opened = QueryLog(tmp_path / "log.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> tuple[Path, Path]:
+    """The private and the public key of checkpoints."""
+    paths = tmp_path / "keys" / "checkpoint.key", tmp_path / "keys" / "checkpoint.pub"
+    make_keys(*paths)
+    return paths
 
 
 @pytest.fixture

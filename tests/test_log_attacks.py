@@ -16,7 +16,7 @@ from log_support import Clock, attacked, body, check, converse, own_home, rehash
 
 from bot.cli import main
 from bot.querylog import Asked, LogUnavailable, QueryLog, schema
-from bot.querylog.checkpoints import make_keys, private_key
+from bot.querylog.checkpoints import private_key
 from bot.querylog.retention import redact, retain
 from bot.querylog.search import Filters, search
 from bot.querylog.tail import Tail
@@ -293,13 +293,6 @@ def test_a_clock_that_went_back_is_named(tmp_path: Path) -> None:
 # What is vouched for
 
 
-@pytest.fixture
-def keys(tmp_path: Path) -> tuple[Path, Path]:
-    paths = tmp_path / "vouch" / "checkpoint.key", tmp_path / "vouch" / "checkpoint.pub"
-    make_keys(*paths)
-    return paths
-
-
 def forge_redaction(log: QueryLog) -> int:
     """As anyone can who has this program and no key of ours."""
     with attacked(log.path) as db:
@@ -316,7 +309,7 @@ def forge_redaction(log: QueryLog) -> int:
 def test_an_automatic_checkpoint_does_not_vouch_for_a_forged_redaction(
     log: QueryLog, keys: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    key, file = private_key(keys[0]), tmp_path / "vouch" / "checkpoints.jsonl"
+    key, file = private_key(keys[0]), keys[0].parent / "checkpoints.jsonl"
     keeper = Keeper(log, key, file, every=3)
     assert keeper.write(0.0) is not None
     number = forge_redaction(log)
@@ -337,7 +330,7 @@ def test_a_redaction_by_the_desk_is_vouched_for_and_told(
     log = QueryLog(tmp_path / "sealed.db")
     converse(log)
     log.start_sealing(tmp_path / "log.key")
-    keeper = Keeper(log, private_key(keys[0]), tmp_path / "vouch" / "checkpoints.jsonl", every=1)
+    keeper = Keeper(log, private_key(keys[0]), keys[0].parent / "checkpoints.jsonl", every=1)
     keeper.write(0.0)
     redact(log, log.recent()[0].id, "a name", "auditor")
     done = keeper.write(1.0)
@@ -413,7 +406,7 @@ def test_a_checkpoint_that_is_cut_short_is_not_counted_as_kept(
             else:
                 print("kept")
     """
-    file = tmp_path / "vouch" / "full.jsonl"
+    file = keys[0].parent / "full.jsonl"
     told = subprocess.run(
         [sys.executable, "-c", program, str(file)], capture_output=True, text=True, check=True
     ).stdout.splitlines()

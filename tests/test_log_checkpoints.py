@@ -37,13 +37,6 @@ from bot.slack.witness import witnessed
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> tuple[Path, Path]:
-    paths = tmp_path / "keys" / "checkpoint.key", tmp_path / "keys" / "checkpoint.pub"
-    make_keys(*paths)
-    return paths
-
-
-@pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "elsewhere" / "checkpoints.jsonl"
 

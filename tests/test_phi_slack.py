@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from slack_support import ScriptedDesk, diabetes, served
 
 from bot.answer import Answer
 from bot.desk import Taken
-from bot.querylog import Asked, QueryLog
+from bot.querylog import Asked
 from bot.slack.blocks import answer_blocks
 from bot.slack.courier import Courier
 from bot.slack.posting import web_client
@@ -35,13 +34,6 @@ class DatedDesk(ScriptedDesk):
         notices = ["No loaded edition of ICD-10-CM covers 2026-03-05; the nearest is FY2024."]
         answer = replace(super().ask(question), question=self.take(question).text)
         return replace(answer, as_of="2026-03-05", notices=notices)
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[QueryLog]:
-    opened = QueryLog(tmp_path / "log.db")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

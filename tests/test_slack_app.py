@@ -38,13 +38,6 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[QueryLog]:
-    opened = QueryLog(tmp_path / "log.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def desk() -> Iterator[ScriptedDesk]:
     scripted = ScriptedDesk()
     yield scripted

@@ -25,13 +25,6 @@ AUDITOR, OTHER = "UAUDIT", "U1"
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[QueryLog]:
-    opened = QueryLog(tmp_path / "log.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def desk() -> ScriptedDesk:
     return ScriptedDesk()
 

@@ -6,7 +6,6 @@ import select
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -14,17 +13,9 @@ from slack_server import signed_request
 from slack_server.signed import sign
 from slack_support import ScriptedDesk, Served, served
 
-from bot.querylog import QueryLog
 from bot.slack import http as desk_http
 
 QUESTION = "t2dm with ckd"
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[QueryLog]:
-    opened = QueryLog(tmp_path / "log.db")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from bot.phi.scrubber import Scrubbed, Scrubber
-from bot.phi.spans import cleaned
+from bot.phi.spans import cleaned, replaced
 
 #: What is longer is a chart, not a question.
 MOST_CHARACTERS = 1000
@@ -44,12 +44,8 @@ def scrub_head(scrubber: Scrubber, text: str) -> Scrubbed:
     spans = scrubber.find(seen)
     end = _end_of_word(seen)
     end = next((span.end for span in spans if span.start < end < span.end), end)
-    parts, at = [], 0
     within = [span for span in spans if span.end <= end]
-    for span in within:
-        parts += [seen[at : span.start], f"[{span.kind}]"]
-        at = span.end
-    head = "".join([*parts, seen[at:end]]).rstrip()
+    head = replaced(seen[:end], within).rstrip()
     return Scrubbed(head + remark, tuple(dict.fromkeys(span.kind for span in within)))
 
 

@@ -143,17 +143,16 @@ def _particled(tokens: Tokens, at: int) -> Run | None:
     past = past_particles(tokens, at)
     if past is None or tokens.is_eponym(at) or tokens.is_eponym(past):
         return None
-    two = past - at > 1 or tokens[at].key in _ALONE
-    if not two and at == 0 and len(tokens[past].key) > 3:
-        named = strange(tokens, tokens[past])
-        two = named or (tokens.sure(tokens[past]) and tokens.surname(tokens[past]))
-    if not two and not (at > 0 and perhaps(tokens, tokens[at - 1]) and tokens.adjacent(at)):
-        return None
     token = tokens[past]
+    clear = past - at > 1 or tokens[at].key in _ALONE
+    if not clear and at == 0 and len(token.key) > 3:
+        clear = strange(tokens, token) or (tokens.sure(token) and tokens.surname(token))
+    if not clear and not (at > 0 and perhaps(tokens, tokens[at - 1]) and tokens.adjacent(at)):
+        return None
     slot = begins(tokens, at) or (at > 0 and tokens[at - 1].key in PERSON)
     if tokens.words.eponym(token.key) and not slot:
         return None
-    if not two and not tokens.sure(tokens[at - 1]):
+    if not clear and not tokens.sure(tokens[at - 1]):
         return None
     if not (tokens.capital(token) or tokens.sure(token) or slot):
         return None
@@ -181,15 +180,7 @@ def _slotted(tokens: Tokens, at: int) -> Run | None:
     """pt johnson with gout, pt rezende: one word where a name belongs"""
     if at == 0:
         return None
-    before = tokens[at - 1].key
-    if before in _MET and tokens.adjacent(at) and tokens.common(tokens[at]):
-        return None if tokens.is_eponym(at) else (at, run_on(tokens, at))
-    if before in _CALLED and tokens.adjacent(at) and tokens.capital(tokens[at]):
-        known = tokens.medicine(tokens[at]) and tokens.words.english(tokens[at].key)
-        return None if known or tokens.is_eponym(at) else (at, run_on(tokens, at))
-    if before not in _NAMED:
-        return None
-    if not tokens.adjacent(at, r"[ \t]*[:=(]?[ \t]*"):
+    if tokens[at - 1].key not in _NAMED or not tokens.adjacent(at, r"[ \t]*[:=(]?[ \t]*"):
         return None
     if tokens[at - 1].text == "PT" and tokens.cased:
         return None  # physical therapy
@@ -205,6 +196,25 @@ def _slotted(tokens: Tokens, at: int) -> Run | None:
 #: Before whoever is met, and before what somebody is called.
 _MET = frozenset("saw see ask tell call told asked called".split())
 _CALLED = frozenset("called named".split())
+
+
+def _met(tokens: Tokens, at: int) -> Run | None:
+    """saw nguyen, told smith"""
+    if at == 0 or tokens[at - 1].key not in _MET or not tokens.adjacent(at):
+        return None
+    named = tokens.common(tokens[at]) and not tokens.is_eponym(at)
+    return (at, run_on(tokens, at)) if named else None
+
+
+def _called(tokens: Tokens, at: int) -> Run | None:
+    """a boy named Tavian"""
+    if at == 0 or tokens[at - 1].key not in _CALLED or not tokens.adjacent(at):
+        return None
+    token = tokens[at]
+    known = tokens.medicine(token) and tokens.words.english(token.key)
+    if not tokens.capital(token) or known or tokens.is_eponym(at):
+        return None
+    return at, run_on(tokens, at)
 
 
 def _surname_alone(tokens: Tokens, token: Token) -> bool:
@@ -237,14 +247,11 @@ def _first_of_all(tokens: Tokens, at: int) -> Run | None:
     token = tokens[at]
     if not (at == 0 or tokens[at].gap.rstrip().endswith(":")) or tokens.is_eponym(at):
         return None
-    if tokens.common(token) and acts(tokens, at):
-        return at, at
-    if not tokens.sure(token) or not tokens.surname(token) or len(token.key) < 6:
-        return None
-    if acts(tokens, at):
+    long = tokens.sure(token) and tokens.surname(token) and len(token.key) > 5
+    if (long or tokens.common(token)) and acts(tokens, at):
         return at, at
     before_medicine = tokens.adjacent(at + 1) and tokens.medicine(tokens[at + 1])
-    return (at, at) if before_medicine else None
+    return (at, at) if long and before_medicine else None
 
 
 #: What a verb or an adjective ends with, also one of a coder's making.
@@ -328,6 +335,8 @@ RULES = (
     _born,
     _particled,
     _slotted,
+    _met,
+    _called,
     _of_family,
     _first_of_all,
     _pair_in_slot,

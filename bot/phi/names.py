@@ -281,33 +281,33 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
     capitals = tokens.capital(first) and tokens.capital(last)
     shouted = _shouted(first) and _shouted(last)
     capitals |= shouted and not (tokens.abbreviation(first) and tokens.abbreviation(last))
-    begins_with_cue = at > 0 and tokens[at - 1].key in CUES
-    begins = begins_with_cue or at == 0 or not re.search(r"[\w,]\s*$", tokens.text[: last.start])
+    after_cue = at > 0 and tokens[at - 1].key in CUES
+    at_start = after_cue or at == 0 or not re.search(r"[\w,]\s*$", tokens.text[: last.start])
     if capitals and (given or tokens.sure(last)):
         # A list of diseases has commas too: "Graves, Addison".
-        good = tokens.sure(first) or not tokens.medicine(last) or (begins and given)
+        good = tokens.sure(first) or not tokens.medicine(last) or (at_start and given)
     elif capitals:
-        good = begins and not tokens.medicine(last) and follows(tokens, at + 1)
-        good |= begins and tokens.surname(last) and follows(tokens, at + 1)
-        good |= begins and tokens.surname(last) and AGED.match(tokens.text, first.end) is not None
+        good = at_start and not tokens.medicine(last) and follows(tokens, at + 1)
+        good |= at_start and tokens.surname(last) and follows(tokens, at + 1)
+        good |= at_start and tokens.surname(last) and AGED.match(tokens.text, first.end) is not None
         # EDWARDS, SVATOSLAV - migraine
         last_is_name = tokens.surname(last) or strange(tokens, last)
-        good |= begins and comma and last_is_name and strange(tokens, first)
+        good |= at_start and comma and last_is_name and strange(tokens, first)
     else:
         good = tokens.sure(last) and (given or tokens.sure(first))
-        good |= tokens.given(first) and tokens.sure(first) and begins and not tokens.known(last)
-        good |= begins and not tokens.cased and given and not tokens.medicine(last)
-        good |= begins and tokens.given(first) and tokens.sure(first) and tokens.surname(last)
+        good |= tokens.given(first) and tokens.sure(first) and at_start and not tokens.known(last)
+        good |= at_start and not tokens.cased and given and not tokens.medicine(last)
+        good |= at_start and tokens.given(first) and tokens.sure(first) and tokens.surname(last)
         # "müller, jürgen", "LEE, KIM"
-        surname_only = tokens.surname(last) and not tokens.words.english(last.key)
-        good |= begins and comma and tokens.sure(first) and surname_only
+        no_word = tokens.surname(last) and not tokens.words.english(last.key)
+        good |= at_start and comma and tokens.sure(first) and no_word
         # "singh, jagdeep"
-        surname_only = tokens.surname(last) and not tokens.medicine(last)
-        good |= begins and comma and surname_only and strange(tokens, first)
-        good |= begins and comma and shouted and given and tokens.surname(last)
+        no_medicine = tokens.surname(last) and not tokens.medicine(last)
+        good |= at_start and comma and no_medicine and strange(tokens, first)
+        good |= at_start and comma and shouted and given and tokens.surname(last)
         strangers = strange(tokens, last) and strange(tokens, first)
-        good |= begins and strangers and first.gap == ", "
-        if comma and begins and last.text.isupper() and first.text.isupper():
+        good |= at_start and strangers and first.gap == ", "
+        if comma and at_start and last.text.isupper() and first.text.isupper():
             # POKORNA, SUMAYYA - gout
             good |= all(
                 len(token.key) > 3

@@ -11,7 +11,7 @@ from typing import cast
 from bot.phi import links, names, patterns, places
 from bot.phi.company import DOES, PERSON, run_on
 from bot.phi.entities import EntityModel
-from bot.phi.spans import PLACEHOLDER, Kind, Span, apart, cleaned, merged, pieces, shadow
+from bot.phi.spans import PLACEHOLDER, Kind, Span, apart, cleaned, merged, pieces, replaced, shadow
 from bot.phi.tokens import THINGS, Tokens
 from bot.phi.words import STATES, Words, key
 from index.runtime import loading
@@ -65,7 +65,7 @@ class Scrubber:
             return Scrubbed(text, searched=text)
         kinds = tuple(dict.fromkeys(span.kind for span in spans))
         clear = [span for span in spans if not self._may_be_a_drug(seen, span)]
-        return Scrubbed(_replaced(seen, spans), kinds, _replaced(seen, clear))
+        return Scrubbed(replaced(seen, spans), kinds, replaced(seen, clear))
 
     def _may_be_a_drug(self, text: str, span: Span) -> bool:
         """Whether a name is one only because nobody knows the word, and nothing beside it says that
@@ -120,14 +120,6 @@ class Scrubber:
             believed = _believed(tokens, self._model.find(plain))
             found = merged([*found, *apart(believed, aside)])
         return found
-
-
-def _replaced(text: str, spans: list[Span]) -> str:
-    parts, end = [], 0
-    for span in spans:
-        parts += [text[end : span.start], f"[{span.kind}]"]
-        end = span.end
-    return "".join([*parts, text[end:]])
 
 
 #: Where a word ends that is longer than what is looked at together.

@@ -31,9 +31,9 @@ class Span:
         return self.start < other.end and other.start < self.end
 
 
-#: Characters looked at together. A question is never longer (bot.desk.MOST_CHARACTERS), so it is
-#: one piece; what is longer is cut, so that the time it takes grows as its length does, whatever
-#: a rule costs within a piece.
+#: Characters looked at together. A question is never longer (bot.phi.head.MOST_CHARACTERS), so it
+#: is one piece; what is longer is cut, so that the time it takes grows as its length does,
+#: whatever a rule costs within a piece.
 MOST_TOGETHER = 1000
 
 #: What shows nothing and could hide an identifier: joiners, direction marks, soft hyphens.
@@ -126,3 +126,12 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 def apart(spans: Iterable[Span], others: list[Span]) -> list[Span]:
     """The spans that lie over none of the others."""
     return [span for span in spans if not any(span.overlaps(other) for other in others)]
+
+
+def replaced(text: str, spans: Iterable[Span]) -> str:
+    """The text with a placeholder for each span; the spans are `merged`."""
+    parts, end = [], 0
+    for span in spans:
+        parts += [text[end : span.start], f"[{span.kind}]"]
+        end = span.end
+    return "".join([*parts, text[end:]])

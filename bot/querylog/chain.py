@@ -47,6 +47,15 @@ from pathlib import Path
 from typing import Any
 
 SALT_BYTES = 16
+#: What is raised by a value that is not of the form in which Code Desk writes it.
+NOT_OF_THE_FORM = (
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    OverflowError,
+)
 
 
 class LogUnavailable(Exception):

@@ -21,7 +21,7 @@ from sqlite_utils import Database
 from bot.answer import Answer
 from bot.phi import Scrubber, scrub_head
 from bot.querylog import chain, schema
-from bot.querylog.chain import LogKey, LogUnavailable
+from bot.querylog.chain import NOT_OF_THE_FORM, LogKey, LogUnavailable
 from bot.querylog.records import (
     ASKED,
     ASKED_1,
@@ -512,13 +512,9 @@ def _entries(db: Database, where: str, params: Sequence[Any]) -> list[Entry]:
         there = texts.get(row["seq"], {})
         try:
             found.append(_entry(row, there))
-        except _NOT_OF_THE_FORM as error:
+        except NOT_OF_THE_FORM as error:
             raise _damaged(row["seq"]) from error
     return found
-
-
-#: What a record raises that nobody wrote as records are written.
-_NOT_OF_THE_FORM = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
 
 
 def _damaged(seq: int) -> LogUnavailable:
@@ -590,5 +586,5 @@ def _assembled(db: Database, ids: list[str]) -> list[Record]:
 def _record(identity: str, entries: dict[str, list[Entry]]) -> Record:
     try:
         return record_of(identity, entries)
-    except _NOT_OF_THE_FORM as error:
+    except NOT_OF_THE_FORM as error:
         raise _damaged(entries["question"][0].seq if "question" in entries else 0) from error

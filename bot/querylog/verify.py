@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bot.querylog import chain, schema
-from bot.querylog.chain import LogKey, LogUnavailable, plain
+from bot.querylog.chain import NOT_OF_THE_FORM, LogKey, LogUnavailable, plain
 from bot.querylog.checkpoints import Checkpoint, Checkpoints
 
 Verdict = Literal["vouched", "consistent", "tampered"]
@@ -214,17 +214,6 @@ def _found(
     return found
 
 
-#: What is raised by a value that is not of the form in which Code Desk writes it.
-NOT_OF_THE_FORM = (
-    TypeError,
-    ValueError,
-    LookupError,
-    AttributeError,
-    RecursionError,
-    OverflowError,
-)
-
-
 class DamagedFile(LogUnavailable):
     """The file is there, and is no database, or one that cannot be read."""
 
@@ -417,9 +406,8 @@ def _check_start(db: sqlite3.Connection, found: Verification) -> None:
         raise _Fault(
             1, f"{missing}, and the last tombstone (record {row[0]}) does not account for them."
         )
-    # The first record was bound to when the log was made; now the tombstone is.
-    (created,) = db.execute("select created from log").fetchone()
-    if body.get("created", created) != created:
+    # The first record was bound to when the log was made, by its genesis; now the tombstone is.
+    if "created" in body and chain.genesis_hash(found.log, body["created"]) != found.head:
         raise _Fault(0, f"It says that it was made at another time than record {row[0]} says.")
     found.first, found.last, found.head = first, first - 1, previous
     found.tombstone = found.excuse = row[0]

@@ -49,8 +49,7 @@ class SlackSettingsError(Exception):
 def build_app(settings: Settings, desk: Answers, log: QueryLog, lanes: Lanes | None = None) -> App:
     """The app with all its listeners. Raises SlackSettingsError when its tokens will not do."""
     client = _client(settings)
-    patient = web_client(client.token or "", settings.slack_api_url, patient=True)
-    _asked(lambda: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
+    _asked(client, lambda patient: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
     app = App(
         name="codedesk",
         client=client,
@@ -123,10 +122,13 @@ def _token(setting: str, value: str | None, prefix: str) -> str:
     return value
 
 
-def _asked(call: Callable[[], Any], setting: str, settings: Settings) -> Any:
-    """Slack's answer; a refusal is the fault of the setting."""
+def _asked(
+    client: WebClient, call: Callable[[WebClient], Any], setting: str, settings: Settings
+) -> Any:
+    """Slack's answer to a call at start-up, which waits for rate limits to pass; a refusal is the
+    fault of the setting."""
     try:
-        return call()
+        return call(web_client(client.token or "", settings.slack_api_url, patient=True))
     except SlackApiError as error:
         if doubt := why_not_certain(error):
             raise _unreachable(settings, doubt) from error
@@ -149,9 +151,11 @@ def _unreachable(settings: Settings, error: object) -> SlackSettingsError:
 def _connected(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
     """Socket Mode."""
     token = settings.slack_app_token or ""
-    patient = web_client(app.client.token or "", settings.slack_api_url, patient=True)
     opened = _asked(
-        lambda: patient.apps_connections_open(app_token=token), "SLACK_APP_TOKEN", settings
+        app.client,
+        lambda patient: patient.apps_connections_open(app_token=token),
+        "SLACK_APP_TOKEN",
+        settings,
     )
     handler = SocketModeHandler(app, token)
     try:
