@@ -305,6 +305,10 @@ def log_audit_password(settings: Settings, name: str | None, remove: bool) -> No
 # Destroying, and forbidding it
 
 
+#: Fewer characters of a question's ID destroy nothing: 13 may be meant as the number of a record.
+_FEWEST_OF_AN_ID = 8
+
+
 @log.command("redact")
 @click.argument("identity", metavar="[ID]", required=False)
 @_REASON
@@ -329,6 +333,11 @@ def log_redact(
     """
     if (identity is None) == (record is None):
         raise click.UsageError("Name one question by its ID, or one record by --record NUMBER.")
+    if identity is not None and len(identity) < _FEWEST_OF_AN_ID:
+        raise click.UsageError(
+            f"Give {_FEWEST_OF_AN_ID} characters of the ID or more: what is destroyed is gone. One "
+            "record is named by --record NUMBER."
+        )
     with opened(settings) as found:
         what = one_question(found, identity).id if identity else record
         assert what is not None
