@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -16,6 +16,21 @@ Confidence = Literal["high", "medium", "low"]
 Status = Literal[
     "billable", "header", "not_covered", "not_yet_valid", "deleted", "unknown", "not_loaded"
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is so, before it is worded: `key` names a message of prompts/, and `params`
+    fill its places. A param may be a Reason, which is worded in its place. The date of service is
+    never among them: a message that has `{day}` gets the answer's own.
+    """
+
+    key: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def reason(key: str, **params: Any) -> Reason:
+    return Reason(key, params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,8 @@ class ReportWith:
     code: str
     title: str
     order: Literal["before", "after", "any"]
-    because: str
+    because: str = ""
+    reasons: list[Reason] = field(default_factory=list)
 
 
 Severity = Literal["conflict", "caution", "obligation"]
@@ -90,7 +106,8 @@ class Pair:
     inherited_from: str
     release: str
     severity: Severity
-    says: str
+    says: str = ""
+    reasons: list[Reason] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +127,8 @@ class Equivalent:
 
     code: str
     title: str
-    says: str
+    says: str = ""
+    reasons: list[Reason] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +177,8 @@ class Candidate:
     report_with: list[ReportWith] = field(default_factory=list)
     notes: list[ShownNote] = field(default_factory=list)
     guidelines: list[ShownGuideline] = field(default_factory=list)
+    #: What `ask_back` says; none when nothing is asked.
+    reasons: list[Reason] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +192,7 @@ class Verdict:
     status: Status
     title: str
     release: str | None
-    why: str
+    why: str = ""
     completions: list[CodeTitle] = field(default_factory=list)
     replaced_by: list[CodeTitle] = field(default_factory=list)
     did_you_mean: list[CodeTitle] = field(default_factory=list)
@@ -181,6 +201,7 @@ class Verdict:
     axes: list[Axis] = field(default_factory=list)
     equivalents: list[Equivalent] = field(default_factory=list)
     typed: str = ""
+    reasons: list[Reason] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +219,13 @@ class Answer:
     elapsed_ms: float = 0.0
     #: release key -> label of the editions that answered; the log keeps them.
     releases: dict[str, str] = field(default_factory=dict)
+    #: What `notices` say.
+    reasons: list[Reason] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """The contract's object; `releases` is the log's and is left out, and `changes` where the
-        question was not about what changed."""
-        found = asdict(self)
+        """The contract's object. Left out are `releases`, which is the log's, the reasons, which
+        are in it as words, and `changes` where the question was not about what changed."""
+        found = asdict(self, dict_factory=_without_reasons)
         found.pop("releases")
         if self.changes is None:
             found.pop("changes")
@@ -235,6 +258,10 @@ class Answer:
     def from_dict(cls, stored: Mapping[str, Any]) -> Answer:
         """An answer out of the log, as it was given."""
         return dacite.from_dict(cls, stored, dacite.Config(check_types=False))
+
+
+def _without_reasons(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in pairs if name != "reasons"}
 
 
 def _without(value: Any, day: str, words: str) -> Any:

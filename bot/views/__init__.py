@@ -1,0 +1,1 @@
+"""Answers in words, and as a terminal shows them."""
