@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bot.answer import Answer, Candidate, CodeTitle, ShownNote
+from bot.desk.answer import Answer, Candidate, CodeTitle, ShownNote
 from bot.querylog import Asked, QueryLog
 from bot.querylog.records import answer_body, codes_of, delivery_body, question_body
 from bot.querylog.verify import verify

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from naive import FOLDER, Naive, Title, make, titles_a_second
 from rivals import Bm25, Icd10Coder
 
-from bot.desk import Desk
+from bot.desk.desk import Desk
 from bot.settings import Settings
 from codesets.store import CodeStore
 

@@ -22,11 +22,12 @@ from bot import (
     feedback_commands,
     log_commands,
     log_review_commands,
-    news,
     render,
 )
-from bot.answer import Answer, Confidence, Verdict
-from bot.desk import Desk, Taken
+from bot.desk import edition_changes
+from bot.desk.answer import Answer, Confidence, Verdict
+from bot.desk.desk import Desk
+from bot.desk.question import Question
 from bot.phi.evaluate import CasesUnreadable
 from bot.phi.telling import in_words, to_tell
 from bot.phi_commands import scrub
@@ -274,71 +275,65 @@ class _Conversation:
     ) -> list[Answer]:
         """Answer questions together. One that fails is answered with a sentence that says so, and
         the others are answered all the same."""
-        questions = [_storable(text) for text in questions]
-        taken = [self._taken(text, day) for text in questions]
+        systems = options.get("systems")
+        read = [self._read(_storable(text), day, systems) for text in questions]
 
         def answer() -> list[Answer]:
             try:
-                return self.desk.ask_many(questions, day=day, **options)
+                return self.desk.ask_many(read, limit=options.get("limit", 10))
             except _USER_ERRORS:
                 raise
             except Exception:
                 # One of them is to blame.
-                return [
-                    self._alone(text, one, day=day, **options)
-                    for text, one in zip(questions, taken, strict=True)
-                ]
+                return [self._alone(question, options.get("limit", 10)) for question in read]
 
-        return self._logged(taken, answer, show, options)
+        return self._logged(read, answer, show, options)
 
-    def _taken(self, text: str, day: dt.date | None) -> Taken:
+    def _read(self, text: str, day: dt.date | None, systems: Any) -> Question:
         try:
-            return self.desk.take(text, day=day)
+            return self.desk.take(text, day=day, systems=systems)
         except Exception as error:
             _report(error)
             # What was not scrubbed is not stored.
-            return Taken(say("terminal.unreadable"))
+            return Question("", say("terminal.unreadable"), intent="empty")
 
-    def _alone(self, text: str, taken: Taken, **options: Any) -> Answer:
+    def _alone(self, question: Question, limit: int) -> Answer:
         try:
-            return self.desk.ask(text, **options)
+            return self.desk.ask(question, limit=limit)
         except _USER_ERRORS:
             raise
         except Exception as error:
             _report(error)
-            as_of = (options.get("day") or dt.date.today()).isoformat()
             notice = say("terminal.failed", error=type(error).__name__)
-            return Answer(taken.text, as_of, "abstained", [notice])
+            return Answer(question.scrubbed, question.day.isoformat(), "abstained", [notice])
 
     def check(
         self, codes: Sequence[str], *, show: Any, day: dt.date | None = None, **options: Any
     ) -> Answer:
-        def answer() -> list[Answer]:
-            return [self.desk.check(codes, day=day, **options)]
+        question = self.desk.take_codes([_storable(code) for code in codes], day=day, **options)
 
-        codes = [_storable(code) for code in codes]
-        each = [self.desk.take(code, day=day) for code in codes]
-        removed = tuple(dict.fromkeys(kind for one in each for kind in one.removed))
-        taken = Taken(" ".join(one.text for one in each), removed, each[0].releases)
+        def answer() -> list[Answer]:
+            return [self.desk.ask(question)]
+
         # How many codes the text is, so that it can be checked again and not asked.
         options_kept = options | {"checked": len(codes)}
-        return self._logged([taken], answer, show, options_kept)[0]
+        return self._logged([question], answer, show, options_kept)[0]
 
     def _logged(
-        self, questions: Sequence[Taken], answer: Any, show: Any, options: dict[str, Any]
+        self, questions: Sequence[Question], answer: Any, show: Any, options: dict[str, Any]
     ) -> list[Answer]:
         stored = {name: value for name, value in options.items() if value is not None}
         ids = self.log.ask_many(
             [
                 Asked(
-                    taken.text,
+                    question.scrubbed,
                     self._surface,  # type: ignore[arg-type]
                     user=getpass.getuser(),
                     options=stored,
-                    removed=taken.removed,
-                    releases=taken.releases,
+                    removed=question.removed,
+                    releases=question.releases,
                 )
-                for taken in questions
+                for question in questions
             ]
         )
         numbers = [number for number in ids if number is not None]
@@ -348,7 +343,7 @@ class _Conversation:
             index_build=self.desk.index_build,
             made_with=self.desk.made_with(*answers),
         )
-        told = [kind for taken in questions for kind in to_tell(taken.text, taken.removed)]
+        told = [kind for one in questions for kind in to_tell(one.scrubbed, one.removed)]
         if told:
             _progress(say("terminal.removed", kinds=in_words(dict.fromkeys(told))))
         try:
@@ -756,7 +751,7 @@ def codesets_diff(
     store = CodeStore(settings.codes_db)
     try:
         for earlier, later in changes.editions(store, before, after, system):
-            found = news.told(store, earlier, later, about, most=None)
+            found = edition_changes.told(store, earlier, later, about, most=None)
             click.echo(
                 json.dumps(asdict(found), ensure_ascii=False)
                 if as_json

@@ -8,7 +8,7 @@ import hashlib
 import re
 from typing import Any, Protocol
 
-from bot.answer import Verdict
+from bot.desk.answer import Verdict
 from bot.querylog import QueryLog, Record
 from bot.querylog.corrections import Correction, in_force
 from bot.words import say

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import click
 
 from bot import corrections
-from bot.answer import Verdict
-from bot.desk import Desk
+from bot.desk.answer import Verdict
+from bot.desk.desk import Desk
 from bot.log_commands import BY, log, one_question, opened, who
 from bot.querylog import NoSuchCorrection
 from bot.querylog import corrections as logged

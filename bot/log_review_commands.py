@@ -19,7 +19,7 @@ from typing import Any
 
 import click
 
-from bot.desk import Desk
+from bot.desk.desk import Desk
 from bot.log_commands import line, log, one_question, opened, summary, verified
 from bot.querylog import Record, export
 from bot.querylog.replay import NotReplayable, Replay, replay

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from bot.answer import (
+from bot.desk.answer import (
     Answer,
     Axis,
     Candidate,
@@ -89,7 +89,7 @@ def editions(answer: Answer) -> str:
 def status_word(verdict: Verdict) -> str:
     """A verdict's status as it is shown: modifiers and places of service, which have two
     characters, are valid and never billed by themselves."""
-    return "valid" if verdict.status == "billable" and len(verdict.code) == 2 else verdict.status
+    return "valid" if verdict.status == "billable" and verdict.kind != "code" else verdict.status
 
 
 def told_axis(axis: Axis) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, takewhile
 
-from bot.answer import Pair, ReportWith, Severity
+from bot.desk.answer import Pair, ReportWith, Severity
 from bot.notes import run_on
 from bot.words import say
 from codesets import edits, icd10cm

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from bot.answer import (
+from bot.desk.answer import (
     Answer,
     Candidate,
     Changes,
@@ -16,6 +16,7 @@ from bot.answer import (
     ShownNote,
     Verdict,
 )
+from bot.desk.code_mentions import asks_for_icd9
 from bot.notes import (
     editions,
     grouped,
@@ -30,7 +31,6 @@ from bot.notes import (
     status_word,
     told_axis,
 )
-from bot.question import asks_for_icd9
 from bot.sides import others
 from bot.words import say
 

@@ -3,7 +3,7 @@ which it is."""
 
 from __future__ import annotations
 
-from bot.answer import Candidate
+from bot.desk.answer import Candidate
 from bot.words import say
 from index.axes import AXES
 from index.words import read

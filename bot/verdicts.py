@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.answer import Axis, CodeTitle, Equivalent, ShownNote, Status, Verdict
-from bot.question import CodeMention, may_be_icd9
+from bot.desk.answer import Axis, CodeTitle, Equivalent, ShownNote, Status, Verdict
+from bot.desk.code_mentions import CodeMention, may_be_icd9
 from bot.words import say
 from codesets import changes, gems, hcpcs_words, pcs_explain
 from codesets.model import (
@@ -416,7 +416,7 @@ def titles(codes: Sequence[Code]) -> list[CodeTitle]:
 
 def unloaded(mention: CodeMention) -> Verdict:
     """The verdict on a code of a system that is not loaded, or of none that is known."""
-    if not mention.system:
+    if mention.system not in SYSTEM_NAMES:
         known = "verdict.icd9_unknown" if may_be_icd9(mention.code) else "verdict.not_a_code"
         why = say(known, code=mention.code)
         return Verdict(mention.code, "", "unknown", "", None, why)

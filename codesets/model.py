@@ -8,6 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt"]
+#: Of what a code that is named may be: besides the systems that are loaded, ICD-9-CM, which is
+#: retired, the list of places of service, and "" for what has the form of none.
+NamedSystem = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt", "icd9cm", "pos", ""]
+#: What a code is: one that is billed, or one that stands beside such codes.
+CodeKind = Literal["code", "modifier", "place_of_service"]
 
 #: How each system is named to a person.
 SYSTEM_NAMES: dict[str, str] = {

@@ -30,6 +30,7 @@ from codesets.model import (
     Release,
     ReleaseUnavailable,
     SourceFile,
+    System,
 )
 
 _CHARACTERS = string.digits + string.ascii_uppercase
@@ -189,7 +190,7 @@ class CodeStore:
         return [r for r in self._releases() if system in (None, r.system)]
 
     @property
-    def systems(self) -> list[str]:
+    def systems(self) -> list[System]:
         """The systems that are loaded, in the order in which they are named to a person."""
         loaded = {release.system for release in self._releases()}
         return [system for system in SYSTEM_NAMES if system in loaded]

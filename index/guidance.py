@@ -8,16 +8,13 @@ words in common are judged apart, each by the section's best passage, and added.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
-from importlib import resources
 
 import numpy as np
 
 from codesets.model import Guideline
 from index.encoder import Encoder
-from index.words import Lexicon, plain_words
+from index.words import Lexicon
 
 #: Characters of text in a passage: with its title, about as much as MiniLM reads (256 tokens).
 _PASSAGE = 800
@@ -129,29 +126,3 @@ class Guidance:
         """How much each passage has in common with the words of a text, 1.0 being the most."""
         scores = self._scores(text)
         return scores / max(float(scores.max()), 1.0)
-
-
-def is_about_a_rule(question: str) -> float:
-    """Whether a question asks about a rule rather than for a code: 1.0 it does, 0.5 it may,
-    0.0 nothing in it says so. The phrases are those of prompts/rules.toml."""
-    words = f" {' '.join(plain_words(question))} "
-    phrases = _phrases()
-    for phrase in phrases["read_past"]:
-        words = words.replace(phrase, " ")
-    if any(phrase in words for phrase in phrases["asks"]):
-        return 1.0
-    return min(1.0, 0.5 * sum(phrase in words for phrase in phrases["hints"]))
-
-
-@lru_cache(maxsize=1)
-def _phrases() -> dict[str, list[str]]:
-    """The phrases of each list, as words between spaces, longest first."""
-    text = (resources.files("prompts") / "rules.toml").read_text(encoding="utf-8")
-    return {
-        name: sorted(
-            {f" {' '.join(plain_words(phrase))} " for phrase in phrases.split(",")} - {"  "},
-            key=len,
-            reverse=True,
-        )
-        for name, phrases in tomllib.loads(text)["rules"].items()
-    }

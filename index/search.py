@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
-from codesets.model import Guideline, Release
+from codesets.model import Guideline, Release, System
 from codesets.store import CodeStore
 from index import build, bundle
 from index.encoder import Encoder
@@ -79,7 +80,7 @@ class Hit:
     where the search decides that (ICD-10-PCS), and `fit` how well its title agrees with what the
     question says on the axes."""
 
-    system: str
+    system: System
     code: str
     title: str
     score: float
@@ -175,8 +176,9 @@ class Searcher:
             self._frequency: dict[str, int] = read_json(folder / build.STEMS)
             rarity = Rarity(self._frequency, self.manifest.texts)
             self._shelves = {
-                path.name: Shelf(path.name, path, rarity)
-                for path in (folder / build.SHELVES).iterdir()
+                system: Shelf(system, folder / build.SHELVES / system, rarity)
+                for system in get_args(System)
+                if (folder / build.SHELVES / system).is_dir()
             }
             self.encoder = encoder.result()
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from codesets.model import Release, Term
+from codesets.model import Release, System, Term
 from codesets.store import CodeStore
 from index import facts
 from index.facts import Ragged
@@ -200,7 +200,7 @@ class Texts(Sequence[str]):
 class Shelf:
     """An opened shelf. Families and texts are told by their numbers."""
 
-    def __init__(self, system: str, folder: Path, rarity: Rarity) -> None:
+    def __init__(self, system: System, folder: Path, rarity: Rarity) -> None:
         self.system = system
         self.texts = Texts(folder / TEXTS)
         names = read_json(folder / NAMES)

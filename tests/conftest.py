@@ -16,7 +16,7 @@ from filelock import FileLock
 from slack_server import SlackServer
 from slack_support import slack_server
 
-from bot.desk import Desk
+from bot.desk.desk import Desk
 from bot.querylog import QueryLog
 from bot.querylog.checkpoints import make_keys
 from bot.settings import Settings

@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 from slack_server import SlackServer
 
-from bot.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict
-from bot.desk import Taken
+from bot.desk.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict
+from bot.desk.question import Question
 from bot.phi import Scrubber, scrub_head
 from bot.querylog import QueryLog
 from bot.settings import Settings
@@ -151,9 +151,9 @@ class ScriptedDesk:
     def ready(self) -> None:
         self.was_made_ready = True
 
-    def take(self, asked: str) -> Taken:
+    def take(self, asked: str) -> Question:
         scrubbed = scrub_head(SCRUBBER, asked)
-        return Taken(scrubbed.text, scrubbed.removed)
+        return Question(asked, scrubbed.text, scrubbed.removed)
 
     def verdicts_on(self, typed: str) -> list[Verdict]:
         """It knows the codes of `diabetes`, and the form of a CPT code."""
@@ -169,13 +169,14 @@ class ScriptedDesk:
     def scrub(self, text: str) -> str:
         return scrub_head(SCRUBBER, text).text
 
-    def ask(self, question: str, **options: Any) -> Answer:
-        self.asked.append(question)
+    def ask(self, question: Question | str, **options: Any) -> Answer:
+        typed = question if isinstance(question, str) else question.asked
+        self.asked.append(typed)
         self.begun.release()
         self.open.wait()
         if self.fails:
             raise self.fails
-        return diabetes(question) if question else abstained()
+        return diabetes(typed) if typed else abstained()
 
 
 # Serving

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk import Desk
+from bot.desk.desk import Desk
 from index import evaluate
 
 CODER = Path(__file__).parent / "data" / "coder"

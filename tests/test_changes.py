@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import news
-from bot.desk import Desk
-from bot.news import Inquiry, inquiry
+from bot.desk import edition_changes
+from bot.desk.desk import Desk
+from bot.desk.intent import Inquiry, inquiry
 from bot.settings import Settings
 from codesets import icd10cm
 from codesets.changes import KINDS, Changed, changes, editions, replacements, similar
@@ -181,11 +181,11 @@ def test_a_deleted_code_is_replaced_by_the_conversion_table(small: CodeStore) ->
 
 def test_without_a_conversion_table_similar_titles_are_offered(small: CodeStore) -> None:
     before, after = diagnoses(small, 2026, BEFORE), diagnoses(small, 2027, AFTER)
-    told = {change.code: change for change in news.told(small, before, after).listed}
+    told = {change.code: change for change in edition_changes.told(small, before, after).listed}
     assert told["S00.3"].replaced_by == []
     assert [code.code for code in told["S00.3"].similar][:1] == ["S00.4"]
     conversion(small, ("S00.4", "S00.3"))
-    told = {change.code: change for change in news.told(small, before, after).listed}
+    told = {change.code: change for change in edition_changes.told(small, before, after).listed}
     assert [code.code for code in told["S00.3"].replaced_by] == ["S00.4"]
     assert told["S00.3"].similar == []
     assert told["S00.1"].before == "Dent of nose"
@@ -240,7 +240,7 @@ def test_hcpcs_codes_count_by_their_own_dates(small: CodeStore) -> None:
     )  # fmt: skip
     found = by_kind(changes(small, before, after))
     assert (found["added"], found["deleted"]) == (["A0003", "A0005"], ["A0002"])
-    (gone,) = [c for c in news.told(small, before, after).listed if c.kind == "deleted"]
+    (gone,) = [c for c in edition_changes.told(small, before, after).listed if c.kind == "deleted"]
     assert [code.code for code in gone.replaced_by] == ["A0003"]  # A0009 is no code
 
 
@@ -398,5 +398,5 @@ def test_the_edition_of_a_month(
     for edition in (2025, 2026, 2027):
         diagnoses(small, edition, BEFORE)
     asked = Inquiry("icd10cm", (), month, year, "")
-    told = news.answer(small, asked, dt.date.fromisoformat(today))
+    told = edition_changes.answer(small, asked, dt.date.fromisoformat(today))
     assert told.after == after

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
-from bot.desk import Desk
+from bot.desk.desk import Desk
 
 ROOT = Path(__file__).parents[1]
 
@@ -131,14 +131,14 @@ def test_one_bad_line_ends_no_batch(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     def failing(method: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(self: Any, asked: str, *more: Any, **options: Any) -> Any:
-            if "trap" in asked:
+        def wrapped(self: Any, asked: Any, *more: Any, **options: Any) -> Any:
+            if "trap" in (asked if isinstance(asked, str) else asked.asked):
                 raise ZeroDivisionError(asked)
             return method(self, asked, *more, **options)
 
         return wrapped
 
-    name = {"take": "take", "ask": "_without_search"}[where]
+    name = {"take": "take", "ask": "_releases_for"}[where]
     monkeypatch.setattr(Desk, name, failing(getattr(Desk, name)))
     lines = [f"I1{n % 3}" for n in range(150)]
     lines[3] = lines[100] = "Jane Roe's trap"

@@ -14,7 +14,7 @@ from log_support import attacked, body, set_body
 
 from bot.cli import _model_of, main
 from bot.corrections import Refused, code_in, fit_words, shelve
-from bot.desk import Desk
+from bot.desk.desk import Desk
 from bot.querylog import Asked, NoSuchCorrection, QueryLog
 from bot.querylog.corrections import in_force, proposals
 from bot.querylog.verify import verify

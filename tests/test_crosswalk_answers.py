@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.answer import Answer, Verdict
-from bot.desk import Desk
-from bot.question import icd9_codes, ndcs
+from bot.desk.answer import Answer, Verdict
+from bot.desk.code_mentions import icd9_codes, ndcs
+from bot.desk.desk import Desk
 from bot.settings import Settings
 from codesets import sources
 from codesets.imports import import_files

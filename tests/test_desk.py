@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk import MOST_CHARACTERS, Desk
-from bot.scope import systems_asked_for
+from bot.desk.desk import MOST_CHARACTERS, Desk
+from bot.desk.intent import systems_asked_for
 from bot.settings import Settings
 from codesets.imports import import_files
 from codesets.model import Release
@@ -254,7 +254,7 @@ def test_a_code_that_no_tabular_list_has_gets_a_verdict(
 
 
 def test_letters_and_digits_that_are_like_such_a_code_are_words(october: Desk) -> None:
-    assert october._without_search("what is CA125", None, None)[0].verdicts == []
+    assert october.take("what is CA125").mentions == ()
 
 
 # Many codes

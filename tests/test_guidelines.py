@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.desk.intent import is_about_a_rule
 from codesets.guidelines import (
     edition_named,
     first_pages,
@@ -22,7 +23,7 @@ from codesets.guidelines import (
 from codesets.model import CodeRange, CodesetError, Guideline
 from index.encoder import Encoder
 from index.evaluate import read_cases
-from index.guidance import Guidance, is_about_a_rule, passages
+from index.guidance import Guidance, passages
 from index.lexical import Lexical, write_lexical
 
 DATA = Path(__file__).parent / "data"

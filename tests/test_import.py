@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot import scope
 from bot.cli import main
-from bot.desk import Desk
+from bot.desk.desk import Desk
+from bot.desk.intent import systems_asked_for, to_search
 from bot.settings import Settings
 from codesets import hcpcs, sources
 from codesets.imports import import_files
@@ -540,8 +540,11 @@ def test_only_the_editions_shown_are_spoken_of(searching: Desk) -> None:
     ],
 )
 def test_systems_to_search(question: str, searched: list[str]) -> None:
-    assert scope.to_search(question, ["icd10cm", "icd10pcs", "hcpcs"]) == searched
-    assert scope.to_search("chest pain", ["icd10pcs"]) == ["icd10pcs"]
+    assert (
+        to_search(question, systems_asked_for(question), ["icd10cm", "icd10pcs", "hcpcs"])
+        == searched
+    )
+    assert to_search("chest pain", [], ["icd10pcs"]) == ["icd10pcs"]
 
 
 # From the command line

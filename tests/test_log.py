@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from slack_support import SCRUBBER, ScriptedDesk, served, slack_server
 
-from bot.answer import Answer, Candidate, Verdict
-from bot.desk import Taken
+from bot.desk.answer import Answer, Candidate, Verdict
+from bot.desk.question import Question
 from bot.querylog import (
     UNLOGGED,
     Asked,
@@ -541,15 +541,19 @@ class OneAnswer:
     def __init__(self, _: Settings) -> None:
         pass
 
-    def take(self, asked: str, *, day: dt.date | None = None) -> Taken:
+    def take(self, asked: str, *, day: dt.date | None = None, systems=None) -> Question:
         scrubbed = SCRUBBER.scrub(asked)
         editions = {"icd10cm/FY2024": "FY2024"} if day else None
-        return Taken(scrubbed.text, scrubbed.removed, editions)
+        return Question(asked, scrubbed.text, scrubbed.removed, service_date=day, releases=editions)
 
-    def ask_many(self, questions, day=None, **_):
-        as_of = day.isoformat() if day else ANSWER.as_of
+    def ask_many(self, questions, **_):
         return [
-            replace(ANSWER, question=SCRUBBER.scrub(text).text, as_of=as_of) for text in questions
+            replace(
+                ANSWER,
+                question=question.scrubbed,
+                as_of=str(question.service_date or ANSWER.as_of),
+            )
+            for question in questions
         ]
 
     def made_with(self, *_: Answer) -> dict:

@@ -16,13 +16,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot import cli, log_review_commands
-from bot.answer import Answer
 from bot.cli import main
-from bot.desk import Desk
-from bot.editions import day_for
+from bot.desk.answer import Answer
+from bot.desk.desk import Desk
+from bot.desk.edition_dates import day_for
+from bot.desk.question import without_places
 from bot.querylog import Asked, QueryLog, retention
 from bot.querylog.replay import compare
-from bot.question import without_places
 from bot.settings import Settings
 from codesets.model import ReleaseUnavailable
 from codesets.store import CodeStore
@@ -173,7 +173,9 @@ def test_a_stored_question_is_read_as_the_typed_one_was(stored: str, read: str) 
 
 def test_a_question_with_identifiers_is_answered_as_it_was(desk: Desk, log: QueryLog) -> None:
     typed = f"pt John Smith mrn 8812345, {SPRAIN}"
-    question = recorded(log, desk, desk.ask(typed), desk.take(typed).text, removed=("NAME", "MRN"))
+    question = recorded(
+        log, desk, desk.ask(typed), desk.take(typed).scrubbed, removed=("NAME", "MRN")
+    )
     exit_code, found = replayed(question)
     assert (exit_code, found["verdict"]) == (0, "same")
 

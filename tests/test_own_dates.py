@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk import Desk
+from bot.desk.desk import Desk
 from bot.settings import Settings
 from codesets import changes
 from codesets.imports import import_files

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.answer import Answer, Pair
-from bot.desk import Desk
+from bot.desk.answer import Answer, Pair
+from bot.desk.desk import Desk
 from bot.pairs import PairRules, Reported, report_with, within
 from bot.settings import Settings
 from codesets.imports import import_files

@@ -15,15 +15,15 @@ import phi_cases
 import pytest
 from click.testing import CliRunner
 
-from bot.answer import Answer
 from bot.cli import main
-from bot.desk import Desk
+from bot.desk.answer import Answer
+from bot.desk.desk import Desk
+from bot.desk.question import without_places
 from bot.phi import Scrubber, patterns
 from bot.phi.evaluate import Figures, evaluate, read_cases
 from bot.phi.spans import MOST_TOGETHER, Span, cleaned
 from bot.phi.words import WordList
 from bot.querylog import QueryLog
-from bot.question import without_places
 
 
 @pytest.fixture(scope="session")
@@ -402,7 +402,7 @@ def test_editions_answer_as_the_date_did(desk: Desk, day: str) -> None:
     question = f"is E11.A billable on {day}?"
     taken = desk.take(question)
     assert taken.releases is not None
-    again = desk.ask(taken.text, editions=taken.releases)
+    again = desk.ask(taken.scrubbed, editions=taken.releases)
     assert [v.status for v in again.verdicts] == [v.status for v in desk.ask(question).verdicts]
     assert (again.as_of, again.releases) == ("", desk.ask(question).releases)
 
@@ -434,7 +434,7 @@ def test_identifiers_do_not_steer_the_search(desk: Desk, typed: str, plain: str)
     assert [code for code, _ in ranked(answer)[:3]] == [
         code for code, _ in ranked(desk.ask(plain, day=date(2026, 3, 5)))[:3]
     ]
-    stored = desk.take(typed).text
+    stored = desk.take(typed).scrubbed
     assert ranked(desk.ask(stored, day=date(2026, 3, 5))) == ranked(answer)
 
 

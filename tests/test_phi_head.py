@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from bot import desk as desk_module
 from bot.cli import main
-from bot.desk import Desk
+from bot.desk import question as question_module
+from bot.desk.desk import Desk
 from bot.phi import Scrubbed, Scrubber, scrub_head
 from bot.phi.head import MOST_CHARACTERS, length_of
 from bot.phi.spans import Span
@@ -105,8 +105,15 @@ def watching(loaded: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[De
 
         return read
 
-    for name in ("day_in", "read_question", "ndcs", "modifiers", "places", "icd9_codes"):
-        monkeypatch.setattr(desk_module, name, bounded(getattr(desk_module, name)))
+    for name in (
+        "read_date",
+        "read_mentions",
+        "beside_codes",
+        "ndcs",
+        "inquiry",
+        "systems_asked_for",
+    ):
+        monkeypatch.setattr(question_module, name, bounded(getattr(question_module, name)))
     yield desk, watched
     desk.close()
 
@@ -116,15 +123,15 @@ def watching(loaded: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[De
 )
 def test_the_desk_reads_no_more_than_the_head(watching, asked: str) -> None:
     desk, watched = watching
-    taken = desk.take(asked)
-    (answer,) = desk.ask_many([asked], day=dt.date(2026, 5, 1))
+    taken = desk.take(asked, day=dt.date(2026, 5, 1))
+    (answer,) = desk.ask_many([taken])
     assert max(watched.seen) <= MOST_SEEN
-    assert length_of(taken.text) == len(asked)
-    assert answer.question == taken.text
+    assert length_of(taken.scrubbed) == len(asked)
+    assert answer.question == taken.scrubbed
     assert (answer.outcome, answer.candidates, answer.verdicts) == ("abstained", [], [])
     assert f"{len(asked):,} characters" in answer.notices[0]
     # As when it is answered after a crash, or replayed.
-    assert desk.ask(taken.text).notices == answer.notices
+    assert desk.ask(taken.scrubbed).notices == answer.notices
 
 
 def test_codes_and_texts_beside_a_question_are_bounded_too(watching) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from slack_support import ScriptedDesk, diabetes, served
 
-from bot.answer import Answer
-from bot.desk import Taken
+from bot.desk.answer import Answer
+from bot.desk.question import Question
 from bot.querylog import Asked
 from bot.slack.blocks import answer_blocks
 from bot.slack.courier import Courier
@@ -26,13 +26,13 @@ KINDS = "a name, a medical record number, a date"
 class DatedDesk(ScriptedDesk):
     """Takes 2026-03-05 for the date of service."""
 
-    def take(self, asked: str) -> Taken:
+    def take(self, asked: str) -> Question:
         return replace(super().take(asked), releases={"icd10cm FY2026-April": "FY2026-April"})
 
-    def ask(self, question: str, **options: Any) -> Answer:
+    def ask(self, question: Question | str, **options: Any) -> Answer:
         self.options = options
         notices = ["No loaded edition of ICD-10-CM covers 2026-03-05; the nearest is FY2024."]
-        answer = replace(super().ask(question), question=self.take(question).text)
+        answer = replace(super().ask(question), question=self.take(self.asked[-1]).scrubbed)
         return replace(answer, as_of="2026-03-05", notices=notices)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk import Desk
+from bot.desk.desk import Desk
 from codesets.store import CodeStore
 from index.procedures import Asked, Procedures, Titles, shipped
 

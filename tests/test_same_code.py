@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from bot.cli import main
 from bot.corrections import named_by
-from bot.desk import Desk
+from bot.desk.desk import Desk
 from bot.querylog import Asked, QueryLog
 from bot.querylog.corrections import in_force
 from bot.settings import Settings

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.desk import Desk
+from bot.desk.desk import Desk
 from codesets.model import Release
 from codesets.store import CodeStore
 from index import build, bundle
@@ -240,7 +240,7 @@ def test_a_desk_serves_without_pytorch(home: Path) -> None:
         f"desk.ask({question!r})" for question in ("left knee OA", "E11.9", "which code goes first")
     )
     program = (
-        "import sys; from bot.desk import Desk; from bot.settings import Settings; "
+        "import sys; from bot.desk.desk import Desk; from bot.settings import Settings; "
         f"desk = Desk(Settings.load()); {asks}; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

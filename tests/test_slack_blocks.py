@@ -18,7 +18,7 @@ from slack_support import (
     verdicts,
 )
 
-from bot.answer import (
+from bot.desk.answer import (
     Answer,
     Axis,
     Change,

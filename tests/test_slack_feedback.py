@@ -11,7 +11,7 @@ from slack_server import SlackServer
 from slack_server.judge import block_breaches
 from slack_support import ScriptedDesk, abstained, candidate, diabetes, header, served, verdict
 
-from bot.answer import CodeTitle
+from bot.desk.answer import CodeTitle
 from bot.querylog import UNLOGGED, LogUnavailable, QueryLog, Record
 from bot.querylog.verify import verify
 from bot.render import as_text

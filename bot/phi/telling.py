@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.desk.service_dates import is_of_birth
 from bot.phi.spans import PLACEHOLDER
-from bot.question import is_of_birth
 from bot.words import say
 
 

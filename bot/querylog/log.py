@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bot.answer import Answer
+from bot.desk.answer import Answer
 from bot.phi import Scrubber, scrub_head
 from bot.querylog import chain, schema
 from bot.querylog.chain import NOT_OF_THE_FORM, LogKey, LogUnavailable

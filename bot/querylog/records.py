@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.answer import Answer
+from bot.desk.answer import Answer
 from bot.querylog import chain
 
 Surface = Literal["cli", "terminal", "mention", "dm", "slash"]

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
-from bot.answer import Answer
-from bot.desk import Desk
+from bot.desk.answer import Answer
+from bot.desk.desk import Desk
 from bot.querylog import chain
 from bot.querylog.records import Record
 from bot.words import say

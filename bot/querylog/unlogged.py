@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bot.answer import Answer
+from bot.desk.answer import Answer
 from bot.querylog.chain import LogUnavailable
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Asked, Outcome, Pending, Surface

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.answer import Answer
+from bot.desk.answer import Answer
 from bot.notes import editions, news_counts
 from bot.phi.telling import in_words
 from bot.slack.feedback import feedback_blocks, thanks_blocks

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import threading
 import time
@@ -14,8 +13,8 @@ from typing import Any, Protocol
 
 from slack_sdk import WebClient
 
-from bot.answer import Answer, Verdict
-from bot.desk import Taken
+from bot.desk.answer import Answer, Verdict
+from bot.desk.question import Question
 from bot.querylog import Asked, LogUnavailable, QueryLog
 from bot.slack.blocks import Message, answer_message, plain_message, removed_message, with_removed
 from bot.slack.lanes import MOST_MINUTES, Lanes
@@ -34,17 +33,15 @@ class Answers(Protocol):
 
     def ask(
         self,
-        question: str,
+        question: Question | str,
         *,
-        day: dt.date | None = None,
-        systems: Sequence[str] | None = None,
         limit: int = 10,
         editions: Mapping[str, str] | None = None,
     ) -> Answer:
         """Answer one question."""
 
-    def take(self, asked: str) -> Taken:
-        """A question as it may be stored."""
+    def take(self, asked: str) -> Question:
+        """Read a question; its scrubbed text may be stored."""
 
     def made_with(self, *answers: Answer) -> dict[str, Any]:
         """What these answers were made with, as the log keeps it."""
@@ -78,7 +75,7 @@ class Courier:
     def answer(
         self,
         question: str,
-        text: str,
+        read: Question | str,
         way: Way,
         *,
         asked: float,
@@ -90,15 +87,15 @@ class Courier:
     ) -> Future[Posted]:
         """Answer, log the answer, and send it on its way; what became of it, once it is logged.
 
-        `question` is the id in the log, `text` the question as typed (or, with the `editions` of
-        its date, as it was stored), `asked` the time.monotonic() at which it came, `private` that
+        `question` is the id in the log, `read` the question (or, with the `editions` of its date,
+        its text as it was stored), `asked` the time.monotonic() at which it came, `private` that
         only the asker sees the answer, as when it is `shareable`; `removed` are the kinds of
         identifiers of which such an answer must tell. `tell` is a way to the asker alone, should
         Slack not take the answer in time.
         """
         try:
             with self._working:
-                answer = self.desk.ask(text, editions=editions) if editions else self.desk.ask(text)
+                answer = self.desk.ask(read, editions=editions) if editions else self.desk.ask(read)
             latency_ms = (time.monotonic() - asked) * 1000
             self.log.answered(
                 question,

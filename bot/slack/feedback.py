@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.answer import Answer, CodeTitle
+from bot.desk.answer import Answer, CodeTitle
 from bot.querylog import UNLOGGED
 from bot.slack.pieces import Block, button, cut, escape, section
 from bot.words import say

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Any
 
-from bot.answer import CodeTitle
+from bot.desk.answer import CodeTitle
 from bot.words import say
 
 Block = dict[str, Any]

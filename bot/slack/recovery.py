@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
-from bot.answer import Answer
+from bot.desk.answer import Answer
 from bot.phi.telling import to_tell
 from bot.querylog import Asked, LogUnavailable, Record
 from bot.querylog.records import Pending, Surface

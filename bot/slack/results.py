@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.answer import Axis, Candidate, CodeTitle, Equivalent, ReportWith, ShownNote, Verdict
+from bot.desk.answer import Axis, Candidate, CodeTitle, Equivalent, ReportWith, ShownNote, Verdict
 from bot.notes import explains_a_chapter, grouped, heading, run_together, source, told_axis
 from bot.sides import others
 from bot.slack.pieces import (

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from bot.answer import Answer, Candidate, Pair, Reason, Verdict
+from bot.desk.answer import Answer, Candidate, Pair, Reason, Verdict
 from bot.words import say
 
 
@@ -21,6 +21,12 @@ def worded(answer: Answer) -> Answer:
         verdicts=[_verdict(one, day) for one in answer.verdicts],
         pairs=[_pair(one, day) for one in answer.pairs],
     )
+
+
+def undated(answer: Answer) -> Answer:
+    """The answer without its date of service, which may identify a patient: the editions that it
+    led to stand for it, and words wherever the answer tells it. `as_of` is then ""."""
+    return worded(replace(answer, as_of=""))
 
 
 def _candidate(candidate: Candidate, day: str) -> Candidate:

@@ -12,7 +12,7 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot.answer import Answer
+from bot.desk.answer import Answer
 from bot.querylog import LogUnavailable
 from bot.slack.blocks import SEE_MORE, SHARE, answer_message, plain_message, shared_message
 from bot.slack.courier import Courier

@@ -30,16 +30,16 @@ def register(app: App, courier: Courier) -> None:
     ) -> BoltResponse | None:
         """Write the question to the log, then acknowledge."""
         typed = clean(command.get("text") or "")
-        taken = courier.desk.take(typed)
+        read = courier.desk.take(typed)
         asked = Asked(
-            taken.text,
+            read.scrubbed,
             "slash",
             user=command["user_id"],
             team=command.get("team_id"),
             channel=command["channel_id"],
             event_id=command["trigger_id"],
-            removed=taken.removed,
-            releases=taken.releases,
+            removed=read.removed,
+            releases=read.releases,
         )
         try:
             question = courier.log.ask(asked)
@@ -50,14 +50,14 @@ def register(app: App, courier: Courier) -> None:
         response = ack()
         if question is None:
             return response
-        context.update(question=question, asked=asked, typed=typed, received=time.monotonic())
+        context.update(question=question, asked=asked, read=read, received=time.monotonic())
         next_()
         return None
 
     def answer(command: dict[str, Any], context: BoltContext) -> None:
         courier.answer(
             context["question"],
-            context["typed"],
+            context["read"],
             respond(command["response_url"], response_type="ephemeral"),
             asked=context["received"],
             tell=for_one_anywhere(courier.client, command["channel_id"], command["user_id"]),

@@ -9,7 +9,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
-from bot.desk import Taken
+from bot.desk.question import Question
 from bot.phi.telling import to_tell
 from bot.querylog import Asked, LogUnavailable
 from bot.slack.blocks import plain_message
@@ -39,7 +39,8 @@ def register(app: App, courier: Courier) -> None:
         if not is_question(event):
             return ack()
         typed = clean(event.get("text") or "")
-        asked = question_in(body, event, courier.desk.take(typed))
+        read = courier.desk.take(typed)
+        asked = question_in(body, event, read)
         try:
             question = courier.log.ask(asked)
         except LogUnavailable as error:
@@ -54,7 +55,7 @@ def register(app: App, courier: Courier) -> None:
         told.clear()
         if question is None:
             return ack()  # sent again, or the same message as another event: it is being answered
-        context.update(question=question, asked=asked, typed=typed, received=time.monotonic())
+        context.update(question=question, asked=asked, read=read, received=time.monotonic())
         next_()
         return None
 
@@ -63,7 +64,7 @@ def register(app: App, courier: Courier) -> None:
         channel, user, thread = event["channel"], event["user"], event.get("thread_ts")
         posted = courier.answer(
             context["question"],
-            context["typed"],
+            context["read"],
             in_thread(courier.client, channel, asked.thread),
             asked=context["received"],
             tell=for_one(courier.client, channel, user, thread),
@@ -92,11 +93,11 @@ def is_question(event: dict[str, Any]) -> bool:
     return event["type"] == "app_mention" or event.get("channel_type") == "im"
 
 
-def question_in(body: dict[str, Any], event: dict[str, Any], taken: Taken) -> Asked:
+def question_in(body: dict[str, Any], event: dict[str, Any], read: Question) -> Asked:
     """The question as the log keeps it: https://docs.slack.dev/apis/events-api#event-payload"""
     channel, ts, team = event["channel"], event["ts"], body.get("team_id")
     return Asked(
-        taken.text,
+        read.scrubbed,
         "dm" if channel.startswith("D") else "mention",
         user=event["user"],
         team=team,
@@ -105,6 +106,6 @@ def question_in(body: dict[str, Any], event: dict[str, Any], taken: Taken) -> As
         event_id=body["event_id"],
         # A mention in a direct message arrives as two events with one timestamp.
         message_key=f"{team}/{channel}/{ts}",
-        removed=taken.removed,
-        releases=taken.releases,
+        removed=read.removed,
+        releases=read.releases,
     )

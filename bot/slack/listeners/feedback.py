@@ -15,8 +15,8 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 from slack_sdk.errors import SlackApiError
 
-from bot.answer import Answer, CodeTitle
 from bot.corrections import Refused, named_by
+from bot.desk.answer import Answer, CodeTitle
 from bot.querylog import LogUnavailable, NoSuchQuestion, Record
 from bot.querylog.records import FeedbackVerdict
 from bot.slack.blocks import plain_message, thanks_message

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import dacite
 
 from bot.words import say
+from codesets.model import CodeKind
 
 Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained"]
 Confidence = Literal["high", "medium", "low"]
@@ -184,8 +185,9 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What is true of one code on one date of service. "Billable" means complete and valid, not
-    that a payer covers it. `typed` is the code as it was typed: G0439 has a verdict in each system
-    that has it, the form as typed first."""
+    that a payer covers it; of a modifier or a place of service, which are never billed by
+    themselves, that it is valid. `typed` is the code as it was typed: G0439 has a verdict in each
+    system that has it, the form as typed first."""
 
     code: str
     system: str
@@ -201,6 +203,7 @@ class Verdict:
     axes: list[Axis] = field(default_factory=list)
     equivalents: list[Equivalent] = field(default_factory=list)
     typed: str = ""
+    kind: CodeKind = "code"
     reasons: list[Reason] = field(default_factory=list)
 
 

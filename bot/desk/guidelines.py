@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import lru_cache
 
-from bot.answer import QuotedGuideline, ShownGuideline
+from bot.desk.answer import QuotedGuideline, ShownGuideline
 from codesets.guidelines import governs, naming
 from codesets.model import Book, Guideline, Release
 from codesets.store import CodeStore

@@ -1,63 +1,30 @@
-"""Reading a question as people write it: the date of service, the codes it names, its kind."""
+"""The codes that a question names: diagnoses, procedures, modifiers, places of service, NDCs."""
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bot.phi.spans import PLACEHOLDER
-from bot.words import word_set
 from codesets import icd10cm
 from codesets.asp import normal_ndc
-from codesets.model import Setting
-
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTH = rf"(?P<month>{'|'.join(_MONTHS)})[a-z]*\.?"
-#: What may stand before a date and belongs to it.
-_CUE = r"(?:\b(?:on|dos|date of service|seen|as of|for|dated|from)\b[:\s]*)*"
-_DATES = [
-    re.compile(_CUE + r"(?<!\d)(?P<year>\d{4})-(?P<m>\d{1,2})-(?P<day>\d{1,2})(?!\d)", re.I),
-    re.compile(
-        _CUE + r"(?<![\d/])(?P<m>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4}|\d{2})(?![\d/])", re.I
-    ),
-    re.compile(
-        _CUE + rf"\b{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b", re.I
-    ),
-    re.compile(
-        _CUE + rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+(?P<year>\d{{4}})\b", re.I
-    ),
-]
-
-#: Before a date that is none of service.
-_BIRTH = re.compile(
-    r"\b(?:dob|d\.o\.b|born|birth ?(?:day|date)?|date of birth)\.?(?:\s+(?:is|was|on))*[\s:=(-]*$",
-    re.I,
-)
-#: Characters before a date in which a word says what it is the date of.
-_NEAR = 40
-#: Places of identifiers with the words that name them, or tie a patient to the case, and say
-#: nothing of the case: "code for pt [NAME], dob [DATE], with".
-_REMOVED = re.compile(
-    r"(?:\b(?:for|on|of|re|dos|date of service|seen|as of|dated|from)\b[:\s]+"
-    r"(?=(?:\S+[\s.]+)?\[[A-Z]))*"
-    r"(?:\b(?:dob|d\.o\.b|born|mrns?|ssn|npi|dea|mbi|acct|account|member id|phone|fax|email|zip|mr"
-    r"|mrs|ms|dr|pt|patient)\b[\s.:#=(-]{0,4})?"
-    + PLACEHOLDER.pattern
-    + r"(?:(?<=\[NAME\])\s+(?:(?:who )?(?:has|had)\b"
-    r"|(?:presents |presented |came in )?(?:with\b|w/(?!o))))?",
-    re.I,
-)
+from codesets.model import CodeKind, NamedSystem, System
 
 _TOKEN = re.compile(r"(?<![\w.])[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)?(?:\.?-(?!\w))?")
+
 _CM_DOTTED = re.compile(r"[A-Z][0-9A][0-9A-Z]\.[0-9A-Z]{1,4}")
+
 _CM_PLAIN = re.compile(r"(?=.*\d)[A-Z][0-9A][0-9A-Z]{2,5}")
+
 #: The second place of a category is a digit or an A: C7A, Z3A, QA0.
 _CM_CATEGORY = re.compile(r"[A-Z](?:\d[0-9A-Z]|A\d)")
+
 _CM_BEGUN = re.compile(r"[A-Z](?:\d[0-9A-Z]|A\d)[0-9A-Z]{0,4}")
+
 _HCPCS = re.compile(r"[A-V]\d{4}")
+
 _CPT = re.compile(r"\d{5}|\d{4}[AFMTU]")
+
 _PCS = re.compile(r"(?=(?:.*\d){2})[0-9BCDFGHX][0-9A-HJ-NP-Z]{6}")
 
 #: The beginning of one: nothing else that is a code begins with a digit and has letters so early.
@@ -72,7 +39,9 @@ _ABOUT_CODES = frozenset(
     replacement replaces report reportable right show still tell that the them these this to
     together up use using valid versus vs was what what's whats when with you""".split()
 )
+
 _JUST_BEFORE = frozenset("is are code codes icd dx icd10 icd-10 cpt hcpcs".split())
+
 _JUST_AFTER = frozenset("billable valid invalid reportable deleted header".split())
 
 
@@ -80,85 +49,38 @@ _JUST_AFTER = frozenset("billable valid invalid reportable deleted header".split
 class CodeMention:
     """A code in a question: as typed, in the form its system publishes it, and that system.
 
-    `loaded` says that a loaded edition has it; otherwise `system` is what its shape belongs to.
-    `also` says that another system has it, too, and comes first: G0439 is a code of HCPCS Level II
-    as it is typed, and G04.39 without its dot.
+    `system` is one of SYSTEM_NAMES; "icd9cm" for a code of ICD-9-CM, "pos" for a place of service,
+    "" for what has the form of no system. `loaded` says that a loaded edition has it; otherwise
+    `system` is what its shape belongs to. `also` says that another system has it, too, and comes
+    first: G0439 is a code of HCPCS Level II as it is typed, and G04.39 without its dot.
     """
 
     typed: str
     code: str
-    system: str
+    system: NamedSystem
     loaded: bool
     also: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question taken apart. `text` is what is searched: what is left of it when identifiers and
-    dates are taken out."""
-
-    asked: str
-    text: str
-    day: dt.date | None = None
-    not_a_date: str | None = None
-    codes: list[CodeMention] = field(default_factory=list)
+    kind: CodeKind = "code"
 
 
 #: Tells which of the loaded systems have a code, given as typed without its dot or with it.
-Lookup = Callable[[str], list[tuple[str, str]]]
+Lookup = Callable[[str], list[tuple[System, str]]]
 
 
-def read_question(asked: str, scrubbed: str, lookup: Lookup) -> Question:
-    """Take a question apart: its date as it was typed, all else from the `scrubbed` text, so that
-    no name steers the search and no record number is taken for a code. `lookup` gives (system,
-    published form) for each loaded system that has the code."""
-    _, day, wrong = _take_date(asked)
-    text = without_places(scrubbed)
-    return Question(asked, text, day, wrong, _mentions(text, lookup))
+def read_mentions(text: str, lookup: Lookup, systems: Sequence[str] = ()) -> list[CodeMention]:
+    """The codes that a question names, those of ICD-9-CM last. `lookup` gives (system, published
+    form) for each loaded system that has a code; `systems` limits the codes to those systems."""
+    retired = icd9_codes(text)
+    typed = {mention.typed for mention in retired}
+    found = [
+        mention
+        for mention in _in_text(text, limited(lookup, systems))
+        if mention.typed not in typed and (not systems or mention.system in systems)
+    ]
+    return found + retired
 
 
-def without_places(scrubbed: str) -> str:
-    """A scrubbed question without the places of identifiers. An age over 89 is 90: it is one still.
-
-    >>> without_places("pt [NAME], [AGE] yo, dob [DATE], seen [DATE] with gout")
-    ', 90 yo, , with gout'
-    """
-    text = _REMOVED.sub(lambda place: " 90" if place[1] == "AGE" else " ", scrubbed)
-    return _take_date(" ".join(text.split()))[0]
-
-
-def is_of_birth(text: str, at: int) -> bool:
-    """Whether a date that stands there is one of birth, and none of service."""
-    return _BIRTH.search(text, max(0, at - _NEAR), at) is not None
-
-
-def day_in(asked: str) -> dt.date | None:
-    """The date of service that a question tells."""
-    return _take_date(asked)[1]
-
-
-def _take_date(asked: str) -> tuple[str, dt.date | None, str | None]:
-    for pattern in _DATES:
-        found = pattern.finditer(asked)
-        match = next((m for m in found if not is_of_birth(asked, m.start())), None)
-        if match is None:
-            continue
-        parts = match.groupdict()
-        month = int(parts["m"]) if "m" in parts else _MONTHS.index(parts["month"][:3].lower()) + 1
-        year = int(parts["year"])
-        rest = " ".join((asked[: match.start()] + " " + asked[match.end() :]).split())
-        try:
-            return (
-                rest,
-                dt.date(year + 2000 if year < 100 else year, month, int(parts["day"])),
-                None,
-            )
-        except ValueError:
-            return rest, None, match[0].split()[-1]
-    return asked, None, None
-
-
-def _mentions(text: str, lookup: Lookup) -> list[CodeMention]:
+def _in_text(text: str, lookup: Lookup) -> list[CodeMention]:
     matches = list(_TOKEN.finditer(text))
     tokens = [match[0].rstrip("-").rstrip(".").upper() for match in matches]
     words = [match[0].lower() for match in matches]
@@ -220,9 +142,7 @@ def may_be_hcpcs(mention: CodeMention) -> bool:
     return mention.system != "hcpcs" and _HCPCS.fullmatch(mention.typed) is not None
 
 
-def named_code(
-    typed: str, lookup: Lookup, systems: Sequence[str] | None = None
-) -> list[CodeMention]:
+def named_code(typed: str, lookup: Lookup, systems: Sequence[System] = ()) -> list[CodeMention]:
     """What `codedesk check` was given: taken as a code whatever it looks like, of each system that
     has it or of those in `systems`, the form as typed first."""
     token = typed.strip().upper().rstrip("-").rstrip(".")
@@ -238,7 +158,7 @@ def named_code(
     return [CodeMention(token, token, "", False)]
 
 
-def limited(lookup: Lookup, systems: Sequence[str] | None) -> Lookup:
+def limited(lookup: Lookup, systems: Sequence[str]) -> Lookup:
     """The same in these systems only; in all, when none are named."""
     if not systems:
         return lookup
@@ -246,6 +166,7 @@ def limited(lookup: Lookup, systems: Sequence[str] | None) -> Lookup:
 
 
 _ICD9 = re.compile(r"(?<![\w.])(?:\d{3}\.\d{1,2}|V\d{2}\.\d{1,2}|E\d{3}\.\d)(?![\w.]*\w)", re.I)
+
 _ASKS_ICD9 = re.compile(r"\bicd-?\s?9(?:-?cm)?\b", re.I)
 
 
@@ -270,7 +191,7 @@ def icd9_codes(text: str) -> list[CodeMention]:
     ]
     if not named and (rest or not all(code[0].isdigit() for code in found)):
         return []
-    return [CodeMention(typed, code, "", False) for typed, code in found.items()]
+    return [CodeMention(typed, code, "icd9cm", False) for typed, code in found.items()]
 
 
 def may_be_icd9(code: str) -> bool:
@@ -278,18 +199,21 @@ def may_be_icd9(code: str) -> bool:
 
 
 _MODIFIER = re.compile(r"\bmodifiers?\s+-?([A-Z][A-Z0-9])(?![\w.])", re.I)
+
 _PLACE = re.compile(r"\b(?:pos|place of service)(?:\s+code)?\s+(\d{2})(?![\w./-])", re.I)
 
 
-def modifiers(text: str) -> list[str]:
-    """HCPCS Level II modifiers that are asked about by that name. Two digits are a modifier of
-    CPT, which is the AMA's."""
-    return [code.upper() for code in _MODIFIER.findall(text)]
-
-
-def places(text: str) -> list[str]:
-    """Place of service codes that are asked about by that name."""
-    return _PLACE.findall(text)
+def beside_codes(text: str) -> list[CodeMention]:
+    """The modifiers of HCPCS Level II and the places of service that are asked about by that name.
+    Two digits are a modifier of CPT, which is the AMA's."""
+    found = [
+        CodeMention(code, code.upper(), "hcpcs", True, kind="modifier")
+        for code in _MODIFIER.findall(text)
+    ]
+    return found + [
+        CodeMention(code, code, "pos", True, kind="place_of_service")
+        for code in _PLACE.findall(text)
+    ]
 
 
 #: 5-4-2 and the shorter forms in which labelers print it; 11 digits without dashes.
@@ -299,40 +223,3 @@ _NDC = re.compile(r"(?<![\w-])(?:\d{4,5}-\d{3,4}-\d{1,2}|\d{11})(?![\w-])")
 def ndcs(text: str) -> list[str]:
     """National Drug Codes, each in the form 5-4-2."""
     return [ndc for found in _NDC.findall(text) if (ndc := normal_ndc(found))]
-
-
-_SETTINGS: dict[Setting, re.Pattern[str]] = {
-    "practitioner": re.compile(r"\b(?:practitioner|physician|pro-?fee|professional)\b", re.I),
-    "outpatient": re.compile(r"\b(?:outpatient|opps|facility)\b", re.I),
-    "dme": re.compile(r"\b(?:dme|dmepos|supplier)\b", re.I),
-}
-
-
-def setting_said(text: str) -> Setting | None:
-    """Where the service was given, if the question says so; None when it does not, or says two."""
-    said = [setting for setting, words in _SETTINGS.items() if words.search(text)]
-    return said[0] if len(said) == 1 else None
-
-
-_LETTERS = re.compile(r"[^\W\d_]")
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
-
-
-def is_wordless(text: str) -> bool:
-    """No letters and no digits: empty, punctuation or emoji only."""
-    return re.search(r"\w", text) is None or not any(c.isascii() or c.isalpha() for c in text)
-
-
-def is_foreign(text: str) -> bool:
-    """Not English, as far as script and little words tell."""
-    letters = _LETTERS.findall(text)
-    if letters and sum(bool(_LATIN.match(letter)) for letter in letters) < len(letters) / 2:
-        return True
-    words = re.findall(r"[^\W\d_]+", text.lower())
-    foreign, in_names, english = (
-        word_set(f"language.{name}")
-        for name in ("foreign_words", "foreign_words_in_names", "english_words")
-    )
-    if any(word in english for word in words) or not any(word in foreign for word in words):
-        return False
-    return sum(word in foreign | in_names for word in words) >= 0.2 * len(words)

@@ -1,0 +1,1 @@
+"""The desk decides what an answer contains; it makes no words and draws nothing."""

@@ -1,0 +1,152 @@
+"""The codes that may answer a question in plain words, each with what is asked back about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.desk.answer import Candidate, Reason, reason
+from bot.desk.guidelines import Rulebook
+from bot.pairs import report_with
+from bot.verdicts import Verdicts, shown_notes, titles
+from codesets import pcs_explain
+from codesets.model import Code, Release, System
+from codesets.store import CodeStore
+from index.axes import AXES
+from index.complete import choices, complete
+from index.confidence import confidence, fits
+from index.search import Found, Hit, Query
+from index.words import read
+
+#: How many hits are looked at, so that their confidence is that of all of them.
+LOOKED_AT = 10
+#: How near their scores are when a question leaves it open between two ICD-10-PCS codes.
+_AS_GOOD = 0.3
+#: How near the scores of rivals are between which a question leaves the side open.
+_RIVAL = 0.5
+#: Completions listed with a candidate.
+_MOST_COMPLETIONS = 100
+
+
+class Candidates:
+    """Makes candidates of what was found, for one date of service."""
+
+    def __init__(
+        self,
+        store: CodeStore,
+        rulebook: Rulebook,
+        releases: Sequence[Release],
+        day: dt.date,
+    ) -> None:
+        self._store = store
+        self._rulebook = rulebook
+        self._releases: dict[System, Release] = {release.system: release for release in releases}
+        self._day = day
+
+    def among(self, found: Found, limit: int, *, of_a_system: bool) -> list[Candidate]:
+        """At most `limit` candidates, best first; [] where nothing found fits the question.
+        `of_a_system`: whether it names code systems, or words of theirs."""
+        hits: list[Hit] = []
+        families: list[list[Code]] = []
+        for hit in found.hits:
+            if len(hits) == max(limit, LOOKED_AT):
+                break
+            if codes := self._in_force(self._releases[hit.system], hit.code):
+                hits.append(hit)
+                families.append(codes)
+        if not fits(replace(found, hits=hits), of_a_system=of_a_system):
+            return []
+        return [
+            self._candidate(found.query, hits, at, codes)
+            for at, codes in enumerate(families[:limit])
+        ]
+
+    def _in_force(self, release: Release, stem: str) -> list[Code]:
+        """The billable codes of a family on the day: itself, or its seventh-character expansions;
+        [] when it has none in force."""
+        code = self._store.get(release, stem)
+        if code is not None and code.billable:
+            codes = [code]
+        else:
+            codes = self._store.completions(release, stem)
+        return [code for code in codes if code.in_force(self._day)]
+
+    def _candidate(
+        self, query: Query, hits: Sequence[Hit], at: int, codes: Sequence[Code]
+    ) -> Candidate:
+        hit = hits[at]
+        release = self._releases[hit.system]
+        chosen = complete(query.reading, hit.title, codes, hit.member)
+        alternatives = [
+            complete(query.reading, sibling[0].title, sibling).code
+            for code in hit.siblings
+            if (sibling := self._in_force(release, code))
+        ]
+        notes = self._store.notes(release, chosen.code)
+        asked = _axis_left_open(query, hits, at, alternatives)
+        if asked is None and hit.member:
+            asked = self._pcs_axis_left_open(hit, hits)
+        elif asked is None and len(codes) > 1 and not chosen.decided:
+            asked = _member_left_open(hit, codes)
+        return Candidate(
+            rank=at + 1,
+            system=hit.system,
+            code=chosen.code.code,
+            title=chosen.code.title,
+            billable=chosen.code.billable,
+            release=release.label,
+            score=round(hit.score, 4),
+            confidence=confidence(hits, at),
+            matched=list(hit.matched),
+            alternatives=titles(alternatives),
+            completions=titles(codes[:_MOST_COMPLETIONS]) if len(codes) > 1 else [],
+            report_with=report_with(self._store, release, notes),
+            notes=shown_notes(notes),
+            guidelines=self._rulebook.governing(chosen.code.code, release, self._day),
+            reasons=[asked] if asked else [],
+        )
+
+    def _pcs_axis_left_open(self, hit: Hit, hits: Sequence[Hit]) -> Reason | None:
+        """The question that decides between an ICD-10-PCS code and those of its table that fit as
+        well; None when there are none, or no table is loaded."""
+        rivals = [
+            rival.member
+            for rival in hits
+            if rival.member and rival.code[:3] == hit.code[:3]
+            if abs(rival.score - hit.score) < _AS_GOOD
+        ]
+        rows = Verdicts(self._store, self._day).table(hit.code)
+        explained = filter(None, (pcs_explain.explain(rows, code) for code in rivals))
+        for same in zip(*explained, strict=True):
+            meanings = list(dict.fromkeys(axis.meaning for axis in same))
+            if len(meanings) > 1:
+                return reason("desk.ask_axis", axis=same[0].name, choices=" or ".join(meanings))
+        return None
+
+
+def _member_left_open(hit: Hit, codes: Sequence[Code]) -> Reason:
+    """The question that decides which member of a family it is."""
+    if hit.system == "icd10pcs":
+        return reason("desk.ask_pcs")
+    if {"A", "D", "S"} <= {code.code[-1] for code in codes}:
+        return reason("desk.ask_encounter")
+    return reason("desk.ask_seventh", choices=", ".join(choices(hit.title, codes)))
+
+
+def _axis_left_open(
+    query: Query, hits: Sequence[Hit], at: int, alternatives: Sequence[Code]
+) -> Reason | None:
+    """The first axis on which the alternatives or close rivals of the same category differ and
+    nothing was said."""
+    hit = hits[at]
+    if hit.system != "icd10cm":
+        return None  # the axes are those of its titles: in PCS, open is an approach
+    rivals = [h for h in hits if h.code[:3] == hit.code[:3] and abs(h.score - hit.score) < _RIVAL]
+    rival_titles = [r.title for r in rivals] + [code.title for code in alternatives]
+    for axis in AXES:
+        if axis.said(query.reading):
+            continue
+        if len({axis.said(read(title)) for title in rival_titles}) > 1:
+            return reason("desk.ask", question=axis.ask_back) if axis.ask_back else None
+    return None

@@ -1,0 +1,333 @@
+"""The desk: one door for every surface. A question comes in, an answer goes out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.desk import edition_changes, provenance
+from bot.desk.answer import Answer, Candidate, Changes, Verdict, reason
+from bot.desk.candidates import LOOKED_AT, Candidates
+from bot.desk.code_answers import CodeAnswers
+from bot.desk.edition_dates import day_for, editions_told
+from bot.desk.guidelines import Rulebook
+from bot.desk.intent import Intent, is_about_a_rule, missing, to_search
+from bot.desk.notices import dated, needs, not_loaded, noticed
+from bot.desk.question import Question, read_codes, read_question
+from bot.phi import Scrubbed, Scrubber, scrub_head
+from bot.phi.head import MOST_CHARACTERS, length_of
+from bot.settings import Settings
+from bot.views.wording import undated, worded
+from bot.words import say
+from codesets.model import CodeKind, CodesetError, Release, ReleaseUnavailable, Setting, System
+from codesets.store import CodeStore, Coverage
+from index.model import name_of
+from index.runtime import THREADS
+from index.search import Found, Searcher
+
+#: Hits looked at beyond those shown, in place of those that are not in force on the date.
+_SPARE = 30
+#: How sure it must be that a question asks about a rule for the guidelines to answer it.
+_ASKS_A_RULE = 0.5
+#: How much more a question is like small talk than like ours (Found.ours) for a rule not to be
+#: looked for: of 94 questions about rules the least has -6.2 ("how long is the postpartum period").
+_SMALL_TALK = -7.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A question still to be searched: its place among those asked together, its answer so far, and
+    the releases to search."""
+
+    place: int
+    question: Question
+    answer: Answer
+    coverages: list[Coverage]
+
+
+class Desk:
+    """Answers questions from codes.db and the index. Safe to use from many threads."""
+
+    def __init__(self, settings: Settings, *, build: str | None = None) -> None:
+        """Raises CodesetError when no code set is loaded; the index is opened when first needed.
+        `build` names an earlier bundle than the one in use, to see what it answered."""
+        if not settings.codes_db.exists():
+            raise CodesetError(say("desk.nothing_loaded"))
+        self._settings = settings
+        self._build = build
+        self._store = CodeStore(settings.codes_db)
+        if not self._store.releases():
+            raise CodesetError(say("desk.nothing_loaded"))
+        self._rulebook = Rulebook(self._store)
+        self._codes = CodeAnswers(self._store, self._rulebook)
+        self._searcher: Searcher | None = None
+        self.scrubber = Scrubber(settings.index)
+        self._opening = threading.Lock()
+        # More at once than there are cores would each wait for the others, and all be late.
+        self._searching = threading.Semaphore(THREADS)
+        self._handlers: Mapping[Intent, Callable[[Question, Answer], Answer]] = {
+            "too_long": self._too_long,
+            "empty": self._empty,
+            "foreign": self._foreign,
+            "changes": self._changes,
+            "drug_products": self._codes.on_products,
+            "codes": self._codes.on_codes,
+        }
+
+    def close(self) -> None:
+        self._store.close()
+
+    def ready(self) -> None:
+        """Open the index and load the models, so that the first question does not wait for it."""
+        self.scrubber.ready()
+        searcher = self._search()
+        searcher.encoder.encode(["ready"])
+        for release in self._store.releases("icd10pcs")[-1:]:
+            searcher.procedures(release)
+
+    @property
+    def index_build(self) -> str | None:
+        """The build of the index that answers come from, None until one was needed."""
+        return self._searcher.manifest.build if self._searcher else None
+
+    def made_with(self, *answers: Answer) -> dict[str, Any]:
+        """What these answers were made with, as the log keeps it."""
+        manifest = self._searcher.manifest if self._searcher else None
+        editions = {key for answer in answers for key in answer.releases}
+        return provenance.made_with(self._store, self._settings, manifest, editions)
+
+    def _search(self) -> Searcher:
+        with self._opening:
+            if self._searcher is None:
+                model = name_of(self._settings.model) if self._build is None else None
+                self._searcher = Searcher(self._settings.index, self._store, model, self._build)
+            return self._searcher
+
+    # Reading
+
+    def take(
+        self,
+        asked: str,
+        *,
+        day: dt.date | None = None,
+        systems: Sequence[System] | None = None,
+        editions: Mapping[str, str] | None = None,
+    ) -> Question:
+        """Read a question, milliseconds once `ready`: what it holds may be stored before it is
+        answered. It is for the date of service `day`, else for the one in it, else for today;
+        `systems` limits the search to those systems. `editions` (key of a release -> label) are in
+        place of a date that the log does not keep, and the answer tells none either; raises
+        ReleaseUnavailable when no date leads to them."""
+        question = read_question(
+            asked,
+            self._scrubbed(asked),
+            self._codes.lookup,
+            day=day if editions is None else day_for(self._store, editions),
+            systems=systems or (),
+            beside=self._beside(),
+        )
+        return self._with_editions(question, editions)
+
+    def take_codes(
+        self,
+        codes: Sequence[str],
+        *,
+        day: dt.date | None = None,
+        systems: Sequence[System] | None = None,
+        setting: Setting | None = None,
+        editions: Mapping[str, str] | None = None,
+    ) -> Question:
+        """Read codes that are to be checked for a date of service (today unless given). A code that
+        several systems have gets a verdict for each, the form as typed first; `systems` limits them
+        to those. `setting` chooses among NCCI's edits; None shows all. `editions` are as in
+        `take`."""
+        question = read_codes(
+            codes,
+            [self._scrubbed(code) for code in codes],
+            self._codes.lookup,
+            day=day if editions is None else day_for(self._store, editions),
+            systems=systems or (),
+            setting=setting,
+        )
+        return self._with_editions(question, editions)
+
+    def _beside(self) -> list[CodeKind]:
+        """The kinds of codes beside codes of which a list is loaded."""
+        found: list[CodeKind] = []
+        if "hcpcs" in self._store.systems:
+            found.append("modifier")
+        if self._store.books.all("places"):
+            found.append("place_of_service")
+        return found
+
+    def _with_editions(self, question: Question, editions: Mapping[str, str] | None) -> Question:
+        if editions is not None:
+            return replace(question, releases=dict(editions), dated=False)
+        if question.service_date is None:
+            return question
+        day = question.service_date
+        coverages = [self._store.for_date(system, day) for system in self._store.systems]
+        return replace(question, releases=editions_told(coverages, day))
+
+    def scrub(self, text: str) -> str:
+        """A text that people type beside a question (a note, the words of a correction), as it may
+        be stored; itself, when there is nothing to take out of it."""
+        return self._scrubbed(text).text
+
+    def _scrubbed(self, text: str) -> Scrubbed:
+        return scrub_head(self.scrubber, text)
+
+    # Answering
+
+    def ask(self, question: Question | str, *, limit: int = 10, **reading: Any) -> Answer:
+        """Answer one question, with at most `limit` candidates. A text is read first, as `take`
+        does with `reading`."""
+        return self.ask_many([question], limit=limit, **reading)[0]
+
+    def ask_many(
+        self, questions: Sequence[Question | str], *, limit: int = 10, **reading: Any
+    ) -> list[Answer]:
+        """Answer several questions; those in plain words are embedded together."""
+        read = [self.take(one, **reading) if isinstance(one, str) else one for one in questions]
+        answers: list[Answer] = []
+        searches: list[_Search] = []
+        for place, question in enumerate(read):
+            started = time.perf_counter()
+            answer = _begun(question)
+            if question.intent == "search":
+                answer, coverages = self._releases_for(question, answer)
+                if coverages:
+                    searches.append(_Search(place, question, answer, coverages))
+            else:
+                answer = self._handlers[question.intent](question, answer)
+            answers.append(_timed(answer, started))
+        # Questions for different dates are answered from different releases.
+        for group in _grouped(searches):
+            with self._searching:
+                for place, answer in self._searched(group, limit):
+                    answers[place] = answer
+        return [
+            worded(answer) if question.dated else undated(answer)
+            for question, answer in zip(read, answers, strict=True)
+        ]
+
+    def check(self, codes: Sequence[str], **reading: Any) -> Answer:
+        """Verdicts on each code, in order, and what the rules say of them together. They are read
+        as `take_codes` does with `reading`."""
+        return self.ask(self.take_codes(codes, **reading))
+
+    def verdicts_on(self, typed: str) -> list[Verdict]:
+        """Today's verdict on a code in each loaded system that has it, the form as typed first:
+        E0840 is E08.40, too."""
+        return self.check([typed]).verdicts
+
+    def retitled(self, answer: Answer) -> Answer:
+        """An answer out of the log, with the descriptors of CPT, which the log does not keep."""
+
+        def title(shown: Candidate | Verdict) -> str:
+            if shown.system != "cpt":
+                return shown.title
+            releases = [r for r in self._store.releases("cpt") if r.label == shown.release]
+            codes = [self._store.get(release, shown.code) for release in releases]
+            return next((code.title for code in codes if code), "")
+
+        return replace(
+            answer,
+            candidates=[replace(c, title=title(c)) for c in answer.candidates],
+            verdicts=[replace(v, title=title(v)) for v in answer.verdicts],
+        )
+
+    # What needs no search
+
+    def _too_long(self, question: Question, answer: Answer) -> Answer:
+        length = length_of(question.asked)
+        return noticed(answer, reason("desk.too_long", length=length, limit=MOST_CHARACTERS))
+
+    def _empty(self, question: Question, answer: Answer) -> Answer:
+        return noticed(answer, reason("desk.empty"))
+
+    def _foreign(self, question: Question, answer: Answer) -> Answer:
+        return noticed(answer, reason("desk.foreign"))
+
+    def _changes(self, question: Question, answer: Answer) -> Answer:
+        assert question.inquiry is not None
+        changes = edition_changes.answer(self._store, question.inquiry, question.day)
+        if isinstance(changes, Changes):
+            return replace(answer, outcome="changes", changes=changes)
+        return noticed(answer, changes)
+
+    # Searching
+
+    def _releases_for(self, question: Question, answer: Answer) -> tuple[Answer, list[Coverage]]:
+        """The releases to search for a question; where one is not loaded, the answer says so."""
+        wanted: Sequence[System] = question.limited_to
+        if not wanted:
+            if lacking := missing(question.systems, self._store.systems):
+                return noticed(answer, *map(needs, lacking)), []
+            wanted = to_search(question.text, question.systems, self._store.systems)
+        coverages = []
+        for system in wanted:
+            try:
+                coverages.append(self._store.for_date(system, question.day))
+            except ReleaseUnavailable:
+                answer = noticed(answer, not_loaded(system))
+        return answer, coverages
+
+    def _searched(self, group: Sequence[_Search], limit: int) -> Iterator[tuple[int, Answer]]:
+        """The answers to questions that are searched for in the same releases, by their places."""
+        started = time.perf_counter()
+        coverages = group[0].coverages
+        releases = [coverage.release for coverage in coverages]
+        texts = [search.question.text for search in group]
+        results = self._search().search_many(texts, releases, max(limit, LOOKED_AT) + _SPARE)
+        for search, found in zip(group, results, strict=True):
+            question, answer = search.question, search.answer
+            candidates = Candidates(self._store, self._rulebook, releases, question.day).among(
+                found, limit, of_a_system=bool(question.systems)
+            )
+            if candidates:
+                answer = replace(answer, outcome="answered", candidates=candidates)
+            answer = self._with_guidelines(question, answer, found, releases)
+            if answer.outcome == "abstained":
+                answer = noticed(answer, reason("desk.off_topic"))
+            answer = dated(answer, search.coverages, question.day)
+            share = (time.perf_counter() - started) * 1000 / len(group)
+            yield search.place, replace(answer, elapsed_ms=round(answer.elapsed_ms + share, 2))
+
+    def _with_guidelines(
+        self, question: Question, answer: Answer, found: Found, releases: Sequence[Release]
+    ) -> Answer:
+        """The sections of the guidelines that are nearest to the question; they are the answer
+        where it asks about a rule."""
+        systems = [release.system for release in releases]
+        system = next((s for s in ("icd10cm", "icd10pcs") if s in systems), None)
+        if system is None:
+            return answer
+        asks = is_about_a_rule(question.text) >= _ASKS_A_RULE
+        if answer.outcome == "abstained" and (not asks or found.ours < _SMALL_TALK):
+            return answer
+        sections = self._rulebook.answering(self._search(), found, system, question.day)
+        if not sections:
+            return answer
+        return replace(answer, guidelines=sections, outcome="guideline" if asks else answer.outcome)
+
+
+def _begun(question: Question) -> Answer:
+    """The answer that nothing was found for yet."""
+    begun = Answer(question.scrubbed, question.day.isoformat(), "abstained")
+    return noticed(begun, reason("desk.bad_date")) if question.no_such_day else begun
+
+
+def _timed(answer: Answer, started: float) -> Answer:
+    return replace(answer, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))
+
+
+def _grouped(searches: Sequence[_Search]) -> list[list[_Search]]:
+    groups: dict[tuple[str, ...], list[_Search]] = {}
+    for search in searches:
+        groups.setdefault(tuple(c.release.key for c in search.coverages), []).append(search)
+    return list(groups.values())

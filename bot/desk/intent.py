@@ -1,0 +1,221 @@
+"""What a question asks for: codes in plain words and of which system, a rule, or what changed."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Literal
+
+from codesets.model import System
+from index.words import DRUG, GOODS, ROUTE, STOPWORDS, Lexicon, Part, plain_words
+
+#: too_long, empty, foreign: nothing can be done with it. changes: what differs between editions.
+#: drug_products: it names NDCs. codes: it names codes, which get verdicts. search: all else.
+Intent = Literal["too_long", "empty", "foreign", "changes", "drug_products", "codes", "search"]
+
+#: How a question names a system outright ("3 pcs" are pieces).
+_NAMES: dict[System, str] = {
+    "icd10pcs": r"icd-?10-?pcs|(?<!\d)(?<!\d )\bpcs\b",
+    "hcpcs": r"\bhcpcs\b",
+    "cpt": r"\bcpt\b",
+}
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, dict[str, Any]]:
+    text = (resources.files("prompts") / "systems.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _phrases(section: str, key: str = "words") -> list[str]:
+    return [" ".join(phrase.split()) for phrase in _words()[section][key].split(",")]
+
+
+def _has(text: str, phrases: list[str]) -> bool:
+    return any(re.search(rf"(?<![\w/]){re.escape(phrase)}s?(?![\w/])", text) for phrase in phrases)
+
+
+def systems_asked_for(text: str) -> list[System]:
+    """Systems that the question can only be answered from; [] for a diagnosis or when unclear. A
+    wheelchair is no diagnosis, and an answer out of ICD-10-CM would be a substitute."""
+    text = " ".join(text.lower().split())
+    named = [system for system, name in _NAMES.items() if re.search(name, text)]
+    if named:
+        return named
+    lexicon = Lexicon.shipped()
+    parts = lexicon.parts(lexicon.typed(text))
+    goods = any(part.kind in GOODS for part in parts)
+    # "Wound vac" names a supply, no wound.
+    rest = " ".join(word for part in parts if part.kind not in GOODS for word in part.typed)
+    endings = tuple(ending.lstrip("-") for ending in _words()["procedures"]["endings"].split())
+    procedure = _has(text, _phrases("procedures")) or any(
+        word.endswith(endings) for word in re.findall(r"[a-z]+", text)
+    )
+    if _has(rest, _phrases("diagnosis")):
+        # A procedure's history, complication or status is a diagnosis, whatever else is loaded;
+        # of an inpatient it may be either.
+        inpatient = _has(text, _phrases("icd10pcs", "needs"))
+        return ["icd10cm"] if procedure and not inpatient else []
+    if goods or _has(text, _phrases("hcpcs")) or _is_a_drug(parts, lexicon) or _is_a_dose(text):
+        return ["hcpcs"]
+    if procedure:
+        return ["icd10pcs"] if _has(text, _phrases("icd10pcs", "needs")) else ["icd10pcs", "cpt"]
+    return ["cpt"] if _has(text, _phrases("cpt")) else []
+
+
+def to_search(text: str, systems: Sequence[System], loaded: Sequence[System]) -> list[System]:
+    """The loaded systems to search: those that the question asks for (`systems`); when it asks for
+    none, all. Of these, ICD-10-PCS only for an inpatient: its 79,000 titles, all of procedures,
+    would crowd out everything else."""
+    if systems:
+        return [system for system in loaded if system in systems]
+    if _has(text.lower(), _phrases("icd10pcs", "needs")):
+        return list(loaded)
+    return [system for system in loaded if system != "icd10pcs"] or list(loaded)
+
+
+def missing(asked_for: Sequence[System], loaded: Container[str]) -> Sequence[System]:
+    """The systems that are needed and not there; [] when one of them is loaded."""
+    return [] if any(system in loaded for system in asked_for) else asked_for
+
+
+def _is_a_drug(parts: list[Part], lexicon: Lexicon) -> bool:
+    """Nothing but a drug and how it is given: "zofran iv 4mg", "procrit for esrd"."""
+    how = {*_words()["hcpcs"]["drug_words"].split(), *lexicon.words_of_drugs, *STOPWORDS}
+    return any(part.kind == DRUG and part.means for part in parts) and all(
+        part.kind in (DRUG, ROUTE) or how.issuperset(part.typed) for part in parts
+    )
+
+
+def _is_a_dose(text: str) -> bool:
+    """A drug given: "solumedrol 40 mg", "prolia injection"."""
+    doses = "|".join(_words()["hcpcs"]["doses"].split())
+    given = "|".join(_words()["hcpcs"]["dose_words"].split())
+    return bool(
+        re.search(rf"\d\s*(?:{doses})\b", text)
+        or (
+            re.search(rf"\b[a-z]{{4,}}\s+(?:{given})\b", text)
+            and re.search(r"\binject|\binfus", text)
+        )
+    )
+
+
+# What changed
+
+_CHANGED = r"(?:added|deleted|revised|changed|new|retired|discontinued)"
+
+#: How a question asks for changes outright: "what changed in …", "what's new in …", "any new
+#: obesity codes", "which codes were deleted". New onset and skin changes are diagnoses.
+_ASKS = re.compile(
+    r"\bwhat(?:'s|\s+is|\s+has|\s+have)?(?:\s+been)?\s+"
+    r"(?:changed|new(?=\s+(?:in|for|this|since)\b|\W*$))"
+    rf"|\b{_CHANGED}\s+(?!patients?\b|onset\b)(?:(?!of\b|for\b|in\b)[\w-]+\s+){{0,3}}?codes\b"
+    rf"|\bcodes\s+(?:(?:have|has|been|were|was|are|got)\s+)*{_CHANGED}\b"
+    r"|\bcodes?(?:\s+set)?\s+changes\b|\bchanges\s+to\s+(?:[\w-]+\s+){1,3}codes\b",
+    re.I,
+)
+
+#: Words that ask for changes where an edition is named with them.
+_ASKS_OF_AN_EDITION = re.compile(rf"\b(?:{_CHANGED}|changes|different|differences?)\b", re.I)
+
+_EDITION = r"FY\s?(?:20)?\d\d(?:-April)?|20\d\d-(?:January|April|July|October)"
+
+_MONTH = r"jan(?:uary)?|apr(?:il)?|jul(?:y)?|oct(?:ober)?"
+
+_WHEN = re.compile(
+    rf"\b(?:(?:this|last|in|since|on|of|from|for|the)\s+)*(?:(?P<month>{_MONTH})\b\.?\s*"
+    r"(?:1(?:st)?,?\s*)?)?(?P<year>20\d\d)?(?:\s+(?:update|edition|release))?",
+    re.I,
+)
+
+_NAMED_BESIDE_CHANGES = {
+    "icd10pcs": r"\b(?:icd-?10-?)?pcs\b",
+    "hcpcs": r"\bhcpcs\b",
+    "icd10cm": r"\bicd-?10(?:-?cm)?\b|\bdiagnos[ie]s\b",
+}
+
+_HOLLOW = frozenset(
+    """a about added all and any are as been between by change changed changes code codes compared
+    deleted did difference differences different discontinued do edition editions effective
+    for from got has have in is it last latest list me new of on or quarter release retired
+    revised show since tell than that the there this title titles to update updates version
+    was we were what what's whats which with year""".split()
+)
+
+_MONTHS = {"jan": 1, "apr": 4, "jul": 7, "oct": 10}
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A question about what changed: in which system, between which editions, about what."""
+
+    system: str
+    editions: tuple[str, ...]
+    month: int | None
+    year: int | None
+    about: str
+
+
+def inquiry(question: str) -> Inquiry | None:
+    """The question, if it asks what changed between editions; else None."""
+    named = re.search(_EDITION, question, re.I)
+    if not _ASKS.search(question) and not (named and _ASKS_OF_AN_EDITION.search(question)):
+        return None
+    rest = question
+    system = next(
+        (s for s, name in _NAMED_BESIDE_CHANGES.items() if re.search(name, rest, re.I)), "icd10cm"
+    )
+    for name in _NAMED_BESIDE_CHANGES.values():
+        rest = re.sub(name, " ", rest, flags=re.I)
+    labels = tuple(_label(text) for text in re.findall(_EDITION, rest, re.I))
+    rest = re.sub(_EDITION, " ", rest, flags=re.I)
+    month = year = None
+    for match in _WHEN.finditer(rest):
+        if match["month"] or match["year"]:
+            month = month or (_MONTHS[match["month"][:3].lower()] if match["month"] else None)
+            year = year or (int(match["year"]) if match["year"] else None)
+            rest = rest.replace(match[0], " ", 1)
+    words = [w for w in re.findall(r"[\w'/-]+", rest) if w.lower() not in _HOLLOW]
+    return Inquiry(system, labels, month, year, " ".join(words))
+
+
+def _label(text: str) -> str:
+    """An edition's label as a person types it, as it is stored: "fy27" is FY2027."""
+    text = re.sub(r"\s+", "", text)
+    if not text.upper().startswith("FY"):
+        return text.title()
+    year, _, month = text[2:].partition("-")
+    return f"FY20{year[-2:]}" + (f"-{month.title()}" if month else "")
+
+
+# A rule
+
+
+def is_about_a_rule(question: str) -> float:
+    """Whether a question asks about a rule rather than for a code: 1.0 it does, 0.5 it may,
+    0.0 nothing in it says so. The phrases are those of prompts/rules.toml."""
+    words = f" {' '.join(plain_words(question))} "
+    phrases = _rule_phrases()
+    for phrase in phrases["read_past"]:
+        words = words.replace(phrase, " ")
+    if any(phrase in words for phrase in phrases["asks"]):
+        return 1.0
+    return min(1.0, 0.5 * sum(phrase in words for phrase in phrases["hints"]))
+
+
+@lru_cache(maxsize=1)
+def _rule_phrases() -> dict[str, list[str]]:
+    """The phrases of each list, as words between spaces, longest first."""
+    text = (resources.files("prompts") / "rules.toml").read_text(encoding="utf-8")
+    return {
+        name: sorted(
+            {f" {' '.join(plain_words(phrase))} " for phrase in phrases.split(",")} - {"  "},
+            key=len,
+            reverse=True,
+        )
+        for name, phrases in tomllib.loads(text)["rules"].items()
+    }

@@ -1,0 +1,65 @@
+"""What must be said of an answer as a whole: the editions it is from, and what is not loaded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
+
+from bot.desk.answer import Answer, Reason, reason
+from bot.desk.edition_dates import editions_told
+from codesets.model import SYSTEM_NAMES, System
+from codesets.store import Coverage
+
+
+def noticed(answer: Answer, *reasons: Reason) -> Answer:
+    return replace(answer, reasons=[*answer.reasons, *reasons])
+
+
+def dated(answer: Answer, coverages: Sequence[Coverage], day: dt.date) -> Answer:
+    """The answer with its releases, and what must be said first of those it shows."""
+    shown = {candidate.system for candidate in answer.candidates}
+    return replace(
+        answer,
+        reasons=[*_of_editions(coverages, day, shown), *answer.reasons],
+        releases=answer.releases | editions_told(coverages, day),
+    )
+
+
+def _of_editions(
+    coverages: Iterable[Coverage], day: dt.date, shown: Container[str]
+) -> list[Reason]:
+    """That an edition is not of the day, of the systems that are `shown`; of all, if none is."""
+    found = []
+    for coverage in coverages:
+        release, system = coverage.release, SYSTEM_NAMES[coverage.release.system]
+        if shown and release.system not in shown:
+            continue
+        if coverage.fit == "nearest":
+            later = day > release.effective_through
+            edge = release.effective_through if later else release.first_served
+            found.append(
+                reason(
+                    "desk.not_covered",
+                    system=system,
+                    label=release.label,
+                    edge="through" if later else "from",
+                    date=edge,
+                )
+            )
+        elif coverage.fit == "served":
+            found.append(reason("desk.served", system=system, label=release.label))
+    return found
+
+
+def needs(system: System) -> Reason:
+    return reason(
+        "desk.needs_system",
+        what=reason(f"{system}.what"),
+        system=SYSTEM_NAMES[system],
+        how=reason(f"load.{system}"),
+    )
+
+
+def not_loaded(system: System) -> Reason:
+    return reason("desk.not_loaded", system=SYSTEM_NAMES[system], how=reason(f"load.{system}"))
