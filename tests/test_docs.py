@@ -17,7 +17,7 @@ from codesets.store import CodeStore
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", ROOT / "docs" / "LOG.md"]
+PAGES = [ROOT / name for name in ("README.md", "docs/LOG.md", "docs/SLACK.md", "docs/COMMANDS.md")]
 (TRANSCRIPT,) = re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
 
 
@@ -50,6 +50,22 @@ def test_every_setting_named_exists(page: Path) -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def test_the_command_is_found_as_the_readme_says() -> None:
+    activate = ". .venv/bin/activate"
+    assert TRANSCRIPT.startswith(f"$ {activate}\n")
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert re.search(r"^VENV +\?= \.venv$", makefile, re.M)
+
+
+def test_every_path_in_the_architecture_exists() -> None:
+    page = (ROOT / "docs" / "ARCHITECTURE.md").read_text("utf-8")
+    rooms = ("codesets", "index", "bot", "prompts", "tests", "bench", "docs", "docker")
+    paths = set(re.findall(rf"`((?:{'|'.join(rooms)})/[^`\s]*)`", page))
+    assert len(paths) > 50
+    missing = sorted(path for path in paths if not any(ROOT.glob(path.rstrip("/"))))
+    assert not missing
 
 
 def test_every_command_about_the_log_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
