@@ -2,6 +2,7 @@
 # make audit  auditors' pages over the query log, in a browser, on this machine
 # make test   the tests, those of training too: installs PyTorch
 # make scrub  how well identifiers are removed, measured on cases made by template
+# make pictures  the pictures of the docs, from what is loaded and indexed in CODEDESK_HOME
 # make bench  accuracy and speed beside other ways, into docs/BENCHMARK.md (ARGS=--quick to rehearse)
 PYTHON ?= python3
 VENV   ?= .venv
@@ -10,7 +11,7 @@ INSTALL = $(BIN)/pip install --disable-pip-version-check --quiet --constraint co
 # index/runtime.py turns libraries' reports off; this is for what is run here without it.
 export ORT_DISABLE_TELEMETRY = 1
 
-.PHONY: run audit test check scrub bench clean
+.PHONY: run audit test check scrub pictures bench clean
 
 run: $(VENV)/.installed
 	@$(BIN)/codedesk run
@@ -33,6 +34,10 @@ scrub: $(VENV)/.installed-dev
 	@mkdir -p .cache
 	@PYTHONPATH=. $(BIN)/python tests/phi_cases.py "$(CODEDESK_HOME)/codes.db" $(or $(SEED),1) 3000 > .cache/phi.tsv
 	@$(BIN)/codedesk scrub --evaluate .cache/phi.tsv $(ARGS)
+
+# Needs Chromium, its driver and two fonts: bench/pictures.py names them.
+pictures: $(VENV)/.installed-dev
+	@PYTHONPATH=. $(BIN)/python bench/pictures.py
 
 # What is loaded and indexed in CODEDESK_HOME is what is measured; questions come from BENCH_DATA.
 bench: $(VENV)/.installed-bench

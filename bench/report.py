@@ -351,9 +351,10 @@ def _growth(figures: Mapping[str, Any], folder: Path) -> str:
     _draw_growth(sizes, folder / "bench-growth.png")
     plot = "![Milliseconds a search by number of vectors](bench-growth.png)"
     return (
-        "### Cost as codes grow\n\nThe 150 nearest of one vector, one thread, median of 50. Terms "
-        "are synthetic, mixtures of two real titles. Flat is exact, with 32 bits a dimension; Code "
-        "Desk's is its shelf, vectors only. Indexing time is Code Desk's, its words included.\n\n"
+        "### Cost as codes grow\n\nFinding the 150 nearest of one vector, with one thread; the "
+        "median of 50. The vectors are synthetic, mixtures of two real titles. *Flat* is exact, "
+        "with 32 bits a dimension; *Code Desk* is the vectors of one system's index. Indexing time "
+        "is Code Desk's, its words included.\n\n"
         f"{plot}\n\n{table}\n\n"
         f"With {grown:.0f} times as many vectors, a flat search takes "
         f"{last['flat_ms'] / first['flat_ms']:.1f} times as long, and Code Desk's "
@@ -400,8 +401,8 @@ def _build(figures: Mapping[str, Any]) -> str:
         ],
     ]
     return (
-        "### Building\n\nA full build, its encoder exported and nothing taken over; naive "
-        "embedding timed on 3,000 titles, its total at that rate.\n\n"
+        "### Building\n\nCode Desk: a full build, which exports the encoder and reuses nothing. "
+        "Naive: embedding was timed on 3,000 titles, and the total is at that rate.\n\n"
         f"{_table(['what', 'texts', 'texts a second', 'seconds'], rows)}\n\n"
         f"Code Desk takes {ours['seconds'] / ours['texts'] * rate:.2f} times as long a text."
     )

@@ -15,6 +15,6 @@ class ExtraMissing(SearchError):
         super().__init__(
             "`codedesk index train` and a model of your own (CODEDESK_MODEL) need PyTorch and what "
             f"goes with it, of which something is missing ({why}). Install it with "
-            f"`{sys.executable} -m pip install 'codedesk[train]'`; README.md, under Start, says "
-            "how to get a PyTorch without CUDA."
+            f"`{sys.executable} -m pip install 'codedesk[train]'`; docs/MODEL.md says how to "
+            "get a PyTorch without CUDA."
         )

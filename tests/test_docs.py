@@ -17,7 +17,8 @@ from codesets.store import CodeStore
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", ROOT / "docs" / "LOG.md"]
+PAGES = [ROOT / name for name in ("README.md", "docs/LOG.md", "docs/SLACK.md", "docs/COMMANDS.md")]
+EVERY_PAGE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 (TRANSCRIPT,) = re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
 
 
@@ -30,7 +31,7 @@ def test_the_transcript_is_real(home: Path, command: str, shown: str) -> None:
     assert result.output.strip() == shown.strip()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: page.name)
 def test_every_command_named_exists(page: Path) -> None:
     names = set(re.findall(r"codedesk ([a-z]+)(?: ([a-z]+))?", page.read_text("utf-8")))
     for group, sub in names:
@@ -46,10 +47,38 @@ def test_every_setting_named_exists(page: Path) -> None:
         assert name in known, name
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: page.name)
+def test_links_to_headings_lead_there(page: Path) -> None:
+    for target, heading in re.findall(
+        r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text("utf-8")
+    ):
+        there = (page.parent / target if target else page).read_text("utf-8")
+        slugs = [
+            re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-")
+            for title in re.findall(r"^#+ (.*)$", there, re.M)
+        ]
+        assert heading in slugs, f"{target}#{heading}"
+
+
+def test_the_command_is_found_as_the_readme_says() -> None:
+    activate = ". .venv/bin/activate"
+    assert TRANSCRIPT.startswith(f"$ {activate}\n")
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert re.search(r"^VENV +\?= \.venv$", makefile, re.M)
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: page.name)
+def test_every_path_named_exists(page: Path) -> None:
+    folders = "codesets|index|bot|prompts|tests|bench|docs|docker"
+    paths = set(re.findall(rf"`((?:{folders})/[^`\s]*)`", page.read_text("utf-8")))
+    missing = sorted(path for path in paths if not any(ROOT.glob(path.rstrip("/"))))
+    assert not missing
 
 
 def test_every_command_about_the_log_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
