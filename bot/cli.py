@@ -23,16 +23,16 @@ from bot import (
     log_commands,
     log_review_commands,
     news,
-    render,
 )
 from bot.answer import Answer, Confidence, Verdict
 from bot.desk import Desk, Taken
 from bot.phi.evaluate import CasesUnreadable
-from bot.phi.telling import in_words, to_tell
 from bot.phi_commands import scrub
 from bot.querylog import Asked, LogUnavailable
 from bot.querylog.opening import finish_what_was_left, open_log
 from bot.settings import Settings, SettingsError
+from bot.views import terminal
+from bot.views.shared import removed_in_words, to_tell
 from bot.words import say
 from codesets import changes, sources
 from codesets.currency import not_loaded, out_of_date
@@ -232,7 +232,7 @@ def _interactive(settings: Settings) -> None:
                 return
             if not question.strip():
                 return
-            conversation.ask([question], show=lambda a: click.echo("\n" + render.as_text(a)))
+            conversation.ask([question], show=lambda a: click.echo("\n" + terminal.as_text(a)))
 
 
 def _answer_lines(settings: Settings, questions: Iterable[str]) -> None:
@@ -241,7 +241,7 @@ def _answer_lines(settings: Settings, questions: Iterable[str]) -> None:
             if question.strip():
                 conversation.ask(
                     [question],
-                    show=lambda a: click.echo(f"> {a.question}\n\n{render.as_text(a)}\n"),
+                    show=lambda a: click.echo(f"> {a.question}\n\n{terminal.as_text(a)}\n"),
                 )
 
 
@@ -350,7 +350,7 @@ class _Conversation:
         )
         told = [kind for taken in questions for kind in to_tell(taken.text, taken.removed)]
         if told:
-            _progress(say("terminal.removed", kinds=in_words(dict.fromkeys(told))))
+            _progress(say("terminal.removed", kinds=removed_in_words(dict.fromkeys(told))))
         try:
             for number, one in zip(numbers, answers, strict=True):
                 if self.log.is_unlogged(number):
@@ -420,7 +420,7 @@ def ask(
         (answer,) = conversation.ask(
             [question],
             show=lambda a: click.echo(
-                _as_json(a) if as_json else render.as_text(a, shown=min(limit, 5))
+                _as_json(a) if as_json else terminal.as_text(a, shown=min(limit, 5))
             ),
             **options,
         )
@@ -467,7 +467,7 @@ def check(
             day=_day(date),
             systems=list(systems) or None,
             setting=setting,
-            show=lambda a: click.echo(_as_json(a) if as_json else render.as_text(a)),
+            show=lambda a: click.echo(_as_json(a) if as_json else terminal.as_text(a)),
         )
     firsts: dict[str, Verdict] = {}
     for verdict in answer.verdicts:
@@ -760,7 +760,7 @@ def codesets_diff(
             click.echo(
                 json.dumps(asdict(found), ensure_ascii=False)
                 if as_json
-                else render.changes(found, most=None)
+                else terminal.changes(found, most=None)
             )
     finally:
         store.close()

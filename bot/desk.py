@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot import news, provenance, scope
-from bot.answer import Answer, Candidate, Verdict
+from bot.answer import Answer, Candidate, Reason, Verdict, reason
+from bot.billing_units import billing_units
+from bot.code_checks import PairRules
 from bot.editions import day_for, editions_told
-from bot.pairs import PairRules, Reported, report_with
+from bot.note_checks import Reported, report_with
 from bot.phi import Scrubbed, Scrubber, scrub_head
 from bot.phi.head import MOST_CHARACTERS, length_of
 from bot.question import (
@@ -35,6 +37,7 @@ from bot.question import (
 from bot.rulebook import Rulebook
 from bot.settings import Settings
 from bot.verdicts import Verdicts, shown_notes, titles, unloaded
+from bot.views.wording import undated, worded
 from bot.words import in_other_words, say
 from codesets import icd10cm, pcs_explain
 from codesets.asp import units_arithmetic
@@ -49,7 +52,7 @@ from codesets.model import (
     Setting,
 )
 from codesets.store import CodeStore, Coverage
-from index.axes import AXES
+from index.axes import AXES, CIRCUMSTANCES
 from index.complete import choices, complete
 from index.confidence import confidence, fits
 from index.guidance import is_about_a_rule
@@ -167,7 +170,7 @@ class Desk:
         if editions is not None:
             day = day_for(self._store, editions)
             (answer,) = self.ask_many([question], day=day, systems=systems, limit=limit)
-            return answer.undated()
+            return undated(answer)
         return self.ask_many([question], day=day, systems=systems, limit=limit)[0]
 
     def ask_many(
@@ -192,7 +195,7 @@ class Desk:
             with self._searching:
                 for number, answer in self._searched(group, systems, limit):
                     answers[number] = answer
-        return [answer for answer in answers if answer is not None]
+        return [worded(answer) for answer in answers if answer is not None]
 
     def _searched(
         self, group: Sequence[_Search], systems: Sequence[str] | None, limit: int
@@ -209,7 +212,7 @@ class Desk:
             done = self._with_candidates(answer, found, releases, limit, named=named)
             done = self._with_rules(done, found, releases)
             if done.outcome == "abstained":
-                done = _noticed(done, say("desk.off_topic"))
+                done = _noticed(done, reason("desk.off_topic"))
             done = self._dated(done, coverages)
             share = (time.perf_counter() - started) * 1000 / len(group)
             yield number, replace(done, elapsed_ms=round(answer.elapsed_ms + share, 2))
@@ -235,7 +238,7 @@ class Desk:
         mentions = [one for code in codes for one in named_code(code, self._lookup, systems)]
         answer = Answer(question=" ".join(codes), as_of=as_of.isoformat(), outcome="verdict")
         answer = _timed(self._with_verdicts(answer, mentions, as_of, setting), started)
-        return answer if editions is None else answer.undated()
+        return worded(answer) if editions is None else undated(answer)
 
     def verdicts_on(self, typed: str) -> list[Verdict]:
         """Today's verdict on a code in each loaded system that has it, the form as typed first:
@@ -261,17 +264,17 @@ class Desk:
         abstained = Answer(question=scrubbed, as_of=(day or today).isoformat(), outcome="abstained")
         nothing = Question(asked, asked)
         if (length := length_of(asked)) > MOST_CHARACTERS:
-            notice = say("desk.too_long", length=length, limit=MOST_CHARACTERS)
+            notice = reason("desk.too_long", length=length, limit=MOST_CHARACTERS)
             return _noticed(abstained, notice), nothing, []
         if is_wordless(asked):
-            return _noticed(abstained, say("desk.empty")), nothing, []
+            return _noticed(abstained, reason("desk.empty")), nothing, []
         if changes := news.inquiry(scrubbed):
             return self._with_changes(abstained, changes), nothing, []
         question = read_question(asked, taken.searched, limited(self._lookup, systems))
         as_of = day or question.day or today
         answer = replace(abstained, as_of=as_of.isoformat())
         if question.not_a_date:
-            answer = _noticed(answer, say("desk.bad_date", day=as_of.isoformat()))
+            answer = _noticed(answer, reason("desk.bad_date"))
         if wanted := ndcs(scrubbed):
             return self._with_products(answer, wanted, as_of), question, []
         beside = self._beside_codes(scrubbed, as_of)
@@ -289,9 +292,9 @@ class Desk:
             answer = self._with_verdicts(answer, mentions, as_of, setting, question.text)
             return replace(answer, verdicts=[*answer.verdicts, *beside]), question, []
         if is_wordless(question.text):
-            return _noticed(answer, say("desk.empty")), question, []
+            return _noticed(answer, reason("desk.empty")), question, []
         if is_foreign(question.text):
-            return _noticed(answer, say("desk.foreign")), question, []
+            return _noticed(answer, reason("desk.foreign")), question, []
         wanted = list(systems or self._store.systems)
         if not systems:
             needed = scope.systems_asked_for(question.text)
@@ -309,7 +312,7 @@ class Desk:
 
     def _dated(self, answer: Answer, coverages: Sequence[Coverage]) -> Answer:
         """The answer with its releases, and what must be said first of those it shows."""
-        notices = []
+        reasons = []
         day = dt.date.fromisoformat(answer.as_of)
         shown = {candidate.system for candidate in answer.candidates}
         for coverage in coverages:
@@ -318,20 +321,19 @@ class Desk:
                 continue
             if coverage.fit == "nearest":
                 later = day > release.effective_through
-                notices.append(
-                    say(
+                reasons.append(
+                    reason(
                         "desk.not_covered",
                         system=system,
-                        day=day,
                         label=release.label,
                         edge="through" if later else "from",
                         date=release.effective_through if later else release.first_served,
                     )
                 )
             elif coverage.fit == "served":
-                notices.append(say("desk.served", system=system, day=day, label=release.label))
+                reasons.append(reason("desk.served", system=system, label=release.label))
         releases = answer.releases | editions_told(coverages, day)
-        return replace(answer, notices=notices + answer.notices, releases=releases)
+        return replace(answer, reasons=reasons + answer.reasons, releases=releases)
 
     def retitled(self, answer: Answer) -> Answer:
         """An answer out of the log, with the descriptors of CPT, which the log does not keep."""
@@ -379,11 +381,11 @@ class Desk:
         for at, hit in enumerate(hits[:limit]):
             release, codes = by_system[hit.system], members[hit.system, hit.code]
             chosen = complete(query.reading, hit.title, codes, hit.member)
-            seventh = None
+            seventh: list[Reason] = []
             if hit.member:
                 seventh = self._open_axis(hit, hits, day)
             elif len(codes) > 1 and not chosen.decided:
-                seventh = _which(hit, codes)
+                seventh = [_which(hit, codes)]
             alternatives = [
                 complete(query.reading, sibling[0].title, sibling).code
                 for code in hit.siblings
@@ -401,7 +403,7 @@ class Desk:
                     score=round(hit.score, 4),
                     confidence=confidence(hits, at),
                     matched=list(hit.matched),
-                    ask_back=_ask_back(query, hits, at, alternatives) or seventh,
+                    reasons=_ask_back(query, hits, at, alternatives) or seventh,
                     alternatives=titles(alternatives),
                     completions=titles(codes[:_MOST_COMPLETIONS]) if len(codes) > 1 else [],
                     report_with=report_with(self._store, release, notes),
@@ -411,9 +413,9 @@ class Desk:
             )
         return replace(answer, outcome="answered", candidates=candidates)
 
-    def _open_axis(self, hit: Hit, hits: Sequence[Hit], day: dt.date) -> str | None:
+    def _open_axis(self, hit: Hit, hits: Sequence[Hit], day: dt.date) -> list[Reason]:
         """The question that decides between an ICD-10-PCS code and those of its table that fit as
-        well; None when there are none, or no table is loaded."""
+        well; [] when there are none, or no table is loaded."""
         rivals = [
             rival.member
             for rival in hits
@@ -425,8 +427,9 @@ class Desk:
         for same in zip(*explained, strict=True):
             meanings = list(dict.fromkeys(axis.meaning for axis in same))
             if len(meanings) > 1:
-                return say("desk.ask_axis", axis=same[0].name, choices=" or ".join(meanings))
-        return None
+                choices = " or ".join(meanings)
+                return [reason("desk.ask_axis", axis=same[0].name, choices=choices)]
+        return []
 
     def _with_rules(self, answer: Answer, result: Found, releases: Sequence[Release]) -> Answer:
         """The sections of the guidelines that are nearest to the question; they are the answer
@@ -488,7 +491,7 @@ class Desk:
         for mention in mentions:
             if may_be_hcpcs(mention) and "hcpcs" not in loaded:
                 hcpcs = SYSTEM_NAMES["hcpcs"]
-                notice = say("desk.maybe_other_system", code=mention.typed, system=hcpcs)
+                notice = reason("desk.maybe_other_system", code=mention.typed, system=hcpcs)
                 answer = _noticed(answer, notice)
             coverage = coverages.get(mention.system)
             if coverage is None:
@@ -509,13 +512,11 @@ class Desk:
             if code is not None and not mention.also:
                 reported.append(Reported(release, code))
         if any(verdict.status == "not_covered" for verdict in verdicts):
-            answer = _noticed(answer, say("desk.load_the_edition"))
+            answer = _noticed(answer, reason("desk.load_the_edition"))
         rules = PairRules(self._store, day, setting)
-        old = {
-            say("desk.edits_not_covered", edits=BOOK_NAMES[book.kind], label=book.label, day=day)
-            for book in rules.not_covered(reported)
-        }
-        answer = _noticed(answer, *sorted(old))
+        old = {(BOOK_NAMES[book.kind], book.label) for book in rules.not_covered(reported)}
+        for name, label in sorted(old):
+            answer = _noticed(answer, reason("desk.edits_not_covered", edits=name, label=label))
         return replace(
             answer,
             verdicts=verdicts,
@@ -528,12 +529,13 @@ class Desk:
         makes."""
         products = [product for ndc in wanted for product in self._products(ndc)]
         if not products:
-            return _noticed(answer, say("desk.unknown_ndc", ndc=", ".join(wanted)))
+            return _noticed(answer, reason("desk.unknown_ndc", ndc=", ".join(wanted)))
         codes = list(dict.fromkeys(product.code for product in products))
         # The crosswalk has no diagnoses.
         billed = [one for code in codes for one in named_code(code, self._lookup, _BILLED)]
         answer = self._with_verdicts(replace(answer, outcome="verdict"), billed, day)
-        return _noticed(answer, *dict.fromkeys(map(units_arithmetic, products)))
+        units = dict.fromkeys(map(units_arithmetic, products))
+        return _noticed(answer, *map(billing_units, units))
 
     def _beside_codes(self, text: str, day: dt.date) -> list[Verdict]:
         """Verdicts on the modifiers and places of service that a question names."""
@@ -564,56 +566,56 @@ class Desk:
         try:
             changes = news.answer(self._store, asked, dt.date.fromisoformat(answer.as_of))
         except CodesetError as error:
-            return _noticed(answer, str(error))
+            return _noticed(answer, reason("desk.refused", why=str(error)))
         return replace(answer, outcome="changes", changes=changes)
 
 
-def _needs(system: str) -> str:
-    return say(
+def _needs(system: str) -> Reason:
+    return reason(
         "desk.needs_system",
         what=scope.what(system),
         system=SYSTEM_NAMES[system],
-        how=say(f"load.{system}"),
+        how=reason(f"load.{system}"),
     )
 
 
-def _not_loaded(system: str) -> str:
-    return say("desk.not_loaded", system=SYSTEM_NAMES[system], how=say(f"load.{system}"))
+def _not_loaded(system: str) -> Reason:
+    return reason("desk.not_loaded", system=SYSTEM_NAMES[system], how=reason(f"load.{system}"))
 
 
-def _noticed(answer: Answer, *notices: str) -> Answer:
-    return replace(answer, notices=[*answer.notices, *notices])
+def _noticed(answer: Answer, *reasons: Reason) -> Answer:
+    return replace(answer, reasons=[*answer.reasons, *reasons])
 
 
 def _timed(answer: Answer, started: float) -> Answer:
     return replace(answer, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))
 
 
-def _which(hit: Hit, codes: Sequence[Code]) -> str:
+def _which(hit: Hit, codes: Sequence[Code]) -> Reason:
     """The question that decides which member of a family it is."""
     if hit.system == "icd10pcs":
-        return say("desk.ask_pcs")
+        return reason("desk.ask_pcs")
     if {"A", "D", "S"} <= {code.code[-1] for code in codes}:
-        return say("desk.ask_encounter")
-    return say("desk.ask_seventh", choices=", ".join(choices(hit.title, codes)))
+        return reason("desk.ask_encounter")
+    return reason("desk.ask_seventh", choices=", ".join(choices(hit.title, codes)))
 
 
 def _ask_back(
     query: Query, hits: Sequence[Hit], at: int, alternatives: Sequence[Code]
-) -> str | None:
-    """The first axis on which the alternatives or close rivals of the same category differ and
-    nothing was said."""
+) -> list[Reason]:
+    """What is asked of the first axis on which the alternatives or close rivals of the same
+    category differ and nothing was said; [] when there is none."""
     hit = hits[at]
     if hit.system != "icd10cm":
-        return None  # the axes are those of its titles: in PCS, open is an approach
+        return []  # the axes are those of its titles: in PCS, open is an approach
     rivals = [h for h in hits if h.code[:3] == hit.code[:3] and abs(h.score - hit.score) < 0.5]
     rival_titles = [r.title for r in rivals] + [code.title for code in alternatives]
     for axis in AXES:
         if axis.said(query.reading):
             continue
         if len({axis.said(read(title)) for title in rival_titles}) > 1:
-            return axis.ask_back
-    return None
+            return [] if axis is CIRCUMSTANCES else [reason(f"ask.{axis.name}")]
+    return []
 
 
 def _grouped(

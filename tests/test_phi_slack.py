@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from slack_support import ScriptedDesk, diabetes, served
 
-from bot.answer import Answer
+from bot.answer import Answer, reason
 from bot.desk import Taken
 from bot.querylog import Asked
 from bot.slack.blocks import answer_blocks
 from bot.slack.courier import Courier
 from bot.slack.posting import web_client
 from bot.slack.recovery import recover
+from bot.views.wording import undated, worded
 
 TYPED = "pt John Smith MRN 8812345 seen 3/5/2026, t2dm with ckd"
 STORED = "pt [NAME] MRN [MRN] seen [DATE], t2dm with ckd"
@@ -31,9 +32,9 @@ class DatedDesk(ScriptedDesk):
 
     def ask(self, question: str, **options: Any) -> Answer:
         self.options = options
-        notices = ["No loaded edition of ICD-10-CM covers 2026-03-05; the nearest is FY2024."]
+        notices = [reason("desk.bad_date")]
         answer = replace(super().ask(question), question=self.take(question).text)
-        return replace(answer, as_of="2026-03-05", notices=notices)
+        return worded(replace(answer, as_of="2026-03-05", reasons=notices))
 
 
 @pytest.fixture
@@ -154,6 +155,6 @@ def test_after_a_crash_the_stored_editions_answer_and_the_asker_is_told(
 
 
 def test_a_stored_answer_without_a_date_has_a_footer() -> None:
-    answer = diabetes().undated()
+    answer = undated(diabetes())
     footer = json.dumps(answer_blocks(answer, "id-1"), ensure_ascii=False)
     assert "ICD-10-CM FY2026-April · log id-1" in footer
