@@ -13,7 +13,7 @@ def billing_units(units: UnitsArithmetic) -> Reason:
     product = reason(
         "billing_units.ndc" if units.is_ndc else "billing_units.product",
         number=units.number,
-        title=units.name,
+        name=units.name,
         labeler=units.labeler,
     )
     if units.total is None:

@@ -373,12 +373,14 @@ class Verdicts:
         if row is None:
             why = reason("verdict.place_unknown", code=code, label=book.label)
             return Verdict(code, "pos", "unknown", "", None, reasons=[why])
-        rate = reason("verdict.facility" if row.facility else "verdict.non_facility")
+        facility: Reason | str = ""
+        if row.facility is not None:
+            facility = reason("verdict.facility" if row.facility else "verdict.non_facility")
         why = reason(
             "verdict.place",
             code=code,
             label=book.label,
-            facility="" if row.facility is None else rate,
+            facility=facility,
             description=row.description,
         )
         return Verdict(code, "pos", "billable", row.name, None, reasons=[why])

@@ -32,9 +32,9 @@ class DatedDesk(ScriptedDesk):
 
     def ask(self, question: str, **options: Any) -> Answer:
         self.options = options
-        notices = [reason("desk.bad_date")]
+        reasons = [reason("desk.served", system="ICD-10-CM", label="FY2026-April")]
         answer = replace(super().ask(question), question=self.take(question).text)
-        return worded(replace(answer, as_of="2026-03-05", reasons=notices))
+        return worded(replace(answer, as_of="2026-03-05", reasons=reasons))
 
 
 @pytest.fixture
