@@ -25,7 +25,8 @@ def worded(answer: Answer) -> Answer:
 
 def undated(answer: Answer) -> Answer:
     """The answer without its date of service, which may identify a patient: the editions that it
-    led to stand for it, and words wherever the answer repeats it. `as_of` is then ""."""
+    led to stand for it, and words wherever the answer repeats it. `as_of` is then "". Words that
+    were made without a reason stay as they are, so they must never tell the date."""
     return worded(replace(answer, as_of=""))
 
 
