@@ -22,18 +22,18 @@ from bot import (
     feedback_commands,
     log_commands,
     log_review_commands,
-    render,
 )
 from bot.desk import edition_changes
 from bot.desk.answer import Answer, Confidence, Verdict
 from bot.desk.desk import Desk
 from bot.desk.question import Question
 from bot.phi.evaluate import CasesUnreadable
-from bot.phi.telling import in_words, to_tell
 from bot.phi_commands import scrub
 from bot.querylog import Asked, LogUnavailable
 from bot.querylog.opening import finish_what_was_left, open_log
 from bot.settings import Settings, SettingsError
+from bot.views import terminal
+from bot.views.shared import removed_in_words, to_tell
 from bot.words import say
 from codesets import changes, sources
 from codesets.currency import not_loaded, out_of_date
@@ -233,7 +233,7 @@ def _interactive(settings: Settings) -> None:
                 return
             if not question.strip():
                 return
-            conversation.ask([question], show=lambda a: click.echo("\n" + render.as_text(a)))
+            conversation.ask([question], show=lambda a: click.echo("\n" + terminal.as_text(a)))
 
 
 def _answer_lines(settings: Settings, questions: Iterable[str]) -> None:
@@ -242,7 +242,7 @@ def _answer_lines(settings: Settings, questions: Iterable[str]) -> None:
             if question.strip():
                 conversation.ask(
                     [question],
-                    show=lambda a: click.echo(f"> {a.question}\n\n{render.as_text(a)}\n"),
+                    show=lambda a: click.echo(f"> {a.question}\n\n{terminal.as_text(a)}\n"),
                 )
 
 
@@ -345,7 +345,7 @@ class _Conversation:
         )
         told = [kind for one in questions for kind in to_tell(one.scrubbed, one.removed)]
         if told:
-            _progress(say("terminal.removed", kinds=in_words(dict.fromkeys(told))))
+            _progress(say("terminal.removed", kinds=removed_in_words(dict.fromkeys(told))))
         try:
             for number, one in zip(numbers, answers, strict=True):
                 if self.log.is_unlogged(number):
@@ -415,7 +415,7 @@ def ask(
         (answer,) = conversation.ask(
             [question],
             show=lambda a: click.echo(
-                _as_json(a) if as_json else render.as_text(a, shown=min(limit, 5))
+                _as_json(a) if as_json else terminal.as_text(a, shown=min(limit, 5))
             ),
             **options,
         )
@@ -462,7 +462,7 @@ def check(
             day=_day(date),
             systems=list(systems) or None,
             setting=setting,
-            show=lambda a: click.echo(_as_json(a) if as_json else render.as_text(a)),
+            show=lambda a: click.echo(_as_json(a) if as_json else terminal.as_text(a)),
         )
     firsts: dict[str, Verdict] = {}
     for verdict in answer.verdicts:
@@ -755,7 +755,7 @@ def codesets_diff(
             click.echo(
                 json.dumps(asdict(found), ensure_ascii=False)
                 if as_json
-                else render.changes(found, most=None)
+                else terminal.changes(found, most=None)
             )
     finally:
         store.close()

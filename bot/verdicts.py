@@ -6,10 +6,18 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.desk.answer import Axis, CodeTitle, Equivalent, ShownNote, Status, Verdict
+from bot.desk.answer import (
+    Axis,
+    CodeTitle,
+    Equivalent,
+    Reason,
+    ShownNote,
+    Status,
+    Verdict,
+    reason,
+)
 from bot.desk.code_mentions import CodeMention, may_be_icd9
-from bot.words import say
-from codesets import changes, gems, hcpcs_words, pcs_explain
+from codesets import changes, hcpcs_words, pcs_explain
 from codesets.model import (
     SYSTEM_NAMES,
     Code,
@@ -69,23 +77,29 @@ class Verdicts:
         editions = self._store.editions_with(mention.system, mention.code)
         return editions, [e for e in editions if e.effective_from > release.effective_from]
 
-    def _not_covered(self, verdict: Verdict) -> Verdict:
+    @staticmethod
+    def _not_covered(verdict: Verdict) -> Verdict:
         """What the nearest release says, of a day that no release covers."""
-        why = say("verdict.not_covered", day=self._day, told=verdict.why)
-        return replace(verdict, status="not_covered", why=why)
+        return replace(
+            verdict,
+            status="not_covered",
+            reasons=[reason("verdict.not_covered", told=verdict.reasons)],
+        )
 
     def _in_force(self, code: Code, release: Release) -> Verdict:
         completions = [] if code.billable else self._store.completions(release, code.code)
         if code.billable:
-            why = say("verdict.billable", code=code.code, label=release.label)
+            reasons = [reason("verdict.billable", code=code.code, label=release.label)]
         else:
             seventh = all(c.stem == code.code for c in completions)
-            why = say(
-                "verdict.header_seventh" if seventh else "verdict.header",
-                code=code.code,
-                label=release.label,
-                count=len(completions),
-            )
+            reasons = [
+                reason(
+                    "verdict.header_seventh" if seventh else "verdict.header",
+                    code=code.code,
+                    label=release.label,
+                    count=len(completions),
+                )
+            ]
             earlier = [
                 edition.label
                 for edition in self._store.editions_with(code.system, code.code)
@@ -94,21 +108,21 @@ class Verdicts:
                 and before.billable
             ]
             if earlier:
-                why += " " + say("verdict.was_billable", label=earlier[-1])
+                reasons.append(reason("verdict.was_billable", label=earlier[-1]))
         if code.effective_through:
-            why += " " + say("verdict.last_day", date=code.effective_through)
+            reasons.append(reason("verdict.last_day", date=code.effective_through))
         if code.title_from:
-            why += " " + say("verdict.title_borrowed", label=code.title_from)
+            reasons.append(reason("verdict.title_borrowed", label=code.title_from))
         axes = self._axes(code)
         if code.system == "icd10pcs":
-            why += " " + self._axes_from(code, bool(axes))
+            reasons.append(self._axes_from(code, bool(axes)))
         return Verdict(
             code=code.code,
             system=code.system,
             status="billable" if code.billable else "header",
             title=code.title,
             release=release.label,
-            why=" ".join([why, *self._indicators(code, release)]),
+            reasons=[*reasons, *self._indicators(code, release)],
             completions=titles(completions[:_MOST_COMPLETIONS]),
             notes=shown_notes(self._store.notes(release, code)),
             axes=axes,
@@ -122,27 +136,32 @@ class Verdicts:
         replaced: list[Code] = []
         if later:
             status = "not_yet_valid"
-            why = say(
-                "verdict.not_yet_valid",
-                code=mention.code,
-                label=release.label,
-                first=later[0].label,
-                date=later[0].first_served,
-            )
+            reasons = [
+                reason(
+                    "verdict.not_yet_valid",
+                    code=mention.code,
+                    label=release.label,
+                    first=later[0].label,
+                    date=later[0].first_served,
+                )
+            ]
         elif known is not None:
             status = "deleted"
             replaced = changes.replacements(self._store, known, release)
-            why = say(
-                "verdict.deleted",
-                code=mention.code,
-                label=release.label,
-                last=editions[-1].label,
-                date=editions[-1].effective_through,
-            ) + self._replaced(replaced)
+            reasons = [
+                reason(
+                    "verdict.deleted",
+                    code=mention.code,
+                    label=release.label,
+                    last=editions[-1].label,
+                    date=editions[-1].effective_through,
+                ),
+                *_no_replacement(replaced),
+            ]
         else:
             loaded = ", ".join(e.label for e in self._store.releases(mention.system))
             system = SYSTEM_NAMES[mention.system]
-            why = say("verdict.unknown", code=mention.code, system=system, labels=loaded)
+            reasons = [reason("verdict.unknown", code=mention.code, system=system, labels=loaded)]
         begun = [] if editions else self._store.completions(release, mention.code)
         if begun:
             # An ICD-10-PCS code that is cut short: its tables have no codes of their own.
@@ -152,7 +171,14 @@ class Verdicts:
                 status="header",
                 title="",
                 release=release.label,
-                why=say("verdict.header", code=mention.code, label=release.label, count=len(begun)),
+                reasons=[
+                    reason(
+                        "verdict.header",
+                        code=mention.code,
+                        label=release.label,
+                        count=len(begun),
+                    )
+                ],
                 completions=titles(begun[:_MOST_COMPLETIONS]),
             )
         return Verdict(
@@ -161,7 +187,7 @@ class Verdicts:
             status=status,
             title=known.title if known else "",
             release=release.label,
-            why=why,
+            reasons=reasons,
             replaced_by=titles(replaced),
             did_you_mean=[] if later else self._did_you_mean(release, mention.code),
         )
@@ -173,19 +199,21 @@ class Verdicts:
             return None
         own = self._store.own_dates(code.system, code.code)
         if own.first is not None and self._day < own.first:
-            why = say(
+            why = reason(
                 "verdict.not_yet_effective", code=code.code, label=own.first_from, date=own.first
             )
-            return Verdict(code.code, code.system, "not_yet_valid", code.title, code.release, why)
+            return Verdict(
+                code.code, code.system, "not_yet_valid", code.title, code.release, reasons=[why]
+            )
         replaced = changes.replacements(self._store, code, release)
-        why = say("verdict.discontinued", code=code.code, label=own.last_from, date=own.last)
+        why = reason("verdict.discontinued", code=code.code, label=own.last_from, date=own.last)
         return Verdict(
             code.code,
             code.system,
             "deleted",
             code.title,
             code.release,
-            why + self._replaced(replaced),
+            reasons=[why, *_no_replacement(replaced)],
             replaced_by=titles(replaced),
         )
 
@@ -209,11 +237,8 @@ class Verdicts:
         if found is None:
             return None
         verdict = self._in_force(found, vouching[0])
-        first = say("verdict.first_day", date=own.first)
-        return replace(verdict, why=f"{verdict.why} {first}")
-
-    def _replaced(self, codes: Sequence[Code]) -> str:
-        return "" if codes else " " + say("verdict.no_replacement")
+        first = reason("verdict.first_day", date=own.first)
+        return replace(verdict, reasons=[*verdict.reasons, first])
 
     def _did_you_mean(self, release: Release, code: str) -> list[CodeTitle]:
         found = self._store.did_you_mean(release, code)
@@ -221,12 +246,15 @@ class Verdicts:
 
     # What each system says besides
 
-    def _indicators(self, code: Code, release: Release) -> list[str]:
-        """Coverage and pricing of a HCPCS code in words: billable is not covered."""
+    def _indicators(self, code: Code, release: Release) -> list[Reason]:
+        """Coverage and pricing of a HCPCS code: billable is not covered."""
         if code.system != "hcpcs":
             return []
         rows = list(self._store.rows(Indicators, release, code=code.code))
-        return [say("verdict.indicators", told="; ".join(hcpcs_words.decoded(r))) for r in rows[:1]]
+        return [
+            reason("verdict.indicators", told="; ".join(hcpcs_words.decoded(row)))
+            for row in rows[:1]
+        ]
 
     def _axes(self, code: Code) -> list[Axis]:
         return (
@@ -254,14 +282,14 @@ class Verdicts:
         )
         return next((row.definition for row in rows), "")
 
-    def _axes_from(self, code: Code, explained: bool) -> str:
+    def _axes_from(self, code: Code, explained: bool) -> Reason:
         """Which tables explain a code, or why none does: it is never guessed from its title."""
         book = self._store.books.for_date("tables", "icd10pcs", self._day)
         if book is None:
-            return say("verdict.no_tables")
+            return reason("verdict.no_tables")
         if explained:
-            return say("verdict.axes_from", label=book.label)
-        return say("verdict.not_in_tables", code=code.code, label=book.label)
+            return reason("verdict.axes_from", label=book.label)
+        return reason("verdict.not_in_tables", code=code.code, label=book.label)
 
     def table(self, code: str) -> list[TableRow]:
         """The rows of the ICD-10-PCS table that a code is made from; [] when none is loaded."""
@@ -286,12 +314,14 @@ class Verdicts:
             status="unknown",
             title="",
             release=coverage.release.label,
-            why=say(
-                "verdict.no_neighbour",
-                code=mention.code,
-                meaning=value,
-                choices=", ".join(neighbour.choices),
-            ),
+            reasons=[
+                reason(
+                    "verdict.no_neighbour",
+                    code=mention.code,
+                    meaning=value,
+                    choices=", ".join(neighbour.choices),
+                )
+            ],
         )
 
     # Modifiers and places of service
@@ -308,24 +338,26 @@ class Verdicts:
             for row in self._store.rows(Modifier, edition, code=code)
         }
         if not found:
-            why = say("verdict.modifier_unknown", code=code, label=release.label)
-            return Verdict(code, "hcpcs", "unknown", "", release.label, why)
+            why = reason("verdict.modifier_unknown", code=code, label=release.label)
+            return Verdict(code, "hcpcs", "unknown", "", release.label, reasons=[why])
         own = OwnDates()
         for label, row in found.items():
             own = own.told_also(label, row.added, row.terminated)
         row = found.get(release.label) or list(found.values())[-1]
         status: Status = "billable"
-        why = say("verdict.modifier", code=code, label=release.label)
+        reasons = [reason("verdict.modifier", code=code, label=release.label)]
         if own.first and own.first > self._day:
             status = "not_yet_valid"
-            why = say("verdict.not_yet_effective", code=code, label=own.first_from, date=own.first)
+            reasons = [
+                reason("verdict.not_yet_effective", code=code, label=own.first_from, date=own.first)
+            ]
         elif own.last:
-            why += " " + say("verdict.last_day", date=own.last)
+            reasons.append(reason("verdict.last_day", date=own.last))
             status = "deleted" if own.last < self._day else status
         elif release.label not in found:
             status = "unknown"
-            why = say("verdict.modifier_unknown", code=code, label=release.label)
-        verdict = Verdict(code, "hcpcs", status, row.title, release.label, why)
+            reasons = [reason("verdict.modifier_unknown", code=code, label=release.label)]
+        verdict = Verdict(code, "hcpcs", status, row.title, release.label, reasons=reasons)
         undecided = status == "billable" and own.last is None
         before = own.first is not None and self._day < release.effective_from
         if coverage.fit == "nearest" and undecided and not before:
@@ -339,17 +371,19 @@ class Verdicts:
             return None
         row = next(self._store.books.rows(Place, book, code=code), None)
         if row is None:
-            why = say("verdict.place_unknown", code=code, label=book.label)
-            return Verdict(code, "pos", "unknown", "", None, why)
-        told = {True: "verdict.facility", False: "verdict.non_facility"}
-        why = say(
+            why = reason("verdict.place_unknown", code=code, label=book.label)
+            return Verdict(code, "pos", "unknown", "", None, reasons=[why])
+        facility: Reason | str = ""
+        if row.facility is not None:
+            facility = reason("verdict.facility" if row.facility else "verdict.non_facility")
+        why = reason(
             "verdict.place",
             code=code,
             label=book.label,
-            facility=say(told[row.facility]) if row.facility is not None else "",
+            facility=facility,
             description=row.description,
         )
-        return Verdict(code, "pos", "billable", row.name, None, why)
+        return Verdict(code, "pos", "billable", row.name, None, reasons=[why])
 
     # Crosswalks
 
@@ -369,7 +403,7 @@ class Verdicts:
             status="deleted",
             title="",
             release=None,
-            why=say("verdict.icd9", code=code),
+            reasons=[reason("verdict.icd9", code=code)],
             replaced_by=[CodeTitle(e.code, e.title) for e in targets],
             equivalents=found,
         )
@@ -382,7 +416,7 @@ class Verdicts:
                     Equivalent(
                         row.target or "",
                         self._title(row.target) if direction == "9to10" and row.target else "",
-                        say("verdict.gem", book=book.name, flags=gems.flags_in_words(row)),
+                        reasons=[reason("verdict.gem", book=book.name, flags=mapping_flags(row))],
                     )
                     for row in rows
                 ]
@@ -414,16 +448,35 @@ def titles(codes: Sequence[Code]) -> list[CodeTitle]:
     return [CodeTitle(code.code, code.title) for code in codes]
 
 
+def mapping_flags(mapping: Mapping9) -> Reason:
+    """What the flags of a General Equivalence Mapping say."""
+    if mapping.target is None:
+        return reason("verdict.gem_no_map")
+    kind = reason("verdict.gem_approximate" if mapping.approximate else "verdict.gem_identical")
+    if not mapping.combination:
+        return kind
+    return reason(
+        "verdict.gem_combination", kind=kind, scenario=mapping.scenario, choice=mapping.choice
+    )
+
+
+def _no_replacement(codes: Sequence[Code]) -> list[Reason]:
+    """What is said of a deleted code without replacements, the codes given."""
+    return [] if codes else [reason("verdict.no_replacement")]
+
+
 def unloaded(mention: CodeMention) -> Verdict:
     """The verdict on a code of a system that is not loaded, or of none that is known."""
     if mention.system not in SYSTEM_NAMES:
-        known = "verdict.icd9_unknown" if may_be_icd9(mention.code) else "verdict.not_a_code"
-        why = say(known, code=mention.code)
-        return Verdict(mention.code, "", "unknown", "", None, why)
-    why = say(
+        why = reason(
+            "verdict.icd9_unknown" if may_be_icd9(mention.code) else "verdict.not_a_code",
+            code=mention.code,
+        )
+        return Verdict(mention.code, "", "unknown", "", None, reasons=[why])
+    why = reason(
         "verdict.not_loaded",
         code=mention.code,
         system=SYSTEM_NAMES[mention.system],
-        how=say(f"load.{mention.system}"),
+        how=reason(f"load.{mention.system}"),
     )
-    return Verdict(mention.code, mention.system, "not_loaded", "", None, why)
+    return Verdict(mention.code, mention.system, "not_loaded", "", None, reasons=[why])

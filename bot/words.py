@@ -18,7 +18,7 @@ def _all() -> dict[str, dict[str, str]]:
     return sections
 
 
-def say(name: str, **values: object) -> str:
+def say(name: str, /, **values: object) -> str:
     """The text called `section.key`, with its `{placeholders}` filled in.
 
     >>> say("notes.chapter", number=4)

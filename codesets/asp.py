@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Literal
 
 from codesets import cpt, hcpcs
 from codesets.model import CodesetError, Product, Term
@@ -69,32 +71,55 @@ def normal_ndc(text: str) -> str | None:
     return f"{labeler:0>5}-{product:0>4}-{package:0>2}"
 
 
-def units_arithmetic(product: Product) -> str:
-    """One sentence with the billing units of a product, and how the crosswalk comes to them.
+#: How the units of all items come to those of the package.
+Agreement = Literal["exact", "rounded_up", "differs"]
 
-    "NDC 55513-0710-01 (Prolia, Amgen Inc): 60 billing units of J0897 (1 MG) in a package: 1 item
-    (size 1) of 60 units."
+
+@dataclass(frozen=True, slots=True)
+class UnitsArithmetic:
+    """The billing units in a package of a product, and how the crosswalk comes to them: `quantity`
+    items of `each` units. `total` None: not published; `agreement` None: quantity or each are not.
     """
-    kind = "NDC" if normal_ndc(product.ndc) else "Product"
-    whose = f"{kind} {product.ndc} ({product.name}, {product.labeler})"
-    units = f"of {product.code} ({product.dosage})"
-    quantity, each, total = map(
-        _number, (product.package_quantity, product.units, product.units_per_package)
+
+    number: str
+    is_ndc: bool
+    name: str
+    labeler: str
+    code: str
+    dosage: str
+    total: Decimal | None = None
+    quantity: Decimal | None = None
+    each: Decimal | None = None
+    size: str = ""
+    agreement: Agreement | None = None
+
+
+def units_arithmetic(product: Product) -> UnitsArithmetic:
+    units = UnitsArithmetic(
+        number=product.ndc,
+        is_ndc=normal_ndc(product.ndc) is not None,
+        name=product.name,
+        labeler=product.labeler,
+        code=product.code,
+        dosage=product.dosage,
+        total=_number(product.units_per_package),
     )
-    if total is None:
-        return f"{whose}: billing units {units} are not published."
-    said = f"{whose}: {_counted(total, 'billing unit')} {units} in a package"
-    if quantity is None or each is None:
-        return f"{said}."
-    items = (
-        f"{_counted(quantity, 'item')} (size {product.package_size}) of {_counted(each, 'unit')}"
-        f"{'' if quantity == 1 else ' each'}"
+    quantity, each = _number(product.package_quantity), _number(product.units)
+    if units.total is None or quantity is None or each is None:
+        return units
+    return replace(
+        units,
+        quantity=quantity,
+        each=each,
+        size=product.package_size,
+        agreement=_agreement(quantity * each, units.total),
     )
-    if quantity * each == total:
-        return f"{said}: {items}."
-    if total - 1 < quantity * each < total:
-        return f"{said}: {items}, rounded up."
-    return f"{said} as published, although it also says {items}."
+
+
+def _agreement(product: Decimal, total: Decimal) -> Agreement:
+    if product == total:
+        return "exact"
+    return "rounded_up" if total - 1 < product < total else "differs"
 
 
 def _products(path: Path) -> Iterable[Product]:
@@ -139,10 +164,6 @@ def _without_labeler(name: str, labelers: Iterable[str]) -> str:
         return name
     opening = re.compile(rf"{re.escape(match[2].casefold())}\b")
     return match[1] if any(opening.match(labeler) for labeler in labelers) else name
-
-
-def _counted(number: Decimal, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _number(text: str) -> Decimal | None:

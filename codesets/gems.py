@@ -138,23 +138,3 @@ def _dot_diagnosis9(code: str) -> str:
 def _dot_procedure9(code: str) -> str:
     """`3995` -> `39.95`."""
     return f"{code[:2]}.{code[2:]}"
-
-
-# Explaining
-
-
-def flags_in_words(mapping: Mapping9) -> str:
-    """What the flags of a mapping say, as a reader needs it."""
-    if mapping.target is None:
-        return "no map: no code of the other system means this"
-    words = (
-        "approximate: no single code means exactly the same"
-        if mapping.approximate
-        else "identical: both codes mean the same"
-    )
-    if mapping.combination:
-        words += (
-            "; combination: needs one code from each choice list of its scenario "
-            f"(scenario {mapping.scenario}, choice list {mapping.choice})"
-        )
-    return words

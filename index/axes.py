@@ -15,11 +15,12 @@ from index.words import Reading, read
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One thing a title can say: its values, each with the word stems that say it, and the value
-    that is meant when nothing is said, where the conventions name one."""
+    """One thing a title can say: its name, its values, each with the word stems that say it, and
+    the value that is meant when nothing is said, where the conventions name one. The question that
+    is asked about it is `ask.{name}` of prompts/; CIRCUMSTANCES are not asked about."""
 
+    name: str
     values: Mapping[str, frozenset[str]]
-    ask_back: str | None
     usual: str | None = None
 
     def said(self, reading: Reading) -> frozenset[str]:
@@ -35,13 +36,13 @@ class Axis:
         return sum(1 << n for n, value in enumerate(self.values) if value == self.usual)
 
 
-def _axis(ask_back: str | None, usual: str | None = None, /, **values: str) -> Axis:
-    return Axis({value: read(words).affirmed for value, words in values.items()}, ask_back, usual)
+def _axis(name: str, usual: str | None = None, /, **values: str) -> Axis:
+    return Axis(name, {value: read(words).affirmed for value, words in values.items()}, usual)
 
 
 #: Another condition, person or time than the plain diagnosis: not meant unless it is said.
 CIRCUMSTANCES = _axis(
-    None,
+    "circumstances",
     subsequent="subsequent",
     sequela="sequela sequelae",
     history="history",
@@ -60,35 +61,35 @@ CIRCUMSTANCES = _axis(
 )
 
 AXES = (
-    _axis("Left, right or both?", right="right", left="left", both="bilateral both"),
-    _axis("Which trimester?", first="first", second="second", third="third"),
-    _axis("Acute or chronic?", acute="acute", chronic="chronic", subacute="subacute"),
+    _axis("side", right="right", left="left", both="bilateral both"),
+    _axis("trimester", first="first", second="second", third="third"),
+    _axis("acuity", acute="acute", chronic="chronic", subacute="subacute"),
     _axis(
-        "Mild, moderate or severe?",
+        "severity",
         mild="mild",
         moderate="moderate",
         severe="severe",
         profound="profound",
     ),
     # Not indicated as open or closed is closed, as displaced or not is displaced (I.C.19.c).
-    _axis("Open or closed?", "closed", open="open", closed="closed"),
+    _axis("openness", "closed", open="open", closed="closed"),
     _axis(
-        "Displaced or nondisplaced?",
+        "displacement",
         "displaced",
         displaced="displaced",
         nondisplaced="nondisplaced",
     ),
-    _axis("Primary or secondary?", "primary", primary="primary", secondary="secondary"),
+    _axis("origin", "primary", primary="primary", secondary="secondary"),
     # A poisoning is accidental unless it is said to be otherwise (I.C.19.e.5.b).
     _axis(
-        "Accidental, intentional, assault or undetermined?",
+        "intent",
         "accidental",
         accidental="accidental",
         intentional="harm suicide suicidal",
         assault="assault",
         undetermined="undetermined",
     ),
-    _axis("Recurrent, or a single episode?", recurrent="recurrent", single="single"),
+    _axis("recurrence", recurrent="recurrent", single="single"),
     CIRCUMSTANCES,
 )
 

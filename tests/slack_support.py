@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from slack_server import SlackServer
 
-from bot.desk.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict
+from bot.desk.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict, reason
 from bot.desk.question import Question
 from bot.phi import Scrubber, scrub_head
 from bot.querylog import QueryLog
@@ -27,6 +27,14 @@ SCRUBBER = Scrubber()
 NOT_COVERED = (
     "No loaded edition of ICD-10-CM covers 2026-11-22; the nearest is FY2026-April "
     "(through 2026-09-30)."
+)
+#: What it is made of, without the date of service.
+WHY_NOT_COVERED = reason(
+    "desk.not_covered",
+    system="ICD-10-CM",
+    label="FY2026-April",
+    edge="through",
+    date="2026-09-30",
 )
 
 
@@ -97,6 +105,7 @@ def diabetes(question: str = "t2dm with ckd") -> Answer:
         as_of="2026-11-22",
         outcome="answered",
         notices=[NOT_COVERED],
+        reasons=[WHY_NOT_COVERED],
         candidates=candidates,
         releases={f"icd10cm {RELEASE}": RELEASE},
     )

@@ -9,10 +9,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from bot.verdicts import mapping_flags
+from bot.views.wording import in_words
 from codesets.conversion import read_conversion
 from codesets.gems import (
     direction_of,
-    flags_in_words,
     looks_like_gems,
     packaged,
     read_gems,
@@ -185,7 +186,7 @@ def test_bad_gems(tmp_path: Path, text: str, message: str) -> None:
     ],
 )  # fmt: skip
 def test_flags_in_words(mapping: Mapping9, words: str) -> None:
-    assert flags_in_words(mapping) == words
+    assert in_words(mapping_flags(mapping)) == words
 
 
 #: direction: (mappings, source codes, of which have no map)

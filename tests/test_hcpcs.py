@@ -11,6 +11,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from bot.billing_units import billing_units
+from bot.views.wording import in_words
 from codesets import asp, hcpcs, sheets
 from codesets.hcpcs_words import decoded
 from codesets.model import CodesetError, Indicators, Modifier, Product, Release, Term
@@ -403,12 +405,12 @@ UNITS = [
 def test_units_say_what_the_crosswalk_says(ndc: str, sentence: str) -> None:
     rows = asp.read_crosswalk(CROSSWALK, "2026-April")
     (product,) = [row for row in rows if isinstance(row, Product) and row.ndc == ndc]
-    assert asp.units_arithmetic(product) == sentence
+    assert in_words(billing_units(asp.units_arithmetic(product))) == sentence
 
 
 def test_units_without_their_arithmetic() -> None:
     product = Product("J0001", "GG100", "Dentium", "Amgum Inc", "1 MG", "1", "", "", "60")
-    assert asp.units_arithmetic(product) == (
+    assert in_words(billing_units(asp.units_arithmetic(product))) == (
         "Product GG100 (Dentium, Amgum Inc): 60 billing units of J0001 (1 MG) in a package."
     )
 
@@ -483,10 +485,10 @@ def test_the_real_crosswalk() -> None:
     assert ("prolia", "J0897") in terms
     assert ("vasopressin", "J2601") in terms  # published as Vasopressin (American Regent)
     (prolia,) = [p for p in products if p.ndc == asp.normal_ndc("55513-710-01")]
-    assert asp.units_arithmetic(prolia) == (
+    assert in_words(billing_units(asp.units_arithmetic(prolia))) == (
         "NDC 55513-0710-01 (Prolia, Amgen Inc): 60 billing units of J0897 (1 MG) in a package: "
         "1 item (size 1) of 60 units."
     )
-    sentences = [asp.units_arithmetic(product) for product in products]
+    sentences = [in_words(billing_units(asp.units_arithmetic(product))) for product in products]
     assert sum("rounded up" in sentence for sentence in sentences) == 200
     assert sum("as published" in sentence for sentence in sentences) == 49

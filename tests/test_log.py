@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from slack_support import SCRUBBER, ScriptedDesk, served, slack_server
 
-from bot.desk.answer import Answer, Candidate, Verdict
+from bot.desk.answer import Answer, Candidate, Verdict, reason
 from bot.desk.question import Question
 from bot.querylog import (
     UNLOGGED,
@@ -166,7 +166,8 @@ def test_a_date_of_service_is_stored_only_as_its_editions(log: QueryLog) -> None
     dated = replace(
         ANSWER,
         as_of="2024-03-05",
-        notices=["No loaded edition of ICD-10-CM covers 2024-03-05; the nearest is FY2024."],
+        notices=["The loaded edits of FY2025 are not those of 2024-03-05."],
+        reasons=[reason("desk.edits_not_covered", edits="edits", label="FY2025")],
     )
     asked = Asked("htn", "cli", options={"day": "2024-03-05", "limit": "5"},
                   removed=("date", "name"), releases={"icd10cm/FY2024": "FY2024"})  # fmt: skip
@@ -178,7 +179,7 @@ def test_a_date_of_service_is_stored_only_as_its_editions(log: QueryLog) -> None
     record = log.get(identity)
     assert record.as_of is None
     assert record.answer["notices"] == [
-        "No loaded edition of ICD-10-CM covers the date of service; the nearest is FY2024."
+        "The loaded edits of FY2025 are not those of the date of service."
     ]
     assert (record.options, record.removed) == ({"limit": "5"}, ["date", "name"])
     assert Answer.from_dict(record.answer).as_of == ""

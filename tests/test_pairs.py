@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk.answer import Answer, Pair
+from bot.code_checks import PairRules
+from bot.desk.answer import Answer, Pair, reason
 from bot.desk.desk import Desk
-from bot.pairs import PairRules, Reported, report_with, within
+from bot.note_checks import Reported, report_with, within
 from bot.settings import Settings
 from codesets.imports import import_files
 from codesets.model import CodeRange, Release, Setting
@@ -201,9 +202,9 @@ def test_what_a_candidate_is_reported_with(store: CodeStore, april: Release) -> 
     code = store.get(april, "E11.22")
     assert code is not None
     asked = report_with(store, april, store.notes(april, code))
-    assert [(r.code, r.order, r.because) for r in asked[:2]] == [
-        ("N18.1-N18.6", "after", "use additional code, E11.22"),
-        ("Z79.85", "after", "use additional code, E11"),
+    assert [(r.code, r.order, *r.reasons) for r in asked[:2]] == [
+        ("N18.1-N18.6", "after", reason("pairs.because_use_additional_code", owner="E11.22")),
+        ("Z79.85", "after", reason("pairs.because_use_additional_code", owner="E11")),
     ]
     assert asked[0].title == "Chronic kidney disease (CKD)"
 

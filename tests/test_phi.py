@@ -24,6 +24,7 @@ from bot.phi.evaluate import Figures, evaluate, read_cases
 from bot.phi.spans import MOST_TOGETHER, Span, cleaned
 from bot.phi.words import WordList
 from bot.querylog import QueryLog
+from bot.views.wording import undated
 
 
 @pytest.fixture(scope="session")
@@ -378,7 +379,7 @@ def test_the_answer_repeats_the_scrubbed_question_only(desk: Desk) -> None:
 )  # fmt: skip
 def test_a_date_out_of_the_question_is_shown_and_not_kept(desk: Desk, question: str) -> None:
     answer = desk.ask(question)
-    stored = answer.undated()
+    stored = undated(answer)
     assert answer.as_of in json.dumps(answer.as_dict())
     assert answer.as_of not in json.dumps(stored.as_logged())
     assert (stored.as_of, stored.releases) == ("", answer.releases)

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from slack_support import ScriptedDesk, diabetes, served
 
-from bot.desk.answer import Answer
+from bot.desk.answer import Answer, reason
 from bot.desk.question import Question
 from bot.querylog import Asked
 from bot.slack.blocks import answer_blocks
 from bot.slack.courier import Courier
 from bot.slack.posting import web_client
 from bot.slack.recovery import recover
+from bot.views.wording import undated, worded
 
 TYPED = "pt John Smith MRN 8812345 seen 3/5/2026, t2dm with ckd"
 STORED = "pt [NAME] MRN [MRN] seen [DATE], t2dm with ckd"
@@ -31,9 +32,9 @@ class DatedDesk(ScriptedDesk):
 
     def ask(self, question: Question | str, **options: Any) -> Answer:
         self.options = options
-        notices = ["No loaded edition of ICD-10-CM covers 2026-03-05; the nearest is FY2024."]
+        reasons = [reason("desk.served", system="ICD-10-CM", label="FY2026-April")]
         answer = replace(super().ask(question), question=self.take(self.asked[-1]).scrubbed)
-        return replace(answer, as_of="2026-03-05", notices=notices)
+        return worded(replace(answer, as_of="2026-03-05", reasons=reasons))
 
 
 @pytest.fixture
@@ -154,6 +155,6 @@ def test_after_a_crash_the_stored_editions_answer_and_the_asker_is_told(
 
 
 def test_a_stored_answer_without_a_date_has_a_footer() -> None:
-    answer = diabetes().undated()
+    answer = undated(diabetes())
     footer = json.dumps(answer_blocks(answer, "id-1"), ensure_ascii=False)
     assert "ICD-10-CM FY2026-April · log id-1" in footer

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import dacite
 
-from bot.words import say
 from codesets.model import CodeKind
 
 Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained"]
@@ -30,7 +29,7 @@ class Reason:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-def reason(key: str, **params: Any) -> Reason:
+def reason(key: str, /, **params: Any) -> Reason:
     return Reason(key, params)
 
 
@@ -234,14 +233,6 @@ class Answer:
             found.pop("changes")
         return found
 
-    def undated(self) -> Answer:
-        """The answer without its date of service, which may identify a patient: the editions that
-        it led to stand for it, and words wherever the answer repeats it. `as_of` is then ""."""
-        if not self.as_of:
-            return self
-        told = _without(asdict(self), self.as_of, say("desk.date_of_service"))
-        return Answer.from_dict(told | {"as_of": ""})
-
     def as_logged(self) -> dict[str, Any]:
         """`as_dict` without the descriptors of CPT, which its licence lets a desk show and not
         keep: its codes stay, and the words are looked up again when the answer is shown again."""
@@ -265,13 +256,3 @@ class Answer:
 
 def _without_reasons(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return {name: value for name, value in pairs if name != "reasons"}
-
-
-def _without(value: Any, day: str, words: str) -> Any:
-    if isinstance(value, str):
-        return value.replace(day, words)
-    if isinstance(value, list | tuple):
-        return [_without(one, day, words) for one in value]
-    if isinstance(value, dict):
-        return {name: _without(one, day, words) for name, one in value.items()}
-    return value

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from bot.desk.answer import Candidate, Reason, reason
 from bot.desk.guidelines import Rulebook
-from bot.pairs import report_with
+from bot.note_checks import report_with
 from bot.verdicts import Verdicts, shown_notes, titles
 from codesets import pcs_explain
 from codesets.model import Code, Release, System
 from codesets.store import CodeStore
-from index.axes import AXES
+from index.axes import AXES, CIRCUMSTANCES
 from index.complete import choices, complete
 from index.confidence import confidence, fits
 from index.search import Found, Hit, Query
@@ -148,5 +148,5 @@ def _axis_left_open(
         if axis.said(query.reading):
             continue
         if len({axis.said(read(title)) for title in rival_titles}) > 1:
-            return reason("desk.ask", question=axis.ask_back) if axis.ask_back else None
+            return None if axis is CIRCUMSTANCES else reason(f"ask.{axis.name}")
     return None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from bot.billing_units import billing_units
+from bot.code_checks import PairRules
 from bot.desk.answer import Answer, Verdict, reason
 from bot.desk.code_mentions import CodeMention, may_be_hcpcs, named_code
 from bot.desk.guidelines import Rulebook
 from bot.desk.notices import dated, noticed
 from bot.desk.question import Question
-from bot.pairs import PairRules, Reported
+from bot.note_checks import Reported
 from bot.verdicts import Verdicts, unloaded
 from bot.words import in_other_words
 from codesets import icd10cm
@@ -53,9 +55,7 @@ class CodeAnswers:
         billed = [one for code in codes for one in named_code(code, self.lookup, _BILLED)]
         about = replace(question, mentions=tuple(billed), setting=None, text="")
         units = dict.fromkeys(map(units_arithmetic, products))
-        return noticed(
-            self.on_codes(about, answer), *(reason("desk.units", told=told) for told in units)
-        )
+        return noticed(self.on_codes(about, answer), *map(billing_units, units))
 
     def _products(self, ndc: str) -> list[Product]:
         """The drug products of an NDC, out of the newest crosswalk that has it."""

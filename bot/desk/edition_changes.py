@@ -34,7 +34,7 @@ def answer(store: CodeStore, asked: Inquiry, today: dt.date) -> Changes | Reason
     except NoSuchEditions as error:
         return error.reason
     except CodesetError as error:
-        return reason("desk.as_said", told=str(error))
+        return reason("desk.refused", why=str(error))
     return told(store, before, after, asked.about)
 
 

@@ -138,10 +138,9 @@ class QueryLog:
                 body, texts = question_body(asked)
                 tail.append(kind, row["id"], body | mark, texts, row["asked_at"])
             elif kind == "answer":
-                answer = Answer.from_dict(row["answer"])
-                body, texts = answer_body(
-                    answer, row["codes"], row["releases"], row["answered_at"][:10]
-                )
+                today = row["answered_at"][:10]
+                answer = Answer.from_dict(_version_1_answer(row["answer"], today))
+                body, texts = answer_body(answer, row["codes"], row["releases"], today)
                 body |= {"index_build": row["index_build"], "latency_ms": row["latency_ms"]}
                 tail.append(kind, row["question"], body | mark, texts, row["answered_at"])
             else:
@@ -588,3 +587,12 @@ def _record(identity: str, entries: dict[str, list[Entry]]) -> Record:
         return record_of(identity, entries)
     except NOT_OF_THE_FORM as error:
         raise _damaged(entries["question"][0].seq if "question" in entries else 0) from error
+
+
+def _version_1_answer(stored: dict[str, Any], today: str) -> dict[str, Any]:
+    """An answer as version 1 stored it, in words alone, with others in place of its date of
+    service unless that is the day on which it was given."""
+    if stored["as_of"] in ("", today):
+        return stored
+    words = json.dumps(say("desk.date_of_service"))[1:-1]
+    return json.loads(json.dumps(stored).replace(stored["as_of"], words)) | {"as_of": ""}

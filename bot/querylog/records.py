@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from bot.desk.answer import Answer
 from bot.querylog import chain
+from bot.views.wording import undated
 
 Surface = Literal["cli", "terminal", "mention", "dm", "slash"]
 #: delivered: accepted by Slack (or printed). failed: refused, with the reason. unknown: it may or
@@ -143,7 +144,7 @@ def answer_body(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """`today` is the day it was asked: the only one that may be told, since the time of the record
     tells it, too. Any other is a date of service."""
-    answer = answer if answer.as_of == today else answer.undated()
+    answer = answer if answer.as_of == today else undated(answer)
     stored = answer.as_logged()
     del stored["question"]  # a record of its own
     body = {

@@ -200,7 +200,6 @@ _LISTS: tuple[tuple[Kind, str, tuple[str, ...]], ...] = (
     ("rule", "pairs", ("rule", "codes", "inherited_from")),
     ("notice", "notices", ("text",)),
 )
-_DATE = re.compile(r"\d{4}-\d\d-\d\d|the date of service")
 
 
 def _kept(answer: Answer, dated: bool) -> dict[str, Any]:
@@ -210,7 +209,8 @@ def _kept(answer: Answer, dated: bool) -> dict[str, Any]:
     text = chain.canonical(kept)
     if not dated:
         # The log has words in place of the date, and the day that leads to its editions is another.
-        kept = json.loads(_DATE.sub("…", text))
+        no_date = re.escape(say("desk.date_of_service"))
+        kept = json.loads(re.sub(rf"\d{{4}}-\d\d-\d\d|{no_date}", "…", text))
         about_a_day = [notice for notice in kept["notices"] if "…" in notice["text"]]
         kept["notices"] = [notice for notice in kept["notices"] if notice not in about_a_day]
         return kept | {"as_of": ""}

@@ -14,8 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.desk.answer import Answer
-from bot.notes import editions, news_counts
-from bot.phi.telling import in_words
 from bot.slack.feedback import feedback_blocks, thanks_blocks
 from bot.slack.pieces import (
     MOST_SENTENCE,
@@ -38,6 +36,7 @@ from bot.slack.rules import (
     pair_blocks,
     quoted,
 )
+from bot.views.shared import editions, news_counts, removed_in_words
 from bot.words import say
 
 SEE_MORE = "more"
@@ -86,12 +85,12 @@ def plain_message(text: str) -> Message:
 
 def removed_message(removed: Sequence[str]) -> Message:
     """Tells the asker, and nobody else, that identifiers were kept out."""
-    return plain_message(say("slack.removed", kinds=in_words(removed)))
+    return plain_message(say("slack.removed", kinds=removed_in_words(removed)))
 
 
 def with_removed(message: Message, removed: Sequence[str]) -> Message:
     """An answer that only the asker sees, with the same said first."""
-    told = plain_message(say("slack.removed_command", kinds=in_words(removed)))
+    told = plain_message(say("slack.removed_command", kinds=removed_in_words(removed)))
     return Message(f"{told.text}\n{message.text}", [*told.blocks, *message.blocks])
 
 

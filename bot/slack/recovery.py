@@ -11,13 +11,13 @@ from concurrent.futures import Future
 from functools import partial
 
 from bot.desk.answer import Answer
-from bot.phi.telling import to_tell
 from bot.querylog import Asked, LogUnavailable, Record
 from bot.querylog.records import Pending, Surface
 from bot.slack.blocks import answer_message, with_removed
 from bot.slack.courier import Courier
 from bot.slack.lanes import MOST_MINUTES
 from bot.slack.posting import Posted, Way, for_one, for_one_anywhere, in_thread
+from bot.views.shared import to_tell
 from bot.words import say
 
 logger = logging.getLogger("codedesk.slack")

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.desk.answer import Axis, Candidate, CodeTitle, Equivalent, ReportWith, ShownNote, Verdict
-from bot.notes import explains_a_chapter, grouped, heading, run_together, source, told_axis
-from bot.sides import others
 from bot.slack.pieces import (
     MOST_SECTION,
     MOST_SENTENCE,
@@ -23,6 +21,15 @@ from bot.slack.pieces import (
     size,
 )
 from bot.slack.rules import cited
+from bot.views.shared import (
+    explains_a_chapter,
+    grouped,
+    heading,
+    other_sides,
+    run_together,
+    source,
+    told_axis,
+)
 from bot.words import say
 
 #: Results shown at first, and when asked for more.
@@ -183,7 +190,7 @@ def _candidate_text(candidate: Candidate, ask_back: str | None, room: _Room) -> 
         lines += code_lines(candidate.completions, room.codes)
     if ask_back:
         lines.append(say("slack.ask_back", question=escape(short(ask_back))))
-    if sides := others(candidate, "`{code}`"):
+    if sides := other_sides(candidate, "`{code}`"):
         lines.append(escape(sides))
     if room.report_with and candidate.report_with:
         lines += _report_with_lines(candidate.report_with, room.report_with)

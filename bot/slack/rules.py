@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.desk.answer import Change, Changes, CodeTitle, Pair, QuotedGuideline, ShownGuideline
-from bot.notes import guideline_source, news_counts, news_heading, some_of_each
+from bot.notes import some_of_each
 from bot.slack.pieces import (
     MOST_SENTENCE,
     Block,
@@ -20,6 +20,7 @@ from bot.slack.pieces import (
     short,
     whole_sentences,
 )
+from bot.views.shared import guideline_source, news_counts, news_heading
 from bot.words import say
 
 #: Conflicts first: what must be changed, what must be added, what must be looked at.

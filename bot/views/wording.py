@@ -25,7 +25,8 @@ def worded(answer: Answer) -> Answer:
 
 def undated(answer: Answer) -> Answer:
     """The answer without its date of service, which may identify a patient: the editions that it
-    led to stand for it, and words wherever the answer tells it. `as_of` is then ""."""
+    led to stand for it, and words wherever the answer repeats it. `as_of` is then "". Words that
+    were made without a reason stay as they are, so they must never tell the date."""
     return worded(replace(answer, as_of=""))
 
 
@@ -60,15 +61,16 @@ def _together(reasons: Iterable[Reason], day: str) -> str:
 
 
 def _each(reasons: Iterable[Reason], day: str) -> list[str]:
-    return [_in_words(reason, day) for reason in reasons]
+    return [in_words(reason, day) for reason in reasons]
 
 
-def _in_words(reason: Reason, day: str) -> str:
-    """A reason in words. A list is worded one after the other, with blanks between."""
+def in_words(reason: Reason, day: str = "") -> str:
+    """A reason in words. A list is worded one after the other, with blanks between. `day` is what
+    stands for `{day}`."""
 
     def value(param: Any) -> Any:
         if isinstance(param, Reason):
-            return _in_words(param, day)
+            return in_words(param, day)
         if isinstance(param, list | tuple):
             return " ".join(str(value(one)) for one in param)
         return param

@@ -12,11 +12,11 @@ from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
-from bot.phi.telling import to_tell
 from bot.querylog import Asked, LogUnavailable
 from bot.slack.courier import Courier
 from bot.slack.posting import for_one_anywhere, respond
 from bot.slack.text import clean
+from bot.views.shared import to_tell
 from bot.words import say
 
 logger = logging.getLogger("codedesk.slack")

@@ -10,12 +10,12 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.desk.question import Question
-from bot.phi.telling import to_tell
 from bot.querylog import Asked, LogUnavailable
 from bot.slack.blocks import plain_message
 from bot.slack.courier import Courier
 from bot.slack.posting import for_one, in_thread
 from bot.slack.text import clean
+from bot.views.shared import to_tell
 from bot.words import say
 
 logger = logging.getLogger("codedesk.slack")

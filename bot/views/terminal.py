@@ -17,21 +17,21 @@ from bot.desk.answer import (
     Verdict,
 )
 from bot.desk.code_mentions import asks_for_icd9
-from bot.notes import (
+from bot.notes import some_of_each
+from bot.views.shared import (
     editions,
     grouped,
     guideline_source,
     heading,
     news_counts,
     news_heading,
+    other_sides,
     place,
     run_together,
-    some_of_each,
     source,
     status_word,
     told_axis,
 )
-from bot.sides import others
 from bot.words import say
 
 _WIDTH = 98
@@ -77,7 +77,7 @@ def _candidate(candidate: Candidate) -> str:
     ]
     if candidate.ask_back:
         lines.append(_wrapped(candidate.ask_back, "   ? "))
-    if sides := others(candidate):
+    if sides := other_sides(candidate):
         lines.append(_wrapped(sides, "   "))
     if candidate.rank == 1 and candidate.report_with:
         lines.append(f"   {say('terminal.report_with')}")

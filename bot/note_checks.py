@@ -1,35 +1,19 @@
-"""What the rules say of codes that are reported together, and of one that needs another.
+"""What the notes, titles and sides of diagnosis codes say of them when they are reported together.
 
-The rules are read, never paraphrased: each is quoted from the edition it is printed in, with the
-place it is inherited from, and followed by what it means for the codes at hand. None of it is an
-absolute denial: Excludes1 has an exception, many instructions begin "if applicable", edits may be
-bypassed with a modifier.
+Each note is quoted from the edition it is printed in, with the place it is inherited from.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, takewhile
 
-from bot.desk.answer import Pair, ReportWith, Severity
-from bot.notes import run_on
-from bot.words import say
-from codesets import edits, icd10cm
-from codesets.model import (
-    SETTING_NAMES,
-    Book,
-    Code,
-    CodeRange,
-    Note,
-    PairEdit,
-    Release,
-    Setting,
-    UnitsEdit,
-)
+from bot.desk.answer import Pair, Reason, ReportWith, Severity, reason
+from codesets import icd10cm
+from codesets.model import Code, CodeRange, Note, Release
 from codesets.store import CodeStore
 from index.words import read
 
@@ -40,8 +24,6 @@ _CONDITIONAL = re.compile(r"\bif (?:applicable|known|present|any)\b|, if\b|\bany
 #: "Dementia in other diseases classified elsewhere"; organisms are causes, and no manifestations.
 _MANIFESTATION = re.compile(r"\bin\b.*\bclassified elsewhere\b", re.I)
 _SIDES = {"right": "right", "left": "left", "bilateral": "both", "both": "both"}
-#: CMS's tables of edits, by the name under which an answer says that they were not checked.
-_EDITS = {"ncci_ptp": "ptp", "mue": "mue"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,81 +38,26 @@ class Reported:
 _Governed = tuple[Reported, list[Note]]
 
 
-class PairRules:
-    """Checks codes against the rules that are loaded, for one date of service."""
+class NoteChecks:
+    """Checks diagnoses against the notes of the loaded editions of ICD-10-CM."""
 
-    def __init__(self, store: CodeStore, day: dt.date, setting: Setting | None = None) -> None:
+    def __init__(self, store: CodeStore) -> None:
         self._store = store
-        self._day = day
-        self._settings: list[Setting] = [setting] if setting else list(SETTING_NAMES)  # type: ignore[arg-type]
 
-    def check(self, reported: Sequence[Reported]) -> list[Pair]:
-        """What the rules say of these codes, in the order in which they are reported."""
-        diagnoses = [r for r in reported if r.code.system == "icd10cm"]
+    def check(self, diagnoses: Sequence[Reported]) -> Iterator[Pair]:
+        """What the notes say of these codes, in the order in which they are reported."""
         governed = [(r, self._store.notes(r.release, r.code)) for r in diagnoses]
         named = _Named([r.code.code for r in diagnoses])
-        found = list(self._exclusions(governed, named))
-        found += self._companions(governed, named)
-        found += self._manifestation_first(diagnoses)
-        found += self._sides(diagnoses)
-        billed = list(
-            dict.fromkeys(r.code.code for r in reported if r.code.system in ("hcpcs", "cpt"))
-        )
-        found += self._procedure_pairs(billed)
-        found += self._units(billed)
-        return list({(tuple(p.codes), p.rule, p.quote, p.says): p for p in found}.values())
+        yield from _exclusions(governed, named)
+        yield from self._companions(governed, named)
+        yield from self._manifestation_first(diagnoses)
+        yield from self._sides(diagnoses)
 
-    def not_checked(self, reported: Sequence[Reported]) -> list[str]:
-        """The rules that apply to codes such as these and are not loaded."""
-        billed = sum(r.code.system in ("hcpcs", "cpt") for r in reported)
-        wanted = [rule for rule, at_least in (("ncci_ptp", 2), ("mue", 1)) if billed >= at_least]
-        missing = [
-            rule
-            for rule in wanted
-            if not any(self._store.books.all(_EDITS[rule], setting=s) for s in self._settings)
-        ]
-        diagnoses = [r for r in reported if r.code.system == "icd10cm"]
-        if diagnoses and not any(r.has_notes for r in self._store.releases("icd10cm")):
-            missing += ["excludes1", "excludes2", *_ORDER]
-        return missing
-
-    def not_covered(self, reported: Sequence[Reported]) -> list[Book]:
-        """Books that apply to codes such as these and are not of an edition for the date."""
-        billed = sum(r.code.system in ("hcpcs", "cpt") for r in reported)
-        if not billed:
+    def not_loaded(self, diagnoses: Sequence[Reported]) -> list[str]:
+        """The rules that apply to these codes and are not loaded."""
+        if not diagnoses or any(r.has_notes for r in self._store.releases("icd10cm")):
             return []
-        kinds = ["ptp", "mue"] if billed > 1 else ["mue"]
-        books = [
-            self._store.books.for_date(kind, "hcpcs", self._day, setting)
-            for kind in kinds
-            for setting in self._settings
-        ]
-        return [book for book in books if book is not None and book.days_away(self._day)]
-
-    # Diagnoses
-
-    def _exclusions(self, governed: Sequence[_Governed], named: _Named) -> Iterator[Pair]:
-        found: dict[tuple[int, int], list[Note]] = {}
-        for at, (_, notes) in enumerate(governed):
-            for note in notes:
-                # What a whole chapter leaves to other chapters (Excludes2) forbids nothing.
-                if note.kind != "excludes1" and (
-                    note.kind != "excludes2" or note.owner_kind != "code"
-                ):
-                    continue
-                places = named.by(note.codes)
-                for n in places if at not in places else ():
-                    found.setdefault((at, n), []).append(note)
-        # By the pair of codes, in the order in which they are reported.
-        for at, n in sorted(found, key=lambda pair: (min(pair), max(pair), pair)):
-            one, other = governed[at][0].code.code, governed[n][0].code.code
-            for note in found[at, n]:
-                yield self._pair(
-                    [one, other],
-                    note,
-                    "conflict" if note.kind == "excludes1" else "caution",
-                    say(f"pairs.{note.kind}", one=one, other=other, owner=note.owner),
-                )
+        return ["excludes1", "excludes2", *_ORDER]
 
     def _companions(self, governed: Sequence[_Governed], named: _Named) -> Iterator[Pair]:
         """Obligations to report another code that are not met, or met in the wrong order."""
@@ -142,11 +69,11 @@ class PairRules:
                 quote = run_on([note.text for note in notes])
                 if not places:
                     if ranges or kind == "code_first":
-                        yield self._pair(
+                        yield _pair(
                             [one.code.code],
                             notes[0],
                             self._weight(one, kind, quote),
-                            say(f"pairs.{kind}_missing", one=one.code.code),
+                            reason(f"pairs.{kind}_missing", one=one.code.code),
                             quote,
                         )
                     continue
@@ -156,11 +83,11 @@ class PairRules:
                     first, second = (
                         (other, one.code.code) if kind == "code_first" else (one.code.code, other)
                     )
-                    yield self._pair(
+                    yield _pair(
                         [one.code.code, other],
                         notes[0],
                         "obligation",
-                        say("pairs.order", first=first, second=second),
+                        reason("pairs.order", first=first, second=second),
                         quote,
                     )
 
@@ -184,7 +111,7 @@ class PairRules:
                 inherited_from=owner.code,
                 release=first.release.label,
                 severity="conflict",
-                says=say("pairs.manifestation", one=first.code.code),
+                reasons=[reason("pairs.manifestation", one=first.code.code)],
             )
 
     def _manifestation(self, reported: Reported) -> Code | None:
@@ -207,11 +134,11 @@ class PairRules:
             )
             sides = {one[0], other[0]}
             if "unspecified" in sides:
-                says = say("pairs.side_unspecified", one=a.code.code, other=b.code.code)
+                why = reason("pairs.side_unspecified", one=a.code.code, other=b.code.code)
             elif "both" in sides:
-                says = say("pairs.side_both", one=a.code.code, other=b.code.code)
+                why = reason("pairs.side_both", one=a.code.code, other=b.code.code)
             elif both is not None:
-                says = say("pairs.side_bilateral", both=both.code, title=both.title)
+                why = reason("pairs.side_bilateral", both=both.code, title=both.title)
             else:
                 continue  # left and right, each with its own code and none for both
             yield Pair(
@@ -221,99 +148,46 @@ class PairRules:
                 inherited_from="I.B.13",
                 release=a.release.label,
                 severity="conflict" if sides != {"left", "right"} else "caution",
-                says=says,
+                reasons=[why],
             )
 
     def _siblings(self, reported: Reported) -> list[Code]:
         """Billable codes of the same category."""
         return self._store.completions(reported.release, reported.code.code[:3])
 
-    # Procedures, supplies and drugs
 
-    def _procedure_pairs(self, billed: list[str]) -> Iterator[Pair]:
-        edits_of = {
-            setting: (book, self._pair_edits(book, billed))
-            for setting in self._settings
-            if (book := self._store.books.for_date("ptp", "hcpcs", self._day, setting))
-        }
-        for one, other in combinations(billed, 2) if edits_of else ():
-            for setting, (book, listed) in edits_of.items():
-                found = [*listed.get((one, other), ()), *listed.get((other, one), ())]
-                for edit in found:
-                    active = edits.in_force(edit, self._day)
-                    yield Pair(
-                        codes=[edit.column1, edit.column2],
-                        rule="ncci_ptp",
-                        quote=edit.rationale,
-                        inherited_from=book.title,
-                        release=book.label,
-                        severity="conflict" if active and edit.modifier == "0" else "caution",
-                        says=self._told(edit, setting, active),
-                    )
-
-    def _pair_edits(self, book: Book, billed: list[str]) -> dict[tuple[str, str], list[PairEdit]]:
-        """The edits of a book on any two of these codes, by column 1 and column 2."""
-        found: dict[tuple[str, str], list[PairEdit]] = {}
-        for part in self._store.books.parts(book):
-            for edit in self._store.books.rows(PairEdit, part, column1=billed, column2=billed):
-                found.setdefault((edit.column1, edit.column2), []).append(edit)
-        return found
-
-    def _told(self, edit: PairEdit, setting: Setting, active: bool) -> str:
-        dates = "; ".join(
-            [
-                say("pairs.ptp_from", date=edit.effective_from)
-                if edit.effective_from
-                else say("pairs.ptp_from_unknown"),
-                say("pairs.ptp_deleted", date=edit.deleted)
-                if edit.deleted
-                else say("pairs.ptp_active"),
-            ]
-        )
-        return say(
-            "pairs.ptp" if active else "pairs.ptp_not_in_force",
-            setting=SETTING_NAMES[setting],
-            one=edit.column1,
-            other=edit.column2,
-            day=self._day,
-            dates=dates,
-            modifier=f"{edit.modifier}: {edits.MODIFIER_INDICATORS[edit.modifier]}",
-        )
-
-    def _units(self, billed: list[str]) -> Iterator[Pair]:
-        edits_of: dict[Setting, tuple[Book, dict[str, list[UnitsEdit]]]] = {}
-        for setting in self._settings:
-            book = self._store.books.for_date("mue", "hcpcs", self._day, setting)
-            if book is None:
+def _exclusions(governed: Sequence[_Governed], named: _Named) -> Iterator[Pair]:
+    found: dict[tuple[int, int], list[Note]] = {}
+    for at, (_, notes) in enumerate(governed):
+        for note in notes:
+            # What a whole chapter leaves to other chapters (Excludes2) forbids nothing.
+            if note.kind != "excludes1" and (note.kind != "excludes2" or note.owner_kind != "code"):
                 continue
-            listed: dict[str, list[UnitsEdit]] = {}
-            for edit in self._store.books.rows(UnitsEdit, book, code=billed):
-                listed.setdefault(edit.code, []).append(edit)
-            edits_of[setting] = book, listed
-        for code in billed:
-            for setting, (book, listed) in edits_of.items():
-                for edit in listed.get(code, ()):
-                    yield Pair(
-                        codes=[code],
-                        rule="mue",
-                        quote=edit.rationale,
-                        inherited_from=book.title,
-                        release=book.label,
-                        severity="caution",
-                        says=say(
-                            "pairs.mue",
-                            setting=SETTING_NAMES[setting],
-                            code=code,
-                            units=edit.units,
-                            adjudication=f"{edit.adjudication}: "
-                            f"{edits.ADJUDICATION[edit.adjudication]}",
-                        ),
-                    )
+            places = named.by(note.codes)
+            for n in places if at not in places else ():
+                found.setdefault((at, n), []).append(note)
+    # By the pair of codes, in the order in which they are reported.
+    for at, n in sorted(found, key=lambda pair: (min(pair), max(pair), pair)):
+        one, other = governed[at][0].code.code, governed[n][0].code.code
+        for note in found[at, n]:
+            yield _pair(
+                [one, other],
+                note,
+                "conflict" if note.kind == "excludes1" else "caution",
+                reason(f"pairs.{note.kind}", one=one, other=other, owner=note.owner),
+            )
 
-    def _pair(
-        self, codes: list[str], note: Note, severity: Severity, says: str, quote: str | None = None
-    ) -> Pair:
-        return Pair(codes, note.kind, quote or note.text, note.owner, note.release, severity, says)
+
+def _pair(codes: list[str], note: Note, severity: Severity, why: Reason, quote: str = "") -> Pair:
+    return Pair(
+        codes=codes,
+        rule=note.kind,
+        quote=quote or note.text,
+        inherited_from=note.owner,
+        release=note.release,
+        severity=severity,
+        reasons=[why],
+    )
 
 
 class _Named:
@@ -348,7 +222,7 @@ def report_with(store: CodeStore, release: Release, notes: Sequence[Note]) -> li
                 code=named.as_published,
                 title=_title(store, release, named),
                 order=_ORDER[note.kind],  # type: ignore[arg-type]
-                because=say(f"pairs.because_{note.kind}", owner=note.owner),
+                reasons=[reason(f"pairs.because_{note.kind}", owner=note.owner)],
             )
     return list(found.values())
 
@@ -400,3 +274,8 @@ def _same(rest: frozenset[str], other: frozenset[str]) -> bool:
     """Whether two titles say the same apart from the side. One of them may name the organ that
     the other leaves to its header: "right eye" and "bilateral"."""
     return len(rest ^ other) <= 1
+
+
+def run_on(lines: Sequence[str]) -> str:
+    """Lines of one note in one line. A line that ends in a colon heads the ones after it."""
+    return "; ".join(lines).replace(":; ", ": ")
