@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot import scope
-from bot.cli import main
+from bot.cli.main import main
 from bot.desk import Desk
 from bot.settings import Settings
 from codesets import hcpcs, sources

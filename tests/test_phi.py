@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.answer import Answer
-from bot.cli import main
+from bot.cli.main import main
 from bot.desk import Desk
 from bot.phi import Scrubber, patterns
 from bot.phi.evaluate import Figures, evaluate, read_cases

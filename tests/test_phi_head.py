@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot import desk as desk_module
-from bot.cli import main
+from bot.cli.main import main
 from bot.desk import Desk
 from bot.phi import Scrubbed, Scrubber, scrub_head
 from bot.phi.head import MOST_CHARACTERS, length_of

@@ -1,15 +1,21 @@
-"""Opening the log as the settings say, and what an earlier run left in it."""
+"""Opening and verifying the log as the settings say, and what an earlier run left in it."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
+from pathlib import Path
 
 from bot.phi import Scrubber
+from bot.querylog import checkpoints
 from bot.querylog.chain import LogKey, LogUnavailable
+from bot.querylog.checkpoints import Checkpoints
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Surface
 from bot.querylog.unlogged import LenientLog
+from bot.querylog.verify import Verification, log_id, verify
 from bot.settings import Settings
 from bot.words import say
 
@@ -46,6 +52,45 @@ def open_log(settings: Settings, scrubber: Scrubber | None = None) -> QueryLog:
         log.close()
         raise
     return log
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[QueryLog]:
+    """The log, if there is one. Raises LogUnavailable."""
+    if not settings.log_db.exists():
+        raise LogUnavailable(f"There is no query log at {settings.log_db} yet: nothing was asked.")
+    found = open_log(settings)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def verified(
+    settings: Settings,
+    path: Path | None = None,
+    kept: Path | None = None,
+    public: Path | None = None,
+    against: Path | None = None,
+) -> Verification:
+    """The log as it is verified by the settings' keys and checkpoints, where no others are named.
+    Raises LogUnavailable and CheckpointError."""
+    key = key_of(settings)
+    if path is not None and key is not None and key.log != log_id(path):
+        key = None  # another desk's log: its seals are left unchecked
+    return verify(
+        path or settings.log_db,
+        key=key,
+        checkpoints=_checkpoints(settings, kept, public),
+        against=against,
+    )
+
+
+def _checkpoints(settings: Settings, kept: Path | None, public: Path | None) -> Checkpoints | None:
+    if kept is None and not settings.checkpoints.exists():
+        return None
+    key = checkpoints.public_key(public or settings.checkpoint_public_key)
+    return checkpoints.read(kept or settings.checkpoints, key)
 
 
 def finish_what_was_left(log: QueryLog) -> str:
