@@ -554,6 +554,9 @@ class OneAnswer:
             replace(ANSWER, question=SCRUBBER.scrub(text).text, as_of=as_of) for text in questions
         ]
 
+    def ask(self, question, **options):
+        return self.ask_many([question], **options)[0]
+
     def made_with(self, *_: Answer) -> dict:
         return {}
 
@@ -645,11 +648,11 @@ def test_ask_is_in_the_log_before_it_is_answered(settings: Settings, monkeypatch
     with Conversation(settings) as terminal:
         seen = []
 
-        def ask_many(questions, **_):
+        def ask(question, **_):
             seen.extend((r.text, r.delivery) for r in terminal.log.recent())
-            return [ANSWER]
+            return ANSWER
 
-        monkeypatch.setattr(terminal.desk, "ask_many", ask_many)
+        monkeypatch.setattr(terminal.desk, "ask", ask)
 
         def show(_):
             seen.extend((r.text, r.delivery) for r in terminal.log.recent())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
@@ -14,13 +13,12 @@ from bot.querylog.chain import LogKey, LogUnavailable
 from bot.querylog.checkpoints import Checkpoints
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Surface
+from bot.querylog.unfinished import unfinished
 from bot.querylog.unlogged import LenientLog
 from bot.querylog.verify import Verification, log_id, verify
 from bot.settings import Settings
 from bot.words import say
 
-#: Nobody still waits in a terminal for an answer asked for so long ago.
-_GIVEN_UP = dt.timedelta(minutes=10)
 _SURFACES: tuple[Surface, ...] = ("cli", "terminal")
 
 
@@ -96,16 +94,12 @@ def _checkpoints(settings: Settings, kept: Path | None, public: Path | None) -> 
 def finish_what_was_left(log: QueryLog) -> str:
     """Mark what a command line left unfinished long ago, and say so; empty when nothing was. What
     Slack left is answered when Slack is served: see bot.slack.recovery."""
-    before = log.now() - _GIVEN_UP
-    unanswered = [q.id for q in log.unanswered(_SURFACES) if q.asked_at < before]
-    found = [log.get(identity) for identity in log.undelivered(_SURFACES)]
-    undelivered = [
-        record.id
-        for record in found
-        if record and dt.datetime.fromisoformat(record.asked_at) < before
-    ]
-    if not unanswered and not undelivered:
+    left = unfinished(log, _SURFACES, log.now(), shared=True)
+    left.mark(
+        log,
+        abandoned="the command line stopped before it answered",
+        unknown="the command line stopped while showing it",
+    )
+    if not left.too_old and not left.uncertain:
         return ""
-    log.delivered_many(unanswered, "abandoned", "the command line stopped before it answered")
-    log.delivered_many(undelivered, "unknown", "the command line stopped while showing it")
-    return say("log.left_behind", abandoned=len(unanswered), unknown=len(undelivered))
+    return say("log.left_behind", abandoned=len(left.too_old), unknown=len(left.uncertain))
