@@ -138,7 +138,7 @@ def _done(posted: Posted) -> Future[Posted]:
     return future
 
 
-def _warn(posted: Posted, what: str = "a message") -> None:
+def _warn(posted: Posted, what: str = "a message was not sent") -> None:
     """Tell whoever runs Code Desk of a post that was not delivered."""
     if posted.outcome != "delivered":
         logger.warning("%s: %s (%s)", what, posted.outcome, posted.detail)
