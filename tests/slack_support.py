@@ -3,7 +3,7 @@
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -160,9 +160,12 @@ class ScriptedDesk:
     def ready(self) -> None:
         self.was_made_ready = True
 
-    def take(self, asked: str) -> Question:
+    def take(self, asked: str, **_: Any) -> Question:
         scrubbed = scrub_head(SCRUBBER, asked)
         return Question(asked, scrubbed.text, scrubbed.removed)
+
+    def take_codes(self, codes: Sequence[str], **_: Any) -> Question:
+        return self.take(" ".join(codes))
 
     def verdicts_on(self, typed: str) -> list[Verdict]:
         """It knows the codes of `diabetes`, and the form of a CPT code."""
@@ -178,14 +181,17 @@ class ScriptedDesk:
     def scrub(self, text: str) -> str:
         return scrub_head(SCRUBBER, text).text
 
-    def ask(self, question: Question | str, **options: Any) -> Answer:
-        typed = question if isinstance(question, str) else question.asked
+    def ask(self, question: Question, **options: Any) -> Answer:
+        typed = question.asked
         self.asked.append(typed)
         self.begun.release()
         self.open.wait()
         if self.fails:
             raise self.fails
         return diabetes(typed) if typed else abstained()
+
+    def ask_many(self, questions: Sequence[Question], **options: Any) -> list[Answer]:
+        return [self.ask(question, **options) for question in questions]
 
 
 # Serving

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import main
+from bot.cli.main import main
 from codesets import rows
 from codesets.currency import not_loaded, out_of_date
 from codesets.imports import import_files

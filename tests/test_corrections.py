@@ -12,13 +12,14 @@ import pytest
 from click.testing import CliRunner
 from log_support import attacked, body, set_body
 
-from bot.cli import _model_of, main
+from bot.cli.main import main
 from bot.corrections import Refused, code_in, fit_words, shelve
 from bot.desk.desk import Desk
 from bot.querylog import Asked, NoSuchCorrection, QueryLog
 from bot.querylog.corrections import in_force, proposals
 from bot.querylog.verify import verify
 from bot.settings import Settings
+from bot.setup import model_of
 from codesets.imports import import_files
 from codesets.model import Term
 from codesets.store import CodeStore
@@ -155,7 +156,7 @@ def test_a_term_says_by_whom_and_when(log: QueryLog, store: CodeStore) -> None:
 def test_the_index_is_out_of_date_only_after_another_correction(
     home: Path, log: QueryLog, store: CodeStore
 ) -> None:
-    model = _model_of(Settings.load())
+    model = model_of(Settings.load())
 
     def is_current() -> bool:
         return build.is_current(store, home / "index", model)

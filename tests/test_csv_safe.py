@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from log_support import converse
 
 from bot import csv_safe
-from bot.cli import main
+from bot.cli.main import main
 from bot.querylog import Asked
 
 FORMULAS = [

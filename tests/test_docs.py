@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import main
+from bot.cli.main import main
 from bot.querylog import Asked, QueryLog
 from bot.settings import Settings
 from codesets.imports import import_files

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.cli import main
+from bot.cli.main import main
 from index import evaluate
 from index.confidence import Confidence
 from index.errors import SearchError

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import main
+from bot.cli.main import main
 from bot.desk.desk import Desk
 from bot.desk.intent import systems_asked_for, to_search
 from bot.settings import Settings

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from slack_support import SCRUBBER, ScriptedDesk, served, slack_server
 
+from bot.cli import conversation
+from bot.cli.conversation import Conversation
 from bot.desk.answer import Answer, Candidate, Verdict, reason
 from bot.desk.question import Question
 from bot.querylog import (
@@ -557,6 +559,9 @@ class OneAnswer:
             for question in questions
         ]
 
+    def ask(self, question, **options):
+        return self.ask_many([question], **options)[0]
+
     def made_with(self, *_: Answer) -> dict:
         return {}
 
@@ -567,13 +572,11 @@ class OneAnswer:
 @pytest.fixture
 def conversing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Ask as `codedesk ask` does, of that desk."""
-    from bot import cli
-
-    monkeypatch.setattr(cli, "Desk", OneAnswer)
+    monkeypatch.setattr(conversation, "Desk", OneAnswer)
 
     def ask(*questions: str, show=lambda _: None, day=None, **settings) -> None:
-        with cli._Conversation(Settings(home=tmp_path, **settings)) as conversation:
-            conversation.ask(questions, show=show, day=day)
+        with Conversation(Settings(home=tmp_path, **settings)) as terminal:
+            terminal.ask(questions, show=show, day=day)
 
     return ask
 
@@ -647,35 +650,31 @@ def test_a_date_of_the_command_line_is_stored_only_as_its_editions(
 
 
 def test_ask_is_in_the_log_before_it_is_answered(settings: Settings, monkeypatch) -> None:
-    from bot.cli import _Conversation
-
-    with _Conversation(settings) as conversation:
+    with Conversation(settings) as terminal:
         seen = []
 
-        def ask_many(questions, **_):
-            seen.extend((r.text, r.delivery) for r in conversation.log.recent())
-            return [ANSWER]
+        def ask(question, **_):
+            seen.extend((r.text, r.delivery) for r in terminal.log.recent())
+            return ANSWER
 
-        monkeypatch.setattr(conversation.desk, "ask_many", ask_many)
+        monkeypatch.setattr(terminal.desk, "ask", ask)
 
         def show(_):
-            seen.extend((r.text, r.delivery) for r in conversation.log.recent())
+            seen.extend((r.text, r.delivery) for r in terminal.log.recent())
 
-        conversation.ask(["htn"], show=show)
+        terminal.ask(["htn"], show=show)
         assert seen == [("htn", "unanswered"), ("htn", "undelivered")]
-        assert conversation.log.recent()[0].delivery == "delivered"
+        assert terminal.log.recent()[0].delivery == "delivered"
 
 
 def test_an_answer_that_could_not_be_shown_is_recorded_as_failed(
     settings: Settings, monkeypatch
 ) -> None:
-    from bot.cli import _Conversation
-
-    with _Conversation(settings) as conversation:
+    with Conversation(settings) as terminal:
 
         def show(_):
             raise BrokenPipeError("nobody reads")
 
         with pytest.raises(BrokenPipeError):
-            conversation.ask(["E11.9"], show=show)
-        assert conversation.log.recent()[0].delivery == "failed"
+            terminal.ask(["E11.9"], show=show)
+        assert terminal.log.recent()[0].delivery == "failed"

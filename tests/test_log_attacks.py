@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from log_support import Clock, attacked, body, check, converse, own_home, rehash, set_body
 
-from bot.cli import main
+from bot.cli.main import main
 from bot.querylog import Asked, LogUnavailable, QueryLog, schema
 from bot.querylog.checkpoints import private_key
 from bot.querylog.retention import redact, retain

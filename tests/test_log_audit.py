@@ -24,7 +24,7 @@ from bot.audit import auditors, cells
 from bot.audit.questions import PREPARED
 from bot.audit.sessions import LONGEST, MOST_REFUSALS, Refusals, Sessions
 from bot.audit.views import FACETS, VIEWS
-from bot.cli import main
+from bot.cli.main import main
 from bot.querylog import retention
 from bot.querylog.verify import verify
 from bot.settings import Settings, SettingsError

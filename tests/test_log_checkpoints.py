@@ -17,7 +17,7 @@ from log_support import attacked, check, converse, copy, own_home, put_in_place,
 from slack_sdk import WebClient
 from slack_support import ScriptedDesk, served, settings, slack_server
 
-from bot.cli import main
+from bot.cli.main import main
 from bot.querylog import QueryLog
 from bot.querylog.checkpoints import (
     Checkpoint,

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from bot import cli, log_review_commands
-from bot.cli import main
+from bot.cli import conversation, log_review
+from bot.cli.main import main
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
 from bot.desk.edition_dates import day_for
@@ -48,7 +48,7 @@ def one_desk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         return
     desk = request.getfixturevalue("desk")
     monkeypatch.setattr(Desk, "close", lambda _: None)
-    for module in (cli, log_review_commands):
+    for module in (conversation, log_review):
         monkeypatch.setattr(module, "Desk", lambda *_, **__: desk)
 
 

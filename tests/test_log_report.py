@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from log_support import Clock, attacked
 from slack_support import abstained, diabetes, verdict, verdicts
 
-from bot.cli import main
+from bot.cli.main import main
 from bot.querylog import Asked, QueryLog, retention
 from bot.querylog.charts import columns
 from bot.querylog.report import figures, page, shortened

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from log_support import MISSED, SECRET, Clock, attacked, body, check, converse, copy
 
-from bot.cli import main
+from bot.cli.main import main
 from bot.querylog import NoSuchQuestion, QueryLog
 from bot.querylog.checkpoints import Checkpoints
 from bot.querylog.retention import Held, clean, hold, holds, redact, release, retain

@@ -15,7 +15,7 @@ import phi_cases
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import main
+from bot.cli.main import main
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
 from bot.desk.question import without_places

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import main
+from bot.cli.main import main
 from bot.desk import question as question_module
 from bot.desk.desk import Desk
 from bot.phi import Scrubbed, Scrubber, scrub_head

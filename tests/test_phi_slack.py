@@ -27,13 +27,13 @@ KINDS = "a name, a medical record number, a date"
 class DatedDesk(ScriptedDesk):
     """Takes 2026-03-05 for the date of service."""
 
-    def take(self, asked: str) -> Question:
+    def take(self, asked: str, **reading: Any) -> Question:
+        self.reading = reading
         return replace(super().take(asked), releases={"icd10cm FY2026-April": "FY2026-April"})
 
-    def ask(self, question: Question | str, **options: Any) -> Answer:
-        self.options = options
+    def ask(self, question: Question, **options: Any) -> Answer:
         reasons = [reason("desk.served", system="ICD-10-CM", label="FY2026-April")]
-        answer = replace(super().ask(question), question=self.take(self.asked[-1]).scrubbed)
+        answer = replace(super().ask(question), question=question.scrubbed)
         return worded(replace(answer, as_of="2026-03-05", reasons=reasons))
 
 
@@ -148,7 +148,7 @@ def test_after_a_crash_the_stored_editions_answer_and_the_asker_is_told(
     editions = {"icd10cm FY2024": "FY2024"}
     log.ask(Asked(STORED, surface, "U7", "T1", "C5", "1.0", removed=("NAME",), releases=editions))
     recover(Courier(desk, log, web_client(slack.bot_token, slack.api_url)), print)
-    assert (desk.asked, desk.options) == ([STORED], {"editions": editions})
+    assert (desk.asked, desk.reading) == ([STORED], {"editions": editions})
     told = [call for call in slack.calls if "a name" in str(call.args.get("text"))]
     assert [call.method for call in told] == ["chat.postEphemeral"]
     assert told[0].args["user"] == "U7"

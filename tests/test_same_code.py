@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.cli import main
+from bot.cli.main import main
 from bot.corrections import named_by
 from bot.desk.desk import Desk
 from bot.querylog import Asked, QueryLog

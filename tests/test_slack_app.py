@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -234,13 +234,13 @@ class BrokenLog(QueryLog):
         self.breaks_on = {"ask"}
         self.refused = threading.Semaphore(0)
 
-    def ask(self, asked: Asked) -> str | None:
+    def ask_many(self, questions: Sequence[Asked]) -> list[str | None]:
         self._check("ask")
-        return super().ask(asked)
+        return super().ask_many(questions)
 
-    def answered(self, *args: Any, **options: Any) -> None:
+    def answered_many(self, *args: Any, **options: Any) -> None:
         self._check("answered")
-        super().answered(*args, **options)
+        super().answered_many(*args, **options)
 
     def _check(self, step: str) -> None:
         if step in self.breaks_on:
@@ -482,7 +482,8 @@ def test_a_command_is_answered_to_one_and_shared_by_them(slack, log, desk, tmp_p
     assert share["value"] == record.id
     # On record before it is posted, so that no other press posts it too.
     shares = [("share", "unknown"), ("share", "delivered")]
-    assert outcomes(log) == [("answer", "delivered"), *shares]
+    assert [one for one in outcomes(log) if one[0] == "share"] == shares
+    assert ("answer", "delivered") in outcomes(log), "perhaps after the press"
 
 
 def test_a_private_answer_stays_until_it_is_shared(slack, log, desk, tmp_path) -> None:

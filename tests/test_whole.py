@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import main
+from bot.cli.main import main
 from codesets.imports import import_files
 from codesets.store import CodeStore
 from codesets.whole import NotWhole

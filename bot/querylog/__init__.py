@@ -15,8 +15,8 @@ Invariants
 `log` writes and reads; `records` is what the records hold, `tail` the one place where they are
 added, `schema` the database. `verify` re-derives everything, `checkpoints` signs what is there,
 `retention` destroys what must go. `corrections` is what people say of answers, and what auditors
-approved of it. `opening` opens the log as the settings say, `unlogged` is for operators who chose
-to answer without one.
+approved of it. `opening` opens and verifies the log as the settings say, `unfinished` is what an
+earlier run left in it, `unlogged` is for operators who chose to answer without one.
 
 Treat log.db as PHI: people type what they should not. Files are created with mode 0600.
 """

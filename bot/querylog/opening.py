@@ -1,20 +1,24 @@
-"""Opening the log as the settings say, and what an earlier run left in it."""
+"""Opening and verifying the log as the settings say, and what an earlier run left in it."""
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
+from pathlib import Path
 
 from bot.phi import Scrubber
+from bot.querylog import checkpoints
 from bot.querylog.chain import LogKey, LogUnavailable
+from bot.querylog.checkpoints import Checkpoints
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Surface
+from bot.querylog.unfinished import unfinished
 from bot.querylog.unlogged import LenientLog
+from bot.querylog.verify import Verification, log_id, verify
 from bot.settings import Settings
 from bot.words import say
 
-#: Nobody still waits in a terminal for an answer asked for so long ago.
-_GIVEN_UP = dt.timedelta(minutes=10)
 _SURFACES: tuple[Surface, ...] = ("cli", "terminal")
 
 
@@ -48,19 +52,54 @@ def open_log(settings: Settings, scrubber: Scrubber | None = None) -> QueryLog:
     return log
 
 
+@contextmanager
+def opened(settings: Settings) -> Iterator[QueryLog]:
+    """The log, if there is one. Raises LogUnavailable."""
+    if not settings.log_db.exists():
+        raise LogUnavailable(f"There is no query log at {settings.log_db} yet: nothing was asked.")
+    found = open_log(settings)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def verified(
+    settings: Settings,
+    path: Path | None = None,
+    kept: Path | None = None,
+    public: Path | None = None,
+    against: Path | None = None,
+) -> Verification:
+    """The log as it is verified by the settings' keys and checkpoints, where no others are named.
+    Raises LogUnavailable and CheckpointError."""
+    key = key_of(settings)
+    if path is not None and key is not None and key.log != log_id(path):
+        key = None  # another desk's log: its seals are left unchecked
+    return verify(
+        path or settings.log_db,
+        key=key,
+        checkpoints=_checkpoints(settings, kept, public),
+        against=against,
+    )
+
+
+def _checkpoints(settings: Settings, kept: Path | None, public: Path | None) -> Checkpoints | None:
+    if kept is None and not settings.checkpoints.exists():
+        return None
+    key = checkpoints.public_key(public or settings.checkpoint_public_key)
+    return checkpoints.read(kept or settings.checkpoints, key)
+
+
 def finish_what_was_left(log: QueryLog) -> str:
     """Mark what a command line left unfinished long ago, and say so; empty when nothing was. What
     Slack left is answered when Slack is served: see bot.slack.recovery."""
-    before = log.now() - _GIVEN_UP
-    unanswered = [q.id for q in log.unanswered(_SURFACES) if q.asked_at < before]
-    found = [log.get(identity) for identity in log.undelivered(_SURFACES)]
-    undelivered = [
-        record.id
-        for record in found
-        if record and dt.datetime.fromisoformat(record.asked_at) < before
-    ]
-    if not unanswered and not undelivered:
+    left = unfinished(log, _SURFACES, log.now(), shared=True)
+    left.mark(
+        log,
+        abandoned="the command line stopped before it answered",
+        unknown="the command line stopped while showing it",
+    )
+    if not left.too_old and not left.uncertain:
         return ""
-    log.delivered_many(unanswered, "abandoned", "the command line stopped before it answered")
-    log.delivered_many(undelivered, "unknown", "the command line stopped while showing it")
-    return say("log.left_behind", abandoned=len(unanswered), unknown=len(undelivered))
+    return say("log.left_behind", abandoned=len(left.too_old), unknown=len(left.uncertain))

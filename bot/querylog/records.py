@@ -218,3 +218,34 @@ def record_of(identity: str, of: dict[str, list[Entry]]) -> Record:
         redactions=told.get("redaction", []),
         altered=sorted(e.seq for entries in of.values() for e in entries if e.altered),
     )
+
+
+def summary(record: Record) -> dict[str, Any]:
+    """All of a record but the answer itself."""
+    return {
+        "id": record.id,
+        "asked_at": record.asked_at,
+        "surface": record.surface,
+        "team": record.team,
+        "user": record.user,
+        "channel": record.channel,
+        "thread": record.thread,
+        "question": record.text,
+        "removed": record.removed,
+        "options": record.options,
+        "answered_at": record.answered_at,
+        "outcome": record.outcome,
+        "as_of": record.as_of,
+        "codes": record.codes,
+        "releases": record.releases,
+        "index_build": record.index_build,
+        "made_with": record.made_with,
+        "latency_ms": record.latency_ms,
+        "delivery": record.delivery,
+        "deliveries": record.deliveries,
+        "feedback": record.feedback,
+        "corrections": record.corrections,
+        "withdrawals": record.withdrawals,
+        "redactions": record.redactions,
+        "altered": record.altered,
+    }

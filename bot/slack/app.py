@@ -24,10 +24,11 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.logged_desk import Answers
 from bot.querylog import QueryLog
 from bot.settings import Settings
 from bot.slack import http
-from bot.slack.courier import Answers, Courier
+from bot.slack.courier import Courier
 from bot.slack.lanes import Lanes
 from bot.slack.listeners import actions, audit, commands, events, feedback
 from bot.slack.posting import web_client, why_not_certain
@@ -61,7 +62,7 @@ def build_app(settings: Settings, desk: Answers, log: QueryLog, lanes: Lanes | N
         attaching_conversation_kwargs_enabled=False,
     )
     app.error(_tell)
-    courier = Courier(desk, log, client, lanes or Lanes())
+    courier = Courier(desk, log, client, lanes)
     for kind in (events, commands, actions, feedback):
         kind.register(app, courier)
     audit.register(app, courier, settings)

@@ -15,12 +15,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from bot.querylog.unfinished import MOST_MINUTES
 from bot.slack.posting import Posted, RateLimited
 
 logger = logging.getLogger("codedesk.slack")
 
-#: A post that Slack takes later than this is of no use to the one who asked.
-MOST_MINUTES = 10
 #: Seconds between the posts of a lane that met its limit, until nothing is left in it: Slack takes
 #: one message a second a channel, and allows short bursts, so a lane begins without any.
 BETWEEN = 1.0

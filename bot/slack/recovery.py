@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -13,7 +12,7 @@ from functools import partial
 from bot.desk.answer import Answer
 from bot.querylog import Asked, LogUnavailable, Record
 from bot.querylog.records import Pending, Surface
-from bot.slack.blocks import answer_message, with_removed
+from bot.querylog.unfinished import unfinished
 from bot.slack.courier import Courier
 from bot.slack.lanes import MOST_MINUTES
 from bot.slack.posting import Posted, Way, for_one, for_one_anywhere, in_thread
@@ -37,39 +36,29 @@ def recover(
     """Answer the young questions, send the young answers that are certain not to have been sent,
     mark the old ones abandoned, and answers of which it is not known whether they were posted
     `unknown`. Before anything new is taken, and in one process only."""
-    counts: Counter[str] = Counter()
     sent: list[Future[Posted]] = []
-    log = courier.log
-
-    def too_old(pending: Pending) -> bool:
-        if now() - pending.asked_at < dt.timedelta(minutes=MOST_MINUTES):
-            return False
-        courier.record(pending.id, Posted("abandoned", "the desk was not running"))
-        counts["abandoned"] += 1
-        return True
-
-    for question in log.undelivered(_SURFACES):
-        courier.record(question, Posted("unknown", "the desk stopped while posting"))
-        counts["unknown"] += 1
-    for pending in log.waiting(_SURFACES):
-        if not too_old(pending):
-            sent += _sent_after_all(courier, pending)
-    for pending in log.unanswered(_SURFACES):
-        if too_old(pending):
-            continue
+    left = unfinished(courier.log, _SURFACES, now())
+    try:
+        left.mark(
+            courier.log,
+            abandoned="the desk was not running",
+            unknown="the desk stopped while posting",
+        )
+    except LogUnavailable as error:
+        logger.error("%s", error)
+    counts = Counter(abandoned=len(left.too_old), unknown=len(left.uncertain))
+    for pending in left.to_send:
+        sent += _sent_after_all(courier, pending)
+    for pending in left.to_answer:
         private = pending.asked.surface == "slash"
         way, tell = _ways_back(courier, pending.asked)
-        age = now() - pending.asked_at
         removed = to_tell(pending.asked.text, pending.asked.removed)
         posted = courier.answer(
-            pending.id,
-            pending.asked.text,
+            courier.logged.left(pending, now()),
             way,
-            asked=time.monotonic() - age.total_seconds(),
             tell=tell,
             private=private,
             removed=removed if private else (),
-            editions=pending.asked.releases,
         )
         sent.append(posted)
         if removed and not private:
@@ -78,7 +67,7 @@ def recover(
     for posted in sent:
         outcome = posted.result().outcome if posted.done() else "waiting"
         counts[{"delivered": "answered", "waiting": "waiting"}.get(outcome, "failed")] += 1
-    if counts:
+    if counts.total():
         kinds = ("answered", "failed", "abandoned", "unknown", "waiting")
         lines = {kind: counts[kind] for kind in kinds}
         say_line(say("slack.recovered", minutes=MOST_MINUTES, **lines))
@@ -100,11 +89,16 @@ def _sent_after_all(courier: Courier, pending: Pending) -> list[Future[Posted]]:
         return []
     answer = courier.desk.retitled(Answer.from_dict(record.answer))
     asked, private = pending.asked, pending.asked.surface == "slash"
-    message = answer_message(answer, pending.id, private=private)
     removed = to_tell(asked.text, asked.removed)
-    if removed and private:
-        message = with_removed(message, removed)
-    posted = courier.deliver(pending.id, message, *_ways_back(courier, asked))
+    way, tell = _ways_back(courier, asked)
+    posted = courier.send_after_all(
+        pending.id,
+        answer,
+        way,
+        tell=tell,
+        private=private,
+        removed=removed if private else (),
+    )
     if removed and not private and not _was_told(record):
         posted.add_done_callback(partial(_tell_removed, courier, pending))
     return [posted]

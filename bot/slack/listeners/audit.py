@@ -11,10 +11,10 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.corrections import OtherSystem, Refused, approve, fit_words
-from bot.log_commands import verified
 from bot.querylog import LogUnavailable, Record
 from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.corrections import in_force, proposals_of
+from bot.querylog.opening import verified
 from bot.querylog.records import Access
 from bot.querylog.search import Filters, matching
 from bot.settings import Settings

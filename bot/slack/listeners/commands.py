@@ -12,6 +12,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
+from bot.logged_desk import LoggedQuestion
 from bot.querylog import Asked, LogUnavailable
 from bot.slack.courier import Courier
 from bot.slack.posting import for_one_anywhere, respond
@@ -29,20 +30,17 @@ def register(app: App, courier: Courier) -> None:
         command: dict[str, Any], context: BoltContext, ack: Ack, next_: Callable[[], None]
     ) -> BoltResponse | None:
         """Write the question to the log, then acknowledge."""
-        typed = clean(command.get("text") or "")
-        read = courier.desk.take(typed)
         asked = Asked(
-            read.scrubbed,
+            "",
             "slash",
             user=command["user_id"],
             team=command.get("team_id"),
             channel=command["channel_id"],
             event_id=command["trigger_id"],
-            removed=read.removed,
-            releases=read.releases,
         )
+        typed = clean(command.get("text") or "")
         try:
-            question = courier.log.ask(asked)
+            (question,) = courier.logged.take([typed], asked, came=time.monotonic())
         except LogUnavailable as error:
             # A command is not sent again, so whoever asked must be told.
             logger.error("%s", error)
@@ -50,19 +48,18 @@ def register(app: App, courier: Courier) -> None:
         response = ack()
         if question is None:
             return response
-        context.update(question=question, asked=asked, read=read, received=time.monotonic())
+        context.update(question=question)
         next_()
         return None
 
     def answer(command: dict[str, Any], context: BoltContext) -> None:
+        question: LoggedQuestion = context["question"]
         courier.answer(
-            context["question"],
-            context["read"],
+            question,
             respond(command["response_url"], response_type="ephemeral"),
-            asked=context["received"],
             tell=for_one_anywhere(courier.client, command["channel_id"], command["user_id"]),
             shareable=True,
-            removed=to_tell(context["asked"].text, context["asked"].removed),
+            removed=to_tell(question.asked.text, question.asked.removed),
         )
 
     app.command(COMMAND, middleware=[take])(answer)

@@ -9,7 +9,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
-from bot.desk.question import Question
+from bot.logged_desk import LoggedQuestion
 from bot.querylog import Asked, LogUnavailable
 from bot.slack.blocks import plain_message
 from bot.slack.courier import Courier
@@ -38,11 +38,10 @@ def register(app: App, courier: Courier) -> None:
         """Write the question to the log; Bolt acknowledges only what this passes on."""
         if not is_question(event):
             return ack()
+        asked = asked_by(body, event)
         typed = clean(event.get("text") or "")
-        read = courier.desk.take(typed)
-        asked = question_in(body, event, read)
         try:
-            question = courier.log.ask(asked)
+            (question,) = courier.logged.take([typed], asked, came=time.monotonic())
         except LogUnavailable as error:
             # Not acknowledged, so Slack sends it again, at last after 5 minutes:
             # https://docs.slack.dev/apis/events-api#retries
@@ -55,24 +54,21 @@ def register(app: App, courier: Courier) -> None:
         told.clear()
         if question is None:
             return ack()  # sent again, or the same message as another event: it is being answered
-        context.update(question=question, asked=asked, read=read, received=time.monotonic())
+        context.update(question=question)
         next_()
         return None
 
     def answer(context: BoltContext, event: dict[str, Any]) -> None:
-        asked: Asked = context["asked"]
+        question: LoggedQuestion = context["question"]
+        asked = question.asked
         channel, user, thread = event["channel"], event["user"], event.get("thread_ts")
         posted = courier.answer(
-            context["question"],
-            context["read"],
+            question,
             in_thread(courier.client, channel, asked.thread),
-            asked=context["received"],
             tell=for_one(courier.client, channel, user, thread),
         )
         if to_tell(asked.text, asked.removed):
-            posted.add_done_callback(
-                lambda _: courier.tell_removed(context["question"], asked, thread)
-            )
+            posted.add_done_callback(lambda _: courier.tell_removed(question.id, asked, thread))
 
     for kind in ("app_mention", "message"):
         app.event(kind, middleware=[take])(answer)
@@ -93,11 +89,11 @@ def is_question(event: dict[str, Any]) -> bool:
     return event["type"] == "app_mention" or event.get("channel_type") == "im"
 
 
-def question_in(body: dict[str, Any], event: dict[str, Any], read: Question) -> Asked:
-    """The question as the log keeps it: https://docs.slack.dev/apis/events-api#event-payload"""
+def asked_by(body: dict[str, Any], event: dict[str, Any]) -> Asked:
+    """Who asks, and where, as the log keeps it: https://docs.slack.dev/apis/events-api#event-payload"""
     channel, ts, team = event["channel"], event["ts"], body.get("team_id")
     return Asked(
-        read.scrubbed,
+        "",
         "dm" if channel.startswith("D") else "mention",
         user=event["user"],
         team=team,
@@ -106,6 +102,4 @@ def question_in(body: dict[str, Any], event: dict[str, Any], read: Question) -> 
         event_id=body["event_id"],
         # A mention in a direct message arrives as two events with one timestamp.
         message_key=f"{team}/{channel}/{ts}",
-        removed=read.removed,
-        releases=read.releases,
     )

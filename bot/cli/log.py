@@ -5,23 +5,20 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
 from bot.audit import auditors
 from bot.querylog import LogUnavailable, NoSuchQuestion, QueryLog, Record, checkpoints, retention
-from bot.querylog.checkpoints import CheckpointError, Checkpoints
-from bot.querylog.opening import key_of, open_log
-from bot.querylog.verify import Verification, log_id, verify
+from bot.querylog.checkpoints import CheckpointError
+from bot.querylog.opening import key_of, open_log, opened, verified
+from bot.querylog.records import summary
 from bot.querylog.vouching import vouch
 from bot.settings import Settings, SettingsError
 
-#: What a user can put right; see bot.cli.
+#: What a user can put right; see bot.cli.main.
 ERRORS = (NoSuchQuestion, CheckpointError, retention.Held)
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -32,18 +29,6 @@ _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why. It 
 @click.group()
 def log() -> None:
     """The query log: who asked what, what was answered, and that nothing was altered."""
-
-
-@contextmanager
-def opened(settings: Settings) -> Iterator[QueryLog]:
-    """The log, if there is one. Raises LogUnavailable."""
-    if not settings.log_db.exists():
-        raise LogUnavailable(f"There is no query log at {settings.log_db} yet: nothing was asked.")
-    found = open_log(settings)
-    try:
-        yield found
-    finally:
-        found.close()
 
 
 def who(by: str | None) -> str:
@@ -95,37 +80,6 @@ def one_question(found: QueryLog, identity: str) -> Record:
     return record
 
 
-def summary(record: Record) -> dict[str, Any]:
-    """All of a record but the answer itself."""
-    return {
-        "id": record.id,
-        "asked_at": record.asked_at,
-        "surface": record.surface,
-        "team": record.team,
-        "user": record.user,
-        "channel": record.channel,
-        "thread": record.thread,
-        "question": record.text,
-        "removed": record.removed,
-        "options": record.options,
-        "answered_at": record.answered_at,
-        "outcome": record.outcome,
-        "as_of": record.as_of,
-        "codes": record.codes,
-        "releases": record.releases,
-        "index_build": record.index_build,
-        "made_with": record.made_with,
-        "latency_ms": record.latency_ms,
-        "delivery": record.delivery,
-        "deliveries": record.deliveries,
-        "feedback": record.feedback,
-        "corrections": record.corrections,
-        "withdrawals": record.withdrawals,
-        "redactions": record.redactions,
-        "altered": record.altered,
-    }
-
-
 # Proving
 
 
@@ -160,33 +114,6 @@ def log_verify(
     else:
         click.echo("\n".join(found.sentences()))
     sys.exit(found.exit_code)
-
-
-def verified(
-    settings: Settings,
-    path: Path | None = None,
-    kept: Path | None = None,
-    public: Path | None = None,
-    against: Path | None = None,
-) -> Verification:
-    """The log as it is verified by the settings' keys and checkpoints, where no others are named.
-    Raises LogUnavailable and CheckpointError."""
-    key = key_of(settings)
-    if path is not None and key is not None and key.log != log_id(path):
-        key = None  # another desk's log: its seals are left unchecked
-    return verify(
-        path or settings.log_db,
-        key=key,
-        checkpoints=_checkpoints(settings, kept, public),
-        against=against,
-    )
-
-
-def _checkpoints(settings: Settings, kept: Path | None, public: Path | None) -> Checkpoints | None:
-    if kept is None and not settings.checkpoints.exists():
-        return None
-    key = checkpoints.public_key(public or settings.checkpoint_public_key)
-    return checkpoints.read(kept or settings.checkpoints, key)
 
 
 @log.command("keys")

@@ -19,9 +19,11 @@ from typing import Any
 
 import click
 
+from bot.cli.log import line, log, one_question
 from bot.desk.desk import Desk
-from bot.log_commands import line, log, one_question, opened, summary, verified
 from bot.querylog import Record, export
+from bot.querylog.opening import opened, verified
+from bot.querylog.records import summary
 from bot.querylog.replay import NotReplayable, Replay, replay
 from bot.querylog.search import CONFIDENCES, FEEDBACK, OUTCOMES, Filters, each, search
 from bot.querylog.verify import EXIT_CODES, Verification
@@ -29,7 +31,7 @@ from bot.settings import Settings
 from bot.words import say
 from codesets.model import SYSTEM_NAMES
 
-#: What a user can put right; see bot.cli.
+#: What a user can put right; see bot.cli.main.
 ERRORS = (NotReplayable, export.NotWritten)
 
 _DATE = click.DateTime(formats=["%Y-%m-%d"])

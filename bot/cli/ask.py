@@ -1,0 +1,121 @@
+"""`codedesk ask` and `codedesk check`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.cli.conversation import Conversation
+from bot.cli.shared import BATCH, DATE, SYSTEM, as_day, chunks, lines_of
+from bot.desk.answer import Answer, Verdict
+from bot.settings import Settings
+from bot.views import terminal
+
+
+def _as_json(answer: Answer) -> str:
+    return json.dumps(answer.as_dict(), ensure_ascii=False)
+
+
+@click.command()
+@click.argument("question", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
+@click.option(
+    "--batch",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Answer each line of a file, blank ones too: one JSON object a line (with --json).",
+)
+@click.option("--date", "date", type=DATE, help="Date of service, YYYY-MM-DD. Default: today.")
+@click.option("--system", "systems", type=SYSTEM, multiple=True, help="Only this code system.")
+@click.option("-n", "limit", type=click.IntRange(1, 50), default=10, help="At most N candidates.")
+@click.pass_obj
+def ask(
+    settings: Settings,
+    question: str | None,
+    as_json: bool,
+    batch: Path | None,
+    date: dt.datetime | None,
+    systems: tuple[str, ...],
+    limit: int,
+) -> None:
+    """Find a code in plain words, or ask about a code.
+
+    Exit code: 0 answered, 1 nothing to show, 2 the request was wrong. A batch ends with 0.
+    """
+    if (question is None) == (batch is None):
+        raise click.UsageError("Give one question in quotes, or --batch FILE.")
+    if batch is not None and not as_json:
+        raise click.UsageError("--batch prints JSON lines: add --json.")
+    options: dict[str, Any] = {
+        "day": as_day(date),
+        "systems": list(systems) or None,
+        "limit": limit,
+    }
+    with Conversation(settings) as conversation:
+        if batch is not None:
+            with batch.open("rb") as file:
+                for lines in chunks(lines_of(file), BATCH):
+                    conversation.ask(lines, show=lambda a: click.echo(_as_json(a)), **options)
+            return
+        assert question is not None
+        (answer,) = conversation.ask(
+            [question],
+            show=lambda a: click.echo(
+                _as_json(a) if as_json else terminal.as_text(a, shown=min(limit, 5))
+            ),
+            **options,
+        )
+    if answer.outcome == "abstained":
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("codes", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
+@click.option("--date", "date", type=DATE, help="Date of service, YYYY-MM-DD. Default: today.")
+@click.option(
+    "--system",
+    "systems",
+    type=SYSTEM,
+    multiple=True,
+    help="Only this code system: G0439 is a HCPCS code, and G04.39 of ICD-10-CM without its dot.",
+)
+@click.option(
+    "--setting",
+    type=click.Choice(["practitioner", "outpatient", "dme"]),
+    help="Where the service was given: decides which NCCI edits apply. Without it all are shown.",
+)
+@click.pass_obj
+def check(
+    settings: Settings,
+    codes: tuple[str, ...],
+    as_json: bool,
+    date: dt.datetime | None,
+    systems: tuple[str, ...],
+    setting: str | None,
+) -> None:
+    """Is each code valid and billable on a date of service? What completes or replaces it?
+
+    A code that several systems have gets a verdict for each, the form as typed first.
+
+    Exit code: 0 when every code is billable, else 1; 2 when the request was wrong. Of a code that
+    several systems have, the form as typed decides, or the system chosen with --system. On a date
+    that no loaded edition covers, a code is not known to be billable: that is 1, too.
+    """
+    with Conversation(settings) as conversation:
+        answer = conversation.check(
+            codes,
+            day=as_day(date),
+            systems=list(systems) or None,
+            setting=setting,
+            show=lambda a: click.echo(_as_json(a) if as_json else terminal.as_text(a)),
+        )
+    firsts: dict[str, Verdict] = {}
+    for verdict in answer.verdicts:
+        firsts.setdefault(verdict.typed, verdict)
+    if any(verdict.status != "billable" for verdict in firsts.values()):
+        sys.exit(1)

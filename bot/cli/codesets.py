@@ -1,0 +1,181 @@
+"""`codedesk codesets …`: what is loaded, and loading more."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from bot.cli.shared import SYSTEM, progress
+from bot.desk import edition_changes
+from bot.settings import Settings
+from bot.setup import index_again
+from bot.views import terminal
+from bot.words import say
+from codesets import changes
+from codesets.currency import not_loaded, out_of_date
+from codesets.model import SYSTEM_NAMES, Book, CodesetError, Release
+from codesets.store import CodeStore
+
+
+@click.group()
+def codesets() -> None:
+    """The code sets that are loaded."""
+
+
+@codesets.command("list")
+@click.pass_obj
+def codesets_list(settings: Settings) -> None:
+    """What is loaded, from where, and for which dates."""
+    if not settings.codes_db.exists():
+        raise CodesetError(say("desk.nothing_loaded"))
+    store = CodeStore(settings.codes_db)
+    try:
+        today = dt.date.today()
+        for release in store.releases():
+            counts = store.counts(release)
+            click.echo(
+                f"{SYSTEM_NAMES[release.system]} {release.label}: "
+                f"{release.effective_from} through {release.effective_through}; "
+                f"{counts['codes']:,} codes and headers, {counts['billable']:,} billable, "
+                f"{counts['notes']:,} notes, {counts['terms']:,} inclusion terms"
+            )
+            _echo_source(release)
+        for book in sorted(store.books.all(), key=lambda book: book.key):
+            click.echo(
+                f"{book.name}: {book.effective_from} through {book.effective_through}; "
+                f"{store.books.count(book):,} entries"
+            )
+            _echo_source(book)
+        for outdated in out_of_date(store, today):
+            click.echo(str(outdated))
+        if missing := not_loaded(store):
+            click.echo(say("setup.not_loaded", missing=", ".join(missing)))
+    finally:
+        store.close()
+
+
+def _echo_source(loaded: Release | Book) -> None:
+    click.echo(f"  from {loaded.source}, loaded {loaded.loaded_at}")
+    for file in loaded.files:
+        click.echo(f"  {file.name}  sha256 {file.sha256}")
+
+
+@codesets.command("import")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=click.Path(exists=True, path_type=Path),
+)
+@click.option(
+    "--release",
+    "label",
+    metavar="LABEL",
+    help="Which edition it is, where its name does not say: FY2027, FY2026-April, 2026-January, "
+    "2026.",
+)
+@click.option(
+    "--partial",
+    is_flag=True,
+    help="Load a list that is not whole all the same: it replaces its edition, and the codes that "
+    "it lacks will be unknown.",
+)
+@click.option("--no-index", is_flag=True, help="Leave the index as it is; build it later.")
+@click.pass_obj
+def codesets_import(
+    settings: Settings, files: tuple[Path, ...], label: str | None, partial: bool, no_index: bool
+) -> None:
+    """Load official files that you have, as they are or in the zips they were published in.
+
+    \b
+    ICD-10-CM       order file or code descriptions file, Tabular XML (with or after its order
+                    file), Index, External Cause Index, Table of Neoplasms, Table of Drugs,
+                    conversion table, Official Guidelines (PDF), GEMs (CDC, CMS)
+    ICD-10-PCS      order file or codes file, Tables, Index, Definitions, Guidelines (CMS)
+    HCPCS Level II  quarterly file or its spreadsheet, ASP NDC-HCPCS crosswalk (CMS)
+    NCCI            procedure-to-procedure edits, medically unlikely edits (CMS)
+    CPT             tab-delimited descriptors, with your licence (AMA)
+    Other           place of service codes (CMS)
+
+    What a file is, is told from what it holds; which edition, from what it says or its name. An
+    edition that is loaded already is replaced. Of a folder, every file that is one of these is
+    loaded.
+
+    A list that is not whole is not loaded, unless --partial says so: one whose last line breaks
+    off, or that has a tenth fewer codes than the same edition or the one beside it.
+
+    Exit code: 0 when every file was loaded, 1 when some were left out, 2 when nothing was.
+    """
+    from codesets import imports
+
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = CodeStore(settings.codes_db)
+    try:
+        done = imports.import_files(store, files, label, progress, partial=partial)
+        if done.loaded:
+            index_again(store, settings, progress, build=not no_index)
+    finally:
+        store.close()
+    if done.not_whole and not done.loaded:
+        sys.exit(2)
+    if done.left_out or done.not_whole:
+        sys.exit(1)
+
+
+@codesets.command("sync")
+@click.option("--only", "only", multiple=True, metavar="NAME", help="Only this series or edition.")
+@click.option("--no-index", is_flag=True, help="Leave the index as it is; build it later.")
+@click.pass_obj
+def codesets_sync(settings: Settings, only: tuple[str, ...], no_index: bool) -> None:
+    """Fetch the current official files from CDC and CMS, and load what is new.
+
+    Nothing is fetched twice, and what cannot be had or read changes nothing that is loaded. The
+    addresses were read in public sources and none has been tried: where one has moved, the page
+    is named. What carries CPT is never fetched: its terms are for you to accept.
+
+    Exit code: 0, or 1 when a file was not loaded.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = CodeStore(settings.codes_db)
+    try:
+        from codesets import sync
+
+        report = sync.sync(store, settings.downloads, say=progress, only=only)
+        if report.loaded:
+            index_again(store, settings, progress, build=not no_index)
+    finally:
+        store.close()
+    if report.problems:
+        sys.exit(1)
+
+
+@codesets.command("diff")
+@click.argument("before")
+@click.argument("after")
+@click.option("--system", "system", type=SYSTEM, help="Only this code system.")
+@click.option("--about", default="", metavar="WORDS", help="Only codes whose titles say these.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a system.")
+@click.pass_obj
+def codesets_diff(
+    settings: Settings, before: str, after: str, system: str | None, about: str, as_json: bool
+) -> None:
+    """What changed from one edition to another: codesets diff FY2024 FY2026-April."""
+    if not settings.codes_db.exists():
+        raise CodesetError(say("desk.nothing_loaded"))
+    store = CodeStore(settings.codes_db)
+    try:
+        for earlier, later in changes.editions(store, before, after, system):
+            found = edition_changes.told(store, earlier, later, about, most=None)
+            click.echo(
+                json.dumps(asdict(found), ensure_ascii=False)
+                if as_json
+                else terminal.changes(found, most=None)
+            )
+    finally:
+        store.close()

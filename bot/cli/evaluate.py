@@ -1,0 +1,117 @@
+"""`codedesk eval`: how often the desk is right, on a file of questions with their codes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.cli.shared import BATCH, DATE, SYSTEM, as_day, chunks
+from bot.desk.answer import Answer, Confidence
+from bot.desk.desk import Desk
+from bot.settings import Settings
+from index import evaluate
+from index.errors import SearchError
+
+
+@click.command("eval")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+@click.option("--date", "date", type=DATE, help="Date of service, YYYY-MM-DD. Default: today.")
+@click.option("--system", "system", type=SYSTEM, help="System of rows that name none.")
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.png",
+    help="Draw how often each confidence was right (needs matplotlib).",
+)
+@click.pass_obj
+def evaluate_file(
+    settings: Settings,
+    file: Path,
+    as_json: bool,
+    date: dt.datetime | None,
+    system: str | None,
+    plot: Path | None,
+) -> None:
+    """Score the desk on a file of questions with their right codes.
+
+    FILE is tab-separated with a header: query, codes (any of, separated by |) or sections, and
+    optionally system. Evaluation questions are not logged.
+    """
+    cases, kind = evaluate.read_cases(file)
+    if plot is not None:
+        _can_be_drawn(file, kind)
+    desk = Desk(settings)
+    try:
+        figures, levels = _evaluated(desk, cases, kind, as_day(date), system)
+    finally:
+        desk.close()
+    if plot is not None:
+        evaluate.draw_reliability(levels, plot)
+    if as_json:
+        click.echo(json.dumps({"file": file.name, **figures}))
+        return
+    click.echo(f"{file.name}: {figures['questions']} questions, {figures['abstained']} declined")
+    for name, row in (("exact", figures), ("category", figures.get("category", {}))):
+        cells = [f"{m} {row[m]:.3f}" for m in evaluate.MEASURES if m in row]
+        if cells:
+            click.echo(f"{name:<9} {'  '.join(cells)}")
+    for name, level in levels.items():
+        right = "-" if level.right is None else f"{level.right:.3f}"
+        click.echo(f"{name:<9} right at rank 1 {right}  of {level.coverage:.1%} of questions")
+
+
+def _can_be_drawn(file: Path, kind: str) -> None:
+    """Raises SearchError, before a long evaluation rather than after it."""
+    if kind != "codes":
+        raise SearchError(
+            f"{file} asks for sections, which are quoted without a confidence: there is nothing "
+            "to plot. Leave --plot out."
+        )
+    evaluate.canvas(1, 1)
+
+
+def _evaluated(
+    desk: Desk,
+    cases: Sequence[evaluate.Case],
+    kind: str,
+    day: dt.date | None,
+    system: str | None,
+) -> tuple[dict[str, Any], dict[Confidence, evaluate.Level]]:
+    """The figures of the JSON object, and for codes those of each confidence, which it has too."""
+    groups: dict[str | None, list[evaluate.Case]] = {}
+    for case in cases:
+        groups.setdefault(case.system or system, []).append(case)
+    found: list[list[str]] = []
+    sure: list[Confidence | None] = []
+    asked: list[evaluate.Case] = []
+    abstained = 0
+    for wanted, group in groups.items():
+        for chunk in chunks(group, BATCH):
+            texts = [case.query for case in chunk]
+            answers = desk.ask_many(texts, day=day, systems=[wanted] if wanted else None)
+            asked += chunk
+            abstained += sum(answer.outcome == "abstained" for answer in answers)
+            found += [_given(answer, kind) for answer in answers]
+            sure += [a.candidates[0].confidence if a.candidates else None for a in answers]
+    figures: dict[str, Any] = {"questions": len(cases), "abstained": abstained}
+    figures |= evaluate.scores(found, asked)
+    if kind != "codes":
+        return figures, {}
+    figures["category"] = evaluate.scores(found, asked, evaluate.is_right_category)
+    levels = evaluate.reliability(sure, found, asked)
+    figures["confidence"] = {name: asdict(level) for name, level in levels.items()}
+    return figures, levels
+
+
+def _given(answer: Answer, kind: str) -> list[str]:
+    """What an answer gives in reply, best first: sections of the guidelines, or codes."""
+    if kind == "sections":
+        return [guideline.section for guideline in answer.guidelines]
+    return [c.code for c in answer.candidates] + [v.code for v in answer.verdicts]

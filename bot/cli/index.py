@@ -1,0 +1,58 @@
+"""`codedesk index …`: building the search index, and training its model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bot.cli.shared import progress
+from bot.settings import Settings
+from bot.setup import build_index, model_of
+from bot.words import say
+from codesets.model import CodesetError
+from codesets.store import CodeStore
+from index.model import Model
+
+
+@click.group()
+def index() -> None:
+    """The search index."""
+
+
+@index.command("build")
+@click.pass_obj
+def build_command(settings: Settings) -> None:
+    """Build the index from what is loaded; the one in use works until the new one is whole."""
+    if not settings.codes_db.exists():
+        raise CodesetError(say("desk.nothing_loaded"))
+    store = CodeStore(settings.codes_db)
+    try:
+        build_index(store, settings, model_of(settings), progress)
+    finally:
+        store.close()
+
+
+@index.command("train")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--pairs", "most", type=click.IntRange(1), help="At most N pairs of texts.")
+@click.option("--seed", type=int, default=0, help="What chance begins with. Default: 0.")
+@click.pass_obj
+def train_command(settings: Settings, folder: Path, most: int | None, seed: int) -> None:
+    """Tune all-MiniLM-L6-v2 on the words that are loaded, and export it.
+
+    FOLDER gets the model (for CODEDESK_MODEL), and FOLDER/encoder what is shipped as
+    index/weights. On two cores this takes about half an hour; docs/MODEL.md tells how the shipped
+    weights were made.
+    """
+    from index.train import train
+
+    if not settings.codes_db.exists():
+        raise CodesetError(say("desk.nothing_loaded"))
+    store = CodeStore(settings.codes_db)
+    try:
+        train(store, Model(), folder, most=most, seed=seed, tell=progress)
+    finally:
+        store.close()
+    Model(str(folder)).put(folder / "encoder")
+    progress(f"To use it: CODEDESK_MODEL={folder} codedesk index build")

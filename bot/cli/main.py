@@ -1,0 +1,88 @@
+"""The `codedesk` command."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import Any
+
+import click
+
+from bot.cli import ask, codesets, evaluate, index, log, log_feedback, log_review, scrub, serve
+from bot.cli.shared import Sentence
+from bot.phi.evaluate import CasesUnreadable
+from bot.querylog import LogUnavailable
+from bot.settings import Settings, SettingsError
+from codesets.model import CodesetError
+from index.errors import SearchError
+
+#: What a user can put right: shown as one sentence, exit code 2.
+_USER_ERRORS = (
+    CodesetError,
+    SearchError,
+    SettingsError,
+    LogUnavailable,
+    CasesUnreadable,
+    *log.ERRORS,
+    *log_review.ERRORS,
+    *log_feedback.ERRORS,
+)
+
+
+class _Commands(click.Group):
+    """Turns what a user can put right into one sentence on stderr and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except _USER_ERRORS as error:
+            raise Sentence(str(error)) from error
+        except BrokenPipeError:
+            # The reader of a pipe has seen enough.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            if os.environ.get("CODEDESK_DEBUG"):
+                raise
+            raise Sentence(
+                f"Something went wrong inside Code Desk ({type(error).__name__}). Nothing stored "
+                "is lost. Set CODEDESK_DEBUG=1 and try again to see where."
+            ) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="codedesk")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Code Desk finds medical codes, checks them and cites the rules that govern them.
+
+    \b
+    codedesk run                                        set up if needed, then serve
+    codedesk ask "b/l knee OA, failed PT"               find a code
+    codedesk check E11.9 N18.31 --date 2026-03-05       is it valid, is it billable?
+    codedesk log list                                   who asked what
+
+    Data lives in one folder: set CODEDESK_HOME to choose it.
+    """
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A character that the terminal cannot show, or that is none, ends nothing.
+            stream.reconfigure(errors="replace")
+    ctx.obj = Settings.load()
+
+
+for _command in (
+    serve.setup,
+    serve.run,
+    ask.ask,
+    ask.check,
+    evaluate.evaluate_file,
+    codesets.codesets,
+    index.index,
+    scrub.scrub,
+    log.log,
+):
+    main.add_command(_command)

@@ -1,0 +1,80 @@
+"""`codedesk setup` and `codedesk run`: setting up, and answering in Slack or in this terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+import click
+
+from bot.cli.conversation import Conversation
+from bot.cli.shared import Sentence, lines_of, progress
+from bot.desk.desk import Desk
+from bot.querylog.opening import open_log
+from bot.settings import Settings
+from bot.setup import set_up
+from bot.views import terminal
+from bot.words import say
+
+
+@click.command()
+@click.pass_obj
+def setup(settings: Settings) -> None:
+    """Load the code sets and build the index; does nothing that is done already."""
+    set_up(settings, progress)
+
+
+@click.command()
+@click.pass_obj
+def run(settings: Settings) -> None:
+    """Set up if needed, then serve: Slack when its tokens are set, else this terminal.
+
+    With no terminal it answers the questions on standard input, one a line, and ends.
+    """
+    set_up(settings, progress)
+    if settings.slack_bot_token or settings.slack_app_token or settings.slack_signing_secret:
+        _serve_slack(settings)
+    elif sys.stdin.isatty():
+        _interactive(settings)
+    else:
+        _answer_lines(settings, lines_of(sys.stdin.buffer))
+
+
+def _serve_slack(settings: Settings) -> None:
+    from bot.slack.app import SlackSettingsError, serve
+
+    desk = Desk(settings)
+    log = open_log(settings, desk.scrubber)
+    try:
+        serve(settings, desk, log, progress)
+    except SlackSettingsError as error:
+        raise Sentence(str(error)) from error
+    finally:
+        log.close()
+        desk.close()
+
+
+def _interactive(settings: Settings) -> None:
+    click.echo(say("terminal.welcome").strip())
+    progress("Loading the model…")
+    with Conversation(settings, "terminal") as conversation:
+        conversation.desk.ready()
+        while True:
+            try:
+                question = input("\n" + say("terminal.prompt"))
+            except (EOFError, KeyboardInterrupt):
+                click.echo()
+                return
+            if not question.strip():
+                return
+            conversation.ask([question], show=lambda a: click.echo("\n" + terminal.as_text(a)))
+
+
+def _answer_lines(settings: Settings, questions: Iterable[str]) -> None:
+    with Conversation(settings, "terminal") as conversation:
+        for question in questions:
+            if question.strip():
+                conversation.ask(
+                    [question],
+                    show=lambda a: click.echo(f"> {a.question}\n\n{terminal.as_text(a)}\n"),
+                )

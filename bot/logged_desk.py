@@ -1,0 +1,287 @@
+"""The one life of a question, for every surface: take, log, answer, log, deliver, log.
+
+- A question is in the log before anyone is told that it was received. Its answer is in the log
+  before it leaves. What became of the delivery is logged as soon as it is known.
+- An answer that cannot be logged is not shown. Operators may choose otherwise
+  (`answer_without_log`); then the answer begins with a notice that says so.
+- A text that could not be scrubbed is not stored, and the desk is not asked about it.
+- One bad question ends no batch: the questions are then answered one by one.
+- Answers are worked out one at a time.
+
+A surface says who asks and where (`Asked`), and gives a callback that shows or sends the answers.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
+
+from bot.desk.answer import Answer, Verdict
+from bot.desk.question import Question
+from bot.querylog import Asked, LogUnavailable, Pending, QueryLog
+from bot.querylog.records import Outcome
+from bot.settings import SettingsError
+from bot.words import say
+from codesets.model import CodesetError, Setting, System
+from index.errors import SearchError
+
+logger = logging.getLogger("codedesk")
+
+#: What whoever runs Code Desk can put right: no question is to blame for it, so it ends a batch.
+_USER_ERRORS = (CodesetError, SearchError, SettingsError, LogUnavailable)
+
+R = TypeVar("R")
+
+#: Called once with what became of a delivery, and a detail: at once, or later from any thread.
+Done = Callable[[Outcome, str], None]
+#: Shows or sends answers, and calls what it is given when it knows what became of them.
+Deliver = Callable[[list[Answer], Done], R]
+
+
+class Answers(Protocol):
+    """What is needed of the desk. It is asked from several threads, one at a time."""
+
+    @property
+    def index_build(self) -> str | None:
+        """The build of the index that answers come from."""
+
+    def take(
+        self,
+        asked: str,
+        *,
+        day: dt.date | None = None,
+        systems: Sequence[System] | None = None,
+        editions: Mapping[str, str] | None = None,
+    ) -> Question:
+        """Read a question; its scrubbed text may be stored."""
+
+    def take_codes(
+        self,
+        codes: Sequence[str],
+        *,
+        day: dt.date | None = None,
+        systems: Sequence[System] | None = None,
+        setting: Setting | None = None,
+    ) -> Question:
+        """Read codes that are to be checked."""
+
+    def ask(self, question: Question, *, limit: int = 10) -> Answer:
+        """Answer one question."""
+
+    def ask_many(self, questions: Sequence[Question], *, limit: int = 10) -> list[Answer]:
+        """Answer several questions together."""
+
+    def made_with(self, *answers: Answer) -> dict[str, Any]:
+        """What these answers were made with, as the log keeps it."""
+
+    def retitled(self, answer: Answer) -> Answer:
+        """An answer out of the log with the words that the log does not keep."""
+
+    def verdicts_on(self, typed: str) -> list[Verdict]:
+        """On a code, in each loaded system that has it."""
+
+    def scrub(self, text: str) -> str:
+        """A text that people type beside a question, as it may be stored."""
+
+    def ready(self) -> None:
+        """Load what the first question would otherwise wait for."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedQuestion:
+    """A question that is in the log, by its id there; `asked` is what the log keeps of it.
+
+    `question` is what the desk read; None when that failed with `error`. `came` is the
+    time.monotonic() at which it came, when the latency on record is to count from there; else it is
+    the desk's own time.
+    """
+
+    id: str
+    asked: Asked
+    question: Question | None
+    error: Exception | None = None
+    came: float | None = None
+
+    def latency_ms(self, answer: Answer) -> float:
+        if self.came is None:
+            return answer.elapsed_ms
+        return (time.monotonic() - self.came) * 1000
+
+
+#: A question as the desk read it, or the error with which that failed.
+_Read = tuple[Question | None, Exception | None]
+
+
+class LoggedDesk:
+    """The desk and the log. Safe to use from many threads."""
+
+    def __init__(self, desk: Answers, log: QueryLog) -> None:
+        self.desk = desk
+        self.log = log
+        # Several answers at once take longer in all, and keep the interpreter from acknowledging
+        # what comes in meanwhile: of 40 questions that Slack sent together, the last was
+        # acknowledged after 0.6 s, and is after 0.15 s when they are worked out one at a time.
+        self._working = threading.Lock()
+
+    # Taking
+
+    def take(
+        self,
+        texts: Sequence[str],
+        asked: Asked,
+        *,
+        came: float | None = None,
+        **reading: Any,
+    ) -> list[LoggedQuestion | None]:
+        """Read questions and log them, all or none; None for one that the log has already. `asked`
+        says who asks, and where; its text is not used. `reading` is as in `Answers.take`. Raises
+        LogUnavailable."""
+        return self._logged([self._read(text, **reading) for text in texts], asked, came)
+
+    def take_codes(self, codes: Sequence[str], asked: Asked, **reading: Any) -> LoggedQuestion:
+        """Read codes that are to be checked together, and log them as one question. Raises
+        LogUnavailable, and whatever keeps the desk from reading them."""
+        read = self.desk.take_codes(codes, **reading)
+        (question,) = self._logged([(read, None)], asked)
+        assert question is not None  # only an event of Slack's can be there already
+        return question
+
+    def left(self, pending: Pending, now: dt.datetime) -> LoggedQuestion:
+        """A question that an earlier run left unanswered. It is asked as it was stored."""
+        asked = pending.asked
+        question, error = self._read(asked.text, editions=asked.releases)
+        came = time.monotonic() - (now - pending.asked_at).total_seconds()
+        return LoggedQuestion(pending.id, asked, question, error, came)
+
+    def _read(self, text: str, **reading: Any) -> _Read:
+        try:
+            return self.desk.take(text, **reading), None
+        except Exception as error:
+            return None, error
+
+    def _logged(
+        self, questions: Sequence[_Read], asked: Asked, came: float | None = None
+    ) -> list[LoggedQuestion | None]:
+        to_log = [_to_log(question, asked) for question, _ in questions]
+        return [
+            None if identity is None else LoggedQuestion(identity, one, question, error, came)
+            for identity, one, (question, error) in zip(
+                self.log.ask_many(to_log), to_log, questions, strict=True
+            )
+        ]
+
+    # Answering
+
+    def answer(
+        self,
+        questions: Sequence[LoggedQuestion],
+        deliver: Deliver[R],
+        *,
+        instead: Callable[[LoggedQuestion, Exception], Answer] | None = None,
+        limit: int = 10,
+    ) -> R:
+        """Answer questions together, with at most `limit` candidates each, log the answers, deliver
+        them, and log what became of that; what `deliver` returns.
+
+        `instead` gives the answer in place of one that failed. Without it, and where no question is
+        to blame, the error is raised once the log says that the questions failed. An answer that
+        cannot be logged raises LogUnavailable, and its question stays unanswered.
+        """
+        ids = [question.id for question in questions]
+        try:
+            with self._working:
+                answers = self._answers(questions, instead, limit)
+            self.log.answered_many(
+                [(q.id, a, q.latency_ms(a)) for q, a in zip(questions, answers, strict=True)],
+                index_build=self.desk.index_build,
+                made_with=self.desk.made_with(*answers),
+            )
+        except LogUnavailable:
+            raise
+        except Exception as error:
+            # The message of an error may hold what was typed.
+            self.record(ids, "failed", type(error).__name__)
+            raise
+        return self.deliver(ids, answers, deliver)
+
+    def _answers(
+        self,
+        questions: Sequence[LoggedQuestion],
+        instead: Callable[[LoggedQuestion, Exception], Answer] | None,
+        limit: int,
+    ) -> list[Answer]:
+        read = [one.question for one in questions if one.question]
+        if len(questions) > 1 and len(read) == len(questions):
+            try:
+                return self.desk.ask_many(read, limit=limit)
+            except _USER_ERRORS:
+                raise
+            except Exception:
+                pass  # one of them is to blame
+        return [self._answer_alone(one, instead, limit) for one in questions]
+
+    def _answer_alone(
+        self,
+        logged: LoggedQuestion,
+        instead: Callable[[LoggedQuestion, Exception], Answer] | None,
+        limit: int,
+    ) -> Answer:
+        try:
+            if logged.question is None:
+                raise logged.error or ValueError("a question that was not read")
+            return self.desk.ask(logged.question, limit=limit)
+        except _USER_ERRORS:
+            raise
+        except Exception as error:
+            if instead is None:
+                raise
+            return instead(logged, error)
+
+    # Delivering
+
+    def deliver(self, ids: Sequence[str], answers: Sequence[Answer], deliver: Deliver[R]) -> R:
+        """Deliver answers to the questions with these ids, and log what became of that; what
+        `deliver` returns. An error of its own is raised once it is logged."""
+
+        def done(outcome: Outcome, detail: str) -> None:
+            self.record(ids, outcome, detail)
+
+        shown = [self._said_to_be_unlogged(*one) for one in zip(ids, answers, strict=True)]
+        try:
+            return deliver(shown, done)
+        except Exception as error:
+            detail = str(error) if isinstance(error, OSError) else type(error).__name__
+            self.record(ids, "failed", detail)
+            raise
+
+    def _said_to_be_unlogged(self, question: str, answer: Answer) -> Answer:
+        if not self.log.is_unlogged(question):
+            return answer
+        return replace(answer, notices=[say("log.unlogged"), *answer.notices])
+
+    def record(
+        self, ids: Sequence[str], outcome: Outcome, detail: str = "", kind: str = "answer"
+    ) -> None:
+        """Log what became of a delivery. When that fails, whoever runs Code Desk is told so, and
+        the next start finds the questions unfinished."""
+        if outcome == "waiting" and kind != "answer":
+            outcome = "failed"  # only answers are sent after all
+        try:
+            self.log.delivered_many(ids, outcome, detail, kind)
+        except LogUnavailable as error:
+            logger.error("%s", error)
+
+
+def _to_log(question: Question | None, asked: Asked) -> Asked:
+    """A question as the log keeps it: `asked` says who asks it, and where. What could not be
+    scrubbed is not stored."""
+    if question is None:
+        return replace(asked, text=say("terminal.unreadable"))
+    return replace(
+        asked, text=question.scrubbed, removed=question.removed, releases=question.releases
+    )

@@ -1,0 +1,96 @@
+"""Setting up: the code sets, the corrections that auditors approved, and the index of both.
+
+What is under way is told by the line, by way of `tell`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from bot import corrections
+from bot.querylog import LogUnavailable
+from bot.querylog.opening import opened, verified
+from bot.settings import Settings
+from bot.words import say
+from codesets import sources
+from codesets.currency import not_loaded, out_of_date
+from codesets.model import SYSTEM_NAMES
+from codesets.store import CodeStore
+from index import build as index_build
+from index.model import Model, Shipped, chosen
+
+#: How long setting up waits for the official sources, in seconds.
+_PATIENCE = 3.0
+
+Tell = Callable[[str], None]
+
+
+def set_up(settings: Settings, tell: Tell) -> None:
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = CodeStore(settings.codes_db)
+    try:
+        if settings.fetch:
+            _fetch(store, settings, tell)
+        sources.load_packaged(store, tell)
+        sources.load_packaged_books(store, tell)
+        model = model_of(settings)
+        if not index_build.is_current(store, settings.index, model):
+            build_index(store, settings, model, tell)
+    finally:
+        store.close()
+
+
+def _fetch(store: CodeStore, settings: Settings, tell: Tell) -> None:
+    """What is out of date or missing, from the official sources; briefly, when they cannot be
+    reached."""
+    outdated, missing = out_of_date(store, dt.date.today()), not_loaded(store)
+    if not outdated and not missing:
+        return
+    from codesets import sync  # what speaks HTTP is not loaded to answer a question
+
+    report = sync.sync(store, settings.downloads, say=tell, patience=_PATIENCE)
+    if report.unreachable:
+        # What the packages bring is loaded after this.
+        brought = {SYSTEM_NAMES[delivery.system] for delivery in sources.DELIVERIES}
+        missing = [name for name in missing if name not in brought]
+        tell(say("setup.unreachable", missing=", ".join(missing)))
+
+
+def model_of(settings: Settings) -> Model | Shipped:
+    """What the settings name to build the index with."""
+    return chosen(settings.model, may_download=settings.model_download)
+
+
+def build_index(store: CodeStore, settings: Settings, model: Model | Shipped, tell: Tell) -> None:
+    _shelve_corrections(store, settings, tell)
+    tell("Building the index (a few minutes the first time, and for a new code system)")
+    manifest = index_build.build(store, settings.index, model)
+    tell(f"Index {manifest.build}: {manifest.texts:,} texts of {manifest.families:,} codes")
+
+
+def _shelve_corrections(store: CodeStore, settings: Settings, tell: Tell) -> None:
+    """Let the words that auditors approved be found. What is there stays when the log cannot be
+    read, or was altered: whoever can write it must not be able to change answers."""
+    if not settings.log_db.exists():
+        return
+    try:
+        with opened(settings) as log:
+            if verified(settings).verdict == "tampered":
+                tell(say("feedback.tampered"))
+            elif count := corrections.shelve(log, store):
+                tell(say("feedback.shelved", count=count))
+    except LogUnavailable as error:
+        tell(str(error))
+
+
+def index_again(store: CodeStore, settings: Settings, tell: Tell, *, build: bool) -> None:
+    """After something was loaded: build the index, if it is made of it."""
+    model = model_of(settings)
+    if index_build.is_current(store, settings.index, model):
+        return
+    if not build:
+        tell("Questions in plain words need the index: run `codedesk index build`.")
+        return
+    build_index(store, settings, model, tell)
+    tell("A desk that is running answers from it when it is started again.")
