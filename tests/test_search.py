@@ -79,7 +79,7 @@ def test_only_codes_of_the_release_are_found(
 def test_one_vector_for_each_distinct_text(built: Path) -> None:
     folder, manifest = bundle.opened(built / "index")
     count = 0
-    for shelf in (folder / build.SHELVES).iterdir():
+    for shelf in (folder / bundle.SHELVES).iterdir():
         texts = Texts(shelf / TEXTS)
         vectors = load_faiss().read_index(str(shelf / VECTORS))
         assert len(texts) == len(set(texts)) == vectors.ntotal
@@ -92,8 +92,8 @@ def test_one_vector_for_each_distinct_text(built: Path) -> None:
 
 def test_stored_vectors_are_the_encoders(built: Path) -> None:
     folder, _ = bundle.opened(built / "index")
-    encoder = Encoder(folder / build.ENCODER)
-    stored = vectors_of(folder / build.SHELVES / "icd10cm")["Cholera, unspecified"]
+    encoder = Encoder(folder / bundle.ENCODER)
+    stored = vectors_of(folder / bundle.SHELVES / "icd10cm")["Cholera, unspecified"]
     assert stored @ encoder.encode(["Cholera, unspecified"])[0] > TOLERANCE
 
 
