@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar, get_args
 
 import click
 
@@ -36,7 +36,7 @@ from bot.settings import Settings, SettingsError
 from bot.words import say
 from codesets import changes, sources
 from codesets.currency import not_loaded, out_of_date
-from codesets.model import SYSTEM_NAMES, Book, CodesetError, Release
+from codesets.model import SYSTEM_NAMES, Book, CodesetError, Release, Setting
 from codesets.store import CodeStore
 from index import build as index_build
 from index import evaluate
@@ -441,7 +441,7 @@ def ask(
 )
 @click.option(
     "--setting",
-    type=click.Choice(["practitioner", "outpatient", "dme"]),
+    type=click.Choice(get_args(Setting)),
     help="Where the service was given: decides which NCCI edits apply. Without it all are shown.",
 )
 @click.pass_obj
@@ -796,6 +796,7 @@ def train_command(settings: Settings, folder: Path, most: int | None, seed: int)
     index/weights. On two cores this takes about half an hour; docs/MODEL.md tells how the shipped
     weights were made.
     """
+    from index.export import export
     from index.train import train
 
     if not settings.codes_db.exists():
@@ -805,7 +806,7 @@ def train_command(settings: Settings, folder: Path, most: int | None, seed: int)
         train(store, Model(), folder, most=most, seed=seed, tell=_progress)
     finally:
         store.close()
-    Model(str(folder)).put(folder / "encoder")
+    export(Model(str(folder)), folder / "encoder")
     _progress(f"To use it: CODEDESK_MODEL={folder} codedesk index build")
 
 

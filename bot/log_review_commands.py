@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -188,7 +188,7 @@ def _short(value: Any) -> str:
 
 @log.command("export")
 @_with(_FILTERS)
-@click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), default="csv")
+@click.option("--format", "kind", type=click.Choice(get_args(export.Format)), default="csv")
 @click.option("--output", type=_FILE, metavar="FILE", help="Default: standard output.")
 @_FORCE
 @click.pass_obj
