@@ -17,25 +17,19 @@ from typing import Any, BinaryIO, TypeVar, get_args
 
 import click
 
-from bot import (
-    corrections,
-    feedback_commands,
-    log_commands,
-    log_review_commands,
-    news,
-    render,
-)
+# The commands of `log` are in three modules, which add them to it.
+from bot import corrections, feedback_commands, log_commands, log_review_commands, news, render  # noqa: F401
 from bot.answer import Answer, Confidence, Verdict
 from bot.desk import Desk, Taken
-from bot.phi.evaluate import CasesUnreadable
 from bot.phi.telling import in_words, to_tell
 from bot.phi_commands import scrub
 from bot.querylog import Asked, LogUnavailable
 from bot.querylog.opening import finish_what_was_left, open_log
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings
 from bot.words import say
 from codesets import changes, sources
 from codesets.currency import not_loaded, out_of_date
+from codesets.errors import CodeDeskError
 from codesets.model import SYSTEM_NAMES, Book, CodesetError, Release, Setting
 from codesets.store import CodeStore
 from index import build as index_build
@@ -43,17 +37,6 @@ from index import evaluate
 from index.errors import SearchError
 from index.model import Model, Shipped, chosen
 
-#: What a user can put right: shown as one sentence, exit code 2.
-_USER_ERRORS = (
-    CodesetError,
-    SearchError,
-    SettingsError,
-    LogUnavailable,
-    CasesUnreadable,
-    *log_commands.ERRORS,
-    *log_review_commands.ERRORS,
-    *feedback_commands.ERRORS,
-)
 #: How long `run` and `setup` wait for the official sources, in seconds.
 _PATIENCE = 3.0
 #: Questions of a batch that are answered, and logged, together.
@@ -68,7 +51,7 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except _USER_ERRORS as error:
+        except CodeDeskError as error:
             raise _Sentence(str(error)) from error
         except BrokenPipeError:
             # The reader of a pipe has seen enough.
@@ -206,14 +189,12 @@ def _shelve_corrections(store: CodeStore, settings: Settings) -> None:
 
 
 def _serve_slack(settings: Settings) -> None:
-    from bot.slack.app import SlackSettingsError, serve
+    from bot.slack.app import serve
 
     desk = Desk(settings)
     log = open_log(settings, desk.scrubber)
     try:
         serve(settings, desk, log, _progress)
-    except SlackSettingsError as error:
-        raise _Sentence(str(error)) from error
     finally:
         log.close()
         desk.close()
@@ -280,7 +261,7 @@ class _Conversation:
         def answer() -> list[Answer]:
             try:
                 return self.desk.ask_many(questions, day=day, **options)
-            except _USER_ERRORS:
+            except CodeDeskError:
                 raise
             except Exception:
                 # One of them is to blame.
@@ -302,7 +283,7 @@ class _Conversation:
     def _alone(self, text: str, taken: Taken, **options: Any) -> Answer:
         try:
             return self.desk.ask(text, **options)
-        except _USER_ERRORS:
+        except CodeDeskError:
             raise
         except Exception as error:
             _report(error)

@@ -12,15 +12,11 @@ from bot import corrections
 from bot.answer import Verdict
 from bot.desk import Desk
 from bot.log_commands import BY, log, one_question, opened, who
-from bot.querylog import NoSuchCorrection
 from bot.querylog import corrections as logged
 from bot.querylog.records import FeedbackVerdict
 from bot.settings import Settings
 from bot.words import say
 from codesets.model import SYSTEM_NAMES
-
-#: What a user can put right; see bot.cli.
-ERRORS = (NoSuchCorrection, corrections.Refused)
 
 _SYSTEM = click.option(
     "--system",

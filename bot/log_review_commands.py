@@ -22,15 +22,12 @@ import click
 from bot.desk import Desk
 from bot.log_commands import line, log, one_question, opened, summary, verified
 from bot.querylog import Record, export
-from bot.querylog.replay import NotReplayable, Replay, replay
+from bot.querylog.replay import Replay, replay
 from bot.querylog.search import CONFIDENCES, FEEDBACK, OUTCOMES, Filters, each, search
 from bot.querylog.verify import EXIT_CODES, Verification
 from bot.settings import Settings
 from bot.words import say
 from codesets.model import SYSTEM_NAMES
-
-#: What a user can put right; see bot.cli.
-ERRORS = (NotReplayable, export.NotWritten)
 
 _DATE = click.DateTime(formats=["%Y-%m-%d"])
 _FILE = click.Path(dir_okay=False, path_type=Path)

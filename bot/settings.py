@@ -16,8 +16,10 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from codesets.errors import CodeDeskError
 
-class SettingsError(Exception):
+
+class SettingsError(CodeDeskError):
     """A setting that cannot be used; the message names it and says what it must be."""
 
 

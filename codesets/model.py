@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from codesets.errors import CodeDeskError
+
 System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt"]
 
 #: How each system is named to a person.
@@ -41,7 +43,7 @@ NOTE_HEADINGS: dict[str, str] = {
 }
 
 
-class CodesetError(Exception):
+class CodesetError(CodeDeskError):
     """Something about a code set that the user can put right; the message says how."""
 
 

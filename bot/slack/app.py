@@ -34,6 +34,7 @@ from bot.slack.posting import web_client, why_not_certain
 from bot.slack.recovery import recover
 from bot.slack.witness import witnessed
 from bot.words import say as words
+from codesets.errors import CodeDeskError
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -42,7 +43,7 @@ logger = logging.getLogger("codedesk.slack")
 _ANSWERS_AT_ONCE = 8
 
 
-class SlackSettingsError(Exception):
+class SlackSettingsError(CodeDeskError):
     """Slack cannot be served as things are set; the message says what to put right."""
 
 
