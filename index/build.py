@@ -6,8 +6,10 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import shutil
+import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +41,7 @@ def build(
 ) -> bundle.Manifest:
     """Build a bundle from everything loaded and swap it in. The encoder of the bundle in use is
     taken over when it is of the same model, and texts whose vectors it has are not embedded again.
+    One build of an index at a time: another one waits, and takes over what the first made.
 
     Raises SearchError when no code set is loaded.
     """
@@ -46,8 +49,32 @@ def build(
         raise SearchError(
             "No code set is loaded, so there is nothing to index. Run `codedesk setup`."
         )
-    fingerprint = model.fingerprint()
     root.mkdir(parents=True, exist_ok=True)
+    with _only_one(root, progress):
+        return _build(store, root, model, progress)
+
+
+@contextmanager
+def _only_one(root: Path, progress: bool) -> Iterator[None]:
+    """Hold the folder of the index, once nobody else builds there. The system lets go of the lock
+    when the process ends, however it ends."""
+    from filelock import FileLock, Timeout  # a question needs none
+
+    lock = FileLock(root / "build.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        if progress:
+            print("Waiting for another build of the index to end.", file=sys.stderr)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _build(store: CodeStore, root: Path, model: Model | Shipped, progress: bool) -> bundle.Manifest:
+    fingerprint = model.fingerprint()
     now = dt.datetime.now(dt.UTC)
     folder = root / f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     (folder / bundle.SHELVES).mkdir(parents=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -202,6 +204,27 @@ def test_a_second_build_embeds_nothing_again(
     build.build(store, copied, Shipped(), progress=False)
     assert embedded == []
     assert [p.name for p in copied.iterdir() if p.is_dir() and p != bundle.current(copied)]
+
+
+def test_one_build_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    under_way: list[str] = []
+    most: list[int] = []
+
+    def slow(_store, _root, model, _progress):
+        under_way.append(model)
+        most.append(len(under_way))
+        time.sleep(0.2)
+        under_way.remove(model)
+
+    class Loaded:
+        def releases(self) -> list[str]:
+            return ["one"]
+
+    monkeypatch.setattr(build, "_build", slow)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda name: build.build(Loaded(), tmp_path, name), "abc"))
+    assert most == [1, 1, 1]
+    assert "Waiting for another build" in capsys.readouterr().err
 
 
 def test_a_model_that_is_not_there() -> None:
