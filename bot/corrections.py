@@ -12,6 +12,7 @@ from bot.desk.answer import Verdict
 from bot.querylog import QueryLog, Record
 from bot.querylog.corrections import Correction, in_force
 from bot.words import say
+from codesets.errors import CodeDeskError
 from codesets.model import SYSTEM_NAMES, Book, SourceFile, System, Term, Volume
 from codesets.store import CodeStore
 
@@ -23,11 +24,11 @@ _UNKNOWN = ("unknown", "not_loaded")
 _PLACEHOLDER = re.compile(r"\[[A-Z ]+\]")
 
 
-class Refused(Exception):
+class Refused(CodeDeskError):
     """Feedback or a correction that cannot be taken; the message says why, in a sentence."""
 
 
-class OtherSystem(Exception):
+class OtherSystem(CodeDeskError):
     """A correction to a code of another system than the question's, which whoever approves it has
     not chosen yet; the message says so. `verdict` is that on the code."""
 

@@ -25,15 +25,11 @@ from bot.desk.answer import Answer, Verdict
 from bot.desk.question import Question
 from bot.querylog import Asked, LogUnavailable, Pending, QueryLog
 from bot.querylog.records import Outcome
-from bot.settings import SettingsError
 from bot.words import say
-from codesets.model import CodesetError, Setting, System
-from index.errors import SearchError
+from codesets.errors import CodeDeskError
+from codesets.model import Setting, System
 
 logger = logging.getLogger("codedesk")
-
-#: What whoever runs Code Desk can put right: no question is to blame for it, so it ends a batch.
-_USER_ERRORS = (CodesetError, SearchError, SettingsError, LogUnavailable)
 
 R = TypeVar("R")
 
@@ -219,8 +215,8 @@ class LoggedDesk:
         if len(questions) > 1 and len(read) == len(questions):
             try:
                 return self.desk.ask_many(read, limit=limit)
-            except _USER_ERRORS:
-                raise
+            except CodeDeskError:
+                raise  # no question is to blame for what a user can put right
             except Exception:
                 pass  # one of them is to blame
         return [self._answer_alone(one, instead, limit) for one in questions]
@@ -235,7 +231,7 @@ class LoggedDesk:
             if logged.question is None:
                 raise logged.error or ValueError("a question that was not read")
             return self.desk.ask(logged.question, limit=limit)
-        except _USER_ERRORS:
+        except CodeDeskError:
             raise
         except Exception as error:
             if instead is None:

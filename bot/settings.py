@@ -3,27 +3,46 @@
 A setting `slack_bot_token` is CODEDESK_SLACK_BOT_TOKEN or SLACK_BOT_TOKEN in the environment and
 `slack_bot_token` in the file. The file is looked for in the working directory, then in
 CODEDESK_HOME.
+
+The values are checked by pydantic. They are read here and not by pydantic-settings, whose import
+would add a tenth of a second to every command.
 """
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
+
+from codesets.errors import CodeDeskError
+
+FILE = "codedesk.toml"
+#: Left out of what is printed: of the settings, and of what is wrong with them.
+Secret = Annotated[str | None, Field(repr=False)]
+#: 0 leaves the choice to the system.
+Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class SettingsError(Exception):
-    """A setting that cannot be used; the message names it and says what it must be."""
+class SettingsError(CodeDeskError):
+    """Settings that cannot be used; the message has a line for each, which names the setting, says
+    what is wrong and what it must be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a user may set. Unset texts are None."""
+class Settings(BaseModel):
+    """What a user may set. Unset texts are None. Made with arguments, it reads nothing else."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", coerce_numbers_to_str=True, hide_input_in_errors=True
+    )
 
     home: Path
     #: A folder that sentence-transformers can load (or a hub name, with model_download).
@@ -32,20 +51,20 @@ class Settings:
     model_download: bool = False
     #: Whether `run` and `setup` look for newer files at CDC and CMS first.
     fetch: bool = True
-    slack_bot_token: str | None = None
-    slack_app_token: str | None = None
-    slack_signing_secret: str | None = None
+    slack_bot_token: Secret = None
+    slack_app_token: Secret = None
+    slack_signing_secret: Secret = None
     #: "socket" (default; needs the app token) or "http" (needs the signing secret).
-    slack_mode: str = "socket"
+    slack_mode: Literal["socket", "http"] = "socket"
     #: Where the Web API is; only tests have reason to change it.
     slack_api_url: str = "https://slack.com/api/"
     #: Where HTTP mode listens.
     http_host: str = "0.0.0.0"
-    http_port: int = 3000
+    http_port: Port = 3000
     #: Answer even when the log cannot be written. Every such answer says so.
     answer_without_log: bool = False
     #: How long the log is kept before `log retain` may remove it.
-    log_retention_years: int = 6
+    log_retention_years: PositiveInt = 6
     #: The key that seals the log's records; by default keys/log.key, if it is there.
     log_key_file: str | None = None
     #: The private key that signs checkpoints; by default keys/checkpoint.key, if it is there. The
@@ -59,13 +78,13 @@ class Settings:
     auditors: str | None = None
     #: Where auditors' pages are served (`codedesk log audit`); only this machine reaches 127.0.0.1.
     audit_host: str = "127.0.0.1"
-    audit_port: int = 8001
+    audit_port: Port = 8001
     #: The password of the one named "auditor", as `codedesk log audit-password` hashes it.
-    audit_password_hash: str | None = None
+    audit_password_hash: Secret = None
     #: Names and hashes of more of them; by default auditors.toml, if it is there.
     auditors_file: str | None = None
     #: After how long without a page auditors have to sign in again.
-    audit_session_minutes: int = 30
+    audit_session_minutes: PositiveInt = 30
 
     @property
     def codes_db(self) -> Path:
@@ -98,7 +117,7 @@ class Settings:
 
     @property
     def auditor_ids(self) -> frozenset[str]:
-        return frozenset((self.auditors or "").replace(",", " ").split())
+        return frozenset(_parted(self.auditors))
 
     @property
     def sign_ins(self) -> Path:
@@ -108,73 +127,136 @@ class Settings:
     def index(self) -> Path:
         return self.home / "index"
 
+    @field_validator("auditors")
+    @classmethod
+    def _are_ids(cls, auditors: str | None) -> str | None:
+        for auditor in _parted(auditors):
+            if not re.fullmatch("[UW][A-Z0-9]+", auditor):
+                raise ValueError(
+                    "the ids of Slack users, such as U012ABCDE, separated by commas (in Slack: "
+                    f'profile, More, Copy member ID), and "{auditor}" is none'
+                )
+        return auditors
+
     @classmethod
     def load(
         cls, environment: Mapping[str, str] = os.environ, folder: Path | None = None
     ) -> Settings:
-        """Raises SettingsError for a file that cannot be read or a value of the wrong kind."""
-        home = Path(
-            environment.get("CODEDESK_HOME") or user_data_path("codedesk", appauthor=False)
-        ).expanduser()
-        stored = _read_file([folder or Path.cwd(), home])
-        if "home" in stored and not environment.get("CODEDESK_HOME"):
-            home = Path(str(stored["home"])).expanduser()
-        found: dict[str, object] = {"home": home.absolute()}
-        for field in fields(cls):
-            if field.name == "home":
-                continue
-            name = field.name.upper()
-            # An empty variable is as good as none: that is how compose files unset one.
-            raw = environment.get(f"CODEDESK_{name}") or (
-                environment.get(name) if name.startswith("SLACK_") else None
-            )
-            value: object = raw or stored.get(field.name)
-            if value is not None and value != "":
-                found[field.name] = _as_kind(field.name, str(field.type), value)
-        unknown = stored.keys() - {field.name for field in fields(cls)}
-        if unknown:
-            raise SettingsError(
-                f"codedesk.toml has a setting that Code Desk does not know: {min(unknown)}."
-            )
-        settings = cls(**found)  # type: ignore[arg-type]
-        if settings.slack_mode not in ("socket", "http"):
-            raise SettingsError(
-                f'SLACK_MODE is "{settings.slack_mode}"; it must be "socket" or "http".'
-            )
-        if settings.log_retention_years < 1:
-            raise SettingsError("LOG_RETENTION_YEARS is 0; it must be 1 or more.")
-        for auditor in sorted(settings.auditor_ids):
-            if not re.fullmatch("[UW][A-Z0-9]+", auditor):
-                raise SettingsError(
-                    f'AUDITORS has "{auditor}"; it must be the ids of Slack users, such as '
-                    "U012ABCDE, separated by commas (in Slack: profile, More, Copy member ID)."
-                )
-        if settings.audit_session_minutes < 1:
-            raise SettingsError("AUDIT_SESSION_MINUTES is 0; it must be 1 or more.")
+        """`folder` is where the file is looked for first: by default the working directory.
+
+        Raises SettingsError for all that is wrong at once: a file that cannot be read, settings
+        that are not known, and values of the wrong kind.
+        """
+        chosen = environment.get("CODEDESK_HOME")
+        home = Path(chosen or user_data_path("codedesk", appauthor=False)).expanduser()
+        faults: list[str] = []
+        stored: dict[str, _Given] = {}
+        try:
+            stored = _from_file([folder or Path.cwd(), home])
+        except SettingsError as error:
+            faults.append(str(error))
+        given = stored | _from_environment(environment)
+        given.setdefault("home", _Given(str(home), "CODEDESK_HOME"))
+        values = {name: one.value for name, one in given.items()}
+        if isinstance(values["home"], str):
+            values["home"] = Path(values["home"]).expanduser().absolute()
+        try:
+            settings = cls(**values)
+        except ValidationError as error:
+            faults += _sentences(error, given)
+        if faults:
+            raise SettingsError("\n".join(faults))
         return settings
 
 
-def _read_file(folders: list[Path]) -> dict[str, object]:
-    for folder in folders:
-        path = folder / "codedesk.toml"
+# Where settings come from
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A value and where it was given, as a person would find it."""
+
+    value: Any
+    where: str
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
+    found: dict[str, _Given] = {}
+    for field in Settings.model_fields:
+        name = field.upper()
+        for variable in (f"CODEDESK_{name}", *([name] if name.startswith("SLACK_") else [])):
+            # An empty variable is as good as none: that is how compose files unset one.
+            if value := environment.get(variable):
+                found[field] = _Given(value, variable)
+                break
+    return found
+
+
+def _from_file(folders: list[Path]) -> dict[str, _Given]:
+    """What the first file that is there says."""
+    for path in (folder / FILE for folder in folders):
         if path.is_file():
             try:
-                return tomllib.loads(path.read_text(encoding="utf-8"))
+                stored = tomllib.loads(path.read_text(encoding="utf-8"))
             except (OSError, ValueError) as error:
                 raise SettingsError(f"{path} cannot be read as TOML: {error}.") from error
+            return {
+                name: _Given(_as_text(value), f"{name} in {path}")
+                for name, value in stored.items()
+                if value != ""
+            }
     return {}
 
 
-def _as_kind(name: str, kind: str, value: object) -> object:
-    text = str(value)
-    if kind == "bool":
-        if text.lower() in ("1", "true", "yes", "on"):
-            return True
-        if text.lower() in ("0", "false", "no", "off"):
-            return False
-        raise SettingsError(f'{name.upper()} is "{text}"; it must be yes or no.')
-    if kind == "int":
-        if not text.isdigit():
-            raise SettingsError(f'{name.upper()} is "{text}"; it must be a whole number.')
-        return int(text)
-    return text
+def _as_text(value: Any) -> Any:
+    """As it would stand in the environment; an array or a table has no such form."""
+    return str(value) if isinstance(value, str | int | float | date | time) else value
+
+
+def _parted(names: str | None) -> list[str]:
+    return (names or "").replace(",", " ").split()
+
+
+# What is wrong with them
+
+
+def _sentences(error: ValidationError, given: Mapping[str, _Given]) -> Iterator[str]:
+    """A sentence for each setting that is wrong."""
+    for fault in error.errors(include_url=False):
+        name = str(fault["loc"][0])
+        one = given[name]
+        if fault["type"] == "extra_forbidden":
+            yield _unknown(name, one.where.removeprefix(f"{name} in "))
+        elif Settings.model_fields[name].repr:
+            yield f'{one.where} is "{one.value}"; it must be {_must_be(fault)}.'
+        else:
+            yield f"{one.where} must be {_must_be(fault)}."
+
+
+def _unknown(name: str, file: str) -> str:
+    near = difflib.get_close_matches(name, Settings.model_fields, 1)
+    todo = f"Did you mean {near[0]}?" if near else "Take it out; README.md lists the settings."
+    return f"{file} has a setting that Code Desk does not know: {name}. {todo}"
+
+
+def _must_be(fault: Any) -> str:
+    limits = fault.get("ctx", {})
+    match fault["type"]:
+        case "bool_parsing" | "bool_type":
+            return "yes or no"
+        case "literal_error":
+            return limits["expected"].replace("'", '"')
+        case "greater_than_equal":
+            return f"{limits['ge']} or more"
+        case "greater_than":
+            return f"{limits['gt'] + 1} or more"
+        case "less_than_equal":
+            return f"{limits['le']} or less"
+        case "value_error":
+            return str(limits["error"])
+        case "path_type":
+            return "the path of a folder"
+        case kind if kind.startswith("int"):
+            return "a whole number"
+        case _:
+            return "text"

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from codesets.errors import CodeDeskError
+
 System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt"]
 #: Of what a code that is named may be: besides the systems that are loaded, ICD-9-CM, which is
 #: retired, the list of places of service, and "" for what has the form of none.
@@ -46,7 +48,7 @@ NOTE_HEADINGS: dict[str, str] = {
 }
 
 
-class CodesetError(Exception):
+class CodesetError(CodeDeskError):
     """Something about a code set that the user can put right; the message says how."""
 
 

@@ -6,8 +6,10 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import shutil
+import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +19,12 @@ from codesets.store import CodeStore
 from index import bundle, shelf, talk
 from index.encoder import Encoder
 from index.errors import SearchError
+from index.export import export
 from index.guidance import passages
-from index.lexical import read_json, write_json, write_lexical
+from index.lexical import write_lexical
 from index.model import Model, Shipped
 from index.procedures import Titles
 from index.words import essential, plain_words, read
-
-#: In how many texts each word stands, and each stem.
-VOCABULARY, STEMS = "words.json", "stems.json"
-PASSAGES, PASSAGE_VECTORS, PASSAGE_WORDS = "passages.json", "passages.npy", "passages"
-TALK = "talk.npz"
-ENCODER = "encoder"
-SHELVES, PROCEDURES = "shelves", "procedures"
 
 
 def _passages(store: CodeStore) -> list[str]:
@@ -45,6 +41,7 @@ def build(
 ) -> bundle.Manifest:
     """Build a bundle from everything loaded and swap it in. The encoder of the bundle in use is
     taken over when it is of the same model, and texts whose vectors it has are not embedded again.
+    One build of an index at a time: another one waits, and takes over what the first made.
 
     Raises SearchError when no code set is loaded.
     """
@@ -52,14 +49,38 @@ def build(
         raise SearchError(
             "No code set is loaded, so there is nothing to index. Run `codedesk setup`."
         )
-    fingerprint = model.fingerprint()
     root.mkdir(parents=True, exist_ok=True)
+    with _only_one(root, progress):
+        return _build(store, root, model, progress)
+
+
+@contextmanager
+def _only_one(root: Path, progress: bool) -> Iterator[None]:
+    """Hold the folder of the index, once nobody else builds there. The system lets go of the lock
+    when the process ends, however it ends."""
+    from filelock import FileLock, Timeout  # a question needs none
+
+    lock = FileLock(root / "build.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        if progress:
+            print("Waiting for another build of the index to end.", file=sys.stderr)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _build(store: CodeStore, root: Path, model: Model | Shipped, progress: bool) -> bundle.Manifest:
+    fingerprint = model.fingerprint()
     now = dt.datetime.now(dt.UTC)
     folder = root / f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    (folder / SHELVES).mkdir(parents=True)
+    (folder / bundle.SHELVES).mkdir(parents=True)
 
     in_use = _in_use(root, fingerprint)
-    encoder = _encoder(model, in_use, folder / ENCODER)
+    encoder = _encoder(model, in_use, folder / bundle.ENCODER)
     vocabulary: Counter[str] = Counter()
     texts = families = 0
     texts_of: list[list[str]] = []
@@ -68,32 +89,32 @@ def build(
         known = _vectors_of(in_use, system)
         label = SYSTEM_NAMES[system] if progress else None
         vectors = _embed(gathered.texts, essential, known, encoder, label)
-        shelf.write(folder / SHELVES / system, gathered, vectors)
+        shelf.write(folder / bundle.SHELVES / system, gathered, vectors)
         for release in store.releases(system) if system == "icd10pcs" else ():
             titles = Titles.read(store.titles(release))
-            titles.save(folder / SHELVES / system / PROCEDURES / release.label)
+            titles.save(folder / bundle.SHELVES / system / bundle.PROCEDURES / release.label)
         vocabulary.update(word for text in gathered.texts for word in set(plain_words(text)))
         texts += len(gathered.texts)
         if system != "cpt":
             texts_of.append(gathered.texts)
         families += len(gathered.families)
-    write_json(folder / VOCABULARY, vocabulary)
+    bundle.write_json(folder / bundle.VOCABULARY, vocabulary)
     stems: Counter[str] = Counter()
     for word, count in vocabulary.items():
         stems.update(dict.fromkeys(read(word).stems, count))
-    write_json(folder / STEMS, stems)
+    bundle.write_json(folder / bundle.STEMS, stems)
 
     said = _passages(store)
-    known = passage_vectors(in_use) if in_use else {}
+    known = bundle.passage_vectors(in_use) if in_use else {}
     np.save(
-        folder / PASSAGE_VECTORS,
+        folder / bundle.PASSAGE_VECTORS,
         _embed(said, str, known, encoder, "guidelines" if progress else None),
     )
-    write_json(folder / PASSAGES, said)
+    bundle.write_json(folder / bundle.PASSAGES, said)
     if said:
-        write_lexical(folder / PASSAGE_WORDS, said)
-    before = talk.Talk.load(in_use / TALK) if in_use else None
-    talk.learn(texts_of, encoder, before).save(folder / TALK)
+        write_lexical(folder / bundle.PASSAGE_WORDS, said)
+    before = talk.Talk.load(in_use / bundle.TALK) if in_use else None
+    talk.learn(texts_of, encoder, before).save(folder / bundle.TALK)
     manifest = bundle.Manifest(
         build=folder.name,
         format=bundle.FORMAT,
@@ -141,9 +162,9 @@ def _embed(
 
 def _encoder(model: Model | Shipped, in_use: Path | None, folder: Path) -> Encoder:
     if in_use is not None:
-        shutil.copytree(in_use / ENCODER, folder)
+        shutil.copytree(in_use / bundle.ENCODER, folder)
         return Encoder(folder)
-    return model.put(folder)
+    return model.put(folder) if isinstance(model, Shipped) else export(model, folder)
 
 
 def _in_use(root: Path, fingerprint: str) -> Path | None:
@@ -157,10 +178,5 @@ def _in_use(root: Path, fingerprint: str) -> Path | None:
 
 def _vectors_of(in_use: Path | None, system: str) -> dict[str, np.ndarray]:
     """The vector of each text that the bundle in use has of a system."""
-    folder = in_use / SHELVES / system if in_use else None
+    folder = in_use / bundle.SHELVES / system if in_use else None
     return shelf.vectors_of(folder) if folder and folder.exists() else {}
-
-
-def passage_vectors(folder: Path) -> dict[str, np.ndarray]:
-    """The vector of each passage of the guidelines that a bundle holds."""
-    return dict(zip(read_json(folder / PASSAGES), np.load(folder / PASSAGE_VECTORS), strict=True))

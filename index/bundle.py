@@ -17,6 +17,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from codesets.model import Book, Release
 from codesets.store import CodeStore
@@ -26,6 +29,14 @@ from index.runtime import THREADS
 
 #: Raised when the files or how texts are gathered change: older bundles are built anew.
 FORMAT = 11
+
+# The files and folders of a bundle
+#: In how many texts each word stands, and each stem.
+VOCABULARY, STEMS = "words.json", "stems.json"
+PASSAGES, PASSAGE_VECTORS, PASSAGE_WORDS = "passages.json", "passages.npy", "passages"
+TALK = "talk.npz"
+ENCODER = "encoder"
+SHELVES, PROCEDURES = "shelves", "procedures"
 
 _REBUILD = "Run `codedesk index build`."
 
@@ -191,3 +202,17 @@ def _earlier(root: Path, store: CodeStore | None, build: str) -> tuple[Path, Man
             state = "read from other files since" if key in loaded else "no longer loaded"
             raise BundleUnusable(f"The index bundle {build} was made of {key}, which is {state}.")
     return folder, manifest
+
+
+def passage_vectors(folder: Path) -> dict[str, np.ndarray]:
+    """The vector of each passage of the guidelines that a bundle holds."""
+    return dict(zip(read_json(folder / PASSAGES), np.load(folder / PASSAGE_VECTORS), strict=True))
+
+
+def write_json(path: Path, value: object) -> None:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(text, encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -2,8 +2,10 @@
 
 import sys
 
+from codesets.errors import CodeDeskError
 
-class SearchError(Exception):
+
+class SearchError(CodeDeskError):
     """The index or its model cannot be used as it is."""
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from index.bundle import read_json
 from index.words import lexical_tokens
 
 
@@ -44,12 +43,3 @@ class Lexical:
                 at = slice(self._starts[column], self._starts[column + 1])
                 total[self._texts[at]] += self._scores[at]
         return total
-
-
-def write_json(path: Path, value: object) -> None:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    path.write_text(text, encoding="utf-8")
-
-
-def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))

@@ -100,12 +100,6 @@ class Model:
                 ) from error
         return self._loaded
 
-    def put(self, folder: Path) -> Encoder:
-        """Export the model's encoder into a folder and open it; see index/export.py."""
-        from index.export import export
-
-        return export(self, folder)
-
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32, one row a text."""
         return self.load().encode(

@@ -14,10 +14,10 @@ import numpy as np
 
 from codesets.model import Guideline, Release, System
 from codesets.store import CodeStore
-from index import build, bundle
+from index import bundle
 from index.encoder import Encoder
 from index.guidance import Guidance, passages
-from index.lexical import Lexical, read_json
+from index.lexical import Lexical
 from index.procedures import Procedures, Titles
 from index.rank import FEATURES, Evidence, Judged, Rarity
 from index.runtime import loading
@@ -168,17 +168,17 @@ class Searcher:
         self.procedures = lru_cache(maxsize=2)(self._open_procedures)
         # The encoder is opened meanwhile, outside of Python.
         with loading(), ThreadPoolExecutor(1) as pool:
-            encoder = pool.submit(_open_encoder, folder / build.ENCODER)
-            self.talk = Talk.load(folder / build.TALK)
+            encoder = pool.submit(_open_encoder, folder / bundle.ENCODER)
+            self.talk = Talk.load(folder / bundle.TALK)
             self._lexicon = Lexicon.shipped()
             everyday = frozenset(w for line in off_topic_examples() for w in plain_words(line))
-            self._spelling = Spelling(read_json(folder / build.VOCABULARY), everyday)
-            self._frequency: dict[str, int] = read_json(folder / build.STEMS)
+            self._spelling = Spelling(bundle.read_json(folder / bundle.VOCABULARY), everyday)
+            self._frequency: dict[str, int] = bundle.read_json(folder / bundle.STEMS)
             rarity = Rarity(self._frequency, self.manifest.texts)
             self._shelves = {
-                system: Shelf(system, folder / build.SHELVES / system, rarity)
+                system: Shelf(system, folder / bundle.SHELVES / system, rarity)
                 for system in get_args(System)
-                if (folder / build.SHELVES / system).is_dir()
+                if (folder / bundle.SHELVES / system).is_dir()
             }
             self.encoder = encoder.result()
 
@@ -188,16 +188,16 @@ class Searcher:
 
     def _open_guidance(self, key: str) -> Guidance:
         guidelines = list(self._store.books.rows(Guideline, self._store.books.get(key)))
-        vectors = build.passage_vectors(self._folder)
+        vectors = bundle.passage_vectors(self._folder)
         places = {text: place for place, text in enumerate(vectors)}
         made = [text for _, text in passages(guidelines)]
         own = np.array([places[text] for text in made])
-        lexical = Lexical(self._folder / build.PASSAGE_WORDS, len(vectors))
+        lexical = Lexical(self._folder / bundle.PASSAGE_WORDS, len(vectors))
         of_own = np.stack([vectors[text] for text in made])
         return Guidance(guidelines, self.encoder, of_own, lambda asked: lexical.scores(asked)[own])
 
     def _open_procedures(self, release: Release) -> Procedures:
-        folder = self._folder / build.SHELVES / release.system / build.PROCEDURES / release.label
+        folder = self._folder / bundle.SHELVES / release.system / bundle.PROCEDURES / release.label
         return Procedures.of(self._store, Titles.load(folder))
 
     def understand(self, question: str) -> Query:

@@ -20,8 +20,9 @@ import numpy as np
 from codesets.model import Release, System, Term
 from codesets.store import CodeStore
 from index import facts
+from index.bundle import read_json, write_json
 from index.facts import Ragged
-from index.lexical import Lexical, read_json, write_json, write_lexical
+from index.lexical import Lexical, write_lexical
 from index.names import house_names
 from index.rank import Evidence, Judged, Ranker, Rarity
 from index.runtime import THREADS, load_faiss

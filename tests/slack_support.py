@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +215,7 @@ def settings(slack: SlackServer, home: Path, **changes: Any) -> Settings:
         http_host="127.0.0.1",
         http_port=0,
     )
-    return replace(given, **changes)
+    return given.model_copy(update=changes)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def test_every_command_named_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_setting_named_exists(page: Path) -> None:
-    known = {name.upper() for name in Settings.__dataclass_fields__}
+    known = {name.upper() for name in Settings.model_fields}
     for name in re.findall(r"`(?:CODEDESK_)?([A-Z_]{4,})(?:=\w+)?`", page.read_text("utf-8")):
         assert name in known, name
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import tomllib
+from collections.abc import Container
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -57,3 +59,42 @@ def test_every_direct_dependency_is_pinned() -> None:
     }
     names = {name.split("=")[0].split(">")[0].split("<")[0].strip().lower() for name in wanted}
     assert names <= pinned, names - pinned
+
+
+def modules() -> dict[str, Path]:
+    """Name -> file of every module of the rooms."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for room in MAY_IMPORT
+        for path in (ROOT / room).rglob("*.py")
+    }
+
+
+def imported_by(path: Path, known: Container[str]) -> set[str]:
+    """The modules among `known` that a file imports, also inside functions; what only a type
+    checker imports is left out."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting += node.orelse
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name in known}
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                found.add(whole if whole in known else str(node.module))
+        else:
+            waiting += ast.iter_child_nodes(node)
+    return {name for name in found if name in known}
+
+
+def test_no_modules_import_each_other() -> None:
+    """No circle of imports, however long."""
+    known = modules()
+    graph = {name: imported_by(path, known) for name, path in known.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"These modules import each other: {' -> '.join(error.args[1])}")

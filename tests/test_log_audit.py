@@ -483,7 +483,7 @@ def test_auditors_are_made_and_removed(tmp_path: Path) -> None:
         assert run(tmp_path, "audit-password", name, typed=PASSWORD).exit_code == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert PASSWORD not in file.read_text()
-    known = auditors.load(Settings(tmp_path))
+    known = auditors.load(Settings(home=tmp_path))
     assert set(known) == {AUDITOR, 'Zoë "Z" O\'Hara'}
     assert auditors.is_right(PASSWORD, known[AUDITOR])
     assert not auditors.is_right(PASSWORD + "x", known[AUDITOR])
@@ -494,7 +494,7 @@ def test_auditors_are_made_and_removed(tmp_path: Path) -> None:
 
 def test_a_hash_for_a_setting_is_printed(tmp_path: Path) -> None:
     found = run(tmp_path, "audit-password", typed=PASSWORD).stdout.split()[-1]
-    known = auditors.load(Settings(tmp_path, audit_password_hash=found))
+    known = auditors.load(Settings(home=tmp_path, audit_password_hash=found))
     assert auditors.is_right(PASSWORD, known["auditor"])
 
 
@@ -520,12 +520,12 @@ def test_nobody_signs_in_by_mistake(tmp_path: Path) -> None:
     a_log(tmp_path).close()
     assert "Nobody may sign in yet" in run(tmp_path, "audit").stderr
     with pytest.raises(SettingsError, match="is not a hash of a password"):
-        auditors.load(Settings(tmp_path, audit_password_hash="hunter2"))
+        auditors.load(Settings(home=tmp_path, audit_password_hash="hunter2"))
     file = tmp_path / "auditors.toml"
     auditors.add(file, "A", auditors.hashed(PASSWORD))
     file.chmod(0o666)
     with pytest.raises(SettingsError, match="Others can write"):
-        auditors.load(Settings(tmp_path))
+        auditors.load(Settings(home=tmp_path))
 
 
 @pytest.mark.parametrize("missing", ["datasette", "uvicorn"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +81,7 @@ def test_only_codes_of_the_release_are_found(
 def test_one_vector_for_each_distinct_text(built: Path) -> None:
     folder, manifest = bundle.opened(built / "index")
     count = 0
-    for shelf in (folder / build.SHELVES).iterdir():
+    for shelf in (folder / bundle.SHELVES).iterdir():
         texts = Texts(shelf / TEXTS)
         vectors = load_faiss().read_index(str(shelf / VECTORS))
         assert len(texts) == len(set(texts)) == vectors.ntotal
@@ -92,8 +94,8 @@ def test_one_vector_for_each_distinct_text(built: Path) -> None:
 
 def test_stored_vectors_are_the_encoders(built: Path) -> None:
     folder, _ = bundle.opened(built / "index")
-    encoder = Encoder(folder / build.ENCODER)
-    stored = vectors_of(folder / build.SHELVES / "icd10cm")["Cholera, unspecified"]
+    encoder = Encoder(folder / bundle.ENCODER)
+    stored = vectors_of(folder / bundle.SHELVES / "icd10cm")["Cholera, unspecified"]
     assert stored @ encoder.encode(["Cholera, unspecified"])[0] > TOLERANCE
 
 
@@ -202,6 +204,27 @@ def test_a_second_build_embeds_nothing_again(
     build.build(store, copied, Shipped(), progress=False)
     assert embedded == []
     assert [p.name for p in copied.iterdir() if p.is_dir() and p != bundle.current(copied)]
+
+
+def test_one_build_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    under_way: list[str] = []
+    most: list[int] = []
+
+    def slow(_store, _root, model, _progress):
+        under_way.append(model)
+        most.append(len(under_way))
+        time.sleep(0.2)
+        under_way.remove(model)
+
+    class Loaded:
+        def releases(self) -> list[str]:
+            return ["one"]
+
+    monkeypatch.setattr(build, "_build", slow)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda name: build.build(Loaded(), tmp_path, name), "abc"))
+    assert most == [1, 1, 1]
+    assert "Waiting for another build" in capsys.readouterr().err
 
 
 def test_a_model_that_is_not_there() -> None:

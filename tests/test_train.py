@@ -10,6 +10,7 @@ import pytest
 
 from codesets.store import CodeStore
 from index import train
+from index.export import export
 from index.model import Model
 
 
@@ -61,7 +62,7 @@ def test_what_is_trained_can_be_exported(store: CodeStore, tmp_path: Path) -> No
     train.train(store, Model(), tmp_path / "model", most=128, tell=told.append)
     assert told[-1].startswith("step 2 of 2")
     model = Model(str(tmp_path / "model"))
-    encoder = model.put(tmp_path / "encoder")
+    encoder = export(model, tmp_path / "encoder")
     asked, infarction, cow = encoder.encode(
         ["heart attack", "Acute myocardial infarction, unspecified", "Bitten by cow"]
     )

@@ -180,14 +180,7 @@ class Hooks:
                 told |= {
                     "state": await self._state.now(),
                     "groups": [
-                        (
-                            say(f"audit.group_{group}"),
-                            [
-                                name
-                                for name, one in questions.PREPARED.items()
-                                if one.group == group
-                            ],
-                        )
+                        (say(f"audit.group_{group}"), questions.of_group(group))
                         for group in questions.GROUPS
                     ],
                     "views": [*VIEWS, "records"],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 
+from bot.desk.answer import Outcome
+from bot.querylog.records import Access
 from bot.words import say
 
 _SHOWN = (
@@ -74,7 +76,7 @@ PREPARED = {
         "(:outcome = '' or outcome = :outcome)",
         "outcome",
         outcome=":outcome",
-        choices={"outcome": ("answered", "verdict", "guideline", "changes", "abstained")},
+        choices={"outcome": get_args(Outcome)},
     ),
     "one_question": Prepared(
         "asked",
@@ -131,8 +133,7 @@ PREPARED = {
         f"and {_IN_TIME} {_LAST_FIRST}",
         ("by", "what", "since", "until"),
         ("who_looked", {"by": ":by", "what": ":what"} | _TIME),
-        {"what": ("view", "search", "export", "report", "replay", "sign-in", "sign-out",
-                  "refusal")},
+        {"what": get_args(Access)},
     ),
     "destroyed": Prepared(
         "kept",
@@ -161,6 +162,7 @@ _KINDS = {"since": "date", "until": "date", "milliseconds": "number"}
 
 
 def of_group(group: str) -> list[str]:
+    """The names of the queries of a group, in the order of the page."""
     return [name for name, one in PREPARED.items() if one.group == group]
 
 

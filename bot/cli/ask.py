@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -15,6 +15,7 @@ from bot.cli.shared import BATCH, DATE, SYSTEM, as_day, chunks, lines_of
 from bot.desk.answer import Answer, Verdict
 from bot.settings import Settings
 from bot.views import terminal
+from codesets.model import Setting
 
 
 def _as_json(answer: Answer) -> str:
@@ -86,7 +87,7 @@ def ask(
 )
 @click.option(
     "--setting",
-    type=click.Choice(["practitioner", "outpatient", "dme"]),
+    type=click.Choice(get_args(Setting)),
     help="Where the service was given: decides which NCCI edits apply. Without it all are shown.",
 )
 @click.pass_obj

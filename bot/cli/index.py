@@ -45,6 +45,7 @@ def train_command(settings: Settings, folder: Path, most: int | None, seed: int)
     index/weights. On two cores this takes about half an hour; docs/MODEL.md tells how the shipped
     weights were made.
     """
+    from index.export import export
     from index.train import train
 
     if not settings.codes_db.exists():
@@ -54,5 +55,5 @@ def train_command(settings: Settings, folder: Path, most: int | None, seed: int)
         train(store, Model(), folder, most=most, seed=seed, tell=progress)
     finally:
         store.close()
-    Model(str(folder)).put(folder / "encoder")
+    export(Model(str(folder)), folder / "encoder")
     progress(f"To use it: CODEDESK_MODEL={folder} codedesk index build")

@@ -18,9 +18,6 @@ from bot.querylog.records import summary
 from bot.querylog.vouching import vouch
 from bot.settings import Settings, SettingsError
 
-#: What a user can put right; see bot.cli.main.
-ERRORS = (NoSuchQuestion, CheckpointError, retention.Held)
-
 _FILE = click.Path(dir_okay=False, path_type=Path)
 BY = click.option("--by", default=None, metavar="NAME", help="On whose behalf. Default: you.")
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why. It stays on record.")

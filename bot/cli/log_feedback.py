@@ -12,16 +12,12 @@ from bot import corrections
 from bot.cli.log import BY, log, one_question, who
 from bot.desk.answer import Verdict
 from bot.desk.desk import Desk
-from bot.querylog import NoSuchCorrection
 from bot.querylog import corrections as logged
 from bot.querylog.opening import opened
 from bot.querylog.records import FeedbackVerdict
 from bot.settings import Settings
 from bot.words import say
 from codesets.model import SYSTEM_NAMES
-
-#: What a user can put right; see bot.cli.main.
-ERRORS = (NoSuchCorrection, corrections.Refused)
 
 _SYSTEM = click.option(
     "--system",

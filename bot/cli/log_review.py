@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -24,15 +24,12 @@ from bot.desk.desk import Desk
 from bot.querylog import Record, export
 from bot.querylog.opening import opened, verified
 from bot.querylog.records import summary
-from bot.querylog.replay import NotReplayable, Replay, replay
+from bot.querylog.replay import Replay, replay
 from bot.querylog.search import CONFIDENCES, FEEDBACK, OUTCOMES, Filters, each, search
 from bot.querylog.verify import EXIT_CODES, Verification
 from bot.settings import Settings
 from bot.words import say
 from codesets.model import SYSTEM_NAMES
-
-#: What a user can put right; see bot.cli.main.
-ERRORS = (NotReplayable, export.NotWritten)
 
 _DATE = click.DateTime(formats=["%Y-%m-%d"])
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -190,7 +187,7 @@ def _short(value: Any) -> str:
 
 @log.command("export")
 @_with(_FILTERS)
-@click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), default="csv")
+@click.option("--format", "kind", type=click.Choice(get_args(export.Format)), default="csv")
 @click.option("--output", type=_FILE, metavar="FILE", help="Default: standard output.")
 @_FORCE
 @click.pass_obj

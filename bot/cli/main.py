@@ -9,25 +9,11 @@ from typing import Any
 
 import click
 
-from bot.cli import ask, codesets, evaluate, index, log, log_feedback, log_review, scrub, serve
+# The commands of `log` are in three modules, two of which add theirs to it.
+from bot.cli import ask, codesets, evaluate, index, log, log_feedback, log_review, scrub, serve  # noqa: F401
 from bot.cli.shared import Sentence
-from bot.phi.evaluate import CasesUnreadable
-from bot.querylog import LogUnavailable
-from bot.settings import Settings, SettingsError
-from codesets.model import CodesetError
-from index.errors import SearchError
-
-#: What a user can put right: shown as one sentence, exit code 2.
-_USER_ERRORS = (
-    CodesetError,
-    SearchError,
-    SettingsError,
-    LogUnavailable,
-    CasesUnreadable,
-    *log.ERRORS,
-    *log_review.ERRORS,
-    *log_feedback.ERRORS,
-)
+from bot.settings import Settings
+from codesets.errors import CodeDeskError
 
 
 class _Commands(click.Group):
@@ -36,7 +22,7 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except _USER_ERRORS as error:
+        except CodeDeskError as error:
             raise Sentence(str(error)) from error
         except BrokenPipeError:
             # The reader of a pipe has seen enough.

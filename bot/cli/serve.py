@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import click
 
 from bot.cli.conversation import Conversation
-from bot.cli.shared import Sentence, lines_of, progress
+from bot.cli.shared import lines_of, progress
 from bot.desk.desk import Desk
 from bot.querylog.opening import open_log
 from bot.settings import Settings
@@ -41,14 +41,12 @@ def run(settings: Settings) -> None:
 
 
 def _serve_slack(settings: Settings) -> None:
-    from bot.slack.app import SlackSettingsError, serve
+    from bot.slack.app import serve
 
     desk = Desk(settings)
     log = open_log(settings, desk.scrubber)
     try:
         serve(settings, desk, log, progress)
-    except SlackSettingsError as error:
-        raise Sentence(str(error)) from error
     finally:
         log.close()
         desk.close()

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import dacite
 
 from codesets.model import CodeKind
+from index.confidence import Confidence
 
 Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained"]
-Confidence = Literal["high", "medium", "low"]
 #: `not_covered`: no loaded edition covers the date, and `why` tells what the nearest one says.
 Status = Literal[
     "billable", "header", "not_covered", "not_yet_valid", "deleted", "unknown", "not_loaded"

@@ -19,7 +19,7 @@ from index.words import Lexicon, read
 _MOST = 200
 
 
-class NoSuchEditions(Exception):
+class _NoSuchEditions(Exception):
     """The editions that are asked for are not loaded; `reason` says which are."""
 
     def __init__(self, reason: Reason) -> None:
@@ -31,7 +31,7 @@ def answer(store: CodeStore, asked: Inquiry, today: dt.date) -> Changes | Reason
     """What changed, or the reason why it cannot be told: the editions are not loaded."""
     try:
         before, after = _editions(store, asked, today)
-    except NoSuchEditions as error:
+    except _NoSuchEditions as error:
         return error.reason
     except CodesetError as error:
         return reason("desk.refused", why=str(error))
@@ -43,7 +43,7 @@ def _editions(store: CodeStore, asked: Inquiry, today: dt.date) -> tuple[Release
     name = SYSTEM_NAMES[asked.system]
     if len(loaded) < 2:
         labels = ", ".join(release.label for release in loaded) or "-"
-        raise NoSuchEditions(reason("news.one_edition", system=name, loaded=labels))
+        raise _NoSuchEditions(reason("news.one_edition", system=name, loaded=labels))
     if len(asked.editions) > 1:
         one, other = asked.editions[:2]
         ((before, after),) = changes.editions(store, one, other, asked.system)
@@ -51,7 +51,7 @@ def _editions(store: CodeStore, asked: Inquiry, today: dt.date) -> tuple[Release
     after = _later(loaded, asked, today)
     earlier = [r for r in loaded if r.effective_from < after.effective_from]
     if not earlier:
-        raise NoSuchEditions(reason("news.nothing_earlier", system=name, label=after.label))
+        raise _NoSuchEditions(reason("news.nothing_earlier", system=name, label=after.label))
     return earlier[-1], after
 
 
@@ -76,7 +76,7 @@ def _later(loaded: Sequence[Release], asked: Inquiry, today: dt.date) -> Release
         return next((r for r in reversed(loaded) if r.effective_from <= today), loaded[-1])
     if not found:
         name, labels = SYSTEM_NAMES[asked.system], ", ".join(r.label for r in loaded)
-        raise NoSuchEditions(reason("news.not_loaded", system=name, edition=missing, loaded=labels))
+        raise _NoSuchEditions(reason("news.not_loaded", system=name, edition=missing, loaded=labels))
     return found[0]
 
 

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from codesets.errors import CodeDeskError
+
 #: Kinds that are found by what they look like or by the word beside them; names are not.
 NAMES = "NAME"
 
 
-class CasesUnreadable(Exception):
+class CasesUnreadable(CodeDeskError):
     """A file of cases that cannot be read; the message says what is wrong with it."""
 
 

@@ -16,8 +16,7 @@ from pathlib import Path
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from index.build import VOCABULARY
-from index.bundle import current
+from index.bundle import VOCABULARY, current
 from index.words import Lexicon, fold
 
 #: US states and territories, which may be told; what is smaller may not (45 CFR 164.514(b)(2)).

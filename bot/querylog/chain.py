@@ -46,6 +46,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from codesets.errors import CodeDeskError
+
 SALT_BYTES = 16
 #: What is raised by a value that is not of the form in which Code Desk writes it.
 NOT_OF_THE_FORM = (
@@ -58,7 +60,7 @@ NOT_OF_THE_FORM = (
 )
 
 
-class LogUnavailable(Exception):
+class LogUnavailable(CodeDeskError):
     """The log cannot be written, or not read, so nothing may be answered; the message says why."""
 
 

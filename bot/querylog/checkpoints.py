@@ -24,9 +24,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from bot.querylog.chain import canonical, write_private
+from codesets.errors import CodeDeskError
 
 
-class CheckpointError(Exception):
+class CheckpointError(CodeDeskError):
     """A key or a file of checkpoints that cannot be used; the message says what to do."""
 
 

@@ -18,11 +18,12 @@ from typing import Any, BinaryIO, Literal
 
 from bot import csv_safe
 from bot.querylog.records import Record
+from codesets.errors import CodeDeskError
 
 Format = Literal["csv", "jsonl"]
 
 
-class NotWritten(Exception):
+class NotWritten(CodeDeskError):
     """A file cannot be written, or is there already; the message says what to do."""
 
 

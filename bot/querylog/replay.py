@@ -19,11 +19,12 @@ from bot.desk.desk import Desk
 from bot.querylog import chain
 from bot.querylog.records import Record
 from bot.words import say
+from codesets.errors import CodeDeskError
 from codesets.model import ReleaseUnavailable
 from index.errors import SearchError
 
 
-class NotReplayable(Exception):
+class NotReplayable(CodeDeskError):
     """There is nothing to ask again, or nothing to compare with; the message says why."""
 
 

@@ -20,13 +20,14 @@ from typing import Any
 from bot.querylog.chain import LogUnavailable
 from bot.querylog.log import QueryLog
 from bot.querylog.tail import NoSuchQuestion, Tail
+from codesets.errors import CodeDeskError
 
 #: What is kept when a question is redacted, unless its answer is to go too: official words, and the
 #: codes that were asked about.
 ANSWER_TEXTS = ("answer", "codes")
 
 
-class Held(Exception):
+class Held(CodeDeskError):
     """A legal hold forbids it; the message names the hold."""
 
 

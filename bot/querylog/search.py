@@ -12,18 +12,21 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, get_args
 
+from bot.desk.answer import Confidence, Outcome
+from bot.querylog import records
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Record
 
 #: What a search may ask for. Of outcomes: what the answer was; that there is none; or what became
 #: of it, where it did not arrive.
-ANSWERS = ("answered", "verdict", "guideline", "changes", "abstained")
-OUTCOMES = (*ANSWERS, "unanswered", "failed", "unknown", "abandoned", "waiting")
-CONFIDENCES = ("high", "medium", "low")
-#: "any": someone said something of the answer. "none": nobody did.
-FEEDBACK = ("right", "wrong", "used", "any", "none")
+ANSWERS: tuple[str, ...] = get_args(Outcome)
+_NOT_DELIVERED = tuple(name for name in get_args(records.Outcome) if name != "delivered")
+OUTCOMES = (*ANSWERS, "unanswered", *_NOT_DELIVERED)
+CONFIDENCES: tuple[str, ...] = get_args(Confidence)
+#: "any": someone gave feedback on the answer. "none": nobody did.
+FEEDBACK = (*get_args(records.FeedbackVerdict), "any", "none")
 
 _BATCH = 200
 

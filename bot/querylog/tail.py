@@ -10,13 +10,14 @@ from typing import Any
 from bot.querylog import chain
 from bot.querylog.chain import LogKey, LogUnavailable
 from bot.querylog.records import Asked
+from codesets.errors import CodeDeskError
 
 
-class NoSuchQuestion(Exception):
+class NoSuchQuestion(CodeDeskError):
     """The log has no question with that id (any more); the message says so."""
 
 
-class NoSuchCorrection(Exception):
+class NoSuchCorrection(CodeDeskError):
     """The log has no correction in force with that number; the message says so."""
 
 

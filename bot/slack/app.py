@@ -7,7 +7,6 @@ Socket Mode is the default and needs no address of one's own
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import signal
 import threading
@@ -19,6 +18,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
@@ -35,6 +35,7 @@ from bot.slack.posting import web_client, why_not_certain
 from bot.slack.recovery import recover
 from bot.slack.witness import witnessed
 from bot.words import say as words
+from codesets.errors import CodeDeskError
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -43,7 +44,7 @@ logger = logging.getLogger("codedesk.slack")
 _ANSWERS_AT_ONCE = 8
 
 
-class SlackSettingsError(Exception):
+class SlackSettingsError(CodeDeskError):
     """Slack cannot be served as things are set; the message says what to put right."""
 
 
@@ -209,12 +210,15 @@ def _only_one(home: Path) -> Iterator[None]:
     """Hold the data directory: two processes that serve from it would each answer what the other
     left unfinished. The system lets go of the lock when the process ends, however it ends."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with open(home / "serve.lock", "w", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise SlackSettingsError(words("slack.already_serving", home=home)) from error
+    lock = FileLock(home / "serve.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise SlackSettingsError(words("slack.already_serving", home=home)) from error
+    try:
         yield
+    finally:
+        lock.release()
 
 
 @contextmanager

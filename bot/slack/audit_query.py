@@ -14,6 +14,7 @@ from typing import Any
 from bot.querylog.search import CONFIDENCES, FEEDBACK, OUTCOMES, Filters
 from bot.slack.text import clean
 from bot.words import say
+from codesets.errors import CodeDeskError
 from codesets.model import SYSTEM_NAMES
 
 #: What can be typed goes into the value of a button, which holds 2,000 characters.
@@ -35,7 +36,7 @@ _FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-class Misread(Exception):
+class Misread(CodeDeskError):
     """What was typed cannot be searched for; the message says why, in a sentence."""
 
 
