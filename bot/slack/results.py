@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from slack_sdk.models.blocks import Block
+
 from bot.answer import Axis, Candidate, CodeTitle, Equivalent, ReportWith, ShownNote, Verdict
 from bot.notes import explains_a_chapter, grouped, heading, run_together, source, told_axis
 from bot.sides import others
 from bot.slack.pieces import (
     MOST_SECTION,
     MOST_SENTENCE,
-    Block,
     code_lines,
     context,
     cut,
