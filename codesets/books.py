@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, TypeVar
 
+import msgspec
 from sqlite_utils import Database
 
 from codesets import rows
 from codesets.database import CodesDatabase
-from codesets.model import Book, BookKind, Setting, SourceFile, Volume
+from codesets.model import Book, BookKind, Setting, Volume
 
 R = TypeVar("R")
 
@@ -44,22 +45,9 @@ class Books:
     def _read(self) -> tuple[Book, ...]:
         if not self._database.is_made:
             return ()
-        files: dict[str, list[SourceFile]] = {}
-        for row in self._database.db["files"].rows_where(order_by="name"):
-            files.setdefault(row["key"], []).append(SourceFile(row["name"], row["sha256"]))
+        files = rows.files(self._database.db)
         return tuple(
-            Book(
-                kind=row["kind"],
-                system=row["system"],
-                label=row["label"],
-                effective_from=dt.date.fromisoformat(row["effective_from"]),
-                effective_through=dt.date.fromisoformat(row["effective_through"]),
-                source=row["source"],
-                files=tuple(files.get(row["key"], ())),
-                setting=row["setting"],
-                part=row["part"],
-                loaded_at=row["loaded_at"],
-            )
+            msgspec.convert(row | {"files": files.get(row["key"], ())}, Book)
             for row in self._database.db["books"].rows_where(order_by="effective_from, key")
         )
 

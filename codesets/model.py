@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from codesets.errors import CodeDeskError
 
@@ -211,8 +211,7 @@ class Division:
     parent: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class CodeRange:
+class CodeRange(NamedTuple):
     """Codes that a note names: `O24.4-` is first = last = O24.4, `N18.1-N18.6` has two ends.
 
     Each end stands for itself and everything under it.

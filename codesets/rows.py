@@ -7,17 +7,16 @@ row was read from. Dates are ISO text, tuples are JSON.
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, groupby
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, TypeVar, get_origin, get_type_hints
 
+import msgspec
 from sqlite_utils import Database
 
 from codesets.model import (
-    CodeRange,
     Definition,
     Guideline,
     Indicators,
@@ -54,6 +53,14 @@ TABLES: dict[type, tuple[str, tuple[str, ...]]] = {
 }
 
 
+#: The fields of each kind, and those of them that are kept as JSON.
+_FIELDS = {kind: tuple(field.name for field in dataclasses.fields(kind)) for kind in TABLES}
+_LISTS = {
+    kind: tuple(name for name, hint in get_type_hints(kind).items() if get_origin(hint) is tuple)
+    for kind in TABLES
+}
+
+
 def schema() -> str:
     """The SQL that makes the tables of all kinds of rows and their indexes."""
     statements = []
@@ -72,27 +79,22 @@ def save(db: Database, source: str, rows: Iterable[Row]) -> int:
     count = 0
     for kind, same in groupby(rows, key=type):
         table, _ = TABLES[kind]
-        names = _columns(kind)
-        marks = ", ".join("?" * (len(names) + 1))
-        quoted = ", ".join(f'"{name}"' for name in names)
-        writers = [_writer(hint) for hint in _hints(kind).values()]
-        fields = [field.name for field in dataclasses.fields(kind)]
-
-        def values(row: Row, fields: list[str] = fields, writers: list[Any] = writers) -> Any:
-            return chain(
-                (source,),
-                (
-                    write(getattr(row, field)) if write else getattr(row, field)
-                    for field, write in zip(fields, writers, strict=True)
-                ),
-            )
-
+        names = ", ".join(f'"{name}"' for name in _columns(kind))
+        marks = ", ".join("?" * (len(_columns(kind)) + 1))
         cursor = db.conn.executemany(
-            f"insert into {table} (source, {quoted}) values ({marks})",
-            (tuple(values(row)) for row in same),
+            f"insert into {table} (source, {names}) values ({marks})",
+            ((source, *_stored(row)) for row in same),
         )
         count += cursor.rowcount
     return count
+
+
+def _stored(row: Row) -> Iterable[Any]:
+    """The values of a row's columns."""
+    values = msgspec.to_builtins(row)
+    for name in _LISTS[type(row)]:
+        values[name] = json.dumps(values[name], ensure_ascii=False)
+    return values.values()
 
 
 def forget(db: Database, source: str) -> None:
@@ -110,18 +112,25 @@ def read(db: Database, kind: type[R], source: str, /, **equal: Any) -> Iterator[
     ]
     where = " and ".join(["source = ?", *conditions])
     names = ", ".join(f'"{name}"' for name in _columns(kind))
-    readers = [_reader(hint) for hint in _hints(kind).values()]
     cursor = db.execute(
         f"select {names} from {table} where {where} order by rowid",
         [source, *chain.from_iterable(wanted.values())],
     )
+    fields, lists = _FIELDS[kind], _LISTS[kind]
     for row in cursor:
-        yield kind(
-            *(
-                load(value) if load and value is not None else value
-                for value, load in zip(row, readers, strict=True)
-            )
-        )
+        values = dict(zip(fields, row, strict=True))
+        for name in lists:
+            values[name] = json.loads(values[name])
+        # Not strict: SQLite has no booleans.
+        yield msgspec.convert(values, kind, strict=False)
+
+
+def files(db: Database) -> dict[str, list[dict[str, Any]]]:
+    """The rows of the files that each release or book was read from, by its key."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in db["files"].rows_where(order_by="name"):
+        found.setdefault(row["key"], []).append(row)
+    return found
 
 
 def count(db: Database, source: str) -> dict[type, int]:
@@ -163,8 +172,7 @@ def groups_of(rows: Iterable[Row]) -> dict[str, int]:
 
 
 def _of_code(kind: type) -> str | None:
-    names = {field.name for field in dataclasses.fields(kind)}
-    return next((name for name in _OF_CODE if name in names), None)
+    return next((name for name in _OF_CODE if name in _FIELDS[kind]), None)
 
 
 def _column(field: str) -> str:
@@ -173,41 +181,4 @@ def _column(field: str) -> str:
 
 
 def _columns(kind: type) -> tuple[str, ...]:
-    return tuple(_column(field.name) for field in dataclasses.fields(kind))
-
-
-def _hints(kind: type) -> dict[str, Any]:
-    return _HINTS[kind]
-
-
-def _read_hints(kind: type) -> dict[str, Any]:
-    hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
-
-
-#: Read once: it costs more than a look-up does.
-_HINTS = {kind: _read_hints(kind) for kind in TABLES}
-
-
-def _writer(hint: Any) -> Callable[[Any], Any] | None:
-    if "date" in str(hint):
-        return lambda day: day and day.isoformat()
-    if "CodeRange" in str(hint):
-        return lambda ranges: json.dumps([dataclasses.astuple(r) for r in ranges])
-    if str(hint).startswith("tuple"):
-        return lambda values: json.dumps(values, ensure_ascii=False)
-    return None
-
-
-def _reader(hint: Any) -> Callable[[Any], Any] | None:
-    if "date" in str(hint):
-        return dt.date.fromisoformat
-    if "CodeRange" in str(hint):
-        return lambda text: tuple(CodeRange(*named) for named in json.loads(text))
-    if str(hint).startswith("tuple[tuple"):
-        return lambda text: tuple(tuple(pair) for pair in json.loads(text))
-    if str(hint).startswith("tuple"):
-        return lambda text: tuple(json.loads(text))
-    if hint is bool or str(hint) == "bool | None":
-        return bool
-    return cast(None, None)
+    return tuple(map(_column, _FIELDS[kind]))

@@ -6,7 +6,6 @@ A release is loaded in one transaction, so a bad file changes nothing.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import string
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+import msgspec
 from sqlite_utils import Database
 
 from codesets import icd10cm, rows
@@ -29,13 +29,14 @@ from codesets.model import (
     OwnDates,
     Release,
     ReleaseUnavailable,
-    SourceFile,
     System,
 )
 
 _CHARACTERS = string.digits + string.ascii_uppercase
 #: Of a code whose system publishes no dates of codes.
 _NO_DATES = OwnDates()
+#: What a note names, as the query for notes has it.
+_RANGES = msgspec.json.Decoder(tuple[CodeRange, ...])
 R = TypeVar("R")
 
 
@@ -166,21 +167,9 @@ class CodeStore:
     def _read_releases(self) -> tuple[Release, ...]:
         if not self._database.is_made:
             return ()
-        files: dict[str, list[SourceFile]] = {}
-        for row in self._db["files"].rows_where(order_by="name"):
-            files.setdefault(row["key"], []).append(SourceFile(row["name"], row["sha256"]))
+        files = rows.files(self._db)
         found = [
-            Release(
-                system=row["system"],
-                label=row["label"],
-                effective_from=dt.date.fromisoformat(row["effective_from"]),
-                effective_through=dt.date.fromisoformat(row["effective_through"]),
-                serves_from=row["serves_from"] and dt.date.fromisoformat(row["serves_from"]),
-                source=row["source"],
-                files=tuple(files.get(row["key"], ())),
-                has_notes=bool(row["has_notes"]),
-                loaded_at=row["loaded_at"],
-            )
+            msgspec.convert(row | {"files": files.get(row["key"], ())}, Release, strict=False)
             for row in self._db["releases"].rows_where(order_by="system, effective_from")
         ]
         return tuple(_given_way(release, found) for release in found)
@@ -451,7 +440,7 @@ class CodeStore:
             [key, owner_kind, owner],
         )
         return tuple(
-            Note(kind, text, of_kind, name, label, group, mark, _ranges(named))
+            Note(kind, text, of_kind, name, label, group, mark, _RANGES.decode(named))
             for kind, text, of_kind, name, group, mark, named in rows
         )
 
@@ -501,10 +490,6 @@ def _insert(db: Database, table: str, columns: str, rows: Iterator[tuple]) -> No
     db.conn.executemany(
         f"insert into {table} ({', '.join(names)}) values ({', '.join('?' * len(names))})", rows
     )
-
-
-def _ranges(named: str) -> tuple[CodeRange, ...]:
-    return tuple(CodeRange(*code) for code in json.loads(named)) if named != "[]" else ()
 
 
 def _code(release: Release, row: dict[str, Any], own: OwnDates) -> Code:

@@ -32,6 +32,13 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import httpx
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential,
+)
 from tqdm import tqdm
 
 from codesets import confined
@@ -502,27 +509,38 @@ class _Fetcher:
             return self._tries(entry)
 
     def _tries(self, entry: Entry) -> Path | None:
-        for left in reversed(range(self._manner.tries)):
-            try:
-                return self._attempt(entry)
-            except _Again as error:
-                if self._clock.is_over:
-                    raise _Refused(
-                        f"it had not come whole after {self._manner.deadline:,.0f} seconds"
-                    ) from error
-                if not left:
-                    if isinstance(error, _NoAnswer):
-                        self._silent.add(entry.host)
-                    raise _Refused(str(error)) from error
-                self._manner.sleep(self._wait(error, left))
-        return None
+        tries = Retrying(
+            retry=retry_if_exception(self._may_pass),
+            wait=self._wait,
+            stop=stop_after_attempt(self._manner.tries),
+            sleep=self._manner.sleep,
+            reraise=True,
+        )
+        try:
+            return tries(self._attempt, entry)
+        except _Again as error:
+            raise self._given_up(entry, error) from error
 
-    def _wait(self, error: _Again, left: int) -> float:
-        if error.after is None:
-            return self._manner.backoff * 2 ** (self._manner.tries - left - 1)
-        if error.after > self._manner.longest_wait:
-            raise _Refused(f"{error} and asks to come back in {error.after:,.0f} seconds")
-        return error.after
+    def _may_pass(self, error: BaseException) -> bool:
+        if not isinstance(error, _Again) or self._clock.is_over:
+            return False
+        return error.after is None or error.after <= self._manner.longest_wait
+
+    def _wait(self, state: RetryCallState) -> float:
+        """Seconds: as long as the server asks, else twice as long each time."""
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, _Again) and error.after is not None:
+            return error.after
+        return wait_exponential(self._manner.backoff)(state)
+
+    def _given_up(self, entry: Entry, error: _Again) -> _Refused:
+        if self._clock.is_over:
+            return _Refused(f"it had not come whole after {self._manner.deadline:,.0f} seconds")
+        if error.after is not None and error.after > self._manner.longest_wait:
+            return _Refused(f"{error} and asks to come back in {error.after:,.0f} seconds")
+        if isinstance(error, _NoAnswer):
+            self._silent.add(entry.host)
+        return _Refused(str(error))
 
     def _attempt(self, entry: Entry) -> Path | None:
         part = self._incoming(entry).with_name(entry.name + ".part")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot import cli
+from bot.cli import main as command
+from bot.cli import serve
 from bot.settings import Settings
 from codesets.errors import CodeDeskError
 
@@ -64,8 +65,8 @@ def failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         def fail(_: Settings) -> None:
             raise error
 
-        monkeypatch.setattr(cli, "_set_up", fail)
-        return CliRunner().invoke(cli.main, ["setup"])
+        monkeypatch.setattr(serve, "set_up", fail)
+        return CliRunner().invoke(command.main, ["setup"])
 
     return run
 

@@ -73,6 +73,17 @@ def test_a_record_says_how_far_it_got(log: QueryLog) -> None:
     assert Answer.from_dict(record.answer).candidates == ANSWER.candidates
 
 
+def test_an_answer_of_another_version_is_read() -> None:
+    """Older ones lack fields that came later, newer ones have others."""
+    stored = ANSWER.as_dict()
+    for name in ("pairs", "not_checked", "elapsed_ms"):
+        del stored[name]
+    del stored["candidates"][0]["alternatives"]
+    stored["headline"] = stored["candidates"][0]["of_tomorrow"] = {"kind": "codes"}
+    read = Answer.from_dict(json.loads(json.dumps(stored)))
+    assert read == replace(ANSWER, releases={})
+
+
 def test_sharing_later_does_not_change_how_the_answer_fared(log: QueryLog) -> None:
     identity = log.ask(Asked("htn", "slash"))
     log.answered(identity, ANSWER, index_build=None, latency_ms=1)

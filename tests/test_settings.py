@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from pydantic import ValidationError
 
-from bot.cli import main
+from bot.cli.main import main
 from bot.settings import Settings, SettingsError
 
 IDS = (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-import dacite
+import msgspec
 
 from codesets.model import CodeKind
 from index.confidence import Confidence
@@ -250,8 +250,9 @@ class Answer:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Answer:
-        """An answer out of the log, as it was given."""
-        return dacite.from_dict(cls, stored, dacite.Config(check_types=False))
+        """An answer out of the log, as it was given. An older one may lack fields that came later,
+        and a newer one may have others. Raises msgspec.ValidationError for what is no answer."""
+        return msgspec.convert(stored, cls)
 
 
 def _without_reasons(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

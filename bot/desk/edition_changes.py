@@ -76,7 +76,9 @@ def _later(loaded: Sequence[Release], asked: Inquiry, today: dt.date) -> Release
         return next((r for r in reversed(loaded) if r.effective_from <= today), loaded[-1])
     if not found:
         name, labels = SYSTEM_NAMES[asked.system], ", ".join(r.label for r in loaded)
-        raise _NoSuchEditions(reason("news.not_loaded", system=name, edition=missing, loaded=labels))
+        raise _NoSuchEditions(
+            reason("news.not_loaded", system=name, edition=missing, loaded=labels)
+        )
     return found[0]
 
 

@@ -8,12 +8,25 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from slack_sdk.models.blocks import Block, ConfirmObject
+
 from bot.querylog import Record
 from bot.querylog.corrections import Proposal
 from bot.querylog.search import CONFIDENCES, FEEDBACK, OUTCOMES
 from bot.querylog.verify import Verification
 from bot.slack.blocks import Message
-from bot.slack.pieces import Block, button, context, cut, escape, left_out, section
+from bot.slack.pieces import (
+    actions,
+    as_posted,
+    button,
+    context,
+    cut,
+    escape,
+    left_out,
+    plain_text,
+    section,
+    texts,
+)
 from bot.words import say
 from codesets.model import SYSTEM_NAMES
 
@@ -28,8 +41,6 @@ _MOST_ENTRIES = 5
 _MOST_CODES = 10
 #: Characters of a question in a list and on its own, and of a note.
 _IN_LIST, _ALONE, _MOST_NOTE = 250, 1000, 150
-#: https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object
-_MOST_CONFIRM = 300
 
 
 def help_text() -> str:
@@ -50,16 +61,12 @@ def found_message(records: Sequence[Record], typed: str, *, count: int, before: 
         return _message([section(say("slack.audit_none"))])
     heading = say("slack.audit_found", count=count)
     shown = say("slack.audit_page", first=before + 1, last=before + len(records))
-    blocks = [section(f"{heading}\n{shown}"), *map(_line, records)]
+    blocks: list[Block] = [section(f"{heading}\n{shown}"), *map(_line, records)]
     left = count - before - len(records)
     if left > 0:
         value = json.dumps({"typed": typed, "before": before + len(records)})
-        blocks.append(
-            {
-                "type": "actions",
-                "elements": [button(NEXT, say("slack.audit_next", count=min(PAGE, left)), value)],
-            }
-        )
+        label = say("slack.audit_next", count=min(PAGE, left))
+        blocks.append(actions([button(NEXT, label, value)]))
     return _message(blocks)
 
 
@@ -80,7 +87,7 @@ def _line(record: Record) -> Block:
     if said := ", ".join(_verdict(told) for told in record.feedback[-3:]):
         lines.append(say("slack.audit_feedback", feedback=said))
     show = button(SHOW, say("slack.audit_show"), record.id)
-    return section("\n".join(lines)) | {"accessory": show}
+    return section("\n".join(lines), show)
 
 
 def _outcome(record: Record) -> str:
@@ -97,7 +104,7 @@ def question_message(
     record: Record, proposals: Sequence[Proposal], refusal: str | None = None
 ) -> Message:
     """All that is stored of a question. `refusal` says why its words cannot become a Term."""
-    blocks = [section("\n".join(_asked(record))), section("\n".join(_answered(record)))]
+    blocks: list[Block] = [section("\n".join(told)) for told in (_asked(record), _answered(record))]
     for name, entries, told in (
         ("deliveries", record.deliveries, _delivery),
         ("said", record.feedback, _said),
@@ -212,16 +219,15 @@ def _proposal(record: Record, proposal: Proposal, refusal: str | None) -> Block:
     if refusal is not None:
         return context(escape(refusal))
     told = say("slack.audit_proposal", by=_person(proposal.by), code=code, words=words)
-    asked = cut(say("slack.approve_text", words=record.text, code=proposal.code), _MOST_CONFIRM)
-    approve = button(APPROVE, say("slack.approve"), f"{proposal.number} {record.id}") | {
-        "confirm": {
-            "title": _plain_text(say("slack.approve_title")),
-            "text": _plain_text(asked),
-            "confirm": _plain_text(say("slack.approve_yes")),
-            "deny": _plain_text(say("slack.approve_no")),
-        }
-    }
-    return section(told) | {"accessory": approve}
+    asked = say("slack.approve_text", words=record.text, code=proposal.code)
+    confirm = ConfirmObject(
+        title=plain_text(say("slack.approve_title")),
+        text=plain_text(cut(asked, ConfirmObject.text_max_length)),
+        confirm=plain_text(say("slack.approve_yes")),
+        deny=plain_text(say("slack.approve_no")),
+    )
+    value = f"{proposal.number} {record.id}"
+    return section(told, button(APPROVE, say("slack.approve"), value, confirm))
 
 
 def other_system_message(told: str, system: str, value: str) -> Message:
@@ -230,7 +236,7 @@ def other_system_message(told: str, system: str, value: str) -> Message:
     asked = section(escape(say("slack.approve_other", told=told)))
     label = say("slack.approve_other_yes", system=SYSTEM_NAMES[system])
     sure = button(APPROVE, label, f"{value} {system}")
-    return _message([asked, {"type": "actions", "elements": [sure]}])
+    return _message([asked, actions([sure])])
 
 
 # Whether it is whole
@@ -245,7 +251,7 @@ def verified_message(found: Verification) -> Message:
 
 
 def _message(blocks: list[Block]) -> Message:
-    return Message(cut(blocks[0]["text"]["text"], _IN_LIST), blocks)
+    return Message(cut(next(texts(blocks)), _IN_LIST), as_posted(blocks))
 
 
 def _typed(text: str | None, most: int) -> str:
@@ -269,7 +275,3 @@ def _person(user: str | None) -> str:
 
 def _place(channel: str | None) -> str:
     return f"<#{channel}>" if channel else ""
-
-
-def _plain_text(text: str) -> Block:
-    return {"type": "plain_text", "text": text}

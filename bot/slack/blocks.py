@@ -12,18 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.desk.answer import Answer
 from bot.slack.feedback import feedback_blocks, thanks_blocks
 from bot.slack.pieces import (
     MOST_SENTENCE,
-    Block,
+    as_posted,
     button,
     context,
     cut,
     escape,
     section,
     size,
+    texts,
     whole_sentences,
 )
 from bot.slack.results import FEW, MANY, candidate_blocks, verdict_blocks
@@ -50,11 +54,11 @@ _MOST_FALLBACK = 3000
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is posted. `text` is for notifications and screen readers:
+    """What is posted: blocks as JSON objects, and a text for notifications and screen readers:
     https://docs.slack.dev/reference/methods/chat.postMessage"""
 
     text: str
-    blocks: list[Block]
+    blocks: list[dict[str, Any]]
 
 
 def answer_message(
@@ -75,12 +79,12 @@ def shared_message(answer: Answer, question: str, user: str) -> Message:
     """An answer that a user shows to a channel."""
     message = answer_message(answer, question)
     by = context(say("slack.shared_by", user=f"<@{user}>"))
-    return Message(message.text, [by, *message.blocks])
+    return Message(message.text, [*as_posted([by]), *message.blocks])
 
 
 def plain_message(text: str) -> Message:
     """One sentence."""
-    return Message(escape(text), [section(escape(text))])
+    return Message(escape(text), as_posted([section(escape(text))]))
 
 
 def removed_message(removed: Sequence[str]) -> Message:
@@ -96,7 +100,7 @@ def with_removed(message: Message, removed: Sequence[str]) -> Message:
 
 def thanks_message(verdict: str, question: str) -> Message:
     """For the one who judged an answer."""
-    return Message(say(f"slack.thanks_{verdict}"), thanks_blocks(verdict, question))
+    return Message(say(f"slack.thanks_{verdict}"), as_posted(thanks_blocks(verdict, question)))
 
 
 def answer_blocks(
@@ -106,23 +110,29 @@ def answer_blocks(
     expanded: bool = False,
     shareable: bool = False,
     private: bool = False,
-) -> list[Block]:
+) -> list[dict[str, Any]]:
     """Notices, results with the rules that govern them, which editions say so, and buttons.
 
     `question` is the id in the log; the buttons carry it. `private` is what only one person sees,
     as whatever is `shareable`.
     """
+    return as_posted(_blocks(answer, question, expanded, shareable, private))
+
+
+def _blocks(
+    answer: Answer, question: str, expanded: bool, shareable: bool, private: bool
+) -> list[Block]:
     private = private or shareable
     results = _results(answer, expanded)
     notices = [cut(escape(notice), MOST_SENTENCE) for notice in answer.notices[:3]]
     if not results:
         said = [section(notice) for notice in notices or [say("slack.no_answer")]]
-        return said + feedback_blocks(answer, question, [], private)
-    blocks = [section(say("slack.notice", notice=notice)) for notice in notices]
+        return [*said, *feedback_blocks(answer, question, [], private)]
+    blocks: list[Block] = [section(say("slack.notice", notice=notice)) for notice in notices]
     blocks += [*results, context(_footer(answer, question))]
-    buttons = []
+    buttons: list[ButtonElement] = []
     # There is more to see when asking for more would show something else.
-    if not expanded and results != _results(answer, expanded=True):
+    if not expanded and [*texts(results)] != [*texts(_results(answer, expanded=True))]:
         buttons.append(button(SEE_MORE, say("slack.see_more"), question))
     if shareable:
         buttons.append(button(SHARE, say("slack.share"), question))

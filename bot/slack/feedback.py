@@ -11,9 +11,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from slack_sdk.models.blocks import (
+    Block,
+    ButtonElement,
+    ContextActionsBlock,
+    FeedbackButtonObject,
+    FeedbackButtonsElement,
+    InputBlock,
+    InputInteractiveElement,
+    Option,
+    PlainTextInputElement,
+    PlainTextObject,
+    RadioButtonsElement,
+)
+from slack_sdk.models.views import View
+
 from bot.desk.answer import Answer, CodeTitle
 from bot.querylog import UNLOGGED
-from bot.slack.pieces import Block, button, cut, escape, section
+from bot.slack.pieces import actions, button, cut, escape, plain_text, section
 from bot.words import say
 
 #: Actions: the pair of feedback buttons, each of the plain ones, and the one that opens the modal.
@@ -22,16 +37,15 @@ VERDICT, RIGHT, WRONG, USED = "verdict", "right", "wrong", "used"
 #: The inputs of the modal; each is a block with an element of the same name.
 CANDIDATE, OTHER, NOTE = "candidate", "other", "note"
 
-#: https://docs.slack.dev/reference/block-kit/block-elements/radio-button-group-element and
-#: https://docs.slack.dev/reference/block-kit/composition-objects/option-object
-_MOST_OPTIONS, _MOST_OPTION_TEXT = 10, 75
+#: https://docs.slack.dev/reference/block-kit/block-elements/radio-button-group-element
+_MOST_OPTIONS = 10
 _MOST_CODE, _MOST_NOTE = 20, 500
 #: Verdicts on codes that nobody can have used.
 _NO_CODES = ("unknown", "not_loaded")
 
 
 def feedback_blocks(
-    answer: Answer, question: str, buttons: list[Block], private: bool
+    answer: Answer, question: str, buttons: list[ButtonElement], private: bool
 ) -> list[Block]:
     """The row of buttons under an answer, `buttons` first, and the pair that judges it. There is
     nothing to say of an answer that is not in the log, nor of one to nothing."""
@@ -43,36 +57,32 @@ def feedback_blocks(
         pair = [_context_actions(question)]
     if judged:
         buttons = [*buttons, button(USED, say("slack.used"), question)]
-    return [*([{"type": "actions", "elements": buttons}] if buttons else []), *pair]
+    return [*([actions(buttons)] if buttons else []), *pair]
 
 
-def _plain(question: str) -> list[Block]:
+def _plain(question: str) -> list[ButtonElement]:
     return [button(v, say(f"slack.{v}"), f"{v} {question}") for v in (RIGHT, WRONG)]
 
 
 def _context_actions(question: str) -> Block:
-    def half(verdict: str) -> dict[str, Any]:
-        return {
-            "text": _plain_text(say(f"slack.{verdict}")),
-            "accessibility_label": say(f"slack.{verdict}_label"),
-            "value": f"{verdict} {question}",
-        }
+    def half(verdict: str) -> FeedbackButtonObject:
+        return FeedbackButtonObject(
+            text=_label(say(f"slack.{verdict}")),
+            accessibility_label=say(f"slack.{verdict}_label"),
+            value=f"{verdict} {question}",
+        )
 
-    pair = {
-        "type": "feedback_buttons",
-        "action_id": VERDICT,
-        "positive_button": half(RIGHT),
-        "negative_button": half(WRONG),
-    }
-    return {"type": "context_actions", "elements": [pair]}
+    pair = FeedbackButtonsElement(
+        action_id=VERDICT, positive_button=half(RIGHT), negative_button=half(WRONG)
+    )
+    return ContextActionsBlock(elements=[pair])
 
 
 def thanks_blocks(verdict: str, question: str) -> list[Block]:
     """For the one who judged. Whoever says that it was wrong is asked for the right code."""
-    blocks = [section(say(f"slack.thanks_{verdict}"))]
+    blocks: list[Block] = [section(say(f"slack.thanks_{verdict}"))]
     if verdict == WRONG:
-        used = button(USED, say("slack.used"), question)
-        blocks.append({"type": "actions", "elements": [used]})
+        blocks.append(actions([button(USED, say("slack.used"), question)]))
     return blocks
 
 
@@ -91,47 +101,41 @@ def codes_of(answer: Answer) -> list[CodeTitle]:
 def used_modal(question: str, codes: Sequence[CodeTitle]) -> dict[str, Any]:
     """https://docs.slack.dev/reference/views/modal-views"""
     options = [
-        {
-            "text": _plain_text(code.code),
-            "value": code.code,
-            **({"description": _plain_text(code.title)} if code.title else {}),
-        }
+        Option(
+            text=_label(code.code),
+            value=code.code,
+            description=_label(code.title) if code.title else None,
+        )
         for code in codes[:_MOST_OPTIONS]
     ]
+    other = PlainTextInputElement(action_id=OTHER, max_length=_MOST_CODE)
+    note = PlainTextInputElement(action_id=NOTE, multiline=True, max_length=_MOST_NOTE)
     inputs = [
-        _input(
-            OTHER,
-            {"type": "plain_text_input", "max_length": _MOST_CODE},
-            hint=say("slack.modal_other_hint"),
-        ),
-        _input(
-            NOTE,
-            {"type": "plain_text_input", "multiline": True, "max_length": _MOST_NOTE},
-            hint=say("slack.modal_note_hint"),
-        ),
+        _input(OTHER, other, hint=say("slack.modal_other_hint")),
+        _input(NOTE, note, hint=say("slack.modal_note_hint")),
     ]
     if options:
-        inputs.insert(0, _input(CANDIDATE, {"type": "radio_buttons", "options": options}))
-    return {
-        "type": "modal",
-        "callback_id": USED,
-        "private_metadata": question,
-        "title": _plain_text(say("slack.modal_title")),
-        "submit": _plain_text(say("slack.modal_send")),
-        "close": _plain_text(say("slack.modal_cancel")),
-        "blocks": inputs,
-    }
+        chosen = RadioButtonsElement(action_id=CANDIDATE, options=options)
+        inputs.insert(0, _input(CANDIDATE, chosen))
+    return View(
+        type="modal",
+        callback_id=USED,
+        private_metadata=question,
+        title=_label(say("slack.modal_title")),
+        submit=_label(say("slack.modal_send")),
+        close=_label(say("slack.modal_cancel")),
+        blocks=inputs,
+    ).to_dict()
 
 
-def _input(name: str, element: dict[str, Any], hint: str = "") -> Block:
-    return {
-        "type": "input",
-        "block_id": name,
-        "optional": True,
-        "label": _plain_text(say(f"slack.modal_{name}")),
-        "element": element | {"action_id": name},
-        **({"hint": {"type": "plain_text", "text": hint}} if hint else {}),
-    }
+def _input(name: str, element: InputInteractiveElement, hint: str = "") -> InputBlock:
+    return InputBlock(
+        block_id=name,
+        optional=True,
+        label=_label(say(f"slack.modal_{name}")),
+        element=element,
+        hint=plain_text(hint) if hint else None,
+    )
 
 
 def submitted(view: dict[str, Any]) -> tuple[str, str]:
@@ -157,13 +161,13 @@ def thanks_modal(
         for other in also
     ]
     lines += [say("slack.thanks_scrubbed")] if scrubbed else []
-    return {
-        "type": "modal",
-        "title": _plain_text(say("slack.modal_title")),
-        "close": _plain_text(say("slack.modal_close")),
-        "blocks": [section(line) for line in lines],
-    }
+    return View(
+        type="modal",
+        title=_label(say("slack.modal_title")),
+        close=_label(say("slack.modal_close")),
+        blocks=[section(line) for line in lines],
+    ).to_dict()
 
 
-def _plain_text(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": cut(text, _MOST_OPTION_TEXT)}
+def _label(text: str) -> PlainTextObject:
+    return plain_text(cut(text, Option.label_max_length))

@@ -1,20 +1,26 @@
-"""What every block is made of: texts escaped, cut to fit and packed.
-
-Limits kept: 3,000 characters a section, 75 a button label, 2,000 a button value
-(https://docs.slack.dev/reference/block-kit/blocks).
-"""
+"""What every block is made of: texts escaped, cut to fit and packed into the SDK's models, which
+refuse what is over the limits of https://docs.slack.dev/reference/block-kit/blocks."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    ContextBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
+
 from bot.desk.answer import CodeTitle
 from bot.words import say
-
-Block = dict[str, Any]
 
 MOST_SECTION = 2900
 MOST_SENTENCE = 500
@@ -24,37 +30,56 @@ _MOST_TITLE = 250
 _SENTENCE_END = re.compile(r"[.!?][\u201d\u2019\"')\]]*(?=\s*\n|\s+[A-Z\u201c\"(])")
 
 
-def section(text: str) -> Block:
-    return {"type": "section", "text": _mrkdwn(text)}
+def section(text: str, accessory: ButtonElement | None = None) -> SectionBlock:
+    return SectionBlock(text=_mrkdwn(text), accessory=accessory)
 
 
-def context(text: str) -> Block:
-    return {"type": "context", "elements": [_mrkdwn(text)]}
+def context(text: str) -> ContextBlock:
+    return ContextBlock(elements=[_mrkdwn(text)])
 
 
-def _mrkdwn(text: str) -> Block:
-    return {"type": "mrkdwn", "text": cut(text, MOST_SECTION)}
+def _mrkdwn(text: str) -> MarkdownTextObject:
+    return MarkdownTextObject(text=cut(text, MOST_SECTION))
 
 
-def button(action: str, label: str, value: str) -> Block:
-    return {
-        "type": "button",
-        "action_id": action,
-        "text": {"type": "plain_text", "text": label[:75]},
-        "value": value,
-    }
+def button(
+    action: str, label: str, value: str, confirm: ConfirmObject | None = None
+) -> ButtonElement:
+    text = plain_text(label[: ButtonElement.text_max_length])
+    return ButtonElement(action_id=action, text=text, value=value, confirm=confirm)
+
+
+def actions(buttons: Sequence[ButtonElement]) -> ActionsBlock:
+    return ActionsBlock(elements=buttons)
+
+
+def plain_text(text: str) -> PlainTextObject:
+    return PlainTextObject(text=text)
+
+
+def as_posted(blocks: Iterable[Block]) -> list[dict[str, Any]]:
+    """Blocks as JSON objects. Raises SlackObjectFormationError for one that is over a limit."""
+    return [block.to_dict() for block in blocks]
+
+
+def texts(blocks: Iterable[Block]) -> Iterator[str]:
+    """What sections and contexts say."""
+    for block in blocks:
+        if isinstance(block, SectionBlock) and block.text:
+            yield block.text.text
+        elif isinstance(block, ContextBlock):
+            yield from (e.text for e in block.elements if isinstance(e, MarkdownTextObject))
 
 
 def size(blocks: Iterable[Block]) -> int:
     """Characters of text so far."""
-    texts = [t for block in blocks for t in (block.get("text"), *block.get("elements", [])) if t]
-    return sum(len(text["text"]) for text in texts)
+    return sum(map(len, texts(blocks)))
 
 
-def sections(texts: Iterable[str]) -> list[Block]:
-    """The texts one below the other, in as few sections as hold them."""
+def sections(lines: Iterable[str]) -> list[Block]:
+    """The lines one below the other, in as few sections as hold them."""
     pages: list[str] = []
-    for text in texts:
+    for text in lines:
         if pages and len(pages[-1]) + 1 + len(text) <= MOST_SECTION:
             pages[-1] += "\n" + text
         else:
@@ -62,10 +87,10 @@ def sections(texts: Iterable[str]) -> list[Block]:
     return [section(page) for page in pages]
 
 
-def fitting(texts: Sequence[str], most: int) -> Sequence[str]:
-    """The first of the texts, as many as have at most so many characters together."""
-    lengths = accumulate(map(len, texts))
-    return texts[: sum(length <= most for length in lengths)]
+def fitting(lines: Sequence[str], most: int) -> Sequence[str]:
+    """The first of the lines, as many as have at most so many characters together."""
+    lengths = accumulate(map(len, lines))
+    return lines[: sum(length <= most for length in lengths)]
 
 
 def code_lines(codes: Sequence[CodeTitle], most: int) -> list[str]:

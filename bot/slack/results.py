@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from slack_sdk.models.blocks import Block
+
 from bot.desk.answer import Axis, Candidate, CodeTitle, Equivalent, ReportWith, ShownNote, Verdict
 from bot.slack.pieces import (
     MOST_SECTION,
     MOST_SENTENCE,
-    Block,
     code_lines,
     context,
     cut,

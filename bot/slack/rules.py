@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from slack_sdk.models.blocks import Block
+
 from bot.desk.answer import Change, Changes, CodeTitle, Pair, QuotedGuideline, ShownGuideline
 from bot.notes import some_of_each
 from bot.slack.pieces import (
     MOST_SENTENCE,
-    Block,
     context,
     cut,
     escape,
