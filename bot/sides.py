@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from bot.answer import Candidate
 from bot.words import say
-from index.axes import AXES
+from index.axes import SIDE, TRIMESTER
 from index.words import read
 
 #: Each axis, and how the codes that differ on it are headed.
-_SIDE, _TRIMESTER = AXES[0], AXES[1]
-_HEADINGS = ((_SIDE, "sides.sides"), (_TRIMESTER, "sides.trimesters"))
+_HEADINGS = ((SIDE, "sides.sides"), (TRIMESTER, "sides.trimesters"))
 _MOST = 4
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from codesets import laterality
 from index.words import Reading, read
 
 
@@ -59,9 +60,12 @@ CIRCUMSTANCES = _axis(
     diabetes="diabetes diabetic",
 )
 
+SIDE = _axis("Left, right or both?", **laterality.words_by_side())
+TRIMESTER = _axis("Which trimester?", first="first", second="second", third="third")
+
 AXES = (
-    _axis("Left, right or both?", right="right", left="left", both="bilateral both"),
-    _axis("Which trimester?", first="first", second="second", third="third"),
+    SIDE,
+    TRIMESTER,
     _axis("Acute or chronic?", acute="acute", chronic="chronic", subacute="subacute"),
     _axis(
         "Mild, moderate or severe?",
