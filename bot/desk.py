@@ -36,8 +36,9 @@ from bot.rulebook import Rulebook
 from bot.settings import Settings
 from bot.verdicts import Verdicts, shown_notes, titles, unloaded
 from bot.words import in_other_words, say
-from codesets import icd10cm, pcs_explain
+from codesets import pcs_explain
 from codesets.asp import units_arithmetic
+from codesets.code_format import dot
 from codesets.model import (
     BOOK_NAMES,
     SYSTEM_NAMES,
@@ -463,7 +464,7 @@ class Desk:
         found = []
         for system in self._store.systems:
             # No other system has dots: E08.40 is no traction frame, E0840 may be.
-            form = icd10cm.dot(typed) if system == "icd10cm" else typed
+            form = dot(typed) if system == "icd10cm" else typed
             if self._store.editions_with(system, form):
                 found.append((system, form))
         return sorted(found, key=lambda one: one[1] != typed)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.answer import Change, Changes, CodeTitle
 from bot.notes import some_of_each
 from bot.words import say
-from codesets import changes
+from codesets import changes, months
 from codesets.changes import Changed
 from codesets.model import SYSTEM_NAMES, Code, CodesetError, Release
 from codesets.store import CodeStore
@@ -33,8 +33,9 @@ _ASKS = re.compile(
 )
 #: Words that ask for changes where an edition is named with them.
 _ASKS_OF_AN_EDITION = re.compile(rf"\b(?:{_CHANGED}|changes|different|differences?)\b", re.I)
-_EDITION = r"FY\s?(?:20)?\d\d(?:-April)?|20\d\d-(?:January|April|July|October)"
-_MONTH = r"jan(?:uary)?|apr(?:il)?|jul(?:y)?|oct(?:ober)?"
+_QUARTERS = "|".join(months.NAMES[first - 1] for first in months.QUARTER_STARTS)
+_EDITION = rf"FY\s?(?:20)?\d\d(?:-April)?|20\d\d-(?:{_QUARTERS})"
+_MONTH = months.written(*months.QUARTER_STARTS)
 _WHEN = re.compile(
     rf"\b(?:(?:this|last|in|since|on|of|from|for|the)\s+)*(?:(?P<month>{_MONTH})\b\.?\s*"
     r"(?:1(?:st)?,?\s*)?)?(?P<year>20\d\d)?(?:\s+(?:update|edition|release))?",
@@ -52,7 +53,6 @@ _HOLLOW = frozenset(
     revised show since tell than that the there this title titles to update updates version
     was we were what what's whats which with year""".split()
 )
-_MONTHS = {"jan": 1, "apr": 4, "jul": 7, "oct": 10}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def inquiry(question: str) -> Inquiry | None:
     month = year = None
     for match in _WHEN.finditer(rest):
         if match["month"] or match["year"]:
-            month = month or (_MONTHS[match["month"][:3].lower()] if match["month"] else None)
+            month = month or (months.number(match["month"]) if match["month"] else None)
             year = year or (int(match["year"]) if match["year"] else None)
             rest = rest.replace(match[0], " ", 1)
     words = [w for w in re.findall(r"[\w'/-]+", rest) if w.lower() not in _HOLLOW]
@@ -131,14 +131,14 @@ def _later(loaded: Sequence[Release], asked: Inquiry, today: dt.date) -> Release
         missing = asked.editions[0]
     elif asked.month or asked.year:
         year = asked.year or today.year
-        months = [asked.month] if asked.month else [10, 4, 7, 1]
+        first_months = [asked.month] if asked.month else [10, 4, 7, 1]
         found = [
             r
-            for month in months
+            for month in first_months
             for r in loaded
             if (r.effective_from.month, r.effective_from.year) == (month, year)
         ]
-        missing = dt.date(year, months[0], 1).strftime("%B %Y")
+        missing = f"{months.NAMES[first_months[0] - 1]} {year}"
     else:
         return next((r for r in reversed(loaded) if r.effective_from <= today), loaded[-1])
     if not found:

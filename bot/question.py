@@ -9,12 +9,28 @@ from dataclasses import dataclass, field
 
 from bot.phi.spans import PLACEHOLDER
 from bot.words import word_set
-from codesets import icd10cm
+from codesets import months
 from codesets.asp import normal_ndc
+from codesets.code_format import (
+    CPT,
+    HCPCS,
+    ICD9CM_DOTTED,
+    ICD10CM_CATEGORY,
+    ICD10CM_DOTTED,
+    ICD10CM_UNDOTTED,
+    ICD10PCS,
+    ICD10PCS_BEGUN,
+    MODIFIER,
+    NDC_DASHED,
+    NDC_UNDASHED,
+    PLACE_OF_SERVICE,
+    dot,
+    undot,
+)
 from codesets.model import Setting
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTH = rf"(?P<month>{'|'.join(_MONTHS)})[a-z]*\.?"
+#: Misspellings too, "Febuary": the first three letters tell.
+_MONTH = rf"(?P<month>{months.MONTH})[a-z]*\.?"
 #: What may stand before a date and belongs to it.
 _CUE = r"(?:\b(?:on|dos|date of service|seen|as of|for|dated|from)\b[:\s]*)*"
 _DATES = [
@@ -51,17 +67,15 @@ _REMOVED = re.compile(
 )
 
 _TOKEN = re.compile(r"(?<![\w.])[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)?(?:\.?-(?!\w))?")
-_CM_DOTTED = re.compile(r"[A-Z][0-9A][0-9A-Z]\.[0-9A-Z]{1,4}")
-_CM_PLAIN = re.compile(r"(?=.*\d)[A-Z][0-9A][0-9A-Z]{2,5}")
-#: The second place of a category is a digit or an A: C7A, Z3A, QA0.
-_CM_CATEGORY = re.compile(r"[A-Z](?:\d[0-9A-Z]|A\d)")
-_CM_BEGUN = re.compile(r"[A-Z](?:\d[0-9A-Z]|A\d)[0-9A-Z]{0,4}")
-_HCPCS = re.compile(r"[A-V]\d{4}")
-_CPT = re.compile(r"\d{5}|\d{4}[AFMTU]")
-_PCS = re.compile(r"(?=(?:.*\d){2})[0-9BCDFGHX][0-9A-HJ-NP-Z]{6}")
+_CM_DOTTED = re.compile(ICD10CM_DOTTED)
+_CM_UNDOTTED = re.compile(ICD10CM_UNDOTTED)
+_CM_CATEGORY = re.compile(ICD10CM_CATEGORY)
+_HCPCS = re.compile(HCPCS)
+_CPT = re.compile(CPT)
+_PCS = re.compile(rf"(?=(?:.*\d){{2}}){ICD10PCS}")
 
 #: The beginning of one: nothing else that is a code begins with a digit and has letters so early.
-_PCS_BEGUN = re.compile(r"(?!\d+(?:ST|ND|RD|TH)$)(?=.*[A-Z])\d[0-9A-HJ-NP-Z]{2,5}")
+_PCS_BEGUN = re.compile(rf"(?!\d+(?:ST|ND|RD|TH)$)(?=\d.*[A-Z]){ICD10PCS_BEGUN}")
 
 #: Words around codes that ask about them, or join them, and are no clinical question themselves.
 _ABOUT_CODES = frozenset(
@@ -144,7 +158,7 @@ def _take_date(asked: str) -> tuple[str, dt.date | None, str | None]:
         if match is None:
             continue
         parts = match.groupdict()
-        month = int(parts["m"]) if "m" in parts else _MONTHS.index(parts["month"][:3].lower()) + 1
+        month = int(parts["m"]) if "m" in parts else months.number(parts["month"])
         year = int(parts["year"])
         rest = " ".join((asked[: match.start()] + " " + asked[match.end() :]).split())
         try:
@@ -184,7 +198,7 @@ def _mentions(text: str, lookup: Lookup) -> list[CodeMention]:
 def _like_a_code(token: str) -> bool:
     return any(
         shape.fullmatch(token)
-        for shape in (_CM_DOTTED, _CM_PLAIN, _CM_CATEGORY, _HCPCS, _CPT, _PCS, _PCS_BEGUN)
+        for shape in (_CM_DOTTED, _CM_UNDOTTED, _HCPCS, _CPT, _PCS, _PCS_BEGUN)
     )
 
 
@@ -192,7 +206,7 @@ def _mention(token: str, asked_about: bool, first: bool, lookup: Lookup) -> list
     # In prose N95 is a mask and T14 a vertebra.
     if _CM_CATEGORY.fullmatch(token) and not asked_about:
         return []
-    if _like_a_code(token) or (asked_about and re.fullmatch(r"[A-Z]\d[0-9A-Z.]+", token)):
+    if _like_a_code(token) or (asked_about and _CM_UNDOTTED.fullmatch(undot(token))):
         loaded = [
             CodeMention(token, code, system, True, also=at > 0)
             for at, (system, code) in enumerate(lookup(token))
@@ -209,8 +223,9 @@ def _mention(token: str, asked_about: bool, first: bool, lookup: Lookup) -> list
         return [CodeMention(token, token, "hcpcs", False)]
     if asked_about and _PCS_BEGUN.fullmatch(token):
         return [CodeMention(token, token, "icd10pcs", False)]
-    if asked_about and re.fullmatch(r"[A-Z]\d[0-9A-Z]{1,5}", token):
-        return [CodeMention(token, icd10cm.dot(token), "icd10cm", False)]
+    # CA125 is a laboratory test unless a release has it.
+    if asked_about and _CM_UNDOTTED.fullmatch(token) and token[1].isdigit():
+        return [CodeMention(token, dot(token), "icd10cm", False)]
     return []
 
 
@@ -229,12 +244,12 @@ def named_code(
     if systems:
         found = _mention(token, True, True, limited(lookup, systems))
         own = [mention for mention in found if mention.system in systems]
-        form = icd10cm.dot(token) if systems[0] == "icd10cm" else token
+        form = dot(token) if systems[0] == "icd10cm" else token
         return own or [CodeMention(token, form, systems[0], False)]
     if found := _mention(token, True, True, lookup):
         return found
-    if _CM_BEGUN.fullmatch(token):
-        return [CodeMention(token, icd10cm.dot(token), "icd10cm", False)]
+    if _CM_UNDOTTED.fullmatch(token):
+        return [CodeMention(token, dot(token), "icd10cm", False)]
     return [CodeMention(token, token, "", False)]
 
 
@@ -245,7 +260,7 @@ def limited(lookup: Lookup, systems: Sequence[str] | None) -> Lookup:
     return lambda typed: [one for one in lookup(typed) if one[0] in systems]
 
 
-_ICD9 = re.compile(r"(?<![\w.])(?:\d{3}\.\d{1,2}|V\d{2}\.\d{1,2}|E\d{3}\.\d)(?![\w.]*\w)", re.I)
+_ICD9 = re.compile(rf"(?<![\w.]){ICD9CM_DOTTED}(?![\w.]*\w)", re.I)
 _ASKS_ICD9 = re.compile(r"\bicd-?\s?9(?:-?cm)?\b", re.I)
 
 
@@ -277,8 +292,10 @@ def may_be_icd9(code: str) -> bool:
     return _ICD9.fullmatch(code) is not None
 
 
-_MODIFIER = re.compile(r"\bmodifiers?\s+-?([A-Z][A-Z0-9])(?![\w.])", re.I)
-_PLACE = re.compile(r"\b(?:pos|place of service)(?:\s+code)?\s+(\d{2})(?![\w./-])", re.I)
+_MODIFIER = re.compile(rf"\bmodifiers?\s+-?((?!\d){MODIFIER})(?![\w.])", re.I)
+_PLACE = re.compile(
+    rf"\b(?:pos|place of service)(?:\s+code)?\s+({PLACE_OF_SERVICE})(?![\w./-])", re.I
+)
 
 
 def modifiers(text: str) -> list[str]:
@@ -292,8 +309,7 @@ def places(text: str) -> list[str]:
     return _PLACE.findall(text)
 
 
-#: 5-4-2 and the shorter forms in which labelers print it; 11 digits without dashes.
-_NDC = re.compile(r"(?<![\w-])(?:\d{4,5}-\d{3,4}-\d{1,2}|\d{11})(?![\w-])")
+_NDC = re.compile(rf"(?<![\w-])(?:{NDC_DASHED}|{NDC_UNDASHED})(?![\w-])")
 
 
 def ndcs(text: str) -> list[str]:

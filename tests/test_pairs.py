@@ -10,7 +10,7 @@ import pytest
 
 from bot.answer import Answer, Pair
 from bot.desk import Desk
-from bot.pairs import PairRules, Reported, report_with, within
+from bot.pairs import PairRules, Reported, report_with
 from bot.settings import Settings
 from codesets.imports import import_files
 from codesets.model import CodeRange, Release, Setting
@@ -130,7 +130,7 @@ def test_codes_that_have_nothing_to_do_with_each_other(checking: Desk, codes: st
     ],
 )
 def test_codes_within_what_a_note_names(code: str, first: str, last: str, means: bool) -> None:
-    assert within(code, CodeRange(first, last, "")) is means
+    assert CodeRange(first, last, "").contains(code) is means
 
 
 # What goes with what, and in which order
