@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import combinations, takewhile
 
 from bot.desk.answer import Pair, Reason, ReportWith, Severity, reason
-from codesets import icd10cm
+from codesets import laterality
+from codesets.code_format import undot
 from codesets.model import Code, CodeRange, Note, Release
 from codesets.store import CodeStore
 from index.words import read
@@ -23,7 +24,6 @@ _ORDER = {"code_first": "before", "use_additional_code": "after", "code_also": "
 _CONDITIONAL = re.compile(r"\bif (?:applicable|known|present|any)\b|, if\b|\bany\b", re.I)
 #: "Dementia in other diseases classified elsewhere"; organisms are causes, and no manifestations.
 _MANIFESTATION = re.compile(r"\bin\b.*\bclassified elsewhere\b", re.I)
-_SIDES = {"right": "right", "left": "left", "bilateral": "both", "both": "both"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +195,12 @@ class _Named:
     range names stand together, so that many codes are not each held to every note."""
 
     def __init__(self, codes: Sequence[str]) -> None:
-        self._sorted = sorted((icd10cm.undot(code), at) for at, code in enumerate(codes))
+        self._sorted = sorted((undot(code), at) for at, code in enumerate(codes))
 
     def by(self, ranges: Iterable[CodeRange]) -> set[int]:
         places: set[int] = set()
         for named in ranges:
-            first, last = icd10cm.undot(named.first), icd10cm.undot(named.last)
+            first, last = undot(named.first), undot(named.last)
             start = bisect_left(self._sorted, (first,))
             # "~" comes after every letter and digit: each end stands for all under it.
             end = bisect_left(self._sorted, (last + "~",))
@@ -239,15 +239,6 @@ def _title(store: CodeStore, release: Release, named: CodeRange) -> str:
     return " … ".join(code.title for code in ends if code is not None)
 
 
-def within(code: str, named: CodeRange) -> bool:
-    """Whether a note that names a code or range means `code`.
-
-    >>> within("E10.9", CodeRange("E08", "E10", "E08-E10"))
-    True
-    """
-    return bool(_Named([code]).by([named]))
-
-
 def _instructions(notes: Sequence[Note]) -> list[list[Note]]:
     """The lines of each instruction to report another code before or beside one, those of one
     element together. What a whole chapter or section says of all its codes is left to the notes.
@@ -262,9 +253,9 @@ def _instructions(notes: Sequence[Note]) -> list[list[Note]]:
 def _side_of(code: Code) -> tuple[str, frozenset[str]] | None:
     """The side that a title says, and the rest of its words; None for one that says no side."""
     words = read(code.title).stems
-    sided = {_SIDES[side] for side in _SIDES if read(side).stems & words}
+    sided = {side for word, side in laterality.WORDS.items() if read(word).stems & words}
     unspecified = read("unspecified").stems
-    rest = words - read(" ".join(_SIDES)).stems - read("unilateral").stems - unspecified
+    rest = words - read(" ".join(laterality.WORDS)).stems - read("unilateral").stems - unspecified
     if len(sided) == 1:
         return sided.pop(), rest
     return ("unspecified", rest) if not sided and unspecified & words else None

@@ -19,7 +19,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Literal
 
-from codesets import cpt, hcpcs
+from codesets.code_format import CPT, HCPCS, NDC_DASHED, NDC_UNDASHED
 from codesets.model import CodesetError, Product, Term
 from codesets.sheets import table
 
@@ -62,13 +62,12 @@ def normal_ndc(text: str) -> str | None:
     ('55513-0710-01', '55513-0710-01', None)
     """
     number = re.sub(r"^NDC[\s:#]*", "", text.strip(), flags=re.I)
-    parts = re.fullmatch(r"(\d{5})(\d{4})(\d{2})", number) or re.fullmatch(
-        r"(?=.{12,13}$)(\d{4,5})-(\d{3,4})-(\d{1,2})", number
-    )
-    if parts is None:
-        return None
-    labeler, product, package = parts.groups()
-    return f"{labeler:0>5}-{product:0>4}-{package:0>2}"
+    if re.fullmatch(NDC_UNDASHED, number):
+        return f"{number[:5]}-{number[5:9]}-{number[9:]}"
+    if re.fullmatch(NDC_DASHED, number):
+        labeler, product, package = number.split("-")
+        return f"{labeler:0>5}-{product:0>4}-{package:0>2}"
+    return None
 
 
 #: How the units of all items come to those of the package.
@@ -127,7 +126,7 @@ def _products(path: Path) -> Iterable[Product]:
         code, ndc = row["code"], row["ndc"]
         if not ndc:
             continue  # a remark
-        if not re.fullmatch(rf"{hcpcs.CODE_SHAPE}|{cpt.CODE_SHAPE}", code):
+        if not re.fullmatch(rf"{HCPCS}|{CPT}", code):
             raise CodesetError(
                 f'{path.name}, line {number}: "{code}" is no code of HCPCS Level II or CPT.'
             )
@@ -151,7 +150,7 @@ def _terms(products: Iterable[Product], release: str) -> Iterable[Term]:
     terms: dict[tuple[str, str], Term] = {}
     for product in products:
         text = _without_labeler(product.name, labelers)
-        if text and re.fullmatch(hcpcs.CODE_SHAPE, product.code):
+        if text and re.fullmatch(HCPCS, product.code):
             term = Term(product.code, text, "brand", release)
             terms.setdefault((product.code, text.casefold()), term)
     return terms.values()

@@ -11,12 +11,12 @@ like, with text versions) lists every code added since ICD-10-CM came into use, 
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import re
 from pathlib import Path
 
-from codesets.icd10cm import dot
+from codesets import months
+from codesets.code_format import ICD10CM_EITHER, dot
 from codesets.model import CodesetError, Replacement
 from codesets.sheets import Columns, table
 
@@ -26,12 +26,10 @@ CONVERSION_COLUMNS: Columns = {
     "previous": ("Previous Code(s) Assignment", "Previous Code Assignment"),
 }
 
-#: A code in print, or without its dot; a digit tells it from a word.
-_CODE = re.compile(r"(?<![\w.])(?=[A-Z]\w*\d)[A-Z][0-9A][0-9A-Z](?:\.?[0-9A-Z]{1,4})?(?!\.?\w)")
+_CODE = re.compile(rf"(?<![\w.]){ICD10CM_EITHER}(?!\.?\w)")
 _CATEGORY = re.compile(r"categor(?:y|ies)", re.I)
 
-_MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
-_YEAR = re.compile(rf"(?P<year>20\d\d)(?: \((?P<month>{'|'.join(_MONTHS)})(?: 1)?\))?")
+_YEAR = re.compile(rf"(?P<year>20\d\d)(?: \((?P<month>{'|'.join(months.NAMES)})(?: 1)?\))?")
 _DATES = ("%m/%d/%Y", "%m/%d/%y", "%B %d, %Y", "%Y%m%d", "%Y-%m-%d")
 
 
@@ -66,7 +64,7 @@ def _codes_in(text: str) -> list[str]:
 
 def _date(text: str) -> dt.date | None:
     if match := _YEAR.fullmatch(text):
-        return dt.date(int(match["year"]), _MONTHS[match["month"] or "October"], 1)
+        return dt.date(int(match["year"]), months.number(match["month"] or "October"), 1)
     for form in _DATES:
         try:
             return dt.datetime.strptime(text, form).date()

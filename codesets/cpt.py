@@ -15,14 +15,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from codesets.code_format import CPT
 from codesets.files import lines_of
 from codesets.model import CodesetError
 
-CODE_SHAPE = r"\d{4}[0-9AFMTU]"
 #: Stands in the label of every release.
 MARK = "CPT © AMA"
 
-_LINE = re.compile(rf"^(?P<code>{CODE_SHAPE})\t(?P<title>\S[^\t]*?)\s*$")
+_LINE = re.compile(rf"^(?P<code>{CPT})\t(?P<title>\S[^\t]*?)\s*$")
 
 
 def read_descriptors(path: Path) -> list[tuple[str, str]]:

@@ -28,6 +28,7 @@ from functools import lru_cache
 from itertools import dropwhile
 from pathlib import Path
 
+from codesets.code_format import HCPCS_OR_CPT
 from codesets.model import CodesetError, PairEdit, Setting, UnitsEdit
 from codesets.sheets import Columns, table
 
@@ -75,8 +76,7 @@ MUE_COLUMNS: Columns = {
     "rationale": ("MUE Rationale", "mue_rationale"),
 }
 
-#: HCPCS Level II and CPT codes alike.
-_CODE = re.compile(r"[0-9A-Z]\d{3}[0-9A-Z]")
+_CODE = re.compile(HCPCS_OR_CPT)
 
 #: Digits of a number of units.
 _UNITS = 9

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from codesets import icd10cm
+from codesets.code_format import ICD9CM_UNDOTTED, dot
 from codesets.files import lines_of
 from codesets.model import CodesetError, Mapping9
 
@@ -31,8 +31,8 @@ _LINE = re.compile(
 )
 _HEADING = re.compile(r'"icd(?:9|10)\w*","icd(?:9|10)\w*","flags"')
 
-#: What an ICD-9-CM code looks like. Some of ICD-10-CM look the same (E800), but never all.
-_ICD9 = re.compile(r"\d{3,5}|E\d{3,4}|V\d{2,4}")
+#: Some codes of ICD-10-CM look like those of ICD-9-CM (E800), but never all.
+_ICD9 = re.compile(ICD9CM_UNDOTTED)
 _NAMES: dict[Direction, re.Pattern[str]] = {
     "9to10": re.compile(r"i9gem|i9pcs|icd9to", re.I),
     "10to9": re.compile(r"i10gem|pcsi9|toicd9", re.I),
@@ -125,7 +125,7 @@ def _dots(
     if any(match[ten][0].isdigit() for match in matches):
         dots: tuple[Callable[[str], str], Callable[[str], str]] = (_dot_procedure9, str)
     else:
-        dots = (_dot_diagnosis9, icd10cm.dot)
+        dots = (_dot_diagnosis9, dot)
     return dots if direction == "9to10" else dots[::-1]
 
 

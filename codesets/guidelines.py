@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from codesets import confined, limits, sheets
-from codesets.icd10cm import CODE_SHAPE, codes_named, undot
+from codesets.code_format import ICD10CM, ICD10CM_CATEGORY, undot
+from codesets.icd10cm import codes_named
 from codesets.limits import TooMuch
 from codesets.model import CodeRange, CodesetError, Guideline
 
@@ -166,8 +167,8 @@ def _paragraphs(lines: Sequence[_Line], margins: dict[int, float]) -> str:
 
 
 #: An item of a list: "• Laterality", "Z66 Do not resuscitate".
-_ITEM = re.compile(rf"[•\uf0b7] |{CODE_SHAPE}-? [A-Z]")
-_ENDS_IN_CODE = re.compile(rf"(?<![\w.]){CODE_SHAPE}\.?-$")
+_ITEM = re.compile(rf"[•\uf0b7] |{ICD10CM}-? [A-Z]")
+_ENDS_IN_CODE = re.compile(rf"(?<![\w.]){ICD10CM}\.?-$")
 
 
 def _was_ended(before: _Line, line: _Line, margin: float) -> bool:
@@ -183,7 +184,7 @@ def _is_split(text: str, rest: str) -> bool:
     dash of O98.7- is one only where the other end of a range follows."""
     if not re.search(r"\w\.?-$", text):
         return False
-    return not _ENDS_IN_CODE.search(text) or bool(re.match(CODE_SHAPE, rest))
+    return not _ENDS_IN_CODE.search(text) or bool(re.match(ICD10CM, rest))
 
 
 def _margins(lines: Sequence[_Line]) -> dict[int, float]:
@@ -441,15 +442,15 @@ def _pcs_row(row: dict[str, str], release: str) -> Guideline:
 class _LooksLikeCategory:
     """Stands for the categories of an edition, which the guidelines do not come with."""
 
-    _shape = re.compile(r"[A-Z](?:\d[0-9A-Z]|A\d)")
+    _shape = re.compile(ICD10CM_CATEGORY)
 
     def __contains__(self, category: object) -> bool:
         return isinstance(category, str) and self._shape.fullmatch(category) is not None
 
 
 _SPOKEN_RANGE = re.compile(
-    rf"(?<![\w.])(?P<first>{CODE_SHAPE})(?: ?[\u2013\u2014] ?| - |-? (?:through|to) )"
-    rf"(?P<last>{CODE_SHAPE})(?![\w.]*\w)"
+    rf"(?<![\w.])(?P<first>{ICD10CM})(?: ?[\u2013\u2014] ?| - |-? (?:through|to) )"
+    rf"(?P<last>{ICD10CM})(?![\w.]*\w)"
 )
 
 
@@ -467,7 +468,7 @@ def naming(guidelines: Sequence[Guideline], category: str) -> list[Guideline]:
     return [
         guideline
         for guideline in guidelines
-        if any(undot(r.first)[:3] <= category <= undot(r.last)[:3] for r in guideline.codes)
+        if any(reference.touches(category) for reference in guideline.codes)
     ]
 
 
@@ -502,9 +503,9 @@ def governs(
 def _nearness(reference: CodeRange, code: str) -> int:
     """How particularly a reference names a code: by how many of its characters, 2 for a range of
     categories, 0 if not at all or only as one of a whole chapter."""
-    first, last = undot(reference.first), undot(reference.last)
-    if not first <= code[: len(first)] or not code[: len(last)] <= last:
+    if not reference.contains(code):
         return 0
+    first, last = undot(reference.first), undot(reference.last)
     if first[:3] == last[:3]:
         return len(first) if first == last else max(3, len(first) - 1)
     return 2 if _is_narrow(first, last) else 0
@@ -521,7 +522,7 @@ def _chapter_of(guidelines: Sequence[Guideline], code: str) -> str | None:
     for guideline in guidelines:
         if re.fullmatch(r"I\.C\.\d+", guideline.section):
             for reference in _named(guideline.title):
-                if undot(reference.first) <= code and code[:3] <= undot(reference.last):
+                if reference.contains(code):
                     return guideline.section.removeprefix("I.C.")
     return None
 

@@ -18,15 +18,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from codesets.code_format import HCPCS, MODIFIER
 from codesets.files import lines_of
 from codesets.model import Code, CodesetError, Edition, Indicators, Modifier, Release
 from codesets.sheets import table
 
-CODE_SHAPE = r"[A-V]\d{4}"
-MODIFIER_SHAPE = r"[0-9A-Z]{2}"
-
 #: How every record begins: a code or a modifier, its sequence, its record identification.
-RECORD = re.compile(rf"^(?P<code>{CODE_SHAPE}| {{3}}{MODIFIER_SHAPE})\d{{5}}(?P<kind>[3478])")
+RECORD = re.compile(rf"^(?P<code>{HCPCS}| {{3}}{MODIFIER})\d{{5}}(?P<kind>[3478])")
 #: Of a code and of a modifier, the records that go on with a long description.
 _MORE = ("4", "8")
 #: A record with details goes on to its action code.
@@ -170,7 +168,7 @@ def _records_of_text(path: Path) -> Iterator[_Record]:
 def _records_of_sheet(path: Path) -> Iterator[_Record]:
     for number, fields in table(path, SHEET_COLUMNS, "the HCPCS Level II spreadsheet"):
         code = fields["code"]
-        if not re.fullmatch(rf"{CODE_SHAPE}|{MODIFIER_SHAPE}", code):
+        if not re.fullmatch(rf"{HCPCS}|{MODIFIER}", code):
             raise CodesetError(
                 f'{path.name}, line {number}: "{code}" is no code or modifier of HCPCS Level II.'
             )

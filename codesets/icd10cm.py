@@ -25,6 +25,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from codesets.code_format import ICD10CM, ICD10CM_UNDOTTED, dot, extend
 from codesets.files import matched_lines, xml_root
 from codesets.model import (
     Code,
@@ -37,9 +38,6 @@ from codesets.model import (
     Release,
     Term,
 )
-
-#: What a code looks like in print. Whether it exists is for a loaded release to say.
-CODE_SHAPE = r"[A-Z][0-9A][0-9A-Z](?:\.[0-9A-Z]{1,4})?"
 
 _NOTE_KINDS: dict[str, NoteKind] = {
     "includes": "includes",
@@ -56,25 +54,7 @@ _NOTE_KINDS: dict[str, NoteKind] = {
 _ORDER_LINE = re.compile(
     r"^\d{5} (?=.{7} )(?P<code>[A-Z0-9]{3,7}) +(?P<billable>[01]) .{60} (?P<title>\S.*)$"
 )
-_CODE_LINE = re.compile(r"^(?P<code>[A-Z][0-9A][0-9A-Z]{1,5}) +(?P<title>\S.*)$")
-
-
-def dot(code: str) -> str:
-    """`E119` -> `E11.9`: the dot stands after the third character of anything longer."""
-    return code if len(code) <= 3 or "." in code else f"{code[:3]}.{code[3:]}"
-
-
-def undot(code: str) -> str:
-    return code.replace(".", "")
-
-
-def extend(stem: str, character: str) -> str:
-    """The code that `stem` and a seventh character make, placeholder X included.
-
-    >>> extend("S13.4", "A"), extend("S52.521", "A"), extend("T07", "A")
-    ('S13.4XXA', 'S52.521A', 'T07.XXXA')
-    """
-    return dot(undot(stem).ljust(6, "X") + character)
+_CODE_LINE = re.compile(rf"^(?P<code>{ICD10CM_UNDOTTED}) +(?P<title>\S.*)$")
 
 
 def headers_above(billable: Iterable[str]) -> set[str]:
@@ -93,8 +73,8 @@ def headers_above(billable: Iterable[str]) -> set[str]:
 
 
 _REFERENCE = re.compile(
-    rf"(?<![\w.])(?P<first>{CODE_SHAPE})(?:\.?-)?"
-    rf"(?:(?<=-)(?P<last>{CODE_SHAPE})(?:\.?-)?)?(?![\w.]*\w)"
+    rf"(?<![\w.])(?P<first>{ICD10CM})(?:\.?-)?"
+    rf"(?:(?<=-)(?P<last>{ICD10CM})(?:\.?-)?)?(?![\w.]*\w)"
 )
 
 
@@ -132,7 +112,7 @@ def read_code_list(path: Path) -> list[str]:
     """
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
     codes = [line for line in lines if line and not line.isdigit() and "-" not in line]
-    if not codes or not all(re.fullmatch(r"[A-Z][0-9A-Z]{2,6}", code) for code in codes):
+    if not codes or not all(re.fullmatch(ICD10CM_UNDOTTED, code) for code in codes):
         raise CodesetError(f"{path.name} is not a list of ICD-10-CM codes.")
     return list(dict.fromkeys(codes))  # a block of a single category repeats its category
 

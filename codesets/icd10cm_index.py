@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from codesets.code_format import ICD10CM
 from codesets.files import decoded, xml_root
-from codesets.icd10cm import CODE_SHAPE
 from codesets.model import BOOK_NAMES, BookKind, CodesetError, Term, TermKind
 
 _ROOT = "ICD10CM.index"
@@ -35,12 +35,10 @@ _KINDS: tuple[tuple[re.Pattern[str], BookKind], ...] = (
     (re.compile(r"<head [^>]*>\s*Substance\s*<", re.I), "drugs"),
 )
 
-_CODE = re.compile(
-    rf"(?P<bracket>\[)?\s*(?<![\w.])(?P<code>{CODE_SHAPE})(?P<dash>\.?-)?(?![\w.]*\w)"
-)
+_CODE = re.compile(rf"(?P<bracket>\[)?\s*(?<![\w.])(?P<code>{ICD10CM})(?P<dash>\.?-)?(?![\w.]*\w)")
 #: A see that names nothing but categories: "category Y35", "categories T17 and".
 _CATEGORIES = re.compile(
-    rf"(?:sub)?categor(?:y|ies)(?:[\s,;]|and\b|or\b|{CODE_SHAPE}(?:\.?-)?)+", re.I
+    rf"(?:sub)?categor(?:y|ies)(?:[\s,;]|and\b|or\b|{ICD10CM}(?:\.?-)?)+", re.I
 )
 _MODIFIER = re.compile(r"\s*\([^()]*\)")
 

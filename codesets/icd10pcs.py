@@ -17,16 +17,14 @@ import re
 from pathlib import Path
 
 from codesets import icd10cm
+from codesets.code_format import ICD10PCS
 from codesets.files import matched_lines
 from codesets.model import Code, Edition, Release
-
-#: A section (0-9, B-D, F-H, X), then six characters.
-CODE_SHAPE = r"[0-9BCDFGHX][0-9A-HJ-NP-Z]{6}"
 
 #: Characters that say what is done to which body part.
 _STEM = 4
 
-_CODE_LINE = re.compile(rf"^(?P<code>{CODE_SHAPE}) +(?P<title>\S.*)$")
+_CODE_LINE = re.compile(rf"^(?P<code>{ICD10PCS}) +(?P<title>\S.*)$")
 
 
 def read_codes(path: Path) -> list[tuple[str, str]]:
@@ -40,7 +38,7 @@ def read_order_file(path: Path) -> list[tuple[str, str]]:
     return [
         (code, title)
         for code, billable, title in icd10cm.read_order_file(path)
-        if billable and re.fullmatch(CODE_SHAPE, code)
+        if billable and re.fullmatch(ICD10PCS, code)
     ]
 
 

@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from codesets import confined, icd10cm, recognise, whole
+from codesets.code_format import undot
 from codesets.files import NO_TEXT
 from codesets.limits import TooMuch
 from codesets.model import (
@@ -226,7 +227,7 @@ def _tabular(
         titles = {code: title for code, _, title in icd10cm.read_order_file(beside.path)}
         files = (file, beside)
     elif loaded is not None:
-        titles = {icd10cm.undot(code.code): code.title for code in store.codes(loaded)}
+        titles = {undot(code.code): code.title for code in store.codes(loaded)}
     if not titles:
         raise CodesetError(
             f"{file.name} explains the codes of {file.edition}, and which codes there are is said "

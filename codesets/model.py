@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
+from codesets.code_format import undot
 from codesets.errors import CodeDeskError
 
 System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt"]
@@ -220,6 +221,19 @@ class CodeRange(NamedTuple):
     first: str
     last: str
     as_published: str
+
+    def contains(self, code: str) -> bool:
+        """Whether it names a code, itself or by one that the code stands under.
+
+        >>> CodeRange("E08", "E10", "E08-E10").contains("E10.9")
+        True
+        """
+        plain, first, last = undot(code), undot(self.first), undot(self.last)
+        return first <= plain[: len(first)] and plain[: len(last)] <= last
+
+    def touches(self, category: str) -> bool:
+        """Whether it names a category or anything under it: `N18.1-N18.6` does of N18."""
+        return self.first[:3] <= category <= self.last[:3]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from codesets import laterality
 from codesets.model import TableRow
 
 _LENGTH = 7
@@ -28,7 +29,7 @@ _APPROACHES = (
     "External",
 )
 
-_SIDES = frozenset({"left", "right", "bilateral"})
+_SIDES = frozenset(laterality.TITLE_WORDS)
 
 #: What may be said around a side without saying more: "and what about the left one instead?"
 _PLAIN = frozenset(

@@ -7,8 +7,10 @@ ones, "28-30"), names and descriptions. Tables with a column of the type of plac
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from codesets.code_format import PLACE_OF_SERVICE
 from codesets.model import CodesetError, Place
 from codesets.sheets import Columns, table
 
@@ -32,7 +34,7 @@ def read_places(path: Path) -> tuple[Place, ...]:
         if row["name"].lower() == "unassigned":
             continue
         code = row["code"].zfill(2)  # a workbook may hold the number 1 for the code 01
-        if len(code) != 2 or not code.isdecimal():
+        if not re.fullmatch(PLACE_OF_SERVICE, code):
             raise CodesetError(
                 f'{path.name}, line {number}: "{row["code"]}" is no place of service code '
                 "(two digits)."

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from codesets import (
     asp,
@@ -33,9 +34,11 @@ from codesets import (
     icd10pcs,
     icd10pcs_index,
     icd10pcs_tables,
+    months,
     places,
     sheets,
 )
+from codesets.code_format import CPT, ICD10CM_UNDOTTED, ICD10PCS, ICD10PCS_TABLE
 from codesets.files import decoded, sha256_of, xml_version
 from codesets.model import (
     BOOK_NAMES,
@@ -160,24 +163,24 @@ TABULAR = Layout("Tabular List", "icd10cm")
 #: theirs and differ by the form of their codes.
 _BY_LINES: tuple[tuple[re.Pattern[str], Layout], ...] = (
     (
-        re.compile(r"\d{5} [A-Z][0-9A][0-9A-Z]{1,5} +[01] "),
+        re.compile(rf"\d{{5}} {ICD10CM_UNDOTTED} +[01] "),
         Layout(ORDER_FILE, "icd10cm", edition=_cm_list(icd10cm.read_order_file)),
     ),
     (
-        re.compile(r"[A-Z][0-9A][0-9A-Z]{1,5} +\S"),
+        re.compile(rf"{ICD10CM_UNDOTTED} +\S"),
         Layout("code descriptions file", "icd10cm", edition=_cm_list(_descriptions)),
     ),
     (
-        re.compile(rf"\d{{5}} (?:[0-9BCDFGHX][0-9A-HJ-NP-Z]{{2}}|{icd10pcs.CODE_SHAPE}) +[01] "),
+        re.compile(rf"\d{{5}} (?:{ICD10PCS_TABLE}|{ICD10PCS}) +[01] "),
         Layout(ORDER_FILE, "icd10pcs", edition=_pcs(icd10pcs.read_order_file)),
     ),
     (
-        re.compile(rf"{icd10pcs.CODE_SHAPE} +\S"),
+        re.compile(rf"{ICD10PCS} +\S"),
         Layout("codes file", "icd10pcs", edition=_pcs(icd10pcs.read_codes)),
     ),
     (hcpcs.RECORD, Layout("quarterly file", "hcpcs", edition=_hcpcs(hcpcs.read_quarter))),
     (
-        re.compile(rf"{cpt.CODE_SHAPE}\t\S"),
+        re.compile(rf"{CPT}\t\S"),
         Layout("descriptor file", "cpt", edition=_cpt),
     ),
 )
@@ -263,15 +266,17 @@ class Dated:
     effective_through: dt.date
 
 
-_QUARTERS = {"jan": 1, "apr": 4, "jul": 7, "oct": 10}
+#: The month of the update to an edition of a fiscal year.
+_APRIL = 4
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
-_MONTHS = [name.lower() for name in (*calendar.month_name[1:], *calendar.month_abbr[1:])]
-_MONTH = re.compile(rf"(?<![a-z])({'|'.join(_MONTHS)})(?![a-z])")
+_MONTH = re.compile(rf"(?<![a-z]){months.MONTH}(?![a-z])")
 _QUARTER = re.compile(r"(?<!\d)20\d\d[-_ ]?q([1-4])(?!\d)", re.I)
 #: What `--release` looks like: by fiscal year, by quarter, by calendar year.
 _LABELS = {
-    "fiscal": re.compile(r"FY(?P<year>20\d\d)(?:-(?P<month>Apr)il)?", re.I),
-    "quarter": re.compile(r"(?P<year>20\d\d)-(?P<month>Jan|Apr|Jul|Oct)[a-z]*", re.I),
+    "fiscal": re.compile(r"FY(?P<year>20\d\d)(?:-(?P<month>April))?", re.I),
+    "quarter": re.compile(
+        rf"(?P<year>20\d\d)-(?P<month>{months.written(*months.QUARTER_STARTS)})[a-z]*", re.I
+    ),
     "calendar": re.compile(r"(?P<year>20\d\d)(?P<month>)"),
 }
 _EXAMPLES = {
@@ -301,7 +306,7 @@ def edition_of(layout: Layout, sample: Sample, package: str, label: str | None) 
             raise CodesetError(
                 f'"{label}" names no edition of {layout.what}: give {_EXAMPLES[rhythm]}.'
             )
-        return _dated(layout, int(match["year"]), (match["month"] or "").lower())
+        return _labelled(layout, match)
     dated = _said(layout, sample, package) or _named(layout, sample.name, package)
     if dated is None:
         raise CodesetError(
@@ -319,54 +324,63 @@ def _said(layout: Layout, sample: Sample, package: str) -> Dated | None:
     if layout.kind == "guidelines" and sample.head.startswith(b"%PDF"):
         said = guidelines.edition_named(sample.text)
         match = said and _LABELS["fiscal"].fullmatch(said)
-        return _dated(layout, int(match["year"]), (match["month"] or "").lower()) if match else None
+        return _labelled(layout, match) if match else None
     year = xml_version(sample.text)
     if year is None:
         return None
     month = _only(_months(sample.name)) or _only(_months(package))
-    return _dated(layout, year, "apr" if month == "apr" else "")
+    return _dated(layout, year, _APRIL if month == _APRIL else None)
+
+
+def _labelled(layout: Layout, match: re.Match[str]) -> Dated:
+    month = match["month"]
+    return _dated(layout, int(match["year"]), months.number(month) if month else None)
 
 
 def _of_a_quarter(layout: Layout, label: str, first: dt.date, last: dt.date) -> Dated:
     """NCCI's edition, by the label that all quarterly files have; of a whole year, by the year."""
     if first.month != (last.month - 1) // 3 * 3 + 1:
         return Dated(label, first, last)
-    return _dated(layout, first.year, list(_QUARTERS)[first.month // 3])
+    return _dated(layout, first.year, first.month)
 
 
 def _named(layout: Layout, name: str, package: str) -> Dated | None:
     """The edition that names tell. A zip of April's update may hold files whose own names give
     the year only."""
     year = _only(_YEAR.findall(name)) or _only(_YEAR.findall(package))
-    month = _only(_months(name)) or _only(_months(package)) or ""
+    month = _only(_months(name)) or _only(_months(package))
     if not year:
         return None
     if layout.kind == "gems" or _rhythm(layout) == "calendar":
-        return _dated(layout, int(year), "")
+        return _dated(layout, int(year), None)
     # Of October or January one cannot tell whether the fiscal or the calendar year is meant.
-    allowed = tuple(_QUARTERS) if _rhythm(layout) == "quarter" else ("", "apr")
+    allowed = months.QUARTER_STARTS if _rhythm(layout) == "quarter" else (None, _APRIL)
     return _dated(layout, int(year), month) if month in allowed else None
 
 
-def _months(name: str) -> list[str]:
-    quarters = [list(_QUARTERS)[int(number) - 1] for number in _QUARTER.findall(name)]
-    return quarters or [month[:3] for month in _MONTH.findall(name.lower())]
+def _months(name: str) -> list[int]:
+    quarters = [months.quarter_start(int(number)) for number in _QUARTER.findall(name)]
+    return quarters or [months.number(month) for month in _MONTH.findall(name.lower())]
 
 
-def _only(found: list[str]) -> str | None:
+T = TypeVar("T")
+
+
+def _only(found: list[T]) -> T | None:
     return found[0] if len(set(found)) == 1 else None
 
 
-def _dated(layout: Layout, year: int, month: str) -> Dated:
+def _dated(layout: Layout, year: int, month: int | None) -> Dated:
+    """`month` is the one in which a quarter begins, or April where it is an April update."""
     rhythm = _rhythm(layout)
     if rhythm == "calendar":
         label = f"{year} ({cpt.MARK})" if layout.system == "cpt" else str(year)
         return Dated(label, dt.date(year, 1, 1), dt.date(year, 12, 31))
     if rhythm == "quarter":
-        first = _QUARTERS[month]
-        last = dt.date(year, first + 2, calendar.monthrange(year, first + 2)[1])
-        return Dated(f"{year}-{calendar.month_name[first]}", dt.date(year, first, 1), last)
-    if month == "apr":
+        assert month is not None  # no edition of these is told by its year alone
+        last = dt.date(year, month + 2, calendar.monthrange(year, month + 2)[1])
+        return Dated(f"{year}-{months.NAMES[month - 1]}", dt.date(year, month, 1), last)
+    if month == _APRIL:
         return Dated(f"FY{year}-April", dt.date(year, 4, 1), dt.date(year, 9, 30))
     return Dated(f"FY{year}", dt.date(year - 1, 10, 1), dt.date(year, 9, 30))
 

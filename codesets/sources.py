@@ -17,6 +17,7 @@ from itertools import chain
 from pathlib import Path
 
 from codesets import gems, icd10cm, icd10pcs
+from codesets.code_format import undot
 from codesets.files import sha256_of
 from codesets.model import (
     SYSTEM_NAMES,
@@ -145,7 +146,7 @@ def known_codes(store: CodeStore) -> dict[str, Code]:
     with_notes = [release for release in store.releases("icd10cm") if release.has_notes]
     if not with_notes:
         return {}
-    return {icd10cm.undot(code.code): code for code in store.codes(with_notes[-1])}
+    return {undot(code.code): code for code in store.codes(with_notes[-1])}
 
 
 def load_packaged(

@@ -16,8 +16,9 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from sqlite_utils import Database
 
-from codesets import icd10cm, rows
+from codesets import rows
 from codesets.books import Books
+from codesets.code_format import dot, undot
 from codesets.database import CodesDatabase
 from codesets.model import (
     DATED_SYSTEMS,
@@ -310,7 +311,7 @@ class CodeStore:
         if code.parent is None:
             return []
         # Whatever is above a code begins it; its stem may not (S13.4XXA stands under S13.4).
-        names = {icd10cm.dot(icd10cm.undot(code.code)[:n]) for n in range(3, len(code.code))}
+        names = {dot(undot(code.code)[:n]) for n in range(3, len(code.code))}
         known = self._named(release, names)
         found = []
         parent = known.get(code.parent)
@@ -333,14 +334,14 @@ class CodeStore:
         """
         if release.system != "icd10cm":
             return self._one_slip_away(release, code)[:limit]
-        name = icd10cm.undot(code)
+        name = undot(code)
         guesses = [
             name[:1] + name[1:].replace("O", "0").replace("I", "1").replace("L", "1"),
             name[:-1].ljust(6, "X") + name[-1:],
         ]
-        found = [self.get(release, icd10cm.dot(guess)) for guess in guesses if guess != name]
+        found = [self.get(release, dot(guess)) for guess in guesses if guess != name]
         for length in range(len(name) - 1, 2, -1):
-            above = self.get(release, icd10cm.dot(name[:length]))
+            above = self.get(release, dot(name[:length]))
             if above is not None:
                 found.append(above)
                 if not above.billable:

@@ -13,7 +13,6 @@ its SHA-256 and how its server named its state), `incoming/` (what is not whole 
 
 from __future__ import annotations
 
-import calendar
 import contextlib
 import datetime as dt
 import json
@@ -41,7 +40,7 @@ from tenacity import (
 )
 from tqdm import tqdm
 
-from codesets import confined
+from codesets import confined, months
 from codesets.files import sha256_of
 from codesets.imports import import_files
 from codesets.limits import MB, TooMuch
@@ -122,8 +121,8 @@ def _editions(fields: dict[str, Any], today: dt.date) -> Iterator[Entry]:
     for start in _starts(every, today + _AHEAD[every]):
         names = {
             "year": start.year + (every == "fiscal year"),
-            "month": calendar.month_name[start.month].lower(),
-            "Month": calendar.month_name[start.month],
+            "month": months.NAMES[start.month - 1].lower(),
+            "Month": months.NAMES[start.month - 1],
         }
         told = {key: fields[key].format(**names) for key in ("id", "title", "url")}
         yield Entry(**fields | told, effective_from=start)
@@ -131,9 +130,9 @@ def _editions(fields: dict[str, Any], today: dt.date) -> Iterator[Entry]:
 
 def _starts(every: str, latest: dt.date) -> list[dt.date]:
     """The first days of editions up to `latest`, newest first: one may be to come."""
-    months = (1, 4, 7, 10) if every == "quarter" else (10,)
+    first_months = months.QUARTER_STARTS if every == "quarter" else (10,)
     years = range(latest.year - _EDITIONS - 1, latest.year + 1)
-    starts = [dt.date(year, month, 1) for year in years for month in months]
+    starts = [dt.date(year, month, 1) for year in years for month in first_months]
     return sorted((start for start in starts if start <= latest), reverse=True)[: _EDITIONS + 1]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from codesets import laterality
 from index.words import Reading, read
 
 
@@ -60,9 +61,12 @@ CIRCUMSTANCES = _axis(
     diabetes="diabetes diabetic",
 )
 
+SIDE = _axis("side", **laterality.words_by_side())
+TRIMESTER = _axis("trimester", first="first", second="second", third="third")
+
 AXES = (
-    _axis("side", right="right", left="left", both="bilateral both"),
-    _axis("trimester", first="first", second="second", third="third"),
+    SIDE,
+    TRIMESTER,
     _axis("acuity", acute="acute", chronic="chronic", subacute="subacute"),
     _axis(
         "severity",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from codesets.code_format import undot
 from index.confidence import Confidence
 from index.errors import SearchError
 
@@ -162,4 +163,4 @@ def draw_reliability(levels: Mapping[Confidence, Level], path: Path) -> None:
 
 
 def _bare(code: str) -> str:
-    return code.replace(".", "").upper()
+    return undot(code).upper()

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from codesets import laterality
 from index.axes import AXES, HOLLOW, OTHER, UNSPECIFIED
 from index.words import Reading, essential, read
 
@@ -129,7 +130,7 @@ def read_facts(texts: Sequence[str], titles: Sequence[int], parents: Sequence[st
 
 #: Words that choose among the members of a group; a title says "right eye", and "bilateral" alone.
 _CHOOSING = re.compile(
-    r"\b(?:right|left|bilateral|both|sides?|unspecified|first|second|third|trimester)\b"
+    rf"\b(?:{'|'.join(laterality.WORDS)}|sides?|unspecified|first|second|third|trimester)\b"
     r"(?: (?:eye|ear)s?\b)?"
 )
 

@@ -28,6 +28,8 @@ from typing import Any
 
 import numpy as np
 
+from codesets import laterality
+from codesets.laterality import TYPED_WORDS, Side
 from codesets.model import KeyWord
 from codesets.store import CodeStore
 from index.words import Lexicon, Spelling, lexical_tokens, plain_words, stem
@@ -42,13 +44,11 @@ _PART_BEGINS = re.compile(r",| (?:of|in|into|from|on|to|at|using|with)\b")
 #: Approaches when none is said and the operation has no usual one; without any, as in imaging.
 _DEFAULT_APPROACH = {"Open": 0.15, "": 0.15, "External": 0.12, "Percutaneous": 0.1}
 
-_SIDES = {
-    "right": "right", "r": "right", "rt": "right",
-    "left": "left", "l": "left", "lt": "left",
-    "bilateral": "bilateral", "bilat": "bilateral", "bil": "bilateral", "both": "bilateral",
-}  # fmt: skip
-_SIDE_NUMBERS = {"": 0, "right": 1, "left": 2, "bilateral": 3}
-_SIDE_STEMS = {stem(side) for side in ("right", "left", "bilateral")}
+_ONE_SIDE: frozenset[Side] = frozenset({"right", "left"})
+#: As an index keeps them.
+_SIDE_NUMBERS: dict[Side | None, int] = {None: 0, "right": 1, "left": 2, "both": 3}
+_SIDE_OF_STEM = {stem(word): side for word, side in laterality.TITLE_WORDS.items()}
+_SIDE_STEMS = frozenset(_SIDE_OF_STEM)
 #: A look is coded only where nothing else is done.
 _LOOK = "Inspection"
 _NEGATIONS = frozenset({"no", "without", "wo"})
@@ -82,7 +82,7 @@ class Phrase:
     part: Words = ()
     approaches: tuple[str, ...] = ()
     details: Words = ()
-    sides: frozenset[str] = frozenset()
+    sides: frozenset[Side] = frozenset()
     #: Whether the operation gives way to any other that is named.
     gives_way: bool = False
     #: Whether the details say where a bypass comes from, of which a code has one.
@@ -106,7 +106,7 @@ class Asked:
     denied: list[Words] = field(default_factory=list)
     approaches: set[str] = field(default_factory=set)
     usual_approaches: set[str] = field(default_factory=set)
-    sides: set[str] = field(default_factory=set)
+    sides: set[Side] = field(default_factory=set)
 
     @property
     def is_empty(self) -> bool:
@@ -142,7 +142,7 @@ def shipped() -> Mapping[tuple[str, ...], Phrase]:
             _part(row["part"]),
             _choices(row["approach"]),
             _words(row["details"]),
-            frozenset(_SIDES[word] for word in plain_words(row["part"]) if word in _SIDES),
+            frozenset(TYPED_WORDS[w] for w in plain_words(row["part"]) if w in TYPED_WORDS),
             row["operation"].startswith(("(", _LOOK)),
             row["details"].startswith("from "),
         )
@@ -298,15 +298,15 @@ class Procedures:
             if phrase is None and word in _NEGATIONS:
                 denied = True
                 continue
-            if phrase is None and word in _SIDES:
-                asked.sides.add(_SIDES[word])
+            if phrase is None and word in TYPED_WORDS:
+                asked.sides.add(TYPED_WORDS[word])
                 continue
             phrase = phrase or self._plain(word)
             if phrase is not None:
                 phrases.append((phrase, denied))
                 if phrase.part or phrase.operations:
                     typed = words[at - length : at]
-                    asked.sides |= {_SIDES[word] for word in typed if word in _SIDES}
+                    asked.sides |= {TYPED_WORDS[word] for word in typed if word in TYPED_WORDS}
             denied = False
         asked.details += _hours(question)
         definitive = any(p.operations and not p.gives_way for p, is_denied in phrases)
@@ -319,8 +319,8 @@ class Procedures:
                 (asked.implied_parts if phrase.operations else asked.parts).append(phrase.part)
         origins = [phrase.details for phrase, _ in phrases if phrase.is_origin]
         asked.details += [tuple(chain.from_iterable(origins))] if origins else []
-        if {"right", "left"} <= asked.sides:
-            asked.sides = {"bilateral"}
+        if asked.sides >= _ONE_SIDE:
+            asked.sides = {"both"}
         return asked
 
     def _repaired(self, word: str) -> str:
@@ -409,17 +409,17 @@ class Procedures:
                 worth[number] += _USUAL_APPROACH
         return worth[self._titles.approaches]
 
-    def _of_side(self, sides: Iterable[str]) -> np.ndarray:
+    def _of_side(self, sides: Iterable[Side]) -> np.ndarray:
         """For each family."""
         own = self._titles.sides
         total = np.zeros(len(own), dtype=np.float32)
         for side in sides:
             total += _RIGHT_SIDE * (own == _SIDE_NUMBERS[side])
-            for other in {"right", "left"} - {side}:
-                wrong = _TOO_MANY_SIDES if side == "bilateral" else _WRONG_SIDE
+            for other in _ONE_SIDE - {side}:
+                wrong = _TOO_MANY_SIDES if side == "both" else _WRONG_SIDE
                 total += wrong * (own == _SIDE_NUMBERS[other])
-        if "bilateral" not in sides:
-            total += _TOO_MANY_SIDES * (own == _SIDE_NUMBERS["bilateral"])
+        if "both" not in sides:
+            total += _TOO_MANY_SIDES * (own == _SIDE_NUMBERS["both"])
         return total
 
     def _share(self, groups: Sequence[Words]) -> np.ndarray:
@@ -526,9 +526,9 @@ def _counted(frequency: Mapping[str, int]) -> dict[str, int]:
     return counted
 
 
-def _side(words: frozenset[str]) -> str:
-    said = {side for side in ("right", "left", "bilateral") if stem(side) in words}
-    return "bilateral" if len(said) > 1 else next(iter(said), "")
+def _side(stems: frozenset[str]) -> Side | None:
+    said = {_SIDE_OF_STEM[stem] for stem in stems & _SIDE_STEMS}
+    return "both" if len(said) > 1 else next(iter(said), None)
 
 
 def _add(asked: Asked, phrase: Phrase, is_denied: bool) -> None:

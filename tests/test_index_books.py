@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from codesets.code_format import undot
 from codesets.files import xml_version
-from codesets.icd10cm import read_code_list, undot
+from codesets.icd10cm import read_code_list
 from codesets.icd10cm_index import index_kind, read_index
 from codesets.icd10cm_tables import read_drugs, read_neoplasms
 from codesets.model import BookKind, CodesetError, Term

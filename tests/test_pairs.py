@@ -11,7 +11,7 @@ import pytest
 from bot.code_checks import PairRules
 from bot.desk.answer import Answer, Pair, reason
 from bot.desk.desk import Desk
-from bot.note_checks import Reported, report_with, within
+from bot.note_checks import Reported, report_with
 from bot.settings import Settings
 from codesets.imports import import_files
 from codesets.model import CodeRange, Release, Setting
@@ -131,7 +131,7 @@ def test_codes_that_have_nothing_to_do_with_each_other(checking: Desk, codes: st
     ],
 )
 def test_codes_within_what_a_note_names(code: str, first: str, last: str, means: bool) -> None:
-    assert within(code, CodeRange(first, last, "")) is means
+    assert CodeRange(first, last, "").contains(code) is means
 
 
 # What goes with what, and in which order

@@ -106,8 +106,8 @@ def test_nothing_that_a_title_could_say(few: Procedures, question: str) -> None:
     [
         ("lap", {"approaches": {"Percutaneous Endoscopic"}}),
         ("thoracentesis", {"usual_approaches": {"Percutaneous"}, "approaches": set()}),
-        ("b/l", {"sides": {"bilateral"}}),
-        ("rt and lt knee", {"sides": {"bilateral"}}),
+        ("b/l", {"sides": {"both"}}),
+        ("rt and lt knee", {"sides": {"both"}}),
         ("EGD with biopsy", {"operations": [("Excision",)]}),
         ("EGD", {"operations": [("Inspection",)]}),
     ],

@@ -15,8 +15,8 @@ from bot.desk.question import Question
 from bot.note_checks import Reported
 from bot.verdicts import Verdicts, unloaded
 from bot.words import in_other_words
-from codesets import icd10cm
 from codesets.asp import units_arithmetic
+from codesets.code_format import dot
 from codesets.model import BOOK_NAMES, SYSTEM_NAMES, Product, System
 from codesets.store import CodeStore, Coverage
 from index.words import Lexicon
@@ -39,7 +39,7 @@ class CodeAnswers:
         found: list[tuple[System, str]] = []
         for system in self._store.systems:
             # No other system has dots: E08.40 is no traction frame, E0840 may be.
-            form = icd10cm.dot(typed) if system == "icd10cm" else typed
+            form = dot(typed) if system == "icd10cm" else typed
             if self._store.editions_with(system, form):
                 found.append((system, form))
         return sorted(found, key=lambda one: one[1] != typed)

@@ -6,29 +6,35 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from codesets import icd10cm
 from codesets.asp import normal_ndc
+from codesets.code_format import (
+    CPT,
+    HCPCS,
+    ICD9CM_DOTTED,
+    ICD10CM_CATEGORY,
+    ICD10CM_DOTTED,
+    ICD10CM_UNDOTTED,
+    ICD10PCS,
+    ICD10PCS_BEGUN,
+    MODIFIER,
+    NDC_DASHED,
+    NDC_UNDASHED,
+    PLACE_OF_SERVICE,
+    dot,
+    undot,
+)
 from codesets.model import CodeKind, NamedSystem, System
 
 _TOKEN = re.compile(r"(?<![\w.])[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)?(?:\.?-(?!\w))?")
-
-_CM_DOTTED = re.compile(r"[A-Z][0-9A][0-9A-Z]\.[0-9A-Z]{1,4}")
-
-_CM_PLAIN = re.compile(r"(?=.*\d)[A-Z][0-9A][0-9A-Z]{2,5}")
-
-#: The second place of a category is a digit or an A: C7A, Z3A, QA0.
-_CM_CATEGORY = re.compile(r"[A-Z](?:\d[0-9A-Z]|A\d)")
-
-_CM_BEGUN = re.compile(r"[A-Z](?:\d[0-9A-Z]|A\d)[0-9A-Z]{0,4}")
-
-_HCPCS = re.compile(r"[A-V]\d{4}")
-
-_CPT = re.compile(r"\d{5}|\d{4}[AFMTU]")
-
-_PCS = re.compile(r"(?=(?:.*\d){2})[0-9BCDFGHX][0-9A-HJ-NP-Z]{6}")
+_CM_DOTTED = re.compile(ICD10CM_DOTTED)
+_CM_UNDOTTED = re.compile(ICD10CM_UNDOTTED)
+_CM_CATEGORY = re.compile(ICD10CM_CATEGORY)
+_HCPCS = re.compile(HCPCS)
+_CPT = re.compile(CPT)
+_PCS = re.compile(rf"(?=(?:.*\d){{2}}){ICD10PCS}")
 
 #: The beginning of one: nothing else that is a code begins with a digit and has letters so early.
-_PCS_BEGUN = re.compile(r"(?!\d+(?:ST|ND|RD|TH)$)(?=.*[A-Z])\d[0-9A-HJ-NP-Z]{2,5}")
+_PCS_BEGUN = re.compile(rf"(?!\d+(?:ST|ND|RD|TH)$)(?=\d.*[A-Z]){ICD10PCS_BEGUN}")
 
 #: Words around codes that ask about them, or join them, and are no clinical question themselves.
 _ABOUT_CODES = frozenset(
@@ -106,7 +112,7 @@ def _in_text(text: str, lookup: Lookup) -> list[CodeMention]:
 def _like_a_code(token: str) -> bool:
     return any(
         shape.fullmatch(token)
-        for shape in (_CM_DOTTED, _CM_PLAIN, _CM_CATEGORY, _HCPCS, _CPT, _PCS, _PCS_BEGUN)
+        for shape in (_CM_DOTTED, _CM_UNDOTTED, _HCPCS, _CPT, _PCS, _PCS_BEGUN)
     )
 
 
@@ -114,7 +120,7 @@ def _mention(token: str, asked_about: bool, first: bool, lookup: Lookup) -> list
     # In prose N95 is a mask and T14 a vertebra.
     if _CM_CATEGORY.fullmatch(token) and not asked_about:
         return []
-    if _like_a_code(token) or (asked_about and re.fullmatch(r"[A-Z]\d[0-9A-Z.]+", token)):
+    if _like_a_code(token) or (asked_about and _CM_UNDOTTED.fullmatch(undot(token))):
         loaded = [
             CodeMention(token, code, system, True, also=at > 0)
             for at, (system, code) in enumerate(lookup(token))
@@ -131,8 +137,9 @@ def _mention(token: str, asked_about: bool, first: bool, lookup: Lookup) -> list
         return [CodeMention(token, token, "hcpcs", False)]
     if asked_about and _PCS_BEGUN.fullmatch(token):
         return [CodeMention(token, token, "icd10pcs", False)]
-    if asked_about and re.fullmatch(r"[A-Z]\d[0-9A-Z]{1,5}", token):
-        return [CodeMention(token, icd10cm.dot(token), "icd10cm", False)]
+    # CA125 is a laboratory test unless a release has it.
+    if asked_about and _CM_UNDOTTED.fullmatch(token) and token[1].isdigit():
+        return [CodeMention(token, dot(token), "icd10cm", False)]
     return []
 
 
@@ -149,12 +156,12 @@ def named_code(typed: str, lookup: Lookup, systems: Sequence[System] = ()) -> li
     if systems:
         found = _mention(token, True, True, limited(lookup, systems))
         own = [mention for mention in found if mention.system in systems]
-        form = icd10cm.dot(token) if systems[0] == "icd10cm" else token
+        form = dot(token) if systems[0] == "icd10cm" else token
         return own or [CodeMention(token, form, systems[0], False)]
     if found := _mention(token, True, True, lookup):
         return found
-    if _CM_BEGUN.fullmatch(token):
-        return [CodeMention(token, icd10cm.dot(token), "icd10cm", False)]
+    if _CM_UNDOTTED.fullmatch(token):
+        return [CodeMention(token, dot(token), "icd10cm", False)]
     return [CodeMention(token, token, "", False)]
 
 
@@ -165,8 +172,7 @@ def limited(lookup: Lookup, systems: Sequence[str]) -> Lookup:
     return lambda typed: [one for one in lookup(typed) if one[0] in systems]
 
 
-_ICD9 = re.compile(r"(?<![\w.])(?:\d{3}\.\d{1,2}|V\d{2}\.\d{1,2}|E\d{3}\.\d)(?![\w.]*\w)", re.I)
-
+_ICD9 = re.compile(rf"(?<![\w.]){ICD9CM_DOTTED}(?![\w.]*\w)", re.I)
 _ASKS_ICD9 = re.compile(r"\bicd-?\s?9(?:-?cm)?\b", re.I)
 
 
@@ -198,9 +204,10 @@ def may_be_icd9(code: str) -> bool:
     return _ICD9.fullmatch(code) is not None
 
 
-_MODIFIER = re.compile(r"\bmodifiers?\s+-?([A-Z][A-Z0-9])(?![\w.])", re.I)
-
-_PLACE = re.compile(r"\b(?:pos|place of service)(?:\s+code)?\s+(\d{2})(?![\w./-])", re.I)
+_MODIFIER = re.compile(rf"\bmodifiers?\s+-?((?!\d){MODIFIER})(?![\w.])", re.I)
+_PLACE = re.compile(
+    rf"\b(?:pos|place of service)(?:\s+code)?\s+({PLACE_OF_SERVICE})(?![\w./-])", re.I
+)
 
 
 def beside_codes(text: str) -> list[CodeMention]:
@@ -216,8 +223,7 @@ def beside_codes(text: str) -> list[CodeMention]:
     ]
 
 
-#: 5-4-2 and the shorter forms in which labelers print it; 11 digits without dashes.
-_NDC = re.compile(r"(?<![\w-])(?:\d{4,5}-\d{3,4}-\d{1,2}|\d{11})(?![\w-])")
+_NDC = re.compile(rf"(?<![\w-])(?:{NDC_DASHED}|{NDC_UNDASHED})(?![\w-])")
 
 
 def ndcs(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from bot.desk.answer import Change, Changes, CodeTitle, Reason, reason
 from bot.desk.intent import Inquiry
 from bot.notes import some_of_each
-from codesets import changes
+from codesets import changes, months
 from codesets.changes import Changed
 from codesets.model import SYSTEM_NAMES, Code, CodesetError, Release
 from codesets.store import CodeStore
@@ -64,14 +64,14 @@ def _later(loaded: Sequence[Release], asked: Inquiry, today: dt.date) -> Release
         missing = asked.editions[0]
     elif asked.month or asked.year:
         year = asked.year or today.year
-        months = [asked.month] if asked.month else [10, 4, 7, 1]
+        first_months = [asked.month] if asked.month else [10, 4, 7, 1]
         found = [
             r
-            for month in months
+            for month in first_months
             for r in loaded
             if (r.effective_from.month, r.effective_from.year) == (month, year)
         ]
-        missing = dt.date(year, months[0], 1).strftime("%B %Y")
+        missing = f"{months.NAMES[first_months[0] - 1]} {year}"
     else:
         return next((r for r in reversed(loaded) if r.effective_from <= today), loaded[-1])
     if not found:

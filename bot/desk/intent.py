@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, Literal
 
+from codesets import months
 from codesets.model import System
 from index.words import DRUG, GOODS, ROUTE, STOPWORDS, Lexicon, Part, plain_words
 
@@ -122,9 +123,10 @@ _ASKS = re.compile(
 #: Words that ask for changes where an edition is named with them.
 _ASKS_OF_AN_EDITION = re.compile(rf"\b(?:{_CHANGED}|changes|different|differences?)\b", re.I)
 
-_EDITION = r"FY\s?(?:20)?\d\d(?:-April)?|20\d\d-(?:January|April|July|October)"
+_QUARTERS = "|".join(months.NAMES[first - 1] for first in months.QUARTER_STARTS)
+_EDITION = rf"FY\s?(?:20)?\d\d(?:-April)?|20\d\d-(?:{_QUARTERS})"
 
-_MONTH = r"jan(?:uary)?|apr(?:il)?|jul(?:y)?|oct(?:ober)?"
+_MONTH = months.written(*months.QUARTER_STARTS)
 
 _WHEN = re.compile(
     rf"\b(?:(?:this|last|in|since|on|of|from|for|the)\s+)*(?:(?P<month>{_MONTH})\b\.?\s*"
@@ -145,8 +147,6 @@ _HOLLOW = frozenset(
     revised show since tell than that the there this title titles to update updates version
     was we were what what's whats which with year""".split()
 )
-
-_MONTHS = {"jan": 1, "apr": 4, "jul": 7, "oct": 10}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def inquiry(question: str) -> Inquiry | None:
     month = year = None
     for match in _WHEN.finditer(rest):
         if match["month"] or match["year"]:
-            month = month or (_MONTHS[match["month"][:3].lower()] if match["month"] else None)
+            month = month or (months.number(match["month"]) if match["month"] else None)
             year = year or (int(match["year"]) if match["year"] else None)
             rest = rest.replace(match[0], " ", 1)
     words = [w for w in re.findall(r"[\w'/-]+", rest) if w.lower() not in _HOLLOW]

@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+from codesets import months
 
-_MONTH = rf"(?P<month>{'|'.join(_MONTHS)})[a-z]*\.?"
+#: Misspellings too, "Febuary": the first three letters tell.
+_MONTH = rf"(?P<month>{months.MONTH})[a-z]*\.?"
 
 #: What may stand before a date and belongs to it.
 _CUE = r"(?:\b(?:on|dos|date of service|seen|as of|for|dated|from)\b[:\s]*)*"
@@ -69,6 +70,6 @@ def read_date(text: str) -> ReadDate:
 
 def _day(parts: Mapping[str, str]) -> dt.date:
     """Raises ValueError where there is no such day."""
-    month = int(parts["m"]) if "m" in parts else _MONTHS.index(parts["month"][:3].lower()) + 1
+    month = int(parts["m"]) if "m" in parts else months.number(parts["month"])
     year = int(parts["year"])
     return dt.date(year + 2000 if year < 100 else year, month, int(parts["day"]))

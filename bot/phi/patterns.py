@@ -15,11 +15,10 @@ import re
 from collections.abc import Iterator
 
 from bot.phi.spans import Kind, Span
+from codesets import months
+from codesets.code_format import CPT, HCPCS, ICD9CM_DOTTED, ICD10CM, NDC_DASHED
 
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-)
+_MONTH = rf"{months.MONTH}\.?"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR = r"(?:1[89]\d\d|20\d\d)"
 _YEAR2 = r"(?:'\d\d|1[89]\d\d|20\d\d|\d\d)"
@@ -55,8 +54,7 @@ _DATED = (
 _i = re.I
 #: Medicine that has the form of an identifier.
 _MEDICINE = [
-    # NDC: 4-4-2, 5-3-2, 5-4-1, 5-4-2.
-    re.compile(r"(?<![\w-])(?:\d{4}-\d{4}-\d{2}|\d{5}-(?:\d{3}-\d{2}|\d{4}-\d{1,2}))(?![\w-])"),
+    re.compile(rf"(?<![\w-]){NDC_DASHED}(?![\w-])"),
     # What says that a code follows.
     re.compile(
         r"\b(?:ndc|snomed(?:[ -]?ct)?|sctid|rxnorm|rxcui|loinc|unii|gpi|cpt|hcpcs|icd(?:-?\s?\d+)?"
@@ -75,7 +73,7 @@ _MEDICINE = [
         _i,
     ),
     # Ranges of codes.
-    re.compile(r"(?<![\w-])(?:\d{5}-\d{5}|[A-Z]\d{4}-[A-Z]\d{4}|\d{4}[A-Z]-\d{4}[A-Z])(?![\w-])", _i),
+    re.compile(rf"(?<![\w-])(?:{CPT}-{CPT}|{HCPCS}-{HCPCS})(?![\w-])", _i),
 ]  # fmt: skip
 
 _FORMS: list[tuple[Kind, re.Pattern[str]]] = [
@@ -376,10 +374,7 @@ def _matches(kind: Kind, pattern: re.Pattern[str], text: str) -> Iterator[Span]:
             yield Span(start, end, kind)
 
 
-_CODE = re.compile(
-    r"[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?|[A-V]\d{4}|\d{3}\.\d{1,2}|V\d\d\.\d{1,2}|E\d{3}\.\d",
-    _i,
-)
+_CODE = re.compile(rf"{ICD10CM}|{HCPCS}|{ICD9CM_DOTTED}", _i)
 _CUE_IS_SURE = ("MRN", "SSN", "LICENSE")
 
 

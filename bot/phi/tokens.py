@@ -10,16 +10,19 @@ from typing import TypeVar, cast
 
 from bot.phi.spans import Span
 from bot.phi.words import Words, key
+from codesets import months
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*(?:-[^\W\d_]+(?:'[^\W\d_]+)*)*'?")
 
+#: Months that are given names, too.
+_MONTHS_OR_NAMES = frozenset("march april may june august jan".split())
 #: Words that are never a name where they stand in a question, whatever list has them.
 FUNCTION = frozenset(
     """a about above after again against all also am an and any are as ask at be because been
     before being below between billed bill both but by can code codes coding could cpt day days
     denied did do does doing done dos dob down due during each exam few find for from further
     get give given go had has have having he help her here hers hi hello him his home how i icd
-    if in into is it its just know let like look lot made make may me mg ml might more most mr
+    if in into is it its just know let like look lot made make me mg ml might more most mr
     mrn mrs ms must my name need needs new no nor not now of off ok on once one only or other
     our out over own per please pls pt pts patient patients plan post presents presented put pre
     question ref said same saw say says see seen she should so some still such take taking tell
@@ -30,16 +33,15 @@ FUNCTION = frozenset(
     ed icu or vs am pm wt ht bp ssn npi dea acct account claim member id number phone fax email
     call address zip policy group medicare medicaid left right both bilateral acute chronic new
     old doctor dr nurse note notes report office clinic hospital team monday tuesday wednesday
-    thursday friday saturday sunday january february march april june july august september
-    october november december jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu
-    fri sat sun code coder none nil nka nkda wnl ros pe cc soap admit admitted admission
+    thursday friday saturday sunday mon tue wed thu fri sat sun code coder none nil nka nkda wnl
+    ros pe cc soap admit admitted admission
     discharge discharged follow followup history date first last next initial subsequent
     encounter sequela status unspecified test procedure surgery back pain long short high low
     good bad best better gross sharp strong early late day night head hand hands foot arm leg
     neck colon bowel heart lung liver chest face ear eye nose mouth skin bone joint cord disc
     wall mass lump cyst mev kev
     photons""".split()
-) - {"march", "april", "may", "june", "august", "jan"}  # fmt: skip
+) | months.WORDS - _MONTHS_OR_NAMES  # fmt: skip
 
 
 #: I'm, don't, what's: no names, whatever list has "don".
@@ -61,7 +63,6 @@ _COMMON = frozenset(
     patterson hughes flores simmons gonzales bryant alexander russell griffin diaz hayes""".split()
 )
 _FRACTURES = frozenset("fx fxs fracture fractures".split())
-_MONTHS = frozenset("march april may june august jan".split())
 
 
 @dataclass(slots=True)
@@ -243,7 +244,7 @@ class Tokens:
         """A name wherever it stands: on a list, and nothing else."""
         if token.taken or self.function(token) or len(token.key) < 3:
             return False
-        if token.key in _MONTHS:
+        if token.key in _MONTHS_OR_NAMES:
             return False
         if self.abbreviation(token) or self.words.shorthand(token.key):
             return False

@@ -20,6 +20,7 @@ from bot.querylog import charts
 from bot.querylog.chain import is_committed
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Record
+from codesets.code_format import undot
 from codesets.model import SYSTEM_NAMES
 
 #: How many of each list are shown; the counts are of all.
@@ -221,7 +222,7 @@ def _in_batches(log: QueryLog, ids: Sequence[str]) -> Iterable[dict[str, Any]]:
 
 
 def _same_code(one: str | None, other: str | None) -> bool:
-    return (one or "").replace(".", "").upper() == (other or "").replace(".", "").upper()
+    return undot(one or "").upper() == undot(other or "").upper()
 
 
 def _accesses(

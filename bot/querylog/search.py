@@ -18,6 +18,7 @@ from bot.desk.answer import Confidence, Outcome
 from bot.querylog import records
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Record
+from codesets.code_format import undot
 
 #: What a search may ask for. Of outcomes: what the answer was; that there is none; or what became
 #: of it, where it did not arrive.
@@ -134,7 +135,7 @@ def _condition(log: QueryLog, filters: Filters) -> tuple[str, list[Any]]:
 
 
 def _with_code(code: str | None, system: str | None) -> tuple[str, list[Any]]:
-    prefix = (code or "").replace(".", "").strip().upper()
+    prefix = undot(code or "").strip().upper()
     wanted: list[str] = []
     params: list[Any] = []
     if prefix:

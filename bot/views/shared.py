@@ -20,15 +20,14 @@ from bot.note_checks import run_on
 from bot.phi.spans import PLACEHOLDER
 from bot.words import say
 from codesets.model import NOTE_HEADINGS, SYSTEM_NAMES
-from index.axes import AXES
+from index.axes import SIDE, TRIMESTER
 from index.words import read
 
 #: Rules that change what is reported come first, then what only explains.
 _RULES = ("excludes1", "code_first", "use_additional_code", "code_also", "seventh_character")
 _IN_ORDER = (*_RULES, "excludes2", "includes", "note")
 #: Each axis, and how the codes that differ on it are headed.
-_SIDE, _TRIMESTER = AXES[0], AXES[1]
-_HEADINGS = ((_SIDE, "sides.sides"), (_TRIMESTER, "sides.trimesters"))
+_HEADINGS = ((SIDE, "sides.sides"), (TRIMESTER, "sides.trimesters"))
 _MOST_SIDES = 4
 
 # The notes of a code, in the order and the company in which a person reads them
