@@ -3,6 +3,7 @@
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -242,3 +243,15 @@ def served(
         slack.disconnect(abrupt=True)
         thread.join(30)
     assert not failures, failures
+
+
+def wait_for_records(log: QueryLog, kind: str, count: int = 1, timeout: float = 60.0) -> None:
+    """Wait until the log holds `count` records of a kind.
+
+    Slack has a post before the log has what became of it, so a test that goes on while the desk is
+    being served waits for the record, not for the post.
+    """
+    deadline = time.monotonic() + timeout
+    while (kept := sum(1 for _ in log.records(kinds=[kind]))) < count:
+        assert time.monotonic() < deadline, f"{kept} of {count} {kind} records in {timeout} s"
+        time.sleep(0.01)

@@ -17,6 +17,7 @@ from slack_support import (
     manifest,
     served,
     settings,
+    wait_for_records,
 )
 
 from bot.querylog import Asked, LogUnavailable, QueryLog, Record
@@ -376,6 +377,8 @@ def test_what_waits_when_the_desk_stops_is_sent_once_by_the_next(
                 slack.send_event(slack.app_mention(f"question {number}")).wait_ack(10)
             else:
                 slack.send_slash(text=f"question {number}").wait_ack(10)
+        # An answer that is not begun when the desk stops is left unanswered, not waiting.
+        wait_for_records(log, "answer", 3)
         slack.wait_for(limited)
     waited = [r.id for r in log.recent() if r.delivery == "waiting"]
     assert len(waited) == (3 if surface == "mention" else 1)
@@ -458,6 +461,7 @@ def test_a_command_is_answered_to_one_and_shared_by_them(slack, log, desk, tmp_p
         sent = slack.send_slash(text=QUESTION, user="U7", channel="C5")
         assert sent.wait_ack(10).payload is None
         (answer,) = slack.wait_for("response_url")
+        wait_for_records(log, "delivery")
         share = button(answer.args["blocks"], "share")
         press = slack.send_block_action(
             "share", share["value"], user="U7", channel="C5", ephemeral=True
@@ -488,7 +492,7 @@ def test_a_command_is_answered_to_one_and_shared_by_them(slack, log, desk, tmp_p
 def test_a_private_answer_stays_until_it_is_shared(slack, log, desk, tmp_path) -> None:
     with served(slack, tmp_path, desk, log):
         slack.send_slash(text=QUESTION).wait_ack(10)
-        slack.wait_for("response_url")
+        wait_for_records(log, "delivery")
         slack.fail_next("response_url", status=404, error="used_url")
         slack.send_block_action("share", only(log).id, ephemeral=True).wait_ack(10)
         slack.wait_for("response_url", count=2)
@@ -559,6 +563,7 @@ def test_see_more_under_a_public_answer_is_private(slack, log, desk, tmp_path) -
         slack.send_event(slack.app_mention(QUESTION, channel="C5")).wait_ack(10)
         (post,) = slack.wait_for("chat.postMessage")
         assert "E11.29" not in json.dumps(post.args["blocks"])
+        wait_for_records(log, "delivery")
         slack.send_block_action("more", channel="C5").wait_ack(10)
         (more,) = slack.wait_for("response_url")
     assert more.args["response_type"] == "ephemeral"

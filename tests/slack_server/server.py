@@ -128,7 +128,7 @@ class SlackServer:
             return dict(found) if found else None
 
     def wait_for(
-        self, wanted: str | Callable[[Call], bool], count: int = 1, timeout: float = 10.0
+        self, wanted: str | Callable[[Call], bool], count: int = 1, timeout: float = 30.0
     ) -> list[Call]:
         """Block until `count` calls of a method, or calls a predicate accepts; return them all."""
 
