@@ -191,27 +191,32 @@ def test_check(home: Path, codes: list[str], statuses: list[str], exit_code: int
     assert result.exit_code == exit_code
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["ask"],
-        ["ask", "htn", "--date", "2026-02-30"],
-        ["ask", "htn", "--system", "icd11"],
-        ["ask", "htn", "-n", "0"],
-        ["ask", "--batch", "missing.txt", "--json"],
-        ["ask", "htn", "--batch", __file__, "--json"],
-        ["ask", "--batch", __file__],
-        ["check"],
-        ["eval", __file__],
-        ["log", "show", "nonsense"],
-        ["nonsense"],
-    ],
-)
-def test_a_wrong_request_is_exit_code_2_and_a_sentence(home: Path, arguments: list[str]) -> None:
+WRONG_REQUESTS = [
+    (["ask"], "Give one question in quotes, or --batch FILE."),
+    (["ask", "htn", "--date", "2026-02-30"], "'2026-02-30' does not match"),
+    (["ask", "htn", "--system", "icd11"], "'icd11' is not one of"),
+    (["ask", "htn", "-n", "0"], "0 is not in the range 1<=x<=50"),
+    (["ask", "--batch", "missing.txt", "--json"], "File 'missing.txt' does not exist"),
+    (["ask", "htn", "--batch", __file__, "--json"], "Give one question in quotes, or --batch"),
+    (["ask", "--batch", __file__], "--batch prints JSON lines: add --json."),
+    (["check"], "Missing argument 'CODES...'"),
+    (["eval", __file__], "test_cli.py is no evaluation file: it needs a header line"),
+    (["log", "show", "nonsense"], "There is no query log at "),
+    (["nonsense"], "No such command 'nonsense'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), WRONG_REQUESTS)
+def test_a_wrong_request_is_exit_code_2_and_a_sentence(
+    home: Path, arguments: list[str], says: str
+) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
-    assert result.stderr.strip()
-    assert "Traceback" not in result.output
+    assert result.stdout == ""
+    *usage, sentence = result.stderr.splitlines()
+    assert sentence.startswith(("Error: ", "codedesk: "))
+    assert says in sentence
+    assert [line.split()[0] for line in usage if line] in ([], ["Usage:", "Try"])
 
 
 def test_before_setup_it_says_what_to_run(tmp_path: Path, monkeypatch) -> None:

@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from codesets.imports import import_files
 from codesets.store import CodeStore
-from index import train
+from index import shelf, train
 from index.model import Model
+
+IMPORTS = Path(__file__).parent / "data" / "imports"
+CPT, HCPCS = IMPORTS / "LONGULT.txt", IMPORTS / "HCPC2026_JAN_ANWEB.txt"
 
 
 @pytest.fixture(scope="module")
@@ -18,15 +22,29 @@ def found(store: CodeStore) -> list[train.Pair]:
     return train.pairs(store, random.Random(0))
 
 
-def test_pairs_are_texts_of_one_code(found: list[train.Pair]) -> None:
-    assert len(found) > 50_000
-    assert {pair.system for pair in found} <= {"icd10cm", "icd10pcs", "hcpcs", "lexicon"}
-    angina = {pair.asked for pair in found if pair.code == "I20.0"}
-    assert angina  # entries and names of unstable angina
+def test_pairs_are_texts_of_one_code(store: CodeStore, found: list[train.Pair]) -> None:
+    """Every family of ICD-10-CM is learned from, and by no text that is not its own."""
+    gathered = shelf.gather(store, "icd10cm")
+    own = {f.code: {f.title, *(gathered.texts[n] for n in f.texts)} for f in gathered.families}
+    pairs = [pair for pair in found if pair.system == "icd10cm"]
+    assert [pair for pair in pairs if not {pair.asked, pair.text} <= own[pair.code]] == []
+    several = {code for code, texts in own.items() if len(texts) > 1}
+    assert several <= {pair.code for pair in pairs}
+    assert {pair.asked.lower() for pair in pairs if pair.code == "I20.0"} >= {"crescendo angina"}
 
 
-def test_the_words_of_the_ama_are_not_learned_from(found: list[train.Pair]) -> None:
-    assert not [pair for pair in found if pair.system == "cpt"]
+def test_shorthand_is_learned_with_what_it_means(found: list[train.Pair]) -> None:
+    shorthand = {pair.asked: pair.text for pair in found if pair.system == "lexicon"}
+    assert shorthand["fnf"] == "fracture of neck of femur"
+
+
+def test_the_words_of_the_ama_are_not_learned_from(tmp_path: Path) -> None:
+    store = CodeStore(tmp_path / "codes.db")
+    import_files(store, [HCPCS])
+    import_files(store, [CPT], "2026")
+    assert store.systems == ["hcpcs", "cpt"]
+    assert {pair.system for pair in train.pairs(store, random.Random(0))} == {"hcpcs", "lexicon"}
+    store.close()
 
 
 def test_wordings_keep_what_is_meant() -> None:
