@@ -31,7 +31,7 @@ check: $(VENV)/.installed-dev
 # On the code sets in CODEDESK_HOME, which must be set; SEED makes other cases.
 scrub: $(VENV)/.installed-dev
 	@mkdir -p .cache
-	@PYTHONPATH=. $(BIN)/python tests/phi_cases.py "$(CODEDESK_HOME)/codes.db" $(or $(SEED),1) 3000 > .cache/phi.tsv
+	@PYTHONPATH=. $(BIN)/python tests/support/phi_cases.py "$(CODEDESK_HOME)/codes.db" $(or $(SEED),1) 3000 > .cache/phi.tsv
 	@$(BIN)/codedesk scrub --evaluate .cache/phi.tsv $(ARGS)
 
 # What is loaded and indexed in CODEDESK_HOME is what is measured; questions come from BENCH_DATA.

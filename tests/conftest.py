@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from paths import ROOT
 from slack_server import SlackServer
 from slack_support import slack_server
 
@@ -27,7 +28,6 @@ from index import build
 from index.encoder import Encoder
 from index.model import Shipped
 
-ROOT = Path(__file__).parents[1]
 _BUILT_IN: dict[str, float] = {}
 
 # slack_sdk would send even loopback requests through a proxy.

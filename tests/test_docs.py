@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from paths import ROOT, TEST_DATA
 
 from bot.cli import main
 from bot.querylog import Asked, QueryLog
@@ -15,7 +16,6 @@ from bot.settings import Settings
 from codesets.imports import import_files
 from codesets.store import CodeStore
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "docs" / "LOG.md"]
 (TRANSCRIPT,) = re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
@@ -63,7 +63,7 @@ def test_every_command_about_the_log_runs(tmp_path: Path, monkeypatch: pytest.Mo
     first = log.correction(log.recent()[0].id, "sweet kidney", "E11.9", "icd10cm", "U9")
     log.close()
     store = CodeStore(tmp_path / "codes.db")
-    import_files(store, [ROOT / "tests" / "data" / "imports" / "icd10cm_order_2027.txt"])
+    import_files(store, [TEST_DATA / "imports" / "icd10cm_order_2027.txt"])
     store.close()
     shown = "".join(
         re.findall(r"```sh\n(.*?)```", "".join(p.read_text("utf-8") for p in PAGES), re.S)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import tomllib
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 MAY_IMPORT = {
     "codesets": {"codesets"},
     "prompts": set(),

@@ -12,6 +12,7 @@ from typing import get_args
 import openpyxl
 import pytest
 from click.testing import CliRunner
+from paths import TEST_DATA as DATA
 
 from bot.cli import main
 from codesets import rows
@@ -45,7 +46,6 @@ from codesets.model import (
 from codesets.sheets import rows_of
 from codesets.store import CodeStore
 
-DATA = Path(__file__).parent / "data"
 ORDER = DATA / "books" / "icd10cm_order_2027.txt"
 TABULAR = DATA / "books" / "icd10cm_tabular_2027.xml"
 PART_1 = DATA / "edits" / "ccipra-v321r0-f1.TXT"

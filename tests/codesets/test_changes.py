@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from paths import SHARED
 
 from bot import news
 from bot.desk import Desk
@@ -29,7 +29,6 @@ from codesets.model import (
 )
 from codesets.store import CodeStore
 
-SHARED = Path(os.environ.get("CODEDESK_SHARED", Path(__file__).parents[2] / "shared"))
 REAL = SHARED / "codesets" / "icd10cm"
 real_files = pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not here")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from paths import TEST_DATA
 
 from codesets.conversion import read_conversion
 from codesets.gems import (
@@ -19,7 +20,7 @@ from codesets.gems import (
 )
 from codesets.model import CodesetError, Mapping9, Replacement
 
-DATA = Path(__file__).parent / "data" / "crosswalks"
+DATA = TEST_DATA / "crosswalks"
 CONVERSION = DATA / "icd10cm-conversion-table-FY2026.txt"
 HEADING = "Current code assignment\tEffective\tPrevious Code(s) Assignment\n"
 

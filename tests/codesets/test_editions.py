@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from paths import TEST_DATA
 
 from codesets import icd10cm
 from codesets.model import CodesetError, Edition, Release, ReleaseUnavailable
 from codesets.store import CodeStore
 
-DATA = Path(__file__).parent / "data" / "icd10cm"
+DATA = TEST_DATA / "icd10cm"
 
 
 @pytest.mark.parametrize(

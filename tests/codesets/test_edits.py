@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections import Counter
 from pathlib import Path
 
 import openpyxl
 import pytest
+from paths import SHARED, TEST_DATA
 
 from codesets import edits
 from codesets.edits import edition_of, in_force, read_pairs, read_units, setting_of
 from codesets.model import CodesetError, PairEdit, Place, UnitsEdit
 from codesets.places import read_places
 
-DATA = Path(__file__).parent / "data" / "edits"
-SHARED = Path(os.environ.get("CODEDESK_SHARED", Path(__file__).parents[2] / "shared"))
+DATA = TEST_DATA / "edits"
 REAL = SHARED / "codesets" / "edits"
 
 PTP = DATA / "ccipra-v321r0-f1.TXT"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import SHARED
+from paths import TEST_DATA as DATA
 
 from codesets.guidelines import (
     edition_named,
@@ -25,8 +26,6 @@ from index.evaluate import read_cases
 from index.guidance import Guidance, is_about_a_rule, passages
 from index.lexical import Lexical, write_lexical
 
-DATA = Path(__file__).parent / "data"
-SHARED = Path(os.environ.get("CODEDESK_SHARED", Path(__file__).parents[2] / "shared"))
 QUESTIONS = DATA / "guidelines" / "questions.tsv"
 REAL = SHARED / "codesets" / "icd10cm" / "icd10cm_guidelines_fy2025_oct2024.pdf"
 REAL_PCS = SHARED / "codesets" / "icd10pcs" / "icd10pcs_guidelines_fy2025.tsv"

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import openpyxl
 import pytest
+from paths import SHARED, TEST_DATA
 
 from codesets import asp, hcpcs, sheets
 from codesets.hcpcs_words import decoded
 from codesets.model import CodesetError, Indicators, Modifier, Product, Release, Term
 
-DATA = Path(__file__).parent / "data" / "hcpcs"
-SHARED = Path(os.environ.get("CODEDESK_SHARED", Path(__file__).parents[2] / "shared"))
+DATA = TEST_DATA / "hcpcs"
 REAL = SHARED / "codesets" / "hcpcs"
 real = pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not here")
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from paths import TEST_DATA
 
 from codesets import confined, limits, zips
 from codesets.files import lines_of, text_lines, xml_root
@@ -22,7 +23,7 @@ from codesets.limits import BEGINNING, MB, Allowance, TooMuch
 from codesets.model import CodesetError
 from codesets.store import CodeStore
 
-DATA = Path(__file__).parent / "data" / "imports"
+DATA = TEST_DATA / "imports"
 ORDER = DATA / "icd10cm_order_2027.txt"
 
 

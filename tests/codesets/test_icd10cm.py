@@ -8,13 +8,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from paths import TEST_DATA
 
 from codesets import icd10cm
 from codesets.model import CodesetError, Release
 from codesets.sources import sha256_of
 from codesets.store import CodeStore
 
-DATA = Path(__file__).parent / "data" / "icd10cm"
+DATA = TEST_DATA / "icd10cm"
 RELEASE = Release("icd10cm", "TEST", dt.date(2026, 4, 1), dt.date(2026, 9, 30), "test", ())
 LISTED = icd10cm.read_code_list(DATA / "code-list.txt")
 

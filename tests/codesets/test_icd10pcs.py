@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
@@ -10,6 +9,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from paths import SHARED, TEST_DATA
 
 from codesets import icd10pcs
 from codesets.files import xml_version
@@ -18,12 +18,11 @@ from codesets.icd10pcs_tables import pcs_kind, read_definitions, read_tables
 from codesets.model import CodesetError, Definition, KeyWord, TableRow, Term
 from codesets.pcs_explain import Axis, axis_meant, explain, neighbour
 
-DATA = Path(__file__).parent / "data" / "icd10pcs"
+DATA = TEST_DATA / "icd10pcs"
 TABLES = DATA / "icd10pcs_tables_2027.xml"
 DEFINITIONS = DATA / "icd10pcs_definitions_2027.xml"
 INDEX = DATA / "icd10pcs_index_2027.xml"
 
-SHARED = Path(os.environ.get("CODEDESK_SHARED", Path(__file__).parents[2] / "shared"))
 REAL = SHARED / "codesets" / "icd10pcs"
 real_files = pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not here")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from paths import SHARED, TEST_DATA
 
 from bot import scope
 from bot.cli import main
@@ -23,8 +23,7 @@ from codesets.store import CodeStore
 from index import build
 from index.model import Shipped
 
-DATA = Path(__file__).parent / "data" / "imports"
-SHARED = Path(os.environ.get("CODEDESK_SHARED", Path(__file__).parents[2] / "shared"))
+DATA = TEST_DATA / "imports"
 REAL_FILES = SHARED / "codesets"
 
 ORDER = DATA / "icd10cm_order_2027.txt"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from paths import SHARED, TEST_DATA
 
 from codesets.files import xml_version
 from codesets.icd10cm import read_code_list, undot
@@ -15,8 +15,7 @@ from codesets.icd10cm_index import index_kind, read_index
 from codesets.icd10cm_tables import read_drugs, read_neoplasms
 from codesets.model import BookKind, CodesetError, Term
 
-DATA = Path(__file__).parent / "data" / "index_books"
-SHARED = Path(os.environ.get("CODEDESK_SHARED", Path(__file__).parents[2] / "shared"))
+DATA = TEST_DATA / "index_books"
 REAL = SHARED / "codesets" / "icd10cm"
 
 Reader = Callable[[Path, str], tuple[Term, ...]]

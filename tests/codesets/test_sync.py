@@ -19,6 +19,7 @@ from typing import Literal
 
 import httpx
 import pytest
+from paths import TEST_DATA
 
 from codesets import sync as syncing
 from codesets.model import CodesetError
@@ -26,7 +27,7 @@ from codesets.recognise import Layout, Sample, edition_of
 from codesets.store import CodeStore
 from codesets.sync import CATALOGUE, Entry, Manner, SyncReport, due, read_catalogue, sync
 
-DATA = Path(__file__).parent / "data" / "imports"
+DATA = TEST_DATA / "imports"
 TODAY = dt.date(2026, 11, 22)
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from paths import TEST_DATA
 
 from bot.cli import main
 from codesets.imports import import_files
 from codesets.store import CodeStore
 from codesets.whole import NotWhole
 
-DATA = Path(__file__).parent / "data" / "imports"
+DATA = TEST_DATA / "imports"
 CM = (DATA / "icd10cm_order_2027.txt").read_text()
 HCPCS = (DATA / "HCPC2026_JAN_ANWEB.txt").read_text()
 PCS = (DATA / "icd10pcs_codes_2027.txt").read_text()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from paths import TEST_DATA
 
 from bot.cli import main
 from index import evaluate
@@ -16,8 +17,8 @@ from index.confidence import Confidence
 from index.errors import SearchError
 from index.evaluate import Case, Level
 
-QUESTIONS = Path(__file__).parent / "data" / "evaluate" / "questions.tsv"
-SECTIONS = Path(__file__).parent / "data" / "evaluate" / "sections.tsv"
+QUESTIONS = TEST_DATA / "evaluate" / "questions.tsv"
+SECTIONS = TEST_DATA / "evaluate" / "sections.tsv"
 
 
 def case(*right: str) -> Case:

@@ -6,15 +6,15 @@ import csv
 import datetime as dt
 from collections import Counter
 from importlib import resources
-from pathlib import Path
 
 import pytest
+from paths import TEST_DATA
 
 from bot.desk import Desk
 from codesets.store import CodeStore
 from index.procedures import Asked, Procedures, Titles, shipped
 
-QUESTIONS = Path(__file__).parent / "data" / "procedures" / "questions.tsv"
+QUESTIONS = TEST_DATA / "procedures" / "questions.tsv"
 MAY = dt.date(2024, 5, 1)
 
 TITLES = {

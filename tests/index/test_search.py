@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import TEST_DATA as DATA
 
 from bot.desk import Desk
 from codesets.model import Release
@@ -20,8 +21,6 @@ from index.model import Model, ModelUnavailable, Shipped
 from index.runtime import load_faiss
 from index.search import Searcher
 from index.shelf import TEXTS, VECTORS, Texts, vectors_of
-
-DATA = Path(__file__).parent / "data"
 
 
 @pytest.fixture(scope="module")

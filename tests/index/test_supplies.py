@@ -10,18 +10,16 @@ are by the hand that wrote the rows of the lexicon, so they flatter it.
 from __future__ import annotations
 
 import datetime as dt
-import os
-from pathlib import Path
 
 import pytest
+from paths import SHARED, TEST_DATA
 
 from bot.scope import systems_asked_for, to_search
 from codesets import hcpcs
 from index.evaluate import Case, read_cases
 from index.words import DRUG, GOODS, Lexicon
 
-QUESTIONS = Path(__file__).parent / "data" / "supplies" / "questions.tsv"
-SHARED = Path(os.environ.get("CODEDESK_SHARED", Path(__file__).parents[2] / "shared"))
+QUESTIONS = TEST_DATA / "supplies" / "questions.tsv"
 REAL = SHARED / "codesets" / "hcpcs"
 FEBRUARY = dt.date(2026, 2, 1)
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import TEST_DATA
 
 from codesets.imports import import_files
 from codesets.store import CodeStore
 from index import shelf, train
 from index.model import Model
 
-IMPORTS = Path(__file__).parent / "data" / "imports"
+IMPORTS = TEST_DATA / "imports"
 CPT, HCPCS = IMPORTS / "LONGULT.txt", IMPORTS / "HCPC2026_JAN_ANWEB.txt"
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import httpx
 from log_support import converse
-from slack_support import ROOT, diabetes
+from paths import ROOT
+from slack_support import diabetes
 
 from bot.audit import auditors
 from bot.querylog import Asked, QueryLog, checkpoints, retention

@@ -1,5 +1,6 @@
-"""Makes questions with identifiers in them, to measure the scrubber by: `python tests/phi_cases.py
-CODES.DB [SEED] [COUNT] [SET] > FILE.tsv`, then `codedesk scrub --evaluate FILE.tsv`.
+"""Makes questions with identifiers in them, to measure the scrubber by:
+`python tests/support/phi_cases.py CODES.DB [SEED] [COUNT] [SET] > FILE.tsv`, then
+`codedesk scrub --evaluate FILE.tsv`.
 
 Nobody's data: templates and clinical words are our own, numbers come from a generator, and names
 are drawn, given name and surname apart, from the lists of Faker (MIT) for 25 languages, half of
@@ -20,9 +21,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from paths import TEST_DATA
+
 from codesets.store import CodeStore
 
-DATA = Path(__file__).parent / "data" / "phi"
+DATA = TEST_DATA / "phi"
 _FIELD = re.compile(r"\{(\w+)\}")
 _CPT = "99213 99214 99285 27447 47562 43239 45385 20610 93000 71046 36415 97110 99396 11042 64483".split()
 _HCPCS = "J0885 J1745 J3301 G0439 A4253 E0601 L1832 J9271 Q5103 K0001 J2505 G2211".split()

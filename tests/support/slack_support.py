@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from paths import ROOT, SHARED
 from slack_server import SlackServer
 
 from bot.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict
@@ -20,8 +21,6 @@ from bot.querylog import QueryLog
 from bot.settings import Settings
 from bot.slack.app import serve
 
-ROOT = Path(__file__).parents[1]
-SHARED = ROOT.parent / "shared"
 RELEASE = "FY2026-April"
 #: Medicine is what the lexicon says: these tests have no index.
 SCRUBBER = Scrubber()

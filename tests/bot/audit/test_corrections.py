@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from log_support import attacked, body, set_body
+from paths import TEST_DATA
 
 from bot.cli import _model_of, main
 from bot.corrections import Refused, code_in, fit_words, shelve
@@ -24,7 +25,7 @@ from codesets.model import Term
 from codesets.store import CodeStore
 from index import build, bundle
 
-DATA = Path(__file__).parent / "data" / "imports"
+DATA = TEST_DATA / "imports"
 #: Of wheelchairs the codes have a fall and a dependence, and no word of this.
 NICKNAME = "chariot tumble"
 

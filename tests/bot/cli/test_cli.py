@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from paths import ROOT
 
 from bot.cli import main
 from bot.desk import Desk
-
-ROOT = Path(__file__).parents[1]
 
 
 def run(*arguments: str, stdin: str | None = None) -> Result:

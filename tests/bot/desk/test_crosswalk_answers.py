@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from paths import TEST_DATA as DATA
 
 from bot.answer import Answer, Verdict
 from bot.desk import Desk
@@ -18,7 +19,6 @@ from codesets.imports import import_files
 from codesets.model import Book, Replacement, Volume
 from codesets.store import CodeStore
 
-DATA = Path(__file__).parent / "data"
 PCS_CODES = DATA / "books" / "icd10pcs_codes_2027.txt"
 DAY = dt.date(2026, 5, 1)
 #: A day of the ICD-10-PCS edition written for the tests.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from paths import TEST_DATA
 
 from bot.desk import Desk
 from bot.settings import Settings
@@ -17,7 +17,7 @@ from codesets.store import CodeStore
 
 #: The January quarter tells the last days of its codes; the October one, a table that was made from
 #: CMS's file, tells none, and does not have A2030.
-JANUARY = Path(__file__).parent / "data" / "imports" / "HCPC2026_JAN_ANWEB.txt"
+JANUARY = TEST_DATA / "imports" / "HCPC2026_JAN_ANWEB.txt"
 OCTOBER = """\
 code,kind,short_description,long_description,coverage,betos,tos,add_date,action_eff_year
 A4397,procedure,Irrigation supply sleeve,"Irrigation supply; sleeve, each",C,,,19900101,2022

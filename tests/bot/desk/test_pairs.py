@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from paths import TEST_DATA as DATA
 
 from bot.answer import Answer, Pair
 from bot.desk import Desk
@@ -16,7 +17,6 @@ from codesets.imports import import_files
 from codesets.model import CodeRange, Release, Setting
 from codesets.store import CodeStore
 
-DATA = Path(__file__).parent / "data"
 QUARTER = DATA / "imports" / "HCPC2026_JAN_ANWEB.txt"
 EDITS = [
     DATA / "books" / name

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from paths import TEST_DATA
 
 from bot.cli import main
 from bot.corrections import named_by
@@ -20,7 +21,7 @@ from bot.settings import Settings
 from codesets.imports import import_files
 from codesets.store import CodeStore
 
-DATA = Path(__file__).parent / "data" / "imports"
+DATA = TEST_DATA / "imports"
 #: In force are the October edition of ICD-10-CM, and the January quarter of HCPCS.
 OCTOBER, JANUARY = "2026-10-05", "2026-02-05"
 FRAME, NERVES = ("hcpcs", "E0840"), ("icd10cm", "E08.40")

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import phi_cases
 import pytest
 from click.testing import CliRunner
+from paths import ROOT
 
 from bot.answer import Answer
 from bot.cli import main
@@ -357,7 +358,7 @@ def test_pytorch_stays_out(built: Path) -> None:
         "assert s.model_is_loaded; assert s.scrub('Call Oluwaseun Adeyemi').removed;"
         "assert 'torch' not in sys.modules and 'transformers' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 def test_ordinary_questions_need_no_model(built: Path) -> None:

@@ -15,17 +15,18 @@ import sys
 import time
 from pathlib import Path
 
+from paths import ROOT
+
 from bot.querylog import QueryLog
 from bot.querylog.verify import verify
 
-ROOT = Path(__file__).parents[1]
 KILLS = 200 if os.environ.get("CODEDESK_LONG") else 12
 _THREADS = 8
 
 _WRITER = """
 import os, sys, threading
 from pathlib import Path
-sys.path.insert(0, "tests")
+sys.path.insert(0, "tests/support")
 from slack_support import diabetes
 from bot.querylog import Asked, QueryLog
 
