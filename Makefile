@@ -1,6 +1,7 @@
 # make run    everything on a fresh machine: environment, packages, code sets, index, then serve
 # make audit  auditors' pages over the query log, in a browser, on this machine
 # make test   the tests, those of training too: installs PyTorch
+# make test-fast  those that need no index and take no seconds each
 # make scrub  how well identifiers are removed, measured on cases made by template
 # make bench  accuracy and speed beside other ways, into docs/BENCHMARK.md (ARGS=--quick to rehearse)
 PYTHON ?= python3
@@ -10,7 +11,7 @@ INSTALL = $(BIN)/pip install --disable-pip-version-check --quiet --constraint co
 # index/runtime.py turns libraries' reports off; this is for what is run here without it.
 export ORT_DISABLE_TELEMETRY = 1
 
-.PHONY: run audit test check scrub bench clean
+.PHONY: run audit test test-fast check scrub bench clean
 
 run: $(VENV)/.installed
 	@$(BIN)/codedesk run
@@ -21,6 +22,9 @@ audit: $(VENV)/.installed-audit
 # A file of tests stays in one process: its tests share what they set up.
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+test-fast: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m 'not index and not slow' $(ARGS)
 
 # What CI runs beside the tests.
 check: $(VENV)/.installed-dev

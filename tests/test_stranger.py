@@ -217,6 +217,7 @@ def test_nothing_of_training_is_in_the_base_install() -> None:
     assert not names(PROJECT["dependencies"]) & (trained | {"transformers", "scipy", "pandas"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "model"),
     [(["index", "train", "tuned"], ""), (["index", "build"], ".")],

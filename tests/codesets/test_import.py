@@ -386,6 +386,7 @@ def test_a_tabular_list_is_not_replaced_by_a_bare_list(packaged: CodeStore, tmp_
     assert loaded(packaged) == before
 
 
+@pytest.mark.slow
 def test_setup_leaves_what_a_person_imported(small: CodeStore) -> None:
     import_files(small, [ORDER], "FY2024")
     import_files(small, [APRIL], "FY2026-April")
@@ -490,6 +491,7 @@ FINDS = [
 ]
 
 
+@pytest.mark.index
 @pytest.mark.parametrize(("question", "system", "code"), FINDS)
 def test_only_the_system_asked_for_answers(
     searching: Desk, question: str, system: str, code: str
@@ -504,6 +506,7 @@ def _editions(desk: Desk, system: str) -> list[Release]:
     return desk._store.releases(system)
 
 
+@pytest.mark.index
 @pytest.mark.parametrize("question", ["chest pain", "dependence on wheelchair"])
 def test_a_diagnosis_comes_first_however_much_is_loaded(searching: Desk, question: str) -> None:
     answer = searching.ask(question, day=dt.date(2027, 1, 5))
@@ -511,6 +514,7 @@ def test_a_diagnosis_comes_first_however_much_is_loaded(searching: Desk, questio
     assert "icd10pcs" not in {candidate.system for candidate in answer.candidates}
 
 
+@pytest.mark.index
 def test_a_code_that_is_not_in_force_is_no_candidate(searching: Desk) -> None:
     def codes(day: str) -> list[str]:
         answer = searching.ask("hcpcs irrigation supply sleeve", day=dt.date.fromisoformat(day))
@@ -520,6 +524,7 @@ def test_a_code_that_is_not_in_force_is_no_candidate(searching: Desk) -> None:
     assert "A4397" not in codes("2026-02-01")
 
 
+@pytest.mark.index
 def test_only_the_editions_shown_are_spoken_of(searching: Desk) -> None:
     """That no HCPCS edition covers the day is no news under a diagnosis."""
     answer = searching.ask("osteoarthritis of right knee", day=dt.date(2026, 11, 1))
@@ -570,6 +575,7 @@ def test_import_without_the_index(empty: Path) -> None:
     assert "The index has not been built yet" in refused.stderr
 
 
+@pytest.mark.index
 def test_import_builds_the_index(empty: Path) -> None:
     assert run("codesets", "import", HCPCS).exit_code == 0
     assert "E0156" in run("ask", "walker with seat").stdout

@@ -27,6 +27,9 @@ from codesets.recognise import Layout, Sample, edition_of
 from codesets.store import CodeStore
 from codesets.sync import CATALOGUE, Entry, Manner, SyncReport, due, read_catalogue, sync
 
+#: All fetch from a server of their own.
+pytestmark = pytest.mark.slow
+
 DATA = TEST_DATA / "imports"
 TODAY = dt.date(2026, 11, 22)
 

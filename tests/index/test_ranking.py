@@ -1,5 +1,5 @@
-"""Which of a few titles fits a question best: cases, each a promise. There is no index and no model:
-how near the texts are is given."""
+"""Which of a few titles fits a question best: cases, each a promise. There is no index and no
+model: how near the texts are is given."""
 
 from __future__ import annotations
 

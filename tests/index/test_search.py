@@ -211,6 +211,7 @@ def test_a_model_that_is_not_there() -> None:
 # The encoder that a bundle carries
 
 
+@pytest.mark.index
 def test_the_exported_encoder_is_the_model(
     tmp_path: Path, store: CodeStore, april: Release
 ) -> None:

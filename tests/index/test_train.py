@@ -23,6 +23,7 @@ def found(store: CodeStore) -> list[train.Pair]:
     return train.pairs(store, random.Random(0))
 
 
+@pytest.mark.slow
 def test_pairs_are_texts_of_one_code(store: CodeStore, found: list[train.Pair]) -> None:
     """Every family of ICD-10-CM is learned from, and by no text that is not its own."""
     gathered = shelf.gather(store, "icd10cm")
@@ -34,6 +35,7 @@ def test_pairs_are_texts_of_one_code(store: CodeStore, found: list[train.Pair]) 
     assert {pair.asked.lower() for pair in pairs if pair.code == "I20.0"} >= {"crescendo angina"}
 
 
+@pytest.mark.slow
 def test_shorthand_is_learned_with_what_it_means(found: list[train.Pair]) -> None:
     shorthand = {pair.asked: pair.text for pair in found if pair.system == "lexicon"}
     assert shorthand["fnf"] == "fracture of neck of femur"
@@ -69,11 +71,13 @@ def test_what_may_answer_as_well_is_not_held_against_a_text() -> None:
     assert np.diag(excused).all()
 
 
+@pytest.mark.slow
 def test_batches_hold_neighbours(found: list[train.Pair]) -> None:
     batch = next(train.batches(found, random.Random(0)))
     assert len({(pair.system, pair.code[:3]) for pair in batch}) < len(batch) / 2
 
 
+@pytest.mark.index
 def test_what_is_trained_can_be_exported(store: CodeStore, tmp_path: Path) -> None:
     """Two steps, which is enough to write, read and export it; see docs/MODEL.md for the rest."""
     told: list[str] = []

@@ -25,6 +25,9 @@ from codesets.model import Term
 from codesets.store import CodeStore
 from index import build, bundle
 
+#: They share a small index of their own.
+pytestmark = pytest.mark.index
+
 DATA = TEST_DATA / "imports"
 #: Of wheelchairs the codes have a fall and a dependence, and no word of this.
 NICKNAME = "chariot tumble"

@@ -328,7 +328,8 @@ def test_a_limit_holds_up_no_button_and_no_private_message(slack, log, desk, tmp
         slack.send_event(slack.app_mention(QUESTION, channel="C1")).wait_ack(10)
         slack.wait_for("chat.postMessage")
         shown = only(log).id
-        slack.fail_next("chat.postMessage", status=429, retry_after=2, times=12)
+        # Long enough that a slow machine presses the button before any of them may go.
+        slack.fail_next("chat.postMessage", status=429, retry_after=5, times=12)
         for number in range(12):
             event = slack.app_mention(f"pt John Smith {number}", channel=f"C{number + 2}")
             slack.send_event(event).wait_ack(10)
