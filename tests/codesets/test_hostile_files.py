@@ -179,6 +179,7 @@ def _index(rest: str) -> bytes:
     return f"{INDEX}<title>ICD-10-CM EXTERNAL CAUSE of INJURIES INDEX</title>{rest}".encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "make", "says"), HOSTILE)
 def test_a_hostile_file_is_said_in_a_sentence_and_loads_nothing(
     small: CodeStore, tmp_path: Path, name: str, make, says: str
@@ -255,6 +256,7 @@ def rows_within(path: Path, **less: int) -> list[list[str]]:
     return list(confined.read("workbook", path, None, damaged="damaged", within=within))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("less", "says"),
     [

@@ -297,6 +297,7 @@ def test_standard_error_has_nothing_of_the_log(pages: Pages, auditor: httpx.Clie
     assert "Traceback" not in told
 
 
+@pytest.mark.slow
 def test_it_says_when_it_stopped_and_that_it_cannot_start(tmp_path: Path) -> None:
     with served(tmp_path / "home") as pages:
         port = pages.url.rsplit(":", 1)[1]
@@ -383,6 +384,7 @@ def test_prepared_questions_go_on_with_facets(auditor: httpx.Client, name: str) 
         )
 
 
+@pytest.mark.slow
 def test_what_is_redacted_is_gone_at_once(tmp_path: Path) -> None:
     with served(tmp_path / "home") as pages:
         auditor = pages.signed_in()

@@ -43,8 +43,9 @@ def replayed(question: str, *options: str) -> tuple[int, dict[str, Any]]:
 
 @pytest.fixture(autouse=True)
 def one_desk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The desk of all tests, in place of one that each command opens, where any will do."""
-    if "own_index" in request.fixturenames:
+    """The desk of all tests, in place of one that each command opens, where any will do. A test
+    that asks for no index gets none."""
+    if "own_index" in request.fixturenames or "built" not in request.fixturenames:
         return
     desk = request.getfixturevalue("desk")
     monkeypatch.setattr(Desk, "close", lambda _: None)

@@ -346,6 +346,7 @@ def test_wrong_alone_proposes_no_code(slack, log, serving) -> None:
 MONSTROUS = "<!channel> & Osteoarthritis " * 60
 
 
+@pytest.mark.slow
 def test_the_longest_answers_keep_slacks_limits(log: QueryLog) -> None:
     questions = converse(log, 12, MONSTROUS)
     for question in questions:
