@@ -1,6 +1,7 @@
 # make run    everything on a fresh machine: environment, packages, code sets, index, then serve
 # make audit  auditors' pages over the query log, in a browser, on this machine
 # make test   the tests, those of training too: installs PyTorch
+# make test-fast  those that need no index and take no seconds each
 # make scrub  how well identifiers are removed, measured on cases made by template
 # make pictures  the pictures of the docs, from what is loaded and indexed in CODEDESK_HOME
 # make bench  accuracy and speed beside other ways, into docs/BENCHMARK.md (ARGS=--quick to rehearse)
@@ -11,7 +12,7 @@ INSTALL = $(BIN)/pip install --disable-pip-version-check --quiet --constraint co
 # index/runtime.py turns libraries' reports off; this is for what is run here without it.
 export ORT_DISABLE_TELEMETRY = 1
 
-.PHONY: run audit test check scrub pictures bench clean
+.PHONY: run audit test test-fast check scrub pictures bench clean
 
 run: $(VENV)/.installed
 	@$(BIN)/codedesk run
@@ -23,6 +24,9 @@ audit: $(VENV)/.installed-audit
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
+test-fast: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m 'not index and not slow' $(ARGS)
+
 # What CI runs beside the tests.
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
@@ -32,7 +36,7 @@ check: $(VENV)/.installed-dev
 # On the code sets in CODEDESK_HOME, which must be set; SEED makes other cases.
 scrub: $(VENV)/.installed-dev
 	@mkdir -p .cache
-	@PYTHONPATH=. $(BIN)/python tests/phi_cases.py "$(CODEDESK_HOME)/codes.db" $(or $(SEED),1) 3000 > .cache/phi.tsv
+	@PYTHONPATH=. $(BIN)/python tests/support/phi_cases.py "$(CODEDESK_HOME)/codes.db" $(or $(SEED),1) 3000 > .cache/phi.tsv
 	@$(BIN)/codedesk scrub --evaluate .cache/phi.tsv $(ARGS)
 
 # Needs Chromium, its driver and two fonts: bench/pictures.py names them.

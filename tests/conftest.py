@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from paths import ROOT
 from slack_server import SlackServer
 from slack_support import slack_server
 
@@ -27,13 +28,26 @@ from index import build
 from index.encoder import Encoder
 from index.model import Shipped
 
-ROOT = Path(__file__).parents[1]
 _BUILT_IN: dict[str, float] = {}
 
 # slack_sdk would send even loopback requests through a proxy.
 for _name in ("http_proxy", "https_proxy", "all_proxy"):
     os.environ.pop(_name, None)
     os.environ.pop(_name.upper(), None)
+
+#: Fixtures by which a test is marked: they build or load the index or the model, or start a server.
+_MARKS = {"index": {"built", "encoder"}, "slow": {"slack", "pages"}}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the fixtures they ask for, themselves or through others. A test that needs none
+    of these, and builds an index of its own or takes seconds, is marked where it stands."""
+    for item in items:
+        asked = set(getattr(item, "fixturenames", ()))
+        for mark, fixtures in _MARKS.items():
+            if asked & fixtures:
+                item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,14 @@ loaded.
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
 import pytest
+from paths import TEST_DATA
 
 from bot.desk.desk import Desk
 from index import evaluate
 
-CODER = Path(__file__).parent / "data" / "coder"
+CODER = TEST_DATA / "coder"
 MAY = dt.date(2026, 5, 1)
 
 

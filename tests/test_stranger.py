@@ -21,11 +21,11 @@ from pathlib import Path
 
 import audit_support
 import pytest
+from paths import ROOT, TEST_DATA
 from slack_support import slack_server
 
-ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-SMALL = str(ROOT / "tests" / "data" / "imports" / "HCPC2026_JAN_ANWEB.txt")
+SMALL = str(TEST_DATA / "imports" / "HCPC2026_JAN_ANWEB.txt")
 
 #: Packages of `train` and `bench`, those that come with them, and those that other packages take in
 #: when they find them: what a machine with the base install does not have.
@@ -217,6 +217,7 @@ def test_nothing_of_training_is_in_the_base_install() -> None:
     assert not names(PROJECT["dependencies"]) & (trained | {"transformers", "scipy", "pandas"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "model"),
     [(["index", "train", "tuned"], ""), (["index", "build"], ".")],

@@ -1,0 +1,850 @@
+"""Code Desk in Slack, through a real dispatcher, real sockets and a loopback Slack."""
+
+import datetime as dt
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_server import SlackServer, signed_request
+from slack_support import (
+    SHARED,
+    ScriptedDesk,
+    Served,
+    diabetes,
+    manifest,
+    served,
+    settings,
+    wait_for_records,
+)
+
+from bot.querylog import Asked, LogUnavailable, QueryLog, Record
+from bot.slack import lanes
+from bot.slack.app import SlackSettingsError, build_app, serve
+from bot.slack.courier import Courier
+from bot.slack.posting import web_client
+from bot.slack.recovery import recover
+from bot.slack.text import clean
+
+QUESTION = "t2dm with ckd"
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """slack_sdk would send even loopback requests through a proxy of the environment."""
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def desk() -> Iterator[ScriptedDesk]:
+    scripted = ScriptedDesk()
+    yield scripted
+    scripted.open.set()
+
+
+def only(log: QueryLog) -> Record:
+    (record,) = log.recent()
+    return record
+
+
+def outcomes(log: QueryLog) -> list[tuple[str, str]]:
+    """(kind, outcome) of every delivery of the only question."""
+    return [(delivery["kind"], delivery["outcome"]) for delivery in only(log).deliveries]
+
+
+def button(blocks: list[dict[str, Any]], action: str) -> dict[str, Any]:
+    (found,) = [
+        element
+        for block in blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+        if element["action_id"] == action
+    ]
+    return found
+
+
+# Asking
+
+
+def test_a_mention_is_answered_in_its_thread(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        event = slack.app_mention(f"<@UBOT> {QUESTION}", user="U7", channel="C5")
+        assert slack.send_event(event).wait_ack(10).payload is None
+        (post,) = slack.wait_for("chat.postMessage")
+    assert desk.was_made_ready
+    assert desk.asked == [QUESTION]
+    assert (post.args["channel"], post.args["thread_ts"]) == ("C5", event["ts"])
+    assert "E11.22" in post.args["text"]
+    assert QUESTION not in json.dumps(post.args)
+
+    record = only(log)
+    assert (record.surface, record.team, record.user) == ("mention", "T1", "U7")
+    assert (record.channel, record.thread, record.text) == ("C5", event["ts"], QUESTION)
+    assert [code["code"] for code in record.codes][:2] == ["E11.22", "E11.21"]
+    assert (record.outcome, record.index_build) == ("answered", "build-1")
+    assert record.latency_ms is not None
+    (delivery,) = record.deliveries
+    assert (delivery["outcome"], delivery["detail"]) == ("delivered", post.response["ts"])
+
+
+def test_a_reply_in_a_thread_is_answered_there(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        event = slack.app_mention(QUESTION, thread_ts="1700000000.000100")
+        slack.send_event(event)
+        (post,) = slack.wait_for("chat.postMessage")
+    assert post.args["thread_ts"] == "1700000000.000100"
+
+
+def test_a_direct_message_needs_no_mention(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        event = slack.direct_message("hgb &lt; 7 &amp; tired", user="U7", channel="D7")
+        slack.send_event(event).wait_ack(10)
+        (post,) = slack.wait_for("chat.postMessage")
+    assert (post.args["channel"], post.args["thread_ts"]) == ("D7", event["ts"])
+    assert only(log).surface == "dm"
+    assert desk.asked == ["hgb < 7 & tired"]
+
+
+def test_a_mention_in_a_direct_message_is_one_question(slack, log, desk, tmp_path) -> None:
+    """Slack tells of it twice, under two event ids."""
+    with served(slack, tmp_path, desk, log):
+        desk.open.clear()
+        message = slack.direct_message(f"<@UBOT> {QUESTION}", channel="D1")
+        mention = slack.app_mention(f"<@UBOT> {QUESTION}", channel="D1", ts=message["ts"])
+        slack.send_event(message).wait_ack(10)
+        slack.send_event(mention).wait_ack(10)
+        desk.open.set()
+        slack.wait_for("chat.postMessage")
+    assert len(slack.messages()) == 1
+    assert only(log).surface == "dm"
+
+
+def test_an_event_sent_again_is_answered_once(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        event = slack.app_mention(QUESTION)
+        first = slack.send_event(event)
+        first.wait_ack(10)
+        slack.wait_for("chat.postMessage")
+        for attempt in (1, 2):
+            again = slack.send_event(event, first.event_id, attempt, "timeout")
+            again.wait_ack(10)
+    # Also by the next process, which knows of the first event from the log alone.
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(event, first.event_id, 3, "timeout").wait_ack(10)
+    assert len(slack.messages()) == 1
+    assert outcomes(log) == [("answer", "delivered")]
+
+
+def test_an_event_that_only_arrives_on_a_retry_is_answered(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention(QUESTION), "Ev1", 1, "timeout").wait_ack(10)
+        slack.wait_for("chat.postMessage")
+    assert outcomes(log) == [("answer", "delivered")]
+
+
+def test_a_mention_of_nothing_is_logged_and_answered(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention("<@UBOT> ")).wait_ack(10)
+        (post,) = slack.wait_for("chat.postMessage")
+    assert post.args["text"].startswith("Ask me for a code")
+    assert (only(log).text, only(log).outcome) == ("", "abstained")
+
+
+def test_what_is_not_a_question_is_acknowledged_and_dropped(slack, log, desk, tmp_path) -> None:
+    dm = slack.direct_message
+    edit = dm("x") | {"subtype": "message_changed", "message": dm("x")}
+    del edit["user"]
+    dropped = [
+        edit,
+        dm("x") | {"subtype": "message_deleted"},
+        dm("x") | {"subtype": "channel_join"},
+        dm("x") | {"subtype": "bot_message", "bot_id": "B9"},
+        dm("x") | {"bot_id": "B9"},
+        dm("x", user="UBOT"),
+        dm("x", user="USLACKBOT"),
+        slack.app_mention("x") | {"bot_id": "B9"},
+        dm("x", channel="C1") | {"channel_type": "channel"},
+    ]
+    with served(slack, tmp_path, desk, log):
+        for event in dropped:
+            slack.send_event(event).wait_ack(10)
+        slack.send_event(dm(QUESTION) | {"subtype": "file_share"}).wait_ack(10)
+        slack.wait_for("chat.postMessage")
+    assert desk.asked == [QUESTION]
+    assert only(log).text == QUESTION
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("<@UBOT> is E11.9 billable?", "is E11.9 billable?"),
+        ("<@UBOT>: a &amp; b &lt;5 &gt;3", "a & b <5 >3"),
+        ("<@UBOT> <@U2> knee OA", "knee OA"),
+        ("knee OA says <@U2>  today", "knee OA says today"),
+        ("see <https://cms.gov/icd|cms.gov> in <#C1|coding>", "see cms.gov in #coding"),
+        ("<https://cms.gov> <mailto:a@b.org|a@b.org> <!here>", "https://cms.gov a@b.org"),
+        ("age &amp;lt;5", "age &lt;5"),
+        ("age <5 and >3", "age <5 and >3"),
+        (" \n", ""),
+    ],
+)
+def test_the_words_of_a_message(typed: str, meant: str) -> None:
+    assert clean(typed) == meant
+
+
+# Acknowledging
+
+
+def test_the_question_is_logged_before_the_ack_and_answered_after(
+    slack, log, desk, tmp_path
+) -> None:
+    with served(slack, tmp_path, desk, log):
+        desk.open.clear()
+        slack.send_event(slack.app_mention(QUESTION)).wait_ack(10)
+        assert (only(log).text, only(log).delivery) == (QUESTION, "unanswered")
+        assert slack.messages() == []
+        desk.open.set()
+        slack.wait_for("chat.postMessage")
+    assert only(log).delivery == "delivered"
+
+
+def test_acks_do_not_wait_for_answers(slack, log, desk, tmp_path) -> None:
+    """With more questions under way than are answered at once, all kinds are still taken."""
+    with served(slack, tmp_path, desk, log):
+        desk.open.clear()
+        for number in range(12):
+            slack.send_event(slack.app_mention(f"question {number}")).wait_ack(10)
+        slack.send_slash(text=QUESTION).wait_ack(10)
+        slack.send_block_action("more", "nothing").wait_ack(10)
+        assert len(log.recent()) == 13
+        assert {record.delivery for record in log.recent()} == {"unanswered"}
+        desk.open.set()
+        slack.wait_for("chat.postMessage", count=12)
+        slack.wait_for("response_url", count=2)
+    assert {record.delivery for record in log.recent()} == {"delivered"}
+
+
+class BrokenLog(QueryLog):
+    """A log on a full disk, until it is mended."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.breaks_on = {"ask"}
+        self.refused = threading.Semaphore(0)
+
+    def ask_many(self, questions: Sequence[Asked]) -> list[str | None]:
+        self._check("ask")
+        return super().ask_many(questions)
+
+    def answered_many(self, *args: Any, **options: Any) -> None:
+        self._check("answered")
+        super().answered_many(*args, **options)
+
+    def _check(self, step: str) -> None:
+        if step in self.breaks_on:
+            self.refused.release()
+            raise LogUnavailable("The query log cannot be written (disk full).")
+
+
+def test_what_cannot_be_logged_is_not_acknowledged(slack, desk, tmp_path) -> None:
+    log = BrokenLog(tmp_path / "log.db")
+    with served(slack, tmp_path, desk, log):
+        event = slack.app_mention(QUESTION)
+        lost = slack.send_event(event)
+        assert log.refused.acquire(timeout=10)
+        slack.send_event(event, lost.event_id, 1, "timeout")
+        assert log.refused.acquire(timeout=10)
+        (told,) = slack.wait_for("chat.postEphemeral")
+        log.breaks_on.clear()
+        # So Slack sends it again, and then it is taken.
+        slack.send_event(event, lost.event_id, 2, "timeout").wait_ack(10)
+        slack.wait_for("chat.postMessage")
+    assert lost.ack is None
+    assert "cannot write my log" in told.args["text"], "the asker is told, once"
+    assert len(slack.wait_for("chat.postEphemeral")) == 1
+    assert desk.asked == [QUESTION]
+    log.close()
+
+
+def test_a_command_that_cannot_be_logged_is_told_so(slack, desk, tmp_path) -> None:
+    log = BrokenLog(tmp_path / "log.db")
+    with served(slack, tmp_path, desk, log):
+        ack = slack.send_slash(text=QUESTION).wait_ack(10)
+    assert ack.payload is not None
+    assert "cannot write my log" in ack.payload["text"]
+    assert ack.payload["response_type"] == "ephemeral"
+    assert desk.asked == []
+    log.close()
+
+
+def test_an_answer_that_cannot_be_logged_is_not_sent(slack, desk, tmp_path) -> None:
+    log = BrokenLog(tmp_path / "log.db")
+    log.breaks_on = {"answered"}
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention(QUESTION)).wait_ack(10)
+        (post,) = slack.wait_for("chat.postMessage")
+    assert "cannot write my log" in post.args["text"]
+    assert "E11" not in json.dumps(post.args)
+    assert only(log).delivery == "unanswered"
+    log.close()
+
+
+# Posting
+
+
+def test_a_rate_limit_is_waited_out(slack, log, desk, tmp_path) -> None:
+    slack.fail_next("chat.postMessage", status=429, retry_after=1)
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention(QUESTION)).wait_ack(10)
+        limited, posted = slack.wait_for("chat.postMessage", count=2)
+    assert posted.time - limited.time >= 1
+    assert len(slack.messages()) == 1
+    assert outcomes(log) == [("answer", "delivered")]
+
+
+def test_a_busy_channel_loses_no_answer_and_holds_up_no_other(
+    slack, log, desk, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(lanes, "BETWEEN", 0.06)
+    slack.limit_messages(0.05)
+    with served(slack, tmp_path, desk, log):
+        for number in range(30):
+            slack.send_event(slack.app_mention(f"busy {number}", channel="C1")).wait_ack(10)
+        slack.send_event(slack.app_mention("elsewhere", channel="C2")).wait_ack(10)
+        slack.wait_for(lambda call: call.method == "chat.postMessage" and call.took_effect, 31, 30)
+    posted = slack.messages()
+    assert sorted(m.args["channel"] for m in posted) == ["C1"] * 30 + ["C2"]
+    assert posted.index(slack.messages("C2")[0]) < posted.index(slack.messages("C1")[-1])
+    assert {m.args["thread_ts"] for m in posted} == {r.thread for r in log.recent(31)}
+    assert {tuple(d["outcome"] for d in r.deliveries) for r in log.recent(31)} == {("delivered",)}
+
+
+def test_a_limit_holds_up_no_button_and_no_private_message(slack, log, desk, tmp_path) -> None:
+    """With more posts held up than there are threads."""
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention(QUESTION, channel="C1")).wait_ack(10)
+        slack.wait_for("chat.postMessage")
+        shown = only(log).id
+        # Long enough that a slow machine presses the button before any of them may go.
+        slack.fail_next("chat.postMessage", status=429, retry_after=5, times=12)
+        for number in range(12):
+            event = slack.app_mention(f"pt John Smith {number}", channel=f"C{number + 2}")
+            slack.send_event(event).wait_ack(10)
+        slack.wait_for("chat.postMessage", count=13)
+        slack.send_block_action("more", shown, channel="C1").wait_ack(10)
+        slack.wait_for("response_url")
+        assert len(slack.messages()) == 1, "all the others are still to come"
+        slack.wait_for("chat.postEphemeral", count=12)
+    assert {record.delivery for record in log.recent(20)} == {"delivered"}
+
+
+@pytest.mark.parametrize("asks_to_wait", [3600, 999_999])
+def test_what_slack_does_not_take_in_time_is_told(
+    slack, log, desk, tmp_path, caplog, asks_to_wait: int
+) -> None:
+    slack.fail_next("chat.postMessage", status=429, retry_after=asks_to_wait)
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention(QUESTION, user="U7", channel="C5")).wait_ack(10)
+        (told,) = slack.wait_for("chat.postEphemeral")
+    assert (told.args["channel"], told.args["user"]) == ("C5", "U7")
+    assert only(log).id in told.args["text"]
+    assert outcomes(log) == [("answer", "failed"), ("notice", "delivered")]
+    assert only(log).deliveries[0]["detail"].startswith("rate limited")
+    assert "answer to" in caplog.text
+
+
+def test_a_command_that_slack_does_not_take_in_time_is_told(slack, log, desk, tmp_path) -> None:
+    slack.fail_next("response_url", status=429, retry_after=3600)
+    slack.fail_next("chat.postEphemeral", error="channel_not_found")
+    with served(slack, tmp_path, desk, log):
+        slack.send_slash(text=QUESTION, user="U7", channel="C5").wait_ack(10)
+        (told,) = slack.wait_for("chat.postMessage")
+    assert told.args["channel"] == "U7"
+    assert outcomes(log) == [("answer", "failed"), ("notice", "delivered")]
+
+
+@pytest.mark.parametrize("surface", ["mention", "slash"])
+def test_what_waits_when_the_desk_stops_is_sent_once_by_the_next(
+    slack, log, desk, tmp_path, surface: str
+) -> None:
+    limited = "chat.postMessage" if surface == "mention" else "response_url"
+    slack.fail_next(limited, status=429, retry_after=300, times=1)
+    with served(slack, tmp_path, desk, log):
+        for number in range(3):
+            if surface == "mention":
+                slack.send_event(slack.app_mention(f"question {number}")).wait_ack(10)
+            else:
+                slack.send_slash(text=f"question {number}").wait_ack(10)
+        # An answer that is not begun when the desk stops is left unanswered, not waiting.
+        wait_for_records(log, "answer", 3)
+        slack.wait_for(limited)
+    waited = [r.id for r in log.recent() if r.delivery == "waiting"]
+    assert len(waited) == (3 if surface == "mention" else 1)
+    for _ in range(2):
+        with served(slack, tmp_path, desk, log) as running:
+            pass
+        assert not log.waiting(("mention", "slash"))
+    assert len(running.lines) == 1, "the second start finds nothing to do"
+    assert {record.delivery for record in log.recent()} == {"delivered"}
+    answered = [c for c in slack.calls if c.took_effect and "E11.22" in str(c.args.get("text"))]
+    assert len(answered) == 3
+    assert sorted(desk.asked) == [f"question {number}" for number in range(3)]
+
+
+def test_what_waited_too_long_for_the_next_start_is_abandoned(slack, log, desk) -> None:
+    question = ask(log, "mention")
+    log.answered(question, diabetes(), index_build=None, latency_ms=1)
+    log.delivered(question, "waiting")
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=11)
+    courier = Courier(desk, log, web_client(slack.bot_token, slack.api_url))
+    recover(courier, print, now=lambda: later)
+    assert slack.calls == []
+    assert outcomes(log) == [("answer", "waiting"), ("answer", "abandoned")]
+
+
+@pytest.mark.parametrize(
+    ("failure", "outcome", "detail"),
+    [
+        ({"drop_connection": True, "after_effect": True}, "unknown", "RemoteDisconnected"),
+        ({"drop_connection": True}, "unknown", "RemoteDisconnected"),
+        ({"status": 503}, "unknown", "HTTP 503"),
+        ({"error": "fatal_error", "after_effect": True}, "unknown", "fatal_error"),
+        ({"error": "channel_not_found"}, "failed", "channel_not_found"),
+        ({"error": "is_archived"}, "failed", "is_archived"),
+    ],
+)
+def test_a_post_that_goes_wrong_is_recorded_and_not_repeated(
+    slack, log, desk, tmp_path, failure, outcome, detail
+) -> None:
+    slack.fail_next("chat.postMessage", **failure)
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention(QUESTION)).wait_ack(10)
+        slack.wait_for("chat.postMessage")
+    assert len(slack.wait_for("chat.postMessage")) == 1
+    assert len(slack.messages()) == int("after_effect" in failure)
+    (delivery,) = only(log).deliveries
+    assert delivery["outcome"] == outcome
+    assert delivery["detail"].startswith(detail)
+
+
+def test_a_missing_scope_is_named(log, desk, tmp_path) -> None:
+    with (
+        SlackServer({"chat.postMessage": {"bot": ["chat:write"]}}, scopes={"im:history"}) as slack,
+        served(slack, tmp_path, desk, log),
+    ):
+        slack.send_event(slack.app_mention(QUESTION)).wait_ack(10)
+        slack.wait_for("chat.postMessage")
+    assert only(log).deliveries[0]["detail"] == "missing_scope: needs chat:write"
+
+
+def test_a_desk_that_fails_says_so(slack, log, desk, tmp_path, caplog) -> None:
+    desk.fails = ValueError(f"cannot read {QUESTION}")
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention(QUESTION)).wait_ack(10)
+        (post,) = slack.wait_for("chat.postMessage")
+    record = only(log)
+    assert record.id in post.args["text"]
+    assert record.delivery == "failed"
+    assert "ValueError" in record.deliveries[0]["detail"]
+    # What people ask is for the log, not for the terminal.
+    assert "ValueError" in caplog.text
+    assert QUESTION not in caplog.text
+
+
+# /code and the buttons
+
+
+def test_a_command_is_answered_to_one_and_shared_by_them(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        sent = slack.send_slash(text=QUESTION, user="U7", channel="C5")
+        assert sent.wait_ack(10).payload is None
+        (answer,) = slack.wait_for("response_url")
+        wait_for_records(log, "delivery")
+        share = button(answer.args["blocks"], "share")
+        press = slack.send_block_action(
+            "share", share["value"], user="U7", channel="C5", ephemeral=True
+        )
+        press.wait_ack(10)
+        _, shared, deleted = slack.wait_for("response_url", count=3)
+    assert sent.payload["response_url"].endswith(answer.path)
+    assert answer.args["response_type"] == "ephemeral"
+
+    assert press.payload["response_url"].endswith(shared.path)
+    assert shared.args["response_type"] == "in_channel"
+    assert shared.args["replace_original"] is False
+    assert "<@U7>" in json.dumps(shared.args["blocks"])
+    # The log, which it is drawn from, keeps no date of service.
+    told = answer.args["text"].replace("2026-11-22", "the date of service")
+    assert shared.args["text"] == told
+    assert not any("share" in json.dumps(block) for block in shared.args["blocks"][1:])
+    assert (deleted.path, deleted.args) == (shared.path, {"delete_original": True})
+
+    record = only(log)
+    assert (record.surface, record.user, record.channel) == ("slash", "U7", "C5")
+    assert share["value"] == record.id
+    # On record before it is posted, so that no other press posts it too.
+    shares = [("share", "unknown"), ("share", "delivered")]
+    assert [one for one in outcomes(log) if one[0] == "share"] == shares
+    assert ("answer", "delivered") in outcomes(log), "perhaps after the press"
+
+
+def test_a_private_answer_stays_until_it_is_shared(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        slack.send_slash(text=QUESTION).wait_ack(10)
+        wait_for_records(log, "delivery")
+        slack.fail_next("response_url", status=404, error="used_url")
+        slack.send_block_action("share", only(log).id, ephemeral=True).wait_ack(10)
+        slack.wait_for("response_url", count=2)
+    assert len(slack.wait_for("response_url")) == 2
+    assert outcomes(log)[-1] == ("share", "failed")
+    assert only(log).deliveries[-1]["detail"] == "used_url"
+
+
+def test_share_is_posted_once_however_often_it_is_pressed(slack, log, desk, tmp_path) -> None:
+    def shared() -> int:
+        uses = slack.wait_for("response_url")
+        return sum(use.args.get("response_type") == "in_channel" for use in uses)
+
+    with served(slack, tmp_path, desk, log):
+        slack.send_slash(text=QUESTION).wait_ack(10)
+        slack.wait_for("response_url")
+        question = only(log).id
+        slack.fail_next("response_url", delay=0.5)  # so that the presses meet
+        for _ in range(5):
+            slack.send_block_action("share", question, ephemeral=True)
+        # The answer, one post, its deletion, and four who are told so.
+        slack.wait_for("response_url", count=7)
+    assert shared() == 1
+    with served(slack, tmp_path, desk, log):
+        slack.send_block_action("share", question, ephemeral=True).wait_ack(10)
+        told = slack.wait_for("response_url", count=8)[-1]
+    assert shared() == 1
+    assert told.args["response_type"] == "ephemeral"
+    assert told.args["text"].startswith("That answer was shared before")
+
+
+@pytest.mark.parametrize(
+    ("failure", "posts"),
+    [
+        ({"status": 404, "error": "used_url"}, 1),  # nothing was posted, so it may be
+        ({"status": 503}, 0),  # nobody knows: never twice
+        ({"drop_connection": True, "after_effect": True}, 1),
+    ],
+)
+def test_a_share_that_went_wrong_is_never_posted_twice(
+    slack, log, desk, tmp_path, failure: dict[str, Any], posts: int
+) -> None:
+    with served(slack, tmp_path, desk, log):
+        slack.send_slash(text=QUESTION).wait_ack(10)
+        slack.wait_for("response_url")
+    slack.fail_next("response_url", **failure)
+    for count in (2, 3):
+        # Served anew, so that what became of the one press is known to the other.
+        with served(slack, tmp_path, desk, log):
+            slack.send_block_action("share", only(log).id, ephemeral=True).wait_ack(10)
+            slack.wait_for("response_url", count=count)
+    uses = slack.wait_for("response_url")
+    shared = [u for u in uses if u.took_effect and u.args.get("response_type") == "in_channel"]
+    assert len(shared) == posts
+
+
+def test_a_response_url_that_breaks_is_unknown(slack, log, desk, tmp_path) -> None:
+    slack.fail_next("response_url", drop_connection=True, after_effect=True)
+    with served(slack, tmp_path, desk, log):
+        slack.send_slash(text=QUESTION).wait_ack(10)
+        slack.wait_for("response_url")
+    assert len(slack.wait_for("response_url")) == 1
+    assert outcomes(log) == [("answer", "unknown")]
+
+
+def test_see_more_under_a_public_answer_is_private(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.app_mention(QUESTION, channel="C5")).wait_ack(10)
+        (post,) = slack.wait_for("chat.postMessage")
+        assert "E11.29" not in json.dumps(post.args["blocks"])
+        wait_for_records(log, "delivery")
+        slack.send_block_action("more", channel="C5").wait_ack(10)
+        (more,) = slack.wait_for("response_url")
+    assert more.args["response_type"] == "ephemeral"
+    assert more.args["replace_original"] is False
+    assert more.args["thread_ts"] == post.args["thread_ts"]
+    assert "E11.29" in json.dumps(more.args["blocks"])
+    assert desk.asked == [QUESTION]
+    assert outcomes(log) == [("answer", "delivered"), ("more", "delivered")]
+
+
+def test_see_more_of_a_private_answer_takes_its_place(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        slack.send_slash(text=QUESTION).wait_ack(10)
+        slack.wait_for("response_url")
+        slack.send_block_action("more", only(log).id, ephemeral=True).wait_ack(10)
+        _, more = slack.wait_for("response_url", count=2)
+    assert more.args["replace_original"] is True
+    assert button(more.args["blocks"], "share")["value"] == only(log).id
+
+
+@pytest.mark.parametrize("action", ["more", "share"])
+def test_a_button_of_a_forgotten_answer(slack, log, desk, tmp_path, action: str) -> None:
+    log.ask(Asked("still unanswered", "cli"))
+    known = only(log).id
+    with served(slack, tmp_path, desk, log):
+        for value in ("0123456789ab", known[:6], known, ""):
+            slack.send_block_action(action, value).wait_ack(10)
+        replies = slack.wait_for("response_url", count=4)
+    assert {reply.args["text"] for reply in replies} == {
+        "I no longer have that answer. Please ask again."
+    }
+    assert {reply.args["response_type"] for reply in replies} == {"ephemeral"}
+
+
+# After a crash
+
+
+def ask(log: QueryLog, surface: Any, **where: Any) -> str:
+    given = {"user": "U7", "team": "T1", "channel": "C5", "thread": "1700000000.000100"}
+    found = log.ask(Asked(QUESTION, surface, **(given | where)))
+    assert found
+    return found
+
+
+def test_what_a_crash_left_is_finished_at_the_next_start(slack, log, desk, tmp_path) -> None:
+    young, private = ask(log, "mention"), ask(log, "slash", thread=None)
+    half = ask(log, "dm", channel="D7")
+    log.answered(half, diabetes(), index_build=None, latency_ms=1)
+    not_slack = ask(log, "cli")
+    early = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=10)
+    earlier = QueryLog(tmp_path / "log.db", clock=lambda: early)
+    old = ask(earlier, "mention")
+    earlier.close()
+
+    with served(slack, tmp_path, desk, log) as running:
+        pass
+    (post,) = slack.wait_for("chat.postMessage")
+    assert (post.args["channel"], post.args["thread_ts"]) == ("C5", "1700000000.000100")
+    (ephemeral,) = slack.wait_for("chat.postEphemeral")
+    assert (ephemeral.args["channel"], ephemeral.args["user"]) == ("C5", "U7")
+    connected = next(call for call in slack.calls if call.method == "apps.connections.open")
+    assert max(post.time, ephemeral.time) < connected.time
+
+    reached = {record.id: record.delivery for record in log.recent()}
+    assert reached == {
+        young: "delivered",
+        private: "delivered",
+        half: "unknown",
+        old: "abandoned",
+        not_slack: "unanswered",
+    }
+    assert running.lines[0].startswith(
+        "Left from before: 2 answered now, 0 could not be sent, 1 abandoned"
+    )
+
+    # And only once.
+    with served(slack, tmp_path, desk, log) as running:
+        pass
+    assert len(slack.messages()) == 2
+    assert len(running.lines) == 1
+
+
+@pytest.mark.parametrize("error", ["not_in_channel", "channel_not_found", "user_not_in_channel"])
+def test_a_command_from_where_the_bot_is_not_is_answered_in_a_dm(
+    slack, log, desk, error: str
+) -> None:
+    ask(log, "slash")
+    slack.fail_next("chat.postEphemeral", error=error)
+    lines: list[str] = []
+    recover(Courier(desk, log, web_client(slack.bot_token, slack.api_url)), lines.append)
+    (post,) = slack.messages("D7")
+    assert post.args["channel"] == "U7"
+    assert outcomes(log) == [("answer", "delivered")]
+
+
+def test_ten_minutes_is_too_late(slack, log, desk) -> None:
+    ask(log, "mention")
+    courier = Courier(desk, log, web_client(slack.bot_token, slack.api_url))
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=11)
+    recover(courier, print, now=lambda: later)
+    assert slack.calls == []
+    assert desk.asked == []
+    assert outcomes(log) == [("answer", "abandoned")]
+
+
+def test_stopping_finishes_what_was_begun_and_leaves_the_rest(slack, log, desk, tmp_path) -> None:
+    desk.open.clear()
+    with served(slack, tmp_path, desk, log):
+        for number in range(12):
+            slack.send_event(slack.app_mention(f"question {number}")).wait_ack(10)
+        assert desk.begun.acquire(timeout=10)
+        # Stopping waits for this answer, so it must begin before the answer can end.
+        threading.Timer(0.2, desk.open.set).start()
+    reached = [record.delivery for record in log.recent()]
+    assert reached.count("delivered") == len(slack.messages()) >= 1
+    assert set(reached) <= {"delivered", "unanswered"}
+    with served(slack, tmp_path, desk, log):
+        pass
+    assert {record.delivery for record in log.recent()} == {"delivered"}
+    assert len(slack.messages()) == 12
+
+
+# HTTP
+
+
+@pytest.fixture
+def http(slack, log, desk, tmp_path) -> Iterator[Served]:
+    with served(slack, tmp_path, desk, log, slack_mode="http", slack_app_token=None) as running:
+        yield running
+
+
+def test_an_event_over_http(slack, log, desk, http: Served) -> None:
+    desk.open.clear()
+    body = slack.event_callback(slack.app_mention(QUESTION))
+    assert signed_request(http.url, body, slack.signing_secret)[:2] == (200, "")
+    assert only(log).delivery == "unanswered"
+    again = signed_request(
+        http.url, body, slack.signing_secret, retry_num=1, retry_reason="http_timeout"
+    )
+    assert again[0] == 200
+    desk.open.set()
+    slack.wait_for("chat.postMessage")
+    assert len(log.recent()) == 1
+
+
+def test_a_command_and_a_button_over_http(slack, log, http: Served) -> None:
+    secret = slack.signing_secret
+    command = slack.slash_command(text=QUESTION)
+    assert signed_request(http.url, command, secret, kind="slash")[:2] == (200, "")
+    (answer,) = slack.wait_for("response_url")
+    value = button(answer.args["blocks"], "more")["value"]
+    pressed = slack.block_actions("more", value, ephemeral=True)
+    assert signed_request(http.url, pressed, secret, kind="action")[:2] == (200, "")
+    slack.wait_for("response_url", count=2)
+
+
+def test_slack_checks_the_address_first(slack, http: Served) -> None:
+    body = {"type": "url_verification", "token": "x", "challenge": "3eZbrw1a"}
+    status, text, _ = signed_request(http.url, body, slack.signing_secret)
+    assert (status, json.loads(text)) == (200, {"challenge": "3eZbrw1a"})
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        {"signature": "v0=" + "0" * 64},
+        {"signature": ""},
+        {"secret": "another secret"},
+        {"timestamp": 1_600_000_000},
+    ],
+)
+def test_a_request_that_is_not_from_slack_is_refused(
+    slack, log, desk, http: Served, forgery: dict[str, Any]
+) -> None:
+    secret = forgery.pop("secret", slack.signing_secret)
+    event = slack.event_callback(slack.app_mention(QUESTION))
+    assert signed_request(http.url, event, secret, **forgery)[0] == 401
+    command = slack.slash_command(text=QUESTION)
+    assert signed_request(http.url, command, secret, kind="slash", **forgery)[0] == 401
+    assert log.recent() == []
+    assert desk.asked == []
+
+
+def test_a_request_that_is_not_understood_is_not_printed(slack, http: Served, caplog) -> None:
+    command = slack.slash_command("/other", text=QUESTION)
+    assert signed_request(http.url, command, slack.signing_secret, kind="slash")[0] == 404
+    assert "BoltUnhandledRequestError" in caplog.text
+    assert QUESTION not in caplog.text
+
+
+def test_over_http_too_nothing_is_taken_that_cannot_be_logged(slack, desk, tmp_path) -> None:
+    log = BrokenLog(tmp_path / "log.db")
+    with served(slack, tmp_path, desk, log, slack_mode="http") as running:
+        body = slack.event_callback(slack.app_mention(QUESTION))
+        assert signed_request(running.url, body, slack.signing_secret)[0] == 503
+    assert desk.asked == []
+    log.close()
+
+
+# Settings
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"slack_bot_token": None}, "SLACK_BOT_TOKEN is not set"),
+        ({"slack_bot_token": "xapp-1"}, "SLACK_BOT_TOKEN does not look right"),
+        ({"slack_app_token": None}, "SLACK_APP_TOKEN is not set"),
+        ({"slack_app_token": "xoxb-1"}, "SLACK_APP_TOKEN does not look right"),
+        ({"slack_mode": "http", "slack_signing_secret": None}, "SLACK_SIGNING_SECRET is not set"),
+        ({"slack_bot_token": "xoxb-other"}, "Slack refuses SLACK_BOT_TOKEN (invalid_auth)"),
+        ({"slack_app_token": "xapp-other"}, "Slack refuses SLACK_APP_TOKEN (invalid_auth)"),
+        ({"slack_api_url": "http://127.0.0.1:9/api/"}, "Slack cannot be reached at http://127"),
+    ],
+)
+def test_settings_that_will_not_do_are_named(
+    slack, log, desk, tmp_path, caplog, changes: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(SlackSettingsError) as raised:
+        serve(settings(slack, tmp_path, **changes), desk, log)
+    sentence = str(raised.value)
+    assert sentence.startswith(named)
+    assert "\n" not in sentence
+    assert caplog.text == ""
+
+
+def test_an_error_of_slacks_is_not_blamed_on_the_token(slack, log, desk, tmp_path) -> None:
+    slack.fail_next("auth.test", status=503)
+    with pytest.raises(SlackSettingsError, match=r"Slack cannot be reached .*HTTP 503"):
+        build_app(settings(slack, tmp_path), desk, log)
+
+
+def test_one_process_serves_from_a_directory(slack, log, desk, tmp_path) -> None:
+    with (
+        served(slack, tmp_path, desk, log),
+        pytest.raises(SlackSettingsError, match="already serving"),
+    ):
+        serve(settings(slack, tmp_path), desk, log)
+
+
+def test_a_port_in_use_is_named(slack, log, desk, tmp_path, http: Served) -> None:
+    port = int(http.url.split(":")[2].split("/")[0])
+    changes: dict[str, Any] = {"slack_mode": "http", "http_port": port}
+    with pytest.raises(SlackSettingsError, match=rf"cannot listen on 127.0.0.1:{port}"):
+        serve(settings(slack, tmp_path / "other", **changes), desk, log)
+
+
+def test_slack_asking_for_a_reconnect(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        slack.disconnect()
+        slack.wait_for("apps.connections.open", count=2)
+        slack.wait_connected()
+        slack.send_event(slack.app_mention(QUESTION)).wait_ack(10)
+        slack.wait_for("chat.postMessage")
+    assert outcomes(log) == [("answer", "delivered")]
+
+
+# The manifest
+
+
+def test_the_manifest_asks_for_what_the_app_uses() -> None:
+    asked = manifest()
+    assert asked["oauth_config"]["scopes"]["bot"] == [
+        "app_mentions:read",
+        "chat:write",
+        "commands",
+        "im:history",
+    ]
+    assert asked["settings"]["event_subscriptions"]["bot_events"] == ["app_mention", "message.im"]
+    assert [command["command"] for command in asked["features"]["slash_commands"]] == [
+        "/code",
+        "/code-audit",
+    ]
+    assert asked["settings"]["socket_mode_enabled"]
+    assert asked["settings"]["interactivity"]["is_enabled"]
+
+
+@pytest.mark.skipif(not (SHARED / "slack" / "manifest").is_dir(), reason="no schema here")
+def test_the_manifest_follows_slacks_schema() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    path = SHARED / "slack" / "manifest" / "manifest.schema.1.0.0.json"
+    jsonschema.validate(manifest(), json.loads(path.read_text("utf-8")))

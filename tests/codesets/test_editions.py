@@ -1,0 +1,141 @@
+"""Date of service is real: editions side by side, and loading that cannot spoil what is loaded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from paths import TEST_DATA
+
+from codesets import icd10cm
+from codesets.model import CodesetError, Edition, Release, ReleaseUnavailable
+from codesets.store import CodeStore
+
+DATA = TEST_DATA / "icd10cm"
+
+
+@pytest.mark.parametrize(
+    ("day", "label", "fit"),
+    [
+        ("2023-10-01", "FY2024", "in_force"),
+        ("2024-09-30", "FY2024", "in_force"),
+        ("2024-10-01", "FY2024", "nearest"),
+        ("2025-09-30", "FY2026-April", "nearest"),
+        ("2025-10-01", "FY2026-April", "served"),
+        ("2026-03-31", "FY2026-April", "served"),
+        ("2026-04-01", "FY2026-April", "in_force"),
+        ("2026-09-30", "FY2026-April", "in_force"),
+        ("2026-11-22", "FY2026-April", "nearest"),
+        ("1999-01-01", "FY2024", "nearest"),
+    ],
+)
+def test_release_for_a_date(store: CodeStore, day: str, label: str, fit: str) -> None:
+    coverage = store.for_date("icd10cm", dt.date.fromisoformat(day))
+    assert (coverage.release.label, coverage.fit) == (label, fit)
+
+
+def test_a_system_that_is_not_loaded(store: CodeStore) -> None:
+    with pytest.raises(ReleaseUnavailable, match="HCPCS Level II is not loaded"):
+        store.for_date("hcpcs", dt.date(2026, 5, 1))
+
+
+def release(label: str, first: str, last: str) -> Release:
+    return Release(
+        "icd10cm", label, dt.date.fromisoformat(first), dt.date.fromisoformat(last), "test", (),
+        has_notes=label == "April",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def small(tmp_path: Path):
+    store = CodeStore(tmp_path / "codes.db")
+    yield store
+    store.close()
+
+
+def edition(label: str, first: str, last: str) -> Edition:
+    listed = icd10cm.read_code_list(DATA / "code-list.txt")
+    return icd10cm.read_tabular(DATA / "tabular.xml", listed, release(label, first, last))
+
+
+def test_october_gives_way_to_april(small: CodeStore) -> None:
+    small.load(edition("October", "2025-10-01", "2026-09-30"))
+    day = dt.date(2026, 5, 1)
+    assert small.for_date("icd10cm", day).release.label == "October"
+    small.load(edition("April", "2026-04-01", "2026-09-30"))
+    assert small.for_date("icd10cm", day).release.label == "April"
+    assert small.for_date("icd10cm", dt.date(2026, 3, 31)).release.label == "October"
+
+
+def test_loading_again_replaces(small: CodeStore) -> None:
+    april = edition("April", "2026-04-01", "2026-09-30")
+    small.load(april)
+    before = small.counts(small.releases()[0])
+    small.load(april)
+    assert [r.label for r in small.releases()] == ["April"]
+    assert small.counts(small.releases()[0]) == before
+
+
+def test_a_load_that_fails_changes_nothing(small: CodeStore) -> None:
+    april = edition("April", "2026-04-01", "2026-09-30")
+    small.load(april)
+    before = small.counts(small.releases()[0])
+    twice = replace(april, codes=april.codes + april.codes[:1])  # breaks the primary key
+    with pytest.raises(Exception, match="UNIQUE"):
+        small.load(twice)
+    assert small.counts(small.releases()[0]) == before
+    assert [r.label for r in small.releases()] == ["April"]
+
+
+def test_an_older_codes_db_is_refused_with_a_way_out(small: CodeStore) -> None:
+    small.load(edition("April", "2026-04-01", "2026-09-30"))
+    small._db.execute("pragma user_version = 99")
+    with pytest.raises(CodesetError, match="codedesk setup"):
+        CodeStore(small.path)
+
+
+def test_notes_of_an_edition_without_notes_are_the_tabulars(
+    store: CodeStore, fy2024: Release, april: Release
+) -> None:
+    old, new = store.get(fy2024, "E11.9"), store.get(april, "E11.9")
+    assert old is not None
+    assert new is not None
+    assert store.notes(fy2024, old) == store.notes(april, new)
+    assert {note.release for note in store.notes(fy2024, old)} == {"FY2026-April"}
+
+
+def test_a_code_the_tabular_lacks_inherits_from_unchanged_ancestors_only(
+    store: CodeStore, fy2024: Release
+) -> None:
+    gone = store.get(fy2024, "S30.1XXA")
+    assert gone is not None
+    owners = {note.owner for note in store.notes(fy2024, gone)}
+    assert "S30" in owners
+    assert "S30.1XXA" not in owners
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("I1O", "I10"),
+        ("E11.99", "E11.9"),
+        ("S13.4A", "S13.4XXA"),
+        ("S13.4XA", "S13.4XXA"),
+        ("M17.19", "M17.10"),
+    ],
+)
+def test_did_you_mean(store: CodeStore, april: Release, typed: str, meant: str) -> None:
+    assert meant in [code.code for code in store.did_you_mean(april, typed)]
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "count"),
+    [("M17", "M17.0", 11), ("S52.521", "S52.521A", 6), ("S13.4", "S13.4XXA", 3), ("I10", None, 0)],
+)
+def test_completions(
+    store: CodeStore, april: Release, header: str, first: str | None, count: int
+) -> None:
+    found = [code.code for code in store.completions(april, header)]
+    assert (found[0] if found else None, len(found)) == (first, count)

@@ -1,0 +1,222 @@
+"""Which of a few titles fits a question best: cases, each a promise. There is no index and no
+model: how near the texts are is given."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from index.facts import read_facts
+from index.rank import FEATURES, Evidence, Judged, Ranker, Rarity
+from index.words import read
+
+
+class SmallShelf:
+    """A few codes with their titles, and the code above each."""
+
+    def __init__(self, *rows: tuple[str, str, str | None]) -> None:
+        self.codes = [code for code, _, _ in rows]
+        self.texts = [title for _, title, _ in rows]
+        above = [parent for _, _, parent in rows]
+        numbers = np.arange(len(rows), dtype=np.int32)
+        known = {code: number for number, code in enumerate(self.codes)}
+        frequency = Counter(stem for title in self.texts for stem in read(title).affirmed)
+        self.ranker = Ranker(
+            "icd10cm",
+            self.codes,
+            read_facts(self.texts, numbers.tolist(), above),
+            numbers,
+            np.array([known.get(parent or "", -1) for parent in above], dtype=np.int32),
+            Rarity(frequency, len(rows)),
+        )
+
+    def judged(
+        self,
+        question: str,
+        cosines: Mapping[str, float] | None = None,
+        inherited: Mapping[str, str] | None = None,
+    ) -> Judged:
+        """All codes are equally near, 0.6, but for those of which `cosines` says otherwise. A code
+        in `inherited` is found by the title of the other, one level above, and not by its own."""
+        near = np.array([(cosines or {}).get(code, 0.6) for code in self.codes], dtype=np.float32)
+        by_text = [self.codes.index((inherited or {}).get(code, code)) for code in self.codes]
+        families = np.arange(len(self.codes), dtype=np.int32)
+        texts = np.array(by_text, dtype=np.int32)
+        distances = (texts != families).astype(np.int32)
+        evidence = Evidence(families, texts, near, np.zeros_like(near), distances)
+        return self.ranker.judge([read(question)], evidence, families, near)
+
+    def first(self, question: str, **how: Mapping[str, float]) -> str:
+        judged = self.judged(question, **how)
+        return self.codes[judged.families[judged.chosen[0]]]
+
+
+def feature(judged: Judged, name: str) -> list[float]:
+    return judged.features[:, FEATURES.index(name)].astype(float).round(3).tolist()
+
+
+# Of two titles that are equally near, the one whose words fit
+
+FITS_BEST = [
+    # question, the title that fits, the other, why
+    ("gout", "Gout", "Gout due to renal impairment", "no more and no less than is asked"),
+    ("type 2 diabetes", "Type 2 diabetes mellitus", "Type 1 diabetes mellitus", "its number"),
+    ("ckd stage 3", "Kidney disease, stage 3", "Kidney disease, stage 4", "its number"),
+    ("coma", "Hepatic failure with coma", "Hepatic failure without coma", "what it affirms"),
+    ("failure without coma", "Failure without coma", "Failure with coma", "what it denies"),
+    ("asthma", "Asthma, uncomplicated", "Other specified asthma", "nothing other was asked for"),
+    ("acute sinusitis", "Acute sinusitis", "Chronic sinusitis", "an axis that is said"),
+    ("hip pain", "Pain in hip", "Personal history of hip pain", "no other circumstance"),
+    ("history of hip pain", "History of hip pain", "Pain in hip", "the circumstance that is said"),
+    ("collapse", "Syncope and collapse", "Syncope with collapse of lung", "and means and/or"),
+]
+
+
+@pytest.mark.parametrize(("question", "fits", "other", "why"), FITS_BEST)
+def test_the_title_that_fits_is_first(question: str, fits: str, other: str, why: str) -> None:
+    for rows in ([("A00", fits, None), ("B00", other, None)], [("A00", other, None),
+                 ("B00", fits, None)]):  # fmt: skip
+        shelf = SmallShelf(*rows)
+        assert shelf.texts[shelf.codes.index(shelf.first(question))] == fits, why
+
+
+def test_of_titles_whose_words_fit_alike_the_nearer_is_first() -> None:
+    shelf = SmallShelf(("A00", "Heart attack", None), ("B00", "Cow bite", None))
+    assert shelf.first("infarction", cosines={"A00": 0.8, "B00": 0.2}) == "A00"
+    assert shelf.first("infarction", cosines={"A00": 0.2, "B00": 0.8}) == "B00"
+
+
+def test_a_rare_word_tells_more_than_a_common_one() -> None:
+    diseases = [(f"C{n:02}", f"Disease of organ {word}", None) for n, word in enumerate("abcdefgh")]
+    shelf = SmallShelf(("A00", "Disease", None), ("B00", "Gout", None), *diseases)
+    assert shelf.first("gout disease") == "B00"
+    rarity = Rarity({"common": 99, "rare": 1}, 100)
+    common, rare, unknown = rarity.of(["common", "rare", "unknown"]).tolist()
+    assert common < rare < unknown
+
+
+def test_what_the_title_above_says_counts_and_less_than_ones_own() -> None:
+    shelf = SmallShelf(
+        ("A00", "Degeneration of macula", None), ("A00.1", "Dry", "A00"), ("B00.1", "Dry", None),
+        ("C00", "Dry macula degeneration", None),
+    )  # fmt: skip
+    above, below, alone, own = feature(shelf.judged("dry macula degeneration"), "asked")
+    assert alone < below < own
+    assert above < own
+
+
+def test_the_text_of_a_header_speaks_less_for_what_completes_it_than_its_own() -> None:
+    shelf = SmallShelf(("A00", "Gout", None), ("A00.1", "Gout of knee", "A00"))
+    judged = shelf.judged("gout", inherited={"A00.1": "A00"})
+    assert feature(judged, "inherited") == [0, 1]
+    assert feature(judged, "exact") == [1, 0], "what says just that must be its own text"
+    assert shelf.first("gout", inherited={"A00.1": "A00"}) == "A00"
+
+
+def test_a_code_that_no_text_speaks_for_is_judged_by_its_title() -> None:
+    shelf = SmallShelf(("A00", "Cow bite", None), ("B00", "Gout", None))
+    one = np.array([0], dtype=np.int32)
+    near = np.array([0.4], dtype=np.float32)
+    evidence = Evidence(one, one, near, near, one)
+    both = np.array([0, 1], dtype=np.int32)
+    judged = shelf.ranker.judge([read("gout")], evidence, both, np.array([0.4, 0.7]))
+    assert shelf.codes[judged.families[judged.chosen[0]]] == "B00"
+    assert feature(judged, "dense") == [0.4, 0.7]
+    assert feature(judged, "lexical") == [0.4, 0.0]
+
+
+def test_a_question_may_agree_as_typed_or_as_spelled_out() -> None:
+    shelf = SmallShelf(("A00", "Chronic kidney disease", None), ("B00", "CKD", None))
+    near = np.full(2, 0.5, dtype=np.float32)
+    both = np.array([0, 1], dtype=np.int32)
+    evidence = Evidence(both, both, near, near, np.zeros(2, dtype=np.int32))
+    readings = [read("chronic kidney disease"), read("ckd")]
+    assert feature(shelf.ranker.judge(readings, evidence, both, near), "asked") == [1.0, 1.0]
+
+
+# Groups: codes that differ in side or trimester alone
+
+HANDS = [
+    ("M19.041", "Primary osteoarthritis, right hand", "M19.04"),
+    ("M19.042", "Primary osteoarthritis, left hand", "M19.04"),
+    ("M19.049", "Primary osteoarthritis, unspecified hand", "M19.04"),
+]
+EYES = [
+    ("H43.391", "Vitreous opacities, right eye", "H43.39"),
+    ("H43.393", "Vitreous opacities, bilateral", "H43.39"),
+]
+TRIMESTERS = [
+    ("O13.1", "Gestational hypertension, first trimester", "O13"),
+    ("O13.2", "Gestational hypertension, second trimester", "O13"),
+    ("O13.9", "Gestational hypertension, unspecified trimester", "O13"),
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "question", "member"),
+    [
+        (HANDS, "osteoarthritis of the left hand", "M19.042"),
+        (HANDS, "right hand oa", "M19.041"),
+        (HANDS, "hand osteoarthritis", "M19.049"),
+        (EYES, "floaters in both eyes", "H43.393"),
+        (EYES, "right eye floaters", "H43.391"),
+        (TRIMESTERS, "gestational hypertension, second trimester", "O13.2"),
+        (TRIMESTERS, "gestational hypertension", "O13.9"),
+    ],
+)
+def test_of_a_group_the_member_that_is_called_for_is_shown(
+    rows: Sequence[tuple[str, str, str | None]], question: str, member: str
+) -> None:
+    """Whichever of them is nearest."""
+    for nearest, _, _ in rows:
+        shelf = SmallShelf(*rows, ("A00", "Cow bite", None))
+        assert shelf.first(question, cosines={nearest: 0.9}) == member
+
+
+def test_a_group_is_one_thing_to_find() -> None:
+    shelf = SmallShelf(*HANDS, ("A00", "Cow bite", None))
+    judged = shelf.judged("hand osteoarthritis", cosines={"M19.041": 0.9})
+    assert len(set(judged.scores[:3].tolist())) == 1, "all have the score of the best"
+    assert len(judged.chosen) == 2, "one of each group"
+    assert judged.siblings(0) == [1, 2]
+    assert judged.siblings(3) == []
+
+
+# Evidence
+
+
+@pytest.fixture
+def evidence() -> Evidence:
+    """Family 0 by its own text 5, and by text 6 of a header; 1 by text 7; 2 by text 8, far away."""
+    return Evidence(
+        families=np.array([0, 0, 1, 2]),
+        texts=np.array([6, 5, 7, 8]),
+        cosines=np.array([0.7, 0.9, 0.8, 0.1], dtype=np.float32),
+        lexical=np.zeros(4, dtype=np.float32),
+        distances=np.array([1, 0, 0, 0]),
+    )
+
+
+def test_the_nearest_texts_of_a_family(evidence: Evidence) -> None:
+    assert evidence.nearest(0, 5) == [5, 6]
+    assert evidence.nearest(0, 1) == [5]
+    assert evidence.nearest(9, 5) == []
+
+
+def test_the_nearest_families_in_the_order_of_their_numbers(evidence: Evidence) -> None:
+    assert evidence.nearest_families(2).tolist() == [0, 1]
+    assert evidence.nearest_families(9).tolist() == [0, 1, 2]
+    assert evidence.of(np.array([1, 2])).nearest_families(1).tolist() == [1]
+    assert evidence.of(np.array([1, 2])).texts.tolist() == [7, 8]
+
+
+def test_a_text_of_a_header_counts_as_farther_away(evidence: Evidence) -> None:
+    above, own, *_ = evidence.nearness().tolist()
+    assert above < own
+    as_near = Evidence(
+        np.array([0, 1]), np.array([5, 6]), np.full(2, 0.7), np.zeros(2), np.array([2, 1])
+    )
+    assert as_near.nearest_families(1).tolist() == [1]

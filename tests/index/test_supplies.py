@@ -1,0 +1,120 @@
+"""Supplies, drugs and services: which questions are about them, and what their words are in
+HCPCS Level II.
+
+tests/data/supplies/questions.tsv holds hurried questions with the codes that answer them, in the
+layout of `codedesk eval`. The column half tells how they were used: the misses of tune were worked
+on, those of held were not; blind was written last and measured once before its misses were. All
+are by the hand that wrote the rows of the lexicon, so they flatter it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from paths import SHARED, TEST_DATA
+
+from bot.desk.intent import systems_asked_for, to_search
+from codesets import hcpcs
+from index.evaluate import Case, read_cases
+from index.words import DRUG, GOODS, Lexicon
+
+QUESTIONS = TEST_DATA / "supplies" / "questions.tsv"
+REAL = SHARED / "codesets" / "hcpcs"
+FEBRUARY = dt.date(2026, 2, 1)
+
+
+def cases() -> list[Case]:
+    return read_cases(QUESTIONS)[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "systems"),
+    [
+        ("rollator", ["hcpcs"]),
+        ("wound vac", ["hcpcs"]),
+        ("diabetic shoes", ["hcpcs"]),
+        ("std manual wheelchair", ["hcpcs"]),
+        # A drug alone, or with how it is given.
+        ("keytruda", ["hcpcs"]),
+        ("zofran iv 4mg", ["hcpcs"]),
+        ("toradol 60 im", ["hcpcs"]),
+        ("procrit for esrd", ["hcpcs"]),
+        ("depo medrol 80", ["hcpcs"]),
+        ("ceftriaxone", ["hcpcs"]),
+        # Services.
+        ("bls emergency", ["hcpcs"]),
+        ("flu shot admin", ["hcpcs"]),
+        ("screening colonoscopy high risk", ["hcpcs"]),
+        ("initial awv", ["hcpcs"]),
+        # A drug or a supply in a diagnosis.
+        ("insulin pump malfunction", []),
+        ("keytruda colitis", []),
+        ("heparin induced thrombocytopenia", []),
+        ("allergy to ceftriaxone", []),
+        ("long term use of lovenox", []),
+        ("iron deficiency", []),
+        ("morphine overdose", []),
+        ("toradol given for back pain", []),
+        ("fall from scooter", []),
+        ("flu shot", []),
+        ("als", []),
+        ("ambulance collision", []),
+    ],
+)
+def test_what_a_question_is_about(question: str, systems: list[str]) -> None:
+    assert systems_asked_for(question) == systems
+
+
+def searched(question: str) -> list[str]:
+    return list(to_search(question, systems_asked_for(question), ["icd10cm", "hcpcs"]))
+
+
+def test_what_is_unclear_is_searched_everywhere() -> None:
+    assert searched("insulin pump malfunction") == ["icd10cm", "hcpcs"]
+    assert searched("insulin pump") == ["hcpcs"]
+
+
+def test_nearly_all_questions_are_known_to_be_about_hcpcs() -> None:
+    known = [systems_asked_for(case.query) == ["hcpcs"] for case in cases()]
+    assert sum(known) / len(known) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "means"),
+    [
+        ("rollator", "supply", "walker"),
+        ("bipap st", "supply", "bi-level"),
+        ("als1 emergency", "service", "advanced life support"),
+        ("humira", DRUG, "adalimumab"),
+        ("kenalog-40", DRUG, "triamcinolone"),
+    ],
+)
+def test_kinds_of_shorthand(typed: str, kind: str, means: str) -> None:
+    lexicon = Lexicon.shipped()
+    (part,) = lexicon.parts(lexicon.typed(typed))
+    assert part.kind == kind
+    assert means in part.means
+    assert (kind in GOODS) == (kind != DRUG)
+
+
+@pytest.mark.parametrize("brand", ["humira", "rocephin", "ozempic", "solumedrol", "5-fu"])
+def test_the_name_of_a_drug_is_known_and_not_repaired(brand: str) -> None:
+    assert Lexicon.shipped().knows(brand)
+
+
+def test_questions_are_in_shape() -> None:
+    assert len(cases()) >= 120
+    assert len({case.query for case in cases()}) == len(cases())
+    assert {case.system for case in cases()} == {"hcpcs"}
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not here")
+def test_codes_of_the_questions_are_in_force() -> None:
+    (path,) = REAL.glob("**/HCPC2026_JAN*.txt")
+    in_force = {
+        row.code
+        for row in hcpcs.read_quarter(path)
+        if row.terminated is None or row.terminated >= FEBRUARY
+    }
+    assert {code for case in cases() for code in case.right} <= in_force

@@ -1,0 +1,92 @@
+"""Training learns from the official words and nothing else, and what it makes can be shipped."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from paths import TEST_DATA
+
+from codesets.imports import import_files
+from codesets.store import CodeStore
+from index import shelf, train
+from index.export import export
+from index.model import Model
+
+IMPORTS = TEST_DATA / "imports"
+CPT, HCPCS = IMPORTS / "LONGULT.txt", IMPORTS / "HCPC2026_JAN_ANWEB.txt"
+
+
+@pytest.fixture(scope="module")
+def found(store: CodeStore) -> list[train.Pair]:
+    return train.pairs(store, random.Random(0))
+
+
+@pytest.mark.slow
+def test_pairs_are_texts_of_one_code(store: CodeStore, found: list[train.Pair]) -> None:
+    """Every family of ICD-10-CM is learned from, and by no text that is not its own."""
+    gathered = shelf.gather(store, "icd10cm")
+    own = {f.code: {f.title, *(gathered.texts[n] for n in f.texts)} for f in gathered.families}
+    pairs = [pair for pair in found if pair.system == "icd10cm"]
+    assert [pair for pair in pairs if not {pair.asked, pair.text} <= own[pair.code]] == []
+    several = {code for code, texts in own.items() if len(texts) > 1}
+    assert several <= {pair.code for pair in pairs}
+    assert {pair.asked.lower() for pair in pairs if pair.code == "I20.0"} >= {"crescendo angina"}
+
+
+@pytest.mark.slow
+def test_shorthand_is_learned_with_what_it_means(found: list[train.Pair]) -> None:
+    shorthand = {pair.asked: pair.text for pair in found if pair.system == "lexicon"}
+    assert shorthand["fnf"] == "fracture of neck of femur"
+
+
+def test_the_words_of_the_ama_are_not_learned_from(tmp_path: Path) -> None:
+    store = CodeStore(tmp_path / "codes.db")
+    import_files(store, [HCPCS])
+    import_files(store, [CPT], "2026")
+    assert store.systems == ["hcpcs", "cpt"]
+    assert {pair.system for pair in train.pairs(store, random.Random(0))} == {"hcpcs", "lexicon"}
+    store.close()
+
+
+def test_wordings_keep_what_is_meant() -> None:
+    wording = train.Wording(random.Random(1))
+    said = {wording("Meningitis, bacterial, streptococcal (acute)").lower() for _ in range(200)}
+    assert any("streptococcal bacterial meningitis" in text for text in said)
+    assert len(said) > 10
+
+
+def test_what_may_answer_as_well_is_not_held_against_a_text() -> None:
+    def pair(code: str, text: str, system: str = "icd10cm") -> train.Pair:
+        return train.Pair(system, code, f"asked {text}", text)
+
+    batch = [pair("I20", "a"), pair("I20.0", "b"), pair("I21", "c"), pair("I20", "d", "hcpcs"),
+             pair("J45", "c")]  # fmt: skip
+    excused = train.related(batch)
+    assert excused[0, 1]  # the header above
+    assert not excused[0, 2]
+    assert not excused[0, 3]  # of another system
+    assert excused[2, 4]  # the same words
+    assert np.diag(excused).all()
+
+
+@pytest.mark.slow
+def test_batches_hold_neighbours(found: list[train.Pair]) -> None:
+    batch = next(train.batches(found, random.Random(0)))
+    assert len({(pair.system, pair.code[:3]) for pair in batch}) < len(batch) / 2
+
+
+@pytest.mark.index
+def test_what_is_trained_can_be_exported(store: CodeStore, tmp_path: Path) -> None:
+    """Two steps, which is enough to write, read and export it; see docs/MODEL.md for the rest."""
+    told: list[str] = []
+    train.train(store, Model(), tmp_path / "model", most=128, tell=told.append)
+    assert told[-1].startswith("step 2 of 2")
+    model = Model(str(tmp_path / "model"))
+    encoder = export(model, tmp_path / "encoder")
+    asked, infarction, cow = encoder.encode(
+        ["heart attack", "Acute myocardial infarction, unspecified", "Bitten by cow"]
+    )
+    assert asked @ infarction > asked @ cow

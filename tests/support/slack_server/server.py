@@ -1,0 +1,526 @@
+"""The loopback Slack: what a test sees of it, and how it answers the app."""
+
+import json
+import math
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from . import envelopes
+from .envelopes import Identity
+from .judge import Judge, block_breaches
+from .listener import Listener, Request
+from .records import DROPPED, Call, Failure
+from .socket_mode import Delivery, SocketMode
+from .websocket import WebSocket
+from .workspace import Workspace, refused, resolve
+
+RESPONSE_URL_USES = 5  # within 30 minutes, which no test lasts
+
+
+class SlackServer:
+    """A Slack workspace on 127.0.0.1 with one app installed.
+
+    `methods_json` is a published method list (or its content) to judge every call against;
+    `scopes` are those granted to the bot, None for all of them. Breaches are in `violations`.
+    """
+
+    def __init__(
+        self,
+        methods_json: Path | Mapping[str, Any] | None = None,
+        bot_token: str = "xoxb-test",
+        app_token: str = "xapp-test",
+        signing_secret: str = "secret",
+        bot_user: str = "UBOT",
+        team: str = "T1",
+        *,
+        scopes: set[str] | None = None,
+    ) -> None:
+        methods: Mapping[str, Any] | None = (
+            json.loads(methods_json.read_text("utf-8"))
+            if isinstance(methods_json, Path)
+            else methods_json
+        )
+        self.bot_token = bot_token
+        self.app_token = app_token
+        self.signing_secret = signing_secret
+        self.identity = Identity(team=team, bot_user=bot_user)
+        self.calls: list[Call] = []
+        self._scopes = scopes
+        self._judge = Judge(methods, scopes)
+        self._changed = threading.Condition()  # guards and announces all that changes below
+        self._workspace = Workspace(self.identity)
+        self._socket_mode = SocketMode(self.identity, self._changed)
+        self._violations: list[str] = []
+        self._failures: dict[str, list[Failure]] = {}
+        self._response_urls: dict[str, int] = {}  # path -> uses left
+        self._pace = 0.0  # seconds between messages in a channel
+        self._next: dict[str, float] = {}  # channel -> when it takes the next message
+        self._told: dict[str, float] = {}  # channel -> until when the app was told to wait
+        self._stopping = threading.Event()
+        self._listener: Listener | None = None
+
+    # Life
+
+    def start(self) -> "SlackServer":
+        """Listen on a free port."""
+        self._stopping.clear()
+        self._listener = Listener(self)
+        threading.Thread(
+            target=self._listener.serve_forever, args=(0.05,), name="slack-server", daemon=True
+        ).start()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening and cut every connection. Does nothing when not running."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            self._stopping.set()
+            listener.shutdown()
+            listener.server_close()
+            listener.cut_connections()
+
+    def __enter__(self) -> "SlackServer":
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The server's root, without a slash at the end."""
+        if self._listener is None:
+            raise RuntimeError("the server is not running")
+        return f"http://127.0.0.1:{self._listener.server_address[1]}"
+
+    @property
+    def api_url(self) -> str:
+        """The base_url for a WebClient."""
+        return f"{self.url}/api/"
+
+    # What the app did
+
+    @property
+    def violations(self) -> list[str]:
+        """What Slack's documentation does not allow and the app did all the same."""
+        with self._changed:
+            return self._violations + self._socket_mode.violations
+
+    def messages(self, channel: str | None = None) -> list[Call]:
+        """The calls that posted a message (for all to see or for one), oldest first."""
+        posting = ("chat.postMessage", "chat.postEphemeral")
+        with self._changed:
+            return [
+                call
+                for call in self.calls
+                if call.method in posting
+                and call.took_effect
+                and (channel is None or resolve(call.args["channel"]) == resolve(channel))
+            ]
+
+    def message(self, channel: str, ts: str | None = None) -> dict[str, Any] | None:
+        """A message as it stands after updates: the one at `ts`, or the channel's newest."""
+        with self._changed:
+            found = self._workspace.message(channel, ts)
+            return dict(found) if found else None
+
+    def wait_for(
+        self, wanted: str | Callable[[Call], bool], count: int = 1, timeout: float = 30.0
+    ) -> list[Call]:
+        """Block until `count` calls of a method, or calls a predicate accepts; return them all."""
+
+        def matching() -> list[Call]:
+            if isinstance(wanted, str):
+                return [call for call in self.calls if call.method == wanted]
+            return [call for call in self.calls if wanted(call)]
+
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(matching()) >= count, timeout):
+                arrived = "".join(f"\n  {call}" for call in self.calls) or " nothing"
+                raise AssertionError(
+                    f"{len(matching())} of {count} calls of {wanted} within {timeout} s; "
+                    f"arrived:{arrived}"
+                )
+            return matching()
+
+    # What goes wrong
+
+    def fail_next(
+        self,
+        method: str,
+        *,
+        status: int = 200,
+        error: str | None = None,
+        retry_after: int | None = None,
+        times: int = 1,
+        drop_connection: bool = False,
+        delay: float = 0.0,
+        after_effect: bool = False,
+    ) -> None:
+        """Let the next `times` calls of a method fail ("response_url" names the response_urls).
+
+        The answer is an HTTP `status`, an `error` code, or none at all (`drop_connection`), after
+        `delay` seconds; a delay alone makes a good answer late. With `after_effect` the call is
+        carried out first, so that the app cannot know what became of it. Several orders for a
+        method are used up one after the other.
+        """
+        failure = Failure(status, error, retry_after, times, drop_connection, delay, after_effect)
+        with self._changed:
+            self._failures.setdefault(method, []).append(failure)
+
+    def limit_messages(self, seconds: float = 1.0) -> None:
+        """From now on take one chat.postMessage in `seconds` a channel, and answer the others 429
+        with a Retry-After, of a whole number as Slack's are. An app that does not wait for so long
+        has a violation. https://docs.slack.dev/apis/web-api/rate-limits
+        """
+        with self._changed:
+            self._pace = seconds
+            self._next.clear()
+            self._told.clear()
+
+    # Payloads, for signed_request and for the sends below
+
+    def app_mention(
+        self,
+        text: str,
+        user: str = "U1",
+        channel: str = "C1",
+        ts: str | None = None,
+        thread_ts: str | None = None,
+    ) -> dict[str, Any]:
+        """An app_mention event of this workspace's bot."""
+        team, bot_user = self.identity.team, self.identity.bot_user
+        return envelopes.app_mention(
+            text, user, channel, ts, thread_ts, team=team, bot_user=bot_user
+        )
+
+    def direct_message(
+        self,
+        text: str,
+        user: str = "U1",
+        channel: str = "D1",
+        ts: str | None = None,
+        thread_ts: str | None = None,
+    ) -> dict[str, Any]:
+        """A message.im event."""
+        return envelopes.direct_message(
+            text, user, channel, ts=ts, thread_ts=thread_ts, team=self.identity.team
+        )
+
+    def event_callback(self, event: dict[str, Any], event_id: str | None = None) -> dict[str, Any]:
+        """An event as the Events API wraps it; a new event_id unless given."""
+        return envelopes.event_callback(event, self.identity, event_id)
+
+    def slash_command(
+        self,
+        command: str = "/code",
+        text: str = "",
+        user: str = "U1",
+        channel: str = "C1",
+        response_url: str | None = None,
+    ) -> dict[str, Any]:
+        """A slash command with a live trigger_id and response_url."""
+        return envelopes.slash_command(
+            self.identity,
+            command=command,
+            text=text,
+            user=user,
+            channel=channel,
+            response_url=response_url or self.new_response_url(),
+            trigger_id=self.new_trigger_id(),
+        )
+
+    def block_actions(
+        self,
+        action_id: str,
+        value: str | None = None,
+        user: str = "U1",
+        channel: str = "C1",
+        message_ts: str | None = None,
+        response_url: str | None = None,
+        block_id: str | None = None,
+        ephemeral: bool = False,
+    ) -> dict[str, Any]:
+        """The press of a button, with a live trigger_id and response_url.
+
+        The message is the one at `message_ts`, or the newest in the channel. When the bot posted
+        the button there, what is not given (value, block_id) is taken from it; otherwise the
+        message is made up, since a user can only press what is there.
+        """
+        with self._changed:
+            message = self._workspace.message(channel, message_ts)
+            if message is None:
+                ts = message_ts or envelopes.next_ts()
+                message = self._workspace.add_message(channel, ts, text="")
+            ephemeral = ephemeral or self._workspace.is_ephemeral(channel, message["ts"])
+            message = dict(message)
+        posted_id, button = _find_button(message.get("blocks"), action_id)
+        action = {
+            "action_id": action_id,
+            "block_id": block_id or posted_id or "actions",
+            "text": button.get("text") or {"type": "plain_text", "text": action_id, "emoji": True},
+            "type": button.get("type", "button"),
+        }
+        value = button.get("value") if value is None else value
+        if value is not None:  # a button without a value sends none
+            action["value"] = value
+        return envelopes.block_actions(
+            self.identity,
+            action=action,
+            user=user,
+            channel=channel,
+            message=message,
+            ephemeral=ephemeral,
+            response_url=response_url or self.new_response_url(),
+            trigger_id=self.new_trigger_id(),
+        )
+
+    def view_submission(
+        self, typed: Mapping[str, Any], user: str = "U1", view: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The sending of a modal (the last that was opened, unless given), with a live trigger_id.
+
+        `typed` are the texts and the chosen options of its inputs, by block; what is not given was
+        left empty.
+        """
+        if view is None:
+            view = self.wait_for("views.open")[-1].response["view"]
+        values = {
+            block["block_id"]: {
+                block["element"]["action_id"]: _filled(
+                    block["element"], typed.get(block["block_id"])
+                )
+            }
+            for block in view["blocks"]
+            if block["type"] == "input"
+        }
+        return envelopes.view_submission(
+            self.identity, view=view, values=values, user=user, trigger_id=self.new_trigger_id()
+        )
+
+    def new_response_url(self) -> str:
+        """A response_url with its five uses.
+
+        https://docs.slack.dev/interactivity/handling-user-interaction
+        """
+        path = f"/respond/{uuid.uuid4().hex}"
+        with self._changed:
+            self._response_urls[path] = RESPONSE_URL_USES
+        return self.url + path
+
+    def new_trigger_id(self) -> str:
+        """A trigger_id that views.open accepts once, within 3 seconds."""
+        with self._changed:
+            return self._workspace.new_trigger()
+
+    # Socket Mode
+
+    def wait_connected(self, timeout: float = 10.0, count: int = 1) -> None:
+        """Block until the app has `count` live Socket Mode connections."""
+        self._socket_mode.wait_connected(timeout, count)
+
+    def disconnect(self, reason: str = "refresh_requested", *, abrupt: bool = False) -> None:
+        """Tell every connection to reconnect and close it; or, `abrupt`, just cut it."""
+        self._socket_mode.disconnect(reason, abrupt)
+
+    def send_event(
+        self,
+        event: dict[str, Any],
+        event_id: str | None = None,
+        retry_num: int = 0,
+        retry_reason: str | None = None,
+    ) -> Delivery:
+        """Send an event to one of the connections."""
+        return self._socket_mode.send(
+            envelopes.envelope(
+                "events_api",
+                self.event_callback(event, event_id),
+                accepts_response_payload=False,
+                retry_attempt=retry_num,
+                retry_reason=retry_reason or "",
+            )
+        )
+
+    def send_slash(
+        self,
+        command: str = "/code",
+        text: str = "",
+        user: str = "U1",
+        channel: str = "C1",
+        response_url: str | None = None,
+    ) -> Delivery:
+        """Send a slash command to one of the connections."""
+        payload = self.slash_command(command, text, user, channel, response_url)
+        envelope = envelopes.envelope("slash_commands", payload, accepts_response_payload=True)
+        return self._socket_mode.send(envelope)
+
+    def send_block_action(
+        self,
+        action_id: str,
+        value: str | None = None,
+        user: str = "U1",
+        channel: str = "C1",
+        message_ts: str | None = None,
+        response_url: str | None = None,
+        block_id: str | None = None,
+        ephemeral: bool = False,
+    ) -> Delivery:
+        """Press a button: `block_actions`, sent to one of the connections."""
+        return self.send_interactive(
+            self.block_actions(
+                action_id, value, user, channel, message_ts, response_url, block_id, ephemeral
+            )
+        )
+
+    def send_interactive(
+        self, payload: dict[str, Any], *, accepts_response_payload: bool = False
+    ) -> Delivery:
+        """Send any interactive payload; a view_submission accepts a response payload."""
+        return self._socket_mode.send(
+            envelopes.envelope(
+                "interactive", payload, accepts_response_payload=accepts_response_payload
+            )
+        )
+
+    def send_view(
+        self, typed: Mapping[str, Any], user: str = "U1", view: dict[str, Any] | None = None
+    ) -> Delivery:
+        """Send a modal: `view_submission`, sent to one of the connections."""
+        return self.send_interactive(
+            self.view_submission(typed, user, view), accepts_response_payload=True
+        )
+
+    # Serving: called by the listener's threads
+
+    def serve_method(self, method: str, request: Request) -> Call:
+        """Answer a Web API call."""
+        args = dict(request.args)
+        form_token = args.pop("token", None)
+        token = request.bearer or (None if request.is_json else form_token)
+
+        def answer() -> tuple[int, dict[str, Any]]:
+            if request.error is not None:
+                return 200, refused(request.error)
+            if method == "chat.postMessage" and self._pace:
+                channel, now = resolve(str(args.get("channel", ""))), time.monotonic()
+                if now < self._told.get(channel, 0.0):
+                    self._violations.append(f"{method}: {channel} before Retry-After had passed")
+                if now < self._next.get(channel, 0.0):
+                    wait = max(1, math.ceil(self._next[channel] - now))
+                    self._told[channel] = now + wait
+                    request.answer_headers["Retry-After"] = str(wait)
+                    return 429, refused("ratelimited")
+                self._next[channel] = now + self._pace
+            return 200, self._method_answer(method, args, token)
+
+        return self._serve(method, args, request, answer)
+
+    def _method_answer(
+        self, method: str, args: dict[str, Any], token: str | None
+    ) -> dict[str, Any]:
+        connecting = method == "apps.connections.open"
+        if not (connecting or self._workspace.knows(method) or self._judge.knows(method)):
+            return refused("unknown_method")
+        if not token:
+            return refused("not_authed")
+        if token not in (self.bot_token, self.app_token):
+            return refused("invalid_auth")
+        if token != (self.app_token if connecting else self.bot_token):
+            return refused("not_allowed_token_type")
+        verdict = self._judge.judge(method, args)
+        self._violations += verdict.violations
+        if verdict.refusal is not None:
+            return verdict.refusal
+        if connecting:
+            host = self.url.removeprefix("http://")
+            ticket, app_id = self._socket_mode.new_ticket(), self.identity.app_id
+            return {"ok": True, "url": f"ws://{host}/link/?ticket={ticket}&app_id={app_id}"}
+        return self._workspace.call(method, args)
+
+    def serve_response_url(self, path: str, request: Request) -> Call:
+        """Answer a use of a response_url."""
+
+        def answer() -> tuple[int, dict[str, Any]]:
+            if request.error is not None or not request.is_json:
+                return 400, refused(request.error or "invalid_payload")
+            left = self._response_urls.get(path)
+            if not left:
+                return 404, refused("used_url")
+            self._response_urls[path] = left - 1
+            private = request.args.get("response_type") != "in_channel"
+            breaches = block_breaches(request.args.get("blocks"), most=50, private=private)
+            if not request.args.get("text") and not request.args.get("delete_original"):
+                breaches.append("no top-level text")
+            self._violations += [f"response_url: {breach}" for breach in breaches]
+            return 200, {"ok": True}
+
+        return self._serve("response_url", request.args, request, answer, path)
+
+    def redeem(self, ticket: str) -> bool:
+        """Whether a Socket Mode connection may be made with this ticket."""
+        return self._socket_mode.redeem(ticket)
+
+    def serve_connection(self, connection: WebSocket) -> None:
+        """Serve a Socket Mode connection until it ends."""
+        self._socket_mode.serve(connection)
+
+    def _serve(
+        self,
+        name: str,
+        args: dict[str, Any],
+        request: Request,
+        answer: Callable[[], tuple[int, dict[str, Any]]],
+        path: str = "",
+    ) -> Call:
+        """Answer, or fail as ordered, and record the call."""
+        arrived = time.monotonic()
+        failure = self._take_failure(name)
+        if failure is not None and failure.delay:
+            self._stopping.wait(failure.delay)
+        with self._changed:
+            took_effect = False
+            status: int = 200
+            response: dict[str, Any] = {}
+            if failure is None or failure.only_delays or failure.after_effect:
+                status, response = answer()
+                took_effect = bool(response.get("ok"))
+            if failure is not None and failure.drop_connection:
+                status = DROPPED
+            elif failure is not None and not failure.only_delays:
+                status, response = failure.status, failure.body()
+                request.answer_headers |= failure.headers()
+            headers = request.headers
+            call = Call(name, args, headers, arrived, status, response, took_effect, path)
+            self.calls.append(call)
+            self._changed.notify_all()
+        if self._scopes is not None:
+            request.answer_headers["X-OAuth-Scopes"] = ",".join(sorted(self._scopes))
+        return call
+
+    def _take_failure(self, name: str) -> Failure | None:
+        with self._changed:
+            waiting = self._failures.get(name)
+            if not waiting:
+                return None
+            waiting[0].times -= 1
+            return waiting[0] if waiting[0].times > 0 else waiting.pop(0)
+
+
+def _filled(element: dict[str, Any], typed: str | None) -> dict[str, Any]:
+    """The state of an input of a modal."""
+    if element["type"] == "radio_buttons":
+        (chosen,) = [o for o in element["options"] if o["value"] == typed] or [None]
+        return {"type": "radio_buttons", "selected_option": chosen}
+    return {"type": element["type"], "value": typed}
+
+
+def _find_button(blocks: Any, action_id: str) -> tuple[str | None, dict[str, Any]]:
+    """The block_id and the element of a posted button; (None, {}) when it is not there."""
+    for block in blocks if isinstance(blocks, list) else []:
+        for element in [*block.get("elements", []), block.get("accessory")]:
+            if isinstance(element, dict) and element.get("action_id") == action_id:
+                return block.get("block_id"), element
+    return None, {}
