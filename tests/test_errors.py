@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from paths import ROOT
 
 from bot.cli import main as command
 from bot.cli import serve
 from bot.settings import Settings
 from codesets.errors import CodeDeskError
 
-ROOT = Path(__file__).parents[1]
 #: Caught where they are raised, or by their caller: no user sees their message.
 INTERNAL = {"RateLimited"}
 _LINE = re.compile(r"^( *)\* (\w+) +(\S+)$", re.M)

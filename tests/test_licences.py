@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from importlib import metadata
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LICENCES = (ROOT / "docs" / "LICENCES.md").read_text("utf-8")
 _TABLE = LICENCES.split("## Libraries", 1)[1].split("\n## ", 1)[0]

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from paths import ROOT
+from paths import TEST_DATA as DATA
 
 from bot.desk.answer import (
     Answer,
@@ -31,9 +33,6 @@ from bot.views.wording import in_words, undated, worded
 from codesets.imports import import_files
 from codesets.store import CodeStore
 from index.axes import AXES, CIRCUMSTANCES
-
-ROOT = Path(__file__).parents[1]
-DATA = Path(__file__).parent / "data"
 
 # Reasons in words
 
