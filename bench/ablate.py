@@ -24,12 +24,14 @@ import numpy as np
 from fit import leads_to
 
 from bot.settings import Settings
-from codesets.books import Books
-from codesets.store import CodeStore
-from index import build, evaluate, facts, rank, shelf
-from index.model import Model, Shipped
-from index.search import Query, Searcher
-from index.words import Lexicon, Spelling
+from codesets.store.code_store import CodeStore
+from codesets.store.reference_store import Books
+from index import build, evaluate, families
+from index.embedding.models import Model, Shipped
+from index.search import features, ranking, system_index
+from index.search.searcher import Query, Searcher
+from index.text.lexicon import Lexicon
+from index.text.spelling import Spelling
 
 Cases = dict[str, list[evaluate.Case]]
 
@@ -49,12 +51,12 @@ def scored(searcher: Searcher, store: CodeStore, day: dt.date, cases: Cases) -> 
 
 
 def _only(**weights: float) -> Any:
-    kept = np.array([weights.get(name, 0.0) for name in rank.FEATURES], dtype=np.float32)
-    return mock.patch.object(rank, "_WEIGHTS", kept)
+    kept = np.array([weights.get(name, 0.0) for name in ranking.FEATURES], dtype=np.float32)
+    return mock.patch.object(ranking, "_WEIGHTS", kept)
 
 
 def _without(*names: str) -> Any:
-    return _only(**{name: w for name, w in rank.WEIGHTS.items() if name not in names})
+    return _only(**{name: w for name, w in ranking.WEIGHTS.items() if name not in names})
 
 
 @contextmanager
@@ -69,19 +71,19 @@ def _one_wording() -> Iterator[None]:
 
 @contextmanager
 def _no_words() -> Iterator[None]:
-    retrieve = shelf.Shelf.retrieve
+    retrieve = system_index.Shelf.retrieve
 
     def vectors_alone(self, asked, less, text, most):
         return retrieve(self, asked, less, "", most)
 
-    with mock.patch.object(shelf.Shelf, "retrieve", vectors_alone):
+    with mock.patch.object(system_index.Shelf, "retrieve", vectors_alone):
         yield
 
 
-_load = facts.load
+_load = features.load
 
 
-def _ungrouped(path: Path) -> facts.Facts:
+def _ungrouped(path: Path) -> features.Facts:
     found = _load(path)
     return replace(found, groups=np.arange(len(found.groups)))
 
@@ -95,7 +97,7 @@ PARTS: dict[str, Callable[[], Any]] = {
         Query, "readings", property(lambda query: (query.reading,))
     ),
     "BM25": _no_words,
-    "grouping by side": lambda: mock.patch.object(facts, "load", _ungrouped),
+    "grouping by side": lambda: mock.patch.object(features, "load", _ungrouped),
     "axes (side, acuity, circumstances …)": lambda: _without(
         "agrees", "unasked", "unmeant", "unspecified", "other", "number", "denial"
     ),
@@ -118,7 +120,10 @@ def _no_entries() -> Any:
 
 #: What is left out of an index, and what it is built with.
 BUILDS: dict[str, tuple[Callable[[], Any], Callable[[], Model | Shipped]]] = {
-    "house's names": (lambda: mock.patch.object(shelf, "house_names", return_value=()), Shipped),
+    "house's names": (
+        lambda: mock.patch.object(families, "house_names", return_value=()),
+        Shipped,
+    ),
     "entries of the indexes and tables": (_no_entries, Shipped),
     "tuning (all-MiniLM-L6-v2 as it is)": (lambda: mock.patch.dict({}), Model),
 }

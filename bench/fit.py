@@ -1,4 +1,5 @@
-"""Fits the ranking's weights (index/rank.py) to files of questions with their right codes.
+"""Fits the ranking's weights (index/search/ranking.py) to files of questions with their right
+codes.
 
     python bench/fit.py --day 2026-05-01 coder.tsv:1 names.tsv:0.7
 
@@ -21,10 +22,10 @@ import numpy as np
 from scipy.optimize import minimize
 
 from bot.settings import Settings
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 from index import evaluate
-from index.rank import FEATURES, WEIGHTS
-from index.search import Searcher
+from index.search.ranking import FEATURES, WEIGHTS
+from index.search.searcher import Searcher
 
 _FOLDS = 3
 #: Weights count in a softmax by their size, which decides nothing in a ranking: they are fitted

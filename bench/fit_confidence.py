@@ -1,4 +1,4 @@
-"""Fits how sure an answer is, and when none is given (index/confidence.py).
+"""Fits how sure an answer is, and when none is given (index/search/confidence.py).
 
     python bench/fit_confidence.py --day 2026-05-01 coder.tsv names.tsv --on ON.txt --off OFF.txt
 
@@ -22,10 +22,11 @@ from scipy.optimize import minimize
 
 from bot.settings import Settings
 from codesets.model import Release
-from codesets.store import CodeStore
-from index import confidence, evaluate
-from index.search import Found, Searcher
-from index.talk import Talk, off_topic_examples
+from codesets.store.code_store import CodeStore
+from index import evaluate
+from index.search import confidence
+from index.search.off_topic import Talk, off_topic_examples
+from index.search.searcher import Found, Searcher
 
 _HELD = 1e-3
 

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from naive import FOLDER
 
-from index.rank import Rarity
+from index.families import Family, Gathered
 from index.runtime import load_faiss
-from index.shelf import Family, Gathered, Shelf, write
+from index.search.ranking import Rarity
+from index.search.system_index import Shelf, write
 
 #: Searches timed for each size, and texts that each takes, as the product does.
 _SEARCHES, _TEXTS = 50, 150

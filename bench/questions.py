@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 from index.evaluate import Case, read_cases
 
 T = TypeVar("T")

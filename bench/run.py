@@ -26,7 +26,7 @@ import report
 from questions import QuestionSet, read_sets, spread
 
 from bot.settings import Settings
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 from index import bundle
 from index.errors import SearchError
 from index.evaluate import is_right_category, scores

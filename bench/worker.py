@@ -22,7 +22,7 @@ from rivals import Bm25, Icd10Coder
 
 from bot.desk.desk import Desk
 from bot.settings import Settings
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 
 #: Questions asked before time is taken.
 _WARM_UP = 10
@@ -52,7 +52,7 @@ class OnlySearch:
     """The search of the desk, beside which a naive search is fairly timed."""
 
     def __init__(self, settings: Settings, day: dt.date) -> None:
-        from index.search import Searcher
+        from index.search.searcher import Searcher
 
         store = CodeStore(settings.codes_db)
         self._searcher = Searcher(settings.index, store)
@@ -151,7 +151,7 @@ def naive_rate(job: Job) -> dict[str, Any]:
 def build(job: Job) -> dict[str, Any]:
     """A full build of the product's index, beside the one in use and thrown away."""
     from index import build as index_build
-    from index.model import chosen
+    from index.embedding.models import chosen
 
     settings = Settings.load()
     store = CodeStore(settings.codes_db)

@@ -23,9 +23,9 @@ from typing import Any, Protocol, TypeVar
 
 from bot.desk.answer import Answer, Verdict
 from bot.desk.question import Question
+from bot.messages import say
 from bot.querylog import Asked, LogUnavailable, Pending, QueryLog
 from bot.querylog.records import Outcome
-from bot.words import say
 from codesets.errors import CodeDeskError
 from codesets.model import Setting, System
 

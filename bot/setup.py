@@ -8,17 +8,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from bot import corrections
+from bot.audit import corrections
+from bot.messages import say
 from bot.querylog import LogUnavailable
 from bot.querylog.opening import opened, verified
 from bot.settings import Settings
-from bot.words import say
-from codesets import sources
-from codesets.currency import not_loaded, out_of_date
+from codesets.loading import packaged
+from codesets.loading.freshness import not_loaded, out_of_date
 from codesets.model import SYSTEM_NAMES
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 from index import build as index_build
-from index.model import Model, Shipped, chosen
+from index.embedding.models import Model, Shipped, chosen
 
 #: How long setting up waits for the official sources, in seconds.
 _PATIENCE = 3.0
@@ -32,8 +32,8 @@ def set_up(settings: Settings, tell: Tell) -> None:
     try:
         if settings.fetch:
             _fetch(store, settings, tell)
-        sources.load_packaged(store, tell)
-        sources.load_packaged_books(store, tell)
+        packaged.load_packaged(store, tell)
+        packaged.load_packaged_books(store, tell)
         model = model_of(settings)
         if not index_build.is_current(store, settings.index, model):
             build_index(store, settings, model, tell)
@@ -47,12 +47,12 @@ def _fetch(store: CodeStore, settings: Settings, tell: Tell) -> None:
     outdated, missing = out_of_date(store, dt.date.today()), not_loaded(store)
     if not outdated and not missing:
         return
-    from codesets import sync  # what speaks HTTP is not loaded to answer a question
+    from codesets.loading import sync  # what speaks HTTP is not loaded to answer a question
 
     report = sync.sync(store, settings.downloads, say=tell, patience=_PATIENCE)
     if report.unreachable:
         # What the packages bring is loaded after this.
-        brought = {SYSTEM_NAMES[delivery.system] for delivery in sources.DELIVERIES}
+        brought = {SYSTEM_NAMES[delivery.system] for delivery in packaged.DELIVERIES}
         missing = [name for name in missing if name not in brought]
         tell(say("setup.unreachable", missing=", ".join(missing)))
 

@@ -39,7 +39,7 @@ ICD10PCS_BEGUN = rf"{_ICD10PCS_SECTION}{_ICD10PCS_VALUE}{{2,5}}"
 # HCPCS Level II and CPT
 
 HCPCS = r"[A-V]\d{4}"
-#: Five digits; or four and the letter of another category (see codesets.cpt).
+#: Five digits; or four and the letter of another category (see codesets.formats.cpt).
 CPT = r"\d{4}[0-9AFMTU]"
 #: A code of either, as the NCCI edits print it. Any letter will do: one that the AMA adds must not
 #: make a quarter's file unreadable.

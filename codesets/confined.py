@@ -33,8 +33,8 @@ from codesets.model import CodesetError
 _READERS = {
     "zip": "codesets.zips:unpack",
     "zip test": "codesets.zips:test",
-    "workbook": "codesets.sheets:read_workbook",
-    "pdf": "codesets.guidelines:read_pdf",
+    "workbook": "codesets.formats.spreadsheets:read_workbook",
+    "pdf": "codesets.formats.guidelines:read_pdf",
 }
 #: What a process needs of its parent's environment.
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "LANG")

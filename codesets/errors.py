@@ -14,22 +14,22 @@ class CodeDeskError(Exception):
     * SearchError                 index/errors.py
       * ExtraMissing              index/errors.py
       * BundleUnusable            index/bundle.py
-      * ModelUnavailable          index/model.py
-      * ExportFailed              index/export.py
-      * EncoderDiffers            index/encoder.py
+      * ModelUnavailable          index/embedding/models.py
+      * ExportFailed              index/embedding/onnx_export.py
+      * EncoderDiffers            index/embedding/encoder.py
     * SettingsError               bot/settings.py
     * SlackSettingsError          bot/slack/app.py
-    * LogUnavailable              bot/querylog/chain.py
+    * LogUnavailable              bot/querylog/hash_chain.py
       * DamagedFile               bot/querylog/verify.py
     * CheckpointError             bot/querylog/checkpoints.py
       * NotVouchedFor             bot/querylog/vouching.py
-    * NoSuchQuestion              bot/querylog/tail.py
-    * NoSuchCorrection            bot/querylog/tail.py
+    * NoSuchQuestion              bot/querylog/append.py
+    * NoSuchCorrection            bot/querylog/append.py
     * Held                        bot/querylog/retention.py
-    * NotWritten                  bot/querylog/export.py
-    * NotReplayable               bot/querylog/replay.py
-    * Refused                     bot/corrections.py
-    * OtherSystem                 bot/corrections.py
-    * Misread                     bot/slack/audit_query.py
+    * NotWritten                  bot/audit/export.py
+    * NotReplayable               bot/audit/replay.py
+    * Refused                     bot/audit/corrections.py
+    * OtherSystem                 bot/audit/corrections.py
+    * Misread                     bot/slack/search_syntax.py
     * CasesUnreadable             bot/phi/evaluate.py
     """

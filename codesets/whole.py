@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from codesets import rows
-from codesets.files import is_cut, lines_of
+from codesets.formats.text_files import is_cut, lines_of
 from codesets.model import Book, CodesetError, Edition, Release, Volume
-from codesets.store import CodeStore
+from codesets.store import row_tables
+from codesets.store.code_store import CodeStore
 
 #: The share of a neighbouring edition's entries that an edition has at least. From one to the
 #: next, lists of CDC and CMS grow, or lose a hundredth; but products move between CMS's several
@@ -181,7 +181,7 @@ def _first(of: Release | Book) -> dt.date:
 
 def _extent(what: Edition | Volume) -> Extent:
     if isinstance(what, Volume):
-        return Extent(rows.groups_of(what.rows))
+        return Extent(row_tables.groups_of(what.rows))
     return Extent(Counter(code.code[:3] for code in what.codes))
 
 

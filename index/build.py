@@ -15,16 +15,18 @@ from pathlib import Path
 import numpy as np
 
 from codesets.model import SYSTEM_NAMES, Guideline
-from codesets.store import CodeStore
-from index import bundle, shelf, talk
-from index.encoder import Encoder
+from codesets.store.code_store import CodeStore
+from index import bundle
+from index.embedding.encoder import Encoder
+from index.embedding.models import Model, Shipped
+from index.embedding.onnx_export import export
 from index.errors import SearchError
-from index.export import export
-from index.guidance import passages
-from index.lexical import write_lexical
-from index.model import Model, Shipped
-from index.procedures import Titles
-from index.words import essential, plain_words, read
+from index.families import gather
+from index.pcs.titles import Titles
+from index.search import off_topic, system_index
+from index.search.bm25 import write_lexical
+from index.search.guideline_search import passages
+from index.text.tokens import essential, plain_words, read
 
 
 def _passages(store: CodeStore) -> list[str]:
@@ -85,11 +87,11 @@ def _build(store: CodeStore, root: Path, model: Model | Shipped, progress: bool)
     texts = families = 0
     texts_of: list[list[str]] = []
     for system in store.systems:
-        gathered = shelf.gather(store, system)
+        gathered = gather(store, system)
         known = _vectors_of(in_use, system)
         label = SYSTEM_NAMES[system] if progress else None
         vectors = _embed(gathered.texts, essential, known, encoder, label)
-        shelf.write(folder / bundle.SHELVES / system, gathered, vectors)
+        system_index.write(folder / bundle.SHELVES / system, gathered, vectors)
         for release in store.releases(system) if system == "icd10pcs" else ():
             titles = Titles.read(store.titles(release))
             titles.save(folder / bundle.SHELVES / system / bundle.PROCEDURES / release.label)
@@ -113,8 +115,8 @@ def _build(store: CodeStore, root: Path, model: Model | Shipped, progress: bool)
     bundle.write_json(folder / bundle.PASSAGES, said)
     if said:
         write_lexical(folder / bundle.PASSAGE_WORDS, said)
-    before = talk.Talk.load(in_use / bundle.TALK) if in_use else None
-    talk.learn(texts_of, encoder, before).save(folder / bundle.TALK)
+    before = off_topic.Talk.load(in_use / bundle.TALK) if in_use else None
+    off_topic.learn(texts_of, encoder, before).save(folder / bundle.TALK)
     manifest = bundle.Manifest(
         build=folder.name,
         format=bundle.FORMAT,
@@ -179,4 +181,4 @@ def _in_use(root: Path, fingerprint: str) -> Path | None:
 def _vectors_of(in_use: Path | None, system: str) -> dict[str, np.ndarray]:
     """The vector of each text that the bundle in use has of a system."""
     folder = in_use / bundle.SHELVES / system if in_use else None
-    return shelf.vectors_of(folder) if folder and folder.exists() else {}
+    return system_index.vectors_of(folder) if folder and folder.exists() else {}

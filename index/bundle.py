@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 from codesets.model import Book, Release
-from codesets.store import CodeStore
-from index import names
+from codesets.store.code_store import CodeStore
 from index.errors import SearchError
 from index.runtime import THREADS
+from index.text import synonyms
 
 #: Raised when the files or how texts are gathered change: older bundles are built anew.
 FORMAT = 11
@@ -90,7 +90,7 @@ def sources(store: CodeStore) -> dict[str, list[str]]:
     books = [book for book in store.books.all() if book.kind not in _LOOKED_UP]
     used: list[Release | Book] = [*store.releases(), *books]
     found = {source.key: sorted(file.sha256 for file in source.files) for source in used}
-    return found | {names.FILE: [names.sha256()]}
+    return found | {synonyms.FILE: [synonyms.sha256()]}
 
 
 def read_beside(made_of: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -198,7 +198,7 @@ def _earlier(root: Path, store: CodeStore | None, build: str) -> tuple[Path, Man
     loaded = sources(store) if store else manifest.sources
     for key, files in manifest.sources.items():
         # The house's names are in the bundle; the editions are read beside it.
-        if key != names.FILE and loaded.get(key) != files:
+        if key != synonyms.FILE and loaded.get(key) != files:
             state = "read from other files since" if key in loaded else "no longer loaded"
             raise BundleUnusable(f"The index bundle {build} was made of {key}, which is {state}.")
     return folder, manifest

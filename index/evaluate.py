@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from codesets.code_format import undot
-from index.confidence import Confidence
 from index.errors import SearchError
+from index.search.confidence import Confidence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

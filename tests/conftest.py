@@ -21,12 +21,12 @@ from bot.desk.desk import Desk
 from bot.querylog import QueryLog
 from bot.querylog.checkpoints import make_keys
 from bot.settings import Settings
-from codesets import sources
+from codesets.loading import packaged
 from codesets.model import Release
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 from index import build
-from index.encoder import Encoder
-from index.model import Shipped
+from index.embedding.encoder import Encoder
+from index.embedding.models import Shipped
 
 _BUILT_IN: dict[str, float] = {}
 
@@ -58,8 +58,8 @@ def loaded() -> Path:
     started = time.monotonic()
     with FileLock(home / "lock"):
         store = CodeStore(home / "codes.db")
-        sources.load_packaged(store)
-        sources.load_packaged_books(store)
+        packaged.load_packaged(store)
+        packaged.load_packaged_books(store)
         store.close()
     _BUILT_IN["code sets"] = time.monotonic() - started
     return home

@@ -13,8 +13,8 @@ from paths import ROOT, TEST_DATA
 from bot.cli.main import main
 from bot.querylog import Asked, QueryLog
 from bot.settings import Settings
-from codesets.imports import import_files
-from codesets.store import CodeStore
+from codesets.loading.importer import import_files
+from codesets.store.code_store import CodeStore
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / name for name in ("README.md", "docs/LOG.md", "docs/SLACK.md", "docs/COMMANDS.md")]

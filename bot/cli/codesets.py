@@ -12,14 +12,14 @@ import click
 
 from bot.cli.shared import SYSTEM, progress
 from bot.desk import edition_changes
+from bot.messages import say
 from bot.settings import Settings
 from bot.setup import index_again
 from bot.views import terminal
-from bot.words import say
-from codesets import changes
-from codesets.currency import not_loaded, out_of_date
+from codesets.loading.freshness import not_loaded, out_of_date
+from codesets.lookups import edition_diff
 from codesets.model import SYSTEM_NAMES, Book, CodesetError, Release
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 
 
 @click.group()
@@ -112,12 +112,12 @@ def codesets_import(
 
     Exit code: 0 when every file was loaded, 1 when some were left out, 2 when nothing was.
     """
-    from codesets import imports
+    from codesets.loading import importer
 
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = CodeStore(settings.codes_db)
     try:
-        done = imports.import_files(store, files, label, progress, partial=partial)
+        done = importer.import_files(store, files, label, progress, partial=partial)
         if done.loaded:
             index_again(store, settings, progress, build=not no_index)
     finally:
@@ -144,7 +144,7 @@ def codesets_sync(settings: Settings, only: tuple[str, ...], no_index: bool) -> 
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = CodeStore(settings.codes_db)
     try:
-        from codesets import sync
+        from codesets.loading import sync
 
         report = sync.sync(store, settings.downloads, say=progress, only=only)
         if report.loaded:
@@ -170,7 +170,7 @@ def codesets_diff(
         raise CodesetError(say("desk.nothing_loaded"))
     store = CodeStore(settings.codes_db)
     try:
-        for earlier, later in changes.editions(store, before, after, system):
+        for earlier, later in edition_diff.editions(store, before, after, system):
             found = edition_changes.told(store, earlier, later, about, most=None)
             click.echo(
                 json.dumps(asdict(found), ensure_ascii=False)

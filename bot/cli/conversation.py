@@ -14,12 +14,12 @@ from bot.cli.shared import progress
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
 from bot.logged_desk import Done, LoggedDesk, LoggedQuestion
+from bot.messages import say
 from bot.querylog import Asked
 from bot.querylog.opening import finish_what_was_left, open_log
 from bot.querylog.records import Surface
 from bot.settings import Settings
 from bot.views.shared import removed_in_words, to_tell
-from bot.words import say
 
 
 class Conversation:

@@ -12,11 +12,12 @@ from typing import Any
 import click
 
 from bot.cli.shared import BATCH, DATE, SYSTEM, as_day, chunks
-from bot.desk.answer import Answer, Confidence
+from bot.desk.answer import Answer
 from bot.desk.desk import Desk
 from bot.settings import Settings
 from index import evaluate
 from index.errors import SearchError
+from index.search.confidence import Confidence
 
 
 @click.command("eval")

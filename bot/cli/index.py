@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from bot.cli.shared import progress
+from bot.messages import say
 from bot.settings import Settings
 from bot.setup import build_index, model_of
-from bot.words import say
 from codesets.model import CodesetError
-from codesets.store import CodeStore
-from index.model import Model
+from codesets.store.code_store import CodeStore
+from index.embedding.models import Model
 
 
 @click.group()
@@ -45,8 +45,8 @@ def train_command(settings: Settings, folder: Path, most: int | None, seed: int)
     index/weights. On two cores this takes about half an hour; docs/MODEL.md tells how the shipped
     weights were made.
     """
-    from index.export import export
-    from index.train import train
+    from index.embedding.onnx_export import export
+    from index.embedding.training import train
 
     if not settings.codes_db.exists():
         raise CodesetError(say("desk.nothing_loaded"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from bot.audit import auditors
+from bot.audit.web import accounts
 from bot.querylog import LogUnavailable, NoSuchQuestion, QueryLog, Record, checkpoints, retention
 from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.opening import key_of, open_log, opened, verified
@@ -185,7 +185,7 @@ def log_audit(settings: Settings) -> None:
     It listens on CODEDESK_AUDIT_HOST and CODEDESK_AUDIT_PORT, by default for this machine alone.
     """
     try:
-        from bot.audit.app import serve
+        from bot.audit.web.app import serve
     except ModuleNotFoundError as error:
         raise SettingsError(
             "The auditors' pages need Datasette: install it with `pip install 'codedesk[audit]'`, "
@@ -212,17 +212,17 @@ def log_audit_password(settings: Settings, name: str | None, remove: bool) -> No
     if remove:
         if name is None:
             raise click.UsageError("Give the NAME to remove.")
-        auditors.remove(settings.sign_ins, name)
+        accounts.remove(settings.sign_ins, name)
         click.echo(f"{name} is no auditor any more, once the pages are started again.")
         return
     password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    if len(password) < auditors.FEWEST_CHARACTERS:
-        raise SettingsError(f"A password needs {auditors.FEWEST_CHARACTERS} characters or more.")
-    password_hash = auditors.hashed(password)
+    if len(password) < accounts.FEWEST_CHARACTERS:
+        raise SettingsError(f"A password needs {accounts.FEWEST_CHARACTERS} characters or more.")
+    password_hash = accounts.hashed(password)
     if name is None:
         click.echo(password_hash)
         return
-    auditors.add(settings.sign_ins, name, password_hash)
+    accounts.add(settings.sign_ins, name, password_hash)
     click.echo(f"{name} may sign in, once the pages are started again ({settings.sign_ins}).")
 
 

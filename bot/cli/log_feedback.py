@@ -8,15 +8,15 @@ from contextlib import contextmanager
 
 import click
 
-from bot import corrections
+from bot.audit import corrections
 from bot.cli.log import BY, log, one_question, who
 from bot.desk.answer import Verdict
 from bot.desk.desk import Desk
-from bot.querylog import corrections as logged
+from bot.messages import say
+from bot.querylog import feedback as logged
 from bot.querylog.opening import opened
 from bot.querylog.records import FeedbackVerdict
 from bot.settings import Settings
-from bot.words import say
 from codesets.model import SYSTEM_NAMES
 
 _SYSTEM = click.option(

@@ -19,16 +19,17 @@ from typing import Any, get_args
 
 import click
 
+from bot.audit import export
+from bot.audit.replay import Replay, replay
 from bot.cli.log import line, log, one_question
 from bot.desk.desk import Desk
-from bot.querylog import Record, export
+from bot.messages import say
+from bot.querylog import Record
 from bot.querylog.opening import opened, verified
 from bot.querylog.records import summary
-from bot.querylog.replay import Replay, replay
 from bot.querylog.search import CONFIDENCES, FEEDBACK, OUTCOMES, Filters, each, search
 from bot.querylog.verify import EXIT_CODES, Verification
 from bot.settings import Settings
-from bot.words import say
 from codesets.model import SYSTEM_NAMES
 
 _DATE = click.DateTime(formats=["%Y-%m-%d"])
@@ -269,7 +270,7 @@ def log_report(
 
     Exit code: 0, 2 the request was wrong, 3 the log was altered or damaged.
     """
-    from bot.querylog import report  # templates and charts are for this alone
+    from bot.audit import report  # templates and charts are for this alone
 
     who = getpass.getuser()
     with opened(settings) as found:

@@ -10,11 +10,11 @@ import click
 from bot.cli.conversation import Conversation
 from bot.cli.shared import lines_of, progress
 from bot.desk.desk import Desk
+from bot.messages import say
 from bot.querylog.opening import open_log
 from bot.settings import Settings
 from bot.setup import set_up
 from bot.views import terminal
-from bot.words import say
 
 
 @click.command()

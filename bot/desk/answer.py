@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from codesets.model import CodeKind
-from index.confidence import Confidence
+from index.search.confidence import Confidence
 
 Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained"]
 #: `not_covered`: no loaded edition covers the date, and `why` tells what the nearest one says.

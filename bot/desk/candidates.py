@@ -8,16 +8,16 @@ from dataclasses import replace
 
 from bot.desk.answer import Candidate, Reason, reason
 from bot.desk.guidelines import Rulebook
-from bot.note_checks import report_with
-from bot.verdicts import Verdicts, shown_notes, titles
-from codesets import pcs_explain
+from bot.desk.note_checks import report_with
+from bot.desk.verdicts import Verdicts, shown_notes, titles
+from codesets.lookups import pcs_axes
 from codesets.model import Code, Release, System
-from codesets.store import CodeStore
-from index.axes import AXES, CIRCUMSTANCES
-from index.complete import choices, complete
-from index.confidence import confidence, fits
-from index.search import Found, Hit, Query
-from index.words import read
+from codesets.store.code_store import CodeStore
+from index.search.confidence import confidence, fits
+from index.search.searcher import Found, Hit, Query
+from index.search.seventh_character import choices, complete
+from index.text.attributes import AXES, CIRCUMSTANCES
+from index.text.tokens import read
 
 #: How many hits are looked at, so that their confidence is that of all of them.
 LOOKED_AT = 10
@@ -117,7 +117,7 @@ class Candidates:
             if abs(rival.score - hit.score) < _AS_GOOD
         ]
         rows = Verdicts(self._store, self._day).table(hit.code)
-        explained = filter(None, (pcs_explain.explain(rows, code) for code in rivals))
+        explained = filter(None, (pcs_axes.explain(rows, code) for code in rivals))
         for same in zip(*explained, strict=True):
             meanings = list(dict.fromkeys(axis.meaning for axis in same))
             if len(meanings) > 1:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.billing_units import billing_units
-from bot.code_checks import PairRules
 from bot.desk.answer import Answer, Verdict, reason
+from bot.desk.billing_units import billing_units
+from bot.desk.code_checks import PairRules
 from bot.desk.code_mentions import CodeMention, may_be_hcpcs, named_code
 from bot.desk.guidelines import Rulebook
+from bot.desk.note_checks import Reported
 from bot.desk.notices import dated, noticed
 from bot.desk.question import Question
-from bot.note_checks import Reported
-from bot.verdicts import Verdicts, unloaded
-from bot.words import in_other_words
-from codesets.asp import units_arithmetic
+from bot.desk.verdicts import Verdicts, unloaded
+from bot.messages import in_other_words
 from codesets.code_format import dot
+from codesets.formats.asp_ndc import units_arithmetic
 from codesets.model import BOOK_NAMES, SYSTEM_NAMES, Product, System
-from codesets.store import CodeStore, Coverage
-from index.words import Lexicon
+from codesets.store.code_store import CodeStore, Coverage
+from index.text.lexicon import Lexicon
 
 #: The systems of the codes that drugs are billed by.
 _BILLED: tuple[System, ...] = ("hcpcs", "cpt")

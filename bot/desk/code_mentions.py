@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from codesets.asp import normal_ndc
 from codesets.code_format import (
     CPT,
     HCPCS,
@@ -23,6 +22,7 @@ from codesets.code_format import (
     dot,
     undot,
 )
+from codesets.formats.asp_ndc import normal_ndc
 from codesets.model import CodeKind, NamedSystem, System
 
 _TOKEN = re.compile(r"(?<![\w.])[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)?(?:\.?-(?!\w))?")

@@ -18,16 +18,16 @@ from bot.desk.guidelines import Rulebook
 from bot.desk.intent import Intent, is_about_a_rule, missing, to_search
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
+from bot.messages import say
 from bot.phi import Scrubbed, Scrubber, scrub_head
 from bot.phi.head import MOST_CHARACTERS, length_of
 from bot.settings import Settings
 from bot.views.wording import undated, worded
-from bot.words import say
 from codesets.model import CodeKind, CodesetError, Release, ReleaseUnavailable, Setting, System
-from codesets.store import CodeStore, Coverage
-from index.model import name_of
+from codesets.store.code_store import CodeStore, Coverage
+from index.embedding.models import name_of
 from index.runtime import THREADS
-from index.search import Found, Searcher
+from index.search.searcher import Found, Searcher
 
 #: Hits looked at beyond those shown, in place of those that are not in force on the date.
 _SPARE = 30
@@ -322,12 +322,12 @@ def _begun(question: Question) -> Answer:
     return noticed(begun, reason("desk.bad_date")) if question.no_such_day else begun
 
 
-def _timed(answer: Answer, started: float) -> Answer:
-    return replace(answer, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))
-
-
 def _grouped(searches: Sequence[_Search]) -> list[list[_Search]]:
     groups: dict[tuple[str, ...], list[_Search]] = {}
     for search in searches:
         groups.setdefault(tuple(c.release.key for c in search.coverages), []).append(search)
     return list(groups.values())
+
+
+def _timed(answer: Answer, started: float) -> Answer:
+    return replace(answer, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from bot.desk.answer import Change, Changes, CodeTitle, Reason, reason
 from bot.desk.intent import Inquiry
-from bot.notes import some_of_each
-from codesets import changes, months
-from codesets.changes import Changed
+from codesets import months
+from codesets.lookups import edition_diff
+from codesets.lookups.edition_diff import Changed
 from codesets.model import SYSTEM_NAMES, Code, CodesetError, Release
-from codesets.store import CodeStore
-from index.words import Lexicon, read
+from codesets.store.code_store import CodeStore
+from index.text.lexicon import Lexicon
+from index.text.tokens import read
 
 #: Changes listed in an answer; all are counted.
 _MOST = 200
@@ -46,7 +48,7 @@ def _editions(store: CodeStore, asked: Inquiry, today: dt.date) -> tuple[Release
         raise _NoSuchEditions(reason("news.one_edition", system=name, loaded=labels))
     if len(asked.editions) > 1:
         one, other = asked.editions[:2]
-        ((before, after),) = changes.editions(store, one, other, asked.system)
+        ((before, after),) = edition_diff.editions(store, one, other, asked.system)
         return before, after
     after = _later(loaded, asked, today)
     earlier = [r for r in loaded if r.effective_from < after.effective_from]
@@ -87,7 +89,7 @@ def told(
 ) -> Changes:
     """The changes between two editions in what `about` names, all of them when it is empty;
     `most` are listed, some of each kind, all when it is None."""
-    found = changes.changes(store, before, after)
+    found = edition_diff.changes(store, before, after)
     if about:
         found = [change for change in found if _is_about(store, before, after, change, about)]
     counts = Counter(change.kind for change in found)
@@ -98,7 +100,7 @@ def told(
         before=before.label,
         after=after.label,
         about=about,
-        counts={kind: counts[kind] for kind in changes.KINDS},
+        counts={kind: counts[kind] for kind in edition_diff.KINDS},
         listed=[_shown(store, change, after, titles) for change in listed],
     )
 
@@ -120,9 +122,9 @@ def _shown(store: CodeStore, change: Changed, after: Release, titles: Mapping[st
     replaced: list[Code] = []
     similar: list[Code] = []
     if change.kind == "deleted":
-        replaced = changes.replacements(store, change.code, after)
+        replaced = edition_diff.replacements(store, change.code, after)
         if not replaced and change.code.billable:
-            similar = changes.similar(store, change.code, after, titles)
+            similar = edition_diff.similar(store, change.code, after, titles)
     return Change(
         kind=change.kind,
         code=change.code.code,
@@ -131,3 +133,29 @@ def _shown(store: CodeStore, change: Changed, after: Release, titles: Mapping[st
         replaced_by=[CodeTitle(c.code, c.title) for c in replaced],
         similar=[CodeTitle(c.code, c.title) for c in similar],
     )
+
+
+class _OfAKind(Protocol):
+    @property
+    def kind(self) -> str: ...
+
+
+C = TypeVar("C", bound=_OfAKind)
+
+
+def some_of_each(changes: Sequence[C], most: int | None) -> list[C]:
+    """At most so many changes, in their order, with a fair share of each kind: the few deletions
+    of an edition are not to be hidden by its many additions. All when `most` is None."""
+    if most is None or len(changes) <= most:
+        return list(changes)
+    sizes = Counter(change.kind for change in changes)
+    shares: dict[str, int] = {}
+    for number, (kind, size) in enumerate(sorted(sizes.items(), key=lambda item: item[1])):
+        left = most - sum(shares.values())
+        shares[kind] = min(size, left // (len(sizes) - number))
+    chosen = []
+    for change in changes:
+        if shares[change.kind]:
+            shares[change.kind] -= 1
+            chosen.append(change)
+    return chosen

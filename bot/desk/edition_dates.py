@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 
 from codesets.model import ReleaseUnavailable
-from codesets.store import CodeStore, Coverage
+from codesets.store.code_store import CodeStore, Coverage
 
 _DAY = dt.timedelta(days=1)
 

@@ -6,10 +6,10 @@ import datetime as dt
 from functools import lru_cache
 
 from bot.desk.answer import QuotedGuideline, ShownGuideline
-from codesets.guidelines import governs, naming
+from codesets.lookups.governing_guidelines import governs, naming
 from codesets.model import Book, Guideline, Release
-from codesets.store import CodeStore
-from index.search import Found, Searcher
+from codesets.store.code_store import CodeStore
+from index.search.searcher import Found, Searcher
 
 #: Sections quoted in answer to a question.
 _MOST = 3

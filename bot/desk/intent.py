@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from codesets import months
 from codesets.model import System
-from index.words import DRUG, GOODS, ROUTE, STOPWORDS, Lexicon, Part, plain_words
+from index.text.lexicon import DRUG, GOODS, ROUTE, Lexicon, Part
+from index.text.tokens import STOPWORDS, plain_words
 
 #: too_long, empty, foreign: nothing can be done with it. changes: what differs between editions.
 #: drug_products: it names NDCs. codes: it names codes, which get verdicts. search: all else.

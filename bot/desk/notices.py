@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.desk.answer import Answer, Reason, reason
 from bot.desk.edition_dates import editions_told
 from codesets.model import SYSTEM_NAMES, System
-from codesets.store import Coverage
+from codesets.store.code_store import Coverage
 
 
 def noticed(answer: Answer, *reasons: Reason) -> Answer:

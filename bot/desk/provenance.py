@@ -19,11 +19,11 @@ from typing import Any
 
 from bot.settings import Settings
 from codesets.model import Book, Release
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 from index.bundle import Manifest
-from index.model import name_of
+from index.embedding.models import name_of
 
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 _ROOMS = ("bot", "codesets", "index", "prompts")
 #: Those whose version may move a score.
 _LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "bm25s", "rapidfuzz")

@@ -17,10 +17,10 @@ from bot.desk.code_mentions import (
 )
 from bot.desk.intent import Inquiry, Intent, inquiry, systems_asked_for
 from bot.desk.service_dates import read_date
+from bot.messages import word_set
 from bot.phi import Scrubbed
 from bot.phi.head import MOST_CHARACTERS, length_of
 from bot.phi.spans import PLACEHOLDER
-from bot.words import word_set
 from codesets.model import CodeKind, Setting, System
 
 #: Places of identifiers with the words that name them, or tie a patient to the case, and say

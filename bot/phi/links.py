@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from bot.phi.spans import Span
-from bot.phi.words import Words, key
+from bot.phi.word_lists import Words, key
 
 _i = re.I
 _LINKS = [

@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import cast
 
-from bot.phi import links, names, patterns, places
+from bot.phi import links, locations, name_rules, patterns
 from bot.phi.company import DOES, PERSON, run_on
-from bot.phi.entities import EntityModel
+from bot.phi.ner import EntityModel
 from bot.phi.spans import PLACEHOLDER, Kind, Span, apart, cleaned, merged, pieces, replaced, shadow
 from bot.phi.tokens import THINGS, Tokens
-from bot.phi.words import STATES, Words, key
+from bot.phi.word_lists import STATES, Words, key
 from index.runtime import loading
 
 
@@ -76,7 +76,7 @@ class Scrubber:
             return True
         before = re.search(r"([^\W\d_]+)[\s.:,(]*$", text[max(0, span.start - 24) : span.start])
         after = re.match(r"\s+([^\W\d_]+)", text[span.end : span.end + 24])
-        if before and key(before[1]) in PERSON | names.TITLES:
+        if before and key(before[1]) in PERSON | name_rules.TITLES:
             return False
         if after and key(after[1]) in DOES | {"pt", "patient", "needs"}:
             return False
@@ -111,10 +111,10 @@ class Scrubber:
         linked, pages = links.find(plain, self._words)
         aside += pages
         found = merged(apart([*linked, *patterns.find(plain)], aside))
-        around = [s for s in places.find(plain, self._words) if not _crosses(s, found)]
+        around = [s for s in locations.find(plain, self._words) if not _crosses(s, found)]
         found = merged([*found, *apart(around, aside)])
         tokens = Tokens.of(plain, self._words, merged([*found, *aside]))
-        found = merged([*found, *apart(names.find(tokens), aside)])
+        found = merged([*found, *apart(name_rules.find(tokens), aside)])
         tokens = Tokens.of(plain, self._words, merged([*found, *aside]))
         if self._always_ask or _is_open(tokens):
             believed = _believed(tokens, self._model.find(plain))

@@ -9,7 +9,7 @@ from functools import wraps
 from typing import TypeVar, cast
 
 from bot.phi.spans import Span
-from bot.phi.words import Words, key
+from bot.phi.word_lists import Words, key
 from codesets import months
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*(?:-[^\W\d_]+(?:'[^\W\d_]+)*)*'?")

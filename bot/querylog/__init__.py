@@ -21,11 +21,11 @@ earlier run left in it, `unlogged` is for operators who chose to answer without 
 Treat log.db as PHI: people type what they should not. Files are created with mode 0600.
 """
 
-from bot.querylog.chain import LogKey, LogUnavailable
+from bot.querylog.append import NoSuchCorrection, NoSuchQuestion
+from bot.querylog.fallback import UNLOGGED, LenientLog
+from bot.querylog.hash_chain import LogKey, LogUnavailable
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Asked, Entry, Pending, Record
-from bot.querylog.tail import NoSuchCorrection, NoSuchQuestion
-from bot.querylog.unlogged import UNLOGGED, LenientLog
 
 __all__ = [
     "UNLOGGED",

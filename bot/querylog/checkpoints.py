@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
-from bot.querylog.chain import canonical, write_private
+from bot.querylog.hash_chain import canonical, write_private
 from codesets.errors import CodeDeskError
 
 

@@ -19,9 +19,11 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.desk.answer import Answer
+from bot.messages import say
 from bot.phi import Scrubber, scrub_head
-from bot.querylog import chain, schema
-from bot.querylog.chain import NOT_OF_THE_FORM, LogKey, LogUnavailable
+from bot.querylog import hash_chain, schema
+from bot.querylog.append import Tail
+from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogKey, LogUnavailable
 from bot.querylog.records import (
     ASKED,
     ASKED_1,
@@ -39,8 +41,6 @@ from bot.querylog.records import (
     question_body,
     record_of,
 )
-from bot.querylog.tail import Tail
-from bot.words import say
 
 
 class QueryLog:
@@ -530,7 +530,7 @@ def _entry(row: dict[str, Any], there: Mapping[str, tuple[Any, Any]]) -> Entry:
     altered = []
     for name, promised in body.get("texts", {}).items():
         salt, told[name] = there.get(name, (None, None))
-        if name in there and not chain.is_committed(salt, told[name], promised):
+        if name in there and not hash_chain.is_committed(salt, told[name], promised):
             told[name] = say("log.altered_text")
             altered.append(name)
     return Entry(**row, body=body, texts=told, altered=tuple(altered))

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
+from bot.messages import say
 from bot.phi import Scrubber
 from bot.querylog import checkpoints
-from bot.querylog.chain import LogKey, LogUnavailable
 from bot.querylog.checkpoints import Checkpoints
+from bot.querylog.fallback import LenientLog
+from bot.querylog.hash_chain import LogKey, LogUnavailable
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Surface
 from bot.querylog.unfinished import unfinished
-from bot.querylog.unlogged import LenientLog
 from bot.querylog.verify import Verification, log_id, verify
 from bot.settings import Settings
-from bot.words import say
 
 _SURFACES: tuple[Surface, ...] = ("cli", "terminal")
 

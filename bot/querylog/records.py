@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.desk.answer import Answer
-from bot.querylog import chain
+from bot.querylog import hash_chain
 from bot.views.wording import undated
 
 Surface = Literal["cli", "terminal", "mention", "dm", "slash"]
@@ -154,7 +154,7 @@ def answer_body(
         "releases": releases,
     }
     # Codes that are in no edition are whatever was typed, so they can be destroyed, too.
-    return body, {"answer": chain.canonical(stored), "codes": chain.canonical(codes)}
+    return body, {"answer": hash_chain.canonical(stored), "codes": hash_chain.canonical(codes)}
 
 
 def codes_of(answer: Answer) -> list[dict[str, Any]]:

@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.querylog.chain import LogUnavailable
+from bot.querylog.append import NoSuchQuestion, Tail
+from bot.querylog.hash_chain import LogUnavailable
 from bot.querylog.log import QueryLog
-from bot.querylog.tail import NoSuchQuestion, Tail
 from codesets.errors import CodeDeskError
 
 #: What is kept when a question is redacted, unless its answer is to go too: official words, and the

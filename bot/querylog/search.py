@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, get_args
 
-from bot.desk.answer import Confidence, Outcome
+from bot.desk.answer import Outcome
 from bot.querylog import records
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Record
 from codesets.code_format import undot
+from index.search.confidence import Confidence
 
 #: What a search may ask for. Of outcomes: what the answer was; that there is none; or what became
 #: of it, where it did not arrive.

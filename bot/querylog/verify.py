@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from bot.querylog import chain, schema
-from bot.querylog.chain import NOT_OF_THE_FORM, LogKey, LogUnavailable, plain
+from bot.querylog import hash_chain, schema
 from bot.querylog.checkpoints import Checkpoint, Checkpoints
+from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogKey, LogUnavailable, plain
 
 Verdict = Literal["vouched", "consistent", "tampered"]
 EXIT_CODES: dict[Verdict, int] = {"vouched": 0, "consistent": 1, "tampered": 3}
@@ -285,7 +285,7 @@ def _check_file(
     found.log, created = ids[0]
     if key is not None and key.log != found.log:
         raise _Fault(0, f"Its id is {found.log}, and the key is that of log {key.log}.")
-    found.head = chain.genesis_hash(found.log, created)
+    found.head = hash_chain.genesis_hash(found.log, created)
 
 
 def _check_version(db: sqlite3.Connection, path: Path) -> None:
@@ -407,7 +407,7 @@ def _check_start(db: sqlite3.Connection, found: Verification) -> None:
             1, f"{missing}, and the last tombstone (record {row[0]}) does not account for them."
         )
     # The first record was bound to when the log was made, by its genesis; now the tombstone is.
-    if "created" in body and chain.genesis_hash(found.log, body["created"]) != found.head:
+    if "created" in body and hash_chain.genesis_hash(found.log, body["created"]) != found.head:
         raise _Fault(0, f"It says that it was made at another time than record {row[0]} says.")
     found.first, found.last, found.head = first, first - 1, previous
     found.tombstone = found.excuse = row[0]
@@ -451,7 +451,7 @@ def _check_record(
         raise _Fault(found.last + 1, f"It is missing: the next record there is {seq}.")
     if previous != found.head:
         raise _Fault(seq, "It does not follow from the record before it.")
-    if stored != chain.record_hash(*row[:6]):
+    if stored != hash_chain.record_hash(*row[:6]):
         raise _Fault(seq, "What it holds does not give its hash: it was changed.")
     if seal is not None and found.sealed_from is None:
         found.sealed_from = seq
@@ -481,7 +481,7 @@ def _check_texts(
     for name, salt, text in texts:
         if name not in promised:
             raise _Fault(seq, f"It has a text `{name}` that it did not have when it was written.")
-        if not chain.is_committed(salt, text, promised.pop(name)):
+        if not hash_chain.is_committed(salt, text, promised.pop(name)):
             raise _Fault(seq, f"Its text `{name}`, or the salt of it, was changed.")
     for name in promised:
         redaction = _redaction(db, seq, subject, name)

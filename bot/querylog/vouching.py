@@ -16,10 +16,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bot.messages import say
 from bot.querylog.checkpoints import Checkpoint, CheckpointError, keep, read, signed
 from bot.querylog.log import QueryLog
 from bot.querylog.verify import verify_end
-from bot.words import say
 
 
 @dataclass(frozen=True, slots=True)

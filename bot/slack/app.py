@@ -25,16 +25,16 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.logged_desk import Answers
+from bot.messages import say as words
 from bot.querylog import QueryLog
 from bot.settings import Settings
 from bot.slack import http
-from bot.slack.courier import Courier
+from bot.slack.checkpointing import witnessed
+from bot.slack.delivery import Courier
 from bot.slack.lanes import Lanes
 from bot.slack.listeners import actions, audit, commands, events, feedback
-from bot.slack.posting import web_client, why_not_certain
 from bot.slack.recovery import recover
-from bot.slack.witness import witnessed
-from bot.words import say as words
+from bot.slack.web_api import web_client, why_not_certain
 from codesets.errors import CodeDeskError
 
 logger = logging.getLogger("codedesk.slack")

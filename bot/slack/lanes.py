@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from bot.querylog.unfinished import MOST_MINUTES
-from bot.slack.posting import Posted, RateLimited
+from bot.slack.web_api import Posted, RateLimited
 
 logger = logging.getLogger("codedesk.slack")
 

@@ -10,14 +10,13 @@ from concurrent.futures import Future
 from functools import partial
 
 from bot.desk.answer import Answer
+from bot.messages import say
 from bot.querylog import Asked, LogUnavailable, Record
 from bot.querylog.records import Pending, Surface
-from bot.querylog.unfinished import unfinished
-from bot.slack.courier import Courier
-from bot.slack.lanes import MOST_MINUTES
-from bot.slack.posting import Posted, Way, for_one, for_one_anywhere, in_thread
+from bot.querylog.unfinished import MOST_MINUTES, unfinished
+from bot.slack.delivery import Courier
+from bot.slack.web_api import Posted, Way, for_one, for_one_anywhere, in_thread
 from bot.views.shared import to_tell
-from bot.words import say
 
 logger = logging.getLogger("codedesk.slack")
 

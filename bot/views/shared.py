@@ -15,13 +15,13 @@ from bot.desk.answer import (
     ShownNote,
     Verdict,
 )
+from bot.desk.note_checks import run_on
 from bot.desk.service_dates import is_of_birth
-from bot.note_checks import run_on
+from bot.messages import say
 from bot.phi.spans import PLACEHOLDER
-from bot.words import say
 from codesets.model import NOTE_HEADINGS, SYSTEM_NAMES
-from index.axes import SIDE, TRIMESTER
-from index.words import read
+from index.text.attributes import SIDE, TRIMESTER
+from index.text.tokens import read
 
 #: Rules that change what is reported come first, then what only explains.
 _RULES = ("excludes1", "code_first", "use_additional_code", "code_also", "seventh_character")

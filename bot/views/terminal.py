@@ -17,7 +17,8 @@ from bot.desk.answer import (
     Verdict,
 )
 from bot.desk.code_mentions import asks_for_icd9
-from bot.notes import some_of_each
+from bot.desk.edition_changes import some_of_each
+from bot.messages import say
 from bot.views.shared import (
     editions,
     grouped,
@@ -32,7 +33,6 @@ from bot.views.shared import (
     status_word,
     told_axis,
 )
-from bot.words import say
 
 _WIDTH = 98
 _SHOWN = 5

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.desk.answer import Answer, Candidate, Pair, Reason, Verdict
-from bot.words import say
+from bot.messages import say
 
 
 def worded(answer: Answer) -> Answer:

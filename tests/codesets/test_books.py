@@ -15,9 +15,9 @@ from click.testing import CliRunner
 from paths import TEST_DATA as DATA
 
 from bot.cli.main import main
-from codesets import rows
-from codesets.currency import not_loaded, out_of_date
-from codesets.imports import import_files
+from codesets.formats.spreadsheets import rows_of
+from codesets.loading.freshness import not_loaded, out_of_date
+from codesets.loading.importer import import_files
 from codesets.model import (
     Book,
     BookKind,
@@ -43,8 +43,8 @@ from codesets.model import (
     UnitsEdit,
     Volume,
 )
-from codesets.sheets import rows_of
-from codesets.store import CodeStore
+from codesets.store import row_tables
+from codesets.store.code_store import CodeStore
 
 ORDER = DATA / "books" / "icd10cm_order_2027.txt"
 TABULAR = DATA / "books" / "icd10cm_tabular_2027.xml"
@@ -121,7 +121,7 @@ ROWS: list[Row] = [
 
 
 def test_every_kind_of_row_is_tried_here() -> None:
-    assert {type(row) for row in ROWS} == set(get_args(Row)) == set(rows.TABLES)
+    assert {type(row) for row in ROWS} == set(get_args(Row)) == set(row_tables.TABLES)
 
 
 @pytest.mark.parametrize("kind", get_args(Row))

@@ -14,9 +14,9 @@ from bot.desk import edition_changes
 from bot.desk.desk import Desk
 from bot.desk.intent import Inquiry, inquiry
 from bot.settings import Settings
-from codesets import icd10cm
-from codesets.changes import KINDS, Changed, changes, editions, replacements, similar
-from codesets.imports import import_files
+from codesets.formats import icd10cm
+from codesets.loading.importer import import_files
+from codesets.lookups.edition_diff import KINDS, Changed, changes, editions, replacements, similar
 from codesets.model import (
     Book,
     Code,
@@ -27,7 +27,7 @@ from codesets.model import (
     Replacement,
     Volume,
 )
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 
 REAL = SHARED / "codesets" / "icd10cm"
 real_files = pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not here")

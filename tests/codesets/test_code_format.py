@@ -9,7 +9,7 @@ import pytest
 from codesets import code_format, months
 from codesets.code_format import dot, extend, undot
 from codesets.model import CodeRange
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 
 #: Of each shape, what has it and what has not.
 SHAPES = {

@@ -10,15 +10,10 @@ import openpyxl
 import pytest
 from paths import TEST_DATA
 
-from bot.verdicts import mapping_flags
+from bot.desk.verdicts import mapping_flags
 from bot.views.wording import in_words
-from codesets.conversion import read_conversion
-from codesets.gems import (
-    direction_of,
-    looks_like_gems,
-    packaged,
-    read_gems,
-)
+from codesets.formats.gems import direction_of, looks_like_gems, packaged, read_gems
+from codesets.formats.icd10cm_conversion import read_conversion
 from codesets.model import CodesetError, Mapping9, Replacement
 
 DATA = TEST_DATA / "crosswalks"

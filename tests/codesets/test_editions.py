@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from paths import TEST_DATA
 
-from codesets import icd10cm
+from codesets.formats import icd10cm
 from codesets.model import CodesetError, Edition, Release, ReleaseUnavailable
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 
 DATA = TEST_DATA / "icd10cm"
 

@@ -10,10 +10,10 @@ import openpyxl
 import pytest
 from paths import SHARED, TEST_DATA
 
-from codesets import edits
-from codesets.edits import edition_of, in_force, read_pairs, read_units, setting_of
+from codesets.formats import ncci
+from codesets.formats.ncci import edition_of, in_force, read_pairs, read_units, setting_of
+from codesets.formats.place_of_service import read_places
 from codesets.model import CodesetError, PairEdit, Place, UnitsEdit
-from codesets.places import read_places
 
 DATA = TEST_DATA / "edits"
 REAL = SHARED / "codesets" / "edits"
@@ -332,7 +332,7 @@ def test_real_deletion_dates_are_last_days_in_force() -> None:
 def test_real_units(name: str, setting: str, count: int) -> None:
     found = read_units(REAL / name)
     assert len(found) == len({edit.code for edit in found}) == count
-    assert {edit.adjudication for edit in found} == set(edits.ADJUDICATION)
+    assert {edit.adjudication for edit in found} == set(ncci.ADJUDICATION)
     head = (REAL / name).read_text()[:4096]
     assert setting_of(head, "mue.csv") == setting
 

@@ -12,20 +12,20 @@ from paths import SHARED
 from paths import TEST_DATA as DATA
 
 from bot.desk.intent import is_about_a_rule
-from codesets.guidelines import (
+from codesets.formats.guidelines import (
     edition_named,
     first_pages,
-    governs,
     is_guidelines,
     read_guidelines,
     read_pcs_guidelines,
     read_pcs_table,
 )
+from codesets.lookups.governing_guidelines import governs
 from codesets.model import CodeRange, CodesetError, Guideline
-from index.encoder import Encoder
+from index.embedding.encoder import Encoder
 from index.evaluate import read_cases
-from index.guidance import Guidance, passages
-from index.lexical import Lexical, write_lexical
+from index.search.bm25 import Lexical, write_lexical
+from index.search.guideline_search import Guidance, passages
 
 QUESTIONS = DATA / "guidelines" / "questions.tsv"
 REAL = SHARED / "codesets" / "icd10cm" / "icd10cm_guidelines_fy2025_oct2024.pdf"

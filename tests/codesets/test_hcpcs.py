@@ -11,10 +11,10 @@ import openpyxl
 import pytest
 from paths import SHARED, TEST_DATA
 
-from bot.billing_units import billing_units
+from bot.desk.billing_units import billing_units
 from bot.views.wording import in_words
-from codesets import asp, hcpcs, sheets
-from codesets.hcpcs_words import decoded
+from codesets.formats import asp_ndc, hcpcs, spreadsheets
+from codesets.lookups.hcpcs_indicators import decoded
 from codesets.model import CodesetError, Indicators, Modifier, Product, Release, Term
 
 DATA = TEST_DATA / "hcpcs"
@@ -294,7 +294,7 @@ def test_unknown_letters_are_shown_as_they_are() -> None:
 
 
 def test_products_of_the_crosswalk() -> None:
-    rows = asp.read_crosswalk(CROSSWALK, "2026-April")
+    rows = asp_ndc.read_crosswalk(CROSSWALK, "2026-April")
     products = [row for row in rows if isinstance(row, Product)]
     assert products[0] == Product(
         code="J0897",
@@ -317,7 +317,7 @@ def test_products_of_the_crosswalk() -> None:
 
 
 def test_terms_are_the_names_without_trademarks_and_labelers() -> None:
-    rows = asp.read_crosswalk(CROSSWALK, "2026-April")
+    rows = asp_ndc.read_crosswalk(CROSSWALK, "2026-April")
     assert [row for row in rows if isinstance(row, Term)] == [
         Term("J0897", "Prolium", "brand", "2026-April"),
         Term("J0897", "Exgevium", "brand", "2026-April"),
@@ -333,7 +333,7 @@ def test_columns_are_found_by_any_of_their_headings(code: str, ndc: str) -> None
     names = f"{code}|Short Description|LABELER NAME|{ndc}|Drug Name|HCPCS dosage|PKG SIZE|PKG QTY|"
     row = [*names.split("|"), "BILLUNITSPKG"]
     row[8] = "BILLUNITS"
-    assert sheets.heading([row], asp.ASP_COLUMNS) is not None
+    assert spreadsheets.heading([row], asp_ndc.ASP_COLUMNS) is not None
 
 
 @pytest.mark.parametrize(
@@ -347,14 +347,14 @@ def test_a_bad_crosswalk_says_what_is_wrong(tmp_path: Path, old: str, new: str, 
     path = tmp_path / "asp.csv"
     path.write_bytes(CROSSWALK.read_bytes().replace(old.encode(), new.encode()))
     with pytest.raises(CodesetError, match=says):
-        asp.read_crosswalk(path, "2026-April")
+        asp_ndc.read_crosswalk(path, "2026-April")
 
 
 def test_a_crosswalk_without_products_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "asp.csv"
     path.write_bytes(CROSSWALK.read_bytes().split(b"J0897", 1)[0])
     with pytest.raises(CodesetError, match=r"^asp\.csv holds no products\.$"):
-        asp.read_crosswalk(path, "2026-April")
+        asp_ndc.read_crosswalk(path, "2026-April")
 
 
 NDCS = [
@@ -379,7 +379,7 @@ NDCS = [
 
 @pytest.mark.parametrize(("text", "ndc"), NDCS)
 def test_an_ndc_as_people_type_it(text: str, ndc: str | None) -> None:
-    assert asp.normal_ndc(text) == ndc
+    assert asp_ndc.normal_ndc(text) == ndc
 
 
 UNITS = [
@@ -402,14 +402,14 @@ UNITS = [
 
 @pytest.mark.parametrize(("ndc", "sentence"), UNITS)
 def test_units_say_what_the_crosswalk_says(ndc: str, sentence: str) -> None:
-    rows = asp.read_crosswalk(CROSSWALK, "2026-April")
+    rows = asp_ndc.read_crosswalk(CROSSWALK, "2026-April")
     (product,) = [row for row in rows if isinstance(row, Product) and row.ndc == ndc]
-    assert in_words(billing_units(asp.units_arithmetic(product))) == sentence
+    assert in_words(billing_units(asp_ndc.units_arithmetic(product))) == sentence
 
 
 def test_units_without_their_arithmetic() -> None:
     product = Product("J0001", "GG100", "Dentium", "Amgum Inc", "1 MG", "1", "", "", "60")
-    assert in_words(billing_units(asp.units_arithmetic(product))) == (
+    assert in_words(billing_units(asp_ndc.units_arithmetic(product))) == (
         "Product GG100 (Dentium, Amgum Inc): 60 billing units of J0001 (1 MG) in a package."
     )
 
@@ -476,18 +476,18 @@ def test_every_real_indicator_has_words(january: dict[str, hcpcs.Row]) -> None:
 
 @real
 def test_the_real_crosswalk() -> None:
-    rows = asp.read_crosswalk(REAL / "asp_crosswalk_2025q4_level2_only.csv", "2025-October")
+    rows = asp_ndc.read_crosswalk(REAL / "asp_crosswalk_2025q4_level2_only.csv", "2025-October")
     products = [row for row in rows if isinstance(row, Product)]
     terms = {(row.text.lower(), row.code) for row in rows if isinstance(row, Term)}
     assert (len(products), len(terms)) == (8_218, 1_299)
-    assert sum(asp.normal_ndc(product.ndc) == product.ndc for product in products) == 6_934
+    assert sum(asp_ndc.normal_ndc(product.ndc) == product.ndc for product in products) == 6_934
     assert ("prolia", "J0897") in terms
     assert ("vasopressin", "J2601") in terms  # published as Vasopressin (American Regent)
-    (prolia,) = [p for p in products if p.ndc == asp.normal_ndc("55513-710-01")]
-    assert in_words(billing_units(asp.units_arithmetic(prolia))) == (
+    (prolia,) = [p for p in products if p.ndc == asp_ndc.normal_ndc("55513-710-01")]
+    assert in_words(billing_units(asp_ndc.units_arithmetic(prolia))) == (
         "NDC 55513-0710-01 (Prolia, Amgen Inc): 60 billing units of J0897 (1 MG) in a package: "
         "1 item (size 1) of 60 units."
     )
-    sentences = [in_words(billing_units(asp.units_arithmetic(product))) for product in products]
+    sentences = [in_words(billing_units(asp_ndc.units_arithmetic(product))) for product in products]
     assert sum("rounded up" in sentence for sentence in sentences) == 200
     assert sum("as published" in sentence for sentence in sentences) == 49

@@ -17,11 +17,11 @@ import pytest
 from paths import TEST_DATA
 
 from codesets import confined, limits, zips
-from codesets.files import lines_of, text_lines, xml_root
-from codesets.imports import import_files
+from codesets.formats.text_files import lines_of, text_lines, xml_root
 from codesets.limits import BEGINNING, MB, Allowance, TooMuch
+from codesets.loading.importer import import_files
 from codesets.model import CodesetError
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 
 DATA = TEST_DATA / "imports"
 ORDER = DATA / "icd10cm_order_2027.txt"

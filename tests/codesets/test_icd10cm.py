@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from paths import TEST_DATA
 
-from codesets import icd10cm
 from codesets.code_format import undot
+from codesets.formats import icd10cm
+from codesets.formats.text_files import sha256_of
 from codesets.model import CodesetError, Release
-from codesets.sources import sha256_of
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 
 DATA = TEST_DATA / "icd10cm"
 RELEASE = Release("icd10cm", "TEST", dt.date(2026, 4, 1), dt.date(2026, 9, 30), "test", ())

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from paths import SHARED, TEST_DATA
 
-from codesets import icd10pcs
-from codesets.files import xml_version
-from codesets.icd10pcs_index import read_index
-from codesets.icd10pcs_tables import pcs_kind, read_definitions, read_tables
+from codesets.formats import icd10pcs
+from codesets.formats.icd10pcs_index import read_index
+from codesets.formats.icd10pcs_tables import pcs_kind, read_definitions, read_tables
+from codesets.formats.text_files import xml_version
+from codesets.lookups.pcs_axes import Axis, axis_meant, explain, neighbour
 from codesets.model import CodesetError, Definition, KeyWord, TableRow, Term
-from codesets.pcs_explain import Axis, axis_meant, explain, neighbour
 
 DATA = TEST_DATA / "icd10pcs"
 TABLES = DATA / "icd10pcs_tables_2027.xml"

@@ -15,13 +15,15 @@ from bot.cli.main import main
 from bot.desk.desk import Desk
 from bot.desk.intent import systems_asked_for, to_search
 from bot.settings import Settings
-from codesets import hcpcs, sources
-from codesets.imports import import_files
+from codesets.formats import hcpcs
+from codesets.loading import packaged as sources
+from codesets.loading.edition_names import Dated, edition_of
+from codesets.loading.file_types import Sample, layout_of
+from codesets.loading.importer import import_files
 from codesets.model import CodesetError, Release
-from codesets.recognise import Dated, Sample, edition_of, layout_of
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 from index import build
-from index.model import Shipped
+from index.embedding.models import Shipped
 
 DATA = TEST_DATA / "imports"
 REAL_FILES = SHARED / "codesets"

@@ -10,10 +10,9 @@ import pytest
 from paths import SHARED, TEST_DATA
 
 from codesets.code_format import undot
-from codesets.files import xml_version
-from codesets.icd10cm import read_code_list
-from codesets.icd10cm_index import index_kind, read_index
-from codesets.icd10cm_tables import read_drugs, read_neoplasms
+from codesets.formats.icd10cm import read_code_list
+from codesets.formats.icd10cm_index import index_kind, read_drugs, read_index, read_neoplasms
+from codesets.formats.text_files import xml_version
 from codesets.model import BookKind, CodesetError, Term
 
 DATA = TEST_DATA / "index_books"

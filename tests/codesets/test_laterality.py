@@ -7,10 +7,11 @@ from bot.pairs import _side_of
 
 from codesets import laterality
 from codesets.model import Code
-from index.axes import SIDE, TRIMESTER
-from index.facts import _groups
-from index.procedures import _side
-from index.words import Lexicon, lexical_tokens, read
+from index.pcs.titles import _side
+from index.search.features import _groups
+from index.text.attributes import SIDE, TRIMESTER
+from index.text.lexicon import Lexicon
+from index.text.tokens import lexical_tokens, read
 
 
 def test_the_words_of_each_side() -> None:

@@ -21,11 +21,14 @@ import httpx
 import pytest
 from paths import TEST_DATA
 
-from codesets import sync as syncing
+from codesets.loading import download
+from codesets.loading.catalogue import CATALOGUE, Entry, due, read_catalogue
+from codesets.loading.download import Manner
+from codesets.loading.edition_names import edition_of
+from codesets.loading.file_types import Layout, Sample
+from codesets.loading.sync import SyncReport, sync
 from codesets.model import CodesetError
-from codesets.recognise import Layout, Sample, edition_of
-from codesets.store import CodeStore
-from codesets.sync import CATALOGUE, Entry, Manner, SyncReport, due, read_catalogue, sync
+from codesets.store.code_store import CodeStore
 
 #: All fetch from a server of their own.
 pytestmark = pytest.mark.slow
@@ -488,11 +491,11 @@ def test_nothing_that_one_file_brings_about_costs_the_others(
 
 def test_from_encryption_no_redirect_leads_out() -> None:
     sent = httpx.Request("GET", "https://www.cms.gov/a.zip")
-    fetcher = syncing._Fetcher.__new__(syncing._Fetcher)
+    fetcher = download.Fetcher.__new__(download.Fetcher)
     fetcher._hosts = {"www.cms.gov"}
-    fetcher._clock = syncing._Clock(1.0)
+    fetcher._clock = download._Clock(1.0)
     (known, *_) = read_catalogue(CATALOGUE, TODAY)
-    with pytest.raises(syncing._Refused, match="an address without encryption"):
+    with pytest.raises(download.Refused, match="an address without encryption"):
         fetcher._redirected(known, sent, httpx.Request("GET", "http://www.cms.gov/b.zip"))
     to = httpx.Request("GET", "https://www.cms.gov/b.zip")
     assert fetcher._redirected(known, sent, to) is to

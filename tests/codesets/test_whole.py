@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from paths import TEST_DATA
 
 from bot.cli.main import main
-from codesets.imports import import_files
-from codesets.store import CodeStore
+from codesets.loading.importer import import_files
+from codesets.store.code_store import CodeStore
 from codesets.whole import NotWhole
 
 DATA = TEST_DATA / "imports"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from index.confidence import confidence, fits, standing
-from index.rank import FEATURES, WEIGHTS
-from index.search import Found, Hit, Query
-from index.words import read
+from index.search.confidence import confidence, fits, standing
+from index.search.ranking import FEATURES, WEIGHTS
+from index.search.searcher import Found, Hit, Query
+from index.text.tokens import read
 
 #: A text that says just what is asked, one that says about half of it, and one that is far away.
 SAME = {

@@ -13,9 +13,9 @@ from paths import TEST_DATA
 
 from bot.cli.main import main
 from index import evaluate
-from index.confidence import Confidence
 from index.errors import SearchError
 from index.evaluate import Case, Level
+from index.search.confidence import Confidence
 
 QUESTIONS = TEST_DATA / "evaluate" / "questions.tsv"
 SECTIONS = TEST_DATA / "evaluate" / "sections.tsv"

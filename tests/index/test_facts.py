@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.facts import Ragged, Words, load, read_facts, save
+from index.search.features import Ragged, Words, load, read_facts, save
 
 TITLES = [
     ("Primary osteoarthritis, right hand", "M19.04"),

@@ -6,9 +6,9 @@ import csv
 from importlib import resources
 
 from codesets.model import Release
-from codesets.store import CodeStore
-from index.names import FILE, house_names
-from index.shelf import gather
+from codesets.store.code_store import CodeStore
+from index.families import gather
+from index.text.synonyms import FILE, house_names
 
 
 def test_the_file_is_in_shape() -> None:

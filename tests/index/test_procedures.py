@@ -11,8 +11,10 @@ import pytest
 from paths import TEST_DATA
 
 from bot.desk.desk import Desk
-from codesets.store import CodeStore
-from index.procedures import Asked, Procedures, Titles, shipped
+from codesets.store.code_store import CodeStore
+from index.pcs.phrases import Asked, shipped
+from index.pcs.scoring import Procedures
+from index.pcs.titles import Titles
 
 QUESTIONS = TEST_DATA / "procedures" / "questions.tsv"
 MAY = dt.date(2024, 5, 1)

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from index.facts import read_facts
-from index.rank import FEATURES, Evidence, Judged, Ranker, Rarity
-from index.words import read
+from index.search.features import read_facts
+from index.search.ranking import FEATURES, Evidence, Judged, Ranker, Rarity
+from index.text.tokens import read
 
 
 class SmallShelf:

@@ -15,14 +15,14 @@ from paths import TEST_DATA as DATA
 
 from bot.desk.desk import Desk
 from codesets.model import Release
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 from index import build, bundle
-from index.encoder import TOLERANCE, Encoder, EncoderDiffers
-from index.export import export
-from index.model import Model, ModelUnavailable, Shipped
+from index.embedding.encoder import TOLERANCE, Encoder, EncoderDiffers
+from index.embedding.models import Model, ModelUnavailable, Shipped
+from index.embedding.onnx_export import export
 from index.runtime import load_faiss
-from index.search import Searcher
-from index.shelf import TEXTS, VECTORS, Texts, vectors_of
+from index.search.searcher import Searcher
+from index.search.system_index import TEXTS, VECTORS, Texts, vectors_of
 
 
 @pytest.fixture(scope="module")

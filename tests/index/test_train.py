@@ -9,25 +9,26 @@ import numpy as np
 import pytest
 from paths import TEST_DATA
 
-from codesets.imports import import_files
-from codesets.store import CodeStore
-from index import shelf, train
-from index.export import export
-from index.model import Model
+from codesets.loading.importer import import_files
+from codesets.store.code_store import CodeStore
+from index import families
+from index.embedding import training
+from index.embedding.models import Model
+from index.embedding.onnx_export import export
 
 IMPORTS = TEST_DATA / "imports"
 CPT, HCPCS = IMPORTS / "LONGULT.txt", IMPORTS / "HCPC2026_JAN_ANWEB.txt"
 
 
 @pytest.fixture(scope="module")
-def found(store: CodeStore) -> list[train.Pair]:
-    return train.pairs(store, random.Random(0))
+def found(store: CodeStore) -> list[training.Pair]:
+    return training.pairs(store, random.Random(0))
 
 
 @pytest.mark.slow
-def test_pairs_are_texts_of_one_code(store: CodeStore, found: list[train.Pair]) -> None:
+def test_pairs_are_texts_of_one_code(store: CodeStore, found: list[training.Pair]) -> None:
     """Every family of ICD-10-CM is learned from, and by no text that is not its own."""
-    gathered = shelf.gather(store, "icd10cm")
+    gathered = families.gather(store, "icd10cm")
     own = {f.code: {f.title, *(gathered.texts[n] for n in f.texts)} for f in gathered.families}
     pairs = [pair for pair in found if pair.system == "icd10cm"]
     assert [pair for pair in pairs if not {pair.asked, pair.text} <= own[pair.code]] == []
@@ -37,7 +38,7 @@ def test_pairs_are_texts_of_one_code(store: CodeStore, found: list[train.Pair]) 
 
 
 @pytest.mark.slow
-def test_shorthand_is_learned_with_what_it_means(found: list[train.Pair]) -> None:
+def test_shorthand_is_learned_with_what_it_means(found: list[training.Pair]) -> None:
     shorthand = {pair.asked: pair.text for pair in found if pair.system == "lexicon"}
     assert shorthand["fnf"] == "fracture of neck of femur"
 
@@ -47,24 +48,24 @@ def test_the_words_of_the_ama_are_not_learned_from(tmp_path: Path) -> None:
     import_files(store, [HCPCS])
     import_files(store, [CPT], "2026")
     assert store.systems == ["hcpcs", "cpt"]
-    assert {pair.system for pair in train.pairs(store, random.Random(0))} == {"hcpcs", "lexicon"}
+    assert {pair.system for pair in training.pairs(store, random.Random(0))} == {"hcpcs", "lexicon"}
     store.close()
 
 
 def test_wordings_keep_what_is_meant() -> None:
-    wording = train.Wording(random.Random(1))
+    wording = training.Wording(random.Random(1))
     said = {wording("Meningitis, bacterial, streptococcal (acute)").lower() for _ in range(200)}
     assert any("streptococcal bacterial meningitis" in text for text in said)
     assert len(said) > 10
 
 
 def test_what_may_answer_as_well_is_not_held_against_a_text() -> None:
-    def pair(code: str, text: str, system: str = "icd10cm") -> train.Pair:
-        return train.Pair(system, code, f"asked {text}", text)
+    def pair(code: str, text: str, system: str = "icd10cm") -> training.Pair:
+        return training.Pair(system, code, f"asked {text}", text)
 
     batch = [pair("I20", "a"), pair("I20.0", "b"), pair("I21", "c"), pair("I20", "d", "hcpcs"),
              pair("J45", "c")]  # fmt: skip
-    excused = train.related(batch)
+    excused = training.related(batch)
     assert excused[0, 1]  # the header above
     assert not excused[0, 2]
     assert not excused[0, 3]  # of another system
@@ -73,8 +74,8 @@ def test_what_may_answer_as_well_is_not_held_against_a_text() -> None:
 
 
 @pytest.mark.slow
-def test_batches_hold_neighbours(found: list[train.Pair]) -> None:
-    batch = next(train.batches(found, random.Random(0)))
+def test_batches_hold_neighbours(found: list[training.Pair]) -> None:
+    batch = next(training.batches(found, random.Random(0)))
     assert len({(pair.system, pair.code[:3]) for pair in batch}) < len(batch) / 2
 
 
@@ -82,7 +83,7 @@ def test_batches_hold_neighbours(found: list[train.Pair]) -> None:
 def test_what_is_trained_can_be_exported(store: CodeStore, tmp_path: Path) -> None:
     """Two steps, which is enough to write, read and export it; see docs/MODEL.md for the rest."""
     told: list[str] = []
-    train.train(store, Model(), tmp_path / "model", most=128, tell=told.append)
+    training.train(store, Model(), tmp_path / "model", most=128, tell=told.append)
     assert told[-1].startswith("step 2 of 2")
     model = Model(str(tmp_path / "model"))
     encoder = export(model, tmp_path / "encoder")

@@ -7,7 +7,9 @@ from importlib import resources
 
 import pytest
 
-from index.words import Lexicon, Spelling, essential, read, stem
+from index.text.lexicon import Lexicon
+from index.text.spelling import Spelling
+from index.text.tokens import essential, read, stem
 
 
 @pytest.mark.parametrize(

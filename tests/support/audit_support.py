@@ -17,7 +17,7 @@ from log_support import converse
 from paths import ROOT
 from slack_support import diabetes
 
-from bot.audit import auditors
+from bot.audit.web import accounts
 from bot.querylog import Asked, QueryLog, checkpoints, retention
 from bot.querylog.vouching import vouch
 
@@ -97,7 +97,7 @@ def served(home: Path, *, under: Sequence[str] = (), **settings: str) -> Iterato
     `home/stderr`. `under`: a command to start it by."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = a_log(home)
-    auditors.add(home / "auditors.toml", AUDITOR, auditors.hashed(PASSWORD))
+    accounts.add(home / "auditors.toml", AUDITOR, accounts.hashed(PASSWORD))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

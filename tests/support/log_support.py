@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from slack_support import diabetes
 
-from bot.querylog import Asked, QueryLog, chain
+from bot.querylog import Asked, QueryLog, hash_chain
 from bot.querylog.verify import Verification, verify
 
 SECRET = "Jane Q. Example, MRN 4471290"
@@ -98,12 +98,12 @@ def rehash(db: sqlite3.Connection, start: int = 1) -> None:
     """Hash all records anew, from one on, as anyone can who has this program."""
     log, created = db.execute("select id, created from log").fetchone()
     before = db.execute("select hash from records where seq = ?", [start - 1]).fetchone()
-    previous = before[0] if before else chain.genesis_hash(log, created)
+    previous = before[0] if before else hash_chain.genesis_hash(log, created)
     rows = db.execute(
         "select seq, at, kind, subject, body from records where seq >= ? order by seq", [start]
     ).fetchall()
     for seq, *held in rows:
-        hashed = chain.record_hash(seq, *held, previous)
+        hashed = hash_chain.record_hash(seq, *held, previous)
         db.execute(
             "update records set previous = ?, hash = ? where seq = ?", [previous, hashed, seq]
         )
@@ -115,4 +115,4 @@ def body(db: sqlite3.Connection, seq: int) -> dict[str, Any]:
 
 
 def set_body(db: sqlite3.Connection, seq: int, told: dict[str, Any]) -> None:
-    db.execute("update records set body = ? where seq = ?", [chain.canonical(told), seq])
+    db.execute("update records set body = ? where seq = ?", [hash_chain.canonical(told), seq])

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from paths import TEST_DATA
 
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 
 DATA = TEST_DATA / "phi"
 _FIELD = re.compile(r"\{(\w+)\}")

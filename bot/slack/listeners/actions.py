@@ -13,12 +13,13 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot.desk.answer import Answer
+from bot.messages import say
 from bot.querylog import LogUnavailable
-from bot.slack.blocks import SEE_MORE, SHARE, answer_message, plain_message, shared_message
-from bot.slack.courier import Courier
+from bot.slack.delivery import Courier
 from bot.slack.listeners.replies import tell, tell_gone, thread_of
-from bot.slack.posting import Posted, respond
-from bot.words import say
+from bot.slack.views.answer import SEE_MORE, SHARE, answer_message, shared_message
+from bot.slack.views.block_kit import plain_message
+from bot.slack.web_api import Posted, respond
 
 logger = logging.getLogger("codedesk.slack")
 

@@ -10,15 +10,20 @@ from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
-from bot.corrections import OtherSystem, Refused, approve, fit_words
+from bot.audit.corrections import OtherSystem, Refused, approve, fit_words
+from bot.messages import say
 from bot.querylog import LogUnavailable, Record
 from bot.querylog.checkpoints import CheckpointError
-from bot.querylog.corrections import in_force, proposals_of
+from bot.querylog.feedback import in_force, proposals_of
 from bot.querylog.opening import verified
 from bot.querylog.records import Access
 from bot.querylog.search import Filters, matching
 from bot.settings import Settings
-from bot.slack.audit import (
+from bot.slack.delivery import Courier
+from bot.slack.listeners.replies import tell
+from bot.slack.message_text import clean
+from bot.slack.search_syntax import Misread, read
+from bot.slack.views.audit import (
     APPROVE,
     NEXT,
     PAGE,
@@ -29,13 +34,8 @@ from bot.slack.audit import (
     question_message,
     verified_message,
 )
-from bot.slack.audit_query import Misread, read
-from bot.slack.blocks import Message, plain_message
-from bot.slack.courier import Courier
-from bot.slack.listeners.replies import tell
-from bot.slack.posting import respond
-from bot.slack.text import clean
-from bot.words import say
+from bot.slack.views.block_kit import Message, plain_message
+from bot.slack.web_api import respond
 
 logger = logging.getLogger("codedesk.slack")
 

@@ -13,12 +13,12 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.logged_desk import LoggedQuestion
+from bot.messages import say
 from bot.querylog import Asked, LogUnavailable
-from bot.slack.courier import Courier
-from bot.slack.posting import for_one_anywhere, respond
-from bot.slack.text import clean
+from bot.slack.delivery import Courier
+from bot.slack.message_text import clean
+from bot.slack.web_api import for_one_anywhere, respond
 from bot.views.shared import to_tell
-from bot.words import say
 
 logger = logging.getLogger("codedesk.slack")
 

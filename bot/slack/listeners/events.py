@@ -10,13 +10,13 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.logged_desk import LoggedQuestion
+from bot.messages import say
 from bot.querylog import Asked, LogUnavailable
-from bot.slack.blocks import plain_message
-from bot.slack.courier import Courier
-from bot.slack.posting import for_one, in_thread
-from bot.slack.text import clean
+from bot.slack.delivery import Courier
+from bot.slack.message_text import clean
+from bot.slack.views.block_kit import plain_message
+from bot.slack.web_api import for_one, in_thread
 from bot.views.shared import to_tell
-from bot.words import say
 
 logger = logging.getLogger("codedesk.slack")
 

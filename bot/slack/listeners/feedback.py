@@ -15,13 +15,16 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 from slack_sdk.errors import SlackApiError
 
-from bot.corrections import Refused, named_by
+from bot.audit.corrections import Refused, named_by
 from bot.desk.answer import Answer, CodeTitle
+from bot.messages import say
 from bot.querylog import LogUnavailable, NoSuchQuestion, Record
 from bot.querylog.records import FeedbackVerdict
-from bot.slack.blocks import plain_message, thanks_message
-from bot.slack.courier import Courier
-from bot.slack.feedback import (
+from bot.slack.delivery import Courier
+from bot.slack.listeners.replies import tell, tell_gone
+from bot.slack.views.answer import thanks_message
+from bot.slack.views.block_kit import plain_message
+from bot.slack.views.feedback import (
     OTHER,
     RIGHT,
     USED,
@@ -32,8 +35,6 @@ from bot.slack.feedback import (
     thanks_modal,
     used_modal,
 )
-from bot.slack.listeners.replies import tell, tell_gone
-from bot.words import say
 
 logger = logging.getLogger("codedesk.slack")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.slack.blocks import Message, plain_message
-from bot.slack.courier import Courier
-from bot.slack.posting import respond
-from bot.words import say
+from bot.messages import say
+from bot.slack.delivery import Courier
+from bot.slack.views.block_kit import Message, plain_message
+from bot.slack.web_api import respond
 
 
 def tell(courier: Courier, body: dict[str, Any], message: Message) -> None:

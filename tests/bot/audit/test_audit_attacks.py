@@ -17,8 +17,8 @@ import pytest
 from audit_support import AUDITOR, PASSWORD, Pages, served
 from slack_support import ROOT
 
-from bot.audit import gate
-from bot.audit.sessions import MOST_REFUSALS, MOST_TRIES, Limit, Tries
+from bot.audit.web import access_gate
+from bot.audit.web.sessions import MOST_REFUSALS, MOST_TRIES, Limit, Tries
 
 ADDRESSES = (f"127.0.2.{number}" for number in itertools.count(1))
 WRONG = "not the password"
@@ -290,7 +290,7 @@ def test_what_is_no_form_is_told_so(pages: Pages, sent: dict[str, Any], status: 
 
 
 def test_a_form_that_never_arrives_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "_SLOWEST_FORM", 0.01)
+    monkeypatch.setattr(access_gate, "_SLOWEST_FORM", 0.01)
 
     async def never() -> Any:
         await asyncio.Event().wait()
@@ -299,7 +299,7 @@ def test_a_form_that_never_arrives_is_not_waited_for(monkeypatch: pytest.MonkeyP
         return {"type": "http.disconnect"}
 
     for receive in (never, cut_off):
-        assert asyncio.run(gate._form({"headers": []}, receive)) == (408, None)
+        assert asyncio.run(access_gate._form({"headers": []}, receive)) == (408, None)
 
 
 def test_long_paths_and_queries_are_refused_and_take_little_of_the_log(

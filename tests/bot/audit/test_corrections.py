@@ -13,17 +13,17 @@ from click.testing import CliRunner
 from log_support import attacked, body, set_body
 from paths import TEST_DATA
 
+from bot.audit.corrections import Refused, code_in, fit_words, shelve
 from bot.cli.main import main
-from bot.corrections import Refused, code_in, fit_words, shelve
 from bot.desk.desk import Desk
 from bot.querylog import Asked, NoSuchCorrection, QueryLog
-from bot.querylog.corrections import in_force, proposals
+from bot.querylog.feedback import in_force, proposals
 from bot.querylog.verify import verify
 from bot.settings import Settings
 from bot.setup import model_of
-from codesets.imports import import_files
+from codesets.loading.importer import import_files
 from codesets.model import Term
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 from index import build, bundle
 
 #: They share a small index of their own.

@@ -16,7 +16,7 @@ from audit_support import Pages, served
 from click.testing import CliRunner
 from log_support import converse
 
-from bot import csv_safe
+from bot.audit import csv_safe
 from bot.cli.main import main
 from bot.querylog import Asked
 

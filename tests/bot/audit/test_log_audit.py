@@ -20,10 +20,10 @@ from audit_support import AUDITOR, FORMULA, PASSWORD, Pages, a_log, served
 from click.testing import CliRunner
 from log_support import attacked, converse
 
-from bot.audit import auditors, cells
-from bot.audit.questions import PREPARED
-from bot.audit.sessions import LONGEST, MOST_REFUSALS, Refusals, Sessions
-from bot.audit.views import FACETS, VIEWS
+from bot.audit.web import accounts, cells
+from bot.audit.web.sessions import LONGEST, MOST_REFUSALS, Refusals, Sessions
+from bot.audit.web.sql_views import FACETS, VIEWS
+from bot.audit.web.stored_queries import PREPARED
 from bot.cli.main import main
 from bot.querylog import retention
 from bot.querylog.verify import verify
@@ -485,10 +485,10 @@ def test_auditors_are_made_and_removed(tmp_path: Path) -> None:
         assert run(tmp_path, "audit-password", name, typed=PASSWORD).exit_code == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert PASSWORD not in file.read_text()
-    known = auditors.load(Settings(home=tmp_path))
+    known = accounts.load(Settings(home=tmp_path))
     assert set(known) == {AUDITOR, 'Zoë "Z" O\'Hara'}
-    assert auditors.is_right(PASSWORD, known[AUDITOR])
-    assert not auditors.is_right(PASSWORD + "x", known[AUDITOR])
+    assert accounts.is_right(PASSWORD, known[AUDITOR])
+    assert not accounts.is_right(PASSWORD + "x", known[AUDITOR])
     assert run(tmp_path, "audit-password", AUDITOR, "--remove").exit_code == 0
     assert AUDITOR not in tomllib.loads(file.read_text())
     assert run(tmp_path, "audit-password", AUDITOR, "--remove").exit_code == 2
@@ -496,8 +496,8 @@ def test_auditors_are_made_and_removed(tmp_path: Path) -> None:
 
 def test_a_hash_for_a_setting_is_printed(tmp_path: Path) -> None:
     found = run(tmp_path, "audit-password", typed=PASSWORD).stdout.split()[-1]
-    known = auditors.load(Settings(home=tmp_path, audit_password_hash=found))
-    assert auditors.is_right(PASSWORD, known["auditor"])
+    known = accounts.load(Settings(home=tmp_path, audit_password_hash=found))
+    assert accounts.is_right(PASSWORD, known["auditor"])
 
 
 @pytest.mark.parametrize(
@@ -522,19 +522,19 @@ def test_nobody_signs_in_by_mistake(tmp_path: Path) -> None:
     a_log(tmp_path).close()
     assert "Nobody may sign in yet" in run(tmp_path, "audit").stderr
     with pytest.raises(SettingsError, match="is not a hash of a password"):
-        auditors.load(Settings(home=tmp_path, audit_password_hash="hunter2"))
+        accounts.load(Settings(home=tmp_path, audit_password_hash="hunter2"))
     file = tmp_path / "auditors.toml"
-    auditors.add(file, "A", auditors.hashed(PASSWORD))
+    accounts.add(file, "A", accounts.hashed(PASSWORD))
     file.chmod(0o666)
     with pytest.raises(SettingsError, match="Others can write"):
-        auditors.load(Settings(home=tmp_path))
+        accounts.load(Settings(home=tmp_path))
 
 
 @pytest.mark.parametrize("missing", ["datasette", "uvicorn"])
 def test_without_datasette_it_says_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    monkeypatch.delitem(sys.modules, "bot.audit.app", raising=False)
+    monkeypatch.delitem(sys.modules, "bot.audit.web.app", raising=False)
     monkeypatch.setitem(sys.modules, missing, None)
     assert "pip install 'codedesk[audit]'" in run(tmp_path, "audit").stderr
 

@@ -15,9 +15,9 @@ from click.testing import CliRunner, Result
 from log_support import attacked, converse
 from slack_support import diabetes
 
+from bot.audit.export import COLUMNS
 from bot.cli.main import main
 from bot.querylog import Asked, LogUnavailable, QueryLog, retention
-from bot.querylog.export import COLUMNS
 from bot.settings import Settings
 
 NASTY = [

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from bot.audit.replay import compare
 from bot.cli import conversation, log_review
 from bot.cli.main import main
 from bot.desk.answer import Answer
@@ -22,10 +23,9 @@ from bot.desk.desk import Desk
 from bot.desk.edition_dates import day_for
 from bot.desk.question import without_places
 from bot.querylog import Asked, QueryLog, retention
-from bot.querylog.replay import compare
 from bot.settings import Settings
 from codesets.model import ReleaseUnavailable
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 
 SPRAIN = "left ankle sprain, first visit"
 MAY = dt.date(2026, 5, 1)

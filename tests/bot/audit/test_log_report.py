@@ -16,10 +16,10 @@ from click.testing import CliRunner, Result
 from log_support import Clock, attacked
 from slack_support import abstained, diabetes, verdict, verdicts
 
+from bot.audit.report import figures, page, shortened
+from bot.audit.svg_charts import columns
 from bot.cli.main import main
 from bot.querylog import Asked, QueryLog, retention
-from bot.querylog.charts import columns
-from bot.querylog.report import figures, page, shortened
 
 NASTY = [
     "<script>alert(1)</script>",

@@ -14,10 +14,10 @@ from bot.desk.answer import Answer, Verdict
 from bot.desk.code_mentions import icd9_codes, ndcs
 from bot.desk.desk import Desk
 from bot.settings import Settings
-from codesets import sources
-from codesets.imports import import_files
+from codesets.loading import packaged
+from codesets.loading.importer import import_files
 from codesets.model import Book, Replacement, Volume
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 
 PCS_CODES = DATA / "books" / "icd10pcs_codes_2027.txt"
 DAY = dt.date(2026, 5, 1)
@@ -32,7 +32,7 @@ def crossing(store: CodeStore, tmp_path_factory: pytest.TempPathFactory) -> Iter
     home = tmp_path_factory.mktemp("crosswalks")
     copy = CodeStore(home / "codes.db")
     store._db.conn.backup(copy._db.conn)
-    sources.load_packaged_books(copy)
+    packaged.load_packaged_books(copy)
     import_files(copy, [
         DATA / "hcpcs" / "HCPC2026_APR_ANWEB.txt",
         DATA / "hcpcs" / "april_2026_asp_ndc_hcpcs_crosswalk.csv",

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk.desk import MOST_CHARACTERS, Desk
+from bot.desk.desk import Desk
 from bot.desk.intent import systems_asked_for
+from bot.phi.head import MOST_CHARACTERS
 from bot.settings import Settings
-from codesets.imports import import_files
+from codesets.loading.importer import import_files
 from codesets.model import Release
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 
 MAY = dt.date(2026, 5, 1)
 

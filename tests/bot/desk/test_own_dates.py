@@ -10,10 +10,10 @@ from paths import TEST_DATA
 
 from bot.desk.desk import Desk
 from bot.settings import Settings
-from codesets import changes
-from codesets.imports import import_files
+from codesets.loading.importer import import_files
+from codesets.lookups import edition_diff
 from codesets.model import OwnDates
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 
 #: The January quarter tells the last days of its codes; the October one, a table that was made from
 #: CMS's file, tells none, and does not have A2030.
@@ -84,7 +84,7 @@ def test_a_code_that_had_ended_is_no_candidate(desk: Desk) -> None:
 
 
 def test_what_changed_between_two_editions_goes_by_the_same_dates(desk: Desk) -> None:
-    found = changes.changes(desk._store, *desk._store.releases("hcpcs"))
+    found = edition_diff.changes(desk._store, *desk._store.releases("hcpcs"))
     changed = {(change.kind, change.code.code) for change in found}
     assert "A4397" not in {code for _, code in changed}, "it had ended before both"
     assert ("deleted", "E9999") in changed

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from paths import TEST_DATA as DATA
 
-from bot.code_checks import PairRules
 from bot.desk.answer import Answer, Pair, reason
+from bot.desk.code_checks import PairRules
 from bot.desk.desk import Desk
-from bot.note_checks import Reported, report_with
+from bot.desk.note_checks import Reported, report_with
 from bot.settings import Settings
-from codesets.imports import import_files
+from codesets.loading.importer import import_files
 from codesets.model import CodeRange, Release, Setting
-from codesets.store import CodeStore
+from codesets.store.code_store import CodeStore
 
 QUARTER = DATA / "imports" / "HCPC2026_JAN_ANWEB.txt"
 EDITS = [

@@ -12,14 +12,14 @@ import pytest
 from click.testing import CliRunner, Result
 from paths import TEST_DATA
 
+from bot.audit.corrections import named_by
 from bot.cli.main import main
-from bot.corrections import named_by
 from bot.desk.desk import Desk
 from bot.querylog import Asked, QueryLog
-from bot.querylog.corrections import in_force
+from bot.querylog.feedback import in_force
 from bot.settings import Settings
-from codesets.imports import import_files
-from codesets.store import CodeStore
+from codesets.loading.importer import import_files
+from codesets.store.code_store import CodeStore
 
 DATA = TEST_DATA / "imports"
 #: In force are the October edition of ICD-10-CM, and the January quarter of HCPCS.

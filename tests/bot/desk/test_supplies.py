@@ -15,9 +15,9 @@ import pytest
 from paths import SHARED, TEST_DATA
 
 from bot.desk.intent import systems_asked_for, to_search
-from codesets import hcpcs
+from codesets.formats import hcpcs
 from index.evaluate import Case, read_cases
-from index.words import DRUG, GOODS, Lexicon
+from index.text.lexicon import DRUG, GOODS, Lexicon
 
 QUESTIONS = TEST_DATA / "supplies" / "questions.tsv"
 REAL = SHARED / "codesets" / "hcpcs"

@@ -23,7 +23,7 @@ from bot.desk.question import without_places
 from bot.phi import Scrubber, patterns
 from bot.phi.evaluate import Figures, evaluate, read_cases
 from bot.phi.spans import MOST_TOGETHER, Span, cleaned
-from bot.phi.words import WordList
+from bot.phi.word_lists import WordList
 from bot.querylog import QueryLog
 from bot.views.wording import undated
 

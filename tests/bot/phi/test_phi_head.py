@@ -19,7 +19,7 @@ from bot.phi.head import MOST_CHARACTERS, length_of
 from bot.phi.spans import Span
 from bot.querylog import Asked, QueryLog
 from bot.settings import Settings
-from bot.slack.text import clean
+from bot.slack.message_text import clean
 
 #: What the scrubber may be given at once: a head and what is looked at beyond it.
 MOST_SEEN = 1200

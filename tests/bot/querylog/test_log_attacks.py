@@ -16,10 +16,10 @@ from log_support import Clock, attacked, body, check, converse, own_home, rehash
 
 from bot.cli.main import main
 from bot.querylog import Asked, LogUnavailable, QueryLog, schema
+from bot.querylog.append import Tail
 from bot.querylog.checkpoints import private_key
 from bot.querylog.retention import redact, retain
 from bot.querylog.search import Filters, search
-from bot.querylog.tail import Tail
 from bot.querylog.verify import verify_end
 from bot.querylog.vouching import Keeper, NotVouchedFor, take, vouch
 

@@ -23,8 +23,8 @@ from log_support import (
 )
 
 from bot.querylog import Asked, LogKey, LogUnavailable, QueryLog, schema
+from bot.querylog.append import Tail
 from bot.querylog.retention import redact
-from bot.querylog.tail import Tail
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from bot.querylog.retention import redact
 from bot.querylog.verify import Verification
 from bot.querylog.vouching import Keeper, take
 from bot.settings import Settings
-from bot.slack.witness import witnessed
+from bot.slack.checkpointing import witnessed
 
 
 @pytest.fixture

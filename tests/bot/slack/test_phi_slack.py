@@ -12,10 +12,10 @@ from slack_support import ScriptedDesk, diabetes, served
 from bot.desk.answer import Answer, reason
 from bot.desk.question import Question
 from bot.querylog import Asked
-from bot.slack.blocks import answer_blocks
-from bot.slack.courier import Courier
-from bot.slack.posting import web_client
+from bot.slack.delivery import Courier
 from bot.slack.recovery import recover
+from bot.slack.views.answer import answer_blocks
+from bot.slack.web_api import web_client
 from bot.views.wording import undated, worded
 
 TYPED = "pt John Smith MRN 8812345 seen 3/5/2026, t2dm with ckd"

@@ -23,10 +23,10 @@ from slack_support import (
 from bot.querylog import Asked, LogUnavailable, QueryLog, Record
 from bot.slack import lanes
 from bot.slack.app import SlackSettingsError, build_app, serve
-from bot.slack.courier import Courier
-from bot.slack.posting import web_client
+from bot.slack.delivery import Courier
+from bot.slack.message_text import clean
 from bot.slack.recovery import recover
-from bot.slack.text import clean
+from bot.slack.web_api import web_client
 
 QUESTION = "t2dm with ckd"
 

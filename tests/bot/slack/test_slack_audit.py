@@ -14,12 +14,12 @@ from slack_support import ScriptedDesk, served, verdict
 from slack_support import settings as slack_settings
 
 from bot.querylog import Asked, LogUnavailable, QueryLog, checkpoints, retention, vouching
-from bot.querylog.corrections import in_force, proposals
+from bot.querylog.feedback import in_force, proposals
 from bot.querylog.search import Filters
 from bot.querylog.verify import verify
 from bot.settings import Settings, SettingsError
-from bot.slack.audit import found_message, question_message
-from bot.slack.audit_query import Misread, read
+from bot.slack.search_syntax import Misread, read
+from bot.slack.views.audit import found_message, question_message
 
 AUDITOR, OTHER = "UAUDIT", "U1"
 

@@ -31,14 +31,8 @@ from bot.desk.answer import (
     ShownGuideline,
     ShownNote,
 )
-from bot.slack.blocks import (
-    answer_blocks,
-    answer_message,
-    answer_text,
-    plain_message,
-    shared_message,
-)
-from bot.slack.pieces import escape, whole_sentences
+from bot.slack.views.answer import answer_blocks, answer_message, answer_text, shared_message
+from bot.slack.views.block_kit import escape, plain_message, whole_sentences
 
 ID = "3f2a9c01b7de"
 MONSTROUS = "<Osteo & arthritis> " * 400

@@ -14,8 +14,8 @@ from slack_support import ScriptedDesk, abstained, candidate, diabetes, header, 
 from bot.desk.answer import CodeTitle
 from bot.querylog import UNLOGGED, LogUnavailable, QueryLog, Record
 from bot.querylog.verify import verify
-from bot.slack.blocks import answer_blocks
-from bot.slack.feedback import codes_of, submitted, thanks_modal, used_modal
+from bot.slack.views.answer import answer_blocks
+from bot.slack.views.feedback import codes_of, submitted, thanks_modal, used_modal
 from bot.views.terminal import as_text
 
 ID = "3f2a9c01b7de"

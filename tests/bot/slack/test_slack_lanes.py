@@ -8,7 +8,7 @@ import pytest
 
 from bot.slack import lanes
 from bot.slack.lanes import Lanes
-from bot.slack.posting import Posted, RateLimited
+from bot.slack.web_api import Posted, RateLimited
 
 
 @pytest.fixture(autouse=True)

@@ -30,9 +30,9 @@ from bot.desk.answer import (
 from bot.desk.desk import Desk
 from bot.settings import Settings
 from bot.views.wording import in_words, undated, worded
-from codesets.imports import import_files
-from codesets.store import CodeStore
-from index.axes import AXES, CIRCUMSTANCES
+from codesets.loading.importer import import_files
+from codesets.store.code_store import CodeStore
+from index.text.attributes import AXES, CIRCUMSTANCES
 
 # Reasons in words
 

@@ -1,0 +1,175 @@
+"""The rules on feedback and on corrections, which Slack and the terminal share; and how what was
+approved gets into codes.db, of which the index is built."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from typing import Any, Protocol
+
+from bot.desk.answer import Verdict
+from bot.messages import say
+from bot.querylog import QueryLog, Record
+from bot.querylog.feedback import Correction, in_force
+from codesets.errors import CodeDeskError
+from codesets.model import SYSTEM_NAMES, Book, SourceFile, System, Term, Volume
+from codesets.store.code_store import CodeStore
+
+#: Words longer than this are a question, not a name of something.
+MOST_CHARACTERS = 120
+#: Verdicts on what no loaded edition has.
+_UNKNOWN = ("unknown", "not_loaded")
+#: What the scrubber put in the place of an identifier.
+_PLACEHOLDER = re.compile(r"\[[A-Z ]+\]")
+
+
+class Refused(CodeDeskError):
+    """Feedback or a correction that cannot be taken; the message says why, in a sentence."""
+
+
+class OtherSystem(CodeDeskError):
+    """A correction to a code of another system than the question's, which whoever approves it has
+    not chosen yet; the message says so. `verdict` is that on the code."""
+
+    def __init__(self, message: str, verdict: Verdict) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
+class Checks(Protocol):
+    """What is needed of the desk."""
+
+    def verdicts_on(self, typed: str) -> list[Verdict]:
+        """On a code, in each loaded system that has it; on what is none, that it is none."""
+
+    def scrub(self, text: str) -> str:
+        """A text as it may be stored; itself, when there is nothing to take out."""
+
+
+def code_in(desk: Checks, typed: str, record: Record, system: str | None = None) -> Verdict:
+    """The code that someone typed who used it for this question: the first that `named_by` has."""
+    return named_by(desk, typed, record, system)[0]
+
+
+def named_by(desk: Checks, typed: str, record: Record, system: str | None = None) -> list[Verdict]:
+    """Each code that something typed may be, as its system publishes it: one for each system that
+    has it, or that of the `system` alone, the form as typed first. E0840 is a traction frame, and
+    E08.40 without its dot. Raises Refused when it is none, or several."""
+    if not typed.strip():
+        raise Refused(say("feedback.no_code"))
+    if len(re.split(r"[\s,;+]+", typed.strip())) > 1:
+        raise Refused(say("feedback.one_code"))
+    found = desk.verdicts_on(typed)
+    known = [v for v in found if v.system in SYSTEM_NAMES and v.status not in _UNKNOWN]
+    if not known:
+        raise Refused(found[0].why)
+    wanted = [v for v in known if system in (None, v.system)]
+    shown = typed.strip().upper()
+    if not wanted:
+        name = SYSTEM_NAMES[str(system)]
+        raise Refused(say("feedback.not_in_system", code=shown, system=name))
+    about = systems_of(record)
+    return sorted(wanted, key=lambda v: (v.code != shown, v.system not in about))
+
+
+def systems_of(record: Record) -> list[str]:
+    """The systems of the codes that a question was answered with; [] when it was with none."""
+    systems = (code["system"] for code in record.codes)
+    return list(dict.fromkeys(system for system in systems if system in SYSTEM_NAMES))
+
+
+def approve(
+    desk: Checks,
+    log: QueryLog,
+    record: Record,
+    words: str,
+    typed: str,
+    by: str,
+    *,
+    system: str | None = None,
+    sure: bool = False,
+    **more: Any,
+) -> tuple[Verdict, int | None]:
+    """Put on record that `by` approved words for a code, from the next index build on; the code and
+    the number of the record, None when the same is in force already. Raises Refused; and
+    OtherSystem when the question was answered from other systems than the code's, unless that
+    `system` was chosen or `by` is `sure`."""
+    verdict = code_in(desk, typed, record, system)
+    phrase = fit_words(desk, words)
+    about = systems_of(record)
+    if about and verdict.system not in about and not (system or sure):
+        told = say(
+            "feedback.other_system",
+            code=verdict.code,
+            title=verdict.title,
+            system=SYSTEM_NAMES[verdict.system],
+            others=", ".join(SYSTEM_NAMES[one] for one in about),
+        )
+        raise OtherSystem(told, verdict)
+    return verdict, log.correction(record.id, phrase, verdict.code, verdict.system, by, **more)
+
+
+def fit_words(desk: Checks, words: str) -> str:
+    """The words as they are shown with a code, to whoever asks. Raises Refused when they may not
+    be, as with what could identify a patient."""
+    phrase = " ".join(words.split())
+    if not re.search(r"[^\W\d_]", phrase):
+        raise Refused(say("feedback.no_words"))
+    if len(phrase) > MOST_CHARACTERS:
+        raise Refused(say("feedback.too_long", length=len(phrase), most=MOST_CHARACTERS))
+    if _PLACEHOLDER.search(phrase) or desk.scrub(phrase) != phrase:
+        raise Refused(say("feedback.identifies"))
+    return phrase
+
+
+# Into codes.db
+
+
+def shelve(log: QueryLog, store: CodeStore) -> int:
+    """Make the corrections in force the books of their kind, one a system; how many there are.
+    Nothing is written when they are there as they are."""
+    volumes = _volumes(in_force(log))
+    loaded = {book.key: book.files for book in store.books.all("corrections")}
+    if loaded != {volume.book.key: volume.book.files for volume in volumes}:
+        store.books.replace("corrections", volumes)
+    return sum(len(volume.rows) for volume in volumes)
+
+
+def _volumes(corrections: list[Correction]) -> list[Volume]:
+    of_system: dict[System, list[Correction]] = {}
+    for correction in corrections:
+        of_system.setdefault(correction.system, []).append(correction)  # type: ignore[arg-type]
+    return [_volume(system, found) for system, found in of_system.items()]
+
+
+def _volume(system: System, corrections: list[Correction]) -> Volume:
+    days = [dt.date.fromisoformat(correction.at[:10]) for correction in corrections]
+    label = max(days).isoformat()
+    # The hashes of the records stand for a file: other corrections make another index.
+    digest = hashlib.sha256("\n".join(c.hash for c in corrections).encode()).hexdigest()
+    book = Book(
+        kind="corrections",
+        system=system,
+        label=label,
+        effective_from=min(days),
+        effective_through=max(days),
+        source=say("feedback.book_source"),
+        files=(SourceFile("log.db", digest),),
+    )
+    terms = tuple(
+        Term(
+            code=correction.code,
+            text=correction.phrase,
+            kind="correction",
+            release=label,
+            via=say(
+                "feedback.approved_by",
+                by=correction.by,
+                day=correction.at[:10],
+                number=correction.number,
+            ),
+        )
+        for correction in corrections
+    )
+    return Volume(book, terms)

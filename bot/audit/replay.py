@@ -1,0 +1,273 @@
+"""Asking a question of the log again: on the index bundle that answered it, or on today's.
+
+The question is asked as it was stored: without the identifiers that were removed, and, where its
+date of service is not stored, for a date that leads to the same editions. Nothing is written to the
+log here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, cast
+
+from bot.desk.answer import Answer
+from bot.desk.desk import Desk
+from bot.messages import say
+from bot.querylog import hash_chain
+from bot.querylog.records import Record
+from codesets.errors import CodeDeskError
+from codesets.model import ReleaseUnavailable
+from index.errors import SearchError
+
+
+class NotReplayable(CodeDeskError):
+    """There is nothing to ask again, or nothing to compare with; the message says why."""
+
+
+Kind = Literal["outcome", "code", "verdict", "guideline", "rule", "notice", "other"]
+Change = Literal["new", "gone", "moved", "differs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing of an answer that is not as it was: what it is, its name, and in words how."""
+
+    kind: Kind
+    name: str
+    change: Change
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that an answer was made with, and is not what it was; None: not there."""
+
+    name: str
+    then: Any
+    now: Any
+
+
+@dataclass(slots=True)
+class Replay:
+    """What came of it. `impossible` says why it could not be asked again as it was; `notes` what
+    to bear in mind."""
+
+    id: str
+    bundle: str | None
+    today: bool
+    impossible: str = ""
+    differences: list[Difference] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> Literal["same", "differs", "impossible"]:
+        if self.impossible:
+            return "impossible"
+        return "differs" if self.differences else "same"
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"verdict": self.verdict} | asdict(self)
+
+
+def replay(record: Record, desk: Desk, *, today: bool = False) -> Replay:
+    """Ask again, of a desk that has the bundle that is wanted. Raises NotReplayable."""
+    text = _question(record)
+    then = Answer.from_dict(record.answer or {})
+    found = Replay(record.id, record.index_build, today)
+    if gone := sorted(set(record.removed) - {"DATE"}):
+        found.notes.append(say("replay.removed", kinds=", ".join(gone)))
+    try:
+        now, dated = _asked_again(record, text, desk, today, found.notes)
+    except (SearchError, ReleaseUnavailable) as error:
+        found.impossible = str(error)
+        found.conditions = _conditions(record.made_with, desk.made_with(then))
+        return found
+    made_with = desk.made_with(now)
+    if today:
+        found.bundle = (made_with.get("index") or {}).get("build")
+    found.conditions = _conditions(record.made_with, made_with)
+    if not record.made_with:
+        found.notes.append(say("replay.not_kept"))
+    found.differences = compare(then, now, dated=dated)
+    return found
+
+
+def _question(record: Record) -> str:
+    if record.redactions and not record.text:
+        raise NotReplayable(say("replay.redacted", question=record.id))
+    if record.answered_at is None:
+        raise NotReplayable(say("replay.unanswered", question=record.id))
+    if record.answer is None:
+        raise NotReplayable(say("replay.no_answer", question=record.id))
+    return record.text
+
+
+def _asked_again(
+    record: Record, text: str, desk: Desk, today: bool, notes: list[str]
+) -> tuple[Answer, bool]:
+    """The answer now, and whether it is for the date of then."""
+    ask = _as_then(record, text, desk)
+    if record.as_of:
+        return ask(day=dt.date.fromisoformat(record.as_of)), True
+    notes.append(say("replay.undated", editions=", ".join(sorted(record.releases)) or "-"))
+    if not record.releases:
+        return ask(), False
+    try:
+        return ask(editions=record.releases), False
+    except ReleaseUnavailable as error:
+        if not today:
+            raise
+        notes.append(say("replay.other_editions", why=error))
+        return ask(), False
+
+
+def _as_then(record: Record, text: str, desk: Desk) -> Callable[..., Answer]:
+    """Asking, or checking, with the options of then."""
+    options = record.options
+    if count := options.get("checked"):
+        codes = text.split() if count > 1 else [text]
+        if len(codes) != count:
+            raise NotReplayable(say("replay.blank_in_code", question=record.id))
+        chosen = {name: options[name] for name in ("setting", "systems") if options.get(name)}
+        return lambda **when: desk.check(codes, **chosen, **when)
+    how: dict[str, Any] = {}
+    if options.get("limit"):
+        how["limit"] = int(options["limit"])
+    if systems := options.get("systems"):
+        # An older log has the list as it was printed.
+        how["systems"] = re.findall(r"\w+", systems) if isinstance(systems, str) else systems
+    return lambda **when: desk.ask(text, **how, **when)
+
+
+# What is not as it was
+
+
+def _conditions(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Condition]:
+    if not then:
+        return []
+    if not now.get("index"):
+        # This answer needs none; then, another question had opened it already.
+        then = {n: value for n, value in then.items() if n not in ("index", "encoder")}
+    before, after = dict(_leaves(then)), dict(_leaves(now))
+    return [
+        Condition(name, before.get(name), after.get(name))
+        for name in dict.fromkeys([*before, *after])
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _leaves(value: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, Any]]:
+    for name, one in value.items():
+        if isinstance(one, Mapping):
+            yield from _leaves(one, f"{above}{name} ")
+        else:
+            yield f"{above}{name}", one
+
+
+def compare(then: Answer, now: Answer, *, dated: bool) -> list[Difference]:
+    """What of an answer is not as it was, as far as the log keeps it. If not `dated`, the date of
+    service of then is not known, and dates are not held against the answer."""
+    old, new = _kept(then, dated), _kept(now, dated)
+    if not any(verdict["typed"] for verdict in old["verdicts"]):
+        # An older log does not tell how a code was typed.
+        new["verdicts"] = [verdict | {"typed": ""} for verdict in new["verdicts"]]
+    if old == new:
+        return []
+    found: list[Difference] = []
+    if old["outcome"] != new["outcome"]:
+        how = _was(old["outcome"], new["outcome"])
+        found.append(Difference("outcome", "", "differs", how))
+    for kind, part, names in _LISTS:
+        found += _in_list(kind, old[part], new[part], names)
+    found += [
+        Difference("other", name, "differs", _was(old.get(name), new.get(name)))
+        for name in sorted(old.keys() | new.keys())
+        if name != "outcome" and name not in {part for _, part, _ in _LISTS}
+        if old.get(name) != new.get(name)
+    ]
+    return found
+
+
+#: The lists of an answer, and what a thing in each is known by.
+_LISTS: tuple[tuple[Kind, str, tuple[str, ...]], ...] = (
+    ("code", "candidates", ("code", "system")),
+    ("verdict", "verdicts", ("code", "system")),
+    ("guideline", "guidelines", ("section",)),
+    ("rule", "pairs", ("rule", "codes", "inherited_from")),
+    ("notice", "notices", ("text",)),
+)
+
+
+def _kept(answer: Answer, dated: bool) -> dict[str, Any]:
+    """What of an answer can be compared."""
+    kept = {n: v for n, v in answer.as_logged().items() if n not in ("question", "elapsed_ms")}
+    kept["notices"] = [{"text": notice} for notice in kept["notices"]]
+    text = hash_chain.canonical(kept)
+    if not dated:
+        # The log has words in place of the date, and the day that leads to its editions is another.
+        no_date = re.escape(say("desk.date_of_service"))
+        kept = json.loads(re.sub(rf"\d{{4}}-\d\d-\d\d|{no_date}", "…", text))
+        about_a_day = [notice for notice in kept["notices"] if "…" in notice["text"]]
+        kept["notices"] = [notice for notice in kept["notices"] if notice not in about_a_day]
+        return kept | {"as_of": ""}
+    return cast(dict[str, Any], json.loads(text))
+
+
+def _in_list(
+    kind: Kind, old: list[dict[str, Any]], new: list[dict[str, Any]], names: tuple[str, ...]
+) -> Iterable[Difference]:
+    """Differences between two ranked lists of things that are known by `names`."""
+    before, after = _by_name(old, names), _by_name(new, names)
+    for name, (place, thing) in after.items():
+        if name not in before:
+            yield Difference(kind, name, "new", f"in place {place}")
+            continue
+        was, other = before[name]
+        how = [
+            f"{field} {_was(other.get(field), thing.get(field))}"
+            for field in thing
+            if field not in ("rank", *names) and other.get(field) != thing.get(field)
+        ]
+        if was != place:
+            yield Difference(kind, name, "moved", "; ".join([f"from place {was} to {place}", *how]))
+        elif how:
+            yield Difference(kind, name, "differs", "; ".join(how))
+    for name, (place, _) in before.items():
+        if name not in after:
+            yield Difference(kind, name, "gone", f"it was in place {place}")
+
+
+def _by_name(
+    things: list[dict[str, Any]], names: tuple[str, ...]
+) -> dict[str, tuple[int, dict[str, Any]]]:
+    """Name -> place and thing; the second of one name is numbered."""
+    found: dict[str, tuple[int, dict[str, Any]]] = {}
+    for place, thing in enumerate(things, 1):
+        parts = [thing[name] for name in names if thing[name]]
+        name = " ".join(" + ".join(p) if isinstance(p, list) else str(p) for p in parts)
+        while name in found:
+            name += " (again)"
+        found[name] = place, thing
+    return found
+
+
+def _was(then: Any, now: Any) -> str:
+    """Short values as they are; of lists and long texts, that they differ."""
+    if all(one is None or isinstance(one, bool | int | float) for one in (then, now)):
+        return f"{_short(now)}, was {_short(then)}"
+    if all(one is None or (isinstance(one, str) and len(one) <= 80) for one in (then, now)):
+        return f"{_short(now)}, was {_short(then)}"
+    if isinstance(then, list) and isinstance(now, list):
+        more = [one for one in now if one not in then]
+        less = [one for one in then if one not in now]
+        return f"differ: {len(more)} new, {len(less)} gone" if more or less else "in another order"
+    return "differs"
+
+
+def _short(value: Any) -> str:
+    return "none" if value is None or value == "" else str(value)

@@ -1,0 +1,281 @@
+"""What was asked in a time, in figures: for a supervisor, a compliance office, an auditor."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib import resources
+from math import ceil
+from typing import Any
+
+from jinja2 import Environment
+
+from bot.audit import csv_safe, svg_charts
+from bot.querylog.hash_chain import is_committed
+from bot.querylog.log import QueryLog
+from bot.querylog.records import Record
+from codesets.code_format import undot
+from codesets.model import SYSTEM_NAMES
+
+#: How many of each list are shown; the counts are of all.
+_LISTED, _SLOW, _CODES, _PEOPLE = 50, 20, 20, 15
+_DAY = dt.timedelta(days=1)
+
+Figures = dict[str, Any]
+
+
+def figures(log: QueryLog, first_day: dt.date | None, last_day: dt.date | None) -> Figures:
+    """The figures of the questions asked in a time, days inclusive and in UTC, as JSON has them.
+    Raises LogUnavailable."""
+    rows = list(_questions(log, first_day, last_day))
+    answered = [row for row in rows if row["outcome"]]
+    latencies = sorted(row["latency_ms"] for row in answered if row["latency_ms"] is not None)
+    none = [r for r in rows if not r["outcome"] or r["outcome"] == "abstained"]
+    disagreements = _disagreements(log, rows)
+    removed = Counter(kind for row in rows for kind in row["removed"])
+    return {
+        "log": log.id,
+        "first_day": str(first_day or (rows[0]["at"][:10] if rows else "")),
+        "last_day": str(last_day or (rows[-1]["at"][:10] if rows else "")),
+        "made_at": log.now().isoformat(timespec="seconds"),
+        "totals": {
+            "questions": len(rows),
+            "people": len({row["user"] for row in rows if row["user"]}),
+            "answered": len(rows) - len(none),
+            "declined": sum(row["outcome"] == "abstained" for row in rows),
+            "without_answer": len(rows) - len(answered),
+            "not_delivered": sum(bool(r["outcome"]) and r["delivery"] != "delivered" for r in rows),
+            "disagreements": len(disagreements),
+            "with_identifiers": sum(bool(row["removed"]) for row in rows),
+            "median_ms": round(statistics.median(latencies), 1) if latencies else None,
+            "p95_ms": round(latencies[ceil(0.95 * len(latencies)) - 1], 1) if latencies else None,
+        },
+        "volume": _volume(row["at"][:10] for row in rows),
+        "by_surface": _counted(row["surface"] for row in rows),
+        "by_person": _counted(row["user"] or "-" for row in rows),
+        "by_system": _counted(row["system"] for row in rows if row["system"]),
+        "by_outcome": _counted(row["outcome"] or "no answer" for row in rows),
+        "by_confidence": _counted(row["confidence"] for row in rows if row["confidence"]),
+        "by_delivery": _counted(row["delivery"] or "none" for row in rows),
+        "removed": dict(removed.most_common()),
+        "most_asked": _most_asked(log, rows),
+        "unanswered": _listed(log, [row["id"] for row in none][-_LISTED:][::-1]),
+        "disagreements": disagreements[:_LISTED],
+        "slow": _listed(log, _slowest(answered)),
+        "accesses": _accesses(log, first_day, last_day),
+    }
+
+
+def _questions(
+    log: QueryLog, first_day: dt.date | None, last_day: dt.date | None
+) -> Iterable[dict[str, Any]]:
+    """What is counted of each question, oldest first."""
+    with log.reading() as db:
+        rows = db.query(
+            """
+            select q.subject as id, q.at, json_extract(q.body, '$.surface') as surface,
+            json_extract(q.body, '$.user') as user, json_extract(q.body, '$.removed') as removed,
+            json_extract(a.body, '$.outcome') as outcome,
+            json_extract(a.body, '$.confidence') as confidence,
+            json_extract(a.body, '$.latency_ms') as latency_ms, codes.text as codes, codes.salt,
+            json_extract(a.body, '$.texts.codes') as committed,
+            (select json_extract(d.body, '$.outcome') from records d
+                where d.subject = q.subject and d.kind = 'delivery'
+                and json_extract(d.body, '$.kind') = 'answer' order by d.seq desc limit 1
+            ) as delivery
+            from records q left join records a on a.subject = q.subject and a.kind = 'answer'
+            left join texts codes on codes.record = a.seq and codes.name = 'codes'
+            where q.kind = 'question' and q.at >= ? and q.at < ? order by q.seq
+            """,
+            _between(first_day, last_day),
+        )
+        for row in rows:
+            salt, text, committed = (row.pop(name) for name in ("salt", "codes", "committed"))
+            # What was altered, or destroyed, is not counted.
+            codes = json.loads(text) if is_committed(salt, text, committed or "") else []
+            # The first candidate is the answer; of codes that were asked about, each is.
+            row["codes"] = [
+                (code.get("system") or "", code["code"])
+                for at, code in enumerate(codes)
+                if at == 0 or "status" in code
+            ]
+            row["system"] = next((system for system, _ in row["codes"] if system), None)
+            row["removed"] = json.loads(row["removed"] or "[]")
+            yield row
+
+
+def _between(first_day: dt.date | None, last_day: dt.date | None) -> list[str]:
+    return [str(first_day or ""), f"{last_day or ''}~"]
+
+
+def _counted(values: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(values).most_common())
+
+
+def _volume(days: Iterable[str]) -> dict[str, Any]:
+    """Questions a day; a week or a month, where days would be too many to see. None is left out."""
+    counts = Counter(map(dt.date.fromisoformat, days))
+    if not counts:
+        return {"unit": "day", "bars": []}
+    first, last = min(counts), max(counts)
+    span = (last - first).days + 1
+    unit = "day" if span <= 62 else "week" if span <= 366 else "month"
+    bars: dict[str, int] = {}
+    for number in range(span):
+        day = first + number * _DAY
+        label = _label(day, unit)
+        bars[label] = bars.get(label, 0) + counts[day]
+    return {"unit": unit, "bars": list(bars.items())}
+
+
+def _label(day: dt.date, unit: str) -> str:
+    if unit == "week":
+        day -= day.weekday() * _DAY
+    return day.isoformat()[: 7 if unit == "month" else 10]
+
+
+def _most_asked(log: QueryLog, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    counts = Counter(code for row in rows for code in row["codes"])
+    last = {code: row["id"] for row in rows for code in row["codes"]}
+    return [
+        {"system": system, "code": code, "title": _title(log, last[system, code], code), "count": n}
+        for (system, code), n in counts.most_common(_CODES)
+    ]
+
+
+def _title(log: QueryLog, question: str, code: str) -> str:
+    """As the last answer with the code has it; the log keeps no descriptors of CPT."""
+    record = log.get(question)
+    answer = (record.answer if record else None) or {}
+    shown = [*answer.get("candidates", []), *answer.get("verdicts", [])]
+    return next((one["title"] for one in shown if one["code"] == code), "")
+
+
+def _slowest(rows: Sequence[dict[str, Any]]) -> list[str]:
+    timed = [row for row in rows if row["latency_ms"] is not None]
+    return [r["id"] for r in sorted(timed, key=lambda r: -r["latency_ms"])[:_SLOW]]
+
+
+def _listed(log: QueryLog, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """What is shown of single questions, in this order."""
+    found = log.select(f"id in ({', '.join('?' * len(ids))})", list(ids)) if ids else []
+    records = {record.id: record for record in found}
+    return [_shown(records[identity]) for identity in ids if identity in records]
+
+
+def _shown(record: Record) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "asked_at": record.asked_at,
+        "person": record.user,
+        "surface": record.surface,
+        "question": record.text,
+        "redacted": bool(record.redactions) and not record.text,
+        "outcome": record.outcome,
+        "delivery": record.delivery,
+        "latency_ms": record.latency_ms,
+        "code": record.codes[0]["code"] if record.codes else None,
+        "because": ((record.answer or {}).get("notices") or [""])[0],
+    }
+
+
+def _disagreements(log: QueryLog, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was said against answers, newest first: wrong, or another code than the first."""
+    there = {row["id"] for row in rows}
+    with log.reading() as db:
+        said = db.query(
+            "select question, at, verdict, code, by, note from feedback "
+            "where verdict in ('wrong', 'used') order by id desc"
+        )
+        against = [one for one in said if one["question"] in there]
+    found = []
+    shown = {one["id"]: one for one in _in_batches(log, [one["question"] for one in against])}
+    for one in against:
+        of = shown[one["question"]]
+        if one["verdict"] == "used" and _same_code(one["code"], of["code"]):
+            continue
+        found.append(
+            {
+                "id": one["question"],
+                "at": one["at"],
+                "question": of["question"],
+                "redacted": of["redacted"],
+                "shown": of["code"],
+                "used": one["code"],
+                "by": one["by"],
+                "note": one["note"],
+            }
+        )
+    return found
+
+
+def _in_batches(log: QueryLog, ids: Sequence[str]) -> Iterable[dict[str, Any]]:
+    unique = list(dict.fromkeys(ids))
+    for at in range(0, len(unique), 500):
+        yield from _listed(log, unique[at : at + 500])
+
+
+def _same_code(one: str | None, other: str | None) -> bool:
+    return undot(one or "").upper() == undot(other or "").upper()
+
+
+def _accesses(
+    log: QueryLog, first_day: dt.date | None, last_day: dt.date | None
+) -> list[dict[str, Any]]:
+    with log.reading() as db:
+        return list(
+            db.query(
+                "select what, by, count(*) as count from accesses where at >= ? and at < ? "
+                "group by what, by order by count desc, what, by",
+                _between(first_day, last_day),
+            )
+        )
+
+
+# The page
+
+
+def page(found: Figures, verification: Sequence[str], verdict: str) -> str:
+    """The figures as a page of HTML that needs nothing else. What people typed is escaped."""
+    return _template().render(
+        **found,
+        verification=verification,
+        verdict=verdict,
+        columns=svg_charts.columns,
+        bar=svg_charts.bar,
+        system_names=SYSTEM_NAMES,
+        shortened=shortened,
+        most=_most,
+    )
+
+
+@cache
+def _template() -> Any:
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    text = (resources.files("prompts") / "log_report.html").read_text(encoding="utf-8")
+    return environment.from_string(text)
+
+
+#: Control characters, and those that turn the direction of what follows, so that it reads as
+#: something else.
+_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def shortened(text: str | None, most: int = 200) -> str:
+    """On one line, cut where it is long; spreadsheets open pages, too, so it is no formula."""
+    one_line: str = csv_safe.safe(" ".join(_UNSEEN.sub("\ufffd", text or "").split()))
+    return one_line if len(one_line) <= most else one_line[: most - 1] + "…"
+
+
+def _most(counts: Mapping[str, int], limit: int = _PEOPLE) -> list[tuple[str, int]]:
+    """The most frequent, and the others together."""
+    rows = list(counts.items())
+    others = rows[limit:]
+    if others:
+        rows = [*rows[:limit], (f"{len(others)} others", sum(count for _, count in others))]
+    return rows

@@ -1,0 +1,1 @@
+"""The auditors' pages in a browser: accounts, sessions, stored queries, the database."""

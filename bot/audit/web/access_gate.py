@@ -1,0 +1,309 @@
+"""What stands before Datasette: nothing of the log passes that is not signed for, and recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from html import escape
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, unquote
+
+from bot.audit import csv_safe
+from bot.audit.web.sessions import Refusals, Sessions
+from bot.audit.web.stored_queries import PREPARED
+from bot.messages import say
+from bot.querylog import LogUnavailable, QueryLog
+from bot.querylog.records import Access
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+COOKIE, BROWSER = "codedesk_audit", "codedesk_audit_browser"
+SIGN_IN, SIGN_OUT = "/-/login", "/-/logout"
+#: Who is named where it is nobody that we know: what was typed as a name may be a password.
+UNKNOWN = "unknown"
+
+#: What of Datasette is shown: its home page, and what is in the database. Its pages about itself
+#: (plugins, settings, permissions…) and the file itself are not.
+_PAGES = re.compile(r"/|/log(\.(?!db$)\w+)?|/log/.+")
+#: Datasette's own style sheets and scripts, which tell nothing of the log.
+_STATIC = re.compile(r"/-/static/[\w.-]+|/favicon\.ico")
+#: What says a sentence in place of a page.
+_PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Code Desk</title>
+<body style="font: 1em/1.5 sans-serif; margin: 3em auto; max-width: 40em">
+<p>{}</p><p><a href="{}">{}</a></p></body></html>"""
+#: Parameters, and columns of the views, that hold ids and days and no words of a person's. The
+#: scrubber would take them for a patient's.
+_NO_WORDS = frozenset("person channel question_id by since until day".split())
+#: A name and a password are never longer, in bytes; nor do they take longer to arrive, in seconds.
+_LONGEST_FORM, _SLOWEST_FORM = 5000, 10.0
+#: The longest path, the longest query, and the most parameters that are looked at: each is scrubbed
+#: before it goes on record. Of a path that is refused, so much goes on record.
+_LONGEST_PATH, _LONGEST_QUERY, _MOST_PARAMETERS, _RECORDED_PATH = 2000, 16_000, 200, 300
+#: What Datasette calls its CSV.
+_CSV = (b"text/plain", b"text/csv")
+_HEADERS = {
+    b"cache-control": b"no-store",
+    b"content-security-policy": b"default-src 'self'; script-src 'self' 'unsafe-inline'; "
+    b"style-src 'self' 'unsafe-inline'; img-src 'self' data:; form-action 'self'; "
+    b"frame-ancestors 'none'; base-uri 'none'",
+    # Not "no-referrer", with which a browser does not say where a form comes from.
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+}
+
+
+class Gate:
+    """The whole of the audit as an ASGI application, around Datasette's."""
+
+    def __init__(
+        self, datasette: App, log: QueryLog, sessions: Sessions, refusals: Refusals
+    ) -> None:
+        self._datasette, self._log = datasette, log
+        self._sessions, self._refusals = sessions, refusals
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await self._datasette(scope, receive, send)
+        if scope["type"] != "http":
+            return None  # Datasette has no web sockets
+        send = _with_headers(send)
+        path, method = scope["raw_path"].decode("latin-1"), scope["method"]
+        if _STATIC.fullmatch(path) and method in ("GET", "HEAD"):
+            return await self._datasette(scope, receive, send)
+        auditor = self._sessions.auditor(cookie(scope, COOKIE))
+        # Nobody else says who someone is.
+        scope = dict(scope, actor={"id": auditor} if auditor else None)
+        if path in (SIGN_IN, SIGN_OUT):
+            if method != "POST":
+                return await self._datasette(scope, receive, send)
+            if _is_from_elsewhere(scope):
+                by = auditor or UNKNOWN
+                return await self._refuse(scope, send, by, 403, say("audit.other_site"))
+            status, form = await _form(scope, receive)
+            if form is None:
+                return await _say(send, scope, status, say(f"audit.form_{status}"))
+            return await self._datasette(scope, _again(form, receive), send)
+        if auditor is None:
+            if path == "/":
+                return await _redirect(send, SIGN_IN)
+            return await self._refuse(scope, send, UNKNOWN, 403, say("audit.signed_out"))
+        if not _PAGES.fullmatch(path) or method not in ("GET", "HEAD"):
+            return await self._refuse(scope, send, auditor, 404, say("audit.not_here"))
+        if _is_too_long(scope):
+            return await self._refuse(scope, send, auditor, 414, say("audit.too_long"))
+        return await self._show(scope, receive, send, auditor)
+
+    async def _refuse(self, scope: Scope, send: Send, by: str, status: int, sentence: str) -> None:
+        address = address_of(scope)
+        if self._refusals.are_over(address):
+            return await _say(send, scope, 429, say("audit.too_often"))
+        # Nothing of what was typed behind the path: nobody answers for it, and it may be long.
+        path = _path(scope)
+        if len(path) > _RECORDED_PATH:
+            path = path[:_RECORDED_PATH] + "…"
+        detail = f"{scope['method']} {path} from {address}{self._refusals.before()}"
+        if not await record(self._log, "refusal", by, detail):
+            return await _say(send, scope, 503, say("audit.unrecorded"))
+        return await _say(send, scope, status, sentence)
+
+    async def _show(self, scope: Scope, receive: Receive, send: Send, auditor: str) -> None:
+        what, question = _kind(scope), _question(scope)
+        asked = await asyncio.to_thread(_asked, scope, self._log.scrubbed)
+        if not await record(self._log, what, auditor, asked, question):
+            return await _say(send, scope, 503, say("audit.unrecorded"))
+        return await self._datasette(scope, receive, _formula_safe(send))
+
+
+async def record(
+    log: QueryLog, what: Access, by: str, detail: str, question: str | None = None
+) -> bool:
+    """Whether it is in the log now. If not, standard error says why."""
+
+    def write() -> None:
+        known = log.get(question) if question else None
+        log.access(what, by, detail, known.id if known and known.id == question else None)
+
+    try:
+        await asyncio.to_thread(write)
+    except LogUnavailable as error:
+        print(error, file=sys.stderr, flush=True)
+        return False
+    return True
+
+
+# What is asked
+
+
+def cookie(scope: Scope, name: str) -> str | None:
+    """The value of a cookie, None when there is none."""
+    try:
+        found = SimpleCookie(header(scope, b"cookie")).get(name)
+    except CookieError:
+        return None
+    return found.value if found else None
+
+
+def address_of(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else UNKNOWN
+
+
+def header(scope: Scope, name: bytes) -> str:
+    return next((v.decode("latin-1") for k, v in scope["headers"] if k.lower() == name), "")
+
+
+def _is_from_elsewhere(scope: Scope) -> bool:
+    """Whether a browser sends a form for another site, or for another port of this machine, to
+    which it shows the same cookies. It says so itself, as go.dev/blog/go1.25's
+    CrossOriginProtection reads it; what is no browser says nothing, and has nobody's cookies."""
+    if site := header(scope, b"sec-fetch-site"):
+        return site not in ("same-origin", "none")
+    origin = header(scope, b"origin")
+    return bool(origin) and origin.partition("://")[2] != header(scope, b"host")
+
+
+async def _form(scope: Scope, receive: Receive) -> tuple[int, bytes | None]:
+    """The body of a form, counted as it comes, whatever a header says of its length; else None, and
+    the status that says why."""
+    form = bytearray()
+    try:
+        async with asyncio.timeout(_SLOWEST_FORM):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return 408, None
+                form += message.get("body", b"")
+                if len(form) > _LONGEST_FORM:
+                    return 413, None
+                if not message.get("more_body"):
+                    break
+        form.decode()
+    except TimeoutError:
+        return 408, None
+    except UnicodeDecodeError:
+        return 400, None
+    if header(scope, b"content-type").split(";")[0].strip() != "application/x-www-form-urlencoded":
+        return 415, None
+    return 200, bytes(form)
+
+
+def _again(form: bytes, receive: Receive) -> Receive:
+    """What has been read, to be read again."""
+    messages = [{"type": "http.request", "body": form, "more_body": False}]
+
+    async def receiving() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receiving
+
+
+def _is_too_long(scope: Scope) -> bool:
+    path, query = scope["raw_path"], scope["query_string"]
+    long = len(path) > _LONGEST_PATH or len(query) > _LONGEST_QUERY
+    return long or query.count(b"&") >= _MOST_PARAMETERS
+
+
+def _query(scope: Scope) -> str:
+    return scope["query_string"].decode("latin-1")
+
+
+def _path(scope: Scope) -> str:
+    return unquote(scope["raw_path"].decode("latin-1"))
+
+
+def _asked(scope: Scope, scrub: Callable[[str], str]) -> str:
+    """The page, with what was typed, as a person reads it; words are scrubbed before they are
+    stored."""
+    typed = [
+        f"{name}={value if name.split('__')[0] in _NO_WORDS else scrub(value)}"
+        for name, value in parse_qsl(_query(scope), keep_blank_values=True)
+    ]
+    return _path(scope) + ("?" + "&".join(typed) if typed else "")
+
+
+def _kind(scope: Scope) -> Access:
+    path = _path(scope)
+    if "." in path.rsplit("/", 1)[-1]:
+        return "export"  # .json, .csv
+    prepared = path.removeprefix("/log/") in PREPARED
+    return "search" if prepared or parse_qs(_query(scope)) else "view"
+
+
+def _question(scope: Scope) -> str | None:
+    """The id of the one question that is looked at."""
+    return next(iter(parse_qs(_query(scope)).get("question_id", ())), None)
+
+
+# What is answered
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [h for h in message.get("headers", ()) if h[0].lower() not in _HEADERS]
+            message = dict(message, headers=[*kept, *_HEADERS.items()])
+        await send(message)
+
+    return sending
+
+
+def _formula_safe(send: Send) -> Send:
+    """Lets no cell of a CSV file be a formula to the spreadsheet that opens it. The file is taken
+    whole, since a cell may be cut in two by the pieces that it is sent in."""
+    start: Message = {}
+    body = bytearray()
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_csv(message):
+            start.update(message)
+        elif not start:
+            await send(message)
+        else:
+            body.extend(message.get("body", b""))
+            if not message.get("more_body"):
+                await finish(body.decode("utf-8", "replace"))
+
+    async def finish(text: str) -> None:
+        if not text.strip():
+            # Datasette sends nothing for a query that failed; a file of no rows has its columns.
+            return await _answer(send, 400, say("audit.no_csv"), *start["headers"])
+        safe = await asyncio.to_thread(csv_safe.file, text)
+        kept = [h for h in start["headers"] if h[0].lower() != b"content-length"]
+        await send(dict(start, headers=kept))
+        await send({"type": "http.response.body", "body": safe.encode()})
+
+    return sending
+
+
+def _is_csv(start: Message) -> bool:
+    kinds = [v for k, v in start.get("headers", ()) if k.lower() == b"content-type"]
+    return start["status"] == 200 and any(kind.startswith(_CSV) for kind in kinds)
+
+
+async def _say(send: Send, scope: Scope, status: int, sentence: str) -> None:
+    """A sentence in place of what was asked for."""
+    if _path(scope).endswith((".json", ".csv")):
+        kind, body = "application/json", json.dumps({"ok": False, "error": sentence})
+    else:
+        link = say("audit.to_sign_in")
+        kind, body = "text/html", _PAGE.format(escape(sentence), SIGN_IN, escape(link))
+    await _answer(send, status, body, (b"content-type", f"{kind}; charset=utf-8".encode()))
+
+
+async def _redirect(send: Send, to: str) -> None:
+    await _answer(send, 303, "", (b"location", to.encode()))
+
+
+async def _answer(send: Send, status: int, body: str, *headers: tuple[bytes, bytes]) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+    await send({"type": "http.response.body", "body": body.encode()})

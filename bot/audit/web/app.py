@@ -1,0 +1,340 @@
+"""Datasette over the log, with its words, its sign-in page and its gate; and serving it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import signal
+import socket
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from datasette import hookimpl
+from datasette.app import Datasette
+from datasette.database import QueryInterrupted
+from datasette.plugins import DEFAULT_PLUGINS, pm
+from datasette.utils.asgi import Base400, Request, Response
+from datasette.views.base import DatasetteError
+
+from bot.audit.web import accounts, cells, stored_queries
+from bot.audit.web.access_gate import (
+    BROWSER,
+    COOKIE,
+    SIGN_IN,
+    SIGN_OUT,
+    UNKNOWN,
+    Gate,
+    address_of,
+    cookie,
+    header,
+    record,
+)
+from bot.audit.web.read_only_database import LogDatabase, Measured
+from bot.audit.web.sessions import Refusals, Sessions, Tries
+from bot.audit.web.sql_views import FACETS, VIEWS
+from bot.messages import say
+from bot.phi import Scrubber
+from bot.querylog import LogUnavailable, QueryLog
+from bot.querylog.checkpoints import CheckpointError
+from bot.querylog.opening import key_of
+from bot.querylog.verify import Verification
+from bot.settings import Settings, SettingsError
+
+#: Datasette's settings that are not as it has them.
+_SETTINGS = {
+    "allow_download": False,
+    "suggest_facets": False,  # each would be a look through the whole log
+    "sql_time_limit_ms": 10_000,
+    "facet_time_limit_ms": 5_000,
+    "max_csv_mb": 50,
+    "truncate_cells_html": 500,
+    "default_page_size": 50,
+}
+#: How old the state of the log may be that the home page tells, in seconds, and how long a visitor
+#: waits for a new one.
+_FRESH, _PATIENCE = 300.0, 3.0
+#: How long a browser keeps what it is known by, in seconds.
+_KNOWN_FOR = 90 * 24 * 3600
+
+Verify = Callable[[], Verification]
+
+
+class State:
+    """Whether the log is whole, re-derived now and then, while nobody waits for it for long."""
+
+    def __init__(self, verify: Verify) -> None:
+        self._verify = verify
+        self._task: asyncio.Task[dict[str, Any]] | None = None
+        self._last: dict[str, Any] = {"verdict": "unknown", "sentences": [say("audit.verifying")]}
+        self._at = 0.0
+
+    async def now(self) -> dict[str, Any]:
+        """`verdict`, `sentences`, and the time `at` which that was so."""
+        if self._task is None and (not self._at or time.monotonic() - self._at > _FRESH):
+            self._task = asyncio.create_task(asyncio.to_thread(self._derive))
+        if self._task is not None:
+            done, _ = await asyncio.wait({self._task}, timeout=_PATIENCE)
+            for task in done:
+                self._task, self._at = None, time.monotonic()
+                self._last = task.result()
+        return self._last
+
+    def _derive(self) -> dict[str, Any]:
+        at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+        try:
+            found = self._verify()
+        except (LogUnavailable, CheckpointError) as error:
+            return {"verdict": "unknown", "sentences": [str(error)], "at": at}
+        return {"verdict": found.verdict, "sentences": found.sentences(), "at": at}
+
+
+class Hooks:
+    """Our part in Datasette: signing in and out, and what the pages need to know."""
+
+    __name__ = "codedesk_audit"
+
+    def __init__(
+        self,
+        log: QueryLog,
+        known: dict[str, str],
+        sessions: Sessions,
+        refusals: Refusals,
+        state: State,
+    ) -> None:
+        self._log, self._known = log, known
+        self._sessions, self._refusals, self._state = sessions, refusals, state
+        self._tries = Tries()
+        #: One hash at a time, since each takes 64 MiB; and one in a browser that is known, so that
+        #: nobody there waits for the tries of others.
+        self._hashing, self._hashing_known = asyncio.Lock(), asyncio.Lock()
+        #: What a name that nobody has is held to, so that it takes as long to refuse.
+        self._nobody = accounts.hashed("")
+
+    @hookimpl
+    def register_routes(self) -> list[tuple[str, Any]]:
+        return [(f"^{SIGN_IN}$", self._sign_in), (f"^{SIGN_OUT}$", self._sign_out)]
+
+    async def _sign_in(self, request: Request, datasette: Datasette) -> Response:
+        if request.actor:
+            return Response.redirect("/")
+        status, problem = 200, ""
+        if request.method == "POST":
+            status, problem, name = await self._admit(request)
+            if not problem:
+                response = Response.redirect("/", status=303)
+                # The browser speaks TLS to what stands before us.
+                secure = header(request.scope, b"origin").startswith("https:")
+                flags = {"httponly": True, "samesite": "strict", "secure": secure}
+                response.set_cookie(COOKIE, self._sessions.begin(name), **flags)
+                browser = self._tries.remember(name)
+                response.set_cookie(BROWSER, browser, path=SIGN_IN, max_age=_KNOWN_FOR, **flags)
+                return response
+        page = await datasette.render_template("sign_in.html", {"problem": problem}, request)
+        return Response.html(page, status=status)
+
+    async def _admit(self, request: Request) -> tuple[int, str, str]:
+        """The status, what is wrong (nothing, if they may come in), and who it is."""
+        typed = await request.post_vars()
+        name, password = typed.get("name", ""), typed.get("password", "")
+        address, browser = address_of(request.scope), cookie(request.scope, BROWSER)
+        begun = self._tries.begin(name, address, browser)
+        if begun.wait:
+            self._refusals.only_counted()
+            return 429, say("audit.too_many_tries", minutes=math.ceil(begun.wait / 60)), ""
+        known = self._tries.knows(browser, name)
+        async with self._hashing_known if known else self._hashing:
+            right = await asyncio.to_thread(
+                accounts.is_right, password, self._known.get(name, self._nobody)
+            )
+        if right and name in self._known:
+            begun.take_back()
+            if await record(self._log, "sign-in", name, f"from {address}"):
+                return 200, "", name
+            return 503, say("audit.unrecorded"), ""
+        by, why = (name, "wrong password") if name in self._known else (UNKNOWN, "no such auditor")
+        detail = f"sign-in from {address}: {why}{self._refusals.before()}"
+        if await record(self._log, "refusal", by, detail):
+            return 403, say("audit.wrong"), ""
+        return 503, say("audit.unrecorded"), ""
+
+    async def _sign_out(self, request: Request) -> Response:
+        if request.method == "POST" and (name := self._sessions.end(cookie(request.scope, COOKIE))):
+            await record(self._log, "sign-out", name, f"from {address_of(request.scope)}")
+        response = Response.redirect(SIGN_IN, status=303)
+        response.set_cookie(COOKIE, "", max_age=0, httponly=True, samesite="strict")
+        return response
+
+    @hookimpl
+    def extra_template_vars(
+        self, template: str, request: Request | None, datasette: Datasette
+    ) -> Any:
+        async def found() -> dict[str, Any]:
+            told: dict[str, Any] = {"say": say, "show_logout": bool(request and request.actor)}
+            if template == "index.html":
+                told |= {
+                    "state": await self._state.now(),
+                    "groups": [
+                        (say(f"audit.group_{group}"), stored_queries.of_group(group))
+                        for group in stored_queries.GROUPS
+                    ],
+                    "views": [*VIEWS, "records"],
+                }
+            elif template == "database-log.html":
+                tables = datasette.metadata("databases")["log"]["tables"]
+                told["columns"] = {n: one["columns"] for n, one in tables.items() if n in FACETS}
+            if request and (one := stored_queries.PREPARED.get(request.path.removeprefix("/log/"))):
+                told["narrower"] = one.narrower({n: request.args.get(n) for n in request.args})
+            return told
+
+        return found
+
+    @hookimpl
+    def prepare_connection(self, conn: sqlite3.Connection) -> None:
+        conn.row_factory = Measured()
+
+    @hookimpl
+    def render_cell(self, value: Any, column: str) -> str | None:
+        return cells.shown(value, column)
+
+    @hookimpl
+    def handle_exception(self, datasette: Datasette, request: Request, exception: Exception) -> Any:
+        """In place of Datasette's own, which prints errors, and with them what was typed."""
+
+        async def shown() -> Response:
+            status, sentence = _told(exception)
+            if request.path.endswith((".json", ".csv")):
+                return Response.json({"ok": False, "error": sentence}, status=status)
+            page = {"title": say("audit.problem"), "error": sentence}
+            return Response.html(
+                await datasette.render_template("error.html", page, request), status=status
+            )
+
+        return shown
+
+
+def _told(exception: Exception) -> tuple[int, str]:
+    if isinstance(exception, DatasetteError):
+        # What it says in HTML is that a query took too long.
+        too_long = exception.message_is_html
+        return 400, say("audit.too_slow") if too_long else str(exception.message)
+    if isinstance(exception, QueryInterrupted):
+        return 400, say("audit.too_slow")
+    if isinstance(exception, Base400):
+        return exception.status, str(exception)
+    return 500, say("audit.failed", kind=type(exception).__name__)
+
+
+def application(settings: Settings, log: QueryLog, verify: Verify) -> Gate:
+    """Raises SettingsError when nobody may sign in, or what is set for them cannot be used."""
+    _only_ours()
+    known = accounts.load(settings)
+    sessions = Sessions(60.0 * settings.audit_session_minutes)
+    refusals = Refusals()
+    pm.register(Hooks(log, known, sessions, refusals, State(verify)))
+    served = Datasette(
+        metadata=_metadata(settings.log_db),
+        settings=_SETTINGS,
+        template_dir=str(Path(__file__).with_name("templates")),
+        memory=False,
+    )
+    served.remove_database("_memory")
+    served.add_database(LogDatabase(served, str(settings.log_db)), name="log")
+    return Gate(served.app(), log, sessions, refusals)
+
+
+def serve(settings: Settings, verify: Verify) -> None:
+    """Until it is stopped. Raises SettingsError and LogUnavailable."""
+    # Not the lenient log, whatever the settings: what an auditor sees is on record, or not seen.
+    log = QueryLog(settings.log_db, key=key_of(settings), scrubber=Scrubber(settings.index))
+    try:
+        app = application(settings, log, verify)
+        names = sorted(accounts.load(settings))
+        with _listening(settings.audit_host, settings.audit_port) as listening:
+            log.append("start", None, {"serves": "audit", "auditors": names})
+            where = f"http://{settings.audit_host}:{settings.audit_port}/"
+            serving = say("audit.serving", where=where, names=", ".join(names))
+            print(serving, file=sys.stderr, flush=True)
+            server = uvicorn.Server(
+                uvicorn.Config(
+                    app,
+                    # Neither another parser of HTTP nor web sockets, whatever is installed.
+                    http="h11",
+                    ws="none",
+                    # What was asked is in the log, and has no place on standard error.
+                    log_level="warning",
+                    access_log=False,
+                    # An address on record is that of the connection, not one a request claims.
+                    proxy_headers=False,
+                    server_header=False,
+                )
+            )
+            # Uvicorn passes on the signal that stopped it, once it has stopped.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            with contextlib.suppress(KeyboardInterrupt):
+                server.run(sockets=[listening])
+            log.append("stop", None, {"serves": "audit"})
+    finally:
+        log.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Raises SettingsError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise SettingsError(
+            f"The auditors' pages cannot be served on {host}, port {port} ({error}). Set "
+            "CODEDESK_AUDIT_HOST and CODEDESK_AUDIT_PORT to where there is room."
+        ) from error
+
+
+def _only_ours() -> None:
+    """No plugin has a say here that happens to be installed beside Datasette."""
+    wanted = set(DEFAULT_PLUGINS) - {"datasette.handle_exception"}
+    for plugin in pm.get_plugins():
+        if getattr(plugin, "__name__", "") not in wanted:
+            pm.unregister(plugin)
+
+
+def _metadata(log_db: Path) -> dict[str, Any]:
+    signed_in = {"id": "*"}
+    nobody = {"allow": False, "hidden": True}
+    return {
+        "title": say("audit.title"),
+        "description": say("audit.phi"),
+        # The gate lets nobody in who is not signed in; should it ever, Datasette does not.
+        "allow": signed_in,
+        "allow_sql": signed_in,
+        "databases": {
+            "log": {
+                "title": say("audit.database"),
+                "description": say("audit.database_about"),
+                "queries": stored_queries.as_metadata(),
+                "tables": {name: _described(log_db, name) for name in (*VIEWS, "records")}
+                | {"texts": nobody, "lifted": nobody},
+            }
+        },
+    }
+
+
+def _described(log_db: Path, name: str) -> dict[str, Any]:
+    db = sqlite3.connect(log_db.absolute().as_uri() + "?mode=ro", uri=True)
+    try:
+        rows = db.execute(f"select * from ({VIEWS.get(name, f'select * from {name}')}) limit 0")
+        columns = [column[0] for column in rows.description]
+    finally:
+        db.close()
+    return {
+        "title": say(f"audit_views.{name}_title"),
+        "description": say(f"audit_views.{name}"),
+        "columns": {column: say(f"audit_columns.{column}") for column in columns},
+        "facets": FACETS[name],
+        "sort_desc": columns[0],
+    }

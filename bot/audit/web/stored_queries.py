@@ -1,0 +1,189 @@
+"""The prepared questions. Their titles and descriptions are in prompts/audit.toml, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_args
+from urllib.parse import urlencode
+
+from bot.desk.answer import Outcome
+from bot.messages import say
+from bot.querylog.records import Access
+
+_SHOWN = (
+    "select asked_at, person, channel, question, outcome, confidence, codes, delivery, feedback, "
+    "question_id from questions_and_answers"
+)
+_IN_TIME = "(:since = '' or day >= :since) and (:until = '' or day <= :until)"
+_LAST_FIRST = "order by number desc"
+_TIME = {"day__gte": ":since", "day__lte": ":until"}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """`params` are asked for, each may be left blank. `narrow` says which view has the same rows,
+    and by which of its filters (a value that begins with ":" is that parameter's), so that facets
+    can go on from there."""
+
+    group: str
+    sql: str
+    params: tuple[str, ...] = ()
+    narrow: tuple[str, Mapping[str, str]] | None = None
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def narrower(self, given: Mapping[str, str]) -> str:
+        """Where the same rows are with facets; empty when there is no such place."""
+        if self.narrow is None:
+            return ""
+        view, filters = self.narrow
+        values = {
+            name: given.get(value[1:], "") if value.startswith(":") else value
+            for name, value in filters.items()
+        }
+        chosen = {name: value for name, value in values.items() if value}
+        return f"/log/{view}?{urlencode(chosen)}"
+
+
+def _asked(
+    condition: str, *params: str, group: str = "asked", choices: Any = None, **filters: str
+) -> Prepared:
+    """Questions with their answers, the last first."""
+    return Prepared(
+        group,
+        f"{_SHOWN} where {condition} and {_IN_TIME} {_LAST_FIRST}",
+        (*params, "since", "until"),
+        ("questions_and_answers", filters | _TIME),
+        choices or {},
+    )
+
+
+PREPARED = {
+    "of_a_person": _asked("(:person = '' or person = :person)", "person", person=":person"),
+    "of_a_channel": _asked("(:channel = '' or channel = :channel)", "channel", channel=":channel"),
+    "of_a_code": Prepared(
+        "asked",
+        "select answered_at, code, system, given_as, said_of_it, place, question, person, channel, "
+        "question_id from codes_given where (:code = '' or code like :code || '%') "
+        f"and {_IN_TIME} {_LAST_FIRST}, place",
+        ("code", "since", "until"),
+        ("codes_given", {"code__startswith": ":code"} | _TIME),
+    ),
+    "with_words": _asked(
+        "(:words = '' or question like '%' || :words || '%')", "words", question__contains=":words"
+    ),
+    "by_outcome": _asked(
+        "(:outcome = '' or outcome = :outcome)",
+        "outcome",
+        outcome=":outcome",
+        choices={"outcome": get_args(Outcome)},
+    ),
+    "one_question": Prepared(
+        "asked",
+        # Everything of it, in the order in which it happened.
+        "select number, at, kind, what, typed from whole_records "
+        "where question_id = :question_id order by number",
+        ("question_id",),
+    ),
+    "low_confidence": _asked("confidence = 'low'", group="went_wrong", confidence="low"),
+    "not_answered": _asked(
+        "delivery <> 'delivered'", group="went_wrong", delivery__not="delivered"
+    ),
+    "disagreed": Prepared(
+        "went_wrong",
+        "select at, verdict, code_used, codes, question, note, person, question_id "
+        f"from feedback_given where verdict <> 'right' and {_IN_TIME} {_LAST_FIRST}",
+        ("since", "until"),
+        ("feedback_given", {"verdict__not": "right"} | _TIME),
+    ),
+    "slow": Prepared(
+        "went_wrong",
+        "select asked_at, latency_ms, person, question, outcome, codes, question_id "
+        "from questions_and_answers where latency_ms >= "
+        f"iif(:milliseconds = '', 1000, cast(:milliseconds as real)) and {_IN_TIME} "
+        "order by latency_ms desc",
+        ("milliseconds", "since", "until"),
+        ("questions_and_answers", {"_sort_desc": "latency_ms"} | _TIME),
+    ),
+    "by_day": Prepared(
+        "over_time",
+        "select day, count(*) as questions, count(distinct person) as people, "
+        "count(*) filter (where outcome = 'abstained') as abstained, "
+        "count(*) filter (where confidence = 'low') as low_confidence, "
+        "count(*) filter (where delivery <> 'delivered') as not_delivered, "
+        "count(*) filter (where feedback is not null and feedback <> 'right') as disagreed, "
+        f"round(avg(latency_ms), 1) as mean_ms from questions_and_answers where {_IN_TIME} "
+        "group by day order by day desc",
+        ("since", "until"),
+    ),
+    "by_edition": Prepared(
+        "over_time",
+        "select editions, count(*) as questions, min(day) as first_day, max(day) as last_day, "
+        "count(*) filter (where outcome = 'abstained') as abstained, "
+        "count(*) filter (where feedback is not null and feedback <> 'right') as disagreed "
+        f"from questions_and_answers where (:edition = '' or editions like '%' || :edition || '%') "
+        f"and {_IN_TIME} group by editions order by questions desc",
+        ("edition", "since", "until"),
+        ("questions_and_answers", {"editions__contains": ":edition"} | _TIME),
+    ),
+    "looked": Prepared(
+        "kept",
+        "select at, by, what, detail, question_id from who_looked "
+        "where (:by = '' or by = :by) and (:what = '' or what = :what) "
+        f"and {_IN_TIME} {_LAST_FIRST}",
+        ("by", "what", "since", "until"),
+        ("who_looked", {"by": ":by", "what": ":what"} | _TIME),
+        {"what": get_args(Access)},
+    ),
+    "destroyed": Prepared(
+        "kept",
+        "select at, kind, effect, by, reason, number, question_id from destroyed_or_held "
+        f"where {_IN_TIME} {_LAST_FIRST}",
+        ("since", "until"),
+        ("destroyed_or_held", _TIME),
+    ),
+    "identifiers_removed": Prepared(
+        "kept",
+        "select day, removed, count(*) as questions from questions_and_answers "
+        f"where removed is not null and {_IN_TIME} group by day, removed order by day desc",
+        ("since", "until"),
+    ),
+    "ran": Prepared(
+        "kept",
+        f"select at, kind, what from how_it_ran where {_IN_TIME} {_LAST_FIRST}",
+        ("since", "until"),
+        ("how_it_ran", _TIME),
+    ),
+}  # fmt: skip
+
+GROUPS = ("asked", "went_wrong", "over_time", "kept")
+#: How a parameter is typed in, where not as text.
+_KINDS = {"since": "date", "until": "date", "milliseconds": "number"}
+
+
+def of_group(group: str) -> list[str]:
+    """The names of the queries of a group, in the order of the page."""
+    return [name for name, one in PREPARED.items() if one.group == group]
+
+
+def as_metadata() -> dict[str, dict[str, Any]]:
+    """As Datasette has them in its metadata; what it does not know itself is for our templates."""
+    return {
+        name: {
+            "sql": one.sql,
+            "title": say(f"audit_titles.{name}"),
+            "description": say(f"audit_about.{name}"),
+            "params": list(one.params),
+            "hide_sql": True,
+            "fields": [
+                {
+                    "name": param,
+                    "label": say(f"audit_fields.{param}"),
+                    "kind": _KINDS.get(param, "text"),
+                    "choices": one.choices.get(param, ()),
+                }
+                for param in one.params
+            ],
+        }
+        for name, one in PREPARED.items()
+    }

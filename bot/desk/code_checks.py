@@ -1,0 +1,55 @@
+"""What the rules say of codes that are reported together, and of one that needs another.
+
+The rules are read, never paraphrased: each is quoted from the edition it is printed in, with the
+place it is inherited from, and followed by what it means for the codes at hand. None of it is an
+absolute denial: Excludes1 has an exception, many instructions begin "if applicable", edits may be
+bypassed with a modifier.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from bot.desk.answer import Pair
+from bot.desk.ncci_checks import NcciChecks
+from bot.desk.note_checks import NoteChecks, Reported
+from codesets.model import Book, Setting
+from codesets.store.code_store import CodeStore
+
+
+class PairRules:
+    """Checks codes against the rules that are loaded, for one date of service."""
+
+    def __init__(self, store: CodeStore, day: dt.date, setting: Setting | None = None) -> None:
+        self._notes = NoteChecks(store)
+        self._edits = NcciChecks(store, day, setting)
+
+    def check(self, reported: Sequence[Reported]) -> list[Pair]:
+        """What the rules say of these codes, in the order in which they are reported."""
+        found = [
+            *self._notes.check(_diagnoses(reported)),
+            *self._edits.check(_billed(reported)),
+        ]
+        # A code that is reported twice, and a note that is printed twice, are told of once.
+        return list({(tuple(p.codes), p.rule, p.quote, str(p.reasons)): p for p in found}.values())
+
+    def not_checked(self, reported: Sequence[Reported]) -> list[str]:
+        """The rules that apply to codes such as these and are not loaded."""
+        return [
+            *self._edits.not_loaded(_billed(reported)),
+            *self._notes.not_loaded(_diagnoses(reported)),
+        ]
+
+    def not_covered(self, reported: Sequence[Reported]) -> list[Book]:
+        """Books that apply to codes such as these and are not of an edition for the date."""
+        return self._edits.not_covered(_billed(reported))
+
+
+def _diagnoses(reported: Sequence[Reported]) -> list[Reported]:
+    return [one for one in reported if one.code.system == "icd10cm"]
+
+
+def _billed(reported: Sequence[Reported]) -> list[str]:
+    """The codes of procedures, supplies and drugs."""
+    return [one.code.code for one in reported if one.code.system in ("hcpcs", "cpt")]

@@ -1,0 +1,272 @@
+"""What the notes, titles and sides of diagnosis codes say of them when they are reported together.
+
+Each note is quoted from the edition it is printed in, with the place it is inherited from.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, takewhile
+
+from bot.desk.answer import Pair, Reason, ReportWith, Severity, reason
+from codesets import laterality
+from codesets.code_format import undot
+from codesets.model import Code, CodeRange, Note, Release
+from codesets.store.code_store import CodeStore
+from index.text.tokens import read
+
+#: Notes by which one code asks for another, and where the other stands.
+_ORDER = {"code_first": "before", "use_additional_code": "after", "code_also": "any"}
+#: An instruction that depends on what the record says.
+_CONDITIONAL = re.compile(r"\bif (?:applicable|known|present|any)\b|, if\b|\bany\b", re.I)
+#: "Dementia in other diseases classified elsewhere"; organisms are causes, and no manifestations.
+_MANIFESTATION = re.compile(r"\bin\b.*\bclassified elsewhere\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A code as it is reported, in the release in force on the date of service."""
+
+    release: Release
+    code: Code
+
+
+#: A diagnosis and the notes that govern it.
+_Governed = tuple[Reported, list[Note]]
+
+
+class NoteChecks:
+    """Checks diagnoses against the notes of the loaded editions of ICD-10-CM."""
+
+    def __init__(self, store: CodeStore) -> None:
+        self._store = store
+
+    def check(self, diagnoses: Sequence[Reported]) -> Iterator[Pair]:
+        """What the notes say of these codes, in the order in which they are reported."""
+        governed = [(r, self._store.notes(r.release, r.code)) for r in diagnoses]
+        named = _Named([r.code.code for r in diagnoses])
+        yield from _exclusions(governed, named)
+        yield from self._companions(governed, named)
+        yield from self._manifestation_first(diagnoses)
+        yield from self._sides(diagnoses)
+
+    def not_loaded(self, diagnoses: Sequence[Reported]) -> list[str]:
+        """The rules that apply to these codes and are not loaded."""
+        if not diagnoses or any(r.has_notes for r in self._store.releases("icd10cm")):
+            return []
+        return ["excludes1", "excludes2", *_ORDER]
+
+    def _companions(self, governed: Sequence[_Governed], named: _Named) -> Iterator[Pair]:
+        """Obligations to report another code that are not met, or met in the wrong order."""
+        for at, (one, all_notes) in enumerate(governed):
+            for notes in _instructions(all_notes):
+                kind = notes[0].kind
+                ranges = [range_ for note in notes for range_ in note.codes]
+                places = sorted(named.by(ranges) - {at})
+                quote = run_on([note.text for note in notes])
+                if not places:
+                    if ranges or kind == "code_first":
+                        yield _pair(
+                            [one.code.code],
+                            notes[0],
+                            self._weight(one, kind, quote),
+                            reason(f"pairs.{kind}_missing", one=one.code.code),
+                            quote,
+                        )
+                    continue
+                wrong = [n for n in places if (n > at) == (kind == "code_first")]
+                for n in wrong:
+                    other = governed[n][0].code.code
+                    first, second = (
+                        (other, one.code.code) if kind == "code_first" else (one.code.code, other)
+                    )
+                    yield _pair(
+                        [one.code.code, other],
+                        notes[0],
+                        "obligation",
+                        reason("pairs.order", first=first, second=second),
+                        quote,
+                    )
+
+    def _weight(self, reported: Reported, kind: str, quote: str) -> Severity:
+        """How much an instruction asks: a manifestation cannot do without its cause, while other
+        codes say what comes first in case it is there."""
+        if kind == "code_first":
+            return "obligation" if self._manifestation(reported) else "caution"
+        return "caution" if _CONDITIONAL.search(quote) else "obligation"
+
+    def _manifestation_first(self, diagnoses: Sequence[Reported]) -> Iterator[Pair]:
+        if not diagnoses:
+            return
+        first = diagnoses[0]
+        owner = self._manifestation(first)
+        if owner is not None:
+            yield Pair(
+                codes=[first.code.code],
+                rule="manifestation",
+                quote=owner.title,
+                inherited_from=owner.code,
+                release=first.release.label,
+                severity="conflict",
+                reasons=[reason("pairs.manifestation", one=first.code.code)],
+            )
+
+    def _manifestation(self, reported: Reported) -> Code | None:
+        """The code or header whose title says that a code is a manifestation."""
+        chain = [reported.code, *self._store.ancestors(reported.release, reported.code)]
+        return next((code for code in chain if _MANIFESTATION.search(code.title)), None)
+
+    def _sides(self, diagnoses: Sequence[Reported]) -> Iterator[Pair]:
+        sided = [(r, side) for r in diagnoses if (side := _side_of(r.code))]
+        for (a, one), (b, other) in combinations(sided, 2):
+            if one[0] == other[0] or not _same(one[1], other[1]):
+                continue
+            both = next(
+                (
+                    code
+                    for code in self._siblings(a)
+                    if (side := _side_of(code)) and side[0] == "both" and _same(side[1], one[1])
+                ),
+                None,
+            )
+            sides = {one[0], other[0]}
+            if "unspecified" in sides:
+                why = reason("pairs.side_unspecified", one=a.code.code, other=b.code.code)
+            elif "both" in sides:
+                why = reason("pairs.side_both", one=a.code.code, other=b.code.code)
+            elif both is not None:
+                why = reason("pairs.side_bilateral", both=both.code, title=both.title)
+            else:
+                continue  # left and right, each with its own code and none for both
+            yield Pair(
+                codes=[a.code.code, b.code.code],
+                rule="laterality",
+                quote=f"{a.code.title}; {b.code.title}",
+                inherited_from="I.B.13",
+                release=a.release.label,
+                severity="conflict" if sides != {"left", "right"} else "caution",
+                reasons=[why],
+            )
+
+    def _siblings(self, reported: Reported) -> list[Code]:
+        """Billable codes of the same category."""
+        return self._store.completions(reported.release, reported.code.code[:3])
+
+
+def _exclusions(governed: Sequence[_Governed], named: _Named) -> Iterator[Pair]:
+    found: dict[tuple[int, int], list[Note]] = {}
+    for at, (_, notes) in enumerate(governed):
+        for note in notes:
+            # What a whole chapter leaves to other chapters (Excludes2) forbids nothing.
+            if note.kind != "excludes1" and (note.kind != "excludes2" or note.owner_kind != "code"):
+                continue
+            places = named.by(note.codes)
+            for n in places if at not in places else ():
+                found.setdefault((at, n), []).append(note)
+    # By the pair of codes, in the order in which they are reported.
+    for at, n in sorted(found, key=lambda pair: (min(pair), max(pair), pair)):
+        one, other = governed[at][0].code.code, governed[n][0].code.code
+        for note in found[at, n]:
+            yield _pair(
+                [one, other],
+                note,
+                "conflict" if note.kind == "excludes1" else "caution",
+                reason(f"pairs.{note.kind}", one=one, other=other, owner=note.owner),
+            )
+
+
+def _pair(codes: list[str], note: Note, severity: Severity, why: Reason, quote: str = "") -> Pair:
+    return Pair(
+        codes=codes,
+        rule=note.kind,
+        quote=quote or note.text,
+        inherited_from=note.owner,
+        release=note.release,
+        severity=severity,
+        reasons=[why],
+    )
+
+
+class _Named:
+    """Which of the codes that are reported a note names, by their places. Sorted, the codes that a
+    range names stand together, so that many codes are not each held to every note."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        self._sorted = sorted((undot(code), at) for at, code in enumerate(codes))
+
+    def by(self, ranges: Iterable[CodeRange]) -> set[int]:
+        places: set[int] = set()
+        for named in ranges:
+            first, last = undot(named.first), undot(named.last)
+            start = bisect_left(self._sorted, (first,))
+            # "~" comes after every letter and digit: each end stands for all under it.
+            end = bisect_left(self._sorted, (last + "~",))
+            places |= {at for _, at in self._sorted[start:end]}
+        return places
+
+
+def report_with(store: CodeStore, release: Release, notes: Sequence[Note]) -> list[ReportWith]:
+    """The codes that the notes of a candidate ask for beside it, nearest note first. What a whole
+    chapter or section says of all its codes is left to the notes."""
+    found: dict[str, ReportWith] = {}
+    for note in notes:
+        if note.kind not in _ORDER or note.owner_kind != "code":
+            continue
+        for named in note.codes:
+            if named.as_published in found or store.get(release, named.first) is None:
+                continue
+            found[named.as_published] = ReportWith(
+                code=named.as_published,
+                title=_title(store, release, named),
+                order=_ORDER[note.kind],  # type: ignore[arg-type]
+                reasons=[reason(f"pairs.because_{note.kind}", owner=note.owner)],
+            )
+    return list(found.values())
+
+
+def _title(store: CodeStore, release: Release, named: CodeRange) -> str:
+    """What a note names, in words: the title of a code, of what a range has in common (N18 for
+    N18.1-N18.6), or of both its ends."""
+    pairs = zip(named.first, named.last, strict=False)
+    shared = "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    whole = store.get(release, shared.rstrip("."))
+    if whole is not None:
+        return whole.title
+    ends = [store.get(release, end) for end in (named.first, named.last)]
+    return " … ".join(code.title for code in ends if code is not None)
+
+
+def _instructions(notes: Sequence[Note]) -> list[list[Note]]:
+    """The lines of each instruction to report another code before or beside one, those of one
+    element together. What a whole chapter or section says of all its codes is left to the notes.
+    """
+    groups: dict[int, list[Note]] = {}
+    for note in notes:
+        if note.kind in ("code_first", "use_additional_code") and note.owner_kind == "code":
+            groups.setdefault(note.group, []).append(note)
+    return list(groups.values())
+
+
+def _side_of(code: Code) -> tuple[str, frozenset[str]] | None:
+    """The side that a title says, and the rest of its words; None for one that says no side."""
+    words = read(code.title).stems
+    sided = {side for word, side in laterality.WORDS.items() if read(word).stems & words}
+    unspecified = read("unspecified").stems
+    rest = words - read(" ".join(laterality.WORDS)).stems - read("unilateral").stems - unspecified
+    if len(sided) == 1:
+        return sided.pop(), rest
+    return ("unspecified", rest) if not sided and unspecified & words else None
+
+
+def _same(rest: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two titles say the same apart from the side. One of them may name the organ that
+    the other leaves to its header: "right eye" and "bilateral"."""
+    return len(rest ^ other) <= 1
+
+
+def run_on(lines: Sequence[str]) -> str:
+    """Lines of one note in one line. A line that ends in a colon heads the ones after it."""
+    return "; ".join(lines).replace(":; ", ": ")

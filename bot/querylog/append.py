@@ -1,0 +1,196 @@
+"""The end of the chain: the one place where a record is added."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from bot.querylog import hash_chain
+from bot.querylog.hash_chain import LogKey, LogUnavailable
+from bot.querylog.records import Asked
+from codesets.errors import CodeDeskError
+
+
+class NoSuchQuestion(CodeDeskError):
+    """The log has no question with that id (any more); the message says so."""
+
+
+class NoSuchCorrection(CodeDeskError):
+    """The log has no correction in force with that number; the message says so."""
+
+
+#: Corrections that were not withdrawn, as `r`, with their words as `t`.
+IN_FORCE = """
+    records r join texts t on t.record = r.seq and t.name = 'phrase'
+    where r.kind = 'correction' and r.seq not in (
+        select json_extract(body, '$.correction') from records where kind = 'withdrawal'
+    )
+"""
+
+
+_RECORD = "seq, at, kind, subject, body, previous, hash, seal"
+_TEXT = "record, name, salt, text"
+
+
+class Tail:
+    """The end of the chain inside one transaction, which holds the only right to write."""
+
+    def __init__(self, db: sqlite3.Connection, now: str, key: LogKey | None) -> None:
+        self.db, self.now, self._key = db, now, key
+        #: What was appended since the last look, row by row, as it must be read back.
+        self._records: list[tuple[Any, ...]] = []
+        self._texts: list[tuple[Any, ...]] = []
+        log, created = db.execute("select id, created from log").fetchone()
+        last = db.execute("select seq, hash, seal from records order by seq desc limit 1")
+        self.seq: int
+        self.hash: str
+        self.seq, self.hash, seal = last.fetchone() or (
+            0,
+            hash_chain.genesis_hash(log, created),
+            None,
+        )
+        self._check_seal(log, seal)
+
+    def _check_seal(self, log: str, seal: str | None) -> None:
+        """Nothing is added to a sealed log without its key, nor to one that the key denies."""
+        if self._key is None:
+            if seal is not None or self._sealing_began():
+                raise LogUnavailable(
+                    "The query log is sealed with a key, and none is set. Set "
+                    "CODEDESK_LOG_KEY_FILE to the file that `codedesk log keys` made."
+                )
+            return
+        if self._key.log != log:
+            raise LogUnavailable(
+                "The log's key is that of another log. Set CODEDESK_LOG_KEY_FILE to this log's key."
+            )
+        first = self._key.sealed_from
+        sealed = self.seq < first or seal == self._key.seal(self.hash)
+        if self.seq < first - 1 or not sealed:
+            raise LogUnavailable(
+                f"The last record of the query log ({self.seq}) is not one that its key sealed: "
+                "it was changed, or is an older copy. Nothing is added to it. Run `codedesk log "
+                "verify`, and put back the right file."
+            )
+
+    def _sealing_began(self) -> bool:
+        """Whether a record says so; seals can be stripped."""
+        found = self.db.execute(
+            "select 1 from records where kind in ('key', 'retention') "
+            "and json_extract(body, '$.sealed_from') is not null limit 1"
+        )
+        return found.fetchone() is not None
+
+    def append(
+        self,
+        kind: str,
+        subject: str | None,
+        body: Mapping[str, Any],
+        texts: Mapping[str, str] | None = None,
+        at: str | None = None,
+    ) -> int:
+        """Chain a record; its number. What is None in the body is left out."""
+        seq, at = self.seq + 1, at or self.now
+        salted = [(n, hash_chain.new_salt(), hash_chain.plain(t)) for n, t in (texts or {}).items()]
+        told = {name: value for name, value in body.items() if value is not None}
+        if salted:
+            told["texts"] = {name: hash_chain.commitment(salt, text) for name, salt, text in salted}
+        written = hash_chain.plain(hash_chain.canonical(told))
+        hashed = hash_chain.record_hash(seq, at, kind, subject, written, self.hash)
+        seal = self._key.seal(hashed) if self._key else None
+        record = (seq, at, kind, subject, written, self.hash, hashed, seal)
+        texts_of_it = [(seq, name, salt, text) for name, salt, text in salted]
+        self.db.execute(f"insert into records ({_RECORD}) values (?, ?, ?, ?, ?, ?, ?, ?)", record)
+        self.db.executemany(f"insert into texts ({_TEXT}) values (?, ?, ?, ?)", texts_of_it)
+        self._records.append(record)
+        self._texts += texts_of_it
+        self.seq, self.hash = seq, hashed
+        return seq
+
+    def expect_all_there(self) -> None:
+        """Raises LogUnavailable when what was appended since the last look cannot be read back as
+        it was written: nobody may be told that it is on record."""
+        if not self._records:
+            return
+        first = [self._records[0][0]]
+        records = self.db.execute(
+            f"select {_RECORD} from records where seq >= ? order by seq", first
+        ).fetchall()
+        texts = self.db.execute(
+            f"select {_TEXT} from texts where record >= ? order by id", first
+        ).fetchall()
+        if records != self._records or texts != self._texts:
+            raise LogUnavailable(
+                f"Record {first[0]} of the query log was not kept as it was written, and nothing "
+                "was stored: the file was altered. Run `codedesk log verify`, and put back the "
+                "right file."
+            )
+        self._records, self._texts = [], []
+
+    def seal_from_here(self, key: LogKey) -> None:
+        self._key = key
+
+    def has_question(self, identity: str) -> bool:
+        found = self.db.execute(
+            "select 1 from records where kind = 'question' and subject = ?", [identity]
+        )
+        return found.fetchone() is not None
+
+    def expect_question(self, identity: str) -> None:
+        """Raises NoSuchQuestion."""
+        if not self.has_question(identity):
+            raise NoSuchQuestion(f"No question in the log has the id {identity}.")
+
+    def knows(self, asked: Asked) -> bool:
+        """Whether this event, or this message, is a question already."""
+        return any(
+            value is not None
+            and self.db.execute(
+                "select 1 from records where kind = 'question' "
+                f"and json_extract(body, '$.{name}') = ?",
+                [value],
+            ).fetchone()
+            for name, value in (("event_id", asked.event_id), ("message_key", asked.message_key))
+        )
+
+    def knows_feedback(self, question: str, body: Mapping[str, Any], note: str) -> bool:
+        """Whether this event is a record already, or the same person's last word on the question
+        was the same."""
+        rows = self.db.execute(
+            "select r.body, coalesce(t.text, '') from records r "
+            "left join texts t on t.record = r.seq and t.name = 'note' "
+            "where r.kind = 'feedback' and r.subject = ? order by r.seq",
+            [question],
+        )
+        said = [(json.loads(stored), text) for stored, text in rows]
+        event = body["event_id"]
+        if event is not None and any(earlier.get("event_id") == event for earlier, _ in said):
+            return True
+        of_theirs = [(b, text) for b, text in said if body["by"] and b.get("by") == body["by"]]
+        if not of_theirs:
+            return False
+        last, last_note = of_theirs[-1]
+        same = all(last.get(name) == body[name] for name in ("verdict", "code"))
+        return same and note in ("", last_note)
+
+    def approves(self, phrase: str, code: str, system: str) -> bool:
+        """Whether a correction in force has these words for this code."""
+        found = self.db.execute(
+            f"select 1 from {IN_FORCE} and t.text = ? collate nocase "
+            "and json_extract(r.body, '$.code') = ? and json_extract(r.body, '$.system') = ?",
+            [phrase, code, system],
+        )
+        return found.fetchone() is not None
+
+    def expect_correction(self, number: int) -> str:
+        """The question of a correction in force. Raises NoSuchCorrection."""
+        found = self.db.execute(f"select r.subject from {IN_FORCE} and r.seq = ?", [number])
+        row = found.fetchone()
+        if row is None:
+            raise NoSuchCorrection(
+                f"Record {number} is not a correction in force. `codedesk log corrections` lists "
+                "those that are."
+            )
+        return row[0]

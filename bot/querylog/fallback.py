@@ -1,0 +1,151 @@
+"""For operators who chose to answer without a log (`answer_without_log`): nothing waits for it.
+
+What could not be logged is answered, said to be unlogged, told on standard error, and counted: a
+record in the chain says how many as soon as one can be written.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.desk.answer import Answer
+from bot.messages import say
+from bot.querylog.append import Tail
+from bot.querylog.hash_chain import LogUnavailable
+from bot.querylog.log import QueryLog
+from bot.querylog.records import Asked, Outcome, Pending, Surface
+
+#: The id of a question that is not in the log.
+UNLOGGED = "unlogged"
+
+
+def _names(asked: Asked) -> set[str]:
+    """What the event and the message are called."""
+    return {name for name in (asked.event_id, asked.message_key) if name}
+
+
+class LenientLog(QueryLog):
+    """A log that lets answers go out when it cannot be written, even when it cannot be opened."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        self._is_open = False
+        #: When answers first went out unlogged, and how many have since; the latter are those of
+        #: which no record tells yet.
+        self._since, self._count = "", 0
+        #: Events and messages answered unlogged, so that none is answered twice.
+        self._seen: set[str] = set()
+        #: Questions in the log whose answers are not, and those of them that a record names.
+        self._without_answer: set[str] = set()
+        self._on_record: set[str] = set()
+        super().__init__(*given, **options)
+
+    def _open(self) -> None:
+        try:
+            super()._open()
+            self._is_open = True
+        except LogUnavailable as error:
+            self._warn(error)
+
+    def close(self) -> None:
+        if self._is_open:
+            super().close()
+
+    @contextmanager
+    def writing(self) -> Iterator[Tail]:
+        if not self._is_open:
+            super()._open()  # raises LogUnavailable while it cannot be
+            self._is_open = True
+        with super().writing() as tail:
+            count, self._count = self._count, 0
+            questions = sorted(self._without_answer - self._on_record) if count else []
+            try:
+                if count:
+                    body = {"count": count, "since": self._since, "questions": questions}
+                    tail.append("unlogged", None, body)
+                yield tail
+                self._on_record.update(questions)
+            except BaseException:
+                self._count += count
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Database]:
+        if not self._is_open:
+            raise LogUnavailable(f"The query log at {self.path} could not be opened yet.")
+        with super().reading() as db:
+            yield db
+
+    def ask_many(self, questions: Sequence[Asked]) -> list[str | None]:
+        new = [asked for asked in questions if not _names(asked) & self._seen]
+        try:
+            ids = iter(super().ask_many(new) if new else [])
+        except LogUnavailable as error:
+            ids = iter([self._unlogged(asked, error) for asked in new])
+        return [next(ids) if asked in new else None for asked in questions]
+
+    def _unlogged(self, asked: Asked, error: LogUnavailable) -> str | None:
+        if _names(asked) & self._seen:
+            return None
+        self._seen |= _names(asked)
+        self._tell(error)
+        return UNLOGGED
+
+    def answered_many(self, answers: Sequence[tuple[str, Answer, float]], **how: Any) -> None:
+        logged = [answer for answer in answers if answer[0] != UNLOGGED]
+        try:
+            if logged:
+                super().answered_many(logged, **how)
+        except LogUnavailable as error:
+            for question, _, _ in logged:
+                self._without_answer.add(question)
+                self._tell(error)
+
+    def delivered_many(
+        self, questions: Sequence[str], outcome: Outcome, detail: str = "", kind: str = "answer"
+    ) -> None:
+        logged = [question for question in questions if question != UNLOGGED]
+        try:
+            if logged:
+                super().delivered_many(logged, outcome, detail, kind)
+        except LogUnavailable as error:
+            self._warn(error)
+
+    def append(self, *what: Any, **how: Any) -> int:
+        """0 when it cannot be written."""
+        try:
+            return super().append(*what, **how)
+        except LogUnavailable as error:
+            self._warn(error)
+            return 0
+
+    def configured(self, values: Mapping[str, Any]) -> None:
+        try:
+            super().configured(values)
+        except LogUnavailable as error:
+            self._warn(error)
+
+    def unanswered(self, surfaces: Sequence[Surface]) -> list[Pending]:
+        return super().unanswered(surfaces) if self._is_open else []
+
+    def undelivered(self, surfaces: Sequence[Surface]) -> list[str]:
+        return super().undelivered(surfaces) if self._is_open else []
+
+    def waiting(self, surfaces: Sequence[Surface]) -> list[Pending]:
+        return super().waiting(surfaces) if self._is_open else []
+
+    def is_unlogged(self, question: str) -> bool:
+        return question == UNLOGGED or question in self._without_answer
+
+    def _tell(self, error: LogUnavailable) -> None:
+        self._since = self._since if self._count else self._now()
+        self._count += 1
+        self._warn(error)
+
+    def _warn(self, error: LogUnavailable) -> None:
+        why = error.__cause__ or error
+        print(say("log.answering_unlogged", count=self._count, error=why), file=sys.stderr)

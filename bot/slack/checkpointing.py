@@ -1,0 +1,108 @@
+"""What the log tells of being served: when it began and ended, and checkpoints in between, kept in
+their file and posted to a channel. No failure here stops the desk."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from slack_sdk import WebClient
+
+from bot.messages import say
+from bot.querylog import LogUnavailable, QueryLog
+from bot.querylog.checkpoints import CheckpointError, private_key
+from bot.querylog.vouching import Keeper, NotVouchedFor, Vouched
+from bot.settings import Settings
+from bot.slack.lanes import Lanes
+from bot.slack.views.block_kit import plain_message
+from bot.slack.web_api import Posted, in_thread
+
+logger = logging.getLogger("codedesk.log")
+
+#: Seconds between looks at whether a checkpoint is due.
+_LOOK_EVERY = 15.0
+
+
+@contextmanager
+def witnessed(
+    settings: Settings, log: QueryLog, client: WebClient, *, look_every: float = _LOOK_EVERY
+) -> Iterator[Callable[[], None]]:
+    """Gives what to call when serving has begun. From then on checkpoints are written when they are
+    due, and a last one at the end; without a key to sign with, whoever runs Code Desk is told so.
+    """
+    stop = threading.Event()
+    keeping: list[threading.Thread] = []
+    began = False
+    # Lanes of its own: the last checkpoint is posted when those of the answers are closed.
+    lanes = Lanes(at_once=1)
+
+    def post(text: str) -> None:
+        if channel := settings.checkpoint_channel:
+            way, message = in_thread(client, channel, None), plain_message(text)
+            lanes.send(way.lane, lambda: way.send(message), then)
+
+    def then(posted: Posted) -> None:
+        if posted.outcome != "delivered":
+            channel = settings.checkpoint_channel
+            logger.error("a checkpoint to %s: %s (%s)", channel, posted.outcome, posted.detail)
+
+    def begin() -> None:
+        nonlocal began
+        began = True
+        log.append("start", None, {"serves": "slack"})
+        try:
+            key = private_key(settings.checkpoint_key)
+        except CheckpointError as error:
+            logger.warning("%s %s", say("log.no_checkpoints"), error)
+            return
+        keeper = Keeper(log, key, settings.checkpoints)
+        thread = threading.Thread(
+            target=_keep, args=(keeper, post, stop, look_every), name="checkpoints"
+        )
+        keeping.append(thread)
+        thread.start()
+
+    try:
+        yield begin
+    finally:
+        if began:
+            try:
+                log.append("stop", None, {"serves": "slack"})
+            except LogUnavailable as error:
+                logger.error("%s", error)
+        stop.set()
+        for thread in keeping:
+            thread.join()
+        lanes.close()
+
+
+def _keep(
+    keeper: Keeper, post: Callable[[str], None], stop: threading.Event, look_every: float
+) -> None:
+    stopping = False
+    while not stopping:
+        stopping = stop.wait(look_every)
+        try:
+            done = keeper.write(time.monotonic(), closing=stopping)
+        except (CheckpointError, LogUnavailable) as error:
+            logger.error("%s", error)
+            if isinstance(error, NotVouchedFor):
+                post(str(error))
+            continue
+        if done is not None:
+            logger.log(logging.WARNING if done.destroying else logging.INFO, "%s", done.told())
+            post(_told(done))
+
+
+def _told(done: Vouched) -> str:
+    checkpoint = done.checkpoint
+    return say(
+        "slack.checkpoint",
+        count=checkpoint.count,
+        sequence=checkpoint.sequence,
+        new=done.told(),
+        line=checkpoint.line(),
+    )

@@ -1,0 +1,146 @@
+"""Answers questions that are in the log by way of Slack."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+from slack_sdk import WebClient
+
+from bot.desk.answer import Answer
+from bot.logged_desk import Answers, Done, LoggedDesk, LoggedQuestion
+from bot.messages import say
+from bot.querylog import Asked, LogUnavailable, QueryLog
+from bot.querylog.unfinished import MOST_MINUTES
+from bot.slack.lanes import Lanes
+from bot.slack.views.answer import answer_message, removed_message, with_removed
+from bot.slack.views.block_kit import Message, plain_message
+from bot.slack.web_api import Posted, Way, delete_original, for_one, respond
+
+logger = logging.getLogger("codedesk.slack")
+
+
+class Courier:
+    """The desk, the log and the way to Slack. Safe to use from many threads."""
+
+    def __init__(
+        self, desk: Answers, log: QueryLog, client: WebClient, lanes: Lanes | None = None
+    ) -> None:
+        self.desk = desk
+        self.log = log
+        self.client = client
+        self.lanes = lanes or Lanes()
+        self.logged = LoggedDesk(desk, log)
+
+    def answer(
+        self,
+        question: LoggedQuestion,
+        way: Way,
+        *,
+        tell: Way,
+        shareable: bool = False,
+        private: bool = False,
+        removed: Sequence[str] = (),
+    ) -> Future[Posted]:
+        """Answer, log the answer, and send it on its way; what became of it, once it is logged.
+
+        `private`: only the asker sees the answer, as when it is `shareable`; `removed` are the
+        kinds of identifiers of which such an answer must tell. `tell` is a way to the asker alone,
+        should Slack not take the answer in time.
+        """
+        sending = self._sending(
+            question.id, way, tell, shareable=shareable, private=private, removed=removed
+        )
+        try:
+            return self.logged.answer([question], sending)
+        except LogUnavailable as error:
+            # Without an answer in the log the question counts as unanswered; so it is.
+            logger.error("%s", error)
+            self.post(way, plain_message(say("slack.not_logged")))
+            return _done(Posted("failed", "log unavailable"))
+        except Exception as error:
+            # Whatever it was, the one who asked is told, and the next question is answered.
+            # The message of an error may hold the question as it was typed.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("question %s: %s at\n%s", question.id, type(error).__name__, where)
+            self.post(way, plain_message(say("slack.went_wrong", question=question.id)))
+            return _done(Posted("failed", type(error).__name__))
+
+    def send_after_all(
+        self,
+        question: str,
+        answer: Answer,
+        way: Way,
+        *,
+        tell: Way,
+        private: bool,
+        removed: Sequence[str],
+    ) -> Future[Posted]:
+        """Send an answer that is in the log already; otherwise as `answer`."""
+        sending = self._sending(question, way, tell, private=private, removed=removed)
+        return self.logged.deliver([question], [answer], sending)
+
+    def _sending(
+        self,
+        question: str,
+        way: Way,
+        tell: Way,
+        *,
+        shareable: bool = False,
+        private: bool,
+        removed: Sequence[str],
+    ) -> Callable[[list[Answer], Done], Future[Posted]]:
+        def deliver(answers: list[Answer], done: Done) -> Future[Posted]:
+            (answer,) = answers
+            message = answer_message(answer, question, shareable=shareable, private=private)
+
+            def then(posted: Posted) -> None:
+                _warn(posted, f"answer to {question}")
+                done(posted.outcome, posted.detail)
+                if posted.limited:
+                    self._tell_of_loss(question, tell)
+
+            return self.post(way, with_removed(message, removed) if removed else message, then)
+
+        return deliver
+
+    def _tell_of_loss(self, question: str, tell: Way) -> None:
+        lost = say("slack.not_posted", question=question, minutes=MOST_MINUTES)
+        self.post(tell, plain_message(lost), lambda told: self.record(question, told, "notice"))
+
+    def tell_removed(
+        self, question: str, asked: Asked, thread: str | None = None
+    ) -> Future[Posted]:
+        """Tell the asker privately, where the message stands, what was taken out of it."""
+        way = for_one(self.client, asked.channel or "", asked.user or "", thread)
+        message = removed_message(asked.removed)
+        return self.post(way, message, lambda posted: self.record(question, posted, "identifiers"))
+
+    def post(
+        self, way: Way, message: Message, then: Callable[[Posted], None] | None = None
+    ) -> Future[Posted]:
+        """Post when the turn comes, and do `then` with what became of it; waits for nothing."""
+        return self.lanes.send(way.lane, lambda: way.send(message), then or _warn)
+
+    def delete_original(self, url: str) -> Future[Posted]:
+        """Take away the message that a button was pressed on."""
+        return self.lanes.send(respond(url).lane, lambda: delete_original(url), _warn)
+
+    def record(self, question: str, posted: Posted, kind: str = "answer") -> None:
+        """Log what became of a post. When that fails, the next start finds it unfinished."""
+        _warn(posted, f"{kind} to {question}")
+        self.logged.record([question], posted.outcome, posted.detail, kind)
+
+
+def _done(posted: Posted) -> Future[Posted]:
+    future: Future[Posted] = Future()
+    future.set_result(posted)
+    return future
+
+
+def _warn(posted: Posted, what: str = "a message was not sent") -> None:
+    """Tell whoever runs Code Desk of a post that was not delivered."""
+    if posted.outcome != "delivered":
+        logger.warning("%s: %s (%s)", what, posted.outcome, posted.detail)

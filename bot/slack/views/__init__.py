@@ -1,0 +1,1 @@
+"""Draws answers and forms as Block Kit blocks."""

@@ -1,0 +1,172 @@
+"""An answer as Block Kit blocks: pure functions, nothing is looked up and nothing is sent.
+
+The question is not repeated: an answer may be shared with people who should not read it.
+
+A message holds at most 50 blocks (https://docs.slack.dev/reference/block-kit/blocks). All blocks
+together have a limit too, which is nowhere published: chat.postMessage answers
+msg_blocks_too_long somewhere beyond 11,000 characters
+(https://github.com/slackapi/bolt-js/issues/2509 and 2867), so messages stay below 10,000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from slack_sdk.models.blocks import Block, ButtonElement
+
+from bot.desk.answer import Answer
+from bot.messages import say
+from bot.slack.views.block_kit import (
+    MOST_SENTENCE,
+    Message,
+    as_posted,
+    button,
+    context,
+    cut,
+    escape,
+    plain_message,
+    section,
+    size,
+    texts,
+    whole_sentences,
+)
+from bot.slack.views.feedback import feedback_blocks, thanks_blocks
+from bot.slack.views.results import FEW, MANY, candidate_blocks, verdict_blocks
+from bot.slack.views.rules import (
+    change_blocks,
+    changes_heading,
+    gravest_first,
+    guideline_name,
+    not_checked_blocks,
+    pair_blocks,
+    quoted,
+)
+from bot.views.shared import editions, news_counts, removed_in_words
+
+SEE_MORE = "more"
+SHARE = "share"
+
+#: Room for all results in one message; notices, footer and buttons come on top.
+_MOST_RESULTS = 8000
+_MOST_BLOCKS = 42
+_MOST_FALLBACK = 3000
+
+
+def answer_message(
+    answer: Answer,
+    question: str,
+    *,
+    expanded: bool = False,
+    shareable: bool = False,
+    private: bool = False,
+) -> Message:
+    return Message(
+        answer_text(answer),
+        answer_blocks(answer, question, expanded=expanded, shareable=shareable, private=private),
+    )
+
+
+def shared_message(answer: Answer, question: str, user: str) -> Message:
+    """An answer that a user shows to a channel."""
+    message = answer_message(answer, question)
+    by = context(say("slack.shared_by", user=f"<@{user}>"))
+    return Message(message.text, [*as_posted([by]), *message.blocks])
+
+
+def removed_message(removed: Sequence[str]) -> Message:
+    """Tells the asker, and nobody else, that identifiers were kept out."""
+    return plain_message(say("slack.removed", kinds=removed_in_words(removed)))
+
+
+def with_removed(message: Message, removed: Sequence[str]) -> Message:
+    """An answer that only the asker sees, with the same said first."""
+    told = plain_message(say("slack.removed_command", kinds=removed_in_words(removed)))
+    return Message(f"{told.text}\n{message.text}", [*told.blocks, *message.blocks])
+
+
+def thanks_message(verdict: str, question: str) -> Message:
+    """For the one who judged an answer."""
+    return Message(say(f"slack.thanks_{verdict}"), as_posted(thanks_blocks(verdict, question)))
+
+
+def answer_blocks(
+    answer: Answer,
+    question: str,
+    *,
+    expanded: bool = False,
+    shareable: bool = False,
+    private: bool = False,
+) -> list[dict[str, Any]]:
+    """Notices, results with the rules that govern them, which editions say so, and buttons.
+
+    `question` is the id in the log; the buttons carry it. `private` is what only one person sees,
+    as whatever is `shareable`.
+    """
+    return as_posted(_blocks(answer, question, expanded, shareable, private))
+
+
+def _blocks(
+    answer: Answer, question: str, expanded: bool, shareable: bool, private: bool
+) -> list[Block]:
+    private = private or shareable
+    results = _results(answer, expanded)
+    notices = [cut(escape(notice), MOST_SENTENCE) for notice in answer.notices[:3]]
+    if not results:
+        said = [section(notice) for notice in notices or [say("slack.no_answer")]]
+        return [*said, *feedback_blocks(answer, question, [], private)]
+    blocks: list[Block] = [section(say("slack.notice", notice=notice)) for notice in notices]
+    blocks += [*results, context(_footer(answer, question))]
+    buttons: list[ButtonElement] = []
+    # There is more to see when asking for more would show something else.
+    if not expanded and [*texts(results)] != [*texts(_results(answer, expanded=True))]:
+        buttons.append(button(SEE_MORE, say("slack.see_more"), question))
+    if shareable:
+        buttons.append(button(SHARE, say("slack.share"), question))
+    return blocks + feedback_blocks(answer, question, buttons, private)
+
+
+def _results(answer: Answer, expanded: bool) -> list[Block]:
+    """What was found, as far as one message holds it. What is quoted, what the rules say of codes
+    together and what changed have their room first; verdicts and candidates share the rest."""
+    first = quoted(answer.guidelines, expanded) if answer.outcome == "guideline" else []
+    last = pair_blocks(answer.pairs, expanded)
+    if answer.verdicts:
+        last += not_checked_blocks(answer.not_checked)
+    last += change_blocks(answer.changes, expanded)
+    left = _MOST_RESULTS - size([*first, *last])
+    verdicts = verdict_blocks(answer.verdicts, expanded, left)
+    candidates = candidate_blocks(answer.candidates, expanded, left - size(verdicts))
+    first += [*verdicts, *candidates]
+    return first[: _MOST_BLOCKS - len(last)] + last
+
+
+def _footer(answer: Answer, question: str) -> str:
+    releases = editions(answer)
+    words = "footer" if answer.as_of else "footer_undated"
+    words += "" if releases else "_bare"
+    return say(f"slack.{words}", releases=escape(releases), day=answer.as_of, question=question)
+
+
+def answer_text(answer: Answer) -> str:
+    """The answer in a few lines."""
+    lines = [escape(notice) for notice in answer.notices]
+    if answer.outcome == "guideline":
+        lines += _guideline_text(answer)
+    lines += [escape(verdict.why) for verdict in answer.verdicts[:MANY]]
+    lines += [escape(pair.says) for pair in gravest_first(answer.pairs)[:FEW]]
+    lines += [
+        escape(f"{candidate.code} {candidate.title}") for candidate in answer.candidates[:FEW]
+    ]
+    if answer.changes:
+        counts = news_counts(answer.changes) or say("news.nothing")
+        lines.append(escape(f"{changes_heading(answer.changes)}: {counts}"))
+    return cut("\n".join(lines) or say("slack.no_answer"), _MOST_FALLBACK)
+
+
+def _guideline_text(answer: Answer) -> list[str]:
+    """The best section by its name and its first sentences."""
+    return [
+        f"{guideline_name(guideline)}: {escape(whole_sentences(guideline.text, MOST_SENTENCE))}"
+        for guideline in answer.guidelines[:1]
+    ]

@@ -1,0 +1,150 @@
+"""What every block is made of: texts escaped, cut to fit and packed into the SDK's models, which
+refuse what is over the limits of https://docs.slack.dev/reference/block-kit/blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    ContextBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
+
+from bot.desk.answer import CodeTitle
+from bot.messages import say
+
+MOST_SECTION = 2900
+MOST_SENTENCE = 500
+_MOST_TITLE = 250
+#: Where a sentence ends and another or a paragraph begins, after closing quotation marks and
+#: brackets: not in "e.g. diabetes" and not in "as follows:".
+_SENTENCE_END = re.compile(r"[.!?][\u201d\u2019\"')\]]*(?=\s*\n|\s+[A-Z\u201c\"(])")
+
+
+def section(text: str, accessory: ButtonElement | None = None) -> SectionBlock:
+    return SectionBlock(text=_mrkdwn(text), accessory=accessory)
+
+
+def context(text: str) -> ContextBlock:
+    return ContextBlock(elements=[_mrkdwn(text)])
+
+
+def _mrkdwn(text: str) -> MarkdownTextObject:
+    return MarkdownTextObject(text=cut(text, MOST_SECTION))
+
+
+def button(
+    action: str, label: str, value: str, confirm: ConfirmObject | None = None
+) -> ButtonElement:
+    text = plain_text(label[: ButtonElement.text_max_length])
+    return ButtonElement(action_id=action, text=text, value=value, confirm=confirm)
+
+
+def actions(buttons: Sequence[ButtonElement]) -> ActionsBlock:
+    return ActionsBlock(elements=buttons)
+
+
+def plain_text(text: str) -> PlainTextObject:
+    return PlainTextObject(text=text)
+
+
+def as_posted(blocks: Iterable[Block]) -> list[dict[str, Any]]:
+    """Blocks as JSON objects. Raises SlackObjectFormationError for one that is over a limit."""
+    return [block.to_dict() for block in blocks]
+
+
+def texts(blocks: Iterable[Block]) -> Iterator[str]:
+    """What sections and contexts say."""
+    for block in blocks:
+        if isinstance(block, SectionBlock) and block.text:
+            yield block.text.text
+        elif isinstance(block, ContextBlock):
+            yield from (e.text for e in block.elements if isinstance(e, MarkdownTextObject))
+
+
+def size(blocks: Iterable[Block]) -> int:
+    """Characters of text so far."""
+    return sum(map(len, texts(blocks)))
+
+
+def sections(lines: Iterable[str]) -> list[Block]:
+    """The lines one below the other, in as few sections as hold them."""
+    pages: list[str] = []
+    for text in lines:
+        if pages and len(pages[-1]) + 1 + len(text) <= MOST_SECTION:
+            pages[-1] += "\n" + text
+        else:
+            pages.append(text)
+    return [section(page) for page in pages]
+
+
+def fitting(lines: Sequence[str], most: int) -> Sequence[str]:
+    """The first of the lines, as many as have at most so many characters together."""
+    lengths = accumulate(map(len, lines))
+    return lines[: sum(length <= most for length in lengths)]
+
+
+def code_lines(codes: Sequence[CodeTitle], most: int) -> list[str]:
+    lines = [
+        say("slack.completion", code=escape(c.code), title=escape(short(c.title)))
+        for c in codes[:most]
+    ]
+    return lines + left_out(len(codes) - most)
+
+
+def left_out(count: int) -> list[str]:
+    """How many more there are, if any."""
+    return [say("slack.left_out", count=count)] if count > 0 else []
+
+
+def escape(text: str) -> str:
+    """https://docs.slack.dev/messaging/formatting-message-text (escaping text)"""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def short(title: str) -> str:
+    return cut(title, _MOST_TITLE)
+
+
+def cut(text: str, most: int) -> str:
+    """At most so many characters, and no escape cut in two."""
+    if len(text) <= most:
+        return text
+    return re.sub(r"&[a-z]*$", "", text[: most - 1]).rstrip() + "…"
+
+
+def whole_sentences(text: str, most: int) -> str:
+    """As many whole sentences from the beginning as `most` characters hold; a first one that is
+    longer is cut.
+
+    >>> whole_sentences("Code it. Do not code it twice.", 20)
+    'Code it.'
+    """
+    if len(text) <= most:
+        return text
+    ends = [match.end() for match in _SENTENCE_END.finditer(text) if match.end() <= most]
+    return text[: ends[-1]] if ends else cut(text, most)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is posted: blocks as JSON objects, and a text for notifications and screen readers:
+    https://docs.slack.dev/reference/methods/chat.postMessage"""
+
+    text: str
+    blocks: list[dict[str, Any]]
+
+
+def plain_message(text: str) -> Message:
+    """One sentence."""
+    return Message(escape(text), as_posted([section(escape(text))]))

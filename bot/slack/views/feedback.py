@@ -1,0 +1,173 @@
+"""Saying what an answer was worth: the buttons under it, the modal that asks for the code that was
+used, and thanks. Pure functions.
+
+The feedback buttons of a `context_actions` block are for messages that others see, too; what only
+one person sees, and modals, have plain buttons:
+https://docs.slack.dev/reference/block-kit/blocks/context-actions-block
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    Block,
+    ButtonElement,
+    ContextActionsBlock,
+    FeedbackButtonObject,
+    FeedbackButtonsElement,
+    InputBlock,
+    InputInteractiveElement,
+    Option,
+    PlainTextInputElement,
+    PlainTextObject,
+    RadioButtonsElement,
+)
+from slack_sdk.models.views import View
+
+from bot.desk.answer import Answer, CodeTitle
+from bot.messages import say
+from bot.querylog import UNLOGGED
+from bot.slack.views.block_kit import actions, button, cut, escape, plain_text, section
+
+#: Actions: the pair of feedback buttons, each of the plain ones, and the one that opens the modal.
+#: The value of the first three is a verdict and the id of a question, that of the last the id.
+VERDICT, RIGHT, WRONG, USED = "verdict", "right", "wrong", "used"
+#: The inputs of the modal; each is a block with an element of the same name.
+CANDIDATE, OTHER, NOTE = "candidate", "other", "note"
+
+#: https://docs.slack.dev/reference/block-kit/block-elements/radio-button-group-element
+_MOST_OPTIONS = 10
+_MOST_CODE, _MOST_NOTE = 20, 500
+#: Verdicts on codes that nobody can have used.
+_NO_CODES = ("unknown", "not_loaded")
+
+
+def feedback_blocks(
+    answer: Answer, question: str, buttons: list[ButtonElement], private: bool
+) -> list[Block]:
+    """The row of buttons under an answer, `buttons` first, and the pair that judges it. There is
+    nothing to say of an answer that is not in the log, nor of one to nothing."""
+    judged = question != UNLOGGED and bool(answer.question.strip())
+    pair: list[Block] = []
+    if judged and private:
+        buttons = [*buttons, *_plain(question)]
+    elif judged:
+        pair = [_context_actions(question)]
+    if judged:
+        buttons = [*buttons, button(USED, say("slack.used"), question)]
+    return [*([actions(buttons)] if buttons else []), *pair]
+
+
+def _plain(question: str) -> list[ButtonElement]:
+    return [button(v, say(f"slack.{v}"), f"{v} {question}") for v in (RIGHT, WRONG)]
+
+
+def _context_actions(question: str) -> Block:
+    def half(verdict: str) -> FeedbackButtonObject:
+        return FeedbackButtonObject(
+            text=_label(say(f"slack.{verdict}")),
+            accessibility_label=say(f"slack.{verdict}_label"),
+            value=f"{verdict} {question}",
+        )
+
+    pair = FeedbackButtonsElement(
+        action_id=VERDICT, positive_button=half(RIGHT), negative_button=half(WRONG)
+    )
+    return ContextActionsBlock(elements=[pair])
+
+
+def thanks_blocks(verdict: str, question: str) -> list[Block]:
+    """For the one who judged. Whoever says that it was wrong is asked for the right code."""
+    blocks: list[Block] = [section(say(f"slack.thanks_{verdict}"))]
+    if verdict == WRONG:
+        blocks.append(actions([button(USED, say("slack.used"), question)]))
+    return blocks
+
+
+# The modal
+
+
+def codes_of(answer: Answer) -> list[CodeTitle]:
+    """The codes of an answer that someone may have used: its candidates, what differs from the best
+    in side or trimester alone, and those that were asked about."""
+    shown = [CodeTitle(c.code, c.title) for c in answer.candidates]
+    shown += answer.candidates[0].alternatives if answer.candidates else []
+    shown += [CodeTitle(v.code, v.title) for v in answer.verdicts if v.status not in _NO_CODES]
+    return list({code.code: code for code in shown}.values())
+
+
+def used_modal(question: str, codes: Sequence[CodeTitle]) -> dict[str, Any]:
+    """https://docs.slack.dev/reference/views/modal-views"""
+    options = [
+        Option(
+            text=_label(code.code),
+            value=code.code,
+            description=_label(code.title) if code.title else None,
+        )
+        for code in codes[:_MOST_OPTIONS]
+    ]
+    other = PlainTextInputElement(action_id=OTHER, max_length=_MOST_CODE)
+    note = PlainTextInputElement(action_id=NOTE, multiline=True, max_length=_MOST_NOTE)
+    inputs = [
+        _input(OTHER, other, hint=say("slack.modal_other_hint")),
+        _input(NOTE, note, hint=say("slack.modal_note_hint")),
+    ]
+    if options:
+        chosen = RadioButtonsElement(action_id=CANDIDATE, options=options)
+        inputs.insert(0, _input(CANDIDATE, chosen))
+    return View(
+        type="modal",
+        callback_id=USED,
+        private_metadata=question,
+        title=_label(say("slack.modal_title")),
+        submit=_label(say("slack.modal_send")),
+        close=_label(say("slack.modal_cancel")),
+        blocks=inputs,
+    ).to_dict()
+
+
+def _input(name: str, element: InputInteractiveElement, hint: str = "") -> InputBlock:
+    return InputBlock(
+        block_id=name,
+        optional=True,
+        label=_label(say(f"slack.modal_{name}")),
+        element=element,
+        hint=plain_text(hint) if hint else None,
+    )
+
+
+def submitted(view: dict[str, Any]) -> tuple[str, str]:
+    """The code and the note of a modal that was sent; "" where there is none. A code that was typed
+    counts before one that was chosen: what was chosen cannot be unchosen."""
+    values = view["state"]["values"]
+
+    def typed(name: str) -> str:
+        return (values[name][name].get("value") or "").strip()
+
+    chosen = values.get(CANDIDATE, {}).get(CANDIDATE, {}).get("selected_option") or {}
+    return typed(OTHER) or chosen.get("value", ""), typed(NOTE)
+
+
+def thanks_modal(
+    code: str, title: str, also: Sequence[CodeTitle] = (), *, scrubbed: bool
+) -> dict[str, Any]:
+    """Takes the place of the modal that was sent. `also` are codes of other systems that are typed
+    the same."""
+    lines = [say("slack.thanks_used", code=escape(code), title=escape(title))]
+    lines += [
+        say("slack.thanks_also", code=escape(other.code), title=escape(other.title))
+        for other in also
+    ]
+    lines += [say("slack.thanks_scrubbed")] if scrubbed else []
+    return View(
+        type="modal",
+        title=_label(say("slack.modal_title")),
+        close=_label(say("slack.modal_close")),
+        blocks=[section(line) for line in lines],
+    ).to_dict()
+
+
+def _label(text: str) -> PlainTextObject:
+    return plain_text(cut(text, Option.label_max_length))

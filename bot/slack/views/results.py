@@ -1,0 +1,249 @@
+"""Candidates and verdicts, each with the notes and guidelines that govern it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slack_sdk.models.blocks import Block
+
+from bot.desk.answer import Axis, Candidate, CodeTitle, Equivalent, ReportWith, ShownNote, Verdict
+from bot.messages import say
+from bot.slack.views.block_kit import (
+    MOST_SECTION,
+    MOST_SENTENCE,
+    code_lines,
+    context,
+    cut,
+    escape,
+    fitting,
+    left_out,
+    section,
+    short,
+    size,
+)
+from bot.slack.views.rules import cited
+from bot.views.shared import (
+    explains_a_chapter,
+    grouped,
+    heading,
+    other_sides,
+    run_together,
+    source,
+    told_axis,
+)
+
+#: Results shown at first, and when asked for more.
+FEW, MANY = 3, 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """How much may be shown with one result."""
+
+    notes: int
+    note_characters: int
+    #: Completions, replacements and equivalents.
+    codes: int
+    report_with: int = 0
+    guidelines: int = 0
+    #: Also what the characters of an ICD-10-PCS code mean.
+    axes: bool = False
+    #: Also what a chapter says to explain itself.
+    explanations: bool = False
+
+
+#: By whether more was asked for.
+_BEST = {
+    False: _Room(6, 220, 6, report_with=3, guidelines=3),
+    True: _Room(16, 1200, 20, report_with=10, guidelines=8, explanations=True),
+}
+_LATER = {False: _Room(0, 0, 3), True: _Room(3, 220, 4)}
+_VERDICT = {
+    False: _Room(6, 220, 6, axes=True),
+    True: _Room(16, 1200, 20, guidelines=8, axes=True, explanations=True),
+}
+_VERDICT_AMONG_OTHERS = {
+    False: _Room(2, 220, 3),
+    True: _Room(4, 280, 4, guidelines=3, axes=True),
+}
+
+
+# Verdicts
+
+
+def verdict_blocks(verdicts: Sequence[Verdict], expanded: bool, most: int) -> list[Block]:
+    """At most so many characters; how many codes are left out is said."""
+    alone = len(verdicts) == 1
+    room = (_VERDICT if alone else _VERDICT_AMONG_OTHERS)[expanded]
+    heads = fitting([_verdict_text(verdict, room) for verdict in verdicts[:MANY]], most)
+    details = [
+        [
+            *_notes(verdict.code, verdict.release, verdict.notes, room),
+            *cited(verdict.code, verdict.guidelines, room.guidelines),
+        ]
+        for verdict in verdicts[: len(heads)]
+    ]
+    blocks = _with_details(heads, details, most)
+    if left := len(verdicts) - len(heads):
+        blocks.append(context(say("slack.verdicts_left_out", count=left)))
+    return blocks
+
+
+def _with_details(
+    heads: Sequence[str], details: Sequence[Sequence[Block]], most: int
+) -> list[Block]:
+    """Each head and the blocks that tell more of it, as far as there is room after all heads."""
+    left = most - sum(map(len, heads))
+    blocks: list[Block] = []
+    for head, more in zip(heads, details, strict=True):
+        blocks.append(section(head))
+        for block in more:
+            if size([block]) <= left:
+                blocks.append(block)
+                left -= size([block])
+    return blocks
+
+
+def _verdict_text(verdict: Verdict, room: _Room) -> str:
+    code, title = escape(verdict.code), escape(short(verdict.title))
+    lines = [
+        say(f"slack.verdict_{verdict.status}", code=code, title=title).rstrip(),
+        cut(escape(verdict.why), MOST_SENTENCE),
+    ]
+    if room.axes:
+        lines += map(_axis_line, verdict.axes)
+    lines += _others("completed_by", verdict.completions, room.codes)
+    if verdict.system == "icd9cm" and verdict.equivalents:
+        # They name all that it is replaced by, and how well each fits.
+        lines += _equivalent_lines(verdict.equivalents, room.codes)
+    else:
+        lines += _others("replaced_by", verdict.replaced_by, room.codes)
+    lines += _others("did_you_mean", verdict.did_you_mean, room.codes)
+    return cut("\n".join(lines), MOST_SECTION)
+
+
+def _others(name: str, codes: Sequence[CodeTitle], most: int) -> list[str]:
+    return [say(f"slack.{name}"), *code_lines(codes, most)] if codes else []
+
+
+def _axis_line(axis: Axis) -> str:
+    return say("slack.axis", value=escape(axis.value), told=escape(short(told_axis(axis))))
+
+
+def _equivalent_lines(equivalents: Sequence[Equivalent], most: int) -> list[str]:
+    lines = [say("slack.equivalents")]
+    for equivalent in equivalents[:most]:
+        lines.append(
+            say(
+                "slack.equivalent" if equivalent.code else "slack.no_equivalent",
+                code=escape(equivalent.code),
+                title=escape(short(equivalent.title)),
+                says=cut(escape(equivalent.says), MOST_SENTENCE),
+            )
+        )
+    return lines + left_out(len(equivalents) - most)
+
+
+# Candidates
+
+
+def candidate_blocks(candidates: Sequence[Candidate], expanded: bool, most: int) -> list[Block]:
+    """At most so many characters."""
+    heads: list[str] = []
+    details: list[list[Block]] = []
+    told: set[tuple[str, str]] = set()
+    asked: set[str | None] = {None}
+    for candidate in candidates[: MANY if expanded else FEW]:
+        room = (_LATER if heads else _BEST)[expanded]
+        ask_back = None if candidate.ask_back in asked else candidate.ask_back
+        asked.add(ask_back)
+        heads.append(_candidate_text(candidate, ask_back, room))
+        # Near codes inherit the same notes; they are told once.
+        notes = [note for note in candidate.notes if (note.kind, note.inherited_from) not in told]
+        told |= {(note.kind, note.inherited_from) for note in notes}
+        details.append(
+            [
+                *_notes(candidate.code, candidate.release, notes, room),
+                *cited(candidate.code, candidate.guidelines, room.guidelines),
+            ]
+        )
+    heads = heads[: len(fitting(heads, most))]
+    details = details[: len(heads)]
+    if not expanded:
+        # The codes at one glance, then the rules for the best of them: the others have none.
+        details.reverse()
+    return _with_details(heads, details, most)
+
+
+def _candidate_text(candidate: Candidate, ask_back: str | None, room: _Room) -> str:
+    code, title = escape(candidate.code), escape(short(candidate.title))
+    lines = [
+        say("slack.title", code=code, title=title),
+        say(
+            "slack.billable" if candidate.billable else "slack.header",
+            confidence=candidate.confidence,
+        ),
+    ]
+    if candidate.billable and candidate.completions:
+        lines.append(_family(candidate.completions))
+    elif candidate.completions:
+        lines += code_lines(candidate.completions, room.codes)
+    if ask_back:
+        lines.append(say("slack.ask_back", question=escape(short(ask_back))))
+    if sides := other_sides(candidate, "`{code}`"):
+        lines.append(escape(sides))
+    if room.report_with and candidate.report_with:
+        lines += _report_with_lines(candidate.report_with, room.report_with)
+    return cut("\n".join(lines), MOST_SECTION)
+
+
+def _family(codes: Sequence[CodeTitle]) -> str:
+    """The billable codes that a candidate stands for: they differ in the last character."""
+    return say("slack.family", characters=" ".join(code.code[-1:] for code in codes))
+
+
+def _report_with_lines(codes: Sequence[ReportWith], most: int) -> list[str]:
+    lines = [say("slack.report_with_heading")]
+    for code in codes[:most]:
+        lines.append(
+            say(
+                "slack.report_with",
+                code=escape(code.code),
+                title=escape(short(code.title)),
+                because=escape(code.because),
+            )
+        )
+    return lines + left_out(len(codes) - most)
+
+
+# Notes
+
+
+def _notes(code: str, release: str | None, notes: Sequence[ShownNote], room: _Room) -> list[Block]:
+    """One block with the notes that govern a code; none when there is nothing to tell."""
+    groups = grouped(notes)
+    if not groups or not room.notes:
+        return []
+    worth = groups if room.explanations else [g for g in groups if not explains_a_chapter(g[0])]
+    lines = [say("slack.notes_heading", code=escape(code))]
+    for group in worth[: room.notes]:
+        line = _note_line(group, release, room.note_characters)
+        if sum(map(len, lines)) + len(line) > MOST_SECTION - 100:
+            break
+        lines.append(line)
+    if len(lines) == 1:
+        return []
+    if left := len(groups) - (len(lines) - 1):
+        lines.append(say("slack.notes_left_out", count=left))
+    return [context("\n".join(lines))]
+
+
+def _note_line(group: Sequence[ShownNote], release: str | None, most: int) -> str:
+    first = group[0]
+    return say(
+        "slack.note",
+        heading=heading(first),
+        source=escape(source(first, release)),
+        text=escape(run_together(group, most)),
+    )

@@ -1,0 +1,251 @@
+"""HCPCS Level II as CMS publishes it: the quarterly alpha-numeric file, in two forms.
+
+* `HCPCyyyy_MMM_ANWEB.txt`: fixed-width records of up to 320 characters, laid out as CMS's record
+  layout document says (`HCPCyyyy_recordlayout.txt`, "HCPCS Contractor Record", published in the
+  same zip). The first record of a code (3) or modifier (7) has all its details; its long
+  description goes on in further records (4, 8), which may end after it.
+* `HCPCyyyy_MMM_ANWEB.xlsx`: the same fields as columns, one row for each code or modifier.
+
+Codes keep standing in the file when they are discontinued, so each has its own dates: from the
+added date through the termination date, the last day on which it may be used.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from codesets.code_format import HCPCS, MODIFIER
+from codesets.formats.spreadsheets import table
+from codesets.formats.text_files import lines_of
+from codesets.model import Code, CodesetError, Edition, Indicators, Modifier, Release
+
+#: How every record begins: a code or a modifier, its sequence, its record identification.
+RECORD = re.compile(rf"^(?P<code>{HCPCS}| {{3}}{MODIFIER})\d{{5}}(?P<kind>[3478])")
+#: Of a code and of a modifier, the records that go on with a long description.
+_MORE = ("4", "8")
+#: A record with details goes on to its action code.
+_LENGTH = 293
+
+#: Fields that a record has several of, and how many.
+_TIMES = {"pricing": 4, "cross_reference": 5, "type_of_service": 5}
+
+
+def _places(field: str, first: int, width: int) -> dict[str, tuple[int, int]]:
+    """Where each of several stands, one after the other: `pricing1` to `pricing4`."""
+    return {
+        f"{field}{time}": (first + width * (time - 1), first + width * time - 1)
+        for time in range(1, _TIMES[field] + 1)
+    }
+
+
+def _columns(field: str, *names: str) -> dict[str, list[str]]:
+    """The columns of each of several: PRICE1 or PRICE 1 is `pricing1`."""
+    return {
+        f"{field}{time}?": [f"{name}{space}{time}" for name in names for space in ("", " ")]
+        for time in range(1, _TIMES[field] + 1)
+    }
+
+
+#: The first and last position of every field that is read, counted from 1.
+_LAYOUT = {
+    "title": (12, 91),
+    "short_title": (92, 119),
+    **_places("pricing", 120, 2),
+    "multiple_pricing": (128, 128),
+    "statute": (171, 180),
+    **_places("cross_reference", 205, 5),
+    "coverage": (230, 230),
+    "betos": (257, 259),
+    **_places("type_of_service", 261, 1),
+    "added": (269, 276),
+    "acted": (277, 284),
+    "terminated": (285, 292),
+    "action": (293, 293),
+}
+
+#: The columns of the spreadsheet, as CMS heads them, and as tables made from CMS's files do.
+SHEET_COLUMNS = {
+    "code": ["HCPC", "code"],
+    "kind?": ["RECID"],
+    "title": ["LONG DESCRIPTION"],
+    "short_title": ["SHORT DESCRIPTION"],
+    **_columns("pricing", "PRICE", "PRICE CD"),
+    "multiple_pricing?": ["MULT_PI"],
+    "statute?": ["STATUTE"],
+    **_columns("cross_reference", "XREF"),
+    "coverage": ["COV", "coverage", "coverage_oct2025"],
+    "betos?": ["BETOS", "betos_oct2025"],
+    **_columns("type_of_service", "TOS"),
+    "type_of_service1?": ["TOS1", "TOS 1", "TOS"],
+    "added": ["ADD DT", "add_date", "add_date_oct2025"],
+    "acted?": ["ACT EFF DT"],
+    "terminated?": ["TERM DT", "term_date", "term_date_known_mid2024"],
+    "action?": ["ACTION CD"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One code or modifier and what the file says of it."""
+
+    code: str
+    title: str
+    added: dt.date | None
+    terminated: dt.date | None
+    indicators: Indicators
+
+    @property
+    def is_modifier(self) -> bool:
+        return len(self.code) == 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A record of the text file or a row of the spreadsheet, its fields not yet understood."""
+
+    number: int
+    code: str
+    goes_on: bool
+    fields: Mapping[str, str]
+
+
+def read_quarter(path: Path) -> list[Row]:
+    """The codes and modifiers of a quarterly text file, discontinued ones too.
+
+    Raises CodesetError, naming the line, for what is not in the record layout, for a date that is
+    none and for a description that goes on with another code, and when there are no codes.
+    """
+    return _rows(path, _records_of_text(path))
+
+
+def read_spreadsheet(path: Path) -> list[Row]:
+    """The codes and modifiers of a quarterly spreadsheet (.xlsx, or its table as text).
+
+    Raises CodesetError as `read_quarter` does, and when the columns are not those of the file.
+    """
+    return _rows(path, _records_of_sheet(path))
+
+
+def edition_of(release: Release, rows: Iterable[Row]) -> Edition:
+    """The codes; as rows, `Indicators` of every code and a `Modifier` for every modifier."""
+    rows = list(rows)
+    codes = [row for row in rows if not row.is_modifier]
+    return Edition(
+        release,
+        tuple(
+            Code.alone(release, row.code, row.title, position, row.added, row.terminated)
+            for position, row in enumerate(codes)
+        ),
+        rows=(
+            *(row.indicators for row in codes),
+            *(
+                Modifier(row.code, row.title, row.added, row.terminated)
+                for row in rows
+                if row.is_modifier
+            ),
+        ),
+    )
+
+
+def _records_of_text(path: Path) -> Iterator[_Record]:
+    for number, line in enumerate(lines_of(path), 1):
+        if not line.strip():
+            continue
+        record = RECORD.match(line)
+        goes_on = record is not None and record["kind"] in _MORE
+        if record is None or not (goes_on or len(line) >= _LENGTH):
+            raise CodesetError(
+                f"{path.name}, line {number}: not in the record layout of the HCPCS Level II file."
+            )
+        fields = {field: line[first - 1 : last].strip() for field, (first, last) in _LAYOUT.items()}
+        yield _Record(number, record["code"].strip(), goes_on, fields)
+
+
+def _records_of_sheet(path: Path) -> Iterator[_Record]:
+    for number, fields in table(path, SHEET_COLUMNS, "the HCPCS Level II spreadsheet"):
+        code = fields["code"]
+        if not re.fullmatch(rf"{HCPCS}|{MODIFIER}", code):
+            raise CodesetError(
+                f'{path.name}, line {number}: "{code}" is no code or modifier of HCPCS Level II.'
+            )
+        yield _Record(number, code, fields["kind"] in _MORE, fields)
+
+
+def _rows(path: Path, records: Iterable[_Record]) -> list[Row]:
+    rows: dict[str, Row] = {}
+    last = ""
+    for record in records:
+        code = record.code
+        if record.goes_on:
+            if code != last:
+                raise CodesetError(
+                    f"{path.name}, line {record.number}: goes on with {code}, which the line "
+                    "before is not about."
+                )
+            rows[code] = replace(
+                rows[code], title=_joined(rows[code].title, record.fields["title"])
+            )
+        elif code in rows:
+            raise CodesetError(f"{path.name}, line {record.number}: {code} stands there twice.")
+        else:
+            rows[code] = _row(path, record)
+        last = code
+    if all(row.is_modifier for row in rows.values()):
+        raise CodesetError(f"{path.name} holds no HCPCS Level II codes.")
+    return list(rows.values())
+
+
+def _row(path: Path, record: _Record) -> Row:
+    fields = record.fields
+    added, acted, terminated = (
+        _date(fields[name], path, record.number) for name in ("added", "acted", "terminated")
+    )
+    if added is None and fields["action"] == "A":
+        added = acted
+    indicators = Indicators(
+        code=record.code,
+        short_title=fields["short_title"],
+        coverage=fields["coverage"],
+        # A spreadsheet may have made the number 0 of 00.
+        pricing=tuple(code.zfill(2) for code in _several(fields, "pricing")),
+        multiple_pricing=fields["multiple_pricing"],
+        betos=_betos(fields["betos"]),
+        types_of_service=_several(fields, "type_of_service"),
+        action=fields["action"],
+        statute=fields["statute"],
+        cross_references=_several(fields, "cross_reference"),
+    )
+    return Row(record.code, fields["title"], added, terminated, indicators)
+
+
+def _several(fields: Mapping[str, str], field: str) -> tuple[str, ...]:
+    found = (fields[f"{field}{time}"] for time in range(1, _TIMES[field] + 1))
+    return tuple(value for value in found if value)
+
+
+def _betos(text: str) -> str:
+    """The BETOS code of a field. Tables cut from the text file by guess may have the processing
+    note in it too, which stands before (0088Z2), or nothing else (008)."""
+    code = re.search(r"[A-Z]\d[A-Z0-9]?$", text)
+    return code[0] if code else ""
+
+
+def _joined(title: str, more: str) -> str:
+    """A line may break after the hyphen of a word (two-|way), which is no dash ( - )."""
+    inside_word = re.search(r"\w-$", title) and not re.match(r"(?:and|or)\b", more)
+    return title + ("" if inside_word else " ") + more
+
+
+def _date(text: str, path: Path, number: int) -> dt.date | None:
+    if not text.strip("0"):
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise CodesetError(
+            f'{path.name}, line {number}: "{text}" is not a date (YYYYMMDD).'
+        ) from error

@@ -1,0 +1,253 @@
+"""What an official file is, told from what it holds, and which edition it is of.
+
+The edition is read from the file where it says so (the version of an XML file, the title page of
+the guidelines), else from its name, in the way its publisher names it:
+
+* ICD-10-CM and ICD-10-PCS (CMS, CDC/NCHS): a fiscal year, 1 October to 30 September, or its update
+  of 1 April: `icd10cm_order_2027.txt`, `icd10cm-order-April-2026.txt`.
+* HCPCS Level II, its ASP crosswalk and the NCCI edits (CMS): a quarter: `HCPC2026_JAN_ANWEB.txt`.
+* CPT (AMA), place of service codes and GEMs (CMS): a calendar year.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from codesets.code_format import CPT, ICD10CM_UNDOTTED, ICD10PCS, ICD10PCS_TABLE
+from codesets.formats import (
+    asp_ndc,
+    cpt,
+    gems,
+    guidelines,
+    hcpcs,
+    icd10cm,
+    icd10cm_conversion,
+    icd10cm_index,
+    icd10pcs,
+    icd10pcs_index,
+    icd10pcs_tables,
+    ncci,
+    place_of_service,
+    spreadsheets,
+)
+from codesets.formats.text_files import decoded, sha256_of
+from codesets.model import (
+    BOOK_NAMES,
+    SYSTEM_NAMES,
+    BookKind,
+    Code,
+    Edition,
+    Release,
+    Row,
+    System,
+)
+
+#: Enough of a file to tell what it is.
+_HEAD = 64 * 1024
+#: How XML begins, also after a mark of its encoding.
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
+
+ORDER_FILE = "order file"
+
+
+@dataclass
+class Sample:
+    """The beginning of a file, in the forms in which it can be looked at."""
+
+    path: Path
+    head: bytes
+
+    @classmethod
+    def of(cls, path: Path) -> Sample:
+        with path.open("rb") as file:
+            return cls(path, file.read(_HEAD))
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def is_workbook(self) -> bool:
+        return spreadsheets.is_workbook(self.head)
+
+    @property
+    def is_zip(self) -> bool:
+        return self.head.startswith(b"PK") and not self.is_workbook
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is made of lines: no zip, PDF or XML."""
+        return not self.head.startswith((b"PK", b"%PDF")) and not _XML.match(self.head)
+
+    @cached_property
+    def text(self) -> str:
+        """The beginning as text; of a PDF, its first pages; of a workbook, its first rows."""
+        if self.head.startswith(b"%PDF"):
+            return guidelines.first_pages(self.path)
+        if self.is_workbook:
+            return "\n".join("\t".join(row) for row in self.rows)
+        return decoded(self.head)
+
+    @cached_property
+    def rows(self) -> list[list[str]]:
+        return spreadsheets.first_rows(self.path)
+
+    @cached_property
+    def sha256(self) -> str:
+        return sha256_of(self.path)
+
+    def has_columns(self, columns: spreadsheets.Columns) -> bool:
+        return spreadsheets.heading(self.rows, columns) is not None
+
+
+EditionReader = Callable[[Path, Release, Mapping[str, Code]], Edition]
+BookReader = Callable[[Path, str], Iterable[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One official layout: what it is called, whose it is, and who reads it: `edition` a list of
+    codes, `book` (with its kind) what explains them; neither reads the Tabular List, which needs
+    the code list beside it."""
+
+    name: str
+    system: System
+    kind: BookKind | None = None
+    edition: EditionReader | None = None
+    book: BookReader | None = None
+
+    @property
+    def what(self) -> str:
+        """How it is named to a person: "ICD-10-CM order file"."""
+        return f"{SYSTEM_NAMES[self.system]} {self.name}"
+
+
+def _cm_list(read: Callable[[Path], list[tuple[str, bool, str]]]) -> EditionReader:
+    return lambda path, release, known: icd10cm.edition_of_list(release, read(path), known)
+
+
+def _descriptions(path: Path) -> list[tuple[str, bool, str]]:
+    return [(code, True, title) for code, title in icd10cm.read_descriptions(path)]
+
+
+def _pcs(read: Callable[[Path], list[tuple[str, str]]]) -> EditionReader:
+    return lambda path, release, known: icd10pcs.edition_of(release, read(path))
+
+
+def _cpt(path: Path, release: Release, known: Mapping[str, Code]) -> Edition:
+    return Edition.flat(release, cpt.read_descriptors(path))
+
+
+def _hcpcs(read: Callable[[Path], list[hcpcs.Row]]) -> EditionReader:
+    return lambda path, release, known: hcpcs.edition_of(release, read(path))
+
+
+def _book(kind: BookKind, system: System, read: BookReader) -> Layout:
+    return Layout(BOOK_NAMES[kind], system, kind, book=read)
+
+
+TABULAR = Layout("Tabular List", "icd10cm")
+
+#: Layouts whose lines all look alike, told by the form of most of them: ICD-10-CM and PCS share
+#: theirs and differ by the form of their codes.
+_BY_LINES: tuple[tuple[re.Pattern[str], Layout], ...] = (
+    (
+        re.compile(rf"\d{{5}} {ICD10CM_UNDOTTED} +[01] "),
+        Layout(ORDER_FILE, "icd10cm", edition=_cm_list(icd10cm.read_order_file)),
+    ),
+    (
+        re.compile(rf"{ICD10CM_UNDOTTED} +\S"),
+        Layout("code descriptions file", "icd10cm", edition=_cm_list(_descriptions)),
+    ),
+    (
+        re.compile(rf"\d{{5}} (?:{ICD10PCS_TABLE}|{ICD10PCS}) +[01] "),
+        Layout(ORDER_FILE, "icd10pcs", edition=_pcs(icd10pcs.read_order_file)),
+    ),
+    (
+        re.compile(rf"{ICD10PCS} +\S"),
+        Layout("codes file", "icd10pcs", edition=_pcs(icd10pcs.read_codes)),
+    ),
+    (hcpcs.RECORD, Layout("quarterly file", "hcpcs", edition=_hcpcs(hcpcs.read_quarter))),
+    (
+        re.compile(rf"{CPT}\t\S"),
+        Layout("descriptor file", "cpt", edition=_cpt),
+    ),
+)
+
+_CM_BOOKS: dict[str, BookReader] = {
+    "index": icd10cm_index.read_index,
+    "external_causes": icd10cm_index.read_index,
+    "neoplasms": icd10cm_index.read_neoplasms,
+    "drugs": icd10cm_index.read_drugs,
+}
+_PCS_BOOKS: dict[str, BookReader] = {
+    "tables": lambda path, release: icd10pcs_tables.read_tables(path),
+    "definitions": lambda path, release: icd10pcs_tables.read_definitions(path),
+    "index": icd10pcs_index.read_index,
+}
+#: Tables with a heading, told by what their columns are called.
+_BY_COLUMNS: tuple[tuple[spreadsheets.Columns, Layout], ...] = (
+    (asp_ndc.ASP_COLUMNS, _book("asp", "hcpcs", asp_ndc.read_crosswalk)),
+    (
+        hcpcs.SHEET_COLUMNS,
+        Layout("spreadsheet", "hcpcs", edition=_hcpcs(hcpcs.read_spreadsheet)),
+    ),
+    (ncci.PTP_COLUMNS, _book("ptp", "hcpcs", lambda path, release: ncci.read_pairs(path))),
+    (ncci.MUE_COLUMNS, _book("mue", "hcpcs", lambda path, release: ncci.read_units(path))),
+    (
+        place_of_service.PLACE_COLUMNS,
+        _book("places", "hcpcs", lambda path, r: place_of_service.read_places(path)),
+    ),
+    (
+        icd10cm_conversion.CONVERSION_COLUMNS,
+        _book("conversion", "icd10cm", lambda path, r: icd10cm_conversion.read_conversion(path)),
+    ),
+    (
+        guidelines.PCS_COLUMNS,
+        _book("guidelines", "icd10pcs", guidelines.read_pcs_table),
+    ),
+)
+_GUIDELINES: dict[str, BookReader] = {
+    "icd10cm": guidelines.read_guidelines,
+    "icd10pcs": guidelines.read_pcs_guidelines,
+}
+
+
+def layout_of(sample: Sample) -> Layout | None:
+    """The layout of a file by its beginning; None when it is none that is known."""
+    if sample.head.startswith(b"%PDF"):
+        whose = guidelines.is_guidelines(sample.text)
+        return _book("guidelines", whose, _GUIDELINES[whose]) if whose else None
+    if re.match(r"\s*<", sample.text) and not sample.is_workbook:
+        return _xml_layout(sample.text)
+    if gems.looks_like_gems(sample.text) and (
+        direction := gems.direction_of(sample.text, sample.name)
+    ):
+        return _book("gems", "icd10cm", lambda path, r: gems.read_gems(path, direction))
+    if sample.is_workbook or re.search(r"[,\t]", sample.text):
+        for columns, layout in _BY_COLUMNS:
+            if sample.has_columns(columns):
+                return layout
+    if sample.is_workbook:
+        return None
+    lines = [line for line in sample.text.split("\n") if line.strip()]
+    matches = [sum(line.match(text) is not None for text in lines) for line, _ in _BY_LINES]
+    most = max(matches)
+    return _BY_LINES[matches.index(most)][1] if most and most * 2 >= len(lines) else None
+
+
+def _xml_layout(text: str) -> Layout | None:
+    if "<ICD10CM.tabular" in text:
+        return TABULAR
+    if kind := icd10cm_index.index_kind(text):
+        return _book(kind, "icd10cm", _CM_BOOKS[kind])
+    if kind := icd10pcs_tables.pcs_kind(text):
+        return _book(kind, "icd10pcs", _PCS_BOOKS[kind])
+    return None
+
+
+# Editions

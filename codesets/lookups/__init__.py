@@ -1,0 +1,1 @@
+"""Facts derived from loaded rows: inherited notes, changes, did you mean, guidelines, axes."""

@@ -1,0 +1,101 @@
+"""The sections of the Official Guidelines that govern a code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from codesets.code_format import undot
+from codesets.formats.guidelines import named_codes
+from codesets.model import CodeRange, Guideline
+
+#: How many guidelines of one code are worth showing.
+_MOST = 5
+#: A range over this many tens of categories is a chapter, or nearly one.
+_BROAD = 3
+
+
+def naming(guidelines: Sequence[Guideline], category: str) -> list[Guideline]:
+    """The sections that name anything of a category, or a range that it is in."""
+    return [
+        guideline
+        for guideline in guidelines
+        if any(reference.touches(category) for reference in guideline.codes)
+    ]
+
+
+def governs(
+    guidelines: Sequence[Guideline],
+    chapter: str | None,
+    code: str,
+    among: Sequence[Guideline] | None = None,
+) -> list[Guideline]:
+    """The sections that govern an ICD-10-CM code, at most five, the most particular first.
+
+    These are the sections that name the code, a code above it or a range it is in; those of its
+    own chapter come before those of others and the general ones. Where none names it: the
+    sections on its whole chapter. `chapter` is its number; without it, the headings of I.C tell.
+    `among` are those that `naming` gives for its category, where they are known.
+    """
+    plain = undot(code.upper())
+    chapter = chapter or _chapter_of(guidelines, plain)
+    own = f"I.C.{chapter}"
+    naming = []
+    for order, guideline in enumerate(guidelines if among is None else among):
+        nearness = max((_nearness(reference, plain) for reference in guideline.codes), default=0)
+        if nearness and guideline.text:
+            elsewhere = 0 if _is_under(guideline.section, own) else 1
+            general = not guideline.section.startswith("I.C.")
+            naming.append(((nearness < 3, elsewhere + general, -nearness, order), guideline))
+    if naming:
+        return [guideline for _, guideline in sorted(naming, key=lambda each: each[0])[:_MOST]]
+    return _on_the_chapter(guidelines, own)[:_MOST]
+
+
+def _nearness(reference: CodeRange, code: str) -> int:
+    """How particularly a reference names a code: by how many of its characters, 2 for a range of
+    categories, 0 if not at all or only as one of a whole chapter."""
+    if not reference.contains(code):
+        return 0
+    first, last = undot(reference.first), undot(reference.last)
+    if first[:3] == last[:3]:
+        return len(first) if first == last else max(3, len(first) - 1)
+    return 2 if _is_narrow(first, last) else 0
+
+
+def _is_narrow(first: str, last: str) -> bool:
+    """Whether a range of categories is less than a chapter: within one letter and a few tens."""
+    tens = int(last[1], 36) - int(first[1], 36)  # of QA0 the "ten" is a letter
+    return first[0] == last[0] and tens < _BROAD
+
+
+def _chapter_of(guidelines: Sequence[Guideline], code: str) -> str | None:
+    """The chapter whose heading gives a range with this code, "Chapter 4: … (E00-E89)"."""
+    for guideline in guidelines:
+        if re.fullmatch(r"I\.C\.\d+", guideline.section):
+            for reference in named_codes(guideline.title):
+                if reference.contains(code):
+                    return guideline.section.removeprefix("I.C.")
+    return None
+
+
+def _on_the_chapter(guidelines: Sequence[Guideline], own: str) -> list[Guideline]:
+    """The sections of a chapter that say they are on the whole of it, else its head; none where
+    the chapter is "reserved for future guideline expansion"."""
+    number = own.removeprefix("I.C.")
+    names_it = re.compile(rf"\bchapter {re.escape(number)}\b", re.IGNORECASE)
+    whole = [
+        guideline
+        for guideline in guidelines
+        if _is_under(guideline.section, own) and names_it.search(guideline.text)
+    ]
+    head = [
+        guideline
+        for guideline in guidelines
+        if guideline.section == own and not guideline.text.startswith("Reserved for future")
+    ]
+    return whole or head
+
+
+def _is_under(section: str, other: str) -> bool:
+    return section == other or section.startswith(other + ".")

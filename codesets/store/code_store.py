@@ -1,0 +1,531 @@
+"""The code systems of codes.db: every loaded edition side by side, stored with sqlite-utils.
+
+A release is loaded in one transaction, so a bad file changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from sqlite_utils import Database
+
+from codesets.code_format import dot, undot
+from codesets.lookups.did_you_mean import CHARACTERS
+from codesets.model import (
+    DATED_SYSTEMS,
+    SYSTEM_NAMES,
+    Code,
+    CodeRange,
+    Edition,
+    Note,
+    OwnDates,
+    Release,
+    ReleaseUnavailable,
+    System,
+)
+from codesets.store import row_tables
+from codesets.store.database import CodesDatabase
+from codesets.store.reference_store import Books
+
+#: Of a code whose system publishes no dates of codes.
+_NO_DATES = OwnDates()
+#: What a note names, as the query for notes has it.
+_RANGES = msgspec.json.Decoder(tuple[CodeRange, ...])
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The release that answers for a date, and how well it does.
+
+    `in_force`: by its published dates. `served`: by an edition known to hold the same code list.
+    `nearest`: no loaded edition covers the date; this one is nearest.
+    """
+
+    release: Release
+    fit: Literal["in_force", "served", "nearest"]
+
+
+class CodeStore:
+    """Reads and loads codes.db. Safe to share between threads: each has its own connection."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises CodesetError when the file was written by another version."""
+        self.path = path
+        self._database = CodesDatabase(path)
+        self.books = Books(self._database)
+        # One reading of a release per process: asked for on every question, and never altered.
+        self._releases = lru_cache(maxsize=1)(self._read_releases)
+        self._sections_above = lru_cache(maxsize=4096)(self._read_sections_above)
+        self._printed_under = lru_cache(maxsize=8192)(self._read_printed_under)
+        self._dates_told = lru_cache(maxsize=8)(self._read_dates_told)
+
+    @property
+    def _db(self) -> Database:
+        return self._database.db
+
+    def close(self) -> None:
+        self._database.close()
+
+    # Loading
+
+    def load(self, edition: Edition) -> None:
+        """Store an edition, replacing the same release if it was loaded before."""
+        release = edition.release
+        key = release.key
+        with self._database.writing() as db:
+            self._forget(key)
+            db.table("releases").insert(
+                {
+                    "key": key,
+                    "system": release.system,
+                    "label": release.label,
+                    "effective_from": release.effective_from.isoformat(),
+                    "effective_through": release.effective_through.isoformat(),
+                    "serves_from": release.serves_from and release.serves_from.isoformat(),
+                    "source": release.source,
+                    "has_notes": int(release.has_notes),
+                    "loaded_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+                }
+            )
+            db.table("files").insert_all(
+                {"key": key, "name": file.name, "sha256": file.sha256} for file in release.files
+            )
+            _insert(
+                db,
+                "codes",
+                "release code title billable parent section stem position title_from "
+                "effective_from effective_through",
+                (
+                    (
+                        key,
+                        code.code,
+                        code.title,
+                        code.billable,
+                        code.parent,
+                        code.section,
+                        code.stem,
+                        code.position,
+                        code.title_from,
+                        _iso(code.effective_from),
+                        _iso(code.effective_through),
+                    )
+                    for code in edition.codes
+                ),
+            )
+            _insert(
+                db,
+                "divisions",
+                "release id kind title parent",
+                ((key, d.id, d.kind, d.title, d.parent) for d in edition.divisions),
+            )
+            first_id = db.execute("select coalesce(max(id), 0) + 1 from notes").fetchone()[0]
+            numbered = list(enumerate(edition.notes, first_id))
+            _insert(
+                db,
+                "notes",
+                'id release kind owner_kind owner "group" mark text',
+                (
+                    (number, key, n.kind, n.owner_kind, n.owner, n.group, n.mark, n.text)
+                    for number, n in numbered
+                ),
+            )
+            _insert(
+                db,
+                "note_codes",
+                "note first last as_published",
+                (
+                    (number, named.first, named.last, named.as_published)
+                    for number, note in numbered
+                    for named in note.codes
+                ),
+            )
+            row_tables.save(db, key, edition.rows)
+        for kept in (
+            self._releases, self._sections_above, self._printed_under, self._dates_told
+        ):  # fmt: skip
+            kept.cache_clear()
+
+    def _forget(self, key: str) -> None:
+        self._db.execute(
+            "delete from note_codes where note in (select id from notes where release = ?)", [key]
+        )
+        row_tables.forget(self._db, key)
+        for table in ("notes", "divisions", "codes"):
+            self._db.execute(f"delete from {table} where release = ?", [key])
+        for table in ("files", "releases"):
+            self._db.execute(f"delete from {table} where key = ?", [key])
+
+    # Releases and dates
+
+    def _read_releases(self) -> tuple[Release, ...]:
+        if not self._database.is_made:
+            return ()
+        files = row_tables.files(self._db)
+        found = [
+            msgspec.convert(row | {"files": files.get(row["key"], ())}, Release, strict=False)
+            for row in self._db["releases"].rows_where(order_by="system, effective_from")
+        ]
+        return tuple(_given_way(release, found) for release in found)
+
+    def releases(self, system: str | None = None) -> list[Release]:
+        """Loaded releases, oldest first."""
+        return [r for r in self._releases() if system in (None, r.system)]
+
+    @property
+    def systems(self) -> list[System]:
+        """The systems that are loaded, in the order in which they are named to a person."""
+        loaded = {release.system for release in self._releases()}
+        return [system for system in SYSTEM_NAMES if system in loaded]
+
+    def for_date(self, system: str, day: dt.date) -> Coverage:
+        """The release of `system` in force on `day`, else the nearest one.
+
+        Raises ReleaseUnavailable when none of the system is loaded.
+        """
+        loaded = self.releases(system)
+        if not loaded:
+            raise ReleaseUnavailable(f"{SYSTEM_NAMES[system]} is not loaded.")
+        in_force = [r for r in loaded if r.effective_from <= day <= r.effective_through]
+        if in_force:
+            return Coverage(max(in_force, key=lambda r: r.effective_from), "in_force")
+        nearest = min(reversed(loaded), key=lambda r: r.days_away(day))
+        return Coverage(nearest, "served" if nearest.days_away(day) == 0 else "nearest")
+
+    # Codes
+
+    def get(self, release: Release, code: str) -> Code | None:
+        return next(self._codes(release, "code = ?", code), None)
+
+    def editions_with(self, system: str, code: str) -> list[Release]:
+        """Loaded releases of `system` that have `code`, oldest first."""
+        keys = {
+            key for (key,) in self._db.execute("select release from codes where code = ?", [code])
+        }
+        return [release for release in self.releases(system) if release.key in keys]
+
+    def own_dates(self, system: str, code: str) -> OwnDates:
+        """The code's own first and last day, whichever loaded release of its system tells them."""
+        return self._dates_told(system).get(code, _NO_DATES)
+
+    def _read_dates_told(self, system: str) -> dict[str, OwnDates]:
+        found: dict[str, OwnDates] = {}
+        for release in self.releases(system) if system in DATED_SYSTEMS else ():
+            # Action code R: "Re-activate discontinued/deleted procedure or modifier code".
+            rows = self._db.execute(
+                """
+                select codes.code, effective_from, effective_through, coalesce(action, '') = 'R'
+                from codes
+                left join indicators on source = codes.release and indicators.code = codes.code
+                where codes.release = ?
+                """,
+                [release.key],
+            )
+            for code, first, last, again in rows:
+                found[code] = found.get(code, _NO_DATES).told_also(
+                    release.label, _date(first), _date(last), reactivated=bool(again)
+                )
+        return found
+
+    def codes(self, release: Release) -> Iterator[Code]:
+        """Every code and header of a release, in published order."""
+        yield from self._codes(release, "1 order by position")
+
+    def rows(self, kind: type[R], release: Release, /, **equal: Any) -> Iterator[R]:
+        """The rows of one kind that a release holds besides its codes and notes (inclusion terms,
+        HCPCS modifiers and indicators), whose fields equal those given."""
+        return row_tables.read(self._db, kind, release.key, **equal)
+
+    def includes(self, release: Release) -> Iterator[tuple[str, str]]:
+        """(code, text) of every Includes note that stands under a code."""
+        for row in self._query("notes", release, "kind = 'includes' and owner_kind = 'code'"):
+            yield row["owner"], row["text"]
+
+    def differing(self, before: Release, after: Release) -> list[str]:
+        """The codes that only one of two releases has in force on its first day, or that differ
+        in title or in being billable."""
+        found = self._db.execute(
+            """
+            with old as (
+                select * from codes where release = :before
+                and coalesce(effective_from, :old_day) <= :old_day
+                and coalesce(effective_through, :old_day) >= :old_day
+            ), new as (
+                select * from codes where release = :after
+                and coalesce(effective_from, :new_day) <= :new_day
+                and coalesce(effective_through, :new_day) >= :new_day
+            )
+            select code from new where code not in (select code from old)
+            union all select code from old where code not in (select code from new)
+            union all select code from old join new using (code)
+                where old.title <> new.title or old.billable <> new.billable
+            """,
+            {
+                "before": before.key,
+                "after": after.key,
+                "old_day": before.effective_from.isoformat(),
+                "new_day": after.effective_from.isoformat(),
+            },
+        )
+        changed = [code for (code,) in found]
+        # Of a code that both list, another release may tell that it began or ended in between.
+        days = range(before.effective_from.toordinal(), after.effective_from.toordinal())
+        dated = [
+            code
+            for code, own in self._dates_told(after.system).items()
+            if (own.last and own.last.toordinal() in days)
+            or (own.first and own.first.toordinal() - 1 in days)
+        ]
+        return list(dict.fromkeys([*changed, *dated]))
+
+    def titles(self, release: Release) -> dict[str, str]:
+        """The title of every billable code."""
+        return dict(
+            self._db.execute(
+                "select code, title from codes where release = ? and billable", [release.key]
+            )
+        )
+
+    def completions(self, release: Release, code: str, limit: int | None = None) -> list[Code]:
+        """The billable codes under a header or of an ICD-10-PCS stem, in published order; [] for
+        a billable code."""
+        return list(
+            self._codes(
+                release,
+                "code > ? and code < ? and billable order by position limit ?",
+                code,
+                _prefix(release, code) + "~",
+                -1 if limit is None else limit,
+            )
+        )
+
+    def ancestors(self, release: Release, code: Code) -> list[Code]:
+        """The codes above `code`, nearest first."""
+        if code.parent is None:
+            return []
+        # Whatever is above a code begins it; its stem may not (S13.4XXA stands under S13.4).
+        names = {dot(undot(code.code)[:n]) for n in range(3, len(code.code))}
+        known = self._named(release, names)
+        found = []
+        parent = known.get(code.parent)
+        while parent is not None:
+            found.append(parent)
+            parent = known.get(parent.parent or "")
+        return found
+
+    def _named(self, release: Release, names: Collection[str]) -> dict[str, Code]:
+        """Those of these codes that a release has."""
+        marks = ",".join("?" * len(names))
+        return {code.code: code for code in self._codes(release, f"code in ({marks})", *names)}
+
+    def did_you_mean(self, release: Release, code: str, limit: int = 5) -> list[Code]:
+        """Codes of the release that a person who typed `code` may have meant.
+
+        Tried in this order: letters typed for digits (I1O), the placeholder X left out (S13.4A),
+        then the nearest code above with what completes it. In the other systems, which have
+        nothing above a code: codes that are one slip of the keyboard away.
+        """
+        if release.system != "icd10cm":
+            return self._one_slip_away(release, code)[:limit]
+        name = undot(code)
+        guesses = [
+            name[:1] + name[1:].replace("O", "0").replace("I", "1").replace("L", "1"),
+            name[:-1].ljust(6, "X") + name[-1:],
+        ]
+        found = [self.get(release, dot(guess)) for guess in guesses if guess != name]
+        for length in range(len(name) - 1, 2, -1):
+            above = self.get(release, dot(name[:length]))
+            if above is not None:
+                found.append(above)
+                if not above.billable:
+                    found.extend(self.completions(release, above.code, limit))
+                break
+        unique = {candidate.code: candidate for candidate in found if candidate is not None}
+        return list(unique.values())[:limit]
+
+    def _one_slip_away(self, release: Release, code: str) -> list[Code]:
+        """Codes one keystroke from `code`, likeliest first: two characters swapped, one too many,
+        one wrong (the last ones first: the first say what kind of thing it is), one left out."""
+        ends = [(code[:n], code[n:]) for n in range(len(code), -1, -1)]
+        guesses = [a + b[1] + b[0] + b[2:] for a, b in ends if len(b) > 1]
+        guesses += [a + b[1:] for a, b in ends if b]
+        guesses += [a + c + b[1:] for a, b in ends if b for c in CHARACTERS]
+        guesses += [a + c + b for a, b in ends for c in CHARACTERS]
+        unique = [guess for guess in dict.fromkeys(guesses) if guess != code]
+        found = self._named(release, unique)
+        return [found[guess] for guess in unique if guess in found]
+
+    # Notes
+
+    def notes(self, release: Release, code: Code) -> list[Note]:
+        """The instructional notes that govern `code`, its own first, then each ancestor's.
+
+        Inherited from subcategory, category, section(s) and chapter. A seventh-character
+        definition replaces the ones above it. Where the release itself carries no notes (a code
+        list), the newest loaded Tabular List's are given, each labelled with its own release; a
+        code that this Tabular List does not have inherits only from ancestors whose titles are
+        the same in both.
+        """
+        tabular = self._tabular_for(release)
+        if tabular is None:
+            return []
+        chain = [code, *self.ancestors(release, code)]
+        if tabular.key != release.key:
+            known = self._named(tabular, [c.code for c in chain])
+            if code.code in known:
+                chain = [c for c in chain if c.code in known]
+            else:
+                chain = [c for c in chain if c.code in known and known[c.code].title == c.title]
+        owners = [("code", c.code) for c in chain]
+        owners += self._sections_above(tabular, code.code[:3])
+        found: list[Note] = []
+        for owner in owners:
+            own = self._printed_under(tabular.key, tabular.label, *owner)
+            if any(note.kind == "seventh_character" for note in found):
+                own = tuple(note for note in own if note.kind != "seventh_character")
+            found += own
+        return found
+
+    def _read_sections_above(self, release: Release, category: str) -> list[tuple[str, str]]:
+        code = self.get(release, category)
+        return self._divisions_above(release, code.section if code else None)
+
+    def _tabular_for(self, release: Release) -> Release | None:
+        if release.has_notes:
+            return release
+        with_notes = [r for r in self.releases(release.system) if r.has_notes]
+        return with_notes[-1] if with_notes else None
+
+    def _divisions_above(self, release: Release, section: str | None) -> list[tuple[str, str]]:
+        found = []
+        kind, identity = "section", section
+        while identity:
+            row = next(
+                self._query("divisions", release, "kind = ? and id = ?", kind, identity), None
+            )
+            if row is None and kind == "section":
+                kind = "chapter"  # a section's parent is an enclosing section, else its chapter
+                continue
+            if row is None:
+                break
+            found.append((kind, identity))
+            identity = row["parent"]
+        return found
+
+    def chapter(self, release: Release, code: Code) -> str | None:
+        """The number of the chapter that a code stands in, None where no loaded Tabular List
+        tells."""
+        tabular = self._tabular_for(release)
+        above = self._divisions_above(tabular, code.section) if tabular else []
+        return above[-1][1] if above else None
+
+    def _read_printed_under(
+        self, key: str, label: str, owner_kind: str, owner: str
+    ) -> tuple[Note, ...]:
+        """The notes that a release prints under a code, section or chapter, in order. They are kept
+        by what they stand under: the codes of a chapter share most of theirs."""
+        rows = self._db.execute(
+            """
+            select kind, text, owner_kind, owner, "group", mark, (
+                select json_group_array(json_array(first, last, as_published))
+                from note_codes where note = notes.id
+            ) from notes where release = ? and owner_kind = ? and owner = ? order by id
+            """,
+            [key, owner_kind, owner],
+        )
+        return tuple(
+            Note(kind, text, of_kind, name, label, group, mark, _RANGES.decode(named))
+            for kind, text, of_kind, name, group, mark, named in rows
+        )
+
+    def counts(self, release: Release) -> dict[str, int]:
+        """Rows of a release by kind: codes, billable, notes, terms."""
+        row = next(
+            self._db.query(
+                """
+                select (select count(*) from codes where release = :key) as codes,
+                       (select count(*) from codes where release = :key and billable) as billable,
+                       (select count(*) from notes where release = :key) as notes,
+                       (select count(*) from terms where source = :key) as terms
+                """,
+                {"key": release.key},
+            )
+        )
+        return dict(row)
+
+    def groups(self, release: Release) -> dict[str, int]:
+        """How many codes and headers begin with each three characters."""
+        return dict(
+            self._db.execute(
+                "select substr(code, 1, 3), count(*) from codes where release = ? group by 1",
+                [release.key],
+            )
+        )
+
+    def _query(self, table: str, release: Release, where: str, *params: Any) -> Iterator[dict]:
+        # Plain SQL: rows_where asks the database each time whether there is such a table.
+        return self._db.query(
+            f"select * from {table} where release = ? and {where}", [release.key, *params]
+        )
+
+    def _codes(self, release: Release, where: str, *params: Any) -> Iterator[Code]:
+        for row in self._query("codes", release, where, *params):
+            yield _code(release, row, self.own_dates(release.system, row["code"]))
+
+
+def _prefix(release: Release, code: str) -> str:
+    # an ICD-10-CM category's codes follow its dot; everything deeper shares the prefix
+    return code if release.system != "icd10cm" or "." in code else code + "."
+
+
+def _insert(db: Database, table: str, columns: str, rows: Iterator[tuple]) -> None:
+    """Plain executemany: insert_all's dictionaries cost a minute on 300,000 rows."""
+    names = columns.split()
+    db.conn.executemany(
+        f"insert into {table} ({', '.join(names)}) values ({', '.join('?' * len(names))})", rows
+    )
+
+
+def _code(release: Release, row: dict[str, Any], own: OwnDates) -> Code:
+    return Code(
+        system=release.system,
+        release=release.label,
+        code=row["code"],
+        title=row["title"],
+        billable=bool(row["billable"]),
+        parent=row["parent"],
+        section=row["section"],
+        stem=row["stem"],
+        position=row["position"],
+        title_from=row["title_from"],
+        effective_from=own.first,
+        effective_through=own.last,
+    )
+
+
+def _iso(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _date(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
+
+
+def _given_way(release: Release, loaded: list[Release]) -> Release:
+    """An October edition is published through 30 September, and gives way to that year's April
+    edition, once that is loaded, on the latter's first day."""
+    nexts = [
+        other.effective_from
+        for other in loaded
+        if other.system == release.system
+        and release.effective_from < other.effective_from <= release.effective_through
+    ]
+    if not nexts:
+        return release
+    return replace(release, effective_through=min(nexts) - dt.timedelta(days=1))

@@ -1,0 +1,1 @@
+"""Turns typed words into meant words: tokens, abbreviations, spelling, synonyms, attributes."""
