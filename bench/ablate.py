@@ -25,7 +25,7 @@ from fit import leads_to
 
 from bot.settings import Settings
 from codesets.store.code_store import CodeStore
-from codesets.store.reference_store import Books
+from codesets.store.reference_store import ReferenceStore
 from index import build, evaluate, families
 from index.embedding.models import Model, Shipped
 from index.search import features, ranking, system_index
@@ -71,19 +71,19 @@ def _one_wording() -> Iterator[None]:
 
 @contextmanager
 def _no_words() -> Iterator[None]:
-    retrieve = system_index.Shelf.retrieve
+    retrieve = system_index.SystemIndex.retrieve
 
     def vectors_alone(self, asked, less, text, most):
         return retrieve(self, asked, less, "", most)
 
-    with mock.patch.object(system_index.Shelf, "retrieve", vectors_alone):
+    with mock.patch.object(system_index.SystemIndex, "retrieve", vectors_alone):
         yield
 
 
 _load = features.load
 
 
-def _ungrouped(path: Path) -> features.Facts:
+def _ungrouped(path: Path) -> features.TitleFeatures:
     found = _load(path)
     return replace(found, groups=np.arange(len(found.groups)))
 
@@ -107,7 +107,7 @@ PARTS: dict[str, Callable[[], Any]] = {
 
 
 def _no_entries() -> Any:
-    every = Books.all
+    every = ReferenceStore.all
 
     def fewer(self, kind=None, system=None, setting=None):
         found = every(self, kind, system, setting)
@@ -115,7 +115,7 @@ def _no_entries() -> Any:
             b for b in found if b.kind not in ("index", "external_causes", "neoplasms", "drugs")
         ]
 
-    return mock.patch.object(Books, "all", fewer)
+    return mock.patch.object(ReferenceStore, "all", fewer)
 
 
 #: What is left out of an index, and what it is built with.

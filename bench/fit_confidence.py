@@ -25,7 +25,7 @@ from codesets.model import Release
 from codesets.store.code_store import CodeStore
 from index import evaluate
 from index.search import confidence
-from index.search.off_topic import Talk, off_topic_examples
+from index.search.off_topic import OffTopicModel, off_topic_examples
 from index.search.searcher import Found, Searcher
 
 _HELD = 1e-3
@@ -125,13 +125,13 @@ def main() -> None:
     no = searched(searcher, examples, everything)
     table = [confidence.standing(found) for found in yes]
     # An example is judged by an index that has not seen it: in two halves.
-    vectors = searcher.talk.examples
+    vectors = searcher.off_topic.examples
     even = np.arange(len(no)) % 2 == 0
     asked = np.stack([found.asked for found in yes])
-    by_half = {half: Talk.of(asked, vectors[even != half]) for half in (True, False)}
+    by_half = {half: OffTopicModel.of(asked, vectors[even != half]) for half in (True, False)}
     for found, vector, half in zip(no, vectors, even, strict=True):
-        talk = by_half[bool(half)]
-        own = {"off_topic": talk.nearness(vector), "ours": talk.ours(vector)}
+        off_topic = by_half[bool(half)]
+        own = {"off_topic": off_topic.nearness(vector), "ours": off_topic.ours(vector)}
         table.append(confidence.standing(found) | own)
     names = list(table[0])
     values = np.array([[row[name] for name in names] for row in table])

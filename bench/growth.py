@@ -1,4 +1,5 @@
-"""What a search costs as codes grow: a flat fp32 index beside the shelf that the product uses.
+"""What a search costs as codes grow: a flat fp32 index beside the system index that the product
+uses.
 
 There are not that many codes, so they are made: each is a mixture of two real titles, in its words
 and in its vector, with a little noise.
@@ -19,7 +20,7 @@ from naive import FOLDER
 from index.families import Family, Gathered
 from index.runtime import load_faiss
 from index.search.ranking import Rarity
-from index.search.system_index import Shelf, write
+from index.search.system_index import SystemIndex, write
 
 #: Searches timed for each size, and texts that each takes, as the product does.
 _SEARCHES, _TEXTS = 50, 150
@@ -45,7 +46,7 @@ def _synthetic(count: int) -> tuple[list[str], np.ndarray]:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors += random.normal(0, _NOISE, vectors.shape)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    # The number keeps them distinct, as the texts of a shelf are.
+    # The number keeps them distinct, as the texts of a system index are.
     texts = [
         f"{titles[a][2]} {titles[b][2].split()[0]} {number}"
         for number, (a, b) in enumerate(zip(first, second, strict=True))
@@ -64,9 +65,9 @@ def _at(size: int, texts: list[str], vectors: np.ndarray, asked: np.ndarray) -> 
         write(Path(work) / "shelf", Gathered(texts, families), vectors)
         seconds = time.perf_counter() - started
         on_disk = (Path(work) / "shelf" / "vectors.faiss").stat().st_size
-        shelf = Shelf("synthetic", Path(work) / "shelf", Rarity({}, size))
+        system_index = SystemIndex("synthetic", Path(work) / "shelf", Rarity({}, size))
         # Without words it is the vectors alone that are searched.
-        product_ms, found = _timed(lambda vector: _nearest(shelf, vector), asked)
+        product_ms, found = _timed(lambda vector: _nearest(system_index, vector), asked)
     shared = [len(set(a.tolist()) & set(b)) / 10 for a, b in zip(exact, found, strict=True)]
     return {
         "vectors": size,
@@ -79,8 +80,8 @@ def _at(size: int, texts: list[str], vectors: np.ndarray, asked: np.ndarray) -> 
     }
 
 
-def _nearest(shelf: Shelf, vector: np.ndarray) -> list[int]:
-    texts, cosines, _ = shelf.retrieve(vector, np.zeros(1, dtype=np.float32), "", _TEXTS)
+def _nearest(system_index: SystemIndex, vector: np.ndarray) -> list[int]:
+    texts, cosines, _ = system_index.retrieve(vector, np.zeros(1, dtype=np.float32), "", _TEXTS)
     return texts[np.argsort(-cosines)][:10].tolist()
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.desk.answer import Answer, Candidate, CodeTitle, ShownNote
-from bot.querylog import Asked, QueryLog
+from bot.querylog import QueryLog, QuestionRecord
 from bot.querylog.records import answer_body, codes_of, delivery_body, question_body
 from bot.querylog.verify import verify
 
@@ -44,7 +44,7 @@ ANSWER = Answer(
     ],
     releases={"icd10cm/FY2026": "FY2026"},
 )  # fmt: skip
-ASKED = Asked(ANSWER.question, "mention", "U123", "T123", "C123", "1700000000.000100")
+ASKED = QuestionRecord(ANSWER.question, "mention", "U123", "T123", "C123", "1700000000.000100")
 
 
 def main() -> None:
@@ -126,17 +126,17 @@ def fill(path: Path, count: int) -> None:
     codes = codes_of(ANSWER)
     written = 0
     while written < count:
-        with log.writing() as tail:
+        with log.writing() as appender:
             for _ in range(min(_BATCH, count - written)):
                 question = f"{written // 3:012x}"
                 if written % 3 == 0:
-                    tail.append("question", question, *question_body(ASKED))
+                    appender.append("question", question, *question_body(ASKED))
                 elif written % 3 == 1:
                     body, texts = answer_body(ANSWER, codes, ANSWER.releases, ANSWER.as_of)
-                    tail.append("answer", question, body | {"latency_ms": 7.1}, texts)
+                    appender.append("answer", question, body | {"latency_ms": 7.1}, texts)
                 else:
                     sent = delivery_body("answer", "delivered", "1700000000.000200")
-                    tail.append("delivery", question, *sent)
+                    appender.append("delivery", question, *sent)
                 written += 1
     log.close()
 

@@ -98,7 +98,7 @@ def main() -> None:
         "manifest": manifest,
         "releases": releases,
         "notes": notes,
-        "loads_drug_names": bool(store.books.all("asp")),
+        "loads_drug_names": bool(store.references.all("asp")),
     }
     store.close()
     os.environ["BENCH_NAIVE"] = str(CACHE / ("naive-quick" if quick else "naive"))

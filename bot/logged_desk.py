@@ -23,8 +23,8 @@ from typing import Any, Protocol, TypeVar
 
 from bot.desk.answer import Answer, Verdict
 from bot.desk.question import Question
-from bot.messages import say
-from bot.querylog import Asked, LogUnavailable, Pending, QueryLog
+from bot.messages import message
+from bot.querylog import LogUnavailable, Pending, QueryLog, QuestionRecord
 from bot.querylog.records import Outcome
 from codesets.errors import CodeDeskError
 from codesets.model import Setting, System
@@ -98,7 +98,7 @@ class LoggedQuestion:
     """
 
     id: str
-    asked: Asked
+    asked: QuestionRecord
     question: Question | None
     error: Exception | None = None
     came: float | None = None
@@ -129,7 +129,7 @@ class LoggedDesk:
     def take(
         self,
         texts: Sequence[str],
-        asked: Asked,
+        asked: QuestionRecord,
         *,
         came: float | None = None,
         **reading: Any,
@@ -139,7 +139,9 @@ class LoggedDesk:
         LogUnavailable."""
         return self._logged([self._read(text, **reading) for text in texts], asked, came)
 
-    def take_codes(self, codes: Sequence[str], asked: Asked, **reading: Any) -> LoggedQuestion:
+    def take_codes(
+        self, codes: Sequence[str], asked: QuestionRecord, **reading: Any
+    ) -> LoggedQuestion:
         """Read codes that are to be checked together, and log them as one question. Raises
         LogUnavailable, and whatever keeps the desk from reading them."""
         read = self.desk.take_codes(codes, **reading)
@@ -161,7 +163,7 @@ class LoggedDesk:
             return None, error
 
     def _logged(
-        self, questions: Sequence[_Read], asked: Asked, came: float | None = None
+        self, questions: Sequence[_Read], asked: QuestionRecord, came: float | None = None
     ) -> list[LoggedQuestion | None]:
         to_log = [_to_log(question, asked) for question, _ in questions]
         return [
@@ -255,10 +257,10 @@ class LoggedDesk:
             self.record(ids, "failed", detail)
             raise
 
-    def _said_to_be_unlogged(self, question: str, answer: Answer) -> Answer:
-        if not self.log.is_unlogged(question):
+    def _said_to_be_unlogged(self, question_id: str, answer: Answer) -> Answer:
+        if not self.log.is_unlogged(question_id):
             return answer
-        return replace(answer, notices=[say("log.unlogged"), *answer.notices])
+        return replace(answer, notices=[message("log.unlogged"), *answer.notices])
 
     def record(
         self, ids: Sequence[str], outcome: Outcome, detail: str = "", kind: str = "answer"
@@ -273,11 +275,11 @@ class LoggedDesk:
             logger.error("%s", error)
 
 
-def _to_log(question: Question | None, asked: Asked) -> Asked:
+def _to_log(question: Question | None, asked: QuestionRecord) -> QuestionRecord:
     """A question as the log keeps it: `asked` says who asks it, and where. What could not be
     scrubbed is not stored."""
     if question is None:
-        return replace(asked, text=say("terminal.unreadable"))
+        return replace(asked, text=message("terminal.unreadable"))
     return replace(
         asked, text=question.scrubbed, removed=question.removed, releases=question.releases
     )

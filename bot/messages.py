@@ -18,7 +18,7 @@ def _all() -> dict[str, dict[str, str]]:
     return sections
 
 
-def say(name: str, /, **values: object) -> str:
+def message(name: str, /, **values: object) -> str:
     """The text called `section.key`, with its `{placeholders}` filled in.
 
     >>> say("notes.chapter", number=4)
@@ -36,4 +36,4 @@ def in_other_words(section: str, text: str) -> str:
 
 def word_set(name: str) -> frozenset[str]:
     """The words of a text that is a list of words."""
-    return frozenset(say(name).split())
+    return frozenset(message(name).split())

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from bot.audit import corrections
-from bot.messages import say
+from bot.messages import message
 from bot.querylog import LogUnavailable
 from bot.querylog.opening import opened, verified
 from bot.settings import Settings
@@ -33,7 +33,7 @@ def set_up(settings: Settings, tell: Tell) -> None:
         if settings.fetch:
             _fetch(store, settings, tell)
         packaged.load_packaged(store, tell)
-        packaged.load_packaged_books(store, tell)
+        packaged.load_packaged_references(store, tell)
         model = model_of(settings)
         if not index_build.is_current(store, settings.index, model):
             build_index(store, settings, model, tell)
@@ -54,7 +54,7 @@ def _fetch(store: CodeStore, settings: Settings, tell: Tell) -> None:
         # What the packages bring is loaded after this.
         brought = {SYSTEM_NAMES[delivery.system] for delivery in packaged.DELIVERIES}
         missing = [name for name in missing if name not in brought]
-        tell(say("setup.unreachable", missing=", ".join(missing)))
+        tell(message("setup.unreachable", missing=", ".join(missing)))
 
 
 def model_of(settings: Settings) -> Model | Shipped:
@@ -76,10 +76,10 @@ def _shelve_corrections(store: CodeStore, settings: Settings, tell: Tell) -> Non
         return
     try:
         with opened(settings) as log:
-            if verified(settings).verdict == "tampered":
-                tell(say("feedback.tampered"))
+            if verified(settings).result == "tampered":
+                tell(message("feedback.tampered"))
             elif count := corrections.shelve(log, store):
-                tell(say("feedback.shelved", count=count))
+                tell(message("feedback.shelved", count=count))
     except LogUnavailable as error:
         tell(str(error))
 

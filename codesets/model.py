@@ -287,7 +287,7 @@ class Term:
     via: str | None = None
 
 
-BookKind = Literal[
+ReferenceKind = Literal[
     "index",
     "external_causes",
     "neoplasms",
@@ -304,8 +304,8 @@ BookKind = Literal[
     "corrections",
 ]
 
-#: How each kind of book is named to a person.
-BOOK_NAMES: dict[str, str] = {
+#: How each kind of reference is named to a person.
+REFERENCE_NAMES: dict[str, str] = {
     "index": "Index",
     "external_causes": "External Cause Index",
     "neoplasms": "Table of Neoplasms",
@@ -332,12 +332,12 @@ SETTING_NAMES: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class Reference:
     """One edition of an official file that explains codes, or rules on them, without listing
     them. It has its own label and dates, because the sources of one edition are not all there.
     """
 
-    kind: BookKind
+    kind: ReferenceKind
     system: System
     label: str
     effective_from: dt.date
@@ -350,7 +350,7 @@ class Book:
 
     @property
     def key(self) -> str:
-        """The name of this book among all that is loaded: `icd10cm/index/FY2025`."""
+        """The name of this reference among all that is loaded: `icd10cm/index/FY2025`."""
         kind = f"{self.kind}-{self.setting}" if self.setting else self.kind
         part = f"/{self.part}" if self.part else ""
         return f"{self.system}/{kind}/{self.label}{part}"
@@ -364,7 +364,7 @@ class Book:
         """How it is named to a person, in any edition: "ICD-10-CM Official Guidelines"."""
         setting = f", {SETTING_NAMES[self.setting]}" if self.setting else ""
         whose = "" if self.system == "hcpcs" else SYSTEM_NAMES[self.system]
-        return f"{whose} {BOOK_NAMES[self.kind]}{setting}".strip()
+        return f"{whose} {REFERENCE_NAMES[self.kind]}{setting}".strip()
 
     @property
     def name(self) -> str:
@@ -393,7 +393,7 @@ class Guideline:
 
 
 @dataclass(frozen=True, slots=True)
-class PairEdit:
+class PtpEdit:
     """An NCCI procedure-to-procedure edit: column 2 is not paid with column 1, unless modifier
     indicator "1" and an appropriate modifier. `deleted` None is active."""
 
@@ -406,7 +406,7 @@ class PairEdit:
 
 
 @dataclass(frozen=True, slots=True)
-class UnitsEdit:
+class MueEdit:
     """A medically unlikely edit: the most units of a code for one patient on one day (or line:
     `adjudication` "1" line edit, "2" date of service by policy, "3" date of service, clinical)."""
 
@@ -417,7 +417,7 @@ class UnitsEdit:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlaceOfService:
     """A place of service code. `facility` is True where Medicare pays the facility rate, None
     where the file does not say."""
 
@@ -428,7 +428,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Replacement:
+class ConversionRow:
     """A row of the ICD-10-CM conversion table: `code`, new in `effective`, takes the place of
     `previous`."""
 
@@ -438,7 +438,7 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping9:
+class GemsMapping:
     """A row of the General Equivalence Mappings, undotted as published and dotted here.
 
     `direction` is "9to10" or "10to9"; the flags are those of the file: approximate, no map,
@@ -502,7 +502,7 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyWord:
+class IndexKeyEntry:
     """A "use" entry of the ICD-10-PCS Index (body part key, device key): words that are said,
     and the value of an axis that is used for them."""
 
@@ -538,26 +538,26 @@ class Indicators:
     cross_references: tuple[str, ...]
 
 
-#: What books, and editions besides their codes and notes, are made of.
+#: What references, and editions besides their codes and notes, are made of.
 Row = (
     Term
     | Guideline
-    | PairEdit
-    | UnitsEdit
-    | Place
-    | Replacement
-    | Mapping9
+    | PtpEdit
+    | MueEdit
+    | PlaceOfService
+    | ConversionRow
+    | GemsMapping
     | Product
     | TableRow
     | Definition
-    | KeyWord
+    | IndexKeyEntry
     | Modifier
     | Indicators
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class ReleaseData:
     """Everything read from the files of one release, ready to be stored."""
 
     release: Release
@@ -567,15 +567,15 @@ class Edition:
     rows: tuple[Row, ...] = ()
 
     @classmethod
-    def flat(cls, release: Release, rows: Iterable[tuple[str, str]]) -> Edition:
+    def flat(cls, release: Release, rows: Iterable[tuple[str, str]]) -> ReleaseData:
         """An edition of a system without headers, from (code, title) in published order."""
         codes = (Code.alone(release, code, title, at) for at, (code, title) in enumerate(rows))
         return cls(release, tuple(codes))
 
 
 @dataclass(frozen=True, slots=True)
-class Volume:
-    """Everything read from the files of one book, ready to be stored."""
+class ReferenceData:
+    """Everything read from the files of one reference, ready to be stored."""
 
-    book: Book
+    reference: Reference
     rows: tuple[Row, ...]

@@ -23,7 +23,7 @@ from itertools import chain
 from pathlib import Path
 
 from codesets.formats.text_files import is_cut, lines_of
-from codesets.model import Book, CodesetError, Edition, Release, Volume
+from codesets.model import CodesetError, Reference, ReferenceData, Release, ReleaseData
 from codesets.store import row_tables
 from codesets.store.code_store import CodeStore
 
@@ -47,7 +47,8 @@ class NotWhole(CodesetError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that an edition or book was read from: its name, and its text where it is text."""
+    """A file that an edition or reference was read from: its name, and its text where it is
+    text."""
 
     name: str
     text: Path | None
@@ -56,7 +57,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What an edition or book covers: how many entries, by the first characters of their codes."""
+    """What an edition or reference covers: how many entries, by the first characters of their
+    codes."""
 
     groups: Mapping[str, int]
 
@@ -84,35 +86,35 @@ class _Beside:
 
 
 class Editions:
-    """All editions and books that a list can be compared with: the loaded ones, and those that are
-    about to be loaded with it."""
+    """All editions and references that a list can be compared with: the loaded ones, and those that
+    are about to be loaded with it."""
 
-    def __init__(self, store: CodeStore, coming: Iterable[Edition | Volume]) -> None:
+    def __init__(self, store: CodeStore, coming: Iterable[ReleaseData | ReferenceData]) -> None:
         self._store = store
         self._coming = {_of(what).key: what for what in coming}
         self._extents: dict[str, Extent] = {}
 
-    def lacking(self, what: Edition | Volume, sources: Sequence[Source]) -> str | None:
+    def lacking(self, what: ReleaseData | ReferenceData, sources: Sequence[Source]) -> str | None:
         """What a list lacks, in a sentence without its end; None when nothing tells of any."""
         told = chain(_in_files(sources), _without_category(what), self._beside(what))
         return next(told, None)
 
-    def _beside(self, what: Edition | Volume) -> Iterator[str]:
+    def _beside(self, what: ReleaseData | ReferenceData) -> Iterator[str]:
         of = _of(what)
         extent = self._extent(of)
         for beside in self._neighbours(of):
             yield from _fewer(extent, beside, _SHARE_OF.get(_kind(of)[0] or "", _SHARE))
             if isinstance(of, Release):
                 yield from _ends(extent, beside, _END[of.system])
-        if isinstance(of, Book) and of.part:
+        if isinstance(of, Reference) and of.part:
             yield from self._fewer_than_of_a_part(of, extent)
 
-    def _neighbours(self, of: Release | Book) -> Iterator[_Beside]:
+    def _neighbours(self, of: Release | Reference) -> Iterator[_Beside]:
         """The same edition as it is loaded, the nearest one before it and the nearest after it."""
         alike = [other for other in self._known() if _kind(other) == _kind(of)]
         before = [other for other in alike if other.effective_from < of.effective_from]
         after = [other for other in alike if other.effective_from > of.effective_from]
-        if isinstance(of, Book) and of.kind in _CUMULATIVE:
+        if isinstance(of, Reference) and of.kind in _CUMULATIVE:
             after = []
         loaded = {other.key: other for other in self._loaded()}
         if of.key in loaded:
@@ -121,38 +123,38 @@ class Editions:
             years = (other.effective_from - of.effective_from).days / 365.25
             yield _Beside(other.label, self._extent(other), years)
 
-    def _fewer_than_of_a_part(self, book: Book, extent: Extent) -> Iterator[str]:
+    def _fewer_than_of_a_part(self, reference: Reference, extent: Extent) -> Iterator[str]:
         """A part beside an edition that was published in one file."""
         ones = [
             other
             for other in self._known()
-            if isinstance(other, Book)
-            and _kind(other)[:-1] == _kind(book)[:-1]
+            if isinstance(other, Reference)
+            and _kind(other)[:-1] == _kind(reference)[:-1]
             and other.part is None
         ]
         if ones:
-            one = min(ones, key=lambda other: other.days_away(book.effective_from))
+            one = min(ones, key=lambda other: other.days_away(reference.effective_from))
             usual = self._extent(one).count
             if extent.count < _SHARE_OF_PART * usual:
                 yield f"it has {extent.count:,} entries, and {one.label} has {usual:,} in one file"
 
-    def _loaded(self) -> list[Release | Book]:
-        return [*self._store.releases(), *self._store.books.all()]
+    def _loaded(self) -> list[Release | Reference]:
+        return [*self._store.releases(), *self._store.references.all()]
 
-    def _known(self) -> list[Release | Book]:
+    def _known(self) -> list[Release | Reference]:
         coming = {key: _of(what) for key, what in self._coming.items()}
         return list(({other.key: other for other in self._loaded()} | coming).values())
 
-    def _extent(self, of: Release | Book) -> Extent:
+    def _extent(self, of: Release | Reference) -> Extent:
         """That of what is coming, else of what is loaded."""
         if of.key not in self._extents:
             what = self._coming.get(of.key)
             self._extents[of.key] = _extent(what) if what else self._stored(of)
         return self._extents[of.key]
 
-    def _stored(self, of: Release | Book) -> Extent:
-        if isinstance(of, Book):
-            return Extent(self._store.books.groups(of))
+    def _stored(self, of: Release | Reference) -> Extent:
+        if isinstance(of, Reference):
+            return Extent(self._store.references.groups(of))
         return Extent(self._store.groups(of))
 
 
@@ -164,23 +166,23 @@ def told(names: str, lacks: str) -> str:
     )
 
 
-def _of(what: Edition | Volume) -> Release | Book:
-    return what.release if isinstance(what, Edition) else what.book
+def _of(what: ReleaseData | ReferenceData) -> Release | Reference:
+    return what.release if isinstance(what, ReleaseData) else what.reference
 
 
-def _kind(of: Release | Book) -> tuple[str | None, ...]:
+def _kind(of: Release | Reference) -> tuple[str | None, ...]:
     """What it is an edition of."""
     if isinstance(of, Release):
         return ("codes", of.system)
     return (of.kind, of.system, of.setting, of.part)
 
 
-def _first(of: Release | Book) -> dt.date:
+def _first(of: Release | Reference) -> dt.date:
     return of.effective_from
 
 
-def _extent(what: Edition | Volume) -> Extent:
-    if isinstance(what, Volume):
+def _extent(what: ReleaseData | ReferenceData) -> Extent:
+    if isinstance(what, ReferenceData):
         return Extent(row_tables.groups_of(what.rows))
     return Extent(Counter(code.code[:3] for code in what.codes))
 
@@ -206,8 +208,8 @@ def _miscounted(source: Source) -> Iterator[str]:
         yield f"the last line of {source.name} has the number {last[:5]} and is line {number:05}"
 
 
-def _without_category(what: Edition | Volume) -> Iterator[str]:
-    if isinstance(what, Volume) or what.release.system != "icd10cm":
+def _without_category(what: ReleaseData | ReferenceData) -> Iterator[str]:
+    if isinstance(what, ReferenceData) or what.release.system != "icd10cm":
         return
     names = {code.code for code in what.codes}
     lost = [code.code for code in what.codes if code.code[:3] not in names]

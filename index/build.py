@@ -1,5 +1,5 @@
-"""Building the index bundle out of codes.db: a shelf for each code system, the passages of the
-guidelines, the encoder that made the vectors, and what all of it was made of."""
+"""Building the index bundle out of codes.db: a system index for each code system, the passages of
+the guidelines, the encoder that made the vectors, and what all of it was made of."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from index.text.tokens import essential, plain_words, read
 def _passages(store: CodeStore) -> list[str]:
     """The distinct passages of all loaded guidelines."""
     found: dict[str, None] = {}
-    for book in store.books.all("guidelines"):
-        made = passages(list(store.books.rows(Guideline, book)))
+    for reference in store.references.all("guidelines"):
+        made = passages(list(store.references.rows(Guideline, reference)))
         found |= dict.fromkeys(text for _, text in made)
     return list(found)
 
@@ -79,7 +79,7 @@ def _build(store: CodeStore, root: Path, model: Model | Shipped, progress: bool)
     fingerprint = model.fingerprint()
     now = dt.datetime.now(dt.UTC)
     folder = root / f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    (folder / bundle.SHELVES).mkdir(parents=True)
+    (folder / bundle.SYSTEM_INDEXES).mkdir(parents=True)
 
     in_use = _in_use(root, fingerprint)
     encoder = _encoder(model, in_use, folder / bundle.ENCODER)
@@ -91,10 +91,10 @@ def _build(store: CodeStore, root: Path, model: Model | Shipped, progress: bool)
         known = _vectors_of(in_use, system)
         label = SYSTEM_NAMES[system] if progress else None
         vectors = _embed(gathered.texts, essential, known, encoder, label)
-        system_index.write(folder / bundle.SHELVES / system, gathered, vectors)
+        system_index.write(folder / bundle.SYSTEM_INDEXES / system, gathered, vectors)
         for release in store.releases(system) if system == "icd10pcs" else ():
             titles = Titles.read(store.titles(release))
-            titles.save(folder / bundle.SHELVES / system / bundle.PROCEDURES / release.label)
+            titles.save(folder / bundle.SYSTEM_INDEXES / system / bundle.PROCEDURES / release.label)
         vocabulary.update(word for text in gathered.texts for word in set(plain_words(text)))
         texts += len(gathered.texts)
         if system != "cpt":
@@ -115,8 +115,8 @@ def _build(store: CodeStore, root: Path, model: Model | Shipped, progress: bool)
     bundle.write_json(folder / bundle.PASSAGES, said)
     if said:
         write_lexical(folder / bundle.PASSAGE_WORDS, said)
-    before = off_topic.Talk.load(in_use / bundle.TALK) if in_use else None
-    off_topic.learn(texts_of, encoder, before).save(folder / bundle.TALK)
+    before = off_topic.OffTopicModel.load(in_use / bundle.OFF_TOPIC) if in_use else None
+    off_topic.learn(texts_of, encoder, before).save(folder / bundle.OFF_TOPIC)
     manifest = bundle.Manifest(
         build=folder.name,
         format=bundle.FORMAT,
@@ -180,5 +180,5 @@ def _in_use(root: Path, fingerprint: str) -> Path | None:
 
 def _vectors_of(in_use: Path | None, system: str) -> dict[str, np.ndarray]:
     """The vector of each text that the bundle in use has of a system."""
-    folder = in_use / bundle.SHELVES / system if in_use else None
+    folder = in_use / bundle.SYSTEM_INDEXES / system if in_use else None
     return system_index.vectors_of(folder) if folder and folder.exists() else {}

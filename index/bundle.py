@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from codesets.model import Book, Release
+from codesets.model import Reference, Release
 from codesets.store.code_store import CodeStore
 from index.errors import SearchError
 from index.runtime import THREADS
@@ -34,9 +34,9 @@ FORMAT = 11
 #: In how many texts each word stands, and each stem.
 VOCABULARY, STEMS = "words.json", "stems.json"
 PASSAGES, PASSAGE_VECTORS, PASSAGE_WORDS = "passages.json", "passages.npy", "passages"
-TALK = "talk.npz"
+OFF_TOPIC = "talk.npz"
 ENCODER = "encoder"
-SHELVES, PROCEDURES = "shelves", "procedures"
+SYSTEM_INDEXES, PROCEDURES = "shelves", "procedures"
 
 _REBUILD = "Run `codedesk index build`."
 
@@ -85,10 +85,12 @@ _LOOKED_UP = ("tables", "definitions", "ptp", "mue", "places", "conversion", "ge
 
 
 def sources(store: CodeStore) -> dict[str, list[str]]:
-    """Key of each release and book that an index is made of, and the house's names -> SHA-256 of
+    """Key of each release and reference that an index is made of, and the house's names -> SHA-256 of
     each file it was read from, as a manifest records them."""
-    books = [book for book in store.books.all() if book.kind not in _LOOKED_UP]
-    used: list[Release | Book] = [*store.releases(), *books]
+    references = [
+        reference for reference in store.references.all() if reference.kind not in _LOOKED_UP
+    ]
+    used: list[Release | Reference] = [*store.releases(), *references]
     found = {source.key: sorted(file.sha256 for file in source.files) for source in used}
     return found | {synonyms.FILE: [synonyms.sha256()]}
 

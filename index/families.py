@@ -34,7 +34,7 @@ class Gathered:
 
 
 def gather(store: CodeStore, system: str) -> Gathered:
-    """All families of a system and their texts, out of every loaded release and book, newest
+    """All families of a system and their texts, out of every loaded release and reference, newest
     first."""
     families: dict[str, Family] = {}
     stems: dict[str, str] = {}
@@ -55,8 +55,8 @@ def gather(store: CodeStore, system: str) -> Gathered:
             add_text(families[term.code], term.text)
         for owner, text in store.includes(release):
             add_text(families[owner], text)
-    for book in reversed(store.books.all(system=system)):
-        for term in store.books.rows(Term, book):
+    for reference in reversed(store.references.all(system=system)):
+        for term in store.references.rows(Term, reference):
             # What an index of another edition names, and no loaded edition has, leads nowhere.
             named = families.get(stems.get(term.code, term.code))
             if named is not None:

@@ -59,7 +59,7 @@ def loaded() -> Path:
     with FileLock(home / "lock"):
         store = CodeStore(home / "codes.db")
         packaged.load_packaged(store)
-        packaged.load_packaged_books(store)
+        packaged.load_packaged_references(store)
         store.close()
     _BUILT_IN["code sets"] = time.monotonic() - started
     return home

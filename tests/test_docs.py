@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from paths import ROOT, TEST_DATA
 
 from bot.cli.main import main
-from bot.querylog import Asked, QueryLog
+from bot.querylog import QueryLog, QuestionRecord
 from bot.settings import Settings
 from codesets.loading.importer import import_files
 from codesets.store.code_store import CodeStore
@@ -88,7 +88,7 @@ def test_every_command_about_the_log_runs(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("CODEDESK_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     log = QueryLog(tmp_path / "log.db")
-    questions = iter([log.ask(Asked("htn", "cli")) for _ in range(12)])
+    questions = iter([log.ask(QuestionRecord("htn", "cli")) for _ in range(12)])
     first = log.correction(log.recent()[0].id, "sweet kidney", "E11.9", "icd10cm", "U9")
     log.close()
     store = CodeStore(tmp_path / "codes.db")

@@ -9,11 +9,11 @@ import re
 from typing import Any, Protocol
 
 from bot.desk.answer import Verdict
-from bot.messages import say
+from bot.messages import message
 from bot.querylog import QueryLog, Record
 from bot.querylog.feedback import Correction, in_force
 from codesets.errors import CodeDeskError
-from codesets.model import SYSTEM_NAMES, Book, SourceFile, System, Term, Volume
+from codesets.model import SYSTEM_NAMES, Reference, ReferenceData, SourceFile, System, Term
 from codesets.store.code_store import CodeStore
 
 #: Words longer than this are a question, not a name of something.
@@ -57,9 +57,9 @@ def named_by(desk: Checks, typed: str, record: Record, system: str | None = None
     has it, or that of the `system` alone, the form as typed first. E0840 is a traction frame, and
     E08.40 without its dot. Raises Refused when it is none, or several."""
     if not typed.strip():
-        raise Refused(say("feedback.no_code"))
+        raise Refused(message("feedback.no_code"))
     if len(re.split(r"[\s,;+]+", typed.strip())) > 1:
-        raise Refused(say("feedback.one_code"))
+        raise Refused(message("feedback.one_code"))
     found = desk.verdicts_on(typed)
     known = [v for v in found if v.system in SYSTEM_NAMES and v.status not in _UNKNOWN]
     if not known:
@@ -68,7 +68,7 @@ def named_by(desk: Checks, typed: str, record: Record, system: str | None = None
     shown = typed.strip().upper()
     if not wanted:
         name = SYSTEM_NAMES[str(system)]
-        raise Refused(say("feedback.not_in_system", code=shown, system=name))
+        raise Refused(message("feedback.not_in_system", code=shown, system=name))
     about = systems_of(record)
     return sorted(wanted, key=lambda v: (v.code != shown, v.system not in about))
 
@@ -99,7 +99,7 @@ def approve(
     phrase = fit_words(desk, words)
     about = systems_of(record)
     if about and verdict.system not in about and not (system or sure):
-        told = say(
+        told = message(
             "feedback.other_system",
             code=verdict.code,
             title=verdict.title,
@@ -115,11 +115,11 @@ def fit_words(desk: Checks, words: str) -> str:
     be, as with what could identify a patient."""
     phrase = " ".join(words.split())
     if not re.search(r"[^\W\d_]", phrase):
-        raise Refused(say("feedback.no_words"))
+        raise Refused(message("feedback.no_words"))
     if len(phrase) > MOST_CHARACTERS:
-        raise Refused(say("feedback.too_long", length=len(phrase), most=MOST_CHARACTERS))
+        raise Refused(message("feedback.too_long", length=len(phrase), most=MOST_CHARACTERS))
     if _PLACEHOLDER.search(phrase) or desk.scrub(phrase) != phrase:
-        raise Refused(say("feedback.identifies"))
+        raise Refused(message("feedback.identifies"))
     return phrase
 
 
@@ -127,34 +127,34 @@ def fit_words(desk: Checks, words: str) -> str:
 
 
 def shelve(log: QueryLog, store: CodeStore) -> int:
-    """Make the corrections in force the books of their kind, one a system; how many there are.
+    """Make the corrections in force the references of their kind, one a system; how many there are.
     Nothing is written when they are there as they are."""
-    volumes = _volumes(in_force(log))
-    loaded = {book.key: book.files for book in store.books.all("corrections")}
-    if loaded != {volume.book.key: volume.book.files for volume in volumes}:
-        store.books.replace("corrections", volumes)
-    return sum(len(volume.rows) for volume in volumes)
+    contents = _contents(in_force(log))
+    loaded = {reference.key: reference.files for reference in store.references.all("corrections")}
+    if loaded != {content.reference.key: content.reference.files for content in contents}:
+        store.references.replace("corrections", contents)
+    return sum(len(content.rows) for content in contents)
 
 
-def _volumes(corrections: list[Correction]) -> list[Volume]:
+def _contents(corrections: list[Correction]) -> list[ReferenceData]:
     of_system: dict[System, list[Correction]] = {}
     for correction in corrections:
         of_system.setdefault(correction.system, []).append(correction)  # type: ignore[arg-type]
     return [_volume(system, found) for system, found in of_system.items()]
 
 
-def _volume(system: System, corrections: list[Correction]) -> Volume:
+def _volume(system: System, corrections: list[Correction]) -> ReferenceData:
     days = [dt.date.fromisoformat(correction.at[:10]) for correction in corrections]
     label = max(days).isoformat()
     # The hashes of the records stand for a file: other corrections make another index.
     digest = hashlib.sha256("\n".join(c.hash for c in corrections).encode()).hexdigest()
-    book = Book(
+    reference = Reference(
         kind="corrections",
         system=system,
         label=label,
         effective_from=min(days),
         effective_through=max(days),
-        source=say("feedback.book_source"),
+        source=message("feedback.book_source"),
         files=(SourceFile("log.db", digest),),
     )
     terms = tuple(
@@ -163,7 +163,7 @@ def _volume(system: System, corrections: list[Correction]) -> Volume:
             text=correction.phrase,
             kind="correction",
             release=label,
-            via=say(
+            via=message(
                 "feedback.approved_by",
                 by=correction.by,
                 day=correction.at[:10],
@@ -172,4 +172,4 @@ def _volume(system: System, corrections: list[Correction]) -> Volume:
         )
         for correction in corrections
     )
-    return Volume(book, terms)
+    return ReferenceData(reference, terms)

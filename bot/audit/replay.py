@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
-from bot.messages import say
+from bot.messages import message
 from bot.querylog import hash_chain
 from bot.querylog.records import Record
 from codesets.errors import CodeDeskError
@@ -65,13 +65,13 @@ class Replay:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def verdict(self) -> Literal["same", "differs", "impossible"]:
+    def status(self) -> Literal["same", "differs", "impossible"]:
         if self.impossible:
             return "impossible"
         return "differs" if self.differences else "same"
 
     def as_dict(self) -> dict[str, Any]:
-        return {"verdict": self.verdict} | asdict(self)
+        return {"verdict": self.status} | asdict(self)
 
 
 def replay(record: Record, desk: Desk, *, today: bool = False) -> Replay:
@@ -80,7 +80,7 @@ def replay(record: Record, desk: Desk, *, today: bool = False) -> Replay:
     then = Answer.from_dict(record.answer or {})
     found = Replay(record.id, record.index_build, today)
     if gone := sorted(set(record.removed) - {"DATE"}):
-        found.notes.append(say("replay.removed", kinds=", ".join(gone)))
+        found.notes.append(message("replay.removed", kinds=", ".join(gone)))
     try:
         now, dated = _asked_again(record, text, desk, today, found.notes)
     except (SearchError, ReleaseUnavailable) as error:
@@ -92,18 +92,18 @@ def replay(record: Record, desk: Desk, *, today: bool = False) -> Replay:
         found.bundle = (made_with.get("index") or {}).get("build")
     found.conditions = _conditions(record.made_with, made_with)
     if not record.made_with:
-        found.notes.append(say("replay.not_kept"))
+        found.notes.append(message("replay.not_kept"))
     found.differences = compare(then, now, dated=dated)
     return found
 
 
 def _question(record: Record) -> str:
     if record.redactions and not record.text:
-        raise NotReplayable(say("replay.redacted", question=record.id))
+        raise NotReplayable(message("replay.redacted", question=record.id))
     if record.answered_at is None:
-        raise NotReplayable(say("replay.unanswered", question=record.id))
+        raise NotReplayable(message("replay.unanswered", question=record.id))
     if record.answer is None:
-        raise NotReplayable(say("replay.no_answer", question=record.id))
+        raise NotReplayable(message("replay.no_answer", question=record.id))
     return record.text
 
 
@@ -114,7 +114,7 @@ def _asked_again(
     ask = _as_then(record, text, desk)
     if record.as_of:
         return ask(day=dt.date.fromisoformat(record.as_of)), True
-    notes.append(say("replay.undated", editions=", ".join(sorted(record.releases)) or "-"))
+    notes.append(message("replay.undated", editions=", ".join(sorted(record.releases)) or "-"))
     if not record.releases:
         return ask(), False
     try:
@@ -122,7 +122,7 @@ def _asked_again(
     except ReleaseUnavailable as error:
         if not today:
             raise
-        notes.append(say("replay.other_editions", why=error))
+        notes.append(message("replay.other_editions", why=error))
         return ask(), False
 
 
@@ -132,7 +132,7 @@ def _as_then(record: Record, text: str, desk: Desk) -> Callable[..., Answer]:
     if count := options.get("checked"):
         codes = text.split() if count > 1 else [text]
         if len(codes) != count:
-            raise NotReplayable(say("replay.blank_in_code", question=record.id))
+            raise NotReplayable(message("replay.blank_in_code", question=record.id))
         chosen = {name: options[name] for name in ("setting", "systems") if options.get(name)}
         return lambda **when: desk.check(codes, **chosen, **when)
     how: dict[str, Any] = {}
@@ -210,7 +210,7 @@ def _kept(answer: Answer, dated: bool) -> dict[str, Any]:
     text = hash_chain.canonical(kept)
     if not dated:
         # The log has words in place of the date, and the day that leads to its editions is another.
-        no_date = re.escape(say("desk.date_of_service"))
+        no_date = re.escape(message("desk.date_of_service"))
         kept = json.loads(re.sub(rf"\d{{4}}-\d\d-\d\d|{no_date}", "…", text))
         about_a_day = [notice for notice in kept["notices"] if "…" in notice["text"]]
         kept["notices"] = [notice for notice in kept["notices"] if notice not in about_a_day]

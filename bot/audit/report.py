@@ -148,9 +148,9 @@ def _most_asked(log: QueryLog, rows: Sequence[dict[str, Any]]) -> list[dict[str,
     ]
 
 
-def _title(log: QueryLog, question: str, code: str) -> str:
+def _title(log: QueryLog, question_id: str, code: str) -> str:
     """As the last answer with the code has it; the log keeps no descriptors of CPT."""
-    record = log.get(question)
+    record = log.get(question_id)
     answer = (record.answer if record else None) or {}
     shown = [*answer.get("candidates", []), *answer.get("verdicts", [])]
     return next((one["title"] for one in shown if one["code"] == code), "")

@@ -12,13 +12,13 @@ import click
 
 from bot.cli.shared import SYSTEM, progress
 from bot.desk import edition_changes
-from bot.messages import say
+from bot.messages import message
 from bot.settings import Settings
 from bot.setup import index_again
 from bot.views import terminal
 from codesets.loading.freshness import not_loaded, out_of_date
 from codesets.lookups import edition_diff
-from codesets.model import SYSTEM_NAMES, Book, CodesetError, Release
+from codesets.model import SYSTEM_NAMES, CodesetError, Reference, Release
 from codesets.store.code_store import CodeStore
 
 
@@ -32,7 +32,7 @@ def codesets() -> None:
 def codesets_list(settings: Settings) -> None:
     """What is loaded, from where, and for which dates."""
     if not settings.codes_db.exists():
-        raise CodesetError(say("desk.nothing_loaded"))
+        raise CodesetError(message("desk.nothing_loaded"))
     store = CodeStore(settings.codes_db)
     try:
         today = dt.date.today()
@@ -45,21 +45,19 @@ def codesets_list(settings: Settings) -> None:
                 f"{counts['notes']:,} notes, {counts['terms']:,} inclusion terms"
             )
             _echo_source(release)
-        for book in sorted(store.books.all(), key=lambda book: book.key):
-            click.echo(
-                f"{book.name}: {book.effective_from} through {book.effective_through}; "
-                f"{store.books.count(book):,} entries"
-            )
-            _echo_source(book)
+        for reference in sorted(store.references.all(), key=lambda one: one.key):
+            dates = f"{reference.effective_from} through {reference.effective_through}"
+            click.echo(f"{reference.name}: {dates}; {store.references.count(reference):,} entries")
+            _echo_source(reference)
         for outdated in out_of_date(store, today):
             click.echo(str(outdated))
         if missing := not_loaded(store):
-            click.echo(say("setup.not_loaded", missing=", ".join(missing)))
+            click.echo(message("setup.not_loaded", missing=", ".join(missing)))
     finally:
         store.close()
 
 
-def _echo_source(loaded: Release | Book) -> None:
+def _echo_source(loaded: Release | Reference) -> None:
     click.echo(f"  from {loaded.source}, loaded {loaded.loaded_at}")
     for file in loaded.files:
         click.echo(f"  {file.name}  sha256 {file.sha256}")
@@ -167,7 +165,7 @@ def codesets_diff(
 ) -> None:
     """What changed from one edition to another: codesets diff FY2024 FY2026-April."""
     if not settings.codes_db.exists():
-        raise CodesetError(say("desk.nothing_loaded"))
+        raise CodesetError(message("desk.nothing_loaded"))
     store = CodeStore(settings.codes_db)
     try:
         for earlier, later in edition_diff.editions(store, before, after, system):

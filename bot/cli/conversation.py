@@ -14,8 +14,8 @@ from bot.cli.shared import progress
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
 from bot.logged_desk import Done, LoggedDesk, LoggedQuestion
-from bot.messages import say
-from bot.querylog import Asked
+from bot.messages import message
+from bot.querylog import QuestionRecord
 from bot.querylog.opening import finish_what_was_left, open_log
 from bot.querylog.records import Surface
 from bot.settings import Settings
@@ -54,7 +54,7 @@ class Conversation:
         def instead(question: LoggedQuestion, error: Exception) -> Answer:
             _report(error)
             day = question.question.day if question.question else dt.date.today()
-            notice = say("terminal.failed", error=type(error).__name__)
+            notice = message("terminal.failed", error=type(error).__name__)
             return Answer(question.asked.text, day.isoformat(), "abstained", [notice])
 
         texts = [_storable(text) for text in questions]
@@ -74,10 +74,10 @@ class Conversation:
         (answer,) = self._logged.answer([question], self._showing([question], show))
         return answer
 
-    def _asked(self, options: dict[str, Any]) -> Asked:
+    def _asked(self, options: dict[str, Any]) -> QuestionRecord:
         """Who asks, and with which options; the date of service is not one that is kept."""
         given = {n: value for n, value in options.items() if value is not None and n != "day"}
-        return Asked("", self._surface, user=getpass.getuser(), options=given)
+        return QuestionRecord("", self._surface, user=getpass.getuser(), options=given)
 
     def _showing(
         self, questions: Sequence[LoggedQuestion], show: Callable[[Answer], None]
@@ -87,7 +87,9 @@ class Conversation:
         def deliver(answers: list[Answer], done: Done) -> list[Answer]:
             removed = [kind for q in questions for kind in to_tell(q.asked.text, q.asked.removed)]
             if removed:
-                progress(say("terminal.removed", kinds=removed_in_words(dict.fromkeys(removed))))
+                progress(
+                    message("terminal.removed", kinds=removed_in_words(dict.fromkeys(removed)))
+                )
             for answer in answers:
                 show(answer)
             sys.stdout.flush()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bot.cli.shared import progress
-from bot.messages import say
+from bot.messages import message
 from bot.settings import Settings
 from bot.setup import build_index, model_of
 from codesets.model import CodesetError
@@ -25,7 +25,7 @@ def index() -> None:
 def build_command(settings: Settings) -> None:
     """Build the index from what is loaded; the one in use works until the new one is whole."""
     if not settings.codes_db.exists():
-        raise CodesetError(say("desk.nothing_loaded"))
+        raise CodesetError(message("desk.nothing_loaded"))
     store = CodeStore(settings.codes_db)
     try:
         build_index(store, settings, model_of(settings), progress)
@@ -49,7 +49,7 @@ def train_command(settings: Settings, folder: Path, most: int | None, seed: int)
     from index.embedding.training import train
 
     if not settings.codes_db.exists():
-        raise CodesetError(say("desk.nothing_loaded"))
+        raise CodesetError(message("desk.nothing_loaded"))
     store = CodeStore(settings.codes_db)
     try:
         train(store, Model(), folder, most=most, seed=seed, tell=progress)

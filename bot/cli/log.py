@@ -65,7 +65,7 @@ def log_show(settings: Settings, identity: str) -> None:
     That you looked goes on record."""
     with opened(settings) as found:
         record = one_question(found, identity)
-        found.access("view", who(None), question=record.id)
+        found.access("view", who(None), question_id=record.id)
         told = summary(record) | {"answer": record.answer}
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
@@ -286,8 +286,8 @@ def log_clean(settings: Settings) -> None:
 def log_hold(settings: Settings, identity: str | None, reason: str, by: str | None) -> None:
     """Forbid, until it is released, that a question, or with no ID anything, is destroyed."""
     with opened(settings) as found:
-        question = one_question(found, identity).id if identity else None
-        number = retention.hold(found, reason, who(by), question)
+        question_id = one_question(found, identity).id if identity else None
+        number = retention.hold(found, reason, who(by), question_id)
     click.echo(f"Hold {number} is in force. To end it: codedesk log release {number} --reason TEXT")
 
 
@@ -309,7 +309,7 @@ def log_holds(settings: Settings) -> None:
     """The holds in force."""
     with opened(settings) as found:
         for one in retention.holds(found):
-            what = f"question {one.question}" if one.question else "the whole log"
+            what = f"question {one.question_id}" if one.question_id else "the whole log"
             click.echo(f"{one.number}  {one.at}  {one.by or '-'}  {what}: {one.reason}")
 
 
@@ -323,7 +323,7 @@ def log_retain(settings: Settings, by: str | None) -> None:
     altered, and nothing is removed.
     """
     before = verified(settings)
-    if before.verdict == "tampered":
+    if before.result == "tampered":
         click.echo("\n".join(before.sentences()))
         sys.exit(before.exit_code)
     with opened(settings) as found:

@@ -12,10 +12,10 @@ from bot.audit import corrections
 from bot.cli.log import BY, log, one_question, who
 from bot.desk.answer import Verdict
 from bot.desk.desk import Desk
-from bot.messages import say
+from bot.messages import message
 from bot.querylog import feedback as logged
 from bot.querylog.opening import opened
-from bot.querylog.records import FeedbackVerdict
+from bot.querylog.records import Rating
 from bot.settings import Settings
 from codesets.model import SYSTEM_NAMES
 
@@ -24,7 +24,7 @@ _SYSTEM = click.option(
     type=click.Choice(sorted(SYSTEM_NAMES)),
     help="The system of CODE, when several have it. Default: the one that publishes it so.",
 )
-_VERDICTS: dict[str, FeedbackVerdict] = {"right": "right", "wrong": "wrong"}
+_RATINGS: dict[str, Rating] = {"right": "right", "wrong": "wrong"}
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def log_feedback(
     by: str | None,
 ) -> None:
     """Say of an answer that it was right or wrong, or which code was used instead."""
-    said = _VERDICTS.get(verdict.lower(), "used")
+    said = _RATINGS.get(verdict.lower(), "used")
     code = None
     others: list[Verdict] = []
     with opened(settings) as found:
@@ -63,10 +63,12 @@ def log_feedback(
                 used, *others = corrections.named_by(desk, verdict, record, system)
                 code = used.code
         written = found.feedback(record.id, said, code, note, who(by))
-    told = say(f"feedback.{said}", code=code)
-    click.echo(say("feedback.taken", verdict=told) if written else say("feedback.taken_before"))
+    told = message(f"feedback.{said}", code=code)
+    click.echo(
+        message("feedback.taken", verdict=told) if written else message("feedback.taken_before")
+    )
     for other in others:
-        click.echo(say("feedback.also", typed=code, code=other.code, title=other.title))
+        click.echo(message("feedback.also", typed=code, code=other.code, title=other.title))
 
 
 @log.command("corrections")
@@ -77,21 +79,21 @@ def log_corrections(settings: Settings) -> None:
         found.access("view", who(None), "corrections")
         proposed, approved = logged.proposals(found), logged.in_force(found)
     if not proposed:
-        click.echo(say("feedback.none"))
+        click.echo(message("feedback.none"))
     for proposal in proposed:
         click.echo("\n   ".join(_told(proposal)))
     if approved:
-        click.echo(say("feedback.in_force"))
+        click.echo(message("feedback.in_force"))
     for one in approved:
         click.echo(
-            say(
+            message(
                 "feedback.correction",
                 number=one.number,
                 at=one.at,
                 phrase=one.phrase,
                 code=one.code,
                 by=one.by,
-                question=one.question,
+                question=one.question_id,
             )
         )
 
@@ -99,23 +101,23 @@ def log_corrections(settings: Settings) -> None:
 def _told(proposal: logged.Proposal) -> Iterator[str]:
     record = proposal.record
     codes = " ".join(str(code["code"]) for code in record.codes[:3])
-    yield say(
+    yield message(
         "feedback.proposal",
         number=proposal.number,
         at=proposal.at,
         question=record.id,
         by=proposal.by or "-",
-        said=say(f"feedback.{proposal.verdict}", code=proposal.code),
+        said=message(f"feedback.{proposal.rating}", code=proposal.code),
     )
-    yield say(
+    yield message(
         "feedback.proposal_asked",
-        text=repr(record.text) if record.text else say("feedback.redacted"),
-        codes=codes or say("feedback.nothing"),
+        text=repr(record.text) if record.text else message("feedback.redacted"),
+        codes=codes or message("feedback.nothing"),
     )
     if proposal.note:
-        yield say("feedback.proposal_note", note=proposal.note)
+        yield message("feedback.proposal_note", note=proposal.note)
     for one in proposal.corrections:
-        yield say(
+        yield message(
             "feedback.proposal_approved",
             phrase=one.phrase,
             code=one.code,
@@ -166,10 +168,10 @@ def log_approve(
         try:
             verdict, number = approve(yes)
         except corrections.OtherSystem as error:
-            click.confirm(say("feedback.approve_other", told=error), abort=True)
+            click.confirm(message("feedback.approve_other", told=error), abort=True)
             verdict, number = approve(True)
     click.echo(
-        say(
+        message(
             "feedback.approved" if number else "feedback.approved_before",
             number=number,
             phrase=" ".join(words.split()),
@@ -188,4 +190,4 @@ def log_withdraw(settings: Settings, number: int, reason: str, by: str | None) -
     """Take a correction back, by the number of its record, from the next index build on."""
     with opened(settings) as found:
         written = found.withdrawal(number, who(by), reason)
-    click.echo(say("feedback.withdrawn", correction=number, number=written))
+    click.echo(message("feedback.withdrawn", correction=number, number=written))

@@ -23,7 +23,7 @@ from bot.audit import export
 from bot.audit.replay import Replay, replay
 from bot.cli.log import line, log, one_question
 from bot.desk.desk import Desk
-from bot.messages import say
+from bot.messages import message
 from bot.querylog import Record
 from bot.querylog.opening import opened, verified
 from bot.querylog.records import summary
@@ -150,30 +150,34 @@ def log_replay(settings: Settings, identity: str, today: bool, as_json: bool) ->
         click.echo(json.dumps(done.as_dict(), ensure_ascii=False))
     else:
         click.echo("\n".join(_replayed(record, done)))
-    sys.exit(0 if done.verdict == "same" else 1)
+    sys.exit(0 if done.status == "same" else 1)
 
 
 def _replayed(record: Record, done: Replay) -> list[str]:
     editions = ", ".join(sorted(record.releases)) or "-"
-    told = say("replay.title", question=done.id, asked_at=record.asked_at, editions=editions)
+    told = message("replay.title", question=done.id, asked_at=record.asked_at, editions=editions)
     build = done.bundle
-    lines = [told, say("replay.bundle", bundle=build) if build else say("replay.no_bundle"), ""]
+    lines = [
+        told,
+        message("replay.bundle", bundle=build) if build else message("replay.no_bundle"),
+        "",
+    ]
     if done.impossible:
-        lines += [say("replay.impossible", why=done.impossible)]
-        lines += [] if done.today else [say("replay.try_today", question=done.id)]
+        lines += [message("replay.impossible", why=done.impossible)]
+        lines += [] if done.today else [message("replay.try_today", question=done.id)]
     else:
-        lines += [say(f"replay.{done.verdict}")]
+        lines += [message(f"replay.{done.status}")]
     for kind in dict.fromkeys(one.kind for one in done.differences):
-        lines += ["", say(f"replay_kinds.{kind}")]
+        lines += ["", message(f"replay_kinds.{kind}")]
         some = [one for one in done.differences if one.kind == kind]
         lines += [f"  {one.change:<7}  {one.name:<16}  {one.how}" for one in some]
     if done.conditions:
-        lines += ["", say("replay.conditions")]
+        lines += ["", message("replay.conditions")]
         for one in done.conditions:
             then, now = _short(one.then), _short(one.now)
-            lines.append(say("replay.condition", what=one.name, then=then, now=now))
+            lines.append(message("replay.condition", what=one.name, then=then, now=now))
     elif record.made_with and not done.impossible:
-        lines += ["", say("replay.as_before")]
+        lines += ["", message("replay.as_before")]
     return lines + [f"\n{note}" for note in done.notes]
 
 
@@ -246,7 +250,7 @@ def _tell(verification: Verification) -> None:
 
 
 def _altered(verification: Verification) -> int:
-    return EXIT_CODES["tampered"] if verification.verdict == "tampered" else 0
+    return EXIT_CODES["tampered"] if verification.result == "tampered" else 0
 
 
 @log.command("report")
@@ -279,7 +283,7 @@ def log_report(
     verification = verified(settings)
     if output:
         with export.private_file(output, force=force) as file:
-            page = report.page(figures, verification.sentences(), verification.verdict)
+            page = report.page(figures, verification.sentences(), verification.result)
             file.write(page.encode())
     if as_json:
         told = figures | {"verification": verification.as_dict()}

@@ -10,7 +10,7 @@ import click
 from bot.cli.conversation import Conversation
 from bot.cli.shared import lines_of, progress
 from bot.desk.desk import Desk
-from bot.messages import say
+from bot.messages import message
 from bot.querylog.opening import open_log
 from bot.settings import Settings
 from bot.setup import set_up
@@ -53,13 +53,13 @@ def _serve_slack(settings: Settings) -> None:
 
 
 def _interactive(settings: Settings) -> None:
-    click.echo(say("terminal.welcome").strip())
+    click.echo(message("terminal.welcome").strip())
     progress("Loading the model…")
     with Conversation(settings, "terminal") as conversation:
         conversation.desk.ready()
         while True:
             try:
-                question = input("\n" + say("terminal.prompt"))
+                question = input("\n" + message("terminal.prompt"))
             except (EOFError, KeyboardInterrupt):
                 click.echo()
                 return

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.desk.answer import Candidate, Reason, reason
-from bot.desk.guidelines import Rulebook
+from bot.desk.guidelines import GuidelineLookup
 from bot.desk.note_checks import report_with
 from bot.desk.verdicts import Verdicts, shown_notes, titles
 from codesets.lookups import pcs_axes
@@ -35,12 +35,12 @@ class Candidates:
     def __init__(
         self,
         store: CodeStore,
-        rulebook: Rulebook,
+        guideline_lookup: GuidelineLookup,
         releases: Sequence[Release],
         day: dt.date,
     ) -> None:
         self._store = store
-        self._rulebook = rulebook
+        self._guideline_lookup = guideline_lookup
         self._releases: dict[System, Release] = {release.system: release for release in releases}
         self._day = day
 
@@ -103,7 +103,7 @@ class Candidates:
             completions=titles(codes[:_MOST_COMPLETIONS]) if len(codes) > 1 else [],
             report_with=report_with(self._store, release, notes),
             notes=shown_notes(notes),
-            guidelines=self._rulebook.governing(chosen.code.code, release, self._day),
+            guidelines=self._guideline_lookup.governing(chosen.code.code, release, self._day),
             reasons=[asked] if asked else [],
         )
 

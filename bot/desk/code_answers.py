@@ -9,7 +9,7 @@ from bot.desk.answer import Answer, Verdict, reason
 from bot.desk.billing_units import billing_units
 from bot.desk.code_checks import PairRules
 from bot.desk.code_mentions import CodeMention, may_be_hcpcs, named_code
-from bot.desk.guidelines import Rulebook
+from bot.desk.guidelines import GuidelineLookup
 from bot.desk.note_checks import Reported
 from bot.desk.notices import dated, noticed
 from bot.desk.question import Question
@@ -17,8 +17,8 @@ from bot.desk.verdicts import Verdicts, unloaded
 from bot.messages import in_other_words
 from codesets.code_format import dot
 from codesets.formats.asp_ndc import units_arithmetic
-from codesets.model import BOOK_NAMES, SYSTEM_NAMES, Product, System
-from codesets.store.code_store import CodeStore, Coverage
+from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES, Product, System
+from codesets.store.code_store import CodeStore, ReleaseMatch
 from index.text.lexicon import Lexicon
 
 #: The systems of the codes that drugs are billed by.
@@ -28,9 +28,9 @@ _BILLED: tuple[System, ...] = ("hcpcs", "cpt")
 class CodeAnswers:
     """Safe to use from many threads."""
 
-    def __init__(self, store: CodeStore, rulebook: Rulebook) -> None:
+    def __init__(self, store: CodeStore, guideline_lookup: GuidelineLookup) -> None:
         self._store = store
-        self._rulebook = rulebook
+        self._guideline_lookup = guideline_lookup
 
     def lookup(self, typed: str) -> list[tuple[System, str]]:
         """(system, published form) in each loaded system that has a code typed with or without
@@ -59,8 +59,8 @@ class CodeAnswers:
 
     def _products(self, ndc: str) -> list[Product]:
         """The drug products of an NDC, out of the newest crosswalk that has it."""
-        for book in reversed(self._store.books.all("asp")):
-            if found := list(self._store.books.rows(Product, book, ndc=ndc)):
+        for reference in reversed(self._store.references.all("asp")):
+            if found := list(self._store.references.rows(Product, reference, ndc=ndc)):
                 return found
         return []
 
@@ -70,7 +70,7 @@ class CodeAnswers:
         day, loaded = question.day, self._store.systems
         named = [mention for mention in question.mentions if mention.kind == "code"]
         systems = dict.fromkeys(m.system for m in named if m.system in loaded)
-        coverages: dict[str, Coverage] = {
+        coverages: dict[str, ReleaseMatch] = {
             system: self._store.for_date(system, day) for system in systems
         }
         given = Verdicts(self._store, day)
@@ -91,7 +91,12 @@ class CodeAnswers:
         if any(verdict.status == "not_covered" for verdict in verdicts):
             doubts.append(reason("desk.load_the_edition"))
         rules = PairRules(self._store, day, question.setting)
-        old = sorted({(BOOK_NAMES[book.kind], book.label) for book in rules.not_covered(reported)})
+        old = sorted(
+            {
+                (REFERENCE_NAMES[reference.kind], reference.label)
+                for reference in rules.not_covered(reported)
+            }
+        )
         doubts += [reason("desk.edits_not_covered", edits=kind, label=label) for kind, label in old]
         answer = dated(answer, list(coverages.values()), day)
         return replace(
@@ -103,7 +108,11 @@ class CodeAnswers:
         )
 
     def _on_code(
-        self, given: Verdicts, mention: CodeMention, coverage: Coverage | None, question: Question
+        self,
+        given: Verdicts,
+        mention: CodeMention,
+        coverage: ReleaseMatch | None,
+        question: Question,
     ) -> list[Verdict]:
         """The verdict on a code and, where the question asks for the same procedure but for one
         axis, that on the other code."""
@@ -111,7 +120,7 @@ class CodeAnswers:
             retired = given.on_icd9(mention.code) if mention.system in ("", "icd9cm") else None
             return [retired or unloaded(mention)]
         verdict = given.on(mention, coverage)
-        governing = self._rulebook.governing(verdict.code, coverage.release, question.day)
+        governing = self._guideline_lookup.governing(verdict.code, coverage.release, question.day)
         found = [replace(verdict, guidelines=governing)]
         if mention.system == "icd10pcs" and question.text:
             beside = re.sub(re.escape(mention.typed), " ", question.text, flags=re.I)

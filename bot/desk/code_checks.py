@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from bot.desk.answer import Pair
 from bot.desk.ncci_checks import NcciChecks
 from bot.desk.note_checks import NoteChecks, Reported
-from codesets.model import Book, Setting
+from codesets.model import Reference, Setting
 from codesets.store.code_store import CodeStore
 
 
@@ -41,7 +41,7 @@ class PairRules:
             *self._notes.not_loaded(_diagnoses(reported)),
         ]
 
-    def not_covered(self, reported: Sequence[Reported]) -> list[Book]:
+    def not_covered(self, reported: Sequence[Reported]) -> list[Reference]:
         """Books that apply to codes such as these and are not of an edition for the date."""
         return self._edits.not_covered(_billed(reported))
 

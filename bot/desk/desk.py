@@ -14,17 +14,17 @@ from bot.desk.answer import Answer, Candidate, Changes, Verdict, reason
 from bot.desk.candidates import LOOKED_AT, Candidates
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.edition_dates import day_for, editions_told
-from bot.desk.guidelines import Rulebook
+from bot.desk.guidelines import GuidelineLookup
 from bot.desk.intent import Intent, is_about_a_rule, missing, to_search
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
-from bot.messages import say
+from bot.messages import message
 from bot.phi import Scrubbed, Scrubber, scrub_head
 from bot.phi.head import MOST_CHARACTERS, length_of
 from bot.settings import Settings
 from bot.views.wording import undated, worded
 from codesets.model import CodeKind, CodesetError, Release, ReleaseUnavailable, Setting, System
-from codesets.store.code_store import CodeStore, Coverage
+from codesets.store.code_store import CodeStore, ReleaseMatch
 from index.embedding.models import name_of
 from index.runtime import THREADS
 from index.search.searcher import Found, Searcher
@@ -46,7 +46,7 @@ class _Search:
     place: int
     question: Question
     answer: Answer
-    coverages: list[Coverage]
+    coverages: list[ReleaseMatch]
 
 
 class Desk:
@@ -56,14 +56,14 @@ class Desk:
         """Raises CodesetError when no code set is loaded; the index is opened when first needed.
         `build` names an earlier bundle than the one in use, to see what it answered."""
         if not settings.codes_db.exists():
-            raise CodesetError(say("desk.nothing_loaded"))
+            raise CodesetError(message("desk.nothing_loaded"))
         self._settings = settings
         self._build = build
         self._store = CodeStore(settings.codes_db)
         if not self._store.releases():
-            raise CodesetError(say("desk.nothing_loaded"))
-        self._rulebook = Rulebook(self._store)
-        self._codes = CodeAnswers(self._store, self._rulebook)
+            raise CodesetError(message("desk.nothing_loaded"))
+        self._guideline_lookup = GuidelineLookup(self._store)
+        self._codes = CodeAnswers(self._store, self._guideline_lookup)
         self._searcher: Searcher | None = None
         self.scrubber = Scrubber(settings.index)
         self._opening = threading.Lock()
@@ -160,7 +160,7 @@ class Desk:
         found: list[CodeKind] = []
         if "hcpcs" in self._store.systems:
             found.append("modifier")
-        if self._store.books.all("places"):
+        if self._store.references.all("places"):
             found.append("place_of_service")
         return found
 
@@ -262,7 +262,9 @@ class Desk:
 
     # Searching
 
-    def _releases_for(self, question: Question, answer: Answer) -> tuple[Answer, list[Coverage]]:
+    def _releases_for(
+        self, question: Question, answer: Answer
+    ) -> tuple[Answer, list[ReleaseMatch]]:
         """The releases to search for a question; where one is not loaded, the answer says so."""
         wanted: Sequence[System] = question.limited_to
         if not wanted:
@@ -286,9 +288,9 @@ class Desk:
         results = self._search().search_many(texts, releases, max(limit, LOOKED_AT) + _SPARE)
         for search, found in zip(group, results, strict=True):
             question, answer = search.question, search.answer
-            candidates = Candidates(self._store, self._rulebook, releases, question.day).among(
-                found, limit, of_a_system=bool(question.systems)
-            )
+            candidates = Candidates(
+                self._store, self._guideline_lookup, releases, question.day
+            ).among(found, limit, of_a_system=bool(question.systems))
             if candidates:
                 answer = replace(answer, outcome="answered", candidates=candidates)
             answer = self._with_guidelines(question, answer, found, releases)
@@ -310,7 +312,7 @@ class Desk:
         asks = is_about_a_rule(question.text) >= _ASKS_A_RULE
         if answer.outcome == "abstained" and (not asks or found.ours < _SMALL_TALK):
             return answer
-        sections = self._rulebook.answering(self._search(), found, system, question.day)
+        sections = self._guideline_lookup.answering(self._search(), found, system, question.day)
         if not sections:
             return answer
         return replace(answer, guidelines=sections, outcome="guideline" if asks else answer.outcome)

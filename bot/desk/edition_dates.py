@@ -6,18 +6,18 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 
 from codesets.model import ReleaseUnavailable
-from codesets.store.code_store import CodeStore, Coverage
+from codesets.store.code_store import CodeStore, ReleaseMatch
 
 _DAY = dt.timedelta(days=1)
 
 
-def editions_told(coverages: Iterable[Coverage], day: dt.date) -> dict[str, str]:
+def editions_told(coverages: Iterable[ReleaseMatch], day: dt.date) -> dict[str, str]:
     """Key of each release -> its label; of one that does not cover the day, also that it is the
     nearest, and whether it is earlier or later than the day."""
     return {coverage.release.key: _told(coverage, day) for coverage in coverages}
 
 
-def _told(coverage: Coverage, day: dt.date) -> str:
+def _told(coverage: ReleaseMatch, day: dt.date) -> str:
     release = coverage.release
     if coverage.fit != "nearest":
         return release.label

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from bot.desk.answer import QuotedGuideline, ShownGuideline
 from codesets.lookups.governing_guidelines import governs, naming
-from codesets.model import Book, Guideline, Release
+from codesets.model import Guideline, Reference, Release
 from codesets.store.code_store import CodeStore
 from index.search.searcher import Found, Searcher
 
@@ -15,7 +15,7 @@ from index.search.searcher import Found, Searcher
 _MOST = 3
 
 
-class Rulebook:
+class GuidelineLookup:
     """Safe to use from many threads: what it keeps is never altered."""
 
     def __init__(self, store: CodeStore) -> None:
@@ -24,19 +24,19 @@ class Rulebook:
         self._naming = lru_cache(maxsize=4096)(self._find_naming)
         self._governing = lru_cache(maxsize=20_000)(self._find_governing)
 
-    def _book(self, system: str, day: dt.date) -> Book | None:
-        return self._store.books.for_date("guidelines", system, day)
+    def _reference(self, system: str, day: dt.date) -> Reference | None:
+        return self._store.references.for_date("guidelines", system, day)
 
     def _read_sections(self, key: str) -> tuple[Guideline, ...]:
-        return tuple(self._store.books.rows(Guideline, self._store.books.get(key)))
+        return tuple(self._store.references.rows(Guideline, self._store.references.get(key)))
 
     def _find_naming(self, key: str, category: str) -> tuple[Guideline, ...]:
         return tuple(naming(self._sections(key), category))
 
     def governing(self, code: str, release: Release, day: dt.date) -> list[ShownGuideline]:
         """The sections that govern a code, most specific first; [] where none are loaded."""
-        book = self._book(release.system, day)
-        return list(self._governing(book.key, release, code)) if book else []
+        reference = self._reference(release.system, day)
+        return list(self._governing(reference.key, release, code)) if reference else []
 
     def _find_governing(self, key: str, release: Release, code: str) -> tuple[ShownGuideline, ...]:
         known = self._store.get(release, code)
@@ -49,10 +49,12 @@ class Rulebook:
     ) -> list[QuotedGuideline]:
         """The sections that answer a question best, quoted; [] where none are loaded. `found` is
         what searching for codes gave, with the question as it was understood."""
-        book = self._book(system, day)
-        if book is None:
+        reference = self._reference(system, day)
+        if reference is None:
             return []
         return [
             QuotedGuideline(g.section, g.title, g.text, g.page, round(score, 4), g.release)
-            for g, score in searcher.guidance(book.key).find(found.query.asked, _MOST, found.vector)
+            for g, score in searcher.guidance(reference.key).find(
+                found.query.asked, _MOST, found.vector
+            )
         ]

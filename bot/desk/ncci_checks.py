@@ -12,7 +12,7 @@ from itertools import combinations
 
 from bot.desk.answer import Pair, Reason, reason
 from codesets.formats import ncci
-from codesets.model import SETTING_NAMES, Book, PairEdit, Setting, UnitsEdit
+from codesets.model import SETTING_NAMES, MueEdit, PtpEdit, Reference, Setting
 from codesets.store.code_store import CodeStore
 
 #: CMS's tables of edits, by the name under which an answer says that they were not checked, and
@@ -41,30 +41,34 @@ class NcciChecks:
             rule
             for rule, (kind, at_least) in _EDITS.items()
             if len(codes) >= at_least
-            and not any(self._store.books.all(kind, setting=s) for s in self._settings)
+            and not any(self._store.references.all(kind, setting=s) for s in self._settings)
         ]
 
-    def not_covered(self, codes: Sequence[str]) -> list[Book]:
+    def not_covered(self, codes: Sequence[str]) -> list[Reference]:
         """Books that apply to so many codes and are not of an edition for the date."""
-        books = [
-            self._book(kind, setting)
+        references = [
+            self._reference(kind, setting)
             for kind, at_least in _EDITS.values()
             if len(codes) >= at_least
             for setting in self._settings
         ]
-        return [book for book in books if book is not None and book.days_away(self._day)]
+        return [
+            reference
+            for reference in references
+            if reference is not None and reference.days_away(self._day)
+        ]
 
-    def _book(self, kind: str, setting: Setting) -> Book | None:
-        return self._store.books.for_date(kind, "hcpcs", self._day, setting)
+    def _reference(self, kind: str, setting: Setting) -> Reference | None:
+        return self._store.references.for_date(kind, "hcpcs", self._day, setting)
 
     def _procedure_pairs(self, billed: list[str]) -> Iterator[Pair]:
         edits_of = {
-            setting: (book, self._pair_edits(book, billed))
+            setting: (reference, self._pair_edits(reference, billed))
             for setting in self._settings
-            if (book := self._book("ptp", setting))
+            if (reference := self._reference("ptp", setting))
         }
         for one, other in combinations(billed, 2) if edits_of else ():
-            for setting, (book, listed) in edits_of.items():
+            for setting, (reference, listed) in edits_of.items():
                 found = [*listed.get((one, other), ()), *listed.get((other, one), ())]
                 for edit in found:
                     active = ncci.in_force(edit, self._day)
@@ -72,39 +76,41 @@ class NcciChecks:
                         codes=[edit.column1, edit.column2],
                         rule="ncci_ptp",
                         quote=edit.rationale,
-                        inherited_from=book.title,
-                        release=book.label,
+                        inherited_from=reference.title,
+                        release=reference.label,
                         severity="conflict" if active and edit.modifier == "0" else "caution",
                         reasons=[_ptp_reason(edit, setting, active)],
                     )
 
-    def _pair_edits(self, book: Book, billed: list[str]) -> dict[tuple[str, str], list[PairEdit]]:
-        """The edits of a book on any two of these codes, by column 1 and column 2."""
-        found: dict[tuple[str, str], list[PairEdit]] = {}
-        for part in self._store.books.parts(book):
-            for edit in self._store.books.rows(PairEdit, part, column1=billed, column2=billed):
+    def _pair_edits(
+        self, reference: Reference, billed: list[str]
+    ) -> dict[tuple[str, str], list[PtpEdit]]:
+        """The edits of a reference on any two of these codes, by column 1 and column 2."""
+        found: dict[tuple[str, str], list[PtpEdit]] = {}
+        for part in self._store.references.parts(reference):
+            for edit in self._store.references.rows(PtpEdit, part, column1=billed, column2=billed):
                 found.setdefault((edit.column1, edit.column2), []).append(edit)
         return found
 
     def _units(self, billed: list[str]) -> Iterator[Pair]:
-        edits_of: dict[Setting, tuple[Book, dict[str, list[UnitsEdit]]]] = {}
+        edits_of: dict[Setting, tuple[Reference, dict[str, list[MueEdit]]]] = {}
         for setting in self._settings:
-            book = self._book("mue", setting)
-            if book is None:
+            reference = self._reference("mue", setting)
+            if reference is None:
                 continue
-            listed: dict[str, list[UnitsEdit]] = {}
-            for edit in self._store.books.rows(UnitsEdit, book, code=billed):
+            listed: dict[str, list[MueEdit]] = {}
+            for edit in self._store.references.rows(MueEdit, reference, code=billed):
                 listed.setdefault(edit.code, []).append(edit)
-            edits_of[setting] = book, listed
+            edits_of[setting] = reference, listed
         for code in billed:
-            for setting, (book, listed) in edits_of.items():
+            for setting, (reference, listed) in edits_of.items():
                 for edit in listed.get(code, ()):
                     yield Pair(
                         codes=[code],
                         rule="mue",
                         quote=edit.rationale,
-                        inherited_from=book.title,
-                        release=book.label,
+                        inherited_from=reference.title,
+                        release=reference.label,
                         severity="caution",
                         reasons=[
                             reason(
@@ -119,7 +125,7 @@ class NcciChecks:
                     )
 
 
-def _ptp_reason(edit: PairEdit, setting: Setting, active: bool) -> Reason:
+def _ptp_reason(edit: PtpEdit, setting: Setting, active: bool) -> Reason:
     """`active`: whether the edit is in force on the date of service."""
     return reason(
         "pairs.ptp" if active else "pairs.ptp_not_in_force",

@@ -9,14 +9,14 @@ from dataclasses import replace
 from bot.desk.answer import Answer, Reason, reason
 from bot.desk.edition_dates import editions_told
 from codesets.model import SYSTEM_NAMES, System
-from codesets.store.code_store import Coverage
+from codesets.store.code_store import ReleaseMatch
 
 
 def noticed(answer: Answer, *reasons: Reason) -> Answer:
     return replace(answer, reasons=[*answer.reasons, *reasons])
 
 
-def dated(answer: Answer, coverages: Sequence[Coverage], day: dt.date) -> Answer:
+def dated(answer: Answer, coverages: Sequence[ReleaseMatch], day: dt.date) -> Answer:
     """The answer with its releases, and what must be said first of those it shows."""
     shown = {candidate.system for candidate in answer.candidates}
     return replace(
@@ -27,7 +27,7 @@ def dated(answer: Answer, coverages: Sequence[Coverage], day: dt.date) -> Answer
 
 
 def _of_editions(
-    coverages: Iterable[Coverage], day: dt.date, shown: Container[str]
+    coverages: Iterable[ReleaseMatch], day: dt.date, shown: Container[str]
 ) -> list[Reason]:
     """That an edition is not of the day, of the systems that are `shown`; of all, if none is."""
     found = []

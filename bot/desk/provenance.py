@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.settings import Settings
-from codesets.model import Book, Release
+from codesets.model import Reference, Release
 from codesets.store.code_store import CodeStore
 from index.bundle import Manifest
 from index.embedding.models import name_of
@@ -40,7 +40,7 @@ def made_with(
     """
     wanted = set(editions)
     releases = store.releases()
-    loaded: list[Release | Book] = [*releases, *store.books.all()]
+    loaded: list[Release | Reference] = [*releases, *store.references.all()]
     return {
         "desk": desk(),
         "libraries": libraries(),
@@ -56,7 +56,7 @@ def made_with(
     }
 
 
-def _files(source: Release | Book) -> dict[str, str]:
+def _files(source: Release | Reference) -> dict[str, str]:
     return {file.name: f"sha256:{file.sha256}" for file in source.files}
 
 

@@ -22,16 +22,16 @@ from codesets.model import (
     SYSTEM_NAMES,
     Code,
     Definition,
+    GemsMapping,
     Indicators,
-    Mapping9,
     Modifier,
     Note,
     OwnDates,
-    Place,
+    PlaceOfService,
     Release,
     TableRow,
 )
-from codesets.store.code_store import CodeStore, Coverage
+from codesets.store.code_store import CodeStore, ReleaseMatch
 
 #: Completions listed with a header; the count of all is in the verdict's words.
 _MOST_COMPLETIONS = 100
@@ -44,7 +44,7 @@ class Verdicts:
         self._store = store
         self._day = day
 
-    def on(self, mention: CodeMention, coverage: Coverage) -> Verdict:
+    def on(self, mention: CodeMention, coverage: ReleaseMatch) -> Verdict:
         """The verdict on a code of a loaded system: by the code's own dates, whichever release
         tells them, else by the release in force. Where neither covers the day, `not_covered`, with
         what the nearest release says."""
@@ -274,29 +274,33 @@ class Verdicts:
 
     def _defined(self, code: str, axis: pcs_axes.Axis) -> str:
         """The official definition of an axis's value (of an operation, an approach), if any."""
-        book = self._store.books.for_date("definitions", "icd10pcs", self._day)
-        if book is None:
+        reference = self._store.references.for_date("definitions", "icd10pcs", self._day)
+        if reference is None:
             return ""
-        rows = self._store.books.rows(
-            Definition, book, section=code[0], position=axis.position, value=axis.meaning
+        rows = self._store.references.rows(
+            Definition, reference, section=code[0], position=axis.position, value=axis.meaning
         )
         return next((row.definition for row in rows), "")
 
     def _axes_from(self, code: Code, explained: bool) -> Reason:
         """Which tables explain a code, or why none does: it is never guessed from its title."""
-        book = self._store.books.for_date("tables", "icd10pcs", self._day)
-        if book is None:
+        reference = self._store.references.for_date("tables", "icd10pcs", self._day)
+        if reference is None:
             return reason("verdict.no_tables")
         if explained:
-            return reason("verdict.axes_from", label=book.label)
-        return reason("verdict.not_in_tables", code=code.code, label=book.label)
+            return reason("verdict.axes_from", label=reference.label)
+        return reason("verdict.not_in_tables", code=code.code, label=reference.label)
 
     def table(self, code: str) -> list[TableRow]:
         """The rows of the ICD-10-PCS table that a code is made from; [] when none is loaded."""
-        book = self._store.books.for_date("tables", "icd10pcs", self._day)
-        return list(self._store.books.rows(TableRow, book, table=code[:3])) if book else []
+        reference = self._store.references.for_date("tables", "icd10pcs", self._day)
+        return (
+            list(self._store.references.rows(TableRow, reference, table=code[:3]))
+            if reference
+            else []
+        )
 
-    def changed(self, mention: CodeMention, coverage: Coverage, words: str) -> Verdict | None:
+    def changed(self, mention: CodeMention, coverage: ReleaseMatch, words: str) -> Verdict | None:
         """The verdict on the ICD-10-PCS code that differs from one in the axis that `words` name
         ("same, but percutaneous endoscopic"); None when they name none."""
         rows = self.table(mention.code)
@@ -366,12 +370,12 @@ class Verdicts:
 
     def on_place(self, code: str) -> Verdict | None:
         """What a place of service code means; None when the list is not loaded."""
-        book = self._store.books.for_date("places", "hcpcs", self._day)
-        if book is None:
+        reference = self._store.references.for_date("places", "hcpcs", self._day)
+        if reference is None:
             return None
-        row = next(self._store.books.rows(Place, book, code=code), None)
+        row = next(self._store.references.rows(PlaceOfService, reference, code=code), None)
         if row is None:
-            why = reason("verdict.place_unknown", code=code, label=book.label)
+            why = reason("verdict.place_unknown", code=code, label=reference.label)
             return Verdict(code, "pos", "unknown", "", None, reasons=[why])
         facility: Reason | str = ""
         if row.facility is not None:
@@ -379,7 +383,7 @@ class Verdicts:
         why = reason(
             "verdict.place",
             code=code,
-            label=book.label,
+            label=reference.label,
             facility=facility,
             description=row.description,
         )
@@ -409,14 +413,22 @@ class Verdicts:
         )
 
     def _mapped(self, direction: str, code: str) -> list[Equivalent]:
-        for book in reversed(self._store.books.all("gems")):
-            rows = list(self._store.books.rows(Mapping9, book, direction=direction, source=code))
+        for reference in reversed(self._store.references.all("gems")):
+            rows = list(
+                self._store.references.rows(
+                    GemsMapping, reference, direction=direction, source=code
+                )
+            )
             if rows:
                 return [
                     Equivalent(
                         row.target or "",
                         self._title(row.target) if direction == "9to10" and row.target else "",
-                        reasons=[reason("verdict.gem", book=book.name, flags=mapping_flags(row))],
+                        reasons=[
+                            reason(
+                                "verdict.gem", reference=reference.name, flags=mapping_flags(row)
+                            )
+                        ],
                     )
                     for row in rows
                 ]
@@ -448,7 +460,7 @@ def titles(codes: Sequence[Code]) -> list[CodeTitle]:
     return [CodeTitle(code.code, code.title) for code in codes]
 
 
-def mapping_flags(mapping: Mapping9) -> Reason:
+def mapping_flags(mapping: GemsMapping) -> Reason:
     """What the flags of a General Equivalence Mapping say."""
     if mapping.target is None:
         return reason("verdict.gem_no_map")

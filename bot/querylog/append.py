@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.querylog import hash_chain
 from bot.querylog.hash_chain import LogKey, LogUnavailable
-from bot.querylog.records import Asked
+from bot.querylog.records import QuestionRecord
 from codesets.errors import CodeDeskError
 
 
@@ -34,7 +34,7 @@ _RECORD = "seq, at, kind, subject, body, previous, hash, seal"
 _TEXT = "record, name, salt, text"
 
 
-class Tail:
+class ChainAppender:
     """The end of the chain inside one transaction, which holds the only right to write."""
 
     def __init__(self, db: sqlite3.Connection, now: str, key: LogKey | None) -> None:
@@ -143,7 +143,7 @@ class Tail:
         if not self.has_question(identity):
             raise NoSuchQuestion(f"No question in the log has the id {identity}.")
 
-    def knows(self, asked: Asked) -> bool:
+    def knows(self, asked: QuestionRecord) -> bool:
         """Whether this event, or this message, is a question already."""
         return any(
             value is not None
@@ -155,14 +155,14 @@ class Tail:
             for name, value in (("event_id", asked.event_id), ("message_key", asked.message_key))
         )
 
-    def knows_feedback(self, question: str, body: Mapping[str, Any], note: str) -> bool:
+    def knows_feedback(self, question_id: str, body: Mapping[str, Any], note: str) -> bool:
         """Whether this event is a record already, or the same person's last word on the question
         was the same."""
         rows = self.db.execute(
             "select r.body, coalesce(t.text, '') from records r "
             "left join texts t on t.record = r.seq and t.name = 'note' "
             "where r.kind = 'feedback' and r.subject = ? order by r.seq",
-            [question],
+            [question_id],
         )
         said = [(json.loads(stored), text) for stored, text in rows]
         event = body["event_id"]

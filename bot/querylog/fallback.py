@@ -14,22 +14,22 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.desk.answer import Answer
-from bot.messages import say
-from bot.querylog.append import Tail
+from bot.messages import message
+from bot.querylog.append import ChainAppender
 from bot.querylog.hash_chain import LogUnavailable
 from bot.querylog.log import QueryLog
-from bot.querylog.records import Asked, Outcome, Pending, Surface
+from bot.querylog.records import Outcome, Pending, QuestionRecord, Surface
 
 #: The id of a question that is not in the log.
 UNLOGGED = "unlogged"
 
 
-def _names(asked: Asked) -> set[str]:
+def _names(asked: QuestionRecord) -> set[str]:
     """What the event and the message are called."""
     return {name for name in (asked.event_id, asked.message_key) if name}
 
 
-class LenientLog(QueryLog):
+class FallbackLog(QueryLog):
     """A log that lets answers go out when it cannot be written, even when it cannot be opened."""
 
     def __init__(self, *given: Any, **options: Any) -> None:
@@ -56,18 +56,18 @@ class LenientLog(QueryLog):
             super().close()
 
     @contextmanager
-    def writing(self) -> Iterator[Tail]:
+    def writing(self) -> Iterator[ChainAppender]:
         if not self._is_open:
             super()._open()  # raises LogUnavailable while it cannot be
             self._is_open = True
-        with super().writing() as tail:
+        with super().writing() as appender:
             count, self._count = self._count, 0
             questions = sorted(self._without_answer - self._on_record) if count else []
             try:
                 if count:
                     body = {"count": count, "since": self._since, "questions": questions}
-                    tail.append("unlogged", None, body)
-                yield tail
+                    appender.append("unlogged", None, body)
+                yield appender
                 self._on_record.update(questions)
             except BaseException:
                 self._count += count
@@ -80,7 +80,7 @@ class LenientLog(QueryLog):
         with super().reading() as db:
             yield db
 
-    def ask_many(self, questions: Sequence[Asked]) -> list[str | None]:
+    def ask_many(self, questions: Sequence[QuestionRecord]) -> list[str | None]:
         new = [asked for asked in questions if not _names(asked) & self._seen]
         try:
             ids = iter(super().ask_many(new) if new else [])
@@ -88,7 +88,7 @@ class LenientLog(QueryLog):
             ids = iter([self._unlogged(asked, error) for asked in new])
         return [next(ids) if asked in new else None for asked in questions]
 
-    def _unlogged(self, asked: Asked, error: LogUnavailable) -> str | None:
+    def _unlogged(self, asked: QuestionRecord, error: LogUnavailable) -> str | None:
         if _names(asked) & self._seen:
             return None
         self._seen |= _names(asked)
@@ -101,14 +101,14 @@ class LenientLog(QueryLog):
             if logged:
                 super().answered_many(logged, **how)
         except LogUnavailable as error:
-            for question, _, _ in logged:
-                self._without_answer.add(question)
+            for question_id, _, _ in logged:
+                self._without_answer.add(question_id)
                 self._tell(error)
 
     def delivered_many(
         self, questions: Sequence[str], outcome: Outcome, detail: str = "", kind: str = "answer"
     ) -> None:
-        logged = [question for question in questions if question != UNLOGGED]
+        logged = [question_id for question_id in questions if question_id != UNLOGGED]
         try:
             if logged:
                 super().delivered_many(logged, outcome, detail, kind)
@@ -138,8 +138,8 @@ class LenientLog(QueryLog):
     def waiting(self, surfaces: Sequence[Surface]) -> list[Pending]:
         return super().waiting(surfaces) if self._is_open else []
 
-    def is_unlogged(self, question: str) -> bool:
-        return question == UNLOGGED or question in self._without_answer
+    def is_unlogged(self, question_id: str) -> bool:
+        return question_id == UNLOGGED or question_id in self._without_answer
 
     def _tell(self, error: LogUnavailable) -> None:
         self._since = self._since if self._count else self._now()
@@ -148,4 +148,4 @@ class LenientLog(QueryLog):
 
     def _warn(self, error: LogUnavailable) -> None:
         why = error.__cause__ or error
-        print(say("log.answering_unlogged", count=self._count, error=why), file=sys.stderr)
+        print(message("log.answering_unlogged", count=self._count, error=why), file=sys.stderr)

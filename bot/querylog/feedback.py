@@ -22,7 +22,7 @@ class Correction:
 
     number: int
     at: str
-    question: str
+    question_id: str
     phrase: str
     code: str
     system: str
@@ -38,7 +38,7 @@ class Proposal:
     number: int
     at: str
     record: Record
-    verdict: str
+    rating: str
     code: str | None
     note: str
     by: str | None
@@ -52,10 +52,12 @@ def in_force(log: QueryLog) -> list[Correction]:
             f"select r.seq, r.at, r.subject, t.text, r.body, r.hash from {IN_FORCE} order by r.seq"
         ).fetchall()
     found = []
-    for seq, at, question, phrase, body, hashed in rows:
+    for seq, at, question_id, phrase, body, hashed in rows:
         told = json.loads(body)
         found.append(
-            Correction(seq, at, question, phrase, told["code"], told["system"], told["by"], hashed)
+            Correction(
+                seq, at, question_id, phrase, told["code"], told["system"], told["by"], hashed
+            )
         )
     return found
 
@@ -73,7 +75,7 @@ def proposals_of(records: Sequence[Record], corrections: Sequence[Correction]) -
     found = []
     for record in records:
         last_words = {told.get("by") or told["seq"]: told for told in record.feedback}
-        approved = tuple(c for c in corrections if c.question == record.id)
+        approved = tuple(c for c in corrections if c.question_id == record.id)
         for told in last_words.values():
             if told["verdict"] == "right":
                 continue

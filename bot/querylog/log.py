@@ -19,20 +19,20 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.desk.answer import Answer
-from bot.messages import say
+from bot.messages import message
 from bot.phi import Scrubber, scrub_head
 from bot.querylog import hash_chain, schema
-from bot.querylog.append import Tail
+from bot.querylog.append import ChainAppender
 from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogKey, LogUnavailable
 from bot.querylog.records import (
     ASKED,
     ASKED_1,
     Access,
-    Asked,
     Entry,
-    FeedbackVerdict,
     Outcome,
     Pending,
+    QuestionRecord,
+    Rating,
     Record,
     Surface,
     answer_body,
@@ -125,28 +125,28 @@ class QueryLog:
         db = self._db.conn
         schema.set_version_1_aside(db)
         schema.create(db, secrets.token_hex(8), self._now())
-        tail = Tail(db, self._now(), self._key)
+        appender = ChainAppender(db, self._now(), self._key)
         mark: dict[str, Any] = {"imported": 1}
         for number, (kind, row) in enumerate(schema.version_1_rows(db)):
             if number % 1000 == 0:
-                tail.expect_all_there()
+                appender.expect_all_there()
             if kind == "question":
                 # Version 1 had no scrubber.
                 scrubbed = self._scrubber.scrub(row["text"])
                 told = {name: row[name] for name in ASKED_1} | {"text": scrubbed.text}
-                asked = Asked(**told, removed=scrubbed.removed)
+                asked = QuestionRecord(**told, removed=scrubbed.removed)
                 body, texts = question_body(asked)
-                tail.append(kind, row["id"], body | mark, texts, row["asked_at"])
+                appender.append(kind, row["id"], body | mark, texts, row["asked_at"])
             elif kind == "answer":
                 today = row["answered_at"][:10]
                 answer = Answer.from_dict(_version_1_answer(row["answer"], today))
                 body, texts = answer_body(answer, row["codes"], row["releases"], today)
                 body |= {"index_build": row["index_build"], "latency_ms": row["latency_ms"]}
-                tail.append(kind, row["question"], body | mark, texts, row["answered_at"])
+                appender.append(kind, row["question"], body | mark, texts, row["answered_at"])
             else:
                 body, texts = delivery_body(row["kind"], row["outcome"], row["detail"] or "")
-                tail.append(kind, row["question"], body | mark, texts, row["at"])
-        tail.expect_all_there()
+                appender.append(kind, row["question"], body | mark, texts, row["at"])
+        appender.expect_all_there()
         schema.drop_version_1(db)
 
     # Transactions
@@ -181,15 +181,15 @@ class QueryLog:
             raise
 
     @contextmanager
-    def writing(self) -> Iterator[Tail]:
+    def writing(self) -> Iterator[ChainAppender]:
         """The end of the chain, to append to; committed at the end, when all that was appended is
         there to be read. Raises LogUnavailable."""
         try:
             with self._lock, self._immediate():
                 self._expect_schema()
-                tail = Tail(self._db.conn, self._now(), self._key)
-                yield tail
-                tail.expect_all_there()
+                appender = ChainAppender(self._db.conn, self._now(), self._key)
+                yield appender
+                appender.expect_all_there()
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as error:
@@ -239,31 +239,31 @@ class QueryLog:
         texts: Mapping[str, str] | None = None,
     ) -> int:
         """Commit a record of any kind; its number. What people typed belongs in `texts`."""
-        with self.writing() as tail:
-            return tail.append(kind, subject, body, texts)
+        with self.writing() as appender:
+            return appender.append(kind, subject, body, texts)
 
-    def ask(self, asked: Asked) -> str | None:
+    def ask(self, asked: QuestionRecord) -> str | None:
         """Commit a question; its id, or None when this event or message is already there."""
         return self.ask_many([asked])[0]
 
-    def ask_many(self, questions: Sequence[Asked]) -> list[str | None]:
+    def ask_many(self, questions: Sequence[QuestionRecord]) -> list[str | None]:
         """Commit several questions at once; see `ask`."""
         ids: list[str | None] = []
-        with self.writing() as tail:
+        with self.writing() as appender:
             for asked in questions:
-                if tail.knows(asked):
+                if appender.knows(asked):
                     ids.append(None)
                     continue
                 identity = uuid.uuid4().hex[:12]
-                while tail.has_question(identity):
+                while appender.has_question(identity):
                     identity = uuid.uuid4().hex[:12]
-                tail.append("question", identity, *question_body(asked))
+                appender.append("question", identity, *question_body(asked))
                 ids.append(identity)
         return ids
 
     def answered(
         self,
-        question: str,
+        question_id: str,
         answer: Answer,
         *,
         index_build: str | None,
@@ -273,7 +273,7 @@ class QueryLog:
         """Commit an answer, before it is sent. `made_with` is what else is needed to make the same
         answer again."""
         self.answered_many(
-            [(question, answer, latency_ms)], index_build=index_build, made_with=made_with
+            [(question_id, answer, latency_ms)], index_build=index_build, made_with=made_with
         )
 
     def answered_many(
@@ -284,47 +284,49 @@ class QueryLog:
         made_with: Mapping[str, Any] | None = None,
     ) -> None:
         today = dt.date.today().isoformat()
-        with self.writing() as tail:
-            for question, answer, latency_ms in answers:
-                tail.expect_question(question)
+        with self.writing() as appender:
+            for question_id, answer, latency_ms in answers:
+                appender.expect_question(question_id)
                 body, texts = answer_body(answer, codes_of(answer), answer.releases, today)
                 body |= {
                     "index_build": index_build,
                     "latency_ms": round(latency_ms, 2),
                     "made_with": dict(made_with) if made_with else None,
                 }
-                tail.append("answer", question, body, texts)
+                appender.append("answer", question_id, body, texts)
 
     def delivered(
-        self, question: str, outcome: Outcome, detail: str = "", kind: str = "answer"
+        self, question_id: str, outcome: Outcome, detail: str = "", kind: str = "answer"
     ) -> None:
         """Commit what became of a post: of the answer itself, or of a later `more` or `share`."""
-        self.delivered_many([question], outcome, detail, kind)
+        self.delivered_many([question_id], outcome, detail, kind)
 
     def delivered_many(
         self, questions: Sequence[str], outcome: Outcome, detail: str = "", kind: str = "answer"
     ) -> None:
-        with self.writing() as tail:
-            for question in questions:
-                tail.expect_question(question)
-                tail.append("delivery", question, *delivery_body(kind, outcome, detail))
+        with self.writing() as appender:
+            for question_id in questions:
+                appender.expect_question(question_id)
+                appender.append("delivery", question_id, *delivery_body(kind, outcome, detail))
 
-    def claim(self, question: str, kind: str = "answer") -> bool:
+    def claim(self, question_id: str, kind: str = "answer") -> bool:
         """Commit, before a post that must not be made twice, that it may be on its way: `unknown`,
         until `delivered` tells what became of it. False, and nothing is written, when one was made
         or may have been."""
-        with self.writing() as tail:
-            tail.expect_question(question)
-            last = tail.db.execute(_LAST_OUTCOME.format("?", "?"), [question, kind]).fetchone()
+        with self.writing() as appender:
+            appender.expect_question(question_id)
+            last = appender.db.execute(
+                _LAST_OUTCOME.format("?", "?"), [question_id, kind]
+            ).fetchone()
             if last is not None and last[0] in ("delivered", "unknown"):
                 return False
-            tail.append("delivery", question, *delivery_body(kind, "unknown", "being sent"))
+            appender.append("delivery", question_id, *delivery_body(kind, "unknown", "being sent"))
             return True
 
     def feedback(
         self,
-        question: str,
-        verdict: FeedbackVerdict,
+        question_id: str,
+        rating: Rating,
         code: str | None = None,
         note: str = "",
         by: str | None = None,
@@ -333,51 +335,53 @@ class QueryLog:
         """Commit what someone says of an answer; `code` is the one that they used. None when they
         have said so already: it is their last word on it, or the event was told before."""
         note, code = self.scrubbed(note), code and self.scrubbed(code)
-        body = {"verdict": verdict, "code": code, "by": by, "event_id": event_id}
-        with self.writing() as tail:
-            tail.expect_question(question)
-            if tail.knows_feedback(question, body, note):
+        body = {"verdict": rating, "code": code, "by": by, "event_id": event_id}
+        with self.writing() as appender:
+            appender.expect_question(question_id)
+            if appender.knows_feedback(question_id, body, note):
                 return None
-            return tail.append("feedback", question, body, {"note": note} if note else None)
+            return appender.append("feedback", question_id, body, {"note": note} if note else None)
 
     def correction(
-        self, question: str, phrase: str, code: str, system: str, by: str, **more: Any
+        self, question_id: str, phrase: str, code: str, system: str, by: str, **more: Any
     ) -> int | None:
         """Commit that `by` approved `phrase` as words for a code, for the next index build. None
         when the same is approved already."""
         # Whole: words are short (`corrections.fit_words`), and a head of them would be other words.
         phrase = self._scrubber.scrub(phrase).text
-        with self.writing() as tail:
-            tail.expect_question(question)
-            if tail.approves(phrase, code, system):
+        with self.writing() as appender:
+            appender.expect_question(question_id)
+            if appender.approves(phrase, code, system):
                 return None
             body = {"code": code, "system": system, "by": by, **more}
-            return tail.append("correction", question, body, {"phrase": phrase})
+            return appender.append("correction", question_id, body, {"phrase": phrase})
 
     def withdrawal(self, correction: int, by: str, reason: str) -> int:
         """Commit that an approved correction, by the number of its record, no longer holds. Raises
         NoSuchCorrection when there is none, or it was withdrawn already."""
         reason = self.scrubbed(reason)
-        with self.writing() as tail:
-            question = tail.expect_correction(correction)
+        with self.writing() as appender:
+            question_id = appender.expect_correction(correction)
             body = {"correction": correction, "by": by}
-            return tail.append("withdrawal", question, body, {"reason": reason})
+            return appender.append("withdrawal", question_id, body, {"reason": reason})
 
-    def access(self, what: Access, by: str, detail: str = "", question: str | None = None) -> int:
+    def access(
+        self, what: Access, by: str, detail: str = "", question_id: str | None = None
+    ) -> int:
         """Commit what someone did with the log, before they see anything of it. Words that they
         typed are `scrubbed` in the detail; days, people and files are told as they are."""
         texts = {"detail": detail} if detail else None
-        with self.writing() as tail:
-            return tail.append("access", question, {"what": what, "by": by}, texts)
+        with self.writing() as appender:
+            return appender.append("access", question_id, {"what": what, "by": by}, texts)
 
     def configured(self, values: Mapping[str, Any]) -> None:
         """Commit the settings that matter to an auditor, when they are not what they were."""
-        with self.writing() as tail:
-            last = tail.db.execute(
+        with self.writing() as appender:
+            last = appender.db.execute(
                 "select body from records where kind = 'config' order by seq desc limit 1"
             ).fetchone()
             if last is None or json.loads(last[0]) != dict(values):
-                tail.append("config", None, values)
+                appender.append("config", None, values)
 
     def start_sealing(self, path: Path) -> LogKey:
         """Make a key in a new file, and seal every record from the next one on. Raises OSError,
@@ -386,14 +390,14 @@ class QueryLog:
             raise LogUnavailable("The query log is sealed with a key already.")
         saved = False
         try:
-            with self.writing() as tail:
-                log = tail.db.execute("select id from log").fetchone()[0]
-                key = LogKey(secrets.token_bytes(32), log, tail.seq + 1)
+            with self.writing() as appender:
+                log = appender.db.execute("select id from log").fetchone()[0]
+                key = LogKey(secrets.token_bytes(32), log, appender.seq + 1)
                 key.save(path)
                 saved = True
-                tail.seal_from_here(key)
+                appender.seal_from_here(key)
                 fingerprint = "sha256:" + hashlib.sha256(key.secret).hexdigest()
-                tail.append("key", None, {"sealed_from": key.sealed_from, "key": fingerprint})
+                appender.append("key", None, {"sealed_from": key.sealed_from, "key": fingerprint})
         except LogUnavailable:
             if saved:
                 path.unlink()
@@ -476,7 +480,7 @@ class QueryLog:
             ).fetchall()
             return _assembled(db, [found[0][0]])[0] if len(found) == 1 else None
 
-    def is_unlogged(self, question: str) -> bool:
+    def is_unlogged(self, question_id: str) -> bool:
         """Whether the answer to this question is not in the log, which only LenientLog allows."""
         return False
 
@@ -531,7 +535,7 @@ def _entry(row: dict[str, Any], there: Mapping[str, tuple[Any, Any]]) -> Entry:
     for name, promised in body.get("texts", {}).items():
         salt, told[name] = there.get(name, (None, None))
         if name in there and not hash_chain.is_committed(salt, told[name], promised):
-            told[name] = say("log.altered_text")
+            told[name] = message("log.altered_text")
             altered.append(name)
     return Entry(**row, body=body, texts=told, altered=tuple(altered))
 
@@ -561,7 +565,7 @@ def _pending(db: Database, ids: list[str]) -> list[Pending]:
         Pending(
             entry.subject or "",
             dt.datetime.fromisoformat(entry.at),
-            Asked(
+            QuestionRecord(
                 text=entry.texts["text"] or "",
                 removed=tuple(entry.body.get("removed", ())),
                 **{name: entry.body.get(name) for name in ASKED},  # type: ignore[arg-type]
@@ -594,5 +598,5 @@ def _version_1_answer(stored: dict[str, Any], today: str) -> dict[str, Any]:
     service unless that is the day on which it was given."""
     if stored["as_of"] in ("", today):
         return stored
-    words = json.dumps(say("desk.date_of_service"))[1:-1]
+    words = json.dumps(message("desk.date_of_service"))[1:-1]
     return json.loads(json.dumps(stored).replace(stored["as_of"], words)) | {"as_of": ""}

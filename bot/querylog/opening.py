@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
-from bot.messages import say
+from bot.messages import message
 from bot.phi import Scrubber
 from bot.querylog import checkpoints
 from bot.querylog.checkpoints import Checkpoints
-from bot.querylog.fallback import LenientLog
+from bot.querylog.fallback import FallbackLog
 from bot.querylog.hash_chain import LogKey, LogUnavailable
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Surface
@@ -33,7 +33,7 @@ def key_of(settings: Settings) -> LogKey | None:
 def open_log(settings: Settings, scrubber: Scrubber | None = None) -> QueryLog:
     """The log, to write to; the settings that matter to it are on record. `scrubber` is that of the
     desk, where there is one: two would take twice the memory. Raises LogUnavailable."""
-    kind = LenientLog if settings.answer_without_log else QueryLog
+    kind = FallbackLog if settings.answer_without_log else QueryLog
     scrubber = scrubber or Scrubber(settings.index)
     log = kind(settings.log_db, key=key_of(settings), scrubber=scrubber)
     try:
@@ -102,4 +102,4 @@ def finish_what_was_left(log: QueryLog) -> str:
     )
     if not left.too_old and not left.uncertain:
         return ""
-    return say("log.left_behind", abandoned=len(left.too_old), unknown=len(left.uncertain))
+    return message("log.left_behind", abandoned=len(left.too_old), unknown=len(left.uncertain))

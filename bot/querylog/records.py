@@ -21,11 +21,11 @@ Access = Literal[
     "view", "search", "export", "report", "replay", "vouch", "sign-in", "sign-out", "refusal"
 ]
 #: "used": the asker used another code than those shown; it is in `code`.
-FeedbackVerdict = Literal["right", "wrong", "used"]
+Rating = Literal["right", "wrong", "used"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionRecord:
     """A question as it arrived. `event_id` is the surface's own name for the event that carried
     it, `message_key` names the message (team/channel/ts), so that one message that arrives as two
     events is one question. `thread` is where the answer belongs.
@@ -54,7 +54,7 @@ class Pending:
 
     id: str
     asked_at: dt.datetime
-    asked: Asked
+    asked: QuestionRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ ASKED_1 = (
 ASKED = (*ASKED_1[1:], "releases")
 
 
-def question_body(asked: Asked) -> tuple[dict[str, Any], dict[str, str]]:
+def question_body(asked: QuestionRecord) -> tuple[dict[str, Any], dict[str, str]]:
     body = {name: getattr(asked, name) for name in ASKED} | {"removed": list(asked.removed)}
     # The date of service is stored only as the editions that it led to.
     body["options"] = {n: v for n, v in (asked.options or {}).items() if n != "day"}

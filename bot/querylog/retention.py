@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.querylog.append import NoSuchQuestion, Tail
+from bot.querylog.append import ChainAppender, NoSuchQuestion
 from bot.querylog.hash_chain import LogUnavailable
 from bot.querylog.log import QueryLog
 from codesets.errors import CodeDeskError
@@ -37,7 +37,7 @@ class Hold:
 
     number: int
     at: str
-    question: str | None
+    question_id: str | None
     reason: str
     by: str | None
 
@@ -73,10 +73,10 @@ def redact(
     still be in its write-ahead file because somebody reads there.
     """
     reason = log.scrubbed(reason)
-    with log.writing() as tail:
-        subject, of_which, value = _to_redact(tail, what)
-        _expect_no_hold(tail, subject)
-        found = tail.db.execute(
+    with log.writing() as appender:
+        subject, of_which, value = _to_redact(appender, what)
+        _expect_no_hold(appender, subject)
+        found = appender.db.execute(
             "select t.record, t.name, t.salt from texts t join records r on r.seq = t.record "
             f"where {of_which} = ? order by t.id",
             [value],
@@ -85,21 +85,21 @@ def redact(
         if not gone:
             raise NoSuchQuestion(f"Nothing is left to redact of {what}.")
         destroyed = [[record, name] for record, name, _ in gone]
-        with _lifted(tail.db, "redaction"):
-            tail.db.executemany("delete from texts where record = ? and name = ?", destroyed)
-        record = tail.append(
+        with _lifted(appender.db, "redaction"):
+            appender.db.executemany("delete from texts where record = ? and name = ?", destroyed)
+        record = appender.append(
             "redaction", subject, {"reason": reason, "by": by, "destroyed": destroyed}
         )
     _overwrite(log, [salt for _, _, salt in gone])
     return Redacted([str(name) for _, name in destroyed], record)
 
 
-def _to_redact(tail: Tail, what: str | int) -> tuple[str | None, str, str | int]:
+def _to_redact(appender: ChainAppender, what: str | int) -> tuple[str | None, str, str | int]:
     """The question it is about, and the column and value by which its records are found."""
     if isinstance(what, str):
-        tail.expect_question(what)
+        appender.expect_question(what)
         return what, "r.subject", what
-    row = tail.db.execute("select subject from records where seq = ?", [what]).fetchone()
+    row = appender.db.execute("select subject from records where seq = ?", [what]).fetchone()
     if row is None:
         raise NoSuchQuestion(f"The log has no record {what}.")
     return row[0], "r.seq", what
@@ -149,23 +149,25 @@ def _lifted(db: sqlite3.Connection, reason: str) -> Any:
 # Holds
 
 
-def hold(log: QueryLog, reason: str, by: str, question: str | None = None) -> int:
+def hold(log: QueryLog, reason: str, by: str, question_id: str | None = None) -> int:
     """Lay a legal hold on a question, or on the whole log; its number. Raises NoSuchQuestion."""
     reason = log.scrubbed(reason)
-    with log.writing() as tail:
-        if question is not None:
-            tail.expect_question(question)
-        return tail.append("hold", question, {"reason": reason, "by": by})
+    with log.writing() as appender:
+        if question_id is not None:
+            appender.expect_question(question_id)
+        return appender.append("hold", question_id, {"reason": reason, "by": by})
 
 
 def release(log: QueryLog, number: int, reason: str, by: str) -> None:
     """Raises Held when no such hold is in force."""
     reason = log.scrubbed(reason)
-    with log.writing() as tail:
-        holds = {found.number: found for found in _holds(tail.db)}
+    with log.writing() as appender:
+        holds = {found.number: found for found in _holds(appender.db)}
         if number not in holds:
             raise Held(f"No hold {number} is in force.")
-        tail.append("release", holds[number].question, {"hold": number, "reason": reason, "by": by})
+        appender.append(
+            "release", holds[number].question_id, {"hold": number, "reason": reason, "by": by}
+        )
 
 
 def holds(log: QueryLog) -> list[Hold]:
@@ -186,9 +188,9 @@ def _holds(db: sqlite3.Connection) -> list[Hold]:
     return [Hold(n, at, who, body["reason"], body.get("by")) for n, at, who, body in told]
 
 
-def _expect_no_hold(tail: Tail, question: str | None) -> None:
-    for found in _holds(tail.db):
-        if found.question in (None, question):
+def _expect_no_hold(appender: ChainAppender, question_id: str | None) -> None:
+    for found in _holds(appender.db):
+        if found.question_id in (None, question_id):
             raise Held(
                 f"Hold {found.number} ({found.reason}) forbids it. Ask whoever laid it; then "
                 f"release it: `codedesk log release {found.number} --reason TEXT`."
@@ -205,15 +207,15 @@ def retain(log: QueryLog, years: int, by: str) -> Removed | None:
     Verify the log first: what is removed cannot be verified again.
     """
     before = _cutoff(log.now(), years)
-    with log.writing() as tail:
-        db = tail.db
+    with log.writing() as appender:
+        db = appender.db
         (first,) = db.execute("select coalesce(min(seq), 1) from records").fetchone()
         # From the start to before the first record that must stay, whatever times come later.
         keep = [
             db.execute("select min(seq) from records where at >= ?", [before]).fetchone()[0],
             *(_held_from(db, found) for found in _holds(db)),
         ]
-        last = min([seq for seq in keep if seq is not None], default=tail.seq + 1) - 1
+        last = min([seq for seq in keep if seq is not None], default=appender.seq + 1) - 1
         if last < first:
             return None
         digest = hashlib.sha256()
@@ -224,7 +226,7 @@ def retain(log: QueryLog, years: int, by: str) -> Removed | None:
             digest.update(last_hash.encode() + b"\n")
         log_id, created = db.execute("select id, created from log").fetchone()
         # First, so that there is a record to go on from even if all the others go.
-        tombstone = tail.append(
+        tombstone = appender.append(
             "retention",
             None,
             {
@@ -260,8 +262,8 @@ def _cutoff(now: dt.datetime, years: int) -> str:
 
 def _held_from(db: sqlite3.Connection, found: Hold) -> int | None:
     """The first record that a hold keeps."""
-    if found.question is None:
+    if found.question_id is None:
         return 0
     return db.execute(
-        "select min(seq) from records where subject = ?", [found.question]
+        "select min(seq) from records where subject = ?", [found.question_id]
     ).fetchone()[0]

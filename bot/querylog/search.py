@@ -28,7 +28,7 @@ _NOT_DELIVERED = tuple(name for name in get_args(records.Outcome) if name != "de
 OUTCOMES = (*ANSWERS, "unanswered", *_NOT_DELIVERED)
 CONFIDENCES: tuple[str, ...] = get_args(Confidence)
 #: "any": someone gave feedback on the answer. "none": nobody did.
-FEEDBACK = (*get_args(records.FeedbackVerdict), "any", "none")
+FEEDBACK = (*get_args(records.Rating), "any", "none")
 
 _BATCH = 200
 
@@ -162,11 +162,11 @@ def _with_outcome(outcome: str) -> tuple[str, list[Any]]:
     return _DELIVERED, [outcome]
 
 
-def _with_feedback(verdict: str) -> tuple[str, list[Any]]:
+def _with_feedback(rating: str) -> tuple[str, list[Any]]:
     said = "id in (select question from feedback where {})"
-    if verdict in ("any", "none"):
-        return ("not " if verdict == "none" else "") + said.format("1"), []
-    return said.format("verdict = ?"), [verdict]
+    if rating in ("any", "none"):
+        return ("not " if rating == "none" else "") + said.format("1"), []
+    return said.format("verdict = ?"), [rating]
 
 
 # Full text

@@ -47,14 +47,14 @@ def unfinished(
     def is_old(asked_at: dt.datetime) -> bool:
         return now - asked_at >= dt.timedelta(minutes=MOST_MINUTES)
 
-    def was_asked_long_ago(question: str) -> bool:
-        record = log.get(question)
+    def was_asked_long_ago(question_id: str) -> bool:
+        record = log.get(question_id)
         return record is not None and is_old(dt.datetime.fromisoformat(record.asked_at))
 
     unanswered, waiting = log.unanswered(surfaces), log.waiting(surfaces)
     uncertain = log.undelivered(surfaces)
     if shared:
-        uncertain = [question for question in uncertain if was_asked_long_ago(question)]
+        uncertain = [question_id for question_id in uncertain if was_asked_long_ago(question_id)]
     return Unfinished(
         [pending for pending in unanswered if not is_old(pending.asked_at)],
         [pending for pending in waiting if not is_old(pending.asked_at)],

@@ -21,8 +21,8 @@ from bot.querylog import hash_chain, schema
 from bot.querylog.checkpoints import Checkpoint, Checkpoints
 from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogKey, LogUnavailable, plain
 
-Verdict = Literal["vouched", "consistent", "tampered"]
-EXIT_CODES: dict[Verdict, int] = {"vouched": 0, "consistent": 1, "tampered": 3}
+Result = Literal["vouched", "consistent", "tampered"]
+EXIT_CODES: dict[Result, int] = {"vouched": 0, "consistent": 1, "tampered": 3}
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Verification:
         return self.last - (self.checkpoint.sequence if self.checkpoint else 0)
 
     @property
-    def verdict(self) -> Verdict:
+    def result(self) -> Result:
         if self.bad is not None:
             return "tampered"
         if self.checkpoint is None or self.excuse > self.checkpoint.sequence:
@@ -74,7 +74,7 @@ class Verification:
 
     @property
     def exit_code(self) -> int:
-        return EXIT_CODES[self.verdict]
+        return EXIT_CODES[self.result]
 
     def sentences(self) -> list[str]:
         """What a person reads: the verdict first."""
@@ -86,7 +86,7 @@ class Verification:
         told = f"{self.count:,} records ({self.first:,} to {self.last:,}) of log {self.log}: "
         if self.checkpoint is None:
             lines = [told + "chain consistent, tail not vouched for. There is no checkpoint of it."]
-        elif self.verdict == "consistent":
+        elif self.result == "consistent":
             lines = [
                 told + "chain consistent, and not all vouched for: something was destroyed, and no "
                 f"checkpoint vouches yet for record {self.excuse:,}, which says so."
@@ -119,7 +119,7 @@ class Verification:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "verdict": self.verdict,
+            "verdict": self.result,
             "log": self.log,
             "first": self.first,
             "last": self.last,

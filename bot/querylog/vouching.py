@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bot.messages import say
+from bot.messages import message
 from bot.querylog.checkpoints import Checkpoint, CheckpointError, keep, read, signed
 from bot.querylog.log import QueryLog
 from bot.querylog.verify import verify_end
@@ -36,7 +36,9 @@ class Vouched:
         """What is new, in a line."""
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.new.items()))
         since = self.before.sequence if self.before else 0
-        return say("log.new_since", since=f"{since:,}", kinds=kinds or say("log.nothing_new"))
+        return message(
+            "log.new_since", since=f"{since:,}", kinds=kinds or message("log.nothing_new")
+        )
 
 
 class NotVouchedFor(CheckpointError):
@@ -71,7 +73,7 @@ def take(
     """A checkpoint of the log as it is now, of what holds. Raises NotVouchedFor, LogUnavailable."""
     found = verify_end(log.path, log.key, since)
     if found.bad is not None:
-        raise NotVouchedFor(say("log.not_vouched_altered", found=found.sentences()[0]))
+        raise NotVouchedFor(message("log.not_vouched_altered", found=found.sentences()[0]))
     unknown = [
         number
         for number in found.destroying
@@ -79,7 +81,7 @@ def take(
     ]
     if unknown:
         raise NotVouchedFor(
-            say(
+            message(
                 "log.not_vouched_destroyed",
                 records=", ".join(map(str, unknown)),
                 accept=" ".join(f"--accept {number}" for number in unknown),

@@ -25,12 +25,12 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.logged_desk import Answers
-from bot.messages import say as words
+from bot.messages import message as words
 from bot.querylog import QueryLog
 from bot.settings import Settings
 from bot.slack import http
-from bot.slack.checkpointing import witnessed
-from bot.slack.delivery import Courier
+from bot.slack.checkpointing import checkpointing
+from bot.slack.delivery import SlackDelivery
 from bot.slack.lanes import Lanes
 from bot.slack.listeners import actions, audit, commands, events, feedback
 from bot.slack.recovery import recover
@@ -63,10 +63,10 @@ def build_app(settings: Settings, desk: Answers, log: QueryLog, lanes: Lanes | N
         attaching_conversation_kwargs_enabled=False,
     )
     app.error(_tell)
-    courier = Courier(desk, log, client, lanes)
+    delivery = SlackDelivery(desk, log, client, lanes)
     for kind in (events, commands, actions, feedback):
-        kind.register(app, courier)
-    audit.register(app, courier, settings)
+        kind.register(app, delivery)
+    audit.register(app, delivery, settings)
     return app
 
 
@@ -86,10 +86,10 @@ def serve(
     stop = stop or threading.Event()
     with _only_one(settings.home), Lanes() as lanes:
         app = build_app(settings, desk, log, lanes)
-        with witnessed(settings, log, app.client) as begin:
+        with checkpointing(settings, log, app.client) as begin:
             try:
                 desk.ready()
-                recover(Courier(desk, log, app.client, lanes), say)
+                recover(SlackDelivery(desk, log, app.client, lanes), say)
                 way = _listening if settings.slack_mode == "http" else _connected
                 with _stopped_by_signals(stop), way(settings, app, say):
                     begin()

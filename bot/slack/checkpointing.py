@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from slack_sdk import WebClient
 
-from bot.messages import say
+from bot.messages import message
 from bot.querylog import LogUnavailable, QueryLog
 from bot.querylog.checkpoints import CheckpointError, private_key
 from bot.querylog.vouching import Keeper, NotVouchedFor, Vouched
@@ -27,7 +27,7 @@ _LOOK_EVERY = 15.0
 
 
 @contextmanager
-def witnessed(
+def checkpointing(
     settings: Settings, log: QueryLog, client: WebClient, *, look_every: float = _LOOK_EVERY
 ) -> Iterator[Callable[[], None]]:
     """Gives what to call when serving has begun. From then on checkpoints are written when they are
@@ -56,7 +56,7 @@ def witnessed(
         try:
             key = private_key(settings.checkpoint_key)
         except CheckpointError as error:
-            logger.warning("%s %s", say("log.no_checkpoints"), error)
+            logger.warning("%s %s", message("log.no_checkpoints"), error)
             return
         keeper = Keeper(log, key, settings.checkpoints)
         thread = threading.Thread(
@@ -99,7 +99,7 @@ def _keep(
 
 def _told(done: Vouched) -> str:
     checkpoint = done.checkpoint
-    return say(
+    return message(
         "slack.checkpoint",
         count=checkpoint.count,
         sequence=checkpoint.sequence,

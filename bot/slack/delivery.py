@@ -11,8 +11,8 @@ from slack_sdk import WebClient
 
 from bot.desk.answer import Answer
 from bot.logged_desk import Answers, Done, LoggedDesk, LoggedQuestion
-from bot.messages import say
-from bot.querylog import Asked, LogUnavailable, QueryLog
+from bot.messages import message
+from bot.querylog import LogUnavailable, QueryLog, QuestionRecord
 from bot.querylog.unfinished import MOST_MINUTES
 from bot.slack.lanes import Lanes
 from bot.slack.views.answer import answer_message, removed_message, with_removed
@@ -22,7 +22,7 @@ from bot.slack.web_api import Posted, Way, delete_original, for_one, respond
 logger = logging.getLogger("codedesk.slack")
 
 
-class Courier:
+class SlackDelivery:
     """The desk, the log and the way to Slack. Safe to use from many threads."""
 
     def __init__(
@@ -58,19 +58,19 @@ class Courier:
         except LogUnavailable as error:
             # Without an answer in the log the question counts as unanswered; so it is.
             logger.error("%s", error)
-            self.post(way, plain_message(say("slack.not_logged")))
+            self.post(way, plain_message(message("slack.not_logged")))
             return _done(Posted("failed", "log unavailable"))
         except Exception as error:
             # Whatever it was, the one who asked is told, and the next question is answered.
             # The message of an error may hold the question as it was typed.
             where = "".join(traceback.format_tb(error.__traceback__))
             logger.error("question %s: %s at\n%s", question.id, type(error).__name__, where)
-            self.post(way, plain_message(say("slack.went_wrong", question=question.id)))
+            self.post(way, plain_message(message("slack.went_wrong", question=question.id)))
             return _done(Posted("failed", type(error).__name__))
 
     def send_after_all(
         self,
-        question: str,
+        question_id: str,
         answer: Answer,
         way: Way,
         *,
@@ -79,12 +79,12 @@ class Courier:
         removed: Sequence[str],
     ) -> Future[Posted]:
         """Send an answer that is in the log already; otherwise as `answer`."""
-        sending = self._sending(question, way, tell, private=private, removed=removed)
-        return self.logged.deliver([question], [answer], sending)
+        sending = self._sending(question_id, way, tell, private=private, removed=removed)
+        return self.logged.deliver([question_id], [answer], sending)
 
     def _sending(
         self,
-        question: str,
+        question_id: str,
         way: Way,
         tell: Way,
         *,
@@ -94,29 +94,31 @@ class Courier:
     ) -> Callable[[list[Answer], Done], Future[Posted]]:
         def deliver(answers: list[Answer], done: Done) -> Future[Posted]:
             (answer,) = answers
-            message = answer_message(answer, question, shareable=shareable, private=private)
+            message = answer_message(answer, question_id, shareable=shareable, private=private)
 
             def then(posted: Posted) -> None:
-                _warn(posted, f"answer to {question}")
+                _warn(posted, f"answer to {question_id}")
                 done(posted.outcome, posted.detail)
                 if posted.limited:
-                    self._tell_of_loss(question, tell)
+                    self._tell_of_loss(question_id, tell)
 
             return self.post(way, with_removed(message, removed) if removed else message, then)
 
         return deliver
 
-    def _tell_of_loss(self, question: str, tell: Way) -> None:
-        lost = say("slack.not_posted", question=question, minutes=MOST_MINUTES)
-        self.post(tell, plain_message(lost), lambda told: self.record(question, told, "notice"))
+    def _tell_of_loss(self, question_id: str, tell: Way) -> None:
+        lost = message("slack.not_posted", question=question_id, minutes=MOST_MINUTES)
+        self.post(tell, plain_message(lost), lambda told: self.record(question_id, told, "notice"))
 
     def tell_removed(
-        self, question: str, asked: Asked, thread: str | None = None
+        self, question_id: str, asked: QuestionRecord, thread: str | None = None
     ) -> Future[Posted]:
         """Tell the asker privately, where the message stands, what was taken out of it."""
         way = for_one(self.client, asked.channel or "", asked.user or "", thread)
         message = removed_message(asked.removed)
-        return self.post(way, message, lambda posted: self.record(question, posted, "identifiers"))
+        return self.post(
+            way, message, lambda posted: self.record(question_id, posted, "identifiers")
+        )
 
     def post(
         self, way: Way, message: Message, then: Callable[[Posted], None] | None = None
@@ -128,10 +130,10 @@ class Courier:
         """Take away the message that a button was pressed on."""
         return self.lanes.send(respond(url).lane, lambda: delete_original(url), _warn)
 
-    def record(self, question: str, posted: Posted, kind: str = "answer") -> None:
+    def record(self, question_id: str, posted: Posted, kind: str = "answer") -> None:
         """Log what became of a post. When that fails, the next start finds it unfinished."""
-        _warn(posted, f"{kind} to {question}")
-        self.logged.record([question], posted.outcome, posted.detail, kind)
+        _warn(posted, f"{kind} to {question_id}")
+        self.logged.record([question_id], posted.outcome, posted.detail, kind)
 
 
 def _done(posted: Posted) -> Future[Posted]:

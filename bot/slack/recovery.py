@@ -10,11 +10,11 @@ from concurrent.futures import Future
 from functools import partial
 
 from bot.desk.answer import Answer
-from bot.messages import say
-from bot.querylog import Asked, LogUnavailable, Record
+from bot.messages import message
+from bot.querylog import LogUnavailable, QuestionRecord, Record
 from bot.querylog.records import Pending, Surface
 from bot.querylog.unfinished import MOST_MINUTES, unfinished
-from bot.slack.delivery import Courier
+from bot.slack.delivery import SlackDelivery
 from bot.slack.web_api import Posted, Way, for_one, for_one_anywhere, in_thread
 from bot.views.shared import to_tell
 
@@ -27,7 +27,7 @@ _SURFACES: tuple[Surface, ...] = ("mention", "dm", "slash")
 
 
 def recover(
-    courier: Courier,
+    delivery: SlackDelivery,
     say_line: Callable[[str], None],
     *,
     now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
@@ -36,10 +36,10 @@ def recover(
     mark the old ones abandoned, and answers of which it is not known whether they were posted
     `unknown`. Before anything new is taken, and in one process only."""
     sent: list[Future[Posted]] = []
-    left = unfinished(courier.log, _SURFACES, now())
+    left = unfinished(delivery.log, _SURFACES, now())
     try:
         left.mark(
-            courier.log,
+            delivery.log,
             abandoned="the desk was not running",
             unknown="the desk stopped while posting",
         )
@@ -47,13 +47,13 @@ def recover(
         logger.error("%s", error)
     counts = Counter(abandoned=len(left.too_old), unknown=len(left.uncertain))
     for pending in left.to_send:
-        sent += _sent_after_all(courier, pending)
+        sent += _sent_after_all(delivery, pending)
     for pending in left.to_answer:
         private = pending.asked.surface == "slash"
-        way, tell = _ways_back(courier, pending.asked)
+        way, tell = _ways_back(delivery, pending.asked)
         removed = to_tell(pending.asked.text, pending.asked.removed)
-        posted = courier.answer(
-            courier.logged.left(pending, now()),
+        posted = delivery.answer(
+            delivery.logged.left(pending, now()),
             way,
             tell=tell,
             private=private,
@@ -61,36 +61,36 @@ def recover(
         )
         sent.append(posted)
         if removed and not private:
-            posted.add_done_callback(partial(_tell_removed, courier, pending))
-    courier.lanes.settle(_PATIENCE)
+            posted.add_done_callback(partial(_tell_removed, delivery, pending))
+    delivery.lanes.settle(_PATIENCE)
     for posted in sent:
         outcome = posted.result().outcome if posted.done() else "waiting"
         counts[{"delivered": "answered", "waiting": "waiting"}.get(outcome, "failed")] += 1
     if counts.total():
         kinds = ("answered", "failed", "abandoned", "unknown", "waiting")
         lines = {kind: counts[kind] for kind in kinds}
-        say_line(say("slack.recovered", minutes=MOST_MINUTES, **lines))
+        say_line(message("slack.recovered", minutes=MOST_MINUTES, **lines))
 
 
-def _sent_after_all(courier: Courier, pending: Pending) -> list[Future[Posted]]:
+def _sent_after_all(delivery: SlackDelivery, pending: Pending) -> list[Future[Posted]]:
     """An answer drawn anew as the log has it, by a way that is still open; none when the log has
     it no more."""
-    record = courier.log.get(pending.id)
+    record = delivery.log.get(pending.id)
     if record is None or record.answer is None:
-        courier.record(pending.id, Posted("abandoned", "no longer in the log"))
+        delivery.record(pending.id, Posted("abandoned", "no longer in the log"))
         return []
     try:
-        if not courier.log.claim(pending.id):
+        if not delivery.log.claim(pending.id):
             return []
     except LogUnavailable as error:
         # What may be sent twice by the next start is not sent.
         logger.error("%s", error)
         return []
-    answer = courier.desk.retitled(Answer.from_dict(record.answer))
+    answer = delivery.desk.retitled(Answer.from_dict(record.answer))
     asked, private = pending.asked, pending.asked.surface == "slash"
     removed = to_tell(asked.text, asked.removed)
-    way, tell = _ways_back(courier, asked)
-    posted = courier.send_after_all(
+    way, tell = _ways_back(delivery, asked)
+    posted = delivery.send_after_all(
         pending.id,
         answer,
         way,
@@ -99,12 +99,12 @@ def _sent_after_all(courier: Courier, pending: Pending) -> list[Future[Posted]]:
         removed=removed if private else (),
     )
     if removed and not private and not _was_told(record):
-        posted.add_done_callback(partial(_tell_removed, courier, pending))
+        posted.add_done_callback(partial(_tell_removed, delivery, pending))
     return [posted]
 
 
-def _tell_removed(courier: Courier, pending: Pending, _: Future[Posted]) -> None:
-    courier.tell_removed(pending.id, pending.asked)
+def _tell_removed(delivery: SlackDelivery, pending: Pending, _: Future[Posted]) -> None:
+    delivery.tell_removed(pending.id, pending.asked)
 
 
 def _was_told(record: Record) -> bool:
@@ -113,10 +113,10 @@ def _was_told(record: Record) -> bool:
     return bool({"delivered", "unknown"} & set(told))
 
 
-def _ways_back(courier: Courier, asked: Asked) -> tuple[Way, Way]:
+def _ways_back(delivery: SlackDelivery, asked: QuestionRecord) -> tuple[Way, Way]:
     """How the one who asked is reached now, and how in private. The response_url of a command is
     not kept."""
-    client, channel, user = courier.client, asked.channel or "", asked.user or ""
+    client, channel, user = delivery.client, asked.channel or "", asked.user or ""
     if asked.surface == "slash":
         way = for_one_anywhere(client, channel, user)
         return way, way

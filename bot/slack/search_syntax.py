@@ -11,7 +11,7 @@ import datetime as dt
 import re
 from typing import Any
 
-from bot.messages import say
+from bot.messages import message
 from bot.querylog.search import CONFIDENCES, FEEDBACK, OUTCOMES, Filters
 from bot.slack.message_text import clean
 from codesets.errors import CodeDeskError
@@ -47,7 +47,7 @@ def read(typed: str) -> Filters:
     'text=htn, person=U1, code=I10'
     """
     if len(typed) > MOST_CHARACTERS:
-        raise Misread(say("slack.audit_too_long", most=MOST_CHARACTERS))
+        raise Misread(message("slack.audit_too_long", most=MOST_CHARACTERS))
     words: list[str] = []
     given: dict[str, Any] = {}
     for piece in _PIECE.findall(typed):
@@ -58,7 +58,7 @@ def read(typed: str) -> Filters:
         name, value = found[1], found[2].strip('"')
         if name not in _FILTERS:
             known = ", ".join(f"{known}:" for known in _FILTERS)
-            raise Misread(say("slack.audit_unknown_filter", filter=f"{name}:", known=known))
+            raise Misread(message("slack.audit_unknown_filter", filter=f"{name}:", known=known))
         field, values = _FILTERS[name]
         given[field] = _value(name, value, values)
     return Filters(text=clean(" ".join(words)) or None, **given)
@@ -67,15 +67,15 @@ def read(typed: str) -> Filters:
 def _value(name: str, value: str, values: tuple[str, ...]) -> str | dt.date:
     if values and value not in values:
         known = ", ".join(values)
-        raise Misread(say("slack.audit_bad_value", filter=name, value=value, known=known))
+        raise Misread(message("slack.audit_bad_value", filter=name, value=value, known=known))
     if name in ("from", "to"):
         try:
             return dt.date.fromisoformat(value)
         except ValueError as error:
-            raise Misread(say("slack.audit_bad_day", filter=name, value=value)) from error
+            raise Misread(message("slack.audit_bad_day", filter=name, value=value)) from error
     if name in ("person", "channel"):
         if named := _NAMED.fullmatch(value):
             return named[1]
         if value[0] in "@#<":
-            raise Misread(say("slack.audit_bad_person", value=value))
+            raise Misread(message("slack.audit_bad_person", value=value))
     return value

@@ -17,7 +17,7 @@ from bot.desk.answer import (
 )
 from bot.desk.note_checks import run_on
 from bot.desk.service_dates import is_of_birth
-from bot.messages import say
+from bot.messages import message
 from bot.phi.spans import PLACEHOLDER
 from codesets.model import NOTE_HEADINGS, SYSTEM_NAMES
 from index.text.attributes import SIDE, TRIMESTER
@@ -63,7 +63,7 @@ def source(note: ShownNote, release: str | None) -> str:
 def place(printed_under: str) -> str:
     """Where a note is printed: a code, a section, or "chapter 4"."""
     if printed_under.isdigit():
-        return say("notes.chapter", number=printed_under)
+        return message("notes.chapter", number=printed_under)
     return printed_under
 
 
@@ -77,7 +77,7 @@ def run_together(group: Sequence[ShownNote], most: int) -> str:
             break
         text, shown = longer, shown + 1
     if shown < len(group):
-        text += "; " + say("notes.left_out", count=len(group) - shown)
+        text += "; " + message("notes.left_out", count=len(group) - shown)
     return text
 
 
@@ -89,7 +89,7 @@ def editions(answer: Answer) -> str:
     found: list[Verdict | Candidate] = [*answer.verdicts, *answer.candidates]
     named = [f"{SYSTEM_NAMES[f.system]} {f.release}" for f in found if f.release]
     if answer.outcome == "guideline":
-        named += [say("notes.guidelines", release=g.release) for g in answer.guidelines]
+        named += [message("notes.guidelines", release=g.release) for g in answer.guidelines]
     return ", ".join(dict.fromkeys(named))
 
 
@@ -97,7 +97,7 @@ def guideline_source(guideline: ShownGuideline | QuotedGuideline) -> str:
     """Where a section stands: "FY2025, page 37"."""
     if guideline.page is None:
         return guideline.release
-    return say("notes.page", release=guideline.release, page=guideline.page)
+    return message("notes.page", release=guideline.release, page=guideline.page)
 
 
 # Codes
@@ -121,17 +121,17 @@ def other_sides(candidate: Candidate, code: str = "{code}") -> str:
     `code` is how a code is written. What is asked back is what was not said.
     """
     for axis, heading in _HEADINGS:
-        if candidate.ask_back != say(f"ask.{axis.name}"):
+        if candidate.ask_back != message(f"ask.{axis.name}"):
             continue
         own = axis.said(read(candidate.title))
         differing = [(c.code, axis.said(read(c.title))) for c in candidate.alternatives]
         told = [
-            f"{code.format(code=name)} {' '.join(sorted(said)) or say('sides.unspecified')}"
+            f"{code.format(code=name)} {' '.join(sorted(said)) or message('sides.unspecified')}"
             for name, said in differing
             if said != own
         ]
         if told:
-            return say(heading, codes=" · ".join(told[:_MOST_SIDES]))
+            return message(heading, codes=" · ".join(told[:_MOST_SIDES]))
     return ""
 
 
@@ -140,19 +140,21 @@ def other_sides(candidate: Candidate, code: str = "{code}") -> str:
 
 def news_heading(changes: Changes) -> str:
     """ICD-10-CM FY2026-April to FY2027, about "diabetes"."""
-    told = say(
+    told = message(
         "news.heading",
         system=SYSTEM_NAMES[changes.system],
         before=changes.before,
         after=changes.after,
     )
-    return told + (say("news.about", about=changes.about) if changes.about else "")
+    return told + (message("news.about", about=changes.about) if changes.about else "")
 
 
 def news_counts(changes: Changes) -> str:
     """How many changes there are of each kind: "3 added, 1 deleted"."""
     told = [
-        say(f"news.count_{kind}", count=count) for kind, count in changes.counts.items() if count
+        message(f"news.count_{kind}", count=count)
+        for kind, count in changes.counts.items()
+        if count
     ]
     return ", ".join(told)
 
@@ -165,7 +167,7 @@ def removed_in_words(removed: Iterable[str]) -> str:
     >>> removed_in_words(("NAME", "MEMBER ID"))
     'a name, a health plan number'
     """
-    return ", ".join(say(f"identifiers.{kind.replace(' ', '_')}") for kind in removed)
+    return ", ".join(message(f"identifiers.{kind.replace(' ', '_')}") for kind in removed)
 
 
 def to_tell(stored: str, removed: Iterable[str]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from bot.desk.answer import (
 )
 from bot.desk.code_mentions import asks_for_icd9
 from bot.desk.edition_changes import some_of_each
-from bot.messages import say
+from bot.messages import message
 from bot.views.shared import (
     editions,
     grouped,
@@ -58,29 +58,29 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     blocks += [_verdict(verdict, crosswalk) for verdict in answer.verdicts]
     blocks += [_pair(pair) for pair in answer.pairs]
     if answer.not_checked and answer.verdicts:
-        rules = ", ".join(say(f"checks.{rule}") for rule in answer.not_checked)
-        blocks.append(_wrapped(say("terminal.not_checked", rules=rules), "   "))
+        rules = ", ".join(message(f"checks.{rule}") for rule in answer.not_checked)
+        blocks.append(_wrapped(message("terminal.not_checked", rules=rules), "   "))
     if answer.changes:
         blocks.append(changes(answer.changes))
     if answer.candidates or answer.verdicts or answer.guidelines:
         releases = editions(answer)
         footer = "terminal.footer" if releases else "terminal.footer_bare"
-        blocks.append(say(footer, releases=releases, day=answer.as_of))
+        blocks.append(message(footer, releases=releases, day=answer.as_of))
     return "\n\n".join(block for block in blocks if block)
 
 
 def _candidate(candidate: Candidate) -> str:
-    mark = say("terminal.billable" if candidate.billable else "terminal.header")
+    mark = message("terminal.billable" if candidate.billable else "terminal.header")
     lines = [
         _wrapped(f"{candidate.code}  {candidate.title}", f"{candidate.rank}. "),
-        f"   {mark} · {say('terminal.confidence', level=candidate.confidence)}",
+        f"   {mark} · {message('terminal.confidence', level=candidate.confidence)}",
     ]
     if candidate.ask_back:
         lines.append(_wrapped(candidate.ask_back, "   ? "))
     if sides := other_sides(candidate):
         lines.append(_wrapped(sides, "   "))
     if candidate.rank == 1 and candidate.report_with:
-        lines.append(f"   {say('terminal.report_with')}")
+        lines.append(f"   {message('terminal.report_with')}")
         lines += [
             _wrapped(f"{r.code}  {r.title} ({r.because})", "     ")
             for r in candidate.report_with[:_COMPLETIONS]
@@ -91,7 +91,7 @@ def _candidate(candidate: Candidate) -> str:
 def _verdict(verdict: Verdict, crosswalk: bool) -> str:
     heading = f"{verdict.code}  {verdict.title}".rstrip()
     lines = [
-        _wrapped(heading, f"{say(f'terminal.status_{status_word(verdict)}')} "),
+        _wrapped(heading, f"{message(f'terminal.status_{status_word(verdict)}')} "),
         _wrapped(verdict.why, "   "),
     ]
     lines += _code_list("terminal.completions", verdict.completions)
@@ -109,8 +109,8 @@ def _verdict(verdict: Verdict, crosswalk: bool) -> str:
 
 
 def _pair(pair: Pair) -> str:
-    told = say(f"terminal.severity_{pair.severity}")
-    where = say("terminal.pair_source", where=place(pair.inherited_from), release=pair.release)
+    told = message(f"terminal.severity_{pair.severity}")
+    where = message("terminal.pair_source", where=place(pair.inherited_from), release=pair.release)
     return "\n".join(
         [
             _wrapped(f"{' + '.join(pair.codes)}  {pair.says}", f"{told} "),
@@ -131,7 +131,7 @@ def _cited(guidelines: Sequence[ShownGuideline]) -> str:
     """The sections that govern a code, by number, title and page."""
     if not guidelines:
         return ""
-    lines = [f"   {say('terminal.guidelines')}"]
+    lines = [f"   {message('terminal.guidelines')}"]
     lines += [
         _wrapped(f"{g.section}  {g.title} ({guideline_source(g)})", "     ") for g in guidelines
     ]
@@ -142,32 +142,32 @@ def changes(found: Changes, most: int | None = _CHANGES) -> str:
     """What changed between two editions; the first `most` changes, all when it is None."""
     heading = news_heading(found)
     if not found.listed:
-        return f"{heading}\n{say('news.nothing')}"
+        return f"{heading}\n{message('news.nothing')}"
     blocks = [heading + "\n" + news_counts(found)]
     shown = some_of_each(found.listed, most)
     for change in shown:
-        lines = [_wrapped(f"{change.code}  {change.title}", f"[{say(f'news.{change.kind}')}] ")]
+        lines = [_wrapped(f"{change.code}  {change.title}", f"[{message(f'news.{change.kind}')}] ")]
         if change.before:
-            lines.append(_wrapped(say("news.before", title=change.before), "   "))
+            lines.append(_wrapped(message("news.before", title=change.before), "   "))
         if change.kind == "deleted":
             lines += _code_list("news.replaced_by", change.replaced_by)
             if not change.replaced_by:
-                lines.append(f"   {say('news.no_replacement')}")
+                lines.append(f"   {message('news.no_replacement')}")
                 lines += _code_list("news.similar", change.similar)
         blocks.append("\n".join(lines))
     left = sum(found.counts.values()) - len(shown)
     if left:
-        blocks.append(say("news.left_out", count=left))
+        blocks.append(message("news.left_out", count=left))
     return "\n".join(blocks)
 
 
 def _code_list(heading: str, codes: Sequence[CodeTitle]) -> list[str]:
     if not codes:
         return []
-    lines = [f"   {say(heading)}"]
+    lines = [f"   {message(heading)}"]
     lines += [_wrapped(f"{c.code}  {c.title}", "     ") for c in codes[:_COMPLETIONS]]
     if len(codes) > _COMPLETIONS:
-        lines.append(f"     {say('terminal.and_more', count=len(codes) - _COMPLETIONS)}")
+        lines.append(f"     {message('terminal.and_more', count=len(codes) - _COMPLETIONS)}")
     return lines
 
 
@@ -175,13 +175,13 @@ def _notes(code: str, release: str | None, notes: Sequence[ShownNote]) -> str:
     groups = grouped(notes)
     if not groups:
         return ""
-    lines = [f"   {say('terminal.notes', code=code)}"]
+    lines = [f"   {message('terminal.notes', code=code)}"]
     for group in groups[:_NOTES]:
         first = group[0]
         told = f"{heading(first)} ({source(first, release)}): {run_together(group, _NOTE_WIDTH)}"
         lines.append(_wrapped(told, "     "))
     if len(groups) > _NOTES:
-        lines.append(f"     {say('terminal.more_notes', count=len(groups) - _NOTES)}")
+        lines.append(f"     {message('terminal.more_notes', count=len(groups) - _NOTES)}")
     return "\n".join(lines)
 
 

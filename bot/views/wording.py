@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from bot.desk.answer import Answer, Candidate, Pair, Reason, Verdict
-from bot.messages import say
+from bot.messages import message
 
 
 def worded(answer: Answer) -> Answer:
     """The answer with its words: those for the terminal, Slack, JSON and the log. A part without
     reasons, as all are in an answer out of the log, keeps the words that it has."""
-    day = answer.as_of or say("desk.date_of_service")
+    day = answer.as_of or message("desk.date_of_service")
     return replace(
         answer,
         notices=_each(answer.reasons, day) or answer.notices,
@@ -75,4 +75,6 @@ def in_words(reason: Reason, day: str = "") -> str:
             return " ".join(str(value(one)) for one in param)
         return param
 
-    return say(reason.key, **{name: value(param) for name, param in reason.params.items()}, day=day)
+    return message(
+        reason.key, **{name: value(param) for name, param in reason.params.items()}, day=day
+    )

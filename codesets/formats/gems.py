@@ -20,7 +20,7 @@ from typing import Literal
 
 from codesets.code_format import ICD9CM_UNDOTTED, dot
 from codesets.formats.text_files import lines_of
-from codesets.model import CodesetError, Mapping9
+from codesets.model import CodesetError, GemsMapping
 
 Direction = Literal["9to10", "10to9"]
 
@@ -80,7 +80,7 @@ def packaged() -> list[tuple[Direction, Path]]:
 # Reading
 
 
-def read_gems(path: Path, direction: Direction) -> tuple[Mapping9, ...]:
+def read_gems(path: Path, direction: Direction) -> tuple[GemsMapping, ...]:
     """Every mapping of a file, with dots; the target of "no map" is None.
 
     Raises CodesetError, naming the line, for one that is no mapping, and for a file without any.
@@ -99,7 +99,7 @@ def read_gems(path: Path, direction: Direction) -> tuple[Mapping9, ...]:
         raise CodesetError(f"{path.name} holds no General Equivalence Mappings.")
     dot_source, dot_target = _dots(matches, direction)
     return tuple(
-        Mapping9(
+        GemsMapping(
             direction=direction,
             source=dot_source(match["source"]),
             target=None if match["no_map"] == "1" else dot_target(match["target"]),

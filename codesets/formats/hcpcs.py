@@ -21,7 +21,7 @@ from pathlib import Path
 from codesets.code_format import HCPCS, MODIFIER
 from codesets.formats.spreadsheets import table
 from codesets.formats.text_files import lines_of
-from codesets.model import Code, CodesetError, Edition, Indicators, Modifier, Release
+from codesets.model import Code, CodesetError, Indicators, Modifier, Release, ReleaseData
 
 #: How every record begins: a code or a modifier, its sequence, its record identification.
 RECORD = re.compile(rf"^(?P<code>{HCPCS}| {{3}}{MODIFIER})\d{{5}}(?P<kind>[3478])")
@@ -130,11 +130,11 @@ def read_spreadsheet(path: Path) -> list[Row]:
     return _rows(path, _records_of_sheet(path))
 
 
-def edition_of(release: Release, rows: Iterable[Row]) -> Edition:
+def edition_of(release: Release, rows: Iterable[Row]) -> ReleaseData:
     """The codes; as rows, `Indicators` of every code and a `Modifier` for every modifier."""
     rows = list(rows)
     codes = [row for row in rows if not row.is_modifier]
-    return Edition(
+    return ReleaseData(
         release,
         tuple(
             Code.alone(release, row.code, row.title, position, row.added, row.terminated)

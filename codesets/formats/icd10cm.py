@@ -32,10 +32,10 @@ from codesets.model import (
     CodeRange,
     CodesetError,
     Division,
-    Edition,
     Note,
     NoteKind,
     Release,
+    ReleaseData,
     Term,
 )
 
@@ -131,7 +131,7 @@ def read_order_file(path: Path) -> list[tuple[str, bool, str]]:
 
 def read_tabular(
     xml: Path, listed: Sequence[str], release: Release, titles: Mapping[str, str] | None = None
-) -> Edition:
+) -> ReleaseData:
     """The whole Tabular List, checked against the code list, which is the authority.
 
     `listed` are the undotted codes and headers in published order; `titles`, by undotted code,
@@ -174,7 +174,7 @@ def read_tabular(
                 position=position,
             )
         )
-    return Edition(
+    return ReleaseData(
         release, tuple(codes), tuple(reader.divisions), tuple(reader.notes), tuple(reader.terms)
     )
 
@@ -277,7 +277,7 @@ def edition_of_list(
     release: Release,
     rows: Iterable[tuple[str, bool, str]],
     known: Mapping[str, Code] | None = None,
-) -> Edition:
+) -> ReleaseData:
     """An edition known by its code list only: no notes, no terms.
 
     `rows` are (undotted code, billable, title) in the file's order. Where headers have no rows,
@@ -312,7 +312,7 @@ def edition_of_list(
                 title_from=borrowed,
             )
         )
-    return Edition(release, tuple(codes))
+    return ReleaseData(release, tuple(codes))
 
 
 def untitled(code: str) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from codesets import months
 from codesets.code_format import ICD10CM_EITHER, dot
 from codesets.formats.spreadsheets import Columns, table
-from codesets.model import CodesetError, Replacement
+from codesets.model import CodesetError, ConversionRow
 
 CONVERSION_COLUMNS: Columns = {
     "current": ("Current code assignment",),
@@ -33,7 +33,7 @@ _YEAR = re.compile(rf"(?P<year>20\d\d)(?: \((?P<month>{'|'.join(months.NAMES)})(
 _DATES = ("%m/%d/%Y", "%m/%d/%y", "%B %d, %Y", "%Y%m%d", "%Y-%m-%d")
 
 
-def read_conversion(path: Path) -> tuple[Replacement, ...]:
+def read_conversion(path: Path) -> tuple[ConversionRow, ...]:
     """One row for each new code and each code that its previous assignment names.
 
     Nothing is added to what is printed: of a range only its two ends are named, of a category
@@ -52,7 +52,7 @@ def read_conversion(path: Path) -> tuple[Replacement, ...]:
             raise CodesetError(
                 f'{path.name}, line {number}: "{row["effective"]}" is neither a year nor a date.'
             )
-        rows += [Replacement(new, effective, old) for new in current for old in previous]
+        rows += [ConversionRow(new, effective, old) for new in current for old in previous]
     if not rows:
         raise CodesetError(f"{path.name} holds no codes that replace others.")
     return tuple(dict.fromkeys(rows))

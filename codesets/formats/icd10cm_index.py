@@ -23,12 +23,12 @@ from pathlib import Path
 
 from codesets.code_format import ICD10CM
 from codesets.formats.text_files import decoded, xml_root
-from codesets.model import BOOK_NAMES, BookKind, CodesetError, Term, TermKind
+from codesets.model import REFERENCE_NAMES, CodesetError, ReferenceKind, Term, TermKind
 
 _ROOT = "ICD10CM.index"
 #: As much of a file as tells which it is.
 _HEAD = 64 * 1024
-_KINDS: tuple[tuple[re.Pattern[str], BookKind], ...] = (
+_KINDS: tuple[tuple[re.Pattern[str], ReferenceKind], ...] = (
     (re.compile(r"<title>[^<]*EXTERNAL CAUSE", re.I), "external_causes"),
     (re.compile(r"<title>[^<]*INDEX TO DISEASES and INJURIES", re.I), "index"),
     (re.compile(r"<head [^>]*>\s*Neoplasm\s*<", re.I), "neoplasms"),
@@ -60,7 +60,7 @@ _SAYS_NO_MORE = frozenset(
 )
 
 
-def index_kind(head: str) -> BookKind | None:
+def index_kind(head: str) -> ReferenceKind | None:
     """Which of the four a file is, from its beginning; None when it is none of them."""
     if f"<{_ROOT}" not in head:
         return None
@@ -82,7 +82,7 @@ def read_index(path: Path, release: str) -> tuple[Term, ...]:
 
 
 def read_terms(
-    path: Path, release: str, kinds: Sequence[BookKind], term_kind: TermKind
+    path: Path, release: str, kinds: Sequence[ReferenceKind], term_kind: TermKind
 ) -> tuple[Term, ...]:
     """The terms of one of the four files, which must be one of `kinds`.
 
@@ -193,13 +193,13 @@ class _Shelf:
         return None
 
 
-def _read_entries(path: Path, kinds: Sequence[BookKind]) -> Iterator[_Entry]:
+def _read_entries(path: Path, kinds: Sequence[ReferenceKind]) -> Iterator[_Entry]:
     root = xml_root(path)
     with path.open("rb") as file:
         kind = index_kind(decoded(file.read(_HEAD)))
     if kind not in kinds:
-        what = f"the {BOOK_NAMES[kind]}" if kind else f"an ICD-10-CM index (root <{root.tag}>)"
-        wanted = " or ".join(BOOK_NAMES[k] for k in kinds)
+        what = f"the {REFERENCE_NAMES[kind]}" if kind else f"an ICD-10-CM index (root <{root.tag}>)"
+        wanted = " or ".join(REFERENCE_NAMES[k] for k in kinds)
         raise CodesetError(f"{path.name} is {'' if kind else 'not '}{what}; needed: {wanted}.")
     if root.get("isAddenda") == "true":
         raise CodesetError(f"{path.name} holds only the changes of an edition; load the full file.")

@@ -19,7 +19,7 @@ from pathlib import Path
 from codesets.code_format import ICD10PCS
 from codesets.formats import icd10cm
 from codesets.formats.text_files import matched_lines
-from codesets.model import Code, Edition, Release
+from codesets.model import Code, Release, ReleaseData
 
 #: Characters that say what is done to which body part.
 _STEM = 4
@@ -42,8 +42,8 @@ def read_order_file(path: Path) -> list[tuple[str, str]]:
     ]
 
 
-def edition_of(release: Release, rows: list[tuple[str, str]]) -> Edition:
-    return Edition(
+def edition_of(release: Release, rows: list[tuple[str, str]]) -> ReleaseData:
+    return ReleaseData(
         release,
         tuple(
             Code.alone(release, code, title, position, stem=code[:_STEM])

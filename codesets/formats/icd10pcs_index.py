@@ -19,7 +19,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from codesets.formats.icd10pcs_tables import root_of, text_of
-from codesets.model import CodesetError, KeyWord, Term
+from codesets.model import CodesetError, IndexKeyEntry, Term
 
 _CODE_LENGTH, _TABLE_LENGTH = 7, 3
 _LEADS = ("code", "codes", "tab")
@@ -28,7 +28,7 @@ _LEADS = ("code", "codes", "tab")
 _MARK = re.compile(r"\s?\((?:R|TM)\)", re.IGNORECASE)
 
 
-def read_index(path: Path, release: str) -> tuple[Term | KeyWord, ...]:
+def read_index(path: Path, release: str) -> tuple[Term | IndexKeyEntry, ...]:
     """What every entry leads to, in published order; nothing for an entry that leads nowhere.
 
     A `see` without a code is followed to the entry it names, where all codes there begin as
@@ -70,7 +70,7 @@ def _shared(codes: Sequence[str]) -> str:
 
 def _rows(
     path: str, element: ET.Element, led_to: Mapping[str, str], release: str
-) -> Iterator[Term | KeyWord]:
+) -> Iterator[Term | IndexKeyEntry]:
     for child in element:
         if child.tag in _LEADS:
             yield _term(text_of(child), path, release)
@@ -79,7 +79,7 @@ def _rows(
             codes = [text_of(code) for code in child] or [led_to.get(via.lower(), "")]
             yield from (_term(code, path, release, via) for code in codes if code)
         elif child.tag == "use":
-            yield KeyWord(path, _value_named(child))
+            yield IndexKeyEntry(path, _value_named(child))
 
 
 def _term(code: str, path: str, release: str, via: str | None = None) -> Term:

@@ -20,9 +20,9 @@ from math import prod
 from pathlib import Path
 
 from codesets.formats.text_files import xml_root
-from codesets.model import BOOK_NAMES, BookKind, CodesetError, Definition, TableRow
+from codesets.model import REFERENCE_NAMES, CodesetError, Definition, ReferenceKind, TableRow
 
-_ROOTS: dict[BookKind, str] = {
+_ROOTS: dict[ReferenceKind, str] = {
     "tables": "ICD10PCS.tabular",
     "definitions": "ICD10PCS.definitions",
     "index": "ICD10PCS.index",
@@ -32,12 +32,12 @@ _ROOTS: dict[BookKind, str] = {
 _HEAD, _REST = "123", "4567"
 
 
-def pcs_kind(head: str) -> BookKind | None:
+def pcs_kind(head: str) -> ReferenceKind | None:
     """Which of the three files begins so; None when it is none of them."""
     return next((kind for kind, root in _ROOTS.items() if f"<{root}>" in head), None)
 
 
-def root_of(path: Path, kind: BookKind) -> ET.Element:
+def root_of(path: Path, kind: ReferenceKind) -> ET.Element:
     """The root of an ICD-10-PCS XML file.
 
     Raises CodesetError when the file cannot be read as XML, or is another one than `kind`.
@@ -45,7 +45,7 @@ def root_of(path: Path, kind: BookKind) -> ET.Element:
     root = xml_root(path)
     if root.tag != _ROOTS[kind]:
         raise CodesetError(
-            f"{path.name} is not the ICD-10-PCS {BOOK_NAMES[kind]} (root <{root.tag}>)."
+            f"{path.name} is not the ICD-10-PCS {REFERENCE_NAMES[kind]} (root <{root.tag}>)."
         )
     return root
 

@@ -30,7 +30,7 @@ from pathlib import Path
 
 from codesets.code_format import HCPCS_OR_CPT
 from codesets.formats.spreadsheets import Columns, table
-from codesets.model import CodesetError, PairEdit, Setting, UnitsEdit
+from codesets.model import CodesetError, MueEdit, PtpEdit, Setting
 
 #: What the modifier indicator of a PTP edit means.
 MODIFIER_INDICATORS: dict[str, str] = {
@@ -99,7 +99,7 @@ _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 # Reading
 
 
-def read_pairs(path: Path) -> Iterator[PairEdit]:
+def read_pairs(path: Path) -> Iterator[PtpEdit]:
     """Every PTP edit of a file, deleted ones too, one by one: a quarter has millions.
 
     Raises CodesetError, when the first edit is asked for, for a file that is no PTP table; for a
@@ -122,14 +122,14 @@ def _heading_goes_on(numbered: tuple[int, dict[str, str]]) -> bool:
     return not numbered[1]["column1"]
 
 
-def _pair(row: dict[str, str]) -> PairEdit:
+def _pair(row: dict[str, str]) -> PtpEdit:
     column1, column2 = _code(row["column1"]), _code(row["column2"])
     # Column 1 was the comprehensive code and column 2 its component before NCCI numbered them.
     if row["type"] == "Component":
         column1, column2 = column2, column1
     if row["modifier"] not in MODIFIER_INDICATORS:
         raise ValueError(f'"{row["modifier"]}" is no modifier indicator (0, 1 or 9)')
-    return PairEdit(
+    return PtpEdit(
         column1=column1,
         column2=column2,
         effective_from=_date(row["effective"]),
@@ -139,7 +139,7 @@ def _pair(row: dict[str, str]) -> PairEdit:
     )
 
 
-def read_units(path: Path) -> tuple[UnitsEdit, ...]:
+def read_units(path: Path) -> tuple[MueEdit, ...]:
     """Every medically unlikely edit of a file.
 
     Raises CodesetError for a file that is no MUE table, naming the line for a bad row.
@@ -155,14 +155,14 @@ def read_units(path: Path) -> tuple[UnitsEdit, ...]:
     return tuple(edits)
 
 
-def _units(row: dict[str, str]) -> UnitsEdit:
+def _units(row: dict[str, str]) -> MueEdit:
     if not row["units"].isdecimal() or len(row["units"]) > _UNITS:
         raise ValueError(f'"{row["units"]}" is no number of units')
     # CMS spells the indicator out: "3 Date of Service Edit: Clinical".
     adjudication = row["adjudication"][:1]
     if adjudication not in ADJUDICATION:
         raise ValueError(f'"{row["adjudication"]}" is no adjudication indicator (1, 2 or 3)')
-    return UnitsEdit(_code(row["code"]), int(row["units"]), adjudication, row["rationale"])
+    return MueEdit(_code(row["code"]), int(row["units"]), adjudication, row["rationale"])
 
 
 @lru_cache(maxsize=1 << 15)
@@ -234,7 +234,7 @@ def _quarter_in(text: str) -> tuple[int, int] | None:
     return None
 
 
-def in_force(edit: PairEdit, day: dt.date) -> bool:
+def in_force(edit: PtpEdit, day: dt.date) -> bool:
     """Whether a PTP edit holds for services of `day`.
 
     Both its dates are within: a deletion date is the last day in force (CMS deletes at the end of

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from codesets.code_format import PLACE_OF_SERVICE
 from codesets.formats.spreadsheets import Columns, table
-from codesets.model import CodesetError, Place
+from codesets.model import CodesetError, PlaceOfService
 
 PLACE_COLUMNS: Columns = {
     "code": ("Place of Service Code(s)", "Place of Service Code", "pos_code"),
@@ -24,7 +24,7 @@ PLACE_COLUMNS: Columns = {
 _FACILITY = {"facility": True, "non-facility": False}
 
 
-def read_places(path: Path) -> tuple[Place, ...]:
+def read_places(path: Path) -> tuple[PlaceOfService, ...]:
     """Every assigned code, in the file's order; unassigned codes and ranges of them are no places.
 
     Raises CodesetError for a file that is no such table, naming the line for a bad row.
@@ -40,7 +40,7 @@ def read_places(path: Path) -> tuple[Place, ...]:
                 "(two digits)."
             )
         facility = _FACILITY.get(row["type"].lower())
-        places.append(Place(code, row["name"], row["description"], facility))
+        places.append(PlaceOfService(code, row["name"], row["description"], facility))
     if not places:
         raise CodesetError(f"{path.name} holds no place of service codes.")
     return tuple(places)

@@ -30,7 +30,7 @@ from codesets import confined
 from codesets.formats.text_files import sha256_of
 from codesets.limits import MB, TooMuch
 from codesets.loading.catalogue import Entry
-from codesets.model import Book, CodesetError, Release
+from codesets.model import CodesetError, Reference, Release
 
 _ZIPS = (".zip", ".xlsx")
 #: So often a server may send to another address.
@@ -420,7 +420,7 @@ class Fetcher:
             f"it has more than {self._manner.largest / MB:,.0f} MB, which no official file has"
         )
 
-    def keep(self, entry: Entry, loaded: Sequence[Release | Book]) -> str:
+    def keep(self, entry: Entry, loaded: Sequence[Release | Reference]) -> str:
         """Take a loaded file as the current one; return its SHA-256."""
         path = self.kept(entry)
         if self._incoming(entry).exists():

@@ -144,7 +144,7 @@ def _dated(layout: Layout, year: int, month: int | None) -> Dated:
 
 
 def part_of(layout: Layout, name: str) -> str | None:
-    """Which part of a book a file is, where it is published in several: those of one edition
+    """Which part of a reference a file is, where it is published in several: those of one edition
     stand side by side, however they come in."""
     if layout.kind == "ptp":
         part = re.search(r"-f(\d)(?!\d)", name, re.I)

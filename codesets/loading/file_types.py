@@ -36,12 +36,12 @@ from codesets.formats import (
 )
 from codesets.formats.text_files import decoded, sha256_of
 from codesets.model import (
-    BOOK_NAMES,
+    REFERENCE_NAMES,
     SYSTEM_NAMES,
-    BookKind,
     Code,
-    Edition,
+    ReferenceKind,
     Release,
+    ReleaseData,
     Row,
     System,
 )
@@ -104,21 +104,21 @@ class Sample:
         return spreadsheets.heading(self.rows, columns) is not None
 
 
-EditionReader = Callable[[Path, Release, Mapping[str, Code]], Edition]
-BookReader = Callable[[Path, str], Iterable[Row]]
+ReleaseReader = Callable[[Path, Release, Mapping[str, Code]], ReleaseData]
+ReferenceReader = Callable[[Path, str], Iterable[Row]]
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """One official layout: what it is called, whose it is, and who reads it: `edition` a list of
-    codes, `book` (with its kind) what explains them; neither reads the Tabular List, which needs
-    the code list beside it."""
+    codes, `reference` (with its kind) what explains them; neither reads the Tabular List, which
+    needs the code list beside it."""
 
     name: str
     system: System
-    kind: BookKind | None = None
-    edition: EditionReader | None = None
-    book: BookReader | None = None
+    kind: ReferenceKind | None = None
+    edition: ReleaseReader | None = None
+    reference: ReferenceReader | None = None
 
     @property
     def what(self) -> str:
@@ -126,7 +126,7 @@ class Layout:
         return f"{SYSTEM_NAMES[self.system]} {self.name}"
 
 
-def _cm_list(read: Callable[[Path], list[tuple[str, bool, str]]]) -> EditionReader:
+def _cm_list(read: Callable[[Path], list[tuple[str, bool, str]]]) -> ReleaseReader:
     return lambda path, release, known: icd10cm.edition_of_list(release, read(path), known)
 
 
@@ -134,20 +134,20 @@ def _descriptions(path: Path) -> list[tuple[str, bool, str]]:
     return [(code, True, title) for code, title in icd10cm.read_descriptions(path)]
 
 
-def _pcs(read: Callable[[Path], list[tuple[str, str]]]) -> EditionReader:
+def _pcs(read: Callable[[Path], list[tuple[str, str]]]) -> ReleaseReader:
     return lambda path, release, known: icd10pcs.edition_of(release, read(path))
 
 
-def _cpt(path: Path, release: Release, known: Mapping[str, Code]) -> Edition:
-    return Edition.flat(release, cpt.read_descriptors(path))
+def _cpt(path: Path, release: Release, known: Mapping[str, Code]) -> ReleaseData:
+    return ReleaseData.flat(release, cpt.read_descriptors(path))
 
 
-def _hcpcs(read: Callable[[Path], list[hcpcs.Row]]) -> EditionReader:
+def _hcpcs(read: Callable[[Path], list[hcpcs.Row]]) -> ReleaseReader:
     return lambda path, release, known: hcpcs.edition_of(release, read(path))
 
 
-def _book(kind: BookKind, system: System, read: BookReader) -> Layout:
-    return Layout(BOOK_NAMES[kind], system, kind, book=read)
+def _reference(kind: ReferenceKind, system: System, read: ReferenceReader) -> Layout:
+    return Layout(REFERENCE_NAMES[kind], system, kind, reference=read)
 
 
 TABULAR = Layout("Tabular List", "icd10cm")
@@ -178,40 +178,42 @@ _BY_LINES: tuple[tuple[re.Pattern[str], Layout], ...] = (
     ),
 )
 
-_CM_BOOKS: dict[str, BookReader] = {
+_CM_REFERENCES: dict[str, ReferenceReader] = {
     "index": icd10cm_index.read_index,
     "external_causes": icd10cm_index.read_index,
     "neoplasms": icd10cm_index.read_neoplasms,
     "drugs": icd10cm_index.read_drugs,
 }
-_PCS_BOOKS: dict[str, BookReader] = {
+_PCS_REFERENCES: dict[str, ReferenceReader] = {
     "tables": lambda path, release: icd10pcs_tables.read_tables(path),
     "definitions": lambda path, release: icd10pcs_tables.read_definitions(path),
     "index": icd10pcs_index.read_index,
 }
 #: Tables with a heading, told by what their columns are called.
 _BY_COLUMNS: tuple[tuple[spreadsheets.Columns, Layout], ...] = (
-    (asp_ndc.ASP_COLUMNS, _book("asp", "hcpcs", asp_ndc.read_crosswalk)),
+    (asp_ndc.ASP_COLUMNS, _reference("asp", "hcpcs", asp_ndc.read_crosswalk)),
     (
         hcpcs.SHEET_COLUMNS,
         Layout("spreadsheet", "hcpcs", edition=_hcpcs(hcpcs.read_spreadsheet)),
     ),
-    (ncci.PTP_COLUMNS, _book("ptp", "hcpcs", lambda path, release: ncci.read_pairs(path))),
-    (ncci.MUE_COLUMNS, _book("mue", "hcpcs", lambda path, release: ncci.read_units(path))),
+    (ncci.PTP_COLUMNS, _reference("ptp", "hcpcs", lambda path, release: ncci.read_pairs(path))),
+    (ncci.MUE_COLUMNS, _reference("mue", "hcpcs", lambda path, release: ncci.read_units(path))),
     (
         place_of_service.PLACE_COLUMNS,
-        _book("places", "hcpcs", lambda path, r: place_of_service.read_places(path)),
+        _reference("places", "hcpcs", lambda path, r: place_of_service.read_places(path)),
     ),
     (
         icd10cm_conversion.CONVERSION_COLUMNS,
-        _book("conversion", "icd10cm", lambda path, r: icd10cm_conversion.read_conversion(path)),
+        _reference(
+            "conversion", "icd10cm", lambda path, r: icd10cm_conversion.read_conversion(path)
+        ),
     ),
     (
         guidelines.PCS_COLUMNS,
-        _book("guidelines", "icd10pcs", guidelines.read_pcs_table),
+        _reference("guidelines", "icd10pcs", guidelines.read_pcs_table),
     ),
 )
-_GUIDELINES: dict[str, BookReader] = {
+_GUIDELINES: dict[str, ReferenceReader] = {
     "icd10cm": guidelines.read_guidelines,
     "icd10pcs": guidelines.read_pcs_guidelines,
 }
@@ -221,13 +223,13 @@ def layout_of(sample: Sample) -> Layout | None:
     """The layout of a file by its beginning; None when it is none that is known."""
     if sample.head.startswith(b"%PDF"):
         whose = guidelines.is_guidelines(sample.text)
-        return _book("guidelines", whose, _GUIDELINES[whose]) if whose else None
+        return _reference("guidelines", whose, _GUIDELINES[whose]) if whose else None
     if re.match(r"\s*<", sample.text) and not sample.is_workbook:
         return _xml_layout(sample.text)
     if gems.looks_like_gems(sample.text) and (
         direction := gems.direction_of(sample.text, sample.name)
     ):
-        return _book("gems", "icd10cm", lambda path, r: gems.read_gems(path, direction))
+        return _reference("gems", "icd10cm", lambda path, r: gems.read_gems(path, direction))
     if sample.is_workbook or re.search(r"[,\t]", sample.text):
         for columns, layout in _BY_COLUMNS:
             if sample.has_columns(columns):
@@ -244,9 +246,9 @@ def _xml_layout(text: str) -> Layout | None:
     if "<ICD10CM.tabular" in text:
         return TABULAR
     if kind := icd10cm_index.index_kind(text):
-        return _book(kind, "icd10cm", _CM_BOOKS[kind])
+        return _reference(kind, "icd10cm", _CM_REFERENCES[kind])
     if kind := icd10pcs_tables.pcs_kind(text):
-        return _book(kind, "icd10pcs", _PCS_BOOKS[kind])
+        return _reference(kind, "icd10pcs", _PCS_REFERENCES[kind])
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from codesets.model import BOOK_NAMES, SYSTEM_NAMES
+from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES
 from codesets.store.code_store import CodeStore
 
 #: Books that are published anew for each edition; the rest stay good until they are replaced.
@@ -28,7 +28,8 @@ _RENEWED = (
 
 @dataclass(frozen=True, slots=True)
 class Outdated:
-    """A code system or a book of which no edition is in force: its name and its newest edition."""
+    """A code system or a reference of which no edition is in force: its name and its newest
+    edition."""
 
     name: str
     label: str
@@ -42,7 +43,8 @@ class Outdated:
 
 
 def out_of_date(store: CodeStore, day: dt.date) -> list[Outdated]:
-    """The code systems and books of which editions are loaded, and none is in force on a day."""
+    """The code systems and references of which editions are loaded, and none is in force on a
+    day."""
     nearest = [(store.for_date(system, day), SYSTEM_NAMES[system]) for system in store.systems]
     found = [
         Outdated(name, coverage.release.label, coverage.release.effective_through)
@@ -50,19 +52,21 @@ def out_of_date(store: CodeStore, day: dt.date) -> list[Outdated]:
         if coverage.fit == "nearest"
     ]
     for kind, system in _RENEWED:
-        settings = {book.setting for book in store.books.all(kind, system)}
+        settings = {reference.setting for reference in store.references.all(kind, system)}
         for setting in sorted(settings, key=str):
-            book = store.books.for_date(kind, system, day, setting)
-            if book is not None and book.days_away(day):
-                found.append(Outdated(book.title, book.label, book.effective_through))
+            reference = store.references.for_date(kind, system, day, setting)
+            if reference is not None and reference.days_away(day):
+                found.append(
+                    Outdated(reference.title, reference.label, reference.effective_through)
+                )
     return found
 
 
 def not_loaded(store: CodeStore) -> list[str]:
-    """The names of the code systems and the books of which no edition is loaded."""
+    """The names of the code systems and the references of which no edition is loaded."""
     missing = [name for system, name in SYSTEM_NAMES.items() if system not in store.systems]
     for kind, system in _RENEWED:
-        if not store.books.all(kind, system):
+        if not store.references.all(kind, system):
             whose = "" if system == "hcpcs" else f"{SYSTEM_NAMES[system]} "
-            missing.append(whose + BOOK_NAMES[kind])
+            missing.append(whose + REFERENCE_NAMES[kind])
     return missing

@@ -23,12 +23,12 @@ from codesets.loading.file_types import TABULAR, Layout, Sample
 from codesets.loading.packaged import IMPORTED, known_codes
 from codesets.model import (
     SYSTEM_NAMES,
-    Book,
     CodesetError,
-    Edition,
+    Reference,
+    ReferenceData,
     Release,
+    ReleaseData,
     SourceFile,
-    Volume,
 )
 from codesets.store.code_store import CodeStore
 
@@ -71,9 +71,9 @@ class Recognised:
             files=_source_files([self, *files]),
         )
 
-    def book(self, files: Iterable[Recognised] = ()) -> Book:
+    def reference(self, files: Iterable[Recognised] = ()) -> Reference:
         assert self.layout.kind is not None
-        return Book(
+        return Reference(
             kind=self.layout.kind,
             system=self.layout.system,
             label=self.dated.label,
@@ -88,9 +88,10 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """An edition or book as it was read, what to say of it once it is loaded, and its files."""
+    """An edition or reference as it was read, what to say of it once it is loaded, and its
+    files."""
 
-    what: Edition | Volume
+    what: ReleaseData | ReferenceData
     told: str
     files: tuple[Recognised, ...]
 
@@ -112,10 +113,10 @@ class _Read:
 
 @dataclass(slots=True)
 class Imported:
-    """What an import did: the editions and books it loaded, the files it knew nothing of, and
+    """What an import did: the editions and references it loaded, the files it knew nothing of, and
     why each list that is not whole was not loaded."""
 
-    loaded: list[Release | Book] = field(default_factory=list)
+    loaded: list[Release | Reference] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     not_whole: list[str] = field(default_factory=list)
 
@@ -156,7 +157,7 @@ def import_files(
             raise CodesetError(f"{names} holds no file that Code Desk can read: {_EXPECTED}.")
         read = [
             *_editions(store, [f for f in found if f.layout.kind is None], say),
-            *_volumes([f for f in found if f.layout.kind is not None]),
+            *_contents([f for f in found if f.layout.kind is not None]),
         ]
         if not partial:
             done.not_whole = list(_not_whole(store, read))
@@ -179,14 +180,14 @@ def _not_whole(store: CodeStore, read: list[_Read]) -> Iterator[str]:
 
 
 def _load(store: CodeStore, one: _Read, say: Say, done: Imported) -> None:
-    if isinstance(one.what, Edition):
+    if isinstance(one.what, ReleaseData):
         store.load(one.what)
         say(one.told)
         done.loaded.append(one.what.release)
     else:
-        count = store.books.load(one.what)
+        count = store.references.load(one.what)
         say(f"{one.told}: {count:,} entries")
-        done.loaded.append(one.what.book)
+        done.loaded.append(one.what.reference)
 
 
 # What is read from the files
@@ -241,20 +242,21 @@ def _tabular(
     return _Read(edition, _loaded(file, edition), files)
 
 
-def _volumes(files: Sequence[Recognised]) -> Iterator[_Read]:
-    """A book of each kind and edition among the files; its parts are read one after another."""
-    for same in _grouped(files, lambda file: file.book().key).values():
+def _contents(files: Sequence[Recognised]) -> Iterator[_Read]:
+    """A reference of each kind and edition among the files; its parts are read one after
+    another."""
+    for same in _grouped(files, lambda file: file.reference().key).values():
         parts = _once_each(same)
         first = parts[0]
-        book = first.book(parts[1:])
+        reference = first.reference(parts[1:])
         rows = chain.from_iterable(
-            part.layout.book(part.path, book.label)  # type: ignore[misc]
+            part.layout.reference(part.path, reference.label)  # type: ignore[misc]
             for part in parts
         )
         names = ", ".join(part.name for part in parts)
-        dates = f"{book.effective_from} through {book.effective_through}"
-        told = f"{names}: {book.name}, {dates}"
-        yield _Read(Volume(book, tuple(rows)), told, tuple(parts))
+        dates = f"{reference.effective_from} through {reference.effective_through}"
+        told = f"{names}: {reference.name}, {dates}"
+        yield _Read(ReferenceData(reference, tuple(rows)), told, tuple(parts))
 
 
 def _once_each(files: Sequence[Recognised]) -> list[Recognised]:
@@ -278,7 +280,7 @@ def _source_files(files: Sequence[Recognised]) -> tuple[SourceFile, ...]:
     return tuple({file.name: SourceFile(file.name, file.sample.sha256) for file in files}.values())
 
 
-def _loaded(file: Recognised, edition: Edition) -> str:
+def _loaded(file: Recognised, edition: ReleaseData) -> str:
     release, codes = edition.release, edition.codes
     billable = sum(code.billable for code in codes)
     count = f"{billable:,} codes"

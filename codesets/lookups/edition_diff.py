@@ -10,14 +10,7 @@ from typing import Literal
 from rapidfuzz import fuzz, process
 
 from codesets.formats import icd10cm
-from codesets.model import (
-    SYSTEM_NAMES,
-    Code,
-    CodesetError,
-    Indicators,
-    Release,
-    Replacement,
-)
+from codesets.model import SYSTEM_NAMES, Code, CodesetError, ConversionRow, Indicators, Release
 from codesets.store.code_store import CodeStore
 
 ChangeKind = Literal["added", "deleted", "retitled", "became_header", "became_billable"]
@@ -142,8 +135,8 @@ def replacements(store: CodeStore, code: Code, after: Release) -> list[Code]:
     else:
         named = (
             row.code
-            for book in store.books.all("conversion", code.system)
-            for row in store.books.rows(Replacement, book, previous=code.code)
+            for reference in store.references.all("conversion", code.system)
+            for row in store.references.rows(ConversionRow, reference, previous=code.code)
         )
     found = (store.get(after, name) for name in dict.fromkeys(named))
     return [code for code in found if code is not None]

@@ -22,16 +22,16 @@ from codesets.model import (
     SYSTEM_NAMES,
     Code,
     CodeRange,
-    Edition,
     Note,
     OwnDates,
     Release,
+    ReleaseData,
     ReleaseUnavailable,
     System,
 )
 from codesets.store import row_tables
 from codesets.store.database import CodesDatabase
-from codesets.store.reference_store import Books
+from codesets.store.reference_store import ReferenceStore
 
 #: Of a code whose system publishes no dates of codes.
 _NO_DATES = OwnDates()
@@ -41,7 +41,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class ReleaseMatch:
     """The release that answers for a date, and how well it does.
 
     `in_force`: by its published dates. `served`: by an edition known to hold the same code list.
@@ -59,7 +59,7 @@ class CodeStore:
         """Raises CodesetError when the file was written by another version."""
         self.path = path
         self._database = CodesDatabase(path)
-        self.books = Books(self._database)
+        self.references = ReferenceStore(self._database)
         # One reading of a release per process: asked for on every question, and never altered.
         self._releases = lru_cache(maxsize=1)(self._read_releases)
         self._sections_above = lru_cache(maxsize=4096)(self._read_sections_above)
@@ -75,7 +75,7 @@ class CodeStore:
 
     # Loading
 
-    def load(self, edition: Edition) -> None:
+    def load(self, edition: ReleaseData) -> None:
         """Store an edition, replacing the same release if it was loaded before."""
         release = edition.release
         key = release.key
@@ -184,7 +184,7 @@ class CodeStore:
         loaded = {release.system for release in self._releases()}
         return [system for system in SYSTEM_NAMES if system in loaded]
 
-    def for_date(self, system: str, day: dt.date) -> Coverage:
+    def for_date(self, system: str, day: dt.date) -> ReleaseMatch:
         """The release of `system` in force on `day`, else the nearest one.
 
         Raises ReleaseUnavailable when none of the system is loaded.
@@ -194,9 +194,9 @@ class CodeStore:
             raise ReleaseUnavailable(f"{SYSTEM_NAMES[system]} is not loaded.")
         in_force = [r for r in loaded if r.effective_from <= day <= r.effective_through]
         if in_force:
-            return Coverage(max(in_force, key=lambda r: r.effective_from), "in_force")
+            return ReleaseMatch(max(in_force, key=lambda r: r.effective_from), "in_force")
         nearest = min(reversed(loaded), key=lambda r: r.days_away(day))
-        return Coverage(nearest, "served" if nearest.days_away(day) == 0 else "nearest")
+        return ReleaseMatch(nearest, "served" if nearest.days_away(day) == 0 else "nearest")
 
     # Codes
 

@@ -1,4 +1,4 @@
-"""The books of codes.db: indexes, tables, guidelines, edits, crosswalks, each by edition."""
+"""The references of codes.db: indexes, tables, guidelines, edits, crosswalks, each by edition."""
 
 from __future__ import annotations
 
@@ -10,116 +10,117 @@ from typing import Any, TypeVar
 import msgspec
 from sqlite_utils import Database
 
-from codesets.model import Book, BookKind, Setting, Volume
+from codesets.model import Reference, ReferenceData, ReferenceKind, Setting
 from codesets.store import row_tables
 from codesets.store.database import CodesDatabase
 
 R = TypeVar("R")
 
 
-class Books:
-    """Loads and finds books. Safe to share between threads."""
+class ReferenceStore:
+    """Loads and finds references. Safe to share between threads."""
 
     def __init__(self, database: CodesDatabase) -> None:
         self._database = database
         # One reading per process: asked for on every question, and never altered.
         self._loaded = lru_cache(maxsize=1)(self._read)
 
-    def load(self, volume: Volume) -> int:
-        """Store a book, replacing the same one if it was loaded before; return how many rows."""
+    def load(self, content: ReferenceData) -> int:
+        """Store a reference, replacing the same one if it was loaded before; return how many
+        rows."""
         with self._database.writing() as db:
-            count = _store(db, volume)
+            count = _store(db, content)
         self._loaded.cache_clear()
         return count
 
-    def replace(self, kind: BookKind, volumes: Iterable[Volume]) -> None:
-        """Make these the only books of a kind, at once."""
+    def replace(self, kind: ReferenceKind, contents: Iterable[ReferenceData]) -> None:
+        """Make these the only references of a kind, at once."""
         with self._database.writing() as db:
             for (key,) in db.execute("select key from books where kind = ?", [kind]).fetchall():
                 _forget(db, key)
                 db.execute("delete from books where key = ?", [key])
-            for volume in volumes:
-                _store(db, volume)
+            for content in contents:
+                _store(db, content)
         self._loaded.cache_clear()
 
-    def _read(self) -> tuple[Book, ...]:
+    def _read(self) -> tuple[Reference, ...]:
         if not self._database.is_made:
             return ()
         files = row_tables.files(self._database.db)
         return tuple(
-            msgspec.convert(row | {"files": files.get(row["key"], ())}, Book)
+            msgspec.convert(row | {"files": files.get(row["key"], ())}, Reference)
             for row in self._database.db["books"].rows_where(order_by="effective_from, key")
         )
 
     def all(
         self, kind: str | None = None, system: str | None = None, setting: Setting | None = None
-    ) -> list[Book]:
-        """Loaded books, oldest edition first."""
+    ) -> list[Reference]:
+        """Loaded references, oldest edition first."""
         return [
-            book
-            for book in self._loaded()
-            if kind in (None, book.kind)
-            and system in (None, book.system)
-            and setting in (None, book.setting)
+            reference
+            for reference in self._loaded()
+            if kind in (None, reference.kind)
+            and system in (None, reference.system)
+            and setting in (None, reference.setting)
         ]
 
-    def get(self, key: str) -> Book:
-        """The loaded book with this key."""
-        return next(book for book in self._loaded() if book.key == key)
+    def get(self, key: str) -> Reference:
+        """The loaded reference with this key."""
+        return next(reference for reference in self._loaded() if reference.key == key)
 
     def for_date(
         self, kind: str, system: str, day: dt.date, setting: Setting | None = None
-    ) -> Book | None:
-        """The edition of a book in force on `day`, the newest if several are; else the nearest
+    ) -> Reference | None:
+        """The edition of a reference in force on `day`, the newest if several are; else the nearest
         one; None when none is loaded."""
         loaded = self.all(kind, system, setting)
         if not loaded:
             return None
-        return min(reversed(loaded), key=lambda book: book.days_away(day))
+        return min(reversed(loaded), key=lambda reference: reference.days_away(day))
 
-    def parts(self, book: Book) -> list[Book]:
-        """All parts of an edition that is published in several, the book itself among them."""
-        same = (book.kind, book.system, book.setting, book.label)
+    def parts(self, reference: Reference) -> list[Reference]:
+        """All parts of an edition that is published in several, the reference itself among them."""
+        same = (reference.kind, reference.system, reference.setting, reference.label)
         return [b for b in self._loaded() if (b.kind, b.system, b.setting, b.label) == same]
 
-    def rows(self, kind: type[R], book: Book, /, **equal: Any) -> Iterator[R]:
-        """The rows of one kind in a book, in published order, whose fields equal those given, or
-        one of a list."""
-        return row_tables.read(self._database.db, kind, book.key, **equal)
+    def rows(self, kind: type[R], reference: Reference, /, **equal: Any) -> Iterator[R]:
+        """The rows of one kind in a reference, in published order, whose fields equal those given,
+        or one of a list."""
+        return row_tables.read(self._database.db, kind, reference.key, **equal)
 
-    def count(self, book: Book) -> int:
-        return sum(row_tables.count(self._database.db, book.key).values())
+    def count(self, reference: Reference) -> int:
+        return sum(row_tables.count(self._database.db, reference.key).values())
 
-    def groups(self, book: Book) -> dict[str, int]:
+    def groups(self, reference: Reference) -> dict[str, int]:
         """How many rows are of codes that begin with each character; "" for rows of no code."""
-        return row_tables.groups(self._database.db, book.key)
+        return row_tables.groups(self._database.db, reference.key)
 
 
-def _store(db: Database, volume: Volume) -> int:
-    book = volume.book
-    _forget(db, book.key)
+def _store(db: Database, content: ReferenceData) -> int:
+    reference = content.reference
+    _forget(db, reference.key)
     db.table("books").upsert(
         {
-            "key": book.key,
-            "kind": book.kind,
-            "system": book.system,
-            "label": book.label,
-            "setting": book.setting,
-            "part": book.part,
-            "effective_from": book.effective_from.isoformat(),
-            "effective_through": book.effective_through.isoformat(),
-            "source": book.source,
+            "key": reference.key,
+            "kind": reference.kind,
+            "system": reference.system,
+            "label": reference.label,
+            "setting": reference.setting,
+            "part": reference.part,
+            "effective_from": reference.effective_from.isoformat(),
+            "effective_through": reference.effective_through.isoformat(),
+            "source": reference.source,
             "loaded_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         },
         pk="key",
     )
     db.table("files").insert_all(
-        {"key": book.key, "name": file.name, "sha256": file.sha256} for file in book.files
+        {"key": reference.key, "name": file.name, "sha256": file.sha256} for file in reference.files
     )
-    return row_tables.save(db, book.key, volume.rows)
+    return row_tables.save(db, reference.key, content.rows)
 
 
 def _forget(db: Database, key: str) -> None:
-    """What a book holds, and the files it was read from."""
+    """What a reference holds, and the files it was read from."""
     row_tables.forget(db, key)
     db.execute("delete from files where key = ?", [key])

@@ -1,6 +1,6 @@
-"""How the typed rows of editions and books are kept in codes.db: a table for each kind of row.
+"""How the typed rows of editions and references are kept in codes.db: a table for each kind of row.
 
-A table has the columns of its dataclass, after `source`, the key of the release or book that the
+A table has the columns of its dataclass, after `source`, the key of the release or reference that the
 row was read from. Dates are ISO text, tuples are JSON.
 """
 
@@ -17,20 +17,20 @@ import msgspec
 from sqlite_utils import Database
 
 from codesets.model import (
+    ConversionRow,
     Definition,
+    GemsMapping,
     Guideline,
+    IndexKeyEntry,
     Indicators,
-    KeyWord,
-    Mapping9,
     Modifier,
-    PairEdit,
-    Place,
+    MueEdit,
+    PlaceOfService,
     Product,
-    Replacement,
+    PtpEdit,
     Row,
     TableRow,
     Term,
-    UnitsEdit,
 )
 
 R = TypeVar("R")
@@ -39,15 +39,15 @@ R = TypeVar("R")
 TABLES: dict[type, tuple[str, tuple[str, ...]]] = {
     Term: ("terms", ("code",)),
     Guideline: ("guidelines", ("section",)),
-    PairEdit: ("pair_edits", ("column1", "column2")),
-    UnitsEdit: ("units_edits", ("code",)),
-    Place: ("places", ("code",)),
-    Replacement: ("replacements", ("previous",)),
-    Mapping9: ("mappings", ("source_code",)),
+    PtpEdit: ("pair_edits", ("column1", "column2")),
+    MueEdit: ("units_edits", ("code",)),
+    PlaceOfService: ("places", ("code",)),
+    ConversionRow: ("replacements", ("previous",)),
+    GemsMapping: ("mappings", ("source_code",)),
     Product: ("products", ("code", "ndc")),
     TableRow: ("table_rows", ("table",)),
     Definition: ("definitions", ("section",)),
-    KeyWord: ("key_words", ("text",)),
+    IndexKeyEntry: ("key_words", ("text",)),
     Modifier: ("modifiers", ("code",)),
     Indicators: ("indicators", ("code",)),
 }
@@ -75,7 +75,7 @@ def schema() -> str:
 
 
 def save(db: Database, source: str, rows: Iterable[Row]) -> int:
-    """Store rows under the key of their release or book; return how many."""
+    """Store rows under the key of their release or reference; return how many."""
     count = 0
     for kind, same in groupby(rows, key=type):
         table, _ = TABLES[kind]
@@ -103,7 +103,7 @@ def forget(db: Database, source: str) -> None:
 
 
 def read(db: Database, kind: type[R], source: str, /, **equal: Any) -> Iterator[R]:
-    """The rows of a kind that one release or book holds, in the order in which they were read;
+    """The rows of a kind that one release or reference holds, in the order in which they were read;
     `equal` are fields and the values they must have: one, or any of a list."""
     table, _ = TABLES[kind]
     wanted = {n: value if isinstance(value, list) else [value] for n, value in equal.items()}
@@ -126,7 +126,7 @@ def read(db: Database, kind: type[R], source: str, /, **equal: Any) -> Iterator[
 
 
 def files(db: Database) -> dict[str, list[dict[str, Any]]]:
-    """The rows of the files that each release or book was read from, by its key."""
+    """The rows of the files that each release or reference was read from, by its key."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in db["files"].rows_where(order_by="name"):
         found.setdefault(row["key"], []).append(row)
@@ -134,7 +134,7 @@ def files(db: Database) -> dict[str, list[dict[str, Any]]]:
 
 
 def count(db: Database, source: str) -> dict[type, int]:
-    """How many rows of each kind a release or book holds; kinds without rows are left out."""
+    """How many rows of each kind a release or reference holds; kinds without rows are left out."""
     found = {}
     for kind, (table, _) in TABLES.items():
         number = db.execute(f"select count(*) from {table} where source = ?", [source]).fetchone()
@@ -148,8 +148,8 @@ _OF_CODE = ("code", "column1", "source", "table")
 
 
 def groups(db: Database, source: str) -> dict[str, int]:
-    """How many rows of a release or book are of codes that begin with each character; "" for rows
-    that are of none."""
+    """How many rows of a release or reference are of codes that begin with each character; "" for
+    rows that are of none."""
     found: Counter[str] = Counter()
     for kind, (table, _) in TABLES.items():
         field = _of_code(kind)
@@ -176,7 +176,7 @@ def _of_code(kind: type) -> str | None:
 
 
 def _column(field: str) -> str:
-    # `source` is the key of the release or book; a mapping's own source is its code.
+    # `source` is the key of the release or reference; a mapping's own source is its code.
     return "source_code" if field == "source" else field
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib import resources
 
 from codesets.laterality import TITLE_WORDS, TYPED_WORDS, Side
-from codesets.model import KeyWord
+from codesets.model import IndexKeyEntry
 from codesets.store.code_store import CodeStore
 from index.text.tokens import lexical_tokens, plain_words, stem
 
@@ -45,7 +45,7 @@ class Phrase:
 
 
 @dataclass(slots=True)
-class Asked:
+class ProcedureQuery:
     """A question as axes: what is named, and what an operation's name implies. Operations are in
     the order in which they are named, each with its alternatives."""
 
@@ -104,8 +104,8 @@ def shipped() -> Mapping[tuple[str, ...], Phrase]:
 def official(store: CodeStore) -> dict[tuple[str, ...], Phrase]:
     """The body part and device keys of the newest Index that is loaded."""
     uses: dict[tuple[str, ...], list[frozenset[str]]] = defaultdict(list)
-    for book in store.books.all("index", "icd10pcs")[-1:]:
-        for word in store.books.rows(KeyWord, book):
+    for reference in store.references.all("index", "icd10pcs")[-1:]:
+        for word in store.references.rows(IndexKeyEntry, reference):
             stems = frozenset(lexical_tokens(word.use)) - SIDE_STEMS
             for said in _wordings(word.text):
                 if lexical_tokens(said):

@@ -25,8 +25,8 @@ from codesets.store.code_store import CodeStore
 from index.pcs.phrases import (
     LOOK,
     NEGATIONS,
-    Asked,
     Phrase,
+    ProcedureQuery,
     Words,
     hours_in,
     official,
@@ -79,11 +79,11 @@ class Procedures:
 
     # Understanding
 
-    def understand(self, question: str) -> Asked:
+    def understand(self, question: str) -> ProcedureQuery:
         """A question as values of axes."""
         plain = plain_words(question.lower().replace("b/l", "bilateral"))
         words = [self._repaired(word) for word in plain]
-        asked = Asked()
+        asked = ProcedureQuery()
         phrases: list[tuple[Phrase, bool]] = []
         at, denied = 0, False
         while at < len(words):
@@ -194,7 +194,7 @@ class Procedures:
                 total[first:last] = np.maximum(total[first:last], -less)
         return total
 
-    def _of_approach(self, asked: Asked) -> np.ndarray:
+    def _of_approach(self, asked: ProcedureQuery) -> np.ndarray:
         worth = np.zeros(len(self._titles.approach_names), dtype=np.float32)
         for number, name in enumerate(self._titles.approach_names):
             worth[number] = _DEFAULT_APPROACH.get(name, 0.0)
@@ -248,7 +248,7 @@ class Procedures:
         return sorted(found, key=lambda item: (-item[1], item[0]))
 
 
-def _add(asked: Asked, phrase: Phrase, is_denied: bool) -> None:
+def _add(asked: ProcedureQuery, phrase: Phrase, is_denied: bool) -> None:
     if is_denied:
         asked.denied += [words for words in (phrase.part, phrase.details) if words]
         return

@@ -1,5 +1,5 @@
-"""What the texts of a shelf say, as arrays: read once when an index is built, so that a question is
-compared with thousands of texts in a millisecond.
+"""What the texts of a system index say, as arrays: read once when an index is built, so that a
+question is compared with thousands of texts in a millisecond.
 
 A text is a set of word stems, told by their numbers. Of its *core*, the text without nonessential
 modifiers, each side of an "and" is an alternative to the whole, when it tells something: "and" in a
@@ -71,9 +71,9 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """The facts of a shelf's texts (`said`, `core`, `parts`) and of its families' titles (the
-    rest).
+class TitleFeatures:
+    """The facts of a system index's texts (`said`, `core`, `parts`) and of its families' titles
+    (the rest).
 
     `parts`: of each text its alternatives, as rows of `part_stems`. `axes`: families x axes, the
     values said as bits. `denied`: the stems that a title denies. `groups`: of each family the
@@ -92,7 +92,9 @@ class Facts:
     groups: np.ndarray
 
 
-def read_facts(texts: Sequence[str], titles: Sequence[int], parents: Sequence[str | None]) -> Facts:
+def read_facts(
+    texts: Sequence[str], titles: Sequence[int], parents: Sequence[str | None]
+) -> TitleFeatures:
     """The facts of texts; `titles` are the texts that are titles of families, in their order, and
     `parents` the codes above these."""
     numbers: dict[str, int] = {}
@@ -112,7 +114,7 @@ def read_facts(texts: Sequence[str], titles: Sequence[int], parents: Sequence[st
         part_rows += telling
     of_titles = [cores[title] for title in titles]
     denied = Ragged.of(row(reading.denied) for reading in of_titles)
-    return Facts(
+    return TitleFeatures(
         stems=list(numbers),
         said=said,
         core=core,
@@ -153,10 +155,10 @@ def _alternatives(text: str, core: Reading) -> list[frozenset[str]]:
     return [part for reading in readings if (part := reading.affirmed - HOLLOW)]
 
 
-def save(path: Path, facts: Facts) -> None:
+def save(path: Path, title_features: TitleFeatures) -> None:
     arrays: dict[str, Any] = {}
-    for field in fields(facts):
-        value = getattr(facts, field.name)
+    for field in fields(title_features):
+        value = getattr(title_features, field.name)
         if isinstance(value, Ragged):
             arrays[f"{field.name}.values"], arrays[f"{field.name}.starts"] = (
                 value.values,
@@ -164,17 +166,17 @@ def save(path: Path, facts: Facts) -> None:
             )
         elif field.name != "stems":
             arrays[field.name] = value
-    arrays["stems"] = np.array(facts.stems, dtype=np.bytes_)
+    arrays["stems"] = np.array(title_features.stems, dtype=np.bytes_)
     np.savez(path, **arrays)
 
 
-def load(path: Path) -> Facts:
+def load(path: Path) -> TitleFeatures:
     with np.load(path) as arrays:
         found: dict[str, Any] = {"stems": [stem.decode() for stem in arrays["stems"].tolist()]}
-        for field in fields(Facts):
+        for field in fields(TitleFeatures):
             name = field.name
             if f"{name}.values" in arrays:
                 found[name] = Ragged(arrays[f"{name}.values"], arrays[f"{name}.starts"])
             elif name != "stems":
                 found[name] = arrays[name]
-    return Facts(**found)
+    return TitleFeatures(**found)

@@ -28,7 +28,7 @@ _SMOOTHING = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class OffTopicModel:
     """`examples`: unit vectors of small talk, a row each. `direction` and `bias`: a question's
     vector times the direction and the bias is above 0 where it is nearer to ours. `words`: the
     SHA-256 of the files it was learned from."""
@@ -39,7 +39,7 @@ class Talk:
     words: str = ""
 
     @classmethod
-    def of(cls, ours: np.ndarray, examples: np.ndarray, words: str = "") -> Talk:
+    def of(cls, ours: np.ndarray, examples: np.ndarray, words: str = "") -> OffTopicModel:
         middle = (ours.mean(0), examples.mean(0))
         spread = (np.cov(ours.T) + np.cov(examples.T)) / 2
         smoothing = _SMOOTHING * np.trace(np.cov(examples.T)) / len(spread)
@@ -49,7 +49,7 @@ class Talk:
         return cls(examples, direction.astype(np.float32), bias, words)
 
     @classmethod
-    def load(cls, path: Path) -> Talk:
+    def load(cls, path: Path) -> OffTopicModel:
         with np.load(path) as kept:
             return cls(kept["examples"], kept["direction"], float(kept["bias"]), str(kept["words"]))
 
@@ -70,7 +70,9 @@ class Talk:
         return float(vector @ self.direction + self.bias)
 
 
-def learn(texts: Sequence[Sequence[str]], encoder: Encoder, before: Talk | None) -> Talk:
+def learn(
+    texts: Sequence[Sequence[str]], encoder: Encoder, before: OffTopicModel | None
+) -> OffTopicModel:
     """`texts`: those of each code system. What was learned `before`, by the same encoder, is kept
     while the examples are the same: of new texts a few thousand tell nothing new."""
     files = (resources.files("prompts") / name for name in (_OFF_TOPIC, _ASKING))
@@ -78,7 +80,7 @@ def learn(texts: Sequence[Sequence[str]], encoder: Encoder, before: Talk | None)
     if before is not None and before.words == words:
         return before
     asked = encoder.encode_together(_questions(texts))
-    return Talk.of(asked, encoder.encode(off_topic_examples()), words)
+    return OffTopicModel.of(asked, encoder.encode(off_topic_examples()), words)
 
 
 def off_topic_examples() -> list[str]:

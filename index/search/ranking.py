@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.search.features import Facts, Ragged, Words
+from index.search.features import Ragged, TitleFeatures, Words
 from index.text.attributes import AXES, CIRCUMSTANCES, OTHER
 from index.text.tokens import Reading
 
@@ -118,27 +118,27 @@ class Judged:
 
 
 class Ranker:
-    """Judges the families of one shelf."""
+    """Judges the families of one system index."""
 
     def __init__(
         self,
         system: str,
         codes: list[str],
-        facts: Facts,
+        title_features: TitleFeatures,
         titles: np.ndarray,
         parents: np.ndarray,
         rarity: Rarity,
     ) -> None:
         """`titles`: of each family the text that is its title; `parents`: the family above, -1
         for none."""
-        self._facts, self._titles, self._parents = facts, titles, parents
+        self._title_features, self._titles, self._parents = title_features, titles, parents
         #: The number of each family's group.
-        self.groups = facts.groups
-        self._numbers = {stem: n for n, stem in enumerate(facts.stems)}
+        self.groups = title_features.groups
+        self._numbers = {stem: n for n, stem in enumerate(title_features.stems)}
         self._rarity = rarity
-        self._weights = rarity.of(facts.stems)
-        self._part_totals = np.maximum(_sums(facts.part_stems, self._weights), 1e-6)
-        self._numeric = np.array([_is_number(stem) for stem in facts.stems], dtype=bool)
+        self._weights = rarity.of(title_features.stems)
+        self._part_totals = np.maximum(_sums(title_features.part_stems, self._weights), 1e-6)
+        self._numeric = np.array([_is_number(stem) for stem in title_features.stems], dtype=bool)
         self._categories = _categories(system, codes)
 
     def judge(
@@ -198,7 +198,9 @@ class Ranker:
         scores = np.full(len(groups), -np.inf, dtype=np.float32)
         np.maximum.at(scores, place, own)
         called_for = np.zeros(len(families), dtype=np.float32)
-        for axis, told in zip(AXES[:_CHOOSING_AXES], self._facts.axes[families].T, strict=False):
+        for axis, told in zip(
+            AXES[:_CHOOSING_AXES], self._title_features.axes[families].T, strict=False
+        ):
             asked = axis.bits(question)
             if asked:
                 called_for += ((told & asked) == asked) * 1.0 + (told == asked) * 1.0
@@ -221,11 +223,14 @@ class Ranker:
         """What a question has in common with `texts` and `families`: of each piece of evidence, a
         text (at `of_text`) that speaks for a family (at `row`), the features "asked" and "told" and
         whether it says just what is asked; of each family "titled"."""
-        facts = self._facts
+        title_features = self._title_features
         titles = self._titles[families]
         affirmed = sorted(question.affirmed)
         worth, words = self._rarity.of(affirmed), self._words(affirmed)
-        known = words.within(facts.said, texts)[of_text] | words.within(facts.said, titles)[row]
+        known = (
+            words.within(title_features.said, texts)[of_text]
+            | words.within(title_features.said, titles)[row]
+        )
         asked = known @ worth + _ABOVE * ((self._above(words, families)[row] & ~known) @ worth)
         asked /= worth.sum() or 1.0
         told = self._told(words, worth, texts)[of_text]
@@ -241,19 +246,21 @@ class Ranker:
         parents = self._parents[families]
         while (parents >= 0).any():
             at = np.flatnonzero(parents >= 0)
-            found[at] |= words.within(self._facts.said, self._titles[parents[at]])
+            found[at] |= words.within(self._title_features.said, self._titles[parents[at]])
             parents = np.where(parents >= 0, self._parents[parents], -1)
         return found
 
     def _told(self, words: Words, told: np.ndarray, texts: np.ndarray) -> np.ndarray:
         """Of each text, the largest share of an alternative's telling words that is asked."""
-        parts, of_text = self._facts.parts.take(texts)
-        shares = words.within(self._facts.part_stems, parts) @ told / self._part_totals[parts]
+        parts, of_text = self._title_features.parts.take(texts)
+        shares = (
+            words.within(self._title_features.part_stems, parts) @ told / self._part_totals[parts]
+        )
         return _largest(of_text, shares, len(texts))
 
     def _says_just(self, words: Words, count: int, texts: np.ndarray) -> np.ndarray:
         """Whether each text's core says just what the question says."""
-        core = self._facts.core
+        core = self._title_features.core
         return (core.lengths(texts) == count) & words.within(core, texts).all(axis=1)
 
     def _by_category(self, evidence: Evidence, row: np.ndarray, families: np.ndarray) -> np.ndarray:
@@ -264,9 +271,9 @@ class Ranker:
 
     def _structure(self, question: Reading, families: np.ndarray) -> dict[str, np.ndarray]:
         """How titles agree with a question on the axes, in numbers and in what is denied."""
-        facts, titles = self._facts, self._titles[families]
+        title_features, titles = self._title_features, self._titles[families]
         agrees, unasked, unmeant = np.zeros((3, len(families)))
-        for axis, told in zip(AXES, facts.axes[families].T.astype(np.int32), strict=True):
+        for axis, told in zip(AXES, title_features.axes[families].T.astype(np.int32), strict=True):
             asked = axis.bits(question)
             agree = (told & asked) != 0
             agrees += agree
@@ -277,15 +284,15 @@ class Ranker:
                 unasked += beyond
         denied = self._words(sorted(question.denied))
         words = self._words(sorted(question.affirmed))
-        denial = 2.0 * words.within(facts.denied, families).sum(axis=1)
-        denial += denied.within(facts.core, titles).sum(axis=1)
-        denial -= 0.5 * denied.within(facts.denied, families).sum(axis=1)
+        denial = 2.0 * words.within(title_features.denied, families).sum(axis=1)
+        denial += denied.within(title_features.core, titles).sum(axis=1)
+        denial -= 0.5 * denied.within(title_features.denied, families).sum(axis=1)
         return {
             "agrees": agrees,
             "unasked": unasked,
             "unmeant": unmeant,
-            "unspecified": facts.unspecified[families],
-            "other": facts.other[families] & (not OTHER & question.affirmed),
+            "unspecified": title_features.unspecified[families],
+            "other": title_features.other[families] & (not OTHER & question.affirmed),
             "number": self._other_number(question, titles),
             "denial": denial,
         }
@@ -293,7 +300,7 @@ class Ranker:
     def _other_number(self, question: Reading, titles: np.ndarray) -> np.ndarray:
         """Whether a title has a number (a stage, type or level), and none that is asked; longer
         numbers are years and doses."""
-        core = self._facts.core
+        core = self._title_features.core
         asked = [word for word in question.words if _is_number(word)]
         if not asked:
             return np.zeros(len(titles), dtype=bool)

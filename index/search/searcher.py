@@ -21,9 +21,9 @@ from index.pcs.titles import Titles
 from index.runtime import loading
 from index.search.bm25 import Lexical
 from index.search.guideline_search import Guidance, passages
-from index.search.off_topic import Talk, off_topic_examples
+from index.search.off_topic import OffTopicModel, off_topic_examples
 from index.search.ranking import FEATURES, Evidence, Judged, Rarity
-from index.search.system_index import Shelf
+from index.search.system_index import SystemIndex
 from index.text.lexicon import Lexicon, Part
 from index.text.spelling import Spelling
 from index.text.tokens import Reading, plain_words, read
@@ -97,10 +97,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A family of a shelf with its score, before it is known to be among the best: only of these
-    is the rest looked up."""
+    """A family of a system index with its score, before it is known to be among the best: only of
+    these is the rest looked up."""
 
-    shelf: Shelf
+    system_index: SystemIndex
     evidence: Evidence
     judged: Judged
     at: int
@@ -110,20 +110,22 @@ class _Place:
 
     @property
     def code(self) -> str:
-        return self.member or self.shelf.codes[self.judged.families[self.at]]
+        return self.member or self.system_index.codes[self.judged.families[self.at]]
 
     def hit(self) -> Hit:
         number = int(self.judged.families[self.at])
         features = dict(zip(FEATURES, self.judged.features[self.at].tolist(), strict=True))
         return Hit(
-            self.shelf.system,
-            self.shelf.codes[number],
-            self.shelf.title(number),
+            self.system_index.system,
+            self.system_index.codes[number],
+            self.system_index.title(number),
             self.score,
             features["dense"],
             features,
-            tuple(self.shelf.texts[text] for text in self.evidence.nearest(number, _MATCHED)),
-            tuple(self.shelf.codes[sibling] for sibling in self.judged.siblings(self.at)),
+            tuple(
+                self.system_index.texts[text] for text in self.evidence.nearest(number, _MATCHED)
+            ),
+            tuple(self.system_index.codes[sibling] for sibling in self.judged.siblings(self.at)),
             self.member,
             self.fit,
         )
@@ -172,25 +174,25 @@ class Searcher:
         # The encoder is opened meanwhile, outside of Python.
         with loading(), ThreadPoolExecutor(1) as pool:
             encoder = pool.submit(_open_encoder, folder / bundle.ENCODER)
-            self.talk = Talk.load(folder / bundle.TALK)
+            self.off_topic = OffTopicModel.load(folder / bundle.OFF_TOPIC)
             self._lexicon = Lexicon.shipped()
             everyday = frozenset(w for line in off_topic_examples() for w in plain_words(line))
             self._spelling = Spelling(bundle.read_json(folder / bundle.VOCABULARY), everyday)
             self._frequency: dict[str, int] = bundle.read_json(folder / bundle.STEMS)
             rarity = Rarity(self._frequency, self.manifest.texts)
-            self._shelves = {
-                system: Shelf(system, folder / bundle.SHELVES / system, rarity)
+            self._system_indexes = {
+                system: SystemIndex(system, folder / bundle.SYSTEM_INDEXES / system, rarity)
                 for system in get_args(System)
-                if (folder / bundle.SHELVES / system).is_dir()
+                if (folder / bundle.SYSTEM_INDEXES / system).is_dir()
             }
             self.encoder = encoder.result()
 
     def guidance(self, key: str) -> Guidance:
-        """The guidelines of the book with this key, ready to be asked."""
+        """The guidelines of the reference with this key, ready to be asked."""
         return self._guidance(key)
 
     def _open_guidance(self, key: str) -> Guidance:
-        guidelines = list(self._store.books.rows(Guideline, self._store.books.get(key)))
+        guidelines = list(self._store.references.rows(Guideline, self._store.references.get(key)))
         vectors = bundle.passage_vectors(self._folder)
         places = {text: place for place, text in enumerate(vectors)}
         made = [text for _, text in passages(guidelines)]
@@ -200,7 +202,13 @@ class Searcher:
         return Guidance(guidelines, self.encoder, of_own, lambda asked: lexical.scores(asked)[own])
 
     def _open_procedures(self, release: Release) -> Procedures:
-        folder = self._folder / bundle.SHELVES / release.system / bundle.PROCEDURES / release.label
+        folder = (
+            self._folder
+            / bundle.SYSTEM_INDEXES
+            / release.system
+            / bundle.PROCEDURES
+            / release.label
+        )
         return Procedures.of(self._store, Titles.load(folder))
 
     def understand(self, question: str) -> Query:
@@ -236,8 +244,8 @@ class Searcher:
             Found(
                 query,
                 self._ranked(query, vectors, releases, limit),
-                self.talk.nearness(vectors[query.typed]),
-                self.talk.ours(vectors[query.typed]),
+                self.off_topic.nearness(vectors[query.typed]),
+                self.off_topic.ours(vectors[query.typed]),
                 self._known(query),
                 vectors[query.typed],
                 (vectors[query.typed] + vectors[query.spelled_out or query.typed]) / 2,
@@ -262,15 +270,16 @@ class Searcher:
         places = [
             place
             for release in releases
-            if (shelf := self._shelves.get(release.system)) and shelf.has(release)
-            for place in self._on_shelf(shelf, query, asked, less, release, limit)
+            if (system_index := self._system_indexes.get(release.system))
+            and system_index.has(release)
+            for place in self._in_system(system_index, query, asked, less, release, limit)
         ]
         places.sort(key=lambda place: (-place.score, place.code))
         return [place.hit() for place in places[:limit]]
 
-    def _on_shelf(
+    def _in_system(
         self,
-        shelf: Shelf,
+        system_index: SystemIndex,
         query: Query,
         asked: np.ndarray,
         less: np.ndarray,
@@ -278,21 +287,23 @@ class Searcher:
         limit: int,
     ) -> Iterator[_Place]:
         """The best families of one system that a question may mean, scored."""
-        evidence = shelf.evidence(asked, less, query.spelled_out, _TEXTS_PER_RETRIEVER, release.key)
-        fitting = self._fitting(shelf, query, release)
+        evidence = system_index.evidence(
+            asked, less, query.spelled_out, _TEXTS_PER_RETRIEVER, release.key
+        )
+        fitting = self._fitting(system_index, query, release)
         understood = any(fit >= _FAIR_FIT for codes in fitting.values() for _, fit in codes)
         families = np.array(sorted(fitting), dtype=np.int32)
         if not understood:
             families = np.union1d(families, evidence.nearest_families(_MOST_FAMILIES))
         if not len(families):
             return
-        judged = shelf.judge(query.readings, evidence, families, asked, less, release.key)
+        judged = system_index.judge(query.readings, evidence, families, asked, less, release.key)
         for at in judged.chosen[:limit].tolist() if not fitting else range(len(judged.families)):
             number, score = int(judged.families[at]), float(judged.scores[at])
             if number not in fitting:
-                yield _Place(shelf, evidence, judged, at, score)
+                yield _Place(system_index, evidence, judged, at, score)
             for code, fit in fitting.get(number, ()):
-                yield _Place(shelf, evidence, judged, at, score + fit - _FAIR_FIT, code, fit)
+                yield _Place(system_index, evidence, judged, at, score + fit - _FAIR_FIT, code, fit)
 
     def judged(self, question: str, release: Release) -> tuple[list[str], np.ndarray]:
         """The families that a question may mean, one of each group, by their codes, and their
@@ -300,25 +311,27 @@ class Searcher:
         query = self.understand(question)
         asked = self.encoder.encode(list(query.wordings))
         less = np.array(list(query.wordings.values()), dtype=np.float32)
-        shelf = self._shelves[release.system]
-        evidence = shelf.evidence(asked, less, query.spelled_out, _TEXTS_PER_RETRIEVER, release.key)
+        system_index = self._system_indexes[release.system]
+        evidence = system_index.evidence(
+            asked, less, query.spelled_out, _TEXTS_PER_RETRIEVER, release.key
+        )
         families = evidence.nearest_families(_MOST_FAMILIES)
-        judged = shelf.judge(query.readings, evidence, families, asked, less, release.key)
+        judged = system_index.judge(query.readings, evidence, families, asked, less, release.key)
         chosen = judged.families[judged.chosen].tolist()
-        return [shelf.codes[number] for number in chosen], judged.features[judged.chosen]
+        return [system_index.codes[number] for number in chosen], judged.features[judged.chosen]
 
     def _fitting(
-        self, shelf: Shelf, query: Query, release: Release
+        self, system_index: SystemIndex, query: Query, release: Release
     ) -> dict[int, list[tuple[str, float]]]:
         """Families of ICD-10-PCS that fit what a question says on the axes, each with its codes
         that fit best and how well they do; none of any other system."""
         found: dict[int, list[tuple[str, float]]] = {}
-        if shelf.system != "icd10pcs":
+        if system_index.system != "icd10pcs":
             return found
         procedures = self.procedures(release)
         fit = procedures.fit(query.asked)
         for code, how_well in procedures.best(fit, _PROCEDURES) if fit.any() else ():
-            codes = found.setdefault(shelf.numbers[code[:4]], [])
+            codes = found.setdefault(system_index.numbers[code[:4]], [])
             if len(codes) < _OF_A_FAMILY:
                 codes.append((code, how_well))
         return found

@@ -1,4 +1,4 @@
-"""The shelf of one code system in a bundle: its families, their texts, and both retrievers.
+"""The system index of one code system in a bundle: its families, their texts, and both retrievers.
 
 What is searched is a *family*: a code with all that a seventh character (and placeholder X) would
 make of it, or all ICD-10-PCS codes that do one thing to one body part: one thing to find and one
@@ -38,7 +38,7 @@ _LINKS, _WIDTH_BUILDING, _WIDTH_SEARCHING = 16, 200, 200
 
 
 def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
-    """Make a shelf: `vectors` are unit vectors, one a text."""
+    """Make a system index: `vectors` are unit vectors, one a text."""
     folder.mkdir()
     faiss = load_faiss()
     # Eight bits a dimension: a quarter of the memory, and the ranking cannot see the difference.
@@ -77,22 +77,23 @@ def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
 
 
 def vectors_of(folder: Path) -> dict[str, np.ndarray]:
-    """The vector of each text of a shelf."""
+    """The vector of each text of a system index."""
     texts = list(Texts(folder / TEXTS))
     index = _read_vectors(folder)
     return dict(zip(texts, index.reconstruct_n(0, len(texts)), strict=True))
 
 
 def _read_vectors(folder: Path) -> Any:
-    """The index of a shelf's vectors, left in its file, of which each process reads what it needs:
-    a bundle's files never change, and stay until the last process that has them open has ended."""
+    """The index of a system index's vectors, left in its file, of which each process reads what it
+    needs: a bundle's files never change, and stay until the last process that has them open has
+    ended."""
     faiss = load_faiss()
     return faiss.read_index(str(folder / VECTORS), faiss.IO_FLAG_MMAP_IFC)
 
 
 class Texts(Sequence[str]):
-    """The texts of a shelf, one a line, kept as they stand in the file: as strings they would take
-    twice the memory."""
+    """The texts of a system index, one a line, kept as they stand in the file: as strings they
+    would take twice the memory."""
 
     def __init__(self, path: Path) -> None:
         self._bytes = path.read_bytes()
@@ -108,8 +109,8 @@ class Texts(Sequence[str]):
         return self._bytes[self._starts[number] : self._starts[number + 1] - 1].decode()
 
 
-class Shelf:
-    """An opened shelf. Families and texts are told by their numbers."""
+class SystemIndex:
+    """An opened system index. Families and texts are told by their numbers."""
 
     def __init__(self, system: System, folder: Path, rarity: Rarity) -> None:
         self.system = system
@@ -139,7 +140,7 @@ class Shelf:
         )
 
     def has(self, release: Release) -> bool:
-        """Whether a release was loaded when the shelf was made."""
+        """Whether a release was loaded when the system index was made."""
         return release.key in self._states
 
     def evidence(

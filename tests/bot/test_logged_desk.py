@@ -16,11 +16,11 @@ from bot import logged_desk
 from bot.desk.answer import Answer
 from bot.desk.question import Question
 from bot.logged_desk import Done, LoggedDesk, LoggedQuestion
-from bot.querylog import Asked, LenientLog, LogUnavailable, QueryLog
+from bot.querylog import FallbackLog, LogUnavailable, QueryLog, QuestionRecord
 from bot.querylog.unfinished import unfinished
 from codesets.model import CodesetError
 
-ASKED = Asked("", "cli", user="me")
+ASKED = QuestionRecord("", "cli", user="me")
 TYPED = "Jane Roe's trap"
 
 
@@ -153,7 +153,7 @@ def test_what_is_stored_is_scrubbed_and_what_is_asked_is_as_typed(logged, desk, 
 
 
 def test_an_event_that_is_told_twice_is_taken_once(logged) -> None:
-    event = Asked("", "dm", event_id="Ev1")
+    event = QuestionRecord("", "dm", event_id="Ev1")
     assert logged.take(["gout"], event) != [None]
     assert logged.take(["gout"], event) == [None]
 
@@ -300,7 +300,7 @@ def test_only_an_answer_waits(logged, log) -> None:
 
 @pytest.mark.parametrize("step", ["question", "answer"])
 def test_an_unlogged_answer_says_so_first(tmp_path: Path, desk: BatchDesk, step: str) -> None:
-    log = LenientLog(tmp_path / "log.db")
+    log = FallbackLog(tmp_path / "log.db")
     logged, shown = LoggedDesk(desk, log), []
 
     def show(answers: list[Answer], done: Done) -> None:
@@ -331,7 +331,7 @@ def left_at(tmp_path: Path, log: QueryLog) -> Callable[[int], dict[str, str]]:
         earlier = QueryLog(tmp_path / "log.db", clock=lambda: then)
         ids = {}
         for kind in ("unanswered", "undelivered", "waiting", "delivered"):
-            question = ids[kind] = earlier.ask(Asked(kind, "dm")) or ""
+            question = ids[kind] = earlier.ask(QuestionRecord(kind, "dm")) or ""
             if kind != "unanswered":
                 earlier.answered(question, diabetes(), index_build=None, latency_ms=1)
             if kind in ("waiting", "delivered"):
@@ -366,7 +366,7 @@ def test_where_others_are_at_work_the_young_are_left_alone(log, left_at) -> None
 
 def test_what_was_left_is_asked_as_it_was_stored(logged, desk, log, surface) -> None:
     editions = {"icd10cm FY2024": "FY2024"}
-    log.ask(Asked("gout in [NAME]", "dm", removed=("NAME",), releases=editions))
+    log.ask(QuestionRecord("gout in [NAME]", "dm", removed=("NAME",), releases=editions))
     (pending,) = unfinished(log, ["dm"], log.now()).to_answer
     desk.take = lambda text, **reading: Question(f"{text} {reading}", text)
     later = pending.asked_at + dt.timedelta(minutes=2)

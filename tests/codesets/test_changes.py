@@ -18,14 +18,14 @@ from codesets.formats import icd10cm
 from codesets.loading.importer import import_files
 from codesets.lookups.edition_diff import KINDS, Changed, changes, editions, replacements, similar
 from codesets.model import (
-    Book,
     Code,
     CodesetError,
-    Edition,
+    ConversionRow,
     Indicators,
+    Reference,
+    ReferenceData,
     Release,
-    Replacement,
-    Volume,
+    ReleaseData,
 )
 from codesets.store.code_store import CodeStore
 
@@ -164,8 +164,10 @@ def test_accents_case_and_spacing_revise_nothing(small: CodeStore, printed: str)
 def conversion(store: CodeStore, *rows: tuple[str, str]) -> None:
     """Load a conversion table: (new code, the one it takes the place of)."""
     days = dt.date(2026, 10, 1), dt.date(2027, 9, 30)
-    book = Book("conversion", "icd10cm", "FY2027", *days, "test", ())
-    store.books.load(Volume(book, tuple(Replacement(new, days[0], old) for new, old in rows)))
+    reference = Reference("conversion", "icd10cm", "FY2027", *days, "test", ())
+    store.references.load(
+        ReferenceData(reference, tuple(ConversionRow(new, days[0], old) for new, old in rows))
+    )
 
 
 def test_a_deleted_code_is_replaced_by_the_conversion_table(small: CodeStore) -> None:
@@ -217,7 +219,7 @@ def quarter(store: CodeStore, month: int, *rows: tuple[str, str, str, tuple[str,
         for at, row in enumerate(rows)
     )
     told = (Indicators(r[0], "", "C", (), "", "", (), "", "", r[3]) for r in rows)
-    store.load(Edition(release, codes, rows=tuple(told)))
+    store.load(ReleaseData(release, codes, rows=tuple(told)))
     return release
 
 

@@ -14,7 +14,7 @@ from bot.desk.verdicts import mapping_flags
 from bot.views.wording import in_words
 from codesets.formats.gems import direction_of, looks_like_gems, packaged, read_gems
 from codesets.formats.icd10cm_conversion import read_conversion
-from codesets.model import CodesetError, Mapping9, Replacement
+from codesets.model import CodesetError, ConversionRow, GemsMapping
 
 DATA = TEST_DATA / "crosswalks"
 CONVERSION = DATA / "icd10cm-conversion-table-FY2026.txt"
@@ -41,7 +41,7 @@ def written(path: Path, text: str) -> Path:
 )
 def test_replacements(code: str, effective: dt.date, previous: list[str]) -> None:
     rows = [row for row in read_conversion(CONVERSION) if row.code == code]
-    assert rows == [Replacement(code, effective, old) for old in previous]
+    assert rows == [ConversionRow(code, effective, old) for old in previous]
 
 
 @pytest.mark.parametrize("code", ["U07.1", "Z99.92", "Z99.93"])
@@ -51,19 +51,19 @@ def test_no_code_or_no_date_is_no_replacement(code: str) -> None:
 
 
 def test_conversion_table_as_a_workbook(tmp_path: Path) -> None:
-    book = openpyxl.Workbook()
+    reference = openpyxl.Workbook()
     for row in (
         ["ICD-10-CM CONVERSION TABLE"],
         ["Current code assignment", "Effective", "Previous Code(s) Assignment"],
         ["E66.813", 2024, "E66.01, E66.8"],
         ["J12.82", dt.datetime(2021, 1, 1), "J12.89"],
     ):
-        book.active.append(row)
-    book.save(tmp_path / "conversion.xlsx")
+        reference.active.append(row)
+    reference.save(tmp_path / "conversion.xlsx")
     assert read_conversion(tmp_path / "conversion.xlsx") == (
-        Replacement("E66.813", dt.date(2024, 10, 1), "E66.01"),
-        Replacement("E66.813", dt.date(2024, 10, 1), "E66.8"),
-        Replacement("J12.82", dt.date(2021, 1, 1), "J12.89"),
+        ConversionRow("E66.813", dt.date(2024, 10, 1), "E66.01"),
+        ConversionRow("E66.813", dt.date(2024, 10, 1), "E66.8"),
+        ConversionRow("J12.82", dt.date(2021, 1, 1), "J12.89"),
     )
 
 
@@ -126,32 +126,32 @@ def test_other_files_are_no_gems(head: str) -> None:
     ("name", "mappings"),
     [
         ("2018_I9gem.txt", [
-            Mapping9("9to10", "001.0", "A00.0", False, False, 0, 0),
-            Mapping9("9to10", "003.1", "A02.1", True, False, 0, 0),
-            Mapping9("9to10", "115.01", "B39.4", True, True, 1, 1),
-            Mapping9("9to10", "115.01", "G02", True, True, 1, 2),
-            Mapping9("9to10", "365.70", None, True, False, 0, 0),
-            Mapping9("9to10", "E849.0", "Y92.009", True, False, 0, 0),
-            Mapping9("9to10", "V10.51", "Z85.51", False, False, 0, 0),
+            GemsMapping("9to10", "001.0", "A00.0", False, False, 0, 0),
+            GemsMapping("9to10", "003.1", "A02.1", True, False, 0, 0),
+            GemsMapping("9to10", "115.01", "B39.4", True, True, 1, 1),
+            GemsMapping("9to10", "115.01", "G02", True, True, 1, 2),
+            GemsMapping("9to10", "365.70", None, True, False, 0, 0),
+            GemsMapping("9to10", "E849.0", "Y92.009", True, False, 0, 0),
+            GemsMapping("9to10", "V10.51", "Z85.51", False, False, 0, 0),
         ]),
         ("gem_i9pcs.txt", [
-            Mapping9("9to10", "00.10", "3E0V305", True, False, 0, 0),
-            Mapping9("9to10", "39.95", "5A1D00Z", True, False, 0, 0),
-            Mapping9("9to10", "39.95", "5A1D60Z", True, False, 0, 0),
-            Mapping9("9to10", "00.70", None, True, False, 0, 0),
+            GemsMapping("9to10", "00.10", "3E0V305", True, False, 0, 0),
+            GemsMapping("9to10", "39.95", "5A1D00Z", True, False, 0, 0),
+            GemsMapping("9to10", "39.95", "5A1D60Z", True, False, 0, 0),
+            GemsMapping("9to10", "00.70", None, True, False, 0, 0),
         ]),
         ("gem_pcsi9.txt", [
-            Mapping9("10to9", "5A1D00Z", "39.95", True, False, 0, 0),
-            Mapping9("10to9", "3E0V305", "00.10", True, False, 0, 0),
-            Mapping9("10to9", "B00B0ZZ", "87.03", True, False, 0, 0),
+            GemsMapping("10to9", "5A1D00Z", "39.95", True, False, 0, 0),
+            GemsMapping("10to9", "3E0V305", "00.10", True, False, 0, 0),
+            GemsMapping("10to9", "B00B0ZZ", "87.03", True, False, 0, 0),
         ]),
         ("icd9toicd10cmgem.csv", [
-            Mapping9("9to10", "001.0", "A00.0", False, False, 0, 0),
-            Mapping9("9to10", "365.70", None, True, False, 0, 0),
+            GemsMapping("9to10", "001.0", "A00.0", False, False, 0, 0),
+            GemsMapping("9to10", "365.70", None, True, False, 0, 0),
         ]),
     ],
 )  # fmt: skip
-def test_mappings(name: str, mappings: list[Mapping9]) -> None:
+def test_mappings(name: str, mappings: list[GemsMapping]) -> None:
     assert read_gems(DATA / name, mappings[0].direction) == tuple(mappings)
 
 
@@ -170,18 +170,18 @@ def test_bad_gems(tmp_path: Path, text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("mapping", "words"),
     [
-        (Mapping9("9to10", "001.0", "A00.0", False, False, 0, 0),
+        (GemsMapping("9to10", "001.0", "A00.0", False, False, 0, 0),
          "identical: both codes mean the same"),
-        (Mapping9("9to10", "003.1", "A02.1", True, False, 0, 0),
+        (GemsMapping("9to10", "003.1", "A02.1", True, False, 0, 0),
          "approximate: no single code means exactly the same"),
-        (Mapping9("9to10", "365.70", None, True, False, 0, 0),
+        (GemsMapping("9to10", "365.70", None, True, False, 0, 0),
          "no map: no code of the other system means this"),
-        (Mapping9("9to10", "115.01", "G02", True, True, 1, 2),
+        (GemsMapping("9to10", "115.01", "G02", True, True, 1, 2),
          "approximate: no single code means exactly the same; combination: needs one code from "
          "each choice list of its scenario (scenario 1, choice list 2)"),
     ],
 )  # fmt: skip
-def test_flags_in_words(mapping: Mapping9, words: str) -> None:
+def test_flags_in_words(mapping: GemsMapping, words: str) -> None:
     assert in_words(mapping_flags(mapping)) == words
 
 
@@ -195,7 +195,7 @@ def test_mappings_of_the_package() -> None:
         head = path.read_text()[:8192]
         assert looks_like_gems(head)
         assert direction_of(head, "") == direction
-        by_source: dict[str, list[Mapping9]] = defaultdict(list)
+        by_source: dict[str, list[GemsMapping]] = defaultdict(list)
         for row in read_gems(path, direction):
             by_source[row.source].append(row)
         without = sum(all(r.target is None for r in rows) for rows in by_source.values())

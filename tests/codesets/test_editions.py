@@ -10,7 +10,7 @@ import pytest
 from paths import TEST_DATA
 
 from codesets.formats import icd10cm
-from codesets.model import CodesetError, Edition, Release, ReleaseUnavailable
+from codesets.model import CodesetError, Release, ReleaseData, ReleaseUnavailable
 from codesets.store.code_store import CodeStore
 
 DATA = TEST_DATA / "icd10cm"
@@ -55,7 +55,7 @@ def small(tmp_path: Path):
     store.close()
 
 
-def edition(label: str, first: str, last: str) -> Edition:
+def edition(label: str, first: str, last: str) -> ReleaseData:
     listed = icd10cm.read_code_list(DATA / "code-list.txt")
     return icd10cm.read_tabular(DATA / "tabular.xml", listed, release(label, first, last))
 

@@ -13,7 +13,7 @@ from paths import SHARED, TEST_DATA
 from codesets.formats import ncci
 from codesets.formats.ncci import edition_of, in_force, read_pairs, read_units, setting_of
 from codesets.formats.place_of_service import read_places
-from codesets.model import CodesetError, PairEdit, Place, UnitsEdit
+from codesets.model import CodesetError, MueEdit, PlaceOfService, PtpEdit
 
 DATA = TEST_DATA / "edits"
 REAL = SHARED / "codesets" / "edits"
@@ -36,30 +36,30 @@ def written(path: Path, text: str) -> Path:
 
 
 def workbook(path: Path, rows: list[list[object]]) -> Path:
-    book = openpyxl.Workbook()
+    reference = openpyxl.Workbook()
     for row in rows:
-        book.active.append(row)
-    book.save(path)
+        reference.active.append(row)
+    reference.save(path)
     return path
 
 
-def pair(start: str | None = "2024-01-01", end: str | None = None, modifier: str = "1") -> PairEdit:
+def pair(start: str | None = "2024-01-01", end: str | None = None, modifier: str = "1") -> PtpEdit:
     first = dt.date.fromisoformat(start) if start else None
     last = dt.date.fromisoformat(end) if end else None
-    return PairEdit("A9001", "A9002", first, last, modifier, "")
+    return PtpEdit("A9001", "A9002", first, last, modifier, "")
 
 
 # Procedure-to-procedure edits
 
 
 PAIRS = [
-    PairEdit("A9001", "A9002", dt.date(2024, 1, 1), None, "1",
+    PtpEdit("A9001", "A9002", dt.date(2024, 1, 1), None, "1",
              "Misuse of Column Two code with Column One code"),
-    PairEdit("A9001", "A9003", dt.date(1996, 1, 1), dt.date(2024, 12, 31), "0",
+    PtpEdit("A9001", "A9003", dt.date(1996, 1, 1), dt.date(2024, 12, 31), "0",
              "More extensive procedure"),
-    PairEdit("A9001", "A9003", dt.date(2025, 1, 1), None, "1",
+    PtpEdit("A9001", "A9003", dt.date(2025, 1, 1), None, "1",
              "Standards of medical/surgical practice"),
-    PairEdit("Q9901", "A9001", dt.date(2024, 4, 1), dt.date(2024, 4, 1), "9",
+    PtpEdit("Q9901", "A9001", dt.date(2024, 4, 1), dt.date(2024, 4, 1), "9",
              "Mutually exclusive procedures"),
 ]  # fmt: skip
 
@@ -149,7 +149,7 @@ def test_text_that_is_no_table_is_refused(tmp_path: Path) -> None:
         (pair(end="2024-01-01", modifier="9"), "2024-01-01", False),
     ],
 )
-def test_in_force(edit: PairEdit, day: str, expected: bool) -> None:
+def test_in_force(edit: PtpEdit, day: str, expected: bool) -> None:
     assert in_force(edit, dt.date.fromisoformat(day)) is expected
 
 
@@ -157,9 +157,9 @@ def test_in_force(edit: PairEdit, day: str, expected: bool) -> None:
 
 
 UNITS = (
-    UnitsEdit("A9001", 2, "1", "Prescribing Information"),
-    UnitsEdit("A9002", 1, "2", "Code Descriptor / CPT Instruction"),
-    UnitsEdit("A9003", 0, "3", "CMS Policy"),
+    MueEdit("A9001", 2, "1", "Prescribing Information"),
+    MueEdit("A9002", 1, "2", "Code Descriptor / CPT Instruction"),
+    MueEdit("A9003", 0, "3", "CMS Policy"),
 )
 
 
@@ -265,8 +265,8 @@ def test_no_edition(name: str, head: str) -> None:
 
 def test_places() -> None:
     assert read_places(PLACES) == (
-        Place("01", "Pharmacy", "A place for the tests that sells drugs."),
-        Place("11", "Office", "A place for the tests, other than a hospital."),
+        PlaceOfService("01", "Pharmacy", "A place for the tests that sells drugs."),
+        PlaceOfService("11", "Office", "A place for the tests, other than a hospital."),
     )
 
 

@@ -137,8 +137,8 @@ def as_workbook(
     path: Path, heading: Sequence[str], rows: Sequence[hcpcs.Row], above: Sequence[str] = ()
 ) -> Path:
     """The rows as CMS's workbook has them, under lines of text."""
-    book = openpyxl.Workbook()
-    sheet = book.active
+    reference = openpyxl.Workbook()
+    sheet = reference.active
     for text in above:
         sheet.append([text])
     sheet.append(heading)
@@ -166,7 +166,7 @@ def as_workbook(
             "ACTION CD": said.action,
         }
         sheet.append([cells.get(name) for name in PUBLISHED])
-    book.save(path)
+    reference.save(path)
     return path
 
 

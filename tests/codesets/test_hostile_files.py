@@ -39,7 +39,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CodeStore
     import_files(store, [DATA / "HCPC2026_JAN_ANWEB.txt"])
     yield store
     assert [release.key for release in store.releases()] == ["hcpcs/2026-January"]
-    assert store.books.all() == []
+    assert store.references.all() == []
     assert list(temporary.iterdir()) == []
     store.close()
 

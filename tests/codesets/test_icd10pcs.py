@@ -16,7 +16,7 @@ from codesets.formats.icd10pcs_index import read_index
 from codesets.formats.icd10pcs_tables import pcs_kind, read_definitions, read_tables
 from codesets.formats.text_files import xml_version
 from codesets.lookups.pcs_axes import Axis, axis_meant, explain, neighbour
-from codesets.model import CodesetError, Definition, KeyWord, TableRow, Term
+from codesets.model import CodesetError, Definition, IndexKeyEntry, TableRow, Term
 
 DATA = TEST_DATA / "icd10pcs"
 TABLES = DATA / "icd10pcs_tables_2027.xml"
@@ -105,9 +105,9 @@ def test_small_index() -> None:
         return Term(code, text, "index_entry", "FY2027", needs_more=more, via=via)
 
     assert read_index(INDEX, "FY2027") == (
-        KeyWord("BOLT Fence System", "Synthetic Substitute"),
-        KeyWord("Bracket, hinge", "Gate Post, Right"),
-        KeyWord("Bracket, hinge", "Gate Post, Left"),
+        IndexKeyEntry("BOLT Fence System", "Synthetic Substitute"),
+        IndexKeyEntry("Bracket, hinge", "Gate Post, Right"),
+        IndexKeyEntry("Bracket, hinge", "Gate Post, Left"),
         entry("0YT", "Felling", "Resection"),  # what all entries of Resection begin with
         entry("0YT1", "Fencectomy", "Resection, Fence"),
         entry("0YT", "Fencectomy", "Resection, Sheds and Fences"),
@@ -378,7 +378,7 @@ def test_the_real_definitions(tables: ByTable) -> None:
 def test_the_real_index(tables: ByTable, codes: set[str]) -> None:
     rows = read_index(REAL / "icd10pcs_index_2023.xml", "FY2023")
     terms = [row for row in rows if isinstance(row, Term)]
-    words = [row for row in rows if isinstance(row, KeyWord)]
+    words = [row for row in rows if isinstance(row, IndexKeyEntry)]
     assert (len(terms), len(words)) == (16_105, 2_174)
 
     beginnings = {code[:length] for code in codes for length in range(3, 8)}
@@ -393,8 +393,8 @@ def test_the_real_index(tables: ByTable, codes: set[str]) -> None:
              via="Resection, Uterus"),
         Term("3E0", "Instillation", "index_entry", "FY2023", needs_more=True,
              via="Introduction of substance in or on"),
-        KeyWord("Abductor hallucis muscle", "Foot Muscle, Left"),
-        KeyWord("ABECMA", "Idecabtagene Vicleucel Immunotherapy"),
-        KeyWord("3f (Aortic) Bioprosthesis valve", "Zooplastic Tissue"),
+        IndexKeyEntry("Abductor hallucis muscle", "Foot Muscle, Left"),
+        IndexKeyEntry("ABECMA", "Idecabtagene Vicleucel Immunotherapy"),
+        IndexKeyEntry("3f (Aortic) Bioprosthesis valve", "Zooplastic Tissue"),
     ):  # fmt: skip
         assert expected in rows

@@ -59,7 +59,7 @@ def without(text: str, start: str) -> str:
 
 def loaded(store: CodeStore) -> dict[str, int]:
     return {release.key: store.counts(release)["codes"] for release in store.releases()} | {
-        book.key: store.books.count(book) for book in store.books.all()
+        reference.key: store.references.count(reference) for reference in store.references.all()
     }
 
 

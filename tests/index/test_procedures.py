@@ -12,7 +12,7 @@ from paths import TEST_DATA
 
 from bot.desk.desk import Desk
 from codesets.store.code_store import CodeStore
-from index.pcs.phrases import Asked, shipped
+from index.pcs.phrases import ProcedureQuery, shipped
 from index.pcs.scoring import Procedures
 from index.pcs.titles import Titles
 
@@ -116,7 +116,7 @@ def test_nothing_that_a_title_could_say(few: Procedures, question: str) -> None:
 )
 def test_what_is_understood(few: Procedures, question: str, understood: dict[str, object]) -> None:
     asked = few.understand(question)
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, ProcedureQuery)
     assert {name: getattr(asked, name) for name in understood} == understood
 
 

@@ -80,12 +80,12 @@ def test_only_codes_of_the_release_are_found(
 def test_one_vector_for_each_distinct_text(built: Path) -> None:
     folder, manifest = bundle.opened(built / "index")
     count = 0
-    for shelf in (folder / bundle.SHELVES).iterdir():
-        texts = Texts(shelf / TEXTS)
-        vectors = load_faiss().read_index(str(shelf / VECTORS))
+    for folder_of_system in (folder / bundle.SYSTEM_INDEXES).iterdir():
+        texts = Texts(folder_of_system / TEXTS)
+        vectors = load_faiss().read_index(str(folder_of_system / VECTORS))
         assert len(texts) == len(set(texts)) == vectors.ntotal
         count += len(texts)
-        if shelf.name == "icd10cm":
+        if folder_of_system.name == "icd10cm":
             assert "Sprain of ligaments of cervical spine" in texts
             assert "Sprain of ligaments of cervical spine, initial encounter" not in texts
     assert count == manifest.texts
@@ -94,7 +94,7 @@ def test_one_vector_for_each_distinct_text(built: Path) -> None:
 def test_stored_vectors_are_the_encoders(built: Path) -> None:
     folder, _ = bundle.opened(built / "index")
     encoder = Encoder(folder / bundle.ENCODER)
-    stored = vectors_of(folder / bundle.SHELVES / "icd10cm")["Cholera, unspecified"]
+    stored = vectors_of(folder / bundle.SYSTEM_INDEXES / "icd10cm")["Cholera, unspecified"]
     assert stored @ encoder.encode(["Cholera, unspecified"])[0] > TOLERANCE
 
 

@@ -18,7 +18,7 @@ from paths import ROOT
 from slack_support import diabetes
 
 from bot.audit.web import accounts
-from bot.querylog import Asked, QueryLog, checkpoints, retention
+from bot.querylog import QueryLog, QuestionRecord, checkpoints, retention
 from bot.querylog.vouching import vouch
 
 PASSWORD = "correct horse battery"
@@ -36,7 +36,7 @@ def a_log(home: Path) -> QueryLog:
     log.feedback(ids[0], "right", by="U1")
     log.feedback(ids[1], "used", code="E11.21", note="nephropathy was documented", by="U1")
 
-    unsure = log.ask(Asked("mass, breast?", "dm", "U2", "T1", "D7"))
+    unsure = log.ask(QuestionRecord("mass, breast?", "dm", "U2", "T1", "D7"))
     assert unsure is not None
     answer = diabetes("mass, breast?")
     first = replace(answer.candidates[0], code="N63.0", confidence="low")
@@ -44,7 +44,7 @@ def a_log(home: Path) -> QueryLog:
     log.answered(unsure, answer, index_build="build-1", latency_ms=2345.6)
     log.feedback(unsure, "wrong", note="=1+1", by="U2")
 
-    log.ask(Asked(FORMULA, "slash", "U3", "T1", "C2", removed=("NAME", "MRN")))
+    log.ask(QuestionRecord(FORMULA, "slash", "U3", "T1", "C2", removed=("NAME", "MRN")))
     gone = converse(log, 1, "a name that the scrubber missed")[0]
     redacted = retention.redact(log, gone, "a name", "R. Officer")
     retention.hold(log, "Roe v. Clinic", "R. Officer", ids[0])

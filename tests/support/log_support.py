@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from slack_support import diabetes
 
-from bot.querylog import Asked, QueryLog, hash_chain
+from bot.querylog import QueryLog, QuestionRecord, hash_chain
 from bot.querylog.verify import Verification, verify
 
 SECRET = "Jane Q. Example, MRN 4471290"
@@ -50,7 +50,7 @@ def converse(log: QueryLog, count: int = 1, text: str = "t2dm with ckd") -> list
     """Ask, answer and deliver: three records each."""
     ids = []
     for _ in range(count):
-        question = log.ask(Asked(text, "mention", "U1", "T1", "C1", "1.2"))
+        question = log.ask(QuestionRecord(text, "mention", "U1", "T1", "C1", "1.2"))
         assert question is not None
         log.answered(question, diabetes(text), index_build="build-1", latency_ms=5.0)
         log.delivered(question, "delivered", "1700000000.000200")

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, parse_qsl, unquote
 from bot.audit import csv_safe
 from bot.audit.web.sessions import Refusals, Sessions
 from bot.audit.web.stored_queries import PREPARED
-from bot.messages import say
+from bot.messages import message
 from bot.querylog import LogUnavailable, QueryLog
 from bot.querylog.records import Access
 
@@ -88,50 +88,50 @@ class Gate:
                 return await self._datasette(scope, receive, send)
             if _is_from_elsewhere(scope):
                 by = auditor or UNKNOWN
-                return await self._refuse(scope, send, by, 403, say("audit.other_site"))
+                return await self._refuse(scope, send, by, 403, message("audit.other_site"))
             status, form = await _form(scope, receive)
             if form is None:
-                return await _say(send, scope, status, say(f"audit.form_{status}"))
+                return await _say(send, scope, status, message(f"audit.form_{status}"))
             return await self._datasette(scope, _again(form, receive), send)
         if auditor is None:
             if path == "/":
                 return await _redirect(send, SIGN_IN)
-            return await self._refuse(scope, send, UNKNOWN, 403, say("audit.signed_out"))
+            return await self._refuse(scope, send, UNKNOWN, 403, message("audit.signed_out"))
         if not _PAGES.fullmatch(path) or method not in ("GET", "HEAD"):
-            return await self._refuse(scope, send, auditor, 404, say("audit.not_here"))
+            return await self._refuse(scope, send, auditor, 404, message("audit.not_here"))
         if _is_too_long(scope):
-            return await self._refuse(scope, send, auditor, 414, say("audit.too_long"))
+            return await self._refuse(scope, send, auditor, 414, message("audit.too_long"))
         return await self._show(scope, receive, send, auditor)
 
     async def _refuse(self, scope: Scope, send: Send, by: str, status: int, sentence: str) -> None:
         address = address_of(scope)
         if self._refusals.are_over(address):
-            return await _say(send, scope, 429, say("audit.too_often"))
+            return await _say(send, scope, 429, message("audit.too_often"))
         # Nothing of what was typed behind the path: nobody answers for it, and it may be long.
         path = _path(scope)
         if len(path) > _RECORDED_PATH:
             path = path[:_RECORDED_PATH] + "…"
         detail = f"{scope['method']} {path} from {address}{self._refusals.before()}"
         if not await record(self._log, "refusal", by, detail):
-            return await _say(send, scope, 503, say("audit.unrecorded"))
+            return await _say(send, scope, 503, message("audit.unrecorded"))
         return await _say(send, scope, status, sentence)
 
     async def _show(self, scope: Scope, receive: Receive, send: Send, auditor: str) -> None:
-        what, question = _kind(scope), _question(scope)
+        what, question_id = _kind(scope), _question(scope)
         asked = await asyncio.to_thread(_asked, scope, self._log.scrubbed)
-        if not await record(self._log, what, auditor, asked, question):
-            return await _say(send, scope, 503, say("audit.unrecorded"))
+        if not await record(self._log, what, auditor, asked, question_id):
+            return await _say(send, scope, 503, message("audit.unrecorded"))
         return await self._datasette(scope, receive, _formula_safe(send))
 
 
 async def record(
-    log: QueryLog, what: Access, by: str, detail: str, question: str | None = None
+    log: QueryLog, what: Access, by: str, detail: str, question_id: str | None = None
 ) -> bool:
     """Whether it is in the log now. If not, standard error says why."""
 
     def write() -> None:
-        known = log.get(question) if question else None
-        log.access(what, by, detail, known.id if known and known.id == question else None)
+        known = log.get(question_id) if question_id else None
+        log.access(what, by, detail, known.id if known and known.id == question_id else None)
 
     try:
         await asyncio.to_thread(write)
@@ -276,7 +276,7 @@ def _formula_safe(send: Send) -> Send:
     async def finish(text: str) -> None:
         if not text.strip():
             # Datasette sends nothing for a query that failed; a file of no rows has its columns.
-            return await _answer(send, 400, say("audit.no_csv"), *start["headers"])
+            return await _answer(send, 400, message("audit.no_csv"), *start["headers"])
         safe = await asyncio.to_thread(csv_safe.file, text)
         kept = [h for h in start["headers"] if h[0].lower() != b"content-length"]
         await send(dict(start, headers=kept))
@@ -295,7 +295,7 @@ async def _say(send: Send, scope: Scope, status: int, sentence: str) -> None:
     if _path(scope).endswith((".json", ".csv")):
         kind, body = "application/json", json.dumps({"ok": False, "error": sentence})
     else:
-        link = say("audit.to_sign_in")
+        link = message("audit.to_sign_in")
         kind, body = "text/html", _PAGE.format(escape(sentence), SIGN_IN, escape(link))
     await _answer(send, status, body, (b"content-type", f"{kind}; charset=utf-8".encode()))
 

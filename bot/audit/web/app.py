@@ -38,7 +38,7 @@ from bot.audit.web.access_gate import (
 from bot.audit.web.read_only_database import LogDatabase, Measured
 from bot.audit.web.sessions import Refusals, Sessions, Tries
 from bot.audit.web.sql_views import FACETS, VIEWS
-from bot.messages import say
+from bot.messages import message
 from bot.phi import Scrubber
 from bot.querylog import LogUnavailable, QueryLog
 from bot.querylog.checkpoints import CheckpointError
@@ -71,7 +71,10 @@ class State:
     def __init__(self, verify: Verify) -> None:
         self._verify = verify
         self._task: asyncio.Task[dict[str, Any]] | None = None
-        self._last: dict[str, Any] = {"verdict": "unknown", "sentences": [say("audit.verifying")]}
+        self._last: dict[str, Any] = {
+            "verdict": "unknown",
+            "sentences": [message("audit.verifying")],
+        }
         self._at = 0.0
 
     async def now(self) -> dict[str, Any]:
@@ -91,7 +94,7 @@ class State:
             found = self._verify()
         except (LogUnavailable, CheckpointError) as error:
             return {"verdict": "unknown", "sentences": [str(error)], "at": at}
-        return {"verdict": found.verdict, "sentences": found.sentences(), "at": at}
+        return {"verdict": found.result, "sentences": found.sentences(), "at": at}
 
 
 class Hooks:
@@ -146,7 +149,7 @@ class Hooks:
         begun = self._tries.begin(name, address, browser)
         if begun.wait:
             self._refusals.only_counted()
-            return 429, say("audit.too_many_tries", minutes=math.ceil(begun.wait / 60)), ""
+            return 429, message("audit.too_many_tries", minutes=math.ceil(begun.wait / 60)), ""
         known = self._tries.knows(browser, name)
         async with self._hashing_known if known else self._hashing:
             right = await asyncio.to_thread(
@@ -156,12 +159,12 @@ class Hooks:
             begun.take_back()
             if await record(self._log, "sign-in", name, f"from {address}"):
                 return 200, "", name
-            return 503, say("audit.unrecorded"), ""
+            return 503, message("audit.unrecorded"), ""
         by, why = (name, "wrong password") if name in self._known else (UNKNOWN, "no such auditor")
         detail = f"sign-in from {address}: {why}{self._refusals.before()}"
         if await record(self._log, "refusal", by, detail):
-            return 403, say("audit.wrong"), ""
-        return 503, say("audit.unrecorded"), ""
+            return 403, message("audit.wrong"), ""
+        return 503, message("audit.unrecorded"), ""
 
     async def _sign_out(self, request: Request) -> Response:
         if request.method == "POST" and (name := self._sessions.end(cookie(request.scope, COOKIE))):
@@ -175,12 +178,12 @@ class Hooks:
         self, template: str, request: Request | None, datasette: Datasette
     ) -> Any:
         async def found() -> dict[str, Any]:
-            told: dict[str, Any] = {"say": say, "show_logout": bool(request and request.actor)}
+            told: dict[str, Any] = {"say": message, "show_logout": bool(request and request.actor)}
             if template == "index.html":
                 told |= {
                     "state": await self._state.now(),
                     "groups": [
-                        (say(f"audit.group_{group}"), stored_queries.of_group(group))
+                        (message(f"audit.group_{group}"), stored_queries.of_group(group))
                         for group in stored_queries.GROUPS
                     ],
                     "views": [*VIEWS, "records"],
@@ -210,7 +213,7 @@ class Hooks:
             status, sentence = _told(exception)
             if request.path.endswith((".json", ".csv")):
                 return Response.json({"ok": False, "error": sentence}, status=status)
-            page = {"title": say("audit.problem"), "error": sentence}
+            page = {"title": message("audit.problem"), "error": sentence}
             return Response.html(
                 await datasette.render_template("error.html", page, request), status=status
             )
@@ -222,12 +225,12 @@ def _told(exception: Exception) -> tuple[int, str]:
     if isinstance(exception, DatasetteError):
         # What it says in HTML is that a query took too long.
         too_long = exception.message_is_html
-        return 400, say("audit.too_slow") if too_long else str(exception.message)
+        return 400, message("audit.too_slow") if too_long else str(exception.message)
     if isinstance(exception, QueryInterrupted):
-        return 400, say("audit.too_slow")
+        return 400, message("audit.too_slow")
     if isinstance(exception, Base400):
         return exception.status, str(exception)
-    return 500, say("audit.failed", kind=type(exception).__name__)
+    return 500, message("audit.failed", kind=type(exception).__name__)
 
 
 def application(settings: Settings, log: QueryLog, verify: Verify) -> Gate:
@@ -258,7 +261,7 @@ def serve(settings: Settings, verify: Verify) -> None:
         with _listening(settings.audit_host, settings.audit_port) as listening:
             log.append("start", None, {"serves": "audit", "auditors": names})
             where = f"http://{settings.audit_host}:{settings.audit_port}/"
-            serving = say("audit.serving", where=where, names=", ".join(names))
+            serving = message("audit.serving", where=where, names=", ".join(names))
             print(serving, file=sys.stderr, flush=True)
             server = uvicorn.Server(
                 uvicorn.Config(
@@ -307,15 +310,15 @@ def _metadata(log_db: Path) -> dict[str, Any]:
     signed_in = {"id": "*"}
     nobody = {"allow": False, "hidden": True}
     return {
-        "title": say("audit.title"),
-        "description": say("audit.phi"),
+        "title": message("audit.title"),
+        "description": message("audit.phi"),
         # The gate lets nobody in who is not signed in; should it ever, Datasette does not.
         "allow": signed_in,
         "allow_sql": signed_in,
         "databases": {
             "log": {
-                "title": say("audit.database"),
-                "description": say("audit.database_about"),
+                "title": message("audit.database"),
+                "description": message("audit.database_about"),
                 "queries": stored_queries.as_metadata(),
                 "tables": {name: _described(log_db, name) for name in (*VIEWS, "records")}
                 | {"texts": nobody, "lifted": nobody},
@@ -332,9 +335,9 @@ def _described(log_db: Path, name: str) -> dict[str, Any]:
     finally:
         db.close()
     return {
-        "title": say(f"audit_views.{name}_title"),
-        "description": say(f"audit_views.{name}"),
-        "columns": {column: say(f"audit_columns.{column}") for column in columns},
+        "title": message(f"audit_views.{name}_title"),
+        "description": message(f"audit_views.{name}"),
+        "columns": {column: message(f"audit_columns.{column}") for column in columns},
         "facets": FACETS[name],
         "sort_desc": columns[0],
     }

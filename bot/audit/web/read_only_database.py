@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from datasette.database import Database
 
 from bot.audit.web.sql_views import VIEWS
-from bot.messages import say
+from bot.messages import message
 from bot.querylog import schema
 
 #: What may be read from: the log, its views, those made here, and what explains them.
@@ -70,7 +70,7 @@ class Measured:
         size = sum(len(value) for value in values if isinstance(value, str | bytes))
         self._sizes[cursor] = total = self._sizes.get(cursor, 0) + size
         if total > LARGEST_ANSWER:
-            raise sqlite3.OperationalError(say("audit.too_large"))
+            raise sqlite3.OperationalError(message("audit.too_large"))
         return sqlite3.Row(cursor, values)
 
 
@@ -97,12 +97,12 @@ class LogDatabase(Database):
 
     async def execute(self, sql: str, *what: Any, **how: Any) -> Any:
         if _NOT_NAMED.search(sql):
-            raise sqlite3.OperationalError(say("audit.not_named"))
+            raise sqlite3.OperationalError(message("audit.not_named"))
         # Standard error is no place for what was searched for.
         try:
             return await super().execute(sql, *what, **how | {"log_sql_errors": False})
         except MemoryError:
-            raise sqlite3.OperationalError(say("audit.too_large")) from None
+            raise sqlite3.OperationalError(message("audit.too_large")) from None
 
     async def table_names(self) -> list[str]:
         return [name for name in await super().table_names() if name not in _NOT_LISTED]

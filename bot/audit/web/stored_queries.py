@@ -8,7 +8,7 @@ from typing import Any, get_args
 from urllib.parse import urlencode
 
 from bot.desk.answer import Outcome
-from bot.messages import say
+from bot.messages import message
 from bot.querylog.records import Access
 
 _SHOWN = (
@@ -171,14 +171,14 @@ def as_metadata() -> dict[str, dict[str, Any]]:
     return {
         name: {
             "sql": one.sql,
-            "title": say(f"audit_titles.{name}"),
-            "description": say(f"audit_about.{name}"),
+            "title": message(f"audit_titles.{name}"),
+            "description": message(f"audit_about.{name}"),
             "params": list(one.params),
             "hide_sql": True,
             "fields": [
                 {
                     "name": param,
-                    "label": say(f"audit_fields.{param}"),
+                    "label": message(f"audit_fields.{param}"),
                     "kind": _KINDS.get(param, "text"),
                     "choices": one.choices.get(param, ()),
                 }

@@ -11,7 +11,7 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.audit.corrections import OtherSystem, Refused, approve, fit_words
-from bot.messages import say
+from bot.messages import message
 from bot.querylog import LogUnavailable, Record
 from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.feedback import in_force, proposals_of
@@ -19,7 +19,7 @@ from bot.querylog.opening import verified
 from bot.querylog.records import Access
 from bot.querylog.search import Filters, matching
 from bot.settings import Settings
-from bot.slack.delivery import Courier
+from bot.slack.delivery import SlackDelivery
 from bot.slack.listeners.replies import tell
 from bot.slack.message_text import clean
 from bot.slack.search_syntax import Misread, read
@@ -46,8 +46,8 @@ COMMAND = "/code-audit"
 Wanted = tuple[Access | None, str, str | None, Callable[[], Message]]
 
 
-def register(app: App, courier: Courier, settings: Settings) -> None:
-    log = courier.log
+def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
+    log = delivery.log
 
     # Each of these gives what is wanted, to be recorded first and made after. They raise Misread.
 
@@ -66,13 +66,13 @@ def register(app: App, courier: Courier, settings: Settings) -> None:
         record = log.get(identity) if identity else None
         if record is None:
             wrong = "audit_no_question" if identity else "audit_no_id"
-            raise Misread(say(f"slack.{wrong}", id=clean(identity)))
+            raise Misread(message(f"slack.{wrong}", id=clean(identity)))
         return "view", "", record.id, lambda: _question(record)
 
     def _question(record: Record) -> Message:
         refusal = None
         try:
-            fit_words(courier.desk, record.text)
+            fit_words(delivery.desk, record.text)
         except Refused as error:
             refusal = str(error)
         return question_message(record, proposals_of([record], in_force(log)), refusal)
@@ -81,17 +81,17 @@ def register(app: App, courier: Courier, settings: Settings) -> None:
         return "view", "verify", None, lambda: verified_message(verified(settings))
 
     def approved(value: str, by: str) -> Wanted:
-        number, question, system = (*value.split(" "), "", "", "")[:3]
+        number, question_id, system = (*value.split(" "), "", "", "")[:3]
 
         def make() -> Message:
-            record = log.get(question)
+            record = log.get(question_id)
             found = proposals_of([record] if record else [], in_force(log))
             proposal = next((p for p in found if str(p.number) == number), None)
             if record is None or proposal is None or proposal.code is None:
-                return plain_message(say("slack.proposal_gone"))
+                return plain_message(message("slack.proposal_gone"))
             try:
                 verdict, written = approve(
-                    courier.desk,
+                    delivery.desk,
                     log,
                     record,
                     record.text,
@@ -103,11 +103,13 @@ def register(app: App, courier: Courier, settings: Settings) -> None:
             except OtherSystem as error:
                 return other_system_message(str(error), error.verdict.system, value)
             if written is None:
-                return plain_message(say("slack.approved_before"))
+                return plain_message(message("slack.approved_before"))
             told = {"code": verdict.code, "title": verdict.title}
-            return plain_message(say("slack.approved", number=written, words=record.text, **told))
+            return plain_message(
+                message("slack.approved", number=written, words=record.text, **told)
+            )
 
-        return None, "", question, make
+        return None, "", question_id, make
 
     # Recorded where the request is received, made and shown when its turn comes.
 
@@ -119,16 +121,16 @@ def register(app: App, courier: Courier, settings: Settings) -> None:
             if user not in settings.auditor_ids:
                 # Whoever is no auditor has no reason to type a name.
                 log.access("refusal", user, log.scrubbed(typed))
-                return say("slack.refused_audit"), None
-            what, detail, question, make = wanted()
+                return message("slack.refused_audit"), None
+            what, detail, question_id, make = wanted()
             if what is not None:
-                log.access(what, user, detail, question)
+                log.access(what, user, detail, question_id)
             return "", make
         except Misread as error:
             return str(error), None
         except LogUnavailable as error:
             logger.error("%s", error)
-            return say("slack.not_logged"), None
+            return message("slack.not_logged"), None
 
     def take(
         command: dict[str, Any], context: BoltContext, ack: Ack, next_: Callable[[], None]
@@ -151,7 +153,7 @@ def register(app: App, courier: Courier, settings: Settings) -> None:
 
     def answer(command: dict[str, Any], context: BoltContext) -> None:
         message = _made(context["make"])
-        courier.post(respond(command["response_url"], response_type="ephemeral"), message)
+        delivery.post(respond(command["response_url"], response_type="ephemeral"), message)
 
     def press(
         body: dict[str, Any],
@@ -176,7 +178,7 @@ def register(app: App, courier: Courier, settings: Settings) -> None:
         next_()
 
     def reply(body: dict[str, Any], context: BoltContext) -> None:
-        tell(courier, body, _made(context["make"]))
+        tell(delivery, body, _made(context["make"]))
 
     app.command(COMMAND, middleware=[take])(answer)
     for name in (SHOW, NEXT, APPROVE):
@@ -190,4 +192,4 @@ def _made(make: Callable[[], Message]) -> Message:
         return plain_message(str(error))
     except LogUnavailable as error:
         logger.error("%s", error)
-        return plain_message(say("slack.audit_unreadable"))
+        return plain_message(message("slack.audit_unreadable"))

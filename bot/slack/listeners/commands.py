@@ -13,9 +13,9 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.logged_desk import LoggedQuestion
-from bot.messages import say
-from bot.querylog import Asked, LogUnavailable
-from bot.slack.delivery import Courier
+from bot.messages import message
+from bot.querylog import LogUnavailable, QuestionRecord
+from bot.slack.delivery import SlackDelivery
 from bot.slack.message_text import clean
 from bot.slack.web_api import for_one_anywhere, respond
 from bot.views.shared import to_tell
@@ -25,12 +25,12 @@ logger = logging.getLogger("codedesk.slack")
 COMMAND = "/code"
 
 
-def register(app: App, courier: Courier) -> None:
+def register(app: App, delivery: SlackDelivery) -> None:
     def take(
         command: dict[str, Any], context: BoltContext, ack: Ack, next_: Callable[[], None]
     ) -> BoltResponse | None:
         """Write the question to the log, then acknowledge."""
-        asked = Asked(
+        asked = QuestionRecord(
             "",
             "slash",
             user=command["user_id"],
@@ -40,11 +40,11 @@ def register(app: App, courier: Courier) -> None:
         )
         typed = clean(command.get("text") or "")
         try:
-            (question,) = courier.logged.take([typed], asked, came=time.monotonic())
+            (question,) = delivery.logged.take([typed], asked, came=time.monotonic())
         except LogUnavailable as error:
             # A command is not sent again, so whoever asked must be told.
             logger.error("%s", error)
-            return ack(text=say("slack.not_logged"), response_type="ephemeral")
+            return ack(text=message("slack.not_logged"), response_type="ephemeral")
         response = ack()
         if question is None:
             return response
@@ -54,10 +54,10 @@ def register(app: App, courier: Courier) -> None:
 
     def answer(command: dict[str, Any], context: BoltContext) -> None:
         question: LoggedQuestion = context["question"]
-        courier.answer(
+        delivery.answer(
             question,
             respond(command["response_url"], response_type="ephemeral"),
-            tell=for_one_anywhere(courier.client, command["channel_id"], command["user_id"]),
+            tell=for_one_anywhere(delivery.client, command["channel_id"], command["user_id"]),
             shareable=True,
             removed=to_tell(question.asked.text, question.asked.removed),
         )

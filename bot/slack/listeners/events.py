@@ -10,9 +10,9 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.logged_desk import LoggedQuestion
-from bot.messages import say
-from bot.querylog import Asked, LogUnavailable
-from bot.slack.delivery import Courier
+from bot.messages import message
+from bot.querylog import LogUnavailable, QuestionRecord
+from bot.slack.delivery import SlackDelivery
 from bot.slack.message_text import clean
 from bot.slack.views.block_kit import plain_message
 from bot.slack.web_api import for_one, in_thread
@@ -24,7 +24,7 @@ logger = logging.getLogger("codedesk.slack")
 _ASKING = (None, "file_share", "thread_broadcast")
 
 
-def register(app: App, courier: Courier) -> None:
+def register(app: App, delivery: SlackDelivery) -> None:
     #: Messages whose askers were told that they cannot be logged; Slack sends each several times.
     told: set[str | None] = set()
 
@@ -41,15 +41,15 @@ def register(app: App, courier: Courier) -> None:
         asked = asked_by(body, event)
         typed = clean(event.get("text") or "")
         try:
-            (question,) = courier.logged.take([typed], asked, came=time.monotonic())
+            (question,) = delivery.logged.take([typed], asked, came=time.monotonic())
         except LogUnavailable as error:
             # Not acknowledged, so Slack sends it again, at last after 5 minutes:
             # https://docs.slack.dev/apis/events-api#retries
             logger.error("%s", error)
             if asked.message_key not in told:
                 told.add(asked.message_key)
-                way = for_one(courier.client, asked.channel or "", asked.user or "")
-                courier.post(way, plain_message(say("slack.not_logged_yet")))
+                way = for_one(delivery.client, asked.channel or "", asked.user or "")
+                delivery.post(way, plain_message(message("slack.not_logged_yet")))
             return BoltResponse(status=503)
         told.clear()
         if question is None:
@@ -62,13 +62,13 @@ def register(app: App, courier: Courier) -> None:
         question: LoggedQuestion = context["question"]
         asked = question.asked
         channel, user, thread = event["channel"], event["user"], event.get("thread_ts")
-        posted = courier.answer(
+        posted = delivery.answer(
             question,
-            in_thread(courier.client, channel, asked.thread),
-            tell=for_one(courier.client, channel, user, thread),
+            in_thread(delivery.client, channel, asked.thread),
+            tell=for_one(delivery.client, channel, user, thread),
         )
         if to_tell(asked.text, asked.removed):
-            posted.add_done_callback(lambda _: courier.tell_removed(question.id, asked, thread))
+            posted.add_done_callback(lambda _: delivery.tell_removed(question.id, asked, thread))
 
     for kind in ("app_mention", "message"):
         app.event(kind, middleware=[take])(answer)
@@ -89,10 +89,10 @@ def is_question(event: dict[str, Any]) -> bool:
     return event["type"] == "app_mention" or event.get("channel_type") == "im"
 
 
-def asked_by(body: dict[str, Any], event: dict[str, Any]) -> Asked:
+def asked_by(body: dict[str, Any], event: dict[str, Any]) -> QuestionRecord:
     """Who asks, and where, as the log keeps it: https://docs.slack.dev/apis/events-api#event-payload"""
     channel, ts, team = event["channel"], event["ts"], body.get("team_id")
-    return Asked(
+    return QuestionRecord(
         "",
         "dm" if channel.startswith("D") else "mention",
         user=event["user"],

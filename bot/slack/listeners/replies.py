@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.messages import say
-from bot.slack.delivery import Courier
+from bot.messages import message
+from bot.slack.delivery import SlackDelivery
 from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.web_api import respond
 
 
-def tell(courier: Courier, body: dict[str, Any], message: Message) -> None:
+def tell(delivery: SlackDelivery, body: dict[str, Any], message: Message) -> None:
     """A message of its own beside the one that the button is on, which stays as it is."""
     way = respond(
         body["response_url"],
@@ -18,12 +18,12 @@ def tell(courier: Courier, body: dict[str, Any], message: Message) -> None:
         replace_original=False,
         **thread_of(body),
     )
-    courier.post(way, message)
+    delivery.post(way, message)
 
 
-def tell_gone(courier: Courier, body: dict[str, Any]) -> None:
+def tell_gone(delivery: SlackDelivery, body: dict[str, Any]) -> None:
     """An answer of another Code Desk's, or of a log since put away."""
-    tell(courier, body, plain_message(say("slack.gone")))
+    tell(delivery, body, plain_message(message("slack.gone")))
 
 
 def thread_of(body: dict[str, Any]) -> dict[str, str]:

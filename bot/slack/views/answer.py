@@ -16,7 +16,7 @@ from typing import Any
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.desk.answer import Answer
-from bot.messages import say
+from bot.messages import message as say
 from bot.slack.views.block_kit import (
     MOST_SENTENCE,
     Message,
@@ -55,7 +55,7 @@ _MOST_FALLBACK = 3000
 
 def answer_message(
     answer: Answer,
-    question: str,
+    question_id: str,
     *,
     expanded: bool = False,
     shareable: bool = False,
@@ -63,13 +63,13 @@ def answer_message(
 ) -> Message:
     return Message(
         answer_text(answer),
-        answer_blocks(answer, question, expanded=expanded, shareable=shareable, private=private),
+        answer_blocks(answer, question_id, expanded=expanded, shareable=shareable, private=private),
     )
 
 
-def shared_message(answer: Answer, question: str, user: str) -> Message:
+def shared_message(answer: Answer, question_id: str, user: str) -> Message:
     """An answer that a user shows to a channel."""
-    message = answer_message(answer, question)
+    message = answer_message(answer, question_id)
     by = context(say("slack.shared_by", user=f"<@{user}>"))
     return Message(message.text, [*as_posted([by]), *message.blocks])
 
@@ -85,14 +85,14 @@ def with_removed(message: Message, removed: Sequence[str]) -> Message:
     return Message(f"{told.text}\n{message.text}", [*told.blocks, *message.blocks])
 
 
-def thanks_message(verdict: str, question: str) -> Message:
+def thanks_message(rating: str, question_id: str) -> Message:
     """For the one who judged an answer."""
-    return Message(say(f"slack.thanks_{verdict}"), as_posted(thanks_blocks(verdict, question)))
+    return Message(say(f"slack.thanks_{rating}"), as_posted(thanks_blocks(rating, question_id)))
 
 
 def answer_blocks(
     answer: Answer,
-    question: str,
+    question_id: str,
     *,
     expanded: bool = False,
     shareable: bool = False,
@@ -103,27 +103,27 @@ def answer_blocks(
     `question` is the id in the log; the buttons carry it. `private` is what only one person sees,
     as whatever is `shareable`.
     """
-    return as_posted(_blocks(answer, question, expanded, shareable, private))
+    return as_posted(_blocks(answer, question_id, expanded, shareable, private))
 
 
 def _blocks(
-    answer: Answer, question: str, expanded: bool, shareable: bool, private: bool
+    answer: Answer, question_id: str, expanded: bool, shareable: bool, private: bool
 ) -> list[Block]:
     private = private or shareable
     results = _results(answer, expanded)
     notices = [cut(escape(notice), MOST_SENTENCE) for notice in answer.notices[:3]]
     if not results:
         said = [section(notice) for notice in notices or [say("slack.no_answer")]]
-        return [*said, *feedback_blocks(answer, question, [], private)]
+        return [*said, *feedback_blocks(answer, question_id, [], private)]
     blocks: list[Block] = [section(say("slack.notice", notice=notice)) for notice in notices]
-    blocks += [*results, context(_footer(answer, question))]
+    blocks += [*results, context(_footer(answer, question_id))]
     buttons: list[ButtonElement] = []
     # There is more to see when asking for more would show something else.
     if not expanded and [*texts(results)] != [*texts(_results(answer, expanded=True))]:
-        buttons.append(button(SEE_MORE, say("slack.see_more"), question))
+        buttons.append(button(SEE_MORE, say("slack.see_more"), question_id))
     if shareable:
-        buttons.append(button(SHARE, say("slack.share"), question))
-    return blocks + feedback_blocks(answer, question, buttons, private)
+        buttons.append(button(SHARE, say("slack.share"), question_id))
+    return blocks + feedback_blocks(answer, question_id, buttons, private)
 
 
 def _results(answer: Answer, expanded: bool) -> list[Block]:
@@ -141,11 +141,11 @@ def _results(answer: Answer, expanded: bool) -> list[Block]:
     return first[: _MOST_BLOCKS - len(last)] + last
 
 
-def _footer(answer: Answer, question: str) -> str:
+def _footer(answer: Answer, question_id: str) -> str:
     releases = editions(answer)
     words = "footer" if answer.as_of else "footer_undated"
     words += "" if releases else "_bare"
-    return say(f"slack.{words}", releases=escape(releases), day=answer.as_of, question=question)
+    return say(f"slack.{words}", releases=escape(releases), day=answer.as_of, question=question_id)
 
 
 def answer_text(answer: Answer) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block, ConfirmObject
 
-from bot.messages import say
+from bot.messages import message
 from bot.querylog import Record
 from bot.querylog.feedback import Proposal
 from bot.querylog.search import CONFIDENCES, FEEDBACK, OUTCOMES
@@ -44,7 +44,7 @@ _IN_LIST, _ALONE, _MOST_NOTE = 250, 1000, 150
 
 
 def help_text() -> str:
-    return say(
+    return message(
         "slack.audit_help",
         outcomes=" ".join(OUTCOMES),
         confidences=" ".join(CONFIDENCES),
@@ -58,21 +58,21 @@ def help_text() -> str:
 def found_message(records: Sequence[Record], typed: str, *, count: int, before: int = 0) -> Message:
     """A page of what was found; `before` are those on the pages before it."""
     if not count:
-        return _message([section(say("slack.audit_none"))])
-    heading = say("slack.audit_found", count=count)
-    shown = say("slack.audit_page", first=before + 1, last=before + len(records))
+        return _message([section(message("slack.audit_none"))])
+    heading = message("slack.audit_found", count=count)
+    shown = message("slack.audit_page", first=before + 1, last=before + len(records))
     blocks: list[Block] = [section(f"{heading}\n{shown}"), *map(_line, records)]
     left = count - before - len(records)
     if left > 0:
         value = json.dumps({"typed": typed, "before": before + len(records)})
-        label = say("slack.audit_next", count=min(PAGE, left))
+        label = message("slack.audit_next", count=min(PAGE, left))
         blocks.append(actions([button(NEXT, label, value)]))
     return _message(blocks)
 
 
 def _line(record: Record) -> Block:
     lines = [
-        say(
+        message(
             "slack.audit_line",
             at=_at(record.asked_at),
             person=_person(record.user),
@@ -80,19 +80,19 @@ def _line(record: Record) -> Block:
             outcome=_outcome(record),
             delivery=record.delivery,
         ),
-        say("slack.audit_text", text=_typed(record.text, _IN_LIST)),
+        message("slack.audit_text", text=_typed(record.text, _IN_LIST)),
     ]
     if codes := " ".join(f"`{escape(str(code['code']))}`" for code in record.codes[:5]):
-        lines.append(say("slack.audit_codes", codes=codes))
+        lines.append(message("slack.audit_codes", codes=codes))
     if said := ", ".join(_verdict(told) for told in record.feedback[-3:]):
-        lines.append(say("slack.audit_feedback", feedback=said))
-    show = button(SHOW, say("slack.audit_show"), record.id)
+        lines.append(message("slack.audit_feedback", feedback=said))
+    show = button(SHOW, message("slack.audit_show"), record.id)
     return section("\n".join(lines), show)
 
 
 def _outcome(record: Record) -> str:
     if record.outcome is None:
-        return say("slack.audit_unanswered")
+        return message("slack.audit_unanswered")
     sure = record.codes[0].get("confidence") if record.codes else None
     return f"{record.outcome}, {sure}" if sure else record.outcome
 
@@ -121,7 +121,7 @@ def question_message(
 
 def _asked(record: Record) -> list[str]:
     lines = [
-        say(
+        message(
             "slack.audit_question",
             id=record.id,
             at=_at(record.asked_at),
@@ -129,20 +129,20 @@ def _asked(record: Record) -> list[str]:
             place=_place(record.channel),
             surface=record.surface,
         ),
-        say("slack.audit_text", text=_typed(record.text, _ALONE)),
+        message("slack.audit_text", text=_typed(record.text, _ALONE)),
     ]
     if record.removed:
-        lines.append(say("slack.audit_removed", kinds=escape(", ".join(record.removed))))
+        lines.append(message("slack.audit_removed", kinds=escape(", ".join(record.removed))))
     return lines
 
 
 def _answered(record: Record) -> list[str]:
     if record.outcome is None:
-        return [say("slack.audit_unanswered")]
+        return [message("slack.audit_unanswered")]
     releases = ", ".join(record.releases.values())
-    lines = [say("slack.audit_answer", outcome=_outcome(record), releases=escape(releases))]
+    lines = [message("slack.audit_answer", outcome=_outcome(record), releases=escape(releases))]
     lines += [
-        say(
+        message(
             "slack.audit_candidate",
             code=escape(str(code["code"])),
             system=code.get("system") or "",
@@ -152,7 +152,7 @@ def _answered(record: Record) -> list[str]:
     ]
     lines += left_out(len(record.codes) - _MOST_CODES)
     lines.append(
-        say(
+        message(
             "slack.audit_made",
             build=record.index_build or "-",
             latency=record.latency_ms,
@@ -166,11 +166,11 @@ def _entries(
     name: str, entries: Sequence[Mapping[str, Any]], told: Callable[[Mapping[str, Any]], str]
 ) -> list[str]:
     """The last of them, and how many there were before."""
-    lines = [say("slack.audit_heading", heading=say(f"slack.audit_{name}"))]
+    lines = [message("slack.audit_heading", heading=message(f"slack.audit_{name}"))]
     lines += left_out(len(entries) - _MOST_ENTRIES)
     for entry in entries[-_MOST_ENTRIES:]:
         by = _person(entry["by"]) if entry.get("by") else ""
-        lines.append(say("slack.audit_entry", at=_at(entry["at"]), by=by, told=told(entry)))
+        lines.append(message("slack.audit_entry", at=_at(entry["at"]), by=by, told=told(entry)))
     return lines
 
 
@@ -181,16 +181,16 @@ def _delivery(told: Mapping[str, Any]) -> str:
 def _said(told: Mapping[str, Any]) -> str:
     note = told.get("note", "")
     if note is None:
-        return f"{_verdict(told)} {say('slack.audit_redacted')}"
+        return f"{_verdict(told)} {message('slack.audit_redacted')}"
     return f"{_verdict(told)}: {_typed(note, _MOST_NOTE)}" if note else _verdict(told)
 
 
 def _verdict(told: Mapping[str, Any]) -> str:
-    return say(f"feedback.{told['verdict']}", code=escape(str(told.get("code"))))
+    return message(f"feedback.{told['verdict']}", code=escape(str(told.get("code"))))
 
 
 def _correction(told: Mapping[str, Any]) -> str:
-    return say(
+    return message(
         "slack.audit_correction",
         phrase=_typed(told["phrase"], _MOST_NOTE),
         code=escape(told["code"]),
@@ -199,7 +199,7 @@ def _correction(told: Mapping[str, Any]) -> str:
 
 
 def _withdrawal(told: Mapping[str, Any]) -> str:
-    return say(
+    return message(
         "slack.audit_withdrawal",
         number=told["correction"],
         reason=_typed(told["reason"], _MOST_NOTE),
@@ -218,23 +218,23 @@ def _proposal(record: Record, proposal: Proposal, refusal: str | None) -> Block:
     code, words = escape(proposal.code or ""), _typed(record.text, _IN_LIST)
     if refusal is not None:
         return context(escape(refusal))
-    told = say("slack.audit_proposal", by=_person(proposal.by), code=code, words=words)
-    asked = say("slack.approve_text", words=record.text, code=proposal.code)
+    told = message("slack.audit_proposal", by=_person(proposal.by), code=code, words=words)
+    asked = message("slack.approve_text", words=record.text, code=proposal.code)
     confirm = ConfirmObject(
-        title=plain_text(say("slack.approve_title")),
+        title=plain_text(message("slack.approve_title")),
         text=plain_text(cut(asked, ConfirmObject.text_max_length)),
-        confirm=plain_text(say("slack.approve_yes")),
-        deny=plain_text(say("slack.approve_no")),
+        confirm=plain_text(message("slack.approve_yes")),
+        deny=plain_text(message("slack.approve_no")),
     )
     value = f"{proposal.number} {record.id}"
-    return section(told, button(APPROVE, say("slack.approve"), value, confirm))
+    return section(told, button(APPROVE, message("slack.approve"), value, confirm))
 
 
 def other_system_message(told: str, system: str, value: str) -> Message:
     """The second step of an approval for another system than the question's. `value` is that of the
     first step; the button carries it and the system."""
-    asked = section(escape(say("slack.approve_other", told=told)))
-    label = say("slack.approve_other_yes", system=SYSTEM_NAMES[system])
+    asked = section(escape(message("slack.approve_other", told=told)))
+    label = message("slack.approve_other_yes", system=SYSTEM_NAMES[system])
     sure = button(APPROVE, label, f"{value} {system}")
     return _message([asked, actions([sure])])
 
@@ -243,7 +243,7 @@ def other_system_message(told: str, system: str, value: str) -> Message:
 
 
 def verified_message(found: Verification) -> Message:
-    told = say(f"slack.verify_{found.verdict}", told=escape("\n".join(found.sentences())))
+    told = message(f"slack.verify_{found.result}", told=escape("\n".join(found.sentences())))
     return _message([section(told)])
 
 
@@ -257,7 +257,7 @@ def _message(blocks: list[Block]) -> Message:
 def _typed(text: str | None, most: int) -> str:
     """What someone typed, in one line, as it stands; that it was redacted, if it was."""
     if not text:
-        return say("slack.audit_redacted")
+        return message("slack.audit_redacted")
     return cut(escape(" ".join(text.split())), most)
 
 

@@ -21,7 +21,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.desk.answer import CodeTitle
-from bot.messages import say
+from bot.messages import message
 
 MOST_SECTION = 2900
 MOST_SENTENCE = 500
@@ -96,7 +96,7 @@ def fitting(lines: Sequence[str], most: int) -> Sequence[str]:
 
 def code_lines(codes: Sequence[CodeTitle], most: int) -> list[str]:
     lines = [
-        say("slack.completion", code=escape(c.code), title=escape(short(c.title)))
+        message("slack.completion", code=escape(c.code), title=escape(short(c.title)))
         for c in codes[:most]
     ]
     return lines + left_out(len(codes) - most)
@@ -104,7 +104,7 @@ def code_lines(codes: Sequence[CodeTitle], most: int) -> list[str]:
 
 def left_out(count: int) -> list[str]:
     """How many more there are, if any."""
-    return [say("slack.left_out", count=count)] if count > 0 else []
+    return [message("slack.left_out", count=count)] if count > 0 else []
 
 
 def escape(text: str) -> str:

@@ -27,13 +27,13 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.desk.answer import Answer, CodeTitle
-from bot.messages import say
+from bot.messages import message
 from bot.querylog import UNLOGGED
 from bot.slack.views.block_kit import actions, button, cut, escape, plain_text, section
 
 #: Actions: the pair of feedback buttons, each of the plain ones, and the one that opens the modal.
 #: The value of the first three is a verdict and the id of a question, that of the last the id.
-VERDICT, RIGHT, WRONG, USED = "verdict", "right", "wrong", "used"
+RATING, RIGHT, WRONG, USED = "verdict", "right", "wrong", "used"
 #: The inputs of the modal; each is a block with an element of the same name.
 CANDIDATE, OTHER, NOTE = "candidate", "other", "note"
 
@@ -45,44 +45,44 @@ _NO_CODES = ("unknown", "not_loaded")
 
 
 def feedback_blocks(
-    answer: Answer, question: str, buttons: list[ButtonElement], private: bool
+    answer: Answer, question_id: str, buttons: list[ButtonElement], private: bool
 ) -> list[Block]:
     """The row of buttons under an answer, `buttons` first, and the pair that judges it. There is
     nothing to say of an answer that is not in the log, nor of one to nothing."""
-    judged = question != UNLOGGED and bool(answer.question.strip())
+    judged = question_id != UNLOGGED and bool(answer.question.strip())
     pair: list[Block] = []
     if judged and private:
-        buttons = [*buttons, *_plain(question)]
+        buttons = [*buttons, *_plain(question_id)]
     elif judged:
-        pair = [_context_actions(question)]
+        pair = [_context_actions(question_id)]
     if judged:
-        buttons = [*buttons, button(USED, say("slack.used"), question)]
+        buttons = [*buttons, button(USED, message("slack.used"), question_id)]
     return [*([actions(buttons)] if buttons else []), *pair]
 
 
-def _plain(question: str) -> list[ButtonElement]:
-    return [button(v, say(f"slack.{v}"), f"{v} {question}") for v in (RIGHT, WRONG)]
+def _plain(question_id: str) -> list[ButtonElement]:
+    return [button(v, message(f"slack.{v}"), f"{v} {question_id}") for v in (RIGHT, WRONG)]
 
 
-def _context_actions(question: str) -> Block:
-    def half(verdict: str) -> FeedbackButtonObject:
+def _context_actions(question_id: str) -> Block:
+    def half(rating: str) -> FeedbackButtonObject:
         return FeedbackButtonObject(
-            text=_label(say(f"slack.{verdict}")),
-            accessibility_label=say(f"slack.{verdict}_label"),
-            value=f"{verdict} {question}",
+            text=_label(message(f"slack.{rating}")),
+            accessibility_label=message(f"slack.{rating}_label"),
+            value=f"{rating} {question_id}",
         )
 
     pair = FeedbackButtonsElement(
-        action_id=VERDICT, positive_button=half(RIGHT), negative_button=half(WRONG)
+        action_id=RATING, positive_button=half(RIGHT), negative_button=half(WRONG)
     )
     return ContextActionsBlock(elements=[pair])
 
 
-def thanks_blocks(verdict: str, question: str) -> list[Block]:
+def thanks_blocks(rating: str, question_id: str) -> list[Block]:
     """For the one who judged. Whoever says that it was wrong is asked for the right code."""
-    blocks: list[Block] = [section(say(f"slack.thanks_{verdict}"))]
-    if verdict == WRONG:
-        blocks.append(actions([button(USED, say("slack.used"), question)]))
+    blocks: list[Block] = [section(message(f"slack.thanks_{rating}"))]
+    if rating == WRONG:
+        blocks.append(actions([button(USED, message("slack.used"), question_id)]))
     return blocks
 
 
@@ -98,7 +98,7 @@ def codes_of(answer: Answer) -> list[CodeTitle]:
     return list({code.code: code for code in shown}.values())
 
 
-def used_modal(question: str, codes: Sequence[CodeTitle]) -> dict[str, Any]:
+def used_modal(question_id: str, codes: Sequence[CodeTitle]) -> dict[str, Any]:
     """https://docs.slack.dev/reference/views/modal-views"""
     options = [
         Option(
@@ -111,8 +111,8 @@ def used_modal(question: str, codes: Sequence[CodeTitle]) -> dict[str, Any]:
     other = PlainTextInputElement(action_id=OTHER, max_length=_MOST_CODE)
     note = PlainTextInputElement(action_id=NOTE, multiline=True, max_length=_MOST_NOTE)
     inputs = [
-        _input(OTHER, other, hint=say("slack.modal_other_hint")),
-        _input(NOTE, note, hint=say("slack.modal_note_hint")),
+        _input(OTHER, other, hint=message("slack.modal_other_hint")),
+        _input(NOTE, note, hint=message("slack.modal_note_hint")),
     ]
     if options:
         chosen = RadioButtonsElement(action_id=CANDIDATE, options=options)
@@ -120,10 +120,10 @@ def used_modal(question: str, codes: Sequence[CodeTitle]) -> dict[str, Any]:
     return View(
         type="modal",
         callback_id=USED,
-        private_metadata=question,
-        title=_label(say("slack.modal_title")),
-        submit=_label(say("slack.modal_send")),
-        close=_label(say("slack.modal_cancel")),
+        private_metadata=question_id,
+        title=_label(message("slack.modal_title")),
+        submit=_label(message("slack.modal_send")),
+        close=_label(message("slack.modal_cancel")),
         blocks=inputs,
     ).to_dict()
 
@@ -132,7 +132,7 @@ def _input(name: str, element: InputInteractiveElement, hint: str = "") -> Input
     return InputBlock(
         block_id=name,
         optional=True,
-        label=_label(say(f"slack.modal_{name}")),
+        label=_label(message(f"slack.modal_{name}")),
         element=element,
         hint=plain_text(hint) if hint else None,
     )
@@ -155,16 +155,16 @@ def thanks_modal(
 ) -> dict[str, Any]:
     """Takes the place of the modal that was sent. `also` are codes of other systems that are typed
     the same."""
-    lines = [say("slack.thanks_used", code=escape(code), title=escape(title))]
+    lines = [message("slack.thanks_used", code=escape(code), title=escape(title))]
     lines += [
-        say("slack.thanks_also", code=escape(other.code), title=escape(other.title))
+        message("slack.thanks_also", code=escape(other.code), title=escape(other.title))
         for other in also
     ]
-    lines += [say("slack.thanks_scrubbed")] if scrubbed else []
+    lines += [message("slack.thanks_scrubbed")] if scrubbed else []
     return View(
         type="modal",
-        title=_label(say("slack.modal_title")),
-        close=_label(say("slack.modal_close")),
+        title=_label(message("slack.modal_title")),
+        close=_label(message("slack.modal_close")),
         blocks=[section(line) for line in lines],
     ).to_dict()
 

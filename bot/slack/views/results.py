@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from slack_sdk.models.blocks import Block
 
 from bot.desk.answer import Axis, Candidate, CodeTitle, Equivalent, ReportWith, ShownNote, Verdict
-from bot.messages import say
+from bot.messages import message
 from bot.slack.views.block_kit import (
     MOST_SECTION,
     MOST_SENTENCE,
@@ -86,7 +86,7 @@ def verdict_blocks(verdicts: Sequence[Verdict], expanded: bool, most: int) -> li
     ]
     blocks = _with_details(heads, details, most)
     if left := len(verdicts) - len(heads):
-        blocks.append(context(say("slack.verdicts_left_out", count=left)))
+        blocks.append(context(message("slack.verdicts_left_out", count=left)))
     return blocks
 
 
@@ -108,7 +108,7 @@ def _with_details(
 def _verdict_text(verdict: Verdict, room: _Room) -> str:
     code, title = escape(verdict.code), escape(short(verdict.title))
     lines = [
-        say(f"slack.verdict_{verdict.status}", code=code, title=title).rstrip(),
+        message(f"slack.verdict_{verdict.status}", code=code, title=title).rstrip(),
         cut(escape(verdict.why), MOST_SENTENCE),
     ]
     if room.axes:
@@ -124,18 +124,18 @@ def _verdict_text(verdict: Verdict, room: _Room) -> str:
 
 
 def _others(name: str, codes: Sequence[CodeTitle], most: int) -> list[str]:
-    return [say(f"slack.{name}"), *code_lines(codes, most)] if codes else []
+    return [message(f"slack.{name}"), *code_lines(codes, most)] if codes else []
 
 
 def _axis_line(axis: Axis) -> str:
-    return say("slack.axis", value=escape(axis.value), told=escape(short(told_axis(axis))))
+    return message("slack.axis", value=escape(axis.value), told=escape(short(told_axis(axis))))
 
 
 def _equivalent_lines(equivalents: Sequence[Equivalent], most: int) -> list[str]:
-    lines = [say("slack.equivalents")]
+    lines = [message("slack.equivalents")]
     for equivalent in equivalents[:most]:
         lines.append(
-            say(
+            message(
                 "slack.equivalent" if equivalent.code else "slack.no_equivalent",
                 code=escape(equivalent.code),
                 title=escape(short(equivalent.title)),
@@ -179,8 +179,8 @@ def candidate_blocks(candidates: Sequence[Candidate], expanded: bool, most: int)
 def _candidate_text(candidate: Candidate, ask_back: str | None, room: _Room) -> str:
     code, title = escape(candidate.code), escape(short(candidate.title))
     lines = [
-        say("slack.title", code=code, title=title),
-        say(
+        message("slack.title", code=code, title=title),
+        message(
             "slack.billable" if candidate.billable else "slack.header",
             confidence=candidate.confidence,
         ),
@@ -190,7 +190,7 @@ def _candidate_text(candidate: Candidate, ask_back: str | None, room: _Room) -> 
     elif candidate.completions:
         lines += code_lines(candidate.completions, room.codes)
     if ask_back:
-        lines.append(say("slack.ask_back", question=escape(short(ask_back))))
+        lines.append(message("slack.ask_back", question=escape(short(ask_back))))
     if sides := other_sides(candidate, "`{code}`"):
         lines.append(escape(sides))
     if room.report_with and candidate.report_with:
@@ -200,14 +200,14 @@ def _candidate_text(candidate: Candidate, ask_back: str | None, room: _Room) -> 
 
 def _family(codes: Sequence[CodeTitle]) -> str:
     """The billable codes that a candidate stands for: they differ in the last character."""
-    return say("slack.family", characters=" ".join(code.code[-1:] for code in codes))
+    return message("slack.family", characters=" ".join(code.code[-1:] for code in codes))
 
 
 def _report_with_lines(codes: Sequence[ReportWith], most: int) -> list[str]:
-    lines = [say("slack.report_with_heading")]
+    lines = [message("slack.report_with_heading")]
     for code in codes[:most]:
         lines.append(
-            say(
+            message(
                 "slack.report_with",
                 code=escape(code.code),
                 title=escape(short(code.title)),
@@ -226,7 +226,7 @@ def _notes(code: str, release: str | None, notes: Sequence[ShownNote], room: _Ro
     if not groups or not room.notes:
         return []
     worth = groups if room.explanations else [g for g in groups if not explains_a_chapter(g[0])]
-    lines = [say("slack.notes_heading", code=escape(code))]
+    lines = [message("slack.notes_heading", code=escape(code))]
     for group in worth[: room.notes]:
         line = _note_line(group, release, room.note_characters)
         if sum(map(len, lines)) + len(line) > MOST_SECTION - 100:
@@ -235,13 +235,13 @@ def _notes(code: str, release: str | None, notes: Sequence[ShownNote], room: _Ro
     if len(lines) == 1:
         return []
     if left := len(groups) - (len(lines) - 1):
-        lines.append(say("slack.notes_left_out", count=left))
+        lines.append(message("slack.notes_left_out", count=left))
     return [context("\n".join(lines))]
 
 
 def _note_line(group: Sequence[ShownNote], release: str | None, most: int) -> str:
     first = group[0]
-    return say(
+    return message(
         "slack.note",
         heading=heading(first),
         source=escape(source(first, release)),

@@ -9,7 +9,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.desk.answer import Change, Changes, CodeTitle, Pair, QuotedGuideline, ShownGuideline
 from bot.desk.edition_changes import some_of_each
-from bot.messages import say
+from bot.messages import message
 from bot.slack.views.block_kit import (
     MOST_SENTENCE,
     context,
@@ -56,17 +56,17 @@ def quoted(guidelines: Sequence[QuotedGuideline], expanded: bool) -> list[Block]
             blocks += _quote(other, _LATER_QUOTE, expanded)
     elif others:
         named = "; ".join(map(guideline_name, others))
-        blocks.append(context(say("slack.guidelines_also", sections=named)))
+        blocks.append(context(message("slack.guidelines_also", sections=named)))
     return blocks
 
 
 def _quote(guideline: QuotedGuideline, most: int, expanded: bool) -> list[Block]:
     whole = escape(guideline.text)
     text = whole_sentences(whole, most)
-    lines = [say("slack.guideline", named=guideline_name(guideline, bold=True))]
-    lines += [say("slack.quoted", line=line) for line in text.split("\n")]
+    lines = [message("slack.guideline", named=guideline_name(guideline, bold=True))]
+    lines += [message("slack.quoted", line=line) for line in text.split("\n")]
     if text != whole:
-        lines.append(say("slack.quote_cut" if expanded else "slack.quote_shortened"))
+        lines.append(message("slack.quote_cut" if expanded else "slack.quote_shortened"))
     return sections(lines)
 
 
@@ -74,14 +74,14 @@ def cited(code: str, guidelines: Sequence[ShownGuideline], most: int) -> list[Bl
     """One block that names the sections that govern a code; none where there are none."""
     if not guidelines or not most:
         return []
-    lines = [say("slack.guidelines_heading", code=escape(code))]
-    lines += [say("slack.guideline_line", named=guideline_name(g)) for g in guidelines[:most]]
+    lines = [message("slack.guidelines_heading", code=escape(code))]
+    lines += [message("slack.guideline_line", named=guideline_name(g)) for g in guidelines[:most]]
     return [context("\n".join(lines + left_out(len(guidelines) - most)))]
 
 
 def guideline_name(guideline: QuotedGuideline | ShownGuideline, *, bold: bool = False) -> str:
     """I.C.4.a.3 Diabetes mellitus and the use of insulin (FY2025, page 39), escaped."""
-    return say(
+    return message(
         "slack.guideline_name_bold" if bold else "slack.guideline_name",
         section=escape(guideline.section),
         title=escape(short(guideline.title)),
@@ -98,7 +98,7 @@ def pair_blocks(pairs: Sequence[Pair], expanded: bool) -> list[Block]:
         return []
     texts = [_pair_text(pair, _PAIR_QUOTE[expanded]) for pair in gravest_first(pairs)]
     shown = fitting(texts[: _PAIRS[expanded]], _MOST_PAIRS)
-    lines = [say("slack.pairs_heading"), *shown, *left_out(len(pairs) - len(shown))]
+    lines = [message("slack.pairs_heading"), *shown, *left_out(len(pairs) - len(shown))]
     return sections(lines)
 
 
@@ -108,7 +108,7 @@ def gravest_first(pairs: Sequence[Pair]) -> list[Pair]:
 
 def _pair_text(pair: Pair, most: int) -> str:
     lines = [
-        say(
+        message(
             f"slack.pair_{pair.severity}",
             codes=escape(" + ".join(pair.codes)),
             says=cut(escape(pair.says), MOST_SENTENCE),
@@ -117,23 +117,23 @@ def _pair_text(pair: Pair, most: int) -> str:
     if pair.quote:
         # Line breaks would end the quotation.
         quote = cut(escape(" ".join(pair.quote.split())), most)
-        lines.append(say("slack.pair_quote", quote=quote, source=escape(_pair_source(pair))))
+        lines.append(message("slack.pair_quote", quote=quote, source=escape(_pair_source(pair))))
     return "\n".join(lines)
 
 
 def _pair_source(pair: Pair) -> str:
-    """Where a rule is printed, and in which edition; the name of a book says both."""
+    """Where a rule is printed, and in which edition; the name of a reference says both."""
     where = pair.inherited_from
     if where.isdigit():
-        where = say("notes.chapter", number=where)
+        where = message("notes.chapter", number=where)
     return where if where.endswith(pair.release) else f"{where}, {pair.release}"
 
 
 def not_checked_blocks(rules: Sequence[str]) -> list[Block]:
     if not rules:
         return []
-    named = ", ".join(say(f"checks.{rule}") for rule in rules)
-    return [context(say("slack.not_checked", rules=named))]
+    named = ", ".join(message(f"checks.{rule}") for rule in rules)
+    return [context(message("slack.not_checked", rules=named))]
 
 
 # What changed
@@ -143,9 +143,9 @@ def change_blocks(changes: Changes | None, expanded: bool) -> list[Block]:
     """What changed between two editions: how much of each kind, and the first of it."""
     if changes is None:
         return []
-    heading = say("slack.changes_heading", heading=escape(changes_heading(changes)))
+    heading = message("slack.changes_heading", heading=escape(changes_heading(changes)))
     if not changes.listed:
-        return [section(f"{heading}\n{say('news.nothing')}")]
+        return [section(f"{heading}\n{message('news.nothing')}")]
     texts = [_change_text(change) for change in some_of_each(changes.listed, _CHANGES[expanded])]
     shown = fitting(texts, _MOST_CHANGES)
     left = sum(changes.counts.values()) - len(shown)
@@ -156,38 +156,38 @@ def changes_heading(changes: Changes) -> str:
     """Which editions are compared. What the question asked about is left out, as it is the words
     of the question; that it was not about everything is said."""
     heading = news_heading(replace(changes, about=""))
-    return say("slack.changes_in_part", heading=heading) if changes.about else heading
+    return message("slack.changes_in_part", heading=heading) if changes.about else heading
 
 
 def _change_text(change: Change) -> str:
     lines = [
-        say(
+        message(
             "slack.change",
-            kind=say(f"news.{change.kind}"),
+            kind=message(f"news.{change.kind}"),
             code=escape(change.code),
             title=escape(short(change.title)),
         )
     ]
-    lines += [say("slack.change_detail", detail=detail) for detail in _details(change)]
+    lines += [message("slack.change_detail", detail=detail) for detail in _details(change)]
     return "\n".join(lines)
 
 
 def _details(change: Change) -> list[str]:
     """What a title was, or what may take the place of a deleted code."""
     if change.before:
-        return [say("news.before", title=escape(short(change.before)))]
+        return [message("news.before", title=escape(short(change.before)))]
     if change.kind != "deleted":
         return []
     if change.replaced_by:
-        return [f"{say('news.replaced_by')} {_named(change.replaced_by)}"]
-    none = say("news.no_replacement")
-    similar = [f"{say('news.similar')} {_named(change.similar)}"] if change.similar else []
+        return [f"{message('news.replaced_by')} {_named(change.replaced_by)}"]
+    none = message("news.no_replacement")
+    similar = [f"{message('news.similar')} {_named(change.similar)}"] if change.similar else []
     return [none, *similar]
 
 
 def _named(codes: Sequence[CodeTitle]) -> str:
     named = [
-        say("slack.code_title", code=escape(c.code), title=escape(short(c.title)))
+        message("slack.code_title", code=escape(c.code), title=escape(short(c.title)))
         for c in codes[:_REPLACEMENTS]
     ]
     return "; ".join(named + left_out(len(codes) - _REPLACEMENTS))

@@ -16,7 +16,7 @@ from paths import TEST_DATA
 from bot.audit.corrections import Refused, code_in, fit_words, shelve
 from bot.cli.main import main
 from bot.desk.desk import Desk
-from bot.querylog import Asked, NoSuchCorrection, QueryLog
+from bot.querylog import NoSuchCorrection, QueryLog, QuestionRecord
 from bot.querylog.feedback import in_force, proposals
 from bot.querylog.verify import verify
 from bot.settings import Settings
@@ -132,7 +132,7 @@ def test_from_a_nickname_that_is_not_found_to_one_that_is(home: Path, log: Query
 
 
 def asked(log: QueryLog, text: str = NICKNAME) -> str:
-    question = log.ask(Asked(text, "dm", "U1"))
+    question = log.ask(QuestionRecord(text, "dm", "U1"))
     assert question is not None
     return question
 
@@ -140,8 +140,8 @@ def asked(log: QueryLog, text: str = NICKNAME) -> str:
 def terms(store: CodeStore) -> list[tuple[str, str, str | None]]:
     return [
         (term.code, term.text, term.via)
-        for book in store.books.all("corrections")
-        for term in store.books.rows(Term, book)
+        for reference in store.references.all("corrections")
+        for term in store.references.rows(Term, reference)
     ]
 
 
@@ -153,8 +153,8 @@ def test_a_term_says_by_whom_and_when(log: QueryLog, store: CodeStore) -> None:
     assert terms(store) == [
         ("Z99.3", NICKNAME, f"approved by U9 on {day}, record {number} of the query log")
     ]
-    (book,) = store.books.all("corrections")
-    assert (book.label, book.name) == (day, f"ICD-10-CM approved corrections {day}")
+    (reference,) = store.references.all("corrections")
+    assert (reference.label, reference.name) == (day, f"ICD-10-CM approved corrections {day}")
 
 
 def test_the_index_is_out_of_date_only_after_another_correction(
@@ -178,7 +178,7 @@ def test_the_index_is_out_of_date_only_after_another_correction(
     assert is_current(), "nothing is written anew when nothing was approved"
     log.withdrawal(number, "U9", "a mistake")
     assert shelve(log, store) == 0
-    assert (terms(store), store.books.all("corrections")) == ([], [])
+    assert (terms(store), store.references.all("corrections")) == ([], [])
     assert not is_current()
 
 
@@ -187,7 +187,10 @@ def test_each_system_has_its_own(log: QueryLog, store: CodeStore) -> None:
     log.correction(question, "pulling frame", "E0840", "hcpcs", "U9")
     log.correction(question, "sugar nerves", "E08.40", "icd10cm", "U9")
     assert shelve(log, store) == 2
-    assert {book.system for book in store.books.all("corrections")} == {"hcpcs", "icd10cm"}
+    assert {reference.system for reference in store.references.all("corrections")} == {
+        "hcpcs",
+        "icd10cm",
+    }
 
 
 def test_redacted_words_are_no_words_any_more(log: QueryLog, store: CodeStore) -> None:
@@ -322,7 +325,7 @@ def test_the_last_word_of_each_person_counts(log: QueryLog) -> None:
     log.feedback(question, "used", "Z99.3", by="U2")
     log.feedback(question, "right", by="U1")
     log.feedback(other, "right", by="U1")
-    assert [(p.record.id, p.verdict, p.code, p.by) for p in proposals(log)] == [
+    assert [(p.record.id, p.rating, p.code, p.by) for p in proposals(log)] == [
         (question, "used", "Z99.3", "U2")
     ]
 

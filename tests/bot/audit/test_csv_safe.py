@@ -18,7 +18,7 @@ from log_support import converse
 
 from bot.audit import csv_safe
 from bot.cli.main import main
-from bot.querylog import Asked
+from bot.querylog import QuestionRecord
 
 FORMULAS = [
     "=1+1", " =1+1", "\u00a0=1", "\u3000=1", "\u200b=1", "\ufeff=1", "\u2800=1", "\t=1", "\r=1",
@@ -84,7 +84,7 @@ def test_a_file_is_the_same_but_for_apostrophes() -> None:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     with served(tmp_path_factory.mktemp("csv") / "home") as found:
         for text in FORMULAS:
-            found.log.ask(Asked(text, "cli", text))
+            found.log.ask(QuestionRecord(text, "cli", text))
         (question,) = converse(found.log, 1, "t2dm with ckd")
         for text in FORMULAS:
             found.log.feedback(question, "used", code=text, note=text, by=text)

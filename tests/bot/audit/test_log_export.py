@@ -17,7 +17,7 @@ from slack_support import diabetes
 
 from bot.audit.export import COLUMNS
 from bot.cli.main import main
-from bot.querylog import Asked, LogUnavailable, QueryLog, retention
+from bot.querylog import LogUnavailable, QueryLog, QuestionRecord, retention
 from bot.settings import Settings
 
 NASTY = [
@@ -51,7 +51,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (question,) = converse(log, 1, "t2dm with ckd")
     log.feedback(question, "used", "N18.31", note="=the stage", by="U2")
     for text in NASTY:
-        log.ask(Asked(text, "cli", "me"))
+        log.ask(QuestionRecord(text, "cli", "me"))
     log.close()
     return home
 

@@ -22,7 +22,7 @@ from bot.desk.answer import Answer
 from bot.desk.desk import Desk
 from bot.desk.edition_dates import day_for
 from bot.desk.question import without_places
-from bot.querylog import Asked, QueryLog, retention
+from bot.querylog import QueryLog, QuestionRecord, retention
 from bot.settings import Settings
 from codesets.model import ReleaseUnavailable
 from codesets.store.code_store import CodeStore
@@ -68,7 +68,7 @@ def recorded(
     made_with: Any = None,
     **asked: Any,
 ) -> str:
-    question = log.ask(Asked(text, "dm", **asked))
+    question = log.ask(QuestionRecord(text, "dm", **asked))
     assert question is not None
     made_with = desk.made_with(answer) if made_with is None else made_with
     log.answered(question, answer, index_build=desk.index_build, latency_ms=1, made_with=made_with)
@@ -349,7 +349,7 @@ def test_says_why_the_bundle_cannot_answer(
 def test_a_build_is_not_looked_for_elsewhere(home: Path, own_index: Path, log: QueryLog) -> None:
     """The name comes out of the log, which others may have written."""
     (own_index / "earlier").rename(home / "elsewhere")
-    question = log.ask(Asked(SPRAIN, "dm"))
+    question = log.ask(QuestionRecord(SPRAIN, "dm"))
     assert question is not None
     log.answered(
         question, Answer(SPRAIN, "2026-05-01", "answered"), index_build="../elsewhere", latency_ms=1
@@ -366,7 +366,7 @@ def test_what_cannot_be_asked_again_is_said_in_a_sentence(desk: Desk, log: Query
     blank = recorded(log, desk, desk.check(["E11 9", "I10"]), "E11 9 I10", options={"checked": 2})
     for question, why in [
         ("nonsense", "No single question in the log has the id nonsense."),
-        (log.ask(Asked("htn", "cli")) or "", "was never answered"),
+        (log.ask(QuestionRecord("htn", "cli")) or "", "was never answered"),
         (redacted, "was destroyed by a redaction"),
         (blank, "had a blank in it"),
     ]:

@@ -19,7 +19,7 @@ from slack_support import abstained, diabetes, verdict, verdicts
 from bot.audit.report import figures, page, shortened
 from bot.audit.svg_charts import columns
 from bot.cli.main import main
-from bot.querylog import Asked, QueryLog, retention
+from bot.querylog import QueryLog, QuestionRecord, retention
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -73,7 +73,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterat
 def asked(
     log: QueryLog, answer: Any = None, text: str = "t2dm", ms: float = 5.0, **how: Any
 ) -> str:
-    question = log.ask(Asked(text, how.pop("surface", "dm"), how.pop("user", "U1"), **how))
+    question = log.ask(QuestionRecord(text, how.pop("surface", "dm"), how.pop("user", "U1"), **how))
     assert question is not None
     if answer is not None:
         log.answered(question, answer, index_build="b", latency_ms=ms)

@@ -16,7 +16,7 @@ from bot.desk.desk import Desk
 from bot.settings import Settings
 from codesets.loading import packaged
 from codesets.loading.importer import import_files
-from codesets.model import Book, Replacement, Volume
+from codesets.model import ConversionRow, Reference, ReferenceData
 from codesets.store.code_store import CodeStore
 
 PCS_CODES = DATA / "books" / "icd10pcs_codes_2027.txt"
@@ -32,7 +32,7 @@ def crossing(store: CodeStore, tmp_path_factory: pytest.TempPathFactory) -> Iter
     home = tmp_path_factory.mktemp("crosswalks")
     copy = CodeStore(home / "codes.db")
     store._db.conn.backup(copy._db.conn)
-    packaged.load_packaged_books(copy)
+    packaged.load_packaged_references(copy)
     import_files(copy, [
         DATA / "hcpcs" / "HCPC2026_APR_ANWEB.txt",
         DATA / "hcpcs" / "april_2026_asp_ndc_hcpcs_crosswalk.csv",
@@ -40,10 +40,10 @@ def crossing(store: CodeStore, tmp_path_factory: pytest.TempPathFactory) -> Iter
         PCS_CODES,
     ], partial=True)  # fmt: skip
     days = dt.date(2025, 10, 1), dt.date(2026, 9, 30)
-    conversion = Book("conversion", "icd10cm", "FY2026", *days, "test", ())
+    conversion = Reference("conversion", "icd10cm", "FY2026", *days, "test", ())
     # T78.07XA was split in the edition that follows FY2024.
-    row = Replacement("T78.070A", dt.date(2025, 10, 1), "T78.07XA")
-    copy.books.load(Volume(conversion, (row,)))
+    row = ConversionRow("T78.070A", dt.date(2025, 10, 1), "T78.07XA")
+    copy.references.load(ReferenceData(conversion, (row,)))
     copy.close()
     desk = Desk(Settings(home=home))
     yield desk

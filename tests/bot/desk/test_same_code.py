@@ -15,7 +15,7 @@ from paths import TEST_DATA
 from bot.audit.corrections import named_by
 from bot.cli.main import main
 from bot.desk.desk import Desk
-from bot.querylog import Asked, QueryLog
+from bot.querylog import QueryLog, QuestionRecord
 from bot.querylog.feedback import in_force
 from bot.settings import Settings
 from codesets.loading.importer import import_files
@@ -64,7 +64,7 @@ def run(*words: str, stdin: str | None = None) -> Result:
 
 def answered(log: QueryLog, desk: Desk, asked: str) -> str:
     """The id of a question that was answered with verdicts."""
-    question = log.ask(Asked(asked, "dm", "U1"))
+    question = log.ask(QuestionRecord(asked, "dm", "U1"))
     assert question is not None
     log.answered(question, desk.ask(asked), index_build=None, latency_ms=1)
     return question
@@ -179,7 +179,9 @@ def test_approving_into_another_system_asks_first(
     stdin: str,
     approved: tuple[str, str] | None,
 ) -> None:
-    question = log.ask(Asked(asked, "dm", "U1")) if " " in asked else answered(log, desk, asked)
+    question = (
+        log.ask(QuestionRecord(asked, "dm", "U1")) if " " in asked else answered(log, desk, asked)
+    )
     result = run("log", "approve", str(question), "pulling frame", *how, stdin=stdin)
     assert [(c.system, c.code) for c in in_force(log)] == ([approved] if approved else [])
     assert result.exit_code == (0 if approved else 1), result.output

@@ -17,7 +17,7 @@ from bot.desk.desk import Desk
 from bot.phi import Scrubbed, Scrubber, scrub_head
 from bot.phi.head import MOST_CHARACTERS, length_of
 from bot.phi.spans import Span
-from bot.querylog import Asked, QueryLog
+from bot.querylog import QueryLog, QuestionRecord
 from bot.settings import Settings
 from bot.slack.message_text import clean
 
@@ -144,7 +144,7 @@ def test_codes_and_texts_beside_a_question_are_bounded_too(watching) -> None:
 
 def test_what_is_written_beside_a_question_is_bounded_too(watched: Watched, tmp_path: Path) -> None:
     log = QueryLog(tmp_path / "log.db", scrubber=watched)
-    question = log.ask(Asked("knee pain", "cli"))
+    question = log.ask(QuestionRecord("knee pain", "cli"))
     assert question
     log.feedback(question, "wrong", note=LONG, by="U1")
     number = log.correction(question, "bad knee", "M25.569", "icd10cm", "U1")

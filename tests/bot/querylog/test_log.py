@@ -22,11 +22,11 @@ from bot.desk.answer import Answer, Candidate, Verdict, reason
 from bot.desk.question import Question
 from bot.querylog import (
     UNLOGGED,
-    Asked,
-    LenientLog,
+    FallbackLog,
     LogUnavailable,
     NoSuchQuestion,
     QueryLog,
+    QuestionRecord,
     retention,
 )
 from bot.querylog.verify import verify
@@ -53,7 +53,9 @@ def log(tmp_path: Path):
 
 
 def test_a_record_says_how_far_it_got(log: QueryLog) -> None:
-    asked = Asked("htn", "mention", "U1", "T1", "C1", "1.2", "Ev1", "T1/C1/1.2", {"limit": 10})
+    asked = QuestionRecord(
+        "htn", "mention", "U1", "T1", "C1", "1.2", "Ev1", "T1/C1/1.2", {"limit": 10}
+    )
     identity = log.ask(asked)
     assert identity is not None
     assert log.get(identity).delivery == "unanswered"
@@ -85,7 +87,7 @@ def test_an_answer_of_another_version_is_read() -> None:
 
 
 def test_sharing_later_does_not_change_how_the_answer_fared(log: QueryLog) -> None:
-    identity = log.ask(Asked("htn", "slash"))
+    identity = log.ask(QuestionRecord("htn", "slash"))
     log.answered(identity, ANSWER, index_build=None, latency_ms=1)
     log.delivered(identity, "delivered")
     log.delivered(identity, "failed", "no", kind="share")
@@ -95,20 +97,22 @@ def test_sharing_later_does_not_change_how_the_answer_fared(log: QueryLog) -> No
 @pytest.mark.parametrize(
     ("again", "is_new"),
     [
-        (Asked("htn", "mention", event_id="Ev1", message_key="other"), False),
-        (Asked("htn", "dm", event_id="Ev9", message_key="T1/C1/1.2"), False),
-        (Asked("htn", "mention", event_id="Ev2", message_key="T1/C1/1.3"), True),
-        (Asked("htn", "cli"), True),
+        (QuestionRecord("htn", "mention", event_id="Ev1", message_key="other"), False),
+        (QuestionRecord("htn", "dm", event_id="Ev9", message_key="T1/C1/1.2"), False),
+        (QuestionRecord("htn", "mention", event_id="Ev2", message_key="T1/C1/1.3"), True),
+        (QuestionRecord("htn", "cli"), True),
     ],
 )
-def test_an_event_told_twice_is_one_question(log: QueryLog, again: Asked, is_new: bool) -> None:
-    assert log.ask(Asked("htn", "mention", event_id="Ev1", message_key="T1/C1/1.2"))
+def test_an_event_told_twice_is_one_question(
+    log: QueryLog, again: QuestionRecord, is_new: bool
+) -> None:
+    assert log.ask(QuestionRecord("htn", "mention", event_id="Ev1", message_key="T1/C1/1.2"))
     assert (log.ask(again) is not None) == is_new
 
 
 def test_what_a_crash_left(log: QueryLog) -> None:
-    ids = [log.ask(Asked(text, "dm")) for text in ("unanswered", "unposted", "done")]
-    log.ask(Asked("elsewhere", "cli"))
+    ids = [log.ask(QuestionRecord(text, "dm")) for text in ("unanswered", "unposted", "done")]
+    log.ask(QuestionRecord("elsewhere", "cli"))
     for identity in ids[1:]:
         log.answered(identity, ANSWER, index_build=None, latency_ms=1)
     log.delivered(ids[2], "delivered")
@@ -119,7 +123,7 @@ def test_what_a_crash_left(log: QueryLog) -> None:
 def test_many_threads_write_at_once(log: QueryLog) -> None:
     def write() -> None:
         for _ in range(25):
-            identity = log.ask(Asked("htn", "cli"))
+            identity = log.ask(QuestionRecord("htn", "cli"))
             log.answered(identity, ANSWER, index_build=None, latency_ms=1)
             log.delivered(identity, "delivered")
 
@@ -134,7 +138,7 @@ def test_many_threads_write_at_once(log: QueryLog) -> None:
 
 
 def test_files_are_for_their_owner_only(log: QueryLog) -> None:
-    log.ask(Asked("htn", "cli"))
+    log.ask(QuestionRecord("htn", "cli"))
     for path in log.path.parent.glob("log.db*"):
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o600, path
 
@@ -144,10 +148,10 @@ def test_a_locked_log_is_one_clear_sentence(log: QueryLog, monkeypatch) -> None:
     other = sqlite3.connect(log.path)
     other.execute("begin immediate")
     with pytest.raises(LogUnavailable, match="does not answer unlogged"):
-        log.ask(Asked("htn", "cli"))
+        log.ask(QuestionRecord("htn", "cli"))
     other.rollback()
     other.close()
-    assert log.ask(Asked("htn", "cli"))
+    assert log.ask(QuestionRecord("htn", "cli"))
 
 
 def test_a_log_that_cannot_be_opened(tmp_path: Path) -> None:
@@ -182,7 +186,7 @@ def test_a_date_of_service_is_stored_only_as_its_editions(log: QueryLog) -> None
         notices=["The loaded edits of FY2025 are not those of 2024-03-05."],
         reasons=[reason("desk.edits_not_covered", edits="edits", label="FY2025")],
     )
-    asked = Asked("htn", "cli", options={"day": "2024-03-05", "limit": "5"},
+    asked = QuestionRecord("htn", "cli", options={"day": "2024-03-05", "limit": "5"},
                   removed=("date", "name"), releases={"icd10cm/FY2024": "FY2024"})  # fmt: skip
     identity = log.ask(asked)
     assert log.get(identity).releases == {"icd10cm/FY2024": "FY2024"}
@@ -200,13 +204,13 @@ def test_a_date_of_service_is_stored_only_as_its_editions(log: QueryLog) -> None
 
 def test_an_answer_for_today_says_so(log: QueryLog) -> None:
     today = dt.date.today().isoformat()
-    identity = log.ask(Asked("htn", "cli"))
+    identity = log.ask(QuestionRecord("htn", "cli"))
     log.answered(identity, replace(ANSWER, as_of=today), index_build=None, latency_ms=1)
     assert log.get(identity).as_of == today
 
 
 def test_the_question_is_stored_once_and_not_in_the_chain(log: QueryLog) -> None:
-    identity = log.ask(Asked("zebra stripes", "cli"))
+    identity = log.ask(QuestionRecord("zebra stripes", "cli"))
     log.answered(
         identity, replace(ANSWER, question="zebra stripes"), index_build=None, latency_ms=1
     )
@@ -218,11 +222,11 @@ def test_the_question_is_stored_once_and_not_in_the_chain(log: QueryLog) -> None
 
 
 def test_feedback_corrections_and_accesses_are_records_of_their_own(log: QueryLog) -> None:
-    identity = log.ask(Asked("htn", "dm"))
+    identity = log.ask(QuestionRecord("htn", "dm"))
     log.feedback(identity, "used", "I11.9", "heart failure, too", "U1")
     log.correction(identity, "htn w hf", "I11.0", "icd10cm", "U9")
     log.access("search", "U9", "hypertension")
-    log.access("export", "U9", question=identity)
+    log.access("export", "U9", question_id=identity)
     record = log.get(identity)
     assert [(f["verdict"], f["code"], f["note"], f["by"]) for f in record.feedback] == [
         ("used", "I11.9", "heart failure, too", "U1")
@@ -243,7 +247,7 @@ def test_feedback_corrections_and_accesses_are_records_of_their_own(log: QueryLo
 
 def test_what_is_typed_beside_a_question_is_scrubbed(log: QueryLog) -> None:
     typed = "John Smith, MRN 8812345, has a CKD: N18.31"
-    identity = log.ask(Asked("ckd", "dm"))
+    identity = log.ask(QuestionRecord("ckd", "dm"))
     log.feedback(identity, "wrong", note=typed)
     log.feedback(identity, "used", "N18.31 for John Smith")
     number = log.correction(identity, typed, "N18.31", "icd10cm", "U9")
@@ -275,7 +279,7 @@ def test_nothing_is_said_of_a_question_that_is_not_there(log: QueryLog, write: s
 
 
 def test_one_question_has_one_answer(log: QueryLog) -> None:
-    identity = log.ask(Asked("htn", "cli"))
+    identity = log.ask(QuestionRecord("htn", "cli"))
     log.answered(identity, ANSWER, index_build=None, latency_ms=1)
     with pytest.raises(sqlite3.IntegrityError):
         log.answered(identity, ANSWER, index_build=None, latency_ms=1)
@@ -292,13 +296,13 @@ def test_settings_are_on_record_when_they_change(log: QueryLog) -> None:
 
 @pytest.mark.parametrize("text", ["", "naïve café ☕", "\udcff broken", "a\x00b", "x" * 100_000])
 def test_any_text_is_kept_and_verifies(log: QueryLog, text: str) -> None:
-    identity = log.ask(Asked(text, "cli", user=text[:50]))
+    identity = log.ask(QuestionRecord(text, "cli", user=text[:50]))
     assert log.get(identity).text == text.replace("\udcff", "?")
     assert verify(log.path).bad is None
 
 
 def test_every_question_in_order(log: QueryLog) -> None:
-    ids = [log.ask(Asked(f"q{n}", "cli")) for n in range(450)]
+    ids = [log.ask(QuestionRecord(f"q{n}", "cli")) for n in range(450)]
     assert [record.id for record in log.questions()] == ids
     assert [record.id for record in log.questions(after=440)] == ids[440:]
 
@@ -364,8 +368,8 @@ def test_a_log_of_version_1_becomes_a_chain(tmp_path: Path) -> None:
     )  # fmt: skip
     assert one.answer["notices"] == ["for the date of service"]
     assert (two.as_of, two.codes, two.delivery) == ("2026-05-01", [], "failed")
-    assert log.ask(Asked("htn", "mention", event_id="Ev1")) is None
-    assert log.ask(Asked("htn", "mention", event_id="Ev2"))
+    assert log.ask(QuestionRecord("htn", "mention", event_id="Ev1")) is None
+    assert log.ask(QuestionRecord("htn", "mention", event_id="Ev2"))
     log.close()
     assert verify(path).bad is None
     QueryLog(path).close()
@@ -409,10 +413,10 @@ LONG = "x" * 20_000
 
 @TROUBLES
 def test_trouble_is_one_clear_sentence_and_loses_nothing(log: QueryLog, trouble) -> None:
-    kept = log.ask(Asked("htn", "cli"))
+    kept = log.ask(QuestionRecord("htn", "cli"))
     trouble(log)
     for write in (
-        lambda: log.ask(Asked(LONG, "cli")),
+        lambda: log.ask(QuestionRecord(LONG, "cli")),
         lambda: log.answered(kept, replace(ANSWER, notices=[LONG]), index_build=None, latency_ms=1),
         lambda: log.delivered(kept, "failed", LONG),
     ):
@@ -426,7 +430,7 @@ def ask_until_refused(log: QueryLog) -> list[str | None]:
     ids = []
     for number in range(1000):
         try:
-            ids.append(log.ask(Asked(f"{number} {LONG}", "cli")))
+            ids.append(log.ask(QuestionRecord(f"{number} {LONG}", "cli")))
         except LogUnavailable:
             return ids
     pytest.fail("the disk is not full")
@@ -460,18 +464,20 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
 
 @pytest.fixture
 def lenient(tmp_path: Path):
-    log = LenientLog(tmp_path / "log.db")
+    log = FallbackLog(tmp_path / "log.db")
     yield log
     log.close()
 
 
 @TROUBLES
-def test_answers_without_a_log_are_counted_and_told(lenient: LenientLog, trouble, capsys) -> None:
-    logged = lenient.ask(Asked("htn", "dm"))
+def test_answers_without_a_log_are_counted_and_told(lenient: FallbackLog, trouble, capsys) -> None:
+    logged = lenient.ask(QuestionRecord("htn", "dm"))
     trouble(lenient)
     big = replace(ANSWER, notices=[LONG])
-    assert lenient.ask(Asked(LONG, "dm", event_id="Ev1")) == UNLOGGED
-    assert lenient.ask(Asked(LONG, "dm", event_id="Ev1")) is None, "told twice, answered once"
+    assert lenient.ask(QuestionRecord(LONG, "dm", event_id="Ev1")) == UNLOGGED
+    assert lenient.ask(QuestionRecord(LONG, "dm", event_id="Ev1")) is None, (
+        "told twice, answered once"
+    )
     lenient.answered(UNLOGGED, big, index_build=None, latency_ms=1)
     lenient.delivered(UNLOGGED, "delivered")
     lenient.answered(logged, big, index_build=None, latency_ms=1)
@@ -489,33 +495,35 @@ def test_answers_without_a_log_are_counted_and_told(lenient: LenientLog, trouble
     lenient.delivered(logged, "delivered")
     (entry,) = lenient.records(kinds=["unlogged"])
     assert (entry.body["count"], entry.body["questions"]) == (2, [logged])
-    lenient.ask(Asked("once more", "dm"))
+    lenient.ask(QuestionRecord("once more", "dm"))
     assert len(list(lenient.records(kinds=["unlogged"]))) == 1
     assert verify(lenient.path).bad is None
 
 
 def test_a_log_that_cannot_even_be_opened(tmp_path: Path, capsys) -> None:
     (tmp_path / "log.db").mkdir()
-    lenient = LenientLog(tmp_path / "log.db")
-    assert lenient.ask(Asked("htn", "dm")) == UNLOGGED
+    lenient = FallbackLog(tmp_path / "log.db")
+    assert lenient.ask(QuestionRecord("htn", "dm")) == UNLOGGED
     assert lenient.unanswered(["dm"]) == lenient.undelivered(["dm"]) == []
     lenient.configured({"answer_without_log": True})
     assert lenient.append("start", None, {}) == 0
     with pytest.raises(LogUnavailable, match="could not be opened yet"):
         lenient.get("abc")
     (tmp_path / "log.db").rmdir()
-    identity = lenient.ask(Asked("htn", "dm"))
+    identity = lenient.ask(QuestionRecord("htn", "dm"))
     assert [entry.kind for entry in lenient.records()] == ["unlogged", "question"]
     assert lenient.get(identity)
     lenient.close()
 
 
-def test_two_threads_count_what_was_not_logged_once(lenient: LenientLog) -> None:
+def test_two_threads_count_what_was_not_logged_once(lenient: FallbackLog) -> None:
     read_only(lenient)
     for _ in range(5):
-        lenient.ask(Asked("htn", "dm"))
+        lenient.ask(QuestionRecord("htn", "dm"))
     lenient._db.execute("pragma query_only = off")
-    threads = [threading.Thread(target=lambda: lenient.ask(Asked("htn", "dm"))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: lenient.ask(QuestionRecord("htn", "dm"))) for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -525,7 +533,7 @@ def test_two_threads_count_what_was_not_logged_once(lenient: LenientLog) -> None
 
 @pytest.mark.parametrize("how", ["dm", "command"])
 def test_in_slack_an_unlogged_answer_says_so(tmp_path: Path, how: str) -> None:
-    log, desk = LenientLog(tmp_path / "log.db"), ScriptedDesk()
+    log, desk = FallbackLog(tmp_path / "log.db"), ScriptedDesk()
     with slack_server() as slack, served(slack, tmp_path, desk, log):
         while log.last_sequence() == 0:
             time.sleep(0.01)  # until its start is on record
@@ -597,9 +605,9 @@ def test_the_next_start_reports_what_a_command_line_left(
 ) -> None:
     early = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=11)
     log = QueryLog(tmp_path / "log.db", clock=lambda: early)
-    ids = [log.ask(Asked("htn", "cli")), log.ask(Asked("htn", "terminal"))]
+    ids = [log.ask(QuestionRecord("htn", "cli")), log.ask(QuestionRecord("htn", "terminal"))]
     log.answered(ids[1], ANSWER, index_build=None, latency_ms=1)
-    slack = log.ask(Asked("htn", "dm"))
+    slack = log.ask(QuestionRecord("htn", "dm"))
     log.close()
     conversing("htn")
     assert "1 not answered, 1 answered and perhaps not shown" in capsys.readouterr().err
@@ -615,7 +623,7 @@ def test_the_next_start_reports_what_a_command_line_left(
 
 def test_what_another_command_line_is_doing_is_left_alone(tmp_path, conversing, capsys) -> None:
     log = QueryLog(tmp_path / "log.db")
-    log.ask(Asked("htn", "cli"))
+    log.ask(QuestionRecord("htn", "cli"))
     conversing("htn")
     assert capsys.readouterr().err == ""
     assert {record.delivery for record in log.questions()} == {"unanswered", "delivered"}

@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 from log_support import Clock, attacked, body, check, converse, own_home, rehash, set_body
 
 from bot.cli.main import main
-from bot.querylog import Asked, LogUnavailable, QueryLog, schema
-from bot.querylog.append import Tail
+from bot.querylog import LogUnavailable, QueryLog, QuestionRecord, schema
+from bot.querylog.append import ChainAppender
 from bot.querylog.checkpoints import private_key
 from bot.querylog.retention import redact, retain
 from bot.querylog.search import Filters, search
@@ -165,10 +165,10 @@ def test_what_cannot_be_read_back_is_not_on_record(log: QueryLog, trigger: str) 
     with attacked(log.path) as db:
         db.execute(trigger)
         db.execute("begin immediate")
-        tail = Tail(db, "2026-11-15T12:00:00.000+00:00", None)
-        tail.append("feedback", "q", {"verdict": "wrong"}, {"note": "wrong"})
+        appender = ChainAppender(db, "2026-11-15T12:00:00.000+00:00", None)
+        appender.append("feedback", "q", {"verdict": "wrong"}, {"note": "wrong"})
         with pytest.raises(LogUnavailable, match="was not kept"):
-            tail.expect_all_there()
+            appender.expect_all_there()
         db.execute("rollback")
         db.execute("drop trigger a")
 
@@ -259,7 +259,7 @@ def test_stripped_seals_are_named_when_retention_took_the_record_of_the_key(tmp_
     strip_seals(log.path)
     assert "no seal" in check(log.path).why
     with pytest.raises(LogUnavailable, match="sealed"):
-        QueryLog(log.path, clock=clock).ask(Asked("htn", "cli"))
+        QueryLog(log.path, clock=clock).ask(QuestionRecord("htn", "cli"))
 
 
 # Times
@@ -298,10 +298,10 @@ def forge_redaction(log: QueryLog) -> int:
     with attacked(log.path) as db:
         db.execute("delete from texts where record = 4")
         db.execute("begin immediate")
-        tail = Tail(db, "2026-11-15T12:00:00.000+00:00", None)
+        appender = ChainAppender(db, "2026-11-15T12:00:00.000+00:00", None)
         told = {"reason": "nothing to see", "by": "nobody", "destroyed": [[4, "text"]]}
         (question,) = db.execute("select subject from records where seq = 4").fetchone()
-        number = tail.append("redaction", question, told)
+        number = appender.append("redaction", question, told)
         db.execute("commit")
     return number
 
@@ -339,9 +339,9 @@ def test_a_redaction_by_the_desk_is_vouched_for_and_told(
     forge_unsealed = log.recent()[0].id
     with attacked(log.path) as db:
         db.execute("begin immediate")
-        tail = Tail(db, "2026-11-15T12:00:00.000+00:00", log.key)
-        tail.append("redaction", forge_unsealed, {"destroyed": []})
-        db.execute("update records set seal = 'hmac-sha256:00' where seq = ?", [tail.seq])
+        appender = ChainAppender(db, "2026-11-15T12:00:00.000+00:00", log.key)
+        appender.append("redaction", forge_unsealed, {"destroyed": []})
+        db.execute("update records set seal = 'hmac-sha256:00' where seq = ?", [appender.seq])
         db.execute("commit")
     with pytest.raises(NotVouchedFor, match="written by someone else"):
         keeper.write(2.0)

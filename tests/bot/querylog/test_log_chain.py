@@ -22,8 +22,8 @@ from log_support import (
     set_body,
 )
 
-from bot.querylog import Asked, LogKey, LogUnavailable, QueryLog, schema
-from bot.querylog.append import Tail
+from bot.querylog import LogKey, LogUnavailable, QueryLog, QuestionRecord, schema
+from bot.querylog.append import ChainAppender
 from bot.querylog.retention import redact
 
 
@@ -259,7 +259,9 @@ def test_verify_catches_an_index_that_hides_a_record(filled: QueryLog) -> None:
     rewrite(right + " where kind <> 'question'")
     # Code Desk would not write now; a program of the adversary's own chains a record as it does.
     db = sqlite3.connect(filled.path)
-    Tail(db, "2026-11-15T12:00:00.000+00:00", None).append("question", "q", {"surface": "cli"})
+    ChainAppender(db, "2026-11-15T12:00:00.000+00:00", None).append(
+        "question", "q", {"surface": "cli"}
+    )
     db.commit()
     db.close()
     rewrite(right)
@@ -376,7 +378,7 @@ def test_nothing_is_added_to_what_the_key_denies(
                 db.execute("delete from records where seq > 6")
     other = QueryLog(filled.path, key=given)
     with pytest.raises(LogUnavailable, match="key"):
-        other.ask(Asked("htn", "cli"))
+        other.ask(QuestionRecord("htn", "cli"))
     other.close()
 
 

@@ -33,7 +33,7 @@ from bot.querylog.retention import redact
 from bot.querylog.verify import Verification
 from bot.querylog.vouching import Keeper, take
 from bot.settings import Settings
-from bot.slack.checkpointing import witnessed
+from bot.slack.checkpointing import checkpointing
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def verified(log: QueryLog, keys: tuple[Path, Path], file: Path):
 
 def test_a_checkpoint_vouches_for_what_was_there(log: QueryLog, verified) -> None:
     found = verified()
-    assert (found.verdict, found.exit_code, found.checkpoint.sequence) == ("vouched", 0, 12)
+    assert (found.result, found.exit_code, found.checkpoint.sequence) == ("vouched", 0, 12)
     assert "Vouched for up to record 12" in found.sentences()[0]
     converse(log)
     found = verified()
@@ -261,13 +261,13 @@ def test_checkpoints_are_written_while_serving_goes_on(tmp_path: Path) -> None:
     given = Settings(home=tmp_path)
     make_keys(given.checkpoint_key, given.checkpoint_public_key)
     log = QueryLog(given.log_db)
-    with witnessed(given, log, WebClient(), look_every=0.01) as begin:
+    with checkpointing(given, log, WebClient(), look_every=0.01) as begin:
         begin()
         for sequence in (1, 501, 1001):
             _wait_for(given.checkpoints, sequence)
-            with log.writing() as tail:
+            with log.writing() as appender:
                 for _ in range(500 if sequence < 1001 else 3):
-                    tail.append("note", None, {})
+                    appender.append("note", None, {})
     assert [checkpoint.sequence for checkpoint in lines(given.checkpoints)] == [1, 501, 1001, 1005]
     log.close()
 

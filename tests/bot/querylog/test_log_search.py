@@ -11,7 +11,7 @@ import pytest
 from log_support import Clock
 from slack_support import abstained, diabetes, verdict, verdicts
 
-from bot.querylog import Asked, QueryLog, retention
+from bot.querylog import QueryLog, QuestionRecord, retention
 from bot.querylog.search import Filters, each, search
 
 
@@ -23,7 +23,9 @@ def log(tmp_path: Path) -> Iterator[QueryLog]:
 
     def asked(text: str, user: str, channel: str | None, month: int) -> str:
         clock.set(2026, month)
-        question = log.ask(Asked(text, "mention" if channel else "cli", user, "T1", channel))
+        question = log.ask(
+            QuestionRecord(text, "mention" if channel else "cli", user, "T1", channel)
+        )
         assert question is not None
         return question
 
@@ -111,7 +113,7 @@ def test_what_became_of_it_last_counts(log: QueryLog) -> None:
 
 
 def test_goes_through_more_than_one_batch(log: QueryLog) -> None:
-    log.ask_many([Asked("again", "cli") for _ in range(401)])
+    log.ask_many([QuestionRecord("again", "cli") for _ in range(401)])
     assert len(list(each(log, Filters(text="again")))) == 401
 
 

@@ -11,8 +11,8 @@ from slack_support import ScriptedDesk, diabetes, served
 
 from bot.desk.answer import Answer, reason
 from bot.desk.question import Question
-from bot.querylog import Asked
-from bot.slack.delivery import Courier
+from bot.querylog import QuestionRecord
+from bot.slack.delivery import SlackDelivery
 from bot.slack.recovery import recover
 from bot.slack.views.answer import answer_blocks
 from bot.slack.web_api import web_client
@@ -146,8 +146,12 @@ def test_after_a_crash_the_stored_editions_answer_and_the_asker_is_told(
     slack, log, desk, surface
 ) -> None:
     editions = {"icd10cm FY2024": "FY2024"}
-    log.ask(Asked(STORED, surface, "U7", "T1", "C5", "1.0", removed=("NAME",), releases=editions))
-    recover(Courier(desk, log, web_client(slack.bot_token, slack.api_url)), print)
+    log.ask(
+        QuestionRecord(
+            STORED, surface, "U7", "T1", "C5", "1.0", removed=("NAME",), releases=editions
+        )
+    )
+    recover(SlackDelivery(desk, log, web_client(slack.bot_token, slack.api_url)), print)
     assert (desk.asked, desk.reading) == ([STORED], {"editions": editions})
     told = [call for call in slack.calls if "a name" in str(call.args.get("text"))]
     assert [call.method for call in told] == ["chat.postEphemeral"]

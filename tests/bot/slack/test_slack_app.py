@@ -20,10 +20,10 @@ from slack_support import (
     wait_for_records,
 )
 
-from bot.querylog import Asked, LogUnavailable, QueryLog, Record
+from bot.querylog import LogUnavailable, QueryLog, QuestionRecord, Record
 from bot.slack import lanes
 from bot.slack.app import SlackSettingsError, build_app, serve
-from bot.slack.delivery import Courier
+from bot.slack.delivery import SlackDelivery
 from bot.slack.message_text import clean
 from bot.slack.recovery import recover
 from bot.slack.web_api import web_client
@@ -235,7 +235,7 @@ class BrokenLog(QueryLog):
         self.breaks_on = {"ask"}
         self.refused = threading.Semaphore(0)
 
-    def ask_many(self, questions: Sequence[Asked]) -> list[str | None]:
+    def ask_many(self, questions: Sequence[QuestionRecord]) -> list[str | None]:
         self._check("ask")
         return super().ask_many(questions)
 
@@ -399,8 +399,8 @@ def test_what_waited_too_long_for_the_next_start_is_abandoned(slack, log, desk) 
     log.answered(question, diabetes(), index_build=None, latency_ms=1)
     log.delivered(question, "waiting")
     later = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=11)
-    courier = Courier(desk, log, web_client(slack.bot_token, slack.api_url))
-    recover(courier, print, now=lambda: later)
+    delivery = SlackDelivery(desk, log, web_client(slack.bot_token, slack.api_url))
+    recover(delivery, print, now=lambda: later)
     assert slack.calls == []
     assert outcomes(log) == [("answer", "waiting"), ("answer", "abandoned")]
 
@@ -588,7 +588,7 @@ def test_see_more_of_a_private_answer_takes_its_place(slack, log, desk, tmp_path
 
 @pytest.mark.parametrize("action", ["more", "share"])
 def test_a_button_of_a_forgotten_answer(slack, log, desk, tmp_path, action: str) -> None:
-    log.ask(Asked("still unanswered", "cli"))
+    log.ask(QuestionRecord("still unanswered", "cli"))
     known = only(log).id
     with served(slack, tmp_path, desk, log):
         for value in ("0123456789ab", known[:6], known, ""):
@@ -605,7 +605,7 @@ def test_a_button_of_a_forgotten_answer(slack, log, desk, tmp_path, action: str)
 
 def ask(log: QueryLog, surface: Any, **where: Any) -> str:
     given = {"user": "U7", "team": "T1", "channel": "C5", "thread": "1700000000.000100"}
-    found = log.ask(Asked(QUESTION, surface, **(given | where)))
+    found = log.ask(QuestionRecord(QUESTION, surface, **(given | where)))
     assert found
     return found
 
@@ -655,7 +655,7 @@ def test_a_command_from_where_the_bot_is_not_is_answered_in_a_dm(
     ask(log, "slash")
     slack.fail_next("chat.postEphemeral", error=error)
     lines: list[str] = []
-    recover(Courier(desk, log, web_client(slack.bot_token, slack.api_url)), lines.append)
+    recover(SlackDelivery(desk, log, web_client(slack.bot_token, slack.api_url)), lines.append)
     (post,) = slack.messages("D7")
     assert post.args["channel"] == "U7"
     assert outcomes(log) == [("answer", "delivered")]
@@ -663,9 +663,9 @@ def test_a_command_from_where_the_bot_is_not_is_answered_in_a_dm(
 
 def test_ten_minutes_is_too_late(slack, log, desk) -> None:
     ask(log, "mention")
-    courier = Courier(desk, log, web_client(slack.bot_token, slack.api_url))
+    delivery = SlackDelivery(desk, log, web_client(slack.bot_token, slack.api_url))
     later = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=11)
-    recover(courier, print, now=lambda: later)
+    recover(delivery, print, now=lambda: later)
     assert slack.calls == []
     assert desk.asked == []
     assert outcomes(log) == [("answer", "abandoned")]

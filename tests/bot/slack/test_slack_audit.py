@@ -13,7 +13,7 @@ from slack_server.judge import block_breaches
 from slack_support import ScriptedDesk, served, verdict
 from slack_support import settings as slack_settings
 
-from bot.querylog import Asked, LogUnavailable, QueryLog, checkpoints, retention, vouching
+from bot.querylog import LogUnavailable, QueryLog, QuestionRecord, checkpoints, retention, vouching
 from bot.querylog.feedback import in_force, proposals
 from bot.querylog.search import Filters
 from bot.querylog.verify import verify
@@ -113,7 +113,7 @@ def test_auditors_are_told_by_their_ids(auditors: str) -> None:
 
 def test_a_search_is_on_record_before_its_answer(slack, log, serving) -> None:
     converse(log, 2)
-    log.ask(Asked("zebra bites", "dm", "U2", "T1", "D2"))
+    log.ask(QuestionRecord("zebra bites", "dm", "U2", "T1", "D2"))
     told = audit(slack, "ckd person:<@U1|ann> channel:<#C1|coding> code:E11.2 confidence:high")
     assert "*Questions found: 2*\n1 to 2, newest first, times in UTC" in told
     assert "t2dm with ckd" in told

@@ -137,11 +137,11 @@ def checking(store: CodeStore, tmp_path_factory: pytest.TempPathFactory) -> Iter
     home = tmp_path_factory.mktemp("wording")
     copy = CodeStore(home / "codes.db")
     store._db.conn.backup(copy._db.conn)
-    books = [DATA / "books" / "ccipra-v320r0-f1.TXT"]
-    books += [DATA / "books" / "MCR_MUE_PractitionerServices_Eff_01-01-2026.csv"]
-    books += [DATA / "imports" / "HCPC2026_JAN_ANWEB.txt"]
-    books += [DATA / "hcpcs" / "april_2026_asp_ndc_hcpcs_crosswalk.csv"]
-    import_files(copy, books)
+    references = [DATA / "books" / "ccipra-v320r0-f1.TXT"]
+    references += [DATA / "books" / "MCR_MUE_PractitionerServices_Eff_01-01-2026.csv"]
+    references += [DATA / "imports" / "HCPC2026_JAN_ANWEB.txt"]
+    references += [DATA / "hcpcs" / "april_2026_asp_ndc_hcpcs_crosswalk.csv"]
+    import_files(copy, references)
     import_files(copy, [DATA / "edits" / "place-of-service-codes.csv"], "2026")
     copy.close()
     opened = Desk(Settings(home=home))

@@ -13,7 +13,7 @@ from codesets.code_format import undot
 from codesets.formats.icd10cm import read_code_list
 from codesets.formats.icd10cm_index import index_kind, read_drugs, read_index, read_neoplasms
 from codesets.formats.text_files import xml_version
-from codesets.model import BookKind, CodesetError, Term
+from codesets.model import CodesetError, ReferenceKind, Term
 
 DATA = TEST_DATA / "index_books"
 REAL = SHARED / "codesets" / "icd10cm"
@@ -39,7 +39,7 @@ def under(terms: tuple[Term, ...], text: str) -> list[Term]:
         ("drugs.xml", "drugs", 2027),
     ],
 )
-def test_recognised_by_its_beginning(name: str, kind: BookKind, year: int) -> None:
+def test_recognised_by_its_beginning(name: str, kind: ReferenceKind, year: int) -> None:
     head = (DATA / name).read_text()[:400]
     assert (index_kind(head), xml_version(head)) == (kind, year)
 
@@ -189,7 +189,7 @@ DRUGS = "icd10cm-drug-April-1-2026-XML.xml"
 
 
 @pytest.fixture(scope="module")
-def books() -> dict[str, tuple[Term, ...]]:
+def references() -> dict[str, tuple[Term, ...]]:
     readers: dict[str, Reader] = {
         ALPHABETIC: read_index,
         EXTERNAL: read_index,
@@ -210,9 +210,9 @@ COUNTS = {
 
 @real
 @pytest.mark.parametrize("name", COUNTS)
-def test_every_published_code_is_read(books: dict[str, tuple[Term, ...]], name: str) -> None:
-    followed = sum(term.via is not None for term in books[name])
-    assert (len(books[name]) - followed, followed) == COUNTS[name]
+def test_every_published_code_is_read(references: dict[str, tuple[Term, ...]], name: str) -> None:
+    followed = sum(term.via is not None for term in references[name])
+    assert (len(references[name]) - followed, followed) == COUNTS[name]
 
 
 @real
@@ -235,17 +235,19 @@ def test_every_published_code_is_read(books: dict[str, tuple[Term, ...]], name: 
     ],
 )  # fmt: skip
 def test_known_entries(
-    books: dict[str, tuple[Term, ...]], name: str, text: str, column: str | None, code: str,
+    references: dict[str, tuple[Term, ...]], name: str, text: str, column: str | None, code: str,
     needs_more: bool, via: str | None,
 ) -> None:  # fmt: skip
-    found = [(t.code, t.needs_more, t.via) for t in under(books[name], text) if t.column == column]
+    found = [
+        (t.code, t.needs_more, t.via) for t in under(references[name], text) if t.column == column
+    ]
     assert found == [(code, needs_more, via)]
 
 
 @real
 @pytest.mark.parametrize("name", [EXTERNAL, NEOPLASMS, DRUGS])
 def test_every_code_stands_in_the_tabular_list(
-    books: dict[str, tuple[Term, ...]], name: str
+    references: dict[str, tuple[Term, ...]], name: str
 ) -> None:
     spec = find_spec("simple_icd_10_cm")
     assert spec is not None
@@ -254,4 +256,4 @@ def test_every_code_stands_in_the_tabular_list(
     listed = read_code_list(package / "data" / "code-list-April-2026.txt")
     # The tables leave out the seventh character: their codes are the beginnings of listed ones.
     stems = {code[:length] for code in listed for length in range(3, 8)}
-    assert {term.code for term in books[name] if undot(term.code) not in stems} == set()
+    assert {term.code for term in references[name] if undot(term.code) not in stems} == set()

@@ -19,29 +19,29 @@ from codesets.formats.spreadsheets import rows_of
 from codesets.loading.freshness import not_loaded, out_of_date
 from codesets.loading.importer import import_files
 from codesets.model import (
-    Book,
-    BookKind,
     CodeRange,
     CodesetError,
+    ConversionRow,
     Definition,
-    Edition,
+    GemsMapping,
     Guideline,
+    IndexKeyEntry,
     Indicators,
-    KeyWord,
-    Mapping9,
     Modifier,
-    PairEdit,
-    Place,
+    MueEdit,
+    PlaceOfService,
     Product,
+    PtpEdit,
+    Reference,
+    ReferenceData,
+    ReferenceKind,
     Release,
-    Replacement,
+    ReleaseData,
     Row,
     Setting,
     SourceFile,
     TableRow,
     Term,
-    UnitsEdit,
-    Volume,
 )
 from codesets.store import row_tables
 from codesets.store.code_store import CodeStore
@@ -64,21 +64,21 @@ def store(tmp_path: Path) -> Iterator[CodeStore]:
     store.close()
 
 
-def book(
+def reference(
     label: str = "FY2026",
     first: str = "2025-10-01",
     last: str = "2026-09-30",
-    kind: BookKind = "index",
+    kind: ReferenceKind = "index",
     setting: Setting | None = None,
-) -> Book:
+) -> Reference:
     days = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
     files = (SourceFile("a.xml", "00"), SourceFile("b.xml", "11"))
-    return Book(kind, "icd10cm", label, *days, "test", files, setting)
+    return Reference(kind, "icd10cm", label, *days, "test", files, setting)
 
 
 def holds(store: CodeStore) -> dict[str, int]:
     """How many rows each book that is loaded holds, by its key."""
-    return {loaded.key: store.books.count(loaded) for loaded in store.books.all()}
+    return {loaded.key: store.references.count(loaded) for loaded in store.references.all()}
 
 
 def dump(store: CodeStore) -> list[str]:
@@ -101,20 +101,20 @@ ROWS: list[Row] = [
     Guideline("I.C.4.a", "Dents", "Two lines\nof “text”", 37, "FY2026",
               (CodeRange("S00", "S09", "S00-S09"), CodeRange("T07", "T07", "T07"))),
     Guideline("I.A", "No page, no codes", "", None, "FY2026"),
-    PairEdit("A9001", "A9002", DAY, None, "1", "Misuse"),
-    PairEdit("A9001", "A9002", None, DAY, "9", ""),
-    UnitsEdit("A9001", 0, "3", "CMS Policy"),
-    Place("01", "Pharmacy", "Sells drugs", True),
-    Place("11", "Office", "Other than a hospital", False),
-    Place("12", "Home", "", None),
-    Replacement("S00.1", DAY, "S00.0"),
-    Mapping9("9to10", "800.0", "S00.0", True, True, 1, 2),
-    Mapping9("10to9", "S00.1", None, False, False, 0, 0),
+    PtpEdit("A9001", "A9002", DAY, None, "1", "Misuse"),
+    PtpEdit("A9001", "A9002", None, DAY, "9", ""),
+    MueEdit("A9001", 0, "3", "CMS Policy"),
+    PlaceOfService("01", "Pharmacy", "Sells drugs", True),
+    PlaceOfService("11", "Office", "Other than a hospital", False),
+    PlaceOfService("12", "Home", "", None),
+    ConversionRow("S00.1", DAY, "S00.0"),
+    GemsMapping("9to10", "800.0", "S00.0", True, True, 1, 2),
+    GemsMapping("10to9", "S00.1", None, False, False, 0, 0),
     Product("J0897", "55513-0710-01", "Prolium", "Amgum", "1 MG", "1", "1", "60", "60"),
     TableRow("0YR", 0, 1, "Section", (("0", "Medical and Surgical"),)),
     TableRow("0YR", 1, 5, "Approach", (("0", "Open"), ("4", "Percutaneous Endoscopic"))),
     Definition("0", 3, "Operation", "Replacement", "Putting in", "", "New gate"),
-    KeyWord("Bracket, hinge", "Gate Post, Right"),
+    IndexKeyEntry("Bracket, hinge", "Gate Post, Right"),
     Modifier("A1", "Dressing", DAY, None),
     Indicators("A0021", "Cart ride", "I", ("00", "46"), "9", "O1A", (), "N", "", ("A0030",)),
 ]  # fmt: skip
@@ -126,8 +126,8 @@ def test_every_kind_of_row_is_tried_here() -> None:
 
 @pytest.mark.parametrize("kind", get_args(Row))
 def test_rows_come_out_as_they_went_in(store: CodeStore, kind: type) -> None:
-    assert store.books.load(Volume(book(), tuple(ROWS))) == len(ROWS)
-    found = list(store.books.rows(kind, book()))
+    assert store.references.load(ReferenceData(reference(), tuple(ROWS))) == len(ROWS)
+    found = list(store.references.rows(kind, reference()))
     assert found == [row for row in ROWS if type(row) is kind]
     assert {type(getattr(row, name)) for row in found for name in row.__slots__} == {
         type(getattr(row, name)) for row in ROWS if type(row) is kind for name in row.__slots__
@@ -135,11 +135,11 @@ def test_rows_come_out_as_they_went_in(store: CodeStore, kind: type) -> None:
 
 
 def test_a_book_comes_out_as_it_went_in(store: CodeStore) -> None:
-    store.books.load(Volume(book(), ()))
-    (loaded,) = store.books.all()
+    store.references.load(ReferenceData(reference(), ()))
+    (loaded,) = store.references.all()
     assert loaded.loaded_at
     assert (loaded.key, loaded.files, loaded.name) == (
-        "icd10cm/index/FY2026", book().files, "ICD-10-CM Index FY2026"
+        "icd10cm/index/FY2026", reference().files, "ICD-10-CM Index FY2026"
     )  # fmt: skip
 
 
@@ -152,20 +152,22 @@ def test_a_book_comes_out_as_it_went_in(store: CodeStore) -> None:
     ],
 )
 def test_rows_whose_fields_equal(store: CodeStore, equal: dict[str, str], found: list[Row]) -> None:
-    store.books.load(Volume(book(), tuple(ROWS)))
-    assert list(store.books.rows(PairEdit, book(), **equal)) == found
-    assert [r.target for r in store.books.rows(Mapping9, book(), source="800.0")] == ["S00.0"]
+    store.references.load(ReferenceData(reference(), tuple(ROWS)))
+    assert list(store.references.rows(PtpEdit, reference(), **equal)) == found
+    assert [r.target for r in store.references.rows(GemsMapping, reference(), source="800.0")] == [
+        "S00.0"
+    ]
 
 
 def test_replacing_a_book_leaves_others_alone(store: CodeStore) -> None:
     release = Release("icd10cm", "FY2026", DAY, DAY, "test", ())
-    store.load(Edition(release, (), rows=(ROWS[0],)))
+    store.load(ReleaseData(release, (), rows=(ROWS[0],)))
     for label in ("FY2025", "FY2026"):
-        store.books.load(Volume(book(label), tuple(ROWS[:2])))
-    store.books.load(Volume(book(), tuple(ROWS[1:2])))
+        store.references.load(ReferenceData(reference(label), tuple(ROWS[:2])))
+    store.references.load(ReferenceData(reference(), tuple(ROWS[1:2])))
     assert holds(store) == {"icd10cm/index/FY2025": 2, "icd10cm/index/FY2026": 1}
     assert list(store.rows(Term, release)) == [ROWS[0]]
-    store.load(Edition(release, ()))
+    store.load(ReleaseData(release, ()))
     assert list(store.rows(Term, release)) == []
     assert holds(store) == {"icd10cm/index/FY2025": 2, "icd10cm/index/FY2026": 1}
 
@@ -186,24 +188,24 @@ def test_replacing_a_book_leaves_others_alone(store: CodeStore) -> None:
 )
 def test_book_for_a_date(store: CodeStore, day: str, label: str) -> None:
     for edition in (
-        book("FY2026-April", "2026-04-01"),
-        book("FY2025", "2024-10-01", "2025-09-30"),
-        book(),
+        reference("FY2026-April", "2026-04-01"),
+        reference("FY2025", "2024-10-01", "2025-09-30"),
+        reference(),
     ):
-        store.books.load(Volume(edition, ()))
-    found = store.books.for_date("index", "icd10cm", dt.date.fromisoformat(day))
+        store.references.load(ReferenceData(edition, ()))
+    found = store.references.for_date("index", "icd10cm", dt.date.fromisoformat(day))
     assert found is not None
     assert found.label == label
 
 
 def test_a_book_is_found_by_its_kind_system_and_setting_only(store: CodeStore) -> None:
     for setting in get_args(Setting):
-        store.books.load(Volume(book(kind="mue", setting=setting), ()))
-    found = store.books.for_date("mue", "icd10cm", DAY, "outpatient")
+        store.references.load(ReferenceData(reference(kind="mue", setting=setting), ()))
+    found = store.references.for_date("mue", "icd10cm", DAY, "outpatient")
     assert found is not None
     assert found.key == "icd10cm/mue-outpatient/FY2026"
-    assert store.books.for_date("ptp", "icd10cm", DAY) is None
-    assert store.books.for_date("mue", "hcpcs", DAY) is None
+    assert store.references.for_date("ptp", "icd10cm", DAY) is None
+    assert store.references.for_date("mue", "hcpcs", DAY) is None
 
 
 # Files, by what they hold
@@ -217,22 +219,27 @@ FILES = [
     ("index_books/drugs.xml", "", "icd10cm/drugs/FY2027", Term),
     ("icd10pcs/icd10pcs_tables_2027.xml", "", "icd10pcs/tables/FY2027", TableRow),
     ("icd10pcs/icd10pcs_definitions_2027.xml", "", "icd10pcs/definitions/FY2027", Definition),
-    ("icd10pcs/icd10pcs_index_2027.xml", "", "icd10pcs/index/FY2027", KeyWord),
+    ("icd10pcs/icd10pcs_index_2027.xml", "", "icd10pcs/index/FY2027", IndexKeyEntry),
     ("books/icd10pcs_guidelines_2027.tsv", "", "icd10pcs/guidelines/FY2027", Guideline),
     ("crosswalks/icd10cm-conversion-table-FY2026.txt", "", "icd10cm/conversion/FY2026",
-     Replacement),
-    ("crosswalks/2018_I9gem.txt", "", "icd10cm/gems/2018/2018_i9gem", Mapping9),
+     ConversionRow),
+    ("crosswalks/2018_I9gem.txt", "", "icd10cm/gems/2018/2018_i9gem", GemsMapping),
     (
         "crosswalks/gem_i9pcs.txt",
         "2018-icd-10-pcs-gems.zip",
         "icd10cm/gems/2018/gem_i9pcs",
-        Mapping9,
+        GemsMapping,
     ),
     ("hcpcs/april_2026_asp_ndc_hcpcs_crosswalk.csv", "", "hcpcs/asp/2026-April", Product),
-    ("edits/ccipra-v321r0-f1.TXT", "", "hcpcs/ptp-practitioner/2026-April/1", PairEdit),
+    ("edits/ccipra-v321r0-f1.TXT", "", "hcpcs/ptp-practitioner/2026-April/1", PtpEdit),
     ("edits/MCR_MUE_PractitionerServices_Eff_04-01-2026.csv", "",
-     "hcpcs/mue-practitioner/2026-April", UnitsEdit),
-    ("edits/place-of-service-codes.csv", "place-of-service-2026.zip", "hcpcs/places/2026", Place),
+     "hcpcs/mue-practitioner/2026-April", MueEdit),
+    (
+        "edits/place-of-service-codes.csv",
+        "place-of-service-2026.zip",
+        "hcpcs/places/2026",
+        PlaceOfService,
+    ),
 ]  # fmt: skip
 
 
@@ -243,10 +250,10 @@ def test_a_book_is_told_by_what_its_file_holds(
     path = zipped(tmp_path / package, DATA / file) if package else DATA / file
     said: list[str] = []
     (loaded,) = import_files(store, [path], say=said.append).loaded
-    assert isinstance(loaded, Book)
+    assert isinstance(loaded, Reference)
     assert (loaded.key, loaded.source) == (key, f"file {path.name}")
     assert [source.name for source in loaded.files] == [Path(file).name]
-    assert any(store.books.rows(kind, loaded))
+    assert any(store.references.rows(kind, loaded))
     (sentence,) = said
     assert sentence.startswith(f"{Path(file).name}: ")
     assert sentence.endswith(f": {holds(store)[key]:,} entries")
@@ -299,10 +306,13 @@ def test_parts_of_one_table_stand_side_by_side(
         parts = [zipped(tmp_path / f"{part.stem}.zip", part) for part in parts]
     for part in parts:  # each in a command of its own: the second does not replace the first
         import_files(store, [part])
-    loaded = store.books.all("ptp")
-    assert store.books.parts(loaded[0]) == loaded
-    assert [file.name for book in loaded for file in book.files] == [PART_1.name, PART_2.name]
-    assert [edit.column1 for book in loaded for edit in store.books.rows(PairEdit, book)] == [
+    loaded = store.references.all("ptp")
+    assert store.references.parts(loaded[0]) == loaded
+    assert [file.name for reference in loaded for file in reference.files] == [
+        PART_1.name,
+        PART_2.name,
+    ]
+    assert [edit.column1 for part in loaded for edit in store.references.rows(PtpEdit, part)] == [
         "A9001", "A9001", "A9001", "Q9901", "R9001", "R9001"
     ]  # fmt: skip
 
@@ -310,9 +320,13 @@ def test_parts_of_one_table_stand_side_by_side(
 def test_both_ways_of_the_mappings_stand_side_by_side(store: CodeStore) -> None:
     gems = [DATA / "crosswalks" / name for name in ("2018_I9gem.txt", "2018_I10gem.txt")]
     loaded = import_files(store, gems).loaded
-    assert {book.label for book in loaded} == {"2018"}
-    books = store.books.all("gems")
-    directions = [r.direction for book in books for r in store.books.rows(Mapping9, book)]
+    assert {reference.label for reference in loaded} == {"2018"}
+    references = store.references.all("gems")
+    directions = [
+        r.direction
+        for reference in references
+        for r in store.references.rows(GemsMapping, reference)
+    ]
     assert set(directions) == {"9to10", "10to9"}
 
 
