@@ -1,39 +1,34 @@
-"""The words people read, out of prompts/*.toml, filled in by name."""
+"""The words that people read, from prompts/messages/*.toml, filled in by name."""
 
 from __future__ import annotations
 
 import tomllib
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 
 
-@lru_cache(maxsize=1)
-def _all() -> dict[str, dict[str, str]]:
-    """The sections of every file; two files may add to the same section."""
+@cache
+def _sections() -> dict[str, dict[str, str]]:
+    """The sections of every file of messages. Two files may share a section, and no key.
+
+    Raises ValueError when a key is defined twice.
+    """
     sections: dict[str, dict[str, str]] = {}
-    for file in resources.files("prompts").iterdir():
+    for file in (resources.files("prompts") / "messages").iterdir():
         if file.name.endswith(".toml"):
             for section, texts in tomllib.loads(file.read_text(encoding="utf-8")).items():
-                sections.setdefault(section, {}).update(texts)
+                known = sections.setdefault(section, {})
+                if twice := known.keys() & texts.keys():
+                    raise ValueError(f"{file.name}: {section}.{min(twice)} is defined twice")
+                known.update(texts)
     return sections
 
 
-def message(name: str, /, **values: object) -> str:
+def message(key: str, /, **values: object) -> str:
     """The text called `section.key`, with its `{placeholders}` filled in.
 
-    >>> say("notes.chapter", number=4)
+    >>> message("notes.chapter", number=4)
     'chapter 4'
     """
-    section, key = name.split(".")
-    return _all()[section][key].format(**values)
-
-
-def in_other_words(section: str, text: str) -> str:
-    """The text with each word for which a section has others put in those."""
-    others = _all()[section]
-    return " ".join(others.get(word.lower(), word) for word in text.split())
-
-
-def word_set(name: str) -> frozenset[str]:
-    """The words of a text that is a list of words."""
-    return frozenset(message(name).split())
+    section, name = key.split(".")
+    return _sections()[section][name].format(**values)

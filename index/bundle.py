@@ -85,14 +85,14 @@ _LOOKED_UP = ("tables", "definitions", "ptp", "mue", "places", "conversion", "ge
 
 
 def sources(store: CodeStore) -> dict[str, list[str]]:
-    """Key of each release and reference that an index is made of, and the house's names -> SHA-256 of
-    each file it was read from, as a manifest records them."""
+    """Key of each release and reference that an index is made of, and the house's names -> SHA-256
+    of each file it was read from, as a manifest records them."""
     references = [
         reference for reference in store.references.all() if reference.kind not in _LOOKED_UP
     ]
     used: list[Release | Reference] = [*store.releases(), *references]
     found = {source.key: sorted(file.sha256 for file in source.files) for source in used}
-    return found | {synonyms.FILE: [synonyms.sha256()]}
+    return found | {synonyms.KEY: [synonyms.sha256()]}
 
 
 def read_beside(made_of: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -200,7 +200,7 @@ def _earlier(root: Path, store: CodeStore | None, build: str) -> tuple[Path, Man
     loaded = sources(store) if store else manifest.sources
     for key, files in manifest.sources.items():
         # The house's names are in the bundle; the editions are read beside it.
-        if key != synonyms.FILE and loaded.get(key) != files:
+        if key != synonyms.KEY and loaded.get(key) != files:
             state = "read from other files since" if key in loaded else "no longer loaded"
             raise BundleUnusable(f"The index bundle {build} was made of {key}, which is {state}.")
     return folder, manifest

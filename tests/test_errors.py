@@ -12,7 +12,6 @@ from paths import ROOT
 
 from bot.cli import main as command
 from bot.cli import serve
-from bot.settings import Settings
 from codesets.errors import CodeDeskError
 
 #: Caught where they are raised, or by their caller: no user sees their message.
@@ -62,7 +61,7 @@ def failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("CODEDESK_DEBUG", raising=False)
 
     def run(error: Exception):
-        def fail(_: Settings) -> None:
+        def fail(*_: object) -> None:
             raise error
 
         monkeypatch.setattr(serve, "set_up", fail)

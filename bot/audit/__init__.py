@@ -12,7 +12,7 @@ Invariants
 
 `auditors` is who may sign in, `sessions` who is, `gate` what they may see, `database` how it is
 read, `views` what there is, `questions` what is prepared, `app` puts it together, with the words of
-`prompts/audit.toml` and the pages of `templates/`.
+`prompts/messages/audit.toml` and the pages of `templates/`.
 """
 
 import sys

@@ -257,7 +257,9 @@ def page(found: Figures, verification: Sequence[str], verdict: str) -> str:
 @cache
 def _template() -> Any:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    text = (resources.files("prompts") / "log_report.html").read_text(encoding="utf-8")
+    text = (resources.files("prompts") / "templates" / "log_report.html").read_text(
+        encoding="utf-8"
+    )
     return environment.from_string(text)
 
 

@@ -14,12 +14,12 @@ from bot.desk.note_checks import Reported
 from bot.desk.notices import dated, noticed
 from bot.desk.question import Question
 from bot.desk.verdicts import Verdicts, unloaded
-from bot.messages import in_other_words
 from codesets.code_format import dot
 from codesets.formats.asp_ndc import units_arithmetic
 from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES, Product, System
 from codesets.store.code_store import CodeStore, ReleaseMatch
 from index.text.lexicon import Lexicon
+from index.text.resources import read_words
 
 #: The systems of the codes that drugs are billed by.
 _BILLED: tuple[System, ...] = ("hcpcs", "cpt")
@@ -144,4 +144,6 @@ def _spelled_out(words: str) -> str:
     if "percutaneous endoscopic" in words.lower():
         return words
     lexicon = Lexicon.shipped()
-    return in_other_words("approaches", " ".join(lexicon.spell_out(lexicon.typed(words))))
+    approaches = read_words("approaches")
+    spelled_out = " ".join(lexicon.spell_out(lexicon.typed(words)))
+    return " ".join(approaches.get(word.lower(), word) for word in spelled_out.split())

@@ -7,12 +7,12 @@ import tomllib
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Literal
 
 from codesets import months
 from codesets.model import System
 from index.text.lexicon import DRUG, GOODS, ROUTE, Lexicon, Part
+from index.text.resources import read_text
 from index.text.tokens import STOPWORDS, plain_words
 
 #: too_long, empty, foreign: nothing can be done with it. changes: what differs between editions.
@@ -29,7 +29,7 @@ _NAMES: dict[System, str] = {
 
 @lru_cache(maxsize=1)
 def _words() -> dict[str, dict[str, Any]]:
-    text = (resources.files("prompts") / "systems.toml").read_text(encoding="utf-8")
+    text = read_text("intents", "systems.toml")
     return tomllib.loads(text)
 
 
@@ -198,7 +198,7 @@ def _label(text: str) -> str:
 
 def is_about_a_rule(question: str) -> float:
     """Whether a question asks about a rule rather than for a code: 1.0 it does, 0.5 it may,
-    0.0 nothing in it says so. The phrases are those of prompts/rules.toml."""
+    0.0 nothing in it says so. The phrases are those of prompts/intents/rules.toml."""
     words = f" {' '.join(plain_words(question))} "
     phrases = _rule_phrases()
     for phrase in phrases["read_past"]:
@@ -211,7 +211,7 @@ def is_about_a_rule(question: str) -> float:
 @lru_cache(maxsize=1)
 def _rule_phrases() -> dict[str, list[str]]:
     """The phrases of each list, as words between spaces, longest first."""
-    text = (resources.files("prompts") / "rules.toml").read_text(encoding="utf-8")
+    text = read_text("intents", "rules.toml")
     return {
         name: sorted(
             {f" {' '.join(plain_words(phrase))} " for phrase in phrases.split(",")} - {"  "},

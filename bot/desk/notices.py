@@ -55,7 +55,7 @@ def _of_editions(
 def needs(system: System) -> Reason:
     return reason(
         "desk.needs_system",
-        what=reason(f"{system}.what"),
+        what=reason(f"systems.{system}"),
         system=SYSTEM_NAMES[system],
         how=reason(f"load.{system}"),
     )

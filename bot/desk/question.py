@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from bot.desk.code_mentions import (
     CodeMention,
@@ -17,11 +18,11 @@ from bot.desk.code_mentions import (
 )
 from bot.desk.intent import Inquiry, Intent, inquiry, systems_asked_for
 from bot.desk.service_dates import read_date
-from bot.messages import word_set
 from bot.phi import Scrubbed
 from bot.phi.head import MOST_CHARACTERS, length_of
 from bot.phi.spans import PLACEHOLDER
 from codesets.model import CodeKind, Setting, System
+from index.text.resources import read_words
 
 #: Places of identifiers with the words that name them, or tie a patient to the case, and say
 #: nothing of the case: "code for pt [NAME], dob [DATE], with".
@@ -198,9 +199,14 @@ def is_foreign(text: str) -> bool:
         return True
     words = re.findall(r"[^\W\d_]+", text.lower())
     foreign, in_names, english = (
-        word_set(f"language.{name}")
-        for name in ("foreign_words", "foreign_words_in_names", "english_words")
+        _language(name) for name in ("foreign_words", "foreign_words_in_names", "english_words")
     )
     if any(word in english for word in words) or not any(word in foreign for word in words):
         return False
     return sum(word in foreign | in_names for word in words) >= 0.2 * len(words)
+
+
+@cache
+def _language(name: str) -> frozenset[str]:
+    """The words of a list in prompts/intents/language.toml."""
+    return frozenset(read_words("language")[name].split())

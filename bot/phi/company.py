@@ -4,40 +4,21 @@ from __future__ import annotations
 
 import re
 
+from bot.phi import lists
 from bot.phi.tokens import Token, Tokens
 
 Run = tuple[int, int]
 #: Words for a person, after which a name may come or anything else.
-CUES = frozenset(
-    """pt pts patient patients pat client member for by with from per re to mother father mom
-    dad son daughter wife husband spouse brother sister aunt uncle grandmother grandfather
-    grandson granddaughter niece nephew cousin partner fiance fiancee friend neighbor baby
-    twin infant child boy girl male female man woman lady gentleman mr mrs on of hi hello
-    hey thanks and name guy kid newborn veteran resident decedent donor recipient about
-    called saw see ask tell inmate student employee coworker colleague boss manager
-    supervisor assistant biller tech auditor call contact text phone notify reach""".split()
-)
+CUES = lists.words("company_cues")
 PERSON = CUES - frozenset(
     """for by with from per re to on of hi hello hey thanks and about called see""".split()
 )
-PARTICLES = frozenset(
-    """de la del della di da dos das do du van von der den ter ten el al bin ibn bint ben bar st
-    san le mc mac o d abu y e ni nic""".split()
-)
+PARTICLES = lists.words("company_particles")
 SUFFIXES = frozenset("jr sr ii iii iv esq".split())
 #: What may follow a name of which each word is another word too ("john long dob ...").
-AFTER = frozenset(
-    """dob mrn ssn has is was with who here seen presents presented needs had came complains
-    denies admitted underwent fell diagnosed reports taking yo age aged phone acct member and
-    in on for at from's called states says wants asked id dos account claim whose she he dx s
-    c h w m f y male female date sex gender diagnosis lives lived""".split()
-)
+AFTER = lists.words("company_after")
 #: What only people do.
-DOES = frozenset(
-    """has had is was who seen denies presents presented complains needs wants called came fell
-    reports says states underwent lives takes asked went refused agreed tolerated
-    requests""".split()
-)
+DOES = lists.words("company_does")
 MOST = 5
 #: An age, a sex or a word for an identifier, as they stand after a name.
 AGED = re.compile(

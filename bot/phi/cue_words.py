@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bot.phi import lists
+
 #: Titles that are something else more often: multiple sclerosis, left, column.
 DOUBTFUL_TITLES = frozenset("ms miss col capt maj mx doctor".split())
 #: What only a person can come after.
@@ -32,8 +34,4 @@ CREDENTIALS = re.compile(
 ORDERS = frozenset(
     "ordered saw recommends performed wrote documented billed dictated prescribed did".split()
 )
-ABOUT_DOCTORS = frozenset(
-    """order orders ordered note notes visit visits office said says wants wrote states stated
-    appointment appt consult charge charges bill fee recommends recommended referral documentation
-    documented query""".split()
-)
+ABOUT_DOCTORS = lists.words("cue_words_about_doctors")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from bot.phi import lists
 from bot.phi.spans import Span
 from bot.phi.word_lists import Words, key
 
@@ -31,11 +32,7 @@ _PARTS = re.compile(
 )
 _PUBLIC_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", _i)
 #: What a part of an address is called when the next one is somebody's.
-_PERSONAL = frozenset(
-    """pt pts patient patients person people member members user users u profile profiles account
-    accounts acct chart charts mychart record records encounter visit mrn claim claims case cases
-    name login token session portal me""".split()
-)
+_PERSONAL = lists.words("links_personal")
 _PORTALS = re.compile(r"portal|mychart|patient|emr|ehr|epic|login|intranet", _i)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 

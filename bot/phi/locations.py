@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.phi import lists
 from bot.phi.spans import Span
 from bot.phi.tokens import FUNCTION, THINGS
 from bot.phi.word_lists import STATES, Words, key
@@ -17,9 +18,7 @@ _i = re.I
 _CODES = "|".join(code.upper() for code in STATES)
 _NAMES = "|".join(name.replace(" ", " +") for name in STATES.values())
 #: State codes that are words, or shorthand, too.
-_WORDS_TOO = frozenset(
-    "in or me hi ok oh pa ma al co de la id ms md mo sc ct mi pr or vt wa nd ne nc nd mt ar va ga".split()
-)
+_WORDS_TOO = lists.words("locations_words_too")
 _WORD = r"[A-Za-z][A-Za-z.'-]{0,40}+"
 _TYPES = (
     r"(?:street|str|avenue|ave|av|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|way|place|pl|terrace|ter|circle|cir"
@@ -54,12 +53,7 @@ _SHORT = re.compile(
     _i,
 )
 #: Words that half the streets of the country are called by, and that pollens and organs have too.
-_STREETS = frozenset(
-    """oak elm maple main park pine cedar walnut spring north south east west ridge church willow mill
-    sunset river broad cherry chestnut spruce birch ash poplar sycamore hickory laurel hill lake center
-    college water forest meadow garden valley summit dogwood magnolia locust mulberry peach juniper
-    market court bridge front high school union pleasant prospect grove railroad central""".split()
-)
+_STREETS = lists.words("locations_streets")
 #: "Springfield 62704", after a word that says so or where the name can be but a town's.
 _TOWN_ZIP = re.compile(
     rf"(?<![A-Za-z])(?<![A-Za-z][.'-])(?P<from>(?:from|lives? in|living in|near|of|in|at) )?(?P<city>{_WORD}(?: {_WORD}){{0,2}}),? +(?P<zip>\d{{5}}(?:-\d{{4}})?)(?![\w-]|\.\d)",
@@ -92,12 +86,7 @@ _COUNTY = re.compile(
     _i,
 )
 #: Towns by no other name that are words, drugs or famous in medicine, and countries.
-_NOT_TOWNS = frozenset(
-    """mobile hope normal reading bath union liberty enterprise commerce surprise paradise eden clinic clinton center
-    mexico cuba peru lebanon jordan china india japan jamaica panama brazil norway poland denmark sweden greece egypt
-    holland florida nevada california washington new york georgia virginia delaware america orange rocky mountain
-    nursing home home rehab hospital work school church prison jail facility shelter group home assisted living""".split()
-)
+_NOT_TOWNS = lists.words("locations_not_towns")
 
 
 def find(text: str, words: Words) -> list[Span]:

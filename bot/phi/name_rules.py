@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.phi import hurried
+from bot.phi import hurried, lists
 from bot.phi.company import (
     AGED,
     CUES,
@@ -32,10 +32,7 @@ from bot.phi.spans import Span
 from bot.phi.tokens import THINGS, Token, Tokens
 
 #: Titles: what follows is a person, whatever else its name may be.
-TITLES = frozenset(
-    """mr mrs ms miss mx mister missus dr drs doctor prof professor rev reverend pastor rabbi imam
-    sgt cpl capt maj col judge atty attorney señor señora senor senora mme herr frau""".split()
-)
+TITLES = lists.words("name_rules_titles")
 #: What stands after a name as often as before it.
 _TRADES = ("md", "do", "np", "rn", "pa-c", "crna", "aprn")
 _CUES_BY_WORD: dict[str, list[tuple[str, ...]]] = {}

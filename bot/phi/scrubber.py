@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import cast
 
-from bot.phi import links, locations, name_rules, patterns
+from bot.phi import links, lists, locations, name_rules, patterns
 from bot.phi.company import DOES, PERSON, run_on
 from bot.phi.ner import EntityModel
 from bot.phi.spans import PLACEHOLDER, Kind, Span, apart, cleaned, merged, pieces, replaced, shadow
@@ -158,14 +158,8 @@ def _is_drug(tokens: Tokens, at: int) -> bool:
     return before in _TAKES or (at + 1 < len(tokens) and tokens[at + 1].key in _FORMS_OF_DRUGS)
 
 
-_TAKES = frozenset(
-    """taking takes took started on inj injection infusion dose prescribed mg mcg units iv im sq
-    po vaccine of drug allergic allergy""".split()
-)
-_FORMS_OF_DRUGS = frozenset(
-    """injection inj infusion tablet tablets tab tabs capsule capsules cream ointment mg mcg
-    patch pump vaccine therapy inhaler pen vial iv im sq po xr er sr hcl""".split()
-)
+_TAKES = lists.words("scrubber_takes")
+_FORMS_OF_DRUGS = lists.words("scrubber_forms_of_drugs")
 
 
 def _believed(tokens: Tokens, entities: list[tuple[int, int, str]]) -> list[Span]:

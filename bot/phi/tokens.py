@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TypeVar, cast
 
+from bot.phi import lists
 from bot.phi.spans import Span
 from bot.phi.word_lists import Words, key
 from codesets import months
@@ -54,14 +55,7 @@ _PREFIXED = re.compile(
     r"(?P<prefix>o'|d'|dell'|l'|mc|mac|al-|el-|abu-|ben-|ibn-|bin-)(?P<rest>.{3,})"
 )
 #: The commonest surnames of the US Census of 1990 that are no words beside.
-_COMMON = frozenset(
-    """smith johnson williams jones davis miller wilson moore taylor anderson thomas jackson harris
-    martin thompson garcia martinez robinson clark rodriguez lewis lee allen hernandez wright lopez
-    scott adams gonzalez nelson mitchell perez roberts turner phillips campbell evans edwards
-    collins stewart sanchez morris rogers morgan murphy bailey rivera richardson cox howard torres
-    peterson ramirez james watson brooks kelly sanders bennett ross henderson jenkins perry powell
-    patterson hughes flores simmons gonzales bryant alexander russell griffin diaz hayes""".split()
-)
+_COMMON = lists.words("tokens_common")
 _FRACTURES = frozenset("fx fxs fracture fractures".split())
 
 
@@ -354,26 +348,4 @@ _ANYWHERE = frozenset(
     infection""".split()
 )
 #: What is named after people.
-THINGS = frozenset(
-    """disease diseases dz syndrome syndromes synd disorder palsy paralysis fracture fractures fx
-    sign signs test tests maneuver manoeuvre thyroiditis cyst cysts contracture tumor tumour
-    sarcoma lymphoma anemia gangrene hernia angina esophagus diverticulum nodes node procedure
-    operation repair fusion osteotomy reduction splint brace collar cast catheter drain tube
-    filter valve pump stent graft flap clip pin pins wire wires rod nail screw plate score scale
-    index criteria classification class grade stage type staging category system law triad
-    pentad tetrad phenomenon reflex response position procedure's technique approach incision
-    line point angle triangle canal duct gland glands ligament tendon fascia pouch space tube
-    membrane cell cells body bodies fiber fibers ganglion plexus nucleus aphasia ataxia chorea
-    dementia psychosis encephalopathy neuroma lesion nodule nodules ulcer rash purpura pneumonia
-    fever virus encephalitis arthritis arthropathy deformity dysplasia dystrophy atrophy
-    nephropathy gait tremor facies pupil stain agar solution medium diet exercises exercise
-    questionnaire inventory apparatus frame walker boot block anesthesia murmur sound sounds
-    respirations breathing pulse waves wave lines spots granuloma granulomatosis
-    macroglobulinemia hemoglobin protein proteins factor antigen antibody chromosome deficiency
-    anomaly malformation defect infection toxoid vaccine equation formula ratio method protocol
-    trial guidelines definition scan ring rings thrombosis vasculitis prostatectomy gastrectomy
-    bypass closure suture stitch speculum forceps retractor clamp implant prosthesis cup
-    arthroplasty colectomy tubercle tubercles process foramen fossa lymphogranuloma melanoma
-    carcinoma pyelonephritis stones association
-    institute foundation society hospital""".split()
-)  # fmt: skip
+THINGS = lists.words("tokens_things")  # fmt: skip

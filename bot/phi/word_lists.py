@@ -1,7 +1,7 @@
 """What a word may be: medicine, plain English, a person's name or a town's.
 
 Medicine is every word of the loaded code sets (the vocabulary of the index bundle), of the lexicon
-of shorthand and of `prompts/eponyms.txt`; the rest comes from `bot.phi.lists`.
+of shorthand and of `prompts/vocabulary/eponyms.txt`; the rest comes from `bot.phi.lists`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from index.bundle import VOCABULARY, current
 from index.text.lexicon import Lexicon
+from index.text.resources import read_text
 from index.text.tokens import fold
 
 #: US states and territories, which may be told; what is smaller may not (45 CFR 164.514(b)(2)).
@@ -76,7 +77,7 @@ def _shipped(name: str) -> bytes:
 
 
 def _eponyms() -> list[str]:
-    lines = (resources.files("prompts") / "eponyms.txt").read_text("utf-8").splitlines()
+    lines = read_text("vocabulary", "eponyms.txt").splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
 

@@ -1,7 +1,7 @@
 """How the typed rows of editions and references are kept in codes.db: a table for each kind of row.
 
-A table has the columns of its dataclass, after `source`, the key of the release or reference that the
-row was read from. Dates are ISO text, tuples are JSON.
+A table has the columns of its dataclass, after `source`, the key of the release or reference that
+the row was read from. Dates are ISO text, tuples are JSON.
 """
 
 from __future__ import annotations

@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 
 from codesets.laterality import TITLE_WORDS, TYPED_WORDS, Side
 from codesets.model import IndexKeyEntry
 from codesets.store.code_store import CodeStore
+from index.text.resources import read_text
 from index.text.tokens import lexical_tokens, plain_words, stem
 
 SIDE_OF_STEM: dict[str, Side] = {stem(word): side for word, side in TITLE_WORDS.items()}
@@ -82,8 +82,8 @@ def _key(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def shipped() -> Mapping[tuple[str, ...], Phrase]:
-    """The phrases of prompts/procedures.tsv, by the stems of their words."""
-    text = (resources.files("prompts") / "procedures.tsv").read_text(encoding="utf-8")
+    """The phrases of prompts/vocabulary/procedures.tsv, by the stems of their words."""
+    text = read_text("vocabulary", "procedures.tsv")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     phrases = {}
     for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):

@@ -1,11 +1,12 @@
 """ICD-10-PCS questions: from a surgeon's words to the axes of a code.
 
 "Lap appy" names an operation (Resection), a body part (Appendix) and an approach (Percutaneous
-Endoscopic), none of them in its own words. What people say stands in prompts/procedures.tsv; the
-official Index's body part and device keys and the Definitions' examples are read beside it when
-it is loaded. Every title of a release says the same axes in fixed words, so each code is judged
-by its title: the operation it begins with, the words that all codes of its family share (the body
-part), its approach, and the words that are left (device and qualifier).
+Endoscopic), none of them in its own words. What people say stands in
+prompts/vocabulary/procedures.tsv; the official Index's body part and device keys and the
+Definitions' examples are read beside it when it is loaded. Every title of a release says the same
+axes in fixed words, so each code is judged by its title: the operation it begins with, the words
+that all codes of its family share (the body part), its approach, and the words that are left
+(device and qualifier).
 
 What is not said is what the conventions take for granted: a definitive operation rather than a
 look (Official Guidelines for ICD-10-PCS, B3.11a), no device, no qualifier, the operation's usual

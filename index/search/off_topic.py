@@ -1,9 +1,8 @@
 """Telling a question that codes can answer from small talk.
 
-An index keeps the vectors of the examples of small talk (prompts/off_topic.txt) and a direction:
-what separates these from texts of the code sets, asked for as people do (prompts/asking.txt), by
-Fisher's linear discriminant.
-"""
+An index keeps the vectors of the examples of small talk (prompts/intents/off_topic.txt) and a
+direction: what separates these from texts of the code sets, asked for as people do
+(prompts/intents/asking.txt), by Fisher's linear discriminant."""
 
 from __future__ import annotations
 
@@ -18,6 +17,7 @@ import numpy as np
 
 from index.embedding.encoder import Encoder
 from index.text.lexicon import Lexicon
+from index.text.resources import read_text
 
 _OFF_TOPIC, _ASKING = "off_topic.txt", "asking.txt"
 #: Texts of each code system, and of the lexicon, that stand for questions of ours.
@@ -75,7 +75,7 @@ def learn(
 ) -> OffTopicModel:
     """`texts`: those of each code system. What was learned `before`, by the same encoder, is kept
     while the examples are the same: of new texts a few thousand tell nothing new."""
-    files = (resources.files("prompts") / name for name in (_OFF_TOPIC, _ASKING))
+    files = (resources.files("prompts") / "intents" / name for name in (_OFF_TOPIC, _ASKING))
     words = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     if before is not None and before.words == words:
         return before
@@ -84,7 +84,7 @@ def learn(
 
 
 def off_topic_examples() -> list[str]:
-    """Questions that have nothing to do with coding, from prompts/off_topic.txt."""
+    """Questions that have nothing to do with coding, from prompts/intents/off_topic.txt."""
     return _lines(_OFF_TOPIC)
 
 
@@ -101,5 +101,5 @@ def _questions(texts: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _lines(name: str) -> list[str]:
-    lines = (resources.files("prompts") / name).read_text(encoding="utf-8").splitlines()
+    lines = read_text("intents", name).splitlines()
     return [line for line in lines if line and not line.startswith("#")]

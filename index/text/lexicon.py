@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 
 from codesets import laterality
+from index.text.resources import read_text
 from index.text.tokens import fold
 
 #: What a coder types as one word: "s/p", "w/", "c.diff", "a-fib", "hpv+", "#nof".
@@ -108,7 +108,7 @@ class Part:
 
 
 class Lexicon:
-    """Coder's shorthand and lay words, from prompts/lexicon.tsv.
+    """Coder's shorthand and lay words, from prompts/vocabulary/abbreviations.tsv.
 
     Columns: shorthand, means, when (words one of which must stand elsewhere in the question for
     this sense to be chosen, <drug> for the name of any drug; empty for the usual sense), kind.
@@ -143,7 +143,7 @@ class Lexicon:
     @classmethod
     @lru_cache(maxsize=1)
     def shipped(cls) -> Lexicon:
-        text = (resources.files("prompts") / "lexicon.tsv").read_text(encoding="utf-8")
+        text = read_text("vocabulary", "abbreviations.tsv")
         lines = text.splitlines()
         return cls(list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)))
 

@@ -1,5 +1,5 @@
-"""The house's own names of diseases, from prompts/names.tsv: what people say and no official text
-does.
+"""Our own names of diseases, from prompts/vocabulary/synonyms.tsv: what people say and no
+official text does.
 
 Columns: code (the highest for which the name is true, a header or not) and name. They are searched
 like Terms; a name whose code no loaded edition has leads nowhere.
@@ -11,9 +11,12 @@ import csv
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
 
-FILE = "names.tsv"
+from index.text.resources import read_bytes, read_text
+
+_FILE = "synonyms.tsv"
+#: How the file is named in a bundle, by its first name, so that older bundles stay current.
+KEY = "names.tsv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +28,11 @@ class Name:
 
 
 def house_names() -> Iterator[Name]:
-    lines = _file().decode().splitlines()
+    lines = read_text("vocabulary", _FILE).splitlines()
     for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
         yield Name(row["code"], row["name"])
 
 
 def sha256() -> str:
     """Of the file: an index says which names it was made with."""
-    return hashlib.sha256(_file()).hexdigest()
-
-
-def _file() -> bytes:
-    return (resources.files("prompts") / FILE).read_bytes()
+    return hashlib.sha256(read_bytes("vocabulary", _FILE)).hexdigest()

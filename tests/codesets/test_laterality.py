@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from bot.pairs import _side_of
 
+from bot.desk.note_checks import _side_of
 from codesets import laterality
 from codesets.model import Code
 from index.pcs.titles import _side

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
-from importlib import resources
 
 from codesets.model import Release
 from codesets.store.code_store import CodeStore
 from index.families import gather
+from index.text.resources import read_text
 from index.text.synonyms import FILE, house_names
 
 
 def test_the_file_is_in_shape() -> None:
-    lines = (resources.files("prompts") / FILE).read_text(encoding="utf-8").splitlines()
+    lines = read_text("vocabulary", FILE).splitlines()
     rows = list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
     assert rows[0] == ["code", "name"]
     assert [row for row in rows if len(row) != 2 or not all(map(str.strip, row))] == []

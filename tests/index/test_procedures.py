@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections import Counter
-from importlib import resources
 
 import pytest
 from paths import TEST_DATA
@@ -15,6 +14,7 @@ from codesets.store.code_store import CodeStore
 from index.pcs.phrases import ProcedureQuery, shipped
 from index.pcs.scoring import Procedures
 from index.pcs.titles import Titles
+from index.text.resources import read_text
 
 QUESTIONS = TEST_DATA / "procedures" / "questions.tsv"
 MAY = dt.date(2024, 5, 1)
@@ -121,7 +121,7 @@ def test_what_is_understood(few: Procedures, question: str, understood: dict[str
 
 
 def test_no_phrase_stands_in_two_rows() -> None:
-    text = (resources.files("prompts") / "procedures.tsv").read_text(encoding="utf-8")
+    text = read_text("vocabulary", "procedures.tsv")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     said = Counter(
         phrase

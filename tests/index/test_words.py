@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-from importlib import resources
 
 import pytest
 
 from index.text.lexicon import Lexicon
+from index.text.resources import read_text
 from index.text.spelling import Spelling
 from index.text.tokens import essential, read, stem
 
@@ -169,7 +169,7 @@ def test_parentheses_are_nonessential() -> None:
 
 
 def test_lexicon_file_is_in_shape() -> None:
-    text = (resources.files("prompts") / "lexicon.tsv").read_text(encoding="utf-8")
+    text = read_text("vocabulary", "abbreviations.tsv")
     rows = list(csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
     assert rows[0] == ["shorthand", "means", "when", "kind"]
     assert {len(row) for row in rows} == {4}

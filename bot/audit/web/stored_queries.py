@@ -1,4 +1,5 @@
-"""The prepared questions. Their titles and descriptions are in prompts/audit.toml, by name."""
+"""The prepared questions. Their titles and descriptions are in prompts/messages/audit.toml, by
+name."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from paths import TEST_DATA
 
+from bot.desk.candidates import Candidates
 from bot.desk.desk import Desk
 from bot.settings import Settings
 from codesets.loading.importer import import_files
@@ -79,7 +80,10 @@ def test_of_a_modifier(desk: Desk, day: str, status: str) -> None:
 def test_a_code_that_had_ended_is_no_candidate(desk: Desk) -> None:
     october = desk._store.for_date("hcpcs", dt.date(2025, 11, 1)).release
     assert october.label == "2025-October"
-    members = desk._members(october, "A4397", dt.date(2025, 11, 1))
+    day = dt.date(2025, 11, 1)
+    members = Candidates(desk._store, desk._guideline_lookup, [october], day)._in_force(
+        october, "A4397"
+    )
     assert members == []
 
 

@@ -292,7 +292,7 @@ def calls() -> list[tuple[str, ast.Call]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
                 continue
-            if node.func.id in ("reason", "say", "words"):
+            if node.func.id in ("reason", "message", "say"):
                 found.append((f"{path.relative_to(ROOT)}:{node.lineno}", node))
     return found
 
@@ -332,7 +332,7 @@ _DECIDE = [path for path in sorted((ROOT / "bot" / "desk").glob("*.py")) if path
 @pytest.mark.parametrize("path", _DECIDE, ids=lambda path: path.stem)
 def test_what_decides_an_answer_knows_no_words(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert not re.search(r"^from bot\.(?:words import .*\bsay\b|views)", text, re.M)
+    assert not re.search(r"^from bot\.(?:messages|views)\b", text, re.M)
 
 
 def test_the_words_of_a_part_are_not_told_twice() -> None:
