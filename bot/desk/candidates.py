@@ -11,6 +11,7 @@ from bot.desk.guidelines import GuidelineLookup
 from bot.desk.note_checks import report_with
 from bot.desk.verdicts import Verdicts, shown_notes, titles
 from codesets.lookups import pcs_axes
+from codesets.lookups.inherited_notes import notes_of
 from codesets.model import Code, Release, System
 from codesets.store.code_store import CodeStore
 from index.search.confidence import confidence, fits
@@ -83,7 +84,7 @@ class Candidates:
             for code in hit.siblings
             if (sibling := self._in_force(release, code))
         ]
-        notes = self._store.notes(release, chosen.code)
+        notes = notes_of(self._store, release, chosen.code)
         asked = _axis_left_open(query, hits, at, alternatives)
         if asked is None and hit.member:
             asked = self._pcs_axis_left_open(hit, hits)

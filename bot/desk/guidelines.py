@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from bot.desk.answer import QuotedGuideline, ShownGuideline
 from codesets.lookups.governing_guidelines import governs, naming
+from codesets.lookups.inherited_notes import chapter_of
 from codesets.model import Guideline, Reference, Release
 from codesets.store.code_store import CodeStore
 from index.search.searcher import Found, Searcher
@@ -40,7 +41,7 @@ class GuidelineLookup:
 
     def _find_governing(self, key: str, release: Release, code: str) -> tuple[ShownGuideline, ...]:
         known = self._store.get(release, code)
-        chapter = self._store.chapter(release, known) if known else None
+        chapter = chapter_of(self._store, release, known) if known else None
         found = governs(self._sections(key), chapter, code, self._naming(key, code[:3]))
         return tuple(ShownGuideline(g.section, g.title, g.page, g.release) for g in found)
 

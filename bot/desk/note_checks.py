@@ -14,6 +14,7 @@ from itertools import combinations, takewhile
 from bot.desk.answer import Pair, Reason, ReportWith, Severity, reason
 from codesets import laterality
 from codesets.code_format import undot
+from codesets.lookups.inherited_notes import notes_of
 from codesets.model import Code, CodeRange, Note, Release
 from codesets.store.code_store import CodeStore
 from index.text.tokens import read
@@ -46,7 +47,7 @@ class NoteChecks:
 
     def check(self, diagnoses: Sequence[Reported]) -> Iterator[Pair]:
         """What the notes say of these codes, in the order in which they are reported."""
-        governed = [(r, self._store.notes(r.release, r.code)) for r in diagnoses]
+        governed = [(r, notes_of(self._store, r.release, r.code)) for r in diagnoses]
         named = _Named([r.code.code for r in diagnoses])
         yield from _exclusions(governed, named)
         yield from self._companions(governed, named)

@@ -18,6 +18,8 @@ from bot.desk.answer import (
 )
 from bot.desk.code_mentions import CodeMention, may_be_icd9
 from codesets.lookups import edition_diff, hcpcs_indicators, pcs_axes
+from codesets.lookups.did_you_mean import did_you_mean
+from codesets.lookups.inherited_notes import notes_of
 from codesets.model import (
     SYSTEM_NAMES,
     Code,
@@ -124,7 +126,7 @@ class Verdicts:
             release=release.label,
             reasons=[*reasons, *self._indicators(code, release)],
             completions=titles(completions[:_MOST_COMPLETIONS]),
-            notes=shown_notes(self._store.notes(release, code)),
+            notes=shown_notes(notes_of(self._store, release, code)),
             axes=axes,
         )
 
@@ -241,7 +243,7 @@ class Verdicts:
         return replace(verdict, reasons=[*verdict.reasons, first])
 
     def _did_you_mean(self, release: Release, code: str) -> list[CodeTitle]:
-        found = self._store.did_you_mean(release, code)
+        found = did_you_mean(self._store, release, code)
         return titles([c for c in found if c.in_force(self._day)])
 
     # What each system says besides

@@ -6,7 +6,7 @@ A release is loaded in one transaction, so a bad file changes nothing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,12 +16,12 @@ import msgspec
 from sqlite_utils import Database
 
 from codesets.code_format import dot, undot
-from codesets.lookups.did_you_mean import CHARACTERS
 from codesets.model import (
     DATED_SYSTEMS,
     SYSTEM_NAMES,
     Code,
     CodeRange,
+    Division,
     Note,
     OwnDates,
     Release,
@@ -62,9 +62,10 @@ class CodeStore:
         self.references = ReferenceStore(self._database)
         # One reading of a release per process: asked for on every question, and never altered.
         self._releases = lru_cache(maxsize=1)(self._read_releases)
-        self._sections_above = lru_cache(maxsize=4096)(self._read_sections_above)
-        self._printed_under = lru_cache(maxsize=8192)(self._read_printed_under)
-        self._dates_told = lru_cache(maxsize=8)(self._read_dates_told)
+        self._divisions = lru_cache(maxsize=8)(self._read_divisions)
+        # By what they stand under, because the codes of a chapter share most of their notes.
+        self._notes_under = lru_cache(maxsize=8192)(self._read_notes_under)
+        self._own_dates = lru_cache(maxsize=8)(self._read_own_dates)
 
     @property
     def _db(self) -> Database:
@@ -147,10 +148,8 @@ class CodeStore:
                 ),
             )
             row_tables.save(db, key, edition.rows)
-        for kept in (
-            self._releases, self._sections_above, self._printed_under, self._dates_told
-        ):  # fmt: skip
-            kept.cache_clear()
+        for cache in (self._releases, self._divisions, self._notes_under, self._own_dates):
+            cache.cache_clear()
 
     def _forget(self, key: str) -> None:
         self._db.execute(
@@ -203,6 +202,11 @@ class CodeStore:
     def get(self, release: Release, code: str) -> Code | None:
         return next(self._codes(release, "code = ?", code), None)
 
+    def get_many(self, release: Release, codes: Collection[str]) -> dict[str, Code]:
+        """Those of `codes` that a release has, by code."""
+        marks = ",".join("?" * len(codes))
+        return {code.code: code for code in self._codes(release, f"code in ({marks})", *codes)}
+
     def editions_with(self, system: str, code: str) -> list[Release]:
         """Loaded releases of `system` that have `code`, oldest first."""
         keys = {
@@ -212,9 +216,9 @@ class CodeStore:
 
     def own_dates(self, system: str, code: str) -> OwnDates:
         """The code's own first and last day, whichever loaded release of its system tells them."""
-        return self._dates_told(system).get(code, _NO_DATES)
+        return self._own_dates(system).get(code, _NO_DATES)
 
-    def _read_dates_told(self, system: str) -> dict[str, OwnDates]:
+    def _read_own_dates(self, system: str) -> dict[str, OwnDates]:
         found: dict[str, OwnDates] = {}
         for release in self.releases(system) if system in DATED_SYSTEMS else ():
             # Action code R: "Re-activate discontinued/deleted procedure or modifier code".
@@ -278,7 +282,7 @@ class CodeStore:
         days = range(before.effective_from.toordinal(), after.effective_from.toordinal())
         dated = [
             code
-            for code, own in self._dates_told(after.system).items()
+            for code, own in self._own_dates(after.system).items()
             if (own.last and own.last.toordinal() in days)
             or (own.first and own.first.toordinal() - 1 in days)
         ]
@@ -311,7 +315,7 @@ class CodeStore:
             return []
         # Whatever is above a code begins it; its stem may not (S13.4XXA stands under S13.4).
         names = {dot(undot(code.code)[:n]) for n in range(3, len(code.code))}
-        known = self._named(release, names)
+        known = self.get_many(release, names)
         found = []
         parent = known.get(code.parent)
         while parent is not None:
@@ -319,117 +323,28 @@ class CodeStore:
             parent = known.get(parent.parent or "")
         return found
 
-    def _named(self, release: Release, names: Collection[str]) -> dict[str, Code]:
-        """Those of these codes that a release has."""
-        marks = ",".join("?" * len(names))
-        return {code.code: code for code in self._codes(release, f"code in ({marks})", *names)}
-
-    def did_you_mean(self, release: Release, code: str, limit: int = 5) -> list[Code]:
-        """Codes of the release that a person who typed `code` may have meant.
-
-        Tried in this order: letters typed for digits (I1O), the placeholder X left out (S13.4A),
-        then the nearest code above with what completes it. In the other systems, which have
-        nothing above a code: codes that are one slip of the keyboard away.
-        """
-        if release.system != "icd10cm":
-            return self._one_slip_away(release, code)[:limit]
-        name = undot(code)
-        guesses = [
-            name[:1] + name[1:].replace("O", "0").replace("I", "1").replace("L", "1"),
-            name[:-1].ljust(6, "X") + name[-1:],
-        ]
-        found = [self.get(release, dot(guess)) for guess in guesses if guess != name]
-        for length in range(len(name) - 1, 2, -1):
-            above = self.get(release, dot(name[:length]))
-            if above is not None:
-                found.append(above)
-                if not above.billable:
-                    found.extend(self.completions(release, above.code, limit))
-                break
-        unique = {candidate.code: candidate for candidate in found if candidate is not None}
-        return list(unique.values())[:limit]
-
-    def _one_slip_away(self, release: Release, code: str) -> list[Code]:
-        """Codes one keystroke from `code`, likeliest first: two characters swapped, one too many,
-        one wrong (the last ones first: the first say what kind of thing it is), one left out."""
-        ends = [(code[:n], code[n:]) for n in range(len(code), -1, -1)]
-        guesses = [a + b[1] + b[0] + b[2:] for a, b in ends if len(b) > 1]
-        guesses += [a + b[1:] for a, b in ends if b]
-        guesses += [a + c + b[1:] for a, b in ends if b for c in CHARACTERS]
-        guesses += [a + c + b for a, b in ends for c in CHARACTERS]
-        unique = [guess for guess in dict.fromkeys(guesses) if guess != code]
-        found = self._named(release, unique)
-        return [found[guess] for guess in unique if guess in found]
-
     # Notes
 
-    def notes(self, release: Release, code: Code) -> list[Note]:
-        """The instructional notes that govern `code`, its own first, then each ancestor's.
+    def notes_under(self, release: Release, owner_kind: str, owner: str) -> tuple[Note, ...]:
+        """The notes that a release prints under a code, section or chapter, in order.
 
-        Inherited from subcategory, category, section(s) and chapter. A seventh-character
-        definition replaces the ones above it. Where the release itself carries no notes (a code
-        list), the newest loaded Tabular List's are given, each labelled with its own release; a
-        code that this Tabular List does not have inherits only from ancestors whose titles are
-        the same in both.
+        What a code inherits is in codesets/lookups/inherited_notes.py.
         """
-        tabular = self._tabular_for(release)
-        if tabular is None:
-            return []
-        chain = [code, *self.ancestors(release, code)]
-        if tabular.key != release.key:
-            known = self._named(tabular, [c.code for c in chain])
-            if code.code in known:
-                chain = [c for c in chain if c.code in known]
-            else:
-                chain = [c for c in chain if c.code in known and known[c.code].title == c.title]
-        owners = [("code", c.code) for c in chain]
-        owners += self._sections_above(tabular, code.code[:3])
-        found: list[Note] = []
-        for owner in owners:
-            own = self._printed_under(tabular.key, tabular.label, *owner)
-            if any(note.kind == "seventh_character" for note in found):
-                own = tuple(note for note in own if note.kind != "seventh_character")
-            found += own
-        return found
+        return self._notes_under(release.key, release.label, owner_kind, owner)
 
-    def _read_sections_above(self, release: Release, category: str) -> list[tuple[str, str]]:
-        code = self.get(release, category)
-        return self._divisions_above(release, code.section if code else None)
+    def divisions(self, release: Release) -> Mapping[tuple[str, str], Division]:
+        """The chapters and sections of a release, by (kind, id)."""
+        return self._divisions(release.key)
 
-    def _tabular_for(self, release: Release) -> Release | None:
-        if release.has_notes:
-            return release
-        with_notes = [r for r in self.releases(release.system) if r.has_notes]
-        return with_notes[-1] if with_notes else None
+    def _read_divisions(self, key: str) -> Mapping[tuple[str, str], Division]:
+        rows = self._db.execute(
+            "select kind, id, title, parent from divisions where release = ?", [key]
+        )
+        return {(row[0], row[1]): Division(*row) for row in rows}
 
-    def _divisions_above(self, release: Release, section: str | None) -> list[tuple[str, str]]:
-        found = []
-        kind, identity = "section", section
-        while identity:
-            row = next(
-                self._query("divisions", release, "kind = ? and id = ?", kind, identity), None
-            )
-            if row is None and kind == "section":
-                kind = "chapter"  # a section's parent is an enclosing section, else its chapter
-                continue
-            if row is None:
-                break
-            found.append((kind, identity))
-            identity = row["parent"]
-        return found
-
-    def chapter(self, release: Release, code: Code) -> str | None:
-        """The number of the chapter that a code stands in, None where no loaded Tabular List
-        tells."""
-        tabular = self._tabular_for(release)
-        above = self._divisions_above(tabular, code.section) if tabular else []
-        return above[-1][1] if above else None
-
-    def _read_printed_under(
+    def _read_notes_under(
         self, key: str, label: str, owner_kind: str, owner: str
     ) -> tuple[Note, ...]:
-        """The notes that a release prints under a code, section or chapter, in order. They are kept
-        by what they stand under: the codes of a chapter share most of theirs."""
         rows = self._db.execute(
             """
             select kind, text, owner_kind, owner, "group", mark, (

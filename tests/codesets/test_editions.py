@@ -10,6 +10,8 @@ import pytest
 from paths import TEST_DATA
 
 from codesets.formats import icd10cm
+from codesets.lookups.did_you_mean import did_you_mean
+from codesets.lookups.inherited_notes import notes_of
 from codesets.model import CodesetError, Release, ReleaseData, ReleaseUnavailable
 from codesets.store.code_store import CodeStore
 
@@ -102,8 +104,8 @@ def test_notes_of_an_edition_without_notes_are_the_tabulars(
     old, new = store.get(fy2024, "E11.9"), store.get(april, "E11.9")
     assert old is not None
     assert new is not None
-    assert store.notes(fy2024, old) == store.notes(april, new)
-    assert {note.release for note in store.notes(fy2024, old)} == {"FY2026-April"}
+    assert notes_of(store, fy2024, old) == notes_of(store, april, new)
+    assert {note.release for note in notes_of(store, fy2024, old)} == {"FY2026-April"}
 
 
 def test_a_code_the_tabular_lacks_inherits_from_unchanged_ancestors_only(
@@ -111,7 +113,7 @@ def test_a_code_the_tabular_lacks_inherits_from_unchanged_ancestors_only(
 ) -> None:
     gone = store.get(fy2024, "S30.1XXA")
     assert gone is not None
-    owners = {note.owner for note in store.notes(fy2024, gone)}
+    owners = {note.owner for note in notes_of(store, fy2024, gone)}
     assert "S30" in owners
     assert "S30.1XXA" not in owners
 
@@ -127,7 +129,7 @@ def test_a_code_the_tabular_lacks_inherits_from_unchanged_ancestors_only(
     ],
 )
 def test_did_you_mean(store: CodeStore, april: Release, typed: str, meant: str) -> None:
-    assert meant in [code.code for code in store.did_you_mean(april, typed)]
+    assert meant in [code.code for code in did_you_mean(store, april, typed)]
 
 
 @pytest.mark.parametrize(

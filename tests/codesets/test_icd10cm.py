@@ -13,6 +13,7 @@ from paths import TEST_DATA
 from codesets.code_format import undot
 from codesets.formats import icd10cm
 from codesets.formats.text_files import sha256_of
+from codesets.lookups.inherited_notes import chapter_of, notes_of
 from codesets.model import CodesetError, Release
 from codesets.store.code_store import CodeStore
 
@@ -51,14 +52,14 @@ CHAPTERS = {
 
 
 def test_counts_by_chapter(store: CodeStore, april: Release) -> None:
-    chapter_of: dict[str | None, str] = {}
-    codes: Counter[str] = Counter()
-    billable: Counter[str] = Counter()
+    chapters: dict[str | None, str | None] = {}
+    codes: Counter[str | None] = Counter()
+    billable: Counter[str | None] = Counter()
     for code in store.codes(april):
-        if code.section not in chapter_of:
-            chapter_of[code.section] = store.chapter(april, code)
-        codes[chapter_of[code.section]] += 1
-        billable[chapter_of[code.section]] += code.billable
+        if code.section not in chapters:
+            chapters[code.section] = chapter_of(store, april, code)
+        codes[chapters[code.section]] += 1
+        billable[chapters[code.section]] += code.billable
     assert {number: (codes[number], billable[number]) for number in codes} == CHAPTERS
 
 
@@ -99,7 +100,7 @@ def test_notes_are_inherited(
 ) -> None:
     found = store.get(april, code)
     assert found is not None
-    notes = store.notes(april, found)
+    notes = notes_of(store, april, found)
     (note,) = [n for n in notes if (n.kind, n.owner, n.text) == (kind, owner, text)]
     assert [c.as_published for c in note.codes] == named
 
@@ -107,7 +108,7 @@ def test_notes_are_inherited(
 def test_all_inherited_notes_of_one_code(store: CodeStore, april: Release) -> None:
     code = store.get(april, "S52.521A")
     assert code is not None
-    assert [(n.kind, n.owner, n.mark) for n in store.notes(april, code)] == [
+    assert [(n.kind, n.owner, n.mark) for n in notes_of(store, april, code)] == [
         ("seventh_character", "S52.52", None),
         *[("seventh_character", "S52.52", mark) for mark in "ADGKPS"],
         ("excludes2", "S52.5", None),

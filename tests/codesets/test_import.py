@@ -20,6 +20,7 @@ from codesets.loading import packaged as sources
 from codesets.loading.edition_names import Dated, edition_of
 from codesets.loading.file_types import Sample, layout_of
 from codesets.loading.importer import import_files
+from codesets.lookups.did_you_mean import did_you_mean
 from codesets.model import CodesetError, Release
 from codesets.store.code_store import CodeStore
 from index import build
@@ -420,7 +421,7 @@ def test_did_you_mean_in_a_system_without_headers(
     small: CodeStore, typed: str, first: str | None
 ) -> None:
     release = load(small, HCPCS)
-    found = small.did_you_mean(release, typed)
+    found = did_you_mean(small, release, typed)
     assert (found[0].code if found else None) == first
 
 

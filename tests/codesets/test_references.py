@@ -18,6 +18,7 @@ from bot.cli.main import main
 from codesets.formats.spreadsheets import rows_of
 from codesets.loading.freshness import not_loaded, out_of_date
 from codesets.loading.importer import import_files
+from codesets.lookups.inherited_notes import notes_of
 from codesets.model import (
     CodeRange,
     CodesetError,
@@ -356,7 +357,7 @@ def scalp(store: CodeStore) -> tuple[str, bool, list[str]]:
     (release,) = store.releases()
     code = store.get(release, "S00.0XXA")
     assert code is not None
-    excluded = [n.text for n in store.notes(release, code) if n.kind == "excludes1"]
+    excluded = [n.text for n in notes_of(store, release, code) if n.kind == "excludes1"]
     return code.title, release.has_notes, excluded
 
 

@@ -15,6 +15,7 @@ from bot.desk.desk import Desk
 from bot.desk.note_checks import Reported, report_with
 from bot.settings import Settings
 from codesets.loading.importer import import_files
+from codesets.lookups.inherited_notes import notes_of
 from codesets.model import CodeRange, Release, Setting
 from codesets.store.code_store import CodeStore
 
@@ -201,7 +202,7 @@ def test_the_lines_of_one_note_are_quoted_together(checking: Desk) -> None:
 def test_what_a_candidate_is_reported_with(store: CodeStore, april: Release) -> None:
     code = store.get(april, "E11.22")
     assert code is not None
-    asked = report_with(store, april, store.notes(april, code))
+    asked = report_with(store, april, notes_of(store, april, code))
     assert [(r.code, r.order, *r.reasons) for r in asked[:2]] == [
         ("N18.1-N18.6", "after", reason("pairs.because_use_additional_code", owner="E11.22")),
         ("Z79.85", "after", reason("pairs.because_use_additional_code", owner="E11")),
