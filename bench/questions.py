@@ -59,6 +59,6 @@ def _system_of(cases: Sequence[Case], store: CodeStore) -> str | None:
     """The system that knows the right codes of a file that names none."""
     for case in cases:
         for system in store.systems:
-            if any(store.editions_with(system, code) for code in case.right):
+            if any(store.releases_with(system, code) for code in case.right):
                 return system
     return None

@@ -1,4 +1,4 @@
-"""What the codes are: official files read, checked, dated and kept in codes.db.
+"""Reads the official files of code systems, checks them, and keeps them by release in codes.db.
 
-This room knows nobody: it imports neither `index` nor `bot`.
+It imports neither `index` nor `bot`.
 """

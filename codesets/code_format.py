@@ -1,26 +1,26 @@
 """What the codes of each system look like, and the dot of ICD-10-CM.
 
-A shape is the text of a regular expression for one code in capitals, and nothing around it. Whoever
-uses one adds what the text it looks in needs: word boundaries in a sentence, a tab in a file. A
-shape says what may be a code; whether it is one is for a loaded release to say.
+A shape is a regular expression for one code in capitals, without what surrounds it: callers add
+word boundaries for a sentence, or a tab for a file. A text of this shape may be a code; whether it
+is one, only a loaded release can tell.
 
-Every shape can be followed by a quantifier, or stand beside others, as it is: none has a bare "|".
+A shape can be followed by a quantifier or joined with others as it is: none has a bare "|".
 """
 
 from __future__ import annotations
 
 # ICD-10-CM
 
-#: Three characters: a letter, a digit, a digit or letter; or a letter, an A and a digit (QA0). So
-#: one of the last two is always a digit, which tells a category from a word of three letters.
+#: Three characters: a letter, a digit, a digit or letter; or a letter, an A and a digit (QA0). One
+#: of the last two is always a digit, which distinguishes a category from a word of three letters.
 ICD10CM_CATEGORY = r"[A-Z](?:\d[0-9A-Z]|A\d)"
-#: What follows the category, behind the dot.
+#: What follows the dot.
 _SUBDIVISION = r"[0-9A-Z]{1,4}"
 #: As printed: E11, E11.9, S13.4XXA.
 ICD10CM = rf"{ICD10CM_CATEGORY}(?:\.{_SUBDIVISION})?"
-#: As printed, below its category: E11.9, and not E11.
+#: As printed, but no category: E11.9, and not E11.
 ICD10CM_DOTTED = rf"{ICD10CM_CATEGORY}\.{_SUBDIVISION}"
-#: Without its dot, as in most files: E11, E119, S134XXA. So is a code whose end is not typed yet.
+#: Without its dot, as in most files: E11, E119, S134XXA. The beginning of a code matches, too.
 ICD10CM_UNDOTTED = rf"{ICD10CM_CATEGORY}(?:{_SUBDIVISION})?"
 #: With its dot or without.
 ICD10CM_EITHER = rf"{ICD10CM_CATEGORY}(?:\.?{_SUBDIVISION})?"
@@ -33,16 +33,16 @@ _ICD10PCS_VALUE = "[0-9A-HJ-NP-Z]"
 ICD10PCS = rf"{_ICD10PCS_SECTION}{_ICD10PCS_VALUE}{{6}}"
 #: The three characters that head a table: 0DT.
 ICD10PCS_TABLE = rf"{_ICD10PCS_SECTION}{_ICD10PCS_VALUE}{{2}}"
-#: Three to six characters of a code, of which the rest is missing.
+#: The first three to six characters of a code.
 ICD10PCS_BEGUN = rf"{_ICD10PCS_SECTION}{_ICD10PCS_VALUE}{{2,5}}"
 
 # HCPCS Level II and CPT
 
 HCPCS = r"[A-V]\d{4}"
-#: Five digits; or four and the letter of another category (see codesets.formats.cpt).
+#: Five digits, or four digits and the letter of a category (codesets/formats/cpt.py lists them).
 CPT = r"\d{4}[0-9AFMTU]"
-#: A code of either, as the NCCI edits print it. Any letter will do: one that the AMA adds must not
-#: make a quarter's file unreadable.
+#: A code of either system, as the NCCI edits print it. Any letter is allowed: a new one of the AMA
+#: must not make a quarter's file unreadable.
 HCPCS_OR_CPT = r"[0-9A-Z]\d{3}[0-9A-Z]"
 #: Of HCPCS Level II (RT, E1) and of CPT (50).
 MODIFIER = r"[0-9A-Z]{2}"
@@ -51,19 +51,19 @@ PLACE_OF_SERVICE = r"\d{2}"
 # ICD-9-CM, volumes 1 and 2 (diagnoses)
 
 ICD9CM_DOTTED = r"(?:\d{3}\.\d{1,2}|V\d{2}\.\d{1,2}|E\d{3}\.\d)"
-#: Procedures of volume 3 have 3 or 4 digits, and look the same.
+#: Procedures (volume 3) have 3 or 4 digits and match as well.
 ICD9CM_UNDOTTED = r"(?:\d{3,5}|V\d{2,4}|E\d{3,4})"
 
 # National Drug Code: labeler, product, package
 
 #: Ten digits as 4-4-2, 5-3-2 or 5-4-1; eleven as 5-4-2.
 NDC_DASHED = r"(?:\d{4}-\d{4}-\d{2}|\d{5}-\d{3}-\d{2}|\d{5}-\d{4}-\d{1,2})"
-#: Eleven digits. Ten would not say which of their forms they are.
+#: Eleven digits. Ten digits without dashes are ambiguous: they fit all three forms.
 NDC_UNDASHED = r"\d{11}"
 
 
 def dot(code: str) -> str:
-    """`E119` -> `E11.9`: the dot stands after the third character of anything longer."""
+    """`E119` -> `E11.9`: a dot after the third character, unless the code ends there or has one."""
     return code if len(code) <= 3 or "." in code else f"{code[:3]}.{code[3:]}"
 
 
@@ -73,7 +73,7 @@ def undot(code: str) -> str:
 
 
 def extend(stem: str, character: str) -> str:
-    """The code that `stem` and a seventh character make, placeholder X included.
+    """`stem` with a seventh character, filled up with the placeholder X (Guidelines I.A.4).
 
     >>> extend("S13.4", "A"), extend("S52.521", "A"), extend("T07", "A")
     ('S13.4XXA', 'S52.521A', 'T07.XXXA')

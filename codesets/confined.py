@@ -1,13 +1,13 @@
-"""Reading zips, workbooks and PDFs in a process of its own, with limits.
+"""Reads zips, workbooks and PDFs in a separate process with limits.
 
-These formats can be made to take any amount of time and memory, and their readers are large
-libraries that may crash. The process that reads one may use what its `Allowance` says
-(codesets/limits.py), gets none of the parent's environment that it does not need (tokens stay
-here), and writes what it read to a temporary file, a JSON list a line. The last line says how it
-ended, so a process that was killed is never taken for one that came to the end.
+A file in these formats can be made to take any amount of time and memory, and their readers are
+large libraries that may crash. The process may use what its `Allowance` says (codesets/limits.py).
+It gets only the environment variables that it needs, so no tokens. It writes what it reads to a
+temporary file, one JSON list a line. The last line says how it ended, so a process that was killed
+is never taken for one that reached the end of the file.
 
-It is started afresh, never forked: the parent may have threads, and a model in memory. macOS does
-not hold a process to a limit of memory; the limits of time hold everywhere.
+It is a new process, not a fork, because the parent may have threads and a model in memory. macOS
+does not enforce the limit of memory; the limits of time hold everywhere.
 """
 
 from __future__ import annotations
@@ -29,32 +29,35 @@ from typing import IO, Any
 from codesets.limits import MB, ROW, WHOLE, Allowance, TooMuch
 from codesets.model import CodesetError
 
-#: Who reads what: a function of a path and further arguments that yields lists.
+#: The readers by name. Each is a function of a path and further arguments that yields lists.
 _READERS = {
     "zip": "codesets.zips:unpack",
     "zip test": "codesets.zips:test",
     "workbook": "codesets.formats.spreadsheets:read_workbook",
     "pdf": "codesets.formats.guidelines:read_pdf",
 }
-#: What a process needs of its parent's environment.
+#: The environment variables that a process needs.
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "LANG")
 
-#: Exit codes of the process, where it can no longer write a last line.
+#: Exit codes of a process that could not write a last line.
 _OUT_OF_MEMORY, _TOO_LONG, _NO_ROOM = 3, 4, 5
 
 
 def read(
     reader: str, path: Path, *arguments: Any, damaged: str, within: Allowance = WHOLE
 ) -> Iterator[list[Any]]:
-    """What a reader makes of a file, list by list, once it has come to the end of it.
+    """The lists that a reader yields for a file. The first comes after the reader has ended.
 
-    `damaged` is the sentence for a file that it cannot read. Raises CodesetError with it, or with
-    the reader's own sentence, and TooMuch, which names the limit, for a file that goes beyond one.
+    `reader` is a name in `_READERS`, `arguments` follow the path and must be JSON. `damaged` is the
+    message for a file that the reader cannot read.
+
+    Raises CodesetError with that message, or with the reader's own; TooMuch when the file exceeds a
+    limit, which the message names.
     """
     command = [sys.executable, "-P", "-m", __name__, reader, json.dumps([str(path), *arguments])]
     with tempfile.TemporaryFile() as output:
         try:
-            ended = subprocess.run(
+            exit_code = subprocess.run(
                 [*command, json.dumps([within.memory, within.cpu, within.wall, within.output])],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -68,22 +71,23 @@ def read(
         output.seek(0)
         for line in output:
             if not line.endswith(b"\n"):
-                break  # it was ended within a line
+                break  # the process was ended while it wrote this line
             row = json.loads(line)
             if isinstance(row, dict):
-                _judge(row, damaged)
+                _raise_for_end(row, damaged)
                 return
             yield row
-    raise _killed(path, ended, within, damaged)
+    raise _killed(path, exit_code, within, damaged)
 
 
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    # Found where the parent found it, however the parent was started.
+    # The parent's path, so that the same modules are found however the parent was started.
     return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
-def _judge(last: dict[str, str], damaged: str) -> None:
+def _raise_for_end(last: dict[str, str], damaged: str) -> None:
+    """Raises the error that the last line of the output names, if it names one."""
     if "beyond" in last:
         raise TooMuch(last["beyond"])
     if "refused" in last:
@@ -92,16 +96,16 @@ def _judge(last: dict[str, str], damaged: str) -> None:
         raise CodesetError(damaged)
 
 
-def _killed(path: Path, ended: int, within: Allowance, damaged: str) -> CodesetError:
-    if ended == _OUT_OF_MEMORY:
+def _killed(path: Path, exit_code: int, within: Allowance, damaged: str) -> CodesetError:
+    if exit_code == _OUT_OF_MEMORY:
         return _too_much(path, f"{within.memory // MB:,} MB of memory")
-    if ended == -signal.SIGALRM:
+    if exit_code == -signal.SIGALRM:
         return _too_much(path, f"{within.wall} seconds")
-    if ended in (-signal.SIGXCPU, -signal.SIGKILL):
+    if exit_code in (-signal.SIGXCPU, -signal.SIGKILL):
         return _too_much(path, f"{within.cpu} seconds of computing")
-    if ended == _TOO_LONG:
+    if exit_code == _TOO_LONG:
         return _too_much(path, f"{within.output // MB:,} MB of disk")
-    if ended == _NO_ROOM:
+    if exit_code == _NO_ROOM:
         return CodesetError(
             f"{path.name} cannot be read: there is no room left in {tempfile.gettempdir()}. "
             "Make room, or set TMPDIR to a folder that has some."
@@ -116,13 +120,16 @@ def _too_much(path: Path, limit: str) -> TooMuch:
     )
 
 
-# In the process
+# In the separate process
 
 
 def main(reader: str, arguments: str, limits: str) -> int:
-    """Read one file and write what it holds; the exit code says why it ended early."""
+    """Read one file and write its lists to standard output.
+
+    Returns the exit code: 0, or the reason why it ended early."""
     _confine(Allowance(*json.loads(limits)))
-    # openpyxl imports it where it is there, which takes longer than most workbooks do, and threads.
+    # openpyxl imports numpy if it is installed. That takes longer than reading most workbooks, and
+    # starts threads.
     sys.modules["numpy"] = None  # type: ignore[assignment]
     path, *more = json.loads(arguments)
     try:
@@ -140,7 +147,7 @@ def _confine(within: Allowance) -> None:
     _limit(resource.RLIMIT_CPU, within.cpu)
     _limit(resource.RLIMIT_FSIZE, within.output)
     _limit(resource.RLIMIT_CORE, 0)
-    # Ends it by the clock even if its parent was killed.
+    # Ends the process in time even if its parent was killed.
     signal.alarm(within.wall)
 
 
@@ -171,12 +178,12 @@ def _write(reader: str, path: Path, arguments: list[Any], to: IO[str]) -> None:
         if error.errno in (errno.EFBIG, errno.ENOSPC):
             raise
         last = {"damaged": str(error)}
-    except Exception as error:  # whatever a library raises on a file that is not what it seems
+    except Exception as error:  # a library may raise anything on a malformed file
         last = {"damaged": str(error)}
     to.write(json.dumps(last) + "\n")
 
 
 if __name__ == "__main__":
     code = main(*sys.argv[1:])
-    # What is buffered and cannot be written must not become a second error.
+    # Without cleaning up, because writing the buffered rest may fail a second time.
     os._exit(code)

@@ -1,11 +1,11 @@
-"""What can go wrong that a user can put right: one base class for all three packages."""
+"""The base class of all errors that a user can solve, in all three packages."""
 
 from __future__ import annotations
 
 
 class CodeDeskError(Exception):
-    """Something that a user can put right. The message is for the user: whole sentences that say
-    what is wrong and what to do. The command line prints it and ends with exit code 2.
+    """An error that the user can solve. The message is for the user: whole sentences that say what
+    is wrong and what to do. The command line prints it and ends with exit code 2.
 
     * CodesetError                codesets/model.py
       * ReleaseUnavailable        codesets/model.py

@@ -1,4 +1,4 @@
-"""The words that say a side."""
+"""The words for left, right and both sides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Side = Literal["right", "left", "both"]
 TITLE_WORDS: dict[str, Side] = {"right": "right", "left": "left", "bilateral": "both"}
 #: The words for each side in the texts of ICD-10-CM and in a question.
 WORDS: dict[str, Side] = {**TITLE_WORDS, "both": "both"}
-#: With the abbreviations that coders type. No title has them: there an L is a vertebra.
+#: With the abbreviations that coders type. Titles do not have them: there an L is a vertebra.
 TYPED_WORDS: dict[str, Side] = {
     **WORDS,
     "r": "right",

@@ -1,4 +1,4 @@
-"""The words of the house: frozen records for releases, codes, notes and terms."""
+"""What codes.db holds, as frozen records: releases, codes, notes, terms, edits, references."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from codesets.code_format import undot
 from codesets.errors import CodeDeskError
 
 System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt"]
-#: Of what a code that is named may be: besides the systems that are loaded, ICD-9-CM, which is
-#: retired, the list of places of service, and "" for what has the form of none.
+#: The system of a code that a question names: one of the four; ICD-9-CM, which is retired; the list
+#: of places of service; or "" for a text that has the form of no code.
 NamedSystem = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt", "icd9cm", "pos", ""]
-#: What a code is: one that is billed, or one that stands beside such codes.
+#: A code that is billed, or one that is reported beside such a code.
 CodeKind = Literal["code", "modifier", "place_of_service"]
 
 #: How each system is named to a person.
@@ -50,11 +50,11 @@ NOTE_HEADINGS: dict[str, str] = {
 
 
 class CodesetError(CodeDeskError):
-    """Something about a code set that the user can put right; the message says how."""
+    """A problem with a code set that the user can solve; the message says how."""
 
 
 class ReleaseUnavailable(CodesetError):
-    """No release of the system that was asked for is loaded."""
+    """No release of the system is loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,12 @@ class SourceFile:
 class Release:
     """One edition of a code system.
 
-    `effective_from` and `effective_through` are the published dates, both inclusive.
-    `serves_from` is earlier than `effective_from` when the same code list is known to have
-    held before (the April 2026 update of ICD-10-CM added no codes to the October one);
-    dates in between are served with a notice.
+    `label` names the edition ("FY2026-April"). `effective_from` and `effective_through` are the
+    published dates, both inclusive. `serves_from` is earlier than `effective_from` when the same
+    code list is known to have been valid before (the April 2026 update of ICD-10-CM added no codes
+    to the October edition). Answers for the dates in between carry a notice. `source` says where
+    the files came from, `has_notes` whether the Tabular List was loaded, `loaded_at` when (UTC, ISO
+    8601).
     """
 
     system: System
@@ -87,15 +89,16 @@ class Release:
 
     @property
     def key(self) -> str:
-        """The name of this edition among those of all systems: `icd10cm/FY2024`."""
+        """A name that is unique among the releases of all systems: `icd10cm/FY2024`."""
         return f"{self.system}/{self.label}"
 
     @property
     def first_served(self) -> dt.date:
+        """The first day that this release answers for."""
         return self.serves_from or self.effective_from
 
     def days_away(self, day: dt.date) -> int:
-        """Days between `day` and the nearest date this release serves; 0 when it serves it."""
+        """Days from `day` to the nearest day that this release answers for; 0 when `day` is one."""
         if day < self.first_served:
             return (self.first_served - day).days
         return max(0, (day - self.effective_through).days)
@@ -103,16 +106,21 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One code of one release. `parent` is the code above it, None for a category; `section` is
-    the block of the Tabular List it stands in (None where no Tabular List says so).
+    """One code of one release.
+
+    `release` is the label of the release. `parent` is the code above it, None for a category.
+    `section` is the block of the Tabular List that it stands in; None where no Tabular List was
+    loaded. `position` counts from 0 in published order.
 
     `stem` is the code without its seventh character and placeholder X: S52.521A has the stem
     S52.521, S13.4XXA has S13.4. A code that takes no seventh character is its own stem. The stem
     of an ICD-10-PCS code is its first four characters: what is done to which body part.
-    `title_from` names the later release that a title was borrowed from, if it was.
-    `effective_from` and `effective_through` are the code's own dates, both inclusive, where its
-    system publishes such (HCPCS Level II); None where the release's dates are all there is. Read
-    from codes.db they are `OwnDates`: what any loaded release tells.
+
+    `title_from` is the label of the later release that the title was borrowed from, if it was.
+
+    `effective_from` and `effective_through` are the code's own first and last day, both inclusive,
+    where its system publishes them (HCPCS Level II); else None. In a code that was read from
+    codes.db they are combined from all loaded releases, as `OwnDates` says.
     """
 
     system: System
@@ -139,7 +147,7 @@ class Code:
         effective_through: dt.date | None = None,
         stem: str | None = None,
     ) -> Code:
-        """A code of a system that has no headers: nothing above it, nothing to complete."""
+        """A code of a system without headers: it has no parent, and it is complete."""
         return cls(
             system=release.system,
             release=release.label,
@@ -165,12 +173,13 @@ DATED_SYSTEMS: frozenset[str] = frozenset({"hcpcs"})
 
 @dataclass(frozen=True, slots=True)
 class OwnDates:
-    """The first and the last day of one code (or modifier), both inclusive, whichever loaded
-    release tells them; None where none does. The labels are those of the releases that do.
+    """The first and the last day of one code or modifier, both inclusive, combined from all loaded
+    releases; None where no release gives one. `first_from` and `last_from` are the labels of the
+    releases that the dates are taken from.
 
-    A file may know less than an older one: tables made from CMS's file lack the termination dates.
-    So what a newer release leaves open does not undo what an older one tells, except when the newer
-    one says that the code was re-activated, or added after its last day.
+    A newer file may say less than an older one: tables made from CMS's file lack the termination
+    dates. So a date that a newer release leaves open does not erase the date of an older one,
+    except when the newer release says that the code was re-activated, or added after its last day.
     """
 
     first: dt.date | None = None
@@ -178,7 +187,7 @@ class OwnDates:
     first_from: str = ""
     last_from: str = ""
 
-    def told_also(
+    def updated_by(
         self,
         label: str,
         first: dt.date | None,
@@ -186,10 +195,12 @@ class OwnDates:
         *,
         reactivated: bool = False,
     ) -> OwnDates:
-        """These dates with what the next newer release tells."""
+        """These dates, updated by those of the next newer release, whose label is `label`."""
         dates = self
-        again = reactivated or (first is not None and self.last is not None and first > self.last)
-        if again:
+        reopened = reactivated or (
+            first is not None and self.last is not None and first > self.last
+        )
+        if reopened:
             dates = replace(dates, last=None, last_from="")
         if first is not None:
             dates = replace(dates, first=first, first_from=label)
@@ -213,9 +224,10 @@ class Division:
 
 
 class CodeRange(NamedTuple):
-    """Codes that a note names: `O24.4-` is first = last = O24.4, `N18.1-N18.6` has two ends.
+    """The codes that a note or guideline names: `O24.4-` has first and last O24.4, `N18.1-N18.6`
+    has N18.1 and N18.6. Each end includes everything under it.
 
-    Each end stands for itself and everything under it.
+    `as_published` is the text that names them.
     """
 
     first: str
@@ -223,7 +235,7 @@ class CodeRange(NamedTuple):
     as_published: str
 
     def contains(self, code: str) -> bool:
-        """Whether it names a code, itself or by one that the code stands under.
+        """Whether the range includes `code`, or a code that it stands under.
 
         >>> CodeRange("E08", "E10", "E08-E10").contains("E10.9")
         True
@@ -232,7 +244,7 @@ class CodeRange(NamedTuple):
         return first <= plain[: len(first)] and plain[: len(last)] <= last
 
     def touches(self, category: str) -> bool:
-        """Whether it names a category or anything under it: `N18.1-N18.6` does of N18."""
+        """Whether the range includes `category` or any code under it: `N18.1-N18.6` touches N18."""
         return self.first[:3] <= category <= self.last[:3]
 
 
@@ -240,10 +252,10 @@ class CodeRange(NamedTuple):
 class Note:
     """One published line of an instructional note.
 
-    `owner` is the code, section or chapter it is printed under (for a reader, where it is
-    inherited from); `mark` is the seventh character that a definition line defines.
-    Lines of one XML element share `group`, so that "Use additional code to identify:" stays
-    with the lines under it.
+    `owner` is the code, section or chapter that it is printed under; a code below it inherits it
+    from there. `release` is the label of the release. `mark` is the seventh character that a
+    definition line defines. Lines of one XML element have the same `group`, so that "Use additional
+    code to identify:" stays together with the lines under it. `codes` are the codes that it names.
     """
 
     kind: NoteKind
@@ -268,13 +280,13 @@ TermKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Official words that lead a human to a code (or, of the kind `correction`, the house's own).
+    """Official words that lead to a code; those of the kind `correction` are not official.
 
     The text of an index entry is its full path, main term first: "Abscess, abdominal wall".
-    `column` is the column of a table ("Malignant Primary"), `needs_more` says that the code is
-    published with a dash (C79.8-) or as the beginning of one, `second` is the code published with
-    it in brackets (the manifestation), `via` the entry that a see or see-also was followed to; of a
-    correction, who approved it, when, and in which record of the query log.
+    `column` is the column of a table ("Malignant Primary"). `needs_more` says that the code is
+    incomplete: published with a dash (C79.8-), or as the beginning of codes. `second` is the code
+    published with it in brackets, the manifestation. `via` is the entry that a see or see also
+    leads to; for a correction, who approved it, when, and in which record of the query log.
     """
 
     code: str
@@ -333,8 +345,10 @@ SETTING_NAMES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One edition of an official file that explains codes, or rules on them, without listing
-    them. It has its own label and dates, because the sources of one edition are not all there.
+    """One edition of an official file that explains codes, or rules on them, without listing them.
+
+    It has its own label and dates, because not every file of an edition may be loaded. `setting` is
+    that of NCCI edits. `part` names the part, where an edition is published in several files.
     """
 
     kind: ReferenceKind
@@ -350,7 +364,7 @@ class Reference:
 
     @property
     def key(self) -> str:
-        """The name of this reference among all that is loaded: `icd10cm/index/FY2025`."""
+        """A name that is unique among all references: `icd10cm/index/FY2025`."""
         kind = f"{self.kind}-{self.setting}" if self.setting else self.kind
         part = f"/{self.part}" if self.part else ""
         return f"{self.system}/{kind}/{self.label}{part}"
@@ -361,19 +375,19 @@ class Reference:
 
     @property
     def title(self) -> str:
-        """How it is named to a person, in any edition: "ICD-10-CM Official Guidelines"."""
+        """Its name without the edition: "ICD-10-CM Official Guidelines"."""
         setting = f", {SETTING_NAMES[self.setting]}" if self.setting else ""
         whose = "" if self.system == "hcpcs" else SYSTEM_NAMES[self.system]
         return f"{whose} {REFERENCE_NAMES[self.kind]}{setting}".strip()
 
     @property
     def name(self) -> str:
-        """How this edition is named: "ICD-10-CM Official Guidelines FY2025"."""
+        """Its name with the edition: "ICD-10-CM Official Guidelines FY2025"."""
         part = f", part {self.part}" if self.part else ""
         return f"{self.title} {self.label}{part}"
 
     def days_away(self, day: dt.date) -> int:
-        """Days between `day` and the nearest date in force; 0 on such a date."""
+        """Days from `day` to the nearest day on which it is in force; 0 when `day` is one."""
         if day < self.effective_from:
             return (self.effective_from - day).days
         return max(0, (day - self.effective_through).days)
@@ -381,8 +395,9 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Guideline:
-    """One section of the Official Guidelines, with its own text (not that of the sections under
-    it), the page of the published PDF it begins on, and the codes its text names."""
+    """One section of the Official Guidelines: its number, title and own text (without the sections
+    under it), the page of the PDF that it begins on (None in a table), and the codes that its title
+    and text name."""
 
     section: str
     title: str
@@ -394,8 +409,10 @@ class Guideline:
 
 @dataclass(frozen=True, slots=True)
 class PtpEdit:
-    """An NCCI procedure-to-procedure edit: column 2 is not paid with column 1, unless modifier
-    indicator "1" and an appropriate modifier. `deleted` None is active."""
+    """An NCCI procedure-to-procedure edit: the code of column 2 is not paid with that of column 1,
+    unless `modifier` (the modifier indicator) is "1" and an appropriate modifier is reported.
+
+    `effective_from` None: not published. `deleted` is the last day in force; None: still active."""
 
     column1: str
     column2: str
@@ -407,8 +424,8 @@ class PtpEdit:
 
 @dataclass(frozen=True, slots=True)
 class MueEdit:
-    """A medically unlikely edit: the most units of a code for one patient on one day (or line:
-    `adjudication` "1" line edit, "2" date of service by policy, "3" date of service, clinical)."""
+    """A medically unlikely edit: the most units of a code for one patient, on one line of a claim
+    (`adjudication` "1") or on one date of service ("2" by policy, "3" clinical)."""
 
     code: str
     units: int
@@ -429,7 +446,7 @@ class PlaceOfService:
 
 @dataclass(frozen=True, slots=True)
 class ConversionRow:
-    """A row of the ICD-10-CM conversion table: `code`, new in `effective`, takes the place of
+    """A row of the ICD-10-CM conversion table: `code`, new on the day `effective`, replaces
     `previous`."""
 
     code: str
@@ -439,10 +456,10 @@ class ConversionRow:
 
 @dataclass(frozen=True, slots=True)
 class GemsMapping:
-    """A row of the General Equivalence Mappings, undotted as published and dotted here.
+    """A row of the General Equivalence Mappings between ICD-9 and ICD-10, its codes with dots.
 
-    `direction` is "9to10" or "10to9"; the flags are those of the file: approximate, no map,
-    combination, scenario, choice list.
+    `direction` is "9to10" or "10to9". `target` is None where the file's flag says "no map"; the
+    other flags of the file are the fields `approximate` to `choice`.
     """
 
     direction: Literal["9to10", "10to9"]
@@ -472,11 +489,11 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One axis of one row of an ICD-10-PCS table: the values that position may take there.
+    """One axis of one row of an ICD-10-PCS table: the values that a position may take there.
 
-    `table` is the first three characters. Positions 1 to 3 belong to the whole table and have
-    row 0; positions 4 to 7 belong to rows 1, 2, … ; a code is made of values of one row.
-    `values` are (character, meaning) pairs.
+    `table` is the first three characters of its codes. Positions 1 to 3 belong to the whole table
+    and have row 0; positions 4 to 7 belong to rows 1, 2, … A code takes all its values from one
+    row. `values` are (character, meaning) pairs.
     """
 
     table: str
@@ -490,7 +507,8 @@ class TableRow:
 class Definition:
     """What a value of an ICD-10-PCS axis means (Operation "Excision", Approach "Open", …).
 
-    `section` is the first character of the codes it is defined for."""
+    `section` is the first character of the codes that it is defined for, `position` the axis's
+    place in the code, 1 to 7."""
 
     section: str
     position: int
@@ -503,8 +521,8 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class IndexKeyEntry:
-    """A "use" entry of the ICD-10-PCS Index (body part key, device key): words that are said,
-    and the value of an axis that is used for them."""
+    """A "use" entry of the ICD-10-PCS Index (body part key, device key): `text` is a term of
+    clinicians, `use` the value of an axis that stands for it."""
 
     text: str
     use: str
@@ -512,7 +530,7 @@ class IndexKeyEntry:
 
 @dataclass(frozen=True, slots=True)
 class Modifier:
-    """A HCPCS Level II modifier."""
+    """A HCPCS Level II modifier, with its first and last day, both inclusive."""
 
     code: str
     title: str
@@ -522,9 +540,10 @@ class Modifier:
 
 @dataclass(frozen=True, slots=True)
 class Indicators:
-    """What the HCPCS file says of a code besides its name, as its letters and numbers.
+    """What the HCPCS file says of a code besides its title, in the file's letters and numbers.
 
-    `cross_references` are codes or ranges that the file gives for a code ("replaced by")."""
+    codesets/lookups/hcpcs_indicators.py has their meanings. `cross_references` are the codes or
+    ranges that the file names as its replacements."""
 
     code: str
     short_title: str
@@ -538,7 +557,7 @@ class Indicators:
     cross_references: tuple[str, ...]
 
 
-#: What references, and editions besides their codes and notes, are made of.
+#: What a reference consists of, and a release besides its codes and notes.
 Row = (
     Term
     | Guideline
@@ -568,7 +587,7 @@ class ReleaseData:
 
     @classmethod
     def flat(cls, release: Release, rows: Iterable[tuple[str, str]]) -> ReleaseData:
-        """An edition of a system without headers, from (code, title) in published order."""
+        """A release of a system without headers, from (code, title) in published order."""
         codes = (Code.alone(release, code, title, at) for at, (code, title) in enumerate(rows))
         return cls(release, tuple(codes))
 

@@ -19,11 +19,11 @@ NAMES = (
     "November",
     "December",
 )
-#: The months with which a quarter begins, and with it the editions of a year.
+#: The first month of each quarter.
 QUARTER_STARTS = (1, 4, 7, 10)
 
 _BEGINNINGS = tuple(name[:3].lower() for name in NAMES)
-#: Every name and abbreviation, in small letters.
+#: Every name and abbreviation, in lower case.
 WORDS = frozenset({*map(str.lower, NAMES), *_BEGINNINGS, "sept"})
 
 _WRITTEN = (
@@ -43,19 +43,19 @@ _WRITTEN = (
 
 
 def written(*numbers: int) -> str:
-    """A regular expression, in small letters, for the name of a month or its abbreviation without
-    a full stop: of the months with these numbers (1 to 12), or of all."""
+    """A regular expression, in lower case, for the names and abbreviations (without a full stop) of
+    the months with these numbers (1 to 12), or of all months."""
     return "(?:" + "|".join(_WRITTEN[number - 1] for number in numbers or range(1, 13)) + ")"
 
 
-#: Of all of them.
+#: Matches any month.
 MONTH = written()
 
 
 def number(name: str) -> int:
-    """The number of a month, 1 to 12, by its name or an abbreviation: April, apr, Sept.
+    """The number of a month, 1 to 12, by the first three letters of its name: April, apr, Sept.
 
-    Its first three letters tell. Raises ValueError when they are of no month.
+    Raises ValueError when they begin the name of no month.
     """
     return _BEGINNINGS.index(name[:3].lower()) + 1
 

@@ -1,16 +1,16 @@
-"""Whether a list is whole: a download that was cut off, or a part of a list, must not take the
-place of an edition, for every code that it lacks would be called unknown.
+"""Checks that a list is whole before it is loaded.
 
-An official file does not say how much it holds. What tells is:
+A download that was cut off, or a part of a list, must not replace an edition: every code that it
+lacks would be called unknown. Official files do not say how many codes they have. A list is not
+whole when one of these checks fails:
 
-* its last line, which has an end in every official text file (`is_cut`);
-* an order file's own numbers, which count its lines from one, and its headers: a code whose
-  category is not there has lost its heading;
-* the editions beside it: the same one, if it is loaded already, and the nearest one before and
-  after it. An edition has not many fewer codes than those, begins and ends where they do, and has
-  codes of every first character that an earlier one has.
+* The last line of a text file has a line end, as in every official file (`is_cut`).
+* The numbers of an order file count its lines from one, and each code has its category.
+* The list is similar to its neighbours: the same edition, if it is loaded already, and the nearest
+  one before and after it. It does not have many fewer codes, it begins and ends where they do, and
+  it has codes with every first character that an earlier edition has.
 
-A first list of its kind has no edition beside it, and only the first two can tell.
+The first list of its kind has no neighbours, so only the first two checks apply to it.
 """
 
 from __future__ import annotations
@@ -27,28 +27,30 @@ from codesets.model import CodesetError, Reference, ReferenceData, Release, Rele
 from codesets.store import row_tables
 from codesets.store.code_store import CodeStore
 
-#: The share of a neighbouring edition's entries that an edition has at least. From one to the
-#: next, lists of CDC and CMS grow, or lose a hundredth; but products move between CMS's several
-#: crosswalks of drugs, and one that was at hand had 14% fewer than the quarter before it.
+#: The least number of entries, as a share of a neighbouring edition's. From one edition to the
+#: next, lists of CDC and CMS grow, or lose a hundredth. But products move between CMS's several
+#: crosswalks of drugs: one that was at hand had 14% fewer than that of the quarter before.
 _SHARE, _SHARE_OF = 0.9, {"asp": 0.75}
-#: What is taken off it for each further year between the two, and what stays of it: lists grow.
+#: The share is lower by this much for each further year between the two, because lists grow; and
+#: the lowest share.
 _PER_YEAR, _LEAST = 0.04, 0.5
-#: What a part has at least of an edition that was published in one file.
+#: The same for one part of an edition, compared with an edition that was published in one file.
 _SHARE_OF_PART = 0.1
-#: Characters that tell where a list begins and ends: a category, a section, a kind of supply.
+#: How many characters of the first and the last code are compared: those of a category, a section,
+#: a kind of supply.
 _END = {"icd10cm": 3, "icd10pcs": 1, "hcpcs": 2, "cpt": 2}
-#: Books that go on for ever: a later edition says nothing of how much an earlier one had.
+#: References that only grow: how much a later edition has says nothing of an earlier one.
 _CUMULATIVE = ("conversion",)
 
 
 class NotWhole(CodesetError):
-    """A list that lacks something; the message says what, and how to load it all the same."""
+    """A list is not whole; the message says what it lacks, and how to load it nevertheless."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that an edition or reference was read from: its name, and its text where it is
-    text."""
+    """A file that a release or reference was read from: its name, and its path (`text`) where it is
+    a text file, else None."""
 
     name: str
     text: Path | None
@@ -57,8 +59,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What an edition or reference covers: how many entries, by the first characters of their
-    codes."""
+    """The number of entries of a release or reference, by the first characters of their codes."""
 
     groups: Mapping[str, int]
 
@@ -71,14 +72,15 @@ class Extent:
         return {group[:1] for group in self.groups}
 
     def ends(self, length: int) -> tuple[str, str]:
-        """Where it begins and ends, to so many characters."""
+        """The first `length` characters of its first and of its last code."""
         starts = [group[:length] for group in self.groups]
         return min(starts), max(starts)
 
 
 @dataclass(frozen=True, slots=True)
-class _Beside:
-    """An edition to compare with; `years` from the one that is compared, negative if before it."""
+class _Neighbour:
+    """An edition to compare with. It begins `years` after the one that is checked; negative:
+    before it."""
 
     label: str
     extent: Extent
@@ -86,8 +88,8 @@ class _Beside:
 
 
 class Editions:
-    """All editions and references that a list can be compared with: the loaded ones, and those that
-    are about to be loaded with it."""
+    """The releases and references that a list is compared with: those that are loaded, and those
+    that are imported together with it (`coming`)."""
 
     def __init__(self, store: CodeStore, coming: Iterable[ReleaseData | ReferenceData]) -> None:
         self._store = store
@@ -95,22 +97,23 @@ class Editions:
         self._extents: dict[str, Extent] = {}
 
     def lacking(self, what: ReleaseData | ReferenceData, sources: Sequence[Source]) -> str | None:
-        """What a list lacks, in a sentence without its end; None when nothing tells of any."""
-        told = chain(_in_files(sources), _without_category(what), self._beside(what))
-        return next(told, None)
+        """What a list lacks, as a sentence without a full stop; None when every check passes.
+        `sources` are the files that it was read from."""
+        checks = chain(_in_files(sources), _without_category(what), self._by_neighbours(what))
+        return next(checks, None)
 
-    def _beside(self, what: ReleaseData | ReferenceData) -> Iterator[str]:
+    def _by_neighbours(self, what: ReleaseData | ReferenceData) -> Iterator[str]:
         of = _of(what)
         extent = self._extent(of)
-        for beside in self._neighbours(of):
-            yield from _fewer(extent, beside, _SHARE_OF.get(_kind(of)[0] or "", _SHARE))
+        for neighbour in self._neighbours(of):
+            yield from _fewer(extent, neighbour, _SHARE_OF.get(_kind(of)[0] or "", _SHARE))
             if isinstance(of, Release):
-                yield from _ends(extent, beside, _END[of.system])
+                yield from _ends(extent, neighbour, _END[of.system])
         if isinstance(of, Reference) and of.part:
             yield from self._fewer_than_of_a_part(of, extent)
 
-    def _neighbours(self, of: Release | Reference) -> Iterator[_Beside]:
-        """The same edition as it is loaded, the nearest one before it and the nearest after it."""
+    def _neighbours(self, of: Release | Reference) -> Iterator[_Neighbour]:
+        """The same edition, if it is loaded, and the nearest ones before and after it."""
         alike = [other for other in self._known() if _kind(other) == _kind(of)]
         before = [other for other in alike if other.effective_from < of.effective_from]
         after = [other for other in alike if other.effective_from > of.effective_from]
@@ -118,25 +121,25 @@ class Editions:
             after = []
         loaded = {other.key: other for other in self._loaded()}
         if of.key in loaded:
-            yield _Beside(of.label, self._stored(loaded[of.key]), 0.0)
+            yield _Neighbour(of.label, self._stored(loaded[of.key]), 0.0)
         for other in (*sorted(before, key=_first)[-1:], *sorted(after, key=_first)[:1]):
             years = (other.effective_from - of.effective_from).days / 365.25
-            yield _Beside(other.label, self._extent(other), years)
+            yield _Neighbour(other.label, self._extent(other), years)
 
     def _fewer_than_of_a_part(self, reference: Reference, extent: Extent) -> Iterator[str]:
-        """A part beside an edition that was published in one file."""
-        ones = [
+        """Compare a part with the nearest edition that was published in one file."""
+        in_one_file = [
             other
             for other in self._known()
             if isinstance(other, Reference)
             and _kind(other)[:-1] == _kind(reference)[:-1]
             and other.part is None
         ]
-        if ones:
-            one = min(ones, key=lambda other: other.days_away(reference.effective_from))
-            usual = self._extent(one).count
+        if in_one_file:
+            nearest = min(in_one_file, key=lambda other: other.days_away(reference.effective_from))
+            usual, label = self._extent(nearest).count, nearest.label
             if extent.count < _SHARE_OF_PART * usual:
-                yield f"it has {extent.count:,} entries, and {one.label} has {usual:,} in one file"
+                yield f"it has {extent.count:,} entries, and {label} has {usual:,} in one file"
 
     def _loaded(self) -> list[Release | Reference]:
         return [*self._store.releases(), *self._store.references.all()]
@@ -146,7 +149,7 @@ class Editions:
         return list(({other.key: other for other in self._loaded()} | coming).values())
 
     def _extent(self, of: Release | Reference) -> Extent:
-        """That of what is coming, else of what is loaded."""
+        """The extent of what is imported with the list under this key, else of what is loaded."""
         if of.key not in self._extents:
             what = self._coming.get(of.key)
             self._extents[of.key] = _extent(what) if what else self._stored(of)
@@ -158,8 +161,9 @@ class Editions:
         return Extent(self._store.groups(of))
 
 
-def told(names: str, lacks: str) -> str:
-    """The sentence for a list that is not whole."""
+def not_whole(names: str, lacks: str) -> str:
+    """The sentences for a list that is not whole: `names` of its files, `lacks` from
+    `Editions.lacking`."""
     return (
         f"{names} is not whole: {lacks}. Nothing of it was loaded: download it again, or add "
         "--partial to load what it has."
@@ -171,7 +175,7 @@ def _of(what: ReleaseData | ReferenceData) -> Release | Reference:
 
 
 def _kind(of: Release | Reference) -> tuple[str | None, ...]:
-    """What it is an edition of."""
+    """What a release or reference is an edition of."""
     if isinstance(of, Release):
         return ("codes", of.system)
     return (of.kind, of.system, of.setting, of.part)
@@ -203,7 +207,7 @@ def _miscounted(source: Source) -> Iterator[str]:
     for line in lines_of(source.text):
         if line.strip():
             number, last = number + 1, line
-    # The number has five places.
+    # The number has five digits.
     if int(last[:5]) != number % 100_000:
         yield f"the last line of {source.name} has the number {last[:5]} and is line {number:05}"
 
@@ -217,19 +221,19 @@ def _without_category(what: ReleaseData | ReferenceData) -> Iterator[str]:
         yield f"it has codes without their category: {', '.join(lost[:3])}"
 
 
-def _fewer(extent: Extent, beside: _Beside, share: float) -> Iterator[str]:
-    share = max(_LEAST, share - _PER_YEAR * max(0.0, abs(beside.years) - 1))
-    usual = beside.extent.count
+def _fewer(extent: Extent, neighbour: _Neighbour, share: float) -> Iterator[str]:
+    share = max(_LEAST, share - _PER_YEAR * max(0.0, abs(neighbour.years) - 1))
+    usual = neighbour.extent.count
     if extent.count < share * usual:
-        yield f"it has {extent.count:,} entries, and {beside.label} has {usual:,}"
+        yield f"it has {extent.count:,} entries, and {neighbour.label} has {usual:,}"
         return
-    missing = sorted(filter(None, beside.extent.letters - extent.letters))
-    if missing and beside.years <= 0:
-        yield f"it has no codes that begin with {', '.join(missing)}, and {beside.label} has"
+    missing = sorted(filter(None, neighbour.extent.letters - extent.letters))
+    if missing and neighbour.years <= 0:
+        yield f"it has no codes that begin with {', '.join(missing)}, and {neighbour.label} has"
 
 
-def _ends(extent: Extent, beside: _Beside, length: int) -> Iterator[str]:
+def _ends(extent: Extent, neighbour: _Neighbour, length: int) -> Iterator[str]:
     first, last = extent.ends(length)
-    from_, to = beside.extent.ends(length)
+    from_, to = neighbour.extent.ends(length)
     if first > from_ or last < to:
-        yield f"it goes from {first} to {last}, and {beside.label} from {from_} to {to}"
+        yield f"it goes from {first} to {last}, and {neighbour.label} from {from_} to {to}"

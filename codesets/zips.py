@@ -1,4 +1,4 @@
-"""Unpacking zips within limits. Run in a process of its own (codesets/confined.py)."""
+"""Unpacks zips within limits. Runs in a confined process (codesets/confined.py)."""
 
 from __future__ import annotations
 
@@ -12,34 +12,36 @@ from codesets.limits import MB, TooMuch
 from codesets.model import CodesetError
 
 _BLOCK = 1 << 20
-#: A name longer than this is no publisher's, and more than file systems take.
+#: The longest file name, in characters. Publishers' names are shorter; file systems take 255 bytes.
 _NAME = 200
 
 
 @dataclass(slots=True)
 class _Left:
-    """What may still be unpacked of a package and of the zips in it."""
+    """How many files and bytes may still be unpacked from a zip and the zips in it."""
 
     files: int = field(default_factory=lambda: limits.ZIP_FILES)
     size: int = field(default_factory=lambda: limits.ZIP_BYTES)
 
     def take(self, size: int, package: str) -> None:
+        """Count `size` bytes. Raises TooMuch when they are more than what is left."""
         self.size -= size
         if self.size < 0:
             raise _beyond(package, f"more than {limits.ZIP_BYTES // MB} MB when it is unpacked")
 
 
 def unpack(path: Path, folder: str) -> Iterator[list[str]]:
-    """Put every file of a zip, and of the zips in it, under `folder`; yield where each is.
+    """Put every file of a zip, and of the zips in it, under `folder`; yield each path as `[path]`.
 
-    Raises TooMuch for a zip that goes beyond codesets/limits.py, CodesetError for one that is
-    damaged, locked, or holds two files of one name.
+    Raises TooMuch when the zip exceeds the limits of codesets/limits.py; CodesetError when it is
+    damaged or locked, has two files of the same name, or a file name that cannot be used.
     """
     yield from _unpacked(path, path.name, Path(folder), _Left(), 1)
 
 
 def test(path: Path) -> Iterator[list[str]]:
-    """Read a zip to its end within the same limits, writing nothing; raises as `unpack` does."""
+    """Read a zip to its end within the same limits, without unpacking it. Yields nothing; raises as
+    `unpack` does."""
     left = _Left()
     with _opened(path, path.name) as package:
         for member in members(package, path.name, left):
@@ -51,17 +53,20 @@ def test(path: Path) -> Iterator[list[str]]:
 def members(
     package: zipfile.ZipFile, name: str, left: _Left | None = None
 ) -> list[zipfile.ZipInfo]:
-    """The files of a zip by its directory, which is held against the limits first: what it
-    declares costs nothing to read."""
+    """The files of a zip that its directory lists. The sizes that it declares are compared with the
+    limits before any file is read.
+
+    Raises TooMuch and CodesetError as `unpack` does; `name` is that of the zip.
+    """
     left = left or _Left()
-    found = [member for member in package.infolist() if not member.is_dir()]
-    left.files -= len(found)
+    files = [member for member in package.infolist() if not member.is_dir()]
+    left.files -= len(files)
     if left.files < 0:
         raise _beyond(name, f"more than {limits.ZIP_FILES:,} files")
-    if sum(member.file_size for member in found) > left.size:
+    if sum(member.file_size for member in files) > left.size:
         raise _beyond(name, f"more than {limits.ZIP_BYTES // MB} MB when it is unpacked")
     seen: set[str] = set()
-    for member in found:
+    for member in files:
         if member.filename in seen:
             raise CodesetError(
                 f"{name} holds two files of one name ({_shown(member)}), and which one counts "
@@ -78,7 +83,7 @@ def members(
             raise _beyond(
                 name, f"{_shown(member)}, which becomes {limits.ZIP_RATIO} times larger or more"
             )
-    return found
+    return files
 
 
 def _unpacked(path: Path, shown: str, folder: Path, left: _Left, depth: int) -> Iterator[list[str]]:
@@ -86,7 +91,7 @@ def _unpacked(path: Path, shown: str, folder: Path, left: _Left, depth: int) -> 
         raise _beyond(shown, f"a zip in a zip more than {limits.ZIP_DEPTH} deep")
     with _opened(path, shown) as package:
         for number, member in enumerate(members(package, shown, left)):
-            # By its last name only: where a zip wants its files is no business of ours.
+            # Only the last part of the name is used, so a zip cannot choose where its files go.
             name = PurePosixPath(member.filename).name
             if name in ("", ".", "..") or len(name) > _NAME or not name.isprintable():
                 raise CodesetError(
@@ -119,7 +124,8 @@ def _opened(path: Path, shown: str) -> zipfile.ZipFile:
 def _blocks(
     package: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, left: _Left
 ) -> Iterator[bytes]:
-    """A file of a zip. What it declared is not believed: what comes is counted."""
+    """The content of a file in a zip, block by block. The bytes that are really unpacked are
+    counted, because the declared size may be wrong."""
     try:
         with package.open(member) as source:
             while block := source.read(_BLOCK):
@@ -127,7 +133,7 @@ def _blocks(
                 yield block
     except (TooMuch, MemoryError):
         raise
-    except Exception as error:  # each way of packing has errors of its own
+    except Exception as error:  # each compression method raises other errors
         raise _damaged(name, member) from error
 
 

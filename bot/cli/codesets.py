@@ -168,7 +168,7 @@ def codesets_diff(
         raise CodesetError(message("desk.nothing_loaded"))
     store = CodeStore(settings.codes_db)
     try:
-        for earlier, later in edition_diff.editions(store, before, after, system):
+        for earlier, later in edition_diff.releases_named(store, before, after, system):
             found = edition_changes.told(store, earlier, later, about, most=None)
             click.echo(
                 json.dumps(asdict(found), ensure_ascii=False)

@@ -40,7 +40,7 @@ class CodeAnswers:
         for system in self._store.systems:
             # No other system has dots: E08.40 is no traction frame, E0840 may be.
             form = dot(typed) if system == "icd10cm" else typed
-            if self._store.editions_with(system, form):
+            if self._store.releases_with(system, form):
                 found.append((system, form))
         return sorted(found, key=lambda one: one[1] != typed)
 

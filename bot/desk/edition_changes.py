@@ -48,7 +48,7 @@ def _editions(store: CodeStore, asked: Inquiry, today: dt.date) -> tuple[Release
         raise _NoSuchEditions(reason("news.one_edition", system=name, loaded=labels))
     if len(asked.editions) > 1:
         one, other = asked.editions[:2]
-        ((before, after),) = edition_diff.editions(store, one, other, asked.system)
+        ((before, after),) = edition_diff.releases_named(store, one, other, asked.system)
         return before, after
     after = _later(loaded, asked, today)
     earlier = [r for r in loaded if r.effective_from < after.effective_from]

@@ -76,7 +76,7 @@ class Verdicts:
         self, mention: CodeMention, release: Release
     ) -> tuple[list[Release], list[Release]]:
         """The editions that have a code, and those of them that are later than a release."""
-        editions = self._store.editions_with(mention.system, mention.code)
+        editions = self._store.releases_with(mention.system, mention.code)
         return editions, [e for e in editions if e.effective_from > release.effective_from]
 
     @staticmethod
@@ -104,7 +104,7 @@ class Verdicts:
             ]
             earlier = [
                 edition.label
-                for edition in self._store.editions_with(code.system, code.code)
+                for edition in self._store.releases_with(code.system, code.code)
                 if edition.effective_from < release.effective_from
                 and (before := self._store.get(edition, code.code)) is not None
                 and before.billable
@@ -229,7 +229,7 @@ class Verdicts:
         own = self._store.own_dates(code.system, code.code)
         if own.first is None or not code.in_force(self._day):
             return None
-        editions = self._store.editions_with(code.system, code.code)
+        editions = self._store.releases_with(code.system, code.code)
         vouching = [
             edition
             for edition in editions
@@ -348,7 +348,7 @@ class Verdicts:
             return Verdict(code, "hcpcs", "unknown", "", release.label, reasons=[why])
         own = OwnDates()
         for label, row in found.items():
-            own = own.told_also(label, row.added, row.terminated)
+            own = own.updated_by(label, row.added, row.terminated)
         row = found.get(release.label) or list(found.values())[-1]
         status: Status = "billable"
         reasons = [reason("verdict.modifier", code=code, label=release.label)]

@@ -1,1 +1,1 @@
-"""Readers of the official files: one module for each, its layout in the docstring."""
+"""Readers of the official file formats, one module each; its docstring has source and layout."""

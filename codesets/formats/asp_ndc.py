@@ -1,13 +1,14 @@
 """Which HCPCS code bills a drug product: the ASP NDC-HCPCS crosswalk, as CMS publishes it.
 
-With each quarter's payment limits of Part B drugs (average sales price, ASP) CMS publishes a table,
-`… ASP NDC-HCPCS Crosswalk …`, as a workbook and as text, with some ten lines of text above its
-heading. A row is a product: its NDC or, for a skin substitute for example, another identifier.
+Each quarter CMS publishes it with the payment limits of Part B drugs (average sales price, ASP), as
+a workbook and as text, named `… ASP NDC-HCPCS Crosswalk …`. Some ten lines of text stand above its
+heading. A row is a product, identified by its NDC or, for example for a skin substitute, by another
+number.
 
-The package size is the amount in one item and the package quantity the number of items in the NDC.
-BILLUNITS are the billing units in one item and BILLUNITSPKG those in all items of the NDC: their
-product, rounded up. (In the crosswalk of the fourth quarter of 2025 this holds for all but 49 of
-8,218 rows; what is published counts.)
+The package size is the amount in one item; the package quantity is the number of items in the NDC.
+BILLUNITS are the billing units in one item. BILLUNITSPKG are the billing units in all items of the
+NDC, that is BILLUNITS times the package quantity, rounded up. (In the crosswalk of the fourth
+quarter of 2025 this is so in all but 49 of 8,218 rows; the published number is used.)
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from codesets.code_format import CPT, HCPCS, NDC_DASHED, NDC_UNDASHED
 from codesets.formats.spreadsheets import table
 from codesets.model import CodesetError, Product, Term
 
-#: The columns of the crosswalk. That of the code is headed with the year: _2025_CODE.
+#: The columns of the crosswalk. The heading of the code has the year: _2025_CODE.
 ASP_COLUMNS = {
     "code": ["HCPCS Code", "HCPCS", *(f"{year} CODE" for year in range(2005, 2100))],
     "labeler": ["LABELER NAME", "labeler"],
@@ -36,17 +37,17 @@ ASP_COLUMNS = {
     "units_per_package": ["BILLUNITSPKG"],
 }
 
-#: Trademark signs, also as a reading in the wrong alphabet leaves them (\x99 is ™ in Windows', "?"
-#: was a sign once).
+#: Trademark signs, also where a wrong encoding has changed them: \x99 is ™ in Windows-1252, and "?"
+#: replaces a sign.
 _MARKS = re.compile("[™®©\x99?]")
 
 
 def read_crosswalk(path: Path, release: str) -> tuple[Product | Term, ...]:
-    """Every product of a crosswalk, then every drug name as a term of its Level II code.
+    """Every product of a crosswalk, then every drug name as a term of its HCPCS Level II code.
 
-    An identifier that is no NDC stays as published. A product of a CPT code has no term.
-    Raises CodesetError when the columns are not those of a crosswalk, when a product has neither a
-    Level II nor a CPT code, and when there are no products.
+    NDCs are in the form 5-4-2; other identifiers stay as published. Products of CPT codes give no
+    terms. Raises CodesetError when the columns are not those of a crosswalk, when a product has
+    neither a Level II nor a CPT code, or when there are no products.
     """
     products = list(_products(path))
     if not products:
@@ -55,8 +56,9 @@ def read_crosswalk(path: Path, release: str) -> tuple[Product | Term, ...]:
 
 
 def normal_ndc(text: str) -> str | None:
-    """An NDC as people write it, as 5-4-2: with dashes one leading zero may be missing, without
-    it has 11 digits. None when it is none, or when ten digits could be several.
+    """An NDC in the form 5-4-2. In `text` it may have dashes, with one leading zero missing, or
+    eleven digits without dashes. None when it has another form; ten digits without dashes are
+    ambiguous.
 
     >>> normal_ndc("55513-710-01"), normal_ndc("NDC 55513071001"), normal_ndc("5551371001")
     ('55513-0710-01', '55513-0710-01', None)
@@ -70,14 +72,17 @@ def normal_ndc(text: str) -> str | None:
     return None
 
 
-#: How the units of all items come to those of the package.
+#: How quantity times units of one item compares with the published units of the package.
 Agreement = Literal["exact", "rounded_up", "differs"]
 
 
 @dataclass(frozen=True, slots=True)
 class UnitsArithmetic:
-    """The billing units in a package of a product, and how the crosswalk comes to them: `quantity`
-    items of `each` units. `total` None: not published; `agreement` None: quantity or each are not.
+    """The billing units in a package of a product, and how they are computed: `quantity` items of
+    `each` units.
+
+    `total` is the published number, None if there is none. `quantity`, `each` and `agreement` are
+    None unless all three numbers are published. `number` is the NDC or another identifier.
     """
 
     number: str
@@ -94,6 +99,7 @@ class UnitsArithmetic:
 
 
 def units_arithmetic(product: Product) -> UnitsArithmetic:
+    """The billing units in a package of `product`, with the computation where it is published."""
     units = UnitsArithmetic(
         number=product.ndc,
         is_ndc=normal_ndc(product.ndc) is not None,
@@ -125,7 +131,7 @@ def _products(path: Path) -> Iterable[Product]:
     for number, row in table(path, ASP_COLUMNS, "the ASP NDC-HCPCS crosswalk"):
         code, ndc = row["code"], row["ndc"]
         if not ndc:
-            continue  # a remark
+            continue  # the row is a remark
         if not re.fullmatch(rf"{HCPCS}|{CPT}", code):
             raise CodesetError(
                 f'{path.name}, line {number}: "{code}" is no code of HCPCS Level II or CPT.'
@@ -145,7 +151,7 @@ def _products(path: Path) -> Iterable[Product]:
 
 
 def _terms(products: Iterable[Product], release: str) -> Iterable[Term]:
-    """Names that differ by case only (Labetalol HCl, Hcl) are one term."""
+    """One term for each code and name. Names that differ only in case are the same (HCl, Hcl)."""
     labelers = {product.labeler.casefold() for product in products}
     terms: dict[tuple[str, str], Term] = {}
     for product in products:
@@ -157,7 +163,7 @@ def _terms(products: Iterable[Product], release: str) -> Iterable[Term]:
 
 
 def _without_labeler(name: str, labelers: Iterable[str]) -> str:
-    """Vasopressin (American Regent) is Vasopressin; Kanjinti (Kit) stays."""
+    """Without a labeler in brackets: Vasopressin (American Regent), but not Kanjinti (Kit)."""
     match = re.fullmatch(r"(.+?) \(([^()]+)\)", name)
     if match is None:
         return name

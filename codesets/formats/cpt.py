@@ -1,13 +1,13 @@
-"""CPT as the AMA delivers it to those who have its licence: tab-delimited descriptor files.
+"""CPT as the AMA delivers it to its licensees: tab-delimited descriptor files.
 
 The AMA's data files (`LONGULT.txt`, `MEDU.txt`, `SHORTU.txt`, described in the readme of each
 delivery) have a heading with the copyright, then a code of five characters, a tab and the
 descriptor. Category I codes are five digits; a last letter F is Category II, T Category III, U a
 proprietary laboratory analysis, M an administrative code, A an immunization's.
 
-CPT is copyright of the American Medical Association. No descriptor is part of Code Desk: what a
-customer loads stays in the customer's codes.db, and the release's label, shown with every answer,
-says whose it is.
+CPT is copyright of the American Medical Association. Code Desk contains no descriptors: those that
+a customer loads stay in the customer's codes.db, and the label of the release, which is shown with
+every answer, names the owner.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ from codesets.code_format import CPT
 from codesets.formats.text_files import lines_of
 from codesets.model import CodesetError
 
-#: Stands in the label of every release.
+#: Part of the label of every release.
 MARK = "CPT © AMA"
 
 _LINE = re.compile(rf"^(?P<code>{CPT})\t(?P<title>\S[^\t]*?)\s*$")
 
 
 def read_descriptors(path: Path) -> list[tuple[str, str]]:
-    """(code, descriptor) of a descriptor file, its heading left out."""
+    """(code, descriptor) of every line of a descriptor file below its heading.
+
+    Raises CodesetError when a line below the heading has another layout, or there are no codes.
+    """
     rows: list[tuple[str, str]] = []
     for number, line in enumerate(lines_of(path), 1):
         match = _LINE.match(line)

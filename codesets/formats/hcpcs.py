@@ -2,12 +2,12 @@
 
 * `HCPCyyyy_MMM_ANWEB.txt`: fixed-width records of up to 320 characters, laid out as CMS's record
   layout document says (`HCPCyyyy_recordlayout.txt`, "HCPCS Contractor Record", published in the
-  same zip). The first record of a code (3) or modifier (7) has all its details; its long
-  description goes on in further records (4, 8), which may end after it.
+  same zip). The first record of a code (3) or modifier (7) has all its details; further records
+  (4, 8) continue its long description, and may end after it.
 * `HCPCyyyy_MMM_ANWEB.xlsx`: the same fields as columns, one row for each code or modifier.
 
-Codes keep standing in the file when they are discontinued, so each has its own dates: from the
-added date through the termination date, the last day on which it may be used.
+Discontinued codes stay in the file. So each code has its own dates: the added date is its first day
+and the termination date its last.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from codesets.formats.spreadsheets import table
 from codesets.formats.text_files import lines_of
 from codesets.model import Code, CodesetError, Indicators, Modifier, Release, ReleaseData
 
-#: How every record begins: a code or a modifier, its sequence, its record identification.
+#: The beginning of a record: a code or a modifier, a sequence number, the record identification.
 RECORD = re.compile(rf"^(?P<code>{HCPCS}| {{3}}{MODIFIER})\d{{5}}(?P<kind>[3478])")
-#: Of a code and of a modifier, the records that go on with a long description.
-_MORE = ("4", "8")
-#: A record with details goes on to its action code.
+#: The record identifications of a continued long description: of a code, of a modifier.
+_CONTINUED = ("4", "8")
+#: The shortest record with details: it ends with the action code.
 _LENGTH = 293
 
-#: Fields that a record has several of, and how many.
+#: Repeated fields, and how often a record has each.
 _TIMES = {"pricing": 4, "cross_reference": 5, "type_of_service": 5}
 
 
 def _places(field: str, first: int, width: int) -> dict[str, tuple[int, int]]:
-    """Where each of several stands, one after the other: `pricing1` to `pricing4`."""
+    """The positions of a repeated field, one after the other: `pricing1` to `pricing4`."""
     return {
         f"{field}{time}": (first + width * (time - 1), first + width * time - 1)
         for time in range(1, _TIMES[field] + 1)
@@ -43,14 +43,14 @@ def _places(field: str, first: int, width: int) -> dict[str, tuple[int, int]]:
 
 
 def _columns(field: str, *names: str) -> dict[str, list[str]]:
-    """The columns of each of several: PRICE1 or PRICE 1 is `pricing1`."""
+    """The columns of a repeated field: PRICE1 or PRICE 1 is `pricing1`."""
     return {
         f"{field}{time}?": [f"{name}{space}{time}" for name in names for space in ("", " ")]
         for time in range(1, _TIMES[field] + 1)
     }
 
 
-#: The first and last position of every field that is read, counted from 1.
+#: The first and last position of each field, counted from 1.
 _LAYOUT = {
     "title": (12, 91),
     "short_title": (92, 119),
@@ -67,7 +67,7 @@ _LAYOUT = {
     "action": (293, 293),
 }
 
-#: The columns of the spreadsheet, as CMS heads them, and as tables made from CMS's files do.
+#: The columns of the spreadsheet, by CMS's headings and by those of tables made from CMS's files.
 SHEET_COLUMNS = {
     "code": ["HCPC", "code"],
     "kind?": ["RECID"],
@@ -90,7 +90,7 @@ SHEET_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One code or modifier and what the file says of it."""
+    """A code or modifier with its details; `added` and `terminated` are its first and last day."""
 
     code: str
     title: str
@@ -105,19 +105,23 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """A record of the text file or a row of the spreadsheet, its fields not yet understood."""
+    """A record of the text file or a row of the spreadsheet, its fields still as text.
+
+    `number` is its line, counted from 1; `continues` says that it continues the record before it.
+    """
 
     number: int
     code: str
-    goes_on: bool
+    continues: bool
     fields: Mapping[str, str]
 
 
 def read_quarter(path: Path) -> list[Row]:
     """The codes and modifiers of a quarterly text file, discontinued ones too.
 
-    Raises CodesetError, naming the line, for what is not in the record layout, for a date that is
-    none and for a description that goes on with another code, and when there are no codes.
+    Raises CodesetError when a line is not in the record layout, has an invalid date, repeats a code
+    or continues the description of another code (the message names the line), or when there are no
+    codes.
     """
     return _rows(path, _records_of_text(path))
 
@@ -125,13 +129,14 @@ def read_quarter(path: Path) -> list[Row]:
 def read_spreadsheet(path: Path) -> list[Row]:
     """The codes and modifiers of a quarterly spreadsheet (.xlsx, or its table as text).
 
-    Raises CodesetError as `read_quarter` does, and when the columns are not those of the file.
+    Raises CodesetError as `read_quarter` does, and when columns are missing.
     """
     return _rows(path, _records_of_sheet(path))
 
 
-def edition_of(release: Release, rows: Iterable[Row]) -> ReleaseData:
-    """The codes; as rows, `Indicators` of every code and a `Modifier` for every modifier."""
+def release_of(release: Release, rows: Iterable[Row]) -> ReleaseData:
+    """A release with a `Code` and `Indicators` for every code, and a `Modifier` for every
+    modifier."""
     rows = list(rows)
     codes = [row for row in rows if not row.is_modifier]
     return ReleaseData(
@@ -156,13 +161,13 @@ def _records_of_text(path: Path) -> Iterator[_Record]:
         if not line.strip():
             continue
         record = RECORD.match(line)
-        goes_on = record is not None and record["kind"] in _MORE
-        if record is None or not (goes_on or len(line) >= _LENGTH):
+        continues = record is not None and record["kind"] in _CONTINUED
+        if record is None or not (continues or len(line) >= _LENGTH):
             raise CodesetError(
                 f"{path.name}, line {number}: not in the record layout of the HCPCS Level II file."
             )
         fields = {field: line[first - 1 : last].strip() for field, (first, last) in _LAYOUT.items()}
-        yield _Record(number, record["code"].strip(), goes_on, fields)
+        yield _Record(number, record["code"].strip(), continues, fields)
 
 
 def _records_of_sheet(path: Path) -> Iterator[_Record]:
@@ -172,7 +177,7 @@ def _records_of_sheet(path: Path) -> Iterator[_Record]:
             raise CodesetError(
                 f'{path.name}, line {number}: "{code}" is no code or modifier of HCPCS Level II.'
             )
-        yield _Record(number, code, fields["kind"] in _MORE, fields)
+        yield _Record(number, code, fields["kind"] in _CONTINUED, fields)
 
 
 def _rows(path: Path, records: Iterable[_Record]) -> list[Row]:
@@ -180,7 +185,7 @@ def _rows(path: Path, records: Iterable[_Record]) -> list[Row]:
     last = ""
     for record in records:
         code = record.code
-        if record.goes_on:
+        if record.continues:
             if code != last:
                 raise CodesetError(
                     f"{path.name}, line {record.number}: goes on with {code}, which the line "
@@ -210,32 +215,34 @@ def _row(path: Path, record: _Record) -> Row:
         code=record.code,
         short_title=fields["short_title"],
         coverage=fields["coverage"],
-        # A spreadsheet may have made the number 0 of 00.
-        pricing=tuple(code.zfill(2) for code in _several(fields, "pricing")),
+        # A spreadsheet may have turned 00 into the number 0.
+        pricing=tuple(code.zfill(2) for code in _repeated(fields, "pricing")),
         multiple_pricing=fields["multiple_pricing"],
         betos=_betos(fields["betos"]),
-        types_of_service=_several(fields, "type_of_service"),
+        types_of_service=_repeated(fields, "type_of_service"),
         action=fields["action"],
         statute=fields["statute"],
-        cross_references=_several(fields, "cross_reference"),
+        cross_references=_repeated(fields, "cross_reference"),
     )
     return Row(record.code, fields["title"], added, terminated, indicators)
 
 
-def _several(fields: Mapping[str, str], field: str) -> tuple[str, ...]:
-    found = (fields[f"{field}{time}"] for time in range(1, _TIMES[field] + 1))
-    return tuple(value for value in found if value)
+def _repeated(fields: Mapping[str, str], field: str) -> tuple[str, ...]:
+    """The values of a repeated field that are not empty."""
+    values = (fields[f"{field}{time}"] for time in range(1, _TIMES[field] + 1))
+    return tuple(value for value in values if value)
 
 
 def _betos(text: str) -> str:
-    """The BETOS code of a field. Tables cut from the text file by guess may have the processing
-    note in it too, which stands before (0088Z2), or nothing else (008)."""
+    """The BETOS code of a field, "" if there is none. In tables that others cut from the text file,
+    the processing note before it may be in the field as well (0088Z2), or alone (008)."""
     code = re.search(r"[A-Z]\d[A-Z0-9]?$", text)
     return code[0] if code else ""
 
 
 def _joined(title: str, more: str) -> str:
-    """A line may break after the hyphen of a word (two-|way), which is no dash ( - )."""
+    """Join two lines of a description. Where the first ends in the hyphen of a word (two-|way), no
+    space comes between."""
     inside_word = re.search(r"\w-$", title) and not re.match(r"(?:and|or)\b", more)
     return title + ("" if inside_word else " ") + more
 

@@ -1,12 +1,12 @@
-"""ICD-10-CM as its owners publish it.
+"""The Tabular List and the code lists of ICD-10-CM, as CDC/NCHS and CMS publish them.
 
 Formats and rules, with their official source (CDC/NCHS and CMS, "ICD-10-CM files" page):
 
 * Tabular XML, `icd10c-tabular-*.xml`: chapters hold sections, sections hold `diag` elements that
-  nest to subcategories. Notes stand on any of these and are inherited by what is below. A
+  nest to subcategories. Notes stand at any of these and hold for everything below. A
   `sevenChrDef` defines seventh characters for everything below that has none of its own.
-* Code list: one code a line without its dot, headers included, in published order. It is the
-  authority on what exists: applying every `sevenChrDef` to every leaf would invent codes
+* Code list: one code a line without its dot, headers included, in published order. Only the code
+  list says which codes exist: applying every `sevenChrDef` to every leaf would invent codes
   (Official Guidelines I.A.5 and the notes at S06.1, for example, restrict them).
 * Code descriptions file, `icd10cm-codes-*.txt`: code in columns 1-7, title from column 9,
   billable codes only.
@@ -58,11 +58,11 @@ _CODE_LINE = re.compile(rf"^(?P<code>{ICD10CM_UNDOTTED}) +(?P<title>\S.*)$")
 
 
 def headers_above(billable: Iterable[str]) -> set[str]:
-    """The header codes that a list of billable codes implies, undotted.
+    """The undotted headers of a list of undotted billable codes.
 
     Every prefix of three characters or more is a header, except one that ends in the
-    placeholder X of a seventh-character code. (On FY2026-April this gives the published
-    headers exactly; a test holds it.)
+    placeholder X of a seventh-character code. (On FY2026-April this gives exactly the published
+    headers; a test checks it.)
     """
     codes = set(billable)
     headers: set[str] = set()
@@ -79,25 +79,26 @@ _REFERENCE = re.compile(
 
 
 def codes_named(text: str, categories: Container[str]) -> tuple[CodeRange, ...]:
-    """The codes and ranges a note names, in order of appearance: `(O24.4-)`, `(N18.1-N18.6)`.
+    """The codes and ranges that a note names, in order of appearance: `(O24.4-)`,
+    `(N18.1-N18.6)`.
 
-    `categories` are the three-character codes of the edition; what names none of them (vitamin
-    B12, [CAT scan]) is not a code.
+    `categories` are the three-character codes of the release. A text that begins with none of them
+    (vitamin B12, [CAT scan]) is not a code.
     """
-    found: list[CodeRange] = []
+    ranges: list[CodeRange] = []
     for match in _REFERENCE.finditer(text):
         first, last = match["first"], match["last"] or match["first"]
         if first[:3] not in categories or last[:3] not in categories:
             continue
-        reference = CodeRange(first, last, match[0])
-        if reference not in found:
-            found.append(reference)
-    return tuple(found)
+        named = CodeRange(first, last, match[0])
+        if named not in ranges:
+            ranges.append(named)
+    return tuple(ranges)
 
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """What one `diag` element, or one seventh-character expansion of it, contributes."""
+    """What the XML says of one code: of a `diag` element, or of it with a seventh character."""
 
     title: str
     parent: str | None
@@ -106,9 +107,9 @@ class _Leaf:
 
 
 def read_code_list(path: Path) -> list[str]:
-    """Undotted codes and headers in published order; chapters and blocks are left out.
+    """The undotted codes and headers of a code list in published order; no chapters and blocks.
 
-    Raises CodesetError when the file holds no codes.
+    Raises CodesetError when the file holds no codes, or a line that is none.
     """
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
     codes = [line for line in lines if line and not line.isdigit() and "-" not in line]
@@ -118,13 +119,19 @@ def read_code_list(path: Path) -> list[str]:
 
 
 def read_descriptions(path: Path) -> list[tuple[str, str]]:
-    """(undotted code, title) of every billable code in a code descriptions file."""
+    """(undotted code, title) of every billable code in a code descriptions file.
+
+    Raises CodesetError as `matched_lines` does.
+    """
     lines = matched_lines(path, _CODE_LINE, "a code descriptions file (code, spaces, title)")
     return [(line["code"], line["title"].strip()) for line in lines]
 
 
 def read_order_file(path: Path) -> list[tuple[str, bool, str]]:
-    """(undotted code, billable, long title) of every line of an order file."""
+    """(undotted code, billable, long title) of every line of an order file.
+
+    Raises CodesetError as `matched_lines` does.
+    """
     lines = matched_lines(path, _ORDER_LINE, "an order file")
     return [(line["code"], line["billable"] == "1", line["title"].strip()) for line in lines]
 
@@ -132,13 +139,13 @@ def read_order_file(path: Path) -> list[tuple[str, bool, str]]:
 def read_tabular(
     xml: Path, listed: Sequence[str], release: Release, titles: Mapping[str, str] | None = None
 ) -> ReleaseData:
-    """The whole Tabular List, checked against the code list, which is the authority.
+    """The Tabular List with its codes, divisions, notes and inclusion terms.
 
-    `listed` are the undotted codes and headers in published order; `titles`, by undotted code,
-    are the long titles of an order file, where it is one.
+    `listed` are the undotted codes and headers of the release in published order; `titles` are
+    long titles by undotted code, which replace those of the XML.
 
-    Raises CodesetError when the XML cannot be read, or when the two are not of one edition (a
-    listed code that the XML does not explain, or one that is not listed).
+    Raises CodesetError when the XML cannot be read, or when it and the code list are not of the
+    same edition: a listed code is not in the XML, or a code of the XML is not listed.
     """
     root = xml_root(xml)
     if root.tag != "ICD10CM.tabular":
@@ -180,7 +187,7 @@ def read_tabular(
 
 
 class _TabularReader:
-    """Walks the Tabular XML once, collecting what it finds under each owner."""
+    """Reads the Tabular XML by chapter, and collects its codes, divisions, notes and terms."""
 
     def __init__(self, release: str, listed: set[str]) -> None:
         self.release = release
@@ -196,8 +203,8 @@ class _TabularReader:
         number = _text(element.find("name"))
         self.divisions.append(Division("chapter", number, _text(element.find("desc")), None))
         self._notes_under(element, "chapter", number)
-        # A section without categories of its own (C00-C96) is an umbrella over those that follow
-        # it within its range.
+        # A section without categories of its own (C00-C96) encloses the sections after it that
+        # are within its range.
         umbrellas: list[tuple[str, str, str]] = []
         for section in element.findall("section"):
             name = section.attrib["id"]
@@ -267,22 +274,23 @@ class _TabularReader:
 
 
 def _text(element: ET.Element | None) -> str:
-    """The text as published, white space at its ends and line breaks of the file aside."""
+    """The published text, with each run of white space and line breaks made one space."""
     if element is None:
         return ""
     return " ".join("".join(element.itertext()).split())
 
 
-def edition_of_list(
+def release_of_list(
     release: Release,
     rows: Iterable[tuple[str, bool, str]],
     known: Mapping[str, Code] | None = None,
 ) -> ReleaseData:
-    """An edition known by its code list only: no notes, no terms.
+    """A release that is read from a code list only: it has no notes and no terms.
 
-    `rows` are (undotted code, billable, title) in the file's order. Where headers have no rows,
-    as in the code descriptions file, they follow from their billable codes, with titles borrowed
-    from `known` and marked so. `known` are the codes of a Tabular List, by undotted code.
+    `rows` are (undotted code, billable, title) in the file's order. Where headers have no rows, as
+    in the code descriptions file, they are derived from the billable codes; their titles are
+    borrowed from `known`, and `title_from` says so. `known` are the codes of a Tabular List, by
+    undotted code.
     """
     known = known or {}
     listed = {code: (billable, title) for code, billable, title in rows}
@@ -316,12 +324,13 @@ def edition_of_list(
 
 
 def untitled(code: str) -> str:
-    """What stands for the title of a header that no loaded edition gives a title."""
+    """The title of a header for which no loaded release has one."""
     return f"Category {code}"
 
 
 def _published_order(code: str, known: Mapping[str, Code]) -> tuple[int, str]:
-    """Published order where a later edition gives it (M1A stands before M05), else by code."""
+    """The sort key of published order, as the Tabular List of a later release has it (M1A stands
+    before M05); codes without one there come last, by code."""
     for length in range(len(code), 2, -1):
         if code[:length] in known:
             return known[code[:length]].position, code
@@ -338,7 +347,7 @@ def _parent(code: str, names: set[str]) -> str | None:
 def _stem(code: str, names: set[str], known: Mapping[str, Code]) -> str:
     if code in known:
         return known[code].stem
-    # Chapter 2 subdivides to a seventh digit (C44.1021) that is no extension.
+    # In chapter 2 the seventh character (C44.1021) is a subdivision, not an extension.
     if len(code) == 7 and code[0] not in "CD":
         return _parent(code, names) or dot(code)
     return dot(code)

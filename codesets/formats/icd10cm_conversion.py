@@ -1,11 +1,11 @@
-"""The ICD-10-CM conversion table: which new codes took the place of which.
+"""The ICD-10-CM conversion table: which codes the new codes replace.
 
 The official table (CDC/NCHS, also on cms.gov: `ICD-10-CM-CONVERSION-TABLE-FY2027.xlsx` and the
 like, with text versions) lists every code added since ICD-10-CM came into use, below a title:
 
 * Current code assignment: the new code.
-* Effective: a year, for codes of its 1 October, or a date, for those that came at another time.
-* Previous Code(s) Assignment: what was assigned before, in words for a reader: "E66.01, E66.8",
+* Effective: a year, for codes that are valid from its 1 October on; else a date.
+* Previous Code(s) Assignment: what was assigned before, in free text: "E66.01, E66.8",
   "H02.101-H02.106; H02.109", "None", codes in a category.
 """
 
@@ -34,13 +34,14 @@ _DATES = ("%m/%d/%Y", "%m/%d/%y", "%B %d, %Y", "%Y%m%d", "%Y-%m-%d")
 
 
 def read_conversion(path: Path) -> tuple[ConversionRow, ...]:
-    """One row for each new code and each code that its previous assignment names.
+    """One row for each pair of a new code and a code that its previous assignment names.
 
-    Nothing is added to what is printed: of a range only its two ends are named, of a category
-    no code, and "None" is no replacement. A row without a date is left out, for it does not say
-    since when. A bare year is 1 October of that calendar year: E66.813, "2024", came with FY2025.
+    Only codes that are printed are taken: of a range its two ends, of a category none. A previous
+    assignment of "None" gives no row, nor does a line without a date. A bare year means 1 October
+    of that calendar year: E66.813, "2024", came with FY2025.
 
-    Raises CodesetError for a file that is no conversion table, or a date that cannot be read.
+    Raises CodesetError when the file is not a conversion table, names no replaced codes, or has a
+    date that cannot be read.
     """
     rows = []
     for number, row in table(path, CONVERSION_COLUMNS, "the ICD-10-CM conversion table"):

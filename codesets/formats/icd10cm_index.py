@@ -1,15 +1,21 @@
-"""The ICD-10-CM Index as CDC/NCHS publishes it in XML.
+"""The indexes and index tables of ICD-10-CM, as CDC/NCHS publishes them in XML.
 
-Four official files share one layout, described by the XML schema published with them: the
-Alphabetic Index to Diseases and Injuries, the External Cause of Injuries Index, the Table of
-Neoplasms and the Table of Drugs and Chemicals. An `ICD10CM.index` holds letters, a letter main
-terms, and a main term nests terms. Each has a title, where `nemod` holds the nonessential
-modifiers, and then what it leads to: a `code` (with a `manif`, the manifestation printed in
-brackets after it), a category (`seecat`, `subcat`), one `cell` a column in the tables, or another
-entry (`see`, `seeAlso`), named by its path. Where an addenda is merged in, a `diff` holds `old`,
-`new` and `unc`hanged text.
+Four official files have the same layout, described by the XML schema that is published with them:
 
-The entries of all four are read here; `icd10cm_tables` is the door to the two tables.
+* the Alphabetic Index to Diseases and Injuries
+* the External Cause of Injuries Index
+* the Table of Neoplasms: sites, with a column for each behavior ("Malignant Primary")
+* the Table of Drugs and Chemicals: substances, with a column for each circumstance ("Poisoning
+  Assault"); its codes are published without their seventh character
+
+An `ICD10CM.index` contains letters, a letter contains main terms, and a main term contains nested
+terms. Each term has a title, in which `nemod` marks the nonessential modifiers. After it comes what
+the term leads to: a `code` (with a `manif`, the manifestation printed in brackets after it), a
+category (`seecat`, `subcat`), or another entry (`see`, `seeAlso`), named by its path. In the tables
+it leads to one `cell` for each column; the `head` elements of the `indexHeading` name the columns.
+A cell that contains only dashes leads to no code. A dash after a code says that the code must be
+completed from the Tabular List. Where an addenda is merged in, a `diff` contains `old`, `new` and
+`unc`hanged text.
 """
 
 from __future__ import annotations
@@ -26,7 +32,7 @@ from codesets.formats.text_files import decoded, xml_root
 from codesets.model import REFERENCE_NAMES, CodesetError, ReferenceKind, Term, TermKind
 
 _ROOT = "ICD10CM.index"
-#: As much of a file as tells which it is.
+#: How much of a file is needed to recognise it, in bytes.
 _HEAD = 64 * 1024
 _KINDS: tuple[tuple[re.Pattern[str], ReferenceKind], ...] = (
     (re.compile(r"<title>[^<]*EXTERNAL CAUSE", re.I), "external_causes"),
@@ -36,32 +42,33 @@ _KINDS: tuple[tuple[re.Pattern[str], ReferenceKind], ...] = (
 )
 
 _CODE = re.compile(rf"(?P<bracket>\[)?\s*(?<![\w.])(?P<code>{ICD10CM})(?P<dash>\.?-)?(?![\w.]*\w)")
-#: A see that names nothing but categories: "category Y35", "categories T17 and".
+#: A see that names only categories: "category Y35", "categories T17 and".
 _CATEGORIES = re.compile(
     rf"(?:sub)?categor(?:y|ies)(?:[\s,;]|and\b|or\b|{ICD10CM}(?:\.?-)?)+", re.I
 )
 _MODIFIER = re.compile(r"\s*\([^()]*\)")
 
-#: An entry that is reached over more references is not what the first one meant.
-_LONGEST_CHASE = 4
-#: "by site", "by type of machine": the reader is to choose below the entry named before it.
+#: How many references are followed one after another. Farther entries are no longer what the first
+#: reference meant.
+_MOST_REFERENCES = 4
+#: "by site", "by type of machine": the reader chooses among what is below the entry.
 _READERS_CHOICE = re.compile(
     r"\bby\s+(?:\w+\s+)??(?:site|type|region|agent|drug|substance|cause|object)s?\b"
     r"(?:\s+(?:of|or|and)\s+\w+)*",
     re.I,
 )
-#: Words that join a title to those under it: some are a level of their own in print, and a
-#: reference may leave them out.
+#: Words that connect a title with those under it. Some are printed as a level of their own, and a
+#: reference may omit them.
 _JOINTS = frozenset({"with", "due", "to", "in", "of", "by", "from", "following", "and", "or"})
-#: Words before which a reference may break off a title.
-_SAYS_NO_MORE = frozenset(
+#: A reference may omit the rest of a title from one of these words on.
+_OMITTED_FROM = frozenset(
     "and of or bone complication disease gland ligament membrane occupant organ site tissue "
     "type".split()
 )
 
 
 def index_kind(head: str) -> ReferenceKind | None:
-    """Which of the four a file is, from its beginning; None when it is none of them."""
+    """Which of the four files begins with `head`; None when it is none of them."""
     if f"<{_ROOT}" not in head:
         return None
     above, _, _ = head.partition("<letter>")
@@ -69,12 +76,12 @@ def index_kind(head: str) -> ReferenceKind | None:
 
 
 def read_index(path: Path, release: str) -> tuple[Term, ...]:
-    """The entries of the Alphabetic Index or the External Cause Index, one term a code.
+    """The entries of the Alphabetic Index or the External Cause Index, one term for each code.
 
-    The text is the entry's path. Its own title is as printed; those above it are without their
-    nonessential modifiers and second forms, as paths are printed: "Abscess, abdomen, wall" under
-    "Abscess (embolic) (septic)" and "abdomen, abdominal". An entry with no code of its own has
-    those of the entries that its see or see also names, but not of what is under them.
+    The text is the path of the entry. Its own title is as printed. The titles above it have no
+    nonessential modifiers and no second forms, as in printed paths: "Abscess, abdomen, wall" is
+    under "Abscess (embolic) (septic)" and "abdomen, abdominal". An entry without a code gets the
+    codes of the entries that its see or see also names, but not of those below them.
 
     Raises CodesetError when the file is not such an index, or is cut off.
     """
@@ -84,11 +91,12 @@ def read_index(path: Path, release: str) -> tuple[Term, ...]:
 def read_terms(
     path: Path, release: str, kinds: Sequence[ReferenceKind], term_kind: TermKind
 ) -> tuple[Term, ...]:
-    """The terms of one of the four files, which must be one of `kinds`.
+    """The terms of one of the four files.
 
-    Raises CodesetError when it is not, when it is not whole, or when no entry leads to a code.
+    Raises CodesetError when it is none of `kinds`, when it is damaged or cut off, or when no entry
+    leads to a code.
     """
-    top = _Shelf(_read_entries(path, kinds))
+    top = _Level(_read_entries(path, kinds))
     terms = dict.fromkeys(
         Term(
             code=place.code,
@@ -124,27 +132,28 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A main term or a term, with all that is under it.
+    """A main term or a term, with the entries below it.
 
-    `title` has no nonessential modifiers; `text` is the whole path, with those of its last title.
+    `title` has no nonessential modifiers. `text` is the whole path, whose last title has them.
+    `references` are the paths that a see or see also names.
     """
 
     title: str
     text: str
     places: tuple[_Place, ...]
     references: tuple[str, ...]
-    below: _Shelf
+    below: _Level
 
 
-class _Shelf:
-    """Entries of one level in published order, to be found by the words of a reference."""
+class _Level:
+    """The entries of one level in published order, to be found by the words of a reference."""
 
     def __init__(self, entries: Iterable[_Entry]) -> None:
         self.entries = tuple(entries)
 
     @cached_property
     def _named(self) -> tuple[dict[_Words, list[_Entry]], ...]:
-        """Entries by what they may be called, the most literal names first."""
+        """Entries by what references may call them, the most literal names first."""
         named: tuple[dict[_Words, list[_Entry]], ...] = ({}, {}, {}, {}, {})
         for entry in self.entries:
             for entries, names in zip(named, _names(entry.title), strict=True):
@@ -161,35 +170,37 @@ class _Shelf:
             yield entry
             yield from entry.below.all_entries()
 
-    def targets(self, entry: _Entry, chase: int = _LONGEST_CHASE) -> Iterator[_Entry]:
-        """The entries whose codes `entry` leads to: itself, else those it refers to."""
+    def targets(self, entry: _Entry, references: int = _MOST_REFERENCES) -> Iterator[_Entry]:
+        """The entries whose codes `entry` leads to: itself if it has codes, else those that it
+        refers to, over at most `references` steps."""
         if entry.places:
             yield entry
-        elif chase:
+        elif references:
             for reference in entry.references:
                 target = self.find(_compared(reference))
                 if target is not None:
-                    yield from self.targets(target, chase - 1)
+                    yield from self.targets(target, references - 1)
 
     def find(self, path: _Words) -> _Entry | None:
-        """The entry at the end of a path, or None where there is none, or more than one.
+        """The entry that a path leads to; None when there is none, or more than one.
 
-        Commas do not count: the index is not of one mind whether "Carbon, tetrachloride" is.
+        Commas are ignored, because the index uses them differently in references and titles
+        ("Carbon, tetrachloride").
         """
         for count in range(len(path), 0, -1):
             rest = path[count:]
             for named in self._named:
                 beginning = named.get(path[:count], ())
                 ends = [entry.below.find(rest) if rest else entry for entry in beginning]
-                found = [entry for entry in ends if entry is not None]
-                if len(found) == 1:
-                    return found[0]
+                matches = [entry for entry in ends if entry is not None]
+                if len(matches) == 1:
+                    return matches[0]
         if path and path[0] in _JOINTS:
             return self.find(path[1:])
         for joint in self._joints if path else ():
-            found_below = joint.below.find(path)
-            if found_below is not None:
-                return found_below
+            match = joint.below.find(path)
+            if match is not None:
+                return match
         return None
 
 
@@ -199,8 +210,8 @@ def _read_entries(path: Path, kinds: Sequence[ReferenceKind]) -> Iterator[_Entry
         kind = index_kind(decoded(file.read(_HEAD)))
     if kind not in kinds:
         what = f"the {REFERENCE_NAMES[kind]}" if kind else f"an ICD-10-CM index (root <{root.tag}>)"
-        wanted = " or ".join(REFERENCE_NAMES[k] for k in kinds)
-        raise CodesetError(f"{path.name} is {'' if kind else 'not '}{what}; needed: {wanted}.")
+        needed = " or ".join(REFERENCE_NAMES[k] for k in kinds)
+        raise CodesetError(f"{path.name} is {'' if kind else 'not '}{what}; needed: {needed}.")
     if root.get("isAddenda") == "true":
         raise CodesetError(f"{path.name} holds only the changes of an edition; load the full file.")
     columns = {head.get("col", ""): _words(head) for head in root.iter("head")}
@@ -211,7 +222,7 @@ def _read_entries(path: Path, kinds: Sequence[ReferenceKind]) -> Iterator[_Entry
 def _entries_of(
     element: ET.Element, above: tuple[str, ...], columns: Mapping[str, str]
 ) -> Iterator[_Entry]:
-    """The entry of a mainTerm or term, unless its title is struck out."""
+    """The entry of a mainTerm or term; nothing when an addenda has deleted its title."""
     printed = element.find("title")
     if printed is None:
         printed = element.find("diff")
@@ -231,14 +242,15 @@ def _entries_of(
             # Outside the tables, "see Neoplasm" means the Table of Neoplasms, another file.
             if columns or not path.startswith("Neoplasm")
         ),
-        below=_Shelf(
+        below=_Level(
             entry for term in element.iterfind("term") for entry in _entries_of(term, path, columns)
         ),
     )
 
 
 def _places(element: ET.Element, columns: Mapping[str, str]) -> tuple[_Place, ...]:
-    """The codes an element leads to; categories that a see also names only for want of others."""
+    """The codes that an element leads to. The categories of a see also count only where it has no
+    other codes."""
     manifestation = _CODE.search(_words(element.find("manif")))
     second = manifestation["code"] if manifestation else None
     for tags in (("code", "seecat", "subcat", "cell", "see"), ("seeAlso",)):
@@ -262,7 +274,7 @@ def _places(element: ET.Element, columns: Mapping[str, str]) -> tuple[_Place, ..
 
 
 def _words(element: ET.Element | None) -> str:
-    """The text of an element without what is struck out, on one line."""
+    """The text of an element on one line, without what an addenda has deleted."""
     if element is None:
         return ""
     return " ".join("".join(_kept(element)).split())
@@ -272,7 +284,7 @@ def _kept(element: ET.Element) -> Iterator[str]:
     yield element.text or ""
     for child in element:
         if child.tag != "old":
-            # What is printed apart stands without a blank: "Abasia<nemod>(-astasia)</nemod>".
+            # The XML omits some blanks of the printed text: "Abasia<nemod>(-astasia)</nemod>".
             yield " "
             yield from _kept(child)
         yield child.tail or ""
@@ -284,7 +296,7 @@ def _title(element: ET.Element | None) -> str:
 
 
 def _explanation(element: ET.Element) -> str:
-    """What is printed in brackets after a title where it is words, not a manifestation's code."""
+    """The words in brackets after a title; "" where the brackets contain a manifestation's code."""
     bracketed = _words(element.find("manif"))
     return f" [{bracketed}]" if bracketed and not _CODE.search(bracketed) else ""
 
@@ -294,34 +306,35 @@ def _without_modifiers(title: str) -> str:
 
 
 def _first_form(title: str) -> str:
-    """How paths name a title, which may give two forms of a word: "abdomen, abdominal"."""
+    """A title as paths name it: without the second form of a word ("abdomen, abdominal")."""
     first, *others = title.split(", ")
     return ", ".join([first, *(word for word in others if word[:4].lower() != first[:4].lower())])
 
 
 def _names(title: str) -> tuple[set[_Words], ...]:
-    """What references call a title, the most literal first: as it is; by the first form of its
-    word; by its first alternative ("boat, boating", "disease or syndrome"); by any alternative;
-    by its beginning, where what follows says no more ("tarsal bone" is called "tarsal").
+    """What references may call a title, in five groups, the most literal first: the whole title;
+    without the second form of a word; its first alternative ("boat, boating", "disease or
+    syndrome"); any alternative; its beginning, where the rest may be omitted ("tarsal" for "tarsal
+    bone").
     """
     whole = _compared(title)
     alternatives = [_compared(alternative) for alternative in re.split(r", | or ", title)]
-    beginnings = {whole[:count] for count in range(1, len(whole)) if whole[count] in _SAYS_NO_MORE}
+    beginnings = {whole[:count] for count in range(1, len(whole)) if whole[count] in _OMITTED_FROM}
     first = _compared(_first_form(title))
     return {whole}, {first}, set(alternatives[:1]), set(alternatives), beginnings
 
 
 def _references(element: ET.Element | None) -> Iterator[str]:
-    """The paths that a see or see also names: they may be several."""
+    """The paths, one or several, that a see or see also names."""
     for path in re.split(r";|\b(?:see|also)\b", _words(element)):
         path = path.strip(" ,-")
-        # "see condition" is a manner of speaking: of what was said of the site, not a main term.
+        # "see condition" tells the reader to look under the condition; it is not a main term.
         if path and not path.startswith("condition"):
             yield path
 
 
 def _compared(title: str) -> _Words:
-    """What is compared of a title or a path: case, modifiers, NEC and plurals aside."""
+    """The words of a title or path that are compared: without case, modifiers, NEC and plurals."""
     text = _MODIFIER.sub("", _READERS_CHOICE.sub("", title)).lower().replace("'s", "")
     words = [word for word in re.findall(r"\w+", text) if word not in ("nec", "nos")]
     while words and words[-1] in _JOINTS and len(words) > 1:
@@ -330,7 +343,8 @@ def _compared(title: str) -> _Words:
 
 
 def read_neoplasms(path: Path, release: str) -> tuple[Term, ...]:
-    """One term a site and column ("Malignant Primary"); the text is the path of the site.
+    """The Table of Neoplasms: one term for each site and column ("Malignant Primary"). The text is
+    the path of the site.
 
     Raises CodesetError when the file is not the Table of Neoplasms, or is cut off.
     """
@@ -338,7 +352,8 @@ def read_neoplasms(path: Path, release: str) -> tuple[Term, ...]:
 
 
 def read_drugs(path: Path, release: str) -> tuple[Term, ...]:
-    """One term a substance and column ("Poisoning Assault"); the text is the substance.
+    """The Table of Drugs and Chemicals: one term for each substance and column ("Poisoning
+    Assault"). The text is the substance.
 
     Raises CodesetError when the file is not the Table of Drugs and Chemicals, or is cut off.
     """

@@ -2,9 +2,9 @@
 
 `icd10pcs_index_YYYY.xml`, root `ICD10PCS.index`: letters hold `mainTerm`s, these hold `term`s
 that nest. An entry leads to a full `code`, to the beginning of codes (`codes`, or `tab` for the
-three characters of a table), or to another entry (`see`, with such a beginning or without). A
-`use` of a body part, device or substance key names the value of an axis, with the body system it
-is for ("Spacer in Lower Joints") or its table (`tab`) where there are several.
+three characters of a table), or to another entry (`see`, with or without such a beginning). A
+`use` in a body part, device or substance key names the value of an axis; where there are several,
+with the body system ("Spacer in Lower Joints") or the table (`tab`) that it is for.
 
 An entry with several `see` or `use` has them in `term`s without titles.
 """
@@ -24,15 +24,15 @@ from codesets.model import CodesetError, IndexKeyEntry, Term
 _CODE_LENGTH, _TABLE_LENGTH = 7, 3
 _LEADS = ("code", "codes", "tab")
 
-#: Marks of a name that nobody says: "ABECMA(R)", "Sentinel (tm) Cerebral Protection System".
+#: Trademark signs, which nobody types: "ABECMA(R)", "Sentinel (tm) Cerebral Protection System".
 _MARK = re.compile(r"\s?\((?:R|TM)\)", re.IGNORECASE)
 
 
 def read_index(path: Path, release: str) -> tuple[Term | IndexKeyEntry, ...]:
-    """What every entry leads to, in published order; nothing for an entry that leads nowhere.
+    """What each entry leads to, in published order; entries that lead nowhere are left out.
 
-    A `see` without a code is followed to the entry it names, where all codes there begin as
-    those of one table. Raises CodesetError when it is not the Index, or has no entries.
+    A `see` without a code is followed to the entry that it names, if all codes there are of one
+    table. Raises CodesetError when the file is not the Index, or has no entries.
     """
     root = root_of(path, "index")
     entries = [entry for main in root.iter("mainTerm") for entry in _entries(main)]
@@ -40,19 +40,20 @@ def read_index(path: Path, release: str) -> tuple[Term | IndexKeyEntry, ...]:
     rows = [row for entry, element in entries for row in _rows(entry, element, led_to, release)]
     if not rows:
         raise CodesetError(f"{path.name} is damaged or cut off: it has no entries.")
-    return tuple(dict.fromkeys(rows))  # uses that differ in the body system only
+    return tuple(dict.fromkeys(rows))  # some uses differ only in the body system
 
 
 def _entries(element: ET.Element, above: str = "") -> Iterator[tuple[str, ET.Element]]:
-    """An entry and all below it, each with its full path."""
-    path = ", ".join(filter(None, (above, _said(element.find("title")))))
+    """(full path, element) of an entry and of all entries below it."""
+    path = ", ".join(filter(None, (above, _words(element.find("title")))))
     yield path, element
     for below in element.iterfind("term"):
         yield from _entries(below, path)
 
 
 def _led_to(entries: Sequence[tuple[str, ET.Element]]) -> Mapping[str, str]:
-    """The beginning that an entry's codes share, and where it has none, those of all below it."""
+    """The characters that all codes of an entry begin with, by its path in lower case. For an entry
+    without codes, those of the entries below it. Left out where they are fewer than a table's."""
     own: dict[str, list[str]] = defaultdict(list)
     below: dict[str, list[str]] = defaultdict(list)
     for path, element in entries:
@@ -75,11 +76,11 @@ def _rows(
         if child.tag in _LEADS:
             yield _term(text_of(child), path, release)
         elif child.tag == "see":
-            via = _said(child)
+            via = _words(child)
             codes = [text_of(code) for code in child] or [led_to.get(via.lower(), "")]
             yield from (_term(code, path, release, via) for code in codes if code)
         elif child.tag == "use":
-            yield IndexKeyEntry(path, _value_named(child))
+            yield IndexKeyEntry(path, _axis_value(child))
 
 
 def _term(code: str, path: str, release: str, via: str | None = None) -> Term:
@@ -87,10 +88,10 @@ def _term(code: str, path: str, release: str, via: str | None = None) -> Term:
     return Term(code, path, "index_entry", release, needs_more=needs_more, via=via)
 
 
-def _value_named(use: ET.Element) -> str:
+def _axis_value(use: ET.Element) -> str:
     """ "Spacer in Lower Joints" names "Spacer"; no value of the Tables has an "in"."""
-    return re.split(r" in(?: |$)", _said(use), maxsplit=1)[0]
+    return re.split(r" in(?: |$)", _words(use), maxsplit=1)[0]
 
 
-def _said(element: ET.Element | None) -> str:
+def _words(element: ET.Element | None) -> str:
     return _MARK.sub("", text_of(element))

@@ -2,11 +2,11 @@
 
 * Tables, `icd10pcs_tables_YYYY.xml`, root `ICD10PCS.tabular`: a `pcsTable` gives the axes 1 to 3
   of its codes, then rows (`pcsRow`) with the values that the axes 4 to 7 may take together. The
-  file counts itself: `values` of an axis, `codes` of a row (the product of its values).
+  file gives counts: `values` of an axis, `codes` of a row (the product of its values).
 * Definitions, `icd10pcs_definitions_YYYY.xml`, root `ICD10PCS.definitions`: by section and axis,
-  `terms` that define one value, or several of one meaning (left and right). `includes` of a body
-  part, device or substance are the words that are used for it.
-* Index, `icd10pcs_index_YYYY.xml`, root `ICD10PCS.index`: see `icd10pcs_index`.
+  `terms` that define one value, or several with the same definition (left and right). `includes`
+  of a body part, device or substance are the words that are used for it.
+* Index, `icd10pcs_index_YYYY.xml`, root `ICD10PCS.index`: see codesets/formats/icd10pcs_index.py.
 
 A valid code takes its values from one row of one table (ICD-10-PCS Official Guidelines A1-A9).
 """
@@ -33,14 +33,14 @@ _HEAD, _REST = "123", "4567"
 
 
 def pcs_kind(head: str) -> ReferenceKind | None:
-    """Which of the three files begins so; None when it is none of them."""
+    """Which of the three files begins with `head`; None when it is none of them."""
     return next((kind for kind, root in _ROOTS.items() if f"<{root}>" in head), None)
 
 
 def root_of(path: Path, kind: ReferenceKind) -> ET.Element:
     """The root of an ICD-10-PCS XML file.
 
-    Raises CodesetError when the file cannot be read as XML, or is another one than `kind`.
+    Raises CodesetError when the file cannot be read as XML, or is not the file that `kind` names.
     """
     root = xml_root(path)
     if root.tag != _ROOTS[kind]:
@@ -51,15 +51,15 @@ def root_of(path: Path, kind: ReferenceKind) -> ET.Element:
 
 
 def text_of(element: ET.Element | None) -> str:
-    """An element's own text on one line; empty when there is none."""
+    """An element's own text on one line; "" when there is none."""
     return "" if element is None else " ".join((element.text or "").split())
 
 
 def read_tables(path: Path) -> tuple[TableRow, ...]:
     """Every axis of every table in published order: row 0 of a table, then its rows 1, 2, …
 
-    Raises CodesetError when it is not the Tables, or when a count that the file gives of itself
-    is not what was read.
+    Raises CodesetError when the file is not the Tables, or when a count that it gives differs from
+    what was read.
     """
     rows: list[TableRow] = []
     names: set[str] = set()
@@ -103,9 +103,9 @@ def _axes(
         yield TableRow(table, row, position, text_of(axis.find("title")), values)
 
 
-def _check_count(said: str | None, found: int, where: str, what: str, file: str) -> None:
-    if said != str(found):
-        raise _damaged(file, f'{where} has {found} {what} where it says "{said or ""}"')
+def _check_count(published: str | None, count: int, where: str, what: str, file: str) -> None:
+    if published != str(count):
+        raise _damaged(file, f'{where} has {count} {what} where it says "{published or ""}"')
 
 
 def _damaged(file: str, how: str) -> CodesetError:
@@ -113,11 +113,12 @@ def _damaged(file: str, how: str) -> CodesetError:
 
 
 def read_definitions(path: Path) -> tuple[Definition, ...]:
-    """A record for every value that is defined, or that words are given for, in published order.
+    """A record for every value that has a definition or `includes`, in published order.
 
-    `value` is its name as printed here; for some devices and treatments that is more than in the
-    Tables: "Contraceptive Device in Female Reproductive System", "Aphasia (Treatment)". Several
-    `includes` are joined by "; ". Raises CodesetError when it is not the Definitions, or has none.
+    `value` is the name of the value as printed in this file. For some devices and treatments it is
+    longer than in the Tables: "Contraceptive Device in Female Reproductive System", "Aphasia
+    (Treatment)". Several `includes` are joined by "; ". Raises CodesetError when the file is not
+    the Definitions, or has none.
     """
     root = root_of(path, "definitions")
     definitions = tuple(

@@ -5,14 +5,14 @@ Two tables, each quarterly and by setting, as text and as .xlsx, below a copyrig
 * Procedure-to-procedure (PTP) edits, "Medicare NCCI Procedure to Procedure (PTP) Edits" on
   cms.gov: `ccipra-v321r0-f1.TXT` (practitioner) and `ccioph-v321r0-f1.TXT` (outpatient hospital),
   in parts f1, f2, …; tab-separated, with a heading of four lines: column 1, column 2, "*" for
-  edits in existence before 1996, effective date, deletion date ("*" while active), modifier
+  edits that existed before 1996, effective date, deletion date ("*" while active), modifier
   indicator, rationale.
 * Medically unlikely edits (MUE), "Medicare NCCI Medically Unlikely Edits" on cms.gov:
   `MCR_MUE_PractitionerServices_Eff_04-01-2026.csv`, `…OutpatientHospitalServices…`,
   `…DMESupplierServices…`: code, MUE value, adjudication indicator, rationale.
 
-Both are also read from tables of one row an edit with columns of other names, such as those of
-public-use extracts; these may leave out the effective date.
+Both are also read from tables that have one row an edit but other column names, such as public-use
+extracts. Those may have no effective date.
 
 The version in the name of a PTP file counts the years since 1994 and their quarters from zero:
 v300 is the first quarter of 2024, v321 the second of 2026.
@@ -78,9 +78,10 @@ MUE_COLUMNS: Columns = {
 
 _CODE = re.compile(HCPCS_OR_CPT)
 
-#: Digits of a number of units.
-_UNITS = 9
-_ACTIVE = dt.date.max  # 9999-12-31
+#: The most digits that a number of units may have.
+_MOST_DIGITS = 9
+#: 9999-12-31, which some tables have for edits that are not deleted.
+_ACTIVE = dt.date.max
 
 _SETTINGS: dict[Setting, re.Pattern[str]] = {
     "practitioner": re.compile(r"practitioner|ccipra", re.I),
@@ -100,14 +101,15 @@ _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 
 
 def read_pairs(path: Path) -> Iterator[PtpEdit]:
-    """Every PTP edit of a file, deleted ones too, one by one: a quarter has millions.
+    """Every PTP edit of a file, deleted ones too. They come one by one, because a quarter has
+    millions.
 
-    Raises CodesetError, when the first edit is asked for, for a file that is no PTP table; for a
-    row that cannot be read, when it is reached; and at the end of a table without edits.
+    While they are read, raises CodesetError when the file is not a PTP table, when a row cannot be
+    read (the message names its line), or when the table has no edits.
     """
     edit = None
     rows = table(path, PTP_COLUMNS, "NCCI procedure-to-procedure (PTP) edits")
-    for number, row in dropwhile(_heading_goes_on, rows):
+    for number, row in dropwhile(_continues_heading, rows):
         try:
             edit = _pair(row)
         except ValueError as error:
@@ -117,14 +119,15 @@ def read_pairs(path: Path) -> Iterator[PtpEdit]:
         raise CodesetError(f"{path.name} holds no PTP edits.")
 
 
-def _heading_goes_on(numbered: tuple[int, dict[str, str]]) -> bool:
-    """CMS's text file breaks its heading: "Deletion", below it "Date", below it "*=no data"."""
+def _continues_heading(numbered: tuple[int, dict[str, str]]) -> bool:
+    """Whether a row is part of the heading, which has several lines in CMS's text file:
+    "Deletion", below it "Date", below it "*=no data"."""
     return not numbered[1]["column1"]
 
 
 def _pair(row: dict[str, str]) -> PtpEdit:
     column1, column2 = _code(row["column1"]), _code(row["column2"])
-    # Column 1 was the comprehensive code and column 2 its component before NCCI numbered them.
+    # Older names: the comprehensive code is column 1, its component is column 2.
     if row["type"] == "Component":
         column1, column2 = column2, column1
     if row["modifier"] not in MODIFIER_INDICATORS:
@@ -142,7 +145,8 @@ def _pair(row: dict[str, str]) -> PtpEdit:
 def read_units(path: Path) -> tuple[MueEdit, ...]:
     """Every medically unlikely edit of a file.
 
-    Raises CodesetError for a file that is no MUE table, naming the line for a bad row.
+    Raises CodesetError when the file is no MUE table, when a row cannot be read (the message names
+    its line), or when there are no edits.
     """
     edits = []
     for number, row in table(path, MUE_COLUMNS, "NCCI medically unlikely edits (MUE)"):
@@ -156,7 +160,7 @@ def read_units(path: Path) -> tuple[MueEdit, ...]:
 
 
 def _units(row: dict[str, str]) -> MueEdit:
-    if not row["units"].isdecimal() or len(row["units"]) > _UNITS:
+    if not row["units"].isdecimal() or len(row["units"]) > _MOST_DIGITS:
         raise ValueError(f'"{row["units"]}" is no number of units')
     # CMS spells the indicator out: "3 Date of Service Edit: Clinical".
     adjudication = row["adjudication"][:1]
@@ -174,7 +178,7 @@ def _code(text: str) -> str:
 
 @lru_cache(maxsize=1 << 12)
 def _date(text: str) -> dt.date | None:
-    """A date; None for "*" and for the end of time, which both mean an edit that is active."""
+    """A date; None for "", "*" and 9999-12-31, which mean that there is none."""
     if text in ("", "*"):
         return None
     try:
@@ -184,13 +188,12 @@ def _date(text: str) -> dt.date | None:
     return None if day == _ACTIVE else day
 
 
-# Which it is
+# Recognising
 
 
 def setting_of(head_text: str, name: str) -> Setting | None:
-    """The setting that the beginning of a file names, in its headings or rows, else its name.
-
-    None when neither names one, or each names more than one.
+    """The setting that the beginning of a file (`head_text`) names, else the one that its `name`
+    does; None when neither names exactly one.
     """
     for text in (head_text, name):
         named = [setting for setting, words in _SETTINGS.items() if words.search(text)]
@@ -200,11 +203,11 @@ def setting_of(head_text: str, name: str) -> Setting | None:
 
 
 def edition_of(name: str, head_text: str) -> tuple[str, dt.date, dt.date] | None:
-    """(label, first day, last day) of the edition that a file is.
+    """(label, first day, last day) of the edition of a file; None when nothing says it.
 
-    Told by the quarter ("2026q2"), effective date ("Eff_04-01-2026") or version ("v321r0") in its
-    name, else in its head: "2026-Q2"; else by a year in its name alone (a copyright notice in the
-    head has one of its own): "2026", the whole year. None when none of these is there.
+    A quarter ("2026q2"), effective date ("Eff_04-01-2026") or version ("v321r0") in its name, else
+    in `head_text`, gives a quarter: "2026-Q2". Without one, a year in its name gives the whole
+    year: "2026". A year in the head does not count, because the copyright notice has one.
     """
     for text in (name, head_text):
         quarter = _quarter_in(text)
@@ -235,11 +238,11 @@ def _quarter_in(text: str) -> tuple[int, int] | None:
 
 
 def in_force(edit: PtpEdit, day: dt.date) -> bool:
-    """Whether a PTP edit holds for services of `day`.
+    """Whether a PTP edit applies to services of `day`.
 
-    Both its dates are within: a deletion date is the last day in force (CMS deletes at the end of
-    a quarter). An edit of modifier indicator 9 never was: CMS deletes those as of the day they
-    began. Where no effective date is published, the edit is taken to have always been.
+    Both its dates are inclusive: the deletion date is the last day in force (CMS deletes at the end
+    of a quarter). An edit with modifier indicator 9 never applies: CMS deletes those as of the day
+    they began. An edit without an effective date applies from the beginning.
     """
     if edit.modifier == "9":
         return False

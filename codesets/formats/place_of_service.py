@@ -1,8 +1,8 @@
 """Place of service codes, as CMS publishes them.
 
 The "Place of Service Code Set" on cms.gov is a table of two-digit codes (or ranges of unassigned
-ones, "28-30"), names and descriptions. Tables with a column of the type of place, "Facility" or
-"Non-Facility" as Medicare's physician fee schedule pays, are read as well.
+ones, "28-30"), names and descriptions. Some tables also have the type of place by which Medicare's
+physician fee schedule pays: "Facility" or "Non-Facility". It is read where it is there.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ _FACILITY = {"facility": True, "non-facility": False}
 
 
 def read_places(path: Path) -> tuple[PlaceOfService, ...]:
-    """Every assigned code, in the file's order; unassigned codes and ranges of them are no places.
+    """Every assigned code, in the file's order; unassigned codes and ranges are left out.
 
-    Raises CodesetError for a file that is no such table, naming the line for a bad row.
+    Raises CodesetError when the file is no such table or has no codes; for a bad row, the message
+    names its line.
     """
     places = []
     for number, row in table(path, PLACE_COLUMNS, "the place of service code set"):

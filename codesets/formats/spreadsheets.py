@@ -1,8 +1,8 @@
-"""Tables with a heading, as their publishers send them: .xlsx, comma- or tab-separated text.
+"""Tables with a heading, as .xlsx or as text separated by commas or tabs.
 
-Publishers rename and move columns from one quarter to the next, and put copyright lines above the
-heading; what stays is what the columns are called. A reader names the columns it needs, each with
-the headings it is known under.
+Publishers move and rename columns from one quarter to the next, and put copyright lines above the
+heading. So a reader names the columns that it needs, each with the headings that are known for it,
+and the heading is searched for.
 """
 
 from __future__ import annotations
@@ -21,23 +21,24 @@ from codesets.formats.text_files import text_lines
 from codesets.limits import TooMuch
 from codesets.model import CodesetError
 
-#: The heading stands within this many rows.
+#: The heading is among this many first rows.
 _HEADING_WITHIN = 30
 
-#: A column by the field it is read into, and the headings it is known under.
+#: The headings that a column is known by, for each field. A field whose name ends in "?" may be
+#: missing from a file.
 Columns = Mapping[str, Sequence[str]]
 
 
 def is_workbook(head: bytes) -> bool:
-    """Whether a file that begins so may be an .xlsx workbook (a zip by its form)."""
+    """Whether a file that begins with `head` may be an .xlsx workbook, which is a zip."""
     return head.startswith(b"PK") and (b"xl/" in head or b"[Content_Types].xml" in head)
 
 
 def rows_of(path: Path, most: int | None = None) -> Iterator[list[str]]:
-    """Every row of a table's first sheet, as text; with `most`, no more than so many.
+    """The rows of a text table, or of the first sheet of a workbook, as text; at most `most`.
 
-    Raises CodesetError when a workbook cannot be opened, or text is no table; TooMuch as
-    codesets/limits.py has it.
+    Raises CodesetError when the file cannot be read as a table; TooMuch when it exceeds the limits
+    of codesets/limits.py.
     """
     with path.open("rb") as file:
         head = file.read(4096)
@@ -46,10 +47,9 @@ def rows_of(path: Path, most: int | None = None) -> Iterator[list[str]]:
 
 
 def _text_rows(path: Path) -> Iterator[list[str]]:
-    """Row by row, because the quarterly edits of NCCI have millions."""
     lines = text_lines(path, ends="")
     first = list(islice(lines, _HEADING_WITHIN))
-    # Counted by lines, because a cell may hold more commas than its row has tabs.
+    # Counts lines, not marks, because a cell may contain more commas than its row has tabs.
     tabbed, commaed = (sum(mark in line for line in first) for mark in "\t,")
     rows = csv.reader(chain(first, lines), delimiter="\t" if tabbed >= commaed else ",")
     try:
@@ -67,14 +67,15 @@ def _workbook_rows(path: Path, most: int | None) -> Iterator[list[str]]:
 
 
 def read_workbook(path: Path, most: int | None) -> Iterator[list[str]]:
-    """The rows of a workbook's first sheet, `most` at most (None for all), as text. Run in a
-    process of its own (codesets/confined.py)."""
+    """The rows of a workbook's first sheet as text, at most `most` (None: all). Runs in a confined
+    process (codesets/confined.py)."""
     import openpyxl
 
     with zipfile.ZipFile(path) as package:
         zips.members(package, path.name)
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True, max_row=most)):
+    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    sheet = workbook.worksheets[0]
+    for number, row in enumerate(sheet.iter_rows(values_only=True, max_row=most)):
         if number >= limits.SHEET_ROWS:
             raise TooMuch(f"{path.name} has more than {limits.SHEET_ROWS:,} rows.")
         yield ["" if cell is None else _cell(cell) for cell in row]
@@ -89,7 +90,7 @@ def _cell(value: object) -> str:
 
 
 def first_rows(path: Path) -> list[list[str]]:
-    """As many rows as may have the heading among them; fewer, or none, where it is no table.
+    """The first thirty rows, in which the heading must be; [] when the file is no table.
 
     Raises TooMuch as `rows_of` does.
     """
@@ -102,16 +103,16 @@ def first_rows(path: Path) -> list[list[str]]:
 
 
 def heading(rows: Sequence[Sequence[str]], columns: Columns) -> tuple[int, dict[str, int]] | None:
-    """Where the heading stands among the first rows, and which column each field is in.
+    """The index of the heading's row, and the index of the column of each field that it has.
 
-    Fields whose name ends in "?" may be missing. None when there is no such heading.
+    None when none of the first thirty rows has all columns that must be there.
     """
     for at, row in enumerate(rows[:_HEADING_WITHIN]):
         names = [_plain(cell) for cell in row]
         places: dict[str, int] = {}
         for field, known in columns.items():
-            wanted = [_plain(name) for name in known]
-            place = next((names.index(name) for name in wanted if name in names), None)
+            headings = [_plain(name) for name in known]
+            place = next((names.index(name) for name in headings if name in names), None)
             if place is not None:
                 places[field.rstrip("?")] = place
         if all(field in places for field in columns if not field.endswith("?")):
@@ -120,21 +121,24 @@ def heading(rows: Sequence[Sequence[str]], columns: Columns) -> tuple[int, dict[
 
 
 def table(path: Path, columns: Columns, layout: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line number, fields) of every row under the heading; fields not in the file are "".
+    """(line number from 1, text by field) of every row under the heading that is not empty. A field
+    whose column is missing is "".
 
-    Raises CodesetError when no row of the first thirty is the heading of `layout`.
+    Raises CodesetError when none of the first thirty rows is the heading of `layout`; else as
+    `rows_of` does.
     """
     rows = rows_of(path)
     first = list(islice(rows, _HEADING_WITHIN))
-    found = heading(first, columns)
-    if found is None:
+    head = heading(first, columns)
+    if head is None:
         raise CodesetError(f"{path.name} has not the columns of {layout}.")
-    at, places = found
-    wanted = [(name, places.get(name, sys.maxsize)) for name in (n.rstrip("?") for n in columns)]
+    at, places = head
+    names = [name.rstrip("?") for name in columns]
+    placed = [(name, places.get(name, sys.maxsize)) for name in names]
 
     def fields(row: Sequence[str]) -> dict[str, str]:
         width = len(row)
-        return {name: row[place].strip() if place < width else "" for name, place in wanted}
+        return {name: row[place].strip() if place < width else "" for name, place in placed}
 
     for number, row in enumerate(chain(first[at + 1 :], rows), at + 2):
         if any(map(str.strip, row)):
@@ -142,5 +146,5 @@ def table(path: Path, columns: Columns, layout: str) -> Iterator[tuple[int, dict
 
 
 def _plain(name: str) -> str:
-    """A heading without case, punctuation and line breaks: "HCPCS/CPT Code" is "hcpcs cpt code"."""
+    """A heading in lower case, without punctuation and line breaks: "hcpcs cpt code"."""
     return " ".join(re.findall(r"[a-z0-9*=]+", name.lower()))

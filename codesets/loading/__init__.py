@@ -1,1 +1,1 @@
-"""Tells what a file is, loads it, fetches what is new and says what is out of date."""
+"""Recognises official files, loads them, downloads new ones, and says what is out of date."""

@@ -1,4 +1,4 @@
-"""The catalogue of official sources, and which of their editions are due."""
+"""The catalogue of official sources, and which of their files are due for download."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from codesets import months
 from codesets.model import CodesetError
 
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
-#: Of each series, this many editions in force are fetched: today's, and the one before it.
+#: How many editions of a series are fetched: the one in force, and the one before it.
 _EDITIONS = 2
-#: How long before it is in force an edition may be out.
+#: How long before its first day an edition may be published.
 _AHEAD = {"quarter": dt.timedelta(days=45), "fiscal year": dt.timedelta(days=120)}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One official delivery, as catalogue.toml describes its fields."""
+    """One official file to download; the head of catalogue.toml describes the fields."""
 
     id: str
     title: str
@@ -39,12 +39,12 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        """What it is an edition of."""
+        """Its series; its own id where it is the only one."""
         return self.series or self.id
 
     @property
     def name(self) -> str:
-        """The file's name, as its publisher gave it: it tells the importer which edition it is."""
+        """The publisher's name of the file. The importer needs it to tell the edition."""
         return PurePosixPath(unquote(urlsplit(self.url or "").path)).name
 
     @property
@@ -53,9 +53,10 @@ class Entry:
 
 
 def read_catalogue(path: Path, today: dt.date) -> list[Entry]:
-    """Every delivery that the catalogue knows, those with regular names up to the coming edition.
+    """The files of a catalogue. An entry with `every` gives one for each edition, up to the coming
+    one.
 
-    Raises CodesetError, naming the entry, for a catalogue that is not in its own form.
+    Raises CodesetError when the catalogue cannot be read; the message names the entry.
     """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))["entry"]
@@ -81,12 +82,12 @@ def _editions(fields: dict[str, Any], today: dt.date) -> Iterator[Entry]:
             "month": months.NAMES[start.month - 1].lower(),
             "Month": months.NAMES[start.month - 1],
         }
-        told = {key: fields[key].format(**names) for key in ("id", "title", "url")}
-        yield Entry(**fields | told, effective_from=start)
+        filled = {key: fields[key].format(**names) for key in ("id", "title", "url")}
+        yield Entry(**fields | filled, effective_from=start)
 
 
 def _starts(every: str, latest: dt.date) -> list[dt.date]:
-    """The first days of editions up to `latest`, newest first: one may be to come."""
+    """The first days of the newest editions that begin by `latest`, newest first."""
     first_months = months.QUARTER_STARTS if every == "quarter" else (10,)
     years = range(latest.year - _EDITIONS - 1, latest.year + 1)
     starts = [dt.date(year, month, 1) for year in years for month in first_months]
@@ -94,24 +95,24 @@ def _starts(every: str, latest: dt.date) -> list[dt.date]:
 
 
 def due(entries: Sequence[Entry], today: dt.date, only: Sequence[str] = ()) -> list[Entry]:
-    """What is to be fetched: of each series the coming edition and the newest two in force.
+    """What to download: of each series the coming edition, the one in force and the one before.
 
-    `only` names series or single editions, of whatever age. Raises CodesetError for a name that
-    the catalogue does not have.
+    `only` limits them to series and single editions by name; a single edition may be of any age.
+    Raises CodesetError for a name that the catalogue does not have.
     """
     fetched = [entry for entry in entries if entry.url and not entry.licence]
     unknown = set(only) - {entry.id for entry in fetched} - {entry.kind for entry in fetched}
     if unknown:
         series = ", ".join(dict.fromkeys(entry.kind for entry in fetched))
         raise CodesetError(f'"{min(unknown)}" is nothing that can be fetched; there is: {series}.')
-    wanted = []
+    selected = []
     for kind in dict.fromkeys(entry.kind for entry in fetched):
         series_of = [entry for entry in fetched if entry.kind == kind]
         newest = sorted(series_of, key=lambda entry: entry.effective_from, reverse=True)
         coming = [entry for entry in newest if entry.effective_from > today]
         current = [entry for entry in newest if entry.effective_from <= today][:_EDITIONS]
         if not only or kind in only:
-            wanted += coming + current
+            selected += coming + current
         else:
-            wanted += [entry for entry in newest if entry.id in only]
-    return wanted
+            selected += [entry for entry in newest if entry.id in only]
+    return selected

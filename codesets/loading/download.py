@@ -1,4 +1,4 @@
-"""Downloads from official sites: polite, limited, checked, and kept in a ledger."""
+"""Downloads from official sites: with pauses, limits and checks, recorded in downloads.json."""
 
 from __future__ import annotations
 
@@ -33,16 +33,20 @@ from codesets.loading.catalogue import Entry
 from codesets.model import CodesetError, Reference, Release
 
 _ZIPS = (".zip", ".xlsx")
-#: So often a server may send to another address.
+#: The most redirects of one download.
 _REDIRECTS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How to behave towards a server: seconds, except for `tries` and `largest` (bytes).
+class DownloadPolicy:
+    """Pauses, retries and limits of downloads. All are in seconds, except `tries` and `largest`
+    (bytes).
 
-    `timeout` is for each step, `deadline` for a whole file with all its tries: a server that sends
-    a byte a minute would never run into the first. The largest file of the catalogue has 20 MB.
+    `pause` is between two requests to the same host. `backoff` is the first wait before another
+    try; it doubles each time. A server that asks for a longer wait than `longest_wait` is not tried
+    again. `timeout` limits each step of a connection, `deadline` a whole file with all its tries: a
+    server that sends one byte a minute never exceeds the timeout. The largest file of the catalogue
+    has 20 MB.
     """
 
     pause: float = 1.0
@@ -56,23 +60,23 @@ class Manner:
 
 
 class Refused(Exception):
-    """A delivery that cannot be had; the message says why, as the end of a sentence."""
+    """A file cannot be downloaded; the message says why, as a part of a sentence."""
 
 
-class _Again(Exception):
-    """What may be well the next time; `after` is how long the server asks to wait."""
+class _Retry(Exception):
+    """A failure that may pass; `after` is how long the server asks to wait, in seconds."""
 
     def __init__(self, why: str, after: float | None = None) -> None:
         super().__init__(why)
         self.after = after
 
 
-class _NoAnswer(_Again):
-    """The server cannot be reached at all."""
+class _Unreachable(_Retry):
+    """The server cannot be reached."""
 
 
 def _check(path: Path) -> None:
-    """Raises _Refused for what cannot be the file that was asked for."""
+    """Raises Refused when a file is certainly not the one that was requested, or is damaged."""
     with path.open("rb") as file:
         head = file.read(512)
     if not head:
@@ -93,7 +97,11 @@ def _check(path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Fetched:
-    """A file as it was last fetched and loaded; `etag` and `modified` are its server's words."""
+    """A file that was downloaded and loaded.
+
+    `size` is in bytes; `etag` and `modified` are the server's headers ETag and Last-Modified;
+    `editions` are the keys of the releases and references that it holds.
+    """
 
     url: str
     name: str
@@ -107,7 +115,8 @@ class _Fetched:
 
 @dataclass(slots=True)
 class Ledger:
-    """downloads.json: what was loaded, and the state that each unfinished download is a part of."""
+    """downloads.json: by the id of the catalogue's entry, the files that were loaded (`files`), and
+    the ETag or Last-Modified of each unfinished download (`partial`)."""
 
     path: Path
     files: dict[str, _Fetched] = field(default_factory=dict)
@@ -115,12 +124,13 @@ class Ledger:
 
     @classmethod
     def read(cls, path: Path) -> Ledger:
+        """The ledger at `path`; an empty one where it is missing or cannot be read."""
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
             files = {name: _Fetched(**row) for name, row in raw["files"].items()}
             return cls(path, files, dict(raw["partial"]))
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            # It saves downloads, no more: without it everything is fetched again.
+            # Nothing is lost: without it everything is downloaded again.
             return cls(path)
 
     def write(self) -> None:
@@ -134,10 +144,10 @@ class Ledger:
 
 
 class _Clock:
-    """Ends whatever a connection does once a deadline is over.
+    """Shuts a connection down when a deadline is over.
 
-    A library's time limits are for each step, and a server may take many of them. So the
-    connection itself is watched, and shut down from outside.
+    httpx limits the time of each step, but a server may cause any number of steps. So the socket is
+    shut down from another thread.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -159,11 +169,12 @@ class _Clock:
         return self._over.is_set()
 
     def check(self) -> None:
+        """Raises _Retry when the deadline is over."""
         if self.is_over:
-            raise _Again("it takes too long")
+            raise _Retry("it takes too long")
 
     def watch(self, event: str, info: Mapping[str, Any]) -> None:
-        """Notes the socket of each connection that is made (httpx's `trace` extension)."""
+        """Keep the socket of each new connection (called by httpx's `trace` extension)."""
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = info["return_value"].get_extra_info("socket")
             if self.is_over:
@@ -176,27 +187,34 @@ class _Clock:
     def _shut(self) -> None:
         if self._socket is not None:
             with contextlib.suppress(OSError):
-                # The plain socket's, also of an encrypted one: nothing is to be said any more.
+                # The method of the plain socket: TLS need not be closed properly any more.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 class Fetcher:
-    """One polite connection, and the folder that it fills."""
+    """Downloads files of the catalogue into a folder, over one connection at a time.
 
-    def __init__(self, folder: Path, ledger: Ledger, manner: Manner, hosts: set[str]) -> None:
+    `hosts` are the only hosts that a redirect may lead to. `answered` says whether any server
+    answered at all.
+    """
+
+    def __init__(
+        self, folder: Path, ledger: Ledger, policy: DownloadPolicy, hosts: set[str]
+    ) -> None:
         self.answered = False
         self._hosts = hosts
-        self._clock = _Clock(manner.deadline)
+        self._clock = _Clock(policy.deadline)
         self._folder = folder
         self._ledger = ledger
-        self._manner = manner
-        self._asked: set[str] = set()
-        self._silent: set[str] = set()
-        self._heard: dict[str, tuple[str | None, str | None]] = {}
+        self._policy = policy
+        self._used_hosts: set[str] = set()
+        self._unreachable_hosts: set[str] = set()
+        #: ETag and Last-Modified of each answer, by the id of the entry.
+        self._validators: dict[str, tuple[str | None, str | None]] = {}
         (folder / "incoming").mkdir(parents=True, exist_ok=True)
         self._client = httpx.Client(
             headers=_headers(),
-            timeout=manner.timeout,
+            timeout=policy.timeout,
             limits=httpx.Limits(max_connections=1),
         )
 
@@ -207,18 +225,19 @@ class Fetcher:
         self._client.close()
 
     def kept(self, entry: Entry) -> Path:
-        """Where the file is that was loaded last."""
+        """The path of the file that was loaded last."""
         return self._folder / entry.name
 
-    def editions(self, entry: Entry) -> set[str]:
-        """The keys of what was loaded from it last."""
+    def loaded_keys(self, entry: Entry) -> set[str]:
+        """The keys of the releases and references that were loaded from its file last."""
         before = self._ledger.files.get(entry.id)
         return set(before.editions) if before else set()
 
     def fetch(self, entry: Entry) -> Path | None:
-        """The file, whole and looked at; None when it is the one that was loaded before.
+        """The path of the complete and checked file; None when it has not changed since it was
+        loaded.
 
-        Raises _Refused when it cannot be had, now or after a few tries.
+        Raises Refused when it cannot be downloaded, after a few tries where trying again may help.
         """
         path = self._download(entry)
         if path is None:
@@ -228,18 +247,18 @@ class Fetcher:
         except Refused:
             path.unlink()
             raise
-        before = self._unspoilt(entry)
+        before = self._intact(entry)
         if before and before.sha256 == sha256_of(path):
             path.unlink()
             return None
         return path
 
     def _download(self, entry: Entry) -> Path | None:
-        if entry.host in self._silent:
+        if entry.host in self._unreachable_hosts:
             raise Refused(f"{entry.host} cannot be reached")
-        if entry.host in self._asked:
-            self._manner.sleep(self._manner.pause)
-        self._asked.add(entry.host)
+        if entry.host in self._used_hosts:
+            self._policy.sleep(self._policy.pause)
+        self._used_hosts.add(entry.host)
         with self._clock:
             return self._tries(entry)
 
@@ -247,58 +266,61 @@ class Fetcher:
         tries = Retrying(
             retry=retry_if_exception(self._may_pass),
             wait=self._wait,
-            stop=stop_after_attempt(self._manner.tries),
-            sleep=self._manner.sleep,
+            stop=stop_after_attempt(self._policy.tries),
+            sleep=self._policy.sleep,
             reraise=True,
         )
         try:
             return tries(self._attempt, entry)
-        except _Again as error:
+        except _Retry as error:
             raise self._given_up(entry, error) from error
 
     def _may_pass(self, error: BaseException) -> bool:
-        if not isinstance(error, _Again) or self._clock.is_over:
+        if not isinstance(error, _Retry) or self._clock.is_over:
             return False
-        return error.after is None or error.after <= self._manner.longest_wait
+        return error.after is None or error.after <= self._policy.longest_wait
 
     def _wait(self, state: RetryCallState) -> float:
-        """Seconds: as long as the server asks, else twice as long each time."""
+        """Seconds to wait: as long as the server asks, else twice as long each time."""
         error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, _Again) and error.after is not None:
+        if isinstance(error, _Retry) and error.after is not None:
             return error.after
-        return wait_exponential(self._manner.backoff)(state)
+        return wait_exponential(self._policy.backoff)(state)
 
-    def _given_up(self, entry: Entry, error: _Again) -> Refused:
+    def _given_up(self, entry: Entry, error: _Retry) -> Refused:
         if self._clock.is_over:
-            return Refused(f"it had not come whole after {self._manner.deadline:,.0f} seconds")
-        if error.after is not None and error.after > self._manner.longest_wait:
+            return Refused(f"it had not come whole after {self._policy.deadline:,.0f} seconds")
+        if error.after is not None and error.after > self._policy.longest_wait:
             return Refused(f"{error} and asks to come back in {error.after:,.0f} seconds")
-        if isinstance(error, _NoAnswer):
-            self._silent.add(entry.host)
+        if isinstance(error, _Unreachable):
+            self._unreachable_hosts.add(entry.host)
         return Refused(str(error))
 
     def _attempt(self, entry: Entry) -> Path | None:
         part = self._incoming(entry).with_name(entry.name + ".part")
-        headers = self._going_on(entry, part) or self._if_changed(entry)
+        headers = self._resume_headers(entry, part) or self._if_changed_headers(entry)
         try:
             with self._answer(entry, headers) as response:
-                self._hear(entry, response)
+                self._remember_validators(entry, response)
                 if response.status_code == httpx.codes.NOT_MODIFIED:
                     return None
-                self._judge(entry, response, part)
+                self._check_status(entry, response, part)
                 self._receive(entry, response, part)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise _NoAnswer(f"{entry.host} cannot be reached") from error
+            raise _Unreachable(f"{entry.host} cannot be reached") from error
         except httpx.RequestError as error:
             so_far = part.stat().st_size if part.exists() else 0
-            raise _Again(f"the download breaks off after {so_far:,} bytes") from error
+            raise _Retry(f"the download breaks off after {so_far:,} bytes") from error
         self._ledger.partial.pop(entry.id, None)
         return part.replace(self._incoming(entry))
 
     @contextlib.contextmanager
     def _answer(self, entry: Entry, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
-        """The server's answer, wherever it sends us, as long as that is one of the catalogue's
-        hosts and no less safe."""
+        """The answer of the server. Redirects are followed if they lead to a host of the catalogue
+        and do not leave https.
+
+        Raises Refused for any other redirect, and after too many.
+        """
         request = self._client.build_request(
             "GET", entry.url or "", headers=headers, extensions={"trace": self._clock.watch}
         )
@@ -323,48 +345,49 @@ class Fetcher:
         to.extensions["trace"] = self._clock.watch
         return to
 
-    def _going_on(self, entry: Entry, part: Path) -> dict[str, str]:
-        """Headers that ask for the rest of a download, if what is there is known to be of it."""
+    def _resume_headers(self, entry: Entry, part: Path) -> dict[str, str]:
+        """Headers that request the rest of an unfinished download; {} where there is none, or its
+        ETag and date are not known."""
         state = self._ledger.partial.get(entry.id)
         if not state or not part.exists() or not part.stat().st_size:
             return {}
         return {"Range": f"bytes={part.stat().st_size}-", "If-Range": state}
 
-    def _if_changed(self, entry: Entry) -> dict[str, str]:
-        """Headers that ask for a file only if it is not the one that was loaded."""
-        before = self._unspoilt(entry)
+    def _if_changed_headers(self, entry: Entry) -> dict[str, str]:
+        """Headers that request a file only if it differs from the one that was loaded."""
+        before = self._intact(entry)
         if before is None:
             return {}
-        asked = {"If-None-Match": before.etag, "If-Modified-Since": before.modified}
-        return {name: value for name, value in asked.items() if value}
+        headers = {"If-None-Match": before.etag, "If-Modified-Since": before.modified}
+        return {name: value for name, value in headers.items() if value}
 
-    def _unspoilt(self, entry: Entry) -> _Fetched | None:
-        """What the ledger has of a file, if it lies there as it was loaded from this address."""
+    def _intact(self, entry: Entry) -> _Fetched | None:
+        """The ledger's record of a file, if it came from this address and the file is unchanged."""
         before, path = self._ledger.files.get(entry.id), self.kept(entry)
         if before is None or before.url != entry.url or not path.exists():
             return None
         return before if sha256_of(path) == before.sha256 else None
 
-    def _hear(self, entry: Entry, response: httpx.Response) -> None:
-        """How the server names the state of a file, so as to ask whether it changed."""
+    def _remember_validators(self, entry: Entry, response: httpx.Response) -> None:
+        """Keep ETag and Last-Modified, with which the next sync asks whether the file changed."""
         before = self._ledger.files.get(entry.id)
-        self._heard[entry.id] = (
+        self._validators[entry.id] = (
             response.headers.get("ETag", before.etag if before else None),
             response.headers.get("Last-Modified", before.modified if before else None),
         )
 
-    def _judge(self, entry: Entry, response: httpx.Response, part: Path) -> None:
-        """Raises for an answer that is not the file, or not the part that was asked for."""
+    def _check_status(self, entry: Entry, response: httpx.Response, part: Path) -> None:
+        """Raises Refused or _Retry when an answer is not the file, or not the requested part."""
         status = response.status_code
         if status in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
             untried = "" if entry.tried else "; the address was never tried when it was noted"
             raise Refused(f"{entry.host} has nothing at its address, {status}{untried}")
         if status == httpx.codes.TOO_MANY_REQUESTS or status >= 500:
-            raise _Again(f"{entry.host} answers {status}", _retry_after(response.headers))
+            raise _Retry(f"{entry.host} answers {status}", _retry_after(response.headers))
         misplaced = status == httpx.codes.PARTIAL_CONTENT and not self._is_rest(response, part)
         if misplaced or status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             part.unlink(missing_ok=True)
-            raise _Again(f"{entry.host} answers with another part than was asked for")
+            raise _Retry(f"{entry.host} answers with another part than was asked for")
         if status not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
             raise Refused(f"{entry.host} answers {status}")
         if (encoding := response.headers.get("Content-Encoding", "identity")) != "identity":
@@ -373,27 +396,28 @@ class Fetcher:
             )
 
     def _is_rest(self, response: httpx.Response, part: Path) -> bool:
-        """Whether a part that came is the rest of the one that is here, to the file's end."""
-        told = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", response.headers.get("Content-Range", ""))
-        if told is None or "Range" not in response.request.headers or not part.exists():
+        """Whether an answer is the rest of `part`, to the end of the file."""
+        given = response.headers.get("Content-Range", "")
+        match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", given)
+        if match is None or "Range" not in response.request.headers or not part.exists():
             return False
-        first, last, whole = map(int, told.groups())
+        first, last, whole = map(int, match.groups())
         return first == part.stat().st_size and last == whole - 1
 
     def _receive(self, entry: Entry, response: httpx.Response, part: Path) -> None:
-        # A weak tag does not promise the same bytes.
+        # A weak tag (W/) does not guarantee the same bytes.
         etag = response.headers.get("ETag", "W/")
         state = response.headers.get("Last-Modified", "") if etag.startswith("W/") else etag
         self._ledger.partial[entry.id] = state
         self._ledger.write()
-        going_on = response.status_code == httpx.codes.PARTIAL_CONTENT
-        begun = part.stat().st_size if going_on else 0
+        resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
+        begun = part.stat().st_size if resumed else 0
         length = int(response.headers.get("Content-Length", 0))
-        if begun + length > self._manner.largest:
+        if begun + length > self._policy.largest:
             raise self._too_large(part)
         with (
-            part.open("ab" if going_on else "wb") as file,
-            # disable=None: no bar where no one looks at a terminal
+            part.open("ab" if resumed else "wb") as file,
+            # disable=None: no progress bar without a terminal
             tqdm(
                 desc=entry.name,
                 total=begun + length if length else None,
@@ -406,26 +430,26 @@ class Fetcher:
         ):
             for chunk in response.iter_raw():
                 self._clock.check()
-                if file.tell() + len(chunk) > self._manner.largest:
+                if file.tell() + len(chunk) > self._policy.largest:
                     raise self._too_large(part)
                 file.write(chunk)
                 bar.update(len(chunk))
         size = part.stat().st_size
         if length and size != begun + length:
-            raise _Again(f"the download has {size:,} bytes, not {begun + length:,}")
+            raise _Retry(f"the download has {size:,} bytes, not {begun + length:,}")
 
     def _too_large(self, part: Path) -> Refused:
         part.unlink(missing_ok=True)
         return Refused(
-            f"it has more than {self._manner.largest / MB:,.0f} MB, which no official file has"
+            f"it has more than {self._policy.largest / MB:,.0f} MB, which no official file has"
         )
 
     def keep(self, entry: Entry, loaded: Sequence[Release | Reference]) -> str:
-        """Take a loaded file as the current one; return its SHA-256."""
+        """Record a file as loaded, with what was loaded from it; return its SHA-256."""
         path = self.kept(entry)
         if self._incoming(entry).exists():
             self._incoming(entry).replace(path)
-        etag, modified = self._heard[entry.id]
+        etag, modified = self._validators[entry.id]
         digest = sha256_of(path)
         self._ledger.files[entry.id] = _Fetched(
             url=entry.url or "",
@@ -441,9 +465,9 @@ class Fetcher:
         return digest
 
     def reject(self, entry: Entry) -> None:
-        """Put aside a file that came whole and cannot be loaded, so that none takes it as good."""
-        came = self._incoming(entry)
-        rejected = came if came.exists() else self.kept(entry)
+        """Rename a complete file that cannot be loaded to `….rejected`, so that it is not used."""
+        incoming = self._incoming(entry)
+        rejected = incoming if incoming.exists() else self.kept(entry)
         rejected.replace(self._folder / f"{entry.name}.rejected")
 
     def _incoming(self, entry: Entry) -> Path:
@@ -451,17 +475,17 @@ class Fetcher:
 
 
 def _headers() -> dict[str, str]:
-    # The bytes of a file are what its server counts and hashes: no encoding on the way.
+    # Without compression, because Range and Content-Length count the bytes that are sent.
     return {"User-Agent": f"codedesk/{version('codedesk')}", "Accept-Encoding": "identity"}
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, from either form of the header."""
-    told = headers.get("Retry-After", "").strip()
-    if told.isdigit():
-        return float(told)
+    """Seconds to wait, from either form of the header (seconds or a date); None without one."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isdigit():
+        return float(value)
     try:
-        until = parsedate_to_datetime(told)
+        until = parsedate_to_datetime(value)
     except ValueError:
         return None
     if until.tzinfo is None:
@@ -470,7 +494,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def answers_from(entry: Entry, patience: float) -> bool:
-    """Whether a server says anything at all before patience ends."""
+    """Whether the server of an entry answers anything within `patience` seconds."""
     answers: list[int] = []
 
     def ask() -> None:
@@ -479,8 +503,9 @@ def answers_from(entry: Entry, patience: float) -> bool:
                 httpx.head(entry.url or "", headers=_headers(), timeout=patience).status_code
             )
 
-    # Looking up a name waits as long as the system likes; only a thread can be left behind.
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(patience)
+    # No timeout of httpx limits the look-up of the host's name, so it runs in a thread that can be
+    # left behind.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(patience)
     return bool(answers)

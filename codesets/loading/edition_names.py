@@ -1,4 +1,4 @@
-"""Which edition a file is of, by its name and its first lines."""
+"""The edition of an official file, by its name and its beginning."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from codesets.model import SYSTEM_NAMES, CodesetError, Setting
 
 
 @dataclass(frozen=True, slots=True)
-class Dated:
-    """An edition by its label and its published dates."""
+class Edition:
+    """The label of an edition, and its first and last day (both inclusive)."""
 
     label: str
     effective_from: dt.date
     effective_through: dt.date
 
 
-#: The month of the update to an edition of a fiscal year.
+#: The month in which an edition of a fiscal year is updated.
 _APRIL = 4
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 _MONTH = re.compile(rf"(?<![a-z]){months.MONTH}(?![a-z])")
 _QUARTER = re.compile(r"(?<!\d)20\d\d[-_ ]?q([1-4])(?!\d)", re.I)
-#: What `--release` looks like: by fiscal year, by quarter, by calendar year.
+#: The values of `--release`, by how often a file is published.
 _LABELS = {
     "fiscal": re.compile(r"FY(?P<year>20\d\d)(?:-(?P<month>April))?", re.I),
     "quarter": re.compile(
@@ -45,17 +45,18 @@ _EXAMPLES = {
 
 
 def _rhythm(layout: Layout) -> str:
-    """How often a file is published: by fiscal year, by quarter, by calendar year."""
+    """How often a file is published: "fiscal" (year), "quarter" or "calendar" (year)."""
     if layout.system == "cpt" or layout.kind in ("places", "gems"):
         return "calendar"
     return "quarter" if layout.system == "hcpcs" else "fiscal"
 
 
-def edition_of(layout: Layout, sample: Sample, package: str, label: str | None) -> Dated:
-    """The edition of a file: the one that `label` (`--release`) tells, the one that it says it is,
-    or the one that its name, or that of the zip it came in, tells.
+def edition_of(layout: Layout, sample: Sample, package: str, label: str | None) -> Edition:
+    """The edition of a file. The first of these that names one decides: `label` (`--release`), the
+    beginning of the file, its name, the name of the zip (`package`) that it came in.
 
-    Raises CodesetError, saying how to tell it, when none of them does.
+    Raises CodesetError when none of them does, or `label` has the wrong form; the message says how
+    to name the edition.
     """
     rhythm = _rhythm(layout)
     if label:
@@ -65,23 +66,23 @@ def edition_of(layout: Layout, sample: Sample, package: str, label: str | None) 
                 f'"{label}" names no edition of {layout.what}: give {_EXAMPLES[rhythm]}.'
             )
         return _labelled(layout, match)
-    dated = _said(layout, sample, package) or _named(layout, sample.name, package)
-    if dated is None:
+    edition = _of_content(layout, sample, package) or _of_names(layout, sample.name, package)
+    if edition is None:
         raise CodesetError(
             f"The name of {sample.name} does not tell which edition of "
             f"{SYSTEM_NAMES[layout.system]} it is: add {_EXAMPLES[rhythm]}."
         )
-    return dated
+    return edition
 
 
-def _said(layout: Layout, sample: Sample, package: str) -> Dated | None:
-    """The edition that a file says it is."""
+def _of_content(layout: Layout, sample: Sample, package: str) -> Edition | None:
+    """The edition that the beginning of a file names. Of NCCI files, its name counts first."""
     if layout.kind in ("ptp", "mue"):
-        told = [ncci.edition_of(name, sample.text) for name in (sample.name, package)]
-        return next((_of_a_quarter(layout, *dates) for dates in told if dates), None)
+        editions = [ncci.edition_of(name, sample.text) for name in (sample.name, package)]
+        return next((_of_ncci(layout, *edition) for edition in editions if edition), None)
     if layout.kind == "guidelines" and sample.head.startswith(b"%PDF"):
-        said = guidelines.edition_named(sample.text)
-        match = said and _LABELS["fiscal"].fullmatch(said)
+        label = guidelines.edition_named(sample.text)
+        match = label and _LABELS["fiscal"].fullmatch(label)
         return _labelled(layout, match) if match else None
     year = xml_version(sample.text)
     if year is None:
@@ -90,33 +91,35 @@ def _said(layout: Layout, sample: Sample, package: str) -> Dated | None:
     return _dated(layout, year, _APRIL if month == _APRIL else None)
 
 
-def _labelled(layout: Layout, match: re.Match[str]) -> Dated:
+def _labelled(layout: Layout, match: re.Match[str]) -> Edition:
     month = match["month"]
     return _dated(layout, int(match["year"]), months.number(month) if month else None)
 
 
-def _of_a_quarter(layout: Layout, label: str, first: dt.date, last: dt.date) -> Dated:
-    """NCCI's edition, by the label that all quarterly files have; of a whole year, by the year."""
+def _of_ncci(layout: Layout, label: str, first: dt.date, last: dt.date) -> Edition:
+    """An edition of NCCI edits. A quarter gets the label of quarterly files ("2026-April"); a whole
+    year keeps its own."""
     if first.month != (last.month - 1) // 3 * 3 + 1:
-        return Dated(label, first, last)
+        return Edition(label, first, last)
     return _dated(layout, first.year, first.month)
 
 
-def _named(layout: Layout, name: str, package: str) -> Dated | None:
-    """The edition that names tell. A zip of April's update may hold files whose own names give
-    the year only."""
+def _of_names(layout: Layout, name: str, package: str) -> Edition | None:
+    """The edition by the names of a file and of its zip. Year and month are looked for separately,
+    because in a zip of the April update the files' own names may have only the year."""
     year = _only(_YEAR.findall(name)) or _only(_YEAR.findall(package))
     month = _only(_months(name)) or _only(_months(package))
     if not year:
         return None
     if layout.kind == "gems" or _rhythm(layout) == "calendar":
         return _dated(layout, int(year), None)
-    # Of October or January one cannot tell whether the fiscal or the calendar year is meant.
+    # With October or January, the year may be the fiscal or the calendar year.
     allowed = months.QUARTER_STARTS if _rhythm(layout) == "quarter" else (None, _APRIL)
     return _dated(layout, int(year), month) if month in allowed else None
 
 
 def _months(name: str) -> list[int]:
+    """The months (1 to 12) that a name has; of a quarter ("2026q2") its first month."""
     quarters = [months.quarter_start(int(number)) for number in _QUARTER.findall(name)]
     return quarters or [months.number(month) for month in _MONTH.findall(name.lower())]
 
@@ -124,28 +127,28 @@ def _months(name: str) -> list[int]:
 T = TypeVar("T")
 
 
-def _only(found: list[T]) -> T | None:
-    return found[0] if len(set(found)) == 1 else None
+def _only(values: list[T]) -> T | None:
+    return values[0] if len(set(values)) == 1 else None
 
 
-def _dated(layout: Layout, year: int, month: int | None) -> Dated:
-    """`month` is the one in which a quarter begins, or April where it is an April update."""
+def _dated(layout: Layout, year: int, month: int | None) -> Edition:
+    """The edition of a year. `month` is the first of its quarter, or April for an April update."""
     rhythm = _rhythm(layout)
     if rhythm == "calendar":
         label = f"{year} ({cpt.MARK})" if layout.system == "cpt" else str(year)
-        return Dated(label, dt.date(year, 1, 1), dt.date(year, 12, 31))
+        return Edition(label, dt.date(year, 1, 1), dt.date(year, 12, 31))
     if rhythm == "quarter":
-        assert month is not None  # no edition of these is told by its year alone
+        assert month is not None  # both callers require a month for quarterly files
         last = dt.date(year, month + 2, calendar.monthrange(year, month + 2)[1])
-        return Dated(f"{year}-{months.NAMES[month - 1]}", dt.date(year, month, 1), last)
+        return Edition(f"{year}-{months.NAMES[month - 1]}", dt.date(year, month, 1), last)
     if month == _APRIL:
-        return Dated(f"FY{year}-April", dt.date(year, 4, 1), dt.date(year, 9, 30))
-    return Dated(f"FY{year}", dt.date(year - 1, 10, 1), dt.date(year, 9, 30))
+        return Edition(f"FY{year}-April", dt.date(year, 4, 1), dt.date(year, 9, 30))
+    return Edition(f"FY{year}", dt.date(year - 1, 10, 1), dt.date(year, 9, 30))
 
 
 def part_of(layout: Layout, name: str) -> str | None:
-    """Which part of a reference a file is, where it is published in several: those of one edition
-    stand side by side, however they come in."""
+    """The part of a reference that a file is, where an edition is published in several files; else
+    None. Each part is loaded and replaced by itself."""
     if layout.kind == "ptp":
         part = re.search(r"-f(\d)(?!\d)", name, re.I)
         return part[1] if part else None
@@ -153,9 +156,9 @@ def part_of(layout: Layout, name: str) -> str | None:
 
 
 def setting_of(layout: Layout, sample: Sample, package: str) -> Setting | None:
-    """Where the services are given that an NCCI file's edits are for; None for any other file.
+    """The setting that an NCCI file's edits are for; None for any other file.
 
-    Raises CodesetError when neither the file nor its name tells.
+    Raises CodesetError when neither the file nor the names of it and its zip say which.
     """
     if layout.kind not in ("ptp", "mue"):
         return None

@@ -1,7 +1,8 @@
-"""What an official file is, told from what it holds, and which edition it is of.
+"""Recognises official files by their content.
 
-The edition is read from the file where it says so (the version of an XML file, the title page of
-the guidelines), else from its name, in the way its publisher names it:
+Which edition a file is of is decided in codesets/loading/edition_names.py: by its content where
+that names it (the version of an XML file, the title page of the guidelines), else by the name that
+its publisher gave it:
 
 * ICD-10-CM and ICD-10-PCS (CMS, CDC/NCHS): a fiscal year, 1 October to 30 September, or its update
   of 1 April: `icd10cm_order_2027.txt`, `icd10cm-order-April-2026.txt`.
@@ -46,9 +47,9 @@ from codesets.model import (
     System,
 )
 
-#: Enough of a file to tell what it is.
+#: How much of a file is needed to recognise it, in bytes.
 _HEAD = 64 * 1024
-#: How XML begins, also after a mark of its encoding.
+#: The beginning of an XML file, with or without a byte order mark.
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
 
 ORDER_FILE = "order file"
@@ -56,13 +57,14 @@ ORDER_FILE = "order file"
 
 @dataclass
 class Sample:
-    """The beginning of a file, in the forms in which it can be looked at."""
+    """The beginning of a file: as bytes (`head`), as text and as rows of a table."""
 
     path: Path
     head: bytes
 
     @classmethod
     def of(cls, path: Path) -> Sample:
+        """Raises OSError when the file cannot be read."""
         with path.open("rb") as file:
             return cls(path, file.read(_HEAD))
 
@@ -80,12 +82,15 @@ class Sample:
 
     @property
     def is_text(self) -> bool:
-        """Whether it is made of lines: no zip, PDF or XML."""
+        """Whether it may consist of lines: it is no zip, workbook, PDF or XML."""
         return not self.head.startswith((b"PK", b"%PDF")) and not _XML.match(self.head)
 
     @cached_property
     def text(self) -> str:
-        """The beginning as text; of a PDF, its first pages; of a workbook, its first rows."""
+        """The beginning as text; of a PDF, its first pages; of a workbook, its first rows.
+
+        Raises CodesetError for a PDF that cannot be opened, TooMuch as the readers do.
+        """
         if self.head.startswith(b"%PDF"):
             return guidelines.first_pages(self.path)
         if self.is_workbook:
@@ -110,24 +115,25 @@ ReferenceReader = Callable[[Path, str], Iterable[Row]]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One official layout: what it is called, whose it is, and who reads it: `edition` a list of
-    codes, `reference` (with its kind) what explains them; neither reads the Tabular List, which
-    needs the code list beside it."""
+    """One official file format, with its name, its system and its reader.
+
+    A list of codes has `read_release`. A reference has its `kind` and `read_reference`. The Tabular
+    List has neither, because it is read together with a code list."""
 
     name: str
     system: System
     kind: ReferenceKind | None = None
-    edition: ReleaseReader | None = None
-    reference: ReferenceReader | None = None
+    read_release: ReleaseReader | None = None
+    read_reference: ReferenceReader | None = None
 
     @property
     def what(self) -> str:
-        """How it is named to a person: "ICD-10-CM order file"."""
+        """Its name for a person: "ICD-10-CM order file"."""
         return f"{SYSTEM_NAMES[self.system]} {self.name}"
 
 
 def _cm_list(read: Callable[[Path], list[tuple[str, bool, str]]]) -> ReleaseReader:
-    return lambda path, release, known: icd10cm.edition_of_list(release, read(path), known)
+    return lambda path, release, known: icd10cm.release_of_list(release, read(path), known)
 
 
 def _descriptions(path: Path) -> list[tuple[str, bool, str]]:
@@ -135,7 +141,7 @@ def _descriptions(path: Path) -> list[tuple[str, bool, str]]:
 
 
 def _pcs(read: Callable[[Path], list[tuple[str, str]]]) -> ReleaseReader:
-    return lambda path, release, known: icd10pcs.edition_of(release, read(path))
+    return lambda path, release, known: icd10pcs.release_of(release, read(path))
 
 
 def _cpt(path: Path, release: Release, known: Mapping[str, Code]) -> ReleaseData:
@@ -143,38 +149,38 @@ def _cpt(path: Path, release: Release, known: Mapping[str, Code]) -> ReleaseData
 
 
 def _hcpcs(read: Callable[[Path], list[hcpcs.Row]]) -> ReleaseReader:
-    return lambda path, release, known: hcpcs.edition_of(release, read(path))
+    return lambda path, release, known: hcpcs.release_of(release, read(path))
 
 
 def _reference(kind: ReferenceKind, system: System, read: ReferenceReader) -> Layout:
-    return Layout(REFERENCE_NAMES[kind], system, kind, reference=read)
+    return Layout(REFERENCE_NAMES[kind], system, kind, read_reference=read)
 
 
 TABULAR = Layout("Tabular List", "icd10cm")
 
-#: Layouts whose lines all look alike, told by the form of most of them: ICD-10-CM and PCS share
-#: theirs and differ by the form of their codes.
+#: Text files without a heading, recognised by the form of most of their lines. ICD-10-CM and
+#: ICD-10-PCS have the same layouts and differ in the form of their codes.
 _BY_LINES: tuple[tuple[re.Pattern[str], Layout], ...] = (
     (
         re.compile(rf"\d{{5}} {ICD10CM_UNDOTTED} +[01] "),
-        Layout(ORDER_FILE, "icd10cm", edition=_cm_list(icd10cm.read_order_file)),
+        Layout(ORDER_FILE, "icd10cm", read_release=_cm_list(icd10cm.read_order_file)),
     ),
     (
         re.compile(rf"{ICD10CM_UNDOTTED} +\S"),
-        Layout("code descriptions file", "icd10cm", edition=_cm_list(_descriptions)),
+        Layout("code descriptions file", "icd10cm", read_release=_cm_list(_descriptions)),
     ),
     (
         re.compile(rf"\d{{5}} (?:{ICD10PCS_TABLE}|{ICD10PCS}) +[01] "),
-        Layout(ORDER_FILE, "icd10pcs", edition=_pcs(icd10pcs.read_order_file)),
+        Layout(ORDER_FILE, "icd10pcs", read_release=_pcs(icd10pcs.read_order_file)),
     ),
     (
         re.compile(rf"{ICD10PCS} +\S"),
-        Layout("codes file", "icd10pcs", edition=_pcs(icd10pcs.read_codes)),
+        Layout("codes file", "icd10pcs", read_release=_pcs(icd10pcs.read_codes)),
     ),
-    (hcpcs.RECORD, Layout("quarterly file", "hcpcs", edition=_hcpcs(hcpcs.read_quarter))),
+    (hcpcs.RECORD, Layout("quarterly file", "hcpcs", read_release=_hcpcs(hcpcs.read_quarter))),
     (
         re.compile(rf"{CPT}\t\S"),
-        Layout("descriptor file", "cpt", edition=_cpt),
+        Layout("descriptor file", "cpt", read_release=_cpt),
     ),
 )
 
@@ -189,12 +195,12 @@ _PCS_REFERENCES: dict[str, ReferenceReader] = {
     "definitions": lambda path, release: icd10pcs_tables.read_definitions(path),
     "index": icd10pcs_index.read_index,
 }
-#: Tables with a heading, told by what their columns are called.
+#: Tables, recognised by the headings of their columns.
 _BY_COLUMNS: tuple[tuple[spreadsheets.Columns, Layout], ...] = (
     (asp_ndc.ASP_COLUMNS, _reference("asp", "hcpcs", asp_ndc.read_crosswalk)),
     (
         hcpcs.SHEET_COLUMNS,
-        Layout("spreadsheet", "hcpcs", edition=_hcpcs(hcpcs.read_spreadsheet)),
+        Layout("spreadsheet", "hcpcs", read_release=_hcpcs(hcpcs.read_spreadsheet)),
     ),
     (ncci.PTP_COLUMNS, _reference("ptp", "hcpcs", lambda path, release: ncci.read_pairs(path))),
     (ncci.MUE_COLUMNS, _reference("mue", "hcpcs", lambda path, release: ncci.read_units(path))),
@@ -220,10 +226,13 @@ _GUIDELINES: dict[str, ReferenceReader] = {
 
 
 def layout_of(sample: Sample) -> Layout | None:
-    """The layout of a file by its beginning; None when it is none that is known."""
+    """The layout of a file, by its beginning; None when it is not known.
+
+    Raises CodesetError and TooMuch as `Sample.text` does.
+    """
     if sample.head.startswith(b"%PDF"):
-        whose = guidelines.is_guidelines(sample.text)
-        return _reference("guidelines", whose, _GUIDELINES[whose]) if whose else None
+        system = guidelines.is_guidelines(sample.text)
+        return _reference("guidelines", system, _GUIDELINES[system]) if system else None
     if re.match(r"\s*<", sample.text) and not sample.is_workbook:
         return _xml_layout(sample.text)
     if gems.looks_like_gems(sample.text) and (
@@ -250,6 +259,3 @@ def _xml_layout(text: str) -> Layout | None:
     if kind := icd10pcs_tables.pcs_kind(text):
         return _reference(kind, "icd10pcs", _PCS_REFERENCES[kind])
     return None
-
-
-# Editions

@@ -1,4 +1,4 @@
-"""What is out of date among all that is loaded, and what is missing."""
+"""Which code systems and references are out of date, and which are not loaded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES
 from codesets.store.code_store import CodeStore
 
-#: Books that are published anew for each edition; the rest stay good until they are replaced.
+#: References that are published for each edition. The others are valid until they are replaced.
 _RENEWED = (
     ("index", "icd10cm"),
     ("external_causes", "icd10cm"),
@@ -28,8 +28,8 @@ _RENEWED = (
 
 @dataclass(frozen=True, slots=True)
 class Outdated:
-    """A code system or a reference of which no edition is in force: its name and its newest
-    edition."""
+    """A code system or reference without a loaded edition in force: its name, and the label and
+    last day of the nearest edition."""
 
     name: str
     label: str
@@ -43,23 +43,22 @@ class Outdated:
 
 
 def out_of_date(store: CodeStore, day: dt.date) -> list[Outdated]:
-    """The code systems and references of which editions are loaded, and none is in force on a
-    day."""
+    """The code systems and references of which editions are loaded, but none in force on `day`."""
     nearest = [(store.for_date(system, day), SYSTEM_NAMES[system]) for system in store.systems]
-    found = [
-        Outdated(name, coverage.release.label, coverage.release.effective_through)
-        for coverage, name in nearest
-        if coverage.fit == "nearest"
+    outdated = [
+        Outdated(name, match.release.label, match.release.effective_through)
+        for match, name in nearest
+        if match.fit == "nearest"
     ]
     for kind, system in _RENEWED:
         settings = {reference.setting for reference in store.references.all(kind, system)}
         for setting in sorted(settings, key=str):
             reference = store.references.for_date(kind, system, day, setting)
             if reference is not None and reference.days_away(day):
-                found.append(
+                outdated.append(
                     Outdated(reference.title, reference.label, reference.effective_through)
                 )
-    return found
+    return outdated
 
 
 def not_loaded(store: CodeStore) -> list[str]:

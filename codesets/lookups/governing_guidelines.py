@@ -9,14 +9,14 @@ from codesets.code_format import undot
 from codesets.formats.guidelines import named_codes
 from codesets.model import CodeRange, Guideline
 
-#: How many guidelines of one code are worth showing.
+#: The most sections that are given for one code.
 _MOST = 5
-#: A range over this many tens of categories is a chapter, or nearly one.
+#: A range over this many tens of categories is nearly a whole chapter.
 _BROAD = 3
 
 
 def naming(guidelines: Sequence[Guideline], category: str) -> list[Guideline]:
-    """The sections that name anything of a category, or a range that it is in."""
+    """The sections that name a category, a code under it, or a range that includes it."""
     return [
         guideline
         for guideline in guidelines
@@ -30,31 +30,33 @@ def governs(
     code: str,
     among: Sequence[Guideline] | None = None,
 ) -> list[Guideline]:
-    """The sections that govern an ICD-10-CM code, at most five, the most particular first.
+    """The sections that govern an ICD-10-CM code, at most five, the most specific first.
 
-    These are the sections that name the code, a code above it or a range it is in; those of its
-    own chapter come before those of others and the general ones. Where none names it: the
-    sections on its whole chapter. `chapter` is its number; without it, the headings of I.C tell.
-    `among` are those that `naming` gives for its category, where they are known.
+    These are the sections that name the code, a code above it, or a range that includes it. Those
+    of its own chapter come first, then those of other chapters, then the general ones. If none
+    names it, they are the sections on its whole chapter.
+
+    `chapter` is the number of its chapter; None: the headings of I.C decide. `among` is the result
+    of `naming` for its category, if the caller has it.
     """
     plain = undot(code.upper())
     chapter = chapter or _chapter_of(guidelines, plain)
     own = f"I.C.{chapter}"
-    naming = []
+    ranked = []
     for order, guideline in enumerate(guidelines if among is None else among):
         nearness = max((_nearness(reference, plain) for reference in guideline.codes), default=0)
         if nearness and guideline.text:
             elsewhere = 0 if _is_under(guideline.section, own) else 1
             general = not guideline.section.startswith("I.C.")
-            naming.append(((nearness < 3, elsewhere + general, -nearness, order), guideline))
-    if naming:
-        return [guideline for _, guideline in sorted(naming, key=lambda each: each[0])[:_MOST]]
+            ranked.append(((nearness < 3, elsewhere + general, -nearness, order), guideline))
+    if ranked:
+        return [guideline for _, guideline in sorted(ranked, key=lambda each: each[0])[:_MOST]]
     return _on_the_chapter(guidelines, own)[:_MOST]
 
 
 def _nearness(reference: CodeRange, code: str) -> int:
-    """How particularly a reference names a code: by how many of its characters, 2 for a range of
-    categories, 0 if not at all or only as one of a whole chapter."""
+    """How specifically a reference names a code: the number of the code's characters that it gives;
+    2 for a range of categories; 0 if it does not include the code, or is a whole chapter."""
     if not reference.contains(code):
         return 0
     first, last = undot(reference.first), undot(reference.last)
@@ -65,12 +67,12 @@ def _nearness(reference: CodeRange, code: str) -> int:
 
 def _is_narrow(first: str, last: str) -> bool:
     """Whether a range of categories is less than a chapter: within one letter and a few tens."""
-    tens = int(last[1], 36) - int(first[1], 36)  # of QA0 the "ten" is a letter
+    tens = int(last[1], 36) - int(first[1], 36)  # the second character of QA0 is a letter
     return first[0] == last[0] and tens < _BROAD
 
 
 def _chapter_of(guidelines: Sequence[Guideline], code: str) -> str | None:
-    """The chapter whose heading gives a range with this code, "Chapter 4: … (E00-E89)"."""
+    """The chapter whose heading has a range that includes a code: "Chapter 4: … (E00-E89)"."""
     for guideline in guidelines:
         if re.fullmatch(r"I\.C\.\d+", guideline.section):
             for reference in named_codes(guideline.title):
@@ -80,8 +82,8 @@ def _chapter_of(guidelines: Sequence[Guideline], code: str) -> str | None:
 
 
 def _on_the_chapter(guidelines: Sequence[Guideline], own: str) -> list[Guideline]:
-    """The sections of a chapter that say they are on the whole of it, else its head; none where
-    the chapter is "reserved for future guideline expansion"."""
+    """The sections of a chapter whose text names the chapter by number, else the chapter's own
+    section. [] where it is "reserved for future guideline expansion"."""
     number = own.removeprefix("I.C.")
     names_it = re.compile(rf"\bchapter {re.escape(number)}\b", re.IGNORECASE)
     whole = [

@@ -1,7 +1,7 @@
-"""What the letters and numbers of the HCPCS Level II file mean, in CMS's words.
+"""What the letters and numbers of the HCPCS Level II file mean.
 
-The words are those of CMS's record layout document (`HCPCyyyy_recordlayout.txt`); they are kept in
-`hcpcs_indicators.toml`, one table for each kind.
+The meanings are quoted from CMS's record layout document (`HCPCyyyy_recordlayout.txt`), in
+`hcpcs_indicators.toml`: one table for each kind of indicator.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from codesets.model import Indicators
 def decoded(indicators: Indicators) -> list[str]:
     """One line for each indicator that a code has: "Coverage C: Carrier judgment".
 
-    A letter without known words is shown as it is: "Coverage Q".
+    A letter whose meaning is not known stands alone: "Coverage Q".
     """
     return [
         *_lines("coverage", indicators.coverage),
@@ -29,7 +29,7 @@ def decoded(indicators: Indicators) -> list[str]:
 
 
 def _lines(kind: str, *letters: str) -> list[str]:
-    known = _words()[kind]
+    known = _meanings()[kind]
     return [
         f"{known['name']} {letter}: {known[letter]}" if letter in known
         else f"{known['name']} {letter}"
@@ -39,6 +39,6 @@ def _lines(kind: str, *letters: str) -> list[str]:
 
 
 @cache
-def _words() -> dict[str, dict[str, str]]:
+def _meanings() -> dict[str, dict[str, str]]:
     text = resources.files("codesets.lookups").joinpath("hcpcs_indicators.toml").read_text("utf-8")
     return tomllib.loads(text)

@@ -1,7 +1,7 @@
-"""What an ICD-10-PCS code says, axis by axis, and which codes stand next to it.
+"""What each character of an ICD-10-PCS code means, and which codes differ from it in one.
 
-Everything here comes from the rows of the code's own table and from nothing else: a code takes
-its seven values from one row, or it is no code.
+All of it comes from the rows of the code's own table. A code takes its seven values from one row;
+otherwise it is not valid (ICD-10-PCS Official Guidelines A1-A9).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from codesets.model import TableRow
 _LENGTH = 7
 _BODY_PART = 4
 
-#: The approaches of ICD-10-PCS. One that a table lacks must not be taken for a shorter one that it
-#: has: "percutaneous endoscopic" is not "percutaneous".
+#: The approaches of ICD-10-PCS. They are compared even where a table lacks them, so that
+#: "percutaneous endoscopic" is not read as the "percutaneous" that the table has.
 _APPROACHES = (
     "Open",
     "Percutaneous",
@@ -31,8 +31,8 @@ _APPROACHES = (
 
 _SIDES = frozenset(laterality.TITLE_WORDS)
 
-#: What may be said around a side without saying more: "and what about the left one instead?"
-_PLAIN = frozenset(
+#: Words that may surround a side and add nothing: "and what about the left one instead?"
+_FILLER = frozenset(
     "a about also and but code for how if in instead is it its now of on one only or other same "
     "side sided that the then this to was what with would be".split()
 )
@@ -42,7 +42,7 @@ _PLURAL = re.compile(r"(?:ies|es|is|s|e|y)$")
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One character of a code: the third is "Operation", value "T", "Resection"."""
+    """One character of a code: position 3, name "Operation", value "T", meaning "Resection"."""
 
     position: int
     name: str
@@ -52,9 +52,9 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """The code that differs in one axis as was asked, None where the table has no such code.
+    """The code that differs from another in one axis; None where the table has no such code.
 
-    `choices` are the meanings that the axis can take, the other six characters unchanged.
+    `choices` are the meanings that the axis can take while the other six characters stay the same.
     """
 
     code: str | None
@@ -62,14 +62,15 @@ class Neighbour:
 
 
 def explain(rows: Sequence[TableRow], code: str) -> tuple[Axis, ...]:
-    """The seven axes of a code; empty when no row of its table holds all its values."""
+    """The seven axes of a code; () when no row of its table has all its values."""
     return next(filter(None, (_fit(row, code) for row in _rows(rows))), ())
 
 
 def neighbour(
     rows: Sequence[TableRow], code: str, position: int, meaning_or_value: str
 ) -> Neighbour:
-    """The code with another value at `position` (1 to 7), named by its meaning or character."""
+    """The code with another value at `position` (1 to 7). `meaning_or_value` is that value, or its
+    meaning in any case."""
     before, after = code[: position - 1], code[position:]
     choices = [
         (before + value + after, value, meaning)
@@ -77,22 +78,22 @@ def neighbour(
         for value, meaning in row[position - 1].values
         if _fit(row, before + value + after)
     ]
-    said = meaning_or_value.lower()
-    meant = (other for other, value, meaning in choices if said in (value.lower(), meaning.lower()))
-    return Neighbour(next(meant, None), tuple(dict.fromkeys(meaning for *_, meaning in choices)))
+    name = meaning_or_value.lower()
+    codes = (other for other, value, meaning in choices if name in (value.lower(), meaning.lower()))
+    return Neighbour(next(codes, None), tuple(dict.fromkeys(meaning for *_, meaning in choices)))
 
 
 def axis_meant(rows: Sequence[TableRow], code: str, words: str) -> tuple[int, str] | None:
     """The position and the meaning that a phrase such as "same, but open" names; None for none.
 
-    It is the longest meaning whose words are all said, among those of all rows and the official
-    approaches, so `neighbour` may have no code for it; of "open instead of percutaneous", the one
-    that the code does not have. A side alone names the code's body part on that side. Two
-    meanings equally long are not decided between.
+    It is the longest meaning whose words are all in the phrase, among the meanings of all rows and
+    the official approaches; so `neighbour` may have no code for it. Meanings that the code does not
+    have come first: "open instead of percutaneous" means the other one. A side alone names the
+    code's body part on that side. Two meanings of the same length give None.
     """
-    said = _words(words)
+    phrase = _words(words)
     present = {axis.position: axis.meaning for axis in explain(rows, code)}
-    named = _named(rows, said)
+    named = _named(rows, phrase)
     others = {
         (position, meaning): length
         for (position, meaning), length in named.items()
@@ -100,7 +101,7 @@ def axis_meant(rows: Sequence[TableRow], code: str, words: str) -> tuple[int, st
     }
     if others:
         return _longest(others)
-    part = _on_side(rows, present.get(_BODY_PART, ""), said)
+    part = _on_side(rows, present.get(_BODY_PART, ""), phrase)
     return (_BODY_PART, part) if part else _longest(named)
 
 
@@ -115,7 +116,7 @@ def _rows(rows: Sequence[TableRow]) -> Iterator[Sequence[TableRow]]:
 
 
 def _fit(row: Sequence[TableRow], code: str) -> tuple[Axis, ...]:
-    """The axes of a code that takes all its values from this row; else nothing."""
+    """The axes of a code, if it takes all its values from this row; else ()."""
     if len(code) != _LENGTH:
         return ()
     axes = tuple(
@@ -127,9 +128,9 @@ def _fit(row: Sequence[TableRow], code: str) -> tuple[Axis, ...]:
     return axes if len(axes) == _LENGTH else ()
 
 
-def _named(rows: Sequence[TableRow], said: frozenset[str]) -> Mapping[tuple[int, str], int]:
-    """The meanings whose words are all said, with their number of words; none that is only part
-    of another."""
+def _named(rows: Sequence[TableRow], phrase: frozenset[str]) -> Mapping[tuple[int, str], int]:
+    """The number of words of each (position, meaning) whose words are all in the phrase. A meaning
+    that is only part of another one there is left out."""
     meanings = {
         (axis.position, meaning): words
         for axis in rows
@@ -138,7 +139,7 @@ def _named(rows: Sequence[TableRow], said: frozenset[str]) -> Mapping[tuple[int,
             *(meaning for _, meaning in axis.values),
             *(_APPROACHES if axis.axis == "Approach" else ()),
         )
-        if (words := _words(meaning)) <= said
+        if (words := _words(meaning)) <= phrase
     }
     return {
         place: len(words)
@@ -153,10 +154,10 @@ def _longest(named: Mapping[tuple[int, str], int]) -> tuple[int, str] | None:
     return longest[0] if len(longest) == 1 else None
 
 
-def _on_side(rows: Sequence[TableRow], part: str, said: frozenset[str]) -> str | None:
-    """The body part of the same name on the one side that is said, and nothing but said."""
-    side = said & _SIDES
-    if len(side) != 1 or said - side - _words(part) - _PLAIN:
+def _on_side(rows: Sequence[TableRow], part: str, phrase: frozenset[str]) -> str | None:
+    """The same body part on the side that the phrase names; None where the phrase says more."""
+    side = phrase & _SIDES
+    if len(side) != 1 or phrase - side - _words(part) - _FILLER:
         return None
     parts = {
         meaning
@@ -169,7 +170,8 @@ def _on_side(rows: Sequence[TableRow], part: str, said: frozenset[str]) -> str |
 
 
 def _unsided(part: str) -> list[str]:
-    """A body part's name without its side, one or many: "Ovary, Left" and "Ovaries, Bilateral"."""
+    """A body part's name without side and plural: the same for "Ovary, Left" and "Ovaries,
+    Bilateral"."""
     words = re.findall(r"\w+", part.lower())
     return [_PLURAL.sub("", word) for word in words if word not in _SIDES]
 

@@ -1,1 +1,1 @@
-"""Keeps and reads codes.db."""
+"""Stores and reads codes.db."""

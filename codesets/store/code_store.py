@@ -1,6 +1,6 @@
-"""The code systems of codes.db: every loaded edition side by side, stored with sqlite-utils.
+"""The code systems in codes.db, with any number of releases of each.
 
-A release is loaded in one transaction, so a bad file changes nothing.
+A release is loaded in one transaction, so an error changes nothing.
 """
 
 from __future__ import annotations
@@ -33,19 +33,20 @@ from codesets.store import row_tables
 from codesets.store.database import CodesDatabase
 from codesets.store.reference_store import ReferenceStore
 
-#: Of a code whose system publishes no dates of codes.
+#: The dates of a code for which no loaded release has any.
 _NO_DATES = OwnDates()
-#: What a note names, as the query for notes has it.
+#: Reads the codes of a note, which the query for notes gives as JSON.
 _RANGES = msgspec.json.Decoder(tuple[CodeRange, ...])
 R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseMatch:
-    """The release that answers for a date, and how well it does.
+    """The release that answers for a date, and how well it fits.
 
-    `in_force`: by its published dates. `served`: by an edition known to hold the same code list.
-    `nearest`: no loaded edition covers the date; this one is nearest.
+    `in_force`: its published dates include the date. `served`: they do not, but its code list is
+    known to be valid on the date (`Release.serves_from`). `nearest`: no loaded release covers the
+    date, and this one is the nearest.
     """
 
     release: Release
@@ -53,17 +54,21 @@ class ReleaseMatch:
 
 
 class CodeStore:
-    """Reads and loads codes.db. Safe to share between threads: each has its own connection."""
+    """Loads and reads codes.db. Safe to share between threads: each has its own connection.
+
+    What is derived from the stored rows (inherited notes, chapters, suggestions for a code that
+    does not exist) is in codesets/lookups.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises CodesetError when the file was written by another version."""
         self.path = path
         self._database = CodesDatabase(path)
         self.references = ReferenceStore(self._database)
-        # One reading of a release per process: asked for on every question, and never altered.
+        # Cached, because every question reads them; `load` clears the caches.
         self._releases = lru_cache(maxsize=1)(self._read_releases)
         self._divisions = lru_cache(maxsize=8)(self._read_divisions)
-        # By what they stand under, because the codes of a chapter share most of their notes.
+        # By owner, because the codes of a chapter share most of their notes.
         self._notes_under = lru_cache(maxsize=8192)(self._read_notes_under)
         self._own_dates = lru_cache(maxsize=8)(self._read_own_dates)
 
@@ -76,9 +81,9 @@ class CodeStore:
 
     # Loading
 
-    def load(self, edition: ReleaseData) -> None:
-        """Store an edition, replacing the same release if it was loaded before."""
-        release = edition.release
+    def load(self, data: ReleaseData) -> None:
+        """Store a release, replacing it if it was loaded before."""
+        release = data.release
         key = release.key
         with self._database.writing() as db:
             self._forget(key)
@@ -117,17 +122,17 @@ class CodeStore:
                         _iso(code.effective_from),
                         _iso(code.effective_through),
                     )
-                    for code in edition.codes
+                    for code in data.codes
                 ),
             )
             _insert(
                 db,
                 "divisions",
                 "release id kind title parent",
-                ((key, d.id, d.kind, d.title, d.parent) for d in edition.divisions),
+                ((key, d.id, d.kind, d.title, d.parent) for d in data.divisions),
             )
             first_id = db.execute("select coalesce(max(id), 0) + 1 from notes").fetchone()[0]
-            numbered = list(enumerate(edition.notes, first_id))
+            numbered = list(enumerate(data.notes, first_id))
             _insert(
                 db,
                 "notes",
@@ -147,7 +152,7 @@ class CodeStore:
                     for named in note.codes
                 ),
             )
-            row_tables.save(db, key, edition.rows)
+            row_tables.save(db, key, data.rows)
         for cache in (self._releases, self._divisions, self._notes_under, self._own_dates):
             cache.cache_clear()
 
@@ -167,26 +172,26 @@ class CodeStore:
         if not self._database.is_made:
             return ()
         files = row_tables.files(self._db)
-        found = [
+        releases = [
             msgspec.convert(row | {"files": files.get(row["key"], ())}, Release, strict=False)
             for row in self._db["releases"].rows_where(order_by="system, effective_from")
         ]
-        return tuple(_given_way(release, found) for release in found)
+        return tuple(_cut_short(release, releases) for release in releases)
 
     def releases(self, system: str | None = None) -> list[Release]:
-        """Loaded releases, oldest first."""
+        """The loaded releases of a system (None: of all), oldest first."""
         return [r for r in self._releases() if system in (None, r.system)]
 
     @property
     def systems(self) -> list[System]:
-        """The systems that are loaded, in the order in which they are named to a person."""
+        """The systems of which a release is loaded, in the order of `SYSTEM_NAMES`."""
         loaded = {release.system for release in self._releases()}
         return [system for system in SYSTEM_NAMES if system in loaded]
 
     def for_date(self, system: str, day: dt.date) -> ReleaseMatch:
         """The release of `system` in force on `day`, else the nearest one.
 
-        Raises ReleaseUnavailable when none of the system is loaded.
+        Raises ReleaseUnavailable when no release of the system is loaded.
         """
         loaded = self.releases(system)
         if not loaded:
@@ -200,6 +205,7 @@ class CodeStore:
     # Codes
 
     def get(self, release: Release, code: str) -> Code | None:
+        """The code of a release; None when it does not have it."""
         return next(self._codes(release, "code = ?", code), None)
 
     def get_many(self, release: Release, codes: Collection[str]) -> dict[str, Code]:
@@ -207,7 +213,7 @@ class CodeStore:
         marks = ",".join("?" * len(codes))
         return {code.code: code for code in self._codes(release, f"code in ({marks})", *codes)}
 
-    def editions_with(self, system: str, code: str) -> list[Release]:
+    def releases_with(self, system: str, code: str) -> list[Release]:
         """Loaded releases of `system` that have `code`, oldest first."""
         keys = {
             key for (key,) in self._db.execute("select release from codes where code = ?", [code])
@@ -215,11 +221,11 @@ class CodeStore:
         return [release for release in self.releases(system) if release.key in keys]
 
     def own_dates(self, system: str, code: str) -> OwnDates:
-        """The code's own first and last day, whichever loaded release of its system tells them."""
+        """A code's own first and last day, combined from all loaded releases of its system."""
         return self._own_dates(system).get(code, _NO_DATES)
 
     def _read_own_dates(self, system: str) -> dict[str, OwnDates]:
-        found: dict[str, OwnDates] = {}
+        dates: dict[str, OwnDates] = {}
         for release in self.releases(system) if system in DATED_SYSTEMS else ():
             # Action code R: "Re-activate discontinued/deleted procedure or modifier code".
             rows = self._db.execute(
@@ -231,30 +237,31 @@ class CodeStore:
                 """,
                 [release.key],
             )
-            for code, first, last, again in rows:
-                found[code] = found.get(code, _NO_DATES).told_also(
-                    release.label, _date(first), _date(last), reactivated=bool(again)
+            for code, first, last, reactivated in rows:
+                dates[code] = dates.get(code, _NO_DATES).updated_by(
+                    release.label, _date(first), _date(last), reactivated=bool(reactivated)
                 )
-        return found
+        return dates
 
     def codes(self, release: Release) -> Iterator[Code]:
         """Every code and header of a release, in published order."""
         yield from self._codes(release, "1 order by position")
 
     def rows(self, kind: type[R], release: Release, /, **equal: Any) -> Iterator[R]:
-        """The rows of one kind that a release holds besides its codes and notes (inclusion terms,
-        HCPCS modifiers and indicators), whose fields equal those given."""
+        """The rows of one kind (inclusion terms, HCPCS modifiers and indicators) of a release, in
+        published order. `equal` are fields, and the value or list of values that they must have."""
         return row_tables.read(self._db, kind, release.key, **equal)
 
     def includes(self, release: Release) -> Iterator[tuple[str, str]]:
-        """(code, text) of every Includes note that stands under a code."""
+        """(code, text) of every Includes note that is printed under a code."""
         for row in self._query("notes", release, "kind = 'includes' and owner_kind = 'code'"):
             yield row["owner"], row["text"]
 
     def differing(self, before: Release, after: Release) -> list[str]:
-        """The codes that only one of two releases has in force on its first day, or that differ
-        in title or in being billable."""
-        found = self._db.execute(
+        """The codes that may differ between two releases: those that only one of them has in force
+        on its first day, those whose title or `billable` differs, and those whose own dates begin
+        or end in between. Each code comes once."""
+        rows = self._db.execute(
             """
             with old as (
                 select * from codes where release = :before
@@ -277,8 +284,8 @@ class CodeStore:
                 "new_day": after.effective_from.isoformat(),
             },
         )
-        changed = [code for (code,) in found]
-        # Of a code that both list, another release may tell that it began or ended in between.
+        changed = [code for (code,) in rows]
+        # Where both list a code, a third release may have the date on which it began or ended.
         days = range(before.effective_from.toordinal(), after.effective_from.toordinal())
         dated = [
             code
@@ -289,7 +296,7 @@ class CodeStore:
         return list(dict.fromkeys([*changed, *dated]))
 
     def titles(self, release: Release) -> dict[str, str]:
-        """The title of every billable code."""
+        """The titles of the billable codes of a release, by code."""
         return dict(
             self._db.execute(
                 "select code, title from codes where release = ? and billable", [release.key]
@@ -297,8 +304,8 @@ class CodeStore:
         )
 
     def completions(self, release: Release, code: str, limit: int | None = None) -> list[Code]:
-        """The billable codes under a header or of an ICD-10-PCS stem, in published order; [] for
-        a billable code."""
+        """The billable codes under a header, or with an ICD-10-PCS stem, in published order, at
+        most `limit`; [] for a billable code."""
         return list(
             self._codes(
                 release,
@@ -313,15 +320,15 @@ class CodeStore:
         """The codes above `code`, nearest first."""
         if code.parent is None:
             return []
-        # Whatever is above a code begins it; its stem may not (S13.4XXA stands under S13.4).
+        # Every code above it is a prefix of it, without placeholders (S13.4XXA is under S13.4).
         names = {dot(undot(code.code)[:n]) for n in range(3, len(code.code))}
         known = self.get_many(release, names)
-        found = []
+        above = []
         parent = known.get(code.parent)
         while parent is not None:
-            found.append(parent)
+            above.append(parent)
             parent = known.get(parent.parent or "")
-        return found
+        return above
 
     # Notes
 
@@ -360,7 +367,7 @@ class CodeStore:
         )
 
     def counts(self, release: Release) -> dict[str, int]:
-        """Rows of a release by kind: codes, billable, notes, terms."""
+        """The numbers of rows of a release: codes (headers included), billable, notes, terms."""
         row = next(
             self._db.query(
                 """
@@ -375,7 +382,7 @@ class CodeStore:
         return dict(row)
 
     def groups(self, release: Release) -> dict[str, int]:
-        """How many codes and headers begin with each three characters."""
+        """The number of codes and headers of a release by their first three characters."""
         return dict(
             self._db.execute(
                 "select substr(code, 1, 3), count(*) from codes where release = ? group by 1",
@@ -384,7 +391,7 @@ class CodeStore:
         )
 
     def _query(self, table: str, release: Release, where: str, *params: Any) -> Iterator[dict]:
-        # Plain SQL: rows_where asks the database each time whether there is such a table.
+        # Not rows_where, which checks each time whether the table exists.
         return self._db.query(
             f"select * from {table} where release = ? and {where}", [release.key, *params]
         )
@@ -395,12 +402,12 @@ class CodeStore:
 
 
 def _prefix(release: Release, code: str) -> str:
-    # an ICD-10-CM category's codes follow its dot; everything deeper shares the prefix
+    # The codes under an ICD-10-CM category begin with it and a dot.
     return code if release.system != "icd10cm" or "." in code else code + "."
 
 
 def _insert(db: Database, table: str, columns: str, rows: Iterator[tuple]) -> None:
-    """Plain executemany: insert_all's dictionaries cost a minute on 300,000 rows."""
+    """Insert rows by executemany: the dictionaries of insert_all take a minute for 300,000 rows."""
     names = columns.split()
     db.conn.executemany(
         f"insert into {table} ({', '.join(names)}) values ({', '.join('?' * len(names))})", rows
@@ -432,9 +439,9 @@ def _date(text: str | None) -> dt.date | None:
     return dt.date.fromisoformat(text) if text else None
 
 
-def _given_way(release: Release, loaded: list[Release]) -> Release:
-    """An October edition is published through 30 September, and gives way to that year's April
-    edition, once that is loaded, on the latter's first day."""
+def _cut_short(release: Release, loaded: list[Release]) -> Release:
+    """The release, which ends on the day before a loaded update begins: an October edition is
+    published through 30 September, but that year's April edition replaces it on 1 April."""
     nexts = [
         other.effective_from
         for other in loaded

@@ -1,9 +1,9 @@
-"""codes.db itself: its tables, its version, and a connection for each thread.
+"""The SQLite file codes.db: its tables, its version, and a connection for each thread.
 
-Tables: `releases` (one row an edition of a code system), `books` (one row an edition of a file
-that explains codes or rules on them), `files` (the official files that either was read from, with
-their SHA-256), `codes`, `divisions` (chapters and sections), `notes`, `note_codes` (what a note
-names), and one table for each kind of row in codesets/store/row_tables.py.
+Tables: `releases` (one row for each release), `books` (one row for each reference), `files` (the
+official files that a release or reference was read from, with their SHA-256), `codes`, `divisions`
+(chapters and sections), `notes`, `note_codes` (the codes that a note names), and one table for each
+kind of row in codesets/store/row_tables.py.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlite_utils import Database
 from codesets.model import CodesetError
 from codesets.store import row_tables
 
-#: Raised when what is stored would be read differently: an older codes.db is loaded anew.
+#: Increased when stored data would be read differently. An older codes.db is then loaded anew.
 SCHEMA_VERSION = 2
 
 _SCHEMA = """
@@ -84,6 +84,7 @@ class CodesDatabase:
 
     @property
     def db(self) -> Database:
+        """The connection of the current thread."""
         database = getattr(self._local, "database", None)
         if database is None:
             connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False)
@@ -94,11 +95,12 @@ class CodesDatabase:
 
     @property
     def is_made(self) -> bool:
+        """Whether the file has its tables."""
         return self.db["releases"].exists()
 
     @contextmanager
     def writing(self) -> Iterator[Database]:
-        """One transaction; the tables are made first where there are none."""
+        """A transaction, rolled back on an error. Creates the tables if there are none."""
         db = self.db
         if not self.is_made:
             db.executescript(_SCHEMA + row_tables.schema())
@@ -108,6 +110,7 @@ class CodesDatabase:
             yield db
 
     def close(self) -> None:
+        """Close the connections of all threads."""
         with self._lock:
             for connection in self._connections:
                 connection.close()

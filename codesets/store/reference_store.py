@@ -1,4 +1,4 @@
-"""The references of codes.db: indexes, tables, guidelines, edits, crosswalks, each by edition."""
+"""The references in codes.db: indexes, tables, guidelines, edits, crosswalks."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ R = TypeVar("R")
 
 
 class ReferenceStore:
-    """Loads and finds references. Safe to share between threads."""
+    """Loads and reads references. Safe to share between threads."""
 
     def __init__(self, database: CodesDatabase) -> None:
         self._database = database
-        # One reading per process: asked for on every question, and never altered.
+        # Cached, because every question reads them; loading clears the cache.
         self._loaded = lru_cache(maxsize=1)(self._read)
 
     def load(self, content: ReferenceData) -> int:
-        """Store a reference, replacing the same one if it was loaded before; return how many
-        rows."""
+        """Store a reference, replacing it if it was loaded before; return its number of rows."""
         with self._database.writing() as db:
             count = _store(db, content)
         self._loaded.cache_clear()
         return count
 
     def replace(self, kind: ReferenceKind, contents: Iterable[ReferenceData]) -> None:
-        """Make these the only references of a kind, at once."""
+        """Replace all references of a kind by `contents`, in one transaction."""
         with self._database.writing() as db:
             for (key,) in db.execute("select key from books where kind = ?", [kind]).fetchall():
                 _forget(db, key)
@@ -55,7 +54,7 @@ class ReferenceStore:
     def all(
         self, kind: str | None = None, system: str | None = None, setting: Setting | None = None
     ) -> list[Reference]:
-        """Loaded references, oldest edition first."""
+        """The loaded references of a kind, system and setting (None: any), oldest edition first."""
         return [
             reference
             for reference in self._loaded()
@@ -65,34 +64,35 @@ class ReferenceStore:
         ]
 
     def get(self, key: str) -> Reference:
-        """The loaded reference with this key."""
+        """The loaded reference with this key. Raises StopIteration when there is none."""
         return next(reference for reference in self._loaded() if reference.key == key)
 
     def for_date(
         self, kind: str, system: str, day: dt.date, setting: Setting | None = None
     ) -> Reference | None:
-        """The edition of a reference in force on `day`, the newest if several are; else the nearest
-        one; None when none is loaded."""
+        """The edition of a reference in force on `day`, the newest if there are several; else the
+        nearest one; None when no edition is loaded."""
         loaded = self.all(kind, system, setting)
         if not loaded:
             return None
         return min(reversed(loaded), key=lambda reference: reference.days_away(day))
 
     def parts(self, reference: Reference) -> list[Reference]:
-        """All parts of an edition that is published in several, the reference itself among them."""
+        """All loaded parts of the edition of `reference`, with itself."""
         same = (reference.kind, reference.system, reference.setting, reference.label)
         return [b for b in self._loaded() if (b.kind, b.system, b.setting, b.label) == same]
 
     def rows(self, kind: type[R], reference: Reference, /, **equal: Any) -> Iterator[R]:
-        """The rows of one kind in a reference, in published order, whose fields equal those given,
-        or one of a list."""
+        """The rows of one kind in a reference, in published order. `equal` are fields, and the
+        value or list of values that they must have."""
         return row_tables.read(self._database.db, kind, reference.key, **equal)
 
     def count(self, reference: Reference) -> int:
+        """The number of rows in a reference."""
         return sum(row_tables.count(self._database.db, reference.key).values())
 
     def groups(self, reference: Reference) -> dict[str, int]:
-        """How many rows are of codes that begin with each character; "" for rows of no code."""
+        """The number of rows by the first character of their codes; "" for rows without a code."""
         return row_tables.groups(self._database.db, reference.key)
 
 
@@ -121,6 +121,6 @@ def _store(db: Database, content: ReferenceData) -> int:
 
 
 def _forget(db: Database, key: str) -> None:
-    """What a reference holds, and the files it was read from."""
+    """Delete the rows of a reference and the record of its files."""
     row_tables.forget(db, key)
     db.execute("delete from files where key = ?", [key])

@@ -1,7 +1,7 @@
-"""How the typed rows of editions and references are kept in codes.db: a table for each kind of row.
+"""Stores the rows of releases and references in codes.db, in one table for each kind of row.
 
-A table has the columns of its dataclass, after `source`, the key of the release or reference that
-the row was read from. Dates are ISO text, tuples are JSON.
+The first column of a table is `source`, the key of the release or reference; the others are the
+fields of the dataclass. Dates are ISO 8601 text, tuples are JSON.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from codesets.model import (
 
 R = TypeVar("R")
 
-#: Each kind of row: its table, and the columns by which it is looked up.
+#: For each kind of row, its table and the columns that have an index.
 TABLES: dict[type, tuple[str, tuple[str, ...]]] = {
     Term: ("terms", ("code",)),
     Guideline: ("guidelines", ("section",)),
@@ -53,7 +53,7 @@ TABLES: dict[type, tuple[str, tuple[str, ...]]] = {
 }
 
 
-#: The fields of each kind, and those of them that are kept as JSON.
+#: The fields of each kind, and those of them that are stored as JSON.
 _FIELDS = {kind: tuple(field.name for field in dataclasses.fields(kind)) for kind in TABLES}
 _LISTS = {
     kind: tuple(name for name, hint in get_type_hints(kind).items() if get_origin(hint) is tuple)
@@ -62,7 +62,7 @@ _LISTS = {
 
 
 def schema() -> str:
-    """The SQL that makes the tables of all kinds of rows and their indexes."""
+    """The SQL that creates the tables of all kinds of rows and their indexes."""
     statements = []
     for kind, (table, looked_up) in TABLES.items():
         columns = ", ".join(f'"{name}"' for name in _columns(kind))
@@ -75,7 +75,7 @@ def schema() -> str:
 
 
 def save(db: Database, source: str, rows: Iterable[Row]) -> int:
-    """Store rows under the key of their release or reference; return how many."""
+    """Store rows under `source`, the key of their release or reference; return their number."""
     count = 0
     for kind, same in groupby(rows, key=type):
         table, _ = TABLES[kind]
@@ -98,23 +98,24 @@ def _stored(row: Row) -> Iterable[Any]:
 
 
 def forget(db: Database, source: str) -> None:
+    """Delete the rows of all kinds that a release or reference has."""
     for table, _ in TABLES.values():
         db.execute(f"delete from {table} where source = ?", [source])
 
 
 def read(db: Database, kind: type[R], source: str, /, **equal: Any) -> Iterator[R]:
-    """The rows of a kind that one release or reference holds, in the order in which they were read;
-    `equal` are fields and the values they must have: one, or any of a list."""
+    """The rows of a kind that a release or reference has, in published order. `equal` are fields,
+    and the value or list of values that they must have."""
     table, _ = TABLES[kind]
-    wanted = {n: value if isinstance(value, list) else [value] for n, value in equal.items()}
+    allowed = {n: value if isinstance(value, list) else [value] for n, value in equal.items()}
     conditions = [
-        f'"{_column(name)}" in ({", ".join("?" * len(values))})' for name, values in wanted.items()
+        f'"{_column(name)}" in ({", ".join("?" * len(values))})' for name, values in allowed.items()
     ]
     where = " and ".join(["source = ?", *conditions])
     names = ", ".join(f'"{name}"' for name in _columns(kind))
     cursor = db.execute(
         f"select {names} from {table} where {where} order by rowid",
-        [source, *chain.from_iterable(wanted.values())],
+        [source, *chain.from_iterable(allowed.values())],
     )
     fields, lists = _FIELDS[kind], _LISTS[kind]
     for row in cursor:
@@ -126,57 +127,59 @@ def read(db: Database, kind: type[R], source: str, /, **equal: Any) -> Iterator[
 
 
 def files(db: Database) -> dict[str, list[dict[str, Any]]]:
-    """The rows of the files that each release or reference was read from, by its key."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    """The rows of the table `files`, by the key of the release or reference."""
+    by_key: dict[str, list[dict[str, Any]]] = {}
     for row in db["files"].rows_where(order_by="name"):
-        found.setdefault(row["key"], []).append(row)
-    return found
+        by_key.setdefault(row["key"], []).append(row)
+    return by_key
 
 
 def count(db: Database, source: str) -> dict[type, int]:
-    """How many rows of each kind a release or reference holds; kinds without rows are left out."""
-    found = {}
+    """The number of rows of each kind that a release or reference has, without kinds that have
+    none."""
+    counts = {}
     for kind, (table, _) in TABLES.items():
         number = db.execute(f"select count(*) from {table} where source = ?", [source]).fetchone()
         if number[0]:
-            found[kind] = number[0]
-    return found
+            counts[kind] = number[0]
+    return counts
 
 
-#: The fields that say which code a row is of, where it is of one.
-_OF_CODE = ("code", "column1", "source", "table")
+#: The fields that may hold the code that a row is about; the first that a kind has is used.
+_CODE_FIELDS = ("code", "column1", "source", "table")
 
 
 def groups(db: Database, source: str) -> dict[str, int]:
-    """How many rows of a release or reference are of codes that begin with each character; "" for
-    rows that are of none."""
-    found: Counter[str] = Counter()
+    """The number of rows of a release or reference by the first character of their codes; "" for
+    rows without a code."""
+    counts: Counter[str] = Counter()
     for kind, (table, _) in TABLES.items():
-        field = _of_code(kind)
+        field = _code_field(kind)
         first = f'substr("{_column(field)}", 1, 1)' if field else "''"
-        found.update(
+        counts.update(
             dict(
                 db.execute(
                     f"select {first}, count(*) from {table} where source = ? group by 1", [source]
                 )
             )
         )
-    return dict(found)
+    return dict(counts)
 
 
 def groups_of(rows: Iterable[Row]) -> dict[str, int]:
-    """The same of rows that are not stored yet."""
-    fields = {kind: _of_code(kind) for kind in TABLES}
-    found = Counter(getattr(row, field)[:1] if (field := fields[type(row)]) else "" for row in rows)
-    return dict(found)
+    """What `groups` returns, for rows that are not stored."""
+    fields = {kind: _code_field(kind) for kind in TABLES}
+    firsts = (getattr(row, field)[:1] if (field := fields[type(row)]) else "" for row in rows)
+    return dict(Counter(firsts))
 
 
-def _of_code(kind: type) -> str | None:
-    return next((name for name in _OF_CODE if name in _FIELDS[kind]), None)
+def _code_field(kind: type) -> str | None:
+    return next((name for name in _CODE_FIELDS if name in _FIELDS[kind]), None)
 
 
 def _column(field: str) -> str:
-    # `source` is the key of the release or reference; a mapping's own source is its code.
+    # The column `source` is the key of the release or reference, so the source code of a mapping
+    # has another name.
     return "source_code" if field == "source" else field
 
 

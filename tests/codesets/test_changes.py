@@ -1,4 +1,4 @@
-"""What changed between editions: every code that differs, what took its place, and who asks."""
+"""Changes between releases: the codes that differ, their replacements, questions about them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ from bot.desk.intent import Inquiry, inquiry
 from bot.settings import Settings
 from codesets.formats import icd10cm
 from codesets.loading.importer import import_files
-from codesets.lookups.edition_diff import KINDS, Changed, changes, editions, replacements, similar
+from codesets.lookups.edition_diff import (
+    KINDS,
+    Changed,
+    changes,
+    releases_named,
+    replacements,
+    similar,
+)
 from codesets.model import (
     Code,
     CodesetError,
@@ -37,7 +44,7 @@ def by_kind(found: list[Changed]) -> dict[str, list[str]]:
     return {kind: [c.code.code for c in found if c.kind == kind] for kind in KINDS}
 
 
-# Two packaged editions
+# Two packaged releases
 
 
 @pytest.fixture(scope="module")
@@ -94,12 +101,12 @@ def test_changes_are_told_by_kind_in_published_order(since_2024: list[Changed]) 
 def test_fy2027_is_what_was_published(
     store: CodeStore, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Every code of each published list, and none beyond. The edition of FY2025 tells which
-    titles the Tabular List words otherwise than the code files, where nothing was revised."""
+    """Exactly the codes of each published list. FY2025 is loaded because it shows which titles were
+    not revised, but are worded differently in the Tabular List and the code files."""
     copy = CodeStore(tmp_path_factory.mktemp("real") / "codes.db")
     store._db.conn.backup(copy._db.conn)
     import_files(copy, [REAL / f"icd10cm_order_{year}_rebuilt.txt" for year in (2025, 2027)])
-    ((before, after),) = editions(copy, "FY2026-April", "FY2027", "icd10cm")
+    ((before, after),) = releases_named(copy, "FY2026-April", "FY2027", "icd10cm")
     found = by_kind(changes(copy, before, after))
     copy.close()
     for kind, name in (
@@ -113,7 +120,7 @@ def test_fy2027_is_what_was_published(
     assert found["became_billable"] == []
 
 
-# Small editions
+# Small releases
 
 
 @pytest.fixture
@@ -124,10 +131,10 @@ def small(tmp_path: Path) -> Iterator[CodeStore]:
 
 
 def diagnoses(store: CodeStore, year: int, rows: list[tuple[str, bool, str]]) -> Release:
-    """Load an edition of ICD-10-CM with these codes: undotted, billable, title."""
+    """Load a release of ICD-10-CM with these codes: undotted, billable, title."""
     days = dt.date(year - 1, 10, 1), dt.date(year, 9, 30)
     release = Release("icd10cm", f"FY{year}", *days, "test", ())
-    store.load(icd10cm.edition_of_list(release, rows))
+    store.load(icd10cm.release_of_list(release, rows))
     return release
 
 
@@ -162,7 +169,7 @@ def test_accents_case_and_spacing_revise_nothing(small: CodeStore, printed: str)
 
 
 def conversion(store: CodeStore, *rows: tuple[str, str]) -> None:
-    """Load a conversion table: (new code, the one it takes the place of)."""
+    """Load a conversion table of (new code, code that it replaces)."""
     days = dt.date(2026, 10, 1), dt.date(2027, 9, 30)
     reference = Reference("conversion", "icd10cm", "FY2027", *days, "test", ())
     store.references.load(
@@ -175,7 +182,7 @@ def test_a_deleted_code_is_replaced_by_the_conversion_table(small: CodeStore) ->
     gone = small.get(before, "S00.3")
     assert gone is not None
     assert replacements(small, gone, after) == []
-    # S00.9 is no code of the later edition.
+    # S00.9 is no code of the later release.
     conversion(small, ("S00.4", "S00.3"), ("S00.01", "S00.3"), ("S00.9", "S00.3"))
     assert [code.code for code in replacements(small, gone, after)] == ["S00.4", "S00.01"]
 
@@ -205,7 +212,7 @@ def test_what_is_similar_is_billable_and_of_the_same_category_first(small: CodeS
     assert similar(small, gone, release, {"T00.0": "Ulcer of chin"}) == []
 
 
-# HCPCS Level II keeps discontinued codes, each with its own dates
+# HCPCS Level II, which keeps discontinued codes with their dates
 
 
 def quarter(store: CodeStore, month: int, *rows: tuple[str, str, str, tuple[str, ...]]) -> Release:
@@ -218,8 +225,8 @@ def quarter(store: CodeStore, month: int, *rows: tuple[str, str, str, tuple[str,
         Code.alone(release, row[0], f"Dressing {row[0]}", at, *days[at])
         for at, row in enumerate(rows)
     )
-    told = (Indicators(r[0], "", "C", (), "", "", (), "", "", r[3]) for r in rows)
-    store.load(ReleaseData(release, codes, rows=tuple(told)))
+    indicators = (Indicators(r[0], "", "C", (), "", "", (), "", "", r[3]) for r in rows)
+    store.load(ReleaseData(release, codes, rows=tuple(indicators)))
     return release
 
 
@@ -245,22 +252,22 @@ def test_hcpcs_codes_count_by_their_own_dates(small: CodeStore) -> None:
     assert [code.code for code in gone.replaced_by] == ["A0003"]  # A0009 is no code
 
 
-# Which editions
+# Which releases
 
 
 @pytest.mark.parametrize(("one", "other"), [("FY2024", "FY2026-April"), ("fy2026-april", "fy2024")])
 def test_two_editions_earlier_first(store: CodeStore, one: str, other: str) -> None:
-    ((before, after),) = editions(store, one, other)
+    ((before, after),) = releases_named(store, one, other)
     assert (before.key, after.key) == ("icd10cm/FY2024", "icd10cm/FY2026-April")
 
 
 @pytest.mark.parametrize("label", ["FY2023", "FY2024", "2026-January"])
 def test_editions_that_are_not_loaded(store: CodeStore, label: str) -> None:
     with pytest.raises(CodesetError, match=r"Loaded are: ICD-10-CM FY2024, FY2026-April"):
-        editions(store, "FY2024", label, "icd10cm")
+        releases_named(store, "FY2024", label, "icd10cm")
 
 
-# Who asks what changed
+# Questions about changes
 
 
 ASKS = [
@@ -321,7 +328,7 @@ def test_questions_that_do_not(question: str) -> None:
 
 @pytest.fixture(scope="module")
 def asking(store: CodeStore) -> Iterator[Desk]:
-    """A desk without an index, which this needs not."""
+    """A desk without an index, which these questions do not need."""
     desk = Desk(Settings(home=store.path.parent))
     yield desk
     desk.close()

@@ -1,4 +1,4 @@
-"""The shapes of codes, the ranges of codes, and the names of months."""
+"""The shapes of codes, ranges of codes, and the names of months."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from codesets.code_format import dot, extend, undot
 from codesets.model import CodeRange
 from codesets.store.code_store import CodeStore
 
-#: Of each shape, what has it and what has not.
+#: For each shape, texts that have it and texts that do not.
 SHAPES = {
     "ICD10CM_CATEGORY": ("I10 E11 C7A Z3A M1A QA0 U07", "CAT I1 I10. IA OAB 110 i10"),
     "ICD10CM": (
@@ -49,7 +49,7 @@ def test_shapes(shape: str) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_shape_can_stand_within_a_pattern(shape: str) -> None:
-    """Neither a group of its own nor an alternative that reaches beyond it."""
+    """It has no group, and no alternative that includes its surroundings."""
     pattern = re.compile(f"<(?P<code>{getattr(code_format, shape)})>")
     assert pattern.groups == 1
     code = SHAPES[shape][0].split()[-1]

@@ -1,4 +1,4 @@
-"""Codes that took the place of others: the conversion table and the mappings to ICD-9-CM."""
+"""Codes that replace others: the conversion table, and the mappings to and from ICD-9-CM."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ def test_replacements(code: str, effective: dt.date, previous: list[str]) -> Non
 
 @pytest.mark.parametrize("code", ["U07.1", "Z99.92", "Z99.93"])
 def test_no_code_or_no_date_is_no_replacement(code: str) -> None:
-    """ "None", "a code from category Z79", a row without a date."""
+    """Rows with "None" or "a code from category Z79", and rows without a date."""
     assert code not in {row.code for row in read_conversion(CONVERSION)}
 
 
 def test_conversion_table_as_a_workbook(tmp_path: Path) -> None:
-    reference = openpyxl.Workbook()
+    workbook = openpyxl.Workbook()
     for row in (
         ["ICD-10-CM CONVERSION TABLE"],
         ["Current code assignment", "Effective", "Previous Code(s) Assignment"],
         ["E66.813", 2024, "E66.01, E66.8"],
         ["J12.82", dt.datetime(2021, 1, 1), "J12.89"],
     ):
-        reference.active.append(row)
-    reference.save(tmp_path / "conversion.xlsx")
+        workbook.active.append(row)
+    workbook.save(tmp_path / "conversion.xlsx")
     assert read_conversion(tmp_path / "conversion.xlsx") == (
         ConversionRow("E66.813", dt.date(2024, 10, 1), "E66.01"),
         ConversionRow("E66.813", dt.date(2024, 10, 1), "E66.8"),
@@ -113,7 +113,7 @@ def test_gems_are_recognised(name: str, direction: str) -> None:
     [("2018_I9gem.txt", "9to10"), ("2018_I10gem.txt", "10to9"), ("mappings.txt", None)],
 )
 def test_direction_by_name_where_codes_do_not_tell(name: str, direction: str | None) -> None:
-    """E800 is a code of both systems, undotted."""
+    """Without dots, E800 is a code of both systems."""
     assert direction_of("E800 E800 00000\n", name) == direction
 
 
@@ -185,7 +185,7 @@ def test_flags_in_words(mapping: GemsMapping, words: str) -> None:
     assert in_words(mapping_flags(mapping)) == words
 
 
-#: direction: (mappings, source codes, of which have no map)
+#: direction: (mappings, source codes, source codes without a mapping)
 PACKAGED = {"9to10": (23_912, 14_567, 425), "10to9": (78_838, 69_832, 669)}
 
 

@@ -1,4 +1,4 @@
-"""Date of service is real: editions side by side, and loading that cannot spoil what is loaded."""
+"""Several releases of a system: which one answers for a date, and loading that fails."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ DATA = TEST_DATA / "icd10cm"
     ],
 )
 def test_release_for_a_date(store: CodeStore, day: str, label: str, fit: str) -> None:
-    coverage = store.for_date("icd10cm", dt.date.fromisoformat(day))
-    assert (coverage.release.label, coverage.fit) == (label, fit)
+    match = store.for_date("icd10cm", dt.date.fromisoformat(day))
+    assert (match.release.label, match.fit) == (label, fit)
 
 
 def test_a_system_that_is_not_loaded(store: CodeStore) -> None:

@@ -1,4 +1,4 @@
-"""The edits and places of service of CMS are read as published, and say what they mean."""
+"""The NCCI edits and places of service of CMS are read as published."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def written(path: Path, text: str) -> Path:
 
 
 def workbook(path: Path, rows: list[list[object]]) -> Path:
-    reference = openpyxl.Workbook()
+    workbook = openpyxl.Workbook()
     for row in rows:
-        reference.active.append(row)
-    reference.save(path)
+        workbook.active.append(row)
+    workbook.save(path)
     return path
 
 
@@ -204,7 +204,7 @@ def test_bad_units_are_named(tmp_path: Path, rows: str, message: str) -> None:
     assert message in str(error.value)
 
 
-# Which setting, which edition
+# Setting and edition
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_real_pairs(name: str, setting: str, pairs: int, active: int) -> None:
 
 @with_real_files
 def test_real_deletion_dates_are_last_days_in_force() -> None:
-    """What `in_force` says of them: the end of a quarter, save for edits that never were."""
+    """They are the ends of quarters, as `in_force` assumes, except of edits that never applied."""
     found = list(read_pairs(REAL / "ncci_ptp_practitioner_2024_level2_pairs.csv"))
     ends = {f"{edit.deleted:%m-%d}" for edit in found if edit.deleted and edit.modifier != "9"}
     assert ends == {"03-31", "06-30", "09-30", "12-31"}

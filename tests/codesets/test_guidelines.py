@@ -1,4 +1,4 @@
-"""The Official Guidelines: read from what is published, tied to codes, and found by questions."""
+"""The Official Guidelines: reading them, those that govern a code, those that answer a question."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def ready(guidelines: dict[str, Guideline], encoder: Encoder, folder: Path) -> G
 
 
 def pdf_of(pages: Sequence[str]) -> bytes:
-    """A PDF as simple as they come. A line that begins with `*` is bold, leading blanks indent it
-    and an empty line is white space; the first line of `pages` stands at the top."""
+    """A simple PDF. A line that begins with `*` is bold, leading blanks indent it, and an empty
+    line is white space. The first line of each of `pages` is at the top."""
     objects = [b"", b"<< /Type /Catalog /Pages 2 0 R >>"]
     kids = " ".join(f"{5 + 2 * n} 0 R" for n in range(len(pages)))
     objects += [
@@ -166,7 +166,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Guideline]:
     return {each.section: each for each in read_guidelines(path, "FY2031")}
 
 
-# What a file is
+# Recognising
 
 
 @pytest.mark.parametrize(
@@ -504,7 +504,8 @@ def test_published_sections_that_govern(
 def test_published_sections_are_found(
     real: dict[str, Guideline], encoder: Encoder, tmp_path: Path
 ) -> None:
-    """Measured: of the questions given 0.94 come first and all in three, of ours 0.83 and 0.93."""
+    """Measured shares of questions whose section is first, and among the first three: 0.94 and 1.0
+    of the customer's questions, 0.83 and 0.93 of ours."""
     guidance = ready(real, encoder, tmp_path)
     for path, first, in_three in ((ASKED, 0.88, 0.94), (QUESTIONS, 0.80, 0.92)):
         cases = read_cases(path)[0]

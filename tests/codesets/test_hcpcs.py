@@ -1,4 +1,4 @@
-"""HCPCS Level II in both of its forms, its indicators in words, and the drugs its codes bill."""
+"""HCPCS Level II in both file formats, the meanings of its indicators, and drug products."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ ROWS = [
     ("A4311", "Insertion tray without drainage bag with indwelling straw, invented type, two-way "
               "rubber with coating (wax, glue - all sorts - or honey, etc.)", "1990-01-01", ""),
     ("Q9999", "Injection, oldumab, 5 mg", "2020-01-01", "2025-03-31"),
-    # A new code without an added date has that of its action.
+    # A new code without an added date has the date of its action.
     ("V5008", "Ménière hearing screening", "2026-01-01", ""),
 ]  # fmt: skip
 
@@ -87,7 +87,7 @@ def test_everything_is_read_from_its_position(quarter: dict[str, hcpcs.Row]) -> 
 
 
 def test_codes_are_codes_and_modifiers_are_rows() -> None:
-    edition = hcpcs.edition_of(RELEASE, hcpcs.read_quarter(QUARTER))
+    edition = hcpcs.release_of(RELEASE, hcpcs.read_quarter(QUARTER))
     assert [(code.code, code.position) for code in edition.codes] == [
         ("A0021", 0), ("A4311", 1), ("E0155", 2), ("J0897", 3), ("Q9999", 4), ("V5008", 5),
     ]  # fmt: skip
@@ -101,7 +101,7 @@ def test_codes_are_codes_and_modifiers_are_rows() -> None:
 
 
 BAD = [
-    # what becomes of the file, what is said
+    # change of the file, error
     (lambda data: data[:-60], "line 11: not in the record layout"),
     (lambda data: data.replace(b"A4311002004", b"A4312002004"), "line 6: goes on with A4312"),
     (lambda data: data.replace(b"20250331", b"20250332"), 'line 10: "20250332" is not a date'),
@@ -136,37 +136,37 @@ SPACED = [name.replace("PRICE", "PRICE_CD ").replace("XREF", "XREF ") for name i
 def as_workbook(
     path: Path, heading: Sequence[str], rows: Sequence[hcpcs.Row], above: Sequence[str] = ()
 ) -> Path:
-    """The rows as CMS's workbook has them, under lines of text."""
-    reference = openpyxl.Workbook()
-    sheet = reference.active
+    """The rows as in CMS's workbook, below lines of text."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
     for text in above:
         sheet.append([text])
     sheet.append(heading)
     for row in rows:
-        said, several = row.indicators, row.indicators.pricing
+        indicators, pricing = row.indicators, row.indicators.pricing
         cells: dict[str, object] = {
             "HCPC": row.code,
             "SEQNUM": "00100",
             "RECID": 7 if row.is_modifier else 3,
             "LONG DESCRIPTION": row.title,
-            "SHORT DESCRIPTION": said.short_title,
-            # A workbook may hold the numbers 0 and 9 where the text file has 00 and 9.
-            **{f"PRICE{n}": int(price) for n, price in enumerate(several, 1)},
-            "MULT_PI": int(said.multiple_pricing)
-            if said.multiple_pricing == "9"
-            else said.multiple_pricing,
-            "STATUTE": said.statute,
-            **{f"XREF{n}": code for n, code in enumerate(said.cross_references, 1)},
-            "COV": said.coverage,
-            "BETOS": said.betos,
-            **{f"TOS{n}": letter for n, letter in enumerate(said.types_of_service, 1)},
+            "SHORT DESCRIPTION": indicators.short_title,
+            # A workbook may have the number 0 where the text file has 00.
+            **{f"PRICE{n}": int(price) for n, price in enumerate(pricing, 1)},
+            "MULT_PI": int(indicators.multiple_pricing)
+            if indicators.multiple_pricing == "9"
+            else indicators.multiple_pricing,
+            "STATUTE": indicators.statute,
+            **{f"XREF{n}": code for n, code in enumerate(indicators.cross_references, 1)},
+            "COV": indicators.coverage,
+            "BETOS": indicators.betos,
+            **{f"TOS{n}": letter for n, letter in enumerate(indicators.types_of_service, 1)},
             "ADD DT": int(f"{row.added:%Y%m%d}") if row.added else None,
             "ACT EFF DT": 20260401,
             "TERM DT": dt.datetime.combine(row.terminated, dt.time()) if row.terminated else "",
-            "ACTION CD": said.action,
+            "ACTION CD": indicators.action,
         }
         sheet.append([cells.get(name) for name in PUBLISHED])
-    reference.save(path)
+    workbook.save(path)
     return path
 
 
@@ -188,7 +188,7 @@ def test_a_workbook_says_what_the_text_file_says(
 
 
 TABLES = [
-    # heading, row, what is read of it
+    # heading, row, what is read from it
     ("HCPC,RECID,LONG DESCRIPTION,SHORT DESCRIPTION,COV,ADD DT,ACT EFF DT,ACTION CD",
      "A0001,3,Dent,Dent,C,,20260401,A", ("A0001", "Dent", "2026-04-01", "", "")),
     ("code,kind,short_description,long_description,coverage,betos,tos,add_date,action_eff_year",
@@ -254,7 +254,7 @@ def test_other_tables_are_refused(tmp_path: Path, heading: str) -> None:
         hcpcs.read_spreadsheet(path)
 
 
-# Indicators in words
+# Meanings of indicators
 
 WORDS = [
     # code of the small file, lines
@@ -414,7 +414,7 @@ def test_units_without_their_arithmetic() -> None:
     )
 
 
-# The real files, where they are
+# The real files, if they are there
 
 
 @pytest.fixture(scope="module")
@@ -456,7 +456,7 @@ def test_every_real_indicator_has_words(january: dict[str, hcpcs.Row]) -> None:
     october = hcpcs.read_spreadsheet(REAL / "hcpcs_2025_oct.csv")
     lines = {line for row in (*january.values(), *october) for line in decoded(row.indicators)}
     assert [line for line in lines if ": " not in line] == []
-    # and those of the middle of 2024, of which there is a table without titles
+    # Those of the middle of 2024, from a table without titles.
     with (REAL / "hcpcs_2024_level2_metadata_northstar.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             indicators = Indicators(

@@ -1,5 +1,5 @@
-"""Files made to fill disk or memory, to never end, or to break their reader: one sentence each,
-nothing loaded, nothing left behind."""
+"""Files made to fill disk or memory, to never end, or to crash their reader: for each there is one
+sentence, nothing is loaded, and no temporary file stays."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ORDER = DATA / "icd10cm_order_2027.txt"
 
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CodeStore]:
-    """A store with one edition, and a temporary folder that must be empty at the end."""
+    """A store with one release, and a temporary folder that must be empty at the end."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
@@ -44,7 +44,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CodeStore
     store.close()
 
 
-# Making them
+# Making such files
 
 
 def zipped(members: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -72,7 +72,7 @@ def twice() -> bytes:
 
 
 def changed(data: bytes, at: int, value: int) -> bytes:
-    """The entry of a zip's directory, a byte of it changed."""
+    """The zip with one byte of its directory entry changed."""
     entry = data.index(b"PK\x01\x02")
     return data[: entry + at] + bytes([value]) + data[entry + at + 1 :]
 
@@ -85,7 +85,7 @@ def spoilt(how: int) -> bytes:
 
 
 def workbook(rows: str, strings: str = "") -> bytes:
-    """An .xlsx with this sheet and these shared strings."""
+    """An .xlsx with this XML as its sheet and its shared strings."""
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006"
@@ -137,7 +137,7 @@ PLAIN = zipped({ORDER.name: ORDER.read_bytes()})
 INDEX = '<?xml version="1.0"?><ICD10CM.index><version>2027</version>'
 
 HOSTILE = [
-    # name, what is in it, what is said
+    # name, content, error
     ("grows-2027.zip", lambda: zipped({"a.txt": b"0" * (40 * MB)}), "100 times larger or more"),
     ("many-2027.zip", lambda: zipped({f"{n}.txt": b"" for n in range(1_001)}),
      "more than 1,000 files"),
@@ -175,7 +175,7 @@ HOSTILE = [
 
 
 def _index(rest: str) -> bytes:
-    """What begins like the External Cause Index."""
+    """An XML file that begins like the External Cause Index."""
     return f"{INDEX}<title>ICD-10-CM EXTERNAL CAUSE of INJURIES INDEX</title>{rest}".encode()
 
 
@@ -198,11 +198,11 @@ def test_a_hostile_file_in_a_zip_costs_no_other(tmp_path: Path) -> None:
     path = tmp_path / "codes-2027.zip"
     bomb = workbook("<row><c><v>1</v></c></row>" * 2_000_000)
     path.write_bytes(zipped({ORDER.name: ORDER.read_bytes(), "a.xlsx": bomb}))
-    said: list[str] = []
-    done = import_files(store, [path], say=said.append)
+    sentences: list[str] = []
+    done = import_files(store, [path], say=sentences.append)
     assert [release.label for release in done.loaded] == ["FY2027"]
     assert done.left_out == ["a.xlsx"]
-    assert "codes-2027.zip: left out, a.xlsx holds" in said[-1]
+    assert "codes-2027.zip: left out, a.xlsx holds" in sentences[-1]
     store.close()
 
 
@@ -216,7 +216,7 @@ def test_what_is_no_file_is_said(small: CodeStore, tmp_path: Path) -> None:
 def test_what_comes_out_of_a_zip_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not what it declares, over all zips in it together."""
+    """The bytes that are unpacked count, not the declared ones, over all zips in a zip together."""
     monkeypatch.setattr(limits, "ZIP_BYTES", MB)
     inner = zipped({"a.txt": os.urandom(600_000)})
     path = tmp_path / "two.zip"
@@ -247,7 +247,7 @@ def test_the_parts_of_xml_are_counted(tmp_path: Path, monkeypatch: pytest.Monkey
         xml_root(path)
 
 
-# The process that reads them
+# The separate process
 
 
 def rows_within(path: Path, **less: int) -> list[list[str]]:

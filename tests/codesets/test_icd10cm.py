@@ -1,4 +1,4 @@
-"""What is stored is what the official files say: every code, every note, nothing else."""
+"""Exactly the codes, notes and terms of the official ICD-10-CM files are stored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def packaged(package: str, name: str) -> Path:
     return Path(spec.submodule_search_locations[0]) / name
 
 
-# The full official edition
+# The complete official release
 
 
 def test_stored_codes_are_exactly_the_official_list(store: CodeStore, april: Release) -> None:
@@ -147,7 +147,7 @@ def test_seventh_characters_and_placeholders(
 
 
 def test_no_seventh_character_is_invented(store: CodeStore, april: Release) -> None:
-    # S06.1's last seventh characters are restricted by a note: no death before waking, then care
+    # A note restricts the last seventh characters of S06.1: no later encounter after death.
     assert store.get(april, "S06.1X7A") is not None
     assert store.get(april, "S06.1X7D") is None
 
@@ -203,7 +203,7 @@ def test_long_titles_of_an_order_file_are_shown() -> None:
 
 def test_small_order_file() -> None:
     rows = icd10cm.read_order_file(DATA / "order.txt")
-    edition = icd10cm.edition_of_list(RELEASE, rows)
+    edition = icd10cm.release_of_list(RELEASE, rows)
     assert [(c.code, c.billable, c.stem, c.parent) for c in edition.codes] == [
         ("S00", False, "S00", None),
         ("S00.0", False, "S00.0", "S00"),

@@ -1,4 +1,4 @@
-"""The Tables, Definitions and Index of ICD-10-PCS, and what a code says by them."""
+"""The Tables, Definitions and Index of ICD-10-PCS, and the axes of a code."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def by_table(rows: Sequence[TableRow]) -> ByTable:
 
 
 def codes_of(rows: Sequence[TableRow]) -> Iterator[str]:
-    """Every code that the rows of a table make, in their order."""
+    """Every code of the rows of a table, in order."""
     numbers = dict.fromkeys(row.row for row in rows if row.row)
     for number in numbers:
         axes = sorted((r for r in rows if r.row in (0, number)), key=lambda axis: axis.position)
@@ -47,11 +47,11 @@ def codes_of(rows: Sequence[TableRow]) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def posts() -> Sequence[TableRow]:
-    """Table 0YR of the small file, its rows in no order."""
+    """Table 0YR of the small file, its rows shuffled."""
     return by_table(read_tables(TABLES))["0YR"][::-1]
 
 
-# What a file is
+# Recognising
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_small_index() -> None:
         entry("0YT1", "Fencectomy", "Resection, Fence"),
         entry("0YT", "Fencectomy", "Resection, Sheds and Fences"),
         entry("0YR", "Fixing, Post", "Replacement, Post, Gate"),
-        # nothing for Repair, which is in several tables, and for "using nails", which is no entry
+        # Nothing for Repair, which is in several tables, or "using nails", which is no entry.
         entry("0YQ1", "Repair, Fence"),
         entry("0ZQ1", "Repair, House"),
         entry("0YR", "Replacement, Post, Gate"),
@@ -177,7 +177,7 @@ def test_explain(posts: Sequence[TableRow]) -> None:
         Axis(6, "Device", "1", "Synthetic Substitute, Metal"),
         Axis(7, "Qualifier", "Z", "No Qualifier"),
     )
-    # The same character means another thing in another row.
+    # The same character has another meaning in another row.
     assert explain(posts, "0YR631Z")[5].meaning == "Straw"
 
 
@@ -212,9 +212,9 @@ def test_codes_of_a_table_are_those_it_explains(posts: Sequence[TableRow]) -> No
     ],
 )  # fmt: skip
 def test_neighbours(
-    posts: Sequence[TableRow], position: int, said: str, code: str | None, choices: tuple[str, ...]
+    posts: Sequence[TableRow], position: int, value: str, code: str | None, choices: tuple[str, ...]
 ) -> None:
-    found = neighbour(posts, "0YR14JZ", position, said)
+    found = neighbour(posts, "0YR14JZ", position, value)
     assert (found.code, found.choices) == (code, choices)
 
 
@@ -258,7 +258,7 @@ def test_a_side_of_what_has_none(posts: Sequence[TableRow]) -> None:
     assert axis_meant(posts, "no code", "left side") is None
 
 
-# The real files, where they are
+# The real files, if they are there
 
 
 @pytest.fixture(scope="module")
@@ -340,7 +340,7 @@ def test_real_neighbours(
 
 @real_files
 def test_every_right_has_its_left(tables: ByTable) -> None:
-    """A body part whose table has the same name with Left leads there, and to nothing else."""
+    """From a right body part, "left" leads to the left one of the same name, and nothing else."""
     tried = 0
     for rows in tables.values():
         parts = {meaning for row in rows if row.position == 4 for _, meaning in row.values}

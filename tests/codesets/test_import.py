@@ -1,4 +1,4 @@
-"""Files a customer owns: recognised, dated, loaded whole or not at all, and answered from."""
+"""Importing files of a customer: their layout and edition, loading them, and answers from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.desk.intent import systems_asked_for, to_search
 from bot.settings import Settings
 from codesets.formats import hcpcs
 from codesets.loading import packaged as sources
-from codesets.loading.edition_names import Dated, edition_of
+from codesets.loading.edition_names import Edition, edition_of
 from codesets.loading.file_types import Sample, layout_of
 from codesets.loading.importer import import_files
 from codesets.lookups.did_you_mean import did_you_mean
@@ -37,7 +37,7 @@ HCPCS = DATA / "HCPC2026_JAN_ANWEB.txt"
 CPT_LONG = DATA / "LONGULT.txt"
 CPT_SHORT = DATA / "SHORTU.txt"
 
-#: A whole PDF of no pages, such as the layout documents that zips hold beside their files.
+#: A complete PDF without pages, in place of the layout documents that zips hold as well.
 PDF = b"""%PDF-1.4
 1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
 2 0 obj <</Type /Pages /Kids [] /Count 0>> endobj
@@ -56,7 +56,7 @@ def small(tmp_path: Path) -> Iterator[CodeStore]:
 
 @pytest.fixture
 def packaged(store: CodeStore, tmp_path: Path) -> Iterator[CodeStore]:
-    """A codes.db of the test's own, with what the installed packages deliver."""
+    """A separate codes.db with the releases of the installed packages."""
     copy = CodeStore(tmp_path / "packaged.db")
     store._db.conn.backup(copy._db.conn)
     yield copy
@@ -66,7 +66,7 @@ def packaged(store: CodeStore, tmp_path: Path) -> Iterator[CodeStore]:
 def load(
     store: CodeStore, *paths: Path, label: str | None = None, partial: bool = False
 ) -> Release:
-    """Import files that make one edition."""
+    """Import the files of one release."""
     (release,) = import_files(store, paths, label, partial=partial).loaded
     assert isinstance(release, Release)
     return release
@@ -81,7 +81,7 @@ def zipped(path: Path, *files: Path, **others: bytes) -> Path:
     return path
 
 
-# What a file is
+# Recognising
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_not_recognised(tmp_path: Path, text: str) -> None:
     assert layout_of(Sample.of(path)) is None
 
 
-# Which edition it is
+# The edition
 
 NAMED = [
     # system, file name, name of its zip, label, first and last day
@@ -133,8 +133,8 @@ NAMED = [
 ]  # fmt: skip
 
 
-def edition(system: str, name: str, package: str = "", label: str | None = None) -> Dated:
-    """The edition of a code list of this system that is called `name`."""
+def edition(system: str, name: str, package: str = "", label: str | None = None) -> Edition:
+    """The edition of a code list of this system with the file name `name`."""
     sample = Sample.of(OF_SYSTEM[system])
     layout = layout_of(sample)
     assert layout is not None
@@ -146,7 +146,7 @@ def test_edition_told_by_the_name(
     system: str, name: str, package: str, label: str, first: str, last: str
 ) -> None:
     days = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
-    assert edition(system, name, package) == Dated(label, *days)
+    assert edition(system, name, package) == Edition(label, *days)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_edition_that_the_name_does_not_tell(system: str, name: str, add: str) -
 
 
 @pytest.mark.parametrize(
-    ("system", "told", "label"),
+    ("system", "release", "label"),
     [
         ("icd10cm", "FY2027", "FY2027"),
         ("icd10cm", "fy2026-april", "FY2026-April"),
@@ -175,18 +175,18 @@ def test_edition_that_the_name_does_not_tell(system: str, name: str, add: str) -
         ("cpt", "2026", "2026 (CPT © AMA)"),
     ],
 )
-def test_edition_told_by_release(system: str, told: str, label: str) -> None:
-    assert edition(system, "whatever.txt", "", told).label == label
+def test_edition_given_by_release(system: str, release: str, label: str) -> None:
+    assert edition(system, "whatever.txt", "", release).label == label
 
 
 @pytest.mark.parametrize(
-    ("system", "told"),
+    ("system", "release"),
     [("icd10cm", "2027"), ("icd10cm", "FY27"), ("hcpcs", "FY2026"), ("hcpcs", "2026-May"),
      ("cpt", "FY2026")],
 )  # fmt: skip
-def test_release_that_names_no_edition(system: str, told: str) -> None:
-    with pytest.raises(CodesetError, match=f'"{told}" names no edition of .*: give --release'):
-        edition(system, "whatever.txt", "", told)
+def test_release_that_names_no_edition(system: str, release: str) -> None:
+    with pytest.raises(CodesetError, match=f'"{release}" names no edition of .*: give --release'):
+        edition(system, "whatever.txt", "", release)
 
 
 # Loading
@@ -263,8 +263,8 @@ def test_an_added_code_without_an_added_date_has_that_of_its_action(tmp_path: Pa
 
 def test_a_zip_gives_what_is_recognised_in_it(small: CodeStore, tmp_path: Path) -> None:
     path = zipped(tmp_path / "codes-2027.zip", ORDER, PCS, layout=PDF, notes=b"See also.")
-    said: list[str] = []
-    import_files(small, [path], say=said.append)
+    sentences: list[str] = []
+    import_files(small, [path], say=sentences.append)
     assert loaded(small) == {
         "icd10cm/FY2027": counts(30, 17),
         "icd10pcs/FY2027": counts(12, 12),
@@ -272,7 +272,7 @@ def test_a_zip_gives_what_is_recognised_in_it(small: CodeStore, tmp_path: Path) 
     (release,) = small.releases("icd10cm")
     assert release.source == "file codes-2027.zip"
     assert [file.name for file in release.files] == ["icd10cm_order_2027.txt"]
-    assert said[0] == (
+    assert sentences[0] == (
         "icd10cm_order_2027.txt: ICD-10-CM FY2027, order file, 2026-10-01 through 2027-09-30: "
         "30 codes and headers, 17 billable"
     )
@@ -282,13 +282,15 @@ def test_of_several_files_of_one_edition_the_fullest_is_taken(
     small: CodeStore, tmp_path: Path
 ) -> None:
     path = zipped(tmp_path / "cpt.zip", CPT_SHORT, CPT_LONG)
-    said: list[str] = []
-    (release,) = import_files(small, [path], "2026", said.append).loaded
+    sentences: list[str] = []
+    (release,) = import_files(small, [path], "2026", sentences.append).loaded
     assert isinstance(release, Release)
     code = small.get(release, "0001T")
     assert code is not None
     assert code.title == "Invented technique, emerging"
-    assert said[0] == ("SHORTU.txt: CPT 2026 (CPT © AMA), descriptor file; LONGULT.txt says more")
+    assert sentences[0] == (
+        "SHORTU.txt: CPT 2026 (CPT © AMA), descriptor file; LONGULT.txt says more"
+    )
 
 
 def test_windows_letters_are_read(small: CodeStore, tmp_path: Path) -> None:
@@ -301,7 +303,7 @@ def test_windows_letters_are_read(small: CodeStore, tmp_path: Path) -> None:
 
 
 UNKNOWN = [
-    # name, content, what is said
+    # name, content, error
     ("HCPC2026_JAN.txt", b"<!DOCTYPE html><html>Not found</html>", "is a web page"),
     ("order_2027.txt", b"", "is empty: expected"),
     ("order_2027.txt", b"\n \n", "is empty: expected"),
@@ -314,7 +316,7 @@ UNKNOWN = [
 def test_a_file_that_is_none_that_is_known(
     small: CodeStore, tmp_path: Path, name: str, content: bytes, says: str
 ) -> None:
-    """Alone it is an error; of several it is left out, and said to be."""
+    """Alone it is an error. Among several files it is left out with a sentence."""
     unknown = tmp_path / name
     unknown.write_bytes(content)
     with pytest.raises(CodesetError) as refused:
@@ -322,15 +324,15 @@ def test_a_file_that_is_none_that_is_known(
     assert says in str(refused.value)
     assert str(refused.value).startswith(name)
     assert loaded(small) == {}
-    said: list[str] = []
-    done = import_files(small, [PCS, unknown], say=said.append)
+    sentences: list[str] = []
+    done = import_files(small, [PCS, unknown], say=sentences.append)
     assert done.left_out == [name]
-    assert said[-1] == f"{name}: left out, it is no file that Code Desk can read"
+    assert sentences[-1] == f"{name}: left out, it is no file that Code Desk can read"
     assert [release.key for release in done.loaded] == ["icd10pcs/FY2027"]
 
 
 BAD = [
-    # name, content, what is said
+    # name, content, error
     ("report.pdf", b"%PDF-1.7\n\x00\x01", "report.pdf"),
     ("half_2027.zip", b"PK\x03\x04 and then no more", "is a zip that cannot be unpacked"),
     ("order_2027.txt", ORDER.read_bytes()[:-60], "line 30: not in the layout of an order file"),
@@ -376,16 +378,16 @@ def test_a_zip_spoilt_inside(small: CodeStore, tmp_path: Path) -> None:
         import_files(small, [path])
 
 
-# What a person imported and what a package delivers
+# Imported files and files of a package
 
 
 def test_a_tabular_list_is_not_replaced_by_a_bare_list(packaged: CodeStore, tmp_path: Path) -> None:
     before = loaded(packaged)
     path = tmp_path / "icd10cm-order-April-2026.txt"
     path.write_bytes(ORDER.read_bytes())
-    said: list[str] = []
-    assert import_files(packaged, [path], say=said.append).loaded == []
-    assert "is loaded already, with the notes of its Tabular List" in said[0]
+    sentences: list[str] = []
+    assert import_files(packaged, [path], say=sentences.append).loaded == []
+    assert "is loaded already, with the notes of its Tabular List" in sentences[0]
     assert loaded(packaged) == before
 
 
@@ -393,7 +395,7 @@ def test_a_tabular_list_is_not_replaced_by_a_bare_list(packaged: CodeStore, tmp_
 def test_setup_leaves_what_a_person_imported(small: CodeStore) -> None:
     import_files(small, [ORDER], "FY2024")
     import_files(small, [APRIL], "FY2026-April")
-    # The package adds April's notes; for FY2024 it has nothing to add but ICD-10-PCS.
+    # The package adds the notes of April, and the ICD-10-PCS of FY2024.
     assert [release.key for release in sources.load_packaged(small)] == [
         "icd10cm/FY2026-April",
         "icd10pcs/FY2024",
@@ -430,8 +432,8 @@ def test_did_you_mean_in_a_system_without_headers(
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """A desk on a small home: an ICD-10-CM edition, PCS, a HCPCS quarter, CPT. Without an index,
-    which questions about codes do not need."""
+    """A desk with a small release of each of the four systems, and without an index, which
+    questions about codes do not need."""
     home = tmp_path_factory.mktemp("many")
     store = CodeStore(home / "codes.db")
     import_files(store, [ORDER, PCS, HCPCS])
@@ -450,7 +452,7 @@ def searching(many: Desk) -> Desk:
 
 
 VERDICTS = [
-    # code, date of service, status, what is said
+    # code, date of service, status, reason
     ("A2030", "2025-03-31", "not_yet_valid", "may be used from 2025-04-01 on"),
     ("A2030", "2025-04-01", "billable", "valid and billable in 2026-January"),
     ("A4397", "2021-12-31", "billable", "Its last day is 2021-12-31"),
@@ -485,7 +487,7 @@ def test_without_its_dot_a_code_is_looked_up_in_every_system(many: Desk) -> None
 
 
 FINDS = [
-    # question, the only system of the answer, a code that is in it
+    # question, the only system of the answer, a code in it
     ("lightweight wheelchair", "hcpcs", "K0003"),
     ("walker with seat", "hcpcs", "E0156"),
     ("knee replacement right cemented inpatient", "icd10pcs", "0SRC0J9"),
@@ -529,7 +531,7 @@ def test_a_code_that_is_not_in_force_is_no_candidate(searching: Desk) -> None:
 
 @pytest.mark.index
 def test_only_the_editions_shown_are_spoken_of(searching: Desk) -> None:
-    """That no HCPCS edition covers the day is no news under a diagnosis."""
+    """An answer with only diagnoses does not say that no HCPCS release covers the day."""
     answer = searching.ask("osteoarthritis of right knee", day=dt.date(2026, 11, 1))
     assert {c.system for c in answer.candidates[:1]} == {"icd10cm"}
     shown = {c.system for c in answer.candidates}
@@ -599,7 +601,7 @@ def test_a_bad_file_from_the_command_line(empty: Path, tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-# The real files, where they are
+# The real files, if they are there
 
 REAL = {
     "icd10cm/icd10cm_order_2025_rebuilt.txt": ("icd10cm/FY2025", 97_584, 74_260),

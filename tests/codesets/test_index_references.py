@@ -1,4 +1,4 @@
-"""The index and its tables lead to the codes that are printed there, and to no others."""
+"""Exactly the codes that are printed in the index and its tables are read from them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def under(terms: tuple[Term, ...], text: str) -> list[Term]:
     return [term for term in terms if term.text == text]
 
 
-# What a file is
+# Recognising
 
 
 @pytest.mark.parametrize(
@@ -70,16 +70,16 @@ def index() -> tuple[Term, ...]:
     return read_index(DATA / "index.xml", "TEST")
 
 
-#: text: (code, needs more, second code, entry it was followed to)
+#: text: (code, needs more, second code, entry that a reference led to)
 ENTRIES: dict[str, list[tuple[str, bool, str | None, str | None]]] = {
-    # its own code, not that of its see also; a dash is no part of a code
+    # its own code, not that of its see also; a dash is not part of a code
     "Dent(s) (bruised) (of)": [("S00.9", True, None, None)],
     "Dent, scalp": [("S00.0XX", True, None, None)],
     "Dent, several": [("S00.0", False, None, None), ("S00.1", True, None, None)],
     # manifestations, in an element of their own and in brackets
     "Dent, head, cranial, with, headache (mild) NEC": [("S00.0", False, "G44.8", None)],
     "Dent, nasal bone(s)": [("S00.11", False, "J34.8", None)],
-    # references: to a path, over a chain and to several, past a level that only joins
+    # references: to a path, over others, to several entries, past a level such as "with"
     "Dent, head, cranial": [("S00.0XX", True, None, "Dent, scalp")],
     "Dint": [("S00.9", True, None, "Dent(s) (bruised) (of)")],
     "Dimple": [
@@ -89,7 +89,7 @@ ENTRIES: dict[str, list[tuple[str, bool, str | None, str | None]]] = {
     "Head, ache, bump-related": [
         ("S00.0", False, "G44.8", "Dent, head, cranial, with, headache (mild) NEC")
     ],
-    # references that lead nowhere here: in a circle, to no entry, to another file
+    # references that lead nowhere: in a circle, to no entry, to another file
     "Ding": [],
     "Dinge": [],
     "Head, headed": [],
@@ -254,6 +254,6 @@ def test_every_code_stands_in_the_tabular_list(
     assert spec.submodule_search_locations
     package = Path(spec.submodule_search_locations[0])
     listed = read_code_list(package / "data" / "code-list-April-2026.txt")
-    # The tables leave out the seventh character: their codes are the beginnings of listed ones.
+    # The tables omit the seventh character, so their codes are the beginnings of listed codes.
     stems = {code[:length] for code in listed for length in range(3, 8)}
     assert {term.code for term in references[name] if undot(term.code) not in stems} == set()

@@ -1,4 +1,4 @@
-"""A side is said by the same words everywhere."""
+"""All modules use the same words for a side."""
 
 from __future__ import annotations
 

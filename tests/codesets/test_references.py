@@ -1,4 +1,4 @@
-"""Books that explain codes go in and come out as they were, each edition by itself."""
+"""References are stored and read unchanged, each edition by itself."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ QUARTER = DATA / "hcpcs" / "HCPC2026_APR_ANWEB.txt"
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[CodeStore]:
-    """A codes.db of the test's own, with nothing in it."""
+    """A separate, empty codes.db."""
     store = CodeStore(tmp_path / "codes.db")
     yield store
     store.close()
@@ -78,7 +78,7 @@ def reference(
 
 
 def holds(store: CodeStore) -> dict[str, int]:
-    """How many rows each book that is loaded holds, by its key."""
+    """The number of rows of each loaded reference, by its key."""
     return {loaded.key: store.references.count(loaded) for loaded in store.references.all()}
 
 
@@ -212,7 +212,7 @@ def test_a_book_is_found_by_its_kind_system_and_setting_only(store: CodeStore) -
 # Files, by what they hold
 
 FILES = [
-    # file, name of a zip that tells the edition, the book, its rows
+    # file, name of a zip that names the edition, key of the reference, kind of its rows
     ("index_books/index.xml", "", "icd10cm/index/FY2026", Term),
     ("index_books/index.xml", "april-1-2026-index.zip", "icd10cm/index/FY2026-April", Term),
     ("index_books/external_causes.xml", "", "icd10cm/external_causes/FY2026", Term),
@@ -249,13 +249,13 @@ def test_a_book_is_told_by_what_its_file_holds(
     store: CodeStore, tmp_path: Path, file: str, package: str, key: str, kind: type
 ) -> None:
     path = zipped(tmp_path / package, DATA / file) if package else DATA / file
-    said: list[str] = []
-    (loaded,) = import_files(store, [path], say=said.append).loaded
+    sentences: list[str] = []
+    (loaded,) = import_files(store, [path], say=sentences.append).loaded
     assert isinstance(loaded, Reference)
     assert (loaded.key, loaded.source) == (key, f"file {path.name}")
     assert [source.name for source in loaded.files] == [Path(file).name]
     assert any(store.references.rows(kind, loaded))
-    (sentence,) = said
+    (sentence,) = sentences
     assert sentence.startswith(f"{Path(file).name}: ")
     assert sentence.endswith(f": {holds(store)[key]:,} entries")
 
@@ -295,7 +295,7 @@ def test_an_edition_or_a_setting_that_cannot_be_told(
     assert holds(store) == {}
 
 
-# Several files of one book
+# Several files of one reference
 
 
 @pytest.mark.parametrize("as_zips", [False, True])
@@ -340,7 +340,7 @@ def test_a_workbook_and_a_text_of_one_name_are_read_once(store: CodeStore, tmp_p
     (loaded,) = import_files(store, [workbook, MUE]).loaded
     assert [file.name for file in loaded.files] == [MUE.name]
     assert holds(store) == {"hcpcs/mue-practitioner/2026-April": 3}
-    # By itself the workbook is as good.
+    # The workbook alone gives the same.
     again = CodeStore(tmp_path / "again.db")
     import_files(again, [workbook])
     assert holds(again) == holds(store)
@@ -353,7 +353,7 @@ NEW = "Dent of scalp, initial encounter for a dent that nobody has looked at bef
 
 
 def scalp(store: CodeStore) -> tuple[str, bool, list[str]]:
-    """The long title of a code, whether its edition has notes, and what they exclude."""
+    """The long title of a code, whether its release has notes, and its Excludes1 notes."""
     (release,) = store.releases()
     code = store.get(release, "S00.0XXA")
     assert code is not None
@@ -393,7 +393,7 @@ def test_tabular_list_of_another_edition_is_refused(store: CodeStore, tmp_path: 
     assert store.releases() == []
 
 
-# Nothing by halves
+# Damaged files
 
 BAD = [
     # name, content
@@ -426,7 +426,7 @@ def test_a_bad_file_among_good_ones_changes_nothing(
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What a person keeps in a folder: two books, one of them a folder deeper, and a letter."""
+    """A folder with two references, one of them in a subfolder, and a letter."""
     folder = tmp_path / "downloads"
     (folder / "ncci").mkdir(parents=True)
     shutil.copy(CONVERSION, folder)
@@ -436,14 +436,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_of_a_folder_what_is_known_is_loaded(store: CodeStore, folder: Path) -> None:
-    said: list[str] = []
-    done = import_files(store, [folder], say=said.append)
+    sentences: list[str] = []
+    done = import_files(store, [folder], say=sentences.append)
     assert set(holds(store)) == {
         "hcpcs/ptp-practitioner/2026-April/1",
         "icd10cm/conversion/FY2026",
     }
     assert done.left_out == ["letter.txt"]
-    assert said[-1] == "letter.txt: left out, it is no file that Code Desk can read"
+    assert sentences[-1] == "letter.txt: left out, it is no file that Code Desk can read"
 
 
 def test_from_the_command_line(
@@ -504,6 +504,6 @@ def test_what_is_out_of_date(store: CodeStore, day: str, says: list[str]) -> Non
 
 
 def test_mappings_and_places_stay_good(store: CodeStore) -> None:
-    """They are not published anew for each edition."""
+    """They are not published for each edition."""
     import_files(store, [PLACES, DATA / "crosswalks" / "2018_I9gem.txt"], "2018")
     assert out_of_date(store, DAY) == []

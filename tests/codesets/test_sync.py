@@ -1,4 +1,4 @@
-"""Fetching official files: from a real server on this machine that behaves well, or does not."""
+"""Downloading official files from a local server, which may misbehave."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from paths import TEST_DATA
 
 from codesets.loading import download
 from codesets.loading.catalogue import CATALOGUE, Entry, due, read_catalogue
-from codesets.loading.download import Manner
+from codesets.loading.download import DownloadPolicy
 from codesets.loading.edition_names import edition_of
 from codesets.loading.file_types import Layout, Sample
 from codesets.loading.sync import SyncReport, sync
 from codesets.model import CodesetError
 from codesets.store.code_store import CodeStore
 
-#: All fetch from a server of their own.
+#: All tests download from a server.
 pytestmark = pytest.mark.slow
 
 DATA = TEST_DATA / "imports"
@@ -57,13 +57,14 @@ PCS = zipped("icd10pcs_order_2027.txt")
 HCPCS = zipped("HCPC2026_JAN_ANWEB.txt")
 
 
-# A server that does what it is told
+# A server with prepared replies
 
 
 @dataclass
 class Reply:
-    """What is sent to one request. `cut`: the connection ends after so many bytes; `slowly`: a
-    byte at a time, for ever, from the head or from the body on; `chunked`: no length is told."""
+    """The reply to one request. `cut`: the connection ends after this many bytes of the body;
+    `slowly`: from the head or the body on, single bytes without end; `chunked`: there is no
+    Content-Length; `ranges`: a Range header is honoured."""
 
     body: bytes = b""
     status: int = 200
@@ -76,11 +77,11 @@ class Reply:
 
 @dataclass
 class Publisher:
-    """Replies by path, one after the other; the last one for ever."""
+    """The server: its replies by path, in order (the last one repeats), and its requests."""
 
     url: str = ""
     replies: dict[str, list[Reply]] = field(default_factory=dict)
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     hung_up: int = 0
 
@@ -89,12 +90,12 @@ class Publisher:
         return replies.pop(0) if len(replies) > 1 else replies[0]
 
     def headers(self, path: str) -> list[dict[str, str]]:
-        return [headers for asked, headers in self.asked if asked == path]
+        return [headers for requested, headers in self.requests if requested == path]
 
 
 @pytest.fixture
 def publisher() -> Iterator[Publisher]:
-    told = Publisher()
+    server_state = Publisher()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -105,8 +106,8 @@ def publisher() -> Iterator[Publisher]:
             self.end_headers()
 
         def do_GET(self) -> None:
-            told.asked.append((self.path, dict(self.headers)))
-            reply = told.next(self.path)
+            server_state.requests.append((self.path, dict(self.headers)))
+            reply = server_state.next(self.path)
             body, status, headers = reply.body, reply.status, dict(reply.headers)
             if reply.headers.get("ETag") == self.headers.get("If-None-Match", "none"):
                 body, status = b"", 304
@@ -133,11 +134,11 @@ def publisher() -> Iterator[Publisher]:
 
         def trickle(self, first: bytes) -> None:
             self.wfile.write(first)
-            while not told.over.wait(0.02):
+            while not server_state.over.wait(0.02):
                 try:
                     self.wfile.write(b"x")
-                except OSError:  # it was hung up on
-                    told.hung_up += 1
+                except OSError:  # the client closed the connection
+                    server_state.hung_up += 1
                     break
             self.close_connection = True
 
@@ -146,9 +147,9 @@ def publisher() -> Iterator[Publisher]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    told.url = f"http://127.0.0.1:{server.server_port}"
-    yield told
-    told.over.set()
+    server_state.url = f"http://127.0.0.1:{server.server_port}"
+    yield server_state
+    server_state.over.set()
     server.shutdown()
     server.server_close()
 
@@ -158,7 +159,7 @@ CM, PCS_NAME, QUARTER = "2027-codes.zip", "2027-pcs.zip", "january-2026-hcpcs.zi
 
 
 def entry(name: str, **fields: object) -> str:
-    told = {
+    values = {
         "id": name.partition(".")[0],
         "title": f"Title of {name}",
         "publisher": "somebody",
@@ -168,31 +169,32 @@ def entry(name: str, **fields: object) -> str:
         "tried": False,
     } | fields
     return "[[entry]]\n" + "\n".join(
-        f"{key} = {json.dumps(value)}" for key, value in told.items() if value is not None
+        f"{key} = {json.dumps(value)}" for key, value in values.items() if value is not None
     )
 
 
 @dataclass
 class Home:
-    """A store, a folder of downloads, a catalogue of the publisher's files, and what was said."""
+    """A store, a folder of downloads, a catalogue of the publisher's files; the sentences of the
+    last sync, and the seconds that it waited."""
 
     store: CodeStore
     folder: Path
     publisher: Publisher
     catalogue: Path
-    said: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
-    manner: Manner = field(default_factory=lambda: Manner(pause=0.25, backoff=0.5))
+    policy: DownloadPolicy = field(default_factory=lambda: DownloadPolicy(pause=0.25, backoff=0.5))
 
     def lists(self, *entries: str) -> None:
         self.catalogue.write_text("\n".join(entries), encoding="utf-8")
 
     def sync(self, **options: object) -> SyncReport:
-        self.said.clear()
+        self.sentences.clear()
         self.slept.clear()
-        manner = replace(self.manner, sleep=self.slept.append)
-        options = {"today": TODAY, "manner": manner} | options
-        return sync(self.store, self.folder, self.catalogue, self.said.append, **options)  # type: ignore[arg-type]
+        policy = replace(self.policy, sleep=self.slept.append)
+        options = {"today": TODAY, "policy": policy} | options
+        return sync(self.store, self.folder, self.catalogue, self.sentences.append, **options)  # type: ignore[arg-type]
 
     def loaded(self) -> dict[str, tuple[dict[str, int], str]]:
         return {r.key: (self.store.counts(r), r.loaded_at) for r in self.store.releases()}
@@ -210,7 +212,7 @@ def home(tmp_path: Path, publisher: Publisher) -> Iterator[Home]:
     home.store.close()
 
 
-# All is well
+# Without errors
 
 
 def test_what_is_fetched_is_loaded(home: Home) -> None:
@@ -222,15 +224,15 @@ def test_what_is_fetched_is_loaded(home: Home) -> None:
     assert (home.folder / CM).read_bytes() == ORDER
     outcome = report.outcomes[0]
     assert outcome.sha256 is not None
-    assert f"{CM}: sha256 {outcome.sha256}" in home.said
+    assert f"{CM}: sha256 {outcome.sha256}" in home.sentences
     ledger = json.loads((home.folder / "downloads.json").read_text())
     assert ledger["files"]["2027-codes"]["sha256"] == outcome.sha256
     assert list((home.folder / "incoming").iterdir()) == []
 
 
-def test_it_says_who_it_is_and_takes_its_time(home: Home) -> None:
+def test_it_names_itself_and_pauses(home: Home) -> None:
     home.sync()
-    for _, headers in home.publisher.asked:
+    for _, headers in home.publisher.requests:
         assert headers["User-Agent"] == f"codedesk/{version('codedesk')}"
         assert headers["Accept-Encoding"] == "identity"
     assert home.slept == [0.25, 0.25]  # between files of one host
@@ -254,7 +256,7 @@ def test_the_same_bytes_without_a_tag_are_not_loaded_again(home: Home) -> None:
     assert home.loaded() == before
 
 
-def test_what_has_changed_is(home: Home) -> None:
+def test_what_has_changed_is_fetched_again(home: Home) -> None:
     home.sync()
     both = zipped("icd10cm_order_2027.txt", "HCPC2026_JAN_ANWEB.txt")
     home.publisher.replies[f"/{CM}"] = [Reply(both, headers={"ETag": '"2"'})]
@@ -263,7 +265,7 @@ def test_what_has_changed_is(home: Home) -> None:
     assert (home.folder / CM).read_bytes() == both
 
 
-def test_a_download_that_was_spoilt_here_is_fetched_again(home: Home) -> None:
+def test_a_download_that_was_altered_here_is_fetched_again(home: Home) -> None:
     home.sync()
     (home.folder / CM).write_bytes(b"something else")
     assert home.sync().outcomes[0].fate == "loaded"
@@ -278,7 +280,7 @@ def test_a_store_begun_anew_is_filled_from_what_was_downloaded(home: Home, tmp_p
     report = home.sync()
     assert list(home.loaded()) == before
     assert [outcome.fate for outcome in report.outcomes] == ["loaded"] * 3
-    assert "If-None-Match" in home.publisher.headers(f"/{CM}")[-1]  # and no byte came twice
+    assert "If-None-Match" in home.publisher.headers(f"/{CM}")[-1]  # no file was sent twice
     assert [outcome.fate for outcome in home.sync().outcomes] == ["unchanged"] * 3
 
 
@@ -288,7 +290,7 @@ def test_a_redirect_is_followed(home: Home) -> None:
     assert home.sync().outcomes[0].fate == "loaded"
 
 
-# All is not well
+# With errors
 
 HTML = b"<!DOCTYPE html>\n<html><body>Sorry</body></html>"
 CHANGED = io.BytesIO()
@@ -302,7 +304,7 @@ BOMB = packed("icd10cm_order_2027.txt", b"0" * 10_000_000)
 BROKEN_WORKBOOK = packed("xl/workbook.xml", b"<workbook>")
 
 BAD = [
-    # what the server does, why it was not loaded
+    # replies of the server, why the file was not loaded
     ([Reply(status=404)], "has nothing at its address, 404; the address was never tried"),
     ([Reply(status=403)], "answers 403"),
     ([Reply(HTML)], "what came is a web page"),
@@ -345,7 +347,7 @@ def test_what_is_bad_is_said_and_changes_nothing(
     (problem,) = report.problems
     assert why in problem
     assert f"download {CM} by hand from {PAGE}" in problem
-    assert problem in home.said
+    assert problem in home.sentences
     assert problem.count("\n") == 0
     assert home.loaded() == before
     assert (home.folder / CM).read_bytes() == ORDER  # what was loaded is still the current one
@@ -451,14 +453,14 @@ def test_an_edition_to_come_may_not_be_there_yet(home: Home, reply: Reply) -> No
     report = home.sync()
     assert [outcome.fate for outcome in report.outcomes] == ["not_published"]
     assert report.problems == []
-    assert home.said[0].startswith("Title of 2028.zip is not out yet (")
-    assert home.said[0].endswith("); from 2027-10-01 on")
+    assert home.sentences[0].startswith("Title of 2028.zip is not out yet (")
+    assert home.sentences[0].endswith("); from 2027-10-01 on")
 
 
 @pytest.mark.parametrize("where", ["head", "body"])
 def test_a_server_that_never_ends_is_hung_up_on(home: Home, where: Literal["head", "body"]) -> None:
-    """However often a byte comes, a file has so long and no longer; the others go on."""
-    home.manner = replace(home.manner, deadline=0.5)
+    """A file has a deadline, even if bytes keep coming. The other files are loaded."""
+    home.policy = replace(home.policy, deadline=0.5)
     home.publisher.replies[f"/{CM}"] = [Reply(ORDER, slowly=where)]
     report = home.sync()
     assert [outcome.fate for outcome in report.outcomes] == ["failed", "loaded", "loaded"]
@@ -470,8 +472,8 @@ def test_a_server_that_never_ends_is_hung_up_on(home: Home, where: Literal["head
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_file_that_is_too_large_is_not_kept(home: Home, chunked: bool) -> None:
-    """Neither by the length that is told nor by what comes."""
-    home.manner = replace(home.manner, largest=len(ORDER) - 1)
+    """Neither by its Content-Length nor by the bytes that come."""
+    home.policy = replace(home.policy, largest=len(ORDER) - 1)
     home.publisher.replies[f"/{CM}"] = [Reply(ORDER, chunked=chunked)]
     home.publisher.replies[f"/{PCS_NAME}"] = home.publisher.replies[f"/{QUARTER}"] = [Reply(HTML)]
     report = home.sync()
@@ -480,7 +482,7 @@ def test_a_file_that_is_too_large_is_not_kept(home: Home, chunked: bool) -> None
     assert list((home.folder / "incoming").iterdir()) == []
 
 
-def test_nothing_that_one_file_brings_about_costs_the_others(
+def test_an_error_with_one_file_does_not_stop_the_others(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home.folder / CM).mkdir(parents=True)  # where the file is to be
@@ -489,7 +491,7 @@ def test_nothing_that_one_file_brings_about_costs_the_others(
     assert "IsADirectoryError" in report.problems[0]
 
 
-def test_from_encryption_no_redirect_leads_out() -> None:
+def test_no_redirect_leads_from_https_to_http() -> None:
     sent = httpx.Request("GET", "https://www.cms.gov/a.zip")
     fetcher = download.Fetcher.__new__(download.Fetcher)
     fetcher._hosts = {"www.cms.gov"}
@@ -506,7 +508,7 @@ def test_from_encryption_no_redirect_leads_out() -> None:
 
 @pytest.fixture
 def nowhere() -> str:
-    """An address of this machine at which nothing listens."""
+    """A local address at which nothing listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -515,7 +517,7 @@ def nowhere() -> str:
 def test_no_network_is_found_out_at_once(home: Home, nowhere: str) -> None:
     home.lists(*(entry(name, url=f"{nowhere}/{name}") for name in (CM, QUARTER)))
     report = home.sync(patience=3.0)
-    assert (report.unreachable, report.outcomes, home.said, home.slept) == (True, (), [], [])
+    assert (report.unreachable, report.outcomes, home.sentences, home.slept) == (True, (), [], [])
     assert not home.folder.exists()
 
 
@@ -553,7 +555,7 @@ def test_what_carries_cpt_is_left_to_a_person(home: Home) -> None:
     report = home.sync()
     assert [entry.id for entry in report.by_hand] == ["edits", "places"]
     assert home.publisher.headers("/edits.zip") == []
-    assert home.said[-4:] == [
+    assert home.sentences[-4:] == [
         "These carry CPT, which is the AMA's: open the page, accept its terms yourself, download, "
         "and run `codedesk codesets import FILE`.",
         f"  Title of edits: {PAGE}",
@@ -642,7 +644,7 @@ def test_the_names_tell_the_editions() -> None:
         if entry.kind.endswith("-codes") or entry.kind == "hcpcs":
             system = entry.kind.removesuffix("-codes")
             layout = Layout("a list of codes", system)  # type: ignore[arg-type]
-            # What is inside tells the year; of an April update only the package tells the month.
+            # The files name the year; the month of an April update is only in the name of the zip.
             inside = "HCPC2026_OCT_ANWEB.txt" if system == "hcpcs" else ""
             sample = Sample(Path(inside if "October" in entry.id else "codes.txt"), b"")
             dated = edition_of(layout, sample, entry.name, None)

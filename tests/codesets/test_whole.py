@@ -1,4 +1,4 @@
-"""Lists that are not whole load nothing, unless a person says so."""
+"""Lists that are not whole are not loaded, except with --partial."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def lines(text: str, *spans: slice) -> str:
 
 
 def numbered(text: str) -> str:
-    """An order file whose lines are counted from one again."""
+    """An order file with its lines numbered from one again."""
     return "".join(f"{number:05}{line[5:]}" for number, line in enumerate(text.splitlines(True), 1))
 
 
@@ -69,7 +69,7 @@ MUE_NAMES = [f"mue_practitioner_2026q{quarter}.csv" for quarter in (1, 2)]
 PTP_NAME = "ptp_practitioner_2026.csv"
 
 NOT_WHOLE = [
-    # what is loaded, under which name; what is imported, under which name; what is said
+    # (loaded file, its name), (imported file, its name), error
     ("", CM[:-1], CM_2027, "the last line of icd10cm_order_2027.txt breaks off"),
     ("", CM[:-20], CM_2027, "the last line of icd10cm_order_2027.txt breaks off"),
     ("", HCPCS[:-1], JANUARY, "the last line of HCPC2026_JAN_ANWEB.txt breaks off"),
@@ -120,16 +120,16 @@ def test_told_to_it_is_loaded(
 
 
 WHOLE = [
-    # what is loaded; what is imported
+    # (loaded file, its name), (imported file, its name)
     ((CM, CM_2027), (CM, CM_2027)),
     ((CM, CM_2027), (numbered(without(CM, "00012")), CM_2028)),  # one code fewer
-    # Lists grow: one of seven years before has fewer codes.
+    # Lists grow, so an edition of seven years before may have fewer codes.
     ((CM, CM_2027), (numbered(lines(CM, slice(7), slice(12, 30))), "icd10cm_order_2020.txt")),
     ((HCPCS, JANUARY), (HCPCS, APRIL)),
-    # A first character that came later is not missed before.
+    # An earlier edition may lack a first character that came later.
     ((HCPCS, APRIL), (without(HCPCS, "J"), JANUARY)),
     ((MUE, MUE_NAMES[0]), (lines(MUE, slice(39)), MUE_NAMES[1])),
-    # What goes on for ever was shorter once.
+    # A cumulative table was shorter in earlier editions.
     ((CONVERSION, "conversion_fy_2026.csv"), (lines(CONVERSION, slice(9)), "conversion_2023.csv")),
     ((PTP, PTP_NAME), (lines(PTP, slice(12)), "ccipra-v321r0-f1.txt")),
 ]
@@ -146,11 +146,11 @@ def test_a_whole_list_is_loaded(
 
 def test_lists_that_come_together_are_compared_too(small: CodeStore, tmp_path: Path) -> None:
     cut = put(tmp_path, CM_2026, lines(CM, slice(6)))
-    said: list[str] = []
-    done = import_files(small, [cut, put(tmp_path, CM_2027, CM)], say=said.append)
+    sentences: list[str] = []
+    done = import_files(small, [cut, put(tmp_path, CM_2027, CM)], say=sentences.append)
     assert [release.label for release in done.loaded] == ["FY2027"]
-    assert done.not_whole == [said[-1]]
-    assert said[-1].startswith(f"{CM_2026} is not whole: it has 6 entries, and FY2027 has 30.")
+    assert done.not_whole == [sentences[-1]]
+    assert sentences[-1].startswith(f"{CM_2026} is not whole: it has 6 entries, and FY2027 has 30.")
 
 
 def test_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,11 +163,11 @@ def test_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         return done.exit_code, done.stderr
 
     assert run(whole)[0] == 0
-    code, said = run(cut)
-    assert (code, said.count("\n")) == (2, 1)
-    assert said.startswith(f"codedesk: {CM_2026} is not whole")
-    code, said = run(cut, whole)
+    code, output = run(cut)
+    assert (code, output.count("\n")) == (2, 1)
+    assert output.startswith(f"codedesk: {CM_2026} is not whole")
+    code, output = run(cut, whole)
     assert code == 1
-    assert f"{CM_2026} is not whole" in said
+    assert f"{CM_2026} is not whole" in output
     assert run(cut, "--partial")[0] == 0
     assert "--partial" in CliRunner().invoke(main, ["codesets", "import", "--help"]).stdout

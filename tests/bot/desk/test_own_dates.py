@@ -117,5 +117,5 @@ def test_what_several_releases_tell_of_one_code(
 ) -> None:
     own = OwnDates()
     for number, (begins, ends, again) in enumerate(told):
-        own = own.told_also(str(number), day(begins), day(ends), reactivated=again)
+        own = own.updated_by(str(number), day(begins), day(ends), reactivated=again)
     assert (own.first, own.last) == (day(first), day(last))
