@@ -57,22 +57,22 @@ def small(tmp_path: Path):
     store.close()
 
 
-def edition(label: str, first: str, last: str) -> ReleaseData:
+def release_data(label: str, first: str, last: str) -> ReleaseData:
     listed = icd10cm.read_code_list(DATA / "code-list.txt")
     return icd10cm.read_tabular(DATA / "tabular.xml", listed, release(label, first, last))
 
 
 def test_october_gives_way_to_april(small: CodeStore) -> None:
-    small.load(edition("October", "2025-10-01", "2026-09-30"))
+    small.load(release_data("October", "2025-10-01", "2026-09-30"))
     day = dt.date(2026, 5, 1)
     assert small.for_date("icd10cm", day).release.label == "October"
-    small.load(edition("April", "2026-04-01", "2026-09-30"))
+    small.load(release_data("April", "2026-04-01", "2026-09-30"))
     assert small.for_date("icd10cm", day).release.label == "April"
     assert small.for_date("icd10cm", dt.date(2026, 3, 31)).release.label == "October"
 
 
 def test_loading_again_replaces(small: CodeStore) -> None:
-    april = edition("April", "2026-04-01", "2026-09-30")
+    april = release_data("April", "2026-04-01", "2026-09-30")
     small.load(april)
     before = small.counts(small.releases()[0])
     small.load(april)
@@ -81,7 +81,7 @@ def test_loading_again_replaces(small: CodeStore) -> None:
 
 
 def test_a_load_that_fails_changes_nothing(small: CodeStore) -> None:
-    april = edition("April", "2026-04-01", "2026-09-30")
+    april = release_data("April", "2026-04-01", "2026-09-30")
     small.load(april)
     before = small.counts(small.releases()[0])
     twice = replace(april, codes=april.codes + april.codes[:1])  # breaks the primary key
@@ -92,7 +92,7 @@ def test_a_load_that_fails_changes_nothing(small: CodeStore) -> None:
 
 
 def test_an_older_codes_db_is_refused_with_a_way_out(small: CodeStore) -> None:
-    small.load(edition("April", "2026-04-01", "2026-09-30"))
+    small.load(release_data("April", "2026-04-01", "2026-09-30"))
     small._db.execute("pragma user_version = 99")
     with pytest.raises(CodesetError, match="codedesk setup"):
         CodeStore(small.path)

@@ -87,14 +87,14 @@ def test_everything_is_read_from_its_position(quarter: dict[str, hcpcs.Row]) -> 
 
 
 def test_codes_are_codes_and_modifiers_are_rows() -> None:
-    edition = hcpcs.release_of(RELEASE, hcpcs.read_quarter(QUARTER))
-    assert [(code.code, code.position) for code in edition.codes] == [
+    data = hcpcs.release_of(RELEASE, hcpcs.read_quarter(QUARTER))
+    assert [(code.code, code.position) for code in data.codes] == [
         ("A0021", 0), ("A4311", 1), ("E0155", 2), ("J0897", 3), ("Q9999", 4), ("V5008", 5),
     ]  # fmt: skip
-    assert edition.codes[4].effective_through == dt.date(2025, 3, 31)
-    indicators = [row for row in edition.rows if isinstance(row, Indicators)]
-    assert [row.code for row in indicators] == [code.code for code in edition.codes]
-    assert [row for row in edition.rows if isinstance(row, Modifier)] == [
+    assert data.codes[4].effective_through == dt.date(2025, 3, 31)
+    indicators = [row for row in data.rows if isinstance(row, Indicators)]
+    assert [row.code for row in indicators] == [code.code for code in data.codes]
+    assert [row for row in data.rows if isinstance(row, Modifier)] == [
         Modifier("A1", "Dressing for one dent", dt.date(2002, 7, 1), None),
         Modifier("QZ", ROWS[1][1], dt.date(1998, 1, 1), dt.date(2024, 12, 31)),
     ]

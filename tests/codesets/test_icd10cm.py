@@ -174,8 +174,8 @@ def test_fy2024_is_the_published_list_with_borrowed_headers(
 
 
 def test_small_tabular() -> None:
-    edition = icd10cm.read_tabular(DATA / "tabular.xml", LISTED, RELEASE)
-    assert [(c.code, c.title, c.billable, c.parent, c.stem) for c in edition.codes] == [
+    data = icd10cm.read_tabular(DATA / "tabular.xml", LISTED, RELEASE)
+    assert [(c.code, c.title, c.billable, c.parent, c.stem) for c in data.codes] == [
         ("S00", "Dent of head", False, None, "S00"),
         ("S00.0", "Dent of scalp", False, "S00", "S00.0"),
         ("S00.0XXA", "Dent of scalp, initial encounter", True, "S00.0", "S00.0"),
@@ -185,26 +185,26 @@ def test_small_tabular() -> None:
         ("S00.11XS", "Dent of right nose, sequela", True, "S00.11", "S00.11"),
         ("T07", "Unspecified dents", True, None, "T07"),
     ]
-    assert [(d.id, d.parent) for d in edition.divisions] == [
+    assert [(d.id, d.parent) for d in data.divisions] == [
         ("19", None), ("S00-T14", "19"), ("S00-S09", "S00-T14"), ("T07", "S00-T14"),
     ]  # fmt: skip
-    assert [(t.code, t.text) for t in edition.rows] == [("S00.0", "Bump of scalp")]
-    (note,) = [n for n in edition.notes if n.kind == "excludes1"]
+    assert [(t.code, t.text) for t in data.rows] == [("S00.0", "Bump of scalp")]
+    (note,) = [n for n in data.notes if n.kind == "excludes1"]
     assert [c.as_published for c in note.codes] == []  # neither S01 nor S02 is a code of this list
 
 
 def test_long_titles_of_an_order_file_are_shown() -> None:
     long = {"S000XXA": "Dent of scalp, at length, initial encounter"}
-    edition = icd10cm.read_tabular(DATA / "tabular.xml", LISTED, RELEASE, long)
-    titles = {code.code: code.title for code in edition.codes}
+    data = icd10cm.read_tabular(DATA / "tabular.xml", LISTED, RELEASE, long)
+    titles = {code.code: code.title for code in data.codes}
     assert titles["S00.0XXA"] == "Dent of scalp, at length, initial encounter"
     assert titles["S00.0XXD"] == "Dent of scalp, subsequent encounter"
 
 
 def test_small_order_file() -> None:
     rows = icd10cm.read_order_file(DATA / "order.txt")
-    edition = icd10cm.release_of_list(RELEASE, rows)
-    assert [(c.code, c.billable, c.stem, c.parent) for c in edition.codes] == [
+    data = icd10cm.release_of_list(RELEASE, rows)
+    assert [(c.code, c.billable, c.stem, c.parent) for c in data.codes] == [
         ("S00", False, "S00", None),
         ("S00.0", False, "S00.0", "S00"),
         ("S00.0XXA", True, "S00.0", "S00.0"),

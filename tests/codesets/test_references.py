@@ -187,7 +187,7 @@ def test_replacing_a_book_leaves_others_alone(store: CodeStore) -> None:
         ("1999-01-01", "FY2025"),
     ],
 )
-def test_book_for_a_date(store: CodeStore, day: str, label: str) -> None:
+def test_reference_for_a_date(store: CodeStore, day: str, label: str) -> None:
     for edition in (
         reference("FY2026-April", "2026-04-01"),
         reference("FY2025", "2024-10-01", "2025-09-30"),
