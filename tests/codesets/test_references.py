@@ -135,7 +135,7 @@ def test_rows_come_out_as_they_went_in(store: CodeStore, kind: type) -> None:
     }
 
 
-def test_a_book_comes_out_as_it_went_in(store: CodeStore) -> None:
+def test_a_reference_is_read_as_it_was_stored(store: CodeStore) -> None:
     store.references.load(ReferenceData(reference(), ()))
     (loaded,) = store.references.all()
     assert loaded.loaded_at
@@ -160,7 +160,7 @@ def test_rows_whose_fields_equal(store: CodeStore, equal: dict[str, str], found:
     ]
 
 
-def test_replacing_a_book_leaves_others_alone(store: CodeStore) -> None:
+def test_replacing_a_reference_leaves_others_alone(store: CodeStore) -> None:
     release = Release("icd10cm", "FY2026", DAY, DAY, "test", ())
     store.load(ReleaseData(release, (), rows=(ROWS[0],)))
     for label in ("FY2025", "FY2026"):
@@ -199,7 +199,7 @@ def test_reference_for_a_date(store: CodeStore, day: str, label: str) -> None:
     assert found.label == label
 
 
-def test_a_book_is_found_by_its_kind_system_and_setting_only(store: CodeStore) -> None:
+def test_a_reference_is_found_by_its_kind_system_and_setting_only(store: CodeStore) -> None:
     for setting in get_args(Setting):
         store.references.load(ReferenceData(reference(kind="mue", setting=setting), ()))
     found = store.references.for_date("mue", "icd10cm", DAY, "outpatient")
@@ -245,7 +245,7 @@ FILES = [
 
 
 @pytest.mark.parametrize(("file", "package", "key", "kind"), FILES)
-def test_a_book_is_told_by_what_its_file_holds(
+def test_a_reference_is_recognised_by_its_content(
     store: CodeStore, tmp_path: Path, file: str, package: str, key: str, kind: type
 ) -> None:
     path = zipped(tmp_path / package, DATA / file) if package else DATA / file
