@@ -93,37 +93,37 @@ class Editions:
 
     def __init__(self, store: CodeStore, coming: Iterable[ReleaseData | ReferenceData]) -> None:
         self._store = store
-        self._coming = {_of(what).key: what for what in coming}
+        self._coming = {_edition_of(data).key: data for data in coming}
         self._extents: dict[str, Extent] = {}
 
-    def lacking(self, what: ReleaseData | ReferenceData, sources: Sequence[Source]) -> str | None:
+    def lacking(self, data: ReleaseData | ReferenceData, sources: Sequence[Source]) -> str | None:
         """What a list lacks, as a sentence without a full stop; None when every check passes.
         `sources` are the files that it was read from."""
-        checks = chain(_in_files(sources), _without_category(what), self._by_neighbours(what))
+        checks = chain(_in_files(sources), _without_category(data), self._by_neighbours(data))
         return next(checks, None)
 
-    def _by_neighbours(self, what: ReleaseData | ReferenceData) -> Iterator[str]:
-        of = _of(what)
-        extent = self._extent(of)
-        for neighbour in self._neighbours(of):
-            yield from _fewer(extent, neighbour, _SHARE_OF.get(_kind(of)[0] or "", _SHARE))
-            if isinstance(of, Release):
-                yield from _ends(extent, neighbour, _END[of.system])
-        if isinstance(of, Reference) and of.part:
-            yield from self._fewer_than_of_a_part(of, extent)
+    def _by_neighbours(self, data: ReleaseData | ReferenceData) -> Iterator[str]:
+        edition = _edition_of(data)
+        extent = self._extent(edition)
+        for neighbour in self._neighbours(edition):
+            yield from _fewer(extent, neighbour, _SHARE_OF.get(_kind(edition)[0] or "", _SHARE))
+            if isinstance(edition, Release):
+                yield from _ends(extent, neighbour, _END[edition.system])
+        if isinstance(edition, Reference) and edition.part:
+            yield from self._fewer_than_of_a_part(edition, extent)
 
-    def _neighbours(self, of: Release | Reference) -> Iterator[_Neighbour]:
+    def _neighbours(self, edition: Release | Reference) -> Iterator[_Neighbour]:
         """The same edition, if it is loaded, and the nearest ones before and after it."""
-        alike = [other for other in self._known() if _kind(other) == _kind(of)]
-        before = [other for other in alike if other.effective_from < of.effective_from]
-        after = [other for other in alike if other.effective_from > of.effective_from]
-        if isinstance(of, Reference) and of.kind in _CUMULATIVE:
+        alike = [other for other in self._known() if _kind(other) == _kind(edition)]
+        before = [other for other in alike if other.effective_from < edition.effective_from]
+        after = [other for other in alike if other.effective_from > edition.effective_from]
+        if isinstance(edition, Reference) and edition.kind in _CUMULATIVE:
             after = []
         loaded = {other.key: other for other in self._loaded()}
-        if of.key in loaded:
-            yield _Neighbour(of.label, self._stored(loaded[of.key]), 0.0)
+        if edition.key in loaded:
+            yield _Neighbour(edition.label, self._stored(loaded[edition.key]), 0.0)
         for other in (*sorted(before, key=_first)[-1:], *sorted(after, key=_first)[:1]):
-            years = (other.effective_from - of.effective_from).days / 365.25
+            years = (other.effective_from - edition.effective_from).days / 365.25
             yield _Neighbour(other.label, self._extent(other), years)
 
     def _fewer_than_of_a_part(self, reference: Reference, extent: Extent) -> Iterator[str]:
@@ -145,20 +145,20 @@ class Editions:
         return [*self._store.releases(), *self._store.references.all()]
 
     def _known(self) -> list[Release | Reference]:
-        coming = {key: _of(what) for key, what in self._coming.items()}
+        coming = {key: _edition_of(data) for key, data in self._coming.items()}
         return list(({other.key: other for other in self._loaded()} | coming).values())
 
-    def _extent(self, of: Release | Reference) -> Extent:
+    def _extent(self, edition: Release | Reference) -> Extent:
         """The extent of what is imported with the list under this key, else of what is loaded."""
-        if of.key not in self._extents:
-            what = self._coming.get(of.key)
-            self._extents[of.key] = _extent(what) if what else self._stored(of)
-        return self._extents[of.key]
+        if edition.key not in self._extents:
+            data = self._coming.get(edition.key)
+            self._extents[edition.key] = _extent(data) if data else self._stored(edition)
+        return self._extents[edition.key]
 
-    def _stored(self, of: Release | Reference) -> Extent:
-        if isinstance(of, Reference):
-            return Extent(self._store.references.groups(of))
-        return Extent(self._store.groups(of))
+    def _stored(self, edition: Release | Reference) -> Extent:
+        if isinstance(edition, Reference):
+            return Extent(self._store.references.groups(edition))
+        return Extent(self._store.groups(edition))
 
 
 def not_whole(names: str, lacks: str) -> str:
@@ -170,25 +170,25 @@ def not_whole(names: str, lacks: str) -> str:
     )
 
 
-def _of(what: ReleaseData | ReferenceData) -> Release | Reference:
-    return what.release if isinstance(what, ReleaseData) else what.reference
+def _edition_of(data: ReleaseData | ReferenceData) -> Release | Reference:
+    return data.release if isinstance(data, ReleaseData) else data.reference
 
 
-def _kind(of: Release | Reference) -> tuple[str | None, ...]:
+def _kind(edition: Release | Reference) -> tuple[str | None, ...]:
     """What a release or reference is an edition of."""
-    if isinstance(of, Release):
-        return ("codes", of.system)
-    return (of.kind, of.system, of.setting, of.part)
+    if isinstance(edition, Release):
+        return ("codes", edition.system)
+    return (edition.kind, edition.system, edition.setting, edition.part)
 
 
-def _first(of: Release | Reference) -> dt.date:
-    return of.effective_from
+def _first(edition: Release | Reference) -> dt.date:
+    return edition.effective_from
 
 
-def _extent(what: ReleaseData | ReferenceData) -> Extent:
-    if isinstance(what, ReferenceData):
-        return Extent(row_tables.groups_of(what.rows))
-    return Extent(Counter(code.code[:3] for code in what.codes))
+def _extent(data: ReleaseData | ReferenceData) -> Extent:
+    if isinstance(data, ReferenceData):
+        return Extent(row_tables.groups_of(data.rows))
+    return Extent(Counter(code.code[:3] for code in data.codes))
 
 
 def _in_files(sources: Sequence[Source]) -> Iterator[str]:
@@ -212,11 +212,11 @@ def _miscounted(source: Source) -> Iterator[str]:
         yield f"the last line of {source.name} has the number {last[:5]} and is line {number:05}"
 
 
-def _without_category(what: ReleaseData | ReferenceData) -> Iterator[str]:
-    if isinstance(what, ReferenceData) or what.release.system != "icd10cm":
+def _without_category(data: ReleaseData | ReferenceData) -> Iterator[str]:
+    if isinstance(data, ReferenceData) or data.release.system != "icd10cm":
         return
-    names = {code.code for code in what.codes}
-    lost = [code.code for code in what.codes if code.code[:3] not in names]
+    names = {code.code for code in data.codes}
+    lost = [code.code for code in data.codes if code.code[:3] not in names]
     if lost:
         yield f"it has codes without their category: {', '.join(lost[:3])}"
 

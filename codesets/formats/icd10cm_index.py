@@ -85,10 +85,28 @@ def read_index(path: Path, release: str) -> tuple[Term, ...]:
 
     Raises CodesetError when the file is not such an index, or is cut off.
     """
-    return read_terms(path, release, ("index", "external_causes"), "index_entry")
+    return _read_terms(path, release, ("index", "external_causes"), "index_entry")
 
 
-def read_terms(
+def read_neoplasms(path: Path, release: str) -> tuple[Term, ...]:
+    """The Table of Neoplasms: one term for each site and column ("Malignant Primary"). The text is
+    the path of the site.
+
+    Raises CodesetError when the file is not the Table of Neoplasms, or is cut off.
+    """
+    return _read_terms(path, release, ("neoplasms",), "neoplasm")
+
+
+def read_drugs(path: Path, release: str) -> tuple[Term, ...]:
+    """The Table of Drugs and Chemicals: one term for each substance and column ("Poisoning
+    Assault"). The text is the substance.
+
+    Raises CodesetError when the file is not the Table of Drugs and Chemicals, or is cut off.
+    """
+    return _read_terms(path, release, ("drugs",), "drug")
+
+
+def _read_terms(
     path: Path, release: str, kinds: Sequence[ReferenceKind], term_kind: TermKind
 ) -> tuple[Term, ...]:
     """The terms of one of the four files.
@@ -99,18 +117,18 @@ def read_terms(
     top = _Level(_read_entries(path, kinds))
     terms = dict.fromkeys(
         Term(
-            code=place.code,
+            code=indexed.code,
             text=entry.text,
             kind=term_kind,
             release=release,
-            column=place.column,
-            needs_more=place.needs_more,
-            second=place.second,
+            column=indexed.column,
+            needs_more=indexed.needs_more,
+            second=indexed.second,
             via=None if target is entry else target.text,
         )
         for entry in top.all_entries()
         for target in top.targets(entry)
-        for place in target.places
+        for indexed in target.codes
     )
     if not terms:
         raise CodesetError(f"{path.name} has no entry that leads to a code.")
@@ -121,7 +139,7 @@ _Words = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _IndexedCode:
     """A code that an entry leads to, as `Term` describes it."""
 
     code: str
@@ -140,7 +158,7 @@ class _Entry:
 
     title: str
     text: str
-    places: tuple[_Place, ...]
+    codes: tuple[_IndexedCode, ...]
     references: tuple[str, ...]
     below: _Level
 
@@ -173,7 +191,7 @@ class _Level:
     def targets(self, entry: _Entry, references: int = _MOST_REFERENCES) -> Iterator[_Entry]:
         """The entries whose codes `entry` leads to: itself if it has codes, else those that it
         refers to, over at most `references` steps."""
-        if entry.places:
+        if entry.codes:
             yield entry
         elif references:
             for reference in entry.references:
@@ -234,7 +252,7 @@ def _entries_of(
     yield _Entry(
         title=title,
         text=", ".join((*above, shown)) + _explanation(element),
-        places=_places(element, columns),
+        codes=_codes(element, columns),
         references=tuple(
             path
             for tag in ("see", "seeAlso")
@@ -248,13 +266,13 @@ def _entries_of(
     )
 
 
-def _places(element: ET.Element, columns: Mapping[str, str]) -> tuple[_Place, ...]:
+def _codes(element: ET.Element, columns: Mapping[str, str]) -> tuple[_IndexedCode, ...]:
     """The codes that an element leads to. The categories of a see also count only where it has no
     other codes."""
     manifestation = _CODE.search(_words(element.find("manif")))
     second = manifestation["code"] if manifestation else None
     for tags in (("code", "seecat", "subcat", "cell", "see"), ("seeAlso",)):
-        places: list[_Place] = []
+        codes: list[_IndexedCode] = []
         for child in (child for child in element if child.tag in tags):
             text = _words(child)
             category = child.tag in ("seecat", "subcat") or bool(_CATEGORIES.fullmatch(text))
@@ -263,13 +281,13 @@ def _places(element: ET.Element, columns: Mapping[str, str]) -> tuple[_Place, ..
             number = child.get("col")
             column = columns.get(number, f"column {number}") if number else None
             for match in _CODE.finditer(text):
-                if match["bracket"] and places:
-                    places[-1] = replace(places[-1], second=match["code"])
+                if match["bracket"] and codes:
+                    codes[-1] = replace(codes[-1], second=match["code"])
                 else:
                     needs_more = category or match["dash"] is not None
-                    places.append(_Place(match["code"], needs_more, second, column))
-        if places:
-            return tuple(places)
+                    codes.append(_IndexedCode(match["code"], needs_more, second, column))
+        if codes:
+            return tuple(codes)
     return ()
 
 
@@ -340,21 +358,3 @@ def _compared(title: str) -> _Words:
     while words and words[-1] in _JOINTS and len(words) > 1:
         words.pop()
     return tuple(w[:-1] if w.endswith("s") and len(w) > 3 else w for w in words)
-
-
-def read_neoplasms(path: Path, release: str) -> tuple[Term, ...]:
-    """The Table of Neoplasms: one term for each site and column ("Malignant Primary"). The text is
-    the path of the site.
-
-    Raises CodesetError when the file is not the Table of Neoplasms, or is cut off.
-    """
-    return read_terms(path, release, ("neoplasms",), "neoplasm")
-
-
-def read_drugs(path: Path, release: str) -> tuple[Term, ...]:
-    """The Table of Drugs and Chemicals: one term for each substance and column ("Poisoning
-    Assault"). The text is the substance.
-
-    Raises CodesetError when the file is not the Table of Drugs and Chemicals, or is cut off.
-    """
-    return read_terms(path, release, ("drugs",), "drug")

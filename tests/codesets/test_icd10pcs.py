@@ -197,7 +197,7 @@ def test_codes_of_a_table_are_those_it_explains(posts: Sequence[TableRow]) -> No
 
 
 @pytest.mark.parametrize(
-    ("position", "said", "code", "choices"),
+    ("position", "value", "code", "choices"),
     [
         (5, "Open", "0YR10JZ", ("Open", "Percutaneous Endoscopic")),
         (5, "open", "0YR10JZ", ("Open", "Percutaneous Endoscopic")),
