@@ -1,15 +1,19 @@
-# make run    everything on a fresh machine: environment, packages, code sets, index, then serve
-# make audit  auditors' pages over the query log, in a browser, on this machine
-# make test   the tests, those of training too: installs PyTorch
-# make test-fast  those that need no index and take no seconds each
-# make scrub  how well identifiers are removed, measured on cases made by template
-# make pictures  the pictures of the docs, from what is loaded and indexed in CODEDESK_HOME
-# make bench  accuracy and speed beside other ways, into docs/BENCHMARK.md (ARGS=--quick to rehearse)
+# make run        everything on a fresh machine: environment, packages, code sets, index, then serve
+# make audit      auditors' pages over the query log, in a browser, on this machine
+# make check      linter, formatter, type checker
+# make test-fast  the tests that need no index and start no servers: under 2 minutes
+# make test       all tests: under 12 minutes on two cores
+# make scrub      how well identifiers are removed, measured on cases made from templates
+# make pictures   the pictures of the docs, from what is loaded and indexed in CODEDESK_HOME
+# make bench      accuracy and speed beside other ways, into docs/BENCHMARK.md; ARGS=--quick rehearses
+# make clean      removes the environment and what was built
+# check, test-fast and test install PyTorch, which the tests of training need.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 INSTALL = $(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable
-# index/runtime.py turns libraries' reports off; this is for what is run here without it.
+# index/runtime.py turns off what libraries report to their makers. This line does so for programs
+# that run here without it.
 export ORT_DISABLE_TELEMETRY = 1
 
 .PHONY: run audit test test-fast check scrub pictures bench clean
@@ -20,20 +24,20 @@ run: $(VENV)/.installed
 audit: $(VENV)/.installed-audit
 	@$(BIN)/codedesk log audit
 
-# A file of tests stays in one process: its tests share what they set up.
+# All tests of a file run in one process, because they share what they set up.
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-fast: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m 'not index and not slow' $(ARGS)
 
-# What CI runs beside the tests.
+# CI runs this, and the tests.
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-# On the code sets in CODEDESK_HOME, which must be set; SEED makes other cases.
+# Uses the code sets in CODEDESK_HOME, which must be set. Another SEED makes other cases.
 scrub: $(VENV)/.installed-dev
 	@mkdir -p .cache
 	@PYTHONPATH=. $(BIN)/python tests/support/phi_cases.py "$(CODEDESK_HOME)/codes.db" $(or $(SEED),1) 3000 > .cache/phi.tsv
@@ -43,7 +47,7 @@ scrub: $(VENV)/.installed-dev
 pictures: $(VENV)/.installed-dev
 	@PYTHONPATH=. $(BIN)/python bench/pictures.py
 
-# What is loaded and indexed in CODEDESK_HOME is what is measured; questions come from BENCH_DATA.
+# Measures what is loaded and indexed in CODEDESK_HOME, with the questions of the folder BENCH_DATA.
 bench: $(VENV)/.installed-bench
 	@$(BIN)/python bench/run.py $(ARGS)
 
@@ -64,7 +68,7 @@ $(VENV)/.installed-audit: $(VENV)/.installed
 	$(INSTALL) '.[audit]'
 	@touch $@
 
-# A rival that cannot be had is left out, with a note in the output.
+# A rival that cannot be installed is left out, with a note in the output.
 $(VENV)/.installed-bench: $(VENV)/.installed
 	$(INSTALL) '.[train,bench]' || $(INSTALL) '.[train]' matplotlib scipy
 	@touch $@

@@ -1,1 +1,1 @@
-"""The words: templates, help, errors and the lexicon. No logic lives here."""
+"""Words that a coding supervisor can edit: messages, templates, vocabulary, intents."""

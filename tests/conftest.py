@@ -1,7 +1,7 @@
-"""One real home for all tests: the real code sets, the real model, one index build.
+"""Fixtures for all tests: one home with the real code sets, the real model and one built index.
 
-It is built once, by the first of several processes that needs it, and kept in `.cache/tests` (or
-CODEDESK_TEST_HOME); building takes a few minutes and is reported apart from the tests.
+The first process that needs the home builds it, which takes a few minutes and is reported apart
+from the tests. It is kept in `.cache/tests`, or in the folder that CODEDESK_TEST_HOME names.
 """
 
 from __future__ import annotations
@@ -35,24 +35,25 @@ for _name in ("http_proxy", "https_proxy", "all_proxy"):
     os.environ.pop(_name, None)
     os.environ.pop(_name.upper(), None)
 
-#: Fixtures by which a test is marked: they build or load the index or the model, or start a server.
+#: Mark -> the fixtures that call for it: they build or load the index or the model, or start a
+#: server.
 _MARKS = {"index": {"built", "encoder"}, "slow": {"slack", "pages"}}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the fixtures they ask for, themselves or through others. A test that needs none
-    of these, and builds an index of its own or takes seconds, is marked where it stands."""
+    """Mark tests by the fixtures that they use, directly or through others. A test without these
+    fixtures that builds an index of its own, or takes seconds, carries the mark itself."""
     for item in items:
-        asked = set(getattr(item, "fixturenames", ()))
+        used = set(getattr(item, "fixturenames", ()))
         for mark, fixtures in _MARKS.items():
-            if asked & fixtures:
+            if used & fixtures:
                 item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")
 def loaded() -> Path:
-    """A home with codes.db; tests read it and never write to it."""
+    """A home with codes.db. Tests only read it."""
     home = Path(os.environ.get("CODEDESK_TEST_HOME") or ROOT / ".cache" / "tests")
     home.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
@@ -86,7 +87,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def home(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of a test's own: the shared code sets and index, and a log of its own."""
+    """A home for one test: the shared code sets and index, and its own log."""
     home = tmp_path / "home"
     home.mkdir()
     for name in ("codes.db", "index"):
@@ -138,7 +139,7 @@ def fy2024(store: CodeStore) -> Release:
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[QueryLog]:
-    """A query log without a record."""
+    """A query log without records."""
     opened = QueryLog(tmp_path / "log.db")
     yield opened
     opened.close()
@@ -154,7 +155,7 @@ def keys(tmp_path: Path) -> tuple[Path, Path]:
 
 @pytest.fixture
 def slack() -> Iterator[SlackServer]:
-    """A loopback Slack that must have nothing to complain about at the end."""
+    """A loopback Slack. The test fails if it saw a request that Slack would not take."""
     with slack_server() as server:
         yield server
         assert server.violations == []

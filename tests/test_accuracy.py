@@ -1,8 +1,8 @@
-"""Accuracy on questions of our own, pinned: it may rise, and does not fall unseen.
+"""Accuracy on questions of our own must not fall below what was reached.
 
-tests/data/coder was written for this project without looking at it (see its README). Asked here
-with the code sets that the installation brings; docs/EVALUATION.md has the figures with everything
-loaded.
+tests/data/coder was written for this project by someone who did not look at its search (see its
+README). It is asked here with the code sets that the installation brings; docs/EVALUATION.md has
+the figures with everything loaded.
 """
 
 from __future__ import annotations

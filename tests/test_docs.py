@@ -82,9 +82,8 @@ def test_every_path_named_exists(page: Path) -> None:
 
 
 def test_every_command_about_the_log_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of the README and of docs/LOG.md, one after the other, as shown. All end with 0, but
-    for `log verify` before the first checkpoint: then nothing vouches for the log's end, which is
-    1."""
+    """The commands of all pages run one after the other, as shown. All end with exit code 0, except
+    `log verify` before the first checkpoint: nothing vouches for the log's end then, which is 1."""
     monkeypatch.setenv("CODEDESK_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     log = QueryLog(tmp_path / "log.db")
@@ -109,7 +108,7 @@ def test_every_command_about_the_log_runs(tmp_path: Path, monkeypatch: pytest.Mo
         words = [next(questions) if word == "ID" else word for word in words]
         vouched = (tmp_path / "checkpoints" / "checkpoints.jsonl").exists()
         expected = 1 if words[:2] == ["log", "verify"] and not vouched else 0
-        # What asks for a password asks twice.
+        # A command that asks for a password asks twice.
         result = CliRunner().invoke(main, words, input="correct horse battery\n" * 2)
         if found := re.match(r"Hold (\d+)", result.stdout):
             known["HOLD"] = found[1]

@@ -14,13 +14,13 @@ from bot.cli import main as command
 from bot.cli import serve
 from codesets.errors import CodeDeskError
 
-#: Caught where they are raised, or by their caller: no user sees their message.
+#: No user sees the messages of these: they are caught where they are raised, or by the caller.
 INTERNAL = {"RateLimited"}
 _LINE = re.compile(r"^( *)\* (\w+) +(\S+)$", re.M)
 
 
 def shown() -> dict[str, tuple[str, str]]:
-    """Name -> name of the base class and module, as the docstring has them."""
+    """Class -> its base class and its module, as the docstring has them."""
     found: dict[str, tuple[str, str]] = {}
     above: list[tuple[int, str]] = [(-1, "CodeDeskError")]
     for indent, name, module in _LINE.findall(CodeDeskError.__doc__ or ""):
@@ -32,7 +32,7 @@ def shown() -> dict[str, tuple[str, str]]:
 
 
 def defined() -> dict[str, tuple[str, str]]:
-    """The same of every public exception class of the packages, as the code has them."""
+    """The same for every public exception class of the packages, as the code has them."""
     classes: dict[str, tuple[str, str]] = {}
     for room in ("codesets", "index", "bot"):
         for path in (ROOT / room).rglob("*.py"):
@@ -76,7 +76,7 @@ def test_the_command_line_prints_the_message(failing) -> None:
     assert result.stderr == "codedesk: The moon is full. Wait a night.\n"
 
 
-def test_of_any_other_error_it_prints_the_kind_alone(failing) -> None:
+def test_of_any_other_error_it_prints_only_the_kind(failing) -> None:
     result = failing(ValueError("John Doe"))
     assert result.exit_code == 2
     assert "ValueError" in result.stderr

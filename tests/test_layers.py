@@ -71,8 +71,8 @@ def modules() -> dict[str, Path]:
 
 
 def imported_by(path: Path, known: Container[str]) -> set[str]:
-    """The modules among `known` that a file imports, also inside functions; what only a type
-    checker imports is left out."""
+    """The modules among `known` that a file imports, also inside functions. Imports only for type
+    checkers are left out."""
     found: set[str] = set()
     waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
     while waiting:

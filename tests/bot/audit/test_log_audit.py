@@ -119,7 +119,7 @@ def test_a_wrong_password_is_refused_and_recorded(
     client = pages.client(address)
     answer = pages.sign_in(client, name, password)
     assert answer.status_code == 403
-    assert "do not go together" in answer.text
+    assert "Wrong name or password" in answer.text
     assert pages.accesses(before) == [("refusal", by, f"sign-in from {address}: {why}")]
     assert client.get("/log").status_code == 403
 
@@ -607,7 +607,7 @@ def test_an_auditor_finds_their_way_in_a_browser(pages: Pages, browser: Any) -> 
 
     browser.get(pages.url)
     sign_in("not the password")
-    assert "do not go together" in find("[role=alert]").text
+    assert "Wrong name or password" in find("[role=alert]").text
     sign_in(PASSWORD)
     assert "nothing altered" in find("#state").text
     if shots := os.environ.get("CODEDESK_SHOTS"):

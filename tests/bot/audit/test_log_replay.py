@@ -135,7 +135,7 @@ def test_says_so_to_a_person_and_is_on_record_before(home: Path) -> None:
     result = run("log", "replay", last_id(home)[:6])
     assert result.exit_code == 0
     assert "SAME ANSWER." in result.stdout
-    assert "All that it was made with is as it was." in result.stdout
+    assert "Nothing that the answer was made with has changed." in result.stdout
     log = QueryLog(home / "log.db")
     (entry,) = [entry.told() for entry in log.records(kinds=["access"])]
     log.close()
@@ -252,7 +252,7 @@ def test_says_that_code_desk_and_the_files_are_others(desk: Desk, log: QueryLog)
         "editions icd10cm/FY2026-April code-list-April-2026.txt": "sha256:0",
     }
     told = run("log", "replay", found["id"]).stdout
-    assert "What it was made with is not all as it was:\n  desk version: " in told
+    assert "Some of what the answer was made with has changed:\n  desk version: " in told
 
 
 def test_an_older_record_says_that_it_does_not_know(desk: Desk, log: QueryLog) -> None:

@@ -29,7 +29,7 @@ import os, sys, threading
 from pathlib import Path
 sys.path.insert(0, "tests/support")
 from slack_support import diabetes
-from bot.querylog import Asked, QueryLog
+from bot.querylog import QueryLog, QuestionRecord
 
 log = QueryLog(Path(sys.argv[1]))
 acknowledged = os.open(sys.argv[2], os.O_CREAT | os.O_WRONLY | os.O_APPEND)
@@ -40,7 +40,7 @@ def acknowledge(step, question):
 
 def write():
     while True:
-        question = log.ask(Asked("t2dm with ckd", "cli"))
+        question = log.ask(QuestionRecord("t2dm with ckd", "cli"))
         acknowledge("question", question)
         log.answered(question, diabetes(), index_build="build-1", latency_ms=1.0)
         acknowledge("answer", question)

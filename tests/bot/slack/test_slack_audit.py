@@ -182,7 +182,7 @@ def test_how_a_search_is_read(typed: str, filters: Filters) -> None:
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("preson:ann", "I know no filter preson:: there are person:, channel:"),
+        ("preson:ann", "There is no filter preson:. The filters are person:, channel:"),
         ("outcome:right", "outcome: is one of answered, verdict"),
         ("confidence:sure", "confidence: is one of high, medium, low, not sure."),
         ("from:yesterday", "from: is a day such as 2026-11-30, not yesterday."),
@@ -288,7 +288,7 @@ def test_an_auditor_approves_words_for_the_code_that_was_used(slack, log, servin
     question, value = proposed(log)
     told = audit(slack, f"show {question}")
     assert approving(told)
-    assert "“t2dm with ckd” will lead everybody who asks so to E11.29" in told
+    assert "“t2dm with ckd” will lead everybody who asks with these words to E11.29" in told
     told = press(slack, "audit_approve", value)
     assert "“t2dm with ckd” leads to E11.29" in told
     (correction,) = in_force(log)
