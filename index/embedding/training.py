@@ -44,8 +44,8 @@ _TOKENS = 32
 _TOGETHER = 16
 #: The length of vectors after `shorten`, and the number of texts that it looks at.
 _DIMENSIONS, _TEXTS_TO_SHORTEN_BY = 256, 20_000
-#: The most pairs of a family, and of one of chapter T, where the Table of Drugs lists each
-#: substance six times.
+#: The most pairs of a family, and of one whose code begins with T: there the Table of Drugs lists
+#: each substance six times.
 _MOST_PAIRS, _MOST_OF_TABLE = 6, 1
 #: The share of the families of ICD-10-PCS that is used: they are alike, and found by their axes.
 _OF_PROCEDURES = 0.3
@@ -143,14 +143,14 @@ class Wording:
         )
 
 
-def batches(found: Sequence[Pair], chance: random.Random) -> Iterator[list[Pair]]:
+def batches(epoch: Sequence[Pair], chance: random.Random) -> Iterator[list[Pair]]:
     """The batches of an epoch, each of several runs of neighbouring codes."""
-    order = sorted(range(len(found)), key=lambda n: (found[n].system, found[n].code))
+    order = sorted(range(len(epoch)), key=lambda n: (epoch[n].system, epoch[n].code))
     runs = [order[at : at + _NEIGHBOURS] for at in range(0, len(order), _NEIGHBOURS)]
     chance.shuffle(runs)
     mixed = [number for run in runs for number in run]
     for at in range(0, len(mixed), _BATCH):
-        yield [found[number] for number in mixed[at : at + _BATCH]]
+        yield [epoch[number] for number in mixed[at : at + _BATCH]]
 
 
 def related(batch: Sequence[Pair]) -> np.ndarray:
@@ -188,8 +188,8 @@ def train(
     wording = Wording(chance)
     epoch_pairs = [pairs(store, chance) for _ in range(epochs)]
     if most is not None:
-        epoch_pairs = [chance.sample(found, min(most, len(found))) for found in epoch_pairs]
-    steps = sum(-(-len(found) // _BATCH) for found in epoch_pairs)
+        epoch_pairs = [chance.sample(drawn, min(most, len(drawn))) for drawn in epoch_pairs]
+    steps = sum(-(-len(epoch) // _BATCH) for epoch in epoch_pairs)
     tell(f"{sum(map(len, epoch_pairs)):,} pairs, {steps:,} steps")
     loaded.max_seq_length, before = _TOKENS, loaded.max_seq_length
     # Word embeddings are not trained. Without them training takes two thirds of the time.
@@ -203,8 +203,8 @@ def train(
     )
     loaded.train()
     step, running = 0, 0.0
-    for found in epoch_pairs:
-        for batch in batches(found, chance):
+    for epoch in epoch_pairs:
+        for batch in batches(epoch, chance):
             loss = _loss(loaded, batch, wording)
             optimizer.zero_grad()
             loss.backward()

@@ -33,7 +33,7 @@ class Phrase:
     approaches: tuple[str, ...] = ()
     details: Words = ()
     sides: frozenset[Side] = frozenset()
-    #: Whether the operation counts only if the question names no other one.
+    #: Whether the operation counts only if the question names no other one, as for Inspection.
     gives_way: bool = False
     #: Whether the details name the origin of a bypass. A code has one origin, so the origins that a
     #: question names are alternatives.

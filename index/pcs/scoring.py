@@ -41,7 +41,7 @@ from index.text.tokens import lexical_tokens, plain_words, stem
 #: question nor the operation suggests an approach, this alone decides.
 _DEFAULT_APPROACH = {"Open": 0.15, "": 0.15, "External": 0.12, "Percutaneous": 0.1}
 
-_ONE_SIDE: frozenset[Side] = frozenset({"right", "left"})
+_LEFT_AND_RIGHT: frozenset[Side] = frozenset({"right", "left"})
 
 # Points of a code for each axis; its fit is their sum. Chosen on the tuning half of
 # tests/data/procedures/questions.tsv.
@@ -126,7 +126,7 @@ class Procedures:
                 (query.implied_parts if phrase.operations else query.parts).append(phrase.part)
         origins = [phrase.details for phrase, _ in phrases if phrase.is_origin]
         query.details += [tuple(chain.from_iterable(origins))] if origins else []
-        if query.sides >= _ONE_SIDE:
+        if query.sides >= _LEFT_AND_RIGHT:
             query.sides = {"both"}
         return query
 
@@ -229,7 +229,7 @@ class Procedures:
         total = np.zeros(len(own), dtype=np.float32)
         for side in sides:
             total += _RIGHT_SIDE * (own == SIDE_NUMBERS[side])
-            for other in _ONE_SIDE - {side}:
+            for other in _LEFT_AND_RIGHT - {side}:
                 wrong = _OTHER_NUMBER_OF_SIDES if side == "both" else _WRONG_SIDE
                 total += wrong * (own == SIDE_NUMBERS[other])
         if "both" not in sides:
