@@ -1,10 +1,10 @@
-"""What each part of finding buys: the same questions with one part left out at a time.
+"""Measures what each part of the search contributes, by leaving out one part at a time.
 
     python bench/ablate.py --day 2026-05-01 [--rebuild] coder.tsv names.tsv
 
-Prints hit@1 / hit@5 of ICD-10-CM families (the seventh character is left aside) for each file in
-the layout that `codedesk eval` reads. --rebuild also leaves out what an index is made of, each time
-in an index of its own, built beside the one in use and thrown away: some minutes each.
+Prints hit@1 / hit@5 of ICD-10-CM families (without the seventh character) for each file, which must
+have the layout that `codedesk eval` reads. --rebuild also leaves out sources of the index, one at a
+time. Each time it builds another index, which takes some minutes, and deletes it afterwards.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ Cases = dict[str, list[evaluate.Case]]
 def scored(searcher: Searcher, store: CodeStore, day: dt.date, cases: Cases) -> list[str]:
     release = store.for_date("icd10cm", day).release
     cells = []
-    for asked in cases.values():
+    for cases_of_file in cases.values():
         ranks = []
-        for case in asked:
+        for case in cases_of_file:
             hits = searcher.search(case.query, [release], 10).hits
             right = [n for n, hit in enumerate(hits, 1) if leads_to(hit.code, case.right)]
             ranks.append(right[0] if right else 0)
@@ -62,7 +62,7 @@ def _without(*names: str) -> Any:
 @contextmanager
 def _one_wording() -> Iterator[None]:
     def wordings(query: Query) -> dict[str, float]:
-        # So much less that nothing is near it.
+        # The penalty is so large that no text is near this wording.
         return {query.typed: 9.0} | {query.spelled_out or query.typed: 0.0}
 
     with mock.patch.object(Query, "wordings", property(wordings)):
@@ -73,8 +73,8 @@ def _one_wording() -> Iterator[None]:
 def _no_words() -> Iterator[None]:
     retrieve = system_index.SystemIndex.retrieve
 
-    def vectors_alone(self, asked, less, text, most):
-        return retrieve(self, asked, less, "", most)
+    def vectors_alone(self, wordings, most):
+        return retrieve(self, replace(wordings, spelled_out=""), most)
 
     with mock.patch.object(system_index.SystemIndex, "retrieve", vectors_alone):
         yield
@@ -84,8 +84,8 @@ _load = features.load
 
 
 def _ungrouped(path: Path) -> features.TitleFeatures:
-    found = _load(path)
-    return replace(found, groups=np.arange(len(found.groups)))
+    loaded = _load(path)
+    return replace(loaded, groups=np.arange(len(loaded.groups)))
 
 
 #: What is left out while searching.
@@ -99,9 +99,17 @@ PARTS: dict[str, Callable[[], Any]] = {
     "BM25": _no_words,
     "grouping by side": lambda: mock.patch.object(features, "load", _ungrouped),
     "axes (side, acuity, circumstances …)": lambda: _without(
-        "agrees", "unasked", "unmeant", "unspecified", "other", "number", "denial"
+        "agrees",
+        "unasked_axes",
+        "unasked_circumstances",
+        "unspecified",
+        "other",
+        "other_number",
+        "contradiction",
     ),
-    "shares of words": lambda: _without("asked", "told", "titled", "lexical", "exact"),
+    "shares of words": lambda: _without(
+        "question_coverage", "text_coverage", "title_coverage", "lexical", "exact"
+    ),
     "ranking, but for the nearest text": lambda: _only(dense=1.0),
 }
 
@@ -110,18 +118,16 @@ def _no_entries() -> Any:
     every = ReferenceStore.all
 
     def fewer(self, kind=None, system=None, setting=None):
-        found = every(self, kind, system, setting)
-        return [
-            b for b in found if b.kind not in ("index", "external_causes", "neoplasms", "drugs")
-        ]
+        left_out = ("index", "external_causes", "neoplasms", "drugs")
+        return [r for r in every(self, kind, system, setting) if r.kind not in left_out]
 
     return mock.patch.object(ReferenceStore, "all", fewer)
 
 
-#: What is left out of an index, and what it is built with.
+#: What is left out of an index, and the model that it is built with.
 BUILDS: dict[str, tuple[Callable[[], Any], Callable[[], Model | Shipped]]] = {
-    "house's names": (
-        lambda: mock.patch.object(families, "house_names", return_value=()),
+    "our own names": (
+        lambda: mock.patch.object(families, "read_synonyms", return_value=()),
         Shipped,
     ),
     "entries of the indexes and tables": (_no_entries, Shipped),
@@ -134,28 +140,28 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--day", type=dt.date.fromisoformat, default=dt.date.today())
     parser.add_argument("--rebuild", action="store_true")
-    given = parser.parse_args()
+    options = parser.parse_args()
     settings = Settings.load()
     store = CodeStore(settings.codes_db)
     cases = {
         path.stem: [c for c in evaluate.read_cases(path)[0] if c.system in (None, "icd10cm")]
-        for path in given.files
+        for path in options.files
     }
     print("| without | " + " | ".join(f"{n} ({len(c)})" for n, c in cases.items()) + " |")
     print("| --- |" + " --- |" * len(cases))
 
     def row(name: str, searcher: Searcher) -> None:
-        cells = scored(searcher, store, given.day, cases)
+        cells = scored(searcher, store, options.day, cases)
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 
     row("nothing (as shipped)", Searcher(settings.index, store))
     for name, part in PARTS.items():
         with part():
             row(name, Searcher(settings.index, store))
-    for name, (part, model) in BUILDS.items() if given.rebuild else ():
+    for name, (part, model) in BUILDS.items() if options.rebuild else ():
         with tempfile.TemporaryDirectory(prefix="codedesk-ablate-") as folder, part():
             root = Path(folder) / "index"
-            shutil.copytree(settings.index, root)  # what it has embedded is not embedded again
+            shutil.copytree(settings.index, root)  # its vectors are used again
             build.build(store, root, model(), progress=False)
             row(name, Searcher(root, store))
 

@@ -3,10 +3,11 @@ codes.
 
     python bench/fit.py --day 2026-05-01 coder.tsv:1 names.tsv:0.7
 
-A file is in the layout that `codedesk eval` reads; the number after it is what the file counts
-for. Prints the weights found, and, by cross-validation over the categories of the right codes, what
-they are worth beside the weights in use. Each question is a choice among the families that the
-search judged, by a softmax over their scores; the weights are held near those in use.
+A file must have the layout that `codedesk eval` reads. The number after it is the weight of the
+file. Prints the fitted weights, and hit@1 / hit@5 with the weights in use and with fitted ones,
+cross-validated over the categories of the right codes. The loss of a question is that of a softmax
+over the scores of the families that the search scored. A penalty keeps the weights near those in
+use.
 """
 
 from __future__ import annotations
@@ -28,14 +29,15 @@ from index.search.ranking import FEATURES, WEIGHTS
 from index.search.searcher import Searcher
 
 _FOLDS = 3
-#: Weights count in a softmax by their size, which decides nothing in a ranking: they are fitted
-#: at twice the size of those in use, and halved again.
+#: The scale of the weights matters in a softmax, but not in a ranking. They are fitted at twice the
+#: scale of those in use, and halved afterwards.
 _SIZE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A question: the features of its families, and which of them are right."""
+    """A question: the features of its families (families x FEATURES), and which of these are right
+    (bool). `counts` is the weight of its file."""
 
     file: str
     fold: int
@@ -49,30 +51,32 @@ def gather(searcher: Searcher, store: CodeStore, day: dt.date, file: str) -> lis
     cases, _ = evaluate.read_cases(Path(path))
     cases = [case for case in cases if case.system in (None, "icd10cm")]
     release = store.for_date("icd10cm", day).release
-    found = []
+    choices = []
     for case in cases:
         codes, features = searcher.judged(case.query, release)
         right = np.array([leads_to(code, case.right) for code in codes])
         fold = zlib.crc32(case.right[0][:3].encode()) % _FOLDS
-        found.append(Choice(Path(path).stem, fold, float(counts or 1), features, right))
-    return found
+        choices.append(Choice(Path(path).stem, fold, float(counts or 1), features, right))
+    return choices
 
 
 def leads_to(family: str, right: Sequence[str]) -> bool:
-    """Whether a family is a right code, stands under one, or is completed to one by its seventh
+    """Whether a family is a right code, is under one, or has one among its codes with a seventh
     character."""
     stems = {code.replace(".", "")[:6].rstrip("X") for code in right if len(code) == 8}
     return evaluate.is_right(family, right) or family.replace(".", "") in stems
 
 
 def fit(choices: Sequence[Choice], held: float) -> np.ndarray:
+    """The weights that fit `choices` best, in the order of FEATURES. `held` is the weight of the
+    penalty on their distance from those in use."""
     usable = [choice for choice in choices if choice.right.any()]
     features = np.concatenate([choice.features for choice in usable]).astype(np.float64)
     right = np.concatenate([choice.right for choice in usable])
     starts = np.cumsum([0] + [len(choice.right) for choice in usable])[:-1]
     of = np.repeat(np.arange(len(usable)), [len(choice.right) for choice in usable])
     files = [choice.file for choice in usable]
-    # A file counts by the square root of its questions, so that a large one does not decide all.
+    # A file's weight grows with the square root of its questions, so that no file dominates.
     counts = np.array([c.counts / np.sqrt(files.count(c.file)) for c in usable])
     counts /= counts.sum()
     begin = _SIZE * np.array(list(WEIGHTS.values()))
@@ -93,16 +97,16 @@ def fit(choices: Sequence[Choice], held: float) -> np.ndarray:
 
 
 def hits(choices: Sequence[Choice], weights: np.ndarray) -> dict[str, list[int]]:
-    """By file, the rank of the first right family of each question, 0 for none."""
-    found: dict[str, list[int]] = {}
+    """File -> rank of the first right family of each question, 0 for none."""
+    ranks: dict[str, list[int]] = {}
     for choice in choices:
         order = np.argsort(-(choice.features @ weights), kind="stable")
         at = np.flatnonzero(choice.right[order])
-        found.setdefault(choice.file, []).append(int(at[0]) + 1 if len(at) else 0)
-    return found
+        ranks.setdefault(choice.file, []).append(int(at[0]) + 1 if len(at) else 0)
+    return ranks
 
 
-def told(name: str, ranks: dict[str, list[int]]) -> None:
+def print_scores(name: str, ranks: dict[str, list[int]]) -> None:
     for file, each in ranks.items():
         first = sum(rank == 1 for rank in each) / len(each)
         in_five = sum(0 < rank <= 5 for rank in each) / len(each)
@@ -113,21 +117,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+", metavar="FILE[:COUNTS]")
     parser.add_argument("--day", type=dt.date.fromisoformat, default=dt.date.today())
-    parser.add_argument("--held", type=float, default=1e-3, help="how firmly weights are held")
-    asked = parser.parse_args()
+    parser.add_argument(
+        "--held", type=float, default=1e-3, help="penalty on the distance from the weights in use"
+    )
+    options = parser.parse_args()
     settings = Settings.load()
     store = CodeStore(settings.codes_db)
     searcher = Searcher(settings.index, store)
-    choices = [c for file in asked.files for c in gather(searcher, store, asked.day, file)]
-    told("in use", hits(choices, np.array(list(WEIGHTS.values()))))
+    choices = [c for file in options.files for c in gather(searcher, store, options.day, file)]
+    print_scores("in use", hits(choices, np.array(list(WEIGHTS.values()))))
     crossed: dict[str, list[int]] = {}
     for fold in range(_FOLDS):
-        weights = fit([c for c in choices if c.fold != fold], asked.held)
+        weights = fit([c for c in choices if c.fold != fold], options.held)
         for file, each in hits([c for c in choices if c.fold == fold], weights).items():
             crossed.setdefault(file, []).extend(each)
-    told("cross-validated", crossed)
-    weights = fit(choices, asked.held)
-    told("fitted", hits(choices, weights))
+    print_scores("cross-validated", crossed)
+    weights = fit(choices, options.held)
+    print_scores("fitted", hits(choices, weights))
     for name, weight in zip(FEATURES, weights, strict=True):
         print(f'    "{name}": {weight:.2f},')
 

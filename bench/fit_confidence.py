@@ -1,12 +1,12 @@
-"""Fits how sure an answer is, and when none is given (index/search/confidence.py).
+"""Fits the two logistic models of index/search/confidence.py.
 
     python bench/fit_confidence.py --day 2026-05-01 coder.tsv names.tsv --on ON.txt --off OFF.txt
 
-Two logistic models. *Being right at rank 1*: on the files of questions, in the layout that
-`codedesk eval` reads, by what the search knows of its first hits. *Being a question at all*: on the
-questions of these files and the lines of ON, against the shipped examples of small talk, each of
-which is looked at without itself. OFF and the second half of ON are kept back to judge it by.
-Prints both, with what comes of them by cross-validation.
+*Being right at rank 1* is fitted to the files of questions, in the layout that `codedesk eval`
+reads, by the evidence of the first hit. *Being a question about codes* is fitted to the questions
+of these files and every second line of ON, against the shipped off-topic examples. Each example is
+compared with other examples only. OFF and the other lines of ON are kept for a test. Prints the
+weights of both models, and their results in cross-validation.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ from index.search import confidence
 from index.search.off_topic import OffTopicModel, off_topic_examples
 from index.search.searcher import Found, Searcher
 
+#: The weight of the penalty on large weights.
 _HELD = 1e-3
 
 
 def logistic(rows: np.ndarray, right: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Bias and weights."""
+    """The bias and the weights of a model. `rows`: evidence, one row a case; `right`: bool, one a
+    case; `counts`: the weight of each case."""
     rows = np.column_stack([np.ones(len(rows)), rows])
     counts = counts / counts.sum()
 
@@ -47,17 +49,18 @@ def logistic(rows: np.ndarray, right: np.ndarray, counts: np.ndarray) -> np.ndar
 
 
 def chances(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The chance of each row, 0 to 1."""
     return 1 / (1 + np.exp(-(weights[0] + rows @ weights[1:])))
 
 
 def crossed(rows: np.ndarray, right: np.ndarray, counts: np.ndarray, folds: int = 5) -> np.ndarray:
-    """The chance of each row by a model that has not seen its fold."""
+    """The chance of each row by a model that was fitted without its fold."""
     fold = np.arange(len(rows)) % folds
-    found = np.zeros(len(rows))
+    result = np.zeros(len(rows))
     for n in range(folds):
         seen = fold != n
-        found[~seen] = chances(rows[~seen], logistic(rows[seen], right[seen], counts[seen]))
-    return found
+        result[~seen] = chances(rows[~seen], logistic(rows[seen], right[seen], counts[seen]))
+    return result
 
 
 def searched(searcher: Searcher, questions: Sequence[str], releases: list[Release]) -> list[Found]:
@@ -65,11 +68,12 @@ def searched(searcher: Searcher, questions: Sequence[str], releases: list[Releas
 
 
 def lines(path: Path) -> list[str]:
-    found = path.read_text(encoding="utf-8").splitlines()
-    return [line for line in found if line.strip() and not line.startswith("#")]
+    """The lines of a file, without blank lines and comments."""
+    text = path.read_text(encoding="utf-8").splitlines()
+    return [line for line in text if line.strip() and not line.startswith("#")]
 
 
-def told(names: Sequence[str], weights: np.ndarray) -> None:
+def print_weights(names: Sequence[str], weights: np.ndarray) -> None:
     for name, weight in zip(["(bias)", *names], weights, strict=True):
         print(f'    "{name}": {weight:.2f},')
 
@@ -80,16 +84,16 @@ def main() -> None:
     parser.add_argument("--on", type=Path, required=True)
     parser.add_argument("--off", type=Path, nargs="+", required=True)
     parser.add_argument("--day", type=dt.date.fromisoformat, default=dt.date.today())
-    given = parser.parse_args()
+    options = parser.parse_args()
     settings = Settings.load()
     store = CodeStore(settings.codes_db)
     searcher = Searcher(settings.index, store)
-    by_system = {name: store.for_date(name, given.day).release for name in store.systems}
+    by_system = {name: store.for_date(name, options.day).release for name in store.systems}
     everything = list(by_system.values())
 
     questions, right, files, rows = [], [], [], []
     found_all = []
-    for path in given.files:
+    for path in options.files:
         cases, _ = evaluate.read_cases(path)
         for case in cases:
             releases = [by_system[case.system]] if case.system in by_system else everything
@@ -99,7 +103,7 @@ def main() -> None:
             files.append(path.stem)
             first = found.hits[0].code if found.hits else ""
             right.append(bool(first) and leads_to(first, case.right))
-            rows.append(confidence.evidence(found.hits, 0) if found.hits else None)
+            rows.append(confidence.hit_evidence(found.hits, 0) if found.hits else None)
     usable = [n for n, row in enumerate(rows) if row]
     names = list(rows[usable[0]])
     table = np.array([[rows[n][name] for name in names] for n in usable])
@@ -108,7 +112,7 @@ def main() -> None:
     counts = np.array([1 / np.sqrt(of.count(file)) for file in of])
     chance = crossed(table, was_right, counts)
     print("being right at rank 1")
-    told(names, logistic(table, was_right, counts))
+    print_weights(names, logistic(table, was_right, counts))
     for edge in (0.5, 0.6, 0.7, 0.8, 0.85, 0.88, 0.9, 0.92, 0.95):
         cells = []
         for file in dict.fromkeys(of):
@@ -118,21 +122,23 @@ def main() -> None:
             cells.append(f"{file} {share:.3f} of {sure.sum() / at.sum():.2f}")
         print(f"  {edge:.2f}  " + "; ".join(cells))
 
-    on, off = lines(given.on), [line for path in given.off for line in lines(path)]
+    on, off = lines(options.on), [line for path in options.off for line in lines(path)]
     examples = off_topic_examples()
     tuning, kept = on[::2], on[1::2]
     yes = found_all + searched(searcher, tuning, everything)
     no = searched(searcher, examples, everything)
-    table = [confidence.standing(found) for found in yes]
-    # An example is judged by an index that has not seen it: in two halves.
+    table = [confidence.question_evidence(found) for found in yes]
+    # Each half of the examples is compared with the other half.
     vectors = searcher.off_topic.examples
     even = np.arange(len(no)) % 2 == 0
-    asked = np.stack([found.asked for found in yes])
-    by_half = {half: OffTopicModel.of(asked, vectors[even != half]) for half in (True, False)}
+    questions_of_yes = np.stack([found.typed_vector for found in yes])
+    by_half = {
+        half: OffTopicModel.of(questions_of_yes, vectors[even != half]) for half in (True, False)
+    }
     for found, vector, half in zip(no, vectors, even, strict=True):
         off_topic = by_half[bool(half)]
         own = {"off_topic": off_topic.nearness(vector), "ours": off_topic.ours(vector)}
-        table.append(confidence.standing(found) | own)
+        table.append(confidence.question_evidence(found) | own)
     names = list(table[0])
     values = np.array([[row[name] for name in names] for row in table])
     is_one = np.array([True] * len(yes) + [False] * len(no))
@@ -141,12 +147,12 @@ def main() -> None:
     counts = np.concatenate([of_yes, np.full(len(no), of_yes.sum() / len(no))])
     print("being a question at all")
     weights = logistic(values, is_one, counts)
-    told(names, weights)
+    print_weights(names, weights)
     chance = crossed(values, is_one, counts)
     tests = {"off": searched(searcher, off, everything), "on": searched(searcher, kept, everything)}
     judged = {
         name: chances(
-            np.array([[confidence.standing(f)[n] for n in names] for f in found]), weights
+            np.array([[confidence.question_evidence(f)[n] for n in names] for f in found]), weights
         )
         for name, found in tests.items()
     }

@@ -1,8 +1,7 @@
-"""What a search costs as codes grow: a flat fp32 index beside the system index that the product
-uses.
+"""Measures a search by the number of codes: a flat fp32 index, and the product's system index.
 
-There are not that many codes, so they are made: each is a mixture of two real titles, in its words
-and in its vector, with a little noise.
+There are fewer real codes than that, so codes are synthetic: the words and the vector of each are a
+mixture of two real titles, with a little noise.
 """
 
 from __future__ import annotations
@@ -20,19 +19,19 @@ from naive import FOLDER
 from index.families import Family, Gathered
 from index.runtime import load_faiss
 from index.search.ranking import Rarity
-from index.search.system_index import SystemIndex, write
+from index.search.system_index import SystemIndex, Wordings, write
 
-#: Searches timed for each size, and texts that each takes, as the product does.
+#: The number of timed searches for each size, and of texts that a search takes.
 _SEARCHES, _TEXTS = 50, 150
 _NOISE = 0.01
 
 
 def measured(sizes: Sequence[int]) -> list[dict[str, Any]]:
     """For each size: milliseconds a search (one vector, one thread), bytes a vector, seconds to
-    index, and which share of the ten nearest the product finds."""
+    index, and the share of the ten nearest that the product finds."""
     texts, vectors = _synthetic(max(sizes) + _SEARCHES)
-    asked, texts, vectors = vectors[:_SEARCHES], texts[_SEARCHES:], vectors[_SEARCHES:]
-    return [_at(size, texts[:size], vectors[:size], asked) for size in sizes]
+    questions, texts, vectors = vectors[:_SEARCHES], texts[_SEARCHES:], vectors[_SEARCHES:]
+    return [_at(size, texts[:size], vectors[:size], questions) for size in sizes]
 
 
 def _synthetic(count: int) -> tuple[list[str], np.ndarray]:
@@ -46,7 +45,7 @@ def _synthetic(count: int) -> tuple[list[str], np.ndarray]:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors += random.normal(0, _NOISE, vectors.shape)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    # The number keeps them distinct, as the texts of a system index are.
+    # The number makes texts distinct, as they must be in a system index.
     texts = [
         f"{titles[a][2]} {titles[b][2].split()[0]} {number}"
         for number, (a, b) in enumerate(zip(first, second, strict=True))
@@ -54,21 +53,21 @@ def _synthetic(count: int) -> tuple[list[str], np.ndarray]:
     return texts, vectors.astype(np.float32)
 
 
-def _at(size: int, texts: list[str], vectors: np.ndarray, asked: np.ndarray) -> dict[str, Any]:
+def _at(size: int, texts: list[str], vectors: np.ndarray, questions: np.ndarray) -> dict[str, Any]:
     faiss = load_faiss()
     flat = faiss.IndexFlatIP(vectors.shape[1])
     flat.add(vectors)
-    flat_ms, exact = _timed(lambda vector: flat.search(vector, _TEXTS)[1][0][:10], asked)
+    flat_ms, exact = _timed(lambda vector: flat.search(vector, _TEXTS)[1][0][:10], questions)
     families = [Family(str(n), text, None, {"r": True}, [n]) for n, text in enumerate(texts)]
     with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as work:
         started = time.perf_counter()
-        write(Path(work) / "shelf", Gathered(texts, families), vectors)
+        folder = Path(work) / "synthetic"
+        write(folder, Gathered(texts, families), vectors)
         seconds = time.perf_counter() - started
-        on_disk = (Path(work) / "shelf" / "vectors.faiss").stat().st_size
-        system_index = SystemIndex("synthetic", Path(work) / "shelf", Rarity({}, size))
-        # Without words it is the vectors alone that are searched.
-        product_ms, found = _timed(lambda vector: _nearest(system_index, vector), asked)
-    shared = [len(set(a.tolist()) & set(b)) / 10 for a, b in zip(exact, found, strict=True)]
+        on_disk = (folder / "vectors.faiss").stat().st_size
+        system_index = SystemIndex("synthetic", folder, Rarity({}, size))
+        product_ms, nearest = _timed(lambda vector: _nearest(system_index, vector), questions)
+    shared = [len(set(a.tolist()) & set(b)) / 10 for a, b in zip(exact, nearest, strict=True)]
     return {
         "vectors": size,
         "flat_ms": flat_ms,
@@ -81,15 +80,17 @@ def _at(size: int, texts: list[str], vectors: np.ndarray, asked: np.ndarray) -> 
 
 
 def _nearest(system_index: SystemIndex, vector: np.ndarray) -> list[int]:
-    texts, cosines, _ = system_index.retrieve(vector, np.zeros(1, dtype=np.float32), "", _TEXTS)
+    # Without words, so that only vectors are searched.
+    wordings = Wordings("", vector, np.zeros(1, dtype=np.float32))
+    texts, cosines, _ = system_index.retrieve(wordings, _TEXTS)
     return texts[np.argsort(-cosines)][:10].tolist()
 
 
-def _timed(search: Callable[[np.ndarray], Any], asked: np.ndarray) -> tuple[float, list[Any]]:
-    """Median milliseconds of a search, and what each found."""
-    took, found = [], []
-    for vector in asked:
+def _timed(search: Callable[[np.ndarray], Any], questions: np.ndarray) -> tuple[float, list[Any]]:
+    """The median milliseconds of a search, and the result of each."""
+    milliseconds, results = [], []
+    for vector in questions:
         started = time.perf_counter()
-        found.append(search(vector[None]))
-        took.append(1000 * (time.perf_counter() - started))
-    return float(np.median(took)), found
+        results.append(search(vector[None]))
+        milliseconds.append(1000 * (time.perf_counter() - started))
+    return float(np.median(milliseconds)), results

@@ -1,11 +1,11 @@
-"""What the chain costs: records appended a second, beside bare inserts, and the time to verify.
+"""Measures the cost of the log's hash chain: appends and bare inserts per second, and verifying.
 
     python bench/log.py                       # 2,000 appends, and a log of a million records
     python bench/log.py --records 100000      # a smaller log
 
-Appends are timed in turns with the bare insert of the same question, in the same run, on the same
-disk and with the same durability (WAL, synchronous = full, one commit each), so that whatever else
-the machine does falls on both. Give a --folder on the disk that the log will be on.
+Appends and bare inserts of the same question take turns, on the same disk and with the same
+durability (WAL, synchronous = full, one commit each), so that other work of the machine slows both
+alike. Choose a --folder on the disk that the log will be on.
 """
 
 from __future__ import annotations
@@ -53,24 +53,24 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, help="on the disk to measure")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        found = {
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        figures = {
             "machine": f"{platform.machine()}, Python {platform.python_version()}, "
             f"SQLite {sqlite3.sqlite_version}",
-            **appended(Path(folder), given.appends),
-            **verified(Path(folder) / "million.db", given.records),
+            **appended(Path(folder), options.appends),
+            **verified(Path(folder) / "million.db", options.records),
         }
-    if given.json:
-        print(json.dumps(found))
+    if options.json:
+        print(json.dumps(figures))
         return
-    for name, value in found.items():
+    for name, value in figures.items():
         print(f"{name.replace('_', ' '):<34} {value:,}" if isinstance(value, int | float)
               else f"{name.replace('_', ' '):<34} {value}")  # fmt: skip
 
 
 def appended(folder: Path, count: int) -> dict[str, Any]:
-    """Questions a second, one commit each: bare, chained, and chained and sealed with a key."""
+    """Questions per second, one commit each: bare, chained, and chained and sealed with a key."""
     bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
     for pragma in ("journal_mode = wal", "synchronous = full"):
         bare.execute(f"pragma {pragma}")
@@ -93,14 +93,14 @@ def appended(folder: Path, count: int) -> dict[str, Any]:
     for opened in (bare, log, sealed):
         opened.close()
     done = count // _TURN * _TURN
-    found: dict[str, Any] = {f"{n} per second": round(done / s) for n, s in seconds.items()}
+    figures: dict[str, Any] = {f"{n} per second": round(done / s) for n, s in seconds.items()}
     for name in ("chained", "chained and sealed"):
-        found[f"{name}, beside bare"] = round(seconds["bare insert"] / seconds[name], 2)
-    return found
+        figures[f"{name}, beside bare"] = round(seconds["bare insert"] / seconds[name], 2)
+    return figures
 
 
 def verified(path: Path, count: int) -> dict[str, Any]:
-    """Seconds to verify so many records: questions, answers and deliveries, a third each."""
+    """The time to verify `count` records: questions, answers and deliveries, a third each."""
     started = time.perf_counter()
     fill(path, count)
     filled = time.perf_counter() - started
@@ -121,7 +121,7 @@ def verified(path: Path, count: int) -> dict[str, Any]:
 
 
 def fill(path: Path, count: int) -> None:
-    """In large transactions: how it was written makes no difference to verifying."""
+    """Write `count` records in large transactions, which makes no difference to verifying."""
     log = QueryLog(path)
     codes = codes_of(ANSWER)
     written = 0

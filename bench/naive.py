@@ -1,8 +1,8 @@
-"""The naive pipeline: what most repositories build.
+"""The naive pipeline, which most repositories build.
 
-sentence-transformers' all-MiniLM-L6-v2 over the titles of all billable codes, a flat FAISS index of
-their vectors, the ten nearest to a question. Its vectors are made once and kept on disk; alone it
-answers one question from a cold start:
+It embeds the titles of all billable codes with all-MiniLM-L6-v2 of sentence-transformers, keeps the
+vectors in a flat FAISS index, and answers with the ten nearest to a question. The vectors are made
+once and kept on disk. Run by itself, it answers one question from a cold start:
 
     python bench/naive.py "left knee OA"
 """
@@ -20,7 +20,7 @@ from typing import Any
 
 from index.runtime import keep_private
 
-# The model is a folder; nothing about it is to be asked of its hub, nor told to it.
+# The model is a folder, so nothing has to be fetched from its hub or sent there.
 keep_private()
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -43,13 +43,13 @@ def load_model() -> Any:
 
 
 def is_made(folder: Path, of: dict[str, Any]) -> bool:
-    """Whether the vectors kept in a folder are of these titles, told by what describes them."""
+    """Whether a folder has vectors that were made with the description `of`."""
     path = folder / _MADE
     return path.exists() and json.loads(path.read_text(encoding="utf-8")) == of
 
 
 def make(folder: Path, titles: Sequence[Title], of: dict[str, Any]) -> None:
-    """Embed all titles and keep the index; titles of one system stand together."""
+    """Embed all titles and write the index. Titles of one system must follow one another."""
     model = load_model()
     import faiss
 
@@ -65,7 +65,7 @@ def make(folder: Path, titles: Sequence[Title], of: dict[str, Any]) -> None:
 
 
 def titles_a_second(titles: Sequence[Title]) -> float:
-    """How fast titles are embedded once the model is loaded."""
+    """Titles embedded per second, without the loading of the model."""
     model = load_model()
     model.encode(["ready"])
     started = time.perf_counter()
@@ -74,10 +74,10 @@ def titles_a_second(titles: Sequence[Title]) -> float:
 
 
 class Naive:
-    """The pipeline, opened. Libraries keep the threads they take for themselves."""
+    """The opened pipeline. Libraries use as many threads as they do by default."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        # PyTorch before FAISS: the order in which their two OpenMP runtimes get along.
+        # PyTorch must be loaded before FAISS for their two OpenMP runtimes to work together.
         self._model = load_model()
         import faiss
 

@@ -1,8 +1,8 @@
-"""The pictures of the docs: `make pictures` makes docs/slack-answer.png and docs/audit*.png anew.
+"""Makes the pictures of the docs: `make pictures` writes docs/slack-answer.png and docs/audit*.png.
 
-They show what the product does. `codedesk run` serves a loopback Slack (tests/slack_server) and is
-asked a few questions there. What it posts to the first is drawn as Slack draws it, below the
-question. Then `codedesk log audit` serves the log of these questions to a browser.
+They show real output. `codedesk run` answers a few questions in a loopback Slack
+(tests/slack_server), and its answer to the first is drawn as Slack draws it. Then `codedesk log
+audit` shows the log of these questions in a browser.
 
 Needs CODEDESK_HOME with code sets and index; its log is neither read nor written. Needs Chromium
 with its driver, and the fonts Lato and Noto Color Emoji (on Debian: chromium, chromium-driver,
@@ -32,12 +32,12 @@ from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-# The loopback Slack is of the tests.
+# The loopback Slack belongs to the tests.
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "support")]
 
 from slack_server import SlackServer  # noqa: E402
 
-#: Slack's id of who asks, and what. The first is the one whose answer is drawn.
+#: Slack's id of the person who asks, and the question. The answer to the first is drawn.
 ASKED = [
     ("U7", "copd w/ acute bronchitis, seen 5/1/2026"),
     ("U7", "left ankle sprain, first visit, seen 5/1/2026"),
@@ -76,12 +76,12 @@ blockquote { margin: 0; padding-left: 12px; border-left: 4px solid #ddd }
 
 
 def drawn(question: str, blocks: Sequence[dict[str, Any]]) -> str:
-    """A page with a question in a channel and these blocks as the answer in its thread."""
+    """An HTML page with a question in a channel and an answer of these blocks in its thread."""
     mention = '<span class="mention">@Code Desk</span>'
-    asked = _message("Dana Reyes", "#2f6f4f", "9:40 AM", f"{mention} {html.escape(question)}")
+    message = _message("Dana Reyes", "#2f6f4f", "9:40 AM", f"{mention} {html.escape(question)}")
     body = "".join(map(_block, blocks))
     reply = _message("Code Desk", "#1f4e5f", "9:40 AM", body, app=True)
-    return _PAGE % (asked + '<div class="replies">1 reply</div>' + reply)
+    return _PAGE % (message + '<div class="replies">1 reply</div>' + reply)
 
 
 def _message(name: str, colour: str, at: str, body: str, *, app: bool = False) -> str:
@@ -94,7 +94,7 @@ def _message(name: str, colour: str, at: str, body: str, *, app: bool = False) -
 
 
 def _block(block: dict[str, Any]) -> str:
-    """A block as Slack draws it. Raises ValueError for a kind that is not drawn here."""
+    """A block as Slack draws it, in HTML. Raises ValueError for a type that is not drawn here."""
     kind = block["type"]
     if kind == "section":
         inside = _mrkdwn(block["text"]["text"])
@@ -124,7 +124,7 @@ def _mrkdwn(text: str) -> str:
 
 
 def posted(home: Path) -> list[list[dict[str, Any]]]:
-    """The blocks with which `codedesk run` answers each question, a mention in a channel."""
+    """The blocks of each answer of `codedesk run` to a mention in a channel."""
     answers = []
     with SlackServer() as slack:
         tokens = {
@@ -142,7 +142,7 @@ def posted(home: Path) -> list[list[dict[str, Any]]]:
 
 
 def command(home: Path, *words: str, typed: str = "") -> str:
-    """Run a command of Code Desk; what it prints. Raises CalledProcessError when it fails."""
+    """The output of a command of Code Desk. Raises CalledProcessError when it fails."""
     done = subprocess.run(
         [sys.executable, "-m", "bot", *words],
         env=_environment(home), input=typed, text=True, check=True, capture_output=True,
@@ -152,7 +152,7 @@ def command(home: Path, *words: str, typed: str = "") -> str:
 
 @contextmanager
 def _codedesk(home: Path, *words: str, **settings: str) -> Iterator[None]:
-    """A command that serves, until it is left."""
+    """A serving command of Code Desk, which is ended on leaving."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", *words], env=_environment(home) | settings
     )
@@ -170,7 +170,7 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def finish(home: Path) -> None:
-    """The log as a day leaves it: with feedback, a checkpoint, and an auditor who may see it."""
+    """Add to the log what a day of use adds: feedback, a checkpoint, an auditor with a password."""
     for line in command(home, "log", "list").splitlines():
         number = re.search(r"\b[0-9a-f]{12}\b", line)
         if number and ("ankle" in line or "copd" in line):
@@ -181,7 +181,7 @@ def finish(home: Path) -> None:
 
 @contextmanager
 def browser() -> Iterator[webdriver.Chrome]:
-    """Chromium with a profile of its own. Raises SystemExit when it is not installed."""
+    """Chromium with a temporary profile. Raises SystemExit when it is not installed."""
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not chromium or not driver:
         raise SystemExit("Pictures need Chromium: apt-get install chromium chromium-driver")
@@ -194,12 +194,12 @@ def browser() -> Iterator[webdriver.Chrome]:
             "window-size=1000,1400", "force-device-scale-factor=1.5", f"user-data-dir={profile}",
         ):  # fmt: skip
             options.add_argument("--" + option)
-        found = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-        found.implicitly_wait(10)
+        chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+        chrome.implicitly_wait(10)
         try:
-            yield found
+            yield chrome
         finally:
-            found.quit()
+            chrome.quit()
 
 
 def picture_of_the_answer(
@@ -231,7 +231,7 @@ def pictures_for_auditors(chrome: webdriver.Chrome, home: Path) -> None:
 
 
 def _wait(url: str) -> None:
-    """Until a page is served. Raises SystemExit when it is not within _WAIT seconds."""
+    """Wait until a page is served. Raises SystemExit after _WAIT seconds."""
     until = time.monotonic() + _WAIT
     while time.monotonic() < until:
         try:
@@ -244,10 +244,10 @@ def _wait(url: str) -> None:
 
 
 def main() -> None:
-    given = Settings.load()
+    settings = Settings.load()
     with tempfile.TemporaryDirectory(prefix="codedesk-pictures-") as folder, browser() as chrome:
         home = Path(folder)
-        for path in (given.codes_db, given.index):
+        for path in (settings.codes_db, settings.index):
             (home / path.name).symlink_to(path)
         command(home, "log", "keys")
         picture_of_the_answer(chrome, home, posted(home)[0])

@@ -1,4 +1,4 @@
-"""The evaluation files, cut into sets of one code system each."""
+"""The evaluation files, divided into sets of one code system each."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
-    """Questions of one file about one code system; `system` is None where what is right is a
-    section of the guidelines. `of` is how many there were before some were taken."""
+    """Questions of one file about one code system. `system` is None where the right answers are
+    sections of the guidelines. `of` is the number of questions from which `cases` were sampled."""
 
     name: str
     system: str | None
@@ -33,30 +33,30 @@ class QuestionSet:
 
 
 def read_sets(folder: Path, store: CodeStore, rows: int) -> list[QuestionSet]:
-    """Of every file of a folder, at most so many questions a code system, spread evenly."""
-    found = []
+    """The sets of all files in a folder, each with at most `rows` questions, spread evenly."""
+    sets = []
     for path in sorted(folder.glob("*.tsv")):
         cases, kind = read_cases(path)
         if kind == "sections":
-            found.append(QuestionSet(path.stem, None, spread(cases, rows), len(cases)))
+            sets.append(QuestionSet(path.stem, None, spread(cases, rows), len(cases)))
             continue
         usual = _system_of(cases, store)
         cases = [replace(case, system=case.system or usual) for case in cases]
         for system in sorted({case.system for case in cases if case.system}):
             of_system = [case for case in cases if case.system == system]
-            found.append(QuestionSet(path.stem, system, spread(of_system, rows), len(of_system)))
-    return found
+            sets.append(QuestionSet(path.stem, system, spread(of_system, rows), len(of_system)))
+    return sets
 
 
 def spread(items: Sequence[T], most: int) -> list[T]:
-    """At most so many items, evenly over all of them."""
+    """At most `most` items, spread evenly."""
     if len(items) <= most:
         return list(items)
     return [items[n * len(items) // most] for n in range(most)]
 
 
 def _system_of(cases: Sequence[Case], store: CodeStore) -> str | None:
-    """The system that knows the right codes of a file that names none."""
+    """The system that has the right codes, for a file that does not name one."""
     for case in cases:
         for system in store.systems:
             if any(store.releases_with(system, code) for code in case.right):

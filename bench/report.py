@@ -1,4 +1,4 @@
-"""From figures to docs/BENCHMARK.md, between its markers, and the plots beside it."""
+"""Writes figures into docs/BENCHMARK.md, between its markers, and draws the plots beside it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ _PACKAGES = (
 
 
 def write(figures: dict[str, Any], source: Path, target: Path) -> None:
-    """The page of `source` with new figures between its markers, as `target`."""
+    """Write `target`: the page `source`, with `figures` between its markers. Plots are written into
+    the folder of `target`."""
     before, rest = source.read_text(encoding="utf-8").split(BEGIN)
     after = rest.split(END)[1]
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +66,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-# Where and of what
+# What was measured
 
 
 def _circumstances(figures: Mapping[str, Any]) -> str:
@@ -95,13 +96,13 @@ def _commit() -> str:
 
 
 def _versions() -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in _PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _processor() -> str:
@@ -131,7 +132,7 @@ def _accuracy(figures: Mapping[str, Any], folder: Path) -> str:
     ):
         listed = [row for row in rows if not of or row["system"] == "icd10cm"]
         cells = [
-            [_set_name(row), _asked(row), *(_cell(row, n, of, measure) for n in names)]
+            [_set_name(row), _questions(row), *(_cell(row, n, of, measure) for n in names)]
             for row in listed
         ]
         tables.append(f"{title}:\n\n{_table(['set', 'questions', *shown], cells)}")
@@ -150,7 +151,7 @@ def _set_name(row: Mapping[str, Any]) -> str:
     return f"{row['name']} ({SYSTEM_NAMES[row['system']] if row['system'] else 'Guidelines'})"
 
 
-def _asked(row: Mapping[str, Any]) -> str:
+def _questions(row: Mapping[str, Any]) -> str:
     return f"{row['questions']:,}" + (f" of {row['of']:,}" if row["of"] > row["questions"] else "")
 
 
@@ -191,8 +192,8 @@ def _reliability(figures: Mapping[str, Any], folder: Path) -> str:
     rows = [row for row in figures.get("accuracy", ()) if row["system"]]
     if not rows:
         return ""
-    asked = sum(row["questions"] for row in rows)
-    levels = {name: _pooled(name, rows, asked) for name in LEVELS}
+    total = sum(row["questions"] for row in rows)
+    levels = {name: _pooled(name, rows, total) for name in LEVELS}
     draw_reliability(levels, folder / "bench-reliability.png")
     declined = sum(row["by"]["Code Desk"]["abstained"] for row in rows)
     cells = [
@@ -206,17 +207,18 @@ def _reliability(figures: Mapping[str, Any], folder: Path) -> str:
     ]
     table = _table(
         ["confidence", "questions", "of all", "right at rank 1"],
-        [*cells, ["declined", f"{declined:,}", f"{declined / asked:.1%}", "-"]],
+        [*cells, ["declined", f"{declined:,}", f"{declined / total:.1%}", "-"]],
     )
     plot = "![Share right at rank 1, by confidence](bench-reliability.png)"
     return f"### Reliability\n\nAll sets of codes together.\n\n{plot}\n\n{table}"
 
 
-def _pooled(name: str, rows: Sequence[Mapping[str, Any]], asked: int) -> Level:
-    given = [row["by"]["Code Desk"]["confidence"][name] for row in rows]
-    count = sum(level["questions"] for level in given)
-    right = sum(level["questions"] * (level["right"] or 0) for level in given)
-    return Level(count, count / asked, right / count if count else None)
+def _pooled(name: str, rows: Sequence[Mapping[str, Any]], total: int) -> Level:
+    """The result of a confidence level over all sets; `total` is the number of questions."""
+    levels = [row["by"]["Code Desk"]["confidence"][name] for row in rows]
+    count = sum(level["questions"] for level in levels)
+    right = sum(level["questions"] * (level["right"] or 0) for level in levels)
+    return Level(count, count / total, right / count if count else None)
 
 
 # Speed
@@ -229,15 +231,15 @@ def _latency(figures: Mapping[str, Any], folder: Path) -> str:
     rows = [
         [
             _NAMES[name],
-            *(f"{np.percentile(one['ms'], part):.1f}" for part in (50, 90, 99)),
+            *(f"{np.percentile(figure['ms'], part):.1f}" for part in (50, 90, 99)),
         ]
-        for name, one in served.items()
+        for name, figure in served.items()
     ]
     table = _table(["pipeline", "median ms", "90% ms", "99% ms"], rows)
     _draw_latency(served, folder / "bench-latency.png")
     plot = "![Share of questions answered within a time](bench-latency.png)"
     count = len(next(iter(served.values()))["ms"])
-    said = (
+    description = (
         f"{count} questions, one at a time, in a warm process each, over all loaded systems "
         "(icd10-coder has diagnoses only). Every pipeline keeps the threads it takes for itself; "
         f"Code Desk takes one for each wording of a question, {THREADS} at most, and 1 to search."
@@ -250,7 +252,7 @@ def _latency(figures: Mapping[str, Any], folder: Path) -> str:
             "long as the naive pipeline at the median, and "
             f"{np.percentile(ours, 99) / np.percentile(theirs, 99):.2f} times at 99%."
         )
-    return f"### Warm: one question at a time\n\n{said}\n\n{plot}\n\n{table}{ratio}"
+    return f"### Warm: one question at a time\n\n{description}\n\n{plot}\n\n{table}{ratio}"
 
 
 def _draw_latency(served: Mapping[str, Any], path: Path) -> None:

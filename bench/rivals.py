@@ -1,4 +1,4 @@
-"""Two ways without a language model: BM25 over titles, and the package icd10-coder."""
+"""Two pipelines without a language model: BM25 over titles, and the package icd10-coder."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from naive import Title
 
 
 class Bm25:
-    """bm25s as its documentation shows it: English stop words, Snowball stems, titles only."""
+    """bm25s as in its documentation: English stop words, Snowball stems, titles only."""
 
     def __init__(self, titles: Sequence[Title]) -> None:
         import Stemmer
 
         self._stemmer = Stemmer.Stemmer("english")
-        of: dict[str, list[Title]] = {}
+        by_system: dict[str, list[Title]] = {}
         for title in titles:
-            of.setdefault(title[0], []).append(title)
-        self._shelves = {system: (self._index(some), some) for system, some in of.items()}
+            by_system.setdefault(title[0], []).append(title)
+        self._by_system = {system: (self._index(own), own) for system, own in by_system.items()}
         self._all = (self._index(titles), titles)
 
     def _tokens(self, texts: Sequence[str]) -> Any:
@@ -37,15 +37,16 @@ class Bm25:
         return index
 
     def search(self, question: str, system: str | None = None) -> list[str]:
-        index, titles = self._shelves[system] if system else self._all
+        index, titles = self._by_system[system] if system else self._all
         numbers, scores = index.retrieve(self._tokens([question]), k=10, show_progress=False)
-        found = zip(numbers[0], scores[0], strict=True)
-        return [titles[number][1] for number, score in found if score > 0]
+        nearest = zip(numbers[0], scores[0], strict=True)
+        return [titles[number][1] for number, score in nearest if score > 0]
 
 
 class Icd10Coder:
-    """icd10-coder's search of diagnoses (its own FY2025 list), of which it says to use what is
-    billable. It has no HCPCS, and its procedures are material for a language model, not codes."""
+    """icd10-coder's search of diagnoses (its own FY2025 list). Only billable codes are taken, as
+    its documentation says. It has no HCPCS, and for procedures it gives text for a language model,
+    not codes."""
 
     def __init__(self) -> None:
         from icd10_coder import coder

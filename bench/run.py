@@ -1,9 +1,9 @@
-"""Accuracy and speed of Code Desk beside other ways, on one machine in one run.
+"""Measures accuracy and speed of Code Desk and of other pipelines, on one machine in one run.
 
-`make bench` runs it and writes docs/BENCHMARK.md; `make bench ARGS=--quick` rehearses, and writes
-into .cache/bench/quick. What is loaded and indexed in CODEDESK_HOME is measured, with the questions
-of the folder BENCH_DATA (default: shared/eval beside the repository). Nothing is logged, and
-nothing in CODEDESK_HOME is changed.
+`make bench` runs it and writes docs/BENCHMARK.md. `make bench ARGS=--quick` is a rehearsal and
+writes into .cache/bench/quick. It uses the code sets and the index in CODEDESK_HOME, and the
+questions in the folder BENCH_DATA (default: shared/eval beside the repository). Nothing is logged,
+and nothing in CODEDESK_HOME is changed.
 """
 
 from __future__ import annotations
@@ -36,26 +36,26 @@ ROOT = HERE.parent
 CACHE = ROOT / ".cache" / "bench"
 DATA = Path(os.environ.get("BENCH_DATA") or ROOT.parent / "shared" / "eval")
 
-#: Pipelines that are timed, and those whose codes are scored; the desk is scored by its own
-#: command.
+#: Pipelines that are timed, and those that are scored here. The desk is scored by `codedesk eval`.
 TIMED = ("desk", "search", "naive", "bm25", "icd10-coder")
 SCORED = ("naive", "bm25", "icd10-coder")
-#: Systems that a pipeline has codes of, where it has not all.
+#: The systems of a pipeline that does not have all of them.
 ONLY = {"icd10-coder": ("icd10cm",)}
 COLD_QUESTION = "left knee osteoarthritis, failed physical therapy"
 
 
 class Failed(Exception):
-    """A part that could not be measured; the message says why."""
+    """A part could not be measured. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured."""
+    """How much is measured: at most `rows` questions of a set, `timed` questions for latency, and
+    searches over indexes of these `sizes`."""
 
     rows: int
     timed: int
-    #: Of all titles, the naive pipeline embeds every n-th: more than 1 only to rehearse.
+    #: The naive pipeline embeds every n-th title; n is 1 except in a rehearsal.
     every: int
     sizes: tuple[int, ...]
     build: bool
@@ -63,6 +63,7 @@ class Plan:
 
 
 def plan() -> tuple[Plan, bool]:
+    """The plan that the command line asks for, and whether it is a rehearsal."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="rehearse on samples")
     parser.add_argument("--no-build", action="store_true", help="leave out the build of the index")
@@ -72,11 +73,11 @@ def plan() -> tuple[Plan, bool]:
     parser.add_argument(
         "--date", default="2026-05-01", help="date of service (default: %(default)s)"
     )
-    given = parser.parse_args()
-    if given.quick:
-        return Plan(60, 60, 60, (1_000, 3_000, 10_000), False, given.date), True
+    options = parser.parse_args()
+    if options.quick:
+        return Plan(60, 60, 60, (1_000, 3_000, 10_000), False, options.date), True
     sizes = (10_000, 30_000, 100_000, 300_000)
-    return Plan(given.rows, 300, 1, sizes, not given.no_build, given.date), False
+    return Plan(options.rows, 300, 1, sizes, not options.no_build, options.date), False
 
 
 def main() -> None:
@@ -114,9 +115,9 @@ def main() -> None:
 def measure(
     figures: dict[str, Any], planned: Plan, sets: Sequence[QuestionSet], notes: list[str]
 ) -> None:
-    """All figures, part by part; a part that fails is left out and says so in the notes."""
+    """Measure all parts. A part that fails is left out, with a line in `notes`."""
     with left_out(notes, "The accuracy of the desk"):
-        figures["accuracy"] = [accuracy_of_desk(one, planned.day) for one in sets]
+        figures["accuracy"] = [accuracy_of_desk(questions, planned.day) for questions in sets]
     with left_out(notes, "Cold starts"):
         say("cold starts")
         figures["cold"] = cold_starts()
@@ -144,6 +145,7 @@ def say(what: str) -> None:
 
 @contextmanager
 def left_out(notes: list[str], what: str) -> Iterator[None]:
+    """Turn a failure inside into a line of `notes`."""
     try:
         yield
     except Failed as error:
@@ -152,7 +154,7 @@ def left_out(notes: list[str], what: str) -> Iterator[None]:
 
 
 def worker(task: str, job: dict[str, Any]) -> dict[str, Any]:
-    """The figures of a task, run in a process of its own. Raises Failed."""
+    """The figures of a task of worker.py, run in its own process. Raises Failed when it fails."""
     done = subprocess.run(
         [sys.executable, str(HERE / "worker.py"), task],
         input=json.dumps(job),
@@ -172,13 +174,13 @@ def last_line(text: str | None) -> str:
 
 @contextmanager
 def a_home(settings: Settings) -> Iterator[None]:
-    """A home with the same code sets and index and a log of its own: no question asked here
-    belongs in the log that auditors read."""
+    """A temporary CODEDESK_HOME with the same code sets and index and a log of its own. The
+    questions of a benchmark do not belong in the log that auditors read."""
     with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as folder:
         for path in (settings.codes_db, settings.index):
             (Path(folder) / path.name).symlink_to(path.resolve())
         os.environ["CODEDESK_HOME"] = folder
-        # Where the code of the product is, for processes that run a script of this folder.
+        # For processes that run a script of this folder and import the product.
         paths = (str(ROOT), os.environ.get("PYTHONPATH"))
         os.environ["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
         yield
@@ -198,27 +200,27 @@ def question_sets(store: CodeStore, rows: int) -> tuple[list[QuestionSet], list[
 def make_naive(planned: Plan, releases: dict[str, str]) -> None:
     import naive
 
-    of = {"releases": releases, "every": planned.every}
-    if not naive.is_made(Path(os.environ["BENCH_NAIVE"]), of):
+    description = {"releases": releases, "every": planned.every}
+    if not naive.is_made(Path(os.environ["BENCH_NAIVE"]), description):
         say("the vectors of the naive pipeline: about ten minutes the first time, then kept")
-        worker("make_naive", {"day": planned.day, "every": planned.every, "of": of})
+        worker("make_naive", {"day": planned.day, "every": planned.every, "of": description})
 
 
 # Accuracy
 
 
-def accuracy_of_desk(one: QuestionSet, day: str) -> dict[str, Any]:
-    """What `codedesk eval` says of a set."""
-    say(f"accuracy: {one.name} {one.system or ''}")
+def accuracy_of_desk(questions: QuestionSet, day: str) -> dict[str, Any]:
+    """The scores of a set by `codedesk eval`."""
+    say(f"accuracy: {questions.name} {questions.system or ''}")
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{one.name}.tsv"
-        path.write_text(one.as_file(), encoding="utf-8")
+        path = Path(folder) / f"{questions.name}.tsv"
+        path.write_text(questions.as_file(), encoding="utf-8")
         done = codedesk("eval", str(path), "--json", "--date", day)
     return {
-        "name": one.name,
-        "system": one.system,
-        "questions": len(one.cases),
-        "of": one.of,
+        "name": questions.name,
+        "system": questions.system,
+        "questions": len(questions.cases),
+        "of": questions.of,
         "by": {"Code Desk": json.loads(done)},
     }
 
@@ -236,20 +238,23 @@ def add_scores(
     rows: Sequence[dict[str, Any]],
     name: str,
     sets: Sequence[QuestionSet],
-    found: Sequence[Sequence[str]],
+    answers: Sequence[Sequence[str]],
 ) -> None:
-    """The scores of a pipeline, whose answers follow one another as the sets that it was asked."""
-    answers = iter(found)
-    for row, one in zip(rows, sets, strict=True):
-        if not asked_of(name, one):
+    """Add the scores of a pipeline to `rows`. `answers` has the codes of each answer, to all
+    questions of those sets that the pipeline answers, in order."""
+    remaining = iter(answers)
+    for row, questions in zip(rows, sets, strict=True):
+        if not covers(name, questions):
             continue
-        given = [next(answers) for _ in one.cases]
-        category = scores(given, one.cases, is_right_category)
-        row["by"][name] = scores(given, one.cases) | {"category": category}
+        own = [next(remaining) for _ in questions.cases]
+        category = scores(own, questions.cases, is_right_category)
+        row["by"][name] = scores(own, questions.cases) | {"category": category}
 
 
-def asked_of(name: str, one: QuestionSet) -> bool:
-    return one.system is not None and one.system in ONLY.get(name, (one.system,))
+def covers(name: str, questions: QuestionSet) -> bool:
+    """Whether a pipeline has the code system of a set."""
+    system = questions.system
+    return system is not None and system in ONLY.get(name, (system,))
 
 
 # Speed
@@ -257,7 +262,12 @@ def asked_of(name: str, one: QuestionSet) -> bool:
 
 def serve(name: str, planned: Plan, sets: Sequence[QuestionSet]) -> dict[str, Any]:
     answer = (
-        [(case.query, one.system) for one in sets if asked_of(name, one) for case in one.cases]
+        [
+            (case.query, questions.system)
+            for questions in sets
+            if covers(name, questions)
+            for case in questions.cases
+        ]
         if name in SCORED
         else []
     )
@@ -275,23 +285,23 @@ def serve(name: str, planned: Plan, sets: Sequence[QuestionSet]) -> dict[str, An
 
 
 def timed_questions(sets: Sequence[QuestionSet], count: int) -> list[str]:
-    """Questions in plain words: of the evaluation files, or those that come with the tests."""
-    asked = [case.query for one in sets for case in one.cases]
-    if not asked:
+    """Questions of the evaluation files, or of the tests if there are no files."""
+    queries = [case.query for questions in sets for case in questions.cases]
+    if not queries:
         lines = (ROOT / "tests" / "data" / "on_topic.txt").read_text(encoding="utf-8").splitlines()
-        asked = [line for line in lines if line and not line.startswith("#")]
-    return spread(asked, count)
+        queries = [line for line in lines if line and not line.startswith("#")]
+    return spread(queries, count)
 
 
 def cold_starts() -> dict[str, float]:
-    """Seconds from the start of a process to its answer, the best of three."""
-    ways = {
+    """Seconds from the start of a process to its end with an answer, the best of three."""
+    commands = {
         "codedesk ask": [sys.executable, "-m", "bot", "ask", "--json", COLD_QUESTION],
         "naive.py": [sys.executable, str(HERE / "naive.py"), COLD_QUESTION],
     }
     best: dict[str, float] = {}
     for _ in range(3):
-        for name, command in ways.items():
+        for name, command in commands.items():
             started = time.perf_counter()
             done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
             seconds = time.perf_counter() - started

@@ -1,7 +1,8 @@
-"""One pipeline in a process of its own, so that threads and memory of one do not disturb another.
+"""Runs one task of the benchmark in its own process, so that the threads and memory of one pipeline
+do not affect another.
 
-`run.py` starts it as `worker.py TASK`, gives it a job as JSON on standard input and reads its
-figures as JSON from its last line of output.
+`run.py` starts it as `worker.py TASK`. The job is JSON on standard input, and the figures are JSON
+in the last line of the output.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from bot.desk.desk import Desk
 from bot.settings import Settings
 from codesets.store.code_store import CodeStore
 
-#: Questions asked before time is taken.
+#: Questions that are asked before timing starts.
 _WARM_UP = 10
-#: Questions asked at once.
+#: Questions that are asked at the same time.
 _AT_ONCE = 20
 
 Job = dict[str, Any]
@@ -37,7 +38,7 @@ class Pipeline(Protocol):
 
 
 class WholeDesk:
-    """Everything between a question and its answer, the log left out."""
+    """The whole way from a question to its answer, without the log."""
 
     def __init__(self, settings: Settings, day: dt.date) -> None:
         self._desk, self._day = Desk(settings), day
@@ -49,7 +50,7 @@ class WholeDesk:
 
 
 class OnlySearch:
-    """The search of the desk, beside which a naive search is fairly timed."""
+    """The search of the desk alone, to compare its time with a naive search."""
 
     def __init__(self, settings: Settings, day: dt.date) -> None:
         from index.search.searcher import Searcher
@@ -66,13 +67,13 @@ class OnlySearch:
 def titles(settings: Settings, day: dt.date, every: int) -> list[Title]:
     """Every n-th billable title of the releases in force, one system after another."""
     store = CodeStore(settings.codes_db)
-    found: list[Title] = []
+    sample: list[Title] = []
     for system in store.systems:
         codes = store.codes(store.for_date(system, day).release)
         of_system = [(system, code.code, code.title) for code in codes if code.billable]
-        found += of_system[::every]
+        sample += of_system[::every]
     store.close()
-    return found
+    return sample
 
 
 def _opened(name: str, job: Job) -> Pipeline:
@@ -89,10 +90,10 @@ def _opened(name: str, job: Job) -> Pipeline:
 
 
 def serve(job: Job) -> dict[str, Any]:
-    """Time, memory and answers of a pipeline.
+    """The time, memory and answers of a pipeline.
 
-    `time`: questions, of which each is timed alone; `answer`: [question, system] pairs, of which
-    codes are wanted; `together`: whether to ask some questions at once.
+    Keys of the job: `time`, questions that are timed one by one; `answer`, pairs [question, system]
+    whose codes are returned; `together`, whether to ask some questions at the same time as well.
     """
     started = time.perf_counter()
     pipeline = _opened(job["pipeline"], job)
@@ -130,26 +131,27 @@ def _together(pipeline: Pipeline, questions: Sequence[str]) -> dict[str, float]:
 
 
 def _peak_mb() -> float:
-    # On Linux a new process inherits this figure from the one that started it: run.py stays small.
+    # On Linux a new process inherits this figure from its parent, so run.py must stay small.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1024 / (1024 if sys.platform == "darwin" else 1)
 
 
 def make_naive(job: Job) -> dict[str, Any]:
     """Make and keep the vectors of the naive pipeline."""
-    found = titles(Settings.load(), dt.date.fromisoformat(job["day"]), job["every"])
-    make(FOLDER, found, job["of"])
-    return {"titles": len(found)}
+    sample = titles(Settings.load(), dt.date.fromisoformat(job["day"]), job["every"])
+    make(FOLDER, sample, job["of"])
+    return {"titles": len(sample)}
 
 
 def naive_rate(job: Job) -> dict[str, Any]:
-    """How fast the naive pipeline embeds titles, over a few of all."""
-    found = titles(Settings.load(), dt.date.fromisoformat(job["day"]), 1)
-    return {"titles": len(found), "rate": titles_a_second(found[:: len(found) // job["few"] or 1])}
+    """The number of titles, and how many the naive pipeline embeds per second, from a sample."""
+    every = titles(Settings.load(), dt.date.fromisoformat(job["day"]), 1)
+    sample = every[:: len(every) // job["few"] or 1]
+    return {"titles": len(every), "rate": titles_a_second(sample)}
 
 
 def build(job: Job) -> dict[str, Any]:
-    """A full build of the product's index, beside the one in use and thrown away."""
+    """The time of a full build of the product's index, in a temporary folder."""
     from index import build as index_build
     from index.embedding.models import chosen
 

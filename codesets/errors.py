@@ -17,6 +17,7 @@ class CodeDeskError(Exception):
       * ModelUnavailable          index/embedding/models.py
       * ExportFailed              index/embedding/onnx_export.py
       * EncoderDiffers            index/embedding/encoder.py
+    * VocabularyError             index/errors.py
     * SettingsError               bot/settings.py
     * SlackSettingsError          bot/slack/app.py
     * LogUnavailable              bot/querylog/hash_chain.py

@@ -1,9 +1,9 @@
-"""How a question finds codes: texts, vectors, words and ranking over what codes.db holds.
+"""Finds codes for a question: texts, vectors, words and ranking over the contents of codes.db.
 
-This room knows `codesets` and reads the lexicon in `prompts`; it knows nothing of people.
+This package imports `codesets` and reads the files of `prompts`. It has no user interface.
 """
 
 from index import runtime
 
-# Before any library is loaded: ONNX Runtime reports as soon as it is imported.
+# Must run before any library is loaded: ONNX Runtime sends a report when it is imported.
 runtime.keep_private()

@@ -1,5 +1,5 @@
-"""Building the index bundle out of codes.db: a system index for each code system, the passages of
-the guidelines, the encoder that made the vectors, and what all of it was made of."""
+"""Builds the index bundle from codes.db: a system index for each code system, the passages of the
+guidelines, the encoder that computed the vectors, and the manifest."""
 
 from __future__ import annotations
 
@@ -31,36 +31,39 @@ from index.text.tokens import essential, plain_words, read
 
 def _passages(store: CodeStore) -> list[str]:
     """The distinct passages of all loaded guidelines."""
-    found: dict[str, None] = {}
+    texts: dict[str, None] = {}
     for reference in store.references.all("guidelines"):
-        made = passages(list(store.references.rows(Guideline, reference)))
-        found |= dict.fromkeys(text for _, text in made)
-    return list(found)
+        guidelines = list(store.references.rows(Guideline, reference))
+        texts |= dict.fromkeys(text for _, text in passages(guidelines))
+    return list(texts)
 
 
 def build(
     store: CodeStore, root: Path, model: Model | Shipped, *, progress: bool = True
 ) -> bundle.Manifest:
-    """Build a bundle from everything loaded and swap it in. The encoder of the bundle in use is
-    taken over when it is of the same model, and texts whose vectors it has are not embedded again.
-    One build of an index at a time: another one waits, and takes over what the first made.
+    """Build a bundle from everything loaded and make it the one in use.
 
-    Raises SearchError when no code set is loaded.
+    If the bundle in use has the same model, its encoder and the vectors of known texts are copied
+    from it. Only one build runs at a time in `root`; another one waits, and then copies from the
+    first.
+
+    Raises SearchError when no code set is loaded, VocabularyError when a file of prompts/vocabulary
+    has a row twice, ExportFailed or EncoderDiffers when the model cannot be exported.
     """
     if not store.releases():
         raise SearchError(
             "No code set is loaded, so there is nothing to index. Run `codedesk setup`."
         )
     root.mkdir(parents=True, exist_ok=True)
-    with _only_one(root, progress):
+    with _exclusive(root, progress):
         return _build(store, root, model, progress)
 
 
 @contextmanager
-def _only_one(root: Path, progress: bool) -> Iterator[None]:
-    """Hold the folder of the index, once nobody else builds there. The system lets go of the lock
-    when the process ends, however it ends."""
-    from filelock import FileLock, Timeout  # a question needs none
+def _exclusive(root: Path, progress: bool) -> Iterator[None]:
+    """Lock the folder of the index, after other builds there have ended. The operating system
+    releases the lock when the process ends in any way."""
+    from filelock import FileLock, Timeout  # not imported when a question is answered
 
     lock = FileLock(root / "build.lock")
     try:
@@ -106,15 +109,15 @@ def _build(store: CodeStore, root: Path, model: Model | Shipped, progress: bool)
         stems.update(dict.fromkeys(read(word).stems, count))
     bundle.write_json(folder / bundle.STEMS, stems)
 
-    said = _passages(store)
+    passage_texts = _passages(store)
     known = bundle.passage_vectors(in_use) if in_use else {}
     np.save(
         folder / bundle.PASSAGE_VECTORS,
-        _embed(said, str, known, encoder, "guidelines" if progress else None),
+        _embed(passage_texts, str, known, encoder, "guidelines" if progress else None),
     )
-    bundle.write_json(folder / bundle.PASSAGES, said)
-    if said:
-        write_lexical(folder / bundle.PASSAGE_WORDS, said)
+    bundle.write_json(folder / bundle.PASSAGES, passage_texts)
+    if passage_texts:
+        write_lexical(folder / bundle.PASSAGE_WORDS, passage_texts)
     before = off_topic.OffTopicModel.load(in_use / bundle.OFF_TOPIC) if in_use else None
     off_topic.learn(texts_of, encoder, before).save(folder / bundle.OFF_TOPIC)
     manifest = bundle.Manifest(
@@ -135,7 +138,7 @@ def _build(store: CodeStore, root: Path, model: Model | Shipped, progress: bool)
 
 
 def is_current(store: CodeStore, root: Path, model: Model | Shipped) -> bool:
-    """Whether the bundle in use is whole and made of what is loaded, with this model."""
+    """Whether the bundle in use matches its manifest, all that is loaded and this model."""
     try:
         _, manifest = bundle.opened(root, store)
     except bundle.BundleUnusable:
@@ -151,7 +154,8 @@ def _embed(
     encoder: Encoder,
     progress: str | None,
 ) -> np.ndarray:
-    """A vector for each text, of its wording; those that are known are not embedded again."""
+    """The vectors of texts (float32, one row each). A text is embedded as `wording(text)`; a text
+    in `known` is not embedded again."""
     new = [text for text in texts if text not in known]
     rows: dict[str, np.ndarray] = {}
     if new:
@@ -170,7 +174,7 @@ def _encoder(model: Model | Shipped, in_use: Path | None, folder: Path) -> Encod
 
 
 def _in_use(root: Path, fingerprint: str) -> Path | None:
-    """The bundle in use, if its vectors are of the same model."""
+    """The folder of the bundle in use, if its vectors are of the model with this fingerprint."""
     try:
         folder, manifest = bundle.opened(root)
     except bundle.BundleUnusable:
@@ -179,6 +183,6 @@ def _in_use(root: Path, fingerprint: str) -> Path | None:
 
 
 def _vectors_of(in_use: Path | None, system: str) -> dict[str, np.ndarray]:
-    """The vector of each text that the bundle in use has of a system."""
+    """The vector of each text of a system in the bundle in use; {} where there is none."""
     folder = in_use / bundle.SYSTEM_INDEXES / system if in_use else None
     return system_index.vectors_of(folder) if folder and folder.exists() else {}

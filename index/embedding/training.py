@@ -1,15 +1,14 @@
-"""Tuning the sentence model on the official words: the weights that Code Desk ships.
+"""Tunes the sentence model on official texts. The weights that Code Desk ships were made with it.
 
-What it learns from are pairs of texts that lead to one code: titles, inclusion terms, Includes
-notes, entries of the indexes and tables, drug names, and the house's own names and shorthand
-(`prompts`). No question of an evaluation file, no ICD-9 title and no list of synonyms from
-elsewhere is among them. One text of a pair is worded as people type: an index entry is read
-backwards ("bacterial streptococcal meningitis"), words are shortened to their shorthand, some are
-lost or misspelled.
+The training data are pairs of texts that lead to one code: titles, inclusion terms, Includes notes,
+entries of the indexes and tables, drug names, and the synonyms and shorthand of `prompts`. No
+question of an evaluation file, no ICD-9 title and no list of synonyms from elsewhere is among them.
+One text of a pair is reworded as people type: an index entry is reversed ("bacterial streptococcal
+meningitis"), words are replaced by their shorthand, some are left out or misspelled.
 
-The loss is the usual one for pairs (InfoNCE): of all texts of a batch, the partner must be nearest.
-A batch is made of runs of neighbouring codes, so that siblings, the hardest to tell apart, are
-learned from; a text that stands above or below another's code is not held against it.
+The loss is InfoNCE: of all texts of a batch, the partner must be nearest. A batch consists of runs
+of neighbouring codes, because siblings are the hardest to tell apart. A text whose code is above or
+below the code of the question does not count as a wrong answer.
 """
 
 from __future__ import annotations
@@ -33,27 +32,28 @@ if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
 
-#: Texts of a batch, and how many of neighbouring codes are drawn together.
+#: The number of pairs in a batch, and in a run of neighbouring codes.
 _BATCH, _NEIGHBOURS = 64, 8
+#: The highest learning rate, and the share of the steps in which it rises to that.
 _LEARNING_RATE, _WARM_UP = 4e-5, 0.06
-#: What a cosine is multiplied by before the softmax, as the model was first trained with.
+#: Cosines are multiplied by this before the softmax, as in the model's first training.
 _SCALE = 20.0
-#: Longer texts are cut: questions and titles are short.
+#: Tokens of a text that are read. Questions and titles are short.
 _TOKENS = 32
-#: Texts of like length that go through the model together: little padding.
+#: The number of texts that go through the model together. They have like lengths: less padding.
 _TOGETHER = 16
-#: How long vectors are in the end, and texts by which is chosen what is left out.
+#: The length of vectors after `shorten`, and the number of texts that it looks at.
 _DIMENSIONS, _TEXTS_TO_SHORTEN_BY = 256, 20_000
-#: Most pairs of one family, and of one that only the Table of Drugs speaks of: it lists each
-#: substance six times.
+#: The most pairs of a family, and of one whose code begins with T: there the Table of Drugs lists
+#: each substance six times.
 _MOST_PAIRS, _MOST_OF_TABLE = 6, 1
-#: Share of the families of ICD-10-PCS: they are alike, and found by their axes.
+#: The share of the families of ICD-10-PCS that is used: they are alike, and found by their axes.
 _OF_PROCEDURES = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two texts that lead to one code of a system."""
+    """Two texts that lead to one code of a system. `asked` is the one that is reworded."""
 
     system: str
     code: str
@@ -62,11 +62,11 @@ class Pair:
 
 
 def pairs(store: CodeStore, chance: random.Random) -> list[Pair]:
-    """The pairs that one epoch learns from, out of everything loaded."""
-    found: list[Pair] = []
+    """The pairs of one epoch, drawn from everything loaded except CPT."""
+    drawn: list[Pair] = []
     for system in store.systems:
         if system == "cpt":
-            continue  # the AMA's words are not ours to make weights of
+            continue  # the AMA's texts are not ours to train on
         gathered = families.gather(store, system)
         for family in gathered.families:
             if system == "icd10pcs" and chance.random() > _OF_PROCEDURES:
@@ -75,15 +75,15 @@ def pairs(store: CodeStore, chance: random.Random) -> list[Pair]:
             most = _MOST_OF_TABLE if family.code[:1] == "T" and system == "icd10cm" else _MOST_PAIRS
             others = texts[1:]
             for asked in chance.sample(others, min(most, len(others))):
-                # Mostly with the title; else with another of its names.
+                # Mostly with the title, otherwise with another text.
                 rest = [text for text in others if text != asked]
                 text = chance.choice(rest) if rest and chance.random() < 0.3 else family.title
-                found.append(Pair(system, family.code, asked, text))
+                drawn.append(Pair(system, family.code, asked, text))
             if not others or chance.random() < 0.15:
-                found.append(Pair(system, family.code, family.title, family.title))
+                drawn.append(Pair(system, family.code, family.title, family.title))
     for means, short in Lexicon.shipped().shorthand().items():
-        found += [Pair("lexicon", " ".join(means), each, " ".join(means)) for each in short]
-    return found
+        drawn += [Pair("lexicon", " ".join(means), each, " ".join(means)) for each in short]
+    return drawn
 
 
 class Wording:
@@ -130,7 +130,7 @@ class Wording:
         return read
 
     def _slip(self, word: str) -> str:
-        """A slip of the finger: two letters swapped, one lost or one doubled."""
+        """A word mistyped: two letters swapped, one left out or one doubled."""
         if len(word) < 5 or not word.isalpha():
             return word
         at = self._chance.randrange(1, len(word) - 1)
@@ -143,19 +143,19 @@ class Wording:
         )
 
 
-def batches(found: Sequence[Pair], chance: random.Random) -> Iterator[list[Pair]]:
-    """Batches of an epoch; runs of neighbouring codes stand together in each."""
-    order = sorted(range(len(found)), key=lambda n: (found[n].system, found[n].code))
+def batches(epoch: Sequence[Pair], chance: random.Random) -> Iterator[list[Pair]]:
+    """The batches of an epoch, each of several runs of neighbouring codes."""
+    order = sorted(range(len(epoch)), key=lambda n: (epoch[n].system, epoch[n].code))
     runs = [order[at : at + _NEIGHBOURS] for at in range(0, len(order), _NEIGHBOURS)]
     chance.shuffle(runs)
     mixed = [number for run in runs for number in run]
     for at in range(0, len(mixed), _BATCH):
-        yield [found[number] for number in mixed[at : at + _BATCH]]
+        yield [epoch[number] for number in mixed[at : at + _BATCH]]
 
 
 def related(batch: Sequence[Pair]) -> np.ndarray:
-    """Of each two pairs of a batch, whether the text of the second may answer the first: the same
-    words, the same code, or one above the other. True on the diagonal."""
+    """Whether the text of the second pair may answer the first: the same words, the same code, or
+    one code above the other. bool, len(batch) x len(batch), True on the diagonal."""
 
     def of_one(a: Pair, b: Pair) -> bool:
         same = a.system == b.system and (a.code.startswith(b.code) or b.code.startswith(a.code))
@@ -174,8 +174,12 @@ def train(
     most: int | None = None,
     tell: Callable[[str], None] = print,
 ) -> None:
-    """Tune `model` and write it into `folder`, which sentence-transformers can load. `most` limits
-    the pairs of an epoch. On two cores an epoch over everything takes about an hour."""
+    """Tune `model` and write it into `folder`, in the format of sentence-transformers.
+
+    `most`: the most pairs of an epoch, None for all; `tell`: called with a line of progress. On two
+    cores an epoch over everything takes about an hour. Raises ModelUnavailable when `model` cannot
+    be loaded, ExtraMissing when the extra `train` is not installed.
+    """
     loaded = model.load()
     import torch
 
@@ -184,11 +188,11 @@ def train(
     wording = Wording(chance)
     epoch_pairs = [pairs(store, chance) for _ in range(epochs)]
     if most is not None:
-        epoch_pairs = [chance.sample(found, min(most, len(found))) for found in epoch_pairs]
-    steps = sum(-(-len(found) // _BATCH) for found in epoch_pairs)
+        epoch_pairs = [chance.sample(drawn, min(most, len(drawn))) for drawn in epoch_pairs]
+    steps = sum(-(-len(epoch) // _BATCH) for epoch in epoch_pairs)
     tell(f"{sum(map(len, epoch_pairs)):,} pairs, {steps:,} steps")
     loaded.max_seq_length, before = _TOKENS, loaded.max_seq_length
-    # The vectors of the word pieces stay: the layers above learn, in two thirds of the time.
+    # Word embeddings are not trained. Without them training takes two thirds of the time.
     for name, weight in loaded.named_parameters():
         weight.requires_grad = "word_embeddings" not in name
     weights = [weight for weight in loaded.parameters() if weight.requires_grad]
@@ -199,8 +203,8 @@ def train(
     )
     loaded.train()
     step, running = 0, 0.0
-    for found in epoch_pairs:
-        for batch in batches(found, chance):
+    for epoch in epoch_pairs:
+        for batch in batches(epoch, chance):
             loss = _loss(loaded, batch, wording)
             optimizer.zero_grad()
             loss.backward()
@@ -218,8 +222,8 @@ def train(
 
 
 def shorten(loaded: SentenceTransformer, texts: Sequence[str]) -> None:
-    """Let vectors keep only the directions in which texts differ most: a third of the memory of
-    an index less, and the ranking cannot see the difference."""
+    """Keep only the directions of vectors in which `texts` differ most. An index takes a third less
+    memory, with no difference in the ranking."""
     import torch
     from sentence_transformers.models import Dense
 

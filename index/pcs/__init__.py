@@ -1,1 +1,1 @@
-"""Finds procedures in ICD-10-PCS by the values of their axes."""
+"""Finds ICD-10-PCS codes by operation, body part, approach and device."""

@@ -1,8 +1,7 @@
-"""The phrases of procedures.tsv, and the values of axes that they mean."""
+"""The phrases of prompts/vocabulary/procedures.tsv, and the values of axes that they mean."""
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -12,42 +11,48 @@ from functools import lru_cache
 from codesets.laterality import TITLE_WORDS, TYPED_WORDS, Side
 from codesets.model import IndexKeyEntry
 from codesets.store.code_store import CodeStore
-from index.text.resources import read_text
+from index.text.resources import Row, read_table
 from index.text.tokens import lexical_tokens, plain_words, stem
 
 SIDE_OF_STEM: dict[str, Side] = {stem(word): side for word, side in TITLE_WORDS.items()}
 SIDE_STEMS = frozenset(SIDE_OF_STEM)
-#: A look is coded only where nothing else is done.
-LOOK = "Inspection"
+#: The root operation for looking. It is coded only where nothing else is done.
+INSPECTION = "Inspection"
 NEGATIONS = frozenset({"no", "without", "wo"})
-#: Alternatives, each the stems of some official words.
+#: Alternatives, each the stems of an official wording.
 Words = tuple[frozenset[str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """What some words mean on the axes of ICD-10-PCS."""
+    """The meaning of a phrase on the axes of ICD-10-PCS. Several `operations` are alternatives, the
+    likeliest first; `details` are words of the device and qualifier."""
 
     operations: tuple[str, ...] = ()
     part: Words = ()
     approaches: tuple[str, ...] = ()
     details: Words = ()
     sides: frozenset[Side] = frozenset()
-    #: Whether the operation gives way to any other that is named.
+    #: Whether the operation counts only if the question names no other one, as for Inspection.
     gives_way: bool = False
-    #: Whether the details say where a bypass comes from, of which a code has one.
+    #: Whether the details name the origin of a bypass. A code has one origin, so the origins that a
+    #: question names are alternatives.
     is_origin: bool = False
 
     @property
-    def says_approach(self) -> bool:
-        """Whether it names the approach, rather than an operation that has a usual one."""
+    def names_approach(self) -> bool:
+        """Whether it names an approach itself, rather than an operation with a usual approach."""
         return not self.operations and not self.part
 
 
 @dataclass(slots=True)
 class ProcedureQuery:
-    """A question as axes: what is named, and what an operation's name implies. Operations are in
-    the order in which they are named, each with its alternatives."""
+    """A question as values of axes.
+
+    `operations` are in the order in which the question names them, each with its alternatives.
+    `implied_parts` and `usual_approaches` follow from the name of an operation ("appendectomy");
+    `parts` and `approaches` are named apart from it. `denied` are words after a "no" or "without".
+    """
 
     operations: list[tuple[str, ...]] = field(default_factory=list)
     parts: list[Words] = field(default_factory=list)
@@ -82,39 +87,46 @@ def _key(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def shipped() -> Mapping[tuple[str, ...], Phrase]:
-    """The phrases of prompts/vocabulary/procedures.tsv, by the stems of their words."""
-    text = read_text("vocabulary", "procedures.tsv")
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    """The phrases of prompts/vocabulary/procedures.tsv, by the stems of their words.
+
+    Raises VocabularyError when a phrase is in two rows.
+    """
     phrases = {}
-    for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+    for row in read_table("procedures.tsv", _defined):
         phrase = Phrase(
             _choices(row["operation"].strip("()")),
             _part(row["part"]),
             _choices(row["approach"]),
             _words(row["details"]),
             frozenset(TYPED_WORDS[w] for w in plain_words(row["part"]) if w in TYPED_WORDS),
-            row["operation"].startswith(("(", LOOK)),
+            row["operation"].startswith(("(", INSPECTION)),
             row["details"].startswith("from "),
         )
-        for said in _choices(row["said"]):
-            phrases[(said,) if said.startswith("-") else _key(said)] = phrase
+        for words in _choices(row["said"]):
+            phrases[(words,) if words.startswith("-") else _key(words)] = phrase
     return phrases
 
 
+def _defined(row: Row) -> list[tuple[str, ...]]:
+    """The phrases that a row of the file defines."""
+    return [(words,) for words in _choices(row["said"])]
+
+
 def official(store: CodeStore) -> dict[tuple[str, ...], Phrase]:
-    """The body part and device keys of the newest Index that is loaded."""
+    """The body part and device keys of the newest ICD-10-PCS Index that is loaded, by the stems
+    of their words."""
     uses: dict[tuple[str, ...], list[frozenset[str]]] = defaultdict(list)
     for reference in store.references.all("index", "icd10pcs")[-1:]:
-        for word in store.references.rows(IndexKeyEntry, reference):
-            stems = frozenset(lexical_tokens(word.use)) - SIDE_STEMS
-            for said in _wordings(word.text):
-                if lexical_tokens(said):
-                    uses[_key(said)].append(stems)
+        for entry in store.references.rows(IndexKeyEntry, reference):
+            stems = frozenset(lexical_tokens(entry.use)) - SIDE_STEMS
+            for wording in _wordings(entry.text):
+                if lexical_tokens(wording):
+                    uses[_key(wording)].append(stems)
     return {key: Phrase(part=tuple(dict.fromkeys(words))) for key, words in uses.items()}
 
 
 def _wordings(text: str) -> Iterator[str]:
-    """A key with its abbreviation alone and without: "Posterior cruciate ligament (PCL)"."""
+    """A key without its abbreviation, and the abbreviation: "Posterior cruciate ligament (PCL)"."""
     yield re.sub(r"\s*\([^()]*\)", "", text)
     yield from re.findall(r"\(([A-Z]{3,})\)", text)
 
@@ -126,13 +138,13 @@ _DURATION = re.compile(
 
 
 def hours_in(question: str) -> list[Words]:
-    """How long ventilation lasted, as its titles say it."""
-    found = _DURATION.search(question.lower())
-    if not found:
+    """The duration of ventilation in the words of its titles; [] where none is named."""
+    match = _DURATION.search(question.lower())
+    if not match:
         return []
-    hours = int(found["count"]) * (24 if found["unit"].startswith("d") else 1)
-    if hours < 24 or (hours == 24 and found["under"]):
+    hours = int(match["count"]) * (24 if match["unit"].startswith("d") else 1)
+    if hours < 24 or (hours == 24 and match["under"]):
         return [_words("Less than 24 Consecutive Hours")]
-    if hours < 96 or (hours == 96 and found["under"]):
+    if hours < 96 or (hours == 96 and match["under"]):
         return [_words("24-96 Consecutive Hours")]
     return [_words("Greater than 96 Consecutive Hours")]

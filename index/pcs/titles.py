@@ -1,4 +1,4 @@
-"""The titles of ICD-10-PCS, by the words of each axis."""
+"""The titles of ICD-10-PCS, taken apart into the words of each axis."""
 
 from __future__ import annotations
 
@@ -21,24 +21,31 @@ _APPROACH = re.compile(
     r",? (Open|Percutaneous(?: Endoscopic)?|External|Via Natural or Artificial Opening"
     r"(?: Endoscopic| With Percutaneous Endoscopic Assistance)?)(?: Approach)?(?=,|$)"
 )
-#: Where the operation ends in a title that says what it is done to ("Release Lumbar Nerve" says
-#: it without).
+#: Where the operation ends and the body part begins. Some titles have no such word: "Release Lumbar
+#: Nerve".
 _PART_BEGINS = re.compile(r",| (?:of|in|into|from|on|to|at|using|with)\b")
-#: As an index keeps them.
+#: The numbers of the sides on disk and in Titles.sides.
 SIDE_NUMBERS: dict[Side | None, int] = {None: 0, "right": 1, "left": 2, "both": 3}
 _ARRAYS = "titles.npz"
-#: As much of a title as tells which operation it begins with.
+#: Characters of a title that are kept to compare with the name of an operation.
 _BEGINNING = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Titles:
-    """The titles of one release read axis by axis; `save` and `load` keep them in an index.
+    """The titles of one release, axis by axis, as arrays of an index.
 
-    Codes stand in the order of their titles, so that those that begin with an operation stand
-    together. `families` and `tails` say of each code which set of `in_core` (the body part, what
-    all codes of its family share) and of `in_tail` (device and qualifier) is its own, `approaches`
-    which of `approach_names`, and `sides` of each family: 1 right, 2 left, 3 both, 0 none.
+    A family is all codes with the same first four characters. Codes are sorted by their titles, so
+    that the codes of an operation follow one another. Arrays have one entry a code, except `sides`:
+
+    codes           bytes (S7)
+    beginnings      bytes: the first 64 characters of the title
+    families        int32: the code's set in `in_core`, the stems that all titles of its family
+                    share (the body part)
+    tails           int32: the code's set in `in_tail`, the remaining stems (device and qualifier)
+    approaches      int8: place in `approach_names`
+    sides           int8, one a family: SIDE_NUMBERS
+    frequency       word -> number of times that it is in a title
     """
 
     codes: np.ndarray
@@ -54,19 +61,21 @@ class Titles:
 
     @classmethod
     def read(cls, titles: Mapping[str, str]) -> Titles:
-        """`titles`: of each billable code."""
+        """`titles`: code -> title, for each billable code."""
         by_title = sorted(titles.items(), key=lambda item: (item[1], item[0]))
         codes = [code for code, _ in by_title]
         approaches, rests = [], []
         frequency: dict[str, int] = defaultdict(int)
         for _, title in by_title:
-            found = _APPROACH.search(title)
-            approaches.append(found[1] if found else "")
+            match = _APPROACH.search(title)
+            approaches.append(match[1] if match else "")
             rests.append(_title_words(_APPROACH.sub("", title)))
             for word in title.split():
                 frequency[word] += 1
         shared: dict[str, frozenset[str]] = {}
         operations: dict[str, frozenset[str]] = {}
+        # Stems of the operation are no stems of the body part. They are those before the body part
+        # that all titles of the section and root operation share.
         openings = [_PART_BEGINS.split(title, 1)[0] for _, title in by_title]
         read = {opening: _title_words(opening) for opening in set(openings)}
         for code, words, opening in zip(codes, rests, openings, strict=True):
@@ -76,7 +85,7 @@ class Titles:
         families = {stem: number for number, stem in enumerate(shared)}
         cores = [words - operations[stem[0] + stem[2]] for stem, words in shared.items()]
         tails: dict[frozenset[str], int] = {}
-        of_tails = [
+        tail_of_code = [
             tails.setdefault(words - shared[code[:4]], len(tails))
             for code, words in zip(codes, rests, strict=True)
         ]
@@ -85,7 +94,7 @@ class Titles:
             codes=np.array(codes, dtype=np.bytes_),
             beginnings=np.array([title[:_BEGINNING].encode() for _, title in by_title]),
             families=np.array([families[code[:4]] for code in codes], dtype=np.int32),
-            tails=np.array(of_tails, dtype=np.int32),
+            tails=np.array(tail_of_code, dtype=np.int32),
             approach_names=names,
             approaches=np.array([names.index(name) for name in approaches], dtype=np.int8),
             sides=np.array([SIDE_NUMBERS[_side(words)] for words in cores], dtype=np.int8),
@@ -95,6 +104,7 @@ class Titles:
         )
 
     def save(self, folder: Path) -> None:
+        """Write the titles into a new folder. Raises FileExistsError when there is one."""
         folder.mkdir(parents=True)
         arrays: dict[str, Any] = {}
         for field_ in fields(self):
@@ -110,6 +120,7 @@ class Titles:
 
     @classmethod
     def load(cls, folder: Path) -> Titles:
+        """Read the titles from the folder that `save` wrote."""
         with np.load(folder / _ARRAYS) as arrays:
             return cls(
                 **{n: arrays[n] for n in ("codes", "beginnings", "families", "tails")},
@@ -124,57 +135,60 @@ class Titles:
 
 
 class Inverted:
-    """Which of many sets of words have a word."""
+    """An inverted index: for a word, the sets of words that have it."""
 
-    def __init__(self, having: Mapping[str, np.ndarray], lengths: np.ndarray) -> None:
-        """`having`: the numbers of the sets that have a word; `lengths`: of each set."""
-        self._having, self.lengths, self._size = having, lengths, len(lengths)
+    def __init__(self, sets: Mapping[str, np.ndarray], lengths: np.ndarray) -> None:
+        """`sets`: word -> numbers of the sets that have it (int32); `lengths`: number of words of
+        each set (float32)."""
+        self._sets, self.lengths, self._size = sets, lengths, len(lengths)
 
     @classmethod
     def of(cls, sets: Sequence[frozenset[str]]) -> Inverted:
-        found: dict[str, list[int]] = defaultdict(list)
+        lists: dict[str, list[int]] = defaultdict(list)
         for number, words in enumerate(sets):
             for word in words:
-                found[word].append(number)
-        having = {word: np.array(numbers, dtype=np.int32) for word, numbers in found.items()}
-        return cls(having, np.array([len(words) for words in sets], dtype=np.float32))
+                lists[word].append(number)
+        arrays = {word: np.array(numbers, dtype=np.int32) for word, numbers in lists.items()}
+        return cls(arrays, np.array([len(words) for words in sets], dtype=np.float32))
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """What `out_of` makes it of again."""
+        """The arrays to save, by their names."""
         return {
-            "words": np.array(list(self._having)),
-            "ends": np.cumsum([len(numbers) for numbers in self._having.values()]),
-            "sets": np.concatenate([*self._having.values(), np.zeros(0, dtype=np.int32)]),
+            "words": np.array(list(self._sets)),
+            "ends": np.cumsum([len(numbers) for numbers in self._sets.values()]),
+            "sets": np.concatenate([*self._sets.values(), np.zeros(0, dtype=np.int32)]),
             "lengths": self.lengths,
         }
 
     @classmethod
     def out_of(cls, arrays: Mapping[str, np.ndarray], name: str) -> Inverted:
+        """From saved `arrays`, whose names begin with `name` and a dot."""
         rows = np.split(arrays[f"{name}.sets"], arrays[f"{name}.ends"][:-1])
         words = arrays[f"{name}.words"].tolist()
         return cls(dict(zip(words, rows, strict=False)), arrays[f"{name}.lengths"])
 
     def __contains__(self, word: str) -> bool:
-        return word in self._having
+        return word in self._sets
 
     def rarity(self, word: str) -> float:
-        return math.log(1 + self._size / max(1, len(self._having.get(word, ()))))
+        """The logarithm of 1 + the number of sets for each set that has the word."""
+        return math.log(1 + self._size / max(1, len(self._sets.get(word, ()))))
 
     def sums(self, weights: Mapping[str, float]) -> np.ndarray:
-        """For each set, the weights of the words it has."""
+        """For each set, the sum of the weights of its words (float32)."""
         total = np.zeros(self._size, dtype=np.float32)
         for word, weight in weights.items():
-            if word in self._having:
-                total[self._having[word]] += weight
+            if word in self._sets:
+                total[self._sets[word]] += weight
         return total
 
-    def explained(self, said: Iterable[str]) -> np.ndarray:
-        """For each set, the share of its words that are said."""
-        return self.sums(dict.fromkeys(said, 1.0)) / np.maximum(self.lengths, 1)
+    def share_in(self, words: Iterable[str]) -> np.ndarray:
+        """For each set, the share of it that is in `words` (float32, 0 to 1)."""
+        return self.sums(dict.fromkeys(words, 1.0)) / np.maximum(self.lengths, 1)
 
-    def unasked(self, said: Iterable[str]) -> np.ndarray:
-        """For each set, the number of its words that are not said."""
-        return self.lengths - self.sums(dict.fromkeys(said, 1.0))
+    def count_outside(self, words: Iterable[str]) -> np.ndarray:
+        """For each set, the number of its words that are not in `words` (float32)."""
+        return self.lengths - self.sums(dict.fromkeys(words, 1.0))
 
 
 @cache
@@ -183,12 +197,12 @@ def _stems(word: str) -> frozenset[str]:
 
 
 def _title_words(title: str) -> frozenset[str]:
-    """`lexical_tokens` of a title, whose few thousand words are read once each."""
+    """The stems of a title. Each of the few thousand words of titles is stemmed once."""
     return frozenset().union(*map(_stems, title.split()))
 
 
 def _counted(frequency: Mapping[str, int]) -> dict[str, int]:
-    """The plain words of words as printed, with their counts."""
+    """From counts of words as printed to counts of plain words."""
     counted: dict[str, int] = defaultdict(int)
     for printed, count in frequency.items():
         for word in plain_words(printed):
@@ -197,5 +211,5 @@ def _counted(frequency: Mapping[str, int]) -> dict[str, int]:
 
 
 def _side(stems: frozenset[str]) -> Side | None:
-    said = {SIDE_OF_STEM[stem] for stem in stems & SIDE_STEMS}
-    return "both" if len(said) > 1 else next(iter(said), None)
+    sides = {SIDE_OF_STEM[stem] for stem in stems & SIDE_STEMS}
+    return "both" if len(sides) > 1 else next(iter(sides), None)

@@ -1,1 +1,1 @@
-"""Retrieves and ranks candidates for one fact, and says how sure it is."""
+"""Retrieves and ranks the codes for one question, and rates how sure they are."""

@@ -1,4 +1,4 @@
-"""Words in common: BM25 over texts, computed by bm25s when an index is built."""
+"""BM25 over texts: computed by bm25s when an index is built, summed here for a question."""
 
 from __future__ import annotations
 
@@ -12,32 +12,33 @@ from index.text.tokens import lexical_tokens
 
 
 def write_lexical(folder: Path, texts: Sequence[str]) -> None:
+    """Compute the scores of texts and write them into `folder`."""
     import bm25s
 
-    # By numpy everywhere: with SciPy, which not every machine has, it comes out the same.
+    # Not every machine has SciPy, which gives the same scores.
     lexical = bm25s.BM25(csc_backend="numpy")
     lexical.index([lexical_tokens(text) or [""] for text in texts], show_progress=False)
     lexical.save(folder, show_progress=False)
 
 
 class Lexical:
-    """The BM25 scores of texts, a column a word, as bm25s computed and wrote them (CSC).
+    """The BM25 scores that bm25s computed: a sparse matrix (CSC), a row a text, a column a stem.
 
-    They are read without it, since what is needed is one sum.
+    The score of a question is a sum of columns, for which bm25s itself is not loaded.
     """
 
     def __init__(self, folder: Path, texts: int) -> None:
-        """`texts`: how many there are."""
+        """`texts`: the number of texts in `folder`."""
         self._count = texts
         self._columns: dict[str, int] = read_json(folder / "vocab.index.json")
         self._starts: np.ndarray = np.load(folder / "indptr.csc.index.npy")
         self._texts: np.ndarray = np.load(folder / "indices.csc.index.npy")
         self._scores: np.ndarray = np.load(folder / "data.csc.index.npy")
 
-    def scores(self, asked: str) -> np.ndarray:
-        """The score of each text; words that no text has score nothing."""
+    def scores(self, question: str) -> np.ndarray:
+        """The score of each text (float32); words that no text has add nothing."""
         total = np.zeros(self._count, dtype=np.float32)
-        for token in lexical_tokens(asked):
+        for token in lexical_tokens(question):
             column = self._columns.get(token)
             if column is not None:
                 at = slice(self._starts[column], self._starts[column + 1])

@@ -1,6 +1,7 @@
-"""How sure an answer is, and when it is better to give none.
+"""How sure a hit is, and whether a question should be declined.
 
-Two logistic models, fitted by `bench/fit_confidence.py`; docs/EVALUATION.md has the figures.
+Two logistic models, both fitted by `bench/fit_confidence.py`: the chance that a hit is right, and
+the chance that a question is one about codes. docs/EVALUATION.md has the figures.
 """
 
 from __future__ import annotations
@@ -11,65 +12,68 @@ from typing import Literal
 
 from index.search.searcher import Found, Hit
 
-#: From here on, an ICD-10-PCS title agrees with the operation and the body part that are named.
+#: An ICD-10-PCS code with this many points (Procedures.fit) has both the operation and the body
+#: part that the question names.
 _AXES_AGREE = 2.9
 
-#: What each piece of evidence says for being right, and where high and medium begin.
+#: Bias and weights (log odds a unit) of the chance that a hit is right.
 _RIGHT_BIAS = -6.19
 _RIGHT = {
     "title": 0.29,
     "lexical": 0.61,
     "category": 0.14,
     "exact": -0.77,
-    "asked": 0.29,
-    "titled": -0.25,
+    "question_coverage": 0.29,
+    "title_coverage": -0.25,
     "inherited": 0.58,
-    "unasked": -0.11,
+    "unasked_axes": -0.11,
     "unspecified": -0.22,
     "other": -0.18,
-    "number": 0.31,
-    "denial": 0.07,
+    "other_number": 0.31,
+    "contradiction": 0.07,
     "margin": 1.07,
     "score": 0.64,
 }
+#: The least chance for "high" and for "medium".
 _HIGH, _MEDIUM = 0.88, 0.5
 
-#: What says that a question is one that codes can answer, and how sure that must be.
+#: Bias and weights (log odds a unit) of the chance that a question is one about codes.
 _QUESTION_BIAS = -6.01
 _QUESTION = {
     "near": 3.34,
     "off_topic": -0.34,
-    "asked": 3.69,
-    "told": 1.55,
+    "question_coverage": 3.69,
+    "text_coverage": 1.55,
     "exact": 1.11,
     "known": 0.8,
     "ours": 0.41,
     "shorthand": 1.85,
 }
-_A_QUESTION, _A_QUESTION_OF_A_SYSTEM = 0.3, 0.05
-#: From this cosine on, it is one of the examples of small talk in other words.
-_SMALL_TALK = 0.9
+#: The least chance for an answer, and the least where the question names a code system.
+_LEAST_CHANCE, _LEAST_CHANCE_OF_A_SYSTEM = 0.3, 0.05
+#: From this cosine to an off-topic example on, a question is that example in other words.
+_SAME_AS_EXAMPLE = 0.9
 
 Confidence = Literal["high", "medium", "low"]
 
 
 def fits(found: Found, *, of_a_system: bool = False) -> bool:
-    """Whether the question is one that its hits can answer, and they should be shown at all. It is
-    likelier to be one where whoever asks names the code system (`of_a_system`)."""
+    """Whether the hits should be shown: whether the question is one about codes. That is likelier
+    where the question names a code system (`of_a_system`)."""
     if not found.hits:
         return False
     if found.hits[0].fit >= _AXES_AGREE:
         return True
-    if found.off_topic >= _SMALL_TALK:
+    if found.off_topic >= _SAME_AS_EXAMPLE:
         return False
-    needed = _A_QUESTION_OF_A_SYSTEM if of_a_system else _A_QUESTION
-    return _chance(standing(found), _QUESTION_BIAS, _QUESTION) >= needed
+    needed = _LEAST_CHANCE_OF_A_SYSTEM if of_a_system else _LEAST_CHANCE
+    return _chance(question_evidence(found), _QUESTION_BIAS, _QUESTION) >= needed
 
 
-def standing(found: Found) -> dict[str, float]:
-    """What speaks for and against a question's being one of codes: how near the nearest text is,
-    and the nearest example of small talk, and which kind it is more like; what the first three
-    hits have of its words, and it of theirs; the share of its words that any text has."""
+def question_evidence(found: Found) -> dict[str, float]:
+    """The evidence that a question is one about codes, by the names of `_QUESTION`: the cosine of
+    the nearest text (`near`); the largest of some features among the first three hits; the rest
+    are attributes of Found and Query."""
     first = found.hits[:3]
 
     def most(feature: str) -> float:
@@ -78,8 +82,8 @@ def standing(found: Found) -> dict[str, float]:
     return {
         "near": max((hit.similarity for hit in found.hits), default=0.0),
         "off_topic": found.off_topic,
-        "asked": most("asked"),
-        "told": most("told"),
+        "question_coverage": most("question_coverage"),
+        "text_coverage": most("text_coverage"),
         "exact": most("exact"),
         "known": found.known,
         "ours": found.ours,
@@ -88,16 +92,16 @@ def standing(found: Found) -> dict[str, float]:
 
 
 def confidence(hits: Sequence[Hit], at: int) -> Confidence:
-    """Of the hit at this place: high, medium or low chance that it is the right one."""
-    chance = _chance(evidence(hits, at), _RIGHT_BIAS, _RIGHT)
+    """The confidence of the hit at place `at`: a high, medium or low chance that it is right."""
+    chance = _chance(hit_evidence(hits, at), _RIGHT_BIAS, _RIGHT)
     if chance >= _HIGH and at == 0:  # only one of them can be right at rank 1
         return "high"
     return "medium" if chance >= _MEDIUM else "low"
 
 
-def evidence(hits: Sequence[Hit], at: int) -> dict[str, float]:
-    """What speaks for the hit at this place: its features, its score, and by how much the best of
-    the others is behind."""
+def hit_evidence(hits: Sequence[Hit], at: int) -> dict[str, float]:
+    """The evidence that the hit at place `at` is right: its features, its score, and its margin
+    over the best of the other hits (negative where that one is better)."""
     hit = hits[at]
     rival = max((h.score for n, h in enumerate(hits) if n != at), default=0.0)
     return hit.features | {"margin": hit.score - rival, "score": hit.score}

@@ -1,9 +1,10 @@
-"""What the texts of a system index say, as arrays: read once when an index is built, so that a
-question is compared with thousands of texts in a millisecond.
+"""The words of a system index's texts as arrays, computed when the index is built. So a question is
+compared with thousands of texts in a millisecond.
 
-A text is a set of word stems, told by their numbers. Of its *core*, the text without nonessential
-modifiers, each side of an "and" is an alternative to the whole, when it tells something: "and" in a
-title means "and/or" (Official Guidelines, I.A.14). What a title says on each axis is kept as bits.
+A text is a set of word stems; each stem has a number. The *core* of a text is the text without its
+nonessential modifiers. The *parts* of a core are the core itself and, where it has an "and", the
+words on each side, because "and" in a title means "and/or" (Official Guidelines, I.A.14). The
+values that a title names on each axis (index/text/attributes.py) are bits.
 """
 
 from __future__ import annotations
@@ -20,13 +21,18 @@ from codesets import laterality
 from index.text.attributes import AXES, HOLLOW, OTHER, UNSPECIFIED
 from index.text.tokens import Reading, essential, read
 
+#: The file of a system index.
 FILE = "facts.npz"
+#: Names of arrays in the file, where they are not those of the fields.
+_ON_DISK = {"affirmed": "said"}
 
 
 @dataclass(frozen=True, slots=True)
 class Ragged:
-    """Rows of numbers of different lengths, one after another: row n is
-    `values[starts[n]:starts[n + 1]]`."""
+    """Rows of different lengths in one array: row n is `values[starts[n]:starts[n + 1]]`.
+
+    `values` and `starts` are int32; `starts` has one entry more than there are rows.
+    """
 
     values: np.ndarray
     starts: np.ndarray
@@ -40,10 +46,11 @@ class Ragged:
         return cls(values, starts)
 
     def lengths(self, rows: np.ndarray) -> np.ndarray:
+        """The length of each of these rows."""
         return self.starts[rows + 1] - self.starts[rows]
 
     def take(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The numbers of these rows one after another, and for each the place of its row."""
+        """The numbers of these rows in one array, and for each the place in `rows` of its row."""
         lengths = self.lengths(rows)
         place = np.repeat(np.arange(len(rows)), lengths)
         before = np.cumsum(lengths) - lengths
@@ -51,37 +58,45 @@ class Ragged:
 
 
 class Words:
-    """The stems of a question, to be looked for in rows of stems."""
+    """The stems of a question, to be looked up in rows of stems."""
 
-    def __init__(self, numbers: Sequence[int], of: int) -> None:
-        """`numbers`: of each stem, -1 for one that no text has; `of`: how many stems there are."""
+    def __init__(self, numbers: Sequence[int], vocabulary: int) -> None:
+        """`numbers`: the number of each stem, -1 for one that no text has; `vocabulary`: how many
+        stems all texts have."""
         self.count = len(numbers)
-        self._column = np.full(of, -1, dtype=np.int16)
+        self._column = np.full(vocabulary, -1, dtype=np.int16)
         for column, number in enumerate(numbers):
             if number >= 0:
                 self._column[number] = column
 
     def within(self, ragged: Ragged, rows: np.ndarray) -> np.ndarray:
-        """rows x stems: whether a row has a stem."""
+        """Whether each row has each stem: bool, len(rows) x self.count."""
         values, place = ragged.take(rows)
         column = self._column[values]
-        found = np.zeros((len(rows), self.count), dtype=bool)
-        found[place[column >= 0], column[column >= 0]] = True
-        return found
+        has = np.zeros((len(rows), self.count), dtype=bool)
+        has[place[column >= 0], column[column >= 0]] = True
+        return has
 
 
 @dataclass(frozen=True, slots=True)
 class TitleFeatures:
-    """The facts of a system index's texts (`said`, `core`, `parts`) and of its families' titles
-    (the rest).
+    """The words of all texts of a system index, and the values of its families' titles.
 
-    `parts`: of each text its alternatives, as rows of `part_stems`. `axes`: families x axes, the
-    values said as bits. `denied`: the stems that a title denies. `groups`: of each family the
-    number of its group, whose members differ in side or trimester alone.
+    stems           the stems of all texts, by their numbers
+    affirmed        Ragged, a row a text: the stems that it affirms
+    core            Ragged, a row a text: the stems that its core affirms
+    parts           Ragged, a row a text: the rows of `part_stems` that are its parts
+    part_stems      Ragged, a row a part: its stems, without those that do not tell texts apart
+    denied          Ragged, a row a family: the stems that its title's core denies
+    axes            uint16, families x AXES: the values that the title names, as bits
+    unspecified     bool, one a family: whether the title has a word such as "unspecified"
+    other           bool, one a family: whether the title has a word such as "other"
+    groups          int32, one a family: the number of its group; the members of a group differ in
+                    side or trimester only
     """
 
     stems: list[str]
-    said: Ragged
+    affirmed: Ragged
     core: Ragged
     parts: Ragged
     part_stems: Ragged
@@ -92,11 +107,11 @@ class TitleFeatures:
     groups: np.ndarray
 
 
-def read_facts(
+def extract(
     texts: Sequence[str], titles: Sequence[int], parents: Sequence[str | None]
 ) -> TitleFeatures:
-    """The facts of texts; `titles` are the texts that are titles of families, in their order, and
-    `parents` the codes above these."""
+    """Compute the features of `texts`. `titles`: the number of the text that is the title, for each
+    family; `parents`: the code above, for each family."""
     numbers: dict[str, int] = {}
 
     def row(stems: Iterable[str]) -> list[int]:
@@ -104,79 +119,81 @@ def read_facts(
 
     readings = [read(text) for text in texts]
     cores = [read(essential(text)) for text in texts]
-    said = Ragged.of(row(reading.affirmed) for reading in readings)
+    affirmed = Ragged.of(row(reading.affirmed) for reading in readings)
     core = Ragged.of(row(reading.affirmed) for reading in cores)
     part_rows: list[list[int]] = []
     parts = []
     for text, reading in zip(texts, cores, strict=True):
-        telling = [row(part) for part in _alternatives(text, reading)]
-        parts.append(range(len(part_rows), len(part_rows) + len(telling)))
-        part_rows += telling
-    of_titles = [cores[title] for title in titles]
-    denied = Ragged.of(row(reading.denied) for reading in of_titles)
+        own_parts = [row(part) for part in _parts(text, reading)]
+        parts.append(range(len(part_rows), len(part_rows) + len(own_parts)))
+        part_rows += own_parts
+    title_cores = [cores[title] for title in titles]
+    denied = Ragged.of(row(reading.denied) for reading in title_cores)
     return TitleFeatures(
         stems=list(numbers),
-        said=said,
+        affirmed=affirmed,
         core=core,
         parts=Ragged.of(parts),
         part_stems=Ragged.of(part_rows),
         denied=denied,
         axes=np.array(
-            [[axis.bits(reading) for axis in AXES] for reading in of_titles], dtype=np.uint16
+            [[axis.bits(reading) for axis in AXES] for reading in title_cores], dtype=np.uint16
         ),
-        unspecified=np.array([bool(UNSPECIFIED & r.affirmed) for r in of_titles]),
-        other=np.array([bool(OTHER & r.affirmed) for r in of_titles]),
+        unspecified=np.array([bool(UNSPECIFIED & r.affirmed) for r in title_cores]),
+        other=np.array([bool(OTHER & r.affirmed) for r in title_cores]),
         groups=_groups([texts[title] for title in titles], parents),
     )
 
 
-#: Words that choose among the members of a group; a title says "right eye", and "bilateral" alone.
-_CHOOSING = re.compile(
+#: Words by which the members of a group differ. "Eye" and "ear" are among them because titles have
+#: "right eye" but only "bilateral".
+_MEMBER_WORDS = re.compile(
     rf"\b(?:{'|'.join(laterality.WORDS)}|sides?|unspecified|first|second|third|trimester)\b"
     r"(?: (?:eye|ear)s?\b)?"
 )
 
 
 def _groups(titles: Sequence[str], parents: Sequence[str | None]) -> np.ndarray:
-    """A number for each group of codes under one header that differ in nothing but side or
-    trimester: "Primary osteoarthritis, right hand", "left hand", "unspecified hand"."""
+    """The number of each family's group: codes under one header that differ in side or trimester
+    only, as "Primary osteoarthritis, right hand", "left hand" and "unspecified hand" do."""
     numbers: dict[tuple[str, frozenset[str], frozenset[str]], int] = {}
-    found = []
+    groups = []
     for number, (title, parent) in enumerate(zip(titles, parents, strict=True)):
-        rest = read(_CHOOSING.sub("", title.lower()))
+        rest = read(_MEMBER_WORDS.sub("", title.lower()))
         key = (parent or f"#{number}", rest.affirmed, rest.denied)
-        found.append(numbers.setdefault(key, len(numbers)))
-    return np.array(found, dtype=np.int32)
+        groups.append(numbers.setdefault(key, len(numbers)))
+    return np.array(groups, dtype=np.int32)
 
 
-def _alternatives(text: str, core: Reading) -> list[frozenset[str]]:
+def _parts(text: str, core: Reading) -> list[frozenset[str]]:
+    """The stems of each part of a text's core. A part without a stem that tells texts apart is left
+    out."""
     sides = essential(text).split(" and ")
     readings = [core, *map(read, sides if sides[1:] else ())]
     return [part for reading in readings if (part := reading.affirmed - HOLLOW)]
 
 
 def save(path: Path, title_features: TitleFeatures) -> None:
+    """Write features into a file."""
     arrays: dict[str, Any] = {}
     for field in fields(title_features):
-        value = getattr(title_features, field.name)
+        value, name = getattr(title_features, field.name), _ON_DISK.get(field.name, field.name)
         if isinstance(value, Ragged):
-            arrays[f"{field.name}.values"], arrays[f"{field.name}.starts"] = (
-                value.values,
-                value.starts,
-            )
-        elif field.name != "stems":
-            arrays[field.name] = value
+            arrays |= {f"{name}.values": value.values, f"{name}.starts": value.starts}
+        elif name != "stems":
+            arrays[name] = value
     arrays["stems"] = np.array(title_features.stems, dtype=np.bytes_)
     np.savez(path, **arrays)
 
 
 def load(path: Path) -> TitleFeatures:
+    """Read the features that `save` wrote."""
     with np.load(path) as arrays:
-        found: dict[str, Any] = {"stems": [stem.decode() for stem in arrays["stems"].tolist()]}
+        values: dict[str, Any] = {"stems": [stem.decode() for stem in arrays["stems"].tolist()]}
         for field in fields(TitleFeatures):
-            name = field.name
+            name = _ON_DISK.get(field.name, field.name)
             if f"{name}.values" in arrays:
-                found[name] = Ragged(arrays[f"{name}.values"], arrays[f"{name}.starts"])
+                values[field.name] = Ragged(arrays[f"{name}.values"], arrays[f"{name}.starts"])
             elif name != "stems":
-                found[name] = arrays[name]
-    return TitleFeatures(**found)
+                values[field.name] = arrays[name]
+    return TitleFeatures(**values)

@@ -1,8 +1,8 @@
-"""Finding the sections of the Official Guidelines that answer a question about a rule.
+"""Finds the sections of the Official Guidelines that answer a question about a rule.
 
-Each section is found by passages: its title under those of the sections it belongs to, and its
-text in pieces that a sentence model reads whole, each under that title. Nearness in meaning and
-words in common are judged apart, each by the section's best passage, and added.
+A section has several passages: its title, with the titles of the sections above it; and its text,
+in pieces short enough for the sentence model, each with these titles before it. A section's score
+is the best cosine of its passages plus a share of the best BM25 score of its passages.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from index.text.lexicon import Lexicon
 
 #: Characters of text in a passage: with its title, about as much as MiniLM reads (256 tokens).
 _PASSAGE = 800
-#: How many titles above a section's own its passages carry.
+#: The number of titles above a section's own in a passage.
 _TITLES_ABOVE = 2
-#: What the section with most words in common gains over one with none, in cosine.
-_WORDS_COUNT = 0.3
+#: The score of the best BM25 match, in units of cosine.
+_LEXICAL_WEIGHT = 0.3
 
-#: Cosine of the nearest passage below which a question is about something else: "how do you spell
-#: necessary" is asked like one about a rule. Of 94 questions about rules the least has 0.45; of 72
-#: off-topic ones that are asked so, two have more.
+#: The least cosine of the nearest passage for an answer. "How do you spell necessary" is worded
+#: like a question about a rule, and is none. Of 94 questions about rules the lowest has 0.45; of 72
+#: off-topic ones worded like them, two have more.
 _NEAR_ENOUGH = 0.445
 
 #: Between sentences, and between items of a list.
@@ -34,23 +34,23 @@ _CHAPTER = re.compile(r"^Chapter \d+: ")
 
 
 def passages(guidelines: Sequence[Guideline]) -> list[tuple[int, str]]:
-    """What is embedded: (number of the section, text), the sections in order.
+    """The texts that are embedded, in the order of their sections: (number of the section, text).
 
-    A section without text of its own has none: those under it answer.
+    A section without text of its own has no passages. The sections under it have theirs.
     """
     titles = {guideline.section: guideline.title for guideline in guidelines}
-    found: list[tuple[int, str]] = []
+    texts: list[tuple[int, str]] = []
     for number, guideline in enumerate(guidelines):
         if guideline.text:
             head = ": ".join([*_titles_above(guideline.section, titles), guideline.title])
-            found.append((number, head))
-            found += [(number, f"{head}. {piece}") for piece in _pieces(guideline.text)]
-    return found
+            texts.append((number, head))
+            texts += [(number, f"{head}. {piece}") for piece in _pieces(guideline.text)]
+    return texts
 
 
 def _titles_above(section: str, titles: dict[str, str]) -> list[str]:
-    """The nearest titles above a section, without those of the document's own division ("Section
-    I", "General Coding Guidelines"), which say nothing of what it is on."""
+    """The nearest titles above a section, without those of the main divisions ("Section I",
+    "General Coding Guidelines"), which do not name a subject."""
     parts = section.split(".")
     own = 3 if section.startswith("I.C.") else 2
     above = (".".join(parts[:length]) for length in range(own, len(parts)))
@@ -71,7 +71,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 class Guidance:
-    """The guidelines of one edition, ready to be asked."""
+    """The guidelines of one edition, to be searched."""
 
     def __init__(
         self,
@@ -80,35 +80,37 @@ class Guidance:
         vectors: np.ndarray,
         scores: Callable[[str], np.ndarray],
     ) -> None:
-        """`vectors` are those of `passages(guidelines)`, row by row; `scores` gives what each has
-        in common with the words of a question (BM25)."""
+        """`vectors`: unit vectors (float32), one row for each of `passages(guidelines)`; `scores`:
+        from a question to the BM25 score of each passage (float32).
+
+        Raises ValueError when the number of vectors is not the number of passages.
+        """
         self._guidelines = guidelines
         self._encoder = encoder
-        made = passages(guidelines)
-        texts = [text for _, text in made]
-        self._owners = np.array([number for number, _ in made], dtype=np.int64)
+        owners = [number for number, _ in passages(guidelines)]
+        #: The number of each passage's section.
+        self._owners = np.array(owners, dtype=np.int64)
         self._vectors, self._scores = vectors, scores
-        if len(self._vectors) != len(texts):
-            raise ValueError(f"{len(self._vectors)} vectors for {len(texts)} passages")
+        if len(vectors) != len(owners):
+            raise ValueError(f"{len(vectors)} vectors for {len(owners)} passages")
         self._lexicon = Lexicon.shipped()
 
     def find(
         self, question: str, limit: int = 3, vector: np.ndarray | None = None
     ) -> list[tuple[Guideline, float]]:
-        """The sections that answer a question best, each with its score, which compares within
-        one question only; none where nothing is near. `vector` is that of the question, where it
-        is known already."""
+        """The `limit` sections that answer a question best, the best first, each with its score;
+        none where no passage is near. Scores of different questions do not compare. `vector` is
+        the question's, where it is known already."""
         if not len(self._owners):
             return []
         spelled_out = " ".join(self._lexicon.spell_out(self._lexicon.typed(question)))
-        # As typed, too: a wrong guess at a shorthand must not hide the rest.
-        asked = vector
-        if asked is None:
-            asked = self._encoder.encode([question, spelled_out or question]).mean(axis=0)
-        near = self._vectors @ asked
-        if near.max() < _NEAR_ENOUGH:
+        if vector is None:
+            # As typed, too: a wrong meaning of a shorthand must not hide the rest.
+            vector = self._encoder.encode([question, spelled_out or question]).mean(axis=0)
+        cosines = self._vectors @ vector
+        if cosines.max() < _NEAR_ENOUGH:
             return []
-        score = self._best(near) + _WORDS_COUNT * self._best(self._in_common(spelled_out))
+        score = self._best(cosines) + _LEXICAL_WEIGHT * self._best(self._lexical(spelled_out))
         best = np.argsort(-score, kind="stable")[:limit]
         return [
             (self._guidelines[number], float(score[number]))
@@ -117,12 +119,13 @@ class Guidance:
         ]
 
     def _best(self, of_passages: np.ndarray) -> np.ndarray:
-        """The best passage of each section; minus infinity for a section that has none."""
+        """The largest of the passages' values in each section; minus infinity for a section
+        without passages."""
         best = np.full(len(self._guidelines), -np.inf)
         np.maximum.at(best, self._owners, of_passages)
         return best
 
-    def _in_common(self, text: str) -> np.ndarray:
-        """How much each passage has in common with the words of a text, 1.0 being the most."""
+    def _lexical(self, text: str) -> np.ndarray:
+        """The BM25 score of each passage, as a share of the best or of 1.0, the larger (0 to 1)."""
         scores = self._scores(text)
         return scores / max(float(scores.max()), 1.0)

@@ -1,8 +1,10 @@
-"""Telling a question that codes can answer from small talk.
+"""Tells questions about codes from off-topic ones, such as small talk.
 
-An index keeps the vectors of the examples of small talk (prompts/intents/off_topic.txt) and a
-direction: what separates these from texts of the code sets, asked for as people do
-(prompts/intents/asking.txt), by Fisher's linear discriminant."""
+An index has the vectors of the off-topic examples (prompts/intents/off_topic.txt) and a direction
+in which they differ from questions about codes. The direction is Fisher's linear discriminant. The
+questions about codes are made of texts of the code sets, in sentences as people ask them
+(prompts/intents/asking.txt).
+"""
 
 from __future__ import annotations
 
@@ -10,28 +12,33 @@ import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
 from index.embedding.encoder import Encoder
 from index.text.lexicon import Lexicon
-from index.text.resources import read_text
+from index.text.resources import read_bytes, read_lines
 
 _OFF_TOPIC, _ASKING = "off_topic.txt", "asking.txt"
-#: Texts of each code system, and of the lexicon, that stand for questions of ours.
+#: The number of texts of each code system, and of the lexicon, that questions are made of.
 _OF_A_SYSTEM, _OF_THE_LEXICON = 2000, 1200
+#: The share of these texts in lower case.
 _LOWER = 0.7
-#: How much of the mean variance is added to each direction's: there are few examples.
+#: The share of the examples' mean variance that is added to the variance of each dimension, because
+#: there are few examples.
 _SMOOTHING = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class OffTopicModel:
-    """`examples`: unit vectors of small talk, a row each. `direction` and `bias`: a question's
-    vector times the direction and the bias is above 0 where it is nearer to ours. `words`: the
-    SHA-256 of the files it was learned from."""
+    """A linear classifier, and the examples that it was learned from.
+
+    examples    float32, one row an off-topic example: unit vectors
+    direction   float32, one entry a dimension
+    bias        a question's vector times `direction`, plus `bias`, is above 0 if it is about codes
+    words       SHA-256 of the two files of prompts/intents, in hexadecimal
+    """
 
     examples: np.ndarray
     direction: np.ndarray
@@ -40,6 +47,8 @@ class OffTopicModel:
 
     @classmethod
     def of(cls, ours: np.ndarray, examples: np.ndarray, words: str = "") -> OffTopicModel:
+        """Learn from unit vectors, one row each: of questions about codes (`ours`), and of
+        off-topic examples."""
         middle = (ours.mean(0), examples.mean(0))
         spread = (np.cov(ours.T) + np.cov(examples.T)) / 2
         smoothing = _SMOOTHING * np.trace(np.cov(examples.T)) / len(spread)
@@ -63,43 +72,43 @@ class OffTopicModel:
         )
 
     def nearness(self, vector: np.ndarray) -> float:
-        """The cosine of the nearest example of small talk."""
+        """The cosine of a question's vector with the nearest off-topic example."""
         return float((self.examples @ vector).max())
 
     def ours(self, vector: np.ndarray) -> float:
+        """How much more a question is like questions about codes than like the examples, in units
+        of the discriminant; 0 is halfway."""
         return float(vector @ self.direction + self.bias)
 
 
 def learn(
     texts: Sequence[Sequence[str]], encoder: Encoder, before: OffTopicModel | None
 ) -> OffTopicModel:
-    """`texts`: those of each code system. What was learned `before`, by the same encoder, is kept
-    while the examples are the same: of new texts a few thousand tell nothing new."""
-    files = (resources.files("prompts") / "intents" / name for name in (_OFF_TOPIC, _ASKING))
-    words = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    """Learn a model from `texts`, those of each code system.
+
+    `before`, a model by the same encoder, is returned as it is while the files of prompts/intents
+    are the same, even if the texts are others: another sample of them gives nearly the same model.
+    """
+    files = b"".join(read_bytes("intents", name) for name in (_OFF_TOPIC, _ASKING))
+    words = hashlib.sha256(files).hexdigest()
     if before is not None and before.words == words:
         return before
-    asked = encoder.encode_together(_questions(texts))
-    return OffTopicModel.of(asked, encoder.encode(off_topic_examples()), words)
+    questions = encoder.encode_together(_questions(texts))
+    return OffTopicModel.of(questions, encoder.encode(off_topic_examples()), words)
 
 
 def off_topic_examples() -> list[str]:
     """Questions that have nothing to do with coding, from prompts/intents/off_topic.txt."""
-    return _lines(_OFF_TOPIC)
+    return read_lines("intents", _OFF_TOPIC)
 
 
 def _questions(texts: Sequence[Sequence[str]]) -> list[str]:
-    chance = random.Random(0)  # the same index out of the same code sets
+    chance = random.Random(0)  # a fixed seed: the same code sets give the same index
     picked = [text for each in texts for text in chance.sample(each, min(_OF_A_SYSTEM, len(each)))]
     short = sorted({word for words in Lexicon.shipped().shorthand().values() for word in words})
     picked += chance.sample(short, _OF_THE_LEXICON)
-    ways = _lines(_ASKING)
+    sentences = read_lines("intents", _ASKING)
     return [
-        chance.choice(ways).replace("{}", text.lower() if chance.random() < _LOWER else text)
+        chance.choice(sentences).replace("{}", text.lower() if chance.random() < _LOWER else text)
         for text in picked
     ]
-
-
-def _lines(name: str) -> list[str]:
-    lines = read_text("intents", name).splitlines()
-    return [line for line in lines if line and not line.startswith("#")]

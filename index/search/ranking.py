@@ -1,8 +1,11 @@
-"""Ranking: which of the families that a question may mean fits it best.
+"""Scores the families of codes that the retrievers found for a question.
 
-The score is a sum of a few features with weights fitted on the development half of the evaluation
-sets (`bench/fit.py`); docs/EVALUATION.md says what each is worth. All families of a question are
-judged at once, out of the arrays of index/search/features.py.
+A score is a weighted sum of features. The weights were fitted on the development half of the
+evaluation sets (`bench/fit.py`); docs/EVALUATION.md has what each part contributes. All families of
+a question are scored at once, with the arrays of index/search/features.py.
+
+The *weight of a word* is the logarithm of its rarity (Rarity), so that rare words count more in the
+shares below.
 """
 
 from __future__ import annotations
@@ -17,50 +20,59 @@ from index.text.attributes import AXES, CIRCUMSTANCES, OTHER
 from index.text.tokens import Reading
 
 WEIGHTS = {
-    "dense": 4.44,  # cosine of the nearest text
+    "dense": 4.44,  # cosine of the family's best text
     "title": 1.82,  # cosine of the family's own title
-    "lexical": 0.67,  # BM25 of its best text, beside the best there is
+    "lexical": 0.67,  # largest BM25 score of its texts, as a share of the best of all texts
     "category": 1.13,  # cosine of the nearest text of its category
-    "exact": 0.49,  # a text of its own says what the question says, no more and no less
-    "asked": 1.83,  # share of the question's telling words found in text, title or above
-    "told": 0.82,  # share of the text's telling words that the question says
-    "titled": 0.42,  # share of the title's telling words that the question says
-    "inherited": -0.72,  # levels between the family and the header whose text it is
-    "agrees": 0.51,  # axes on which question and title say the same
-    "unasked": -0.4,  # axes the title decides and the question does not
-    "unmeant": -0.44,  # circumstances that the title names and the question does not
-    "unspecified": -0.1,
-    "other": -0.45,  # "other specified", when the question does not say so
-    "number": -0.46,  # numbers (stage, type, level) that differ
-    "denial": -0.11,  # words one affirms and the other denies
+    "exact": 0.49,  # 1 if the core of a text of its own has the question's stems and no others
+    "question_coverage": 1.83,  # share of the question's words in the text, the title or above
+    "text_coverage": 0.82,  # share of the text's words that are in the question
+    "title_coverage": 0.42,  # share of the title's words that are in the question
+    "inherited": -0.72,  # levels from the family up to the header whose text it is; 0: its own
+    "agrees": 0.51,  # number of axes on which question and title name the same value
+    "unasked_axes": -0.4,  # number of axes on which the title has a value that is not meant
+    "unasked_circumstances": -0.44,  # 1 if the title has such a value among the CIRCUMSTANCES
+    "unspecified": -0.1,  # 1 if the title has a word such as "unspecified"
+    "other": -0.45,  # 1 if the title has a word such as "other" and the question has none
+    "other_number": -0.46,  # 1 if the title has a number (stage, type), but none of the question's
+    "contradiction": -0.11,  # stems that one of question and title affirms and the other denies
 }
 FEATURES = tuple(WEIGHTS)
+#: float32, in the order of FEATURES.
 _WEIGHTS = np.array(list(WEIGHTS.values()), dtype=np.float32)
-#: The features by which the text that speaks best for a family is chosen.
-_OF_TEXT = ("dense", "asked", "told", "inherited")
+#: The features that choose the best text of a family, by their weighted sum.
+_OF_TEXT = ("dense", "question_coverage", "text_coverage", "inherited")
 
-#: The axes, first of all, that choose among the members of a group: side and trimester.
-_CHOOSING_AXES = 2
-#: What a question's word is worth that only a title above says.
+#: The number of AXES, from the first on, by which the members of a group differ: side, trimester.
+_GROUP_AXES = 2
+#: The share of its weight with which a word counts for "question_coverage" if only a title above
+#: the family has it.
 _ABOVE = 0.7
 
 
 class Rarity:
-    """How much a word tells: the logarithm of its rarity among the bundle's texts."""
+    """The weights of words, by the number of a bundle's texts that have them."""
 
     def __init__(self, frequency: Mapping[str, int], texts: int) -> None:
+        """`frequency`: stem -> number of texts that have it; `texts`: the number of all texts."""
         self._frequency, self._texts = frequency, texts
 
     def of(self, stems: Sequence[str]) -> np.ndarray:
+        """log(1 + texts / (1 + frequency)) of each stem (float32)."""
         counts = np.array([self._frequency.get(stem, 0) for stem in stems], dtype=np.float32)
         return np.log1p(self._texts / (1 + counts))
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Texts that speak for families, one row each: the family, the text, its cosine with the
-    question (-1 to 1), its share of the best BM25 score, and how many levels stand between the
-    family and the code whose text it is (0: its own)."""
+    """Texts that were found for families. All arrays have one entry for each pair of them:
+
+    families    int32: number of the family
+    texts       int32: number of the text
+    cosines     float32: cosine of the text with the question, -1 to 1
+    lexical     float32: BM25 score of the text, as a share of the best
+    distances   int32: levels from the family up to the code whose text it is; 0: its own
+    """
 
     families: np.ndarray
     texts: np.ndarray
@@ -69,24 +81,24 @@ class Evidence:
     distances: np.ndarray
 
     def nearness(self) -> np.ndarray:
-        """How near each text is, lessened by how far from it the family stands."""
+        """Cosine and distance of each entry, weighted as in a score (float32)."""
         return WEIGHTS["dense"] * self.cosines + WEIGHTS["inherited"] * self.distances
 
     def nearest(self, family: int, most: int) -> list[int]:
-        """The texts that are nearest of those that speak for a family."""
+        """The texts of a family, the nearest first, `most` at most."""
         rows = np.flatnonzero(self.families == family)
         return self.texts[rows[np.argsort(-self.cosines[rows], kind="stable")]][:most].tolist()
 
     def nearest_families(self, most: int) -> np.ndarray:
-        """The families whose texts are nearest, sorted by number: the rest costs time and is
-        never first."""
+        """The `most` families with the nearest texts, sorted by number. The others would cost time
+        and never come first."""
         families, place = np.unique(self.families, return_inverse=True)
         nearness = np.full(len(families), -np.inf, dtype=np.float32)
         np.maximum.at(nearness, place, self.nearness())
         return np.sort(families[np.argsort(-nearness, kind="stable")[:most]])
 
     def of(self, families: np.ndarray) -> Evidence:
-        """Those of these families only."""
+        """The entries of these families only."""
         kept = np.isin(self.families, families)
         return Evidence(
             self.families[kept],
@@ -99,10 +111,14 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Families with their features (a row each, columns as FEATURES), scores and groups.
+    """Families with their scores. The members of a group differ in side or trimester only.
 
-    Of a group, whose members differ in side or trimester alone, all have the score of the best;
-    `chosen` are the places of the members that the question calls for, one a group, best first.
+    families    int32, sorted
+    features    float32, families x FEATURES
+    scores      float32, one a family; all members of a group have the score of the best one
+    groups      int, one a family: number of its group, counted within this object
+    chosen      int: for each group, the place of the member that the question asks for, by
+                descending score
     """
 
     families: np.ndarray
@@ -112,13 +128,13 @@ class Judged:
     chosen: np.ndarray
 
     def siblings(self, at: int) -> list[int]:
-        """The other families of the group of the one at this place."""
+        """The families in the same group as the one at place `at`, without that one."""
         same = self.groups == self.groups[at]
         return [n for n in self.families[same].tolist() if n != self.families[at]]
 
 
 class Ranker:
-    """Judges the families of one system index."""
+    """Scores the families of one system index."""
 
     def __init__(
         self,
@@ -129,9 +145,10 @@ class Ranker:
         parents: np.ndarray,
         rarity: Rarity,
     ) -> None:
-        """`titles`: of each family the text that is its title; `parents`: the family above, -1
-        for none."""
-        self._title_features, self._titles, self._parents = title_features, titles, parents
+        """`codes`: of each family; `titles`: of each family the number of the text that is its
+        title (int32); `parents`: of each family the number of the family above, -1 for none
+        (int32)."""
+        self._features, self._titles, self._parents = title_features, titles, parents
         #: The number of each family's group.
         self.groups = title_features.groups
         self._numbers = {stem: n for n, stem in enumerate(title_features.stems)}
@@ -148,10 +165,13 @@ class Ranker:
         families: np.ndarray,
         by_title: np.ndarray,
     ) -> Judged:
-        """Score `families`, which are sorted. `readings` are those of the question as spelled out
-        and as typed: the words of a family's texts are compared with each, and what agrees best
-        counts, because either may be the one that a text has. `by_title` is the cosine of each
-        one's own title. A family that no text speaks for is judged by its title."""
+        """Score families.
+
+        `readings`: the question as spelled out and, where it differs, as typed. Texts are compared
+        with both, and the better value of a feature counts, because a text may have either wording.
+        `families`: int32, sorted. `by_title`: the cosine of each family's title (float32). A family
+        without an entry in `evidence` is scored by its title.
+        """
         alone = np.setdiff1d(families, evidence.families)
         if len(alone):
             evidence = Evidence(
@@ -161,58 +181,69 @@ class Ranker:
                 np.concatenate([evidence.lexical, np.zeros(len(alone), dtype=np.float32)]),
                 np.concatenate([evidence.distances, np.zeros(len(alone), dtype=np.int32)]),
             )
+        # For each entry of the evidence, the place of its family and of its text.
         row = np.searchsorted(families, evidence.families)
         texts, of_text = np.unique(evidence.texts, return_inverse=True)
-        by_reading = [self._in_words(one, texts, families, of_text, row) for one in readings]
-        asked, told, exact, titled = map(np.maximum.reduce, zip(*by_reading, strict=True))
+        by_reading = [
+            self._coverage(reading, texts, families, of_text, row) for reading in readings
+        ]
+        question_coverage, text_coverage, exact, title_coverage = map(
+            np.maximum.reduce, zip(*by_reading, strict=True)
+        )
         exact = exact & (evidence.distances == 0)
 
-        value = np.zeros((len(row), len(_OF_TEXT)), dtype=np.float32)
-        for column, feature in enumerate((evidence.cosines, asked, told, evidence.distances)):
-            value[:, column] = feature
-        worth = value @ np.array([WEIGHTS[name] for name in _OF_TEXT], dtype=np.float32)
-        # The last of each family when sorted by worth is its best.
-        order = np.lexsort((worth, row))
+        of_entry = np.zeros((len(row), len(_OF_TEXT)), dtype=np.float32)
+        for column, feature in enumerate(
+            (evidence.cosines, question_coverage, text_coverage, evidence.distances)
+        ):
+            of_entry[:, column] = feature
+        sums = of_entry @ np.array([WEIGHTS[name] for name in _OF_TEXT], dtype=np.float32)
+        # Sorted by family and sum, the last entry of a family is its best.
+        order = np.lexsort((sums, row))
         best = order[np.searchsorted(row[order], np.arange(len(families)), side="right") - 1]
 
-        found = np.zeros((len(families), len(FEATURES)), dtype=np.float32)
+        features = np.zeros((len(families), len(FEATURES)), dtype=np.float32)
 
         def put(name: str, column: np.ndarray) -> None:
-            found[:, FEATURES.index(name)] = column
+            features[:, FEATURES.index(name)] = column
 
         for number, name in enumerate(_OF_TEXT):
-            put(name, value[best, number])
+            put(name, of_entry[best, number])
         put("title", by_title)
-        put("titled", titled)
+        put("title_coverage", title_coverage)
         put("lexical", _largest(row, evidence.lexical, len(families)))
         put("exact", _largest(row, exact, len(families)))
         put("category", self._by_category(evidence, row, families))
         question = readings[0]
-        for name, values in self._structure(question, families).items():
+        for name, values in self._agreement(question, families).items():
             put(name, values)
-        return self._grouped(question, families, found)
+        return self._grouped(question, families, features)
 
     def _grouped(self, question: Reading, families: np.ndarray, features: np.ndarray) -> Judged:
+        """Score families, and choose the member of each group that the question asks for."""
         own = features @ _WEIGHTS
         groups, place = np.unique(self.groups[families], return_inverse=True)
         scores = np.full(len(groups), -np.inf, dtype=np.float32)
         np.maximum.at(scores, place, own)
-        called_for = np.zeros(len(families), dtype=np.float32)
-        for axis, told in zip(
-            AXES[:_CHOOSING_AXES], self._title_features.axes[families].T, strict=False
+        # How well a title agrees on side and trimester: up to 2 an axis that the question names,
+        # -1 for another value; 1 for no value on an axis that it does not name.
+        agreement = np.zeros(len(families), dtype=np.float32)
+        for axis, in_title in zip(
+            AXES[:_GROUP_AXES], self._features.axes[families].T, strict=False
         ):
-            asked = axis.bits(question)
-            if asked:
-                called_for += ((told & asked) == asked) * 1.0 + (told == asked) * 1.0
-                called_for -= ((told & asked) == 0) & (told != 0)
+            in_question = axis.bits(question)
+            if in_question:
+                both = in_title & in_question
+                agreement += (both == in_question) * 1.0 + (in_title == in_question) * 1.0
+                agreement -= (both == 0) & (in_title != 0)
             else:
-                called_for += told == 0
-        order = np.lexsort((own, called_for, place))
+                agreement += in_title == 0
+        order = np.lexsort((own, agreement, place))
         chosen = order[np.searchsorted(place[order], np.arange(len(groups)), side="right") - 1]
         best_first = np.argsort(-scores[place[chosen]], kind="stable")
         return Judged(families, features, scores[place], place, chosen[best_first])
 
-    def _in_words(
+    def _coverage(
         self,
         question: Reading,
         texts: np.ndarray,
@@ -220,112 +251,118 @@ class Ranker:
         of_text: np.ndarray,
         row: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """What a question has in common with `texts` and `families`: of each piece of evidence, a
-        text (at `of_text`) that speaks for a family (at `row`), the features "asked" and "told" and
-        whether it says just what is asked; of each family "titled"."""
-        title_features = self._title_features
-        titles = self._titles[families]
+        """The words that a question shares with texts and titles.
+
+        `of_text` and `row` are the places in `texts` and `families` of each entry of the evidence.
+        Returns "question_coverage", "text_coverage" (float32) and "exact" (bool), one an entry,
+        and "title_coverage" (float32), one a family.
+        """
+        affirmed_by, titles = self._features.affirmed, self._titles[families]
         affirmed = sorted(question.affirmed)
-        worth, words = self._rarity.of(affirmed), self._words(affirmed)
-        known = (
-            words.within(title_features.said, texts)[of_text]
-            | words.within(title_features.said, titles)[row]
-        )
-        asked = known @ worth + _ABOVE * ((self._above(words, families)[row] & ~known) @ worth)
-        asked /= worth.sum() or 1.0
-        told = self._told(words, worth, texts)[of_text]
-        just = self._says_just(words, len(affirmed), texts)[of_text]
-        return asked, told, just, self._told(words, worth, titles)
+        weights, words = self._rarity.of(affirmed), self._words(affirmed)
+        known = words.within(affirmed_by, texts)[of_text] | words.within(affirmed_by, titles)[row]
+        covered = known @ weights
+        covered += _ABOVE * ((self._above(words, families)[row] & ~known) @ weights)
+        covered /= weights.sum() or 1.0
+        text_coverage = self._text_coverage(words, weights, texts)[of_text]
+        exact = self._exact(words, len(affirmed), texts)[of_text]
+        return covered, text_coverage, exact, self._text_coverage(words, weights, titles)
 
     def _words(self, stems: list[str]) -> Words:
         return Words([self._numbers.get(stem, -1) for stem in stems], len(self._numbers))
 
     def _above(self, words: Words, families: np.ndarray) -> np.ndarray:
-        """families x stems: whether a title above a family has a stem."""
-        found = np.zeros((len(families), words.count), dtype=bool)
+        """Whether a title above each family has each stem: bool, families x words.count."""
+        has = np.zeros((len(families), words.count), dtype=bool)
         parents = self._parents[families]
         while (parents >= 0).any():
             at = np.flatnonzero(parents >= 0)
-            found[at] |= words.within(self._title_features.said, self._titles[parents[at]])
+            has[at] |= words.within(self._features.affirmed, self._titles[parents[at]])
             parents = np.where(parents >= 0, self._parents[parents], -1)
-        return found
+        return has
 
-    def _told(self, words: Words, told: np.ndarray, texts: np.ndarray) -> np.ndarray:
-        """Of each text, the largest share of an alternative's telling words that is asked."""
-        parts, of_text = self._title_features.parts.take(texts)
-        shares = (
-            words.within(self._title_features.part_stems, parts) @ told / self._part_totals[parts]
-        )
+    def _text_coverage(self, words: Words, weights: np.ndarray, texts: np.ndarray) -> np.ndarray:
+        """For each text, the share of its words that the question has; of several parts, the
+        largest share (float32, 0 to 1)."""
+        parts, of_text = self._features.parts.take(texts)
+        shares = words.within(self._features.part_stems, parts) @ weights / self._part_totals[parts]
         return _largest(of_text, shares, len(texts))
 
-    def _says_just(self, words: Words, count: int, texts: np.ndarray) -> np.ndarray:
-        """Whether each text's core says just what the question says."""
-        core = self._title_features.core
+    def _exact(self, words: Words, count: int, texts: np.ndarray) -> np.ndarray:
+        """Whether the core of each text has the `count` stems of the question and no others."""
+        core = self._features.core
         return (core.lengths(texts) == count) & words.within(core, texts).all(axis=1)
 
     def _by_category(self, evidence: Evidence, row: np.ndarray, families: np.ndarray) -> np.ndarray:
+        """For each family, the cosine of the nearest text of its category (float32)."""
         categories = self._categories[families]
         best = np.full(categories.max(initial=0) + 1, -1.0, dtype=np.float32)
         np.maximum.at(best, categories[row], evidence.cosines)
         return best[categories]
 
-    def _structure(self, question: Reading, families: np.ndarray) -> dict[str, np.ndarray]:
-        """How titles agree with a question on the axes, in numbers and in what is denied."""
-        title_features, titles = self._title_features, self._titles[families]
-        agrees, unasked, unmeant = np.zeros((3, len(families)))
-        for axis, told in zip(AXES, title_features.axes[families].T.astype(np.int32), strict=True):
-            asked = axis.bits(question)
-            agree = (told & asked) != 0
+    def _agreement(self, question: Reading, families: np.ndarray) -> dict[str, np.ndarray]:
+        """The features of titles on the axes, in numbers and in what is denied: name -> one value a
+        family."""
+        features, titles = self._features, self._titles[families]
+        agrees, unasked_axes, unasked_circumstances = np.zeros((3, len(families)))
+        for axis, in_title in zip(AXES, features.axes[families].T.astype(np.int32), strict=True):
+            in_question = axis.bits(question)
+            agree = (in_title & in_question) != 0
             agrees += agree
-            beyond = agree & ((told & ~asked) != 0) if asked else (told & ~axis.usual_bits) != 0
-            if axis is CIRCUMSTANCES:
-                unmeant += beyond
+            if in_question:
+                unasked = agree & ((in_title & ~in_question) != 0)
             else:
-                unasked += beyond
+                unasked = (in_title & ~axis.usual_bits) != 0
+            if axis is CIRCUMSTANCES:
+                unasked_circumstances += unasked
+            else:
+                unasked_axes += unasked
         denied = self._words(sorted(question.denied))
-        words = self._words(sorted(question.affirmed))
-        denial = 2.0 * words.within(title_features.denied, families).sum(axis=1)
-        denial += denied.within(title_features.core, titles).sum(axis=1)
-        denial -= 0.5 * denied.within(title_features.denied, families).sum(axis=1)
+        affirmed = self._words(sorted(question.affirmed))
+        # A stem that the title denies counts twice. One that both deny makes up for a half.
+        contradiction = 2.0 * affirmed.within(features.denied, families).sum(axis=1)
+        contradiction += denied.within(features.core, titles).sum(axis=1)
+        contradiction -= 0.5 * denied.within(features.denied, families).sum(axis=1)
         return {
             "agrees": agrees,
-            "unasked": unasked,
-            "unmeant": unmeant,
-            "unspecified": title_features.unspecified[families],
-            "other": title_features.other[families] & (not OTHER & question.affirmed),
-            "number": self._other_number(question, titles),
-            "denial": denial,
+            "unasked_axes": unasked_axes,
+            "unasked_circumstances": unasked_circumstances,
+            "unspecified": features.unspecified[families],
+            "other": features.other[families] & (not OTHER & question.affirmed),
+            "other_number": self._other_number(question, titles),
+            "contradiction": contradiction,
         }
 
     def _other_number(self, question: Reading, titles: np.ndarray) -> np.ndarray:
-        """Whether a title has a number (a stage, type or level), and none that is asked; longer
-        numbers are years and doses."""
-        core = self._title_features.core
-        asked = [word for word in question.words if _is_number(word)]
-        if not asked:
+        """Whether each title has a number (a stage, type or level), but none of the question's."""
+        core = self._features.core
+        numbers = [word for word in question.words if _is_number(word)]
+        if not numbers:
             return np.zeros(len(titles), dtype=bool)
         values, place = core.take(titles)
         has = _largest(place, self._numeric[values], len(titles)) > 0
-        return has & ~self._words(asked).within(core, titles).any(axis=1)
+        return has & ~self._words(numbers).within(core, titles).any(axis=1)
 
 
 def _is_number(word: str) -> bool:
+    """Whether a word is a number such as a stage has; longer ones are years and doses."""
     return word.isdigit() and len(word) < 3
 
 
 def _categories(system: str, codes: list[str]) -> np.ndarray:
+    """The number of each code's category: three characters in ICD-10, the code itself elsewhere."""
     length = 3 if system.startswith("icd10") else 5
     return np.unique(np.array(codes, dtype=f"U{length}"), return_inverse=True)[1]
 
 
 def _largest(place: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
-    """The largest of the values at each place, 0 where there are none."""
-    found = np.zeros(count, dtype=np.float32)
-    np.maximum.at(found, place, values)
-    return found
+    """The largest of the values at each of `count` places, at least 0 (float32)."""
+    largest = np.zeros(count, dtype=np.float32)
+    np.maximum.at(largest, place, values)
+    return largest
 
 
 def _sums(ragged: Ragged, weights: np.ndarray) -> np.ndarray:
-    """The sum of the weights of each row."""
+    """For each row, the sum of the weights of its numbers (float32)."""
     up_to = np.concatenate([[0.0], np.cumsum(weights[ragged.values], dtype=np.float64)])
     return np.diff(up_to[ragged.starts]).astype(np.float32)

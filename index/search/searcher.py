@@ -1,4 +1,4 @@
-"""Searching a bundle: a question in plain words to ranked families, for one release."""
+"""Searches a bundle: from a question in plain words to ranked families of codes."""
 
 from __future__ import annotations
 
@@ -23,31 +23,39 @@ from index.search.bm25 import Lexical
 from index.search.guideline_search import Guidance, passages
 from index.search.off_topic import OffTopicModel, off_topic_examples
 from index.search.ranking import FEATURES, Evidence, Judged, Rarity
-from index.search.system_index import SystemIndex
+from index.search.system_index import SystemIndex, Wordings
 from index.text.lexicon import Lexicon, Part
 from index.text.spelling import Spelling
 from index.text.tokens import Reading, plain_words, read
 
-#: Texts taken from each retriever, and families taken on to ranking.
+#: The number of texts from each retriever, and of families that are scored. 200 texts, and 80 to
+#: 200 families, gave the same results (docs/EVALUATION.md).
 _TEXTS_PER_RETRIEVER = 100
 _MOST_FAMILIES = 150
-#: Texts shown with a hit.
+#: The number of texts that are shown with a hit.
 _MATCHED = 3
-#: ICD-10-PCS codes taken on to ranking by what is said on each axis, and of these, codes of one
-#: family: what is left open is shown, and does not crowd out the rest.
+#: The number of ICD-10-PCS codes that are taken by their fit, and of codes in one family. The
+#: second limit leaves room for other families where a question fits many codes of one alike.
 _PROCEDURES, _OF_A_FAMILY = 40, 3
-#: A fit that speaks neither for a code nor against it.
+#: The points (Procedures.fit) that neither raise nor lower the score of an ICD-10-PCS code.
 _FAIR_FIT = 2.5
-#: Kinds of the lexicon's rows whose words speak of what is coded.
-_TELLING = frozenset("abbreviation drug drug_class eponym lay route series service supply".split())
-#: What nearness to a part of the question is worth less than nearness to the whole.
-_PART = 0.04
+#: Kinds of the lexicon's rows whose words name something that codes are for.
+_CODED_KINDS = frozenset(
+    "abbreviation drug drug_class eponym lay route series service supply".split()
+)
+#: Taken off the cosine of a text with the first clause: nearness to the whole question counts more.
+_CLAUSE_PENALTY = 0.04
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question made ready for searching. `shorthand` is the share of its words that the lexicon
-    knows for shorthand, lay words or names of what is coded."""
+    """A question to be searched.
+
+    `asked`: the question itself; `spelled_out`: with shorthand spelled out and typing repaired;
+    `first_clause`: the same of the words before the first comma or semicolon; `reading`: the words
+    of `spelled_out`; `shorthand`: the share (0 to 1) of its words that are in rows of the lexicon
+    of _CODED_KINDS.
+    """
 
     asked: str
     spelled_out: str
@@ -57,31 +65,37 @@ class Query:
 
     @property
     def typed(self) -> str:
-        """The question as typed, in lower case, which is how it is spelled out, too: what is no
-        shorthand is embedded once."""
+        """The question in lower case. `spelled_out` is in lower case, too, so that a question
+        without shorthand is embedded only once."""
         return self.asked.lower()
 
     @property
     def readings(self) -> tuple[Reading, ...]:
-        """Its words: as spelled out and, where that is another, as typed."""
+        """The words as spelled out and, where they differ, as typed."""
         as_typed = read(self.typed)
         return (self.reading,) if as_typed == self.reading else (self.reading, as_typed)
 
     @property
     def wordings(self) -> dict[str, float]:
-        """What is embedded, each with what its nearness is lessened by: the question as spelled
-        out; as typed, because a wrong guess at a shorthand must not hide the rest; and its first
-        clause, which names the condition ("knee OA, failed PT, here for a steroid shot")."""
-        worded = {self.first_clause: _PART, self.typed: 0.0, self.spelled_out: 0.0}
-        return {text: less for text, less in worded.items() if text}
+        """The texts that are embedded, each with the penalty on its cosines.
+
+        They are the question as spelled out; as typed, because a wrong meaning of a shorthand must
+        not hide the rest; and its first clause, which names the condition ("knee OA, failed PT,
+        here for a steroid shot").
+        """
+        penalties = {self.first_clause: _CLAUSE_PENALTY, self.typed: 0.0, self.spelled_out: 0.0}
+        return {text: penalty for text, penalty in penalties.items() if text}
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A family that fits a question. `score` compares within one search only. `siblings` are the
-    families that differ from it in side or trimester alone. `member` is its code that fits best,
-    where the search decides that (ICD-10-PCS), and `fit` how well its title agrees with what the
-    question says on the axes."""
+    """A family that was found for a question.
+
+    `score` compares within one search only. `similarity` is the cosine of the best text, and
+    `features` are those of ranking.FEATURES. `matched` are the nearest texts. `siblings` are the
+    families that differ from it in side or trimester only. ICD-10-PCS only: `member` is the code of
+    the family, and `fit` its points (Procedures.fit).
+    """
 
     system: System
     code: str
@@ -97,8 +111,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A family of a system index with its score, before it is known to be among the best: only of
-    these is the rest looked up."""
+    """A scored family of a system index. The rest of a Hit is looked up for the best ones only."""
 
     system_index: SystemIndex
     evidence: Evidence
@@ -133,17 +146,23 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search gave: the question as it was understood, its hits, best first, how near it is
-    to the nearest example of a question that has nothing to do with coding (cosine), how much more
-    it is like questions of ours than like these (above 0: more), the share of its words that any
-    text has, and the vector of the question, as typed, and as typed and as spelled out together."""
+    """The result of a search.
+
+    query           the question
+    hits            the best first
+    off_topic       cosine with the nearest off-topic example (OffTopicModel.nearness)
+    ours            above 0 for a question about codes (OffTopicModel.ours)
+    known           share of the question's stems that some text has, 0 to 1
+    typed_vector    unit vector of the question as typed (float32)
+    vector          mean of its vectors as typed and as spelled out (float32)
+    """
 
     query: Query
     hits: list[Hit]
     off_topic: float
     ours: float
     known: float
-    asked: np.ndarray
+    typed_vector: np.ndarray
     vector: np.ndarray
 
 
@@ -154,13 +173,17 @@ def _open_encoder(folder: Path) -> Encoder:
 
 
 class Searcher:
-    """An opened bundle. Reading it is safe from many threads at once."""
+    """An opened bundle. Several threads may search it at the same time."""
 
     def __init__(
         self, root: Path, store: CodeStore, model: str | None = None, earlier: str | None = None
     ) -> None:
-        """`model` is the one that is set, by name, or None for any; `earlier` names a build other
-        than the one in use. Raises bundle.BundleUnusable when none fits what is loaded and set."""
+        """`model`: the name of the model in the settings, None for any; `earlier`: the name of a
+        build other than the one in use.
+
+        Raises bundle.BundleUnusable when the bundle does not match the loaded editions or the
+        model, EncoderDiffers when its encoder does not compute here what it should.
+        """
         folder, self.manifest = bundle.opened(root, store, earlier)
         if model not in (None, self.manifest.model):
             raise bundle.BundleUnusable(
@@ -171,7 +194,7 @@ class Searcher:
         self._folder = folder
         self._guidance = lru_cache(maxsize=4)(self._open_guidance)
         self.procedures = lru_cache(maxsize=2)(self._open_procedures)
-        # The encoder is opened meanwhile, outside of Python.
+        # The encoder is opened in a thread: most of that runs outside of Python's lock.
         with loading(), ThreadPoolExecutor(1) as pool:
             encoder = pool.submit(_open_encoder, folder / bundle.ENCODER)
             self.off_topic = OffTopicModel.load(folder / bundle.OFF_TOPIC)
@@ -188,18 +211,20 @@ class Searcher:
             self.encoder = encoder.result()
 
     def guidance(self, key: str) -> Guidance:
-        """The guidelines of the reference with this key, ready to be asked."""
+        """The search over the guidelines of the reference with this key."""
         return self._guidance(key)
 
     def _open_guidance(self, key: str) -> Guidance:
         guidelines = list(self._store.references.rows(Guideline, self._store.references.get(key)))
         vectors = bundle.passage_vectors(self._folder)
         places = {text: place for place, text in enumerate(vectors)}
-        made = [text for _, text in passages(guidelines)]
-        own = np.array([places[text] for text in made])
+        texts = [text for _, text in passages(guidelines)]
+        own = np.array([places[text] for text in texts])
         lexical = Lexical(self._folder / bundle.PASSAGE_WORDS, len(vectors))
-        of_own = np.stack([vectors[text] for text in made])
-        return Guidance(guidelines, self.encoder, of_own, lambda asked: lexical.scores(asked)[own])
+        own_vectors = np.stack([vectors[text] for text in texts])
+        return Guidance(
+            guidelines, self.encoder, own_vectors, lambda question: lexical.scores(question)[own]
+        )
 
     def _open_procedures(self, release: Release) -> Procedures:
         folder = (
@@ -217,10 +242,9 @@ class Searcher:
         spelled = " ".join(part.means for part in parts if part.means)
         clause = re.split(r"[,;]", question, maxsplit=1)[0]
         first = " ".join(part.means for part in self._parts(clause) if part.means)
-        short = sum(len(part.typed) for part in parts if part.kind in _TELLING)
-        return Query(
-            question, spelled, first, read(spelled), short / (sum(len(p.typed) for p in parts) or 1)
-        )
+        words = sum(len(part.typed) for part in parts)
+        short = sum(len(part.typed) for part in parts if part.kind in _CODED_KINDS)
+        return Query(question, spelled, first, read(spelled), short / (words or 1))
 
     def _parts(self, text: str) -> list[Part]:
         words = [
@@ -230,13 +254,13 @@ class Searcher:
         return self._lexicon.parts(words)
 
     def search(self, question: str, releases: Sequence[Release], limit: int = 10) -> Found:
-        """Best families of the given releases (one a system) for a question."""
+        """The `limit` best families for a question, of `releases`, one release a system."""
         return self.search_many([question], releases, limit)[0]
 
     def search_many(
         self, questions: Sequence[str], releases: Sequence[Release], limit: int = 10
     ) -> list[Found]:
-        """`search` for several questions; a wording that several have is encoded once."""
+        """`search` for several questions. A wording of several of them is embedded once."""
         queries = [self.understand(question) for question in questions]
         texts = list(dict.fromkeys(wording for query in queries for wording in query.wordings))
         vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
@@ -254,7 +278,7 @@ class Searcher:
         ]
 
     def _known(self, query: Query) -> float:
-        """The share of a question's words that any text has."""
+        """The share of a question's stems that some text has."""
         stems = query.reading.stems
         return sum(stem in self._frequency for stem in stems) / (len(stems) or 1)
 
@@ -265,14 +289,13 @@ class Searcher:
         releases: Sequence[Release],
         limit: int,
     ) -> list[Hit]:
-        asked = np.stack([vectors[wording] for wording in query.wordings])
-        less = np.array(list(query.wordings.values()), dtype=np.float32)
+        wordings = _wordings(query, vectors)
         places = [
             place
             for release in releases
             if (system_index := self._system_indexes.get(release.system))
             and system_index.has(release)
-            for place in self._in_system(system_index, query, asked, less, release, limit)
+            for place in self._in_system(system_index, query, wordings, release, limit)
         ]
         places.sort(key=lambda place: (-place.score, place.code))
         return [place.hit() for place in places[:limit]]
@@ -281,23 +304,21 @@ class Searcher:
         self,
         system_index: SystemIndex,
         query: Query,
-        asked: np.ndarray,
-        less: np.ndarray,
+        wordings: Wordings,
         release: Release,
         limit: int,
     ) -> Iterator[_Place]:
-        """The best families of one system that a question may mean, scored."""
-        evidence = system_index.evidence(
-            asked, less, query.spelled_out, _TEXTS_PER_RETRIEVER, release.key
-        )
+        """The best families of one system, scored. ICD-10-PCS has no limit: its codes of a group
+        may differ in their fit."""
+        evidence = system_index.evidence(wordings, _TEXTS_PER_RETRIEVER, release.key)
         fitting = self._fitting(system_index, query, release)
-        understood = any(fit >= _FAIR_FIT for codes in fitting.values() for _, fit in codes)
+        some_code_fits = any(fit >= _FAIR_FIT for codes in fitting.values() for _, fit in codes)
         families = np.array(sorted(fitting), dtype=np.int32)
-        if not understood:
+        if not some_code_fits:
             families = np.union1d(families, evidence.nearest_families(_MOST_FAMILIES))
         if not len(families):
             return
-        judged = system_index.judge(query.readings, evidence, families, asked, less, release.key)
+        judged = system_index.judge(query.readings, evidence, families, wordings, release.key)
         for at in judged.chosen[:limit].tolist() if not fitting else range(len(judged.families)):
             number, score = int(judged.families[at]), float(judged.scores[at])
             if number not in fitting:
@@ -306,32 +327,39 @@ class Searcher:
                 yield _Place(system_index, evidence, judged, at, score + fit - _FAIR_FIT, code, fit)
 
     def judged(self, question: str, release: Release) -> tuple[list[str], np.ndarray]:
-        """The families that a question may mean, one of each group, by their codes, and their
-        features, a row each with columns as FEATURES: what `bench/fit.py` fits the weights to."""
+        """The families found for a question, one of each group: their codes, and their features
+        (float32, families x FEATURES). `bench/fit.py` fits the weights to these."""
         query = self.understand(question)
-        asked = self.encoder.encode(list(query.wordings))
-        less = np.array(list(query.wordings.values()), dtype=np.float32)
+        texts = list(query.wordings)
+        vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
+        wordings = _wordings(query, vectors)
         system_index = self._system_indexes[release.system]
-        evidence = system_index.evidence(
-            asked, less, query.spelled_out, _TEXTS_PER_RETRIEVER, release.key
-        )
+        evidence = system_index.evidence(wordings, _TEXTS_PER_RETRIEVER, release.key)
         families = evidence.nearest_families(_MOST_FAMILIES)
-        judged = system_index.judge(query.readings, evidence, families, asked, less, release.key)
+        judged = system_index.judge(query.readings, evidence, families, wordings, release.key)
         chosen = judged.families[judged.chosen].tolist()
         return [system_index.codes[number] for number in chosen], judged.features[judged.chosen]
 
     def _fitting(
         self, system_index: SystemIndex, query: Query, release: Release
     ) -> dict[int, list[tuple[str, float]]]:
-        """Families of ICD-10-PCS that fit what a question says on the axes, each with its codes
-        that fit best and how well they do; none of any other system."""
-        found: dict[int, list[tuple[str, float]]] = {}
+        """Families of ICD-10-PCS by their numbers, with their codes that fit the question best and
+        the points of these (Procedures.fit); {} for any other system."""
+        fitting: dict[int, list[tuple[str, float]]] = {}
         if system_index.system != "icd10pcs":
-            return found
+            return fitting
         procedures = self.procedures(release)
         fit = procedures.fit(query.asked)
-        for code, how_well in procedures.best(fit, _PROCEDURES) if fit.any() else ():
-            codes = found.setdefault(system_index.numbers[code[:4]], [])
+        for code, points in procedures.best(fit, _PROCEDURES) if fit.any() else ():
+            codes = fitting.setdefault(system_index.numbers[code[:4]], [])
             if len(codes) < _OF_A_FAMILY:
-                codes.append((code, how_well))
-        return found
+                codes.append((code, points))
+        return fitting
+
+
+def _wordings(query: Query, vectors: Mapping[str, np.ndarray]) -> Wordings:
+    return Wordings(
+        query.spelled_out,
+        np.stack([vectors[text] for text in query.wordings]),
+        np.array(list(query.wordings.values()), dtype=np.float32),
+    )

@@ -1,4 +1,4 @@
-"""Completing a family: which of a stem's seventh characters a question calls for."""
+"""Completes a family: chooses the seventh character that a question calls for."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from codesets.model import Code
 from index.text.tokens import Reading, read
 
-#: What is meant when nothing is said: active treatment (Guidelines I.C.19.a), "not applicable or
-#: unspecified" (0), "unspecified" (9); then routine healing before its exceptions.
+#: Points of the seventh characters that are meant when the question names none: active treatment
+#: (A, Guidelines I.C.19.a), "not applicable or unspecified" (0), "unspecified" (9); then routine
+#: healing (D) before delayed healing and other exceptions.
 _USUAL = {"A": 0.9, "0": 0.9, "9": 0.9, "D": 0.2}
 
-#: Words by which a visit is one of routine care after active treatment (I.C.19.a).
+#: Words for routine care after active treatment (I.C.19.a).
 _AFTERWARDS = read("follow-up fu recheck recovery rehab cast suture").affirmed
 _SUBSEQUENT = read("subsequent").affirmed
 
@@ -35,18 +36,18 @@ def complete(
     if found := [code for code in codes if code.code == member]:
         return Completion(found[0], False)
     base = read(stem_title).stems
-    said = {code.code: read(code.title).affirmed - base for code in codes}
+    endings = {code.code: read(code.title).affirmed - base for code in codes}
     asked = question.affirmed | (_SUBSEQUENT if question.affirmed & _AFTERWARDS else frozenset())
-    tells = frozenset().union(*said.values()) & asked
+    named = frozenset().union(*endings.values()) & asked
 
     def fit(code: Code) -> float:
-        own = said[code.code]
-        return 2 * len(own & tells) - 0.1 * len(own - tells) + _USUAL.get(code.code[-1], 0.0)
+        own = endings[code.code]
+        return 2 * len(own & named) - 0.1 * len(own - named) + _USUAL.get(code.code[-1], 0.0)
 
     best = max(codes, key=fit)
-    return Completion(best, bool(said[best.code] & tells))
+    return Completion(best, bool(endings[best.code] & named))
 
 
 def choices(stem_title: str, codes: Sequence[Code]) -> list[str]:
-    """What the seventh characters of a family mean, without the title they share."""
+    """The meanings of the seventh characters of a family: titles without what they share."""
     return [code.title.removeprefix(stem_title).lstrip(", ") for code in codes]

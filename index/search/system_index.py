@@ -1,15 +1,16 @@
-"""The system index of one code system in a bundle: its families, their texts, and both retrievers.
+"""The system index of one code system in a bundle: its families, their texts, and two retrievers.
 
-What is searched is a *family*: a code with all that a seventh character (and placeholder X) would
-make of it, or all ICD-10-PCS codes that do one thing to one body part: one thing to find and one
-thing to complete. Its texts are its title, its Includes notes and its Terms (inclusion terms,
-entries of the indexes and tables, drug names); each distinct text has one vector, whatever number
-of families share it.
+The unit of search is a *family* (index/families.py). Its texts are its title, its Includes notes
+and its Terms (inclusion terms, entries of the indexes and tables, drug names). Each distinct text
+has one vector, however many families share it. One retriever finds the texts with the nearest
+vectors, the other those with the best BM25 scores. A text of a header counts for the families below
+the header that are reported. Families and texts are numbers here, counted from 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,21 +28,22 @@ from index.search.ranking import Evidence, Judged, Ranker, Rarity
 from index.text.tokens import Reading
 
 VECTORS, LEXICAL = "vectors.faiss", "lexical"
-#: Texts; codes and releases; and how they belong together, by their numbers.
+#: The texts; the codes and releases; the numbers that link them.
 TEXTS, NAMES, LINKS = "texts.txt", "names.json", "links.npz"
 
-#: A header with more families under it than this is completed only by those found themselves.
+#: A text of a header counts for this many families below the header at most.
 _MOST_BELOW = 60
-#: Links of a text to its neighbours, and how widely they are looked for when building and when
-#: searching: on 204,391 texts, 98.9% of the 100 nearest and 99.1% of the 10 nearest are found.
+#: Parameters of the HNSW graph: links of a text (M), and width of the search when building and when
+#: searching (efConstruction, efSearch). On 204,391 texts, 98.9% of the 100 nearest and 99.1% of the
+#: 10 nearest are found.
 _LINKS, _WIDTH_BUILDING, _WIDTH_SEARCHING = 16, 200, 200
 
 
 def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
-    """Make a system index: `vectors` are unit vectors, one a text."""
+    """Write a system index into a new folder. `vectors`: unit vectors (float32), one row a text."""
     folder.mkdir()
     faiss = load_faiss()
-    # Eight bits a dimension: a quarter of the memory, and the ranking cannot see the difference.
+    # Eight bits a dimension take a quarter of the memory, with no difference in the ranking.
     index = faiss.IndexHNSWSQ(
         vectors.shape[1], faiss.ScalarQuantizer.QT_8bit, _LINKS, faiss.METRIC_INNER_PRODUCT
     )
@@ -55,7 +57,7 @@ def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
     (folder / TEXTS).write_text("".join(f"{text}\n" for text in gathered.texts), encoding="utf-8")
     titles = [family.texts[0] for family in gathered.families]
     parents = [family.parent for family in gathered.families]
-    features.save(folder / features.FILE, features.read_facts(gathered.texts, titles, parents))
+    features.save(folder / features.FILE, features.extract(gathered.texts, titles, parents))
     families = gathered.families
     numbers = {family.code: number for number, family in enumerate(families)}
     releases = sorted({key for family in families for key in family.releases})
@@ -68,7 +70,8 @@ def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
         parents=np.array([numbers.get(f.parent or "", -1) for f in families], dtype=np.int32),
         owners=owners,
         starts=starts,
-        # By release: 1 where a family is reported, 0 where it is a header, -1 where it is not.
+        # Releases x families: 1 for a family that is reported, 0 for a header, -1 for one that the
+        # release does not have.
         states=np.array(
             [[family.releases.get(key, -1) for family in families] for key in releases],
             dtype=np.int8,
@@ -77,23 +80,22 @@ def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
 
 
 def vectors_of(folder: Path) -> dict[str, np.ndarray]:
-    """The vector of each text of a system index."""
+    """The vector of each text of a system index, as unpacked from eight bits (float32)."""
     texts = list(Texts(folder / TEXTS))
     index = _read_vectors(folder)
     return dict(zip(texts, index.reconstruct_n(0, len(texts)), strict=True))
 
 
 def _read_vectors(folder: Path) -> Any:
-    """The index of a system index's vectors, left in its file, of which each process reads what it
-    needs: a bundle's files never change, and stay until the last process that has them open has
-    ended."""
+    """The FAISS index of a system index, mapped into memory. The file of a bundle never changes,
+    and stays readable while a process has it open."""
     faiss = load_faiss()
     return faiss.read_index(str(folder / VECTORS), faiss.IO_FLAG_MMAP_IFC)
 
 
 class Texts(Sequence[str]):
-    """The texts of a system index, one a line, kept as they stand in the file: as strings they
-    would take twice the memory."""
+    """The texts of a system index, kept as the bytes of their file, one text a line. As strings
+    they would take twice the memory."""
 
     def __init__(self, path: Path) -> None:
         self._bytes = path.read_bytes()
@@ -109,10 +111,25 @@ class Texts(Sequence[str]):
         return self._bytes[self._starts[number] : self._starts[number + 1] - 1].decode()
 
 
+@dataclass(frozen=True, slots=True)
+class Wordings:
+    """The wordings of a question, for both retrievers.
+
+    spelled_out     the text for BM25
+    vectors         float32, one row for each wording that was embedded: unit vectors
+    penalties       float32, one a wording: taken off its cosines
+    """
+
+    spelled_out: str
+    vectors: np.ndarray
+    penalties: np.ndarray
+
+
 class SystemIndex:
-    """An opened system index. Families and texts are told by their numbers."""
+    """An opened system index."""
 
     def __init__(self, system: System, folder: Path, rarity: Rarity) -> None:
+        """`rarity`: the weights of words in the whole bundle."""
         self.system = system
         self.texts = Texts(folder / TEXTS)
         names = read_json(folder / NAMES)
@@ -120,13 +137,13 @@ class SystemIndex:
         with np.load(folder / LINKS) as links:
             self._titles: np.ndarray = links["titles"]
             self._parents: np.ndarray = links["parents"]
-            #: Of each text the families whose text it is.
+            #: A row a text: the families that have it.
             self._owners = Ragged(links["owners"], links["starts"])
             self._states = dict(zip(names["releases"], links["states"], strict=True))
-        # Families in the order of their parents, so that those under one stand together.
+        # Sorted by parent, so that the families under one parent follow one another.
         self._by_parent = np.argsort(self._parents, kind="stable").astype(np.int32)
         self._ordered_parents = self._parents[self._by_parent]
-        self._completing: dict[tuple[int, str], list[tuple[int, int]]] = {}
+        self._below_header: dict[tuple[int, str], list[tuple[int, int]]] = {}
         self._vectors = _read_vectors(folder)
         self._vectors.hnsw.efSearch = _WIDTH_SEARCHING
         self._lexical = Lexical(folder / LEXICAL, len(self.texts))
@@ -140,15 +157,14 @@ class SystemIndex:
         )
 
     def has(self, release: Release) -> bool:
-        """Whether a release was loaded when the system index was made."""
+        """Whether a release was loaded when the system index was built."""
         return release.key in self._states
 
-    def evidence(
-        self, asked: np.ndarray, less: np.ndarray, text: str, most: int, release: str
-    ) -> Evidence:
-        """What speaks for families of a release: the texts that `retrieve` finds, each for its
-        own families or, where it is a header's, for those that complete it."""
-        texts, cosines, lexical = self.retrieve(asked, less, text, most)
+    def evidence(self, wordings: Wordings, most: int, release: str) -> Evidence:
+        """The texts that `retrieve` finds, with the families of a release (by its key) that they
+        count for: those that have the text and are reported, and those below a header that has
+        it."""
+        texts, cosines, lexical = self.retrieve(wordings, most)
         owners, of_text = self._owners.take(texts)
         states = self._states[release][owners]
         reported, headers = np.flatnonzero(states > 0), np.flatnonzero(states == 0)
@@ -157,7 +173,7 @@ class SystemIndex:
             for header, place in zip(
                 owners[headers].tolist(), of_text[headers].tolist(), strict=True
             )
-            for family, distance in self._completed_by(header, release)
+            for family, distance in self._families_below(header, release)
         ]
         families, places, distances = np.array(below, dtype=np.int32).reshape(-1, 3).T
         families = np.concatenate([owners[reported], families])
@@ -165,52 +181,51 @@ class SystemIndex:
         distances = np.concatenate([np.zeros(len(reported), dtype=np.int32), distances])
         return Evidence(families, texts[places], cosines[places], lexical[places], distances)
 
-    def retrieve(
-        self, asked: np.ndarray, less: np.ndarray, text: str, most: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The texts that either retriever finds, `most` by each; the cosine of each with the
-        nearest of the question's wordings (`asked`, one a row), each lessened by its entry in
-        `less`; and each one's share of the best BM25 score for `text`."""
-        _, nearest = self._vectors.search(asked, most)
-        found = [nearest.ravel()[nearest.ravel() >= 0]]
-        scores = self._lexical.scores(text)
-        scored = np.flatnonzero(scores)
-        if len(scored) > most:
-            scored = scored[np.argpartition(scores[scored], -most)[-most:]]
-        found.append(scored)
-        texts = np.unique(np.concatenate(found))
+    def retrieve(self, wordings: Wordings, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The texts that the retrievers find: `most` for each wording by vector, `most` by BM25.
+
+        Returns three arrays with one entry a text: its number (sorted); its largest cosine with a
+        wording, less the penalty (float32); its BM25 score as a share of the best (float32).
+        """
+        _, nearest = self._vectors.search(wordings.vectors, most)
+        by_vector = nearest.ravel()[nearest.ravel() >= 0]
+        scores = self._lexical.scores(wordings.spelled_out)
+        by_words = np.flatnonzero(scores)
+        if len(by_words) > most:
+            by_words = by_words[np.argpartition(scores[by_words], -most)[-most:]]
+        texts = np.unique(np.concatenate([by_vector, by_words]))
         lexical = (scores[texts] / (scores.max() or 1.0)).astype(np.float32)
-        return texts, self._cosines(texts, asked, less), lexical
+        return texts, self._cosines(texts, wordings), lexical
 
     def judge(
         self,
         readings: Sequence[Reading],
         evidence: Evidence,
         families: np.ndarray,
-        asked: np.ndarray,
-        less: np.ndarray,
+        wordings: Wordings,
         release: str,
     ) -> Judged:
-        """Families of a release, with those that differ from them in side or trimester alone,
-        their features and scores; see `evidence` and Ranker.judge."""
+        """Score families of a release (by its key), together with those that differ from them in
+        side or trimester only. See Ranker.judge."""
         groups = self._ranker.groups
-        alike = np.zeros(len(groups), dtype=bool)
-        alike[groups[families]] = True
-        wanted = alike[groups] & (self._states[release] > 0)
-        wanted[families] = True
-        families = np.flatnonzero(wanted).astype(np.int32)
-        by_title = self._cosines(self._titles[families], asked, less)
+        in_group = np.zeros(len(groups), dtype=bool)
+        in_group[groups[families]] = True
+        is_scored = in_group[groups] & (self._states[release] > 0)
+        is_scored[families] = True
+        families = np.flatnonzero(is_scored).astype(np.int32)
+        by_title = self._cosines(self._titles[families], wordings)
         return self._ranker.judge(readings, evidence.of(families), families, by_title)
 
-    def _cosines(self, texts: np.ndarray, asked: np.ndarray, less: np.ndarray) -> np.ndarray:
+    def _cosines(self, texts: np.ndarray, wordings: Wordings) -> np.ndarray:
         vectors = self._vectors.reconstruct_batch(texts.astype(np.int64))
-        return (vectors @ asked.T - less).max(axis=1)
+        return (vectors @ wordings.vectors.T - wordings.penalties).max(axis=1)
 
-    def _completed_by(self, header: int, release: str) -> list[tuple[int, int]]:
-        """The families that complete a header of a release, with their distance from it."""
-        if (header, release) not in self._completing:
-            self._completing[header, release] = self._below(header, self._states[release])
-        return self._completing[header, release]
+    def _families_below(self, header: int, release: str) -> list[tuple[int, int]]:
+        """The families below a header that a release reports, each with its levels from the
+        header; _MOST_BELOW at most."""
+        if (header, release) not in self._below_header:
+            self._below_header[header, release] = self._below(header, self._states[release])
+        return self._below_header[header, release]
 
     def _below(self, family: int, states: np.ndarray) -> list[tuple[int, int]]:
         level, distance = [family], 0
@@ -227,7 +242,7 @@ class SystemIndex:
 
     @cached_property
     def numbers(self) -> dict[str, int]:
-        """The number of each family's code."""
+        """Code -> number of its family."""
         return {code: number for number, code in enumerate(self.codes)}
 
     def title(self, family: int) -> str:
@@ -235,7 +250,7 @@ class SystemIndex:
 
 
 def _owners(texts_of: Sequence[Sequence[int]], count: int) -> tuple[np.ndarray, np.ndarray]:
-    """For each text its families, one after another, and where those of each text begin."""
+    """The families of each text as the arrays of a Ragged: values and starts."""
     texts = np.concatenate([np.asarray(texts, dtype=np.int32) for texts in texts_of])
     families = np.repeat(
         np.arange(len(texts_of), dtype=np.int32), [len(texts) for texts in texts_of]

@@ -1,8 +1,8 @@
-"""The axes on which titles answer: side, trimester, acuity, severity, number and so on.
+"""The axes on which titles differ: side, trimester, acuity, severity and so on.
 
-What a question says on an axis must agree with the title; what it leaves unsaid is "unspecified"
-when such a code exists (Guidelines I.A.9.b, I.B.18; conventions NOS and NEC, I.A.6), or the usual
-value where the conventions name one.
+A value that a question names must agree with the title. For an axis that it does not name, the
+"unspecified" code is meant when one exists (Guidelines I.A.9.b, I.B.18; conventions NOS and NEC,
+I.A.6), or the usual value where the conventions name one.
 """
 
 from __future__ import annotations
@@ -16,24 +16,26 @@ from index.text.tokens import Reading, read
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One thing a title can say: its name, its values, each with the word stems that say it, and
-    the value that is meant when nothing is said, where the conventions name one. The question that
-    is asked about it is `ask.{name}` of prompts/; CIRCUMSTANCES are not asked about."""
+    """One axis. `values`: each value, with the word stems that name it. `usual`: the value that is
+    meant when none is named, None where the conventions name none. Code Desk asks back about an
+    axis with the message `ask.{name}` of prompts/, but not about CIRCUMSTANCES."""
 
     name: str
     values: Mapping[str, frozenset[str]]
     usual: str | None = None
 
     def said(self, reading: Reading) -> frozenset[str]:
+        """The values that a text names."""
         return frozenset(value for value, stems in self.values.items() if stems & reading.affirmed)
 
     def bits(self, reading: Reading) -> int:
-        """The values said, one bit each, in order."""
-        said = self.said(reading)
-        return sum(1 << n for n, value in enumerate(self.values) if value in said)
+        """The values that a text names, as bits: bit n for the n-th of `values`."""
+        named = self.said(reading)
+        return sum(1 << n for n, value in enumerate(self.values) if value in named)
 
     @property
     def usual_bits(self) -> int:
+        """The usual value as a bit, 0 where there is none."""
         return sum(1 << n for n, value in enumerate(self.values) if value == self.usual)
 
 
@@ -41,7 +43,8 @@ def _axis(name: str, usual: str | None = None, /, **values: str) -> Axis:
     return Axis(name, {value: read(words).affirmed for value, words in values.items()}, usual)
 
 
-#: Another condition, person or time than the plain diagnosis: not meant unless it is said.
+#: Circumstances other than the plain diagnosis: another person, time or cause. None of them is
+#: meant unless the question names it.
 CIRCUMSTANCES = _axis(
     "circumstances",
     subsequent="subsequent",
@@ -75,7 +78,8 @@ AXES = (
         severe="severe",
         profound="profound",
     ),
-    # Not indicated as open or closed is closed, as displaced or not is displaced (I.C.19.c).
+    # A fracture not indicated as open or closed is closed; one not indicated as displaced or
+    # nondisplaced is displaced (I.C.19.c).
     _axis("openness", "closed", open="open", closed="closed"),
     _axis(
         "displacement",
@@ -84,7 +88,7 @@ AXES = (
         nondisplaced="nondisplaced",
     ),
     _axis("origin", "primary", primary="primary", secondary="secondary"),
-    # A poisoning is accidental unless it is said to be otherwise (I.C.19.e.5.b).
+    # A poisoning is accidental unless another intent is documented (I.C.19.e.5.b).
     _axis(
         "intent",
         "accidental",
@@ -97,10 +101,11 @@ AXES = (
     CIRCUMSTANCES,
 )
 
-#: Stems that say a code is the general one of its kind.
+#: Stems of titles for what is not specified further.
 UNSPECIFIED = read("unspecified nos").affirmed
+#: Stems of titles for what has no code of its own.
 OTHER = read("other nec elsewhere classified").affirmed
-#: Stems that every member of a kind may carry; they explain nothing by being in a title.
+#: Stems that do not tell titles apart, because titles of any kind may have them.
 HOLLOW = (
     UNSPECIFIED
     | frozenset().union(*(axis.values[axis.usual] for axis in AXES if axis.usual))

@@ -1,18 +1,17 @@
-"""Abbreviations and lay words, and which sense the words around them choose."""
+"""Abbreviations and lay words, and the sense that each has among the words around it."""
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from codesets import laterality
-from index.text.resources import read_text
+from index.text.resources import Row, read_table
 from index.text.tokens import fold
 
-#: What a coder types as one word: "s/p", "w/", "c.diff", "a-fib", "hpv+", "#nof".
+#: One word as coders type it: "s/p", "w/", "c.diff", "a-fib", "hpv+", "#nof".
 _TYPED = re.compile(r"[+#]?[a-z0-9\u00b0]+(?:[/&'.+-][a-z0-9\u00b0]+)*(?:[/+-](?!\w))?")
 _VERTEBRAE = re.compile(r"(?P<first>[ctls])\d{1,2}-(?P<last>[ctls])?\d{1,2}")
 _REGIONS = {
@@ -31,7 +30,7 @@ _REGIONS = {
 _ONE_LETTER_SIDE = re.compile(
     r"(?<!factor )(?<!vitamin )(?<!type )(?<!group )(?<![\w.+/&'-])[RL](?![\w.+/&'-])"
 )
-#: Weeks of gestation: "34 weeks", "20wks", "39w2d"; not of age, nor of time since.
+#: Weeks of gestation: "34 weeks", "20wks", "39w2d"; no weeks of age, and no time since an event.
 _WEEKS = re.compile(
     r"(?<![\d.])(?P<weeks>\d{1,2})(?:\s*(?:wk|week)s?|w(?:ga|\d?d?))\b"
     r"(?!\s*(?:ago|old|post|pp|later|of age|after|status|s/p))"
@@ -47,13 +46,13 @@ _BORN = frozenset("newborn nb neonate neonatal infant baby premie preemie nicu b
 
 
 def _trimester(text: str, words: Iterable[str]) -> str:
-    """The trimester that the weeks of a pregnancy fall in: the second begins at 14 weeks 0 days,
-    the third at 28 weeks 0 days (ICD-10-CM, chapter 15)."""
-    said = _WEEKS.search(text)
-    company = set(words)
-    if not said or not company & _PREGNANT or company & _BORN or "trimester" in company:
+    """The trimester that the weeks of a pregnancy fall in, "" where no pregnancy is named: the
+    second begins at 14 weeks 0 days, the third at 28 weeks 0 days (ICD-10-CM, chapter 15)."""
+    match = _WEEKS.search(text)
+    all_words = set(words)
+    if not match or not all_words & _PREGNANT or all_words & _BORN or "trimester" in all_words:
         return ""
-    weeks = int(said["weeks"])
+    weeks = int(match["weeks"])
     return f"{'first' if weeks < 14 else 'second' if weeks < 28 else 'third'} trimester"
 
 
@@ -65,17 +64,18 @@ _LOCUS = re.compile(
 _ARMS = {"p": "short", "q": "long"}
 #: One of a series of hereditary diseases, by its symbol and number: DFNB1A, CMT4B1, SCA-3.
 _OF_A_SERIES = re.compile(r"(?P<symbol>[a-z]{2,})-?\d{1,3}[a-z]{0,2}\d?")
-#: The kind of the lexicon's rows that name a series of hereditary diseases by its symbol, which
-#: means it only where a number follows.
+#: The kind of the lexicon's rows whose shorthand is the symbol of a series of hereditary diseases.
+#: The symbol has this meaning only where a number follows it.
 SERIES = "series"
-#: Kinds of the lexicon's rows that name what HCPCS codes, and how a drug is given.
+#: Kinds of the lexicon's rows that name a drug, and the route by which one is given.
 DRUG, ROUTE = "drug", "route"
+#: Kinds of rows that name other things that HCPCS has codes for.
 GOODS = frozenset({"supply", "service"})
 #: The word of a `when` that stands for any drug.
 _A_DRUG = "<drug>"
-#: Words by which a question is about what became of a supply, or of who has it: a diagnosis,
-#: which keeps the words it was asked in ("insulin pump malfunction").
-_BEFALLEN = frozenset(
+#: Words that turn a supply or service into a diagnosis: something happened to it, or to the
+#: patient who has it ("insulin pump malfunction"). Its name is then not replaced.
+_DIAGNOSIS_WORDS = frozenset(
     """status s/p presence dependence dependent bound history hx h/o complication complications
     malfunction malfunctioning failure failed leak leakage leaking displaced displacement
     dislodged breakdown broken mechanical obstruction obstructed clogged blocked infection infected
@@ -83,10 +83,11 @@ _BEFALLEN = frozenset(
     adverse allergy allergic reaction poisoning toxicity underdosing underdose fitting adjustment
     aftercare attention encounter syndrome disorder disease contusion dermatitis""".split()
 )
-#: How much of a drug is given, as typed: "40mg", "1,000", "80 mg". It says nothing of which code
-#: is meant, which tells its own units.
+#: How much of a drug is given, as typed: "40mg", "1,000", "80 mg". It does not help to find the
+#: code, whose title has units of its own.
 _AMOUNT = re.compile(r"[\d.,/]+(?:mg|mcg|gm?|grams?|units?|iu|meq|k)?|mg|mcg|gm?|grams?|meq|iu")
-#: A brand is one name however it is joined, if it is long enough not to be another word.
+#: A brand name is recognized joined ("solumedrol") from this many letters on: a shorter one may
+#: be another word.
 _SHORTEST_JOINED = 6
 
 
@@ -99,8 +100,8 @@ class _Sense:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Words of a question that are read together: as typed, what they mean, and the kind of the
-    lexicon's row that says so, None for a word that stands for itself."""
+    """Words of a question that are read together. `typed`: the words as typed; `means`: their
+    meaning; `kind`: the kind of the lexicon's row, None for a word that is in no row."""
 
     typed: tuple[str, ...]
     means: str
@@ -110,14 +111,14 @@ class Part:
 class Lexicon:
     """Coder's shorthand and lay words, from prompts/vocabulary/abbreviations.tsv.
 
-    Columns: shorthand, means, when (words one of which must stand elsewhere in the question for
-    this sense to be chosen, <drug> for the name of any drug; empty for the usual sense), kind.
-    Rows of the kind "series" hold for a symbol with a number; those of the kinds "supply" and
-    "service" where the question names no diagnosis; those of the kind "drug" for the name joined,
-    with hyphens or with blanks ("solumedrol").
+    Columns: shorthand; means; when (this sense is chosen only if one of these words is elsewhere
+    in the question; <drug> is the name of any drug; empty for the usual sense); kind. A row of the
+    kind "series" applies to a symbol with a number. One of the kinds "supply" and "service" applies
+    where the question names no diagnosis. One of the kind "drug" applies to the name written as one
+    word, with hyphens or with blanks ("solumedrol").
     """
 
-    def __init__(self, rows: list[dict[str, str]]) -> None:
+    def __init__(self, rows: Sequence[Row]) -> None:
         self._senses: dict[tuple[str, ...], list[_Sense]] = {}
         self._joined: dict[str, tuple[str, ...]] = {}
         self._series: dict[str, _Sense] = {}
@@ -143,18 +144,18 @@ class Lexicon:
     @classmethod
     @lru_cache(maxsize=1)
     def shipped(cls) -> Lexicon:
-        text = read_text("vocabulary", "abbreviations.tsv")
-        lines = text.splitlines()
-        return cls(list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)))
+        """The lexicon of prompts/. Raises VocabularyError when two rows give the same shorthand
+        for the same `when`."""
+        return cls(read_table("abbreviations.tsv", _defined))
 
     def shorthand(self) -> dict[tuple[str, ...], list[str]]:
-        """What is shortened -> its shorthand and lay words, for wording texts as people type."""
-        found: dict[tuple[str, ...], list[str]] = {}
+        """Words of a meaning -> its shorthand and lay words, to word texts as people type them."""
+        short: dict[tuple[str, ...], list[str]] = {}
         for typed, senses in self._senses.items():
             for sense in senses:
                 if sense.kind in ("abbreviation", "lay", "eponym", "british"):
-                    found.setdefault(tuple(sense.means.split()), []).append(" ".join(typed))
-        return found
+                    short.setdefault(tuple(sense.means.split()), []).append(" ".join(typed))
+        return short
 
     @property
     def words_of_drugs(self) -> frozenset[str]:
@@ -162,13 +163,17 @@ class Lexicon:
         return self._words_of_drugs
 
     def knows(self, word: str) -> bool:
+        """Whether a word is in the shorthand of some row."""
         return word in self._words
 
     def typed(self, question: str) -> list[str]:
-        """The words of a question. One joined by a slash that is no shorthand as it stands is
-        taken apart ("htn/dm"); one joined by a hyphen is a word of its own ("acyl-CoA"). A range
-        of vertebrae comes with its region ("L4-L5" is lumbar), a place on a chromosome with the
-        words that titles have for it ("4p-"), weeks of gestation with the trimester."""
+        """The words of a question, in lower case.
+
+        Words joined by a slash are taken apart ("htn/dm") unless the whole is shorthand; words
+        joined by a hyphen stay one word ("acyl-CoA"). Words that titles use are added: the region
+        after a range of vertebrae ("L4-L5" is lumbar), the arm and number of a chromosome after a
+        place on it ("4p-"), and the trimester, at the end, for weeks of gestation.
+        """
         words: list[str] = []
         question = _ONE_LETTER_SIDE.sub(lambda m: laterality.TYPED_WORDS[m[0].lower()], question)
         for word in typed_words(question):
@@ -185,31 +190,31 @@ class Lexicon:
         return words + _trimester(question.lower(), words).split()
 
     def spell_out(self, words: list[str]) -> list[str]:
-        """Replace each shorthand, longest first, by what it means in this company."""
+        """Replace each shorthand, the longest first, by what it means among these words."""
         return [word for part in self.parts(words) for word in part.means.split()]
 
     def parts(self, words: list[str]) -> list[Part]:
-        """The words of a question as they are read together; how much of a drug is given, which
-        stands beside its name, means nothing more."""
-        company = set(words)
-        parts = self._parts(words, company)
+        """The words of a question as they are read together. An amount right after a drug or a
+        route ("40mg") gets an empty meaning."""
+        all_words = set(words)
+        parts = self._parts(words, all_words)
         if any(part.kind == DRUG for part in parts):
-            parts = self._parts(words, company | {_A_DRUG})
+            parts = self._parts(words, all_words | {_A_DRUG})
         read: list[Part] = []
-        given = False
+        after_drug = False
         for part in parts:
-            amount = given and part.kind is None and _AMOUNT.fullmatch(part.typed[0]) is not None
-            read.append(Part(part.typed, "", DRUG) if amount else part)
-            given = amount or part.kind in (DRUG, ROUTE)
+            is_amount = after_drug and part.kind is None and bool(_AMOUNT.fullmatch(part.typed[0]))
+            read.append(Part(part.typed, "", DRUG) if is_amount else part)
+            after_drug = is_amount or part.kind in (DRUG, ROUTE)
         return read
 
-    def _parts(self, words: list[str], company: set[str]) -> list[Part]:
+    def _parts(self, words: list[str], all_words: set[str]) -> list[Part]:
         parts: list[Part] = []
         at = 0
         while at < len(words):
             for length in range(min(self._longest, len(words) - at), 0, -1):
                 typed = tuple(words[at : at + length])
-                sense = self._sense(typed, company)
+                sense = self._sense(typed, all_words)
                 if sense is not None:
                     parts.append(Part(typed, sense.means, sense.kind))
                     break
@@ -219,22 +224,28 @@ class Lexicon:
             at += len(typed)
         return parts
 
-    def _sense(self, typed: tuple[str, ...], company: set[str]) -> _Sense | None:
-        """The sense that most of the company speaks for, else the usual one, else None."""
+    def _sense(self, typed: tuple[str, ...], all_words: set[str]) -> _Sense | None:
+        """The sense with most words of its `when` in the rest of the question, else the usual one,
+        else None."""
         key = typed if typed in self._senses else self._joined.get(_join(typed), typed)
         if key not in self._senses and len(typed) == 1:
-            of_series = _OF_A_SERIES.fullmatch(typed[0])
-            return self._series.get(of_series["symbol"]) if of_series else None
-        company = company - set(typed)
+            disease = _OF_A_SERIES.fullmatch(typed[0])
+            return self._series.get(disease["symbol"]) if disease else None
+        others = all_words - set(typed)
         senses = [
             sense
             for sense in self._senses.get(key, ())
-            if sense.kind not in GOODS or not company & _BEFALLEN
+            if sense.kind not in GOODS or not others & _DIAGNOSIS_WORDS
         ]
-        called_for = max(senses, key=lambda sense: len(sense.when & company), default=None)
-        if called_for is not None and called_for.when & company:
-            return called_for
+        likeliest = max(senses, key=lambda sense: len(sense.when & others), default=None)
+        if likeliest is not None and likeliest.when & others:
+            return likeliest
         return next((sense for sense in senses if not sense.when), None)
+
+
+def _defined(row: Row) -> list[tuple[str, ...]]:
+    """What a row of the file defines: a shorthand in one sense."""
+    return [(row["shorthand"], row["when"], SERIES if row["kind"] == SERIES else "")]
 
 
 def _join(words: tuple[str, ...]) -> str:
@@ -242,5 +253,5 @@ def _join(words: tuple[str, ...]) -> str:
 
 
 def typed_words(text: str) -> list[str]:
-    """The words of a question as typed, coder's slashes and signs kept ("s/p", "w/", "er+")."""
+    """The words of a question in lower case, with slashes and signs ("s/p", "w/", "er+")."""
     return [match.removesuffix("'s") for match in _TYPED.findall(fold(text))]

@@ -1,4 +1,4 @@
-"""Misspelled words, and the nearest known ones."""
+"""Repairs misspelled words."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 
 class Spelling:
-    """Repairs typing against the words of the code set; what holds a digit is left alone, and so
-    are `everyday` words, which are spelled right ("hello" is no HELLP syndrome)."""
+    """Repairs typing by the words of the code sets. Words with a digit are left alone."""
 
     def __init__(self, vocabulary: Mapping[str, int], everyday: frozenset[str]) -> None:
+        """`vocabulary`: each known word, with the number of texts that have it; `everyday`: words
+        that are right though no code set has them ("hello" is no HELLP syndrome)."""
         self._everyday = everyday
         self._frequency = {word: n for word, n in vocabulary.items() if word.isalpha()}
         self._by_initial: dict[str, list[str]] = {}
@@ -25,32 +26,36 @@ class Spelling:
         return word in self._frequency
 
     def repair(self, word: str) -> str:
-        """The likeliest known word one slip away, or a few that leave the sound the same
-        (defishency), else `word`: lymphopenia is no misspelled lymphogenic."""
+        """The nearest known word, the most frequent of several; `word` itself where none is near.
+
+        Near is a Damerau-Levenshtein distance of 1, or of 1 + a fifth of the letters where the
+        word still sounds the same ("defishency"). Other words stay: "lymphopenia" is no misspelled
+        "lymphogenic".
+        """
         if len(word) < 5 or not word.isalpha() or word in self._frequency:
             return word
         if word in self._everyday:
             return word
         if word.endswith("s") and word[:-1] in self._frequency:
             return word
-        found = [
-            slip
-            for slip in process.extract(
+        matches = [
+            match
+            for match in process.extract(
                 word,
                 self._by_initial.get(word[0], ()),
                 scorer=DamerauLevenshtein.distance,
                 score_cutoff=1 + len(word) // 5,
                 limit=20,
             )
-            if slip[1] == 1 or _sound(slip[0]) == _sound(word)
+            if match[1] == 1 or _sound(match[0]) == _sound(word)
         ]
-        found = [slip for slip in found if _ending(slip[0]) == _ending(word)]
-        if not found:
+        matches = [match for match in matches if _drug_ending(match[0]) == _drug_ending(word)]
+        if not matches:
             return word
-        nearest = min(distance for _, distance, _ in found)
+        least = min(distance for _, distance, _ in matches)
         return max(
-            (near for near, distance, _ in found if distance == nearest),
-            key=lambda near: self._frequency[near],
+            (known for known, distance, _ in matches if distance == least),
+            key=lambda known: self._frequency[known],
         )
 
 
@@ -62,8 +67,9 @@ _DRUG_ENDING = re.compile(
 )
 
 
-def _ending(word: str) -> str | None:
-    """By what a word is known to name a drug; a drug's name is only repaired to one of its kind."""
+def _drug_ending(word: str) -> str | None:
+    """The ending that marks a word as a drug's name, None for other words. A drug's name is only
+    repaired to one with the same ending."""
     ending = _DRUG_ENDING.search(word)
     return ending[0] if ending else None
 

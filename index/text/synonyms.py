@@ -1,38 +1,37 @@
-"""Our own names of diseases, from prompts/vocabulary/synonyms.tsv: what people say and no
-official text does.
+"""Names of diseases that people use and no official text has, written for Code Desk.
 
-Columns: code (the highest for which the name is true, a header or not) and name. They are searched
-like Terms; a name whose code no loaded edition has leads nowhere.
+They are in prompts/vocabulary/synonyms.tsv. Its columns are the code (the highest for which the
+name is true, a header or not) and the name. Synonyms are searched like Terms; a synonym whose code
+is in no loaded edition is left out.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from index.text.resources import read_bytes, read_text
+from index.text.resources import read_bytes, read_table
 
 _FILE = "synonyms.tsv"
-#: How the file is named in a bundle, by its first name, so that older bundles stay current.
+#: The key of this file in a bundle's manifest. It is the file's former name, so that bundles
+#: built before the file was renamed stay current.
 KEY = "names.tsv"
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class Synonym:
     """A name in use, and the code that it leads to."""
 
     code: str
     text: str
 
 
-def house_names() -> Iterator[Name]:
-    lines = read_text("vocabulary", _FILE).splitlines()
-    for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-        yield Name(row["code"], row["name"])
+def read_synonyms() -> list[Synonym]:
+    """All rows of the file. Raises VocabularyError when a row is in it twice."""
+    rows = read_table(_FILE, lambda row: [(row["name"], row["code"])])
+    return [Synonym(row["code"], row["name"]) for row in rows]
 
 
 def sha256() -> str:
-    """Of the file: an index says which names it was made with."""
+    """SHA-256 of the file, in hexadecimal. A bundle's manifest has it under KEY."""
     return hashlib.sha256(read_bytes("vocabulary", _FILE)).hexdigest()

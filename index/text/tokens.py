@@ -1,4 +1,4 @@
-"""Words: how texts and questions are read, abbreviations spelled out and typing repaired."""
+"""Texts and questions as words and stems, affirmed or denied."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ STOPWORDS = frozenset(
     diagnosis please pls plz thx thanks need find""".split()
 )
 _NEGATIONS = frozenset("no not without negative denies non except excluding".split())
-#: Where the reach of a "without" ends.
+#: Words at which the scope of a "without" ends.
 _NEGATION_ENDS = frozenset(
     ["with", "but", "due", "from", "initial", "subsequent", "intractable", *laterality.TITLE_WORDS]
 )
 #: How many words a "without" denies at most.
-_REACH = 4
+_SCOPE = 4
 
 _snowball = Stemmer.Stemmer("english").stemWord
-#: What Snowball leaves of a noun of medicine and of its adjective, which mean the same to a coder:
-#: dystonia and dystonic, sclerosis and sclerotic, dysplasia and dysplastic.
+#: Endings by which Snowball's stems of a medical noun and of its adjective differ. Both mean the
+#: same to a coder: dystonia and dystonic, sclerosis and sclerotic, dysplasia and dysplastic.
 _NOUN_OR_ADJECTIVE = re.compile(
     r"(?<=\w{4})(?:(?<=o)(?:si|t)|(?<=plas)(?:ia|t|m)|ia|(?<=it)i|(?<=ep)(?:si|t)|(?<=st)(?:asi|at))$"
 )
@@ -41,7 +41,7 @@ _NOUN_OR_ADJECTIVE = re.compile(
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """What a word has in common with its other forms."""
+    """The stem that a word shares with its other forms."""
     return _NOUN_OR_ADJECTIVE.sub("", _snowball(word))
 
 
@@ -55,16 +55,19 @@ _MODIFIER = re.compile(r"\s*\([^()]*\)")
 
 
 def essential(text: str) -> str:
-    """A text without its nonessential modifiers: the parentheses of official texts enclose words
-    "that may be present or absent" (Official Guidelines, I.A.7): "Essential (primary)
-    hypertension" is essential hypertension."""
+    """A text without its nonessential modifiers, or the whole text if nothing else is in it.
+
+    Parentheses in official texts enclose words "that may be present or absent" (Official
+    Guidelines, I.A.7): "Essential (primary) hypertension" is essential hypertension.
+    """
     return _MODIFIER.sub("", text).strip() or text
 
 
 def plain_words(text: str) -> list[str]:
-    """The words of a text, folded; possessive s dropped, ordinals and Roman numerals as one form.
+    """The words of a text, folded, without possessive s. Ordinals are words ("first"), Roman
+    numerals are digits.
 
-    The article "a" is left out, and the letter kept: hepatitis A.
+    The article "a" is left out, the letter is kept: hepatitis A.
     """
     folded = fold(text).replace("w/o", "without")
     words = [
@@ -80,7 +83,8 @@ def plain_words(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text as words to compare: stems it affirms and stems it denies ("without coma")."""
+    """A text as words to compare: the stems that it affirms, those that it denies ("without
+    coma"), and all its words, folded."""
 
     affirmed: frozenset[str]
     denied: frozenset[str]
@@ -93,23 +97,24 @@ class Reading:
 
 @lru_cache(maxsize=4096)
 def read(text: str) -> Reading:
+    """Read a text. Stop words and negations have no stem in the reading."""
     affirmed: set[str] = set()
     denied: set[str] = set()
-    reach = 0
+    scope = 0
     words = plain_words(text)
     for word in words:
         if word in _NEGATIONS:
-            reach = _REACH
+            scope = _SCOPE
             continue
-        if word in _NEGATION_ENDS and reach < _REACH:
-            reach = 0
+        if word in _NEGATION_ENDS and scope < _SCOPE:
+            scope = 0
         if word in STOPWORDS:
             continue
-        (denied if reach else affirmed).add(stem(word))
-        reach = max(0, reach - 1)
+        (denied if scope else affirmed).add(stem(word))
+        scope = max(0, scope - 1)
     return Reading(frozenset(affirmed), frozenset(denied - affirmed), frozenset(words))
 
 
 def lexical_tokens(text: str) -> list[str]:
-    """Tokens for the lexical index: stems, stopwords left out, order kept."""
+    """The tokens of a text for BM25: its stems in order, without stop words."""
     return [stem(word) for word in plain_words(text) if word not in STOPWORDS]

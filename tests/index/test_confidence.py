@@ -1,4 +1,4 @@
-"""How sure an answer says it is, and when none is given: cases, each a promise."""
+"""The confidence of hits, and which questions are declined."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from index.search.confidence import confidence, fits, standing
+from index.search.confidence import confidence, fits, question_evidence
 from index.search.ranking import FEATURES, WEIGHTS
 from index.search.searcher import Found, Hit, Query
 from index.text.tokens import read
 
-#: A text that says just what is asked, one that says about half of it, and one that is far away.
+#: Features of a text with the words of the question, of one with about half, and of one far away.
 SAME = {
-    "dense": 0.97, "title": 0.97, "lexical": 1.0, "category": 0.97, "exact": 1.0, "asked": 1.0,
-    "told": 1.0, "titled": 1.0,
+    "dense": 0.97, "title": 0.97, "lexical": 1.0, "category": 0.97, "exact": 1.0,
+    "question_coverage": 1.0, "text_coverage": 1.0, "title_coverage": 1.0,
 }  # fmt: skip
 HALF = {
-    "dense": 0.7, "title": 0.65, "lexical": 0.7, "category": 0.7, "asked": 0.5, "told": 0.5,
-    "titled": 0.4,
+    "dense": 0.7, "title": 0.65, "lexical": 0.7, "category": 0.7,
+    "question_coverage": 0.5, "text_coverage": 0.5, "title_coverage": 0.4,
 }  # fmt: skip
 FAR = {"dense": 0.3, "title": 0.25, "lexical": 0.2, "category": 0.3}
 
@@ -46,11 +46,11 @@ def found(
     ("hits", "expected"),
     [
         pytest.param(
-            [SAME, FAR], ["high", "low"], id="says just that, and nothing else comes near"
+            [SAME, FAR], ["high", "low"], id="the words of the question, the other far away"
         ),
-        pytest.param([SAME, HALF], ["high", "low"], id="says just that, another half of it"),
-        pytest.param([SAME, SAME], ["medium", "medium"], id="two that say just that"),
-        pytest.param([HALF, HALF], ["low", "low"], id="two that say half of it"),
+        pytest.param([SAME, HALF], ["high", "low"], id="the words of the question, the other half"),
+        pytest.param([SAME, SAME], ["medium", "medium"], id="two with the words of the question"),
+        pytest.param([HALF, HALF], ["low", "low"], id="two with half of the words"),
         pytest.param([FAR, FAR], ["low", "low"], id="two that are far away"),
         pytest.param([FAR, SAME], ["low", "medium"], id="high is for the first place alone"),
     ],
@@ -63,12 +63,12 @@ def test_how_sure(hits: Sequence[dict[str, float]], expected: list[str]) -> None
 @pytest.mark.parametrize(
     ("worse", "because"),
     [
-        ({"unasked": 3.0}, "the title decides what the question leaves open"),
+        ({"unasked_axes": 3.0}, "the title decides what the question leaves open"),
         ({"unspecified": 1.0, "other": 1.0}, "the title is for what has no code of its own"),
     ],
 )
 def test_what_makes_an_answer_less_sure(worse: dict[str, float], because: str) -> None:
-    """Beside the same rival, and never the other way round."""
+    """Compared with the same rival. It never makes an answer more sure."""
     order = ["low", "medium", "high"]
     rivals = [hit(**(SAME | {"dense": dense})) for dense in np.linspace(0.0, 1.0, 21)]
     plain = [order.index(confidence([hit(**SAME), rival], 0)) for rival in rivals]
@@ -112,11 +112,11 @@ def test_when_an_answer_is_given(given: Found, of_a_system: bool, shown: bool) -
     assert fits(given, of_a_system=of_a_system) is shown
 
 
-def test_naming_a_code_system_lets_more_through_and_nothing_less() -> None:
+def test_more_questions_are_answered_where_a_code_system_is_named() -> None:
     questions = [
-        found(hit(dense=near, asked=asked), known=0.5)
+        found(hit(dense=near, question_coverage=coverage), known=0.5)
         for near in np.linspace(0.0, 1.0, 21)
-        for asked in (0.0, 0.5, 1.0)
+        for coverage in (0.0, 0.5, 1.0)
     ]
     plain = [fits(question) for question in questions]
     named = [fits(question, of_a_system=True) for question in questions]
@@ -126,8 +126,12 @@ def test_naming_a_code_system_lets_more_through_and_nothing_less() -> None:
 
 def test_words_of_the_first_three_hits_count_and_the_nearness_of_all() -> None:
     hits = [hit(**FAR), hit(**FAR), hit(**FAR), hit(**SAME)]
-    seen = standing(found(*hits, known=0.4, shorthand=0.3))
-    assert (seen["asked"], seen["told"], seen["exact"]) == (0.0, 0.0, 0.0)
-    assert seen["near"] == 0.97
-    assert (seen["known"], seen["shorthand"]) == (0.4, 0.3)
-    assert standing(found(*hits[1:]))["asked"] == 1.0
+    evidence = question_evidence(found(*hits, known=0.4, shorthand=0.3))
+    assert (evidence["question_coverage"], evidence["text_coverage"], evidence["exact"]) == (
+        0.0,
+        0.0,
+        0.0,
+    )
+    assert evidence["near"] == 0.97
+    assert (evidence["known"], evidence["shorthand"]) == (0.4, 0.3)
+    assert question_evidence(found(*hits[1:]))["question_coverage"] == 1.0

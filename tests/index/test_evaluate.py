@@ -1,4 +1,4 @@
-"""Scoring: what counts as right, how sure the desk was, and what `codedesk eval` prints."""
+"""Scoring: what counts as right, reliability by confidence, and the output of `codedesk eval`."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def test_is_right(code: str, right: Sequence[str], is_right: bool) -> None:
 
 
 def test_scores() -> None:
-    found = [["I10"], ["E10.9", "E11.9"], ["J45.909", "J44.9", "J44.0", "J44.1"], []]
+    answers = [["I10"], ["E10.9", "E11.9"], ["J45.909", "J44.9", "J44.0", "J44.1"], []]
     cases = [case("I10"), case("E11.9"), case("J44.1"), case("Z00.00")]
-    assert evaluate.scores(found, cases) == {
+    assert evaluate.scores(answers, cases) == {
         "hit@1": 0.25,
         "hit@3": 0.5,
         "hit@5": 0.75,
@@ -76,14 +76,14 @@ def test_a_file_that_is_not_in_the_layout(tmp_path: Path, text: str, reason: str
 
 
 @pytest.mark.parametrize(
-    ("sure", "found", "levels"),
+    ("confidences", "answers", "levels"),
     [
         (
             ["high", "high", "medium", None],
             [["I10"], ["E10.9", "E11.9"], ["J44.1"], []],
             {"high": (2, 0.5, 0.5), "medium": (1, 0.25, 1.0), "low": (0, 0.0, None)},
         ),
-        # A verdict has codes and no confidence: it was looked up, not searched for.
+        # A verdict has a code but no confidence, because it was looked up and not searched.
         (
             [None, "low", "low", "low"],
             [["I10"], ["E11.9"], ["J45.909"], ["I10"]],
@@ -92,12 +92,12 @@ def test_a_file_that_is_not_in_the_layout(tmp_path: Path, text: str, reason: str
     ],
 )
 def test_reliability(
-    sure: list[Confidence | None],
-    found: list[list[str]],
+    confidences: list[Confidence | None],
+    answers: list[list[str]],
     levels: dict[Confidence, tuple[int, float, float | None]],
 ) -> None:
     cases = [case("I10"), case("E11"), case("J44.1"), case("Z00.00")]
-    measured = evaluate.reliability(sure, found, cases)
+    measured = evaluate.reliability(confidences, answers, cases)
     assert measured == {name: Level(*level) for name, level in levels.items()}
     assert list(measured) == ["high", "medium", "low"]
 
@@ -151,7 +151,7 @@ def test_eval_json(home: Path) -> None:
     for level in figures["confidence"].values():
         assert level.keys() == {"questions", "coverage", "right"}
         assert (level["right"] is None) == (level["questions"] == 0)
-    # One is declined, and one is a code, which is looked up.
+    # Of five questions, one is declined, and one is a code, which is looked up.
     assert sum(level["questions"] for level in figures["confidence"].values()) == 3
 
 
@@ -174,7 +174,7 @@ def test_eval_draws_a_plot(home: Path, tmp_path: Path) -> None:
 def test_without_matplotlib_nothing_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # No code set is loaded here, and still it is matplotlib that is missed: it is looked for first.
+    # No code set is loaded here. Matplotlib is checked first, so the error is about matplotlib.
     monkeypatch.setenv("CODEDESK_HOME", str(tmp_path))
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     result = run(str(QUESTIONS), "--plot", str(tmp_path / "reliability.png"))

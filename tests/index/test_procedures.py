@@ -1,4 +1,4 @@
-"""A surgeon's words lead to the axes of ICD-10-PCS, and the axes to a code."""
+"""ICD-10-PCS codes are found by the values of axes that a question names."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def titles(store: CodeStore) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def all_codes(store: CodeStore, titles: dict[str, str], tmp_path_factory) -> Procedures:
-    """As an index keeps them."""
+    """All codes of FY2024, saved and loaded as in an index."""
     folder = tmp_path_factory.mktemp("procedures") / "FY2024"
     Titles.read(titles).save(folder)
     return Procedures.of(store, Titles.load(folder))
@@ -92,7 +92,7 @@ def first(procedures: Procedures, question: str) -> str:
         ("group therapy", "GZHZZZZ"),
     ],
 )
-def test_the_code_that_says_what_the_question_says(
+def test_the_code_with_the_values_that_the_question_names(
     few: Procedures, question: str, code: str
 ) -> None:
     assert first(few, question) == code
@@ -115,20 +115,20 @@ def test_nothing_that_a_title_could_say(few: Procedures, question: str) -> None:
     ],
 )
 def test_what_is_understood(few: Procedures, question: str, understood: dict[str, object]) -> None:
-    asked = few.understand(question)
-    assert isinstance(asked, ProcedureQuery)
-    assert {name: getattr(asked, name) for name in understood} == understood
+    query = few.understand(question)
+    assert isinstance(query, ProcedureQuery)
+    assert {name: getattr(query, name) for name in understood} == understood
 
 
 def test_no_phrase_stands_in_two_rows() -> None:
     text = read_text("vocabulary", "procedures.tsv")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    said = Counter(
+    counts = Counter(
         phrase
         for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
         for phrase in row["said"].split(" | ")
     )
-    assert [phrase for phrase, count in said.items() if count > 1] == []
+    assert [phrase for phrase, count in counts.items() if count > 1] == []
 
 
 def test_every_operation_begins_a_title_and_every_approach_is_one(all_codes: Procedures) -> None:
@@ -139,7 +139,7 @@ def test_every_operation_begins_a_title_and_every_approach_is_one(all_codes: Pro
         assert set(phrase.approaches) <= set(all_codes._titles.approach_names)
 
 
-# What the desk promises
+# The accuracy that is expected
 
 
 def cases(half: str) -> list[tuple[str, list[str]]]:
@@ -158,13 +158,13 @@ def test_questions_have_codes_that_exist(titles: dict[str, str], half: str) -> N
 def test_right_codes_by_the_axes_alone(
     all_codes: Procedures, half: str, at_1: float, at_5: float
 ) -> None:
-    asked = cases(half)
-    places = []
-    for question, right in asked:
-        found = [code for code, _ in all_codes.best(all_codes.fit(question), 5)]
-        places.append(next((n for n, code in enumerate(found, 1) if code in right), 0))
-    assert sum(place == 1 for place in places) / len(asked) >= at_1
-    assert sum(place > 0 for place in places) / len(asked) >= at_5
+    questions = cases(half)
+    ranks = []
+    for question, right in questions:
+        codes = [code for code, _ in all_codes.best(all_codes.fit(question), 5)]
+        ranks.append(next((n for n, code in enumerate(codes, 1) if code in right), 0))
+    assert sum(rank == 1 for rank in ranks) / len(questions) >= at_1
+    assert sum(rank > 0 for rank in ranks) / len(questions) >= at_5
 
 
 def test_the_desk_gives_several_codes_of_a_family_where_the_question_leaves_it_open(

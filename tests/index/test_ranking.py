@@ -1,5 +1,5 @@
-"""Which of a few titles fits a question best: cases, each a promise. There is no index and no
-model: how near the texts are is given."""
+"""Which of a few titles fits a question best. There is no index and no model: the cosines of the
+texts are given."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from index.search.features import read_facts
+from index.search.features import extract
 from index.search.ranking import FEATURES, Evidence, Judged, Ranker, Rarity
 from index.text.tokens import read
 
 
-class SmallShelf:
+class SmallIndex:
     """A few codes with their titles, and the code above each."""
 
     def __init__(self, *rows: tuple[str, str, str | None]) -> None:
@@ -27,7 +27,7 @@ class SmallShelf:
         self.ranker = Ranker(
             "icd10cm",
             self.codes,
-            read_facts(self.texts, numbers.tolist(), above),
+            extract(self.texts, numbers.tolist(), above),
             numbers,
             np.array([known.get(parent or "", -1) for parent in above], dtype=np.int32),
             Rarity(frequency, len(rows)),
@@ -39,8 +39,8 @@ class SmallShelf:
         cosines: Mapping[str, float] | None = None,
         inherited: Mapping[str, str] | None = None,
     ) -> Judged:
-        """All codes are equally near, 0.6, but for those of which `cosines` says otherwise. A code
-        in `inherited` is found by the title of the other, one level above, and not by its own."""
+        """Score all codes. The cosine of a text is 0.6, unless `cosines` has another for its code.
+        `inherited`: code -> code one level above by whose title it is found, not by its own."""
         near = np.array([(cosines or {}).get(code, 0.6) for code in self.codes], dtype=np.float32)
         by_text = [self.codes.index((inherited or {}).get(code, code)) for code in self.codes]
         families = np.arange(len(self.codes), dtype=np.int32)
@@ -49,8 +49,8 @@ class SmallShelf:
         evidence = Evidence(families, texts, near, np.zeros_like(near), distances)
         return self.ranker.judge([read(question)], evidence, families, near)
 
-    def first(self, question: str, **how: Mapping[str, float]) -> str:
-        judged = self.judged(question, **how)
+    def first(self, question: str, **given: Mapping[str, float]) -> str:
+        judged = self.judged(question, **given)
         return self.codes[judged.families[judged.chosen[0]]]
 
 
@@ -79,65 +79,68 @@ FITS_BEST = [
 def test_the_title_that_fits_is_first(question: str, fits: str, other: str, why: str) -> None:
     for rows in ([("A00", fits, None), ("B00", other, None)], [("A00", other, None),
                  ("B00", fits, None)]):  # fmt: skip
-        shelf = SmallShelf(*rows)
-        assert shelf.texts[shelf.codes.index(shelf.first(question))] == fits, why
+        index = SmallIndex(*rows)
+        assert index.texts[index.codes.index(index.first(question))] == fits, why
 
 
 def test_of_titles_whose_words_fit_alike_the_nearer_is_first() -> None:
-    shelf = SmallShelf(("A00", "Heart attack", None), ("B00", "Cow bite", None))
-    assert shelf.first("infarction", cosines={"A00": 0.8, "B00": 0.2}) == "A00"
-    assert shelf.first("infarction", cosines={"A00": 0.2, "B00": 0.8}) == "B00"
+    index = SmallIndex(("A00", "Heart attack", None), ("B00", "Cow bite", None))
+    assert index.first("infarction", cosines={"A00": 0.8, "B00": 0.2}) == "A00"
+    assert index.first("infarction", cosines={"A00": 0.2, "B00": 0.8}) == "B00"
 
 
-def test_a_rare_word_tells_more_than_a_common_one() -> None:
+def test_a_rare_word_weighs_more_than_a_common_one() -> None:
     diseases = [(f"C{n:02}", f"Disease of organ {word}", None) for n, word in enumerate("abcdefgh")]
-    shelf = SmallShelf(("A00", "Disease", None), ("B00", "Gout", None), *diseases)
-    assert shelf.first("gout disease") == "B00"
+    index = SmallIndex(("A00", "Disease", None), ("B00", "Gout", None), *diseases)
+    assert index.first("gout disease") == "B00"
     rarity = Rarity({"common": 99, "rare": 1}, 100)
     common, rare, unknown = rarity.of(["common", "rare", "unknown"]).tolist()
     assert common < rare < unknown
 
 
-def test_what_the_title_above_says_counts_and_less_than_ones_own() -> None:
-    shelf = SmallShelf(
+def test_words_of_the_title_above_count_less_than_those_of_the_own_title() -> None:
+    index = SmallIndex(
         ("A00", "Degeneration of macula", None), ("A00.1", "Dry", "A00"), ("B00.1", "Dry", None),
         ("C00", "Dry macula degeneration", None),
     )  # fmt: skip
-    above, below, alone, own = feature(shelf.judged("dry macula degeneration"), "asked")
+    above, below, alone, own = feature(index.judged("dry macula degeneration"), "question_coverage")
     assert alone < below < own
     assert above < own
 
 
-def test_the_text_of_a_header_speaks_less_for_what_completes_it_than_its_own() -> None:
-    shelf = SmallShelf(("A00", "Gout", None), ("A00.1", "Gout of knee", "A00"))
-    judged = shelf.judged("gout", inherited={"A00.1": "A00"})
+def test_a_text_of_a_header_counts_less_for_a_family_below_than_its_own() -> None:
+    index = SmallIndex(("A00", "Gout", None), ("A00.1", "Gout of knee", "A00"))
+    judged = index.judged("gout", inherited={"A00.1": "A00"})
     assert feature(judged, "inherited") == [0, 1]
-    assert feature(judged, "exact") == [1, 0], "what says just that must be its own text"
-    assert shelf.first("gout", inherited={"A00.1": "A00"}) == "A00"
+    assert feature(judged, "exact") == [1, 0], "an exact text must be its own"
+    assert index.first("gout", inherited={"A00.1": "A00"}) == "A00"
 
 
-def test_a_code_that_no_text_speaks_for_is_judged_by_its_title() -> None:
-    shelf = SmallShelf(("A00", "Cow bite", None), ("B00", "Gout", None))
+def test_a_code_without_evidence_is_scored_by_its_title() -> None:
+    index = SmallIndex(("A00", "Cow bite", None), ("B00", "Gout", None))
     one = np.array([0], dtype=np.int32)
     near = np.array([0.4], dtype=np.float32)
     evidence = Evidence(one, one, near, near, one)
     both = np.array([0, 1], dtype=np.int32)
-    judged = shelf.ranker.judge([read("gout")], evidence, both, np.array([0.4, 0.7]))
-    assert shelf.codes[judged.families[judged.chosen[0]]] == "B00"
+    judged = index.ranker.judge([read("gout")], evidence, both, np.array([0.4, 0.7]))
+    assert index.codes[judged.families[judged.chosen[0]]] == "B00"
     assert feature(judged, "dense") == [0.4, 0.7]
     assert feature(judged, "lexical") == [0.4, 0.0]
 
 
-def test_a_question_may_agree_as_typed_or_as_spelled_out() -> None:
-    shelf = SmallShelf(("A00", "Chronic kidney disease", None), ("B00", "CKD", None))
+def test_the_wording_that_agrees_better_counts() -> None:
+    index = SmallIndex(("A00", "Chronic kidney disease", None), ("B00", "CKD", None))
     near = np.full(2, 0.5, dtype=np.float32)
     both = np.array([0, 1], dtype=np.int32)
     evidence = Evidence(both, both, near, near, np.zeros(2, dtype=np.int32))
     readings = [read("chronic kidney disease"), read("ckd")]
-    assert feature(shelf.ranker.judge(readings, evidence, both, near), "asked") == [1.0, 1.0]
+    assert feature(index.ranker.judge(readings, evidence, both, near), "question_coverage") == [
+        1.0,
+        1.0,
+    ]
 
 
-# Groups: codes that differ in side or trimester alone
+# Groups: codes that differ in side or trimester only
 
 HANDS = [
     ("M19.041", "Primary osteoarthritis, right hand", "M19.04"),
@@ -167,18 +170,18 @@ TRIMESTERS = [
         (TRIMESTERS, "gestational hypertension", "O13.9"),
     ],
 )
-def test_of_a_group_the_member_that_is_called_for_is_shown(
+def test_the_member_of_a_group_that_the_question_asks_for_is_chosen(
     rows: Sequence[tuple[str, str, str | None]], question: str, member: str
 ) -> None:
-    """Whichever of them is nearest."""
+    """The choice does not depend on which of them is nearest."""
     for nearest, _, _ in rows:
-        shelf = SmallShelf(*rows, ("A00", "Cow bite", None))
-        assert shelf.first(question, cosines={nearest: 0.9}) == member
+        index = SmallIndex(*rows, ("A00", "Cow bite", None))
+        assert index.first(question, cosines={nearest: 0.9}) == member
 
 
-def test_a_group_is_one_thing_to_find() -> None:
-    shelf = SmallShelf(*HANDS, ("A00", "Cow bite", None))
-    judged = shelf.judged("hand osteoarthritis", cosines={"M19.041": 0.9})
+def test_a_group_is_found_once() -> None:
+    index = SmallIndex(*HANDS, ("A00", "Cow bite", None))
+    judged = index.judged("hand osteoarthritis", cosines={"M19.041": 0.9})
     assert len(set(judged.scores[:3].tolist())) == 1, "all have the score of the best"
     assert len(judged.chosen) == 2, "one of each group"
     assert judged.siblings(0) == [1, 2]
@@ -190,7 +193,8 @@ def test_a_group_is_one_thing_to_find() -> None:
 
 @pytest.fixture
 def evidence() -> Evidence:
-    """Family 0 by its own text 5, and by text 6 of a header; 1 by text 7; 2 by text 8, far away."""
+    """Family 0 is found by its own text 5 and by text 6 of a header, family 1 by text 7, and family
+    2 by text 8, which is far away."""
     return Evidence(
         families=np.array([0, 0, 1, 2]),
         texts=np.array([6, 5, 7, 8]),

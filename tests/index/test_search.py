@@ -1,4 +1,4 @@
-"""Questions find codes, and a bundle is whole or it is refused."""
+"""Questions find codes, and a bundle that does not match its manifest is refused."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def searcher(built: Path, store: CodeStore) -> Searcher:
 
 
 FINDS = [
-    # question, the family that must come first
+    # (question, the family that must be first)
     ("type 2 diabetes with diabetic ckd", "E11.22"),
     ("essential hypertension", "I10"),
     ("htn", "I10"),
@@ -47,7 +47,7 @@ FINDS = [
     ("anaemia", "D64.9"),
     ("kidney stone", "N20.0"),
     ("lou gehrig's disease", "G12.21"),
-    # Words that stand in a text as they are typed, whatever a part of them is shorthand for.
+    # The texts have these words as typed, though a part of them is also shorthand.
     ("senile dementia", "F03.90"),
     ("obesity w/o comorbidity", "E66.9"),
     ("epileptic", "G40.909"),
@@ -91,29 +91,29 @@ def test_one_vector_for_each_distinct_text(built: Path) -> None:
     assert count == manifest.texts
 
 
-def test_stored_vectors_are_the_encoders(built: Path) -> None:
+def test_stored_vectors_are_those_of_the_encoder(built: Path) -> None:
     folder, _ = bundle.opened(built / "index")
     encoder = Encoder(folder / bundle.ENCODER)
     stored = vectors_of(folder / bundle.SYSTEM_INDEXES / "icd10cm")["Cholera, unspecified"]
     assert stored @ encoder.encode(["Cholera, unspecified"])[0] > TOLERANCE
 
 
-def test_a_vector_does_not_depend_on_its_company(encoder: Encoder) -> None:
+def test_a_vector_does_not_depend_on_the_other_texts(encoder: Encoder) -> None:
     alone = encoder.encode(["left knee pain"])[0]
     together = encoder.encode(["left knee pain", "Type 2 diabetes mellitus with ketoacidosis"])[0]
     assert (alone == together).all()
 
 
 def lines(*names: str) -> list[str]:
-    found = [line for name in names for line in (DATA / name).read_text().splitlines()]
-    return [line for line in found if line.strip() and not line.startswith("#")]
+    text = [line for name in names for line in (DATA / name).read_text().splitlines()]
+    return [line for line in text if line.strip() and not line.startswith("#")]
 
 
 def test_small_talk_and_nonsense_are_declined(desk: Desk) -> None:
-    asked = lines("off_topic.txt", "off_topic_more.txt")
-    answers = [desk.ask(question) for question in asked]
+    questions = lines("off_topic.txt", "off_topic_more.txt")
+    answers = [desk.ask(question) for question in questions]
     answered = [answer.question for answer in answers if answer.outcome != "abstained"]
-    assert len(answered) <= 0.03 * len(asked), answered
+    assert len(answered) <= 0.03 * len(questions), answered
 
 
 def test_real_questions_are_not_declined(desk: Desk) -> None:
@@ -143,7 +143,7 @@ def copied(built: Path, tmp_path: Path) -> Path:
     ],
     ids=["altered", "missing", "added", "no manifest", "empty manifest"],
 )
-def test_a_spoilt_bundle_is_refused(copied: Path, store: CodeStore, spoil, says: str) -> None:
+def test_an_altered_bundle_is_refused(copied: Path, store: CodeStore, spoil, says: str) -> None:
     folder = bundle.current(copied)
     assert folder is not None
     spoil(folder)
@@ -172,7 +172,7 @@ def test_no_bundle_says_what_to_run(tmp_path: Path, store: CodeStore) -> None:
 
 
 class Interrupted(Model):
-    """A model whose power goes: what a build looks like when it is cut off."""
+    """A model whose loading is interrupted, as when a build is stopped."""
 
     def load(self):
         raise KeyboardInterrupt
@@ -238,7 +238,7 @@ def test_a_model_that_is_not_there() -> None:
 def test_the_exported_encoder_is_the_model(
     tmp_path: Path, store: CodeStore, april: Release
 ) -> None:
-    """Of any model that sentence-transformers can load."""
+    """Also for a model that sentence-transformers loads, not only for the shipped one."""
     encoder = export(Model(), tmp_path)
     texts = list(store.titles(april).values())[::500]
     nearness = (Model().encode(texts) * encoder.encode(texts)).sum(axis=1)
@@ -246,7 +246,7 @@ def test_the_exported_encoder_is_the_model(
 
 
 class Another(Model):
-    """A model that gives other vectors than the one that is exported."""
+    """A model whose `encode` gives other vectors than its export."""
 
     def encode(self, texts):
         return np.roll(super().encode(texts), 1, axis=1)
@@ -258,7 +258,7 @@ def test_an_export_that_is_not_the_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_desk_serves_without_pytorch(home: Path) -> None:
-    """Neither a question in words nor one about a rule or a code needs it."""
+    """Questions in words, about a rule and about a code are answered without it."""
     asks = "; ".join(
         f"desk.ask({question!r})" for question in ("left knee OA", "E11.9", "which code goes first")
     )

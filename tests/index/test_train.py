@@ -1,4 +1,4 @@
-"""Training learns from the official words and nothing else, and what it makes can be shipped."""
+"""Training uses official texts and our own synonyms only, and its result can be exported."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ CPT, HCPCS = IMPORTS / "LONGULT.txt", IMPORTS / "HCPC2026_JAN_ANWEB.txt"
 
 
 @pytest.fixture(scope="module")
-def found(store: CodeStore) -> list[training.Pair]:
+def drawn(store: CodeStore) -> list[training.Pair]:
     return training.pairs(store, random.Random(0))
 
 
 @pytest.mark.slow
-def test_pairs_are_texts_of_one_code(store: CodeStore, found: list[training.Pair]) -> None:
-    """Every family of ICD-10-CM is learned from, and by no text that is not its own."""
+def test_pairs_are_texts_of_one_code(store: CodeStore, drawn: list[training.Pair]) -> None:
+    """Every family of ICD-10-CM with several texts has pairs, all of them of its own texts."""
     gathered = families.gather(store, "icd10cm")
     own = {f.code: {f.title, *(gathered.texts[n] for n in f.texts)} for f in gathered.families}
-    pairs = [pair for pair in found if pair.system == "icd10cm"]
+    pairs = [pair for pair in drawn if pair.system == "icd10cm"]
     assert [pair for pair in pairs if not {pair.asked, pair.text} <= own[pair.code]] == []
     several = {code for code, texts in own.items() if len(texts) > 1}
     assert several <= {pair.code for pair in pairs}
@@ -38,8 +38,8 @@ def test_pairs_are_texts_of_one_code(store: CodeStore, found: list[training.Pair
 
 
 @pytest.mark.slow
-def test_shorthand_is_learned_with_what_it_means(found: list[training.Pair]) -> None:
-    shorthand = {pair.asked: pair.text for pair in found if pair.system == "lexicon"}
+def test_shorthand_is_learned_with_what_it_means(drawn: list[training.Pair]) -> None:
+    shorthand = {pair.asked: pair.text for pair in drawn if pair.system == "lexicon"}
     assert shorthand["fnf"] == "fracture of neck of femur"
 
 
@@ -54,12 +54,12 @@ def test_the_words_of_the_ama_are_not_learned_from(tmp_path: Path) -> None:
 
 def test_wordings_keep_what_is_meant() -> None:
     wording = training.Wording(random.Random(1))
-    said = {wording("Meningitis, bacterial, streptococcal (acute)").lower() for _ in range(200)}
-    assert any("streptococcal bacterial meningitis" in text for text in said)
-    assert len(said) > 10
+    wordings = {wording("Meningitis, bacterial, streptococcal (acute)").lower() for _ in range(200)}
+    assert any("streptococcal bacterial meningitis" in text for text in wordings)
+    assert len(wordings) > 10
 
 
-def test_what_may_answer_as_well_is_not_held_against_a_text() -> None:
+def test_related_texts_do_not_count_as_wrong_answers() -> None:
     def pair(code: str, text: str, system: str = "icd10cm") -> training.Pair:
         return training.Pair(system, code, f"asked {text}", text)
 
@@ -74,17 +74,17 @@ def test_what_may_answer_as_well_is_not_held_against_a_text() -> None:
 
 
 @pytest.mark.slow
-def test_batches_hold_neighbours(found: list[training.Pair]) -> None:
-    batch = next(training.batches(found, random.Random(0)))
+def test_batches_hold_neighbours(drawn: list[training.Pair]) -> None:
+    batch = next(training.batches(drawn, random.Random(0)))
     assert len({(pair.system, pair.code[:3]) for pair in batch}) < len(batch) / 2
 
 
 @pytest.mark.index
 def test_what_is_trained_can_be_exported(store: CodeStore, tmp_path: Path) -> None:
-    """Two steps, which is enough to write, read and export it; see docs/MODEL.md for the rest."""
-    told: list[str] = []
-    training.train(store, Model(), tmp_path / "model", most=128, tell=told.append)
-    assert told[-1].startswith("step 2 of 2")
+    """Two steps are enough to write, read and export a model; docs/MODEL.md has a full training."""
+    lines: list[str] = []
+    training.train(store, Model(), tmp_path / "model", most=128, tell=lines.append)
+    assert lines[-1].startswith("step 2 of 2")
     model = Model(str(tmp_path / "model"))
     encoder = export(model, tmp_path / "encoder")
     asked, infarction, cow = encoder.encode(

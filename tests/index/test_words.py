@@ -1,4 +1,4 @@
-"""Shorthand is spelled out by its company, and typing repaired without touching codes."""
+"""Shorthand is spelled out by the words around it, and typing is repaired."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ SENSES = [
         ("ca of breast", "ca of breast"),  # no usual sense is given: left as typed
     ],
 )
-def test_senses_by_company(typed: str, spelled: str) -> None:
+def test_senses_by_the_words_around(typed: str, spelled: str) -> None:
     lexicon = Lexicon(SENSES)
     assert " ".join(lexicon.spell_out(lexicon.typed(typed))) == spelled
 
@@ -78,7 +78,7 @@ def test_senses_by_company(typed: str, spelled: str) -> None:
         ("solu-medrol", "methylprednisolone sodium succinate solu-medrol"),
         ("solu medrol", "methylprednisolone sodium succinate solu-medrol"),
         ("depoprovera 150", "medroxyprogesterone acetate"),
-        # How much is given says nothing of the code; how it is given may.
+        # The amount of a drug is left out; its route is not.
         ("ancef 1 gm", "cefazolin sodium"),
         ("toradol 60 im", "ketorolac tromethamine injection intramuscular"),
         ("lovenox 40mg sq", "enoxaparin sodium lovenox injection subcutaneous"),
@@ -86,7 +86,7 @@ def test_senses_by_company(typed: str, spelled: str) -> None:
         # The same words without a drug.
         ("knee inj", "knee injury"),
         ("stage 3", "stage 3"),
-        # What became of a supply is a diagnosis, in the words it was asked in.
+        # A supply that something happened to is a diagnosis, and keeps its name as typed.
         ("insulin pump", "external ambulatory infusion pump, insulin"),
         ("insulin pump malfunction", "insulin pump malfunction"),
     ],

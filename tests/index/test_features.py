@@ -1,4 +1,4 @@
-"""What texts say, as arrays, and which codes are one thing to find."""
+"""The words of texts as arrays, and the groups of codes that differ in side or trimester only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.search.features import Ragged, Words, load, read_facts, save
+from index.search.features import Ragged, Words, extract, load, save
 
 TITLES = [
     ("Primary osteoarthritis, right hand", "M19.04"),
@@ -27,9 +27,9 @@ TITLES = [
 
 
 @pytest.fixture
-def facts():
+def features():
     titles = list(range(len(TITLES)))
-    return read_facts([title for title, _ in TITLES], titles, [parent for _, parent in TITLES])
+    return extract([title for title, _ in TITLES], titles, [parent for _, parent in TITLES])
 
 
 def test_rows_of_different_lengths() -> None:
@@ -40,12 +40,13 @@ def test_rows_of_different_lengths() -> None:
 
 
 def test_words_are_found_in_rows() -> None:
-    found = Words([2, -1, 3], of=5).within(Ragged.of([[3], [1, 2], []]), np.array([0, 1, 2]))
-    assert found.tolist() == [[False, False, True], [True, False, False], [False] * 3]
+    words = Words([2, -1, 3], vocabulary=5)
+    has = words.within(Ragged.of([[3], [1, 2], []]), np.array([0, 1, 2]))
+    assert has.tolist() == [[False, False, True], [True, False, False], [False] * 3]
 
 
-def test_codes_that_differ_in_side_or_trimester_are_one_thing_to_find(facts) -> None:
-    groups = facts.groups.tolist()
+def test_codes_that_differ_in_side_or_trimester_are_a_group(features) -> None:
+    groups = features.groups.tolist()
     assert len(set(groups[:3])) == 1
     assert groups[3] not in groups[:3]  # of another header
     assert groups[5] == groups[6] != groups[7]
@@ -54,25 +55,25 @@ def test_codes_that_differ_in_side_or_trimester_are_one_thing_to_find(facts) -> 
     assert groups[11] == groups[12]
 
 
-def test_what_a_title_says(facts) -> None:
+def test_stems_of_a_title(features) -> None:
     def stems(rows: Ragged, row: int) -> set[str]:
-        return {facts.stems[n] for n in rows.take(np.array([row]))[0]}
+        return {features.stems[n] for n in rows.take(np.array([row]))[0]}
 
-    assert stems(facts.said, 8) == {"hypotherm", "mild"}
-    assert stems(facts.core, 8) == {"hypotherm"}
-    assert stems(facts.denied, 8) == {"shock"}
-    # "and" means "and/or": either side alone is an alternative to the whole
+    assert stems(features.affirmed, 8) == {"hypotherm", "mild"}
+    assert stems(features.core, 8) == {"hypotherm"}
+    assert stems(features.denied, 8) == {"shock"}
+    # "and" means "and/or", so each side of it is a part, too
     parts = [
-        {facts.stems[n] for n in facts.part_stems.take(np.array([part]))[0]}
-        for part in facts.parts.take(np.array([4]))[0]
+        {features.stems[n] for n in features.part_stems.take(np.array([part]))[0]}
+        for part in features.parts.take(np.array([4]))[0]
     ]
     assert parts == [{"syncop", "collaps"}, {"syncop"}, {"collaps"}]
-    assert facts.unspecified.tolist()[:3] == [False, False, True]
+    assert features.unspecified.tolist()[:3] == [False, False, True]
 
 
-def test_what_is_kept_is_what_is_read(facts, tmp_path: Path) -> None:
-    save(tmp_path / "facts.npz", facts)
-    kept = load(tmp_path / "facts.npz")
-    assert kept.stems == facts.stems
-    assert (kept.axes == facts.axes).all()
-    assert (kept.core.values == facts.core.values).all()
+def test_saved_features_are_loaded_unchanged(features, tmp_path: Path) -> None:
+    save(tmp_path / "features.npz", features)
+    kept = load(tmp_path / "features.npz")
+    assert kept.stems == features.stems
+    assert (kept.axes == features.axes).all()
+    assert (kept.core.values == features.core.values).all()
