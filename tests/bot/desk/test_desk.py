@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bot.desk.desk import Desk
-from bot.desk.intent import systems_asked_for
 from bot.phi.head import MOST_CHARACTERS
 from bot.settings import Settings
 from codesets.loading.importer import import_files
@@ -297,25 +296,6 @@ def test_a_system_that_is_not_loaded_is_named_never_substituted(
     assert f"{system} is not loaded" in said
     assert "codedesk codesets import" in said
     assert "unknown" not in said
-
-
-@pytest.mark.parametrize(
-    ("question", "systems"),
-    [
-        ("a wheelchair", ["hcpcs"]),
-        ("history of cholecystectomy", ["icd10cm"]),
-        ("complication of hysterectomy", ["icd10cm"]),
-        ("mechanical ventilation of an inpatient", []),
-        ("hip replacement inpatient", ["icd10pcs"]),
-        ("hip replacement", ["icd10pcs", "cpt"]),
-        ("lap appy", ["icd10pcs", "cpt"]),
-        ("chest pain", []),
-        ("dependence on wheelchair", []),
-        ("hcpcs for wheelchair user", ["hcpcs"]),
-    ],
-)
-def test_systems_that_a_question_asks_for(question: str, systems: list[str]) -> None:
-    assert systems_asked_for(question) == systems
 
 
 @pytest.mark.parametrize(
