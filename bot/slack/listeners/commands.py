@@ -1,4 +1,4 @@
-"""/code QUESTION: answered to the one who asked, who may then share it.
+"""/code QUESTION: only the asker sees the answer, and may share it.
 
 https://docs.slack.dev/interactivity/implementing-slash-commands
 """
@@ -42,7 +42,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
         try:
             (question,) = delivery.logged.take([typed], asked, came=time.monotonic())
         except LogUnavailable as error:
-            # A command is not sent again, so whoever asked must be told.
+            # Slack does not send a command again, so the asker must be told.
             logger.error("%s", error)
             return ack(text=message("slack.not_logged"), response_type="ephemeral")
         response = ack()
