@@ -16,7 +16,7 @@ from bot.querylog.records import Pending, Surface
 from bot.querylog.unfinished import MOST_MINUTES, unfinished
 from bot.slack.delivery import SlackDelivery
 from bot.slack.web_api import Posted, Way, for_one, for_one_anywhere, in_thread
-from bot.views.shared import to_tell
+from bot.views.shared import removals_to_tell
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -53,7 +53,7 @@ def recover(
     for pending in left.to_answer:
         private = pending.asked.surface == "slash"
         way, tell = _ways_back(delivery, pending.asked)
-        removed = to_tell(pending.asked.text, pending.asked.removed)
+        removed = removals_to_tell(pending.asked.text, pending.asked.removed)
         posted = delivery.answer(
             delivery.logged.left(pending, now()),
             way,
@@ -90,7 +90,7 @@ def _sent_after_all(delivery: SlackDelivery, pending: Pending) -> list[Future[Po
         return []
     answer = delivery.desk.retitled(Answer.from_dict(record.answer))
     asked, private = pending.asked, pending.asked.surface == "slash"
-    removed = to_tell(asked.text, asked.removed)
+    removed = removals_to_tell(asked.text, asked.removed)
     way, tell = _ways_back(delivery, asked)
     posted = delivery.send_after_all(
         pending.id,

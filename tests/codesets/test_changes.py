@@ -182,11 +182,11 @@ def test_a_deleted_code_is_replaced_by_the_conversion_table(small: CodeStore) ->
 
 def test_without_a_conversion_table_similar_titles_are_offered(small: CodeStore) -> None:
     before, after = diagnoses(small, 2026, BEFORE), diagnoses(small, 2027, AFTER)
-    told = {change.code: change for change in edition_changes.told(small, before, after).listed}
+    told = {change.code: change for change in edition_changes.compared(small, before, after).listed}
     assert told["S00.3"].replaced_by == []
     assert [code.code for code in told["S00.3"].similar][:1] == ["S00.4"]
     conversion(small, ("S00.4", "S00.3"))
-    told = {change.code: change for change in edition_changes.told(small, before, after).listed}
+    told = {change.code: change for change in edition_changes.compared(small, before, after).listed}
     assert [code.code for code in told["S00.3"].replaced_by] == ["S00.4"]
     assert told["S00.3"].similar == []
     assert told["S00.1"].before == "Dent of nose"
@@ -241,7 +241,9 @@ def test_hcpcs_codes_count_by_their_own_dates(small: CodeStore) -> None:
     )  # fmt: skip
     found = by_kind(changes(small, before, after))
     assert (found["added"], found["deleted"]) == (["A0003", "A0005"], ["A0002"])
-    (gone,) = [c for c in edition_changes.told(small, before, after).listed if c.kind == "deleted"]
+    (gone,) = [
+        c for c in edition_changes.compared(small, before, after).listed if c.kind == "deleted"
+    ]
     assert [code.code for code in gone.replaced_by] == ["A0003"]  # A0009 is no code
 
 

@@ -18,7 +18,7 @@ from bot.querylog import LogUnavailable, QuestionRecord
 from bot.slack.delivery import SlackDelivery
 from bot.slack.message_text import clean
 from bot.slack.web_api import for_one_anywhere, respond
-from bot.views.shared import to_tell
+from bot.views.shared import removals_to_tell
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -59,7 +59,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
             respond(command["response_url"], response_type="ephemeral"),
             tell=for_one_anywhere(delivery.client, command["channel_id"], command["user_id"]),
             shareable=True,
-            removed=to_tell(question.asked.text, question.asked.removed),
+            removed=removals_to_tell(question.asked.text, question.asked.removed),
         )
 
     app.command(COMMAND, middleware=[take])(answer)

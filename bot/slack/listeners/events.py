@@ -16,7 +16,7 @@ from bot.slack.delivery import SlackDelivery
 from bot.slack.message_text import clean
 from bot.slack.views.block_kit import plain_message
 from bot.slack.web_api import for_one, in_thread
-from bot.views.shared import to_tell
+from bot.views.shared import removals_to_tell
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -68,7 +68,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
             in_thread(delivery.client, channel, asked.thread),
             tell=for_one(delivery.client, channel, user, thread),
         )
-        if to_tell(asked.text, asked.removed):
+        if removals_to_tell(asked.text, asked.removed):
             posted.add_done_callback(lambda _: delivery.tell_removed(question.id, asked, thread))
 
     for kind in ("app_mention", "message"):
