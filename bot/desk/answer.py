@@ -286,8 +286,8 @@ class Verdict:
       edition has it, or its first day is later. deleted: an earlier edition had it, or its last
       day has passed. unknown: no loaded edition has it. not_loaded: its system is not loaded.
     - `title`: its title; "" where it is not known.
-    - `release`: label of the release that decides; None for ICD-9-CM, for places of service, and
-      where no release does.
+    - `release`: label of the release that the verdict is from, or that lacks the code; None for
+      ICD-9-CM, places of service, a system that is not loaded, and text of no system.
     - `why`: the verdict, in sentences.
     - `completions`: the billable codes that complete a header, at most 100; [] for others.
     - `replaced_by`: the codes that replace a deleted one; [] for none.

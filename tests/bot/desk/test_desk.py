@@ -1,4 +1,4 @@
-"""The one door: what coders and billers type, and what they must get."""
+"""The desk: what coders and billers type, and the answers that they must get."""
 
 from __future__ import annotations
 
@@ -156,7 +156,8 @@ def test_dates_are_read_out_of_a_sentence(desk: Desk, question: str, as_of: str)
 
 
 NOT_COVERED = [
-    # code, date of service, what the nearest edition says: the code is listed, is not, is no code
+    # code, date of service, what the nearest edition says: it is listed, is not listed, is not a
+    # code
     ("M54.50", "2021-09-30", "M54.50 is valid and billable in FY2024."),
     ("E11.9", "2026-11-30", "E11.9 is valid and billable in FY2026-April."),
     ("E11", "2025-01-01", "E11 is a header in FY2024"),
@@ -261,7 +262,7 @@ def test_letters_and_digits_that_are_like_such_a_code_are_words(october: Desk) -
 
 
 def test_the_work_for_many_codes_grows_with_their_number(desk: Desk, april: Release) -> None:
-    """Not with the number of their pairs: each code's notes are read once."""
+    """Time grows with the codes and not with their pairs: the notes of a code are read once."""
     codes = [code.code for code in desk._store.codes(april) if code.billable][::800][:80]
     read: list[str] = []
     desk._store._db.conn.set_trace_callback(read.append)
@@ -308,7 +309,7 @@ def test_a_diagnosis_that_mentions_a_procedure_stays_one(desk: Desk, question: s
     assert desk.ask(question, day=MAY).outcome == "answered"
 
 
-# What is no question
+# What is not a question
 
 
 @pytest.mark.parametrize(

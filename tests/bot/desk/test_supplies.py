@@ -1,10 +1,9 @@
-"""Supplies, drugs and services: which questions are about them, and what their words are in
-HCPCS Level II.
+"""Supplies, drugs and services: the words for them in HCPCS Level II.
 
 tests/data/supplies/questions.tsv holds hurried questions with the codes that answer them, in the
-layout of `codedesk eval`. The column half tells how they were used: the misses of tune were worked
-on, those of held were not; blind was written last and measured once before its misses were. All
-are by the hand that wrote the rows of the lexicon, so they flatter it.
+layout of `codedesk eval`. The column `half` says how they were used: the misses of `tune` were
+worked on, those of `held` were not; `blind` was written last, and measured once before its misses
+were worked on. Who wrote them also wrote the rows of the lexicon, so they flatter it.
 """
 
 from __future__ import annotations
