@@ -159,7 +159,7 @@ class NoteChecks:
 
 
 def _exclusions(governed: Sequence[_Governed], named: _Named) -> Iterator[Pair]:
-    found: dict[tuple[int, int], list[Note]] = {}
+    excluding: dict[tuple[int, int], list[Note]] = {}
     for at, (_, notes) in enumerate(governed):
         for note in notes:
             # An Excludes2 note of a whole chapter only refers to other chapters.
@@ -167,11 +167,11 @@ def _exclusions(governed: Sequence[_Governed], named: _Named) -> Iterator[Pair]:
                 continue
             places = named.by(note.codes)
             for n in places if at not in places else ():
-                found.setdefault((at, n), []).append(note)
+                excluding.setdefault((at, n), []).append(note)
     # Sorted by pair of codes, in the order in which these are reported.
-    for at, n in sorted(found, key=lambda pair: (min(pair), max(pair), pair)):
+    for at, n in sorted(excluding, key=lambda pair: (min(pair), max(pair), pair)):
         one, other = governed[at][0].code.code, governed[n][0].code.code
-        for note in found[at, n]:
+        for note in excluding[at, n]:
             yield _pair(
                 [one, other],
                 note,
