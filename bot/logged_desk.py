@@ -1,14 +1,15 @@
-"""The one life of a question, for every surface: take, log, answer, log, deliver, log.
+"""The steps of a question, the same for every surface: take, log, answer, log, deliver, log.
 
-- A question is in the log before anyone is told that it was received. Its answer is in the log
-  before it leaves. What became of the delivery is logged as soon as it is known.
+- A question is logged before its receipt is acknowledged. Its answer is logged before it is
+  delivered. What became of the delivery is logged as soon as it is known.
 - An answer that cannot be logged is not shown. Operators may choose otherwise
   (`answer_without_log`); then the answer begins with a notice that says so.
-- A text that could not be scrubbed is not stored, and the desk is not asked about it.
-- One bad question ends no batch: the questions are then answered one by one.
-- Answers are worked out one at a time.
+- A text that could not be scrubbed is neither stored nor answered.
+- One bad question does not end a batch: the questions are then answered one by one.
+- Only one answer is worked on at a time.
 
-A surface says who asks and where (`Asked`), and gives a callback that shows or sends the answers.
+A surface says who asks and where (`QuestionRecord`), and gives a callback that shows or sends the
+answers.
 """
 
 from __future__ import annotations
@@ -33,14 +34,16 @@ logger = logging.getLogger("codedesk")
 
 R = TypeVar("R")
 
-#: Called once with what became of a delivery, and a detail: at once, or later from any thread.
+#: To be called once with what became of a delivery, and a detail: at once, or later from any
+#: thread.
 Done = Callable[[Outcome, str], None]
-#: Shows or sends answers, and calls what it is given when it knows what became of them.
+#: Shows or sends answers, and calls its second argument when it knows what became of them.
 Deliver = Callable[[list[Answer], Done], R]
 
 
 class Answers(Protocol):
-    """What is needed of the desk. It is asked from several threads, one at a time."""
+    """What LoggedDesk and the surfaces need of a desk. It is called from several threads, one at a
+    time."""
 
     @property
     def index_build(self) -> str | None:
@@ -76,25 +79,28 @@ class Answers(Protocol):
         """What these answers were made with, as the log keeps it."""
 
     def retitled(self, answer: Answer) -> Answer:
-        """An answer out of the log with the words that the log does not keep."""
+        """An answer out of the log, with the descriptors of CPT that the log does not keep."""
 
     def verdicts_on(self, typed: str) -> list[Verdict]:
-        """On a code, in each loaded system that has it."""
+        """Verdicts on a code, one for each loaded system that has it."""
 
     def scrub(self, text: str) -> str:
-        """A text that people type beside a question, as it may be stored."""
+        """A text that people type besides a question, scrubbed, as it may be stored."""
 
     def ready(self) -> None:
-        """Load what the first question would otherwise wait for."""
+        """Open the index and load the models, so that the first question does not wait for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedQuestion:
-    """A question that is in the log, by its id there; `asked` is what the log keeps of it.
+    """A question that is in the log.
 
-    `question` is what the desk read; None when that failed with `error`. `came` is the
-    time.monotonic() at which it came, when the latency on record is to count from there; else it is
-    the desk's own time.
+    - `id`: its id there.
+    - `asked`: what the log keeps of it.
+    - `question`: as the desk read it; None when reading failed with `error`.
+    - `error`: the error of reading; None when it was read.
+    - `came`: the time.monotonic() at which it came, from which the logged latency counts; None: the
+      latency is the time that the desk took.
     """
 
     id: str
@@ -119,9 +125,9 @@ class LoggedDesk:
     def __init__(self, desk: Answers, log: QueryLog) -> None:
         self.desk = desk
         self.log = log
-        # Several answers at once take longer in all, and keep the interpreter from acknowledging
-        # what comes in meanwhile: of 40 questions that Slack sent together, the last was
-        # acknowledged after 0.6 s, and is after 0.15 s when they are worked out one at a time.
+        # Several answers at once take longer in all, and delay the acknowledgement of what comes in
+        # meanwhile: of 40 questions that Slack sent together, the last was acknowledged after 0.6
+        # s, and after 0.15 s with one answer at a time.
         self._working = threading.Lock()
 
     # Taking
@@ -134,23 +140,23 @@ class LoggedDesk:
         came: float | None = None,
         **reading: Any,
     ) -> list[LoggedQuestion | None]:
-        """Read questions and log them, all or none; None for one that the log has already. `asked`
-        says who asks, and where; its text is not used. `reading` is as in `Answers.take`. Raises
+        """Read questions and log them, all or none; None for one that the log already has. `asked`
+        says who asks and where; its text is not used. `reading`: options of `Answers.take`. Raises
         LogUnavailable."""
         return self._logged([self._read(text, **reading) for text in texts], asked, came)
 
     def take_codes(
         self, codes: Sequence[str], asked: QuestionRecord, **reading: Any
     ) -> LoggedQuestion:
-        """Read codes that are to be checked together, and log them as one question. Raises
-        LogUnavailable, and whatever keeps the desk from reading them."""
+        """Read codes that are to be checked together, and log them as one question. `reading`:
+        options of `Answers.take_codes`. Raises LogUnavailable, and any error of reading."""
         read = self.desk.take_codes(codes, **reading)
         (question,) = self._logged([(read, None)], asked)
-        assert question is not None  # only an event of Slack's can be there already
+        assert question is not None  # Only an event of Slack can be in the log already.
         return question
 
     def left(self, pending: Pending, now: dt.datetime) -> LoggedQuestion:
-        """A question that an earlier run left unanswered. It is asked as it was stored."""
+        """A question that an earlier run left unanswered, read from its stored text."""
         asked = pending.asked
         question, error = self._read(asked.text, editions=asked.releases)
         came = time.monotonic() - (now - pending.asked_at).total_seconds()
@@ -167,8 +173,10 @@ class LoggedDesk:
     ) -> list[LoggedQuestion | None]:
         to_log = [_to_log(question, asked) for question, _ in questions]
         return [
-            None if identity is None else LoggedQuestion(identity, one, question, error, came)
-            for identity, one, (question, error) in zip(
+            None
+            if question_id is None
+            else LoggedQuestion(question_id, record, question, error, came)
+            for question_id, record, (question, error) in zip(
                 self.log.ask_many(to_log), to_log, questions, strict=True
             )
         ]
@@ -184,13 +192,13 @@ class LoggedDesk:
         limit: int = 10,
     ) -> R:
         """Answer questions together, with at most `limit` candidates each, log the answers, deliver
-        them, and log what became of that; what `deliver` returns.
+        them, and log what became of that. Returns what `deliver` returns.
 
-        `instead` gives the answer in place of one that failed. Without it, and where no question is
-        to blame, the error is raised once the log says that the questions failed. An answer that
-        cannot be logged raises LogUnavailable, and its question stays unanswered.
+        `instead` gives an answer for a question that failed. Without it, and when no single
+        question is the cause, the error is raised after the failure of the questions is logged. An
+        answer that cannot be logged raises LogUnavailable, and its question stays unanswered.
         """
-        ids = [question.id for question in questions]
+        question_ids = [question.id for question in questions]
         try:
             with self._working:
                 answers = self._answers(questions, instead, limit)
@@ -202,10 +210,10 @@ class LoggedDesk:
         except LogUnavailable:
             raise
         except Exception as error:
-            # The message of an error may hold what was typed.
-            self.record(ids, "failed", type(error).__name__)
+            # The error's message is not logged: it may hold what was typed.
+            self.record(question_ids, "failed", type(error).__name__)
             raise
-        return self.deliver(ids, answers, deliver)
+        return self.deliver(question_ids, answers, deliver)
 
     def _answers(
         self,
@@ -213,15 +221,15 @@ class LoggedDesk:
         instead: Callable[[LoggedQuestion, Exception], Answer] | None,
         limit: int,
     ) -> list[Answer]:
-        read = [one.question for one in questions if one.question]
+        read = [logged.question for logged in questions if logged.question]
         if len(questions) > 1 and len(read) == len(questions):
             try:
                 return self.desk.ask_many(read, limit=limit)
             except CodeDeskError:
-                raise  # no question is to blame for what a user can put right
+                raise  # The cause is not a question, but something that a user can put right.
             except Exception:
-                pass  # one of them is to blame
-        return [self._answer_alone(one, instead, limit) for one in questions]
+                pass  # One of the questions is the cause.
+        return [self._answer_alone(logged, instead, limit) for logged in questions]
 
     def _answer_alone(
         self,
@@ -242,41 +250,51 @@ class LoggedDesk:
 
     # Delivering
 
-    def deliver(self, ids: Sequence[str], answers: Sequence[Answer], deliver: Deliver[R]) -> R:
-        """Deliver answers to the questions with these ids, and log what became of that; what
-        `deliver` returns. An error of its own is raised once it is logged."""
+    def deliver(
+        self, question_ids: Sequence[str], answers: Sequence[Answer], deliver: Deliver[R]
+    ) -> R:
+        """Deliver answers to these questions, and log what became of that. Returns what `deliver`
+        returns; an error that it raises is logged, and raised again."""
 
         def done(outcome: Outcome, detail: str) -> None:
-            self.record(ids, outcome, detail)
+            self.record(question_ids, outcome, detail)
 
-        shown = [self._said_to_be_unlogged(*one) for one in zip(ids, answers, strict=True)]
+        shown = [
+            self._marked_if_unlogged(question_id, answer)
+            for question_id, answer in zip(question_ids, answers, strict=True)
+        ]
         try:
             return deliver(shown, done)
         except Exception as error:
             detail = str(error) if isinstance(error, OSError) else type(error).__name__
-            self.record(ids, "failed", detail)
+            self.record(question_ids, "failed", detail)
             raise
 
-    def _said_to_be_unlogged(self, question_id: str, answer: Answer) -> Answer:
+    def _marked_if_unlogged(self, question_id: str, answer: Answer) -> Answer:
+        """The answer; one that is not in the log begins with a notice that says so."""
         if not self.log.is_unlogged(question_id):
             return answer
         return replace(answer, notices=[message("log.unlogged"), *answer.notices])
 
     def record(
-        self, ids: Sequence[str], outcome: Outcome, detail: str = "", kind: str = "answer"
+        self,
+        question_ids: Sequence[str],
+        outcome: Outcome,
+        detail: str = "",
+        kind: str = "answer",
     ) -> None:
-        """Log what became of a delivery. When that fails, whoever runs Code Desk is told so, and
+        """Log what became of a delivery. If that fails, the error is logged for the operator, and
         the next start finds the questions unfinished."""
         if outcome == "waiting" and kind != "answer":
-            outcome = "failed"  # only answers are sent after all
+            outcome = "failed"  # Only answers are sent by the next start.
         try:
-            self.log.delivered_many(ids, outcome, detail, kind)
+            self.log.delivered_many(question_ids, outcome, detail, kind)
         except LogUnavailable as error:
             logger.error("%s", error)
 
 
 def _to_log(question: Question | None, asked: QuestionRecord) -> QuestionRecord:
-    """A question as the log keeps it: `asked` says who asks it, and where. What could not be
+    """A question as the log keeps it. `asked` says who asks and where. A text that could not be
     scrubbed is not stored."""
     if question is None:
         return replace(asked, text=message("terminal.unreadable"))

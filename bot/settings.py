@@ -1,4 +1,4 @@
-"""Settings: from the environment, else from `codedesk.toml`, else as given here.
+"""Settings: from the environment, else from `codedesk.toml`, else the defaults below.
 
 A setting `slack_bot_token` is CODEDESK_SLACK_BOT_TOKEN or SLACK_BOT_TOKEN in the environment and
 `slack_bot_token` in the file. The file is looked for in the working directory, then in
@@ -26,19 +26,20 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError,
 from codesets.errors import CodeDeskError
 
 FILE = "codedesk.toml"
-#: Left out of what is printed: of the settings, and of what is wrong with them.
+#: Never printed: neither with the settings nor in an error.
 Secret = Annotated[str | None, Field(repr=False)]
 #: 0 leaves the choice to the system.
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class SettingsError(CodeDeskError):
-    """Settings that cannot be used; the message has a line for each, which names the setting, says
-    what is wrong and what it must be."""
+    """Settings that cannot be used. The message has a line for each, with its name, its value and
+    what it must be."""
 
 
 class Settings(BaseModel):
-    """What a user may set. Unset texts are None. Made with arguments, it reads nothing else."""
+    """The settings. A text that is not set is None. The constructor reads neither the environment
+    nor a file: `load` does."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", coerce_numbers_to_str=True, hide_input_in_errors=True
@@ -76,12 +77,13 @@ class Settings(BaseModel):
     checkpoint_channel: str | None = None
     #: Slack user ids of those who may look into the log in Slack, separated by commas.
     auditors: str | None = None
-    #: Where auditors' pages are served (`codedesk log audit`); only this machine reaches 127.0.0.1.
+    #: Where the auditors' pages are served (`codedesk log audit`). 127.0.0.1: for this machine
+    #: only.
     audit_host: str = "127.0.0.1"
     audit_port: Port = 8001
-    #: The password of the one named "auditor", as `codedesk log audit-password` hashes it.
+    #: The hash of the password of "auditor", made by `codedesk log audit-password`.
     audit_password_hash: Secret = None
-    #: Names and hashes of more of them; by default auditors.toml, if it is there.
+    #: A file of names and hashes of more auditors; by default auditors.toml, if it is there.
     auditors_file: str | None = None
     #: After how long without a page auditors have to sign in again.
     audit_session_minutes: PositiveInt = 30
@@ -142,10 +144,11 @@ class Settings(BaseModel):
     def load(
         cls, environment: Mapping[str, str] = os.environ, folder: Path | None = None
     ) -> Settings:
-        """`folder` is where the file is looked for first: by default the working directory.
+        """The settings of this machine. The file is looked for in `folder` first, by default the
+        working directory.
 
-        Raises SettingsError for all that is wrong at once: a file that cannot be read, settings
-        that are not known, and values of the wrong kind.
+        Raises SettingsError for everything that is wrong: a file that cannot be read, unknown
+        settings, and values of the wrong kind.
         """
         chosen = environment.get("CODEDESK_HOME")
         home = Path(chosen or user_data_path("codedesk", appauthor=False)).expanduser()
@@ -155,15 +158,15 @@ class Settings(BaseModel):
             stored = _from_file([folder or Path.cwd(), home])
         except SettingsError as error:
             faults.append(str(error))
-        given = stored | _from_environment(environment)
-        given.setdefault("home", _Given(str(home), "CODEDESK_HOME"))
-        values = {name: one.value for name, one in given.items()}
+        inputs = stored | _from_environment(environment)
+        inputs.setdefault("home", _Given(str(home), "CODEDESK_HOME"))
+        values = {name: input_.value for name, input_ in inputs.items()}
         if isinstance(values["home"], str):
             values["home"] = Path(values["home"]).expanduser().absolute()
         try:
             settings = cls(**values)
         except ValidationError as error:
-            faults += _sentences(error, given)
+            faults += _sentences(error, inputs)
         if faults:
             raise SettingsError("\n".join(faults))
         return settings
@@ -174,26 +177,26 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A value and where it was given, as a person would find it."""
+    """A value, and where a person finds it: a variable of the environment, or a name in a file."""
 
     value: Any
     where: str
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
-    found: dict[str, _Given] = {}
+    values: dict[str, _Given] = {}
     for field in Settings.model_fields:
         name = field.upper()
         for variable in (f"CODEDESK_{name}", *([name] if name.startswith("SLACK_") else [])):
-            # An empty variable is as good as none: that is how compose files unset one.
+            # An empty variable counts as unset: compose files unset one this way.
             if value := environment.get(variable):
-                found[field] = _Given(value, variable)
+                values[field] = _Given(value, variable)
                 break
-    return found
+    return values
 
 
 def _from_file(folders: list[Path]) -> dict[str, _Given]:
-    """What the first file that is there says."""
+    """The settings of the first file that exists; {} when none does."""
     for path in (folder / FILE for folder in folders):
         if path.is_file():
             try:
@@ -209,7 +212,7 @@ def _from_file(folders: list[Path]) -> dict[str, _Given]:
 
 
 def _as_text(value: Any) -> Any:
-    """As it would stand in the environment; an array or a table has no such form."""
+    """A value as text, as the environment would have it; an array or a table stays as it is."""
     return str(value) if isinstance(value, str | int | float | date | time) else value
 
 
@@ -220,17 +223,17 @@ def _parted(names: str | None) -> list[str]:
 # What is wrong with them
 
 
-def _sentences(error: ValidationError, given: Mapping[str, _Given]) -> Iterator[str]:
+def _sentences(error: ValidationError, inputs: Mapping[str, _Given]) -> Iterator[str]:
     """A sentence for each setting that is wrong."""
     for fault in error.errors(include_url=False):
         name = str(fault["loc"][0])
-        one = given[name]
+        given = inputs[name]
         if fault["type"] == "extra_forbidden":
-            yield _unknown(name, one.where.removeprefix(f"{name} in "))
+            yield _unknown(name, given.where.removeprefix(f"{name} in "))
         elif Settings.model_fields[name].repr:
-            yield f'{one.where} is "{one.value}"; it must be {_must_be(fault)}.'
+            yield f'{given.where} is "{given.value}"; it must be {_must_be(fault)}.'
         else:
-            yield f"{one.where} must be {_must_be(fault)}."
+            yield f"{given.where} must be {_must_be(fault)}."
 
 
 def _unknown(name: str, file: str) -> str:

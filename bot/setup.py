@@ -1,6 +1,6 @@
-"""Setting up: the code sets, the corrections that auditors approved, and the index of both.
+"""Sets up the code sets, the corrections that auditors approved, and the index of both.
 
-What is under way is told by the line, by way of `tell`.
+`tell` is called with each line of progress.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from codesets.store.code_store import CodeStore
 from index import build as index_build
 from index.embedding.models import Model, Shipped, chosen
 
-#: How long setting up waits for the official sources, in seconds.
+#: Seconds that setting up waits for the official sources.
 _PATIENCE = 3.0
 
 Tell = Callable[[str], None]
 
 
 def set_up(settings: Settings, tell: Tell) -> None:
+    """Load what is missing, and build the index if it is not current."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = CodeStore(settings.codes_db)
     try:
@@ -42,23 +43,23 @@ def set_up(settings: Settings, tell: Tell) -> None:
 
 
 def _fetch(store: CodeStore, settings: Settings, tell: Tell) -> None:
-    """What is out of date or missing, from the official sources; briefly, when they cannot be
-    reached."""
+    """Fetch what is out of date or missing from the official sources. Gives up soon when they
+    cannot be reached."""
     outdated, missing = out_of_date(store, dt.date.today()), not_loaded(store)
     if not outdated and not missing:
         return
-    from codesets.loading import sync  # what speaks HTTP is not loaded to answer a question
+    from codesets.loading import sync  # HTTP libraries are not loaded to answer a question.
 
     report = sync.sync(store, settings.downloads, say=tell, patience=_PATIENCE)
     if report.unreachable:
-        # What the packages bring is loaded after this.
+        # Packaged code sets are loaded after this, so they are not missing.
         brought = {SYSTEM_NAMES[delivery.system] for delivery in packaged.DELIVERIES}
         missing = [name for name in missing if name not in brought]
         tell(message("setup.unreachable", missing=", ".join(missing)))
 
 
 def model_of(settings: Settings) -> Model | Shipped:
-    """What the settings name to build the index with."""
+    """The model that the settings name to build the index with."""
     return chosen(settings.model, may_download=settings.model_download)
 
 
@@ -70,8 +71,10 @@ def build_index(store: CodeStore, settings: Settings, model: Model | Shipped, te
 
 
 def _shelve_corrections(store: CodeStore, settings: Settings, tell: Tell) -> None:
-    """Let the words that auditors approved be found. What is there stays when the log cannot be
-    read, or was altered: whoever can write it must not be able to change answers."""
+    """Copy the corrections that auditors approved into codes.db. The earlier copy stays when the
+    log cannot be read or was altered: a person who can write the log must not be able to change
+    answers.
+    """
     if not settings.log_db.exists():
         return
     try:
@@ -85,7 +88,7 @@ def _shelve_corrections(store: CodeStore, settings: Settings, tell: Tell) -> Non
 
 
 def index_again(store: CodeStore, settings: Settings, tell: Tell, *, build: bool) -> None:
-    """After something was loaded: build the index, if it is made of it."""
+    """After loading: build the index if it is not current, or with `build` False say how to."""
     model = model_of(settings)
     if index_build.is_current(store, settings.index, model):
         return

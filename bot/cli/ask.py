@@ -103,9 +103,9 @@ def check(
 
     A code that several systems have gets a verdict for each, the form as typed first.
 
-    Exit code: 0 when every code is billable, else 1; 2 when the request was wrong. Of a code that
-    several systems have, the form as typed decides, or the system chosen with --system. On a date
-    that no loaded edition covers, a code is not known to be billable: that is 1, too.
+    Exit code: 0 when every code is billable, else 1; 2 when the request was wrong. Where several
+    systems have a code, the form as typed decides, or the system chosen with --system. On a date
+    that no loaded edition covers, no code is known to be billable: the exit code is 1.
     """
     with Conversation(settings) as conversation:
         answer = conversation.check(

@@ -45,7 +45,7 @@ def codesets_list(settings: Settings) -> None:
                 f"{counts['notes']:,} notes, {counts['terms']:,} inclusion terms"
             )
             _echo_source(release)
-        for reference in sorted(store.references.all(), key=lambda one: one.key):
+        for reference in sorted(store.references.all(), key=lambda reference: reference.key):
             dates = f"{reference.effective_from} through {reference.effective_through}"
             click.echo(f"{reference.name}: {dates}; {store.references.count(reference):,} entries")
             _echo_source(reference)
@@ -101,12 +101,11 @@ def codesets_import(
     CPT             tab-delimited descriptors, with your licence (AMA)
     Other           place of service codes (CMS)
 
-    What a file is, is told from what it holds; which edition, from what it says or its name. An
-    edition that is loaded already is replaced. Of a folder, every file that is one of these is
-    loaded.
+    The type of a file is recognised by its content, its edition by its content or name. An edition
+    that is loaded already is replaced. Of a folder, every file of these types is loaded.
 
-    A list that is not whole is not loaded, unless --partial says so: one whose last line breaks
-    off, or that has a tenth fewer codes than the same edition or the one beside it.
+    A list that is not whole is not loaded without --partial. It is not whole when its last line
+    breaks off, or when it has a tenth fewer codes than the same edition or the one beside it.
 
     Exit code: 0 when every file was loaded, 1 when some were left out, 2 when nothing was.
     """
@@ -133,9 +132,9 @@ def codesets_import(
 def codesets_sync(settings: Settings, only: tuple[str, ...], no_index: bool) -> None:
     """Fetch the current official files from CDC and CMS, and load what is new.
 
-    Nothing is fetched twice, and what cannot be had or read changes nothing that is loaded. The
-    addresses were read in public sources and none has been tried: where one has moved, the page
-    is named. What carries CPT is never fetched: its terms are for you to accept.
+    Nothing is fetched twice. A file that cannot be fetched or read leaves what is loaded as it is.
+    The addresses are from public sources and none has been tried: if one has moved, the message
+    names its page. Files with CPT codes are never fetched: you must accept their terms.
 
     Exit code: 0, or 1 when a file was not loaded.
     """
@@ -169,11 +168,11 @@ def codesets_diff(
     store = CodeStore(settings.codes_db)
     try:
         for earlier, later in edition_diff.releases_named(store, before, after, system):
-            found = edition_changes.told(store, earlier, later, about, most=None)
+            changes = edition_changes.compared(store, earlier, later, about, most=None)
             click.echo(
-                json.dumps(asdict(found), ensure_ascii=False)
+                json.dumps(asdict(changes), ensure_ascii=False)
                 if as_json
-                else terminal.changes(found, most=None)
+                else terminal.changes(changes, most=None)
             )
     finally:
         store.close()

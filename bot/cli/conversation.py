@@ -1,4 +1,4 @@
-"""Asking at this terminal: answers are printed once they are in the log."""
+"""Asks the desk from this terminal. An answer is printed once it is in the log."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from bot.querylog import QuestionRecord
 from bot.querylog.opening import finish_what_was_left, open_log
 from bot.querylog.records import Surface
 from bot.settings import Settings
-from bot.views.shared import removed_in_words, to_tell
+from bot.views.shared import removals_to_tell, removed_in_words
 
 
 class Conversation:
-    """A desk and its log, asked by whoever sits at this terminal."""
+    """A desk and its log, asked by the user of this terminal."""
 
     def __init__(self, settings: Settings, surface: Surface = "cli") -> None:
         self.desk = Desk(settings)
@@ -48,8 +48,8 @@ class Conversation:
         limit: int | None = None,
         **reading: Any,
     ) -> list[Answer]:
-        """Answer questions together; `reading` is as in `Desk.take`. One that fails is answered
-        with a sentence that says so, and the others are answered all the same."""
+        """Answer questions together; `reading` is as in `Desk.take`. The answer to a question that
+        fails says so, and the others are answered."""
 
         def instead(question: LoggedQuestion, error: Exception) -> Answer:
             _report(error)
@@ -68,24 +68,26 @@ class Conversation:
     ) -> Answer:
         """Verdicts on codes; `reading` is as in `Desk.take_codes`."""
         codes = [_storable(code) for code in codes]
-        # How many codes the text is, so that it can be checked again and not asked.
+        # The number of codes is logged, so that a replay checks the text and does not ask it.
         asked = self._asked({**reading, "checked": len(codes)})
         question = self._logged.take_codes(codes, asked, **reading)
         (answer,) = self._logged.answer([question], self._showing([question], show))
         return answer
 
     def _asked(self, options: dict[str, Any]) -> QuestionRecord:
-        """Who asks, and with which options; the date of service is not one that is kept."""
-        given = {n: value for n, value in options.items() if value is not None and n != "day"}
-        return QuestionRecord("", self._surface, user=getpass.getuser(), options=given)
+        """Who asks, and with which options. The date of service is left out: it is not logged."""
+        kept = {n: value for n, value in options.items() if value is not None and n != "day"}
+        return QuestionRecord("", self._surface, user=getpass.getuser(), options=kept)
 
     def _showing(
         self, questions: Sequence[LoggedQuestion], show: Callable[[Answer], None]
     ) -> Callable[[list[Answer], Done], list[Answer]]:
-        """Tells what was taken out of the questions, then shows the answers."""
+        """A function that says which identifiers were removed, then shows the answers."""
 
         def deliver(answers: list[Answer], done: Done) -> list[Answer]:
-            removed = [kind for q in questions for kind in to_tell(q.asked.text, q.asked.removed)]
+            removed = [
+                kind for q in questions for kind in removals_to_tell(q.asked.text, q.asked.removed)
+            ]
             if removed:
                 progress(
                     message("terminal.removed", kinds=removed_in_words(dict.fromkeys(removed)))
@@ -100,12 +102,12 @@ class Conversation:
 
 
 def _storable(text: str) -> str:
-    """An argument that is no UTF-8 has surrogates, which can be neither printed nor stored."""
+    """A text without surrogates, which an argument has where it is not UTF-8: they can be neither
+    printed nor stored."""
     return text.encode(errors="surrogatepass").decode(errors="replace")
 
 
 def _report(error: Exception) -> None:
-    """Where a question failed, for whoever asks to see it. What an error says may hold what was
-    typed."""
+    """Print where a question failed, if CODEDESK_DEBUG is set: an error may hold what was typed."""
     if os.environ.get("CODEDESK_DEBUG"):
         progress("".join(traceback.format_exception(error)))

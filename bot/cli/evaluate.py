@@ -69,7 +69,8 @@ def evaluate_file(
 
 
 def _can_be_drawn(file: Path, kind: str) -> None:
-    """Raises SearchError, before a long evaluation rather than after it."""
+    """Raises SearchError if --plot cannot be done. Called before the evaluation, which takes
+    long."""
     if kind != "codes":
         raise SearchError(
             f"{file} asks for sections, which are quoted without a confidence: there is nothing "
@@ -85,34 +86,35 @@ def _evaluated(
     day: dt.date | None,
     system: str | None,
 ) -> tuple[dict[str, Any], dict[Confidence, evaluate.Level]]:
-    """The figures of the JSON object, and for codes those of each confidence, which it has too."""
+    """The figures of the JSON object and, for codes, the figures of each confidence (also in
+    it)."""
     groups: dict[str | None, list[evaluate.Case]] = {}
     for case in cases:
         groups.setdefault(case.system or system, []).append(case)
-    found: list[list[str]] = []
-    sure: list[Confidence | None] = []
+    replies: list[list[str]] = []
+    confidences: list[Confidence | None] = []
     asked: list[evaluate.Case] = []
     abstained = 0
-    for wanted, group in groups.items():
+    for chosen, group in groups.items():
         for chunk in chunks(group, BATCH):
             texts = [case.query for case in chunk]
-            answers = desk.ask_many(texts, day=day, systems=[wanted] if wanted else None)
+            answers = desk.ask_many(texts, day=day, systems=[chosen] if chosen else None)
             asked += chunk
             abstained += sum(answer.outcome == "abstained" for answer in answers)
-            found += [_given(answer, kind) for answer in answers]
-            sure += [a.candidates[0].confidence if a.candidates else None for a in answers]
+            replies += [_reply(answer, kind) for answer in answers]
+            confidences += [a.candidates[0].confidence if a.candidates else None for a in answers]
     figures: dict[str, Any] = {"questions": len(cases), "abstained": abstained}
-    figures |= evaluate.scores(found, asked)
+    figures |= evaluate.scores(replies, asked)
     if kind != "codes":
         return figures, {}
-    figures["category"] = evaluate.scores(found, asked, evaluate.is_right_category)
-    levels = evaluate.reliability(sure, found, asked)
+    figures["category"] = evaluate.scores(replies, asked, evaluate.is_right_category)
+    levels = evaluate.reliability(confidences, replies, asked)
     figures["confidence"] = {name: asdict(level) for name, level in levels.items()}
     return figures, levels
 
 
-def _given(answer: Answer, kind: str) -> list[str]:
-    """What an answer gives in reply, best first: sections of the guidelines, or codes."""
+def _reply(answer: Answer, kind: str) -> list[str]:
+    """The sections of the guidelines, or the codes, of an answer, best first."""
     if kind == "sections":
         return [guideline.section for guideline in answer.guidelines]
     return [c.code for c in answer.candidates] + [v.code for v in answer.verdicts]

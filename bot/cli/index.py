@@ -23,7 +23,7 @@ def index() -> None:
 @index.command("build")
 @click.pass_obj
 def build_command(settings: Settings) -> None:
-    """Build the index from what is loaded; the one in use works until the new one is whole."""
+    """Build the index from what is loaded. The one in use works until the new one is complete."""
     if not settings.codes_db.exists():
         raise CodesetError(message("desk.nothing_loaded"))
     store = CodeStore(settings.codes_db)
@@ -36,13 +36,13 @@ def build_command(settings: Settings) -> None:
 @index.command("train")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--pairs", "most", type=click.IntRange(1), help="At most N pairs of texts.")
-@click.option("--seed", type=int, default=0, help="What chance begins with. Default: 0.")
+@click.option("--seed", type=int, default=0, help="Seed of the random numbers. Default: 0.")
 @click.pass_obj
 def train_command(settings: Settings, folder: Path, most: int | None, seed: int) -> None:
     """Tune all-MiniLM-L6-v2 on the words that are loaded, and export it.
 
-    FOLDER gets the model (for CODEDESK_MODEL), and FOLDER/encoder what is shipped as
-    index/weights. On two cores this takes about half an hour; docs/MODEL.md tells how the shipped
+    FOLDER gets the model (for CODEDESK_MODEL), and FOLDER/encoder the files that are shipped in
+    index/weights. On two cores this takes about half an hour. docs/MODEL.md says how the shipped
     weights were made.
     """
     from index.embedding.onnx_export import export

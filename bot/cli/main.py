@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-# The commands of `log` are in three modules, two of which add theirs to it.
+# log_feedback and log_review add their commands to `log` when they are imported.
 from bot.cli import ask, codesets, evaluate, index, log, log_feedback, log_review, scrub, serve  # noqa: F401
 from bot.cli.shared import Sentence
 from bot.settings import Settings
@@ -17,7 +17,7 @@ from codesets.errors import CodeDeskError
 
 
 class _Commands(click.Group):
-    """Turns what a user can put right into one sentence on stderr and exit code 2."""
+    """Turns errors into one sentence on stderr and exit code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -25,7 +25,7 @@ class _Commands(click.Group):
         except CodeDeskError as error:
             raise Sentence(str(error)) from error
         except BrokenPipeError:
-            # The reader of a pipe has seen enough.
+            # The reader of a pipe has closed it (`codedesk ask … | head`).
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
         except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt):
@@ -55,7 +55,7 @@ def main(ctx: click.Context) -> None:
     """
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A character that the terminal cannot show, or that is none, ends nothing.
+            # A character that cannot be shown or decoded is replaced, and ends no command.
             stream.reconfigure(errors="replace")
     ctx.obj = Settings.load()
 

@@ -20,7 +20,7 @@ from bot.views import terminal
 @click.command()
 @click.pass_obj
 def setup(settings: Settings) -> None:
-    """Load the code sets and build the index; does nothing that is done already."""
+    """Load the code sets and build the index, unless that is done already."""
     set_up(settings, progress)
 
 

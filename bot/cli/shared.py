@@ -38,8 +38,8 @@ def as_day(value: dt.datetime | None) -> dt.date | None:
 
 
 def lines_of(file: BinaryIO) -> Iterator[str]:
-    """The lines of a file of questions, whatever its bytes: what is no UTF-8 is replaced (U+FFFD),
-    and a carriage return alone ends no line."""
+    """The lines of a file of questions. Bytes that are not UTF-8 are replaced (U+FFFD). Only a
+    newline ends a line; a carriage return alone does not."""
     for number, line in enumerate(file):
         # Windows puts a byte order mark before the first line.
         encoding = "utf-8" if number else "utf-8-sig"

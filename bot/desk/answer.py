@@ -1,9 +1,14 @@
-"""What the desk answers, in the shape that scripts rely on (`codedesk ask --json`)."""
+"""An answer of the desk, in the shape that scripts rely on (`codedesk ask --json`).
+
+docs/ANSWER.md is the contract, and a test holds the two together. Every field is in the JSON, but
+for `reasons`, `Answer.releases` and, where it is None, `Answer.changes`. What is absent is None,
+"" or [], as each field says.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import msgspec
@@ -12,17 +17,21 @@ from codesets.model import CodeKind
 from index.search.confidence import Confidence
 
 Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained"]
-#: `not_covered`: no loaded edition covers the date, and `why` tells what the nearest one says.
 Status = Literal[
     "billable", "header", "not_covered", "not_yet_valid", "deleted", "unknown", "not_loaded"
 ]
+Severity = Literal["conflict", "caution", "obligation"]
+Order = Literal["before", "after", "any"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something is so, before it is worded: `key` names a message of prompts/, and `params`
-    fill its places. A param may be a Reason, which is worded in its place. The date of service is
-    never among them: a message that has `{day}` gets the answer's own.
+    """Why something is so, before it is put into words.
+
+    - `key`: names a message of prompts/messages/.
+    - `params`: what fills the places of the message; {} when it has none. A param may be a Reason,
+      which is worded in its place. The date of service is never a param: a message with `{day}`
+      gets that of the answer.
     """
 
     key: str
@@ -35,6 +44,12 @@ def reason(key: str, /, **params: Any) -> Reason:
 
 @dataclass(frozen=True, slots=True)
 class CodeTitle:
+    """A code that is listed beside another.
+
+    - `code`: as published.
+    - `title`: its title.
+    """
+
     code: str
     title: str
 
@@ -43,8 +58,12 @@ class CodeTitle:
 class ShownNote:
     """One published line of a note, as it is shown with a code that it governs.
 
-    `inherited_from` is the code, section or chapter it is printed under; `codes` are the codes
-    and ranges it names, as published.
+    - `kind`: includes, excludes1, excludes2, code_first, use_additional_code, code_also,
+      seventh_character or note.
+    - `text`: the line as published.
+    - `inherited_from`: the code, section or chapter that it is printed under.
+    - `codes`: the codes and ranges that it names, as published; [] for none.
+    - `release`: label of the release that it is printed in.
     """
 
     kind: str
@@ -56,8 +75,13 @@ class ShownNote:
 
 @dataclass(frozen=True, slots=True)
 class ShownGuideline:
-    """A section of the Official Guidelines that governs a code; `page` is that of the published
-    PDF, None where the guidelines were not loaded from one."""
+    """A section of the Official Guidelines that governs a code.
+
+    - `section`: its number (I.C.4.a).
+    - `title`: its heading.
+    - `page`: of the published PDF; None where the guidelines were not loaded from one.
+    - `release`: label of the guidelines.
+    """
 
     section: str
     title: str
@@ -67,8 +91,15 @@ class ShownGuideline:
 
 @dataclass(frozen=True, slots=True)
 class QuotedGuideline:
-    """A section that answers a question about a rule, in its own words. `score` compares within
-    one answer only."""
+    """A section of the Official Guidelines that answers a question.
+
+    - `section`: its number (I.C.4.a).
+    - `title`: its heading.
+    - `text`: its own words.
+    - `page`: of the published PDF; None where the guidelines were not loaded from one.
+    - `score`: how well it fits; compares within one answer only.
+    - `release`: label of the guidelines.
+    """
 
     section: str
     title: str
@@ -80,24 +111,38 @@ class QuotedGuideline:
 
 @dataclass(frozen=True, slots=True)
 class ReportWith:
-    """A code, or a range of them as published, that a note asks for beside a candidate."""
+    """A code that a note asks for beside a candidate.
+
+    - `code`: a code, or a range of them, as published.
+    - `title`: its title; of a range, what its codes have in common, or the titles of both ends.
+    - `order`: where it stands: before the candidate, after it, or any.
+    - `because`: the note that asks for it, in a sentence.
+    - `reasons`: what `because` is worded from; not in the JSON.
+    """
 
     code: str
     title: str
-    order: Literal["before", "after", "any"]
+    order: Order
     because: str = ""
     reasons: list[Reason] = field(default_factory=list)
-
-
-Severity = Literal["conflict", "caution", "obligation"]
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """What a rule says of codes reported together, or of one code that needs another.
 
-    `quote` is the rule in its publisher's words, `inherited_from` where it is printed, and `says`
-    what follows from it for these codes.
+    - `codes`: the codes that it is about: two, or one.
+    - `rule`: excludes1, excludes2, code_first, use_additional_code, manifestation, laterality,
+      ncci_ptp or mue.
+    - `quote`: the rule in its publisher's words; for manifestation and laterality, the titles that
+      show it; "" where an edit has no rationale.
+    - `inherited_from`: where it is printed: a code, section or chapter, a section of the guidelines
+      (laterality), or a table of NCCI edits.
+    - `release`: label of the edition that it is printed in.
+    - `severity`: conflict: not to be reported so. caution: to be looked at. obligation: another
+      code, or another order, is asked for.
+    - `says`: what follows for these codes, in a sentence.
+    - `reasons`: what `says` is worded from; not in the JSON.
     """
 
     codes: list[str]
@@ -112,7 +157,14 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One character of an ICD-10-PCS code and what it means."""
+    """One character of an ICD-10-PCS code.
+
+    - `position`: 1 to 7.
+    - `axis`: what the position stands for (Operation).
+    - `value`: the character (T).
+    - `meaning`: what it means (Resection).
+    - `definition`: the official definition of that; "" where there is none, or it is not loaded.
+    """
 
     position: int
     axis: str
@@ -123,7 +175,13 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Equivalent:
-    """A code of the other revision of ICD, by the General Equivalence Mappings."""
+    """A code of the other revision of ICD, by the General Equivalence Mappings.
+
+    - `code`: as published; "" where the mappings say that there is none.
+    - `title`: of an ICD-10-CM code; "" where it is not known, as of every code of ICD-9-CM.
+    - `says`: the mappings' edition, and what their flags say, in words.
+    - `reasons`: what `says` is worded from; not in the JSON.
+    """
 
     code: str
     title: str
@@ -133,8 +191,16 @@ class Equivalent:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One code that differs between two editions. `kind` is added, deleted, retitled,
-    became_header or became_billable; `before` is the earlier title of a retitled code."""
+    """One code that differs between two editions.
+
+    - `kind`: added, deleted, retitled, became_header or became_billable.
+    - `code`: as published.
+    - `title`: in the later edition; in the earlier one where it was deleted.
+    - `before`: the earlier title of a retitled code; "" for all others.
+    - `replaced_by`: codes that officially replace a deleted code; [] for none, and for all others.
+    - `similar`: codes of the later edition with a similar title, for a deleted code that nothing
+      officially replaces; [] for none, and for all others.
+    """
 
     kind: str
     code: str
@@ -146,9 +212,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed from one edition to a later one, all of it or in what a question names.
+    """What changed from one edition to a later one.
 
-    `counts` are of all changes by kind; `listed` are the first of them.
+    - `system`: icd10cm, icd10pcs, hcpcs or cpt.
+    - `before`: label of the earlier edition.
+    - `after`: label of the later edition.
+    - `about`: the words that limit the changes to a subject; "" for all changes.
+    - `counts`: how many there are of each kind (`Change.kind`), 0 for none.
+    - `listed`: the first 200, with a fair share of each kind; [] for none.
     """
 
     system: str
@@ -161,6 +232,28 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
+    """A code that may answer a question in plain words.
+
+    - `rank`: 1 for the best.
+    - `system`: icd10cm, icd10pcs, hcpcs or cpt.
+    - `code`: as published.
+    - `title`: its title.
+    - `billable`: whether it is complete and valid on the date of service.
+    - `release`: label of the release that it is from.
+    - `score`: how well it fits; compares within one answer only.
+    - `confidence`: how sure it is that this is the code: high, medium or low.
+    - `matched`: the texts (titles, index entries, synonyms) by which it was found; [] for none.
+    - `ask_back`: the question to ask, in a sentence, where the side, the encounter or another
+      detail is left open; None when nothing is asked.
+    - `completions`: the codes of its family, itself among them, at most 100: they differ in the
+      seventh character, or in ICD-10-PCS in the last three; [] where it is the only one.
+    - `alternatives`: codes that differ from it in side or trimester alone; [] for none.
+    - `report_with`: the codes that its notes ask for beside it; [] for none.
+    - `notes`: the notes that govern it, nearest first; [] for none.
+    - `guidelines`: the sections that govern it, most specific first; [] where none are loaded.
+    - `reasons`: what `ask_back` is worded from; not in the JSON.
+    """
+
     rank: int
     system: str
     code: str
@@ -172,21 +265,43 @@ class Candidate:
     matched: list[str]
     ask_back: str | None = None
     completions: list[CodeTitle] = field(default_factory=list)
-    #: Codes that differ from it in side or trimester alone.
     alternatives: list[CodeTitle] = field(default_factory=list)
     report_with: list[ReportWith] = field(default_factory=list)
     notes: list[ShownNote] = field(default_factory=list)
     guidelines: list[ShownGuideline] = field(default_factory=list)
-    #: What `ask_back` says; none when nothing is asked.
     reasons: list[Reason] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is true of one code on one date of service. "Billable" means complete and valid, not
-    that a payer covers it; of a modifier or a place of service, which are never billed by
-    themselves, that it is valid. `typed` is the code as it was typed: G0439 has a verdict in each
-    system that has it, the form as typed first."""
+    """What is true of one code on one date of service.
+
+    - `code`: as published. Where a question changes one axis of an ICD-10-PCS code and no code
+      has the change, the code with "…" in the place of that character.
+    - `system`: icd10cm, icd10pcs, hcpcs, cpt, icd9cm (ICD-9-CM) or pos (places of service); ""
+      for text that no system's codes look like.
+    - `status`: billable: complete and valid, which is not to say that a payer covers it; of a
+      modifier or a place of service: valid. header: other codes complete it. not_covered: no loaded
+      edition covers the date, and `why` says what the nearest one says. not_yet_valid: a later
+      edition has it, or its first day is later. deleted: an earlier edition had it, or its last
+      day has passed. unknown: no loaded edition has it. not_loaded: its system is not loaded.
+    - `title`: its title; "" where it is not known.
+    - `release`: label of the release that the verdict is from, or that lacks the code; None for
+      ICD-9-CM, places of service, a system that is not loaded, and text of no system.
+    - `why`: the verdict, in sentences.
+    - `completions`: the billable codes that complete a header, at most 100; [] for others.
+    - `replaced_by`: the codes that replace a deleted one; [] for none.
+    - `did_you_mean`: similar codes, for one that is unknown or deleted; [] for none.
+    - `notes`: the notes that govern it, nearest first; [] for none.
+    - `guidelines`: the sections that govern it, most specific first; [] where none are loaded.
+    - `axes`: the characters of an ICD-10-PCS code; [] for others, and where no loaded table has it.
+    - `equivalents`: the codes of the other revision of ICD; [] where no loaded mapping has it.
+    - `typed`: the code as it was typed; "" for a modifier or a place of service. A code that
+      several systems have gets a verdict in each, all with the same `typed`, and the form as typed
+      comes first.
+    - `kind`: code, modifier or place_of_service.
+    - `reasons`: what `why` is worded from; not in the JSON.
+    """
 
     code: str
     system: str
@@ -208,6 +323,28 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """One answer.
+
+    - `question`: as it was asked, without identifiers of patients.
+    - `as_of`: the date of service, YYYY-MM-DD; "" in an answer out of the log that does not keep
+      the date.
+    - `outcome`: answered: `candidates`. verdict: `verdicts`. guideline: `guidelines`. changes:
+      `changes`. abstained: nothing could be answered, and `notices` say why.
+    - `notices`: what must be known of the answer as a whole, in sentences; [] for nothing.
+    - `candidates`: the codes that may answer it, best first; [] for none.
+    - `guidelines`: the sections that answer it best, best first; [] for none.
+    - `verdicts`: one or more for each code that it names, in their order, then those on modifiers
+      and places of service; [] for none.
+    - `pairs`: what the rules say of those codes together; [] for nothing.
+    - `not_checked`: the rules that apply to such codes and are not loaded, so were not checked:
+      excludes1, excludes2, code_first, use_additional_code, code_also, ncci_ptp or mue; [] for
+      none.
+    - `changes`: what changed between editions; None, and not in the JSON, for another question.
+    - `elapsed_ms`: how long the answer took, in milliseconds.
+    - `releases`: key of each release that answered -> its label; for the log, not in the JSON.
+    - `reasons`: what `notices` are worded from; not in the JSON.
+    """
+
     question: str
     as_of: str
     outcome: Outcome
@@ -219,25 +356,22 @@ class Answer:
     not_checked: list[str] = field(default_factory=list)
     changes: Changes | None = None
     elapsed_ms: float = 0.0
-    #: release key -> label of the editions that answered; the log keeps them.
     releases: dict[str, str] = field(default_factory=dict)
-    #: What `notices` say.
     reasons: list[Reason] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """The contract's object. Left out are `releases`, which is the log's, the reasons, which
-        are in it as words, and `changes` where the question was not about what changed."""
-        found = asdict(self, dict_factory=_without_reasons)
-        found.pop("releases")
+        """The object of the contract, without the fields that are not in the JSON."""
+        fields = asdict(self, dict_factory=_without_reasons)
+        fields.pop("releases")
         if self.changes is None:
-            found.pop("changes")
-        return found
+            fields.pop("changes")
+        return fields
 
     def as_logged(self) -> dict[str, Any]:
-        """`as_dict` without the descriptors of CPT, which its licence lets a desk show and not
-        keep: its codes stay, and the words are looked up again when the answer is shown again."""
-        found = self.as_dict()
-        for shown in (*found["candidates"], *found["verdicts"]):
+        """`as_dict` without the descriptors of CPT. Its licence lets a desk show them and not keep
+        them: the codes stay, and the words are looked up when the answer is shown again."""
+        fields = self.as_dict()
+        for shown in (*fields["candidates"], *fields["verdicts"]):
             if shown["system"] != "cpt":
                 continue
             shown |= {"title": "", "matched": []} if "matched" in shown else {"title": ""}
@@ -245,14 +379,29 @@ class Answer:
                 for code in shown.get(codes, ()):
                     code["title"] = ""
         if self.changes and self.changes.system == "cpt":
-            found["changes"]["listed"] = []
-        return found
+            fields["changes"]["listed"] = []
+        return fields
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Answer:
         """An answer out of the log, as it was given. An older one may lack fields that came later,
-        and a newer one may have others. Raises msgspec.ValidationError for what is no answer."""
-        return msgspec.convert(stored, cls)
+        and a newer one may have others. Raises msgspec.ValidationError for anything else."""
+        answer = msgspec.convert(stored, cls)
+        verdicts = [
+            verdict if "kind" in fields else replace(verdict, kind=_kind_of(verdict))
+            for verdict, fields in zip(answer.verdicts, stored.get("verdicts", ()), strict=True)
+        ]
+        return replace(answer, verdicts=verdicts)
+
+
+def _kind_of(verdict: Verdict) -> CodeKind:
+    """The kind of a verdict that was logged before verdicts had one. A code of two characters that
+    was typed to be checked as a code ("KX" with `--system hcpcs`) is no modifier."""
+    if verdict.system == "pos":
+        return "place_of_service"
+    if verdict.system == "hcpcs" and len(verdict.code) == 2 and not verdict.typed:
+        return "modifier"
+    return "code"
 
 
 def _without_reasons(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

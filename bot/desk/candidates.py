@@ -9,7 +9,8 @@ from dataclasses import replace
 from bot.desk.answer import Candidate, Reason, reason
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.note_checks import report_with
-from bot.desk.verdicts import Verdicts, shown_notes, titles
+from bot.desk.procedure_axes import ProcedureAxes
+from bot.desk.verdicts import shown_notes, titles
 from codesets.lookups import pcs_axes
 from codesets.lookups.inherited_notes import notes_of
 from codesets.model import Code, Release, System
@@ -20,18 +21,18 @@ from index.search.seventh_character import choices, complete
 from index.text.attributes import AXES, CIRCUMSTANCES
 from index.text.tokens import read
 
-#: How many hits are looked at, so that their confidence is that of all of them.
+#: Hits that are looked at, at least: the confidence of each depends on the others.
 LOOKED_AT = 10
-#: How near their scores are when a question leaves it open between two ICD-10-PCS codes.
+#: Two ICD-10-PCS codes whose scores differ by less than this fit a question equally well.
 _AS_GOOD = 0.3
-#: How near the scores of rivals are between which a question leaves the side open.
+#: Codes whose scores differ by less than this are rivals; if they differ in side, it asks which.
 _RIVAL = 0.5
 #: Completions listed with a candidate.
 _MOST_COMPLETIONS = 100
 
 
 class Candidates:
-    """Makes candidates of what was found, for one date of service."""
+    """Makes candidates of search results, for one date of service."""
 
     def __init__(
         self,
@@ -46,8 +47,8 @@ class Candidates:
         self._day = day
 
     def among(self, found: Found, limit: int, *, of_a_system: bool) -> list[Candidate]:
-        """At most `limit` candidates, best first; [] where nothing found fits the question.
-        `of_a_system`: whether it names code systems, or words of theirs."""
+        """At most `limit` candidates, best first; [] when no result fits the question.
+        `of_a_system`: whether the question asks for certain code systems."""
         hits: list[Hit] = []
         families: list[list[Code]] = []
         for hit in found.hits:
@@ -64,8 +65,8 @@ class Candidates:
         ]
 
     def _in_force(self, release: Release, stem: str) -> list[Code]:
-        """The billable codes of a family on the day: itself, or its seventh-character expansions;
-        [] when it has none in force."""
+        """The billable codes of a family on the day: the stem itself, or its seventh-character
+        expansions; [] when none is in force."""
         code = self._store.get(release, stem)
         if code is not None and code.billable:
             codes = [code]
@@ -109,15 +110,15 @@ class Candidates:
         )
 
     def _pcs_axis_left_open(self, hit: Hit, hits: Sequence[Hit]) -> Reason | None:
-        """The question that decides between an ICD-10-PCS code and those of its table that fit as
-        well; None when there are none, or no table is loaded."""
+        """What to ask back to decide between an ICD-10-PCS code and the codes of its table that
+        fit equally well; None when there are none, or no table is loaded."""
         rivals = [
             rival.member
             for rival in hits
             if rival.member and rival.code[:3] == hit.code[:3]
             if abs(rival.score - hit.score) < _AS_GOOD
         ]
-        rows = Verdicts(self._store, self._day).table(hit.code)
+        rows = ProcedureAxes(self._store, self._day).table(hit.code)
         explained = filter(None, (pcs_axes.explain(rows, code) for code in rivals))
         for same in zip(*explained, strict=True):
             meanings = list(dict.fromkeys(axis.meaning for axis in same))
@@ -127,7 +128,7 @@ class Candidates:
 
 
 def _member_left_open(hit: Hit, codes: Sequence[Code]) -> Reason:
-    """The question that decides which member of a family it is."""
+    """What to ask back to decide which code of a family is meant."""
     if hit.system == "icd10pcs":
         return reason("desk.ask_pcs")
     if {"A", "D", "S"} <= {code.code[-1] for code in codes}:
@@ -138,11 +139,11 @@ def _member_left_open(hit: Hit, codes: Sequence[Code]) -> Reason:
 def _axis_left_open(
     query: Query, hits: Sequence[Hit], at: int, alternatives: Sequence[Code]
 ) -> Reason | None:
-    """The first axis on which the alternatives or close rivals of the same category differ and
-    nothing was said."""
+    """What to ask back about the first axis that the question does not mention and on which the
+    alternatives or rivals of the same category differ; None when there is no such axis."""
     hit = hits[at]
     if hit.system != "icd10cm":
-        return None  # the axes are those of its titles: in PCS, open is an approach
+        return None  # AXES are read from titles of ICD-10-CM; in ICD-10-PCS "open" is an approach.
     rivals = [h for h in hits if h.code[:3] == hit.code[:3] and abs(h.score - hit.score) < _RIVAL]
     rival_titles = [r.title for r in rivals] + [code.title for code in alternatives]
     for axis in AXES:

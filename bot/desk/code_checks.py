@@ -1,9 +1,8 @@
-"""What the rules say of codes that are reported together, and of one that needs another.
+"""Checks codes that are reported together against the rules, and a code that needs another.
 
-The rules are read, never paraphrased: each is quoted from the edition it is printed in, with the
-place it is inherited from, and followed by what it means for the codes at hand. None of it is an
-absolute denial: Excludes1 has an exception, many instructions begin "if applicable", edits may be
-bypassed with a modifier.
+Each rule is quoted from the edition that it is printed in, with the place that it is inherited
+from, and followed by what it means for these codes. No rule is an absolute denial: Excludes1 has an
+exception, many instructions begin "if applicable", and a modifier may bypass an edit.
 """
 
 from __future__ import annotations
@@ -27,29 +26,29 @@ class PairRules:
 
     def check(self, reported: Sequence[Reported]) -> list[Pair]:
         """What the rules say of these codes, in the order in which they are reported."""
-        found = [
+        pairs = [
             *self._notes.check(_diagnoses(reported)),
             *self._edits.check(_billed(reported)),
         ]
-        # A code that is reported twice, and a note that is printed twice, are told of once.
-        return list({(tuple(p.codes), p.rule, p.quote, str(p.reasons)): p for p in found}.values())
+        # A code may be reported twice and a note printed twice: equal pairs are shown once.
+        return list({(tuple(p.codes), p.rule, p.quote, str(p.reasons)): p for p in pairs}.values())
 
     def not_checked(self, reported: Sequence[Reported]) -> list[str]:
-        """The rules that apply to codes such as these and are not loaded."""
+        """The rules that apply to such codes and are not loaded."""
         return [
             *self._edits.not_loaded(_billed(reported)),
             *self._notes.not_loaded(_diagnoses(reported)),
         ]
 
     def not_covered(self, reported: Sequence[Reported]) -> list[Reference]:
-        """Books that apply to codes such as these and are not of an edition for the date."""
+        """The references that apply to such codes and do not cover the date."""
         return self._edits.not_covered(_billed(reported))
 
 
 def _diagnoses(reported: Sequence[Reported]) -> list[Reported]:
-    return [one for one in reported if one.code.system == "icd10cm"]
+    return [r for r in reported if r.code.system == "icd10cm"]
 
 
 def _billed(reported: Sequence[Reported]) -> list[str]:
     """The codes of procedures, supplies and drugs."""
-    return [one.code.code for one in reported if one.code.system in ("hcpcs", "cpt")]
+    return [r.code.code for r in reported if r.code.system in ("hcpcs", "cpt")]

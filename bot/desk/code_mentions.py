@@ -1,4 +1,5 @@
-"""The codes that a question names: diagnoses, procedures, modifiers, places of service, NDCs."""
+"""Finds the codes that a question names: diagnoses, procedures, modifiers, places of service,
+NDCs."""
 
 from __future__ import annotations
 
@@ -33,10 +34,10 @@ _HCPCS = re.compile(HCPCS)
 _CPT = re.compile(CPT)
 _PCS = re.compile(rf"(?=(?:.*\d){{2}}){ICD10PCS}")
 
-#: The beginning of one: nothing else that is a code begins with a digit and has letters so early.
+#: The beginning of an ICD-10-PCS code. No other code begins with a digit and has letters so early.
 _PCS_BEGUN = re.compile(rf"(?!\d+(?:ST|ND|RD|TH)$)(?=\d.*[A-Z]){ICD10PCS_BEGUN}")
 
-#: Words around codes that ask about them, or join them, and are no clinical question themselves.
+#: Words around codes that ask about them or join them, and are not clinical.
 _ABOUT_CODES = frozenset(
     """a an and any are be bill billable billed can code codes compare convert could cpt crosswalk
     deleted describe description did do does dos dx equivalent explain for gem gems hcpcs header i
@@ -53,12 +54,16 @@ _JUST_AFTER = frozenset("billable valid invalid reportable deleted header".split
 
 @dataclass(frozen=True, slots=True)
 class CodeMention:
-    """A code in a question: as typed, in the form its system publishes it, and that system.
+    """A code in a question.
 
-    `system` is one of SYSTEM_NAMES; "icd9cm" for a code of ICD-9-CM, "pos" for a place of service,
-    "" for what has the form of no system. `loaded` says that a loaded edition has it; otherwise
-    `system` is what its shape belongs to. `also` says that another system has it, too, and comes
-    first: G0439 is a code of HCPCS Level II as it is typed, and G04.39 without its dot.
+    - `typed`: as typed, in capitals.
+    - `code`: as its system publishes it.
+    - `system`: one of SYSTEM_NAMES; "icd9cm" for a code of ICD-9-CM, "pos" for a place of service,
+      "" for text that no system's codes look like.
+    - `loaded`: whether a loaded edition has it. If none has, its shape decides on `system`.
+    - `also`: whether another system has it as typed, so that this is the second reading: G0439 is a
+      code of HCPCS Level II and, without its dot, G04.39.
+    - `kind`: code, modifier or place_of_service.
     """
 
     typed: str
@@ -69,34 +74,35 @@ class CodeMention:
     kind: CodeKind = "code"
 
 
-#: Tells which of the loaded systems have a code, given as typed without its dot or with it.
+#: From a code, typed with or without its dot, to (system, published form) for each loaded system
+#: that has it.
 Lookup = Callable[[str], list[tuple[System, str]]]
 
 
 def read_mentions(text: str, lookup: Lookup, systems: Sequence[str] = ()) -> list[CodeMention]:
-    """The codes that a question names, those of ICD-9-CM last. `lookup` gives (system, published
-    form) for each loaded system that has a code; `systems` limits the codes to those systems."""
+    """The codes that a question names, those of ICD-9-CM last. `systems` limits the others to codes
+    of these systems; () for all."""
     retired = icd9_codes(text)
     typed = {mention.typed for mention in retired}
-    found = [
+    current = [
         mention
         for mention in _in_text(text, limited(lookup, systems))
         if mention.typed not in typed and (not systems or mention.system in systems)
     ]
-    return found + retired
+    return current + retired
 
 
 def _in_text(text: str, lookup: Lookup) -> list[CodeMention]:
     matches = list(_TOKEN.finditer(text))
     tokens = [match[0].rstrip("-").rstrip(".").upper() for match in matches]
     words = [match[0].lower() for match in matches]
-    # "E11.9 and N18.31?" is all codes; what else stands there is talk about them.
+    # "E11.9 and N18.31?": a text without other words asks about the codes in it.
     rest = [
         word
         for word, token in zip(words, tokens, strict=True)
         if word not in _ABOUT_CODES and not _like_a_code(token)
     ]
-    found: list[CodeMention] = []
+    mentions: list[CodeMention] = []
     for at, token in enumerate(tokens):
         asked_about = (
             not rest
@@ -104,9 +110,9 @@ def _in_text(text: str, lookup: Lookup) -> list[CodeMention]:
             or (at + 1 < len(words) and words[at + 1] in _JUST_AFTER)
         )
         for mention in _mention(token, asked_about, at == 0, lookup):
-            if mention not in found:
-                found.append(mention)
-    return found
+            if mention not in mentions:
+                mentions.append(mention)
+    return mentions
 
 
 def _like_a_code(token: str) -> bool:
@@ -144,32 +150,32 @@ def _mention(token: str, asked_about: bool, first: bool, lookup: Lookup) -> list
 
 
 def may_be_hcpcs(mention: CodeMention) -> bool:
-    """Whether a code of another system was typed as HCPCS Level II writes its own: E0840 is E08.40
-    and a traction frame."""
+    """Whether a code of another system was typed in the form of HCPCS Level II: E0840 is E08.40,
+    and also a traction frame."""
     return mention.system != "hcpcs" and _HCPCS.fullmatch(mention.typed) is not None
 
 
 def named_code(typed: str, lookup: Lookup, systems: Sequence[System] = ()) -> list[CodeMention]:
-    """What `codedesk check` was given: taken as a code whatever it looks like, of each system that
-    has it or of those in `systems`, the form as typed first."""
+    """The readings of a text that must be a code, as in `codedesk check`: one for each system that
+    has it, the form as typed first. `systems` limits them; () for all."""
     token = typed.strip().upper().rstrip("-").rstrip(".")
     if systems:
-        found = _mention(token, True, True, limited(lookup, systems))
-        own = [mention for mention in found if mention.system in systems]
+        readings = _mention(token, True, True, limited(lookup, systems))
+        own = [mention for mention in readings if mention.system in systems]
         form = dot(token) if systems[0] == "icd10cm" else token
         return own or [CodeMention(token, form, systems[0], False)]
-    if found := _mention(token, True, True, lookup):
-        return found
+    if readings := _mention(token, True, True, lookup):
+        return readings
     if _CM_UNDOTTED.fullmatch(token):
         return [CodeMention(token, dot(token), "icd10cm", False)]
     return [CodeMention(token, token, "", False)]
 
 
 def limited(lookup: Lookup, systems: Sequence[str]) -> Lookup:
-    """The same in these systems only; in all, when none are named."""
+    """A lookup in these systems only; in all, when `systems` is empty."""
     if not systems:
         return lookup
-    return lambda typed: [one for one in lookup(typed) if one[0] in systems]
+    return lambda typed: [(system, form) for system, form in lookup(typed) if system in systems]
 
 
 _ICD9 = re.compile(rf"(?<![\w.]){ICD9CM_DOTTED}(?![\w.]*\w)", re.I)
@@ -181,23 +187,23 @@ def asks_for_icd9(text: str) -> bool:
 
 
 def icd9_codes(text: str) -> list[CodeMention]:
-    """Codes of ICD-9-CM, where it is named or nothing else is asked: 101.5 is a temperature too.
+    """Codes of ICD-9-CM, if the text names ICD-9 or has no other words: 101.5 may be a temperature.
 
-    A code that ICD-10-CM could have (V10.1) is taken for one only where ICD-9 is named.
+    A code that ICD-10-CM could have (V10.1) counts only if the text names ICD-9.
     """
     named = asks_for_icd9(text)
-    found = {match[0].upper(): match[0].upper() for match in _ICD9.finditer(text)}
+    codes = {match[0].upper(): match[0].upper() for match in _ICD9.finditer(text)}
     if named:
         plain = re.findall(r"(?<![\w.])\d{5}(?![\w.]*\w)", text)
-        found |= {code: f"{code[:3]}.{code[3:]}" for code in plain}
+        codes |= {code: f"{code[:3]}.{code[3:]}" for code in plain}
     rest = [
         word
         for word in re.findall(r"[\w.-]+", _ICD9.sub(" ", text).lower())
         if word not in _ABOUT_CODES
     ]
-    if not named and (rest or not all(code[0].isdigit() for code in found)):
+    if not named and (rest or not all(code[0].isdigit() for code in codes)):
         return []
-    return [CodeMention(typed, code, "icd9cm", False) for typed, code in found.items()]
+    return [CodeMention(typed, code, "icd9cm", False) for typed, code in codes.items()]
 
 
 def may_be_icd9(code: str) -> bool:
@@ -211,16 +217,18 @@ _PLACE = re.compile(
 
 
 def beside_codes(text: str) -> list[CodeMention]:
-    """The modifiers of HCPCS Level II and the places of service that are asked about by that name.
-    Two digits are a modifier of CPT, which is the AMA's."""
-    found = [
+    """The codes that follow "modifier" or "place of service": modifiers of HCPCS Level II, and
+    places of service. A modifier of two digits is left out: it is CPT's, which belongs to the
+    AMA."""
+    modifiers = [
         CodeMention(code, code.upper(), "hcpcs", True, kind="modifier")
         for code in _MODIFIER.findall(text)
     ]
-    return found + [
+    places = [
         CodeMention(code, code, "pos", True, kind="place_of_service")
         for code in _PLACE.findall(text)
     ]
+    return modifiers + places
 
 
 _NDC = re.compile(rf"(?<![\w-])(?:{NDC_DASHED}|{NDC_UNDASHED})(?![\w-])")
@@ -228,4 +236,4 @@ _NDC = re.compile(rf"(?<![\w-])(?:{NDC_DASHED}|{NDC_UNDASHED})(?![\w-])")
 
 def ndcs(text: str) -> list[str]:
     """National Drug Codes, each in the form 5-4-2."""
-    return [ndc for found in _NDC.findall(text) if (ndc := normal_ndc(found))]
+    return [ndc for typed in _NDC.findall(text) if (ndc := normal_ndc(typed))]

@@ -1,4 +1,4 @@
-"""The desk: one door for every surface. A question comes in, an answer goes out."""
+"""The desk: every surface asks its questions here, and gets answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.desk import edition_changes, provenance
 from bot.desk.answer import Answer, Candidate, Changes, Verdict, reason
 from bot.desk.candidates import LOOKED_AT, Candidates
 from bot.desk.code_answers import CodeAnswers
-from bot.desk.edition_dates import day_for, editions_told
+from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.intent import Intent, is_about_a_rule, missing, to_search
 from bot.desk.notices import dated, needs, not_loaded, noticed
@@ -29,19 +29,19 @@ from index.embedding.models import name_of
 from index.runtime import THREADS
 from index.search.searcher import Found, Searcher
 
-#: Hits looked at beyond those shown, in place of those that are not in force on the date.
+#: Extra hits that are searched for, to replace those that are not in force on the date.
 _SPARE = 30
-#: How sure it must be that a question asks about a rule for the guidelines to answer it.
+#: From this value of is_about_a_rule on, the guidelines answer a question.
 _ASKS_A_RULE = 0.5
-#: How much more a question is like small talk than like ours (Found.ours) for a rule not to be
-#: looked for: of 94 questions about rules the least has -6.2 ("how long is the postpartum period").
+#: Below this value of Found.ours, a question is small talk, and no rule is looked for. The lowest
+#: of 94 questions about rules has -6.2 ("how long is the postpartum period").
 _SMALL_TALK = -7.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """A question still to be searched: its place among those asked together, its answer so far, and
-    the releases to search."""
+    """A question to search for: its place among those asked together, its answer so far, and the
+    releases to search."""
 
     place: int
     question: Question
@@ -53,8 +53,8 @@ class Desk:
     """Answers questions from codes.db and the index. Safe to use from many threads."""
 
     def __init__(self, settings: Settings, *, build: str | None = None) -> None:
-        """Raises CodesetError when no code set is loaded; the index is opened when first needed.
-        `build` names an earlier bundle than the one in use, to see what it answered."""
+        """`build` names an index bundle that is not the one in use, to see what it answers. The
+        index is opened when it is first needed. Raises CodesetError when no code set is loaded."""
         if not settings.codes_db.exists():
             raise CodesetError(message("desk.nothing_loaded"))
         self._settings = settings
@@ -67,7 +67,7 @@ class Desk:
         self._searcher: Searcher | None = None
         self.scrubber = Scrubber(settings.index)
         self._opening = threading.Lock()
-        # More at once than there are cores would each wait for the others, and all be late.
+        # More searches at once than cores would slow each other down.
         self._searching = threading.Semaphore(THREADS)
         self._handlers: Mapping[Intent, Callable[[Question, Answer], Answer]] = {
             "too_long": self._too_long,
@@ -82,7 +82,7 @@ class Desk:
         self._store.close()
 
     def ready(self) -> None:
-        """Open the index and load the models, so that the first question does not wait for it."""
+        """Open the index and load the models, so that the first question does not wait for them."""
         self.scrubber.ready()
         searcher = self._search()
         searcher.encoder.encode(["ready"])
@@ -91,7 +91,7 @@ class Desk:
 
     @property
     def index_build(self) -> str | None:
-        """The build of the index that answers come from, None until one was needed."""
+        """The build of the index that answers come from; None until the index was needed."""
         return self._searcher.manifest.build if self._searcher else None
 
     def made_with(self, *answers: Answer) -> dict[str, Any]:
@@ -117,11 +117,11 @@ class Desk:
         systems: Sequence[System] | None = None,
         editions: Mapping[str, str] | None = None,
     ) -> Question:
-        """Read a question, milliseconds once `ready`: what it holds may be stored before it is
-        answered. It is for the date of service `day`, else for the one in it, else for today;
-        `systems` limits the search to those systems. `editions` (key of a release -> label) are in
-        place of a date that the log does not keep, and the answer tells none either; raises
-        ReleaseUnavailable when no date leads to them."""
+        """Read a question, in milliseconds once `ready`, so that it can be stored before it is
+        answered. The date of service is `day`, else the one in the question, else today. `systems`
+        limits the search. `editions` (key of a release -> label) replace a date that the log does
+        not keep; the answer then has no date either. Raises ReleaseUnavailable when no date leads
+        to these editions."""
         question = read_question(
             asked,
             self._scrubbed(asked),
@@ -141,10 +141,9 @@ class Desk:
         setting: Setting | None = None,
         editions: Mapping[str, str] | None = None,
     ) -> Question:
-        """Read codes that are to be checked for a date of service (today unless given). A code that
-        several systems have gets a verdict for each, the form as typed first; `systems` limits them
-        to those. `setting` chooses among NCCI's edits; None shows all. `editions` are as in
-        `take`."""
+        """Read codes to check for the date of service `day`, by default today. A code that several
+        systems have gets a verdict in each, the form as typed first; `systems` limits these.
+        `setting` chooses among NCCI's edits; None: all of them. `editions` are as in `take`."""
         question = read_codes(
             codes,
             [self._scrubbed(code) for code in codes],
@@ -156,13 +155,13 @@ class Desk:
         return self._with_editions(question, editions)
 
     def _beside(self) -> list[CodeKind]:
-        """The kinds of codes beside codes of which a list is loaded."""
-        found: list[CodeKind] = []
+        """Modifiers and places of service, as far as a list of them is loaded."""
+        kinds: list[CodeKind] = []
         if "hcpcs" in self._store.systems:
-            found.append("modifier")
+            kinds.append("modifier")
         if self._store.references.all("places"):
-            found.append("place_of_service")
-        return found
+            kinds.append("place_of_service")
+        return kinds
 
     def _with_editions(self, question: Question, editions: Mapping[str, str] | None) -> Question:
         if editions is not None:
@@ -171,11 +170,11 @@ class Desk:
             return question
         day = question.service_date
         coverages = [self._store.for_date(system, day) for system in self._store.systems]
-        return replace(question, releases=editions_told(coverages, day))
+        return replace(question, releases=edition_labels(coverages, day))
 
     def scrub(self, text: str) -> str:
-        """A text that people type beside a question (a note, the words of a correction), as it may
-        be stored; itself, when there is nothing to take out of it."""
+        """A text that people type besides a question (a note, the words of a correction), without
+        identifiers of patients, so that it may be stored."""
         return self._scrubbed(text).text
 
     def _scrubbed(self, text: str) -> Scrubbed:
@@ -184,15 +183,18 @@ class Desk:
     # Answering
 
     def ask(self, question: Question | str, *, limit: int = 10, **reading: Any) -> Answer:
-        """Answer one question, with at most `limit` candidates. A text is read first, as `take`
-        does with `reading`."""
+        """Answer one question, with at most `limit` candidates. A text is first read by `take` with
+        `reading`."""
         return self.ask_many([question], limit=limit, **reading)[0]
 
     def ask_many(
         self, questions: Sequence[Question | str], *, limit: int = 10, **reading: Any
     ) -> list[Answer]:
-        """Answer several questions; those in plain words are embedded together."""
-        read = [self.take(one, **reading) if isinstance(one, str) else one for one in questions]
+        """Answer several questions, in order; those in plain words are embedded together."""
+        read = [
+            self.take(question, **reading) if isinstance(question, str) else question
+            for question in questions
+        ]
         answers: list[Answer] = []
         searches: list[_Search] = []
         for place, question in enumerate(read):
@@ -216,17 +218,17 @@ class Desk:
         ]
 
     def check(self, codes: Sequence[str], **reading: Any) -> Answer:
-        """Verdicts on each code, in order, and what the rules say of them together. They are read
-        as `take_codes` does with `reading`."""
+        """Verdicts on each code, in order, and what the rules say of them together. `reading`: the
+        options of `take_codes`."""
         return self.ask(self.take_codes(codes, **reading))
 
     def verdicts_on(self, typed: str) -> list[Verdict]:
-        """Today's verdict on a code in each loaded system that has it, the form as typed first:
-        E0840 is E08.40, too."""
+        """Today's verdicts on a code, one in each loaded system that has it, the form as typed
+        first: E0840 is also E08.40."""
         return self.check([typed]).verdicts
 
     def retitled(self, answer: Answer) -> Answer:
-        """An answer out of the log, with the descriptors of CPT, which the log does not keep."""
+        """An answer out of the log, with the titles of CPT codes, which the log does not keep."""
 
         def title(shown: Candidate | Verdict) -> str:
             if shown.system != "cpt":
@@ -265,14 +267,15 @@ class Desk:
     def _releases_for(
         self, question: Question, answer: Answer
     ) -> tuple[Answer, list[ReleaseMatch]]:
-        """The releases to search for a question; where one is not loaded, the answer says so."""
-        wanted: Sequence[System] = question.limited_to
-        if not wanted:
+        """The releases to search for a question. For a system that is not loaded, the answer gets a
+        notice."""
+        systems: Sequence[System] = question.limited_to
+        if not systems:
             if lacking := missing(question.systems, self._store.systems):
                 return noticed(answer, *map(needs, lacking)), []
-            wanted = to_search(question.text, question.systems, self._store.systems)
+            systems = to_search(question.text, question.systems, self._store.systems)
         coverages = []
-        for system in wanted:
+        for system in systems:
             try:
                 coverages.append(self._store.for_date(system, question.day))
             except ReleaseUnavailable:
@@ -280,7 +283,7 @@ class Desk:
         return answer, coverages
 
     def _searched(self, group: Sequence[_Search], limit: int) -> Iterator[tuple[int, Answer]]:
-        """The answers to questions that are searched for in the same releases, by their places."""
+        """The place and the answer of each of these questions, which search the same releases."""
         started = time.perf_counter()
         coverages = group[0].coverages
         releases = [coverage.release for coverage in coverages]
@@ -303,8 +306,8 @@ class Desk:
     def _with_guidelines(
         self, question: Question, answer: Answer, found: Found, releases: Sequence[Release]
     ) -> Answer:
-        """The sections of the guidelines that are nearest to the question; they are the answer
-        where it asks about a rule."""
+        """The answer with the sections of the guidelines that are nearest to the question. They are
+        the outcome if it asks about a rule."""
         systems = [release.system for release in releases]
         system = next((s for s in ("icd10cm", "icd10pcs") if s in systems), None)
         if system is None:
@@ -319,7 +322,7 @@ class Desk:
 
 
 def _begun(question: Question) -> Answer:
-    """The answer that nothing was found for yet."""
+    """An answer without results yet."""
     begun = Answer(question.scrubbed, question.day.isoformat(), "abstained")
     return noticed(begun, reason("desk.bad_date")) if question.no_such_day else begun
 

@@ -29,45 +29,45 @@ class _NoSuchEditions(Exception):
         self.reason = reason
 
 
-def answer(store: CodeStore, asked: Inquiry, today: dt.date) -> Changes | Reason:
-    """What changed, or the reason why it cannot be told: the editions are not loaded."""
+def answer(store: CodeStore, inquiry: Inquiry, today: dt.date) -> Changes | Reason:
+    """What changed; or, when the editions are not loaded, a reason that says so."""
     try:
-        before, after = _editions(store, asked, today)
+        before, after = _editions(store, inquiry, today)
     except _NoSuchEditions as error:
         return error.reason
     except CodesetError as error:
         return reason("desk.refused", why=str(error))
-    return told(store, before, after, asked.about)
+    return compared(store, before, after, inquiry.about)
 
 
-def _editions(store: CodeStore, asked: Inquiry, today: dt.date) -> tuple[Release, Release]:
-    loaded = store.releases(asked.system)
-    name = SYSTEM_NAMES[asked.system]
+def _editions(store: CodeStore, inquiry: Inquiry, today: dt.date) -> tuple[Release, Release]:
+    loaded = store.releases(inquiry.system)
+    name = SYSTEM_NAMES[inquiry.system]
     if len(loaded) < 2:
         labels = ", ".join(release.label for release in loaded) or "-"
         raise _NoSuchEditions(reason("news.one_edition", system=name, loaded=labels))
-    if len(asked.editions) > 1:
-        one, other = asked.editions[:2]
-        ((before, after),) = edition_diff.releases_named(store, one, other, asked.system)
+    if len(inquiry.editions) > 1:
+        one, other = inquiry.editions[:2]
+        ((before, after),) = edition_diff.releases_named(store, one, other, inquiry.system)
         return before, after
-    after = _later(loaded, asked, today)
+    after = _later(loaded, inquiry, today)
     earlier = [r for r in loaded if r.effective_from < after.effective_from]
     if not earlier:
         raise _NoSuchEditions(reason("news.nothing_earlier", system=name, label=after.label))
     return earlier[-1], after
 
 
-def _later(loaded: Sequence[Release], asked: Inquiry, today: dt.date) -> Release:
-    """The edition whose changes are asked for: the one named, the one of that month, else the
-    newest that is in force."""
-    if asked.editions:
-        wanted = asked.editions[0].lower()
-        found = [r for r in loaded if r.label.lower() == wanted]
-        missing = asked.editions[0]
-    elif asked.month or asked.year:
-        year = asked.year or today.year
-        first_months = [asked.month] if asked.month else [10, 4, 7, 1]
-        found = [
+def _later(loaded: Sequence[Release], inquiry: Inquiry, today: dt.date) -> Release:
+    """The edition whose changes are asked for: the one named, else the one of the month or year
+    named, else the newest in force. Raises _NoSuchEditions."""
+    if inquiry.editions:
+        label = inquiry.editions[0].lower()
+        matches = [r for r in loaded if r.label.lower() == label]
+        missing = inquiry.editions[0]
+    elif inquiry.month or inquiry.year:
+        year = inquiry.year or today.year
+        first_months = [inquiry.month] if inquiry.month else [10, 4, 7, 1]
+        matches = [
             r
             for month in first_months
             for r in loaded
@@ -76,24 +76,24 @@ def _later(loaded: Sequence[Release], asked: Inquiry, today: dt.date) -> Release
         missing = f"{months.NAMES[first_months[0] - 1]} {year}"
     else:
         return next((r for r in reversed(loaded) if r.effective_from <= today), loaded[-1])
-    if not found:
-        name, labels = SYSTEM_NAMES[asked.system], ", ".join(r.label for r in loaded)
+    if not matches:
+        name, labels = SYSTEM_NAMES[inquiry.system], ", ".join(r.label for r in loaded)
         raise _NoSuchEditions(
             reason("news.not_loaded", system=name, edition=missing, loaded=labels)
         )
-    return found[0]
+    return matches[0]
 
 
-def told(
+def compared(
     store: CodeStore, before: Release, after: Release, about: str = "", most: int | None = _MOST
 ) -> Changes:
-    """The changes between two editions in what `about` names, all of them when it is empty;
-    `most` are listed, some of each kind, all when it is None."""
-    found = edition_diff.changes(store, before, after)
+    """The changes between two editions: those about `about`, or all when it is "". At most `most`
+    are listed, with a share of each kind; all when it is None."""
+    changes = edition_diff.changes(store, before, after)
     if about:
-        found = [change for change in found if _is_about(store, before, after, change, about)]
-    counts = Counter(change.kind for change in found)
-    listed = some_of_each(found, most)
+        changes = [change for change in changes if _is_about(store, before, after, change, about)]
+    counts = Counter(change.kind for change in changes)
+    listed = some_of_each(changes, most)
     titles = store.titles(after) if any(c.kind == "deleted" for c in listed) else {}
     return Changes(
         system=after.system,
@@ -109,13 +109,13 @@ def _is_about(
     store: CodeStore, before: Release, after: Release, change: Changed, about: str
 ) -> bool:
     lexicon = Lexicon.shipped()
-    wanted = read(" ".join(lexicon.spell_out(lexicon.typed(about)))).stems
+    stems = read(" ".join(lexicon.spell_out(lexicon.typed(about)))).stems
     release = before if change.kind == "deleted" else after
     chain = [change.code, *store.ancestors(release, change.code)]
     titles = " ".join(
         [*(code.title for code in chain), change.before.title if change.before else ""]
     )
-    return wanted <= read(titles).stems
+    return stems <= read(titles).stems
 
 
 def _shown(store: CodeStore, change: Changed, after: Release, titles: Mapping[str, str]) -> Change:
@@ -144,8 +144,8 @@ C = TypeVar("C", bound=_OfAKind)
 
 
 def some_of_each(changes: Sequence[C], most: int | None) -> list[C]:
-    """At most so many changes, in their order, with a fair share of each kind: the few deletions
-    of an edition are not to be hidden by its many additions. All when `most` is None."""
+    """At most `most` changes, in their order, with a fair share of each kind, so that the few
+    deletions of an edition are not hidden by its many additions. All when `most` is None."""
     if most is None or len(changes) <= most:
         return list(changes)
     sizes = Counter(change.kind for change in changes)

@@ -1,4 +1,5 @@
-"""The Official Guidelines at the desk: sections that govern a code, and that answer a question."""
+"""Finds sections of the Official Guidelines: those that govern a code, and those that answer a
+question."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ _MOST = 3
 
 
 class GuidelineLookup:
-    """Safe to use from many threads: what it keeps is never altered."""
+    """Safe to use from many threads: cached values are never altered."""
 
     def __init__(self, store: CodeStore) -> None:
         self._store = store
@@ -42,14 +43,14 @@ class GuidelineLookup:
     def _find_governing(self, key: str, release: Release, code: str) -> tuple[ShownGuideline, ...]:
         known = self._store.get(release, code)
         chapter = chapter_of(self._store, release, known) if known else None
-        found = governs(self._sections(key), chapter, code, self._naming(key, code[:3]))
-        return tuple(ShownGuideline(g.section, g.title, g.page, g.release) for g in found)
+        sections = governs(self._sections(key), chapter, code, self._naming(key, code[:3]))
+        return tuple(ShownGuideline(g.section, g.title, g.page, g.release) for g in sections)
 
     def answering(
         self, searcher: Searcher, found: Found, system: str, day: dt.date
     ) -> list[QuotedGuideline]:
-        """The sections that answer a question best, quoted; [] where none are loaded. `found` is
-        what searching for codes gave, with the question as it was understood."""
+        """The sections that answer a question best, quoted; [] where none are loaded. `found`: the
+        result of searching for codes, which has the question as it was understood."""
         reference = self._reference(system, day)
         if reference is None:
             return []

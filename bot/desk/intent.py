@@ -1,4 +1,4 @@
-"""What a question asks for: codes in plain words and of which system, a rule, or what changed."""
+"""Tells what a question asks for: a code and of which system, a rule, or what changed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from index.text.lexicon import DRUG, GOODS, ROUTE, Lexicon, Part
 from index.text.resources import read_text
 from index.text.tokens import STOPWORDS, plain_words
 
-#: too_long, empty, foreign: nothing can be done with it. changes: what differs between editions.
-#: drug_products: it names NDCs. codes: it names codes, which get verdicts. search: all else.
+#: too_long, empty, foreign: it cannot be answered. changes: what differs between editions.
+#: drug_products: it names NDCs. codes: it names codes, which get verdicts. search: anything else.
 Intent = Literal["too_long", "empty", "foreign", "changes", "drug_products", "codes", "search"]
 
-#: How a question names a system outright ("3 pcs" are pieces).
+#: Names of systems in a question. "3 pcs" are three pieces.
 _NAMES: dict[System, str] = {
     "icd10pcs": r"icd-?10-?pcs|(?<!\d)(?<!\d )\bpcs\b",
     "hcpcs": r"\bhcpcs\b",
@@ -42,8 +42,8 @@ def _has(text: str, phrases: list[str]) -> bool:
 
 
 def systems_asked_for(text: str) -> list[System]:
-    """Systems that the question can only be answered from; [] for a diagnosis or when unclear. A
-    wheelchair is no diagnosis, and an answer out of ICD-10-CM would be a substitute."""
+    """The systems that can answer the question, where not all can; [] for a diagnosis, or when it
+    is unclear. A wheelchair is not a diagnosis, so ICD-10-CM must not answer for it."""
     text = " ".join(text.lower().split())
     named = [system for system, name in _NAMES.items() if re.search(name, text)]
     if named:
@@ -51,15 +51,15 @@ def systems_asked_for(text: str) -> list[System]:
     lexicon = Lexicon.shipped()
     parts = lexicon.parts(lexicon.typed(text))
     goods = any(part.kind in GOODS for part in parts)
-    # "Wound vac" names a supply, no wound.
+    # In "wound vac", the wound is part of a supply and not a diagnosis.
     rest = " ".join(word for part in parts if part.kind not in GOODS for word in part.typed)
     endings = tuple(ending.lstrip("-") for ending in _words()["procedures"]["endings"].split())
     procedure = _has(text, _phrases("procedures")) or any(
         word.endswith(endings) for word in re.findall(r"[a-z]+", text)
     )
     if _has(rest, _phrases("diagnosis")):
-        # A procedure's history, complication or status is a diagnosis, whatever else is loaded;
-        # of an inpatient it may be either.
+        # The history, complication or status of a procedure is a diagnosis, whatever is loaded. For
+        # an inpatient it may be either.
         inpatient = _has(text, _phrases("icd10pcs", "needs"))
         return ["icd10cm"] if procedure and not inpatient else []
     if goods or _has(text, _phrases("hcpcs")) or _is_a_drug(parts, lexicon) or _is_a_dose(text):
@@ -70,8 +70,8 @@ def systems_asked_for(text: str) -> list[System]:
 
 
 def to_search(text: str, systems: Sequence[System], loaded: Sequence[System]) -> list[System]:
-    """The loaded systems to search: those that the question asks for (`systems`); when it asks for
-    none, all. Of these, ICD-10-PCS only for an inpatient: its 79,000 titles, all of procedures,
+    """The loaded systems to search: those in `systems`, which the question asks for; if it is
+    empty, all. Then ICD-10-PCS is searched only for an inpatient: its 79,000 titles of procedures
     would crowd out everything else."""
     if systems:
         return [system for system in loaded if system in systems]
@@ -81,12 +81,12 @@ def to_search(text: str, systems: Sequence[System], loaded: Sequence[System]) ->
 
 
 def missing(asked_for: Sequence[System], loaded: Container[str]) -> Sequence[System]:
-    """The systems that are needed and not there; [] when one of them is loaded."""
+    """The systems in `asked_for`, if none of them is loaded; else []."""
     return [] if any(system in loaded for system in asked_for) else asked_for
 
 
 def _is_a_drug(parts: list[Part], lexicon: Lexicon) -> bool:
-    """Nothing but a drug and how it is given: "zofran iv 4mg", "procrit for esrd"."""
+    """Whether a text has only a drug and how it is given: "zofran iv 4mg", "procrit for esrd"."""
     how = {*_words()["hcpcs"]["drug_words"].split(), *lexicon.words_of_drugs, *STOPWORDS}
     return any(part.kind == DRUG and part.means for part in parts) and all(
         part.kind in (DRUG, ROUTE) or how.issuperset(part.typed) for part in parts
@@ -94,7 +94,7 @@ def _is_a_drug(parts: list[Part], lexicon: Lexicon) -> bool:
 
 
 def _is_a_dose(text: str) -> bool:
-    """A drug given: "solumedrol 40 mg", "prolia injection"."""
+    """Whether a text names a dose or an injection: "solumedrol 40 mg", "prolia injection"."""
     doses = "|".join(_words()["hcpcs"]["doses"].split())
     given = "|".join(_words()["hcpcs"]["dose_words"].split())
     return bool(
@@ -110,8 +110,8 @@ def _is_a_dose(text: str) -> bool:
 
 _CHANGED = r"(?:added|deleted|revised|changed|new|retired|discontinued)"
 
-#: How a question asks for changes outright: "what changed in …", "what's new in …", "any new
-#: obesity codes", "which codes were deleted". New onset and skin changes are diagnoses.
+#: Questions about changes: "what changed in …", "what's new in …", "any new obesity codes", "which
+#: codes were deleted". New onset and skin changes are diagnoses.
 _ASKS = re.compile(
     r"\bwhat(?:'s|\s+is|\s+has|\s+have)?(?:\s+been)?\s+"
     r"(?:changed|new(?=\s+(?:in|for|this|since)\b|\W*$))"
@@ -121,7 +121,7 @@ _ASKS = re.compile(
     re.I,
 )
 
-#: Words that ask for changes where an edition is named with them.
+#: Words that ask for changes if an edition is named, too.
 _ASKS_OF_AN_EDITION = re.compile(rf"\b(?:{_CHANGED}|changes|different|differences?)\b", re.I)
 
 _QUARTERS = "|".join(months.NAMES[first - 1] for first in months.QUARTER_STARTS)
@@ -152,7 +152,13 @@ _HOLLOW = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """A question about what changed: in which system, between which editions, about what."""
+    """A question about what changed.
+
+    - `system`: icd10cm, icd10pcs or hcpcs.
+    - `editions`: labels of the editions that it names; () for none.
+    - `month`, `year`: of the edition, if it names them; else None.
+    - `about`: the words that limit it to a subject; "" for all changes.
+    """
 
     system: str
     editions: tuple[str, ...]
@@ -162,7 +168,7 @@ class Inquiry:
 
 
 def inquiry(question: str) -> Inquiry | None:
-    """The question, if it asks what changed between editions; else None."""
+    """What a question asks about changes between editions; None if it does not."""
     named = re.search(_EDITION, question, re.I)
     if not _ASKS.search(question) and not (named and _ASKS_OF_AN_EDITION.search(question)):
         return None
@@ -185,7 +191,7 @@ def inquiry(question: str) -> Inquiry | None:
 
 
 def _label(text: str) -> str:
-    """An edition's label as a person types it, as it is stored: "fy27" is FY2027."""
+    """The stored form of an edition's label that a person typed: FY2027 for "fy27"."""
     text = re.sub(r"\s+", "", text)
     if not text.upper().startswith("FY"):
         return text.title()
@@ -197,8 +203,8 @@ def _label(text: str) -> str:
 
 
 def is_about_a_rule(question: str) -> float:
-    """Whether a question asks about a rule rather than for a code: 1.0 it does, 0.5 it may,
-    0.0 nothing in it says so. The phrases are those of prompts/intents/rules.toml."""
+    """Whether a question asks about a rule and not for a code: 1.0 it does, 0.5 it may, 0.0 nothing
+    says so. The phrases are in prompts/intents/rules.toml."""
     words = f" {' '.join(plain_words(question))} "
     phrases = _rule_phrases()
     for phrase in phrases["read_past"]:
@@ -210,7 +216,7 @@ def is_about_a_rule(question: str) -> float:
 
 @lru_cache(maxsize=1)
 def _rule_phrases() -> dict[str, list[str]]:
-    """The phrases of each list, as words between spaces, longest first."""
+    """The phrases of each list, each with a space at both ends, longest first."""
     text = read_text("intents", "rules.toml")
     return {
         name: sorted(

@@ -1,4 +1,4 @@
-"""What NCCI's edits say of procedures, supplies and drugs that are billed together.
+"""Checks procedures, supplies and drugs that are billed together against NCCI's edits.
 
 CMS publishes them for each setting: which two codes are not paid on the same day
 (procedure-to-procedure, PTP), and how many units of one code (medically unlikely edits, MUE).
@@ -15,8 +15,7 @@ from codesets.formats import ncci
 from codesets.model import SETTING_NAMES, MueEdit, PtpEdit, Reference, Setting
 from codesets.store.code_store import CodeStore
 
-#: CMS's tables of edits, by the name under which an answer says that they were not checked, and
-#: how many codes it takes for them to apply.
+#: The rule's name in an answer -> the kind of reference, and from how many codes on it applies.
 _EDITS = {"ncci_ptp": ("ptp", 2), "mue": ("mue", 1)}
 
 
@@ -36,7 +35,7 @@ class NcciChecks:
         yield from self._units(billed)
 
     def not_loaded(self, codes: Sequence[str]) -> list[str]:
-        """The rules that apply to so many codes and are not loaded."""
+        """The rules that apply to this number of codes and are not loaded."""
         return [
             rule
             for rule, (kind, at_least) in _EDITS.items()
@@ -45,7 +44,7 @@ class NcciChecks:
         ]
 
     def not_covered(self, codes: Sequence[str]) -> list[Reference]:
-        """Books that apply to so many codes and are not of an edition for the date."""
+        """The references that apply to this number of codes and do not cover the date."""
         references = [
             self._reference(kind, setting)
             for kind, at_least in _EDITS.values()
@@ -69,8 +68,7 @@ class NcciChecks:
         }
         for one, other in combinations(billed, 2) if edits_of else ():
             for setting, (reference, listed) in edits_of.items():
-                found = [*listed.get((one, other), ()), *listed.get((other, one), ())]
-                for edit in found:
+                for edit in (*listed.get((one, other), ()), *listed.get((other, one), ())):
                     active = ncci.in_force(edit, self._day)
                     yield Pair(
                         codes=[edit.column1, edit.column2],
@@ -86,11 +84,11 @@ class NcciChecks:
         self, reference: Reference, billed: list[str]
     ) -> dict[tuple[str, str], list[PtpEdit]]:
         """The edits of a reference on any two of these codes, by column 1 and column 2."""
-        found: dict[tuple[str, str], list[PtpEdit]] = {}
+        edits: dict[tuple[str, str], list[PtpEdit]] = {}
         for part in self._store.references.parts(reference):
             for edit in self._store.references.rows(PtpEdit, part, column1=billed, column2=billed):
-                found.setdefault((edit.column1, edit.column2), []).append(edit)
-        return found
+                edits.setdefault((edit.column1, edit.column2), []).append(edit)
+        return edits
 
     def _units(self, billed: list[str]) -> Iterator[Pair]:
         edits_of: dict[Setting, tuple[Reference, dict[str, list[MueEdit]]]] = {}

@@ -1,4 +1,4 @@
-"""What the notes, titles and sides of diagnosis codes say of them when they are reported together.
+"""Checks diagnosis codes that are reported together against their notes, titles and sides.
 
 Each note is quoted from the edition it is printed in, with the place it is inherited from.
 """
@@ -19,11 +19,12 @@ from codesets.model import Code, CodeRange, Note, Release
 from codesets.store.code_store import CodeStore
 from index.text.tokens import read
 
-#: Notes by which one code asks for another, and where the other stands.
+#: Notes that ask for another code -> where that code stands.
 _ORDER = {"code_first": "before", "use_additional_code": "after", "code_also": "any"}
-#: An instruction that depends on what the record says.
+#: In an instruction that depends on the patient's record.
 _CONDITIONAL = re.compile(r"\bif (?:applicable|known|present|any)\b|, if\b|\bany\b", re.I)
-#: "Dementia in other diseases classified elsewhere"; organisms are causes, and no manifestations.
+#: In the title of a manifestation: "Dementia in other diseases classified elsewhere". Titles of
+#: organisms ("as the cause of diseases classified elsewhere") do not match: they are causes.
 _MANIFESTATION = re.compile(r"\bin\b.*\bclassified elsewhere\b", re.I)
 
 
@@ -61,7 +62,8 @@ class NoteChecks:
         return ["excludes1", "excludes2", *_ORDER]
 
     def _companions(self, governed: Sequence[_Governed], named: _Named) -> Iterator[Pair]:
-        """Obligations to report another code that are not met, or met in the wrong order."""
+        """Instructions to report another code that are not followed, or followed in the wrong
+        order."""
         for at, (one, all_notes) in enumerate(governed):
             for notes in _instructions(all_notes):
                 kind = notes[0].kind
@@ -93,8 +95,8 @@ class NoteChecks:
                     )
 
     def _weight(self, reported: Reported, kind: str, quote: str) -> Severity:
-        """How much an instruction asks: a manifestation cannot do without its cause, while other
-        codes say what comes first in case it is there."""
+        """How binding an instruction is. Of a manifestation, "code first" is an obligation; of
+        other codes, it says what comes first if there is such a cause."""
         if kind == "code_first":
             return "obligation" if self._manifestation(reported) else "caution"
         return "caution" if _CONDITIONAL.search(quote) else "obligation"
@@ -116,7 +118,7 @@ class NoteChecks:
             )
 
     def _manifestation(self, reported: Reported) -> Code | None:
-        """The code or header whose title says that a code is a manifestation."""
+        """The code or header whose title says that a code is a manifestation; None if it is not."""
         chain = [reported.code, *self._store.ancestors(reported.release, reported.code)]
         return next((code for code in chain if _MANIFESTATION.search(code.title)), None)
 
@@ -141,7 +143,7 @@ class NoteChecks:
             elif both is not None:
                 why = reason("pairs.side_bilateral", both=both.code, title=both.title)
             else:
-                continue  # left and right, each with its own code and none for both
+                continue  # Left and right each have a code, and no code is for both.
             yield Pair(
                 codes=[a.code.code, b.code.code],
                 rule="laterality",
@@ -158,19 +160,19 @@ class NoteChecks:
 
 
 def _exclusions(governed: Sequence[_Governed], named: _Named) -> Iterator[Pair]:
-    found: dict[tuple[int, int], list[Note]] = {}
+    excluding: dict[tuple[int, int], list[Note]] = {}
     for at, (_, notes) in enumerate(governed):
         for note in notes:
-            # What a whole chapter leaves to other chapters (Excludes2) forbids nothing.
+            # An Excludes2 note of a whole chapter only refers to other chapters.
             if note.kind != "excludes1" and (note.kind != "excludes2" or note.owner_kind != "code"):
                 continue
             places = named.by(note.codes)
             for n in places if at not in places else ():
-                found.setdefault((at, n), []).append(note)
-    # By the pair of codes, in the order in which they are reported.
-    for at, n in sorted(found, key=lambda pair: (min(pair), max(pair), pair)):
+                excluding.setdefault((at, n), []).append(note)
+    # Sorted by pair of codes, in the order in which these are reported.
+    for at, n in sorted(excluding, key=lambda pair: (min(pair), max(pair), pair)):
         one, other = governed[at][0].code.code, governed[n][0].code.code
-        for note in found[at, n]:
+        for note in excluding[at, n]:
             yield _pair(
                 [one, other],
                 note,
@@ -192,8 +194,8 @@ def _pair(codes: list[str], note: Note, severity: Severity, why: Reason, quote: 
 
 
 class _Named:
-    """Which of the codes that are reported a note names, by their places. Sorted, the codes that a
-    range names stand together, so that many codes are not each held to every note."""
+    """Finds the places of the reported codes that a note names. The codes are sorted, so that those
+    of a range stand together: with many codes, not each is compared with each note."""
 
     def __init__(self, codes: Sequence[str]) -> None:
         self._sorted = sorted((undot(code), at) for at, code in enumerate(codes))
@@ -203,34 +205,34 @@ class _Named:
         for named in ranges:
             first, last = undot(named.first), undot(named.last)
             start = bisect_left(self._sorted, (first,))
-            # "~" comes after every letter and digit: each end stands for all under it.
+            # "~" sorts after every letter and digit, so the end includes all codes under it.
             end = bisect_left(self._sorted, (last + "~",))
             places |= {at for _, at in self._sorted[start:end]}
         return places
 
 
 def report_with(store: CodeStore, release: Release, notes: Sequence[Note]) -> list[ReportWith]:
-    """The codes that the notes of a candidate ask for beside it, nearest note first. What a whole
-    chapter or section says of all its codes is left to the notes."""
-    found: dict[str, ReportWith] = {}
+    """The codes that the notes of a candidate ask for beside it, nearest note first. Notes of a
+    whole chapter or section are left out: they are about all its codes."""
+    companions: dict[str, ReportWith] = {}
     for note in notes:
         if note.kind not in _ORDER or note.owner_kind != "code":
             continue
         for named in note.codes:
-            if named.as_published in found or store.get(release, named.first) is None:
+            if named.as_published in companions or store.get(release, named.first) is None:
                 continue
-            found[named.as_published] = ReportWith(
+            companions[named.as_published] = ReportWith(
                 code=named.as_published,
                 title=_title(store, release, named),
                 order=_ORDER[note.kind],  # type: ignore[arg-type]
                 reasons=[reason(f"pairs.because_{note.kind}", owner=note.owner)],
             )
-    return list(found.values())
+    return list(companions.values())
 
 
 def _title(store: CodeStore, release: Release, named: CodeRange) -> str:
-    """What a note names, in words: the title of a code, of what a range has in common (N18 for
-    N18.1-N18.6), or of both its ends."""
+    """The title of what a note names: of a code, of the header that a range shares (N18 for
+    N18.1-N18.6), or of both ends of a range."""
     pairs = zip(named.first, named.last, strict=False)
     shared = "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     whole = store.get(release, shared.rstrip("."))
@@ -241,9 +243,8 @@ def _title(store: CodeStore, release: Release, named: CodeRange) -> str:
 
 
 def _instructions(notes: Sequence[Note]) -> list[list[Note]]:
-    """The lines of each instruction to report another code before or beside one, those of one
-    element together. What a whole chapter or section says of all its codes is left to the notes.
-    """
+    """The instructions to report another code first or in addition, each with its lines. Those of a
+    whole chapter or section are left out: they are about all its codes."""
     groups: dict[int, list[Note]] = {}
     for note in notes:
         if note.kind in ("code_first", "use_additional_code") and note.owner_kind == "code":
@@ -252,7 +253,7 @@ def _instructions(notes: Sequence[Note]) -> list[list[Note]]:
 
 
 def _side_of(code: Code) -> tuple[str, frozenset[str]] | None:
-    """The side that a title says, and the rest of its words; None for one that says no side."""
+    """The side in a title, and the stems of its other words; None for a title without a side."""
     words = read(code.title).stems
     sided = {side for word, side in laterality.WORDS.items() if read(word).stems & words}
     unspecified = read("unspecified").stems
@@ -263,11 +264,12 @@ def _side_of(code: Code) -> tuple[str, frozenset[str]] | None:
 
 
 def _same(rest: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two titles say the same apart from the side. One of them may name the organ that
-    the other leaves to its header: "right eye" and "bilateral"."""
+    """Whether two titles are the same but for the side. They may differ in one word, as one may
+    name the organ and the other leave it to its header: "right eye" and "bilateral"."""
     return len(rest ^ other) <= 1
 
 
 def run_on(lines: Sequence[str]) -> str:
-    """Lines of one note in one line. A line that ends in a colon heads the ones after it."""
+    """The lines of a note in one line. No semicolon follows a colon, which introduces what comes
+    next."""
     return "; ".join(lines).replace(":; ", ": ")

@@ -1,4 +1,4 @@
-"""What must be said of an answer as a whole: the editions it is from, and what is not loaded."""
+"""Notices of an answer as a whole: about its editions, and about what is not loaded."""
 
 from __future__ import annotations
 
@@ -7,30 +7,32 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 from bot.desk.answer import Answer, Reason, reason
-from bot.desk.edition_dates import editions_told
+from bot.desk.edition_dates import edition_labels
 from codesets.model import SYSTEM_NAMES, System
 from codesets.store.code_store import ReleaseMatch
 
 
 def noticed(answer: Answer, *reasons: Reason) -> Answer:
+    """The answer with more notices."""
     return replace(answer, reasons=[*answer.reasons, *reasons])
 
 
 def dated(answer: Answer, coverages: Sequence[ReleaseMatch], day: dt.date) -> Answer:
-    """The answer with its releases, and what must be said first of those it shows."""
+    """The answer with its releases. Notices about those that it shows come first."""
     shown = {candidate.system for candidate in answer.candidates}
     return replace(
         answer,
         reasons=[*_of_editions(coverages, day, shown), *answer.reasons],
-        releases=answer.releases | editions_told(coverages, day),
+        releases=answer.releases | edition_labels(coverages, day),
     )
 
 
 def _of_editions(
     coverages: Iterable[ReleaseMatch], day: dt.date, shown: Container[str]
 ) -> list[Reason]:
-    """That an edition is not of the day, of the systems that are `shown`; of all, if none is."""
-    found = []
+    """For each system that is `shown`, or for all when none is: a notice if its edition does not
+    cover the day."""
+    notices = []
     for coverage in coverages:
         release, system = coverage.release, SYSTEM_NAMES[coverage.release.system]
         if shown and release.system not in shown:
@@ -38,7 +40,7 @@ def _of_editions(
         if coverage.fit == "nearest":
             later = day > release.effective_through
             edge = release.effective_through if later else release.first_served
-            found.append(
+            notices.append(
                 reason(
                     "desk.not_covered",
                     system=system,
@@ -48,11 +50,12 @@ def _of_editions(
                 )
             )
         elif coverage.fit == "served":
-            found.append(reason("desk.served", system=system, label=release.label))
-    return found
+            notices.append(reason("desk.served", system=system, label=release.label))
+    return notices
 
 
 def needs(system: System) -> Reason:
+    """That a question needs a system that is not loaded, and how to load it."""
     return reason(
         "desk.needs_system",
         what=reason(f"systems.{system}"),
@@ -62,4 +65,5 @@ def needs(system: System) -> Reason:
 
 
 def not_loaded(system: System) -> Reason:
+    """That a chosen system is not loaded, and how to load it."""
     return reason("desk.not_loaded", system=SYSTEM_NAMES[system], how=reason(f"load.{system}"))

@@ -1,8 +1,9 @@
-"""What an answer was made with, as its record keeps it: to make it again, or to say why not.
+"""What an answer was made with. Its record keeps this, so that a replay can make it again, or say
+why it cannot.
 
-Official files, the index bundle and Code Desk's own sources are named by their SHA-256. What was
-asked of the desk (systems, limit, setting) is with the question, what it found (candidates, their
-scores and the terms that matched) with the answer.
+Official files, the index bundle and Code Desk's own sources are identified by their SHA-256. The
+options of a question (systems, limit, setting) are logged with it; candidates, their scores and the
+terms that matched are logged with the answer.
 """
 
 from __future__ import annotations
@@ -25,27 +26,27 @@ from index.embedding.models import name_of
 
 _ROOT = Path(__file__).parents[2]
 _ROOMS = ("bot", "codesets", "index", "prompts")
-#: Those whose version may move a score.
+#: The libraries whose version may change a score.
 _LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "bm25s", "rapidfuzz")
 
 
 def made_with(
     store: CodeStore, settings: Settings, manifest: Manifest | None, editions: Iterable[str]
 ) -> dict[str, Any]:
-    """What answers out of these editions (keys of releases) are made with. `manifest` is that of
-    the index, None while no question has needed it.
+    """What answers from these editions (keys of releases) are made with. `manifest`: that of the
+    index; None while no question has needed it.
 
-    `loaded` stands for every file that is loaded, so that a change in what no edition of the answer
-    names (edits, guidelines) is noticed, too.
+    `loaded` is a digest of all loaded files, so that a change in other files (edits, guidelines) is
+    noticed, too.
     """
-    wanted = set(editions)
+    keys = set(editions)
     releases = store.releases()
     loaded: list[Release | Reference] = [*releases, *store.references.all()]
     return {
         "desk": desk(),
         "libraries": libraries(),
         "settings": {"model": name_of(settings.model)},
-        "editions": {r.key: _files(r) for r in releases if r.key in wanted},
+        "editions": {r.key: _files(r) for r in releases if r.key in keys},
         "loaded": _digest({source.key: _files(source) for source in loaded}),
         "index": {"build": manifest.build, "manifest": f"sha256:{manifest.sha256()}"}
         if manifest
@@ -72,8 +73,8 @@ def libraries() -> dict[str, str]:
 
 @cache
 def desk() -> dict[str, str | None]:
-    """Code Desk itself: its version, the commit if it runs out of a repository, and a SHA-256 of
-    all that it consists of, which tells a changed file from the one that was committed."""
+    """Code Desk itself: its version, the commit if it runs from a repository, and a SHA-256 of all
+    its files, which shows whether one differs from the commit."""
     return {
         "version": metadata.version("codedesk"),
         "commit": _commit(),
@@ -84,7 +85,7 @@ def desk() -> dict[str, str | None]:
 def _sources() -> Iterable[tuple[str, str]]:
     for room in _ROOMS:
         for path in (_ROOT / room).rglob("*"):
-            # Weights are large, and the encoder has a fingerprint of its own.
+            # Weights are left out: they are large, and the encoder has its own fingerprint.
             if path.is_file() and not {"__pycache__", "weights"} & set(path.parts):
                 name = path.relative_to(_ROOT).as_posix()
                 yield name, hashlib.sha256(path.read_bytes()).hexdigest()
@@ -94,7 +95,7 @@ def _commit() -> str | None:
     if not (_ROOT / ".git").exists():
         return None
     try:
-        found = subprocess.run(
+        result = subprocess.run(
             ["git", "-C", str(_ROOT), "rev-parse", "HEAD"],
             capture_output=True,
             text=True,
@@ -102,4 +103,4 @@ def _commit() -> str | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return found.stdout.strip() or None if found.returncode == 0 else None
+    return result.stdout.strip() or None if result.returncode == 0 else None

@@ -1,4 +1,4 @@
-"""A question, read once: every part of the desk goes by what is read here."""
+"""Reads a question, once. Every part of the desk uses what is read here."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from bot.phi.spans import PLACEHOLDER
 from codesets.model import CodeKind, Setting, System
 from index.text.resources import read_words
 
-#: Places of identifiers with the words that name them, or tie a patient to the case, and say
-#: nothing of the case: "code for pt [NAME], dob [DATE], with".
+#: Placeholders of identifiers, with the words around them that say nothing about the case: "code
+#: for pt [NAME], dob [DATE], with".
 _REMOVED = re.compile(
     r"(?:\b(?:for|on|of|re|dos|date of service|seen|as of|dated|from)\b[:\s]+"
     r"(?=(?:\S+[\s.]+)?\[[A-Z]))*"
@@ -42,20 +42,24 @@ _REMOVED = re.compile(
 class Question:
     """A question as it was read.
 
-    `asked` is it as typed: it may hold identifiers, and is neither stored nor shown. `scrubbed` is
-    what may be, without those identifiers whose kinds are in `removed`. `text` is what is searched:
-    what is left of it without their places and without the date.
-
-    `service_date` is the date of service: the one given with the question, else the one in it, else
-    None. `day` is the day that it is answered for, today where there is no such date. `no_such_day`
-    says that a date was read that is none (31 February). `releases` are the editions (key -> label)
-    that the date of service leads to, None when there is none. `dated` is False for a question out
-    of the log, which keeps the editions and not the date: its answer tells none either.
-
-    `limited_to` are the systems that whoever asked chose; `systems` are these or, where none were
-    chosen, those that the words ask for; both may be empty. `mentions` are the codes that it names,
-    `ndcs` the drug products, `inquiry` what it asks of changes, `setting` where the service was
-    given, if it says so.
+    - `asked`: as typed. It may have identifiers of patients, and is neither stored nor shown.
+    - `scrubbed`: without identifiers; it may be stored and shown.
+    - `removed`: the kinds of identifiers that were removed; () for none.
+    - `text`: what is searched: `scrubbed` without placeholders and without the date.
+    - `service_date`: the date of service: the one given with the question, else the one in it, else
+      None.
+    - `day`: the day that it is answered for: the date of service, else today.
+    - `no_such_day`: whether it has a date that does not exist (31 February).
+    - `releases`: the editions (key -> label) that the date of service leads to; None without one.
+    - `dated`: False for a question out of the log, which keeps editions and not the date: its
+      answer has no date either.
+    - `intent`: what it asks for.
+    - `limited_to`: the systems that the asker chose; () for all.
+    - `systems`: these or, if none were chosen, those that the words ask for; () for all.
+    - `mentions`: the codes that it names; () for none.
+    - `ndcs`: the drug products that it names, as 5-4-2; () for none.
+    - `inquiry`: what it asks about changes; None if it does not.
+    - `setting`: where the service was given; None if it does not say.
     """
 
     asked: str
@@ -85,11 +89,14 @@ def read_question(
     systems: Sequence[System] = (),
     beside: Sequence[CodeKind] = (),
 ) -> Question:
-    """Read a question: its date as it was typed, all else from the scrubbed text, so that no name
-    steers the search and no record number is taken for a code. `lookup` gives (system, published
-    form) for each loaded system that has a code; `day` is the date of service when it is given with
-    the question, `systems` those to answer from; `beside` are the kinds of codes beside codes of
-    which a list is loaded. The editions of the date are left to the desk."""
+    """Read a question: the date from the typed text, everything else from the scrubbed one, so that
+    a name does not steer the search and a record number is not taken for a code.
+
+    `lookup`: gives (system, published form) for each loaded system that has a code. `day`: the date
+    of service, if it is given with the question. `systems`: those to answer from; () for all.
+    `beside`: modifiers and places of service, as far as a list of them is loaded. `releases` is
+    left to the desk.
+    """
     given = Question(
         asked,
         scrubbed.text,
@@ -109,7 +116,7 @@ def read_question(
         return replace(dated, intent="changes", inquiry=changes)
     text = without_places(scrubbed.searched)
     mentions = read_mentions(text, lookup, systems)
-    mentions += [one for one in beside_codes(scrubbed.text) if one.kind in beside]
+    mentions += [mention for mention in beside_codes(scrubbed.text) if mention.kind in beside]
     read = replace(
         dated,
         text=text,
@@ -144,24 +151,26 @@ def read_codes(
     systems: Sequence[System] = (),
     setting: Setting | None = None,
 ) -> Question:
-    """Codes that are to be checked, read as a question that names them and nothing else."""
-    kinds = (kind for one in scrubbed for kind in one.removed)
+    """Codes that are to be checked, as a question that names nothing else. `scrubbed` are `codes`
+    without identifiers; the rest is as in `read_question`."""
+    kinds = (kind for code in scrubbed for kind in code.removed)
     return Question(
         " ".join(codes),
-        " ".join(one.text for one in scrubbed),
+        " ".join(code.text for code in scrubbed),
         tuple(dict.fromkeys(kinds)),
         service_date=day,
         day=day or dt.date.today(),
         intent="codes",
         limited_to=tuple(systems),
         systems=tuple(systems),
-        mentions=tuple(m for one in scrubbed for m in named_code(one.text, lookup, systems)),
+        mentions=tuple(m for code in scrubbed for m in named_code(code.text, lookup, systems)),
         setting=setting,
     )
 
 
 def without_places(scrubbed: str) -> str:
-    """A scrubbed question without the places of identifiers. An age over 89 is 90: it is one still.
+    """A scrubbed question without placeholders and without its date. An age over 89, which was
+    removed, is searched as 90.
 
     >>> without_places("pt [NAME], [AGE] yo, dob [DATE], seen [DATE] with gout")
     ', 90 yo, , with gout'
@@ -178,9 +187,9 @@ _SETTINGS: dict[Setting, re.Pattern[str]] = {
 
 
 def setting_said(text: str) -> Setting | None:
-    """Where the service was given, if the question says so; None when it does not, or says two."""
-    said = [setting for setting, words in _SETTINGS.items() if words.search(text)]
-    return said[0] if len(said) == 1 else None
+    """Where the service was given; None if the question names no setting, or more than one."""
+    settings = [setting for setting, words in _SETTINGS.items() if words.search(text)]
+    return settings[0] if len(settings) == 1 else None
 
 
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -188,12 +197,12 @@ _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 
 
 def is_wordless(text: str) -> bool:
-    """No letters and no digits: empty, punctuation or emoji only."""
+    """Whether a text has no letters and no digits: it is empty, or only punctuation or emoji."""
     return re.search(r"\w", text) is None or not any(c.isascii() or c.isalpha() for c in text)
 
 
 def is_foreign(text: str) -> bool:
-    """Not English, as far as script and little words tell."""
+    """Whether a text is not English, judged by its script and by frequent short words."""
     letters = _LETTERS.findall(text)
     if letters and sum(bool(_LATIN.match(letter)) for letter in letters) < len(letters) / 2:
         return True

@@ -1,4 +1,4 @@
-"""The date of service in a question, as people write it."""
+"""Reads the date of service in a question, as people write dates."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from codesets import months
 
-#: Misspellings too, "Febuary": the first three letters tell.
+#: The first three letters decide, so that "Febuary" is read, too.
 _MONTH = rf"(?P<month>{months.MONTH})[a-z]*\.?"
 
-#: What may stand before a date and belongs to it.
+#: Words before a date that belong to it.
 _CUE = r"(?:\b(?:on|dos|date of service|seen|as of|for|dated|from)\b[:\s]*)*"
 
 _DATES = [
@@ -28,20 +28,24 @@ _DATES = [
     ),
 ]
 
-#: Before a date that is none of service.
+#: Words before a date of birth.
 _BIRTH = re.compile(
     r"\b(?:dob|d\.o\.b|born|birth ?(?:day|date)?|date of birth)\.?(?:\s+(?:is|was|on))*[\s:=(-]*$",
     re.I,
 )
 
-#: Characters before a date in which a word says what it is the date of.
+#: How many characters before a date are searched for these words.
 _NEAR = 40
 
 
 @dataclass(frozen=True, slots=True)
 class ReadDate:
-    """A text and the date of service in it. `rest` is the text without the date; `day` is None
-    where there is no date, or no such day, which is then `no_such_day`, as typed."""
+    """The date of service in a text.
+
+    - `rest`: the text without the date.
+    - `day`: the date; None where there is none, or where it does not exist.
+    - `no_such_day`: a date that does not exist, as typed; else None.
+    """
 
     rest: str
     day: dt.date | None = None
@@ -49,15 +53,15 @@ class ReadDate:
 
 
 def is_of_birth(text: str, at: int) -> bool:
-    """Whether the date that stands there is one of birth, and none of service."""
+    """Whether the date at this place is a date of birth."""
     return _BIRTH.search(text, max(0, at - _NEAR), at) is not None
 
 
 def read_date(text: str) -> ReadDate:
-    """The date of service that a text tells: the first that is not one of birth."""
+    """The date of service in a text: the first date that is not a date of birth."""
     for pattern in _DATES:
-        found = pattern.finditer(text)
-        match = next((m for m in found if not is_of_birth(text, m.start())), None)
+        dates = (m for m in pattern.finditer(text) if not is_of_birth(text, m.start()))
+        match = next(dates, None)
         if match is None:
             continue
         rest = " ".join((text[: match.start()] + " " + text[match.end() :]).split())
@@ -69,7 +73,7 @@ def read_date(text: str) -> ReadDate:
 
 
 def _day(parts: Mapping[str, str]) -> dt.date:
-    """Raises ValueError where there is no such day."""
+    """Raises ValueError for a date that does not exist."""
     month = int(parts["m"]) if "m" in parts else months.number(parts["month"])
     year = int(parts["year"])
     return dt.date(year + 2000 if year < 100 else year, month, int(parts["day"]))

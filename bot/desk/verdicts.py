@@ -6,33 +6,14 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.desk.answer import (
-    Axis,
-    CodeTitle,
-    Equivalent,
-    Reason,
-    ShownNote,
-    Status,
-    Verdict,
-    reason,
-)
+from bot.desk.answer import CodeTitle, Reason, ShownNote, Status, Verdict, reason
 from bot.desk.code_mentions import CodeMention, may_be_icd9
+from bot.desk.icd9_crosswalk import Icd9Crosswalk
+from bot.desk.procedure_axes import ProcedureAxes
 from codesets.lookups import edition_diff, hcpcs_indicators, pcs_axes
 from codesets.lookups.did_you_mean import did_you_mean
 from codesets.lookups.inherited_notes import notes_of
-from codesets.model import (
-    SYSTEM_NAMES,
-    Code,
-    Definition,
-    GemsMapping,
-    Indicators,
-    Modifier,
-    Note,
-    OwnDates,
-    PlaceOfService,
-    Release,
-    TableRow,
-)
+from codesets.model import SYSTEM_NAMES, Code, Indicators, Note, Release
 from codesets.store.code_store import CodeStore, ReleaseMatch
 
 #: Completions listed with a header; the count of all is in the verdict's words.
@@ -45,11 +26,13 @@ class Verdicts:
     def __init__(self, store: CodeStore, day: dt.date) -> None:
         self._store = store
         self._day = day
+        self._axes = ProcedureAxes(store, day)
+        self._crosswalk = Icd9Crosswalk(store)
 
     def on(self, mention: CodeMention, coverage: ReleaseMatch) -> Verdict:
-        """The verdict on a code of a loaded system: by the code's own dates, whichever release
-        tells them, else by the release in force. Where neither covers the day, `not_covered`, with
-        what the nearest release says."""
+        """The verdict on a code of a loaded system. The code's own dates decide, whichever release
+        has them; else the release in force. Where neither covers the day, the status is
+        `not_covered`, and the reasons give what the nearest release says."""
         release, covered = coverage.release, coverage.fit != "nearest"
         code = self._store.get(release, mention.code)
         known = code or self._anywhere(mention, release)
@@ -61,13 +44,14 @@ class Verdicts:
                 self._in_force(code, release) if code else self._elsewhere(mention, release, known)
             )
             if not covered and verdict.status != "unknown":
-                verdict = self._not_covered(verdict)
-        if verdict.status == "unknown" and (retired := self.on_icd9(mention.code)):
+                verdict = not_covered(verdict)
+        if verdict.status == "unknown" and (retired := self._crosswalk.verdict(mention.code)):
             return retired
-        return replace(verdict, equivalents=self._in_icd9(verdict.code))
+        return replace(verdict, equivalents=self._crosswalk.in_icd9(verdict.code))
 
     def _anywhere(self, mention: CodeMention, release: Release) -> Code | None:
-        """A code that a release does not have, as the nearest other one has it."""
+        """A code that `release` does not have, out of the nearest release that has it: the first
+        later one, else the last earlier one; None when no release has it."""
         editions, later = self._editions(mention, release)
         nearest = (later or editions[::-1])[:1]
         return self._store.get(nearest[0], mention.code) if nearest else None
@@ -75,20 +59,12 @@ class Verdicts:
     def _editions(
         self, mention: CodeMention, release: Release
     ) -> tuple[list[Release], list[Release]]:
-        """The editions that have a code, and those of them that are later than a release."""
+        """The editions that have a code, and those among them that are later than `release`."""
         editions = self._store.releases_with(mention.system, mention.code)
         return editions, [e for e in editions if e.effective_from > release.effective_from]
 
-    @staticmethod
-    def _not_covered(verdict: Verdict) -> Verdict:
-        """What the nearest release says, of a day that no release covers."""
-        return replace(
-            verdict,
-            status="not_covered",
-            reasons=[reason("verdict.not_covered", told=verdict.reasons)],
-        )
-
     def _in_force(self, code: Code, release: Release) -> Verdict:
+        """The verdict on a code that `release` has: billable, or a header."""
         completions = [] if code.billable else self._store.completions(release, code.code)
         if code.billable:
             reasons = [reason("verdict.billable", code=code.code, label=release.label)]
@@ -115,9 +91,9 @@ class Verdicts:
             reasons.append(reason("verdict.last_day", date=code.effective_through))
         if code.title_from:
             reasons.append(reason("verdict.title_borrowed", label=code.title_from))
-        axes = self._axes(code)
+        axes = self._axes.of(code.code) if code.system == "icd10pcs" else []
         if code.system == "icd10pcs":
-            reasons.append(self._axes_from(code, bool(axes)))
+            reasons.append(self._axes.source(code.code, explained=bool(axes)))
         return Verdict(
             code=code.code,
             system=code.system,
@@ -131,8 +107,8 @@ class Verdicts:
         )
 
     def _elsewhere(self, mention: CodeMention, release: Release, known: Code | None) -> Verdict:
-        """A verdict on a code that a release does not have; `known` is it in another, if any has
-        it."""
+        """The verdict on a code that `release` does not have. `known` is the code as another
+        release has it; None when none has."""
         editions, later = self._editions(mention, release)
         status: Status = "unknown"
         replaced: list[Code] = []
@@ -166,7 +142,7 @@ class Verdicts:
             reasons = [reason("verdict.unknown", code=mention.code, system=system, labels=loaded)]
         begun = [] if editions else self._store.completions(release, mention.code)
         if begun:
-            # An ICD-10-PCS code that is cut short: its tables have no codes of their own.
+            # The beginning of an ICD-10-PCS code. Headers of ICD-10-PCS are not listed as codes.
             return Verdict(
                 code=mention.code,
                 system=mention.system,
@@ -195,8 +171,8 @@ class Verdicts:
         )
 
     def _out_of_its_dates(self, code: Code, release: Release) -> Verdict | None:
-        """The verdict on a code whose own dates do not allow it; None when they do, or tell
-        nothing."""
+        """The verdict on a code that its own dates exclude on the day; None when they do not, or
+        when it has none."""
         if code.in_force(self._day):
             return None
         own = self._store.own_dates(code.system, code.code)
@@ -220,36 +196,34 @@ class Verdicts:
         )
 
     def _within_its_dates(self, code: Code) -> Verdict | None:
-        """The verdict on a code that its own dates show in force on the day, by the first release
-        after the day that lists it, or by the one that tells its last day; None when they do not.
+        """The verdict on a code whose own dates include the day, although the release for the day
+        does not have it or does not cover the day; None when nothing shows that it was in force.
 
-        A release lists what may be used in its own time: one that begins before the day does not
-        know what ended since.
+        It is shown by the first release after the day that lists the code, or by the release that
+        has its last day. An earlier release shows nothing: the code may have ended since.
         """
         own = self._store.own_dates(code.system, code.code)
         if own.first is None or not code.in_force(self._day):
             return None
         editions = self._store.releases_with(code.system, code.code)
-        vouching = [
+        evidence = [
             edition
             for edition in editions
             if edition.effective_from > self._day or edition.label == own.last_from
         ]
-        found = self._store.get(vouching[0], code.code) if vouching else None
-        if found is None:
+        listed = self._store.get(evidence[0], code.code) if evidence else None
+        if listed is None:
             return None
-        verdict = self._in_force(found, vouching[0])
+        verdict = self._in_force(listed, evidence[0])
         first = reason("verdict.first_day", date=own.first)
         return replace(verdict, reasons=[*verdict.reasons, first])
 
     def _did_you_mean(self, release: Release, code: str) -> list[CodeTitle]:
-        found = did_you_mean(self._store, release, code)
-        return titles([c for c in found if c.in_force(self._day)])
-
-    # What each system says besides
+        similar = did_you_mean(self._store, release, code)
+        return titles([c for c in similar if c.in_force(self._day)])
 
     def _indicators(self, code: Code, release: Release) -> list[Reason]:
-        """Coverage and pricing of a HCPCS code: billable is not covered."""
+        """Coverage and pricing of a HCPCS code: a billable code may still not be covered."""
         if code.system != "hcpcs":
             return []
         rows = list(self._store.rows(Indicators, release, code=code.code))
@@ -258,54 +232,10 @@ class Verdicts:
             for row in rows[:1]
         ]
 
-    def _axes(self, code: Code) -> list[Axis]:
-        return (
-            [
-                Axis(
-                    axis.position,
-                    axis.name,
-                    axis.value,
-                    axis.meaning,
-                    self._defined(code.code, axis),
-                )
-                for axis in pcs_axes.explain(self.table(code.code), code.code)
-            ]
-            if code.system == "icd10pcs"
-            else []
-        )
-
-    def _defined(self, code: str, axis: pcs_axes.Axis) -> str:
-        """The official definition of an axis's value (of an operation, an approach), if any."""
-        reference = self._store.references.for_date("definitions", "icd10pcs", self._day)
-        if reference is None:
-            return ""
-        rows = self._store.references.rows(
-            Definition, reference, section=code[0], position=axis.position, value=axis.meaning
-        )
-        return next((row.definition for row in rows), "")
-
-    def _axes_from(self, code: Code, explained: bool) -> Reason:
-        """Which tables explain a code, or why none does: it is never guessed from its title."""
-        reference = self._store.references.for_date("tables", "icd10pcs", self._day)
-        if reference is None:
-            return reason("verdict.no_tables")
-        if explained:
-            return reason("verdict.axes_from", label=reference.label)
-        return reason("verdict.not_in_tables", code=code.code, label=reference.label)
-
-    def table(self, code: str) -> list[TableRow]:
-        """The rows of the ICD-10-PCS table that a code is made from; [] when none is loaded."""
-        reference = self._store.references.for_date("tables", "icd10pcs", self._day)
-        return (
-            list(self._store.references.rows(TableRow, reference, table=code[:3]))
-            if reference
-            else []
-        )
-
     def changed(self, mention: CodeMention, coverage: ReleaseMatch, words: str) -> Verdict | None:
-        """The verdict on the ICD-10-PCS code that differs from one in the axis that `words` name
-        ("same, but percutaneous endoscopic"); None when they name none."""
-        rows = self.table(mention.code)
+        """The verdict on the ICD-10-PCS code that differs from the mentioned one in the axis value
+        that `words` name ("same, but percutaneous endoscopic"); None when they name none."""
+        rows = self._axes.table(mention.code)
         meant = pcs_axes.axis_meant(rows, mention.code, words)
         if meant is None:
             return None
@@ -330,122 +260,18 @@ class Verdicts:
             ],
         )
 
-    # Modifiers and places of service
 
-    def on_modifier(self, code: str) -> Verdict | None:
-        """Whether a HCPCS Level II modifier may be used on the date; None when none are loaded."""
-        if "hcpcs" not in self._store.systems:
-            return None
-        coverage = self._store.for_date("hcpcs", self._day)
-        release = coverage.release
-        found = {
-            edition.label: row
-            for edition in self._store.releases("hcpcs")
-            for row in self._store.rows(Modifier, edition, code=code)
-        }
-        if not found:
-            why = reason("verdict.modifier_unknown", code=code, label=release.label)
-            return Verdict(code, "hcpcs", "unknown", "", release.label, reasons=[why])
-        own = OwnDates()
-        for label, row in found.items():
-            own = own.updated_by(label, row.added, row.terminated)
-        row = found.get(release.label) or list(found.values())[-1]
-        status: Status = "billable"
-        reasons = [reason("verdict.modifier", code=code, label=release.label)]
-        if own.first and own.first > self._day:
-            status = "not_yet_valid"
-            reasons = [
-                reason("verdict.not_yet_effective", code=code, label=own.first_from, date=own.first)
-            ]
-        elif own.last:
-            reasons.append(reason("verdict.last_day", date=own.last))
-            status = "deleted" if own.last < self._day else status
-        elif release.label not in found:
-            status = "unknown"
-            reasons = [reason("verdict.modifier_unknown", code=code, label=release.label)]
-        verdict = Verdict(code, "hcpcs", status, row.title, release.label, reasons=reasons)
-        undecided = status == "billable" and own.last is None
-        before = own.first is not None and self._day < release.effective_from
-        if coverage.fit == "nearest" and undecided and not before:
-            return self._not_covered(verdict)
-        return verdict
-
-    def on_place(self, code: str) -> Verdict | None:
-        """What a place of service code means; None when the list is not loaded."""
-        reference = self._store.references.for_date("places", "hcpcs", self._day)
-        if reference is None:
-            return None
-        row = next(self._store.references.rows(PlaceOfService, reference, code=code), None)
-        if row is None:
-            why = reason("verdict.place_unknown", code=code, label=reference.label)
-            return Verdict(code, "pos", "unknown", "", None, reasons=[why])
-        facility: Reason | str = ""
-        if row.facility is not None:
-            facility = reason("verdict.facility" if row.facility else "verdict.non_facility")
-        why = reason(
-            "verdict.place",
-            code=code,
-            label=reference.label,
-            facility=facility,
-            description=row.description,
-        )
-        return Verdict(code, "pos", "billable", row.name, None, reasons=[why])
-
-    # Crosswalks
-
-    def _in_icd9(self, code: str) -> list[Equivalent]:
-        return self._mapped("10to9", code)
-
-    def on_icd9(self, code: str) -> Verdict | None:
-        """The verdict on an ICD-9-CM code: retired, with its equivalents by the GEMs; None when
-        no mapping of it is loaded."""
-        found = self._mapped("9to10", code)
-        if not found:
-            return None
-        targets = [e for e in found if e.code]
-        return Verdict(
-            code=code,
-            system="icd9cm",
-            status="deleted",
-            title="",
-            release=None,
-            reasons=[reason("verdict.icd9", code=code)],
-            replaced_by=[CodeTitle(e.code, e.title) for e in targets],
-            equivalents=found,
-        )
-
-    def _mapped(self, direction: str, code: str) -> list[Equivalent]:
-        for reference in reversed(self._store.references.all("gems")):
-            rows = list(
-                self._store.references.rows(
-                    GemsMapping, reference, direction=direction, source=code
-                )
-            )
-            if rows:
-                return [
-                    Equivalent(
-                        row.target or "",
-                        self._title(row.target) if direction == "9to10" and row.target else "",
-                        reasons=[
-                            reason(
-                                "verdict.gem", reference=reference.name, flags=mapping_flags(row)
-                            )
-                        ],
-                    )
-                    for row in rows
-                ]
-        return []
-
-    def _title(self, code: str) -> str:
-        for release in reversed(self._store.releases("icd10cm")):
-            found = self._store.get(release, code)
-            if found is not None:
-                return found.title
-        return ""
+def not_covered(verdict: Verdict) -> Verdict:
+    """The verdict of the nearest release, for a day that no release covers."""
+    return replace(
+        verdict,
+        status="not_covered",
+        reasons=[reason("verdict.not_covered", told=verdict.reasons)],
+    )
 
 
 def shown_notes(notes: Sequence[Note]) -> list[ShownNote]:
-    """The notes that govern a code, as they are shown with it."""
+    """The notes that govern a code, in the form that an answer has."""
     return [
         ShownNote(
             kind=note.kind,
@@ -462,25 +288,14 @@ def titles(codes: Sequence[Code]) -> list[CodeTitle]:
     return [CodeTitle(code.code, code.title) for code in codes]
 
 
-def mapping_flags(mapping: GemsMapping) -> Reason:
-    """What the flags of a General Equivalence Mapping say."""
-    if mapping.target is None:
-        return reason("verdict.gem_no_map")
-    kind = reason("verdict.gem_approximate" if mapping.approximate else "verdict.gem_identical")
-    if not mapping.combination:
-        return kind
-    return reason(
-        "verdict.gem_combination", kind=kind, scenario=mapping.scenario, choice=mapping.choice
-    )
-
-
 def _no_replacement(codes: Sequence[Code]) -> list[Reason]:
-    """What is said of a deleted code without replacements, the codes given."""
+    """That a deleted code has no replacement; [] when `codes` replace it."""
     return [] if codes else [reason("verdict.no_replacement")]
 
 
 def unloaded(mention: CodeMention) -> Verdict:
-    """The verdict on a code of a system that is not loaded, or of none that is known."""
+    """The verdict on a code of a system that is not loaded, or on text that no system's codes look
+    like."""
     if mention.system not in SYSTEM_NAMES:
         why = reason(
             "verdict.icd9_unknown" if may_be_icd9(mention.code) else "verdict.not_a_code",

@@ -1,10 +1,9 @@
 """Code Desk in Slack: mentions, direct messages and /code, over Socket Mode or HTTP.
 
-Every question takes the same way, and the log (`bot.querylog`) records each step before the next:
-verified by Bolt, written to the log, acknowledged, answered, the answer written to the log, posted,
-and what became of the post written to the log. What a crash leaves unfinished, `recovery` finds.
+Each question takes the same steps, and the log (`bot.querylog`) records each step before the next:
+a request is verified by Bolt, the question is logged and acknowledged, it is answered, the answer
+is logged and posted, and what became of the post is logged. After a crash, `recovery` finishes.
 
-`app` sets up and serves; `listeners` take what Slack sends; `delivery` answers and delivers;
-`blocks` draws the answer; `posting` sends it and tells what became of it, `lanes` waits for its
-turn.
+`app` sets up and serves; `listeners` take requests; `delivery` answers and delivers; `views` draw
+the messages; `web_api` sends them, when `lanes` says that it is their turn.
 """

@@ -25,7 +25,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.logged_desk import Answers
-from bot.messages import message as words
+from bot.messages import message
 from bot.querylog import QueryLog
 from bot.settings import Settings
 from bot.slack import http
@@ -39,30 +39,31 @@ from codesets.errors import CodeDeskError
 
 logger = logging.getLogger("codedesk.slack")
 
-#: Listeners under way at once. One works out an answer, and the others wait for it or pass by; none
-#: waits for Slack (see `lanes`).
+#: Listeners that run at once. One answers, and the others wait for it or need no answer; none waits
+#: for Slack (see `lanes`).
 _ANSWERS_AT_ONCE = 8
 
 
 class SlackSettingsError(CodeDeskError):
-    """Slack cannot be served as things are set; the message says what to put right."""
+    """Slack cannot be served with these settings; the message says what to put right."""
 
 
 def build_app(settings: Settings, desk: Answers, log: QueryLog, lanes: Lanes | None = None) -> App:
-    """The app with all its listeners. Raises SlackSettingsError when its tokens will not do."""
+    """The app with all its listeners. Raises SlackSettingsError when its tokens
+    are not accepted."""
     client = _client(settings)
-    _asked(client, lambda patient: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
+    _call_at_start(client, lambda patient: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
     app = App(
         name="codedesk",
         client=client,
         # Without a secret every HTTP request is refused; Socket Mode needs none.
         signing_secret=settings.slack_signing_secret or "",
         listener_executor=ThreadPoolExecutor(_ANSWERS_AT_ONCE, thread_name_prefix="answer"),
-        # Payloads hold what people asked, so what was not understood is not printed.
+        # Otherwise Bolt prints a request that no listener takes, and with it what people asked.
         raise_error_for_unhandled_request=True,
         attaching_conversation_kwargs_enabled=False,
     )
-    app.error(_tell)
+    app.error(_log_error)
     delivery = SlackDelivery(desk, log, client, lanes)
     for kind in (events, commands, actions, feedback):
         kind.register(app, delivery)
@@ -80,8 +81,8 @@ def serve(
 ) -> None:
     """Finish what an earlier run left, then answer Slack until Ctrl-C, SIGTERM or `stop`.
 
-    What is under way is finished first, but for what a rate limit holds up. Raises
-    SlackSettingsError.
+    Before it returns, answers under way are finished, except those that wait for a rate limit.
+    Raises SlackSettingsError.
     """
     stop = stop or threading.Event()
     with _only_one(settings.home), Lanes() as lanes:
@@ -93,12 +94,12 @@ def serve(
                 way = _listening if settings.slack_mode == "http" else _connected
                 with _stopped_by_signals(stop), way(settings, app, say):
                     begin()
-                    # A signal that reaches another thread does not wake one that waits for ever.
+                    # A wait without a timeout is not interrupted by a signal to another thread.
                     while not stop.wait(1.0):
                         pass
             finally:
-                # A question whose turn has not come stays unanswered in the log, an answer that has
-                # to wait for a rate limit is `waiting` there: see recovery.
+                # In the log, a question that was not begun stays unanswered, and an answer that
+                # waits for a rate limit is `waiting`. The next start finds both: see recovery.
                 app.listener_runner.listener_executor.shutdown(wait=True, cancel_futures=True)
                 lanes.close()
 
@@ -119,31 +120,31 @@ def _token(setting: str, value: str | None, prefix: str) -> str:
     """https://docs.slack.dev/authentication/tokens"""
     if not value or not value.startswith(prefix):
         problem = "slack.malformed" if value else "slack.missing"
-        where = words(f"slack.{setting}")
-        raise SlackSettingsError(words(problem, setting=setting, where=where))
+        where = message(f"slack.{setting}")
+        raise SlackSettingsError(message(problem, setting=setting, where=where))
     return value
 
 
-def _asked(
+def _call_at_start(
     client: WebClient, call: Callable[[WebClient], Any], setting: str, settings: Settings
 ) -> Any:
-    """Slack's answer to a call at start-up, which waits for rate limits to pass; a refusal is the
-    fault of the setting."""
+    """Slack's response to a call at start-up, which waits for rate limits to pass. Raises
+    SlackSettingsError, which names `setting` when Slack refuses the call."""
     try:
         return call(web_client(client.token or "", settings.slack_api_url, patient=True))
     except SlackApiError as error:
         if doubt := why_not_certain(error):
             raise _unreachable(settings, doubt) from error
-        code, where = error.response["error"], words(f"slack.{setting}")
+        code, where = error.response["error"], message(f"slack.{setting}")
         raise SlackSettingsError(
-            words("slack.refused", setting=setting, error=code, where=where)
+            message("slack.refused", setting=setting, error=code, where=where)
         ) from error
     except (OSError, HTTPException) as error:
         raise _unreachable(settings, error) from error
 
 
 def _unreachable(settings: Settings, error: object) -> SlackSettingsError:
-    return SlackSettingsError(words("slack.unreachable", url=settings.slack_api_url, error=error))
+    return SlackSettingsError(message("slack.unreachable", url=settings.slack_api_url, error=error))
 
 
 # Serving
@@ -153,7 +154,7 @@ def _unreachable(settings: Settings, error: object) -> SlackSettingsError:
 def _connected(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
     """Socket Mode."""
     token = settings.slack_app_token or ""
-    opened = _asked(
+    opened = _call_at_start(
         app.client,
         lambda patient: patient.apps_connections_open(app_token=token),
         "SLACK_APP_TOKEN",
@@ -166,7 +167,7 @@ def _connected(settings: Settings, app: App, say: Callable[[str], None]) -> Iter
             handler.connect()
         except (OSError, SlackClientError) as error:
             raise _unreachable(settings, error) from error
-        say(words("slack.connected"))
+        say(message("slack.connected"))
         yield
     finally:
         handler.close()
@@ -180,7 +181,7 @@ def _listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iter
         server = http.server(app, settings.slack_signing_secret or "", host, port)
     except OSError as error:
         raise SlackSettingsError(
-            words("slack.no_port", host=host, port=port, error=error)
+            message("slack.no_port", host=host, port=port, error=error)
         ) from error
     closing = threading.Event()
 
@@ -188,16 +189,16 @@ def _listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iter
         try:
             server.run()
         except OSError:
-            # Closing takes the sockets away from under the loop that waits on them.
+            # server.close() closes the sockets that this loop waits on.
             if not closing.is_set():
                 raise
 
     threading.Thread(target=run, name="http", daemon=True).start()
     try:
-        # Port 0 leaves the choice to the system.
+        # With port 0 the system chooses.
         chosen = getattr(server, "effective_port", port)
         url = f"http://{host}:{chosen}{http.PATH}"
-        say(words("slack.listening", url=url))
+        say(message("slack.listening", url=url))
         yield
     finally:
         closing.set()
@@ -207,14 +208,14 @@ def _listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iter
 
 @contextmanager
 def _only_one(home: Path) -> Iterator[None]:
-    """Hold the data directory: two processes that serve from it would each answer what the other
-    left unfinished. The system lets go of the lock when the process ends, however it ends."""
+    """Lock the data directory: of two processes that serve from it, each would answer what the
+    other has not finished. The system releases the lock when the process ends, even by a crash."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = FileLock(home / "serve.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise SlackSettingsError(words("slack.already_serving", home=home)) from error
+        raise SlackSettingsError(message("slack.already_serving", home=home)) from error
     try:
         yield
     finally:
@@ -223,21 +224,22 @@ def _only_one(home: Path) -> Iterator[None]:
 
 @contextmanager
 def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM (what `docker stop` sends) end serving in order."""
+    """Set `stop` on Ctrl-C and on SIGTERM, which `docker stop` sends."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in kept:
+    earlier = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in earlier:
         signal.signal(number, lambda *_: stop.set())
     try:
         yield
     finally:
-        for number, handler in kept.items():
+        for number, handler in earlier.items():
             signal.signal(number, handler)
 
 
-def _tell(error: Exception) -> None:
-    """Bolt's last resort. The payload is not printed: it holds what people asked."""
+def _log_error(error: Exception) -> None:
+    """Log an error that no listener caught. The payload is not printed: it holds what people
+    asked."""
     where = "".join(traceback.format_tb(error.__traceback__))
     logger.error("a request from Slack failed: %s at\n%s", type(error).__name__, where)

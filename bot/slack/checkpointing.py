@@ -1,5 +1,5 @@
-"""What the log tells of being served: when it began and ended, and checkpoints in between, kept in
-their file and posted to a channel. No failure here stops the desk."""
+"""Records in the log when serving begins and ends, and writes checkpoints in between: to their file
+and, if one is set, to a channel. No failure here stops the desk."""
 
 from __future__ import annotations
 
@@ -30,19 +30,18 @@ _LOOK_EVERY = 15.0
 def checkpointing(
     settings: Settings, log: QueryLog, client: WebClient, *, look_every: float = _LOOK_EVERY
 ) -> Iterator[Callable[[], None]]:
-    """Gives what to call when serving has begun. From then on checkpoints are written when they are
-    due, and a last one at the end; without a key to sign with, whoever runs Code Desk is told so.
-    """
+    """Gives a function to call when serving has begun. From then on checkpoints are written when
+    they are due, and a last one at the end. Without a key to sign with, the operator is warned."""
     stop = threading.Event()
     keeping: list[threading.Thread] = []
     began = False
-    # Lanes of its own: the last checkpoint is posted when those of the answers are closed.
+    # Its own lanes: the last checkpoint is posted after the lanes of the answers are closed.
     lanes = Lanes(at_once=1)
 
     def post(text: str) -> None:
         if channel := settings.checkpoint_channel:
-            way, message = in_thread(client, channel, None), plain_message(text)
-            lanes.send(way.lane, lambda: way.send(message), then)
+            way, drawn = in_thread(client, channel, None), plain_message(text)
+            lanes.send(way.lane, lambda: way.send(drawn), then)
 
     def then(posted: Posted) -> None:
         if posted.outcome != "delivered":
@@ -94,10 +93,10 @@ def _keep(
             continue
         if done is not None:
             logger.log(logging.WARNING if done.destroying else logging.INFO, "%s", done.told())
-            post(_told(done))
+            post(_in_words(done))
 
 
-def _told(done: Vouched) -> str:
+def _in_words(done: Vouched) -> str:
     checkpoint = done.checkpoint
     return message(
         "slack.checkpoint",

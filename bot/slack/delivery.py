@@ -1,4 +1,4 @@
-"""Answers questions that are in the log by way of Slack."""
+"""Answers logged questions in Slack."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ logger = logging.getLogger("codedesk.slack")
 
 
 class SlackDelivery:
-    """The desk, the log and the way to Slack. Safe to use from many threads."""
+    """Sends the answers of a desk to Slack and logs what became of them. Safe to use from many
+    threads."""
 
     def __init__(
         self, desk: Answers, log: QueryLog, client: WebClient, lanes: Lanes | None = None
@@ -44,11 +45,12 @@ class SlackDelivery:
         private: bool = False,
         removed: Sequence[str] = (),
     ) -> Future[Posted]:
-        """Answer, log the answer, and send it on its way; what became of it, once it is logged.
+        """Answer, log the answer, and send it by `way`. The future has what became of it, once that
+        is logged.
 
-        `private`: only the asker sees the answer, as when it is `shareable`; `removed` are the
-        kinds of identifiers of which such an answer must tell. `tell` is a way to the asker alone,
-        should Slack not take the answer in time.
+        `private`: only the asker sees the answer; so it is when it is `shareable`, too. `removed`:
+        the kinds of identifiers that such an answer says were removed. `tell`: a way to the asker
+        alone, to say that Slack did not take the answer in time.
         """
         sending = self._sending(
             question.id, way, tell, shareable=shareable, private=private, removed=removed
@@ -56,13 +58,13 @@ class SlackDelivery:
         try:
             return self.logged.answer([question], sending)
         except LogUnavailable as error:
-            # Without an answer in the log the question counts as unanswered; so it is.
+            # The log has no answer, so the question counts as unanswered there. That is right.
             logger.error("%s", error)
             self.post(way, plain_message(message("slack.not_logged")))
             return _done(Posted("failed", "log unavailable"))
         except Exception as error:
-            # Whatever it was, the one who asked is told, and the next question is answered.
-            # The message of an error may hold the question as it was typed.
+            # Whatever the error is, the asker is told, and the next question is answered.
+            # The error's message is not logged: it may hold the question as it was typed.
             where = "".join(traceback.format_tb(error.__traceback__))
             logger.error("question %s: %s at\n%s", question.id, type(error).__name__, where)
             self.post(way, plain_message(message("slack.went_wrong", question=question.id)))
@@ -78,7 +80,7 @@ class SlackDelivery:
         private: bool,
         removed: Sequence[str],
     ) -> Future[Posted]:
-        """Send an answer that is in the log already; otherwise as `answer`."""
+        """Send an answer that is already in the log. The arguments are those of `answer`."""
         sending = self._sending(question_id, way, tell, private=private, removed=removed)
         return self.logged.deliver([question_id], [answer], sending)
 
@@ -94,7 +96,7 @@ class SlackDelivery:
     ) -> Callable[[list[Answer], Done], Future[Posted]]:
         def deliver(answers: list[Answer], done: Done) -> Future[Posted]:
             (answer,) = answers
-            message = answer_message(answer, question_id, shareable=shareable, private=private)
+            drawn = answer_message(answer, question_id, shareable=shareable, private=private)
 
             def then(posted: Posted) -> None:
                 _warn(posted, f"answer to {question_id}")
@@ -102,36 +104,41 @@ class SlackDelivery:
                 if posted.limited:
                     self._tell_of_loss(question_id, tell)
 
-            return self.post(way, with_removed(message, removed) if removed else message, then)
+            return self.post(way, with_removed(drawn, removed) if removed else drawn, then)
 
         return deliver
 
     def _tell_of_loss(self, question_id: str, tell: Way) -> None:
-        lost = message("slack.not_posted", question=question_id, minutes=MOST_MINUTES)
-        self.post(tell, plain_message(lost), lambda told: self.record(question_id, told, "notice"))
+        text = message("slack.not_posted", question=question_id, minutes=MOST_MINUTES)
+        self.post(
+            tell, plain_message(text), lambda posted: self.record(question_id, posted, "notice")
+        )
 
     def tell_removed(
         self, question_id: str, asked: QuestionRecord, thread: str | None = None
     ) -> Future[Posted]:
-        """Tell the asker privately, where the message stands, what was taken out of it."""
+        """Tell the asker privately, in the channel of the message, which identifiers were
+        removed."""
         way = for_one(self.client, asked.channel or "", asked.user or "", thread)
-        message = removed_message(asked.removed)
         return self.post(
-            way, message, lambda posted: self.record(question_id, posted, "identifiers")
+            way,
+            removed_message(asked.removed),
+            lambda posted: self.record(question_id, posted, "identifiers"),
         )
 
     def post(
-        self, way: Way, message: Message, then: Callable[[Posted], None] | None = None
+        self, way: Way, drawn: Message, then: Callable[[Posted], None] | None = None
     ) -> Future[Posted]:
-        """Post when the turn comes, and do `then` with what became of it; waits for nothing."""
-        return self.lanes.send(way.lane, lambda: way.send(message), then or _warn)
+        """Queue a message, and return at once. `then` is called with what became of it."""
+        return self.lanes.send(way.lane, lambda: way.send(drawn), then or _warn)
 
     def delete_original(self, url: str) -> Future[Posted]:
-        """Take away the message that a button was pressed on."""
+        """Delete the message whose button was pressed."""
         return self.lanes.send(respond(url).lane, lambda: delete_original(url), _warn)
 
     def record(self, question_id: str, posted: Posted, kind: str = "answer") -> None:
-        """Log what became of a post. When that fails, the next start finds it unfinished."""
+        """Log what became of a post. If that fails, the next start finds the question
+        unfinished."""
         _warn(posted, f"{kind} to {question_id}")
         self.logged.record([question_id], posted.outcome, posted.detail, kind)
 
@@ -143,6 +150,6 @@ def _done(posted: Posted) -> Future[Posted]:
 
 
 def _warn(posted: Posted, what: str = "a message was not sent") -> None:
-    """Tell whoever runs Code Desk of a post that was not delivered."""
+    """Warn the operator of a post that was not delivered."""
     if posted.outcome != "delivered":
         logger.warning("%s: %s (%s)", what, posted.outcome, posted.detail)

@@ -2,9 +2,9 @@
 
 https://docs.slack.dev/apis/events-api/using-http-request-urls
 
-What does not come from Slack is refused before anything of it is read as a payload, and nothing of
-it is printed: waitress stops reading a body that is too large, and a signature that is not Slack's
-is told 401 whatever else is wrong with the request.
+A request that does not come from Slack is refused before its payload is parsed, and nothing of it
+is printed. waitress stops reading a body that is too large. A wrong signature gets 401, whatever
+else is wrong with the request.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ logger = logging.getLogger("codedesk.slack")
 PATH = "/slack/events"
 
 #: The largest payload that Slack documents is a message of 40,000 characters
-#: (https://docs.slack.dev/reference/methods/chat.postMessage#truncating), told twice, as text and
+#: (https://docs.slack.dev/reference/methods/chat.postMessage#truncating), sent twice, as text and
 #: as blocks: 1 MB when each is escaped as twelve ASCII characters, as JSON does with an emoji.
 _MOST_BODY = 2_000_000
 _MOST_HEADERS = 16_384
-#: Bytes of a body that are kept in memory; what is longer waits in a temporary file.
+#: Bytes of a body that are kept in memory; a longer one goes to a temporary file.
 _IN_MEMORY = 65_536
-#: Connections at once, and the seconds after which one that sends nothing is closed.
+#: Connections at once, and the seconds of silence after which one is closed.
 _MOST_CONNECTIONS = 100
 _SILENCE = 10
 _THREADS = 8
 
-#: What is read of every payload of a kind: texts, by where they are.
+#: For each kind of payload, the paths of the strings that listeners read.
 #: https://docs.slack.dev/interactivity/implementing-slash-commands,
 #: https://docs.slack.dev/apis/events-api and
 #: https://docs.slack.dev/reference/interaction-payloads
@@ -72,7 +72,7 @@ def server(app: App, secret: str, host: str, port: int) -> Any:
 
 
 def wsgi(app: App, secret: str) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
-    """The app for a WSGI server that bounds the size of a body, and reads chunked ones whole."""
+    """The app for a WSGI server, which must limit the size of a body and join a chunked one."""
     verifier = SignatureVerifier(secret)
 
     def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -98,8 +98,8 @@ def _answered(app: App, verifier: SignatureVerifier, environ: dict[str, Any]) ->
             return _NOT_UNDERSTOOD
         return app.dispatch(request)
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
-        # Bolt tells of what happens in a listener itself: here it could not read the payload, of
-        # which the error may hold a part.
+        # Bolt handles errors of listeners itself, so this is a payload that it could not read. The
+        # error's message may hold a part of it.
         logger.warning("a payload from Slack was not understood: %s", type(error).__name__)
         return _NOT_UNDERSTOOD
 
@@ -124,7 +124,7 @@ def _is_from_slack(verifier: SignatureVerifier, headers: dict[str, Any], body: b
 
 
 def _is_whole(payload: Any) -> bool:
-    """Whether a payload has what is read of one of its kind."""
+    """Whether a payload has all strings that listeners read of its kind."""
     if not isinstance(payload, dict):
         return False
     kind = "command" if "command" in payload else payload.get("type")

@@ -1,5 +1,5 @@
-"""Posts on their way to Slack. What counts against one rate limit is a lane: its posts go one at a
-time and in order, and while it has to wait it holds no thread that another lane needs.
+"""Posts on their way to Slack. Posts that count against one rate limit share a lane: they go one at
+a time and in order. A lane that has to wait holds no thread, so other lanes go on.
 
 https://docs.slack.dev/apis/web-api/rate-limits
 """
@@ -20,8 +20,8 @@ from bot.slack.web_api import Posted, RateLimited
 
 logger = logging.getLogger("codedesk.slack")
 
-#: Seconds between the posts of a lane that met its limit, until nothing is left in it: Slack takes
-#: one message a second a channel, and allows short bursts, so a lane begins without any.
+#: Seconds between the posts of a lane that has met its limit, until the lane is empty. Slack takes
+#: one message a second a channel and allows short bursts, so a lane begins without this pause.
 BETWEEN = 1.0
 #: Posts under way at once.
 _AT_ONCE = 8
@@ -45,12 +45,13 @@ class _Lane:
     posts: deque[_Post] = field(default_factory=deque)
     #: When its next post may go (time.monotonic()).
     due: float = 0.0
-    #: Whether it met its limit; whether a thread is at it now.
+    #: `limited`: it met its limit. `busy`: a thread is posting for it now.
     limited: bool = False
     busy: bool = False
 
     def turn(self) -> float:
-        """When its next post is dealt with: at once, when it would go too late."""
+        """When its next post is dealt with: at once if that post would go too late, as it then
+        fails."""
         return 0.0 if self.due > self.posts[0].until else self.due
 
 
@@ -74,10 +75,11 @@ class Lanes:
     def send(
         self, lane: str, send: Callable[[], Posted], then: Callable[[Posted], None]
     ) -> Future[Posted]:
-        """Post when the lane's turn comes, then call `then`; what became of it, once that is done.
+        """Post when the lane's turn comes, then call `then`. The future has what became of the
+        post, once `then` has returned.
 
-        Tried again after a rate limit alone, for as long as the post is of use. `send` may raise
-        RateLimited, when nothing was done. What close() left unsent is `waiting`.
+        Only a rate limit is tried again (`send` raises RateLimited: nothing was done), for
+        MOST_MINUTES. A post that close() leaves unsent is `waiting`.
         """
         post = _Post(send, then, time.monotonic() + MOST_MINUTES * 60)
         with self._changed:
@@ -99,7 +101,7 @@ class Lanes:
             self._changed.wait_for(lambda: not self._unfinished, timeout)
 
     def close(self) -> None:
-        """Send what need not wait, and leave the rest: it was not sent, for certain."""
+        """Send what need not wait. The rest is left: it is certain that it was not sent."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -133,7 +135,7 @@ class Lanes:
         try:
             post.then(posted)
         except Exception as error:
-            # The message of an error may hold what was asked.
+            # The error's message is not logged: it may hold what was asked.
             where = "".join(traceback.format_tb(error.__traceback__))
             logger.error("after a post: %s at\n%s", type(error).__name__, where)
         post.done.set_result(posted)
@@ -142,7 +144,7 @@ class Lanes:
             self._changed.notify_all()
 
     def _next(self) -> _Lane | None:
-        """The lane whose turn it is, marked busy; None when this thread is to end."""
+        """The lane whose turn it is, marked busy; None when this thread should end."""
         with self._changed:
             while True:
                 now = time.monotonic()
@@ -159,11 +161,12 @@ class Lanes:
 
 
 def _tried(post: _Post) -> tuple[Posted, float]:
-    """What became of a post; the seconds to wait before it may go, when it met a limit."""
+    """What became of a post, and the seconds to wait before it is tried again, if it met a limit;
+    else 0."""
     try:
         return post.send(), 0.0
     except RateLimited as limit:
         return _LEFT, max(limit.retry_after, BETWEEN)
     except Exception as error:
-        # Nobody knows how far it got.
+        # It is not known whether Slack has posted it.
         return Posted("unknown", type(error).__name__), 0.0

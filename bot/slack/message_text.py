@@ -1,18 +1,17 @@
-"""What a user typed, out of the text that Slack sends."""
+"""Turns the text that Slack sends into what the user typed."""
 
 from __future__ import annotations
 
 import re
 
-#: Who is being spoken to, with the comma or colon that people put behind a name.
+#: Mentions at the beginning, with the comma or colon that people put after a name.
 _ADDRESSEE = re.compile(r"^\s*(?:<@[^<>]*>[\s,:]*)+")
-#: <@U1>, <#C1|general>, <!here>, <https://cms.gov|cms.gov>; any other < is escaped, so that
-#: none of these holds one.
+#: <@U1>, <#C1|general>, <!here>, <https://cms.gov|cms.gov>. Slack escapes every other <.
 _SPECIAL = re.compile(r"<([@#!]|[a-z][a-z0-9+.-]*:)([^|<>]*)(?:\|([^<>]*))?>")
 
 
 def clean(text: str) -> str:
-    """The words alone: mentions left out, links and channels as they are shown, escapes undone.
+    """The text without mentions, with links and channels as Slack shows them, and unescaped.
 
     https://docs.slack.dev/messaging/formatting-message-text (retrieving formatted messages)
 

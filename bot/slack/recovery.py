@@ -1,4 +1,4 @@
-"""What an earlier run left unfinished, as the log tells it."""
+"""Finishes what an earlier run left unfinished, as the log shows it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from bot.querylog.records import Pending, Surface
 from bot.querylog.unfinished import MOST_MINUTES, unfinished
 from bot.slack.delivery import SlackDelivery
 from bot.slack.web_api import Posted, Way, for_one, for_one_anywhere, in_thread
-from bot.views.shared import to_tell
+from bot.views.shared import removals_to_tell
 
 logger = logging.getLogger("codedesk.slack")
 
-#: Seconds that serving waits for what is sent here; a rate limit may take longer.
+#: Seconds to wait for these posts before serving begins; a rate limit may take longer.
 _PATIENCE = 5.0
 
 _SURFACES: tuple[Surface, ...] = ("mention", "dm", "slash")
@@ -32,9 +32,11 @@ def recover(
     *,
     now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
 ) -> None:
-    """Answer the young questions, send the young answers that are certain not to have been sent,
-    mark the old ones abandoned, and answers of which it is not known whether they were posted
-    `unknown`. Before anything new is taken, and in one process only."""
+    """Answer recent questions, and send recent answers that were certainly not sent. Older ones are
+    marked `abandoned`, and answers that may or may not have been posted `unknown`.
+
+    To be called before anything new is taken, and in one process only.
+    """
     sent: list[Future[Posted]] = []
     left = unfinished(delivery.log, _SURFACES, now())
     try:
@@ -51,7 +53,7 @@ def recover(
     for pending in left.to_answer:
         private = pending.asked.surface == "slash"
         way, tell = _ways_back(delivery, pending.asked)
-        removed = to_tell(pending.asked.text, pending.asked.removed)
+        removed = removals_to_tell(pending.asked.text, pending.asked.removed)
         posted = delivery.answer(
             delivery.logged.left(pending, now()),
             way,
@@ -73,8 +75,8 @@ def recover(
 
 
 def _sent_after_all(delivery: SlackDelivery, pending: Pending) -> list[Future[Posted]]:
-    """An answer drawn anew as the log has it, by a way that is still open; none when the log has
-    it no more."""
+    """Send a logged answer by a way that is still open; [] when the log no longer has it, or when
+    it may not be sent again."""
     record = delivery.log.get(pending.id)
     if record is None or record.answer is None:
         delivery.record(pending.id, Posted("abandoned", "no longer in the log"))
@@ -83,12 +85,12 @@ def _sent_after_all(delivery: SlackDelivery, pending: Pending) -> list[Future[Po
         if not delivery.log.claim(pending.id):
             return []
     except LogUnavailable as error:
-        # What may be sent twice by the next start is not sent.
+        # Without this record the next start would send it again, so it is not sent.
         logger.error("%s", error)
         return []
     answer = delivery.desk.retitled(Answer.from_dict(record.answer))
     asked, private = pending.asked, pending.asked.surface == "slash"
-    removed = to_tell(asked.text, asked.removed)
+    removed = removals_to_tell(asked.text, asked.removed)
     way, tell = _ways_back(delivery, asked)
     posted = delivery.send_after_all(
         pending.id,
@@ -108,14 +110,14 @@ def _tell_removed(delivery: SlackDelivery, pending: Pending, _: Future[Posted]) 
 
 
 def _was_told(record: Record) -> bool:
-    """Whether the asker was, or may have been, told what was taken out of the message."""
-    told = [d["outcome"] for d in record.deliveries if d["kind"] == "identifiers"]
-    return bool({"delivered", "unknown"} & set(told))
+    """Whether the asker was, or may have been, told which identifiers were removed."""
+    outcomes = {d["outcome"] for d in record.deliveries if d["kind"] == "identifiers"}
+    return bool({"delivered", "unknown"} & outcomes)
 
 
 def _ways_back(delivery: SlackDelivery, asked: QuestionRecord) -> tuple[Way, Way]:
-    """How the one who asked is reached now, and how in private. The response_url of a command is
-    not kept."""
+    """The way for the answer, and the way to the asker alone. A command is not answered by its
+    response_url, which is not kept."""
     client, channel, user = delivery.client, asked.channel or "", asked.user or ""
     if asked.surface == "slash":
         way = for_one_anywhere(client, channel, user)

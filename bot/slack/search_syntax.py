@@ -1,7 +1,7 @@
-"""What was typed after /code-audit.
+"""Reads the filters typed after /code-audit.
 
-The manifest lets Slack escape the command, so that a person or a channel who is named arrives as an
-id: <@U012AB3CD|ann>.
+The manifest has Slack escape the command, so that a person or a channel arrives as an id:
+<@U012AB3CD|ann>.
 https://docs.slack.dev/interactivity/implementing-slash-commands#creating_commands
 """
 
@@ -17,12 +17,12 @@ from bot.slack.message_text import clean
 from codesets.errors import CodeDeskError
 from codesets.model import SYSTEM_NAMES
 
-#: What can be typed goes into the value of a button, which holds 2,000 characters.
+#: The text goes into the value of a button, which holds 2,000 characters.
 MOST_CHARACTERS = 1000
 _PIECE = re.compile(r'[a-z]+:<[^>]*>|[a-z]+:"[^"]*"|"[^"]*"|\S+')
 _FILTER = re.compile(r"([a-z]+):(.+)", re.S)
 _NAMED = re.compile(r"<[@#]([A-Z0-9]+)(?:\|[^>]*)?>")
-#: Each filter, the field it fills, and the values it can have, where they are few.
+#: Each filter -> the field it fills, and the values it may have; () for any.
 _FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "person": ("person", ()),
     "channel": ("channel", ()),
@@ -37,7 +37,7 @@ _FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 class Misread(CodeDeskError):
-    """What was typed cannot be searched for; the message says why, in a sentence."""
+    """The text cannot be searched for; the message says why, in a sentence."""
 
 
 def read(typed: str) -> Filters:
@@ -49,19 +49,19 @@ def read(typed: str) -> Filters:
     if len(typed) > MOST_CHARACTERS:
         raise Misread(message("slack.audit_too_long", most=MOST_CHARACTERS))
     words: list[str] = []
-    given: dict[str, Any] = {}
+    filters: dict[str, Any] = {}
     for piece in _PIECE.findall(typed):
-        found = _FILTER.fullmatch(piece)
-        if found is None:
+        match = _FILTER.fullmatch(piece)
+        if match is None:
             words.append(piece)
             continue
-        name, value = found[1], found[2].strip('"')
+        name, value = match[1], match[2].strip('"')
         if name not in _FILTERS:
             known = ", ".join(f"{known}:" for known in _FILTERS)
             raise Misread(message("slack.audit_unknown_filter", filter=f"{name}:", known=known))
         field, values = _FILTERS[name]
-        given[field] = _value(name, value, values)
-    return Filters(text=clean(" ".join(words)) or None, **given)
+        filters[field] = _value(name, value, values)
+    return Filters(text=clean(" ".join(words)) or None, **filters)
 
 
 def _value(name: str, value: str, values: tuple[str, ...]) -> str | dt.date:

@@ -1,8 +1,8 @@
-"""Sending a message to Slack, once, and telling what became of it.
+"""Sends a message to Slack once, and returns what became of it.
 
-A rate limit is raised, for `lanes` to try again after the time Slack asks for: a limited call did
-nothing. A call whose outcome is not known (the connection broke, Slack erred) may have been carried
-out, so trying again could post twice.
+A rate limit is raised: a limited call did nothing, and `lanes` tries it again after the time that
+Slack asks for. A call whose outcome is not known (the connection broke, Slack had an error) is not
+tried again: it may have been carried out, and would post twice.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ from bot.slack.views.block_kit import Message
 #: https://docs.slack.dev/reference/methods/chat.postMessage#errors
 _UNCERTAIN = {"fatal_error", "internal_error"}
 
-#: What the SDK would say of a broken call is said here, in the log and by whoever called.
+#: The SDK does not log failed calls: they are in the log of questions, and callers log them.
 _sdk_log = logging.getLogger("codedesk.slack_sdk")
 _sdk_log.setLevel(logging.CRITICAL)
 
 
-#: The bot is not everywhere that /code is used:
+#: /code can be used where the bot is not a member:
 #: https://docs.slack.dev/reference/methods/chat.postEphemeral#errors
 _NOT_THERE = {"not_in_channel", "channel_not_found", "user_not_in_channel"}
-#: https://docs.slack.dev/apis/web-api/rate-limits and chat.postMessage's own word for it.
+#: https://docs.slack.dev/apis/web-api/rate-limits, and the error that chat.postMessage has instead.
 _LIMITED = {"ratelimited", "rate_limited"}
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What became of a post; `detail` is Slack's error, or the timestamp that names the message.
-    `limited`: it failed because Slack took nothing more for too long."""
+    """What became of a post. `detail` is Slack's error, or the timestamp that identifies the
+    message. `limited`: it failed because the rate limit lasted too long."""
 
     outcome: Outcome
     detail: str = ""
@@ -61,7 +61,7 @@ class RateLimited(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a message reaches someone. What shares a `lane` counts against one rate limit; `send`
+    """How a message reaches someone. Ways with one `lane` count against one rate limit. `send`
     raises RateLimited."""
 
     lane: str
@@ -69,8 +69,8 @@ class Way:
 
 
 def web_client(token: str, api_url: str, *, patient: bool = False) -> WebClient:
-    """A client that tries nothing again; a `patient` one waits where it is called for rate limits
-    to pass, which is for starting up, when nothing else waits for the thread."""
+    """A client that does not try again. A `patient` one blocks until a rate limit has passed: for
+    start-up only, when nothing else needs the thread."""
     handlers: list[Any] = [RateLimitErrorRetryHandler(max_retry_count=3)] if patient else []
     return WebClient(token=token, base_url=api_url, retry_handlers=handlers, logger=_sdk_log)
 
@@ -111,7 +111,7 @@ def for_one(client: WebClient, channel: str, user: str, thread: str | None = Non
 
 
 def for_one_anywhere(client: WebClient, channel: str, user: str) -> Way:
-    """For one person where they are, or in a direct message where the bot is not."""
+    """To one person: in the channel, or in a direct message where the bot is not a member."""
     there = for_one(client, channel, user)
 
     def send(message: Message) -> Posted:
@@ -126,7 +126,7 @@ def for_one_anywhere(client: WebClient, channel: str, user: str) -> Way:
 
 
 def respond(url: str, **how: Any) -> Way:
-    """By a response_url, which takes 5 uses within 30 minutes. `how` is response_type,
+    """By a response_url, which may be used 5 times within 30 minutes. `how`: response_type,
     replace_original, thread_ts:
     https://docs.slack.dev/interactivity/handling-user-interaction#message_responses"""
 
@@ -137,18 +137,18 @@ def respond(url: str, **how: Any) -> Way:
 
 
 def delete_original(url: str) -> Posted:
-    """Delete the message that a button was pressed on; this is a use of its own. Raises
+    """Delete the message whose button was pressed. This counts as a use of the URL. Raises
     RateLimited."""
     return _responded(url, {"delete_original": True})
 
 
 def why_not_certain(error: SlackApiError) -> str | None:
-    """The reason when a refusal does not mean that nothing was done, else None."""
+    """Why Slack may have carried out a call although it returned an error; None when it did not."""
     response = error.response
     code = str(response.get("error", ""))
     if response.status_code >= 500:
         return f"HTTP {response.status_code}"
-    # What is not an error code is not Slack's answer: some proxy's page, perhaps.
+    # Anything else than an error code is not from Slack's API: perhaps a proxy's page.
     return code if code in _UNCERTAIN or not re.fullmatch("[a-z_]+", code) else None
 
 
@@ -184,22 +184,24 @@ def _responded(url: str, body: dict[str, Any]) -> Posted:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds; 1, which is what its limits are mostly a matter of, when Slack does not say."""
-    told = next((v for name, v in headers.items() if name.lower() == "retry-after"), "")
-    return float(told) if re.fullmatch(r"[0-9]{1,6}", told) else 1.0
+    """Seconds to wait; 1 when Slack does not say, as most of its limits are by the second."""
+    value = next((v for name, v in headers.items() if name.lower() == "retry-after"), "")
+    return float(value) if re.fullmatch(r"[0-9]{1,6}", value) else 1.0
 
 
 def _error_in(body: str) -> str:
-    """The error of an answer to a response_url: `ok`, or JSON, or an error code alone."""
+    """The error in the response of a response_url, which is `ok`, JSON or an error code; "" if
+    none."""
     try:
-        told = json.loads(body)
+        fields = json.loads(body)
     except ValueError:
         return "" if body == "ok" else body[:100]
-    return str(told.get("error", "")) if isinstance(told, dict) else ""
+    return str(fields.get("error", "")) if isinstance(fields, dict) else ""
 
 
 def _broken(error: Exception) -> Posted:
-    """A connection that failed: before anything was sent, or who knows when."""
+    """A connection that failed: `failed` if nothing was sent, `unknown` if something may have
+    been."""
     cause = error.reason if isinstance(error, URLError) else error
     unsent = isinstance(cause, (ConnectionRefusedError, socket.gaierror))
     return Posted("failed" if unsent else "unknown", f"{type(cause).__name__}: {cause}"[:200])

@@ -1,4 +1,4 @@
-"""What the terminal and Slack word alike: the notes of a code, where things are printed, the other
+"""Words that the terminal and Slack share: the notes of a code, where things are printed, the other
 sides of a code, what changed between editions, and what was removed from a question."""
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from codesets.model import NOTE_HEADINGS, SYSTEM_NAMES
 from index.text.attributes import SIDE, TRIMESTER
 from index.text.tokens import read
 
-#: Rules that change what is reported come first, then what only explains.
+#: Notes that change what is reported come before those that only explain.
 _RULES = ("excludes1", "code_first", "use_additional_code", "code_also", "seventh_character")
 _IN_ORDER = (*_RULES, "excludes2", "includes", "note")
-#: Each axis, and how the codes that differ on it are headed.
+#: Each axis, and the message that heads the codes that differ on it.
 _HEADINGS = ((SIDE, "sides.sides"), (TRIMESTER, "sides.trimesters"))
 _MOST_SIDES = 4
 
-# The notes of a code, in the order and the company in which a person reads them
+# Notes
 
 
 def grouped(notes: Iterable[ShownNote]) -> list[list[ShownNote]]:
-    """Notes of one kind from one place together, the kinds that matter most first, and within a
-    kind as they came: the nearest first."""
+    """Notes of one kind and one place in a group. The kinds that matter most come first; within a
+    kind, the order stays: nearest first."""
     groups: dict[tuple[str, str], list[ShownNote]] = {}
     for note in notes:
         groups.setdefault((note.kind, note.inherited_from), []).append(note)
@@ -46,7 +46,7 @@ def grouped(notes: Iterable[ShownNote]) -> list[list[ShownNote]]:
 
 
 def explains_a_chapter(note: ShownNote) -> bool:
-    """True of what stands over every code of a chapter and asks nothing of the coder."""
+    """Whether a note is printed for a whole chapter and does not change what is reported."""
     return note.inherited_from.isdigit() and note.kind not in _RULES
 
 
@@ -55,7 +55,7 @@ def heading(note: ShownNote) -> str:
 
 
 def source(note: ShownNote, release: str | None) -> str:
-    """Where a note is printed, and in which edition when it is not the answer's own."""
+    """Where a note is printed, and in which edition if that is not `release`."""
     where = place(note.inherited_from)
     return where if note.release == release else f"{where}, {note.release}"
 
@@ -68,7 +68,8 @@ def place(printed_under: str) -> str:
 
 
 def run_together(group: Sequence[ShownNote], most: int) -> str:
-    """The lines of one note in one line, as many as `most` characters hold, one in any case."""
+    """The lines of one note in one line of at most `most` characters. The first is cut to fit;
+    later ones that do not fit are counted."""
     text = group[0].text if len(group[0].text) <= most else group[0].text[: most - 1] + "…"
     shown = 1
     for note in group[1:]:
@@ -86,8 +87,8 @@ def run_together(group: Sequence[ShownNote], most: int) -> str:
 
 def editions(answer: Answer) -> str:
     """The editions that an answer's codes are of: "ICD-10-CM FY2026-April"."""
-    found: list[Verdict | Candidate] = [*answer.verdicts, *answer.candidates]
-    named = [f"{SYSTEM_NAMES[f.system]} {f.release}" for f in found if f.release]
+    results: list[Verdict | Candidate] = [*answer.verdicts, *answer.candidates]
+    named = [f"{SYSTEM_NAMES[r.system]} {r.release}" for r in results if r.release]
     if answer.outcome == "guideline":
         named += [message("notes.guidelines", release=g.release) for g in answer.guidelines]
     return ", ".join(dict.fromkeys(named))
@@ -104,34 +105,32 @@ def guideline_source(guideline: ShownGuideline | QuotedGuideline) -> str:
 
 
 def status_word(verdict: Verdict) -> str:
-    """A verdict's status as it is shown: modifiers and places of service are valid, and never
+    """A verdict's status as it is shown. Modifiers and places of service are "valid": they are not
     billed by themselves."""
     return "valid" if verdict.status == "billable" and verdict.kind != "code" else verdict.status
 
 
-def told_axis(axis: Axis) -> str:
+def axis_in_words(axis: Axis) -> str:
     """What a character of an ICD-10-PCS code means: "Approach: Open (Cutting …)"."""
-    defined = f" ({axis.definition})" if axis.definition else ""
-    return f"{axis.axis}: {axis.meaning}{defined}"
+    definition = f" ({axis.definition})" if axis.definition else ""
+    return f"{axis.axis}: {axis.meaning}{definition}"
 
 
 def other_sides(candidate: Candidate, code: str = "{code}") -> str:
-    """Other sides: M17.12 left · M17.10 unspecified; "" where there are none, or it was said.
-
-    `code` is how a code is written. What is asked back is what was not said.
-    """
+    """Other sides: M17.12 left · M17.10 unspecified; "" when there are none, or when the candidate
+    does not ask for the side, as the question then names it. `code` formats each code."""
     for axis, heading in _HEADINGS:
         if candidate.ask_back != message(f"ask.{axis.name}"):
             continue
         own = axis.said(read(candidate.title))
         differing = [(c.code, axis.said(read(c.title))) for c in candidate.alternatives]
-        told = [
+        others = [
             f"{code.format(code=name)} {' '.join(sorted(said)) or message('sides.unspecified')}"
             for name, said in differing
             if said != own
         ]
-        if told:
-            return message(heading, codes=" · ".join(told[:_MOST_SIDES]))
+        if others:
+            return message(heading, codes=" · ".join(others[:_MOST_SIDES]))
     return ""
 
 
@@ -140,42 +139,45 @@ def other_sides(candidate: Candidate, code: str = "{code}") -> str:
 
 def news_heading(changes: Changes) -> str:
     """ICD-10-CM FY2026-April to FY2027, about "diabetes"."""
-    told = message(
+    text = message(
         "news.heading",
         system=SYSTEM_NAMES[changes.system],
         before=changes.before,
         after=changes.after,
     )
-    return told + (message("news.about", about=changes.about) if changes.about else "")
+    return text + (message("news.about", about=changes.about) if changes.about else "")
 
 
 def news_counts(changes: Changes) -> str:
     """How many changes there are of each kind: "3 added, 1 deleted"."""
-    told = [
+    counts = [
         message(f"news.count_{kind}", count=count)
         for kind, count in changes.counts.items()
         if count
     ]
-    return ", ".join(told)
+    return ", ".join(counts)
 
 
 # What was removed from a question
 
 
 def removed_in_words(removed: Iterable[str]) -> str:
-    """
+    """The kinds of removed identifiers, in words.
+
     >>> removed_in_words(("NAME", "MEMBER ID"))
     'a name, a health plan number'
     """
     return ", ".join(message(f"identifiers.{kind.replace(' ', '_')}") for kind in removed)
 
 
-def to_tell(stored: str, removed: Iterable[str]) -> tuple[str, ...]:
-    """The kinds to tell the asker of, who gave `stored` without them. The date of service is asked
-    for, so whoever gave it alone did nothing wrong.
+def removals_to_tell(stored: str, removed: Iterable[str]) -> tuple[str, ...]:
+    """The kinds of `removed` identifiers that the asker is told about. A date of service alone is
+    none of them: a question may have one. `stored` is the question without its identifiers.
 
-    >>> to_tell("gout seen [DATE]", ["DATE"]), to_tell("gout dob [DATE]", ["DATE"])
-    ((), ('DATE',))
+    >>> removals_to_tell("gout seen [DATE]", ["DATE"])
+    ()
+    >>> removals_to_tell("gout dob [DATE]", ["DATE"])
+    ('DATE',)
     """
     kinds = tuple(removed)
     places = list(PLACEHOLDER.finditer(stored))

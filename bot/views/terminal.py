@@ -20,6 +20,7 @@ from bot.desk.code_mentions import asks_for_icd9
 from bot.desk.edition_changes import some_of_each
 from bot.messages import message
 from bot.views.shared import (
+    axis_in_words,
     editions,
     grouped,
     guideline_source,
@@ -31,7 +32,6 @@ from bot.views.shared import (
     run_together,
     source,
     status_word,
-    told_axis,
 )
 
 _WIDTH = 98
@@ -98,7 +98,7 @@ def _verdict(verdict: Verdict, crosswalk: bool) -> str:
     if verdict.system != "icd9cm":
         lines += _code_list("terminal.replaced_by", verdict.replaced_by)
     lines += _code_list("terminal.did_you_mean", verdict.did_you_mean)
-    lines += [_wrapped(f"{axis.value}  {told_axis(axis)}", "     ") for axis in verdict.axes]
+    lines += [_wrapped(f"{axis.value}  {axis_in_words(axis)}", "     ") for axis in verdict.axes]
     if crosswalk or verdict.system == "icd9cm":
         lines += [
             _wrapped(f"{e.code}  {e.title} ({e.says})".strip(), "     ")
@@ -109,11 +109,11 @@ def _verdict(verdict: Verdict, crosswalk: bool) -> str:
 
 
 def _pair(pair: Pair) -> str:
-    told = message(f"terminal.severity_{pair.severity}")
+    severity = message(f"terminal.severity_{pair.severity}")
     where = message("terminal.pair_source", where=place(pair.inherited_from), release=pair.release)
     return "\n".join(
         [
-            _wrapped(f"{' + '.join(pair.codes)}  {pair.says}", f"{told} "),
+            _wrapped(f"{' + '.join(pair.codes)}  {pair.says}", f"{severity} "),
             _wrapped(f"“{pair.quote}” {where}", "   "),
         ]
     )
@@ -138,13 +138,13 @@ def _cited(guidelines: Sequence[ShownGuideline]) -> str:
     return "\n".join(lines)
 
 
-def changes(found: Changes, most: int | None = _CHANGES) -> str:
+def changes(compared: Changes, most: int | None = _CHANGES) -> str:
     """What changed between two editions; the first `most` changes, all when it is None."""
-    heading = news_heading(found)
-    if not found.listed:
+    heading = news_heading(compared)
+    if not compared.listed:
         return f"{heading}\n{message('news.nothing')}"
-    blocks = [heading + "\n" + news_counts(found)]
-    shown = some_of_each(found.listed, most)
+    blocks = [heading + "\n" + news_counts(compared)]
+    shown = some_of_each(compared.listed, most)
     for change in shown:
         lines = [_wrapped(f"{change.code}  {change.title}", f"[{message(f'news.{change.kind}')}] ")]
         if change.before:
@@ -155,7 +155,7 @@ def changes(found: Changes, most: int | None = _CHANGES) -> str:
                 lines.append(f"   {message('news.no_replacement')}")
                 lines += _code_list("news.similar", change.similar)
         blocks.append("\n".join(lines))
-    left = sum(found.counts.values()) - len(shown)
+    left = sum(compared.counts.values()) - len(shown)
     if left:
         blocks.append(message("news.left_out", count=left))
     return "\n".join(blocks)
@@ -178,8 +178,8 @@ def _notes(code: str, release: str | None, notes: Sequence[ShownNote]) -> str:
     lines = [f"   {message('terminal.notes', code=code)}"]
     for group in groups[:_NOTES]:
         first = group[0]
-        told = f"{heading(first)} ({source(first, release)}): {run_together(group, _NOTE_WIDTH)}"
-        lines.append(_wrapped(told, "     "))
+        text = f"{heading(first)} ({source(first, release)}): {run_together(group, _NOTE_WIDTH)}"
+        lines.append(_wrapped(text, "     "))
     if len(groups) > _NOTES:
         lines.append(f"     {message('terminal.more_notes', count=len(groups) - _NOTES)}")
     return "\n".join(lines)

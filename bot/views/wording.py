@@ -1,4 +1,4 @@
-"""The words of an answer, made once, of the reasons that its parts carry."""
+"""Puts an answer into words, once, from the reasons that its parts have."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from bot.messages import message
 
 
 def worded(answer: Answer) -> Answer:
-    """The answer with its words: those for the terminal, Slack, JSON and the log. A part without
-    reasons, as all are in an answer out of the log, keeps the words that it has."""
+    """The answer in words, which are the same in the terminal, Slack, JSON and the log. A part
+    without reasons keeps its words; so does every part of an answer out of the log."""
     day = answer.as_of or message("desk.date_of_service")
     return replace(
         answer,
@@ -24,9 +24,9 @@ def worded(answer: Answer) -> Answer:
 
 
 def undated(answer: Answer) -> Answer:
-    """The answer without its date of service, which may identify a patient: the editions that it
-    led to stand for it, and words wherever the answer repeats it. `as_of` is then "". Words that
-    were made without a reason stay as they are, so they must never tell the date."""
+    """The answer in words without its date of service, which may identify a patient. `as_of` is "",
+    and "the date of service" stands wherever the words would have the date; the editions that the
+    date led to are kept. Words without a reason are not changed, so they must not have the date."""
     return worded(replace(answer, as_of=""))
 
 
@@ -65,8 +65,7 @@ def _each(reasons: Iterable[Reason], day: str) -> list[str]:
 
 
 def in_words(reason: Reason, day: str = "") -> str:
-    """A reason in words. A list is worded one after the other, with blanks between. `day` is what
-    stands for `{day}`."""
+    """A reason in words. The items of a list are joined by blanks. `day` fills `{day}`."""
 
     def value(param: Any) -> Any:
         if isinstance(param, Reason):

@@ -1,4 +1,4 @@
-"""The life of a question: what is on record when, and what is shown when a step fails."""
+"""The steps of a question: what is logged when, and what is shown when a step fails."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TYPED = "Jane Roe's trap"
 
 
 class BatchDesk(ScriptedDesk):
-    """Fails to take, or to answer, what has a word in it."""
+    """Fails to read, or to answer, a text that has a certain word."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class BatchDesk(ScriptedDesk):
 
 
 class Surface:
-    """Shows answers, and keeps how far the log had got by then."""
+    """Shows answers, and keeps which records the log had by then."""
 
     def __init__(self, log: QueryLog) -> None:
         self.log = log
@@ -102,7 +102,7 @@ def taken(logged: LoggedDesk, *texts: str) -> list[LoggedQuestion]:
 
 
 def refuse(log: QueryLog, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    """Let the log refuse one kind of record."""
+    """Make the log refuse one kind of record."""
 
     def refused(*_: Any, **__: Any) -> None:
         raise LogUnavailable("The query log cannot be written (disk full).")
@@ -319,12 +319,12 @@ def test_an_unlogged_answer_says_so_first(tmp_path: Path, desk: BatchDesk, step:
     log.close()
 
 
-# What an earlier run left
+# Questions that an earlier run left
 
 
 @pytest.fixture
 def left_at(tmp_path: Path, log: QueryLog) -> Callable[[int], dict[str, str]]:
-    """Leave one question of each kind, so many minutes ago."""
+    """Leave one question of each kind, `minutes` ago."""
 
     def leave(minutes: int) -> dict[str, str]:
         then = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=minutes)

@@ -1,4 +1,4 @@
-"""Changes between releases: the codes that differ, their replacements, questions about them."""
+"""What changed between editions: every code that differs, and what took its place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paths import SHARED
 
 from bot.desk import edition_changes
 from bot.desk.desk import Desk
-from bot.desk.intent import Inquiry, inquiry
+from bot.desk.intent import Inquiry
 from bot.settings import Settings
 from codesets.formats import icd10cm
 from codesets.loading.importer import import_files
@@ -189,11 +189,11 @@ def test_a_deleted_code_is_replaced_by_the_conversion_table(small: CodeStore) ->
 
 def test_without_a_conversion_table_similar_titles_are_offered(small: CodeStore) -> None:
     before, after = diagnoses(small, 2026, BEFORE), diagnoses(small, 2027, AFTER)
-    told = {change.code: change for change in edition_changes.told(small, before, after).listed}
+    told = {change.code: change for change in edition_changes.compared(small, before, after).listed}
     assert told["S00.3"].replaced_by == []
     assert [code.code for code in told["S00.3"].similar][:1] == ["S00.4"]
     conversion(small, ("S00.4", "S00.3"))
-    told = {change.code: change for change in edition_changes.told(small, before, after).listed}
+    told = {change.code: change for change in edition_changes.compared(small, before, after).listed}
     assert [code.code for code in told["S00.3"].replaced_by] == ["S00.4"]
     assert told["S00.3"].similar == []
     assert told["S00.1"].before == "Dent of nose"
@@ -248,7 +248,9 @@ def test_hcpcs_codes_count_by_their_own_dates(small: CodeStore) -> None:
     )  # fmt: skip
     found = by_kind(changes(small, before, after))
     assert (found["added"], found["deleted"]) == (["A0003", "A0005"], ["A0002"])
-    (gone,) = [c for c in edition_changes.told(small, before, after).listed if c.kind == "deleted"]
+    (gone,) = [
+        c for c in edition_changes.compared(small, before, after).listed if c.kind == "deleted"
+    ]
     assert [code.code for code in gone.replaced_by] == ["A0003"]  # A0009 is no code
 
 
@@ -265,62 +267,6 @@ def test_two_editions_earlier_first(store: CodeStore, one: str, other: str) -> N
 def test_editions_that_are_not_loaded(store: CodeStore, label: str) -> None:
     with pytest.raises(CodesetError, match=r"Loaded are: ICD-10-CM FY2024, FY2026-April"):
         releases_named(store, "FY2024", label, "icd10cm")
-
-
-# Questions about changes
-
-
-ASKS = [
-    # question, system, editions, month and year, about
-    ("what changed in diabetes this October?", "icd10cm", (), 10, None, "diabetes"),
-    ("any new obesity codes in FY2025", "icd10cm", ("FY2025",), None, None, "obesity"),
-    ("deleted codes FY27", "icd10cm", ("FY2027",), None, None, ""),
-    ("what's new in hcpcs january 2026", "hcpcs", (), 1, 2026, ""),
-    ("What is new in ICD-10-PCS?", "icd10pcs", (), None, None, ""),
-    ("what changed between FY2024 and fy2026-april", "icd10cm", ("FY2024", "FY2026-April"),
-     None, None, ""),
-    ("new icd-10 codes for October 2026", "icd10cm", (), 10, 2026, ""),
-    ("code changes for dementia 2027", "icd10cm", (), None, 2027, "dementia"),
-    ("changes to sepsis codes", "icd10cm", (), None, None, "sepsis"),
-    ("list revised codes", "icd10cm", (), None, None, ""),
-    ("what codes were deleted in FY2027?", "icd10cm", ("FY2027",), None, None, ""),
-    ("which codes were added in April 2026", "icd10cm", (), 4, 2026, ""),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("question", "system", "labels", "month", "year", "about"), ASKS)
-def test_questions_that_ask_what_changed(
-    question: str,
-    system: str,
-    labels: tuple[str, ...],
-    month: int | None,
-    year: int | None,
-    about: str,
-) -> None:
-    assert inquiry(question) == Inquiry(system, labels, month, year, about)
-
-
-CLINICAL = """
-new onset diabetes
-skin changes
-mental status changes
-new patient visit
-status change
-EKG changes
-change of dressing
-changes in bowel habits
-personality change due to stroke
-sex change status
-new patient visit codes
-what is new onset diabetes
-what is the code for changes in vision
-what codes for degenerative changes of the knee
-""".strip().splitlines()
-
-
-@pytest.mark.parametrize("question", CLINICAL)
-def test_questions_that_do_not(question: str) -> None:
-    assert inquiry(question) is None
 
 
 # The answer

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from paths import TEST_DATA
 
-from bot.desk.verdicts import mapping_flags
+from bot.desk.icd9_crosswalk import mapping_flags
 from bot.views.wording import in_words
 from codesets.formats.gems import direction_of, looks_like_gems, packaged, read_gems
 from codesets.formats.icd10cm_conversion import read_conversion

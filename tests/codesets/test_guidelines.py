@@ -412,23 +412,6 @@ def test_vectors_of_other_passages_are_refused(
         Guidance(list(small.values()), encoder, encoder.encode(["one"]), len)
 
 
-@pytest.mark.parametrize(
-    ("question", "score"),
-    [
-        ("unspecified vs other codes", 1.0),
-        ("HIV positive, no symptoms: which code?", 0.5),
-        ("can I code BMI from the dietitian note", 1.0),
-        ("probable pneumonia at discharge", 1.0),  # two hints
-        ("b/l knee OA failed PT", 0.0),
-        ("what is the ICD-10 code for gout", 0.0),
-        ("history of falls", 0.0),
-        ("acute graft versus host disease", 0.0),
-    ],
-)
-def test_questions_about_a_rule(question: str, score: float) -> None:
-    assert is_about_a_rule(question) == score
-
-
 @pytest.mark.skipif(not SLACK.exists(), reason="needs the shared evaluation files")
 def test_questions_for_codes_are_not_taken_for_questions_about_rules() -> None:
     asked = [is_about_a_rule(case.query) for case in read_cases(SLACK)[0]]

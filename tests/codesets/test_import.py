@@ -13,7 +13,6 @@ from paths import SHARED, TEST_DATA
 
 from bot.cli.main import main
 from bot.desk.desk import Desk
-from bot.desk.intent import systems_asked_for, to_search
 from bot.settings import Settings
 from codesets.formats import hcpcs
 from codesets.loading import packaged as sources
@@ -536,24 +535,6 @@ def test_only_the_editions_shown_are_spoken_of(searching: Desk) -> None:
     assert {c.system for c in answer.candidates[:1]} == {"icd10cm"}
     shown = {c.system for c in answer.candidates}
     assert any("HCPCS" in notice for notice in answer.notices) == ("hcpcs" in shown)
-
-
-@pytest.mark.parametrize(
-    ("question", "searched"),
-    [
-        ("wheelchair", ["hcpcs"]),
-        ("knee replacement", ["icd10pcs"]),
-        ("chest pain", ["icd10cm", "hcpcs"]),
-        ("mechanical ventilation of an inpatient", ["icd10cm", "icd10pcs", "hcpcs"]),
-        ("3 pcs of gauze", ["icd10cm", "hcpcs"]),
-    ],
-)
-def test_systems_to_search(question: str, searched: list[str]) -> None:
-    assert (
-        to_search(question, systems_asked_for(question), ["icd10cm", "icd10pcs", "hcpcs"])
-        == searched
-    )
-    assert to_search("chest pain", [], ["icd10pcs"]) == ["icd10pcs"]
 
 
 # From the command line

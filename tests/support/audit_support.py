@@ -1,4 +1,5 @@
-"""What the tests of the auditors' pages share: a log with all there is to see, and its pages."""
+"""For the tests of the auditors' pages: a log with one of everything, and its pages being
+served."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from bot.querylog.vouching import vouch
 
 PASSWORD = "correct horse battery"
 AUDITOR = "R. Auditor"
-#: A formula to a spreadsheet, and a quote, a comma and a line end to a CSV file.
+#: A formula for a spreadsheet, with a quote, a comma and a newline for a CSV file.
 FORMULA = '=HYPERLINK("http://x.example", "a")\nsecond line, of it'
 
 
@@ -58,7 +59,7 @@ def a_log(home: Path) -> QueryLog:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The auditors' pages, being served by `codedesk log audit` itself."""
+    """The auditors' pages, served by `codedesk log audit`."""
 
     url: str
     home: Path
@@ -84,7 +85,7 @@ class Pages:
         )
 
     def accesses(self, since: int = 0) -> list[tuple[str, str, str]]:
-        """What was recorded: what, by whom, details."""
+        """The access records: what, by whom, details."""
         return [
             (entry.body["what"], entry.body["by"], entry.texts.get("detail") or "")
             for entry in self.log.records(since, ["access"])

@@ -1,4 +1,4 @@
-"""What the tests of the query log share: a log with something in it, and ways to tamper with it."""
+"""For the tests of the query log: a log with records, and ways to tamper with it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Clock:
 
 
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data directory of a test's own, with no settings of this machine's; nothing is in it."""
+    """An empty data directory for one test, without settings of this machine."""
     for name in list(os.environ):
         if name.startswith(("SLACK_", "CODEDESK_")):
             monkeypatch.delenv(name)
@@ -72,7 +72,7 @@ def copy(path: Path, to: Path) -> Path:
 
 
 def put_in_place(other: Path, path: Path) -> None:
-    """Put another file in the place of a log."""
+    """Replace a log by another file."""
     for end in ("-wal", "-shm"):
         Path(f"{path}{end}").unlink(missing_ok=True)
     shutil.copy(other, path)
@@ -80,8 +80,8 @@ def put_in_place(other: Path, path: Path) -> None:
 
 @contextmanager
 def attacked(path: Path) -> Iterator[sqlite3.Connection]:
-    """The database as an adversary has it: without its triggers, which are put back at the end, as
-    the clever one would."""
+    """The database as an adversary opens it: without its triggers, which are restored at the end,
+    as a clever adversary would."""
     db = sqlite3.connect(path, isolation_level=None)
     triggers = db.execute("select name, sql from sqlite_master where type = 'trigger'").fetchall()
     for name, _ in triggers:
@@ -95,7 +95,7 @@ def attacked(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def rehash(db: sqlite3.Connection, start: int = 1) -> None:
-    """Hash all records anew, from one on, as anyone can who has this program."""
+    """Hash all records again from one on, as anyone with this program can."""
     log, created = db.execute("select id, created from log").fetchone()
     before = db.execute("select hash from records where seq = ?", [start - 1]).fetchone()
     previous = before[0] if before else hash_chain.genesis_hash(log, created)

@@ -41,7 +41,7 @@ _TITLES = "Mr. Mrs. Ms. Dr. Miss".split()
 
 
 class Case(NamedTuple):
-    """`remove` and `keep` hold (kind, words) that must be gone and that must be there still."""
+    """`remove` has the (kind, words) that must be removed, `keep` those that must stay."""
 
     text: str
     remove: list[tuple[str, str]]

@@ -1,4 +1,4 @@
-"""What the Slack tests share: a desk that answers from a script, and Code Desk being served."""
+"""For the Slack tests: a desk with scripted answers, and Code Desk being served."""
 
 import os
 import re
@@ -22,7 +22,7 @@ from bot.settings import Settings
 from bot.slack.app import serve
 
 RELEASE = "FY2026-April"
-#: Medicine is what the lexicon says: these tests have no index.
+#: These tests have no index: the scrubber knows medical words from the lexicon alone.
 SCRUBBER = Scrubber()
 NOT_COVERED = (
     "No loaded edition of ICD-10-CM covers 2026-11-22; the nearest is FY2026-April "
@@ -138,8 +138,8 @@ def abstained(question: str = "") -> Answer:
 
 
 class ScriptedDesk:
-    """Answers every question with `diabetes`, an empty one with help. While `open` is not set it
-    holds every question."""
+    """Answers every question with `diabetes`, and an empty one with help. While `open` is not set,
+    no question is answered."""
 
     index_build: str | None = "build-1"
 
@@ -168,7 +168,7 @@ class ScriptedDesk:
         return self.take(" ".join(codes))
 
     def verdicts_on(self, typed: str) -> list[Verdict]:
-        """It knows the codes of `diabetes`, and the form of a CPT code."""
+        """Knows the codes of `diabetes`, and the form of a CPT code."""
         code = typed.strip().upper()
         known = {c.code: c.title for c in diabetes().candidates}
         if code in known:
@@ -222,7 +222,7 @@ def settings(slack: SlackServer, home: Path, **changes: Any) -> Settings:
 def served(
     slack: SlackServer, home: Path, desk: Any, log: QueryLog, **changes: Any
 ) -> Iterator[Served]:
-    """Serve in a thread. At the end, every answer that was begun is finished and logged."""
+    """Serve in a thread. At the end, answers that were begun are finished and logged."""
     given = settings(slack, home, **changes)
     stop, started = threading.Event(), threading.Event()
     running = Served([])
@@ -254,7 +254,7 @@ def served(
         yield running
     finally:
         stop.set()
-        # Spares the client the 3 seconds that it may wait to read from a live connection.
+        # Without this the client may wait 3 seconds to read from a live connection.
         slack.disconnect(abrupt=True)
         thread.join(30)
     assert not failures, failures

@@ -1,8 +1,8 @@
-"""What Slack sends, by kind: `events` (mentions, direct messages), `commands` (/code), `actions`
-(buttons that show more), `feedback` (buttons and the modal that judge) and `audit` (/code-audit and
-its buttons). Each module has `register(app, delivery)`.
+"""Listeners by kind of request: `events` (mentions, direct messages), `commands` (/code), `actions`
+(buttons that show or share an answer), `feedback` (its buttons and its modal) and `audit`
+(/code-audit and its buttons). Each module has `register(app, delivery)`.
 
-What comes before the acknowledgement is done in listener middleware, which Bolt runs in the thread
-that received the request; the listener itself waits its turn in a pool. So an acknowledgement never
+Listener middleware does what comes before the acknowledgement: Bolt runs it in the thread that
+received the request. The listener itself waits for its turn in a pool. So an acknowledgement never
 waits for other answers (https://docs.slack.dev/apis/events-api#responding: within 3 seconds).
 """

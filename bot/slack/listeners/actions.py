@@ -1,5 +1,4 @@
-"""The buttons that show more of an answer, or show it to others. Both draw it anew as the log has
-it.
+"""The buttons that show more of an answer, or share it. Both draw it again from the log.
 
 https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 """
@@ -36,8 +35,8 @@ def register(app: App, delivery: SlackDelivery) -> None:
         return delivery.desk.retitled(Answer.from_dict(record.answer))
 
     def more(body: dict[str, Any], action: dict[str, Any]) -> None:
-        """Show all of it, to the one who pressed: in place of an answer that only they see,
-        below one that others see too."""
+        """Show the whole answer to the person who pressed. It replaces an answer that only they
+        see, and goes below one that others see, too."""
         question_id, private = action["value"], bool(body["container"].get("is_ephemeral"))
         answer = stored(question_id)
         if answer is None:
@@ -55,8 +54,8 @@ def register(app: App, delivery: SlackDelivery) -> None:
         )
 
     def share(body: dict[str, Any], action: dict[str, Any]) -> None:
-        """Show the answer to the channel, once however often it is pressed, and take away the
-        private one. What failed for certain may be pressed again."""
+        """Post the answer to the channel, once however often the button is pressed, and delete the
+        private one. After a certain failure it may be pressed again."""
         question_id, url = action["value"], body["response_url"]
         answer = stored(question_id)
         if answer is None:
@@ -73,7 +72,8 @@ def register(app: App, delivery: SlackDelivery) -> None:
 
         def then(posted: Posted) -> None:
             delivery.record(question_id, posted, SHARE)
-            # A private message cannot become a public one: it stays until the public one is there.
+            # A private message cannot be made public, so it is deleted once the public one is
+            # there.
             if posted.outcome == "delivered":
                 delivery.delete_original(url)
 

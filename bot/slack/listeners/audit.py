@@ -1,5 +1,5 @@
-"""/code-audit: looking into the log, for auditors alone. Whatever is looked at or refused is on
-record before anything is shown, and it is shown to nobody else."""
+"""/code-audit: looking into the log, for auditors only. Each look and each refusal is logged before
+anything is shown, and only the auditor sees it."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ logger = logging.getLogger("codedesk.slack")
 
 COMMAND = "/code-audit"
 
-#: What an auditor asked for: how it is recorded (what, detail, question), and what makes it. An
-#: approval is a record itself.
-Wanted = tuple[Access | None, str, str | None, Callable[[], Message]]
+#: What an auditor asks for: how it is logged (what, detail, question id), and what makes the
+#: message. `what` is None for an approval, which is a record itself.
+Request = tuple[Access | None, str, str | None, Callable[[], Message]]
 
 
 def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
     log = delivery.log
 
-    # Each of these gives what is wanted, to be recorded first and made after. They raise Misread.
+    # Each of these gives a Request, which is logged first and made afterwards. They raise Misread.
 
-    def searched(filters: Filters, typed: str, before: int = 0) -> Wanted:
+    def search(filters: Filters, typed: str, before: int = 0) -> Request:
         def make() -> Message:
             newest = matching(log, filters)[::-1]
             ids = newest[before : before + PAGE]
@@ -62,11 +62,11 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
         page = f", from {before + 1}" if before else ""
         return "search", filters.told(log.scrubbed) + page, None, make
 
-    def shown(identity: str) -> Wanted:
-        record = log.get(identity) if identity else None
+    def view(question_id: str) -> Request:
+        record = log.get(question_id) if question_id else None
         if record is None:
-            wrong = "audit_no_question" if identity else "audit_no_id"
-            raise Misread(message(f"slack.{wrong}", id=clean(identity)))
+            problem = "audit_no_question" if question_id else "audit_no_id"
+            raise Misread(message(f"slack.{problem}", id=clean(question_id)))
         return "view", "", record.id, lambda: _question(record)
 
     def _question(record: Record) -> Message:
@@ -77,16 +77,16 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
             refusal = str(error)
         return question_message(record, proposals_of([record], in_force(log)), refusal)
 
-    def proved() -> Wanted:
+    def verify() -> Request:
         return "view", "verify", None, lambda: verified_message(verified(settings))
 
-    def approved(value: str, by: str) -> Wanted:
+    def approval(value: str, by: str) -> Request:
         number, question_id, system = (*value.split(" "), "", "", "")[:3]
 
         def make() -> Message:
             record = log.get(question_id)
-            found = proposals_of([record] if record else [], in_force(log))
-            proposal = next((p for p in found if str(p.number) == number), None)
+            proposals = proposals_of([record] if record else [], in_force(log))
+            proposal = next((p for p in proposals if str(p.number) == number), None)
             if record is None or proposal is None or proposal.code is None:
                 return plain_message(message("slack.proposal_gone"))
             try:
@@ -104,25 +104,30 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
                 return other_system_message(str(error), error.verdict.system, value)
             if written is None:
                 return plain_message(message("slack.approved_before"))
-            told = {"code": verdict.code, "title": verdict.title}
             return plain_message(
-                message("slack.approved", number=written, words=record.text, **told)
+                message(
+                    "slack.approved",
+                    number=written,
+                    words=record.text,
+                    code=verdict.code,
+                    title=verdict.title,
+                )
             )
 
         return None, "", question_id, make
 
-    # Recorded where the request is received, made and shown when its turn comes.
+    # A request is logged in the thread that received it, and made and shown when its turn comes.
 
     def guarded(
-        user: str, typed: str, wanted: Callable[[], Wanted]
+        user: str, typed: str, read_request: Callable[[], Request]
     ) -> tuple[str, Callable[[], Message] | None]:
-        """What to say at once, or "" and what makes the message; it is on record by then."""
+        """Log a request. Gives a sentence to reply at once, or "" and what makes the message."""
         try:
             if user not in settings.auditor_ids:
-                # Whoever is no auditor has no reason to type a name.
+                # The text is scrubbed: a person who is not an auditor has no reason to type names.
                 log.access("refusal", user, log.scrubbed(typed))
                 return message("slack.refused_audit"), None
-            what, detail, question_id, make = wanted()
+            what, detail, question_id, make = read_request()
             if what is not None:
                 log.access(what, user, detail, question_id)
             return "", make
@@ -137,14 +142,14 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
     ) -> BoltResponse | None:
         typed = (command.get("text") or "").strip()
         verb, _, rest = typed.partition(" ")
-        wanted = {"show": lambda: shown(rest.strip()), "verify": proved}.get(
-            verb, lambda: searched(read(typed), typed)
+        read_request = {"show": lambda: view(rest.strip()), "verify": verify}.get(
+            verb, lambda: search(read(typed), typed)
         )
         user = command["user_id"]
         if verb in ("", "help") and user in settings.auditor_ids:
             return ack(text=help_text(), response_type="ephemeral")
-        said, make = guarded(user, f"{COMMAND} {clean(typed)}".strip(), wanted)
-        response = ack(text=said, response_type="ephemeral") if said else ack()
+        reply, make = guarded(user, f"{COMMAND} {clean(typed)}".strip(), read_request)
+        response = ack(text=reply, response_type="ephemeral") if reply else ack()
         if make is None:
             return response
         context.update(make=make)
@@ -152,8 +157,8 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
         return None
 
     def answer(command: dict[str, Any], context: BoltContext) -> None:
-        message = _made(context["make"])
-        delivery.post(respond(command["response_url"], response_type="ephemeral"), message)
+        way = respond(command["response_url"], response_type="ephemeral")
+        delivery.post(way, _made(context["make"]))
 
     def press(
         body: dict[str, Any],
@@ -164,17 +169,17 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
     ) -> None:
         user, name, value = body["user"]["id"], action["action_id"], action["value"]
 
-        def wanted() -> Wanted:
+        def read_request() -> Request:
             if name == SHOW:
-                return shown(value)
+                return view(value)
             if name == APPROVE:
-                return approved(value, user)
-            search = json.loads(value)
-            return searched(read(search["typed"]), search["typed"], search["before"])
+                return approval(value, user)
+            stored = json.loads(value)
+            return search(read(stored["typed"]), stored["typed"], stored["before"])
 
-        said, make = guarded(user, name, wanted)
+        text, make = guarded(user, name, read_request)
         ack()
-        context.update(make=make or (lambda: plain_message(said)))
+        context.update(make=make or (lambda: plain_message(text)))
         next_()
 
     def reply(body: dict[str, Any], context: BoltContext) -> None:

@@ -1,4 +1,4 @@
-"""/code QUESTION: answered to the one who asked, who may then share it.
+"""/code QUESTION: only the asker sees the answer, and may share it.
 
 https://docs.slack.dev/interactivity/implementing-slash-commands
 """
@@ -18,7 +18,7 @@ from bot.querylog import LogUnavailable, QuestionRecord
 from bot.slack.delivery import SlackDelivery
 from bot.slack.message_text import clean
 from bot.slack.web_api import for_one_anywhere, respond
-from bot.views.shared import to_tell
+from bot.views.shared import removals_to_tell
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -42,7 +42,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
         try:
             (question,) = delivery.logged.take([typed], asked, came=time.monotonic())
         except LogUnavailable as error:
-            # A command is not sent again, so whoever asked must be told.
+            # Slack does not send a command again, so the asker must be told.
             logger.error("%s", error)
             return ack(text=message("slack.not_logged"), response_type="ephemeral")
         response = ack()
@@ -59,7 +59,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
             respond(command["response_url"], response_type="ephemeral"),
             tell=for_one_anywhere(delivery.client, command["channel_id"], command["user_id"]),
             shareable=True,
-            removed=to_tell(question.asked.text, question.asked.removed),
+            removed=removals_to_tell(question.asked.text, question.asked.removed),
         )
 
     app.command(COMMAND, middleware=[take])(answer)

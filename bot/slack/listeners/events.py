@@ -16,17 +16,18 @@ from bot.slack.delivery import SlackDelivery
 from bot.slack.message_text import clean
 from bot.slack.views.block_kit import plain_message
 from bot.slack.web_api import for_one, in_thread
-from bot.views.shared import to_tell
+from bot.views.shared import removals_to_tell
 
 logger = logging.getLogger("codedesk.slack")
 
-#: People's own messages: plain, with a file, or a reply that is also sent to the channel.
-_ASKING = (None, "file_share", "thread_broadcast")
+#: Subtypes of messages that people write: plain, with a file, a reply also sent to the channel.
+_WRITTEN_BY_PEOPLE = (None, "file_share", "thread_broadcast")
 
 
 def register(app: App, delivery: SlackDelivery) -> None:
-    #: Messages whose askers were told that they cannot be logged; Slack sends each several times.
-    told: set[str | None] = set()
+    #: Keys of messages whose askers were told that the log cannot be written. Slack sends a message
+    #: several times, and the asker is told once.
+    told_of_failure: set[str | None] = set()
 
     def take(
         body: dict[str, Any],
@@ -35,7 +36,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
         ack: Ack,
         next_: Callable[[], None],
     ) -> BoltResponse | None:
-        """Write the question to the log; Bolt acknowledges only what this passes on."""
+        """Write the question to the log. Bolt acknowledges only a request that is passed on."""
         if not is_question(event):
             return ack()
         asked = asked_by(body, event)
@@ -43,17 +44,17 @@ def register(app: App, delivery: SlackDelivery) -> None:
         try:
             (question,) = delivery.logged.take([typed], asked, came=time.monotonic())
         except LogUnavailable as error:
-            # Not acknowledged, so Slack sends it again, at last after 5 minutes:
+            # It is not acknowledged, so Slack sends it again, the last time after 5 minutes:
             # https://docs.slack.dev/apis/events-api#retries
             logger.error("%s", error)
-            if asked.message_key not in told:
-                told.add(asked.message_key)
+            if asked.message_key not in told_of_failure:
+                told_of_failure.add(asked.message_key)
                 way = for_one(delivery.client, asked.channel or "", asked.user or "")
                 delivery.post(way, plain_message(message("slack.not_logged_yet")))
             return BoltResponse(status=503)
-        told.clear()
+        told_of_failure.clear()
         if question is None:
-            return ack()  # sent again, or the same message as another event: it is being answered
+            return ack()  # The log has it: it was sent again, or came as another event, too.
         context.update(question=question)
         next_()
         return None
@@ -67,7 +68,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
             in_thread(delivery.client, channel, asked.thread),
             tell=for_one(delivery.client, channel, user, thread),
         )
-        if to_tell(asked.text, asked.removed):
+        if removals_to_tell(asked.text, asked.removed):
             posted.add_done_callback(lambda _: delivery.tell_removed(question.id, asked, thread))
 
     for kind in ("app_mention", "message"):
@@ -75,12 +76,12 @@ def register(app: App, delivery: SlackDelivery) -> None:
 
 
 def is_question(event: dict[str, Any]) -> bool:
-    """Whether a person speaks to the bot: https://docs.slack.dev/reference/events/message
+    """Whether a person asks the bot: https://docs.slack.dev/reference/events/message
 
-    Not so: edits, deletions, joins; what bots write; channel messages without a mention (Slack
-    sends those only to apps with more scopes than the manifest asks for).
+    False for edits, deletions and joins, for messages of bots, and for channel messages without a
+    mention (Slack sends these only to apps with more scopes than the manifest asks for).
     """
-    if event.get("subtype") not in _ASKING or event.get("bot_id"):
+    if event.get("subtype") not in _WRITTEN_BY_PEOPLE or event.get("bot_id"):
         return False
     if not all(isinstance(event.get(name), str) for name in ("user", "channel", "ts")):
         return False
@@ -90,7 +91,7 @@ def is_question(event: dict[str, Any]) -> bool:
 
 
 def asked_by(body: dict[str, Any], event: dict[str, Any]) -> QuestionRecord:
-    """Who asks, and where, as the log keeps it: https://docs.slack.dev/apis/events-api#event-payload"""
+    """Who asks and where, for the log: https://docs.slack.dev/apis/events-api#event-payload"""
     channel, ts, team = event["channel"], event["ts"], body.get("team_id")
     return QuestionRecord(
         "",

@@ -1,7 +1,8 @@
-"""Right, wrong, and the code that was used instead: on record before the person is thanked.
+"""Feedback: right, wrong, or the code that was used instead. It is logged before the person is
+thanked.
 
-A modal can only be opened within 3 seconds of the press that asked for it, and must be answered as
-quickly, so all of that is done where the request is received; only thanks wait their turn.
+A modal can be opened only within 3 seconds of the press, and must be answered as quickly. So both
+are done in the thread that received the request; only thanks wait for their turn.
 https://docs.slack.dev/surfaces/modals
 """
 
@@ -17,7 +18,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.audit.corrections import Refused, named_by
 from bot.desk.answer import Answer, CodeTitle
-from bot.messages import message as say
+from bot.messages import message
 from bot.querylog import LogUnavailable, NoSuchQuestion, Record
 from bot.querylog.records import Rating
 from bot.slack.delivery import SlackDelivery
@@ -49,28 +50,28 @@ def register(app: App, delivery: SlackDelivery) -> None:
         ack: Ack,
         next_: Callable[[], None],
     ) -> BoltResponse | None:
-        """Write the verdict to the log, then acknowledge."""
+        """Log the rating, then acknowledge."""
         rating, _, question_id = action["value"].partition(" ")
         try:
             written = delivery.log.feedback(
                 question_id, _RATINGS[rating], by=body["user"]["id"], event_id=body["trigger_id"]
             )
         except NoSuchQuestion:
-            message = plain_message(say("slack.gone"))
+            reply = plain_message(message("slack.gone"))
         except LogUnavailable as error:
             logger.error("%s", error)
-            message = plain_message(say("slack.not_logged_feedback"))
+            reply = plain_message(message("slack.not_logged_feedback"))
         else:
             if written is None:
-                return ack()  # pressed twice, or told twice: thanked once
-            message = thanks_message(rating, question_id)
+                return ack()  # Pressed or sent twice: the person is thanked once.
+            reply = thanks_message(rating, question_id)
         ack()
-        context.update(message=message)
+        context.update(reply=reply)
         next_()
         return None
 
     def thank(body: dict[str, Any], context: BoltContext) -> None:
-        tell(delivery, body, context["message"])
+        tell(delivery, body, context["reply"])
 
     def ask_for_code(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
         """Open the modal."""
@@ -85,12 +86,12 @@ def register(app: App, delivery: SlackDelivery) -> None:
             delivery.client.views_open(trigger_id=body["trigger_id"], view=view)
         except LogUnavailable as error:
             logger.error("%s", error)
-            tell(delivery, body, plain_message(say("slack.not_logged_feedback")))
+            tell(delivery, body, plain_message(message("slack.not_logged_feedback")))
         except (SlackApiError, OSError) as error:
-            # What Slack says beside its error code may quote the modal.
+            # Only the error code is logged: the rest of the response may quote the modal.
             why = error.response["error"] if isinstance(error, SlackApiError) else error
             logger.warning("a modal was not opened: %s", why)
-            tell(delivery, body, plain_message(say("slack.try_again")))
+            tell(delivery, body, plain_message(message("slack.try_again")))
         return response
 
     def _codes(record: Record) -> list[CodeTitle]:
@@ -99,13 +100,13 @@ def register(app: App, delivery: SlackDelivery) -> None:
         return codes_of(delivery.desk.retitled(Answer.from_dict(record.answer)))
 
     def take_code(body: dict[str, Any], view: dict[str, Any], ack: Ack) -> BoltResponse:
-        """Write the code that was used to the log, and thank in place of the modal; or say in the
-        modal what is wrong."""
+        """Log the code that was used, and show thanks in place of the modal; or show in the modal
+        what is wrong."""
         typed, note = submitted(view)
         try:
             record = delivery.log.get(view["private_metadata"])
             if record is None:
-                raise Refused(say("slack.gone"))
+                raise Refused(message("slack.gone"))
             verdict, *others = named_by(delivery.desk, typed, record)
             delivery.log.feedback(
                 record.id, "used", verdict.code, note, body["user"]["id"], body["trigger_id"]
@@ -114,15 +115,15 @@ def register(app: App, delivery: SlackDelivery) -> None:
             return ack(response_action="errors", errors={OTHER: str(error)})
         except LogUnavailable as error:
             logger.error("%s", error)
-            said = say("slack.not_logged_feedback")
-            return ack(response_action="errors", errors={OTHER: said})
+            why = message("slack.not_logged_feedback")
+            return ack(response_action="errors", errors={OTHER: why})
         scrubbed = delivery.log.scrubbed(note) != note
         also = [CodeTitle(other.code, other.title) for other in others]
         thanks = thanks_modal(verdict.code, verdict.title, also, scrubbed=scrubbed)
         return ack(response_action="update", view=thanks)
 
     def nothing() -> None:
-        """All is done before the acknowledgement."""
+        """The middleware has done everything."""
 
     app.action(re.compile(f"^({RATING}|{RIGHT}|{WRONG})$"), middleware=[judge])(thank)
     app.action(USED, middleware=[ask_for_code])(nothing)

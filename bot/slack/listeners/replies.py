@@ -1,4 +1,4 @@
-"""Telling whoever pressed a button, and nobody else."""
+"""Replies that only the person who pressed a button sees."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.web_api import respond
 
 
-def tell(delivery: SlackDelivery, body: dict[str, Any], message: Message) -> None:
-    """A message of its own beside the one that the button is on, which stays as it is."""
+def tell(delivery: SlackDelivery, body: dict[str, Any], reply: Message) -> None:
+    """Post a new message; the one with the button stays as it is."""
     way = respond(
         body["response_url"],
         response_type="ephemeral",
         replace_original=False,
         **thread_of(body),
     )
-    delivery.post(way, message)
+    delivery.post(way, reply)
 
 
 def tell_gone(delivery: SlackDelivery, body: dict[str, Any]) -> None:
-    """An answer of another Code Desk's, or of a log since put away."""
+    """Say that the log does not have the answer: it is another Code Desk's, or from an older
+    log."""
     tell(delivery, body, plain_message(message("slack.gone")))
 
 
 def thread_of(body: dict[str, Any]) -> dict[str, str]:
-    """Stay in the thread of the message that the button is on."""
+    """The argument by which a reply stays in the thread of the button's message; {} for none."""
     thread = body["container"].get("thread_ts")
     return {"thread_ts": thread} if thread else {}

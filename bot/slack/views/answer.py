@@ -1,6 +1,6 @@
-"""An answer as Block Kit blocks: pure functions, nothing is looked up and nothing is sent.
+"""An answer as Block Kit blocks. Pure functions: nothing is looked up, and nothing is sent.
 
-The question is not repeated: an answer may be shared with people who should not read it.
+The question is left out: an answer may be shared with people who should not read the question.
 
 A message holds at most 50 blocks (https://docs.slack.dev/reference/block-kit/blocks). All blocks
 together have a limit too, which is nowhere published: chat.postMessage answers
@@ -16,7 +16,7 @@ from typing import Any
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.desk.answer import Answer
-from bot.messages import message as say
+from bot.messages import message
 from bot.slack.views.block_kit import (
     MOST_SENTENCE,
     Message,
@@ -69,25 +69,25 @@ def answer_message(
 
 def shared_message(answer: Answer, question_id: str, user: str) -> Message:
     """An answer that a user shows to a channel."""
-    message = answer_message(answer, question_id)
-    by = context(say("slack.shared_by", user=f"<@{user}>"))
-    return Message(message.text, [*as_posted([by]), *message.blocks])
+    drawn = answer_message(answer, question_id)
+    by = context(message("slack.shared_by", user=f"<@{user}>"))
+    return Message(drawn.text, [*as_posted([by]), *drawn.blocks])
 
 
 def removed_message(removed: Sequence[str]) -> Message:
-    """Tells the asker, and nobody else, that identifiers were kept out."""
-    return plain_message(say("slack.removed", kinds=removed_in_words(removed)))
+    """For the asker only: which identifiers were removed."""
+    return plain_message(message("slack.removed", kinds=removed_in_words(removed)))
 
 
-def with_removed(message: Message, removed: Sequence[str]) -> Message:
-    """An answer that only the asker sees, with the same said first."""
-    told = plain_message(say("slack.removed_command", kinds=removed_in_words(removed)))
-    return Message(f"{told.text}\n{message.text}", [*told.blocks, *message.blocks])
+def with_removed(drawn: Message, removed: Sequence[str]) -> Message:
+    """An answer that only the asker sees; it begins with which identifiers were removed."""
+    notice = plain_message(message("slack.removed_command", kinds=removed_in_words(removed)))
+    return Message(f"{notice.text}\n{drawn.text}", [*notice.blocks, *drawn.blocks])
 
 
 def thanks_message(rating: str, question_id: str) -> Message:
-    """For the one who judged an answer."""
-    return Message(say(f"slack.thanks_{rating}"), as_posted(thanks_blocks(rating, question_id)))
+    """For the person who rated an answer."""
+    return Message(message(f"slack.thanks_{rating}"), as_posted(thanks_blocks(rating, question_id)))
 
 
 def answer_blocks(
@@ -98,10 +98,10 @@ def answer_blocks(
     shareable: bool = False,
     private: bool = False,
 ) -> list[dict[str, Any]]:
-    """Notices, results with the rules that govern them, which editions say so, and buttons.
+    """Notices, results with the rules that govern them, the editions they are from, and buttons.
 
-    `question` is the id in the log; the buttons carry it. `private` is what only one person sees,
-    as whatever is `shareable`.
+    The buttons carry `question_id`. `private`: only one person sees the answer; so it is when it is
+    `shareable`, too.
     """
     return as_posted(_blocks(answer, question_id, expanded, shareable, private))
 
@@ -113,22 +113,22 @@ def _blocks(
     results = _results(answer, expanded)
     notices = [cut(escape(notice), MOST_SENTENCE) for notice in answer.notices[:3]]
     if not results:
-        said = [section(notice) for notice in notices or [say("slack.no_answer")]]
-        return [*said, *feedback_blocks(answer, question_id, [], private)]
-    blocks: list[Block] = [section(say("slack.notice", notice=notice)) for notice in notices]
+        sections = [section(notice) for notice in notices or [message("slack.no_answer")]]
+        return [*sections, *feedback_blocks(answer, question_id, [], private)]
+    blocks: list[Block] = [section(message("slack.notice", notice=notice)) for notice in notices]
     blocks += [*results, context(_footer(answer, question_id))]
     buttons: list[ButtonElement] = []
-    # There is more to see when asking for more would show something else.
+    # The button is there if the expanded answer has other texts.
     if not expanded and [*texts(results)] != [*texts(_results(answer, expanded=True))]:
-        buttons.append(button(SEE_MORE, say("slack.see_more"), question_id))
+        buttons.append(button(SEE_MORE, message("slack.see_more"), question_id))
     if shareable:
-        buttons.append(button(SHARE, say("slack.share"), question_id))
+        buttons.append(button(SHARE, message("slack.share"), question_id))
     return blocks + feedback_blocks(answer, question_id, buttons, private)
 
 
 def _results(answer: Answer, expanded: bool) -> list[Block]:
-    """What was found, as far as one message holds it. What is quoted, what the rules say of codes
-    together and what changed have their room first; verdicts and candidates share the rest."""
+    """The results that fit in one message. Quoted guidelines, pairs and changes get their room
+    first; verdicts and candidates share the rest."""
     first = quoted(answer.guidelines, expanded) if answer.outcome == "guideline" else []
     last = pair_blocks(answer.pairs, expanded)
     if answer.verdicts:
@@ -143,9 +143,11 @@ def _results(answer: Answer, expanded: bool) -> list[Block]:
 
 def _footer(answer: Answer, question_id: str) -> str:
     releases = editions(answer)
-    words = "footer" if answer.as_of else "footer_undated"
-    words += "" if releases else "_bare"
-    return say(f"slack.{words}", releases=escape(releases), day=answer.as_of, question=question_id)
+    key = "footer" if answer.as_of else "footer_undated"
+    key += "" if releases else "_bare"
+    return message(
+        f"slack.{key}", releases=escape(releases), day=answer.as_of, question=question_id
+    )
 
 
 def answer_text(answer: Answer) -> str:
@@ -159,13 +161,13 @@ def answer_text(answer: Answer) -> str:
         escape(f"{candidate.code} {candidate.title}") for candidate in answer.candidates[:FEW]
     ]
     if answer.changes:
-        counts = news_counts(answer.changes) or say("news.nothing")
+        counts = news_counts(answer.changes) or message("news.nothing")
         lines.append(escape(f"{changes_heading(answer.changes)}: {counts}"))
-    return cut("\n".join(lines) or say("slack.no_answer"), _MOST_FALLBACK)
+    return cut("\n".join(lines) or message("slack.no_answer"), _MOST_FALLBACK)
 
 
 def _guideline_text(answer: Answer) -> list[str]:
-    """The best section by its name and its first sentences."""
+    """The name of the best section and its first sentences."""
     return [
         f"{guideline_name(guideline)}: {escape(whole_sentences(guideline.text, MOST_SENTENCE))}"
         for guideline in answer.guidelines[:1]

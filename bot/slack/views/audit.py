@@ -1,5 +1,5 @@
-"""What auditors see of the log in Slack. Pure functions; everything is within the limits of a
-message (50 blocks, 3,000 characters a section), and nothing that people typed is markup."""
+"""What auditors see of the log in Slack. Pure functions. All messages are within Slack's limits (50
+blocks, 3,000 characters a section), and text that people typed is never markup."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from bot.slack.views.block_kit import (
 )
 from codesets.model import SYSTEM_NAMES
 
-#: Actions. The value of the first is the id of a question, of the second a search and where it
-#: goes on, of the third the number of a feedback record and the id of its question, and the code
-#: system where that was asked about.
+#: Actions and their values. SHOW: the id of a question. NEXT: a search, and where it goes on.
+#: APPROVE: the number of a feedback record, the id of its question and, once another code system
+#: was confirmed, that system.
 SHOW, NEXT, APPROVE = "audit_show", "audit_next", "audit_approve"
 
 #: Questions on a page, and entries of each kind that are shown with one question.
@@ -52,11 +52,11 @@ def help_text() -> str:
     )
 
 
-# What was found
+# Search results
 
 
 def found_message(records: Sequence[Record], typed: str, *, count: int, before: int = 0) -> Message:
-    """A page of what was found; `before` are those on the pages before it."""
+    """A page of search results; `before` is how many are on the pages before it."""
     if not count:
         return _message([section(message("slack.audit_none"))])
     heading = message("slack.audit_found", count=count)
@@ -84,8 +84,8 @@ def _line(record: Record) -> Block:
     ]
     if codes := " ".join(f"`{escape(str(code['code']))}`" for code in record.codes[:5]):
         lines.append(message("slack.audit_codes", codes=codes))
-    if said := ", ".join(_verdict(told) for told in record.feedback[-3:]):
-        lines.append(message("slack.audit_feedback", feedback=said))
+    if ratings := ", ".join(_rating(entry) for entry in record.feedback[-3:]):
+        lines.append(message("slack.audit_feedback", feedback=ratings))
     show = button(SHOW, message("slack.audit_show"), record.id)
     return section("\n".join(lines), show)
 
@@ -93,8 +93,8 @@ def _line(record: Record) -> Block:
 def _outcome(record: Record) -> str:
     if record.outcome is None:
         return message("slack.audit_unanswered")
-    sure = record.codes[0].get("confidence") if record.codes else None
-    return f"{record.outcome}, {sure}" if sure else record.outcome
+    confidence = record.codes[0].get("confidence") if record.codes else None
+    return f"{record.outcome}, {confidence}" if confidence else record.outcome
 
 
 # One question
@@ -103,17 +103,20 @@ def _outcome(record: Record) -> str:
 def question_message(
     record: Record, proposals: Sequence[Proposal], refusal: str | None = None
 ) -> Message:
-    """All that is stored of a question. `refusal` says why its words cannot become a Term."""
-    blocks: list[Block] = [section("\n".join(told)) for told in (_asked(record), _answered(record))]
-    for name, entries, told in (
+    """All that is stored of a question. `refusal`: why its words cannot be approved as a term; None
+    when they can."""
+    blocks: list[Block] = [
+        section("\n".join(lines)) for lines in (_asked(record), _answered(record))
+    ]
+    for name, entries, in_words in (
         ("deliveries", record.deliveries, _delivery),
-        ("said", record.feedback, _said),
+        ("said", record.feedback, _feedback),
         ("corrections", record.corrections, _correction),
         ("withdrawals", record.withdrawals, _withdrawal),
-        ("redactions", record.redactions, lambda told: _typed(told["reason"], _MOST_NOTE)),
+        ("redactions", record.redactions, lambda entry: _typed(entry["reason"], _MOST_NOTE)),
     ):
         if entries:
-            blocks.append(section("\n".join(_entries(name, entries, told))))
+            blocks.append(section("\n".join(_entries(name, entries, in_words))))
     for proposal in _open(proposals)[:_MOST_ENTRIES]:
         blocks.append(_proposal(record, proposal, refusal))
     return _message(blocks)
@@ -163,46 +166,46 @@ def _answered(record: Record) -> list[str]:
 
 
 def _entries(
-    name: str, entries: Sequence[Mapping[str, Any]], told: Callable[[Mapping[str, Any]], str]
+    name: str, entries: Sequence[Mapping[str, Any]], in_words: Callable[[Mapping[str, Any]], str]
 ) -> list[str]:
-    """The last of them, and how many there were before."""
+    """The last entries, after a line that says how many earlier ones are left out."""
     lines = [message("slack.audit_heading", heading=message(f"slack.audit_{name}"))]
     lines += left_out(len(entries) - _MOST_ENTRIES)
     for entry in entries[-_MOST_ENTRIES:]:
         by = _person(entry["by"]) if entry.get("by") else ""
-        lines.append(message("slack.audit_entry", at=_at(entry["at"]), by=by, told=told(entry)))
+        lines.append(message("slack.audit_entry", at=_at(entry["at"]), by=by, told=in_words(entry)))
     return lines
 
 
-def _delivery(told: Mapping[str, Any]) -> str:
-    return f"{told['kind']}: {told['outcome']} {_typed(told['detail'] or '-', 100)}"
+def _delivery(entry: Mapping[str, Any]) -> str:
+    return f"{entry['kind']}: {entry['outcome']} {_typed(entry['detail'] or '-', 100)}"
 
 
-def _said(told: Mapping[str, Any]) -> str:
-    note = told.get("note", "")
+def _feedback(entry: Mapping[str, Any]) -> str:
+    note = entry.get("note", "")
     if note is None:
-        return f"{_verdict(told)} {message('slack.audit_redacted')}"
-    return f"{_verdict(told)}: {_typed(note, _MOST_NOTE)}" if note else _verdict(told)
+        return f"{_rating(entry)} {message('slack.audit_redacted')}"
+    return f"{_rating(entry)}: {_typed(note, _MOST_NOTE)}" if note else _rating(entry)
 
 
-def _verdict(told: Mapping[str, Any]) -> str:
-    return message(f"feedback.{told['verdict']}", code=escape(str(told.get("code"))))
+def _rating(entry: Mapping[str, Any]) -> str:
+    return message(f"feedback.{entry['verdict']}", code=escape(str(entry.get("code"))))
 
 
-def _correction(told: Mapping[str, Any]) -> str:
+def _correction(entry: Mapping[str, Any]) -> str:
     return message(
         "slack.audit_correction",
-        phrase=_typed(told["phrase"], _MOST_NOTE),
-        code=escape(told["code"]),
-        number=told["seq"],
+        phrase=_typed(entry["phrase"], _MOST_NOTE),
+        code=escape(entry["code"]),
+        number=entry["seq"],
     )
 
 
-def _withdrawal(told: Mapping[str, Any]) -> str:
+def _withdrawal(entry: Mapping[str, Any]) -> str:
     return message(
         "slack.audit_withdrawal",
-        number=told["correction"],
-        reason=_typed(told["reason"], _MOST_NOTE),
+        number=entry["correction"],
+        reason=_typed(entry["reason"], _MOST_NOTE),
     )
 
 
@@ -210,7 +213,7 @@ def _withdrawal(told: Mapping[str, Any]) -> str:
 
 
 def _open(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """Those that name a code which is not approved for the question."""
+    """The proposals whose code is not yet approved for the question."""
     return [p for p in proposals if p.code and p.code not in {c.code for c in p.corrections}]
 
 
@@ -218,33 +221,32 @@ def _proposal(record: Record, proposal: Proposal, refusal: str | None) -> Block:
     code, words = escape(proposal.code or ""), _typed(record.text, _IN_LIST)
     if refusal is not None:
         return context(escape(refusal))
-    told = message("slack.audit_proposal", by=_person(proposal.by), code=code, words=words)
-    asked = message("slack.approve_text", words=record.text, code=proposal.code)
+    text = message("slack.audit_proposal", by=_person(proposal.by), code=code, words=words)
+    confirmation = message("slack.approve_text", words=record.text, code=proposal.code)
     confirm = ConfirmObject(
         title=plain_text(message("slack.approve_title")),
-        text=plain_text(cut(asked, ConfirmObject.text_max_length)),
+        text=plain_text(cut(confirmation, ConfirmObject.text_max_length)),
         confirm=plain_text(message("slack.approve_yes")),
         deny=plain_text(message("slack.approve_no")),
     )
     value = f"{proposal.number} {record.id}"
-    return section(told, button(APPROVE, message("slack.approve"), value, confirm))
+    return section(text, button(APPROVE, message("slack.approve"), value, confirm))
 
 
-def other_system_message(told: str, system: str, value: str) -> Message:
-    """The second step of an approval for another system than the question's. `value` is that of the
-    first step; the button carries it and the system."""
-    asked = section(escape(message("slack.approve_other", told=told)))
+def other_system_message(why: str, system: str, value: str) -> Message:
+    """The second step of an approval, when the code's system is not the question's. `value` is that
+    of the first step; the button carries it and the system."""
+    text = section(escape(message("slack.approve_other", told=why)))
     label = message("slack.approve_other_yes", system=SYSTEM_NAMES[system])
-    sure = button(APPROVE, label, f"{value} {system}")
-    return _message([asked, actions([sure])])
+    return _message([text, actions([button(APPROVE, label, f"{value} {system}")])])
 
 
-# Whether it is whole
+# Verifying
 
 
-def verified_message(found: Verification) -> Message:
-    told = message(f"slack.verify_{found.result}", told=escape("\n".join(found.sentences())))
-    return _message([section(told)])
+def verified_message(verification: Verification) -> Message:
+    sentences = escape("\n".join(verification.sentences()))
+    return _message([section(message(f"slack.verify_{verification.result}", told=sentences))])
 
 
 # Words
@@ -255,19 +257,19 @@ def _message(blocks: list[Block]) -> Message:
 
 
 def _typed(text: str | None, most: int) -> str:
-    """What someone typed, in one line, as it stands; that it was redacted, if it was."""
+    """A text that a person typed, in one line; if there is none, that it was redacted."""
     if not text:
         return message("slack.audit_redacted")
     return cut(escape(" ".join(text.split())), most)
 
 
 def _at(time: str) -> str:
-    """To the minute: Slack takes what stands between two colons for an emoji."""
+    """A time to the minute: Slack takes text between two colons for an emoji."""
     return time[:16].replace("T", " ")
 
 
 def _person(user: str | None) -> str:
-    """A mention, which tells nobody in a message that only one person sees; others as they are."""
+    """A Slack user as a mention, which notifies nobody in a private message; others as they are."""
     if user and re.fullmatch("[UW][A-Z0-9]+", user):
         return f"<@{user}>"
     return cut(escape(user or "-"), 40)

@@ -1,5 +1,5 @@
-"""What every block is made of: texts escaped, cut to fit and packed into the SDK's models, which
-refuse what is over the limits of https://docs.slack.dev/reference/block-kit/blocks."""
+"""Makes blocks of texts: escaped, cut to fit, and in the SDK's models, which refuse what is over
+the limits of https://docs.slack.dev/reference/block-kit/blocks."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from bot.messages import message
 MOST_SECTION = 2900
 MOST_SENTENCE = 500
 _MOST_TITLE = 250
-#: Where a sentence ends and another or a paragraph begins, after closing quotation marks and
-#: brackets: not in "e.g. diabetes" and not in "as follows:".
+#: The end of a sentence, with closing quotation marks and brackets, before another sentence or a
+#: new line: not in "e.g. diabetes", and not in "as follows:".
 _SENTENCE_END = re.compile(r"[.!?][\u201d\u2019\"')\]]*(?=\s*\n|\s+[A-Z\u201c\"(])")
 
 
@@ -64,7 +64,7 @@ def as_posted(blocks: Iterable[Block]) -> list[dict[str, Any]]:
 
 
 def texts(blocks: Iterable[Block]) -> Iterator[str]:
-    """What sections and contexts say."""
+    """The texts of sections and contexts."""
     for block in blocks:
         if isinstance(block, SectionBlock) and block.text:
             yield block.text.text
@@ -73,12 +73,12 @@ def texts(blocks: Iterable[Block]) -> Iterator[str]:
 
 
 def size(blocks: Iterable[Block]) -> int:
-    """Characters of text so far."""
+    """Characters of all texts."""
     return sum(map(len, texts(blocks)))
 
 
 def sections(lines: Iterable[str]) -> list[Block]:
-    """The lines one below the other, in as few sections as hold them."""
+    """The lines below each other, in as few sections as can hold them."""
     pages: list[str] = []
     for text in lines:
         if pages and len(pages[-1]) + 1 + len(text) <= MOST_SECTION:
@@ -89,7 +89,7 @@ def sections(lines: Iterable[str]) -> list[Block]:
 
 
 def fitting(lines: Sequence[str], most: int) -> Sequence[str]:
-    """The first of the lines, as many as have at most so many characters together."""
+    """The first lines that have at most `most` characters together."""
     lengths = accumulate(map(len, lines))
     return lines[: sum(length <= most for length in lengths)]
 
@@ -103,7 +103,7 @@ def code_lines(codes: Sequence[CodeTitle], most: int) -> list[str]:
 
 
 def left_out(count: int) -> list[str]:
-    """How many more there are, if any."""
+    """A line that says how many are left out; [] when none are."""
     return [message("slack.left_out", count=count)] if count > 0 else []
 
 
@@ -117,15 +117,14 @@ def short(title: str) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """At most so many characters, and no escape cut in two."""
+    """At most `most` characters; an escape such as &amp; is not cut in two."""
     if len(text) <= most:
         return text
     return re.sub(r"&[a-z]*$", "", text[: most - 1]).rstrip() + "…"
 
 
 def whole_sentences(text: str, most: int) -> str:
-    """As many whole sentences from the beginning as `most` characters hold; a first one that is
-    longer is cut.
+    """The first sentences that fit in `most` characters. If not even the first one fits, it is cut.
 
     >>> whole_sentences("Code it. Do not code it twice.", 20)
     'Code it.'
@@ -138,7 +137,7 @@ def whole_sentences(text: str, most: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is posted: blocks as JSON objects, and a text for notifications and screen readers:
+    """A message to post: blocks as JSON objects, and a text for notifications and screen readers:
     https://docs.slack.dev/reference/methods/chat.postMessage"""
 
     text: str

@@ -1,8 +1,8 @@
-"""Saying what an answer was worth: the buttons under it, the modal that asks for the code that was
-used, and thanks. Pure functions.
+"""Feedback on an answer: the buttons under it, the modal that asks for the code that was used, and
+thanks. Pure functions.
 
-The feedback buttons of a `context_actions` block are for messages that others see, too; what only
-one person sees, and modals, have plain buttons:
+The feedback buttons of a `context_actions` block are for messages that others see, too. Private
+messages and modals have plain buttons:
 https://docs.slack.dev/reference/block-kit/blocks/context-actions-block
 """
 
@@ -31,31 +31,31 @@ from bot.messages import message
 from bot.querylog import UNLOGGED
 from bot.slack.views.block_kit import actions, button, cut, escape, plain_text, section
 
-#: Actions: the pair of feedback buttons, each of the plain ones, and the one that opens the modal.
-#: The value of the first three is a verdict and the id of a question, that of the last the id.
+#: Actions: the pair of feedback buttons, the two plain ones, and the one that opens the modal. The
+#: value of the first three is a rating and the id of a question, that of the last the id.
 RATING, RIGHT, WRONG, USED = "verdict", "right", "wrong", "used"
-#: The inputs of the modal; each is a block with an element of the same name.
+#: The inputs of the modal; each is a block with one element of the same name.
 CANDIDATE, OTHER, NOTE = "candidate", "other", "note"
 
 #: https://docs.slack.dev/reference/block-kit/block-elements/radio-button-group-element
 _MOST_OPTIONS = 10
 _MOST_CODE, _MOST_NOTE = 20, 500
-#: Verdicts on codes that nobody can have used.
+#: Statuses of codes that nobody can have used.
 _NO_CODES = ("unknown", "not_loaded")
 
 
 def feedback_blocks(
     answer: Answer, question_id: str, buttons: list[ButtonElement], private: bool
 ) -> list[Block]:
-    """The row of buttons under an answer, `buttons` first, and the pair that judges it. There is
-    nothing to say of an answer that is not in the log, nor of one to nothing."""
-    judged = question_id != UNLOGGED and bool(answer.question.strip())
+    """The buttons under an answer: `buttons`, then those for feedback. An answer that is not in the
+    log has no feedback buttons, nor has one to an empty question."""
+    can_be_rated = question_id != UNLOGGED and bool(answer.question.strip())
     pair: list[Block] = []
-    if judged and private:
+    if can_be_rated and private:
         buttons = [*buttons, *_plain(question_id)]
-    elif judged:
+    elif can_be_rated:
         pair = [_context_actions(question_id)]
-    if judged:
+    if can_be_rated:
         buttons = [*buttons, button(USED, message("slack.used"), question_id)]
     return [*([actions(buttons)] if buttons else []), *pair]
 
@@ -79,7 +79,7 @@ def _context_actions(question_id: str) -> Block:
 
 
 def thanks_blocks(rating: str, question_id: str) -> list[Block]:
-    """For the one who judged. Whoever says that it was wrong is asked for the right code."""
+    """For the person who rated. After "wrong", it asks for the right code."""
     blocks: list[Block] = [section(message(f"slack.thanks_{rating}"))]
     if rating == WRONG:
         blocks.append(actions([button(USED, message("slack.used"), question_id)]))
@@ -90,8 +90,8 @@ def thanks_blocks(rating: str, question_id: str) -> list[Block]:
 
 
 def codes_of(answer: Answer) -> list[CodeTitle]:
-    """The codes of an answer that someone may have used: its candidates, what differs from the best
-    in side or trimester alone, and those that were asked about."""
+    """The codes of an answer that may have been used: its candidates, the best one's alternatives,
+    and the codes of its verdicts."""
     shown = [CodeTitle(c.code, c.title) for c in answer.candidates]
     shown += answer.candidates[0].alternatives if answer.candidates else []
     shown += [CodeTitle(v.code, v.title) for v in answer.verdicts if v.status not in _NO_CODES]
@@ -139,8 +139,8 @@ def _input(name: str, element: InputInteractiveElement, hint: str = "") -> Input
 
 
 def submitted(view: dict[str, Any]) -> tuple[str, str]:
-    """The code and the note of a modal that was sent; "" where there is none. A code that was typed
-    counts before one that was chosen: what was chosen cannot be unchosen."""
+    """The code and the note of a submitted modal; "" for each that is missing. A typed code counts
+    before a chosen one, because a choice cannot be undone."""
     values = view["state"]["values"]
 
     def typed(name: str) -> str:
@@ -153,8 +153,7 @@ def submitted(view: dict[str, Any]) -> tuple[str, str]:
 def thanks_modal(
     code: str, title: str, also: Sequence[CodeTitle] = (), *, scrubbed: bool
 ) -> dict[str, Any]:
-    """Takes the place of the modal that was sent. `also` are codes of other systems that are typed
-    the same."""
+    """Replaces the submitted modal. `also`: codes of other systems that are typed the same."""
     lines = [message("slack.thanks_used", code=escape(code), title=escape(title))]
     lines += [
         message("slack.thanks_also", code=escape(other.code), title=escape(other.title))

@@ -24,13 +24,13 @@ from bot.slack.views.block_kit import (
 )
 from bot.slack.views.rules import cited
 from bot.views.shared import (
+    axis_in_words,
     explains_a_chapter,
     grouped,
     heading,
     other_sides,
     run_together,
     source,
-    told_axis,
 )
 
 #: Results shown at first, and when asked for more.
@@ -39,7 +39,7 @@ FEW, MANY = 3, 10
 
 @dataclass(frozen=True, slots=True)
 class _Room:
-    """How much may be shown with one result."""
+    """How much is shown with one result."""
 
     notes: int
     note_characters: int
@@ -47,13 +47,13 @@ class _Room:
     codes: int
     report_with: int = 0
     guidelines: int = 0
-    #: Also what the characters of an ICD-10-PCS code mean.
+    #: Whether the characters of an ICD-10-PCS code are explained.
     axes: bool = False
-    #: Also what a chapter says to explain itself.
+    #: Whether notes that only explain a chapter are shown.
     explanations: bool = False
 
 
-#: By whether more was asked for.
+#: Key: whether the answer is expanded.
 _BEST = {
     False: _Room(6, 220, 6, report_with=3, guidelines=3),
     True: _Room(16, 1200, 20, report_with=10, guidelines=8, explanations=True),
@@ -73,7 +73,7 @@ _VERDICT_AMONG_OTHERS = {
 
 
 def verdict_blocks(verdicts: Sequence[Verdict], expanded: bool, most: int) -> list[Block]:
-    """At most so many characters; how many codes are left out is said."""
+    """Verdicts in at most `most` characters, and how many are left out."""
     alone = len(verdicts) == 1
     room = (_VERDICT if alone else _VERDICT_AMONG_OTHERS)[expanded]
     heads = fitting([_verdict_text(verdict, room) for verdict in verdicts[:MANY]], most)
@@ -93,7 +93,7 @@ def verdict_blocks(verdicts: Sequence[Verdict], expanded: bool, most: int) -> li
 def _with_details(
     heads: Sequence[str], details: Sequence[Sequence[Block]], most: int
 ) -> list[Block]:
-    """Each head and the blocks that tell more of it, as far as there is room after all heads."""
+    """Each head, followed by its details as far as there is room after all heads."""
     left = most - sum(map(len, heads))
     blocks: list[Block] = []
     for head, more in zip(heads, details, strict=True):
@@ -115,7 +115,7 @@ def _verdict_text(verdict: Verdict, room: _Room) -> str:
         lines += map(_axis_line, verdict.axes)
     lines += _others("completed_by", verdict.completions, room.codes)
     if verdict.system == "icd9cm" and verdict.equivalents:
-        # They name all that it is replaced by, and how well each fits.
+        # The equivalents are all its replacements, and say how well each fits.
         lines += _equivalent_lines(verdict.equivalents, room.codes)
     else:
         lines += _others("replaced_by", verdict.replaced_by, room.codes)
@@ -128,7 +128,7 @@ def _others(name: str, codes: Sequence[CodeTitle], most: int) -> list[str]:
 
 
 def _axis_line(axis: Axis) -> str:
-    return message("slack.axis", value=escape(axis.value), told=escape(short(told_axis(axis))))
+    return message("slack.axis", value=escape(axis.value), told=escape(short(axis_in_words(axis))))
 
 
 def _equivalent_lines(equivalents: Sequence[Equivalent], most: int) -> list[str]:
@@ -149,19 +149,19 @@ def _equivalent_lines(equivalents: Sequence[Equivalent], most: int) -> list[str]
 
 
 def candidate_blocks(candidates: Sequence[Candidate], expanded: bool, most: int) -> list[Block]:
-    """At most so many characters."""
+    """Candidates in at most `most` characters."""
     heads: list[str] = []
     details: list[list[Block]] = []
-    told: set[tuple[str, str]] = set()
-    asked: set[str | None] = {None}
+    notes_shown: set[tuple[str, str]] = set()
+    questions_shown: set[str | None] = {None}
     for candidate in candidates[: MANY if expanded else FEW]:
         room = (_LATER if heads else _BEST)[expanded]
-        ask_back = None if candidate.ask_back in asked else candidate.ask_back
-        asked.add(ask_back)
+        ask_back = None if candidate.ask_back in questions_shown else candidate.ask_back
+        questions_shown.add(ask_back)
         heads.append(_candidate_text(candidate, ask_back, room))
-        # Near codes inherit the same notes; they are told once.
-        notes = [note for note in candidate.notes if (note.kind, note.inherited_from) not in told]
-        told |= {(note.kind, note.inherited_from) for note in notes}
+        # Neighbouring codes inherit the same notes, which are shown once.
+        notes = [n for n in candidate.notes if (n.kind, n.inherited_from) not in notes_shown]
+        notes_shown |= {(note.kind, note.inherited_from) for note in notes}
         details.append(
             [
                 *_notes(candidate.code, candidate.release, notes, room),
@@ -171,7 +171,8 @@ def candidate_blocks(candidates: Sequence[Candidate], expanded: bool, most: int)
     heads = heads[: len(fitting(heads, most))]
     details = details[: len(heads)]
     if not expanded:
-        # The codes at one glance, then the rules for the best of them: the others have none.
+        # Only the best candidate has details here. Reversed, they come after the last head, so that
+        # all codes are seen at a glance.
         details.reverse()
     return _with_details(heads, details, most)
 
@@ -199,7 +200,7 @@ def _candidate_text(candidate: Candidate, ask_back: str | None, room: _Room) -> 
 
 
 def _family(codes: Sequence[CodeTitle]) -> str:
-    """The billable codes that a candidate stands for: they differ in the last character."""
+    """The last characters of the codes of a candidate's family."""
     return message("slack.family", characters=" ".join(code.code[-1:] for code in codes))
 
 
@@ -221,13 +222,13 @@ def _report_with_lines(codes: Sequence[ReportWith], most: int) -> list[str]:
 
 
 def _notes(code: str, release: str | None, notes: Sequence[ShownNote], room: _Room) -> list[Block]:
-    """One block with the notes that govern a code; none when there is nothing to tell."""
+    """One block with the notes that govern a code; [] when none is to be shown."""
     groups = grouped(notes)
     if not groups or not room.notes:
         return []
-    worth = groups if room.explanations else [g for g in groups if not explains_a_chapter(g[0])]
+    relevant = groups if room.explanations else [g for g in groups if not explains_a_chapter(g[0])]
     lines = [message("slack.notes_heading", code=escape(code))]
-    for group in worth[: room.notes]:
+    for group in relevant[: room.notes]:
         line = _note_line(group, release, room.note_characters)
         if sum(map(len, lines)) + len(line) > MOST_SECTION - 100:
             break

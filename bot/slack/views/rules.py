@@ -1,4 +1,4 @@
-"""Rules in their publisher's words: guidelines, what is said of codes together, what changed."""
+"""Guidelines, pairs of codes and changes, each with its rule in the publisher's words."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from bot.slack.views.block_kit import (
 )
 from bot.views.shared import guideline_source, news_counts, news_heading
 
-#: Conflicts first: what must be changed, what must be added, what must be looked at.
+#: The order in which pairs are shown: change this, add this, look at this.
 _SEVERITIES = ("conflict", "obligation", "caution")
-#: Each of these is by whether more was asked for.
+#: Key of each: whether the answer is expanded.
 _PAIRS = {False: 4, True: 20}
 _PAIR_QUOTE = {False: 220, True: 600}
 _CHANGES = {False: 10, True: 40}
@@ -45,8 +45,8 @@ _REPLACEMENTS = 3
 
 
 def quoted(guidelines: Sequence[QuotedGuideline], expanded: bool) -> list[Block]:
-    """The sections that answer a question about a rule: the best quoted and the next ones named,
-    all of them quoted when more was asked for."""
+    """The sections that answer a question about a rule: the best one is quoted and the next ones
+    are named; expanded, all are quoted."""
     if not guidelines:
         return []
     best, others = guidelines[0], guidelines[1:_SECTIONS]
@@ -71,7 +71,7 @@ def _quote(guideline: QuotedGuideline, most: int, expanded: bool) -> list[Block]
 
 
 def cited(code: str, guidelines: Sequence[ShownGuideline], most: int) -> list[Block]:
-    """One block that names the sections that govern a code; none where there are none."""
+    """One block that names the sections that govern a code; [] when there are none."""
     if not guidelines or not most:
         return []
     lines = [message("slack.guidelines_heading", code=escape(code))]
@@ -122,7 +122,7 @@ def _pair_text(pair: Pair, most: int) -> str:
 
 
 def _pair_source(pair: Pair) -> str:
-    """Where a rule is printed, and in which edition; the name of a reference says both."""
+    """Where a rule is printed, and in which edition. The name of a reference has the edition."""
     where = pair.inherited_from
     if where.isdigit():
         where = message("notes.chapter", number=where)
@@ -140,7 +140,7 @@ def not_checked_blocks(rules: Sequence[str]) -> list[Block]:
 
 
 def change_blocks(changes: Changes | None, expanded: bool) -> list[Block]:
-    """What changed between two editions: how much of each kind, and the first of it."""
+    """What changed between two editions: counts by kind, and the first changes."""
     if changes is None:
         return []
     heading = message("slack.changes_heading", heading=escape(changes_heading(changes)))
@@ -153,8 +153,8 @@ def change_blocks(changes: Changes | None, expanded: bool) -> list[Block]:
 
 
 def changes_heading(changes: Changes) -> str:
-    """Which editions are compared. What the question asked about is left out, as it is the words
-    of the question; that it was not about everything is said."""
+    """Which editions are compared. `about` has words of the question, so it is not shown, but that
+    only a part was asked about is."""
     heading = news_heading(replace(changes, about=""))
     return message("slack.changes_in_part", heading=heading) if changes.about else heading
 
@@ -173,7 +173,7 @@ def _change_text(change: Change) -> str:
 
 
 def _details(change: Change) -> list[str]:
-    """What a title was, or what may take the place of a deleted code."""
+    """The earlier title, or what replaces a deleted code."""
     if change.before:
         return [message("news.before", title=escape(short(change.before)))]
     if change.kind != "deleted":

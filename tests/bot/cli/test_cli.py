@@ -86,7 +86,8 @@ def test_batch_answers_every_line_blank_ones_too(home: Path, tmp_path: Path) -> 
 
 
 def odd_lines(tmp_path: Path) -> Path:
-    """Windows' mark and line ends, a lone carriage return, a byte that is no UTF-8, a NUL."""
+    """A byte order mark, Windows line ends, a lone carriage return, a byte that is not UTF-8, a
+    NUL."""
     path = tmp_path / "odd.txt"
     path.write_bytes(b"\xef\xbb\xbfE11.9\r\nI10\rE11.9\nis \xff I10 billable\nE1\x001\n\xff\n")
     return path

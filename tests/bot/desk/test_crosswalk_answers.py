@@ -1,5 +1,5 @@
-"""What the desk says of codes beyond their own edition: ICD-9-CM, drug products, what the
-characters of ICD-10-PCS mean, coverage, and what took a code's place."""
+"""What other files say about codes: ICD-9-CM equivalents, drug products, the meaning of ICD-10-PCS
+characters, coverage, and replacements."""
 
 from __future__ import annotations
 
@@ -263,7 +263,7 @@ def test_without_tables_the_file_to_import_is_named(tmp_path: Path) -> None:
     assert "which are not loaded: import icd10pcs_tables_YYYY.xml (CMS" in verdict.why
 
 
-# Coverage, and what took a code's place
+# Coverage and replacements
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The one door: what coders and billers type, and what they must get."""
+"""The desk: what coders and billers type, and the answers that they must get."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bot.desk.desk import Desk
-from bot.desk.intent import systems_asked_for
 from bot.phi.head import MOST_CHARACTERS
 from bot.settings import Settings
 from codesets.loading.importer import import_files
@@ -157,7 +156,8 @@ def test_dates_are_read_out_of_a_sentence(desk: Desk, question: str, as_of: str)
 
 
 NOT_COVERED = [
-    # code, date of service, what the nearest edition says: the code is listed, is not, is no code
+    # code, date of service, what the nearest edition says: it is listed, is not listed, is not a
+    # code
     ("M54.50", "2021-09-30", "M54.50 is valid and billable in FY2024."),
     ("E11.9", "2026-11-30", "E11.9 is valid and billable in FY2026-April."),
     ("E11", "2025-01-01", "E11 is a header in FY2024"),
@@ -262,7 +262,7 @@ def test_letters_and_digits_that_are_like_such_a_code_are_words(october: Desk) -
 
 
 def test_the_work_for_many_codes_grows_with_their_number(desk: Desk, april: Release) -> None:
-    """Not with the number of their pairs: each code's notes are read once."""
+    """Time grows with the codes and not with their pairs: the notes of a code are read once."""
     codes = [code.code for code in desk._store.codes(april) if code.billable][::800][:80]
     read: list[str] = []
     desk._store._db.conn.set_trace_callback(read.append)
@@ -300,25 +300,6 @@ def test_a_system_that_is_not_loaded_is_named_never_substituted(
 
 
 @pytest.mark.parametrize(
-    ("question", "systems"),
-    [
-        ("a wheelchair", ["hcpcs"]),
-        ("history of cholecystectomy", ["icd10cm"]),
-        ("complication of hysterectomy", ["icd10cm"]),
-        ("mechanical ventilation of an inpatient", []),
-        ("hip replacement inpatient", ["icd10pcs"]),
-        ("hip replacement", ["icd10pcs", "cpt"]),
-        ("lap appy", ["icd10pcs", "cpt"]),
-        ("chest pain", []),
-        ("dependence on wheelchair", []),
-        ("hcpcs for wheelchair user", ["hcpcs"]),
-    ],
-)
-def test_systems_that_a_question_asks_for(question: str, systems: list[str]) -> None:
-    assert systems_asked_for(question) == systems
-
-
-@pytest.mark.parametrize(
     "question",
     ["dependence on wheelchair", "history of cholecystectomy", "fall from hospital bed",
      "infection of knee replacement", "cabg status", "encounter for mammogram screening",
@@ -328,7 +309,7 @@ def test_a_diagnosis_that_mentions_a_procedure_stays_one(desk: Desk, question: s
     assert desk.ask(question, day=MAY).outcome == "answered"
 
 
-# What is no question
+# What is not a question
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A code's own first and last day count for every date, whichever loaded file tells them."""
+"""A code's own first and last day count for every date, whichever loaded file has them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from codesets.lookups import edition_diff
 from codesets.model import OwnDates
 from codesets.store.code_store import CodeStore
 
-#: The January quarter tells the last days of its codes; the October one, a table that was made from
-#: CMS's file, tells none, and does not have A2030.
+#: The January quarter has last days of its codes. The October one, a table made from CMS's file,
+#: has none, and does not have A2030.
 JANUARY = TEST_DATA / "imports" / "HCPC2026_JAN_ANWEB.txt"
 OCTOBER = """\
 code,kind,short_description,long_description,coverage,betos,tos,add_date,action_eff_year
@@ -44,19 +44,19 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.mark.parametrize(
     ("code", "day", "status", "says"),
     [
-        # The file in force has the code without its end, which another one tells.
+        # The file in force has the code without its last day, which another file has.
         ("A4397", "2025-11-01", "deleted", "2026-January gives 2021-12-31 as the last day"),
-        # No file covers the day, and the nearest has no end.
+        # No file covers the day, and the nearest has no last day.
         ("A4397", "2025-03-10", "deleted", "2026-January gives 2021-12-31 as the last day"),
         ("A4397", "2030-03-10", "deleted", "2026-January gives 2021-12-31 as the last day"),
         ("A4397", "2021-12-31", "billable", "Its last day is 2021-12-31"),
-        # The file in force does not have it; a later one says that it had begun.
+        # The file in force does not have it; a later one has an earlier first day.
         ("A2030", "2025-11-01", "billable", "Its first day was 2025-04-01"),
         ("A2030", "2025-03-31", "not_yet_valid", "may be used from 2025-04-01 on"),
-        # Whether it was ended after the newest file is not known.
+        # It is not known whether it ended after the newest file.
         ("A4311", "2026-11-30", "not_covered", "valid and billable in 2026-January"),
         ("A4311", "2024-05-01", "billable", "Its first day was 1990-01-01"),
-        # The newest file has it no more, and none tells its last day.
+        # The newest file no longer has it, and no file has its last day.
         ("E9999", "2026-02-01", "deleted", "The last loaded edition that has it is 2025-October"),
         ("E9999", "2026-11-30", "not_covered", "The last loaded edition that has it is"),
     ],
@@ -101,13 +101,13 @@ def day(text: str) -> dt.date | None:
 @pytest.mark.parametrize(
     ("told", "first", "last"),
     [
-        # first day, last day, re-activated: of each release, oldest first
+        # For each release, oldest first: first day, last day, re-activated
         ([("1990-01-01", "2024-03-31", False), ("1990-01-01", "", False)],
          "1990-01-01", "2024-03-31"),
         ([("1990-01-01", "", False), ("", "2024-03-31", False)], "1990-01-01", "2024-03-31"),
         ([("1990-01-01", "2024-03-31", False), ("1990-01-01", "2024-06-30", False)],
          "1990-01-01", "2024-06-30"),
-        # Used again: the record says so, or a first day after the last one does.
+        # In force again: the record says so, or its first day is after the last day.
         ([("1990-01-01", "2024-03-31", False), ("1990-01-01", "", True)], "1990-01-01", ""),
         ([("1990-01-01", "2020-12-31", False), ("2024-01-01", "", False)], "2024-01-01", ""),
     ],

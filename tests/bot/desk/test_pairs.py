@@ -1,4 +1,4 @@
-"""Codes reported together are held against the rules that are loaded, each quoted as printed."""
+"""Codes reported together are checked against the loaded rules, each quoted as printed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EDITS = [
     )
 ]
 DAY = dt.date(2026, 5, 1)
-#: A day of the quarter that the HCPCS file and the edits are of.
+#: A day in the quarter of the HCPCS file and of the edits.
 BILLED = dt.date(2026, 2, 1)
 
 
@@ -61,11 +61,11 @@ def pairs(answer: Answer, *rules: str) -> list[Pair]:
     return [pair for pair in answer.pairs if pair.rule in rules]
 
 
-# What excludes what
+# Excludes notes
 
 
 EXCLUDES1 = [
-    # codes, which of them excludes the other, where that is printed, the note
+    # codes, the excluding code, where the note is printed, the note
     ("E11.9 E10.9", "E11.9 E10.9", "E11", "type 1 diabetes mellitus (E10.-)"),
     ("E11.9 E10.9", "E10.9 E11.9", "E10", "type 2 diabetes mellitus (E11.-)"),
     ("E10.9 E11.9", "E11.9 E10.9", "E11", "type 1 diabetes mellitus (E10.-)"),
@@ -135,11 +135,11 @@ def test_codes_within_what_a_note_names(code: str, first: str, last: str, means:
     assert CodeRange(first, last, "").contains(code) is means
 
 
-# What goes with what, and in which order
+# Codes that need another, and their order
 
 CKD = "code to identify stage of chronic kidney disease (N18.1-N18.6)"
 OBLIGATIONS = [
-    # codes, rule, codes spoken of, severity, printed under, what is said
+    # codes, rule, codes of the pair, severity, printed under, the sentence
     ("E11.22", "use_additional_code", "E11.22", "obligation", "E11.22",
      "asks for a code beside it"),
     ("N18.31 E11.22", "use_additional_code", "E11.22 N18.31", "obligation", "E11.22",
@@ -155,7 +155,7 @@ OBLIGATIONS = [
     ("F02.80", "manifestation", "F02.80", "conflict", "F02.80", "is a manifestation code"),
     ("F02.80 G20.A1", "manifestation", "F02.80", "conflict", "F02.80", "is a manifestation code"),
     ("G63 C80.1", "manifestation", "G63", "conflict", "G63", "is a manifestation code"),
-    # any cause of it may come first: none must
+    # Any of its causes may come first, and none must.
     ("H54.3", "code_first", "H54.3", "caution", "H54", "comes after the code of its cause"),
     ("J15.211", "code_first", "J15.211", "caution", "J15", "comes after the code of its cause"),
 ]  # fmt: skip
@@ -173,7 +173,7 @@ def test_what_a_code_asks_for(
 
 
 MET = [
-    # codes, and what of them is met so that nothing is said of it
+    # codes, and the rule that they follow, so that no pair is given
     ("E11.22 N18.31", "use_additional_code", "E11.22"),
     ("E11.22 N18.31", "code_first", "N18"),
     ("E11.9 Z79.4", "use_additional_code", "E11"),
@@ -214,7 +214,7 @@ def test_what_a_candidate_is_reported_with(store: CodeStore, april: Release) -> 
 
 
 SIDES = [
-    # codes, severity, what is said
+    # codes, severity, the sentence
     ("M17.11 M17.12", "caution", "M17.0 Bilateral primary osteoarthritis of knee says both sides"),
     ("M17.12 M17.11", "caution", "M17.0 Bilateral primary osteoarthritis of knee says both sides"),
     ("M17.10 M17.11", "conflict", "leaves open the side that the other gives"),
@@ -239,7 +239,7 @@ def test_sides(checking: Desk, codes: str, severity: str, says: str) -> None:
 
 
 PTP = [
-    # codes in the order of the claim, setting, date, edits by column, severity, what is said
+    # codes in the order of the claim, setting, date, edits by column, severity, the sentence
     ("E0143 E0156", "practitioner", BILLED, "E0143 E0156", "caution",
      "NCCI, practitioner: E0156 is not paid with E0143 on the same day "
      "(effective 2020-01-01; active). "
@@ -295,7 +295,7 @@ def test_no_procedure_pair(checking: Desk, codes: str, setting: Setting | None) 
 
 
 MUE = [
-    # code, setting, what is said
+    # code, setting, the sentence
     ("E0143", "practitioner", ["NCCI, practitioner: at most 0 units of E0143. Adjudication "
      "indicator 2: date of service edit, policy: the units of the day are held against it, and it "
      "is absolute."]),
@@ -323,11 +323,12 @@ def test_most_units_of_every_setting(checking: Desk) -> None:
     ]
 
 
-# Which edition was asked, and what was not
+# Editions of the rules, and rules that are not loaded
 
 
 def test_a_quote_names_the_edition_it_is_printed_in(checking: Desk) -> None:
-    """FY2024 is loaded without notes: those of the newest Tabular List are quoted, as such."""
+    """FY2024 is loaded without notes, so those of the newest Tabular List are quoted with its
+    label."""
     answer = check(checking, "E11.9 E10.9", dt.date(2024, 1, 1))
     assert {verdict.release for verdict in answer.verdicts} == {"FY2024"}
     assert {pair.release for pair in pairs(answer, "excludes1")} == {"FY2026-April"}

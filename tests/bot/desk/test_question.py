@@ -1,4 +1,4 @@
-"""A question is read once: its date, its codes, what it asks, and what may be stored of it."""
+"""Reading a question: its date, its codes, what it asks for, and the text that may be stored."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_without_a_date_it_is_answered_for_today() -> None:
 
 
 def test_what_changed_is_asked_of_today() -> None:
-    """A date in such a question names an edition, and is no date of service to answer for."""
+    """A date in a question about changes names an edition, and is not a date of service."""
     assert read("what changed on 10/1/2025 in FY2026").day == dt.date.today()
 
 

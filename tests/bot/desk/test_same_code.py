@@ -1,5 +1,6 @@
-"""A code that several systems have: 676 codes of HCPCS Level II are ICD-10-CM codes without their
-dot. The form as typed comes first, every system that has it is told, and `--system` chooses."""
+"""Codes that several systems have: 676 codes of HCPCS Level II are ICD-10-CM codes without their
+dot. The form as typed comes first, each system that has it gets a verdict, and `--system`
+chooses."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from codesets.loading.importer import import_files
 from codesets.store.code_store import CodeStore
 
 DATA = TEST_DATA / "imports"
-#: In force are the October edition of ICD-10-CM, and the January quarter of HCPCS.
+#: A day of the October edition of ICD-10-CM and the January quarter of HCPCS.
 OCTOBER, JANUARY = "2026-10-05", "2026-02-05"
 FRAME, NERVES = ("hcpcs", "E0840"), ("icd10cm", "E08.40")
 
@@ -101,7 +102,7 @@ def test_a_question_in_words_reads_it_by_the_same_rule(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("arguments", "statuses", "exit_code"),
     [
-        # The form as typed decides; a date that its system does not cover is no yes.
+        # The form as typed decides. If its system does not cover the date, the exit code is 1.
         (["E0840", "--date", JANUARY], ["billable", "not_covered"], 0),
         (["E0840", "--date", OCTOBER], ["not_covered", "billable"], 1),
         (["E0840", "--date", OCTOBER, "--system", "icd10cm"], ["billable"], 0),
@@ -164,7 +165,7 @@ def test_feedback_says_what_else_is_typed_so(log: QueryLog, desk: Desk) -> None:
         ("E11.9", ["E0840"], "y\n", FRAME),
         ("E11.9", ["E0840", "--yes"], "", FRAME),
         ("E11.9", ["E0840", "--system", "hcpcs"], "", FRAME),
-        # Nothing to ask: it is the question's system, or the question has none.
+        # Nothing is asked: it is the question's system, or the question has none.
         ("E11.9", ["E0840", "--system", "icd10cm"], "", NERVES),
         ("E11.9", ["E08.40"], "", NERVES),
         ("E0840", ["E0840"], "", FRAME),

@@ -1,10 +1,9 @@
-"""Supplies, drugs and services: which questions are about them, and what their words are in
-HCPCS Level II.
+"""Supplies, drugs and services: the words for them in HCPCS Level II.
 
 tests/data/supplies/questions.tsv holds hurried questions with the codes that answer them, in the
-layout of `codedesk eval`. The column half tells how they were used: the misses of tune were worked
-on, those of held were not; blind was written last and measured once before its misses were. All
-are by the hand that wrote the rows of the lexicon, so they flatter it.
+layout of `codedesk eval`. The column `half` says how they were used: the misses of `tune` were
+worked on, those of `held` were not; `blind` was written last, and measured once before its misses
+were worked on. Who wrote them also wrote the rows of the lexicon, so they flatter it.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import datetime as dt
 import pytest
 from paths import SHARED, TEST_DATA
 
-from bot.desk.intent import systems_asked_for, to_search
+from bot.desk.intent import systems_asked_for
 from codesets.formats import hcpcs
 from index.evaluate import Case, read_cases
 from index.text.lexicon import DRUG, GOODS, Lexicon
@@ -26,53 +25,6 @@ FEBRUARY = dt.date(2026, 2, 1)
 
 def cases() -> list[Case]:
     return read_cases(QUESTIONS)[0]
-
-
-@pytest.mark.parametrize(
-    ("question", "systems"),
-    [
-        ("rollator", ["hcpcs"]),
-        ("wound vac", ["hcpcs"]),
-        ("diabetic shoes", ["hcpcs"]),
-        ("std manual wheelchair", ["hcpcs"]),
-        # A drug alone, or with how it is given.
-        ("keytruda", ["hcpcs"]),
-        ("zofran iv 4mg", ["hcpcs"]),
-        ("toradol 60 im", ["hcpcs"]),
-        ("procrit for esrd", ["hcpcs"]),
-        ("depo medrol 80", ["hcpcs"]),
-        ("ceftriaxone", ["hcpcs"]),
-        # Services.
-        ("bls emergency", ["hcpcs"]),
-        ("flu shot admin", ["hcpcs"]),
-        ("screening colonoscopy high risk", ["hcpcs"]),
-        ("initial awv", ["hcpcs"]),
-        # A drug or a supply in a diagnosis.
-        ("insulin pump malfunction", []),
-        ("keytruda colitis", []),
-        ("heparin induced thrombocytopenia", []),
-        ("allergy to ceftriaxone", []),
-        ("long term use of lovenox", []),
-        ("iron deficiency", []),
-        ("morphine overdose", []),
-        ("toradol given for back pain", []),
-        ("fall from scooter", []),
-        ("flu shot", []),
-        ("als", []),
-        ("ambulance collision", []),
-    ],
-)
-def test_what_a_question_is_about(question: str, systems: list[str]) -> None:
-    assert systems_asked_for(question) == systems
-
-
-def searched(question: str) -> list[str]:
-    return list(to_search(question, systems_asked_for(question), ["icd10cm", "hcpcs"]))
-
-
-def test_what_is_unclear_is_searched_everywhere() -> None:
-    assert searched("insulin pump malfunction") == ["icd10cm", "hcpcs"]
-    assert searched("insulin pump") == ["hcpcs"]
 
 
 def test_nearly_all_questions_are_known_to_be_about_hcpcs() -> None:

@@ -1,4 +1,4 @@
-"""What Slack users type stays out of the log, of what is posted and of what is printed."""
+"""Identifiers that Slack users type are not logged, not posted and not printed."""
 
 import json
 import logging
@@ -43,7 +43,7 @@ def desk() -> DatedDesk:
 
 
 def everything_in(home: Path) -> bytes:
-    """What is on the disk, the log's write-ahead file too."""
+    """All bytes in the data directory, with those of the log's write-ahead file."""
     return b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
 
 

@@ -109,7 +109,7 @@ def test_a_direct_message_needs_no_mention(slack, log, desk, tmp_path) -> None:
 
 
 def test_a_mention_in_a_direct_message_is_one_question(slack, log, desk, tmp_path) -> None:
-    """Slack tells of it twice, under two event ids."""
+    """Slack sends it twice, with two event ids."""
     with served(slack, tmp_path, desk, log):
         desk.open.clear()
         message = slack.direct_message(f"<@UBOT> {QUESTION}", channel="D1")
@@ -131,7 +131,7 @@ def test_an_event_sent_again_is_answered_once(slack, log, desk, tmp_path) -> Non
         for attempt in (1, 2):
             again = slack.send_event(event, first.event_id, attempt, "timeout")
             again.wait_ack(10)
-    # Also by the next process, which knows of the first event from the log alone.
+    # Also by the next process, which has the first event only in the log.
     with served(slack, tmp_path, desk, log):
         slack.send_event(event, first.event_id, 3, "timeout").wait_ack(10)
     assert len(slack.messages()) == 1
@@ -212,7 +212,7 @@ def test_the_question_is_logged_before_the_ack_and_answered_after(
 
 
 def test_acks_do_not_wait_for_answers(slack, log, desk, tmp_path) -> None:
-    """With more questions under way than are answered at once, all kinds are still taken."""
+    """Questions of all kinds are logged while more are under way than are answered at once."""
     with served(slack, tmp_path, desk, log):
         desk.open.clear()
         for number in range(12):
@@ -259,7 +259,7 @@ def test_what_cannot_be_logged_is_not_acknowledged(slack, desk, tmp_path) -> Non
         assert log.refused.acquire(timeout=10)
         (told,) = slack.wait_for("chat.postEphemeral")
         log.breaks_on.clear()
-        # So Slack sends it again, and then it is taken.
+        # So Slack sends it again, and then it is logged.
         slack.send_event(event, lost.event_id, 2, "timeout").wait_ack(10)
         slack.wait_for("chat.postMessage")
     assert lost.ack is None
@@ -323,12 +323,12 @@ def test_a_busy_channel_loses_no_answer_and_holds_up_no_other(
 
 
 def test_a_limit_holds_up_no_button_and_no_private_message(slack, log, desk, tmp_path) -> None:
-    """With more posts held up than there are threads."""
+    """More posts wait than there are threads."""
     with served(slack, tmp_path, desk, log):
         slack.send_event(slack.app_mention(QUESTION, channel="C1")).wait_ack(10)
         slack.wait_for("chat.postMessage")
         shown = only(log).id
-        # Long enough that a slow machine presses the button before any of them may go.
+        # Long enough for a slow machine to press the button before any post may go.
         slack.fail_next("chat.postMessage", status=429, retry_after=5, times=12)
         for number in range(12):
             event = slack.app_mention(f"pt John Smith {number}", channel=f"C{number + 2}")
@@ -449,7 +449,7 @@ def test_a_desk_that_fails_says_so(slack, log, desk, tmp_path, caplog) -> None:
     assert record.id in post.args["text"]
     assert record.delivery == "failed"
     assert "ValueError" in record.deliveries[0]["detail"]
-    # What people ask is for the log, not for the terminal.
+    # What people ask is not printed.
     assert "ValueError" in caplog.text
     assert QUESTION not in caplog.text
 
@@ -476,7 +476,7 @@ def test_a_command_is_answered_to_one_and_shared_by_them(slack, log, desk, tmp_p
     assert shared.args["response_type"] == "in_channel"
     assert shared.args["replace_original"] is False
     assert "<@U7>" in json.dumps(shared.args["blocks"])
-    # The log, which it is drawn from, keeps no date of service.
+    # It is drawn from the log, which has no date of service.
     told = answer.args["text"].replace("2026-11-22", "the date of service")
     assert shared.args["text"] == told
     assert not any("share" in json.dumps(block) for block in shared.args["blocks"][1:])
@@ -485,7 +485,7 @@ def test_a_command_is_answered_to_one_and_shared_by_them(slack, log, desk, tmp_p
     record = only(log)
     assert (record.surface, record.user, record.channel) == ("slash", "U7", "C5")
     assert share["value"] == record.id
-    # On record before it is posted, so that no other press posts it too.
+    # Logged before it is posted, so that a second press does not post it again.
     shares = [("share", "unknown"), ("share", "delivered")]
     assert [one for one in outcomes(log) if one[0] == "share"] == shares
     assert ("answer", "delivered") in outcomes(log), "perhaps after the press"
@@ -515,7 +515,7 @@ def test_share_is_posted_once_however_often_it_is_pressed(slack, log, desk, tmp_
         slack.fail_next("response_url", delay=0.5)  # so that the presses meet
         for _ in range(5):
             slack.send_block_action("share", question, ephemeral=True)
-        # The answer, one post, its deletion, and four who are told so.
+        # The answer, one shared post, the deletion, and four replies that it was shared before.
         slack.wait_for("response_url", count=7)
     assert shared() == 1
     with served(slack, tmp_path, desk, log):
@@ -542,7 +542,7 @@ def test_a_share_that_went_wrong_is_never_posted_twice(
         slack.wait_for("response_url")
     slack.fail_next("response_url", **failure)
     for count in (2, 3):
-        # Served anew, so that what became of the one press is known to the other.
+        # Served again, so that the first press is finished before the second.
         with served(slack, tmp_path, desk, log):
             slack.send_block_action("share", only(log).id, ephemeral=True).wait_ack(10)
             slack.wait_for("response_url", count=count)
@@ -641,7 +641,7 @@ def test_what_a_crash_left_is_finished_at_the_next_start(slack, log, desk, tmp_p
         "Left from before: 2 answered now, 0 could not be sent, 1 abandoned"
     )
 
-    # And only once.
+    # It is done only once.
     with served(slack, tmp_path, desk, log) as running:
         pass
     assert len(slack.messages()) == 2

@@ -1,4 +1,4 @@
-"""Auditors look into the log in Slack; what they see and who is refused is on record first."""
+"""Auditors look into the log in Slack. Each look and each refusal is logged first."""
 
 import datetime as dt
 import json
@@ -42,7 +42,7 @@ def text_of(blocks: list[dict[str, Any]]) -> str:
 
 
 def audit(slack: SlackServer, text: str = "", user: str = AUDITOR) -> str:
-    """What /code-audit shows, at once or after; to its user alone."""
+    """What /code-audit shows, at once or later, to its user only."""
     before = len([call for call in slack.calls if call.method == "response_url"])
     ack = slack.send_slash("/code-audit", text, user).wait_ack(10).payload
     if ack:
@@ -255,7 +255,7 @@ def test_help(slack, log, serving) -> None:
 
 
 class NoAccess(QueryLog):
-    """A log that can be read, and not written any more."""
+    """A log that can be read but no longer written."""
 
     def access(self, *args: Any, **options: Any) -> int:
         raise LogUnavailable("The query log cannot be written (disk full).")
@@ -274,7 +274,7 @@ def test_what_cannot_be_recorded_is_not_shown(slack, desk, tmp_path) -> None:
 
 
 def proposed(log: QueryLog, text: str = "t2dm with ckd") -> tuple[str, str]:
-    """A question with the code that somebody used, and the value of the button that approves."""
+    """A question with a code that was used, and the value of the button that approves it."""
     (question,) = converse(log, text=text)
     number = log.feedback(question, "used", "E11.29", by="U3")
     return question, f"{number} {question}"

@@ -49,7 +49,7 @@ def texts(blocks: list[dict[str, Any]], kind: str = "section") -> list[str]:
 
 
 def buttons(blocks: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
-    """Those that show more; those that judge the answer are in test_slack_feedback."""
+    """The buttons that show more or share; those for feedback are in test_slack_feedback."""
     return [
         (element["action_id"], element["text"]["text"], element["value"])
         for block in blocks
@@ -90,7 +90,7 @@ def changed(*listed: Change, about: str = "", **counts: int) -> Answer:
     return Answer("", "2026-11-22", "changes", changes=news)
 
 
-#: What an answer holds, by its outcome.
+#: The parts that an answer has, by its outcome.
 HELD = {
     "answered": ["candidates"],
     "guideline": ["guidelines", "candidates"],
@@ -100,7 +100,7 @@ HELD = {
 
 
 def many(outcome: Any, count: int, text: str) -> Answer:
-    """An answer with so many of everything, each as long as can be, with its own notes."""
+    """An answer with `count` of everything, each as long as possible and with its own notes."""
     notes = [ShownNote("excludes1", text, f"E{n}", [], "FY2026-April") for n in range(40)]
     codes = [CodeTitle(f"E11.{n}", text) for n in range(100)]
     sections = [ShownGuideline(f"I.{n}", text, n, "FY2025") for n in range(30)]
@@ -165,7 +165,7 @@ def test_asking_for_more_shows_all_of_it() -> None:
     shown = texts(blocks)
     assert len(shown) == 6
     assert shown[-1].startswith("*E11.29*")
-    # The same notes govern all five; they are told once, and now the chapter's too.
+    # The same notes govern all five. They are shown once, now with the chapter's.
     notes, footer = texts(blocks, "context")
     assert notes.endswith("• *Note* (chapter 4): All neoplasms are classified in Chapter 2.")
     assert footer.endswith(ID)
@@ -406,7 +406,7 @@ def test_the_characters_of_a_procedure_code() -> None:
     (text,) = texts(answer_blocks(verdicts(coded), ID))
     lines = ["• `0` Section: Medical and Surgical", "• `4` Approach: Open"]
     assert text.splitlines()[2:] == lines
-    # Among others they are shown when asked for.
+    # With several verdicts they are shown only when the answer is expanded.
     two = verdicts(coded, coded)
     assert "Approach" not in "".join(texts(answer_blocks(two, ID)))
     assert all("Approach" in text for text in texts(answer_blocks(two, ID, expanded=True)))
@@ -560,7 +560,7 @@ def test_what_changes_were_asked_about_is_not_repeated() -> None:
     assert text.startswith("*ICD-10-CM FY2026 to FY2027, only the codes that were asked about*")
 
 
-# Whatever the answer
+# Every kind of answer
 
 
 def test_an_abstention_is_only_its_notices() -> None:

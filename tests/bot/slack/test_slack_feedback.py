@@ -1,4 +1,4 @@
-"""Right, wrong and the code that was used: on record first, and thanked for privately."""
+"""Feedback: right, wrong and the code that was used. It is logged before private thanks."""
 
 import json
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def said(log: QueryLog) -> list[tuple[str, str | None, str | None]]:
 
 
 def asked(slack: SlackServer, channel: str = "C5") -> dict[str, Any]:
-    """A mention that was answered: the message of the answer, as it stands."""
+    """Answer a mention; gives the message of the answer as it is now."""
     slack.send_event(slack.app_mention(QUESTION, user="U7", channel=channel)).wait_ack(10)
     slack.wait_for("chat.postMessage")
     message = slack.message(channel)
@@ -55,7 +55,7 @@ def asked(slack: SlackServer, channel: str = "C5") -> dict[str, Any]:
 
 
 def press(slack: SlackServer, log: QueryLog, verdict: str, user: str = "U8") -> dict[str, Any]:
-    """Press one of the feedback buttons of the answer in C5; what was sent."""
+    """Press a feedback button of the answer in C5; gives what was sent."""
     value = f"{verdict} {only(log).id}"
     pressed = slack.block_actions("verdict", value, user=user, channel="C5")
     assert pressed["actions"][0]["type"] == "feedback_buttons"
@@ -88,7 +88,7 @@ def test_what_found_nothing_can_be_corrected_too() -> None:
     assert [block["type"] for block in blocks] == ["section", "actions", "context_actions"]
 
 
-def test_there_is_nothing_to_say_of_what_is_not_in_the_log_or_was_not_asked() -> None:
+def test_what_is_not_in_the_log_or_was_not_asked_has_no_feedback_buttons() -> None:
     unlogged = answer_blocks(diabetes(), UNLOGGED)
     assert "used" not in json.dumps(unlogged)
     assert [block["type"] for block in answer_blocks(abstained(), ID)] == ["section"]
@@ -104,7 +104,7 @@ def test_a_verdict_is_on_record_and_its_giver_alone_is_thanked(
     with served(slack, tmp_path, desk, log):
         before = asked(slack)
         press(slack, log, verdict)
-        # Acknowledged, so it is on record.
+        # Acknowledged, so it is logged.
         assert said(log) == [(verdict, None, "U8")]
         (thanks,) = slack.wait_for("response_url")
         assert slack.message("C5") == before, "what others see stays as it is"
@@ -122,7 +122,7 @@ def test_pressed_twice_or_told_twice_is_one_record(slack, log, desk, tmp_path) -
         press(slack, log, "right")
         slack.send_interactive(first).wait_ack(10)
         assert said(log) == [("right", None, "U8")]
-        # Others have their own say, and anybody may think again.
+        # Others may rate, too, and anyone may change their mind.
         press(slack, log, "right", user="U9")
         press(slack, log, "wrong")
         slack.send_interactive(first).wait_ack(10)
@@ -151,7 +151,7 @@ def test_feedback_on_a_question_of_another_log(slack, log, desk, tmp_path) -> No
 
 
 class BrokenLog(QueryLog):
-    """A log on a disk that is full of answers."""
+    """A log with answers, on a disk that is now full."""
 
     def feedback(self, *args: Any, **options: Any) -> int | None:
         raise LogUnavailable("The query log cannot be written (disk full).")
@@ -174,7 +174,7 @@ def test_who_cannot_be_recorded_is_not_thanked(slack, desk, tmp_path) -> None:
 
 
 def opened(slack: SlackServer, log: QueryLog, user: str = "U8") -> dict[str, Any]:
-    """Press the button that opens the modal; the modal."""
+    """Press the button that opens the modal; gives the modal."""
     slack.send_block_action("used", only(log).id, user, "C5").wait_ack(10)
     return slack.wait_for("views.open")[-1].args["view"]
 
@@ -193,7 +193,7 @@ def test_the_modal_lists_what_was_answered(slack, log, desk, tmp_path) -> None:
 
 
 def test_the_modal_opens_while_answers_are_under_way(slack, log, desk, tmp_path) -> None:
-    """It has to within 3 seconds, so it waits for none of them."""
+    """It must open within 3 seconds, so it does not wait for them."""
     with served(slack, tmp_path, desk, log):
         asked(slack)
         first = log.recent()[0].id
@@ -220,7 +220,7 @@ def test_a_modal_that_came_too_late_is_said_so(slack, log, desk, tmp_path) -> No
     [
         ({"candidate": "E11.21"}, "E11.21"),
         ({"other": " e11.29 "}, "E11.29"),
-        # What was chosen cannot be unchosen, so what is typed counts.
+        # A choice cannot be undone, so a typed code counts before it.
         ({"candidate": "E11.21", "other": "E11.29"}, "E11.29"),
     ],
 )

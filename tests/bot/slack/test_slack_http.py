@@ -1,4 +1,4 @@
-"""Requests over HTTP that Slack would not send: refused, bounded, and never printed."""
+"""HTTP requests that Slack would not send are refused, limited in size, and never printed."""
 
 import http.client
 import json
@@ -153,7 +153,7 @@ def test_a_chunked_body_is_read_no_further_than_the_limit(running) -> None:
                     sent += count
             except ConnectionError:
                 answer = b"closed"
-    # What waits in the buffers of the system was not read by the desk.
+    # The rest waits in buffers of the system: the desk did not read it.
     assert sent < 20_000_000
     assert b" 413 " in answer or answer == b"closed"
 

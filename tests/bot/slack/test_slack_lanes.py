@@ -17,7 +17,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Slack:
-    """Takes posts, some only after their limit was met so many times."""
+    """Takes posts; some of them first meet a rate limit a number of times."""
 
     def __init__(self) -> None:
         self.tried: list[str] = []

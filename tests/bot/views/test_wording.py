@@ -1,4 +1,4 @@
-"""Reasons become words once, and an answer without its date of service does not tell it."""
+"""Reasons become words once. An answer without its date of service does not reveal it."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ WORDS = [
     (reason("ask.side"), "Left, right or both?"),
     (BILLABLE, "I10 is valid and billable in FY2026."),
     (LAST_DAY, "Its last day is 2026-09-30."),
-    # The day is the answer's own.
+    # The day is that of the answer.
     (reason("desk.bad_date"),
      "I read a date of service in your question, but there is no such day; the answer is for "
      "2024-03-05."),
-    # A reason among the params, and a list of them.
+    # A param that is a reason, and one that is a list of reasons.
     (reason("desk.not_loaded", system="ICD-10-CM", how=reason("load.icd10cm")),
      "ICD-10-CM is not loaded. Run `codedesk setup`."),
     (reason("verdict.not_covered", told=[BILLABLE, LAST_DAY]),
      "Not known for 2024-03-05; the nearest edition says: I10 is valid and billable in FY2026. "
      "Its last day is 2026-09-30."),
-    # The day is told deep inside, too, and braces of a value are its own.
+    # Nested reasons get the day, too. Braces in a value are left as they are.
     (reason("desk.refused", why=[reason("desk.bad_date"), "{day}"]),
      "I read a date of service in your question, but there is no such day; the answer is for "
      "2024-03-05. {day}"),
@@ -73,7 +73,7 @@ def test_the_date_of_service_is_no_param() -> None:
 
 
 def answer(as_of: str = "2024-03-05") -> Answer:
-    """One of every part that carries reasons."""
+    """An answer with one of every part that has reasons."""
     why = reason("desk.bad_date")
     candidate = Candidate(
         1, "icd10cm", "I10", "", True, "FY2026", 1.0, "high", [],
@@ -107,7 +107,7 @@ def test_every_part_of_an_answer_is_worded() -> None:
 
 
 def test_an_answer_without_a_date_says_that_it_had_one() -> None:
-    """Also when it was worded with its date before."""
+    """Also if it was worded with its date before."""
     for given in (answer(), worded(answer()), answer(as_of="")):
         told = undated(given)
         assert told.as_of == ""
@@ -153,7 +153,7 @@ def stored(given: Answer) -> str:
     return json.dumps(undated(given).as_logged() | {"elapsed_ms": 0}, ensure_ascii=False)
 
 
-#: Two days that lead to the same editions, the second of them published in these.
+#: Two days that lead to the same editions; the second is a date in these.
 ANSWERS = [
     ("E11.9 E11.22 N18.31", "2024-03-05", "2024-09-30"),  # billable, and what excludes what
     ("E11 I10", "2026-05-01", "2026-04-01"),  # a header
@@ -177,7 +177,7 @@ ANSWERS = [
 def test_a_checked_answer_is_stored_alike_whatever_its_date(
     checking: Desk, codes: str, day: str, other: str
 ) -> None:
-    """Of the days that lead to the same editions, nothing tells which it was."""
+    """Nothing in the words shows which of the days with the same editions it was."""
     one, two = (checking.check(codes.split(), day=dt.date.fromisoformat(d)) for d in (day, other))
     assert day in json.dumps(one.as_dict())
     assert day not in stored(one)
@@ -248,7 +248,7 @@ def worded_parts(told: Answer) -> Iterator[tuple[Any, str | None]]:
 
 
 def test_a_published_date_stays(checking: Desk) -> None:
-    """It is the same for everyone: the edition's last day, though the service was on it."""
+    """The last day of an edition is published, so it stays, even if the service was on that day."""
     (pair,) = [
         pair
         for pair in undated(checking.check(["E0144", "E0156"], day=dt.date(2025, 12, 31))).pairs
@@ -257,7 +257,7 @@ def test_a_published_date_stays(checking: Desk) -> None:
     assert "deleted 2025-12-31" in pair.says
 
 
-# Every message that the code names is there, and filled
+# Every message that the code names exists, with its places filled
 
 
 def messages() -> dict[str, str]:
@@ -272,7 +272,7 @@ MESSAGES = messages()
 
 
 def named(node: ast.expr) -> list[re.Pattern[str]]:
-    """What the name of a message may be, as far as the code tells."""
+    """The names that a message may have, as far as they can be read from the code."""
     if isinstance(node, ast.IfExp):
         return [*named(node.body), *named(node.orelse)]
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -325,7 +325,7 @@ def test_the_places_of_a_message_are_filled() -> None:
             assert any(one <= filled for one in wanted), f"{where}: {pattern.pattern}"
 
 
-#: The desk itself words what the others decided, and refuses to open without a code set.
+#: desk.py puts the other modules' reasons into words, and has the message for a missing code set.
 _DECIDE = [path for path in sorted((ROOT / "bot" / "desk").glob("*.py")) if path.stem != "desk"]
 
 
@@ -336,6 +336,6 @@ def test_what_decides_an_answer_knows_no_words(path: Path) -> None:
 
 
 def test_the_words_of_a_part_are_not_told_twice() -> None:
-    """Reasons are for wording: scripts and the log get words."""
+    """Scripts and the log get words and no reasons."""
     told = replace(worded(answer()), releases={"icd10cm/FY2026": "FY2026"})
     assert "reasons" not in json.dumps(told.as_dict())

@@ -1,4 +1,5 @@
-"""The pytest fixture; a conftest.py imports it by name. Tests that need options build their own."""
+"""The pytest fixture, which conftest.py imports. Tests that need options make a server
+themselves."""
 
 from collections.abc import Iterator
 

@@ -14,7 +14,7 @@ from typing import Any
 # leave thread_ts out.
 _OPTIONAL_AFTER_ALL = {("assistant.threads.setSuggestedPrompts", "thread_ts")}
 
-# Bolt adds team_id to every call; methods that have no use for it ignore it:
+# Bolt adds team_id to every call; methods that do not need it ignore it:
 # https://api.slack.com/enterprise/apps/changes-apis
 _ALWAYS_KNOWN = {"team_id"}
 
@@ -24,7 +24,7 @@ _STRUCTURED = ("attachments", "blocks", "chunks", "metadata", "prompts", "view")
 
 @dataclass
 class Verdict:
-    """What is wrong with a call, and the body Slack refuses it with, if it refuses it."""
+    """What is wrong with a call, and the body with which Slack refuses it, if it does."""
 
     violations: list[str] = field(default_factory=list)
     refusal: dict[str, Any] | None = None

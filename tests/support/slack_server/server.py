@@ -63,7 +63,7 @@ class SlackServer:
         self._stopping = threading.Event()
         self._listener: Listener | None = None
 
-    # Life
+    # Starting and stopping
 
     def start(self) -> "SlackServer":
         """Listen on a free port."""
@@ -105,7 +105,7 @@ class SlackServer:
 
     @property
     def violations(self) -> list[str]:
-        """What Slack's documentation does not allow and the app did all the same."""
+        """What the app did although Slack's documentation does not allow it."""
         with self._changed:
             return self._violations + self._socket_mode.violations
 
@@ -146,7 +146,7 @@ class SlackServer:
                 )
             return matching()
 
-    # What goes wrong
+    # Failures
 
     def fail_next(
         self,

@@ -1,0 +1,185 @@
+"""What a question asks for: codes of which systems, what changed, or a rule.
+
+That codes, NDCs and foreign words in a question decide its intent is in test_question.py.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.desk.intent import (
+    Inquiry,
+    inquiry,
+    is_about_a_rule,
+    missing,
+    systems_asked_for,
+    to_search,
+)
+from codesets.model import System
+
+# Systems
+
+
+@pytest.mark.parametrize(
+    ("question", "systems"),
+    [
+        ("a wheelchair", ["hcpcs"]),
+        ("history of cholecystectomy", ["icd10cm"]),
+        ("complication of hysterectomy", ["icd10cm"]),
+        ("mechanical ventilation of an inpatient", []),
+        ("hip replacement inpatient", ["icd10pcs"]),
+        ("hip replacement", ["icd10pcs", "cpt"]),
+        ("lap appy", ["icd10pcs", "cpt"]),
+        ("chest pain", []),
+        ("dependence on wheelchair", []),
+        ("hcpcs for wheelchair user", ["hcpcs"]),
+        # Named outright; "3 pcs" are pieces.
+        ("ICD-10-PCS for knee replacement", ["icd10pcs"]),
+        ("hcpcs or cpt for a flu shot", ["hcpcs", "cpt"]),
+        ("3 pcs of gauze", []),
+        ("office visit level 3", ["cpt"]),
+        # Supplies.
+        ("rollator", ["hcpcs"]),
+        ("wound vac", ["hcpcs"]),
+        ("diabetic shoes", ["hcpcs"]),
+        ("std manual wheelchair", ["hcpcs"]),
+        # A drug alone, or with how it is given.
+        ("keytruda", ["hcpcs"]),
+        ("zofran iv 4mg", ["hcpcs"]),
+        ("toradol 60 im", ["hcpcs"]),
+        ("procrit for esrd", ["hcpcs"]),
+        ("depo medrol 80", ["hcpcs"]),
+        ("ceftriaxone", ["hcpcs"]),
+        # Services.
+        ("bls emergency", ["hcpcs"]),
+        ("flu shot admin", ["hcpcs"]),
+        ("screening colonoscopy high risk", ["hcpcs"]),
+        ("initial awv", ["hcpcs"]),
+        # A drug or a supply in a diagnosis.
+        ("insulin pump malfunction", []),
+        ("keytruda colitis", []),
+        ("heparin induced thrombocytopenia", []),
+        ("allergy to ceftriaxone", []),
+        ("long term use of lovenox", []),
+        ("iron deficiency", []),
+        ("morphine overdose", []),
+        ("toradol given for back pain", []),
+        ("fall from scooter", []),
+        ("flu shot", []),
+        ("als", []),
+        ("ambulance collision", []),
+    ],
+)
+def test_systems_that_a_question_asks_for(question: str, systems: list[str]) -> None:
+    assert systems_asked_for(question) == systems
+
+
+@pytest.mark.parametrize(
+    ("question", "searched"),
+    [
+        ("wheelchair", ["hcpcs"]),
+        ("knee replacement", ["icd10pcs"]),
+        ("chest pain", ["icd10cm", "hcpcs"]),
+        ("mechanical ventilation of an inpatient", ["icd10cm", "icd10pcs", "hcpcs"]),
+        ("3 pcs of gauze", ["icd10cm", "hcpcs"]),
+        ("insulin pump malfunction", ["icd10cm", "hcpcs"]),
+        ("insulin pump", ["hcpcs"]),
+    ],
+)
+def test_systems_to_search(question: str, searched: list[str]) -> None:
+    loaded: list[System] = ["icd10cm", "icd10pcs", "hcpcs"]
+    assert to_search(question, systems_asked_for(question), loaded) == searched
+
+
+def test_icd10pcs_is_searched_where_nothing_else_is_loaded() -> None:
+    assert to_search("chest pain", [], ["icd10pcs"]) == ["icd10pcs"]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "loaded", "lacking"),
+    [
+        (["icd10pcs", "cpt"], ["icd10cm"], ["icd10pcs", "cpt"]),
+        (["icd10pcs", "cpt"], ["icd10cm", "cpt"], []),
+        ([], ["icd10cm"], []),
+    ],
+)
+def test_systems_that_are_missing(
+    asked_for: list[System], loaded: list[str], lacking: list[str]
+) -> None:
+    assert missing(asked_for, loaded) == lacking
+
+
+# What changed
+
+
+ASKS = [
+    # question, system, editions, month and year, about
+    ("what changed in diabetes this October?", "icd10cm", (), 10, None, "diabetes"),
+    ("any new obesity codes in FY2025", "icd10cm", ("FY2025",), None, None, "obesity"),
+    ("deleted codes FY27", "icd10cm", ("FY2027",), None, None, ""),
+    ("what's new in hcpcs january 2026", "hcpcs", (), 1, 2026, ""),
+    ("What is new in ICD-10-PCS?", "icd10pcs", (), None, None, ""),
+    ("what changed between FY2024 and fy2026-april", "icd10cm", ("FY2024", "FY2026-April"),
+     None, None, ""),
+    ("new icd-10 codes for October 2026", "icd10cm", (), 10, 2026, ""),
+    ("code changes for dementia 2027", "icd10cm", (), None, 2027, "dementia"),
+    ("changes to sepsis codes", "icd10cm", (), None, None, "sepsis"),
+    ("list revised codes", "icd10cm", (), None, None, ""),
+    ("what codes were deleted in FY2027?", "icd10cm", ("FY2027",), None, None, ""),
+    ("which codes were added in April 2026", "icd10cm", (), 4, 2026, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "system", "labels", "month", "year", "about"), ASKS)
+def test_questions_that_ask_what_changed(
+    question: str,
+    system: str,
+    labels: tuple[str, ...],
+    month: int | None,
+    year: int | None,
+    about: str,
+) -> None:
+    assert inquiry(question) == Inquiry(system, labels, month, year, about)
+
+
+CLINICAL = """
+new onset diabetes
+skin changes
+mental status changes
+new patient visit
+status change
+EKG changes
+change of dressing
+changes in bowel habits
+personality change due to stroke
+sex change status
+new patient visit codes
+what is new onset diabetes
+what is the code for changes in vision
+what codes for degenerative changes of the knee
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("question", CLINICAL)
+def test_questions_that_do_not(question: str) -> None:
+    assert inquiry(question) is None
+
+
+# A rule
+
+
+@pytest.mark.parametrize(
+    ("question", "score"),
+    [
+        ("unspecified vs other codes", 1.0),
+        ("HIV positive, no symptoms: which code?", 0.5),
+        ("can I code BMI from the dietitian note", 1.0),
+        ("probable pneumonia at discharge", 1.0),  # two hints
+        ("b/l knee OA failed PT", 0.0),
+        ("what is the ICD-10 code for gout", 0.0),
+        ("history of falls", 0.0),
+        ("acute graft versus host disease", 0.0),
+    ],
+)
+def test_questions_about_a_rule(question: str, score: float) -> None:
+    assert is_about_a_rule(question) == score
