@@ -11,7 +11,7 @@ import pytest
 
 from bot.desk.desk import Desk
 from bot.desk.intent import systems_asked_for
-from bot.phi.head import MOST_CHARACTERS
+from bot.phi.long_texts import MOST_CHARACTERS
 from bot.settings import Settings
 from codesets.loading.importer import import_files
 from codesets.model import Release
