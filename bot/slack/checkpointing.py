@@ -93,7 +93,7 @@ def _keep(
                 post(str(error))
             continue
         if done is not None:
-            logger.log(logging.WARNING if done.destroying else logging.INFO, "%s", done.told())
+            logger.log(logging.WARNING if done.destroying else logging.INFO, "%s", done.summary())
             post(_told(done))
 
 
@@ -103,6 +103,6 @@ def _told(done: Vouched) -> str:
         "slack.checkpoint",
         count=checkpoint.count,
         sequence=checkpoint.sequence,
-        new=done.told(),
+        new=done.summary(),
         line=checkpoint.line(),
     )

@@ -29,7 +29,7 @@ import os, sys, threading
 from pathlib import Path
 sys.path.insert(0, "tests/support")
 from slack_support import diabetes
-from bot.querylog import Asked, QueryLog
+from bot.querylog import QueryLog, QuestionRecord
 
 log = QueryLog(Path(sys.argv[1]))
 acknowledged = os.open(sys.argv[2], os.O_CREAT | os.O_WRONLY | os.O_APPEND)
@@ -40,7 +40,7 @@ def acknowledge(step, question):
 
 def write():
     while True:
-        question = log.ask(Asked("t2dm with ckd", "cli"))
+        question = log.ask(QuestionRecord("t2dm with ckd", "cli"))
         acknowledge("question", question)
         log.answered(question, diabetes(), index_build="build-1", latency_ms=1.0)
         acknowledge("answer", question)
@@ -68,7 +68,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
         for file in files:
             _wait_for(file)
         time.sleep(chance.uniform(0, 0.05))
-        # The second goes on for a while without the first.
+        # The second process goes on for a while without the first.
         for writer in writers:
             writer.send_signal(signal.SIGKILL)
             writer.wait()
