@@ -1,22 +1,22 @@
-"""The auditors' Datasette over the query log: `codedesk log audit`, `make audit`.
+"""What auditors do with the log: replay, report, export, corrections; and their pages in a browser.
 
-Invariants
-1. Whoever is not signed in sees nothing of the log: no page, no title, no count. `gate` stands
-   before all of Datasette and lets through the sign-in page and Datasette's own style sheets.
+Invariants of the pages (`bot.audit.web`; `codedesk log audit`, `make audit`)
+1. Without signing in, one sees nothing of the log: no page, no title, no count. `access_gate`
+stands before all of Datasette and lets through only the sign-in page and Datasette's style sheets.
 2. Every sign-in, sign-out, refusal and page is a chained `access` record, written through the
-   `QueryLog` before anything is shown. What cannot be recorded is not shown.
-3. The log is read by connections that cannot write it (`mode=ro`, and an authorizer that allows
-   reading and nothing else). Salts cannot be read, by any SQL: see `database`.
-4. A session is known to this process alone: there is no secret on disk to forge one with, signing
-   out ends it, and a restart ends all.
+`QueryLog` before anything is shown. What cannot be recorded is not shown. 3. The log is read by
+connections that cannot write it (`mode=ro`, and an authorizer that allows only reading). No SQL can
+read the salts: see `read_only_database`. 4. Only this process knows its sessions: there is no
+secret on disk to forge one with, signing out ends a session, and a restart ends all.
 
-`auditors` is who may sign in, `sessions` who is, `gate` what they may see, `database` how it is
-read, `views` what there is, `questions` what is prepared, `app` puts it together, with the words of
-`prompts/messages/audit.toml` and the pages of `templates/`.
+`accounts` has who may sign in, `sessions` who is signed in, `access_gate` what they may open.
+`read_only_database` reads the log, `sql_views` and `stored_queries` are what there is to read, and
+`app` puts it together, with the words of `prompts/messages/audit.toml` and the pages of
+`templates/`.
 """
 
 import sys
 
-# Datasette would import each plugin that is installed beside it, and so run what it does on import.
-# This is how it is told not to (datasette/plugins.py).
+# Datasette imports every plugin that is installed, and importing one runs its code. This flag of
+# datasette/plugins.py prevents that.
 sys.__dict__["_called_from_test"] = True

@@ -1,5 +1,5 @@
-"""The rules on feedback and on corrections, which Slack and the terminal share; and how what was
-approved gets into codes.db, of which the index is built."""
+"""The rules on feedback and corrections, which Slack and the terminal share, and the step that puts
+approved corrections into codes.db, from which the index is built."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from codesets.errors import CodeDeskError
 from codesets.model import SYSTEM_NAMES, Reference, ReferenceData, SourceFile, System, Term
 from codesets.store.code_store import CodeStore
 
-#: Words longer than this are a question, not a name of something.
+#: Longer words are a question, not a name of something.
 MOST_CHARACTERS = 120
-#: Verdicts on what no loaded edition has.
+#: Verdicts on a code that no loaded edition has.
 _UNKNOWN = ("unknown", "not_loaded")
-#: What the scrubber put in the place of an identifier.
+#: A placeholder of the scrubber.
 _PLACEHOLDER = re.compile(r"\[[A-Z ]+\]")
 
 
@@ -29,8 +29,8 @@ class Refused(CodeDeskError):
 
 
 class OtherSystem(CodeDeskError):
-    """A correction to a code of another system than the question's, which whoever approves it has
-    not chosen yet; the message says so. `verdict` is that on the code."""
+    """A correction whose code is of another system than the codes of the answer, before the auditor
+    has confirmed that; the message says so. `verdict` is the verdict on the code."""
 
     def __init__(self, message: str, verdict: Verdict) -> None:
         super().__init__(message)
@@ -38,43 +38,44 @@ class OtherSystem(CodeDeskError):
 
 
 class Checks(Protocol):
-    """What is needed of the desk."""
+    """The methods of the desk that are used here."""
 
     def verdicts_on(self, typed: str) -> list[Verdict]:
-        """On a code, in each loaded system that has it; on what is none, that it is none."""
+        """The verdicts on a code, one for each loaded system that has it; on a text that is no
+        code, a verdict which says so."""
 
     def scrub(self, text: str) -> str:
-        """A text as it may be stored; itself, when there is nothing to take out."""
+        """A text as it may be stored; unchanged when it has no identifiers."""
 
 
 def code_in(desk: Checks, typed: str, record: Record, system: str | None = None) -> Verdict:
-    """The code that someone typed who used it for this question: the first that `named_by` has."""
+    """The verdict on the code that a person typed as the one used: the first of `named_by`."""
     return named_by(desk, typed, record, system)[0]
 
 
 def named_by(desk: Checks, typed: str, record: Record, system: str | None = None) -> list[Verdict]:
-    """Each code that something typed may be, as its system publishes it: one for each system that
-    has it, or that of the `system` alone, the form as typed first. E0840 is a traction frame, and
-    E08.40 without its dot. Raises Refused when it is none, or several."""
+    """The verdicts on each code that a typed text may mean, in its published form: one for each
+    system that has it, or only for `system`; the form as typed comes first. E0840 may be a traction
+    frame, or E08.40 without its dot. Raises Refused when the text is no code, or several."""
     if not typed.strip():
         raise Refused(message("feedback.no_code"))
     if len(re.split(r"[\s,;+]+", typed.strip())) > 1:
         raise Refused(message("feedback.one_code"))
-    found = desk.verdicts_on(typed)
-    known = [v for v in found if v.system in SYSTEM_NAMES and v.status not in _UNKNOWN]
+    verdicts = desk.verdicts_on(typed)
+    known = [v for v in verdicts if v.system in SYSTEM_NAMES and v.status not in _UNKNOWN]
     if not known:
-        raise Refused(found[0].why)
-    wanted = [v for v in known if system in (None, v.system)]
+        raise Refused(verdicts[0].why)
+    of_system = [v for v in known if system in (None, v.system)]
     shown = typed.strip().upper()
-    if not wanted:
+    if not of_system:
         name = SYSTEM_NAMES[str(system)]
         raise Refused(message("feedback.not_in_system", code=shown, system=name))
-    about = systems_of(record)
-    return sorted(wanted, key=lambda v: (v.code != shown, v.system not in about))
+    answered = systems_of(record)
+    return sorted(of_system, key=lambda v: (v.code != shown, v.system not in answered))
 
 
 def systems_of(record: Record) -> list[str]:
-    """The systems of the codes that a question was answered with; [] when it was with none."""
+    """The systems of the codes in the answer to a question; [] without codes."""
     systems = (code["system"] for code in record.codes)
     return list(dict.fromkeys(system for system in systems if system in SYSTEM_NAMES))
 
@@ -91,28 +92,28 @@ def approve(
     sure: bool = False,
     **more: Any,
 ) -> tuple[Verdict, int | None]:
-    """Put on record that `by` approved words for a code, from the next index build on; the code and
-    the number of the record, None when the same is in force already. Raises Refused; and
-    OtherSystem when the question was answered from other systems than the code's, unless that
-    `system` was chosen or `by` is `sure`."""
+    """Put on record that `by` approved words for a code, from the next index build on. Returns the
+    verdict on the code and the number of the record; None when the same is in force already.
+    Raises Refused, and OtherSystem when the codes of the answer are of other systems, unless
+    `system` is given or `sure` is true."""
     verdict = code_in(desk, typed, record, system)
     phrase = fit_words(desk, words)
-    about = systems_of(record)
-    if about and verdict.system not in about and not (system or sure):
-        told = message(
+    answered = systems_of(record)
+    if answered and verdict.system not in answered and not (system or sure):
+        why = message(
             "feedback.other_system",
             code=verdict.code,
             title=verdict.title,
             system=SYSTEM_NAMES[verdict.system],
-            others=", ".join(SYSTEM_NAMES[one] for one in about),
+            others=", ".join(SYSTEM_NAMES[one] for one in answered),
         )
-        raise OtherSystem(told, verdict)
+        raise OtherSystem(why, verdict)
     return verdict, log.correction(record.id, phrase, verdict.code, verdict.system, by, **more)
 
 
 def fit_words(desk: Checks, words: str) -> str:
-    """The words as they are shown with a code, to whoever asks. Raises Refused when they may not
-    be, as with what could identify a patient."""
+    """The words as they will be shown to everybody who asks. Raises Refused when they may not be
+    shown, for instance because they could identify a patient."""
     phrase = " ".join(words.split())
     if not re.search(r"[^\W\d_]", phrase):
         raise Refused(message("feedback.no_words"))
@@ -127,8 +128,8 @@ def fit_words(desk: Checks, words: str) -> str:
 
 
 def shelve(log: QueryLog, store: CodeStore) -> int:
-    """Make the corrections in force the references of their kind, one a system; how many there are.
-    Nothing is written when they are there as they are."""
+    """Write the corrections in force into codes.db as references, one for each system, and return
+    how many corrections there are. Nothing is written when codes.db has the same already."""
     contents = _contents(in_force(log))
     loaded = {reference.key: reference.files for reference in store.references.all("corrections")}
     if loaded != {content.reference.key: content.reference.files for content in contents}:

@@ -1,10 +1,10 @@
-"""CSV that a spreadsheet shows and does not work out: the one guard of all that is exported.
+"""CSV without formulas: guards every cell that is exported.
 
-A cell is harmful where a spreadsheet reads a formula: at its start, and after a mark inside it at
-which another spreadsheet would split it (semicolons in much of Europe, tabs, bars, line ends). Such
-a place gets an apostrophe. https://owasp.org/www-community/attacks/CSV_Injection names the signs
-and says why separators and quotes count; blanks and unseen characters before a sign do not make it
-harmless, nor do characters that compatibility normalization (NFKC) turns into a sign.
+A cell is harmful where a spreadsheet may read a formula: at its start, and after a mark inside it
+at which another spreadsheet would split it (semicolons in much of Europe, tabs, bars, line ends).
+Such a place gets an apostrophe. https://owasp.org/www-community/attacks/CSV_Injection names the
+signs and says why separators and quotes count; blanks and unseen characters before a sign do not
+make it harmless, nor do characters that compatibility normalization (NFKC) turns into a sign.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
-#: What begins a formula; a minus sign proper is read as a hyphen by some spreadsheets.
+#: Signs that begin a formula. Some spreadsheets read the minus sign U+2212 as a hyphen.
 _SIGNS = "=+-@\u2212"
 _SEPARATORS = ",;|"
-#: Categories of what is not seen before a sign: blanks, controls, format characters, marks.
+#: Categories of characters that are not seen before a sign: blanks, controls, format, marks.
 _UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Mn", "Me"})
 #: Letters and symbols that look like a blank: Hangul's fillers, Braille's empty cell.
 _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
-#: After one of these at the start, a spreadsheet may drop it and read on.
+#: A spreadsheet may drop one of these at the start of a cell, and read on.
 _DROPPED = ("\t", "\r", "\n", "\0")
-#: A number is worked out to itself.
+#: A number is no formula.
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _FORMULA = re.compile(r"(?:^|,)(?= *=)")
-#: Python's csv reads no longer cells than 128 KiB unless told to.
+#: Unless this limit is set, Python's csv reads no cell longer than 128 KiB.
 _LONGEST_CELL = 2**31 - 1
 
 
@@ -55,8 +55,8 @@ _KINDS = _Kinds()
 
 
 def safe(cell: Any) -> Any:
-    """The cell, with an apostrophe wherever a formula would begin. Numbers stay as they are, also
-    those in a text of nothing else; guarding twice changes nothing.
+    """The cell with an apostrophe wherever a formula would begin. A number stays as it is, also as
+    a text. Guarding twice changes nothing.
 
     >>> safe("a; =1+1")
     "a;' =1+1"
@@ -78,7 +78,7 @@ def row(cells: Iterable[Any]) -> str:
 
 
 def file(text: str) -> str:
-    """A whole CSV file made by someone else, column names and all, with every cell safe."""
+    """A CSV file that another program made, with every cell safe, also the column names."""
     usual = csv.field_size_limit(_LONGEST_CELL)
     try:
         return "".join(map(row, csv.reader(io.StringIO(text, newline=""))))

@@ -1,7 +1,7 @@
-"""Questions of the log in a file: a table for a spreadsheet (CSV), or all of each (JSON Lines).
+"""Exports questions of the log: as a table for a spreadsheet (CSV), or in full (JSON Lines).
 
-No cell of the table is a formula to a spreadsheet: see bot.audit.csv_safe. JSON Lines have every
-text as it is."""
+No cell of the table is a formula: see bot.audit.csv_safe. JSON Lines have every text unchanged.
+"""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class NotWritten(CodeDeskError):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written: how many questions, and the SHA-256 of the bytes."""
+    """How many questions were written, and the SHA-256 of the bytes."""
 
     count: int
     sha256: str
 
 
 def write(
-    records: Iterable[Record], kind: Format, told: Callable[[Record], Any], to: BinaryIO
+    records: Iterable[Record], kind: Format, as_dict: Callable[[Record], Any], to: BinaryIO
 ) -> Written:
-    """Write records; `told` gives all of one, for JSON Lines."""
+    """Write questions to an open file. `as_dict` gives all of a question, for JSON Lines."""
     digest, count = hashlib.sha256(), 0
 
     def put(text: str) -> None:
@@ -46,14 +46,14 @@ def write(
         to.write(data)
 
     if kind == "csv":
-        # Without the mark at its start, Excel does not read UTF-8.
+        # Without a byte order mark, Excel does not read UTF-8.
         put("\ufeff" + csv_safe.row(COLUMNS))
     for record in records:
         count += 1
         if kind == "csv":
             put(csv_safe.row(_cells(record)))
         else:
-            put(json.dumps(told(record), ensure_ascii=False) + "\n")
+            put(json.dumps(as_dict(record), ensure_ascii=False) + "\n")
     return Written(count, digest.hexdigest())
 
 
@@ -74,12 +74,12 @@ def _cells(record: Record) -> Iterator[Any]:
     yield " ".join(str(code["code"]) for code in record.codes)
     yield ", ".join(sorted(record.releases))
     yield from (record.as_of, record.answered_at, record.latency_ms, record.delivery)
-    yield "; ".join(_feedback(said) for said in record.feedback)
+    yield "; ".join(_feedback(entry) for entry in record.feedback)
     yield from (record.index_build, "yes" if record.redactions else "")
 
 
-def _feedback(said: dict[str, Any]) -> str:
-    parts = (said.get("verdict"), said.get("code"), said.get("by"), said.get("note"))
+def _feedback(entry: dict[str, Any]) -> str:
+    parts = (entry.get("verdict"), entry.get("code"), entry.get("by"), entry.get("note"))
     return " ".join(str(part) for part in parts if part)
 
 
@@ -88,8 +88,8 @@ def _feedback(said: dict[str, Any]) -> str:
 
 @contextmanager
 def private_file(path: Path | None, *, force: bool = False) -> Iterator[BinaryIO]:
-    """A file that only its owner reads, and that is there only once it is whole; with no path one
-    that nobody sees. Raises NotWritten."""
+    """A new file that only its owner can read. It appears under its name only when it is complete.
+    Without a path it is a temporary file. Raises NotWritten."""
     if path is None:
         with tempfile.TemporaryFile() as file:
             yield file

@@ -1,8 +1,7 @@
-"""Asking a question of the log again: on the index bundle that answered it, or on today's.
+"""Replay: asks a question of the log again, on the index bundle that answered it or on today's.
 
-The question is asked as it was stored: without the identifiers that were removed, and, where its
-date of service is not stored, for a date that leads to the same editions. Nothing is written to the
-log here.
+The question is asked as it was stored, without identifiers. If its date of service is not stored,
+it is asked for a date that leads to the same editions. Nothing is written to the log here.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ Change = Literal["new", "gone", "moved", "differs"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing of an answer that is not as it was: what it is, its name, and in words how."""
+    """One part of the answer that changed: its kind, its name, and in words how it changed."""
 
     kind: Kind
     name: str
@@ -44,7 +43,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something that an answer was made with, and is not what it was; None: not there."""
+    """Something that the answer depends on and that changed. None: it was not there."""
 
     name: str
     then: Any
@@ -53,8 +52,8 @@ class Condition:
 
 @dataclass(slots=True)
 class Replay:
-    """What came of it. `impossible` says why it could not be asked again as it was; `notes` what
-    to bear in mind."""
+    """The result of a replay. `impossible` says why the question could not be asked again as it
+    was; `notes` are remarks for the reader."""
 
     id: str
     bundle: str | None
@@ -75,26 +74,26 @@ class Replay:
 
 
 def replay(record: Record, desk: Desk, *, today: bool = False) -> Replay:
-    """Ask again, of a desk that has the bundle that is wanted. Raises NotReplayable."""
+    """Ask again. `desk` must have opened the bundle to ask on. Raises NotReplayable."""
     text = _question(record)
     then = Answer.from_dict(record.answer or {})
-    found = Replay(record.id, record.index_build, today)
+    replayed = Replay(record.id, record.index_build, today)
     if gone := sorted(set(record.removed) - {"DATE"}):
-        found.notes.append(message("replay.removed", kinds=", ".join(gone)))
+        replayed.notes.append(message("replay.removed", kinds=", ".join(gone)))
     try:
-        now, dated = _asked_again(record, text, desk, today, found.notes)
+        now, dated = _asked_again(record, text, desk, today, replayed.notes)
     except (SearchError, ReleaseUnavailable) as error:
-        found.impossible = str(error)
-        found.conditions = _conditions(record.made_with, desk.made_with(then))
-        return found
+        replayed.impossible = str(error)
+        replayed.conditions = _conditions(record.made_with, desk.made_with(then))
+        return replayed
     made_with = desk.made_with(now)
     if today:
-        found.bundle = (made_with.get("index") or {}).get("build")
-    found.conditions = _conditions(record.made_with, made_with)
+        replayed.bundle = (made_with.get("index") or {}).get("build")
+    replayed.conditions = _conditions(record.made_with, made_with)
     if not record.made_with:
-        found.notes.append(message("replay.not_kept"))
-    found.differences = compare(then, now, dated=dated)
-    return found
+        replayed.notes.append(message("replay.not_kept"))
+    replayed.differences = compare(then, now, dated=dated)
+    return replayed
 
 
 def _question(record: Record) -> str:
@@ -110,7 +109,7 @@ def _question(record: Record) -> str:
 def _asked_again(
     record: Record, text: str, desk: Desk, today: bool, notes: list[str]
 ) -> tuple[Answer, bool]:
-    """The answer now, and whether it is for the date of then."""
+    """The answer now, and whether it is for the same date of service as then."""
     ask = _as_then(record, text, desk)
     if record.as_of:
         return ask(day=dt.date.fromisoformat(record.as_of)), True
@@ -127,7 +126,7 @@ def _asked_again(
 
 
 def _as_then(record: Record, text: str, desk: Desk) -> Callable[..., Answer]:
-    """Asking, or checking, with the options of then."""
+    """A function that asks (or checks codes) with the options of then."""
     options = record.options
     if count := options.get("checked"):
         codes = text.split() if count > 1 else [text]
@@ -139,19 +138,19 @@ def _as_then(record: Record, text: str, desk: Desk) -> Callable[..., Answer]:
     if options.get("limit"):
         how["limit"] = int(options["limit"])
     if systems := options.get("systems"):
-        # An older log has the list as it was printed.
+        # An older log has the list as text.
         how["systems"] = re.findall(r"\w+", systems) if isinstance(systems, str) else systems
     return lambda **when: desk.ask(text, **how, **when)
 
 
-# What is not as it was
+# What changed
 
 
 def _conditions(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Condition]:
     if not then:
         return []
     if not now.get("index"):
-        # This answer needs none; then, another question had opened it already.
+        # This answer needs no index; then, another question had already opened it.
         then = {n: value for n, value in then.items() if n not in ("index", "encoder")}
     before, after = dict(_leaves(then)), dict(_leaves(now))
     return [
@@ -170,30 +169,30 @@ def _leaves(value: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, An
 
 
 def compare(then: Answer, now: Answer, *, dated: bool) -> list[Difference]:
-    """What of an answer is not as it was, as far as the log keeps it. If not `dated`, the date of
-    service of then is not known, and dates are not held against the answer."""
+    """The differences between two answers, in what the log keeps of them. If not `dated`, the date
+    of service of then is not known, and dates are not compared."""
     old, new = _kept(then, dated), _kept(now, dated)
     if not any(verdict["typed"] for verdict in old["verdicts"]):
-        # An older log does not tell how a code was typed.
+        # An older log does not have how a code was typed.
         new["verdicts"] = [verdict | {"typed": ""} for verdict in new["verdicts"]]
     if old == new:
         return []
-    found: list[Difference] = []
+    differences: list[Difference] = []
     if old["outcome"] != new["outcome"]:
         how = _was(old["outcome"], new["outcome"])
-        found.append(Difference("outcome", "", "differs", how))
+        differences.append(Difference("outcome", "", "differs", how))
     for kind, part, names in _LISTS:
-        found += _in_list(kind, old[part], new[part], names)
-    found += [
+        differences += _in_list(kind, old[part], new[part], names)
+    differences += [
         Difference("other", name, "differs", _was(old.get(name), new.get(name)))
         for name in sorted(old.keys() | new.keys())
         if name != "outcome" and name not in {part for _, part, _ in _LISTS}
         if old.get(name) != new.get(name)
     ]
-    return found
+    return differences
 
 
-#: The lists of an answer, and what a thing in each is known by.
+#: The lists of an answer, and the fields by which an item of each is identified.
 _LISTS: tuple[tuple[Kind, str, tuple[str, ...]], ...] = (
     ("code", "candidates", ("code", "system")),
     ("verdict", "verdicts", ("code", "system")),
@@ -204,12 +203,12 @@ _LISTS: tuple[tuple[Kind, str, tuple[str, ...]], ...] = (
 
 
 def _kept(answer: Answer, dated: bool) -> dict[str, Any]:
-    """What of an answer can be compared."""
+    """The part of an answer that can be compared."""
     kept = {n: v for n, v in answer.as_logged().items() if n not in ("question", "elapsed_ms")}
     kept["notices"] = [{"text": notice} for notice in kept["notices"]]
     text = hash_chain.canonical(kept)
     if not dated:
-        # The log has words in place of the date, and the day that leads to its editions is another.
+        # The log has words in place of the date, and it was asked again for another day.
         no_date = re.escape(message("desk.date_of_service"))
         kept = json.loads(re.sub(rf"\d{{4}}-\d\d-\d\d|{no_date}", "…", text))
         about_a_day = [notice for notice in kept["notices"] if "…" in notice["text"]]
@@ -221,7 +220,7 @@ def _kept(answer: Answer, dated: bool) -> dict[str, Any]:
 def _in_list(
     kind: Kind, old: list[dict[str, Any]], new: list[dict[str, Any]], names: tuple[str, ...]
 ) -> Iterable[Difference]:
-    """Differences between two ranked lists of things that are known by `names`."""
+    """Differences between two ranked lists, whose items are identified by the fields `names`."""
     before, after = _by_name(old, names), _by_name(new, names)
     for name, (place, thing) in after.items():
         if name not in before:
@@ -245,7 +244,7 @@ def _in_list(
 def _by_name(
     things: list[dict[str, Any]], names: tuple[str, ...]
 ) -> dict[str, tuple[int, dict[str, Any]]]:
-    """Name -> place and thing; the second of one name is numbered."""
+    """Name -> place and item. A name that comes again gets "(again)"."""
     found: dict[str, tuple[int, dict[str, Any]]] = {}
     for place, thing in enumerate(things, 1):
         parts = [thing[name] for name in names if thing[name]]
@@ -257,7 +256,7 @@ def _by_name(
 
 
 def _was(then: Any, now: Any) -> str:
-    """Short values as they are; of lists and long texts, that they differ."""
+    """How a value changed: short values in full, lists by how many items are new and gone."""
     if all(one is None or isinstance(one, bool | int | float) for one in (then, now)):
         return f"{_short(now)}, was {_short(then)}"
     if all(one is None or (isinstance(one, str) and len(one) <= 80) for one in (then, now)):

@@ -1,4 +1,4 @@
-"""What was asked in a time, in figures: for a supervisor, a compliance office, an auditor."""
+"""Figures on the questions of a period: for a supervisor, a compliance office, an auditor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.querylog.records import Record
 from codesets.code_format import undot
 from codesets.model import SYSTEM_NAMES
 
-#: How many of each list are shown; the counts are of all.
+#: How many items of each list are shown. The counts are of all.
 _LISTED, _SLOW, _CODES, _PEOPLE = 50, 20, 20, 15
 _DAY = dt.timedelta(days=1)
 
@@ -30,7 +30,7 @@ Figures = dict[str, Any]
 
 
 def figures(log: QueryLog, first_day: dt.date | None, last_day: dt.date | None) -> Figures:
-    """The figures of the questions asked in a time, days inclusive and in UTC, as JSON has them.
+    """The figures on the questions of a period, as JSON has them. Days are inclusive and in UTC.
     Raises LogUnavailable."""
     rows = list(_questions(log, first_day, last_day))
     answered = [row for row in rows if row["outcome"]]
@@ -74,7 +74,7 @@ def figures(log: QueryLog, first_day: dt.date | None, last_day: dt.date | None) 
 def _questions(
     log: QueryLog, first_day: dt.date | None, last_day: dt.date | None
 ) -> Iterable[dict[str, Any]]:
-    """What is counted of each question, oldest first."""
+    """What is counted of each question of a period, oldest first."""
     with log.reading() as db:
         rows = db.query(
             """
@@ -96,9 +96,9 @@ def _questions(
         )
         for row in rows:
             salt, text, committed = (row.pop(name) for name in ("salt", "codes", "committed"))
-            # What was altered, or destroyed, is not counted.
+            # Codes that were altered or destroyed are not counted.
             codes = json.loads(text) if is_committed(salt, text, committed or "") else []
-            # The first candidate is the answer; of codes that were asked about, each is.
+            # Of candidates only the first counts; of codes that were asked about, all do.
             row["codes"] = [
                 (code.get("system") or "", code["code"])
                 for at, code in enumerate(codes)
@@ -118,7 +118,7 @@ def _counted(values: Iterable[str]) -> dict[str, int]:
 
 
 def _volume(days: Iterable[str]) -> dict[str, Any]:
-    """Questions a day; a week or a month, where days would be too many to see. None is left out."""
+    """Questions by day; by week or month when there are too many days. Empty ones are included."""
     counts = Counter(map(dt.date.fromisoformat, days))
     if not counts:
         return {"unit": "day", "bars": []}
@@ -149,7 +149,7 @@ def _most_asked(log: QueryLog, rows: Sequence[dict[str, Any]]) -> list[dict[str,
 
 
 def _title(log: QueryLog, question_id: str, code: str) -> str:
-    """As the last answer with the code has it; the log keeps no descriptors of CPT."""
+    """The title of a code in the last answer with it. The log keeps no descriptors of CPT."""
     record = log.get(question_id)
     answer = (record.answer if record else None) or {}
     shown = [*answer.get("candidates", []), *answer.get("verdicts", [])]
@@ -162,7 +162,7 @@ def _slowest(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _listed(log: QueryLog, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """What is shown of single questions, in this order."""
+    """What the report shows of single questions, in the order of the ids."""
     found = log.select(f"id in ({', '.join('?' * len(ids))})", list(ids)) if ids else []
     records = {record.id: record for record in found}
     return [_shown(records[identity]) for identity in ids if identity in records]
@@ -185,21 +185,21 @@ def _shown(record: Record) -> dict[str, Any]:
 
 
 def _disagreements(log: QueryLog, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What was said against answers, newest first: wrong, or another code than the first."""
+    """Feedback against answers, newest first: wrong, or another code than the first was used."""
     there = {row["id"] for row in rows}
     with log.reading() as db:
-        said = db.query(
+        feedback = db.query(
             "select question, at, verdict, code, by, note from feedback "
             "where verdict in ('wrong', 'used') order by id desc"
         )
-        against = [one for one in said if one["question"] in there]
-    found = []
+        against = [one for one in feedback if one["question"] in there]
+    disagreements = []
     shown = {one["id"]: one for one in _in_batches(log, [one["question"] for one in against])}
     for one in against:
         of = shown[one["question"]]
         if one["verdict"] == "used" and _same_code(one["code"], of["code"]):
             continue
-        found.append(
+        disagreements.append(
             {
                 "id": one["question"],
                 "at": one["at"],
@@ -211,7 +211,7 @@ def _disagreements(log: QueryLog, rows: Sequence[dict[str, Any]]) -> list[dict[s
                 "note": one["note"],
             }
         )
-    return found
+    return disagreements
 
 
 def _in_batches(log: QueryLog, ids: Sequence[str]) -> Iterable[dict[str, Any]]:
@@ -240,12 +240,13 @@ def _accesses(
 # The page
 
 
-def page(found: Figures, verification: Sequence[str], verdict: str) -> str:
-    """The figures as a page of HTML that needs nothing else. What people typed is escaped."""
+def page(figures: Figures, verification: Sequence[str], result: str) -> str:
+    """The figures as one HTML page without other files. `verification` are its sentences, `result`
+    its result. What people typed is escaped."""
     return _template().render(
-        **found,
+        **figures,
         verification=verification,
-        verdict=verdict,
+        result=result,
         columns=svg_charts.columns,
         bar=svg_charts.bar,
         system_names=SYSTEM_NAMES,
@@ -263,19 +264,19 @@ def _template() -> Any:
     return environment.from_string(text)
 
 
-#: Control characters, and those that turn the direction of what follows, so that it reads as
-#: something else.
+#: Control characters, and those that change the direction of the text after them.
 _UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def shortened(text: str | None, most: int = 200) -> str:
-    """On one line, cut where it is long; spreadsheets open pages, too, so it is no formula."""
+    """The text on one line, cut after `most` characters, and safe in a spreadsheet: those open HTML
+    pages, too."""
     one_line: str = csv_safe.safe(" ".join(_UNSEEN.sub("\ufffd", text or "").split()))
     return one_line if len(one_line) <= most else one_line[: most - 1] + "…"
 
 
 def _most(counts: Mapping[str, int], limit: int = _PEOPLE) -> list[tuple[str, int]]:
-    """The most frequent, and the others together."""
+    """The `limit` most frequent, and one row for all others."""
     rows = list(counts.items())
     others = rows[limit:]
     if others:

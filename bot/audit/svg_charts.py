@@ -1,4 +1,4 @@
-"""Charts as SVG that stands in a page: no script, no file beside it. Colours are the page's."""
+"""Charts as SVG inside a page, without scripts or other files. The page sets the colours."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def columns(bars: Sequence[tuple[str, int]]) -> Markup:
             ).format(left + gap / 2, _TOP + high - tall, min(wide - gap, 40), tall, label, count)
         )
         middle = left + gap / 2 + min(wide - gap, 40) / 2
-        # Between the axis and the edge, so that none is cut off.
+        # Between the axis and the edge, so that no label is cut off.
         x = max(middle, _LEFT + _HALF_LABEL)
         if at % every == 0 and x <= _WIDTH - _HALF_LABEL:
             parts.append(
@@ -42,7 +42,7 @@ def columns(bars: Sequence[tuple[str, int]]) -> Markup:
 
 
 def bar(share: float) -> Markup:
-    """A bar as long as a share of 1, to stand in a table."""
+    """A bar for a cell of a table; `share` is its length, 0 to 1."""
     return Markup(
         '<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
         '<rect class="bar" width="{:.2f}" height="8"/></svg>'

@@ -1,4 +1,4 @@
-"""`codedesk log …`: reading the query log, proving that it is whole, destroying what must go."""
+"""`codedesk log …`: reading the query log, verifying it, redacting and removing."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from bot.querylog.vouching import vouch
 from bot.settings import Settings, SettingsError
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
-BY = click.option("--by", default=None, metavar="NAME", help="On whose behalf. Default: you.")
+BY = click.option("--by", default=None, metavar="NAME", help="Who does it. Default: you.")
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why. It stays on record.")
 
 
 @click.group()
 def log() -> None:
-    """The query log: who asked what, what was answered, and that nothing was altered."""
+    """The query log: who asked what, what was answered, and whether anything was altered."""
 
 
 def who(by: str | None) -> str:
@@ -40,10 +40,10 @@ def who(by: str | None) -> str:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
 def log_list(settings: Settings, limit: int, as_json: bool) -> None:
-    """The last questions, newest first. That you looked goes on record."""
-    with opened(settings) as found:
-        found.access("view", who(None), f"the last {limit}")
-        for record in found.recent(limit):
+    """List the last questions, newest first. That you looked goes on record."""
+    with opened(settings) as query_log:
+        query_log.access("view", who(None), f"the last {limit}")
+        for record in query_log.recent(limit):
             click.echo(json.dumps(summary(record), ensure_ascii=False) if as_json else line(record))
 
 
@@ -58,22 +58,22 @@ def line(record: Record) -> str:
 
 
 @log.command("show")
-@click.argument("identity", metavar="ID")
+@click.argument("question_id", metavar="ID")
 @click.pass_obj
-def log_show(settings: Settings, identity: str) -> None:
-    """Everything stored of one question, as JSON. ID may be cut short while it is unambiguous.
-    That you looked goes on record."""
-    with opened(settings) as found:
-        record = one_question(found, identity)
-        found.access("view", who(None), question_id=record.id)
-        told = summary(record) | {"answer": record.answer}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+def log_show(settings: Settings, question_id: str) -> None:
+    """Show everything stored of one question, as JSON. The beginning of an ID is enough if only one
+    question has it. That you looked goes on record."""
+    with opened(settings) as query_log:
+        record = one_question(query_log, question_id)
+        query_log.access("view", who(None), question_id=record.id)
+        details = summary(record) | {"answer": record.answer}
+        click.echo(json.dumps(details, ensure_ascii=False, indent=2))
 
 
-def one_question(found: QueryLog, identity: str) -> Record:
-    record = found.get(identity)
+def one_question(query_log: QueryLog, question_id: str) -> Record:
+    record = query_log.get(question_id)
     if record is None:
-        raise NoSuchQuestion(f"No single question in the log has the id {identity}.")
+        raise NoSuchQuestion(f"No single question in the log has the id {question_id}.")
     return record
 
 
@@ -81,12 +81,12 @@ def one_question(found: QueryLog, identity: str) -> Record:
 
 
 @log.command("verify")
-@click.option("--log", "path", type=_FILE, metavar="FILE", help="Another log, or a copy of one.")
+@click.option("--log", "path", type=_FILE, metavar="FILE", help="Another log, or a copy.")
 @click.option(
-    "--checkpoints", "kept", type=_FILE, metavar="FILE", help="Checkpoints to hold it to."
+    "--checkpoints", "kept", type=_FILE, metavar="FILE", help="Checkpoints to compare it with."
 )
-@click.option("--public-key", "public", type=_FILE, metavar="FILE", help="What they are signed by.")
-@click.option("--against", type=_FILE, metavar="OTHER.db", help="A copy that must not differ.")
+@click.option("--public-key", "public", type=_FILE, metavar="FILE", help="Their public key.")
+@click.option("--against", type=_FILE, metavar="OTHER.db", help="A copy to compare it with.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def log_verify(
@@ -99,27 +99,27 @@ def log_verify(
 ) -> None:
     """Re-derive every hash of the log, and name the first record that is not as it was written.
 
-    The log is read, never written, and may be in use. With no options it is the log, the
-    checkpoints and the keys of the settings.
+    The log is only read, and may be in use. Without options, the log, the checkpoints and the keys
+    of the settings are used.
 
     Exit code: 0 nothing altered, and a checkpoint vouches for it; 1 chain consistent, tail not
-    vouched for; 2 the request was wrong, as when there is no log; 3 altered or damaged.
+    vouched for; 2 the request was wrong, for instance there is no log; 3 altered or damaged.
     """
-    found = verified(settings, path, kept, public, against)
+    verification = verified(settings, path, kept, public, against)
     if as_json:
-        click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
+        click.echo(json.dumps(verification.as_dict(), ensure_ascii=False))
     else:
-        click.echo("\n".join(found.sentences()))
-    sys.exit(found.exit_code)
+        click.echo("\n".join(verification.sentences()))
+    sys.exit(verification.exit_code)
 
 
 @log.command("keys")
 @click.pass_obj
 def log_keys(settings: Settings) -> None:
-    """Make the keys that are not there yet: one that seals records, and a pair for checkpoints.
+    """Make the keys that do not exist yet: one that seals records, and a pair for checkpoints.
 
-    From here on every record is sealed, and only processes that have the key can write. Move the
-    keys away from the log (see docs/LOG.md), and start a desk that is running again.
+    From now on every record is sealed, and only processes with the key can write. Move the keys
+    away from the log (see docs/LOG.md), and restart a desk that is running.
     """
     private, public = settings.checkpoint_key, settings.checkpoint_public_key
     made = False
@@ -128,15 +128,15 @@ def log_keys(settings: Settings) -> None:
         click.echo(f"Checkpoints are signed with {private}; auditors verify with {public}.")
         made = True
     if key_of(settings) is None:
-        found = open_log(settings)
+        query_log = open_log(settings)
         try:
-            key = found.start_sealing(settings.log_key)
+            key = query_log.start_sealing(settings.log_key)
         except OSError as error:
             raise CheckpointError(
                 f"The key cannot be written to {settings.log_key} ({error.strerror})."
             ) from error
         finally:
-            found.close()
+            query_log.close()
         click.echo(
             f"Records are sealed with {settings.log_key} from number {key.sealed_from} on. Start a "
             "desk that is running again: without the key it cannot write."
@@ -153,24 +153,24 @@ def log_keys(settings: Settings) -> None:
     type=int,
     multiple=True,
     metavar="NUMBER",
-    help="You know of this record, by which something was destroyed. That goes on record.",
+    help="Vouch for this record, which destroyed something. That goes on record.",
 )
 @BY
 @click.pass_obj
 def log_checkpoint(settings: Settings, accepting: tuple[int, ...], by: str | None) -> None:
-    """Sign what the log's end is now, and add it to the checkpoints.
+    """Sign a checkpoint of the end of the log, and add it to the file of checkpoints.
 
-    What came since the last one is verified first, and said by kind. A redaction or a retention
-    that does not bear the seal of the log's key, and that you do not accept, is not vouched for:
-    then nothing is signed, and the exit code is 2.
+    Records since the last checkpoint are verified first, and counted by kind. A redaction or a
+    retention must bear the seal of the log's key, or be accepted with --accept. Otherwise nothing
+    is signed, and the exit code is 2.
     """
     key = checkpoints.private_key(settings.checkpoint_key)
-    with opened(settings) as found:
+    with opened(settings) as query_log:
         if accepting:
-            found.access("vouch", who(by), ", ".join(map(str, accepting)))
-        done = vouch(found, key, settings.checkpoints, accepting=accepting)
-    click.echo(done.told(), err=True)
-    click.echo(done.checkpoint.line())
+            query_log.access("vouch", who(by), ", ".join(map(str, accepting)))
+        vouched = vouch(query_log, key, settings.checkpoints, accepting=accepting)
+    click.echo(vouched.summary(), err=True)
+    click.echo(vouched.checkpoint.line())
 
 
 # Auditors' pages
@@ -182,7 +182,7 @@ def log_audit(settings: Settings) -> None:
     """Serve the log to auditors in their browser, read-only, with prepared questions.
 
     They sign in with a password (see `audit-password`), and every page they open goes on record.
-    It listens on CODEDESK_AUDIT_HOST and CODEDESK_AUDIT_PORT, by default for this machine alone.
+    The address is CODEDESK_AUDIT_HOST and CODEDESK_AUDIT_PORT, by default on this machine only.
     """
     try:
         from bot.audit.web.app import serve
@@ -198,14 +198,14 @@ def log_audit(settings: Settings) -> None:
 
 @log.command("audit-password")
 @click.argument("name", required=False)
-@click.option("--remove", is_flag=True, help="Let NAME sign in no more.")
+@click.option("--remove", is_flag=True, help="Remove NAME from those who may sign in.")
 @click.pass_obj
 def log_audit_password(settings: Settings, name: str | None, remove: bool) -> None:
-    """Let NAME sign in to the auditors' pages, with a password that is asked for.
+    """Let NAME sign in to the auditors' pages; a prompt asks for the password.
 
-    Only a hash of it is kept, in auditors.toml or the file that CODEDESK_AUDITORS_FILE names.
-    Without NAME the hash is printed, for CODEDESK_AUDIT_PASSWORD_HASH. What serves already has to
-    be started again.
+    Only a hash of it is stored, in auditors.toml or the file that CODEDESK_AUDITORS_FILE names.
+    Without NAME the hash is printed, for CODEDESK_AUDIT_PASSWORD_HASH. Restart the pages if they
+    are being served.
     """
     if name is not None and not name.isprintable():
         raise click.UsageError("A name has no line breaks or control characters.")
@@ -226,68 +226,71 @@ def log_audit_password(settings: Settings, name: str | None, remove: bool) -> No
     click.echo(f"{name} may sign in, once the pages are started again ({settings.sign_ins}).")
 
 
-# Destroying, and forbidding it
+# Redaction, retention and holds
 
 
-#: Fewer characters of a question's ID destroy nothing: 13 may be meant as the number of a record.
+#: The fewest characters of a question's ID for a redaction: 13 may be meant as a record's number.
 _FEWEST_OF_AN_ID = 8
 
 
 @log.command("redact")
-@click.argument("identity", metavar="[ID]", required=False)
+@click.argument("question_id", metavar="[ID]", required=False)
 @_REASON
 @BY
-@click.option("--record", type=int, metavar="NUMBER", help="One record, in place of a question.")
+@click.option(
+    "--record", type=int, metavar="NUMBER", help="Redact one record instead of a question."
+)
 @click.option("--answer", is_flag=True, help="Destroy the answer, too.")
 @click.pass_obj
 def log_redact(
     settings: Settings,
-    identity: str | None,
+    question_id: str | None,
     reason: str,
     by: str | None,
     record: int | None,
     answer: bool,
 ) -> None:
-    """Destroy what was typed of a question, and its salt; the record of it stays.
+    """Destroy the text of a question and its salt; its records stay.
 
-    Its notes and the details of its deliveries go with it. The answer is kept (it holds official
-    words, and the codes asked about) unless --answer says otherwise. With --record it is the texts
-    of one record, such as a search for a name. Do not repeat in the reason what should be gone.
-    Where there is a key for it, a checkpoint is signed after.
+    Notes on its answer and the details of its deliveries are destroyed, too. The answer is kept (it
+    has official words, and the codes asked about) unless you add --answer. With --record, only the
+    texts of one record are destroyed, such as a search for a name. Do not repeat in the reason what
+    should be gone. If there is a key for checkpoints, one is signed afterwards.
     """
-    if (identity is None) == (record is None):
+    if (question_id is None) == (record is None):
         raise click.UsageError("Name one question by its ID, or one record by --record NUMBER.")
-    if identity is not None and len(identity) < _FEWEST_OF_AN_ID:
+    if question_id is not None and len(question_id) < _FEWEST_OF_AN_ID:
         raise click.UsageError(
             f"Give {_FEWEST_OF_AN_ID} characters of the ID or more: what is destroyed is gone. One "
             "record is named by --record NUMBER."
         )
-    with opened(settings) as found:
-        what = one_question(found, identity).id if identity else record
+    with opened(settings) as query_log:
+        what = one_question(query_log, question_id).id if question_id else record
         assert what is not None
-        gone = retention.redact(found, what, reason, who(by), answer=answer)
-        _vouch(settings, found, gone.record)
+        gone = retention.redact(query_log, what, reason, who(by), answer=answer)
+        _vouch(settings, query_log, gone.record)
     click.echo(f"Destroyed of {what}: {', '.join(sorted(set(gone.texts)))}.")
 
 
 @log.command("clean")
 @click.pass_obj
 def log_clean(settings: Settings) -> None:
-    """Write the database anew, so that nothing deleted lingers in it; `redact` says when to."""
-    with opened(settings) as found:
-        retention.clean(found)
+    """Write the database anew, so that nothing deleted lingers in it. `redact` tells you when."""
+    with opened(settings) as query_log:
+        retention.clean(query_log)
 
 
 @log.command("hold")
-@click.argument("identity", metavar="[ID]", required=False)
+@click.argument("question_id", metavar="[ID]", required=False)
 @_REASON
 @BY
 @click.pass_obj
-def log_hold(settings: Settings, identity: str | None, reason: str, by: str | None) -> None:
-    """Forbid, until it is released, that a question, or with no ID anything, is destroyed."""
-    with opened(settings) as found:
-        question_id = one_question(found, identity).id if identity else None
-        number = retention.hold(found, reason, who(by), question_id)
+def log_hold(settings: Settings, question_id: str | None, reason: str, by: str | None) -> None:
+    """Lay a legal hold on a question, or without ID on the whole log: nothing of it is destroyed
+    until the hold is released."""
+    with opened(settings) as query_log:
+        question_id = one_question(query_log, question_id).id if question_id else None
+        number = retention.hold(query_log, reason, who(by), question_id)
     click.echo(f"Hold {number} is in force. To end it: codedesk log release {number} --reason TEXT")
 
 
@@ -297,18 +300,18 @@ def log_hold(settings: Settings, identity: str | None, reason: str, by: str | No
 @BY
 @click.pass_obj
 def log_release(settings: Settings, number: int, reason: str, by: str | None) -> None:
-    """End a hold, by its number."""
-    with opened(settings) as found:
-        retention.release(found, number, reason, who(by))
+    """Release a hold, by its number."""
+    with opened(settings) as query_log:
+        retention.release(query_log, number, reason, who(by))
     click.echo(f"Hold {number} is released.")
 
 
 @log.command("holds")
 @click.pass_obj
 def log_holds(settings: Settings) -> None:
-    """The holds in force."""
-    with opened(settings) as found:
-        for one in retention.holds(found):
+    """List the holds in force."""
+    with opened(settings) as query_log:
+        for one in retention.holds(query_log):
             what = f"question {one.question_id}" if one.question_id else "the whole log"
             click.echo(f"{one.number}  {one.at}  {one.by or '-'}  {what}: {one.reason}")
 
@@ -317,17 +320,17 @@ def log_holds(settings: Settings) -> None:
 @BY
 @click.pass_obj
 def log_retain(settings: Settings, by: str | None) -> None:
-    """Remove the months that are older than CODEDESK_LOG_RETENTION_YEARS, as holds allow.
+    """Remove the months that are older than CODEDESK_LOG_RETENTION_YEARS, unless a hold forbids it.
 
-    The log is verified first, and a checkpoint signed after. Exit code: 0, or 3 when the log was
-    altered, and nothing is removed.
+    The log is verified first, and a checkpoint is signed afterwards. Exit code: 0, or 3 when the
+    log was altered; then nothing is removed.
     """
     before = verified(settings)
     if before.result == "tampered":
         click.echo("\n".join(before.sentences()))
         sys.exit(before.exit_code)
-    with opened(settings) as found:
-        removed = retention.retain(found, settings.log_retention_years, who(by))
+    with opened(settings) as query_log:
+        removed = retention.retain(query_log, settings.log_retention_years, who(by))
         if removed is None:
             click.echo("There is nothing to remove.")
             return
@@ -335,16 +338,16 @@ def log_retain(settings: Settings, by: str | None) -> None:
             f"Removed records {removed.first} to {removed.last}; record {removed.tombstone} says "
             "so."
         )
-        _vouch(settings, found, removed.tombstone)
+        _vouch(settings, query_log, removed.tombstone)
 
 
-def _vouch(settings: Settings, found: QueryLog, done: int) -> None:
-    """Sign a checkpoint, where there is a key: what was destroyed is not vouched for until then.
-    `done` is the record that says so. It is done, whether or not it can be vouched for."""
+def _vouch(settings: Settings, query_log: QueryLog, record: int) -> None:
+    """Sign a checkpoint that vouches for a redaction or a retention (its record number), if there
+    is a key. If it cannot be signed, that is printed; what was destroyed stays destroyed."""
     if not settings.checkpoint_key.exists():
         return
     try:
         key = checkpoints.private_key(settings.checkpoint_key)
-        vouch(found, key, settings.checkpoints, accepting=[done])
+        vouch(query_log, key, settings.checkpoints, accepting=[record])
     except CheckpointError as error:
         click.echo(str(error), err=True)

@@ -1,5 +1,4 @@
-"""`codedesk log feedback`, `corrections`, `approve` and `withdraw`: what people say of answers, and
-what auditors make of it."""
+"""`codedesk log feedback`, `corrections`, `approve` and `withdraw`."""
 
 from __future__ import annotations
 
@@ -22,14 +21,14 @@ from codesets.model import SYSTEM_NAMES
 _SYSTEM = click.option(
     "--system",
     type=click.Choice(sorted(SYSTEM_NAMES)),
-    help="The system of CODE, when several have it. Default: the one that publishes it so.",
+    help="The system of CODE, if several have it. Default: the one that writes it so.",
 )
 _RATINGS: dict[str, Rating] = {"right": "right", "wrong": "wrong"}
 
 
 @contextmanager
 def _desk(settings: Settings) -> Iterator[Desk]:
-    """A desk to look codes up in; its index is not opened."""
+    """A desk to look up codes; its index is not opened."""
     desk = Desk(settings)
     try:
         yield desk
@@ -38,34 +37,34 @@ def _desk(settings: Settings) -> Iterator[Desk]:
 
 
 @log.command("feedback")
-@click.argument("identity", metavar="ID")
-@click.argument("verdict", metavar="right|wrong|CODE")
+@click.argument("question_id", metavar="ID")
+@click.argument("rating_or_code", metavar="right|wrong|CODE")
 @click.option("--note", default="", metavar="TEXT", help="Why. Leave out what identifies patients.")
 @_SYSTEM
 @BY
 @click.pass_obj
 def log_feedback(
     settings: Settings,
-    identity: str,
-    verdict: str,
+    question_id: str,
+    rating_or_code: str,
     note: str,
     system: str | None,
     by: str | None,
 ) -> None:
-    """Say of an answer that it was right or wrong, or which code was used instead."""
-    said = _RATINGS.get(verdict.lower(), "used")
+    """Rate an answer: right, wrong, or the CODE that was used instead."""
+    rating = _RATINGS.get(rating_or_code.lower(), "used")
     code = None
     others: list[Verdict] = []
-    with opened(settings) as found:
-        record = one_question(found, identity)
-        if said == "used":
+    with opened(settings) as query_log:
+        record = one_question(query_log, question_id)
+        if rating == "used":
             with _desk(settings) as desk:
-                used, *others = corrections.named_by(desk, verdict, record, system)
+                used, *others = corrections.named_by(desk, rating_or_code, record, system)
                 code = used.code
-        written = found.feedback(record.id, said, code, note, who(by))
-    told = message(f"feedback.{said}", code=code)
+        written = query_log.feedback(record.id, rating, code, note, who(by))
+    words = message(f"feedback.{rating}", code=code)
     click.echo(
-        message("feedback.taken", verdict=told) if written else message("feedback.taken_before")
+        message("feedback.taken", rating=words) if written else message("feedback.taken_before")
     )
     for other in others:
         click.echo(message("feedback.also", typed=code, code=other.code, title=other.title))
@@ -74,14 +73,14 @@ def log_feedback(
 @log.command("corrections")
 @click.pass_obj
 def log_corrections(settings: Settings) -> None:
-    """What feedback proposes, and the corrections in force. That you looked goes on record."""
-    with opened(settings) as found:
-        found.access("view", who(None), "corrections")
-        proposed, approved = logged.proposals(found), logged.in_force(found)
+    """List what feedback proposes, and the corrections in force. That you looked goes on record."""
+    with opened(settings) as query_log:
+        query_log.access("view", who(None), "corrections")
+        proposed, approved = logged.proposals(query_log), logged.in_force(query_log)
     if not proposed:
         click.echo(message("feedback.none"))
     for proposal in proposed:
-        click.echo("\n   ".join(_told(proposal)))
+        click.echo("\n   ".join(_lines(proposal)))
     if approved:
         click.echo(message("feedback.in_force"))
     for one in approved:
@@ -98,7 +97,7 @@ def log_corrections(settings: Settings) -> None:
         )
 
 
-def _told(proposal: logged.Proposal) -> Iterator[str]:
+def _lines(proposal: logged.Proposal) -> Iterator[str]:
     record = proposal.record
     codes = " ".join(str(code["code"]) for code in record.codes[:3])
     yield message(
@@ -131,7 +130,7 @@ def _told(proposal: logged.Proposal) -> Iterator[str]:
 @click.argument("words", metavar='"WORDS"')
 @click.argument("code", metavar="CODE")
 @_SYSTEM
-@click.option("--yes", is_flag=True, help="Approve a code of another system without being asked.")
+@click.option("--yes", is_flag=True, help="Approve a code of another system without confirming.")
 @BY
 @click.pass_obj
 def log_approve(
@@ -143,20 +142,20 @@ def log_approve(
     yes: bool,
     by: str | None,
 ) -> None:
-    """Let words lead to a code, from the next index build on.
+    """Let WORDS lead to CODE, from the next index build on.
 
-    ID is that of the question which they are about, or the number of the feedback. Everybody who
-    asks may see the words, so they must not identify anybody. A code of another system than those
-    that the question was answered from is asked about first.
+    ID is the ID of the question that was asked, or the number of the feedback on it. Everybody who
+    asks may see the words, so they must not identify anybody. If CODE is of another system than the
+    codes of the answer, you are asked to confirm.
     """
-    with opened(settings) as found, _desk(settings) as desk:
-        record, feedback = logged.question_of(found, identity)
+    with opened(settings) as query_log, _desk(settings) as desk:
+        record, feedback = logged.question_of(query_log, identity)
 
         def approve(sure: bool) -> tuple[Verdict, int | None]:
             return corrections.approve(
                 desk,
-                found,
-                record or one_question(found, identity),
+                query_log,
+                record or one_question(query_log, identity),
                 words,
                 code,
                 who(by),
@@ -187,7 +186,7 @@ def log_approve(
 @BY
 @click.pass_obj
 def log_withdraw(settings: Settings, number: int, reason: str, by: str | None) -> None:
-    """Take a correction back, by the number of its record, from the next index build on."""
-    with opened(settings) as found:
-        written = found.withdrawal(number, who(by), reason)
+    """Withdraw a correction, by the number of its record, from the next index build on."""
+    with opened(settings) as query_log:
+        written = query_log.withdrawal(number, who(by), reason)
     click.echo(message("feedback.withdrawn", correction=number, number=written))

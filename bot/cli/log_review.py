@@ -1,7 +1,7 @@
 """`codedesk log search`, `replay`, `export` and `report`: what auditors do with the log.
 
-Each is on record before anything is shown; what was searched for is a text of that record, beside
-the chain, and can be redacted.
+Each use is put on record before anything is shown. The words of a search are a text of that record,
+beside the chain, so that they can be redacted.
 """
 
 from __future__ import annotations
@@ -51,25 +51,25 @@ _DAYS = (
     ),
 )
 _FILTERS = (
-    click.option("--text", metavar="WORDS", help='All were typed; "…" keeps some together.'),
+    click.option("--text", metavar="WORDS", help='Words that were all typed; "…" for a phrase.'),
     click.option("--person", metavar="ID", help="Asked by."),
     click.option("--channel", metavar="ID", help="Asked in."),
-    click.option("--code", metavar="CODE", help="An answer or feedback has a code that begins so."),
+    click.option("--code", metavar="CODE", help="A code begins so, in the answer or feedback."),
     *_DAYS,
-    click.option("--outcome", type=click.Choice(OUTCOMES), help="What came of it."),
+    click.option("--outcome", type=click.Choice(OUTCOMES), help="How it ended."),
     click.option("--confidence", type=click.Choice(CONFIDENCES), help="Of the first code."),
-    click.option("--feedback", type=click.Choice(FEEDBACK), help="What was said of the answer."),
-    click.option("--system", type=click.Choice(sorted(SYSTEM_NAMES)), help="A code is of it."),
+    click.option("--feedback", type=click.Choice(FEEDBACK), help="The feedback on the answer."),
+    click.option("--system", type=click.Choice(sorted(SYSTEM_NAMES)), help="System of a code."),
 )  # fmt: skip
 _FORCE: Callable[..., Any] = click.option(
-    "--force", is_flag=True, help="Replace a file that is there."
+    "--force", is_flag=True, help="Overwrite an existing file."
 )
 
 
 def _with(options: tuple[Any, ...]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command these options; those of a search as one argument, `filters`."""
+    """Give a command these options. Those of a search come as one argument, `filters`."""
 
-    def given(command: Callable[..., None]) -> Callable[..., None]:
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def called(*arguments: Any, **named: Any) -> None:
             first, last = (_day(named.pop(name)) for name in ("first_day", "last_day"))
@@ -88,7 +88,7 @@ def _with(options: tuple[Any, ...]) -> Callable[[Callable[..., None]], Callable[
             called = option(called)
         return called
 
-    return given
+    return decorate
 
 
 def _day(value: dt.datetime | None) -> dt.date | None:
@@ -107,16 +107,16 @@ def _day(value: dt.datetime | None) -> dt.date | None:
 def log_search(
     settings: Settings, words: tuple[str, ...], filters: Filters, limit: int, as_json: bool
 ) -> None:
-    """Find questions, newest first, by the WORDS that were typed and by all else that is given.
+    """Find questions, newest first, by the WORDS that were typed and by the options.
 
-    Words are looked for in questions, notes on answers, corrections and details of deliveries, in
-    any order, whatever their case and accents.
+    WORDS are searched in questions, notes on answers, corrections and details of deliveries, in any
+    order, whatever their case and accents. The search goes on record.
     """
     text = " ".join([*words, filters.text or ""]).strip()
     filters = replace(filters, text=text or None)
-    with opened(settings) as found:
-        found.access("search", getpass.getuser(), filters.told(found.scrubbed))
-        for record in search(found, filters, limit):
+    with opened(settings) as query_log:
+        query_log.access("search", getpass.getuser(), filters.description(query_log.scrubbed))
+        for record in search(query_log, filters, limit):
             click.echo(json.dumps(summary(record), ensure_ascii=False) if as_json else line(record))
 
 
@@ -124,65 +124,64 @@ def log_search(
 
 
 @log.command("replay")
-@click.argument("identity", metavar="ID")
-@click.option("--today", is_flag=True, help="On what is in use now, in place of what was then.")
+@click.argument("question_id", metavar="ID")
+@click.option("--today", is_flag=True, help="Ask on what is in use now, not on what was then.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def log_replay(settings: Settings, identity: str, today: bool, as_json: bool) -> None:
-    """Ask a question of the log again, and say whether the answer is the same.
+def log_replay(settings: Settings, question_id: str, today: bool, as_json: bool) -> None:
+    """Ask a question of the log again, and show whether the answer is the same.
 
-    It is asked of the index bundle that answered it, if that is still there, or with --today of the
-    one in use. Either way, what else is not as it was (editions, Code Desk itself) is said.
+    It is asked on the index bundle that answered it, if that is still there, or with --today on the
+    one in use. Anything else that changed since (editions, Code Desk itself) is listed.
 
-    Exit code: 0 the same answer, 1 another one, or it cannot be asked again as it was, 2 the
+    Exit code: 0 the same answer, 1 another answer, or it cannot be asked again as it was, 2 the
     request was wrong.
     """
-    with opened(settings) as found:
-        record = one_question(found, identity)
+    with opened(settings) as query_log:
+        record = one_question(query_log, question_id)
         detail = "on today's bundle" if today else "on the same bundle"
-        found.access("replay", getpass.getuser(), detail, record.id)
+        query_log.access("replay", getpass.getuser(), detail, record.id)
         desk = Desk(settings, build=None if today else record.index_build)
         try:
-            done = replay(record, desk, today=today)
+            replayed = replay(record, desk, today=today)
         finally:
             desk.close()
     if as_json:
-        click.echo(json.dumps(done.as_dict(), ensure_ascii=False))
+        click.echo(json.dumps(replayed.as_dict(), ensure_ascii=False))
     else:
-        click.echo("\n".join(_replayed(record, done)))
-    sys.exit(0 if done.status == "same" else 1)
+        click.echo("\n".join(_replayed(record, replayed)))
+    sys.exit(0 if replayed.status == "same" else 1)
 
 
-def _replayed(record: Record, done: Replay) -> list[str]:
+def _replayed(record: Record, replayed: Replay) -> list[str]:
     editions = ", ".join(sorted(record.releases)) or "-"
-    told = message("replay.title", question=done.id, asked_at=record.asked_at, editions=editions)
-    build = done.bundle
+    asked_at, build = record.asked_at, replayed.bundle
     lines = [
-        told,
+        message("replay.title", question=replayed.id, asked_at=asked_at, editions=editions),
         message("replay.bundle", bundle=build) if build else message("replay.no_bundle"),
         "",
     ]
-    if done.impossible:
-        lines += [message("replay.impossible", why=done.impossible)]
-        lines += [] if done.today else [message("replay.try_today", question=done.id)]
+    if replayed.impossible:
+        lines += [message("replay.impossible", why=replayed.impossible)]
+        lines += [] if replayed.today else [message("replay.try_today", question=replayed.id)]
     else:
-        lines += [message(f"replay.{done.status}")]
-    for kind in dict.fromkeys(one.kind for one in done.differences):
+        lines += [message(f"replay.{replayed.status}")]
+    for kind in dict.fromkeys(one.kind for one in replayed.differences):
         lines += ["", message(f"replay_kinds.{kind}")]
-        some = [one for one in done.differences if one.kind == kind]
+        some = [one for one in replayed.differences if one.kind == kind]
         lines += [f"  {one.change:<7}  {one.name:<16}  {one.how}" for one in some]
-    if done.conditions:
+    if replayed.conditions:
         lines += ["", message("replay.conditions")]
-        for one in done.conditions:
+        for one in replayed.conditions:
             then, now = _short(one.then), _short(one.now)
             lines.append(message("replay.condition", what=one.name, then=then, now=now))
-    elif record.made_with and not done.impossible:
+    elif record.made_with and not replayed.impossible:
         lines += ["", message("replay.as_before")]
-    return lines + [f"\n{note}" for note in done.notes]
+    return lines + [f"\n{note}" for note in replayed.notes]
 
 
 def _short(value: Any) -> str:
-    """Enough of a hash to tell it from another."""
+    """The value as text; of a hash only the beginning."""
     text = "none" if value is None else str(value)
     return text[:19] + "…" if text.startswith("sha256:") else text
 
@@ -199,37 +198,37 @@ def _short(value: Any) -> str:
 def log_export(
     settings: Settings, filters: Filters, kind: export.Format, output: Path | None, force: bool
 ) -> None:
-    """Export questions with all that became of them, oldest first, and what verifying the log says.
+    """Export questions with their answers, deliveries and feedback, oldest first.
 
     CSV is a table for spreadsheets, in which no cell is a formula; JSON Lines have everything. The
-    verification goes into FILE.verification.json with the SHA-256 of FILE, or to standard error;
-    that hash is on record, too. Both files are readable by their owner only.
+    log is verified, too: the result goes into FILE.verification.json with the SHA-256 of FILE, or
+    to standard error. That hash goes on record. Only their owner can read the two files.
 
     Exit code: 0, 2 the request was wrong, 3 the log was altered or damaged (it is exported all the
     same).
     """
-    who = getpass.getuser()
+    auditor = getpass.getuser()
     beside = output.with_name(output.name + ".verification.json") if output else None
     with (
-        opened(settings) as found,
+        opened(settings) as query_log,
         export.private_file(output, force=force) as file,
-        export.private_file(beside, force=force) as beside_it,
+        export.private_file(beside, force=force) as verification_file,
     ):
-        written = export.write(each(found, filters), kind, _all_of, file)
-        # After reading, so that it speaks of everything that was read.
+        written = export.write(each(query_log, filters), kind, _all_of, file)
+        # After the export, so that the verification covers all that was read.
         verification = verified(settings)
         exported = {
             "file": output.name if output else None,
             "format": kind,
-            "filters": filters.told(found.scrubbed),
+            "filters": filters.description(query_log.scrubbed),
             "questions": written.count,
             "sha256": written.sha256,
-            "at": found.now().isoformat(timespec="seconds"),
-            "by": who,
+            "at": query_log.now().isoformat(timespec="seconds"),
+            "by": auditor,
         }
-        found.access("export", who, json.dumps(exported, ensure_ascii=False))
-        told = json.dumps({"export": exported, "verification": verification.as_dict()}, indent=1)
-        beside_it.write(told.encode() + b"\n")
+        query_log.access("export", auditor, json.dumps(exported, ensure_ascii=False))
+        proof = {"export": exported, "verification": verification.as_dict()}
+        verification_file.write(json.dumps(proof, indent=1).encode() + b"\n")
         if output is None:
             file.seek(0)
             shutil.copyfileobj(file, sys.stdout.buffer)
@@ -267,27 +266,29 @@ def log_report(
     as_json: bool,
     force: bool,
 ) -> None:
-    """How much was asked, by whom, and where answers fell short; with what verifying the log says.
+    """Report how much was asked, by whom, and which answers fell short, and verify the log.
 
-    FILE.html needs nothing else and opens offline. With neither --output nor --json it is the
-    totals.
+    FILE.html is complete in itself and opens offline. Without --output and --json the totals are
+    printed.
 
     Exit code: 0, 2 the request was wrong, 3 the log was altered or damaged.
     """
-    from bot.audit import report  # templates and charts are for this alone
+    from bot.audit import report  # only this command needs templates and charts
 
-    who = getpass.getuser()
-    with opened(settings) as found:
-        found.access("report", who, f"from {first_day or 'the start'} to {last_day or 'now'}")
-        figures = report.figures(found, first_day, last_day)
+    auditor = getpass.getuser()
+    with opened(settings) as query_log:
+        query_log.access(
+            "report", auditor, f"from {first_day or 'the start'} to {last_day or 'now'}"
+        )
+        figures = report.figures(query_log, first_day, last_day)
     verification = verified(settings)
     if output:
         with export.private_file(output, force=force) as file:
             page = report.page(figures, verification.sentences(), verification.result)
             file.write(page.encode())
     if as_json:
-        told = figures | {"verification": verification.as_dict()}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        whole = figures | {"verification": verification.as_dict()}
+        click.echo(json.dumps(whole, ensure_ascii=False))
     else:
         for name, value in figures["totals"].items():
             click.echo(f"{name.replace('_', ' '):<18} {'-' if value is None else value}")

@@ -1,4 +1,4 @@
-"""`codedesk scrub`: a text as it would be stored, and how well that works."""
+"""`codedesk scrub`: a text as it would be stored, and figures on how well the scrubber works."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("text", required=False)
-@click.option("--batch", type=_FILE, help="Scrub each line of a file, blank ones too.")
-@click.option("--evaluate", "cases", type=_FILE, metavar="FILE.tsv", help="Measure on cases.")
+@click.option("--batch", type=_FILE, help="Scrub each line of a file, also blank ones.")
+@click.option(
+    "--evaluate", "cases", type=_FILE, metavar="FILE.tsv", help="Measure on a file of cases."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
-@click.option("--misses", is_flag=True, help="With --evaluate: print what was missed or lost too.")
+@click.option("--misses", is_flag=True, help="With --evaluate: also print what was missed or lost.")
 @click.option("--always", is_flag=True, help="Ask the entity model about every text.")
 @click.pass_obj
 def scrub(
@@ -34,11 +36,11 @@ def scrub(
 ) -> None:
     """Print a text as it would be stored: without what could identify a patient.
 
-    Nothing is logged. Line breaks within a text are printed as blanks: one line a text. Cases are
-    tab-separated with the columns text, remove and keep, the last two as KIND=words, with " | "
-    between.
+    Nothing is logged. Each text is printed on one line, with a blank for a line break. A file of
+    cases is tab-separated with the columns text, remove and keep; the last two are lists of
+    KIND=words with " | " between.
     """
-    if sum(given is not None for given in (text, batch, cases)) != 1:
+    if sum(source is not None for source in (text, batch, cases)) != 1:
         raise click.UsageError("Give one text in quotes, or --batch FILE, or --evaluate FILE.tsv.")
     scrubber = Scrubber(settings.index, always_ask=always)
     if cases is not None:
@@ -62,7 +64,7 @@ def _evaluate(scrubber: Scrubber, path: Path, as_json: bool, misses: bool) -> No
     each = (time.perf_counter() - started) * 1000 / max(1, figures.texts)
     if as_json:
         kinds = {kind: round(figures.recall(kind), 4) for kind in sorted(figures.identifiers)}
-        found = {
+        output = {
             "texts": figures.texts,
             "recall": kinds,
             "patterned": round(figures.patterned, 4),
@@ -70,7 +72,7 @@ def _evaluate(scrubber: Scrubber, path: Path, as_json: bool, misses: bool) -> No
             "lost": dict(figures.lost),
             "ms": round(each, 2),
         }
-        click.echo(json.dumps(found))
+        click.echo(json.dumps(output))
         return
     click.echo("\n".join(table(figures)))
     click.echo(f"\n{figures.texts} texts, {each:.1f} ms each")

@@ -20,7 +20,7 @@ from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
 from bot.messages import message
 from bot.phi import Scrubbed, Scrubber, scrub_head
-from bot.phi.head import MOST_CHARACTERS, length_of
+from bot.phi.long_texts import MOST_CHARACTERS, length_of
 from bot.settings import Settings
 from bot.views.wording import undated, worded
 from codesets.model import CodeKind, CodesetError, Release, ReleaseUnavailable, Setting, System

@@ -19,7 +19,7 @@ from bot.desk.code_mentions import (
 from bot.desk.intent import Inquiry, Intent, inquiry, systems_asked_for
 from bot.desk.service_dates import read_date
 from bot.phi import Scrubbed
-from bot.phi.head import MOST_CHARACTERS, length_of
+from bot.phi.long_texts import MOST_CHARACTERS, length_of
 from bot.phi.spans import PLACEHOLDER
 from codesets.model import CodeKind, Setting, System
 from index.text.resources import read_words

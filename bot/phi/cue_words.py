@@ -1,4 +1,4 @@
-"""The words beside which a name stands: titles, credentials, and what people do."""
+"""Words beside which a name stands: titles, credentials, and what doctors do."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 
 from bot.phi import lists
 
-#: Titles that are something else more often: multiple sclerosis, left, column.
+#: Titles that more often mean something else: MS is multiple sclerosis, col is column.
 DOUBTFUL_TITLES = frozenset("ms miss col capt maj mx doctor".split())
-#: What only a person can come after.
+#: Words after which only a person comes.
 SURE_CUES = [
     tuple(cue.split())
     for cue in """md; do; np; rn; pa-c; crna; aprn; seen by; evaluated by; examined by; referred by;
@@ -26,12 +26,14 @@ SURE_CUES = [
     orthopedist; urologist; nephrologist; dermatologist; endocrinologist;
     rheumatologist""".split(";")
 ]
+#: Verbs whose object is often a person.
 CALLS = frozenset("call contact text phone notify reach ask tell saw".split())
 CREDENTIALS = re.compile(
     r",?\s*(?:M\.?D|D\.?O|R\.?N|N\.?P|PA-?C|PA|Ph\.?D|DPM|DDS|DMD|LCSW|LMFT|CRNA|APRN|ARNP|FNP(?:-?B?C)?|DNP|MBBS|RNFA|CNM|CPC|RHIA|RHIT|CCS|BSN|MSN|FACS|FACP|PharmD|OD|DC|PsyD|LPC|CNS|AuD)\b\.?"
 )
-#: What doctors do.
-ORDERS = frozenset(
+#: Verbs whose subject is often a doctor.
+DOCTOR_VERBS = frozenset(
     "ordered saw recommends performed wrote documented billed dictated prescribed did".split()
 )
-ABOUT_DOCTORS = lists.words("cue_words_about_doctors")
+#: Words after "dr" in small letters that are no name: "dr order".
+AFTER_DOCTOR = lists.words("after_doctor")

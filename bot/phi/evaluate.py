@@ -1,7 +1,7 @@
-"""How well identifiers are removed, and what else is: figures by kind.
+"""How many identifiers are removed, and how many other words are lost: figures by kind.
 
 A file of cases is tab-separated with the columns `text`, `remove` and `keep`; the last two list
-what must be gone and what must still be there, as KIND=words, with " | " between.
+what must be removed and what must be kept, as KIND=words, with " | " between.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from codesets.errors import CodeDeskError
 
-#: Kinds that are found by what they look like or by the word beside them; names are not.
+#: The one kind without a form of its own; all others are found by patterns.
 NAMES = "NAME"
 
 
@@ -32,7 +32,8 @@ class Case:
 
 @dataclass(slots=True)
 class Figures:
-    """Counts by kind: identifiers there were and removed, other words there were and lost."""
+    """Counts by kind: identifiers in the texts and those removed; words to be kept and those lost.
+    `misses` has a sentence for each identifier left and each word lost."""
 
     texts: int = 0
     identifiers: Counter[str] = field(default_factory=Counter)
@@ -74,7 +75,7 @@ def _pairs(cell: str | None) -> Iterator[tuple[str, str]]:
 
 
 def evaluate(cases: Iterable[Case], scrub: Callable[[str], str]) -> Figures:
-    """An identifier counts as removed when nothing of it is left: of a name, no part of it."""
+    """An identifier counts as removed when nothing of it is left; a name, when no part of it is."""
     figures = Figures()
     for case in cases:
         figures.texts += 1
@@ -96,7 +97,8 @@ def evaluate(cases: Iterable[Case], scrub: Callable[[str], str]) -> Figures:
 
 
 def _there(value: str, left: str, kind: str, keep: list[tuple[str, str]]) -> bool:
-    """What is kept may hold the same words: the Wilson of a disease is no Dr. Wilson."""
+    """Whether an identifier is still in what is left. Words to be kept are taken out first, since
+    they may hold the same word: Wilson disease beside Dr. Wilson."""
     for _, other in sorted(keep, key=lambda pair: -len(pair[1])):
         left = left.replace(other, " ", 1)
     parts = re.split(r"[\s-]+", value) if kind == NAMES else [value]

@@ -1,8 +1,8 @@
-"""Links: what names a page that everybody may read is no identifier, what names a person's is.
+"""Links: the address of a page that everybody may read stays, that of a person's page is removed.
 
 Slack and coders paste links of cms.gov and of books. An address is a web address of a patient (45
-CFR 164.514(b)(2)(i)(N)) when something in it tells one from another: a number, a name, a query, the
-page of a user, a machine that has no public name.
+CFR 164.514(b)(2)(i)(N)) when something in it tells one patient from another: a number, a name, a
+query, the page of a user, a host without a public name.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ _LINKS = [
         _i,
     ),
 ]
-#: Ways to something that is no page.
+#: Addresses of something other than a web page.
 _OTHER = re.compile(r"\b(?:ftps?|file|mailto|tel|sftp)\s?:/{0,2}[^\s<>]+", _i)
 
 _PARTS = re.compile(
     r"(?:https?\s?:/{0,2})?(?P<host>[^/?#]*)(?P<path>[^?#]*)(?P<query>.*)", _i | re.S
 )
 _PUBLIC_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", _i)
-#: What a part of an address is called when the next one is somebody's.
-_PERSONAL = lists.words("links_personal")
+#: Parts of an address after which the next part belongs to a person: /patients/123.
+_PERSONAL = lists.words("personal_url_parts")
 _PORTALS = re.compile(r"portal|mychart|patient|emr|ehr|epic|login|intranet", _i)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def find(text: str, words: Words) -> tuple[list[Span], list[Span]]:
-    """Links that are identifiers, and links that are none; in a text of plain signs."""
+    """Links that are identifiers, and links that are none, in a text from `spans.shadow`."""
     found = [Span(*match.span(), "URL") for match in _OTHER.finditer(text)]
     pages: list[Span] = []
     end = 0
@@ -58,15 +58,15 @@ def find(text: str, words: Words) -> tuple[list[Span], list[Span]]:
 def _is_somebodys(link: str, words: Words) -> bool:
     parts = _PARTS.fullmatch(link)
     if parts is None or not _PUBLIC_HOST.fullmatch(parts["host"]):
-        return True  # a machine of the house, a port, a number, a name with a password
+        return True  # a host without a public name, a port, an IP address, a password
     if _PORTALS.search(parts["host"]) or "~" in parts["path"]:
         return True
-    # A government's pages are asked for by number: a coverage determination, an article.
+    # Pages of .gov have their number in the query: a coverage determination, an article.
     if parts["query"] and not parts["host"].lower().endswith(".gov"):
         return True
     steps = [step for step in parts["path"].lower().split("/") if step]
-    asked = re.findall(r"[?&;]([^=&;]*)", parts["query"].lower())
-    if _PERSONAL.intersection([*steps[:-1], *asked]):
+    parameters = re.findall(r"[?&;]([^=&;]*)", parts["query"].lower())
+    if _PERSONAL.intersection([*steps[:-1], *parameters]):
         return True
     if any(step.isdigit() and len(step) > 2 and not _YEAR.fullmatch(step) for step in steps):
         return True

@@ -1,7 +1,8 @@
 """Places smaller than a state: street addresses, ZIP codes, towns and counties.
 
-States and countries stay, as the Safe Harbor method lets them; so do places that medicine is named
-after ("Boston brace", "Rocky Mountain spotted fever") and five digits that may be a CPT code.
+States and countries stay, as the Safe Harbor method allows. So do places that something in medicine
+is named after ("Boston brace", "Rocky Mountain spotted fever") and five digits
+that may be a CPT code.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from collections.abc import Iterator
 
 from bot.phi import lists
 from bot.phi.spans import Span
-from bot.phi.tokens import FUNCTION, THINGS
+from bot.phi.tokens import EPONYM_NOUNS, FUNCTION_WORDS
 from bot.phi.word_lists import STATES, Words, key
 
 _i = re.I
 _CODES = "|".join(code.upper() for code in STATES)
 _NAMES = "|".join(name.replace(" ", " +") for name in STATES.values())
-#: State codes that are words, or shorthand, too.
-_WORDS_TOO = lists.words("locations_words_too")
+#: State codes that are also words or abbreviations.
+_AMBIGUOUS_STATES = lists.words("ambiguous_states")
 _WORD = r"[A-Za-z][A-Za-z.'-]{0,40}+"
 _TYPES = (
     r"(?:street|str|avenue|ave|av|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|way|place|pl|terrace|ter|circle|cir"
@@ -31,13 +32,13 @@ _ADDRESSES = [
     re.compile(
         rf"(?<![\w.$/-])\d{{1,6}}(?:-\d{{1,4}})?[A-Za-z]?(?: 1/2)? (?i:{_DIRECTION})(?:[A-Z0-9][\w.'-]*,? ){{1,4}}(?i:{_TYPES})\b\.?(?i: [NSEW]{{1,2}}\b\.?)?(?i:{_UNIT})"
     ),
-    # In lower case: the unabbreviated kinds, or those that mean nothing else.
+    # In lower case: street types in full, or abbreviations that mean nothing else.
     re.compile(
         rf"(?<![\w.$/-])\d{{2,6}} {_DIRECTION}(?:(?!mg|mcg|ml|units?|and|of|with|for|y|yo|days?|weeks?|months?|years?|lead|mm|cm)[a-z0-9'.]+ ){{1,3}}"
         rf"(?:street(?! drugs?)|avenue|ave|boulevard|blvd|road|rd|lane|ln|terrace|parkway|pkwy|highway|hwy|drive|circle|court)\b\.?{_UNIT}",
         _i,
     ),
-    # After a word that says so, any kind of street.
+    # After a word such as "address": any type of street.
     re.compile(
         rf"\b(?:address|addr|lives? (?:at|on)|living at|resid(?:es|ing) (?:at|on)|residence|home is|house at|located at|mail(?:ed)? to|moved to|sent to|street)(?: is|:)?[ :]*(?P<id>\d{{1,6}} {_DIRECTION}(?:[a-z0-9'.]+ ){{0,3}}[a-z0-9'.]+{_UNIT})",
         _i,
@@ -45,16 +46,16 @@ _ADDRESSES = [
     re.compile(r"(?<!\w)p\.? ?o\.? ?(?:box|drawer) ?#?\d+|(?<!\w)(?:rr|rural route|star route|hc) ?#?\d+,? box ?#?\d+|\bpost office box \d+", _i),
     re.compile(r"\b(?:apt|apartment)\.? ?#?\d+[a-z]?\b|\bapt\.? ?#?[a-z]-?\d+\b", _i),
 ]  # fmt: skip
-#: In lower case with a kind of street that is something else too: "12 oak st", "12 lead st".
+#: In lower case, with an abbreviated type that has another meaning: "12 oak st", "12 lead st".
 _SHORT = re.compile(
     r"(?<![\w.$/-])\d{1,5} (?:[nsew]\.? )?(?P<name>[a-z'.]{3,24}(?: [a-z'.]{3,24})?|\d{1,3}(?:st|nd|rd|th))"
     r" (?:st|dr|ct|pl|cir|ln|rd|ave?|blvd|way|sq|ter)\b\.?(?! ?-? ?(?:elevation|depression|segment|seg|wave|changes?|scan|chest|abd\w*|head|of|with|and)\b)"
     + _UNIT,
     _i,
 )
-#: Words that half the streets of the country are called by, and that pollens and organs have too.
-_STREETS = lists.words("locations_streets")
-#: "Springfield 62704", after a word that says so or where the name can be but a town's.
+#: Words that many streets are named by, though they are also pollens, organs or other words.
+_COMMON_STREET_NAMES = lists.words("common_street_names")
+#: "Springfield 62704", after a word such as "from", or where the name can only be a town.
 _TOWN_ZIP = re.compile(
     rf"(?<![A-Za-z])(?<![A-Za-z][.'-])(?P<from>(?:from|lives? in|living in|near|of|in|at) )?(?P<city>{_WORD}(?: {_WORD}){{0,2}}),? +(?P<zip>\d{{5}}(?:-\d{{4}})?)(?![\w-]|\.\d)",
     _i,
@@ -85,8 +86,8 @@ _COUNTY = re.compile(
     rf"(?P<county>(?:{_WORD} ){{1,3}})(?P<kind>county|parish|borough)\b(?! (?:hospital|clinic|health|jail|road))?",
     _i,
 )
-#: Towns by no other name that are words, drugs or famous in medicine, and countries.
-_NOT_TOWNS = lists.words("locations_not_towns")
+#: Names of towns that are also words, drugs, famous in medicine, or countries.
+_NOT_TOWNS = lists.words("not_towns")
 
 
 def find(text: str, words: Words) -> list[Span]:
@@ -108,32 +109,35 @@ def _short_streets(text: str, words: Words) -> Iterator[Span]:
     for match in _SHORT.finditer(text):
         name = [key(word.rstrip(".")) for word in match["name"].split()]
         if all(
-            word in _STREETS or word[0].isdigit() or not (word in FUNCTION or words.medicine(word))
+            word in _COMMON_STREET_NAMES
+            or word[0].isdigit()
+            or not (word in FUNCTION_WORDS or words.medicine(word))
             for word in name
         ):
             yield Span(*match.span(), "ADDRESS")
 
 
 def _towns_with_zip(text: str, words: Words) -> Iterator[Span]:
-    """Five digits after a town may be a CPT code after somebody's name, so the town must be one."""
+    """Five digits after a word may be a CPT code after a person's name, so the word must clearly be
+    a town."""
     for match in _TOWN_ZIP.finditer(text):
-        said = match["from"] is not None
+        after_from = match["from"] is not None
         start, end = match.span("city")
         span = _town(text, start, end, words, at_end=True)
         if span is None:
             continue
         name = key(text[span.start : span.end])
-        said = said and span.start == start
-        if words.known(name) or not (said or _TOWNISH.search(name)):
+        after_from = after_from and span.start == start
+        if words.known(name) or not (after_from or _TOWNISH.search(name)):
             continue
         yield from (span, Span(*match.span("zip"), "ZIP"))
 
 
 def _stated(text: str, words: Words) -> Iterator[Span]:
-    """ "Springfield, IL 62704": the town and the ZIP code go, the state stays."""
+    """ "Springfield, IL 62704": the town and the ZIP code are removed, the state stays."""
     for match in _STATED.finditer(text):
         state, comma, zip_code = match["state"], "," in match["comma"], match["zip"]
-        if state.lower() in _WORDS_TOO and not state.isupper() and not (zip_code and comma):
+        if state.lower() in _AMBIGUOUS_STATES and not state.isupper() and not (zip_code and comma):
             continue
         span = _town(text, match.start("city"), match.end("city"), words, at_end=True)
         if span is None and zip_code and comma:
@@ -144,7 +148,7 @@ def _stated(text: str, words: Words) -> Iterator[Span]:
                 span = Span(start, match.end("city"), "CITY")
         if span is None:
             continue
-        # "colon ca" is no town in California.
+        # "colon ca" is cancer, not a town in California.
         if (
             not zip_code
             and not state[0].isupper()
@@ -162,7 +166,7 @@ def _stated(text: str, words: Words) -> Iterator[Span]:
 
 
 def _town(text: str, start: int, end: int, words: Words, *, at_end: bool = False) -> Span | None:
-    """The longest town among the words from start to end, at their beginning or at their end."""
+    """The longest town name that begins (or, `at_end`, ends) the words from start to end."""
     parts = [m.span() for m in re.finditer(_WORD, text[start:end])]
     spans = [
         (parts[n][0], parts[-1][1]) if at_end else (parts[0][0], parts[-1 - n][1])
@@ -186,11 +190,11 @@ def _lived_in(text: str, words: Words) -> Iterator[Span]:
                 continue
             name = text[span.start : span.end]
             following = re.match(r"[\s-]*([A-Za-z]+)", text[span.end :])
-            if following and following[1].lower() in THINGS | {"virus", "criteria", "grade"}:
+            if following and following[1].lower() in EPONYM_NOUNS | {"virus", "criteria", "grade"}:
                 continue
             written = name[0].isupper() and not text.isupper()
             plain = key(name)
-            if FUNCTION.intersection(plain.split()):
+            if FUNCTION_WORDS.intersection(plain.split()):
                 continue
             if not written and any(map(words.known, plain.split())) and " " not in plain:
                 continue

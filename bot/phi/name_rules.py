@@ -1,7 +1,7 @@
-"""Names by the company they keep: a title, a word for a person, another name, an identifier.
+"""Names by the words around them: a title, a word for a person, another name, an identifier.
 
-A capital alone is no sign of a name in a coder's text, and its absence no sign that there is none,
-so each rule asks for two things: words that may be a name, and something that speaks for a person.
+In a coder's text a capital alone does not make a name, and a name may be in small letters. So each
+rule asks for two things: words that may be a name, and something beside them that shows a person.
 """
 
 from __future__ import annotations
@@ -9,31 +9,39 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.phi import hurried, lists
-from bot.phi.company import (
-    AGED,
-    CUES,
-    DOES,
-    PARTICLES,
-    PERSON,
-    Run,
-    begins,
-    ends,
-    follows,
-    initial,
-    is_the_diagnosis,
-    past_particles,
-    perhaps,
-    run_on,
-    strange,
+from bot.phi import informal_names, lists
+from bot.phi.cue_words import (
+    AFTER_DOCTOR,
+    CALLS,
+    CREDENTIALS,
+    DOCTOR_VERBS,
+    DOUBTFUL_TITLES,
+    SURE_CUES,
 )
-from bot.phi.cue_words import ABOUT_DOCTORS, CALLS, CREDENTIALS, DOUBTFUL_TITLES, ORDERS, SURE_CUES
+from bot.phi.name_context import (
+    AGE_OR_IDENTIFIER,
+    NAME_CUES,
+    PERSON_CUES,
+    PERSON_VERBS,
+    SURNAME_PARTICLES,
+    Run,
+    begins_part,
+    end_of_name,
+    ends_part,
+    is_initial,
+    is_possessive_eponym,
+    is_the_diagnosis,
+    may_be_in_a_name,
+    name_may_end,
+    surname_after_particles,
+    unfamiliar,
+)
 from bot.phi.spans import Span
-from bot.phi.tokens import THINGS, Token, Tokens
+from bot.phi.tokens import EPONYM_NOUNS, Token, Tokens
 
-#: Titles: what follows is a person, whatever else its name may be.
-TITLES = lists.words("name_rules_titles")
-#: What stands after a name as often as before it.
+#: Titles: the next word is a name, whatever else it may mean.
+TITLES = lists.words("titles")
+#: Credentials and trades that stand after a name as often as before it.
 _TRADES = ("md", "do", "np", "rn", "pa-c", "crna", "aprn")
 _CUES_BY_WORD: dict[str, list[tuple[str, ...]]] = {}
 for _cue in SURE_CUES:
@@ -41,28 +49,28 @@ for _cue in SURE_CUES:
 
 
 def find(tokens: Tokens) -> list[Span]:
-    """Names that the lists and the words around them tell; a model is not asked."""
-    found: dict[int, int] = {}
+    """Names by the word lists and the words around them, without the entity model. May overlap."""
+    last_of: dict[int, int] = {}
 
     def take(first: int, last: int) -> None:
-        found[first] = max(last, found.get(first, first))
+        last_of[first] = max(last, last_of.get(first, first))
 
     for at in range(len(tokens)):
         token = tokens[at]
         if token.taken:
             continue
-        for rule in (*_RULES, *hurried.RULES):
+        for rule in (*_RULES, *informal_names.RULES):
             run = rule(tokens, at)
             if run is not None:
                 take(*_without_diagnosis(tokens, *run))
-    return [_span(tokens, first, last) for first, last in found.items()] + list(_initials(tokens))
+    return [_span(tokens, first, last) for first, last in last_of.items()] + list(_initials(tokens))
 
 
 def _without_diagnosis(tokens: Tokens, first: int, last: int) -> Run:
-    """A name without the disease after it that is called by another: "de la Cruz Parkinson's"."""
-    token = tokens[last]
-    whose = token.text.endswith("'s") and tokens.words.eponym(token.key)
-    return (first, last - 1) if whose and last > first and ends(tokens, last) else (first, last)
+    """A name without the disease that ends the text after it: "de la Cruz Parkinson's"."""
+    if last > first and ends_part(tokens, last) and is_possessive_eponym(tokens, last):
+        last -= 1
+    return first, last
 
 
 def _span(tokens: Tokens, first: int, last: int) -> Span:
@@ -81,9 +89,9 @@ def _titled(tokens: Tokens, at: int) -> Run | None:
     # "Mr. and Mrs. Smith", "Drs. Wilson and Graves"
     if not tokens.adjacent(first, r"[ \t]*\.?[ \t]*"):
         return None
-    past = past_particles(tokens, first)
+    past = surname_after_particles(tokens, first)
     if past is not None:
-        return first, run_on(tokens, past, titled=True)
+        return first, end_of_name(tokens, past, titled=True)
     token = tokens[first]
     sure = title not in DOUBTFUL_TITLES or tokens[at].text in ("Ms", "Miss") or "." in token.gap
     if token.taken or (tokens.function(token) and not tokens.surname(token)):
@@ -92,19 +100,19 @@ def _titled(tokens: Tokens, at: int) -> Run | None:
         return None
     if not sure and not tokens.sure(token):
         return None
-    acts = first + 1 < len(tokens) and tokens[first + 1].key in DOES | ORDERS
-    if tokens.surname(token) and (title in ("mr", "mrs") or (title == "dr" and acts)):
-        return first, run_on(tokens, first, titled=True)
+    verb_follows = first + 1 < len(tokens) and tokens[first + 1].key in PERSON_VERBS | DOCTOR_VERBS
+    if tokens.surname(token) and (title in ("mr", "mrs") or (title == "dr" and verb_follows)):
+        return first, end_of_name(tokens, first, titled=True)
     if not (
-        tokens.capital(token) or tokens.listed(token) or tokens.unknown(token) or initial(token)
+        tokens.capital(token) or tokens.listed(token) or tokens.unknown(token) or is_initial(token)
     ):
         return None
     if not tokens.capital(token) and tokens.known(token) and not tokens.surname(token):
         return None
-    # "dr order", "dr visit": not names, whoever is called so
-    if not tokens.capital(token) and token.key in ABOUT_DOCTORS:
+    # "dr order", "dr visit": no names, though some people are called so
+    if not tokens.capital(token) and token.key in AFTER_DOCTOR:
         return None
-    return first, run_on(tokens, first, titled=True)
+    return first, end_of_name(tokens, first, titled=True)
 
 
 def _cued(tokens: Tokens, at: int) -> Run | None:
@@ -118,7 +126,7 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
             if tokens[first].key in ("is", "was") and first + 1 < len(tokens):
                 first += 1
             token = tokens[first]
-            if token.taken or tokens.function(token) or token.key in THINGS:
+            if token.taken or tokens.function(token) or token.key in EPONYM_NOUNS:
                 continue
             labelled = ":" in token.gap or "=" in token.gap
             if cue[-1] in _TRADES and not labelled and not tokens.sure(token):
@@ -132,43 +140,43 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
                     tokens.unknown(token)
                     or (
                         (tokens.given_word(token) or tokens.surname(token))
-                        and follows(tokens, first)
+                        and name_may_end(tokens, first)
                     )
                 )
             )
-            if labelled and tokens.listed(token) and follows(tokens, first):
+            if labelled and tokens.listed(token) and name_may_end(tokens, first):
                 strong = True
             if labelled and tokens.unknown(token):
                 strong = True
             if not tokens.cased and tokens.listed(token) and not tokens.medicine(token):
                 strong = True
             if strong and not (tokens.is_eponym(first) and not tokens.sure(token)):
-                last = run_on(tokens, first, titled=True)
+                last = end_of_name(tokens, first, titled=True)
                 # "PATIENT: SMITH, JOHN"
                 if labelled and tokens.adjacent(last + 1, r" ?, ?"):
                     after = tokens[last + 1]
                     written = tokens.capital(after) or not tokens.cased or _shouted(after)
                     given = tokens.given(after) or tokens.given_word(after) or tokens.unknown(after)
                     if written and given and not tokens.function(after) and not after.taken:
-                        last = run_on(tokens, last + 1)
+                        last = end_of_name(tokens, last + 1)
                 return first, last
     therapy = tokens.cased and tokens[at].text == "PT"
     if (
-        tokens[at].key in CUES
+        tokens[at].key in NAME_CUES
         and not therapy
         and tokens.adjacent(at + 1, r"[ \t]*[:=.-]{0,2}[ \t]*")
     ):
         token = tokens[at + 1]
         if token.taken or tokens.function(token) or tokens.is_eponym(at + 1):
             return None
-        person = tokens[at].key in PERSON
+        person = tokens[at].key in PERSON_CUES
         if tokens[at].key == "of" and at > 0:
-            person = tokens[at - 1].key in PERSON  # "daughter of"
+            person = tokens[at - 1].key in PERSON_CUES  # "daughter of"
         if tokens.sure(token):
-            return at + 1, run_on(tokens, at + 1)
+            return at + 1, end_of_name(tokens, at + 1)
         capital = tokens.capital(token) and not token.first
         following = tokens[at + 2].key if at + 2 < len(tokens) else ""
-        if person and capital and tokens.surname(token) and following in DOES:
+        if person and capital and tokens.surname(token) and following in PERSON_VERBS:
             return at + 1, at + 1
         if (
             person
@@ -179,30 +187,34 @@ def _cued(tokens: Tokens, at: int) -> Run | None:
                 or tokens.unknown(token)
             )
         ):
-            last = run_on(tokens, at + 1)
+            last = end_of_name(tokens, at + 1)
             alone = not tokens.known(token) or (
-                tokens.given_word(token) and follows(tokens, at + 1)
+                tokens.given_word(token) and name_may_end(tokens, at + 1)
             )
             if last > at + 1 or alone:
                 return at + 1, last
-        # Two words that nobody knows, after a word for a person.
+        # Two words that are on no list, after a word for a person.
         unknown = tokens.unknown(token) and not tokens.misspelled(token)
         if person and unknown and tokens.adjacent(at + 2):
             after = tokens[at + 2]
             if tokens.unknown(after) or (
-                tokens.listed(after) and (not tokens.known(after) or follows(tokens, at + 2))
+                tokens.listed(after) and (not tokens.known(after) or name_may_end(tokens, at + 2))
             ):
-                return at + 1, run_on(tokens, at + 2)
+                return at + 1, end_of_name(tokens, at + 2)
         # "patient mark brown, 55"
         if person and tokens.given_word(token) and tokens.adjacent(at + 2):
             after = tokens[at + 2]
-            if tokens.surname(after) and not tokens.function(after) and follows(tokens, at + 2):
+            if (
+                tokens.surname(after)
+                and not tokens.function(after)
+                and name_may_end(tokens, at + 2)
+            ):
                 return at + 1, at + 2
     return None
 
 
 def _between_signs(tokens: Tokens, at: int) -> Run | None:
-    """Two or three words that may be names and have a field to themselves: "/ ana lopez /"."""
+    """Two or three words that may be names, alone between two signs: "/ ana lopez /"."""
     token = tokens[at]
     before = tokens.text[: token.start].rstrip(" ")
     if before and before[-1] not in "/|;\n":
@@ -230,7 +242,7 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
     last, first = tokens[at], tokens[at + 1]
     comma = "," in first.gap
     if not comma and not (tokens.sure(first) and tokens.given(first)):
-        return None  # a slash stands between anything
+        return None  # a slash may stand between any two words
     if tokens.function(last) or tokens.function(first) or tokens.is_eponym(at + 1):
         return None
     if first.text.endswith("'s"):
@@ -244,18 +256,22 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
     capitals = tokens.capital(first) and tokens.capital(last)
     shouted = _shouted(first) and _shouted(last)
     capitals |= shouted and not (tokens.abbreviation(first) and tokens.abbreviation(last))
-    after_cue = at > 0 and tokens[at - 1].key in CUES
+    after_cue = at > 0 and tokens[at - 1].key in NAME_CUES
     at_start = after_cue or at == 0 or not re.search(r"[\w,]\s*$", tokens.text[: last.start])
     if capitals and (given or tokens.sure(last)):
         # A list of diseases has commas too: "Graves, Addison".
         good = tokens.sure(first) or not tokens.medicine(last) or (at_start and given)
     elif capitals:
-        good = at_start and not tokens.medicine(last) and follows(tokens, at + 1)
-        good |= at_start and tokens.surname(last) and follows(tokens, at + 1)
-        good |= at_start and tokens.surname(last) and AGED.match(tokens.text, first.end) is not None
+        good = at_start and not tokens.medicine(last) and name_may_end(tokens, at + 1)
+        good |= at_start and tokens.surname(last) and name_may_end(tokens, at + 1)
+        good |= (
+            at_start
+            and tokens.surname(last)
+            and AGE_OR_IDENTIFIER.match(tokens.text, first.end) is not None
+        )
         # EDWARDS, SVATOSLAV - migraine
-        last_is_name = tokens.surname(last) or strange(tokens, last)
-        good |= at_start and comma and last_is_name and strange(tokens, first)
+        last_is_name = tokens.surname(last) or unfamiliar(tokens, last)
+        good |= at_start and comma and last_is_name and unfamiliar(tokens, first)
     else:
         good = tokens.sure(last) and (given or tokens.sure(first))
         good |= tokens.given(first) and tokens.sure(first) and at_start and not tokens.known(last)
@@ -266,9 +282,9 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
         good |= at_start and comma and tokens.sure(first) and no_word
         # "singh, jagdeep"
         no_medicine = tokens.surname(last) and not tokens.medicine(last)
-        good |= at_start and comma and no_medicine and strange(tokens, first)
+        good |= at_start and comma and no_medicine and unfamiliar(tokens, first)
         good |= at_start and comma and shouted and given and tokens.surname(last)
-        strangers = strange(tokens, last) and strange(tokens, first)
+        strangers = unfamiliar(tokens, last) and unfamiliar(tokens, first)
         good |= at_start and strangers and first.gap == ", "
         if comma and at_start and last.text.isupper() and first.text.isupper():
             # POKORNA, SUMAYYA - gout
@@ -286,12 +302,12 @@ def _last_first(tokens: Tokens, at: int) -> Run | None:
         start > 0
         and tokens.adjacent(start, r"[ \t-]*")
         and (
-            tokens[start - 1].key in PARTICLES
+            tokens[start - 1].key in SURNAME_PARTICLES
             or (tokens.sure(tokens[start - 1]) and not tokens[start - 1].taken)
         )
     ):
         start -= 1
-    return start, run_on(tokens, at + 1)
+    return start, end_of_name(tokens, at + 1)
 
 
 def _shouted(token: Token) -> bool:
@@ -310,45 +326,45 @@ def _paired(tokens: Tokens, at: int) -> Run | None:
         # a middle initial
         third = tokens[at + 2]
         if tokens.capital(one) and tokens.capital(third) and tokens.sure(third):
-            return at, run_on(tokens, at + 2)
+            return at, end_of_name(tokens, at + 2)
         if (
             (given or word)
             and tokens.surname(third)
             and not tokens.function(third)
-            and (tokens.sure(third) or tokens.capital(third) or follows(tokens, at + 2))
+            and (tokens.sure(third) or tokens.capital(third) or name_may_end(tokens, at + 2))
         ):
-            return at, run_on(tokens, at + 2)
+            return at, end_of_name(tokens, at + 2)
     if (
-        initial(one)
+        is_initial(one)
         and tokens.capital(other)
         and tokens.surname(other)
         and not tokens.function(other)
         and "." in other.gap
     ):
-        return at, run_on(tokens, at + 1)
+        return at, end_of_name(tokens, at + 1)
     if tokens.function(other):
         return None
     if given or word:
         if tokens.sure(other):
-            return at, run_on(tokens, at + 1)
+            return at, end_of_name(tokens, at + 1)
         capitals = tokens.capital(one) and tokens.capital(other)
         if given and capitals and (tokens.surname(other) or tokens.unknown(other)):
-            return at, run_on(tokens, at + 1)
+            return at, end_of_name(tokens, at + 1)
         if (
             given
             and tokens.surname(other)
             and not tokens.capital(other)
-            and follows(tokens, at + 1)
+            and name_may_end(tokens, at + 1)
             and not is_the_diagnosis(tokens, at + 1)
         ):
             return at, at + 1
         if (
             capitals
             and (tokens.surname(other) or tokens.unknown(other))
-            and (follows(tokens, at + 1) or (at > 0 and tokens[at - 1].key in PERSON))
+            and (name_may_end(tokens, at + 1) or (at > 0 and tokens[at - 1].key in PERSON_CUES))
         ):
-            return at, run_on(tokens, at + 1)
-    # Nobody knows the first, and the other is on a list.
+            return at, end_of_name(tokens, at + 1)
+    # The first word is on no list, the second is on one.
     if (
         tokens.unknown(one)
         and tokens.capital(one)
@@ -357,20 +373,20 @@ def _paired(tokens: Tokens, at: int) -> Run | None:
     ):
         drugs = tokens.words.drug(one.key) or tokens.words.drug(other.key)
         if not drugs and (tokens.listed(other) or tokens.cased):
-            return at, run_on(tokens, at + 1)
+            return at, end_of_name(tokens, at + 1)
     return None
 
 
 def _alone(tokens: Tokens, at: int) -> Run | None:
-    """A name that is nothing else: a given name however written, a surname with its capital."""
+    """A word that can only be a name: a given name in any case, a surname with a capital."""
     token = tokens[at]
     # "Dale's mother", "Nandini's daughter"
     if (
         token.text.endswith("'s")
         and tokens.capital(token)
         and tokens.adjacent(at + 1)
-        and tokens[at + 1].key in PERSON - CALLS
-        and token.key not in PERSON
+        and tokens[at + 1].key in PERSON_CUES - CALLS
+        and token.key not in PERSON_CUES
         and not tokens.function(token)
         and (tokens.listed(token) or not tokens.known(token))
     ):
@@ -384,7 +400,7 @@ def _alone(tokens: Tokens, at: int) -> Run | None:
         if following in ("pt", "patient") and not tokens.medicine(token):
             return at, at
     # Thomas is a splint, and "Thomas has gout" a patient.
-    if tokens.capital(token) and tokens.given(token) and following in DOES:
+    if tokens.capital(token) and tokens.given(token) and following in PERSON_VERBS:
         return at, at
     if not tokens.sure(token) or tokens.is_eponym(at):
         return None
@@ -400,19 +416,19 @@ def _alone(tokens: Tokens, at: int) -> Run | None:
             and tokens.adjacent(at)
             and not (before.taken or tokens.function(before) or tokens.medicine(before))
         ):
-            return at - 1, run_on(tokens, at)
+            return at - 1, end_of_name(tokens, at)
     if tokens.given(token) or (tokens.capital(token) and not token.text.isupper()):
-        return at, run_on(tokens, at)
+        return at, end_of_name(tokens, at)
     # "okafor, chest pain"
-    listed = token.first and ends(tokens, at) and at + 1 < len(tokens)
+    listed = token.first and ends_part(tokens, at) and at + 1 < len(tokens)
     return (at, at) if listed and len(token.key) > 4 else None
 
 
 def _beside(tokens: Tokens, at: int) -> Run | None:
-    """Names that stand before an identifier or an age: "okonkwo chidi 45yo"."""
+    """Names before an identifier or an age: "okonkwo chidi 45yo"."""
     token = tokens[at]
     end = token.end
-    after = AGED.match(tokens.text, end)
+    after = AGE_OR_IDENTIFIER.match(tokens.text, end)
     if after is None and not any(
         0 <= s.start - end <= 2 for s in tokens.found if s.kind in _PERSONAL
     ):
@@ -423,13 +439,13 @@ def _beside(tokens: Tokens, at: int) -> Run | None:
         if (
             before.taken
             or tokens.function(before)
-            or not perhaps(tokens, before)
+            or not may_be_in_a_name(tokens, before)
             or tokens.is_eponym(first - 1)
         ):
             break
         first -= 1
     run = [tokens[n] for n in range(first, at + 1)]
-    if tokens.function(token) or not perhaps(tokens, token) or tokens.is_eponym(at):
+    if tokens.function(token) or not may_be_in_a_name(tokens, token) or tokens.is_eponym(at):
         return None
     if any(tokens.sure(t) for t in run):
         while first < at and not (
@@ -440,7 +456,7 @@ def _beside(tokens: Tokens, at: int) -> Run | None:
         ):
             first += 1
         return first, at
-    whole = [t for t in run if not initial(t)]
+    whole = [t for t in run if not is_initial(t)]
     if (
         len(whole) > 1
         and any(tokens.surname(t) for t in (whole[0], whole[-1]))
@@ -451,7 +467,7 @@ def _beside(tokens: Tokens, at: int) -> Run | None:
     ):
         return first, at
     labelled = after is None or after[0][-1] not in "mMfF"
-    if len(run) == 1 and labelled and begins(tokens, at) and strange(tokens, token):
+    if len(run) == 1 and labelled and begins_part(tokens, at) and unfamiliar(tokens, token):
         return at, at  # "jsmith mrn 88213", "yahayakevin dob ..."
     in_age = re.match(r" ?\(\d{1,2}\)", tokens.text[end : end + 6])
     if (
@@ -490,7 +506,7 @@ def _credentialed(tokens: Tokens, at: int) -> Run | None:
         first > 0
         and at - first < 3
         and tokens.adjacent(first)
-        and (tokens.capital(tokens[first - 1]) or initial(tokens[first - 1]))
+        and (tokens.capital(tokens[first - 1]) or is_initial(tokens[first - 1]))
         and not tokens[first - 1].taken
         and not tokens.function(tokens[first - 1])
     ):

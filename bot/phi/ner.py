@@ -1,7 +1,7 @@
-"""The entity model: spaCy's small English model, as little of it as is needed.
+"""The entity model: the parts of spaCy's small English model that are needed.
 
-Two parts of its pipeline (tok2vec, ner) are loaded from its package: nothing is fetched. PyTorch is
-kept out by `index.runtime`.
+Two parts of its pipeline (tok2vec, ner) are loaded from an installed package; nothing is
+downloaded. `index.runtime` keeps PyTorch from being imported.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from index.runtime import load_entity_model
 
-#: spaCy's labels, and what each may mean here. An organization is often a name.
+#: What each of spaCy's labels means here. What spaCy calls an organization is often a name.
 _LABELS = {
     "PERSON": "PERSON",
     "GPE": "LOCATION",
@@ -22,7 +22,7 @@ _LABELS = {
 
 
 class EntityModel:
-    """Finds what may be people and places. Loaded when first asked; safe to use from threads."""
+    """Finds what may be people and places. Loaded at first use; safe to use from threads."""
 
     def __init__(self) -> None:
         self._pipeline: Any = None
@@ -38,9 +38,9 @@ class EntityModel:
                 self._pipeline = load_entity_model()
 
     def find(self, text: str) -> list[tuple[int, int, str]]:
-        """(start, end, entity) of each; entities are PERSON, LOCATION and ORGANIZATION."""
+        """(start, end, label) of each entity; labels are PERSON, LOCATION and ORGANIZATION."""
         self.load()
-        # The pipeline would keep every new word it reads: names, for as long as the process lives.
+        # Without a memory zone spaCy keeps every new word, names too, while the process lives.
         with self._working, self._pipeline.memory_zone():
             return [
                 (entity.start_char, entity.end_char, _LABELS[entity.label_])

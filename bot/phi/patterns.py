@@ -1,8 +1,8 @@
-"""Identifiers that are known by their form, or by a word that says what the number beside it is.
+"""Identifiers with a known form, or with a word beside them that says what the number is.
 
-A coder's text is full of numbers that are no identifiers, so nothing is taken for one by the
-number of its digits alone where a code, a dose, a laboratory value or a unit has the same form;
-what stands in `_MEDICINE` is set aside before anything is looked for. Sources of the forms:
+A coder's text is full of numbers that are no identifiers. So where a code, a dose, a laboratory
+value or a unit has the same form, the number of digits alone makes no identifier; and matches of
+`_MEDICINE` are set aside first. Sources of the forms:
 
 - MBI: https://www.cms.gov/medicare/new-medicare-card/understanding-the-mbi-format
 - NPI: 45 CFR 162.406; DEA number: 21 CFR 1301; NDC: 21 CFR 207.33
@@ -27,19 +27,19 @@ _WEEKDAY = (
     r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:s|nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?"
     r"|sat(?:urday)?|sun(?:day)?)"
 )
-#: A number or a name of mixed letters and digits, as offices give them out; at least one digit.
+#: A number as offices issue it, also with letters; at least one digit.
 _VALUE = r"(?=[A-Za-z-]{0,12}\d)[A-Za-z0-9]+(?:[-_/.][A-Za-z0-9]+)*(?: \d{2,4}(?!\d)(?! ?[a-z%]))*"
 #: What may stand between a word that names an identifier and the identifier.
 _IS = r"(?:\s*(?:numbers?|num|no\b\.?|nbr|id|ids|code|#|is|was|end(?:s|ing|ed)?(?: in| with| w)?|:|=|-|\(|\)|of record)){0,4}\s*[:#=(]?\s*"
-#: The same, where the word alone does not tell: something must say that a number follows.
+#: The same after a word that is often no identifier: something must say that a number follows.
 _NUMBER = r"\s*(?:(?:numbers?|num|no\b\.?|nbr|id\b|ids\b|#|:|=)\s*(?:is|was|end(?:s|ing)? in|[:#=(-])?\s*){1,3}"
 
-#: After a word that names an identifier: its own number follows, and what stood before is a code.
+#: Not when a number follows the word: then that is its number, and the one before is a code.
 _NOT_BEFORE_ONE = r"(?!\w)(?!\W{0,3}(?:(?:is|no|number)\W{1,2})?\d)"
-#: After a number of a room: it counts something.
+#: Not when the number of a room is an amount of something.
 _NO_AMOUNT = r"(?! ?(?:air|temp\w*|min\w*|hours?|hrs?|h|days?|wks?|weeks?|months?|sores?|ft|feet|x|mg|and \d|or \d)\b)(?! ?[%/])"
 
-#: What says that a bare date is one of a patient's: a service, a birth, a stay.
+#: Words that make a bare date one of a patient: a service, a birth, a stay.
 _DATED = (
     r"(?:\b(?:dos|d\.o\.s\.?|dob|d\.o\.b\.?|dod|doa|doi|doe|born|birth ?(?:date|day)?|b-?day|date"
     r"|dated|died|death|expired|deceased|admit(?:ted)?|admission|adm|discharged?|d/c'?d?|dc'?d"
@@ -55,7 +55,7 @@ _i = re.I
 #: Medicine that has the form of an identifier.
 _MEDICINE = [
     re.compile(rf"(?<![\w-]){NDC_DASHED}(?![\w-])"),
-    # What says that a code follows.
+    # Words after which a code comes.
     re.compile(
         r"\b(?:ndc|snomed(?:[ -]?ct)?|sctid|rxnorm|rxcui|loinc|unii|gpi|cpt|hcpcs|icd(?:-?\s?\d+)?"
         r"(?:-?(?:cm|pcs))?|pcs|ms-?drg|drg|apc|apg|rev(?:enue)?(?: code)?|taxonomy|cvx|mvx|hcc|dx"
@@ -215,7 +215,7 @@ _FORMS: list[tuple[Kind, re.Pattern[str]]] = [
             _i,
         ),
     ),
-    # Words that no code follows: what stands there is a number of theirs, however short.
+    # Words after which no code comes: any number there is an identifier, however short.
     (
         "ACCOUNT",
         re.compile(r"\b(?:acc(?:oun)?t|acc't|guarantor|csn|har|icn|dcn|tcn)(?: is| was)? ?(?P<id>(?=[A-Z-]{0,4}\d{4})[A-Z0-9]+(?:-[A-Z0-9]+)*)(?![\w.])", _i),
@@ -229,7 +229,7 @@ _FORMS: list[tuple[Kind, re.Pattern[str]]] = [
             _i,
         ),
     ),
-    # A chart has a number, and what is coded from it: visits (99202-99499) are what stands there.
+    # "chart" stands before its number, or before a code from it: visits (99202-99499) are codes.
     ("MRN", re.compile(r"\bchart (?P<id>(?!99[2-4]\d\d\b)(?!(?:19|20)\d\d\b)\d{4,10})(?![\w.-]*\w)", _i)),
     # The number first.
     (
@@ -242,7 +242,7 @@ _FORMS: list[tuple[Kind, re.Pattern[str]]] = [
     ),
     ("SSN", re.compile(r"(?<![\w.$/-])(?P<id>\d{4}|\d{9}) ?(?:ssn|social security)" + _NOT_BEFORE_ONE, _i)),
     ("PHONE", re.compile(r"\b(?:pager|beeper|bpr|pgr|vocera)" + _IS + r"(?P<id>\d{3,7})(?![\w.-]*\w)", _i)),
-    # Where somebody lies. Four digits with a 0 first are a revenue code.
+    # Room and bed. Four digits with a leading 0 are a revenue code.
     ("ID", re.compile(r"\b(?:room|rm)\.? ?(?:#|no\.? |number )? ?(?P<id>(?!0\d\d\d)\d{1,4}[A-Z]?(?:-[A-Z\d])?)(?![\w.%/]*\w)" + _NO_AMOUNT, _i)),
     ("ID", re.compile(r"\bbed ?(?:#|no\.? |number )? ?(?P<id>\d{1,3}[A-Za-z]?|(?-i:[A-Z]\d{0,2})|(?<=\d bed )[a-z])(?![\w.%/-]*\w)" + _NO_AMOUNT, _i)),
     ("ID", re.compile(r"\b(?:inmate|prisoner|offender|detainee|booking|jail)(?: (?:id|no\.?|number|is)|[ #:]){0,4} ?(?P<id>(?=[A-Z-]{0,4}\d{4})[A-Z0-9]+(?:-[A-Z0-9]+)*)(?![\w.])", _i)),
@@ -279,8 +279,8 @@ _DATES = [
     re.compile(r"(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"),
 ]  # fmt: skip
 
-#: Dates that are one only because of what stands before: month and year, month and day, digits
-#: without a sign between them.
+#: Dates only because of the word before: month and year, month and day, digits without a sign
+#: between them.
 _CUED_DATES = [
     re.compile(_DATED + r"(?P<id>\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{8}|\d{6})(?![\w/%-]*\w)", _i),
     re.compile(
@@ -302,7 +302,7 @@ _CUED_DATES = [
     re.compile(rf"(?<![\w-])(?P<id>{_MONTH} (?:of )?{_YEAR})(?!\w)", _i),
     re.compile(r"\b(?:dob|born|birth)\w*(?: (?:is|was|in|on))*[:\s]+(?P<id>(?:0?[1-9]|1[0-2])[/-]?(?:19|20)\d\d)(?!\w)", _i),
 ]  # fmt: skip
-#: Words around a month and a year that speak of an edition, and not of a patient.
+#: Words around a month and a year that make it the date of an edition, not of a patient.
 _EDITION = re.compile(
     r"\b(?:fy ?\d*|editions?|updates?|updated|releases?|released|codes?|code ?sets?|effective|eff|quarter\w*|tables?|valid|version"
     r"|guidelines?|icd|hcpcs|cpt|pcs|changes?|changed|new|deleted|added|revised|in force|ncci|mue|asp|billable|retired|expires?)\b",
@@ -319,7 +319,7 @@ _AGES = [
     re.compile(rf"(?<![\w.,/-])(?P<id>{_OLD}(?:st|nd|rd|th))(?= birthday)", _i),
 ]  # fmt: skip
 
-#: A token of letters and digits that no code has the form of.
+#: Letters and digits that have the form of no code.
 _UNIQUE = re.compile(
     r"(?<![\w.$-])(?=(?:[A-Za-z-]*\d){6})[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-]*\w)(?!\.\d)"
 )
@@ -327,7 +327,7 @@ _PLAIN_NUMBER = re.compile(r"\d+")
 
 
 def find(text: str) -> list[Span]:
-    """Identifiers in a text of plain signs (see `spans.shadow`), some over others."""
+    """Identifiers in a text from `spans.shadow`. They may overlap."""
     kept = [match.span() for pattern in _MEDICINE for match in pattern.finditer(text)]
 
     def is_medicine(start: int, end: int) -> bool:
@@ -336,8 +336,8 @@ def find(text: str) -> list[Span]:
     spans = []
     for kind, pattern in _FORMS:
         for span in _matches(kind, pattern, text):
-            said = _SAID.search(text[max(0, span.start - _NEAR) : span.start]) is not None
-            if is_medicine(span.start, span.end) and not said:
+            labelled = _LABEL.search(text[max(0, span.start - _NEAR) : span.start]) is not None
+            if is_medicine(span.start, span.end) and not labelled:
                 continue
             value = text[span.start : span.end]
             if "id" in pattern.groupindex and _is_a_code(value, kind):
@@ -360,10 +360,10 @@ def _neighbours(text: str, spans: list[Span]) -> Iterator[Span]:
             yield Span(*match.span(), "ID")
 
 
-#: Characters before a number in which a word speaks of it.
+#: Characters before a number in which a word about it is looked for.
 _NEAR = 40
-#: What leaves no doubt that an identifier follows.
-_SAID = re.compile(r"(?:[#:=]|\b(?:numbers?|no\.?|num|id|mrn|ssn|npi))\s*(?:is )?$", _i)
+#: Words and signs after which an identifier certainly follows.
+_LABEL = re.compile(r"(?:[#:=]|\b(?:numbers?|no\.?|num|id|mrn|ssn|npi))\s*(?:is )?$", _i)
 
 
 def _matches(kind: Kind, pattern: re.Pattern[str], text: str) -> Iterator[Span]:
@@ -379,7 +379,7 @@ _CUE_IS_SURE = ("MRN", "SSN", "LICENSE")
 
 
 def _is_a_code(value: str, kind: Kind) -> bool:
-    """Whether what stands beside a word like "claim" is a code, and not the claim's number."""
+    """Whether the value beside a word like "claim" is a code, and not the number of the claim."""
     if kind in _CUE_IS_SURE:
         return _CODE.fullmatch(value) is not None and "." in value
     return _CODE.fullmatch(value) is not None
@@ -402,18 +402,18 @@ def _dates(text: str) -> Iterator[Span]:
 
 
 def _six(text: str, start: int) -> bool:
-    """Six digits are a date only after a word that leaves no doubt."""
+    """Whether six digits are a date: only after a word such as "dob"."""
     before = text[max(0, start - _NEAR) : start]
     return re.search(r"\b(?:dob|dos|born|birth\w*|date)\b[\s:=(-]*$", before, _i) is not None
 
 
 def _unique(text: str) -> Iterator[Span]:
-    """Numbers that are long enough to be somebody's, and are no code of any system."""
+    """Numbers that are long enough to identify somebody, and are no code of any system."""
     for match in _UNIQUE.finditer(text):
         token = match[0]
         digits = sum(char.isdigit() for char in token)
         if _PLAIN_NUMBER.fullmatch(token):
-            # 11 digits are an NDC, 7 may be of ICD-10-PCS; a round number is an amount.
+            # 11 digits are an NDC, 7 may be ICD-10-PCS, a round number is an amount.
             if (
                 len(token) in (6, 11)
                 or (len(token) == 7 and token[0] in "034")

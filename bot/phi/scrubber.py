@@ -1,4 +1,4 @@
-"""Takes identifiers out of a text."""
+"""Removes identifiers from a text."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import cast
 
 from bot.phi import links, lists, locations, name_rules, patterns
-from bot.phi.company import DOES, PERSON, run_on
+from bot.phi.name_context import PERSON_CUES, PERSON_VERBS, end_of_name, is_possessive_eponym
 from bot.phi.ner import EntityModel
 from bot.phi.spans import PLACEHOLDER, Kind, Span, apart, cleaned, merged, pieces, replaced, shadow
-from bot.phi.tokens import THINGS, Tokens
+from bot.phi.tokens import EPONYM_NOUNS, Tokens
 from bot.phi.word_lists import STATES, Words, key
 from index.runtime import loading
 
 
 @dataclass(frozen=True, slots=True)
 class Scrubbed:
-    """A text as it may be stored; `removed` are the kinds taken out of it, each once. `searched` is
-    the text with the names still in it that may be drugs: what is searched, in memory only."""
+    """A text as it may be stored. `removed` are the kinds of identifiers in it, each once.
+    `searched` still has the names that may be drugs; it is for the search, and is never stored."""
 
     text: str
     removed: tuple[Kind, ...] = ()
@@ -29,11 +29,11 @@ class Scrubbed:
 
 class Scrubber:
     """Safe to use from many threads. `index` is the folder of index bundles, whose vocabulary
-    tells medicine from names; without one, the lexicon alone does.
+    tells medicine from names; without one, only the lexicon does.
 
-    Patterns and lists always look. The entity model is asked only where a word is left that may
-    be a name or a town as far as they know (`_is_open`); and since it is believed of such words
-    only, it has nothing to say elsewhere: leaving it out there changes no result.
+    Patterns and word lists are always used. The entity model is asked only when a word is left that
+    may still be a name or a town (`_needs_model`). Its word counts for such words only, so leaving
+    it out otherwise changes no result. `always_ask` asks it every time.
     """
 
     def __init__(self, index: Path | None = None, *, always_ask: bool = False) -> None:
@@ -43,7 +43,7 @@ class Scrubber:
 
     @cached_property
     def _words(self) -> Words:
-        """Loaded for the first text: many a command that could store one never does."""
+        """Loaded for the first text: many commands never scrub one."""
         with loading():
             return Words(self._index)
 
@@ -57,8 +57,8 @@ class Scrubber:
         self._model.find("ready")
 
     def scrub(self, text: str) -> Scrubbed:
-        """The text with a placeholder for each identifier. One without any comes back as it is,
-        and so does one that was scrubbed before."""
+        """The text with a placeholder for each identifier. A text without identifiers comes back
+        unchanged, and so does one that was scrubbed before."""
         seen = cleaned(text)
         spans = self.find(seen)
         if not spans:
@@ -68,17 +68,17 @@ class Scrubber:
         return Scrubbed(replaced(seen, spans), kinds, replaced(seen, clear))
 
     def _may_be_a_drug(self, text: str, span: Span) -> bool:
-        """Whether a name is one only because nobody knows the word, and nothing beside it says that
-        a person is meant: the brands of drugs and of dressings are such words, too."""
+        """Whether a name was taken for one only because its words are on no list, and nothing
+        beside it shows a person. New brands of drugs and dressings are such words, too."""
         if span.kind != "NAME":
             return False
         if span.start == 0 and span.end == len(text) and " " not in text:
             return True
         before = re.search(r"([^\W\d_]+)[\s.:,(]*$", text[max(0, span.start - 24) : span.start])
         after = re.match(r"\s+([^\W\d_]+)", text[span.end : span.end + 24])
-        if before and key(before[1]) in PERSON | name_rules.TITLES:
+        if before and key(before[1]) in PERSON_CUES | name_rules.TITLES:
             return False
-        if after and key(after[1]) in DOES | {"pt", "patient", "needs"}:
+        if after and key(after[1]) in PERSON_VERBS | {"pt", "patient", "needs"}:
             return False
         words = [key(word) for word in re.findall(r"[^\W\d_]{2,}", text[span.start : span.end])]
         return not all(
@@ -93,7 +93,7 @@ class Scrubber:
         known = 0
         for piece in pieces(plain):
             if piece.end <= known:
-                continue  # all of it is in what was found before
+                continue  # the piece lies within an identifier that was found before
             for span in self._find(plain[piece.left : piece.right]):
                 start, end = span.start + piece.left, span.end + piece.left
                 if not piece.start <= start < piece.end:
@@ -105,8 +105,8 @@ class Scrubber:
         return merged(found)
 
     def _find(self, plain: str) -> list[Span]:
-        """Identifiers in a piece of a text of plain signs."""
-        # What is no identifier whatever it holds: what one was replaced by, a link to a page.
+        """Identifiers in a piece of a text from `shadow`."""
+        # Never identifiers, whatever they hold: placeholders, and links to public pages.
         aside = [Span(*m.span(), cast(Kind, m[1])) for m in PLACEHOLDER.finditer(plain)]
         linked, pages = links.find(plain, self._words)
         aside += pages
@@ -116,38 +116,41 @@ class Scrubber:
         tokens = Tokens.of(plain, self._words, merged([*found, *aside]))
         found = merged([*found, *apart(name_rules.find(tokens), aside)])
         tokens = Tokens.of(plain, self._words, merged([*found, *aside]))
-        if self._always_ask or _is_open(tokens):
+        if self._always_ask or _needs_model(tokens):
             believed = _believed(tokens, self._model.find(plain))
             found = merged([*found, *apart(believed, aside)])
         return found
 
 
-#: Where a word ends that is longer than what is looked at together.
+#: The end of a word that is longer than a piece.
 _WORD_END = re.compile(r"\s|$")
 
 
 def _crosses(span: Span, others: list[Span]) -> bool:
-    """Whether a span lies over part of another, and not around or within it."""
+    """Whether a span partly overlaps another: neither contains the other."""
     return any(
         span.overlaps(other) and not (span.start <= other.start and other.end <= span.end)
         for other in others
     )
 
 
-def _is_open(tokens: Tokens) -> bool:
-    """Whether a word is left of which the entity model would be believed."""
-    return any(_may_be_told(tokens, at) for at in range(len(tokens)) if not tokens[at].taken)
+def _needs_model(tokens: Tokens) -> bool:
+    """Whether a word is left that the entity model may decide on."""
+    return any(_may_be_name(tokens, at) for at in range(len(tokens)) if not tokens[at].taken)
 
 
-def _may_be_told(tokens: Tokens, at: int) -> bool:
-    token = tokens[at]
-    if token.text.endswith("'s") and tokens.words.eponym(token.key):
-        return False  # "alemdar Parkinson's": the disease
-    return tokens.may_be_a_name(token) and not tokens.is_eponym(at) and not _is_drug(tokens, at)
+def _may_be_name(tokens: Tokens, at: int) -> bool:
+    """Whether a word may be a name, and is no disease and no drug."""
+    return (
+        tokens.may_be_a_name(tokens[at])
+        and not is_possessive_eponym(tokens, at)
+        and not tokens.is_eponym(at)
+        and not _is_drug(tokens, at)
+    )
 
 
 def _is_drug(tokens: Tokens, at: int) -> bool:
-    """A drug by its name, by its dose, or by what is done with it."""
+    """Whether a word is a drug: by its name, its dose, or the words beside it."""
     token = tokens[at]
     if tokens.words.drug(token.key):
         return True
@@ -155,29 +158,29 @@ def _is_drug(tokens: Tokens, at: int) -> bool:
     if rest[:1].isdigit():
         return True
     before = tokens[at - 1].key if at and tokens.adjacent(at) else ""
-    return before in _TAKES or (at + 1 < len(tokens) and tokens[at + 1].key in _FORMS_OF_DRUGS)
+    return before in _DRUG_CUES or (at + 1 < len(tokens) and tokens[at + 1].key in _DRUG_FORMS)
 
 
-_TAKES = lists.words("scrubber_takes")
-_FORMS_OF_DRUGS = lists.words("scrubber_forms_of_drugs")
+_DRUG_CUES = lists.words("drug_cues")
+_DRUG_FORMS = lists.words("drug_forms")
 
 
 def _believed(tokens: Tokens, entities: list[tuple[int, int, str]]) -> list[Span]:
-    """What the entity model says, of words that may be names and where nothing speaks for
-    medicine: it was taught on news, in which every Hashimoto is a person."""
+    """Names and towns out of what the entity model found. It counts only for words that may be
+    names, and not beside an eponym noun: it was trained on news, in which Hashimoto is a person."""
     spans: list[Span] = []
     for start, end, entity in entities:
         inside = [
             at for at in range(len(tokens)) if tokens[at].start < end and start < tokens[at].end
         ]
-        left = [at for at in inside if _may_be_told(tokens, at)]
+        left = [at for at in inside if _may_be_name(tokens, at)]
         if not left:
             continue
-        if any(tokens[at].key in THINGS for at in inside):
+        if any(tokens[at].key in EPONYM_NOUNS for at in inside):
             continue
         if entity == "PERSON":
             for at in (at for at in left if _is_person(tokens, at, left)):
-                last = run_on(tokens, at)
+                last = end_of_name(tokens, at)
                 spans.append(Span(tokens[at].start, tokens[last].end, "NAME"))
         elif entity == "LOCATION":
             name = " ".join(tokens[at].key for at in inside)
@@ -203,7 +206,7 @@ def _is_person(tokens: Tokens, at: int, inside: list[int]) -> bool:
         return True
     if tokens.unknown(token):
         return tokens.capital(token) or len(inside) > 1
-    # Medicine, or a word: only in the company of a name.
+    # A word of medicine or English: only beside a name.
     return tokens.capital(token) and (
         (tokens.given(token) and not tokens.words.eponym(token.key))
         or any(n != at and (tokens.given(tokens[n]) or tokens.unknown(tokens[n])) for n in inside)

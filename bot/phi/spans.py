@@ -1,4 +1,4 @@
-"""Where an identifier stands in a text, and the text made ready to be looked at."""
+"""Where an identifier stands in a text, and the text prepared for the rules."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-#: What is removed, by the word in its placeholder: [NAME]. Together they are the eighteen
-#: identifiers of the Safe Harbor method, 45 CFR 164.514(b)(2)(i)(A)-(R).
+#: The kinds of identifiers, each by the word in its placeholder: [NAME]. Together they are the
+#: eighteen identifiers of the Safe Harbor method, 45 CFR 164.514(b)(2)(i)(A)-(R).
 Kind = Literal[
     "NAME", "ADDRESS", "CITY", "COUNTY", "ZIP", "DATE", "AGE", "PHONE", "FAX", "EMAIL", "SSN",
     "MRN", "MEMBER ID", "ACCOUNT", "LICENSE", "VEHICLE", "DEVICE", "URL", "IP", "BIOMETRIC",
@@ -17,7 +17,7 @@ Kind = Literal[
 ]  # fmt: skip
 
 
-#: What a scrubbed text has where an identifier was.
+#: A placeholder, as a scrubbed text has it in place of an identifier.
 PLACEHOLDER = re.compile(rf"\[({'|'.join(get_args(Kind))})\]")
 
 
@@ -31,12 +31,12 @@ class Span:
         return self.start < other.end and other.start < self.end
 
 
-#: Characters looked at together. A question is never longer (bot.phi.head.MOST_CHARACTERS), so it
-#: is one piece; what is longer is cut, so that the time it takes grows as its length does,
-#: whatever a rule costs within a piece.
+#: Characters that the rules look at together. A question is never longer
+#: (bot.phi.long_texts.MOST_CHARACTERS), so it is one piece. A longer text is cut into pieces, so
+#: that the time grows only as its length does.
 MOST_TOGETHER = 1000
 
-#: What shows nothing and could hide an identifier: joiners, direction marks, soft hyphens.
+#: Invisible characters that could hide an identifier: joiners, direction marks, soft hyphens.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\u20e3\ufeff]"
 )
@@ -77,8 +77,8 @@ def _plain(char: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a text, from `start` to `end`, and what is looked at with it on both sides, from
-    `left` to `right`: whether a word is a name is told by the words around it."""
+    """A part of a text, from `start` to `end`. The rules see it with some text on both sides, from
+    `left` to `right`, since the words around a name show that it is one."""
 
     left: int
     start: int
@@ -90,7 +90,7 @@ _AROUND = 200
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """The text in pieces that are cut at a blank, where there is one."""
+    """The text in pieces, cut at a blank where there is one."""
     start = 0
     while start < len(text):
         end = min(start + MOST_TOGETHER, len(text))
@@ -107,12 +107,12 @@ def pieces(text: str) -> Iterator[Piece]:
 
 
 def _blank(text: str, start: int, end: int) -> int:
-    """Where the last blank from start to end is; 0 when there is none."""
+    """The index of the last blank from start to end; 0 when there is none."""
     return max(text.rfind(" ", start, end), text.rfind("\n", start, end), 0)
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
-    """Spans in order, none over another: the first of the overlapping keeps its kind and grows."""
+    """Spans in order, without overlap: overlapping spans become one, of the kind of the first."""
     done: list[Span] = []
     for span in sorted(spans, key=lambda s: (s.start, -s.end)):
         if done and span.start < done[-1].end:
@@ -124,7 +124,7 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def apart(spans: Iterable[Span], others: list[Span]) -> list[Span]:
-    """The spans that lie over none of the others."""
+    """The spans that overlap none of the others."""
     return [span for span in spans if not any(span.overlaps(other) for other in others)]
 
 

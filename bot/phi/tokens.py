@@ -1,4 +1,4 @@
-"""The words of a text with what is known of each."""
+"""The words of a text, and what each may be: a name, medicine, an abbreviation."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from codesets import months
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*(?:-[^\W\d_]+(?:'[^\W\d_]+)*)*'?")
 
-#: Months that are given names, too.
+#: Months that are also given names.
 _MONTHS_OR_NAMES = frozenset("march april may june august jan".split())
-#: Words that are never a name where they stand in a question, whatever list has them.
-FUNCTION = frozenset(
+#: Words that are no name in a question, even if a list of names has them.
+FUNCTION_WORDS = frozenset(
     """a about above after again against all also am an and any are as ask at be because been
     before being below between billed bill both but by can code codes coding could cpt day days
     denied did do does doing done dos dob down due during each exam few find for from further
@@ -45,17 +45,17 @@ FUNCTION = frozenset(
 ) | months.WORDS - _MONTHS_OR_NAMES  # fmt: skip
 
 
-#: I'm, don't, what's: no names, whatever list has "don".
+#: I'm, don't, what's: no names, though a list has "don".
 _CONTRACTED = re.compile(
     r"(?:[a-z]+n't|(?:i|you|we|they|he|she|it|who|what|that|this|there|here|where|how|when|why|let)"
     r"'(?:m|re|ve|ll|d|s))"
 )
-#: How surnames begin, and nothing else that is written so.
+#: Beginnings that only surnames have.
 _PREFIXED = re.compile(
     r"(?P<prefix>o'|d'|dell'|l'|mc|mac|al-|el-|abu-|ben-|ibn-|bin-)(?P<rest>.{3,})"
 )
-#: The commonest surnames of the US Census of 1990 that are no words beside.
-_COMMON = lists.words("tokens_common")
+#: The commonest surnames of the US Census of 1990 that are not also words.
+_COMMON_SURNAMES = lists.words("common_surnames")
 _FRACTURES = frozenset("fx fxs fracture fractures".split())
 
 
@@ -64,44 +64,44 @@ class Token:
     start: int
     end: int
     text: str
-    #: As it is looked up: lower case, no accents, no possessive.
+    #: The form for look-ups: lower case, no accents, no possessive.
     key: str
     #: Begins a sentence or a line.
     first: bool
-    #: What stands between the token before and this one.
+    #: The text between the token before and this one.
     gap: str
-    #: Part of a longer word of letters and digits, or of what was found already.
+    #: Part of a word with digits, or of an identifier that was found before.
     taken: bool
 
 
-_Of = TypeVar("_Of", bool, list[str])
+_T = TypeVar("_T", bool, list[str])
 
 
-def _remembered(tell: Callable[[Tokens, Token], _Of]) -> Callable[[Tokens, Token], _Of]:
-    """A word is asked about by many rules; it is looked up once a text (and not kept longer: it
-    may be a name)."""
+def _once_a_text(method: Callable[[Tokens, Token], _T]) -> Callable[[Tokens, Token], _T]:
+    """Keep results of a method with the text: many rules ask about the same word. They are not kept
+    longer than the text, since the word may be a name."""
 
-    @wraps(tell)
-    def told(tokens: Tokens, token: Token) -> _Of:
-        asked = tell.__name__, token.text, token.taken
-        if asked not in tokens.told:
-            tokens.told[asked] = tell(tokens, token)
-        return cast(_Of, tokens.told[asked])
+    @wraps(method)
+    def cached(tokens: Tokens, token: Token) -> _T:
+        call = method.__name__, token.text, token.taken
+        if call not in tokens.results:
+            tokens.results[call] = method(tokens, token)
+        return cast(_T, tokens.results[call])
 
-    return told
+    return cached
 
 
 @dataclass(slots=True)
 class Tokens:
-    """The words of a text. `cased` says that capitals mean something in it: it is neither all
-    capitals nor without any."""
+    """The words of a text. `found` are identifiers found before. `cased`: capitals have a meaning
+    in the text, since it is neither all capitals nor without any."""
 
     text: str
     words: Words
     found: list[Span]
     items: list[Token] = field(default_factory=list)
     cased: bool = True
-    told: dict[tuple[str, str, bool], object] = field(default_factory=dict)
+    results: dict[tuple[str, str, bool], object] = field(default_factory=dict)
     eponyms: dict[int, bool] = field(default_factory=dict)
 
     @classmethod
@@ -113,7 +113,7 @@ class Tokens:
             gap = text[end:start]
             before = text[:start].rstrip()
             first = not before or before[-1] in ".!?:\n" or "\n" in gap
-            # What begins with a capital begins a word: "E11.9John".
+            # A capital begins a new word after a digit: "E11.9John".
             word = len(match[0]) > 2 and match[0][0].isupper() and match[0][1:].islower()
             glued = (
                 start > 0 and not word and (text[start - 1].isdigit() or text[start - 1] == "_")
@@ -136,32 +136,32 @@ class Tokens:
 
     # What a token may be
 
-    @_remembered
+    @_once_a_text
     def capital(self, token: Token) -> bool:
-        """Written as a name is, where that means something: Smith, and SMITH when it is on a
-        list (an abbreviation is written so too)."""
+        """Written as names are, in a text where capitals have a meaning: Smith; SMITH only when it
+        is on a list, since abbreviations are written so, too."""
         if not self.cased or not token.text[0].isupper():
             return False
         if token.text.isupper() and len(token.text) > 1:
             return self.listed(token) and not self.known(token)
         return True
 
-    @_remembered
+    @_once_a_text
     def parts(self, token: Token) -> list[str]:
         return [part for part in re.split(r"[-]", token.key) if part]
 
-    @_remembered
+    @_once_a_text
     def given(self, token: Token) -> bool:
         first, *more = self.parts(token) or [token.key]
         return self.words.given(first) and all(
             self.words.given(part) or self.words.surname(part) for part in more
         )
 
-    @_remembered
+    @_once_a_text
     def given_word(self, token: Token) -> bool:
         return self.words.given_word(token.key)
 
-    @_remembered
+    @_once_a_text
     def surname(self, token: Token) -> bool:
         plain = token.key.replace("'", "")
         return (
@@ -174,13 +174,13 @@ class Tokens:
         """A few capitals among small letters: ASA, LIMA."""
         return self.cased and token.text.isupper() and len(token.text) <= 4
 
-    @_remembered
+    @_once_a_text
     def listed(self, token: Token) -> bool:
         if self.abbreviation(token):
             return False
         return self.given(token) or self.given_word(token) or self.surname(token)
 
-    @_remembered
+    @_once_a_text
     def known(self, token: Token) -> bool:
         """Medicine or English, whole or in each of its parts."""
         return self.words.known(token.key) or (
@@ -188,21 +188,21 @@ class Tokens:
         )
 
     def exactly_known(self, token: Token) -> bool:
-        """Medicine or English as it stands, and not only another form of such a word."""
+        """Medicine or English in exactly this form, not as a plural or another form."""
         return self.words.medicine(token.key) or self.words.english(token.key)
 
-    @_remembered
+    @_once_a_text
     def medicine(self, token: Token) -> bool:
         return self.words.medicine(token.key) or self.words.drug(token.key)
 
     def function(self, token: Token) -> bool:
-        return token.key in FUNCTION or _CONTRACTED.fullmatch(token.key) is not None
+        return token.key in FUNCTION_WORDS or _CONTRACTED.fullmatch(token.key) is not None
 
     def common(self, token: Token) -> bool:
-        """One of the surnames that most people have, medicine or not: Johnson."""
-        return token.key in _COMMON
+        """One of the commonest surnames, medicine or not: Johnson."""
+        return token.key in _COMMON_SURNAMES
 
-    @_remembered
+    @_once_a_text
     def prefixed(self, token: Token) -> bool:
         """A surname by how it begins: O'Sullivan, al-Farsi, McAllister."""
         match = _PREFIXED.match(token.key)
@@ -218,7 +218,7 @@ class Tokens:
             return inner or self.words.surname(match["rest"]) or not self.words.known(match["rest"])
         return inner
 
-    @_remembered
+    @_once_a_text
     def glued(self, token: Token) -> bool:
         """A given name and a surname without a blank between: smithjohn."""
         word = token.key
@@ -231,11 +231,11 @@ class Tokens:
 
     def glued_to_initial(self, token: Token) -> bool:
         """An initial and one of the commonest surnames without a blank between: jsmith."""
-        return token.key[1:] in _COMMON
+        return token.key[1:] in _COMMON_SURNAMES
 
-    @_remembered
+    @_once_a_text
     def sure(self, token: Token) -> bool:
-        """A name wherever it stands: on a list, and nothing else."""
+        """A name wherever it stands: on a list of names, and nothing else."""
         if token.taken or self.function(token) or len(token.key) < 3:
             return False
         if token.key in _MONTHS_OR_NAMES:
@@ -257,7 +257,7 @@ class Tokens:
             return True
         return self.surname(token) and not self.known(token) and not self.words.drug(token.key)
 
-    @_remembered
+    @_once_a_text
     def unknown(self, token: Token) -> bool:
         """Neither medicine nor English nor on a list."""
         return (
@@ -268,14 +268,14 @@ class Tokens:
             and not self.words.drug(token.key)
         )
 
-    @_remembered
+    @_once_a_text
     def misspelled(self, token: Token) -> bool:
         """In small letters, and nearly a word of medicine."""
         return not self.capital(token) and self.words.misspelled(token.key)
 
-    @_remembered
+    @_once_a_text
     def may_be_a_name(self, token: Token) -> bool:
-        """Whether anything at all speaks for a name: what this denies, no model is asked about."""
+        """Whether a word can be a name at all; the entity model decides on no other word."""
         if token.taken or self.function(token) or len(token.key) < 2:
             return False
         if self.sure(token):
@@ -284,14 +284,14 @@ class Tokens:
             return not self.misspelled(token)
         return self.capital(token) and (self.listed(token) or not self.known(token))
 
-    # Company
+    # Words around
 
     def adjacent(self, at: int, signs: str = r"[ \t]*\.?[ \t]*") -> bool:
         """Whether a token follows the one before it with nothing but `signs` between."""
         return 0 < at < len(self) and re.fullmatch(signs, self[at].gap) is not None
 
     def gap_has_end(self, at: int) -> bool:
-        """Whether a sentence ends before a token; the point of an initial or a title ends none."""
+        """Whether a sentence ends before a token. The point of an initial or a title ends none."""
         if "." not in self[at].gap:
             return False
         return len(self[at - 1].text) > 3
@@ -326,13 +326,13 @@ class Tokens:
             thing = self[following]
             if self.given(token) and self.capital(thing) and self.surname(thing):
                 break  # Thomas Walker
-            if thing.key in THINGS:
+            if thing.key in EPONYM_NOUNS:
                 if thing.key in _FRACTURES and self._has_given_name(at):
                     return False  # John Smith fx
                 if self.medicine(token) and not (self.given(token) and self.sure(token)):
                     return True
                 near = following == at + 1 or thing.key in ("syndrome", "syndromes")
-                return near and thing.key not in _ANYWHERE
+                return near and thing.key not in _WEAK_EPONYM_NOUNS
             if self.function(self[following]):
                 break
             # "Wolff Parkinson White syndrome", "Graves eye disease"
@@ -342,10 +342,10 @@ class Tokens:
         return False
 
 
-#: Of these, what says nothing of the word before it.
-_ANYWHERE = frozenset(
+#: Eponym nouns that stand after many other words, too.
+_WEAK_EPONYM_NOUNS = frozenset(
     """stage type class grade pump block body cells scan position response test tests fever virus
     infection""".split()
 )
-#: What is named after people.
-THINGS = lists.words("tokens_things")  # fmt: skip
+#: Nouns of medicine that are named after people: the "disease" of Wilson disease.
+EPONYM_NOUNS = lists.words("eponym_nouns")

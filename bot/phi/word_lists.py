@@ -6,22 +6,21 @@ of shorthand and of `prompts/vocabulary/eponyms.txt`; the rest comes from `bot.p
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 
 from rapidfuzz.distance import DamerauLevenshtein
 
+from bot.phi import lists
 from index.bundle import VOCABULARY, current
 from index.text.lexicon import Lexicon
 from index.text.resources import read_text
 from index.text.tokens import fold
 
-#: US states and territories, which may be told; what is smaller may not (45 CFR 164.514(b)(2)).
+#: US states and territories: they may be stored, smaller places may not (45 CFR 164.514(b)(2)).
 STATES = {
     "al": "alabama", "ak": "alaska", "az": "arizona", "ar": "arkansas", "ca": "california",
     "co": "colorado", "ct": "connecticut", "de": "delaware", "dc": "district of columbia",
@@ -39,8 +38,8 @@ STATES = {
 
 
 class WordList:
-    """Sorted words in one block of bytes: as much memory as the words have letters, which is a
-    tenth of what a set takes, and a look-up of some microseconds."""
+    """Sorted words in one block of bytes. It takes a byte a letter, a tenth of what a set takes; a
+    look-up takes some microseconds."""
 
     def __init__(self, words: bytes) -> None:
         """`words` are sorted, one a line, each once."""
@@ -51,29 +50,25 @@ class WordList:
         return cls("\n".join(sorted(set(words))).encode())
 
     def beginning(self, letter: str) -> list[str]:
-        found = re.findall(rb"(?<=\n)" + re.escape(letter.encode()) + rb"[^\n]*", self._block)
-        return [word.decode() for word in found]
+        words = re.findall(rb"(?<=\n)" + re.escape(letter.encode()) + rb"[^\n]*", self._block)
+        return [word.decode() for word in words]
 
     def __contains__(self, word: str) -> bool:
-        wanted = word.encode()
+        sought = word.encode()
         block, low, high = self._block, 0, len(self._block) - 1
         while low < high:
             start = block.rfind(b"\n", low, (low + high) // 2 + 1)
             if start < 0:
                 start = low
             end = block.find(b"\n", start + 1)
-            found = block[start + 1 : end]
-            if found == wanted:
+            line = block[start + 1 : end]
+            if line == sought:
                 return True
-            if found < wanted:
+            if line < sought:
                 low = end
             else:
                 high = start
         return False
-
-
-def _shipped(name: str) -> bytes:
-    return gzip.decompress((resources.files("bot.phi") / "lists" / f"{name}.txt.gz").read_bytes())
 
 
 def _eponyms() -> list[str]:
@@ -82,27 +77,27 @@ def _eponyms() -> list[str]:
 
 
 class Words:
-    """All that is known of words. `index` is the folder of index bundles; without one, medicine
-    is what the lexicon and the eponyms say."""
+    """What each word may be. `index` is the folder of index bundles; without one, words of medicine
+    are only those of the lexicon and the eponyms."""
 
     def __init__(self, index: Path | None = None) -> None:
-        self._given = WordList(_shipped("given"))
-        self._given_words = frozenset(_shipped("given_words").decode().split())
-        self._surnames = WordList(_shipped("surnames"))
-        self._english = WordList(_shipped("english"))
-        self._towns = WordList(_shipped("towns"))
-        self.counties = frozenset(_shipped("counties").decode().splitlines())
+        self._given = WordList(lists.packed("given"))
+        self._given_words = frozenset(lists.packed("given_words").decode().split())
+        self._surnames = WordList(lists.packed("surnames"))
+        self._english = WordList(lists.packed("english"))
+        self._towns = WordList(lists.packed("towns"))
+        self.counties = frozenset(lists.packed("counties").decode().splitlines())
         eponyms = _eponyms()
         self._eponyms = frozenset(eponyms)
         self._vocabulary = WordList.of(_vocabulary(index))
         self._lexicon = Lexicon.shipped()
 
     def given(self, word: str) -> bool:
-        """A given name that is not first of all a word."""
+        """A given name that is not mainly a word."""
         return word in self._given
 
     def given_word(self, word: str) -> bool:
-        """A given name that is a word too: Mark, Rose."""
+        """A given name that is also a word: Mark, Rose."""
         return word in self._given_words
 
     def surname(self, word: str) -> bool:
@@ -118,7 +113,7 @@ class Words:
         return word in self._eponyms
 
     def is_phrase(self, words: tuple[str, ...]) -> bool:
-        """Several words that name one thing of medicine: lou gehrig, ann arbor."""
+        """Several words that are one eponym: lou gehrig, ann arbor."""
         return len(words) > 1 and " ".join(words) in self._eponyms
 
     def medicine(self, word: str) -> bool:
@@ -137,7 +132,7 @@ class Words:
 
     @lru_cache(maxsize=2_000)  # noqa: B019  one Words a process
     def misspelled(self, word: str, most: int = 2) -> bool:
-        """Whether a word is medicine with a slip or two: "dibetes", "neuropthy"."""
+        """Whether a word is a word of medicine with one or two typing errors: "dibetes"."""
         slips = 1 if len(word) < 7 else most
         return len(word) > 4 and any(
             DamerauLevenshtein.distance(word, other, score_cutoff=slips) <= slips
@@ -147,19 +142,19 @@ class Words:
 
     @lru_cache(maxsize=10_000)  # noqa: B019  one Words a process
     def known(self, word: str) -> bool:
-        """Medicine or English, as it stands or in another form of the word."""
+        """Medicine or English, in this form or another: plural, past, possessive."""
         if _COINED.search(word):
             return True
         return any(self.medicine(form) or self.english(form) for form in _forms(word))
 
 
-#: The endings of generic names of drugs (WHO's stems) and of what else medicine coins.
+#: Endings of generic names of drugs: WHO's stems, and a few others.
 _DRUG = re.compile(
     r".{2}(?:mab|nib|cept|cillin|mycin|micin|azole|sartan|statin|olol|setron|platin|taxel|rubicin"
     r"|caine|parin|tide|penem|floxacin|cycline|prazole|triptan|vir|grel|xaban|gliptin|dronate"
     r"|lukast|gliflozin|pril|azepam|zolam|barbital|oxetine|afil|tinib|ciclib|parib|stim|leucel)$"
 )
-#: The endings by which medicine makes words of its own.
+#: Endings that only words of medicine have.
 _COINED = re.compile(
     r".{3}(?:itis|osis|oses|ectomy|ectomies|otomy|ostomy|plasty|scopy|scopic|graphy|gram|pathy|pathic"
     r"|algia|emia|emic|uria|uric|lysis|lytic|centesis|pexy|rrhaphy|rrhea|rrhagia|rrhagic|philia|penia"
@@ -187,10 +182,10 @@ def _vocabulary(index: Path | None) -> list[str]:
     return [word for word in json.loads((folder / VOCABULARY).read_bytes()) if word.isalpha()]
 
 
-#: Letters that are no letter with an accent to Unicode, and are to those who type names.
+#: Letters that Unicode does not treat as accented, though people type them without the accent.
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe"})  # noqa: RUF001
 
 
 def key(word: str) -> str:
-    """The form in which words are looked up: lower case, no accents, no possessive."""
+    """The form for look-ups: lower case, no accents, no possessive."""
     return fold(word).translate(_LETTERS).removesuffix("'s").removesuffix("'")

@@ -1,22 +1,25 @@
 """The query log: who asked what, what was answered, and whether it was delivered.
 
 Invariants
-1. A question is committed before anyone is told that it was received.
+1. A question is committed before Slack is told that it was received.
 2. Its answer is committed before it is sent.
-3. Its delivery is committed after. So a record says how far it got: no answer means that it was
-   not answered; an answer without a delivery means that it is not known whether it arrived.
+3. Its delivery is committed after it was sent. So the records of a question say how far it got:
+   without an answer it was not answered; with an answer and no delivery it is not known whether
+   the answer arrived.
 4. Records are only ever added, each chained to the one before: see `hash_chain` for what that
    proves, and against whom. One question has at most one answer; the last delivery counts.
-5. An event that is told twice is one question, across restarts: its event id and its message key
-   are unique.
-6. What people typed is beside the chain, which carries a salted hash of it: it can be destroyed
-   (`retention.redact`) and the chain still verifies. A date of service is not stored.
+5. An event that arrives twice is one question, also across restarts: its event id and its message
+   key are unique.
+6. What people typed is stored beside the chain, and the chain has a salted hash of it. So a text
+   can be destroyed (`retention.redact`) and the chain still verifies. A date of service is not
+   stored.
 
-`log` writes and reads; `records` is what the records hold, `append` the one place where they are
-added, `schema` the database. `verify` re-derives everything, `checkpoints` signs what is there,
-`retention` destroys what must go. `feedback` is what people say of answers, and what auditors
-approved of it. `opening` opens and verifies the log as the settings say, `unfinished` is what an
-earlier run left in it, `fallback` is for operators who chose to answer without one.
+Modules: `log` writes and reads, `search` finds; `records` are the kinds of records, `append` is the
+only place that adds one, `hash_chain` has the rules of the chain, `schema` the tables and views.
+`verify` re-derives every hash, `checkpoints` signs the end of the chain, `vouching` decides whether
+it may be signed, `retention` redacts and removes. `feedback` reads feedback and corrections.
+`opening` opens the log as the settings say, `unfinished` finds what an earlier run did not finish,
+`fallback` is for operators who chose to answer without a log.
 
 Treat log.db as PHI: people type what they should not. Files are created with mode 0600.
 """

@@ -14,14 +14,14 @@ from codesets.errors import CodeDeskError
 
 
 class NoSuchQuestion(CodeDeskError):
-    """The log has no question with that id (any more); the message says so."""
+    """The log has no question with that id, or nothing of it is left; the message says which."""
 
 
 class NoSuchCorrection(CodeDeskError):
     """The log has no correction in force with that number; the message says so."""
 
 
-#: Corrections that were not withdrawn, as `r`, with their words as `t`.
+#: Records of corrections that were not withdrawn (`r`), with their words (`t`).
 IN_FORCE = """
     records r join texts t on t.record = r.seq and t.name = 'phrase'
     where r.kind = 'correction' and r.seq not in (
@@ -35,11 +35,11 @@ _TEXT = "record, name, salt, text"
 
 
 class ChainAppender:
-    """The end of the chain inside one transaction, which holds the only right to write."""
+    """The end of the chain, inside a transaction that is the only one that may write."""
 
     def __init__(self, db: sqlite3.Connection, now: str, key: LogKey | None) -> None:
         self.db, self.now, self._key = db, now, key
-        #: What was appended since the last look, row by row, as it must be read back.
+        #: Rows that were added and not read back yet.
         self._records: list[tuple[Any, ...]] = []
         self._texts: list[tuple[Any, ...]] = []
         log, created = db.execute("select id, created from log").fetchone()
@@ -54,7 +54,8 @@ class ChainAppender:
         self._check_seal(log, seal)
 
     def _check_seal(self, log: str, seal: str | None) -> None:
-        """Nothing is added to a sealed log without its key, nor to one that the key denies."""
+        """Raises LogUnavailable when the log is sealed and the key is missing or another one, or
+        when the last record does not bear its seal."""
         if self._key is None:
             if seal is not None or self._sealing_began():
                 raise LogUnavailable(
@@ -76,12 +77,12 @@ class ChainAppender:
             )
 
     def _sealing_began(self) -> bool:
-        """Whether a record says so; seals can be stripped."""
-        found = self.db.execute(
+        """Whether a record says that sealing began. Seals alone can be removed from the file."""
+        rows = self.db.execute(
             "select 1 from records where kind in ('key', 'retention') "
             "and json_extract(body, '$.sealed_from') is not null limit 1"
         )
-        return found.fetchone() is not None
+        return rows.fetchone() is not None
 
     def append(
         self,
@@ -91,13 +92,16 @@ class ChainAppender:
         texts: Mapping[str, str] | None = None,
         at: str | None = None,
     ) -> int:
-        """Chain a record; its number. What is None in the body is left out."""
+        """Add a record to the chain, and return its number. None values of the body are left
+        out."""
         seq, at = self.seq + 1, at or self.now
         salted = [(n, hash_chain.new_salt(), hash_chain.plain(t)) for n, t in (texts or {}).items()]
-        told = {name: value for name, value in body.items() if value is not None}
+        stored = {name: value for name, value in body.items() if value is not None}
         if salted:
-            told["texts"] = {name: hash_chain.commitment(salt, text) for name, salt, text in salted}
-        written = hash_chain.plain(hash_chain.canonical(told))
+            stored["texts"] = {
+                name: hash_chain.commitment(salt, text) for name, salt, text in salted
+            }
+        written = hash_chain.plain(hash_chain.canonical(stored))
         hashed = hash_chain.record_hash(seq, at, kind, subject, written, self.hash)
         seal = self._key.seal(hashed) if self._key else None
         record = (seq, at, kind, subject, written, self.hash, hashed, seal)
@@ -110,8 +114,8 @@ class ChainAppender:
         return seq
 
     def expect_all_there(self) -> None:
-        """Raises LogUnavailable when what was appended since the last look cannot be read back as
-        it was written: nobody may be told that it is on record."""
+        """Raises LogUnavailable when a row that was added cannot be read back as it was written.
+        Then nobody may be told that it is on record."""
         if not self._records:
             return
         first = [self._records[0][0]]
@@ -132,19 +136,19 @@ class ChainAppender:
     def seal_from_here(self, key: LogKey) -> None:
         self._key = key
 
-    def has_question(self, identity: str) -> bool:
-        found = self.db.execute(
-            "select 1 from records where kind = 'question' and subject = ?", [identity]
+    def has_question(self, question_id: str) -> bool:
+        rows = self.db.execute(
+            "select 1 from records where kind = 'question' and subject = ?", [question_id]
         )
-        return found.fetchone() is not None
+        return rows.fetchone() is not None
 
-    def expect_question(self, identity: str) -> None:
+    def expect_question(self, question_id: str) -> None:
         """Raises NoSuchQuestion."""
-        if not self.has_question(identity):
-            raise NoSuchQuestion(f"No question in the log has the id {identity}.")
+        if not self.has_question(question_id):
+            raise NoSuchQuestion(f"No question in the log has the id {question_id}.")
 
-    def knows(self, asked: QuestionRecord) -> bool:
-        """Whether this event, or this message, is a question already."""
+    def knows(self, question: QuestionRecord) -> bool:
+        """Whether this event or this message is in the log already."""
         return any(
             value is not None
             and self.db.execute(
@@ -152,23 +156,26 @@ class ChainAppender:
                 f"and json_extract(body, '$.{name}') = ?",
                 [value],
             ).fetchone()
-            for name, value in (("event_id", asked.event_id), ("message_key", asked.message_key))
+            for name, value in (
+                ("event_id", question.event_id),
+                ("message_key", question.message_key),
+            )
         )
 
     def knows_feedback(self, question_id: str, body: Mapping[str, Any], note: str) -> bool:
-        """Whether this event is a record already, or the same person's last word on the question
-        was the same."""
+        """Whether this event is in the log already, or the last feedback of the same person on the
+        question was the same."""
         rows = self.db.execute(
             "select r.body, coalesce(t.text, '') from records r "
             "left join texts t on t.record = r.seq and t.name = 'note' "
             "where r.kind = 'feedback' and r.subject = ? order by r.seq",
             [question_id],
         )
-        said = [(json.loads(stored), text) for stored, text in rows]
+        earlier = [(json.loads(stored), text) for stored, text in rows]
         event = body["event_id"]
-        if event is not None and any(earlier.get("event_id") == event for earlier, _ in said):
+        if event is not None and any(b.get("event_id") == event for b, _ in earlier):
             return True
-        of_theirs = [(b, text) for b, text in said if body["by"] and b.get("by") == body["by"]]
+        of_theirs = [(b, text) for b, text in earlier if body["by"] and b.get("by") == body["by"]]
         if not of_theirs:
             return False
         last, last_note = of_theirs[-1]
@@ -176,18 +183,18 @@ class ChainAppender:
         return same and note in ("", last_note)
 
     def approves(self, phrase: str, code: str, system: str) -> bool:
-        """Whether a correction in force has these words for this code."""
-        found = self.db.execute(
+        """Whether a correction in force has this phrase for this code."""
+        rows = self.db.execute(
             f"select 1 from {IN_FORCE} and t.text = ? collate nocase "
             "and json_extract(r.body, '$.code') = ? and json_extract(r.body, '$.system') = ?",
             [phrase, code, system],
         )
-        return found.fetchone() is not None
+        return rows.fetchone() is not None
 
     def expect_correction(self, number: int) -> str:
-        """The question of a correction in force. Raises NoSuchCorrection."""
-        found = self.db.execute(f"select r.subject from {IN_FORCE} and r.seq = ?", [number])
-        row = found.fetchone()
+        """The question id of a correction in force. Raises NoSuchCorrection."""
+        rows = self.db.execute(f"select r.subject from {IN_FORCE} and r.seq = ?", [number])
+        row = rows.fetchone()
         if row is None:
             raise NoSuchCorrection(
                 f"Record {number} is not a correction in force. `codedesk log corrections` lists "

@@ -1,10 +1,10 @@
-"""Checkpoints: what the log's end was at a time, signed, and kept where the log's writer is not.
+"""Checkpoints: signed lines on where the log ended at a time, kept apart from the log.
 
 A checkpoint is one line of JSON: the log's id, the number of its last record (`sequence`), how many
 records are there (`count`; fewer, after retention), the hash of the last (`head`), and the time
-(`at`), signed with Ed25519 over the canonical JSON of those five. The private key signs, in the
-serving process; the public key verifies and cannot sign, so it can be given to anyone. Lines are
-only ever added to the file.
+(`at`), signed with Ed25519 over the canonical JSON of those five. The serving process signs with
+the private key. The public key only verifies, so anyone may have it. Lines are only ever added to
+the file.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Checkpoint:
     signature: str = ""
 
     def signed_part(self) -> bytes:
-        told = asdict(self)
-        del told["signature"]
-        return canonical(told).encode()
+        fields = asdict(self)
+        del fields["signature"]
+        return canonical(fields).encode()
 
     def line(self) -> str:
         return canonical(asdict(self))
@@ -51,8 +51,8 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoints:
-    """A file of checkpoints, as read. `forged` are the numbers of lines that the key did not sign,
-    `torn` those that are no checkpoint at all, as a crash in the middle of a line leaves them."""
+    """A file of checkpoints, as read. `forged` are the numbers of lines that this key did not sign,
+    `torn` those of lines that are no checkpoint, as a crash while writing leaves them."""
 
     good: list[Checkpoint]
     forged: list[int]
@@ -133,7 +133,7 @@ def keep(checkpoint: Checkpoint, path: Path) -> None:
             size = os.fstat(file).st_size
             torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
             line = ("\n" if torn else "") + checkpoint.line() + "\n"
-            # On a full disk a part may be written, and no error told before the next one.
+            # On a full disk a part may be written, and the error come only with the next write.
             left = line.encode()
             while left:
                 left = left[os.write(file, left) :]
@@ -160,23 +160,23 @@ def read(path: Path, key: Ed25519PublicKey) -> Checkpoints:
 
 
 def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> Checkpoints:
-    found = Checkpoints([], [], [])
+    checkpoints = Checkpoints([], [], [])
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            told = json.loads(line)
-            checkpoint = Checkpoint(**told)
+            fields = json.loads(line)
+            checkpoint = Checkpoint(**fields)
             kinds = (str, int, int, str, str, str)
             if not all(map(isinstance, asdict(checkpoint).values(), kinds)):
                 raise TypeError
         except (ValueError, TypeError, RecursionError):
-            found.torn.append(number)
+            checkpoints.torn.append(number)
             continue
         try:
             key.verify(base64.b64decode(checkpoint.signature), checkpoint.signed_part())
         except (InvalidSignature, ValueError):
-            found.forged.append(number)
+            checkpoints.forged.append(number)
         else:
-            found.good.append(checkpoint)
-    return found
+            checkpoints.good.append(checkpoint)
+    return checkpoints

@@ -1,7 +1,7 @@
-"""For operators who chose to answer without a log (`answer_without_log`): nothing waits for it.
+"""For operators who chose to answer even when the log cannot be written (`answer_without_log`).
 
-What could not be logged is answered, said to be unlogged, told on standard error, and counted: a
-record in the chain says how many as soon as one can be written.
+An answer that could not be logged says so. Each is reported on standard error and counted, and as
+soon as the log can be written again, a record says how many there were.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from bot.querylog.records import Outcome, Pending, QuestionRecord, Surface
 UNLOGGED = "unlogged"
 
 
-def _names(asked: QuestionRecord) -> set[str]:
-    """What the event and the message are called."""
-    return {name for name in (asked.event_id, asked.message_key) if name}
+def _ids(question: QuestionRecord) -> set[str]:
+    """The ids of the event and of the message."""
+    return {name for name in (question.event_id, question.message_key) if name}
 
 
 class FallbackLog(QueryLog):
@@ -34,12 +34,11 @@ class FallbackLog(QueryLog):
 
     def __init__(self, *given: Any, **options: Any) -> None:
         self._is_open = False
-        #: When answers first went out unlogged, and how many have since; the latter are those of
-        #: which no record tells yet.
+        #: When answers first went out unlogged, and how many did since that no record counts yet.
         self._since, self._count = "", 0
-        #: Events and messages answered unlogged, so that none is answered twice.
+        #: Ids of events and messages that were answered unlogged, so that none is answered twice.
         self._seen: set[str] = set()
-        #: Questions in the log whose answers are not, and those of them that a record names.
+        #: Ids of questions in the log whose answers are not, and those of them that a record names.
         self._without_answer: set[str] = set()
         self._on_record: set[str] = set()
         super().__init__(*given, **options)
@@ -81,18 +80,18 @@ class FallbackLog(QueryLog):
             yield db
 
     def ask_many(self, questions: Sequence[QuestionRecord]) -> list[str | None]:
-        new = [asked for asked in questions if not _names(asked) & self._seen]
+        new = [question for question in questions if not _ids(question) & self._seen]
         try:
             ids = iter(super().ask_many(new) if new else [])
         except LogUnavailable as error:
-            ids = iter([self._unlogged(asked, error) for asked in new])
-        return [next(ids) if asked in new else None for asked in questions]
+            ids = iter([self._unlogged(question, error) for question in new])
+        return [next(ids) if question in new else None for question in questions]
 
-    def _unlogged(self, asked: QuestionRecord, error: LogUnavailable) -> str | None:
-        if _names(asked) & self._seen:
+    def _unlogged(self, question: QuestionRecord, error: LogUnavailable) -> str | None:
+        if _ids(question) & self._seen:
             return None
-        self._seen |= _names(asked)
-        self._tell(error)
+        self._seen |= _ids(question)
+        self._count_unlogged(error)
         return UNLOGGED
 
     def answered_many(self, answers: Sequence[tuple[str, Answer, float]], **how: Any) -> None:
@@ -103,12 +102,12 @@ class FallbackLog(QueryLog):
         except LogUnavailable as error:
             for question_id, _, _ in logged:
                 self._without_answer.add(question_id)
-                self._tell(error)
+                self._count_unlogged(error)
 
     def delivered_many(
-        self, questions: Sequence[str], outcome: Outcome, detail: str = "", kind: str = "answer"
+        self, question_ids: Sequence[str], outcome: Outcome, detail: str = "", kind: str = "answer"
     ) -> None:
-        logged = [question_id for question_id in questions if question_id != UNLOGGED]
+        logged = [question_id for question_id in question_ids if question_id != UNLOGGED]
         try:
             if logged:
                 super().delivered_many(logged, outcome, detail, kind)
@@ -141,7 +140,7 @@ class FallbackLog(QueryLog):
     def is_unlogged(self, question_id: str) -> bool:
         return question_id == UNLOGGED or question_id in self._without_answer
 
-    def _tell(self, error: LogUnavailable) -> None:
+    def _count_unlogged(self, error: LogUnavailable) -> None:
         self._since = self._since if self._count else self._now()
         self._count += 1
         self._warn(error)

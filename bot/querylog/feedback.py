@@ -1,8 +1,9 @@
-"""What people said was wrong, and the words that auditors approved for codes because of it.
+"""Feedback on answers, and the corrections that auditors approved because of it.
 
-A proposal is the last word of someone on an answer, unless it is that it was right. A correction is
-a record that an auditor approved words for a code; a withdrawal, a later record that names it by
-its number, ends it. Both stay on record. Words that were redacted hold no longer.
+A proposal is the last feedback of a person on an answer, unless it says that the answer was right.
+A correction is a record which says that an auditor approved words for a code. A withdrawal is a
+later record that names the correction by its number and ends it. Both stay on record. A correction
+whose words were redacted is no longer in force.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from bot.querylog.records import Record
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Words in force for a code. `number` and `hash` are those of its record in the log."""
+    """Words that are approved for a code. `number` and `hash` are those of the record."""
 
     number: int
     at: str
@@ -32,8 +33,8 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What someone said of an answer. `number` is that of the record of it, `code` the one that
-    they used, where they named it; `corrections` are those in force for the question."""
+    """Feedback that an answer was wrong. `number` is that of its record, `code` the code that the
+    person used, if they named one; `corrections` are those in force for the question."""
 
     number: int
     at: str
@@ -51,19 +52,16 @@ def in_force(log: QueryLog) -> list[Correction]:
         rows = db.execute(
             f"select r.seq, r.at, r.subject, t.text, r.body, r.hash from {IN_FORCE} order by r.seq"
         ).fetchall()
-    found = []
+    corrections = []
     for seq, at, question_id, phrase, body, hashed in rows:
-        told = json.loads(body)
-        found.append(
-            Correction(
-                seq, at, question_id, phrase, told["code"], told["system"], told["by"], hashed
-            )
-        )
-    return found
+        stored = json.loads(body)
+        code, system, by = stored["code"], stored["system"], stored["by"]
+        corrections.append(Correction(seq, at, question_id, phrase, code, system, by, hashed))
+    return corrections
 
 
 def proposals(log: QueryLog) -> list[Proposal]:
-    """What was proposed, oldest question first."""
+    """All proposals, those on the oldest question first."""
     records = log.select(
         "id in (select question from feedback where verdict <> 'right') order by seq"
     )
@@ -71,34 +69,35 @@ def proposals(log: QueryLog) -> list[Proposal]:
 
 
 def proposals_of(records: Sequence[Record], corrections: Sequence[Correction]) -> list[Proposal]:
-    """What is proposed of some questions."""
-    found = []
+    """The proposals on some questions."""
+    proposals = []
     for record in records:
-        last_words = {told.get("by") or told["seq"]: told for told in record.feedback}
+        last_by_person = {entry.get("by") or entry["seq"]: entry for entry in record.feedback}
         approved = tuple(c for c in corrections if c.question_id == record.id)
-        for told in last_words.values():
-            if told["verdict"] == "right":
+        for entry in last_by_person.values():
+            rating = entry["verdict"]
+            if rating == "right":
                 continue
-            found.append(
+            proposals.append(
                 Proposal(
-                    told["seq"],
-                    told["at"],
+                    entry["seq"],
+                    entry["at"],
                     record,
-                    told["verdict"],
-                    told.get("code"),
-                    told.get("note") or "",
-                    told.get("by"),
+                    rating,
+                    entry.get("code"),
+                    entry.get("note") or "",
+                    entry.get("by"),
                     approved,
                 )
             )
-    return found
+    return proposals
 
 
-def question_of(log: QueryLog, named: str) -> tuple[Record | None, int | None]:
-    """The question that an id names, or that the feedback with this record number is of (the number
-    comes with it)."""
-    if named.isdigit():
-        rows = log.select("id in (select question from feedback where id = ?)", [int(named)])
+def question_of(log: QueryLog, identity: str) -> tuple[Record | None, int | None]:
+    """The question with an id, or the one that the feedback with a record number is on; in the
+    second case with that number."""
+    if identity.isdigit():
+        rows = log.select("id in (select question from feedback where id = ?)", [int(identity)])
         if rows:
-            return rows[0], int(named)
-    return log.get(named), None
+            return rows[0], int(identity)
+    return log.get(identity), None

@@ -1,5 +1,7 @@
-"""log.db, written in WAL mode by any number of threads and processes; the package has the
-invariants, `chain` what a record's hash proves."""
+"""log.db, written in WAL mode by any number of threads and processes.
+
+The invariants are in the docstring of the package; `hash_chain` says what a hash proves.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ from bot.querylog import hash_chain, schema
 from bot.querylog.append import ChainAppender
 from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogKey, LogUnavailable
 from bot.querylog.records import (
-    ASKED,
-    ASKED_1,
+    QUESTION_FIELDS,
+    VERSION_1_QUESTION_FIELDS,
     Access,
     Entry,
     Outcome,
@@ -54,14 +56,14 @@ class QueryLog:
         scrubber: Scrubber | None = None,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
-        """Raises LogUnavailable when the file cannot be opened for writing. A `scrubber` that knows
-        the words of an index tells medicine from names better than one that does not."""
+        """Raises LogUnavailable when the file cannot be opened for writing. A `scrubber` with the
+        words of an index tells medicine from names better than the default one."""
         self.path = path
         self._key = key
         self._scrubber = scrubber or Scrubber()
         self._clock = clock
         self._lock = threading.Lock()
-        #: The number of the schema that was compared last.
+        #: SQLite's number of the schema that was checked last.
         self._schema_read: int | None = None
         self._open()
 
@@ -74,7 +76,7 @@ class QueryLog:
             )
             self._db = Database(connection)
             self._db.enable_wal()
-            # A commit is on the disk, not in a cache, before anyone is told of it.
+            # A commit is on the disk, not in a cache, when it returns.
             self._db.execute("pragma synchronous = full")
             # What is deleted is overwritten.
             self._db.execute("pragma secure_delete = on")
@@ -92,12 +94,12 @@ class QueryLog:
 
     @property
     def key(self) -> LogKey | None:
-        """What seals its records, if anything does."""
+        """The key that seals records, if there is one."""
         return self._key
 
     @property
     def id(self) -> str:
-        """What names this log in checkpoints and in its key."""
+        """The id of this log, as checkpoints and its key have it."""
         with self.reading() as db:
             return db.execute("select id from log").fetchone()[0]
 
@@ -133,9 +135,10 @@ class QueryLog:
             if kind == "question":
                 # Version 1 had no scrubber.
                 scrubbed = self._scrubber.scrub(row["text"])
-                told = {name: row[name] for name in ASKED_1} | {"text": scrubbed.text}
-                asked = QuestionRecord(**told, removed=scrubbed.removed)
-                body, texts = question_body(asked)
+                fields = {name: row[name] for name in VERSION_1_QUESTION_FIELDS}
+                fields["text"] = scrubbed.text
+                question = QuestionRecord(**fields, removed=scrubbed.removed)
+                body, texts = question_body(question)
                 appender.append(kind, row["id"], body | mark, texts, row["asked_at"])
             elif kind == "answer":
                 today = row["answered_at"][:10]
@@ -152,10 +155,10 @@ class QueryLog:
     # Transactions
 
     def _expect_schema(self) -> None:
-        """Raises LogUnavailable when the file holds any table, view, index or trigger not ours.
+        """Raises LogUnavailable when the file has any table, view, index or trigger of others.
 
-        SQLite acts by the schema that it read last, and reads it anew when this number changes: so
-        while the number is the same, so is all that could hide, swallow or alter a record.
+        Those could hide, drop or alter a record. SQLite reads the schema again when its number
+        (`schema_version`) changes, so while the number is the same, no new check is needed.
         """
         (read_last,) = self._db.execute("pragma schema_version").fetchone()
         if read_last == self._schema_read:
@@ -169,7 +172,8 @@ class QueryLog:
 
     @contextmanager
     def _immediate(self) -> Iterator[None]:
-        """Hold the right to write from the start, so that the end that is read is the end."""
+        """A transaction that holds the right to write from its start, so that the end of the chain
+        does not move after it was read."""
         db = self._db.conn
         db.execute("begin immediate")
         try:
@@ -182,8 +186,8 @@ class QueryLog:
 
     @contextmanager
     def writing(self) -> Iterator[ChainAppender]:
-        """The end of the chain, to append to; committed at the end, when all that was appended is
-        there to be read. Raises LogUnavailable."""
+        """The end of the chain, to append to. It is committed on exit, after all that was appended
+        was read back. Raises LogUnavailable."""
         try:
             with self._lock, self._immediate():
                 self._expect_schema()
@@ -225,10 +229,9 @@ class QueryLog:
     # Writing
 
     def scrubbed(self, typed: str) -> str:
-        """What someone typed beside a question (a note, a reason, the words of a search) as it may
-        be stored. Called before the right to write is held: the scrubber may have to load a model
-        first. Of a long one the head is kept. Questions come scrubbed: the desk needs them as
-        typed."""
+        """A note, a reason or the words of a search as they may be stored; of a long text the head.
+        Call it before `writing`, since the scrubber may have to load a model first. Questions are
+        scrubbed before they come here: the desk needs them as typed."""
         return scrub_head(self._scrubber, typed).text
 
     def append(
@@ -238,27 +241,27 @@ class QueryLog:
         body: Mapping[str, Any],
         texts: Mapping[str, str] | None = None,
     ) -> int:
-        """Commit a record of any kind; its number. What people typed belongs in `texts`."""
+        """Commit a record of any kind, and return its number. What people typed goes in `texts`."""
         with self.writing() as appender:
             return appender.append(kind, subject, body, texts)
 
-    def ask(self, asked: QuestionRecord) -> str | None:
-        """Commit a question; its id, or None when this event or message is already there."""
-        return self.ask_many([asked])[0]
+    def ask(self, question: QuestionRecord) -> str | None:
+        """Commit a question, and return its id; None when this event or message is in the log."""
+        return self.ask_many([question])[0]
 
     def ask_many(self, questions: Sequence[QuestionRecord]) -> list[str | None]:
         """Commit several questions at once; see `ask`."""
         ids: list[str | None] = []
         with self.writing() as appender:
-            for asked in questions:
-                if appender.knows(asked):
+            for question in questions:
+                if appender.knows(question):
                     ids.append(None)
                     continue
-                identity = uuid.uuid4().hex[:12]
-                while appender.has_question(identity):
-                    identity = uuid.uuid4().hex[:12]
-                appender.append("question", identity, *question_body(asked))
-                ids.append(identity)
+                question_id = uuid.uuid4().hex[:12]
+                while appender.has_question(question_id):
+                    question_id = uuid.uuid4().hex[:12]
+                appender.append("question", question_id, *question_body(question))
+                ids.append(question_id)
         return ids
 
     def answered(
@@ -270,8 +273,8 @@ class QueryLog:
         latency_ms: float,
         made_with: Mapping[str, Any] | None = None,
     ) -> None:
-        """Commit an answer, before it is sent. `made_with` is what else is needed to make the same
-        answer again."""
+        """Commit an answer, before it is sent. `made_with` is all else that is needed to make the
+        same answer again."""
         self.answered_many(
             [(question_id, answer, latency_ms)], index_build=index_build, made_with=made_with
         )
@@ -298,21 +301,21 @@ class QueryLog:
     def delivered(
         self, question_id: str, outcome: Outcome, detail: str = "", kind: str = "answer"
     ) -> None:
-        """Commit what became of a post: of the answer itself, or of a later `more` or `share`."""
+        """Commit the delivery of a post: of the answer itself, or of a later `more` or `share`."""
         self.delivered_many([question_id], outcome, detail, kind)
 
     def delivered_many(
-        self, questions: Sequence[str], outcome: Outcome, detail: str = "", kind: str = "answer"
+        self, question_ids: Sequence[str], outcome: Outcome, detail: str = "", kind: str = "answer"
     ) -> None:
         with self.writing() as appender:
-            for question_id in questions:
+            for question_id in question_ids:
                 appender.expect_question(question_id)
                 appender.append("delivery", question_id, *delivery_body(kind, outcome, detail))
 
     def claim(self, question_id: str, kind: str = "answer") -> bool:
-        """Commit, before a post that must not be made twice, that it may be on its way: `unknown`,
-        until `delivered` tells what became of it. False, and nothing is written, when one was made
-        or may have been."""
+        """Commit, before a post that must not be made twice, that it may have been sent: its
+        outcome is `unknown` until `delivered` is called. Returns False, and writes nothing, when
+        the post was made before or may have been."""
         with self.writing() as appender:
             appender.expect_question(question_id)
             last = appender.db.execute(
@@ -332,8 +335,8 @@ class QueryLog:
         by: str | None = None,
         event_id: str | None = None,
     ) -> int | None:
-        """Commit what someone says of an answer; `code` is the one that they used. None when they
-        have said so already: it is their last word on it, or the event was told before."""
+        """Commit feedback on an answer, and return the number of its record; `code` is the code
+        that the person used. None when it repeats their last feedback, or the event is known."""
         note, code = self.scrubbed(note), code and self.scrubbed(code)
         body = {"verdict": rating, "code": code, "by": by, "event_id": event_id}
         with self.writing() as appender:
@@ -345,9 +348,10 @@ class QueryLog:
     def correction(
         self, question_id: str, phrase: str, code: str, system: str, by: str, **more: Any
     ) -> int | None:
-        """Commit that `by` approved `phrase` as words for a code, for the next index build. None
-        when the same is approved already."""
-        # Whole: words are short (`corrections.fit_words`), and a head of them would be other words.
+        """Commit that `by` approved `phrase` as words for a code, from the next index build on, and
+        return the number of the record. None when the same is approved already."""
+        # Never cut to a head: the phrase is short (`corrections.fit_words`), and a part of it would
+        # be another phrase.
         phrase = self._scrubber.scrub(phrase).text
         with self.writing() as appender:
             appender.expect_question(question_id)
@@ -357,8 +361,8 @@ class QueryLog:
             return appender.append("correction", question_id, body, {"phrase": phrase})
 
     def withdrawal(self, correction: int, by: str, reason: str) -> int:
-        """Commit that an approved correction, by the number of its record, no longer holds. Raises
-        NoSuchCorrection when there is none, or it was withdrawn already."""
+        """Commit that a correction (the number of its record) is no longer in force, and return the
+        number of the new record. Raises NoSuchCorrection when it is not in force."""
         reason = self.scrubbed(reason)
         with self.writing() as appender:
             question_id = appender.expect_correction(correction)
@@ -368,14 +372,14 @@ class QueryLog:
     def access(
         self, what: Access, by: str, detail: str = "", question_id: str | None = None
     ) -> int:
-        """Commit what someone did with the log, before they see anything of it. Words that they
-        typed are `scrubbed` in the detail; days, people and files are told as they are."""
+        """Commit what someone does with the log, before they see anything of it. In `detail`, words
+        that they typed must be `scrubbed`; days, people and files are left as they are."""
         texts = {"detail": detail} if detail else None
         with self.writing() as appender:
             return appender.append("access", question_id, {"what": what, "by": by}, texts)
 
     def configured(self, values: Mapping[str, Any]) -> None:
-        """Commit the settings that matter to an auditor, when they are not what they were."""
+        """Commit the settings that matter to an auditor, if they changed."""
         with self.writing() as appender:
             last = appender.db.execute(
                 "select body from records where kind = 'config' order by seq desc limit 1"
@@ -384,8 +388,8 @@ class QueryLog:
                 appender.append("config", None, values)
 
     def start_sealing(self, path: Path) -> LogKey:
-        """Make a key in a new file, and seal every record from the next one on. Raises OSError,
-        and LogUnavailable when the log is sealed already."""
+        """Make a key in a new file, and seal every record from the next one on. Raises OSError when
+        the file cannot be written, and LogUnavailable when the log is sealed already."""
         if self._key is not None:
             raise LogUnavailable("The query log is sealed with a key already.")
         saved = False
@@ -408,19 +412,21 @@ class QueryLog:
     # Reading
 
     def records(self, after: int = 0, kinds: Sequence[str] = ()) -> Iterator[Entry]:
-        """Every record in order, from the one after number `after`; of some kinds only, if named.
-        What is written meanwhile comes too."""
-        wanted = f"and kind in ({_marks(kinds)})" if kinds else ""
+        """Every record in order, from the one after number `after`; only of `kinds`, if named.
+        Records that are written meanwhile are included."""
+        of_kinds = f"and kind in ({_marks(kinds)})" if kinds else ""
         while True:
             with self.reading() as db:
-                entries = _entries(db, f"seq > ? {wanted} order by seq limit 500", [after, *kinds])
+                entries = _entries(
+                    db, f"seq > ? {of_kinds} order by seq limit 500", [after, *kinds]
+                )
             if not entries:
                 return
             yield from entries
             after = entries[-1].seq
 
     def questions(self, after: int = 0) -> Iterator[Record]:
-        """Every question with everything of it, oldest first, from the one after record number
+        """Every question with all its records, oldest first, from the one after record number
         `after`."""
         while True:
             batch = self.select("seq > ? order by seq limit 200", [after])
@@ -430,21 +436,20 @@ class QueryLog:
             after = batch[-1].seq
 
     def select(self, where: str, params: Sequence[Any] = ()) -> list[Record]:
-        """The questions of which an SQL condition on the view `questions` is true (`order by` and
-        `limit` may follow), in that order."""
+        """The questions for which an SQL condition on the view `questions` is true. `order by` and
+        `limit` may follow the condition."""
         with self.reading() as db:
             ids = [row[0] for row in db.execute(f"select id from questions where {where}", params)]
             return _assembled(db, ids)
 
     def unanswered(self, surfaces: Sequence[Surface]) -> list[Pending]:
-        """Questions with neither an answer nor a delivery, oldest first; none that is redacted."""
+        """Questions with neither an answer nor a delivery, oldest first, without redacted ones."""
         with self.reading() as db:
             ids = _unfinished(db, surfaces, "kind in ('answer', 'delivery')")
             return _pending(db, ids)
 
     def waiting(self, surfaces: Sequence[Surface]) -> list[Pending]:
-        """Questions whose answers are certain not to have been sent, oldest first; none that is
-        redacted."""
+        """Questions whose answers were certainly not sent, oldest first, without redacted ones."""
         last = _LAST_OUTCOME.format("q.subject", "'answer'")
         with self.reading() as db:
             rows = db.query(
@@ -456,7 +461,7 @@ class QueryLog:
             return _pending(db, [row["subject"] for row in rows])
 
     def undelivered(self, surfaces: Sequence[Surface]) -> list[str]:
-        """Ids of answered questions of which it is not known whether the answer arrived."""
+        """Ids of answered questions whose answers may or may not have arrived."""
         with self.reading() as db:
             return _unfinished(
                 db,
@@ -469,23 +474,23 @@ class QueryLog:
         """The last questions, newest first."""
         return self.select("1 order by seq desc limit ?", [limit])
 
-    def get(self, identity: str) -> Record | None:
-        """The question with this id, or whose id begins so when only one does."""
+    def get(self, question_id: str) -> Record | None:
+        """The question with this id, or the only one whose id begins so; else None."""
         with self.reading() as db:
-            # Left to itself, SQLite would look through all questions.
-            found = db.execute(
+            # Without `indexed by`, SQLite would read all questions.
+            rows = db.execute(
                 "select subject from records indexed by one_question_an_id "
                 "where kind = 'question' and subject >= ? and subject < ? limit 2",
-                [identity, identity + "~"],
+                [question_id, question_id + "~"],
             ).fetchall()
-            return _assembled(db, [found[0][0]])[0] if len(found) == 1 else None
+            return _assembled(db, [rows[0][0]])[0] if len(rows) == 1 else None
 
     def is_unlogged(self, question_id: str) -> bool:
-        """Whether the answer to this question is not in the log, which only LenientLog allows."""
+        """Whether the answer to this question is not in the log: only a FallbackLog allows that."""
         return False
 
 
-#: What became of the last post of a kind, of a question.
+#: The outcome of the last post of a kind for a question.
 _LAST_OUTCOME = """
     select json_extract(body, '$.outcome') from records where subject = {} and kind = 'delivery'
     and json_extract(body, '$.kind') = {} order by seq desc limit 1
@@ -510,14 +515,14 @@ def _entries(db: Database, where: str, params: Sequence[Any]) -> list[Entry]:
         f"select record, name, salt, text from texts where record in ({_marks(seqs)})", seqs
     ):
         texts.setdefault(row["record"], {})[row["name"]] = (row["salt"], row["text"])
-    found = []
+    entries = []
     for row in rows:
         there = texts.get(row["seq"], {})
         try:
-            found.append(_entry(row, there))
+            entries.append(_entry(row, there))
         except NOT_OF_THE_FORM as error:
             raise _damaged(row["seq"]) from error
-    return found
+    return entries
 
 
 def _damaged(seq: int) -> LogUnavailable:
@@ -528,23 +533,23 @@ def _damaged(seq: int) -> LogUnavailable:
 
 
 def _entry(row: dict[str, Any], there: Mapping[str, tuple[Any, Any]]) -> Entry:
-    """A record with its texts. Nobody is to take an altered text for what was typed."""
+    """A record with its texts. In place of an altered text there is a sentence which says so."""
     body = json.loads(row.pop("body"))
-    told: dict[str, str | None] = {}
+    texts: dict[str, str | None] = {}
     altered = []
     for name, promised in body.get("texts", {}).items():
-        salt, told[name] = there.get(name, (None, None))
-        if name in there and not hash_chain.is_committed(salt, told[name], promised):
-            told[name] = message("log.altered_text")
+        salt, texts[name] = there.get(name, (None, None))
+        if name in there and not hash_chain.is_committed(salt, texts[name], promised):
+            texts[name] = message("log.altered_text")
             altered.append(name)
-    return Entry(**row, body=body, texts=told, altered=tuple(altered))
+    return Entry(**row, body=body, texts=texts, altered=tuple(altered))
 
 
 def _unfinished(
     db: Database, surfaces: Sequence[Surface], finished: str, also: str | None = None
 ) -> list[str]:
-    """Ids of questions without a record for which `finished` is true, and with one for which `also`
-    is, oldest first."""
+    """Ids of questions, oldest first, without any record that fits the condition `finished`, and
+    with one that fits `also`."""
     with_also = f"and subject in (select subject from records where {also})" if also else ""
     return [
         row["subject"]
@@ -560,7 +565,7 @@ def _unfinished(
 
 
 def _pending(db: Database, ids: list[str]) -> list[Pending]:
-    found = _entries(db, f"kind = 'question' and subject in ({_marks(ids)})", ids)
+    entries = _entries(db, f"kind = 'question' and subject in ({_marks(ids)})", ids)
     return [
         Pending(
             entry.subject or "",
@@ -568,34 +573,34 @@ def _pending(db: Database, ids: list[str]) -> list[Pending]:
             QuestionRecord(
                 text=entry.texts["text"] or "",
                 removed=tuple(entry.body.get("removed", ())),
-                **{name: entry.body.get(name) for name in ASKED},  # type: ignore[arg-type]
+                **{name: entry.body.get(name) for name in QUESTION_FIELDS},  # type: ignore[arg-type]
             ),
         )
-        for entry in sorted(found, key=lambda entry: entry.seq)
+        for entry in sorted(entries, key=lambda entry: entry.seq)
         if entry.texts["text"] is not None
     ]
 
 
 def _assembled(db: Database, ids: list[str]) -> list[Record]:
-    """The questions with these ids, in this order, with all that was recorded of each."""
-    entries: dict[str, dict[str, list[Entry]]] = {identity: {} for identity in ids}
+    """The questions with these ids, in this order, with all records of each."""
+    entries: dict[str, dict[str, list[Entry]]] = {question_id: {} for question_id in ids}
     for at in range(0, len(ids), 500):
         some = ids[at : at + 500]
         for entry in _entries(db, f"subject in ({_marks(some)}) order by seq", some):
             entries[entry.subject or ""].setdefault(entry.kind, []).append(entry)
-    return [_record(identity, entries[identity]) for identity in ids]
+    return [_record(question_id, entries[question_id]) for question_id in ids]
 
 
-def _record(identity: str, entries: dict[str, list[Entry]]) -> Record:
+def _record(question_id: str, entries: dict[str, list[Entry]]) -> Record:
     try:
-        return record_of(identity, entries)
+        return record_of(question_id, entries)
     except NOT_OF_THE_FORM as error:
         raise _damaged(entries["question"][0].seq if "question" in entries else 0) from error
 
 
 def _version_1_answer(stored: dict[str, Any], today: str) -> dict[str, Any]:
-    """An answer as version 1 stored it, in words alone, with others in place of its date of
-    service unless that is the day on which it was given."""
+    """An answer as version 1 stored it. Unless its date of service is the day on which it was
+    given, words stand in place of the date."""
     if stored["as_of"] in ("", today):
         return stored
     words = json.dumps(message("desk.date_of_service"))[1:-1]

@@ -1,4 +1,4 @@
-"""Opening and verifying the log as the settings say, and what an earlier run left in it."""
+"""Opens and verifies the log as the settings say, and marks what an earlier run did not finish."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SURFACES: tuple[Surface, ...] = ("cli", "terminal")
 
 
 def key_of(settings: Settings) -> LogKey | None:
-    """The key that the settings name, or the one in its usual place, if any. Raises
+    """The key that the settings name, or the one in the default place; None without one. Raises
     LogUnavailable."""
     if settings.log_key_file or settings.log_key.exists():
         return LogKey.load(settings.log_key)
@@ -31,8 +31,9 @@ def key_of(settings: Settings) -> LogKey | None:
 
 
 def open_log(settings: Settings, scrubber: Scrubber | None = None) -> QueryLog:
-    """The log, to write to; the settings that matter to it are on record. `scrubber` is that of the
-    desk, where there is one: two would take twice the memory. Raises LogUnavailable."""
+    """The log, open for writing; settings that matter to an auditor are put on record. Pass the
+    `scrubber` of the desk, if there is one: a second takes its memory again. Raises
+    LogUnavailable."""
     kind = FallbackLog if settings.answer_without_log else QueryLog
     scrubber = scrubber or Scrubber(settings.index)
     log = kind(settings.log_db, key=key_of(settings), scrubber=scrubber)
@@ -54,14 +55,14 @@ def open_log(settings: Settings, scrubber: Scrubber | None = None) -> QueryLog:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[QueryLog]:
-    """The log, if there is one. Raises LogUnavailable."""
+    """The log, open for writing, if there is one. Raises LogUnavailable."""
     if not settings.log_db.exists():
         raise LogUnavailable(f"There is no query log at {settings.log_db} yet: nothing was asked.")
-    found = open_log(settings)
+    log = open_log(settings)
     try:
-        yield found
+        yield log
     finally:
-        found.close()
+        log.close()
 
 
 def verified(
@@ -71,11 +72,12 @@ def verified(
     public: Path | None = None,
     against: Path | None = None,
 ) -> Verification:
-    """The log as it is verified by the settings' keys and checkpoints, where no others are named.
-    Raises LogUnavailable and CheckpointError."""
+    """Verify the log with the keys and checkpoints of the settings, unless others are named: `kept`
+    is a file of checkpoints, `public` their public key. Raises LogUnavailable and
+    CheckpointError."""
     key = key_of(settings)
     if path is not None and key is not None and key.log != log_id(path):
-        key = None  # another desk's log: its seals are left unchecked
+        key = None  # the log of another desk: its seals cannot be checked
     return verify(
         path or settings.log_db,
         key=key,
@@ -92,8 +94,8 @@ def _checkpoints(settings: Settings, kept: Path | None, public: Path | None) -> 
 
 
 def finish_what_was_left(log: QueryLog) -> str:
-    """Mark what a command line left unfinished long ago, and say so; empty when nothing was. What
-    Slack left is answered when Slack is served: see bot.slack.recovery."""
+    """Mark questions of the command line that were not finished long ago; a sentence on them, or ""
+    when there are none. Those of Slack are answered when Slack is served: bot.slack.recovery."""
     left = unfinished(log, _SURFACES, log.now(), shared=True)
     left.mark(
         log,

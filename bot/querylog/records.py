@@ -1,4 +1,4 @@
-"""What the records of the log hold, as they are written and as they are read back."""
+"""The records of the log, as they are written and as they are read back."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from bot.querylog import hash_chain
 from bot.views.wording import undated
 
 Surface = Literal["cli", "terminal", "mention", "dm", "slash"]
-#: delivered: accepted by Slack (or printed). failed: refused, with the reason. unknown: it may or
-#: may not have arrived, and is not repeated. abandoned: not answered in time to be of use. waiting:
-#: not sent, for certain, when the desk stopped; the next start sends it.
+#: delivered: accepted by Slack, or printed. failed: refused, with the reason. unknown: it may or
+#: may not have arrived, and is not sent again. abandoned: it came too late to be of use. waiting:
+#: certainly not sent when the desk stopped; the next start sends it.
 Outcome = Literal["delivered", "failed", "unknown", "abandoned", "waiting"]
 #: What an auditor or a program did with the log.
 Access = Literal[
     "view", "search", "export", "report", "replay", "vouch", "sign-in", "sign-out", "refusal"
 ]
-#: "used": the asker used another code than those shown; it is in `code`.
+#: "used": the person used another code than those shown; it is in `code`.
 Rating = Literal["right", "wrong", "used"]
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionRecord:
-    """A question as it arrived. `event_id` is the surface's own name for the event that carried
-    it, `message_key` names the message (team/channel/ts), so that one message that arrives as two
-    events is one question. `thread` is where the answer belongs.
+    """A question as it arrived. `event_id` is the id of the event that brought it, `message_key`
+    that of the message (team/channel/ts): one message that arrives as two events is one question.
+    `thread` is where the answer belongs.
 
-    `text` is without the identifiers that the scrubber found, whose kinds are in `removed`.
-    `releases` are the editions that its date of service resolved to (key -> label); the date is
-    not stored, and a `day` among the options is left out.
+    `text` is scrubbed, and `removed` has the kinds of identifiers that were in it. `releases` are
+    the editions (key -> label) that its date of service led to. The date itself is not stored, and
+    a `day` among the options is left out.
     """
 
     text: str
@@ -50,7 +50,7 @@ class QuestionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A question without an answer: what a crash left behind."""
+    """A question that still needs its answer, or its delivery, after a crash."""
 
     id: str
     asked_at: dt.datetime
@@ -59,8 +59,8 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One record of the chain, with the texts that are still there (None: destroyed). `altered` are
-    the names of those that are not as they were written; a sentence stands in their place."""
+    """One record of the chain with its texts (None: destroyed). `altered` are the names of the
+    texts that are not as they were written; a sentence stands in their place."""
 
     seq: int
     at: str
@@ -75,18 +75,18 @@ class Entry:
         """A text that is JSON; None when it was destroyed or altered."""
         return None if name in self.altered else json.loads(self.texts.get(name) or "null")
 
-    def told(self) -> dict[str, Any]:
-        """Time, body and texts in one, without the commitments."""
+    def as_dict(self) -> dict[str, Any]:
+        """Number, time, body and texts in one, without the commitments."""
         body = {name: value for name, value in self.body.items() if name != "texts"}
         return {"seq": self.seq, "at": self.at, **body, **self.texts}
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Everything stored of one question. `text` is empty once it is redacted; `codes` are those of
-    the answer with what was said of each; `made_with` is what the answer was made with. `feedback`,
-    `corrections`, `withdrawals` and `redactions` are `Entry.told` of each, in order; `altered` are
-    the numbers of the records of which a text is not as it was written."""
+    """Everything stored of one question. `text` is empty once it is redacted. `codes` are those of
+    the answer, each with its confidence or verdict. `made_with` is all else that the answer depends
+    on. `feedback`, `corrections`, `withdrawals` and `redactions` are `Entry.as_dict` of each, in
+    order. `altered` are the numbers of records with a text that is not as it was written."""
 
     id: str
     asked_at: str
@@ -117,7 +117,7 @@ class Record:
 
     @property
     def delivery(self) -> str:
-        """How far the answer got, in a word; what was shown or shared later is another matter."""
+        """How far the answer got, in a word. Later posts (`more`, `share`) do not count."""
         outcomes = [d["outcome"] for d in self.deliveries if d["kind"] == "answer"]
         if outcomes:
             return outcomes[-1]
@@ -126,76 +126,77 @@ class Record:
 
 # What a record of each kind holds
 
-ASKED_1 = (
+VERSION_1_QUESTION_FIELDS = (
     "text", "surface", "user", "team", "channel", "thread", "event_id", "message_key", "options",
 )  # fmt: skip
-ASKED = (*ASKED_1[1:], "releases")
+QUESTION_FIELDS = (*VERSION_1_QUESTION_FIELDS[1:], "releases")
 
 
-def question_body(asked: QuestionRecord) -> tuple[dict[str, Any], dict[str, str]]:
-    body = {name: getattr(asked, name) for name in ASKED} | {"removed": list(asked.removed)}
+def question_body(question: QuestionRecord) -> tuple[dict[str, Any], dict[str, str]]:
+    body = {name: getattr(question, name) for name in QUESTION_FIELDS}
+    body["removed"] = list(question.removed)
     # The date of service is stored only as the editions that it led to.
-    body["options"] = {n: v for n, v in (asked.options or {}).items() if n != "day"}
-    return body, {"text": asked.text}
+    body["options"] = {n: v for n, v in (question.options or {}).items() if n != "day"}
+    return body, {"text": question.text}
 
 
 def answer_body(
     answer: Answer, codes: list[dict[str, Any]], releases: dict[str, str], today: str
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """`today` is the day it was asked: the only one that may be told, since the time of the record
-    tells it, too. Any other is a date of service."""
+    """`today` is the day on which the question was asked. Only this day may be stored, since the
+    time of the record shows it anyway; any other day is a date of service."""
     answer = answer if answer.as_of == today else undated(answer)
     stored = answer.as_logged()
-    del stored["question"]  # a record of its own
+    del stored["question"]  # it has a record of its own
     body = {
         "outcome": answer.outcome,
         "as_of": answer.as_of or None,
         "confidence": answer.candidates[0].confidence if answer.candidates else None,
         "releases": releases,
     }
-    # Codes that are in no edition are whatever was typed, so they can be destroyed, too.
+    # A code that is in no edition is whatever was typed, so codes are texts that can be destroyed.
     return body, {"answer": hash_chain.canonical(stored), "codes": hash_chain.canonical(codes)}
 
 
 def codes_of(answer: Answer) -> list[dict[str, Any]]:
-    """The codes of an answer with what was said of each, for searching the log by."""
-    found: list[dict[str, Any]] = [
+    """The codes of an answer, each with its confidence or verdict, to search the log by."""
+    codes: list[dict[str, Any]] = [
         {"code": c.code, "system": c.system, "score": c.score, "confidence": c.confidence}
         for c in answer.candidates
     ]
-    found += [{"code": v.code, "system": v.system, "status": v.status} for v in answer.verdicts]
-    return found
+    codes += [{"code": v.code, "system": v.system, "status": v.status} for v in answer.verdicts]
+    return codes
 
 
 def delivery_body(kind: str, outcome: str, detail: str) -> tuple[dict[str, Any], dict[str, str]]:
-    # The message of an error may hold what was asked.
+    # The message of an error may repeat the question.
     return {"kind": kind, "outcome": outcome}, {"detail": detail} if detail else {}
 
 
 # Read back
 
 
-def record_of(identity: str, of: dict[str, list[Entry]]) -> Record:
+def record_of(question_id: str, of: dict[str, list[Entry]]) -> Record:
     (question,) = of["question"]
-    asked, text = question.body, question.texts["text"] or ""
+    text = question.texts["text"] or ""
     answers = of.get("answer")
     body = answers[0].body if answers else {}
     answer = answers[0].parsed("answer") if answers else None
-    told = {kind: [entry.told() for entry in entries] for kind, entries in of.items()}
+    entries_of = {kind: [entry.as_dict() for entry in entries] for kind, entries in of.items()}
     return Record(
-        id=identity,
+        id=question_id,
         asked_at=question.at,
-        surface=asked["surface"],
-        team=asked.get("team"),
-        user=asked.get("user"),
-        channel=asked.get("channel"),
-        thread=asked.get("thread"),
+        surface=question.body["surface"],
+        team=question.body.get("team"),
+        user=question.body.get("user"),
+        channel=question.body.get("channel"),
+        thread=question.body.get("thread"),
         text=text,
         answered_at=answers[0].at if answers else None,
         outcome=body.get("outcome"),
         as_of=body.get("as_of"),
         codes=(answers[0].parsed("codes") if answers else None) or [],
-        releases=body.get("releases") or asked.get("releases") or {},
+        releases=body.get("releases") or question.body.get("releases") or {},
         index_build=body.get("index_build"),
         latency_ms=body.get("latency_ms"),
         answer=answer | {"question": text} if answer else None,
@@ -209,19 +210,19 @@ def record_of(identity: str, of: dict[str, list[Entry]]) -> Record:
             for entry in of.get("delivery", ())
         ],
         seq=question.seq,
-        options=asked.get("options") or {},
-        removed=asked.get("removed") or [],
+        options=question.body.get("options") or {},
+        removed=question.body.get("removed") or [],
         made_with=body.get("made_with") or {},
-        feedback=told.get("feedback", []),
-        corrections=told.get("correction", []),
-        withdrawals=told.get("withdrawal", []),
-        redactions=told.get("redaction", []),
+        feedback=entries_of.get("feedback", []),
+        corrections=entries_of.get("correction", []),
+        withdrawals=entries_of.get("withdrawal", []),
+        redactions=entries_of.get("redaction", []),
         altered=sorted(e.seq for entries in of.values() for e in entries if e.altered),
     )
 
 
 def summary(record: Record) -> dict[str, Any]:
-    """All of a record but the answer itself."""
+    """All of a question's record except the answer itself."""
     return {
         "id": record.id,
         "asked_at": record.asked_at,

@@ -1,4 +1,4 @@
-"""What may be destroyed, and how the chain goes on saying that it was there.
+"""Redaction, retention and legal holds: what is destroyed, and what remains to show it was there.
 
 Redaction destroys texts and their salts, and leaves every record. Retention removes whole segments
 from the start: a segment is a calendar month (UTC), sealed once it is over. A legal hold, on one
@@ -22,18 +22,18 @@ from bot.querylog.hash_chain import LogUnavailable
 from bot.querylog.log import QueryLog
 from codesets.errors import CodeDeskError
 
-#: What is kept when a question is redacted, unless its answer is to go too: official words, and the
-#: codes that were asked about.
+#: Texts that a redaction keeps unless told otherwise: the answer, which has official words, and its
+#: codes.
 ANSWER_TEXTS = ("answer", "codes")
 
 
 class Held(CodeDeskError):
-    """A legal hold forbids it; the message names the hold."""
+    """A legal hold forbids it, or no such hold is in force; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """`number` is that of the record that laid it; `question` None means the whole log."""
+    """A legal hold. `number` is that of its record; `question_id` None means the whole log."""
 
     number: int
     at: str
@@ -44,7 +44,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """The names of the texts that were destroyed, and the number of the record that says so."""
+    """The names of the texts that were destroyed, and the number of the redaction's record."""
 
     texts: list[str]
     record: int
@@ -52,7 +52,7 @@ class Redacted:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A segment that retention removed."""
+    """The records that retention removed, first to last, and the number of their tombstone."""
 
     first: int
     last: int
@@ -65,23 +65,23 @@ class Removed:
 def redact(
     log: QueryLog, what: str | int, reason: str, by: str, *, answer: bool = False
 ) -> Redacted:
-    """Destroy what was typed of a question (`what` is its id): its text, notes, the details of its
-    deliveries; and its answer, if told to. Or the texts of one record (`what` is its number, an
+    """Destroy the texts of a question (`what` is its id): what was typed, notes, the details of
+    deliveries; with `answer` the answer, too. Or the texts of one record (`what` is its number, an
     int), such as a search for a name.
 
-    Raises NoSuchQuestion, Held, and LogUnavailable, also when the texts are out of the log and may
-    still be in its write-ahead file because somebody reads there.
+    Raises NoSuchQuestion, Held, and LogUnavailable. The last also when the texts are destroyed in
+    the log but may linger in its write-ahead file, because somebody is reading it.
     """
     reason = log.scrubbed(reason)
     with log.writing() as appender:
         subject, of_which, value = _to_redact(appender, what)
         _expect_no_hold(appender, subject)
-        found = appender.db.execute(
+        texts = appender.db.execute(
             "select t.record, t.name, t.salt from texts t join records r on r.seq = t.record "
             f"where {of_which} = ? order by t.id",
             [value],
         ).fetchall()
-        gone = [text for text in found if answer or text[1] not in ANSWER_TEXTS]
+        gone = [text for text in texts if answer or text[1] not in ANSWER_TEXTS]
         if not gone:
             raise NoSuchQuestion(f"Nothing is left to redact of {what}.")
         destroyed = [[record, name] for record, name, _ in gone]
@@ -95,7 +95,7 @@ def redact(
 
 
 def _to_redact(appender: ChainAppender, what: str | int) -> tuple[str | None, str, str | int]:
-    """The question it is about, and the column and value by which its records are found."""
+    """The question id, and the column and value by which the records to redact are found."""
     if isinstance(what, str):
         appender.expect_question(what)
         return what, "r.subject", what
@@ -106,7 +106,7 @@ def _to_redact(appender: ChainAppender, what: str | int) -> tuple[str | None, st
 
 
 def _overwrite(log: QueryLog, salts: Sequence[bytes]) -> None:
-    """Let nothing remain in the files: the write-ahead file is emptied; and should SQLite have left
+    """Remove what was deleted from the files, too. The write-ahead file is emptied. If SQLite left
     a copy of a cell behind when it moved cells between pages, the database is written anew."""
     try:
         with log.reading() as db:
@@ -140,7 +140,7 @@ def _empty_wal(db: sqlite3.Connection) -> None:
 
 @contextlib.contextmanager
 def _lifted(db: sqlite3.Connection, reason: str) -> Any:
-    """Let the append-only triggers pass this once; only inside this transaction."""
+    """Lift the append-only triggers inside this transaction only."""
     db.execute("insert into lifted (reason) values (?)", [reason])
     yield
     db.execute("delete from lifted")
@@ -150,7 +150,8 @@ def _lifted(db: sqlite3.Connection, reason: str) -> Any:
 
 
 def hold(log: QueryLog, reason: str, by: str, question_id: str | None = None) -> int:
-    """Lay a legal hold on a question, or on the whole log; its number. Raises NoSuchQuestion."""
+    """Lay a legal hold on a question, or on the whole log, and return its number. Raises
+    NoSuchQuestion."""
     reason = log.scrubbed(reason)
     with log.writing() as appender:
         if question_id is not None:
@@ -162,7 +163,7 @@ def release(log: QueryLog, number: int, reason: str, by: str) -> None:
     """Raises Held when no such hold is in force."""
     reason = log.scrubbed(reason)
     with log.writing() as appender:
-        holds = {found.number: found for found in _holds(appender.db)}
+        holds = {one.number: one for one in _holds(appender.db)}
         if number not in holds:
             raise Held(f"No hold {number} is in force.")
         appender.append(
@@ -171,7 +172,7 @@ def release(log: QueryLog, number: int, reason: str, by: str) -> None:
 
 
 def holds(log: QueryLog) -> list[Hold]:
-    """Those in force, oldest first."""
+    """The holds in force, oldest first."""
     with log.reading() as db:
         return _holds(db.conn)
 
@@ -184,16 +185,19 @@ def _holds(db: sqlite3.Connection) -> list[Hold]:
         ) order by seq
         """
     )
-    told = [(seq, at, subject, json.loads(body)) for seq, at, subject, body in rows]
-    return [Hold(n, at, who, body["reason"], body.get("by")) for n, at, who, body in told]
+    parsed = [(seq, at, subject, json.loads(body)) for seq, at, subject, body in rows]
+    return [
+        Hold(seq, at, question_id, body["reason"], body.get("by"))
+        for seq, at, question_id, body in parsed
+    ]
 
 
 def _expect_no_hold(appender: ChainAppender, question_id: str | None) -> None:
-    for found in _holds(appender.db):
-        if found.question_id in (None, question_id):
+    for one in _holds(appender.db):
+        if one.question_id in (None, question_id):
             raise Held(
-                f"Hold {found.number} ({found.reason}) forbids it. Ask whoever laid it; then "
-                f"release it: `codedesk log release {found.number} --reason TEXT`."
+                f"Hold {one.number} ({one.reason}) forbids it. Ask whoever laid it; then "
+                f"release it: `codedesk log release {one.number} --reason TEXT`."
             )
 
 
@@ -201,19 +205,19 @@ def _expect_no_hold(appender: ChainAppender, question_id: str | None) -> None:
 
 
 def retain(log: QueryLog, years: int, by: str) -> Removed | None:
-    """Remove the months that ended more than `years` ago, as far as no hold forbids; None when
-    there is nothing to remove. Raises LogUnavailable.
+    """Remove the months that ended more than `years` ago, unless a hold forbids it; None when there
+    is nothing to remove. Raises LogUnavailable.
 
-    Verify the log first: what is removed cannot be verified again.
+    Verify the log first: what is removed cannot be verified later.
     """
     before = _cutoff(log.now(), years)
     with log.writing() as appender:
         db = appender.db
         (first,) = db.execute("select coalesce(min(seq), 1) from records").fetchone()
-        # From the start to before the first record that must stay, whatever times come later.
+        # Up to the first record that must stay, even if the clock went back after it.
         keep = [
             db.execute("select min(seq) from records where at >= ?", [before]).fetchone()[0],
-            *(_held_from(db, found) for found in _holds(db)),
+            *(_held_from(db, one) for one in _holds(db)),
         ]
         last = min([seq for seq in keep if seq is not None], default=appender.seq + 1) - 1
         if last < first:
@@ -225,13 +229,13 @@ def retain(log: QueryLog, years: int, by: str) -> Removed | None:
         ):
             digest.update(last_hash.encode() + b"\n")
         log_id, created = db.execute("select id, created from log").fetchone()
-        # First, so that there is a record to go on from even if all the others go.
+        # The tombstone is added first, so that a record remains even if all others are removed.
         tombstone = appender.append(
             "retention",
             None,
             {
                 "log": log_id,
-                # These two are told by records that may go.
+                # These two are in records that may be removed.
                 "created": created,
                 "sealed_from": log.key.sealed_from if log.key else None,
                 "first": first,
@@ -253,17 +257,17 @@ def retain(log: QueryLog, years: int, by: str) -> Removed | None:
 
 
 def _cutoff(now: dt.datetime, years: int) -> str:
-    """The start of the month that was current `years` ago: every month before it is over, and old
-    enough to the day."""
+    """The start of the month that was current `years` ago. Every month before it ended more than
+    `years` ago."""
     return now.replace(
         year=now.year - years, day=1, hour=0, minute=0, second=0, microsecond=0
     ).isoformat(timespec="milliseconds")
 
 
-def _held_from(db: sqlite3.Connection, found: Hold) -> int | None:
-    """The first record that a hold keeps."""
-    if found.question_id is None:
+def _held_from(db: sqlite3.Connection, one: Hold) -> int | None:
+    """The number of the first record that a hold keeps; None when there is none."""
+    if one.question_id is None:
         return 0
     return db.execute(
-        "select min(seq) from records where subject = ?", [found.question_id]
+        "select min(seq) from records where subject = ?", [one.question_id]
     ).fetchone()[0]

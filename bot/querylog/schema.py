@@ -1,6 +1,6 @@
-"""log.db: one chained table, the texts beside it, and views that read like questions and answers.
+"""The schema of log.db: one chained table, the texts beside it, and views for people to read.
 
-Version 1 had the tables questions, answers and deliveries. `migrate` brings any older file here.
+Version 1 had the tables questions, answers and deliveries; `QueryLog` migrates such a file.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ VERSION = 2
 
 
 def _of(names: str) -> str:
-    """Columns out of a record's body."""
+    """SQL columns with values of a record's body."""
     return ", ".join(f"json_extract(r.body, '$.{name}') as \"{name}\"" for name in names.split())
 
 
-#: Every statement of the current schema, by the name of what it makes. A log holds these, and
-#: nothing else: see `faults`.
+#: The statements of the current schema, by the name of what each makes. A log has these and nothing
+#: else: see `faults`.
 STATEMENTS = {
     "log": """create table log (id text not null, created text not null) strict""",
-    # `texts` comes and goes by redaction; `seal` is null while there is no key.
+    # `seal` is null while there is no key.
     "records": """create table records (
     seq integer primary key, at text not null, kind text not null, subject text,
     body text not null, previous text not null, hash text not null, seal text
 ) strict""",
-    # In the order they were written, each in a cell of its own: with secure_delete on, deleting one
-    # leaves zeros.
+    # In the order of writing, each in a cell of its own: with secure_delete on, deleting one leaves
+    # zeros.
     "texts": """create table texts (
     id integer primary key, record integer not null, name text not null, salt blob not null,
     text text not null
@@ -47,7 +47,7 @@ STATEMENTS = {
     on records (json_extract(body, '$.event_id')) where kind = 'question'""",
     "one_question_a_message": """create unique index one_question_a_message
     on records (json_extract(body, '$.message_key')) where kind = 'question'""",
-    # These stop accidents; whoever can write the file can drop them, and verify says so.
+    # The triggers stop accidents. Whoever can write the file can drop them; `verify` detects that.
     "records_follow": """create trigger records_follow before insert on records
 when new.seq is not (select coalesce(max(seq), 0) + 1 from records)
 begin select raise(abort, 'the log is append-only: records are numbered without a gap'); end""",
@@ -103,7 +103,7 @@ def create(db: sqlite3.Connection, log: str, now: str) -> None:
 
 
 def set_version_1_aside(db: sqlite3.Connection) -> None:
-    """Free the names that the views take."""
+    """Rename the tables of version 1, whose names the views take."""
     for table in VERSION_1_TABLES:
         db.execute(f"alter table {table} rename to v1_{table}")
 
@@ -117,8 +117,8 @@ VERSION_1_TABLES = ("questions", "answers", "deliveries")
 
 
 def version_1_rows(db: sqlite3.Connection) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every row set aside, as kind and columns, in the order in which they were written: by time,
-    and at one time a question before its answer before its delivery."""
+    """Every row of version 1, as kind and columns, in the order of writing: by time, and at the
+    same time a question before its answer before its delivery."""
     order = db.execute(
         """
         select asked_at as at, 0 as step, 'question' as kind, rowid as n from v1_questions
@@ -140,7 +140,7 @@ def version_1_rows(db: sqlite3.Connection) -> Iterator[tuple[str, dict[str, Any]
 
 Object = tuple[str, str, str, str | None]
 
-#: What ANALYZE leaves for the planner of SQLite: no result depends on it.
+#: Tables that ANALYZE makes for the planner of SQLite. No result depends on them.
 _STATISTICS: set[Object] = {
     ("table", name, name, f"CREATE TABLE {name}({columns})")
     for name, columns in (
@@ -152,7 +152,7 @@ _STATISTICS: set[Object] = {
 
 @cache
 def _expected() -> Counter[Object]:
-    """What a log holds, as SQLite writes it down."""
+    """The schema of a log as SQLite stores it."""
     db = sqlite3.connect(":memory:")
     try:
         for statement in STATEMENTS.values():
@@ -168,10 +168,10 @@ def _objects(db: sqlite3.Connection) -> Counter[Object]:
 
 
 def faults(db: sqlite3.Connection) -> str | None:
-    """What is missing, does not belong, or is not to the letter as it was made, in a sentence.
+    """A sentence on what of the schema is missing, foreign or changed; None when nothing is.
 
-    A trigger may have the name of a view, and a letter in another case changes what a view shows:
-    so the whole of each row of sqlite_master is compared, and how often it is there.
+    A trigger may have the name of a view, and a letter in another case changes what a view shows.
+    So whole rows of sqlite_master are compared, and how often each is there.
     """
     there = _objects(db)
     missing = sorted(_expected() - there, key=str)
@@ -188,14 +188,14 @@ def faults(db: sqlite3.Connection) -> str | None:
 
 
 def read_by_own_views(db: sqlite3.Connection) -> None:
-    """Let this connection read by views that it makes itself: those in the file are for people who
-    read it with other tools, and whoever can write the file can change them."""
+    """Give this connection temporary views of its own. The views in the file are for people with
+    other tools, and whoever can write the file can change them."""
     for statement in STATEMENTS.values():
         if statement.startswith("create view "):
             db.execute(statement.replace("create view ", "create temp view ", 1))
 
 
 def printable(value: object) -> str:
-    """What stands in a file, short and fit for a terminal."""
+    """A value out of the file in ASCII, escaped and at most 60 characters long."""
     shown = ascii(str(value))[1:-1]
     return shown if len(shown) <= 60 else shown[:59] + "…"

@@ -1,8 +1,8 @@
-"""Finding questions in the log: by what was typed, by whom, where, when, and what came of it.
+"""Finds questions in the log: by what was typed, by whom, where, when, and how it was answered.
 
-There is no full-text index: a redaction would have to destroy a copy of each text in it. A search
-reads the texts that are there. It does not put itself on record: whoever shows what it found writes
-an `access` record first, with `Filters.told()` as its detail.
+A search reads all texts. There is no full-text index, since a redaction would have to destroy the
+copy of each text in it. A search is not put on record here: code that shows its results writes an
+`access` record first, with `Filters.description` as its detail.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from bot.querylog.records import Record
 from codesets.code_format import undot
 from index.search.confidence import Confidence
 
-#: What a search may ask for. Of outcomes: what the answer was; that there is none; or what became
-#: of it, where it did not arrive.
+#: Values of the filters. `outcome` may be the outcome of the answer, "unanswered", or the outcome
+#: of a delivery that did not arrive.
 ANSWERS: tuple[str, ...] = get_args(Outcome)
 _NOT_DELIVERED = tuple(name for name in get_args(records.Outcome) if name != "delivered")
 OUTCOMES = (*ANSWERS, "unanswered", *_NOT_DELIVERED)
 CONFIDENCES: tuple[str, ...] = get_args(Confidence)
-#: "any": someone gave feedback on the answer. "none": nobody did.
+#: "any": there is feedback on the answer. "none": there is none.
 FEEDBACK = (*get_args(records.Rating), "any", "none")
 
 _BATCH = 200
@@ -35,11 +35,11 @@ _BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which questions; None means any. All that is given must hold.
+    """Which questions to find. None means any; all filters that are set must hold.
 
     `text`: words that must all be in one text that was typed (the question, a note on its answer,
     words of a correction, the detail of a delivery), in any order, whatever their case and accents;
-    what stands in double quotes must stand together. `person` and `channel` are ids as the log has
+    words in double quotes must stand together. `person` and `channel` are ids as the log has
     them. `code` is the beginning of a code, with or without its dot, among those of the answer or
     the one that was used instead; `system` is its system. Days are UTC and inclusive.
     """
@@ -55,13 +55,13 @@ class Filters:
     feedback: str | None = None
     system: str | None = None
 
-    def told(self, scrub: Callable[[str], str]) -> str:
+    def description(self, scrub: Callable[[str], str]) -> str:
         """The filters in one line, for the record of a search: `text=knee oa, outcome=failed`. The
-        words are scrubbed (`QueryLog.scrubbed`): an auditor looks for what the scrubber missed."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
-        given["text"] = self.text and scrub(self.text)
-        said = [f"{name}={value}" for name, value in given.items() if value]
-        return ", ".join(said) or "everything"
+        words are scrubbed (`QueryLog.scrubbed`), since an auditor may search for a name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values["text"] = self.text and scrub(self.text)
+        parts = [f"{name}={value}" for name, value in values.items() if value]
+        return ", ".join(parts) or "everything"
 
 
 def search(log: QueryLog, filters: Filters, limit: int | None = 50) -> list[Record]:
@@ -72,7 +72,7 @@ def search(log: QueryLog, filters: Filters, limit: int | None = 50) -> list[Reco
 
 
 def each(log: QueryLog, filters: Filters) -> Iterator[Record]:
-    """All questions that fit, oldest first, a few at a time: for more than memory should hold."""
+    """All questions that fit, oldest first, read in batches to save memory."""
     ids = matching(log, filters)
     for at in range(0, len(ids), _BATCH):
         some = ids[at : at + _BATCH]
@@ -106,48 +106,48 @@ _DELIVERED = """? = (
 
 
 def _condition(log: QueryLog, filters: Filters) -> tuple[str, list[Any]]:
-    """As SQL, with its parameters."""
+    """The filters as an SQL condition, with its parameters."""
     with log.reading() as db:
         db.conn.create_function("says", 2, says, deterministic=True)
-    found: list[tuple[str, list[Any]]] = []
+    conditions: list[tuple[str, list[Any]]] = []
     if filters.text and filters.text.strip():
-        found.append((_TYPED, [filters.text]))
+        conditions.append((_TYPED, [filters.text]))
     if filters.person:
-        found.append(("user = ? collate nocase", [filters.person]))
+        conditions.append(("user = ? collate nocase", [filters.person]))
     if filters.channel:
-        found.append(("channel = ? collate nocase", [filters.channel]))
+        conditions.append(("channel = ? collate nocase", [filters.channel]))
     if filters.first_day:
-        found.append(("asked_at >= ?", [filters.first_day.isoformat()]))
+        conditions.append(("asked_at >= ?", [filters.first_day.isoformat()]))
     if filters.last_day:
-        # Times go on after the day: 2026-05-31T… is before 2026-05-31~.
-        found.append(("asked_at < ?", [f"{filters.last_day.isoformat()}~"]))
+        # "~" sorts after "T": all times of the last day, 2026-05-31T…, are before 2026-05-31~.
+        conditions.append(("asked_at < ?", [f"{filters.last_day.isoformat()}~"]))
     if filters.code or filters.system:
-        found.append(_with_code(filters.code, filters.system))
+        conditions.append(_with_code(filters.code, filters.system))
     if filters.outcome:
-        found.append(_with_outcome(filters.outcome))
+        conditions.append(_with_outcome(filters.outcome))
     if filters.confidence:
-        found.append(
+        conditions.append(
             (_ANSWERED.format("json_extract(body, '$.confidence') = ?"), [filters.confidence])
         )
     if filters.feedback:
-        found.append(_with_feedback(filters.feedback))
-    where = " and ".join(condition for condition, _ in found) or "1"
-    return where, [value for _, params in found for value in params]
+        conditions.append(_with_feedback(filters.feedback))
+    where = " and ".join(condition for condition, _ in conditions) or "1"
+    return where, [value for _, params in conditions for value in params]
 
 
 def _with_code(code: str | None, system: str | None) -> tuple[str, list[Any]]:
     prefix = undot(code or "").strip().upper()
-    wanted: list[str] = []
+    conditions: list[str] = []
     params: list[Any] = []
     if prefix:
-        wanted.append(_BEGINS.format("c.value"))
+        conditions.append(_BEGINS.format("c.value"))
         params += [len(prefix), prefix]
     if system:
-        wanted.append("json_extract(c.value, '$.system') = ?")
+        conditions.append("json_extract(c.value, '$.system') = ?")
         params.append(system)
-    condition = _CODE.format(" and ".join(wanted) or "1")
+    condition = _CODE.format(" and ".join(conditions) or "1")
     if prefix and not system:
-        # The code that someone used instead; of which system it is was not said.
+        # The code that someone used instead. Its system is not stored.
         used = f"kind = 'feedback' and {_BEGINS.format('body')}"
         condition = f"({condition} or id in (select subject from records where {used}))"
         params += [len(prefix), prefix]
@@ -163,10 +163,10 @@ def _with_outcome(outcome: str) -> tuple[str, list[Any]]:
 
 
 def _with_feedback(rating: str) -> tuple[str, list[Any]]:
-    said = "id in (select question from feedback where {})"
+    condition = "id in (select question from feedback where {})"
     if rating in ("any", "none"):
-        return ("not " if rating == "none" else "") + said.format("1"), []
-    return said.format("verdict = ?"), [rating]
+        return ("not " if rating == "none" else "") + condition.format("1"), []
+    return condition.format("verdict = ?"), [rating]
 
 
 # Full text
@@ -181,6 +181,6 @@ def says(text: str | None, wanted: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    """Without case and accents, so that `meniere` finds Ménière."""
+    """The text without case and accents, so that `meniere` finds Ménière."""
     apart = unicodedata.normalize("NFKD", text)
     return "".join(c for c in apart if not unicodedata.combining(c)).casefold()

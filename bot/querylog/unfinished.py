@@ -1,10 +1,10 @@
-"""What an earlier run left unfinished: one rule for every surface.
+"""Questions that an earlier run did not finish: one rule for every surface.
 
 - A question with neither an answer nor a delivery was not answered.
-- An answer with no delivery may have arrived, or not. It is not sent again, and marked `unknown`.
+- An answer with no delivery may or may not have arrived. It is marked `unknown` and not sent again.
 - An answer that is `waiting` was certainly not sent.
-- What was asked MOST_MINUTES ago is of no use any more. If it was not answered or not sent, it is
-  marked `abandoned`.
+- After MOST_MINUTES an answer is of no use any more. A question that was not answered, or whose
+  answer was not sent, is then marked `abandoned`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Pending, Surface
 
-#: Nobody still waits for an answer to a question that is older.
+#: Nobody waits longer for an answer.
 MOST_MINUTES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """The questions that were left, oldest first: still to be answered, still to be sent, and the
-    ids of those whose answer may have arrived and of those that are too old."""
+    """Unfinished questions, oldest first: those to answer, those whose answer is to be sent, and
+    the ids of those whose answer may have arrived and of those that are too old."""
 
     to_answer: list[Pending]
     to_send: list[Pending]
@@ -31,7 +31,8 @@ class Unfinished:
     too_old: list[str]
 
     def mark(self, log: QueryLog, *, abandoned: str, unknown: str) -> None:
-        """Log what is final, each with its reason. Raises LogUnavailable."""
+        """Log the too old as `abandoned` and the uncertain as `unknown`, each with its reason.
+        Raises LogUnavailable."""
         if self.too_old:
             log.delivered_many(self.too_old, "abandoned", abandoned)
         if self.uncertain:
@@ -41,8 +42,8 @@ class Unfinished:
 def unfinished(
     log: QueryLog, surfaces: Sequence[Surface], now: dt.datetime, *, shared: bool = False
 ) -> Unfinished:
-    """What is left of these surfaces. `shared`: other processes answer on them, too, so an answer
-    that is not old may be on its way just now, and is left out. Raises LogUnavailable."""
+    """The unfinished questions of these surfaces. `shared`: other processes answer there, too, so
+    an answer that is not old may be on its way now, and is left out. Raises LogUnavailable."""
 
     def is_old(asked_at: dt.datetime) -> bool:
         return now - asked_at >= dt.timedelta(minutes=MOST_MINUTES)

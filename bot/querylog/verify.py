@@ -1,7 +1,7 @@
-"""Re-derive every hash of a log and compare it with its checkpoints; `chain` says what must hold.
+"""Verification: re-derives every hash of a log and compares it with the checkpoints.
 
-The log is opened read-only, as it is at one moment, while others write to it. Records are read as a
-stream, so a million of them need no more memory than ten.
+`hash_chain` says what must hold. The log is opened read-only, as it is at one moment, while others
+write to it. Records are read one by one, so a million need no more memory than ten.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ EXIT_CODES: dict[Result, int] = {"vouched": 0, "consistent": 1, "tampered": 3}
 
 @dataclass(slots=True)
 class Verification:
-    """What was found. `first` and `last` are the numbers of the records that are there, `bad` is
-    the first that is not as it must be (0: the file as a whole) and `why` says so in a sentence."""
+    """The result of a verification. `first` and `last` are the numbers of the first and the last
+    record there. `bad` is the number of the first record that is wrong (0: the file as a whole),
+    and `why` a sentence on what is wrong."""
 
     log: str = ""
     first: int = 1
@@ -36,22 +37,22 @@ class Verification:
     head: str = ""
     bad: int | None = None
     why: str = ""
-    #: The newest checkpoint that agrees: the log is what it was then, up to its record.
+    #: The newest checkpoint that agrees: up to its record, the log is as it was then.
     checkpoint: Checkpoint | None = None
-    #: From which record on records are sealed, and whether the key was there to check them.
+    #: The first sealed record, and whether the seals were checked with the key.
     sealed_from: int | None = None
     sealed_checked: bool = False
     redacted: int = 0
-    #: The record (a tombstone) that says that what was before `first` was removed by retention.
+    #: The record (a tombstone) which says that retention removed the records before `first`.
     tombstone: int | None = None
-    #: The last record by which something is excused that is not there: a redaction, a tombstone.
-    #: Anyone who can write the log can write one, so it needs to be vouched for, too.
+    #: The last record that excuses something missing: a redaction or a tombstone. Anyone who can
+    #: write the log can write one, so a checkpoint must vouch for it, too.
     excuse: int = 0
-    #: How many of the records that were read are of each kind, and which of them say that
-    #: something was destroyed.
+    #: How many records of each kind were read, and the numbers of those that say that something
+    #: was destroyed.
     kinds: Counter[str] = field(default_factory=Counter)
     destroying: list[int] = field(default_factory=list)
-    #: Records whose time is before that of the record before them.
+    #: Numbers of records with an earlier time than the record before them.
     clock_back: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -61,7 +62,7 @@ class Verification:
 
     @property
     def after(self) -> int:
-        """How many records came after the newest checkpoint."""
+        """How many records come after the newest checkpoint."""
         return self.last - (self.checkpoint.sequence if self.checkpoint else 0)
 
     @property
@@ -77,23 +78,29 @@ class Verification:
         return EXIT_CODES[self.result]
 
     def sentences(self) -> list[str]:
-        """What a person reads: the verdict first."""
-        if self.bad is not None:
-            where = f"record {self.bad}" if self.bad else "the log"
-            return [
-                f"TAMPERED, or damaged: {where} is the first that is not as written. {self.why}"
-            ]
-        told = f"{self.count:,} records ({self.first:,} to {self.last:,}) of log {self.log}: "
+        """The result for people to read, in sentences, the most important first. What may play with
+        a terminal, such as a control character in a name out of the file, is escaped."""
+        if self.bad is None:
+            return [escaped(line) for line in self._lines()]
+        where = f"record {self.bad}" if self.bad else "the log"
+        line = f"TAMPERED, or damaged: {where} is the first that is not as written. {self.why}"
+        return [escaped(line)]
+
+    def _lines(self) -> list[str]:
+        start = f"{self.count:,} records ({self.first:,} to {self.last:,}) of log {self.log}: "
         if self.checkpoint is None:
-            lines = [told + "chain consistent, tail not vouched for. There is no checkpoint of it."]
+            lines = [
+                start + "chain consistent, tail not vouched for. There is no checkpoint of it."
+            ]
         elif self.result == "consistent":
             lines = [
-                told + "chain consistent, and not all vouched for: something was destroyed, and no "
+                start
+                + "chain consistent, and not all vouched for: something was destroyed, and no "
                 f"checkpoint vouches yet for record {self.excuse:,}, which says so."
             ]
         else:
             vouched = f"record {self.checkpoint.sequence:,} by the checkpoint of "
-            lines = [told + f"nothing altered. Vouched for up to {vouched}{self.checkpoint.at}."]
+            lines = [start + f"nothing altered. Vouched for up to {vouched}{self.checkpoint.at}."]
         if self.checkpoint is not None and self.after:
             lines.append(
                 f"{self.after:,} records came after that checkpoint; the chain holds, and their "
@@ -140,8 +147,14 @@ class Verification:
         }
 
 
+def escaped(text: str) -> str:
+    """The text with a backslash escape for each character that is not printable: a control
+    character, a line break, a change of direction."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
 class _Fault(Exception):
-    """The first thing that is wrong: at which record, and what."""
+    """The first thing that is wrong: the number of the record (0: the file), and what it is."""
 
     def __init__(self, record: int, why: str) -> None:
         super().__init__(why)
@@ -155,71 +168,72 @@ def verify(
     checkpoints: Checkpoints | None = None,
     against: Path | None = None,
 ) -> Verification:
-    """The whole log. Whatever the file holds, damage is a finding and not an error. Raises
-    LogUnavailable when there is no log of this version, or none that may be read now."""
+    """Verify the whole log. Damage of any kind is a result, not an error. `against` is a copy of
+    the log that must be the same as far as the shorter of the two goes. Raises LogUnavailable when
+    there is no log of this version, or it cannot be read now."""
 
-    def check(db: sqlite3.Connection, found: Verification) -> None:
-        heads = _expected_heads(found, checkpoints)
-        _check_records(db, found, key, heads)
-        _check_rest(found, heads)
+    def check(db: sqlite3.Connection, verification: Verification) -> None:
+        heads = _expected_heads(verification, checkpoints)
+        _check_records(db, verification, key, heads)
+        _check_rest(verification, heads)
         # An index that leaves rows out would hide them from every search.
         (state,) = db.execute("pragma integrity_check(1)").fetchone()
         if state != "ok":
             raise _Fault(0, f"Every record is there, and the file is not sound: {state}.")
         if against is not None:
-            _check_against(db, found, against)
+            _check_against(db, verification, against)
 
-    return _found(path, key, check)
+    return _verified(path, key, check)
 
 
 def verify_end(path: Path, key: LogKey | None, since: Checkpoint | None) -> Verification:
-    """What came after a checkpoint, for the next one to vouch for: `kinds` and `destroying` are of
-    these records alone. Raises LogUnavailable as `verify` does."""
+    """Verify what came after a checkpoint, before the next one vouches for it. `kinds` and
+    `destroying` count these records only. Raises LogUnavailable as `verify` does."""
 
-    def check(db: sqlite3.Connection, found: Verification) -> None:
-        _check_records(db, found, key, {}, since)
+    def check(db: sqlite3.Connection, verification: Verification) -> None:
+        _check_records(db, verification, key, {}, since)
 
-    return _found(path, key, check)
+    return _verified(path, key, check)
 
 
-def _found(
+def _verified(
     path: Path, key: LogKey | None, check: Callable[[sqlite3.Connection, Verification], None]
 ) -> Verification:
-    found = Verification()
+    verification = Verification()
     try:
         db = open_read_only(path)
     except DamagedFile as error:
-        found.bad, found.why = 0, str(error)
-        return found
+        verification.bad, verification.why = 0, str(error)
+        return verification
     try:
-        # What is no UTF-8 is met at its record, and not while reading ahead.
+        # So bytes that are no UTF-8 are noticed at their record, and not while reading ahead.
         db.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
         db.execute("begin")  # one moment, whatever is written meanwhile
-        _check_file(db, found, path, key)
-        check(db, found)
+        _check_file(db, verification, path, key)
+        check(db, verification)
     except _Fault as fault:
-        found.bad, found.why = fault.record, fault.why
+        verification.bad, verification.why = fault.record, fault.why
     except sqlite3.Error as error:
         if cannot_be_read_now(error):
             raise LogUnavailable(f"The query log at {path} cannot be read ({error}).") from error
-        found.bad = found.last + 1 if found.head else 0
-        found.why = f"The database file is damaged there ({error})."
+        verification.bad = verification.last + 1 if verification.head else 0
+        verification.why = f"The database file is damaged there ({error})."
     except NOT_OF_THE_FORM as error:
-        # What is outside of the records: the tombstone that is looked at first, the log's name.
-        found.bad = found.last + 1 if found.head else 0
-        found.why = f"It is not of the form that a log has ({type(error).__name__})."
+        # Outside of the records: the tombstone, which is read first, or the id of the log.
+        verification.bad = verification.last + 1 if verification.head else 0
+        verification.why = f"It is not of the form that a log has ({type(error).__name__})."
     finally:
         db.close()
-    found.why = plain(found.why)
-    return found
+    verification.why = plain(verification.why)
+    return verification
 
 
 class DamagedFile(LogUnavailable):
-    """The file is there, and is no database, or one that cannot be read."""
+    """The file is there, but it is no database, or a damaged one."""
 
 
 def cannot_be_read_now(error: sqlite3.Error) -> bool:
-    """Whether the file may be whole, and only could not be read: locked, forbidden, no memory."""
+    """Whether the file may be whole and only cannot be read now: locked, forbidden, no memory."""
     primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     return primary in (
         sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
@@ -229,8 +243,8 @@ def cannot_be_read_now(error: sqlite3.Error) -> bool:
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:
-    """Raises LogUnavailable when there is nothing that can be read, and DamagedFile when that is
-    because of what the file holds."""
+    """A connection that cannot write. Raises LogUnavailable when there is no file or it cannot be
+    read now, and DamagedFile when its content cannot be read."""
     if not path.is_file():
         raise LogUnavailable(f"There is no query log at {path}.")
     address = path.absolute().as_uri() + "?mode=ro"
@@ -239,7 +253,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
         try:
             db.execute("select 1 from sqlite_master").fetchone()
         except sqlite3.OperationalError:
-            # On a medium that cannot be written, a copy put away has no -wal, and can have none.
+            # On a read-only medium there is no -wal file, and SQLite cannot make one.
             db.close()
             if Path(f"{path}-wal").exists():
                 raise
@@ -255,15 +269,15 @@ def open_read_only(path: Path) -> sqlite3.Connection:
 
 
 def log_id(path: Path) -> str | None:
-    """The id of the log in a file; None when the file does not tell. Raises LogUnavailable when it
-    cannot be read at all."""
+    """The id of the log in a file; None when the file is damaged or has none. Raises LogUnavailable
+    when the file cannot be read at all."""
     try:
         db = open_read_only(path)
     except DamagedFile:
         return None
     try:
-        (found,) = db.execute("select id from log").fetchone()
-        return str(found)
+        (identity,) = db.execute("select id from log").fetchone()
+        return str(identity)
     except (sqlite3.Error, *NOT_OF_THE_FORM):
         return None
     finally:
@@ -271,9 +285,9 @@ def log_id(path: Path) -> str | None:
 
 
 def _check_file(
-    db: sqlite3.Connection, found: Verification, path: Path, key: LogKey | None
+    db: sqlite3.Connection, verification: Verification, path: Path, key: LogKey | None
 ) -> None:
-    """That the file is a log of this version, and holds nothing that is not ours."""
+    """Check that the file is a log of this version, and has no table, view or trigger of others."""
     _check_version(db, path)
     if why := schema.faults(db):
         raise _Fault(0, why)
@@ -282,20 +296,20 @@ def _check_file(
     ids = db.execute("select id, created from log").fetchall()
     if len(ids) != 1:
         raise _Fault(0, "The log does not say which log it is.")
-    found.log, created = ids[0]
-    if key is not None and key.log != found.log:
-        raise _Fault(0, f"Its id is {found.log}, and the key is that of log {key.log}.")
-    found.head = hash_chain.genesis_hash(found.log, created)
+    verification.log, created = ids[0]
+    if key is not None and key.log != verification.log:
+        raise _Fault(0, f"Its id is {verification.log}, and the key is that of log {key.log}.")
+    verification.head = hash_chain.genesis_hash(verification.log, created)
 
 
 def _check_version(db: sqlite3.Connection, path: Path) -> None:
-    """Raises LogUnavailable for a log of an earlier or a later Code Desk: it may be whole."""
+    """Raises LogUnavailable for a log of an earlier or a later Code Desk, which may be whole."""
     version = db.execute("pragma user_version").fetchone()[0]
     tables = {name for (name,) in db.execute("select name from sqlite_master where type = 'table'")}
     if version == schema.VERSION:
         return
     if "records" in tables and version < schema.VERSION:
-        # A log that has a chain was never of a version before the chain.
+        # A log with a chain cannot be of a version without one.
         raise _Fault(0, f"It says that it is of version {version}, which had no chain.")
     if version == 1 and tables >= set(schema.VERSION_1_TABLES):
         raise LogUnavailable(
@@ -312,39 +326,40 @@ def _check_version(db: sqlite3.Connection, path: Path) -> None:
 
 def _check_records(
     db: sqlite3.Connection,
-    found: Verification,
+    verification: Verification,
     key: LogKey | None,
     heads: dict[int, list[Checkpoint]],
     since: Checkpoint | None = None,
 ) -> None:
-    """Every record in order, from the first that is there, or the one after a checkpoint."""
-    _check_start(db, found)
-    found.sealed_from = _says_sealed(db)
-    # Of the genesis, or of the last record that retention removed.
-    for checkpoint in heads.pop(found.last, ()):
-        _check_checkpoint(found, checkpoint)
-    if since is not None and since.sequence > found.last:
-        found.last, found.head, found.checkpoint = since.sequence, since.head, since
+    """Check every record in order, from the first one there, or from the one after `since`."""
+    _check_start(db, verification)
+    verification.sealed_from = _says_sealed(db)
+    # Checkpoints of the genesis, or of the last record that retention removed.
+    for checkpoint in heads.pop(verification.last, ()):
+        _check_checkpoint(verification, checkpoint)
+    if since is not None and since.sequence > verification.last:
+        verification.last, verification.head = since.sequence, since.head
+        verification.checkpoint = since
         if _head(db, since.sequence) != since.head:
             raise _Fault(
                 since.sequence,
                 f"It is missing, or its hash is not that of the checkpoint of {since.at}.",
             )
     at = ""
-    for row, texts in _records(db, found.last):
+    for row, texts in _records(db, verification.last):
         try:
-            _check_record(db, found, row, texts, key)
+            _check_record(db, verification, row, texts, key)
         except NOT_OF_THE_FORM as error:
             raise _Fault(row[0], "It is not of the form that records have.") from error
-        found.kinds[row[2]] += 1
+        verification.kinds[row[2]] += 1
         if row[2] in ("redaction", "retention"):
-            found.destroying.append(row[0])
+            verification.destroying.append(row[0])
         if row[1] < at:
-            found.clock_back.append(row[0])
+            verification.clock_back.append(row[0])
         at = row[1]
-        for checkpoint in heads.pop(found.last, ()):
-            _check_checkpoint(found, checkpoint)
-    _check_end(db, found, key, since.sequence if since else 0)
+        for checkpoint in heads.pop(verification.last, ()):
+            _check_checkpoint(verification, checkpoint)
+    _check_end(db, verification, key, since.sequence if since else 0)
 
 
 def _head(db: sqlite3.Connection, seq: int) -> str | None:
@@ -353,16 +368,16 @@ def _head(db: sqlite3.Connection, seq: int) -> str | None:
 
 
 def _says_sealed(db: sqlite3.Connection) -> int | None:
-    """From which record on records are sealed, as the log itself says."""
+    """The number of the first sealed record, as the log itself says."""
     rows = db.execute("select seq, body from records where kind in ('key', 'retention')")
-    said = [_body(seq, body).get("sealed_from") for seq, body in rows]
-    return min((number for number in said if isinstance(number, int)), default=None)
+    numbers = [_body(seq, body).get("sealed_from") for seq, body in rows]
+    return min((number for number in numbers if isinstance(number, int)), default=None)
 
 
 def _expected_heads(
-    found: Verification, checkpoints: Checkpoints | None
+    verification: Verification, checkpoints: Checkpoints | None
 ) -> dict[int, list[Checkpoint]]:
-    """The checkpoints of this log by the record they vouch for."""
+    """The checkpoints of this log, by the number of the record that they vouch for."""
     heads: dict[int, list[Checkpoint]] = {}
     if checkpoints is None:
         return heads
@@ -374,21 +389,21 @@ def _expected_heads(
         )
     if checkpoints.torn:
         lines = ", ".join(map(str, checkpoints.torn))
-        found.notes.append(f"Not whole, and left out: line {lines} of the checkpoints.")
-    if checkpoints.good and checkpoints.good[-1].log != found.log:
+        verification.notes.append(f"Not whole, and left out: line {lines} of the checkpoints.")
+    if checkpoints.good and checkpoints.good[-1].log != verification.log:
         raise _Fault(
             0,
             f"The newest checkpoint is of log {checkpoints.good[-1].log}, and this is log "
-            f"{found.log}: another log was put in its place.",
+            f"{verification.log}: another log was put in its place.",
         )
     for checkpoint in checkpoints.good:
-        if checkpoint.log == found.log:
+        if checkpoint.log == verification.log:
             heads.setdefault(checkpoint.sequence, []).append(checkpoint)
     return heads
 
 
-def _check_start(db: sqlite3.Connection, found: Verification) -> None:
-    """Records may be missing from the start only as a tombstone says."""
+def _check_start(db: sqlite3.Connection, verification: Verification) -> None:
+    """Check that only records that a tombstone names are missing from the start."""
     start = db.execute("select seq, previous from records order by seq limit 1").fetchone()
     if start is None or start[0] == 1:
         return
@@ -401,32 +416,35 @@ def _check_start(db: sqlite3.Connection, found: Verification) -> None:
         raise _Fault(1, f"{missing}, and no retention tombstone accounts for them.")
     body = _body(row[0], row[1])
     if (body.get("last"), body.get("last_hash"), body.get("log")) != (
-        first - 1, previous, found.log,
+        first - 1, previous, verification.log,
     ):  # fmt: skip
         raise _Fault(
             1, f"{missing}, and the last tombstone (record {row[0]}) does not account for them."
         )
-    # The first record was bound to when the log was made, by its genesis; now the tombstone is.
-    if "created" in body and hash_chain.genesis_hash(found.log, body["created"]) != found.head:
+    # The genesis binds the first record to the time when the log was made; now the tombstone does.
+    if (
+        "created" in body
+        and hash_chain.genesis_hash(verification.log, body["created"]) != verification.head
+    ):
         raise _Fault(0, f"It says that it was made at another time than record {row[0]} says.")
-    found.first, found.last, found.head = first, first - 1, previous
-    found.tombstone = found.excuse = row[0]
+    verification.first, verification.last, verification.head = first, first - 1, previous
+    verification.tombstone = verification.excuse = row[0]
 
 
 def _body(seq: int, body: str) -> dict[str, Any]:
     try:
-        found = json.loads(body)
+        parsed = json.loads(body)
     except NOT_OF_THE_FORM:
-        found = None
-    if not isinstance(found, dict):
+        parsed = None
+    if not isinstance(parsed, dict):
         raise _Fault(seq, "It is not of the form that records have.")
-    return found
+    return parsed
 
 
 def _records(
     db: sqlite3.Connection, after: int
 ) -> Iterator[tuple[tuple[Any, ...], list[tuple[str, bytes, str]]]]:
-    """Each record with its texts, in order, from the one after a number."""
+    """Each record with its texts, in order, from the one after the number `after`."""
     rows = db.execute(
         """
         select r.seq, at, kind, subject, body, previous, hash, seal, t.name, t.salt, t.text
@@ -441,37 +459,37 @@ def _records(
 
 def _check_record(
     db: sqlite3.Connection,
-    found: Verification,
+    verification: Verification,
     row: tuple[Any, ...],
     texts: list[tuple[str, bytes, str]],
     key: LogKey | None,
 ) -> None:
     seq, _at, kind, subject, body, previous, stored, seal = row
-    if seq != found.last + 1:
-        raise _Fault(found.last + 1, f"It is missing: the next record there is {seq}.")
-    if previous != found.head:
+    if seq != verification.last + 1:
+        raise _Fault(verification.last + 1, f"It is missing: the next record there is {seq}.")
+    if previous != verification.head:
         raise _Fault(seq, "It does not follow from the record before it.")
     if stored != hash_chain.record_hash(*row[:6]):
         raise _Fault(seq, "What it holds does not give its hash: it was changed.")
-    if seal is not None and found.sealed_from is None:
-        found.sealed_from = seq
+    if seal is not None and verification.sealed_from is None:
+        verification.sealed_from = seq
     if key is not None and seq >= key.sealed_from:
         if seal is None or not hmac.compare_digest(seal, key.seal(stored)):
             raise _Fault(seq, "Its seal is not that of the key: it was written by someone else.")
-        found.sealed_checked = True
-    elif found.sealed_from is not None and seq >= found.sealed_from and seal is None:
+        verification.sealed_checked = True
+    elif verification.sealed_from is not None and seq >= verification.sealed_from and seal is None:
         raise _Fault(seq, "It has no seal, though the log is sealed from before it on.")
-    # The body is parsed only where it must be.
+    # Parsing takes time, so a body is parsed only when it has to be.
     if texts or '"texts":' in body:
-        _check_texts(db, found, seq, subject, json.loads(body), texts)
+        _check_texts(db, verification, seq, subject, json.loads(body), texts)
     if kind == "redaction":
         _check_destroyed(db, seq, json.loads(body))
-    found.last, found.head = seq, stored
+    verification.last, verification.head = seq, stored
 
 
 def _check_texts(
     db: sqlite3.Connection,
-    found: Verification,
+    verification: Verification,
     seq: int,
     subject: str | None,
     body: dict[str, Any],
@@ -487,12 +505,12 @@ def _check_texts(
         redaction = _redaction(db, seq, subject, name)
         if redaction is None:
             raise _Fault(seq, f"Its text `{name}` is gone, and no redaction accounts for that.")
-        found.redacted += 1
-        found.excuse = max(found.excuse, redaction)
+        verification.redacted += 1
+        verification.excuse = max(verification.excuse, redaction)
 
 
 def _redaction(db: sqlite3.Connection, seq: int, subject: str | None, name: str) -> int | None:
-    """The record that says that a text of a record was destroyed."""
+    """The number of the redaction that destroyed a text of a record; None without one."""
     rows = db.execute(
         "select seq, body from records where kind = 'redaction' and subject is ? and seq > ?",
         [subject, seq],
@@ -509,23 +527,25 @@ def _check_destroyed(db: sqlite3.Connection, redaction: int, body: dict[str, Any
             )
 
 
-def _check_checkpoint(found: Verification, checkpoint: Checkpoint) -> None:
-    if checkpoint.head != found.head:
+def _check_checkpoint(verification: Verification, checkpoint: Checkpoint) -> None:
+    if checkpoint.head != verification.head:
         raise _Fault(
-            found.last,
+            verification.last,
             f"Its hash is not that of the checkpoint of {checkpoint.at}: this record or one before "
             "it was rewritten, or this is a fork of the log.",
         )
-    if checkpoint.sequence - checkpoint.count + 1 > found.first:
+    if checkpoint.sequence - checkpoint.count + 1 > verification.first:
         raise _Fault(
-            found.first,
+            verification.first,
             f"The checkpoint of {checkpoint.at} says that it had been removed by then.",
         )
     if checkpoint.sequence:
-        found.checkpoint = checkpoint
+        verification.checkpoint = checkpoint
 
 
-def _check_end(db: sqlite3.Connection, found: Verification, key: LogKey | None, after: int) -> None:
+def _check_end(
+    db: sqlite3.Connection, verification: Verification, key: LogKey | None, after: int
+) -> None:
     stray = db.execute(
         "select record, name from texts where record > ? "
         "and record not in (select seq from records) limit 1",
@@ -533,27 +553,28 @@ def _check_end(db: sqlite3.Connection, found: Verification, key: LogKey | None, 
     ).fetchone()
     if stray is not None:
         raise _Fault(stray[0], f"It is not there, and its text `{stray[1]}` is.")
-    if key is not None and found.last < key.sealed_from:
+    if key is not None and verification.last < key.sealed_from:
         raise _Fault(
-            found.last + 1,
+            verification.last + 1,
             f"It is missing: the key was made when the log had {key.sealed_from} records.",
         )
 
 
-def _check_rest(found: Verification, heads: dict[int, list[Checkpoint]]) -> None:
-    """Checkpoints of records that were not met; those of what retention removed are no matter."""
-    beyond = sorted(number for number in heads if number > found.last)
+def _check_rest(verification: Verification, heads: dict[int, list[Checkpoint]]) -> None:
+    """Check that no checkpoint vouches for a record beyond the end. Checkpoints of records that
+    retention removed are left unchecked."""
+    beyond = sorted(number for number in heads if number > verification.last)
     if beyond:
         newest = heads[beyond[-1]][-1]
         raise _Fault(
-            found.last + 1,
+            verification.last + 1,
             f"It is missing: the checkpoint of {newest.at} vouches for {newest.sequence:,} "
             "records. The end was cut off, or an older copy was put in place of the log.",
         )
 
 
-def _check_against(db: sqlite3.Connection, found: Verification, other: Path) -> None:
-    """Two copies of one log must be the same as far as the shorter one goes."""
+def _check_against(db: sqlite3.Connection, verification: Verification, other: Path) -> None:
+    """Check that two copies of one log are the same as far as the shorter one goes."""
     try:
         theirs = open_read_only(other)
     except DamagedFile as error:
@@ -562,25 +583,29 @@ def _check_against(db: sqlite3.Connection, found: Verification, other: Path) -> 
         theirs.execute("begin")
         _check_version(theirs, other)
         (log,) = theirs.execute("select id from log").fetchone()
-        if log != found.log:
-            raise _Fault(0, f"{other.name} is another log ({log}), not a copy of {found.log}.")
+        if log != verification.log:
+            raise _Fault(
+                0, f"{other.name} is another log ({log}), not a copy of {verification.log}."
+            )
         start = max(
             copy.execute("select coalesce(min(seq), 1) from records").fetchone()[0]
             for copy in (db, theirs)
         )
         hashes = "select seq, hash from records where seq >= ? order by seq"
         shared = 0
-        for ours, other_one in zip(
+        for record, other_record in zip(
             db.execute(hashes, [start]), theirs.execute(hashes, [start]), strict=False
         ):
-            if ours != other_one:
+            if record != other_record:
                 raise _Fault(
-                    ours[0],
+                    record[0],
                     f"It is another in {other.name}: the two are forks with a common beginning, "
-                    f"up to record {ours[0] - 1}.",
+                    f"up to record {record[0] - 1}.",
                 )
-            shared = ours[0]
-        found.notes.append(f"{other.name} is the same up to record {shared:,}, where one ends.")
+            shared = record[0]
+        verification.notes.append(
+            f"{other.name} is the same up to record {shared:,}, where one ends."
+        )
     except (sqlite3.Error, *NOT_OF_THE_FORM) as error:
         raise _Fault(0, f"{other.name} is damaged, and cannot be compared with it.") from error
     finally:

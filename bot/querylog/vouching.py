@@ -1,10 +1,10 @@
-"""Vouching for the log: what is new is looked at, and only then signed.
+"""Vouching for the log: new records are verified, and only then a checkpoint is signed.
 
-A checkpoint turns what anyone with the file could have written into what is vouched for. So what
-came after the last one is derived anew first. And a record by which something was destroyed is
-vouched for only when the desk wrote it: it bears the seal of the log's key, or whoever vouches
-says that they know of it (`accepting`: what the desk itself has just done, or what a person looked
-at). An automatic checkpoint knows of none, and waits until someone has looked.
+Anyone who can write the file can write records, and a checkpoint makes them trusted. So every hash
+after the last checkpoint is derived again first. A record that destroyed something (a redaction, a
+tombstone) is vouched for only if the desk wrote it: if it bears the seal of the log's key, or its
+number is in `accepting`, as one that the desk has just written or that a person has looked at. An
+automatic checkpoint accepts none, and is refused until a person has looked.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from bot.querylog.verify import verify_end
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """A checkpoint; how many records of each kind came since the one before it (None: the first),
-    and those of them by which something was destroyed."""
+    """A checkpoint, and the one before it (None: it is the first); the numbers of new records by
+    kind, and the numbers of those that destroyed something."""
 
     checkpoint: Checkpoint
     before: Checkpoint | None
     new: Counter[str]
     destroying: list[int]
 
-    def told(self) -> str:
-        """What is new, in a line."""
+    def summary(self) -> str:
+        """The new records by kind, in a line."""
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.new.items()))
         since = self.before.sequence if self.before else 0
         return message(
@@ -42,21 +42,21 @@ class Vouched:
 
 
 class NotVouchedFor(CheckpointError):
-    """What is new cannot be vouched for; the message says why, and what to do."""
+    """The new records cannot be vouched for; the message says why, and what to do."""
 
 
 def vouch(
     log: QueryLog, key: Ed25519PrivateKey, file: Path, *, accepting: Collection[int] = ()
 ) -> Vouched:
-    """Sign what the log's end is now, and keep the checkpoint in the file. Raises NotVouchedFor,
+    """Verify what is new, sign a checkpoint, and add it to the file. Raises NotVouchedFor,
     CheckpointError and LogUnavailable."""
-    done = take(log, key, newest(log, key, file), accepting=accepting)
-    keep(done.checkpoint, file)
-    return done
+    vouched = take(log, key, newest(log, key, file), accepting=accepting)
+    keep(vouched.checkpoint, file)
+    return vouched
 
 
 def newest(log: QueryLog, key: Ed25519PrivateKey, file: Path) -> Checkpoint | None:
-    """The last checkpoint of this log in a file that this key signed. Raises CheckpointError."""
+    """The last checkpoint of this log, signed by this key, in a file. Raises CheckpointError."""
     if not file.exists():
         return None
     good = [one for one in read(file, key.public_key()).good if one.log == log.id]
@@ -70,13 +70,14 @@ def take(
     *,
     accepting: Collection[int] = (),
 ) -> Vouched:
-    """A checkpoint of the log as it is now, of what holds. Raises NotVouchedFor, LogUnavailable."""
-    found = verify_end(log.path, log.key, since)
-    if found.bad is not None:
-        raise NotVouchedFor(message("log.not_vouched_altered", found=found.sentences()[0]))
+    """Verify what is new since a checkpoint, and sign a new one, without keeping it in a file.
+    Raises NotVouchedFor and LogUnavailable."""
+    verification = verify_end(log.path, log.key, since)
+    if verification.bad is not None:
+        raise NotVouchedFor(message("log.not_vouched_altered", found=verification.sentences()[0]))
     unknown = [
         number
-        for number in found.destroying
+        for number in verification.destroying
         if number not in accepting and not _is_sealed(log, number)
     ]
     if unknown:
@@ -88,19 +89,23 @@ def take(
             )
         )
     bare = Checkpoint(
-        found.log, found.last, found.count, found.head, log.now().isoformat(timespec="seconds")
+        verification.log,
+        verification.last,
+        verification.count,
+        verification.head,
+        log.now().isoformat(timespec="seconds"),
     )
-    return Vouched(signed(bare, key), since, found.kinds, found.destroying)
+    return Vouched(signed(bare, key), since, verification.kinds, verification.destroying)
 
 
 def _is_sealed(log: QueryLog, number: int) -> bool:
-    """Whether a record that was found right bears a seal: then the desk wrote it."""
+    """Whether a verified record bears a seal, so that the desk wrote it."""
     return log.key is not None and number >= log.key.sealed_from
 
 
 class Keeper:
-    """Vouches when `every` records or `minutes` have passed since the last time, for a process that
-    serves. Whatever goes wrong is told, and stops nothing."""
+    """Vouches for the log of a serving process, `every` records or `minutes` after the last
+    time."""
 
     def __init__(
         self, log: QueryLog, key: Ed25519PrivateKey, file: Path, *, every: int = 500,
@@ -111,9 +116,9 @@ class Keeper:
         self._last: tuple[int, float] | None = None
 
     def write(self, now: float, *, closing: bool = False) -> Vouched | None:
-        """What was vouched for, if it was due (or, when closing, there is anything new). `now` is
-        time.monotonic(). Raises CheckpointError and LogUnavailable; what was refused is tried again
-        when it would be due again."""
+        """Vouch, if it is due (when `closing`, if there is anything new); None when it is not.
+        `now` is time.monotonic(). Raises CheckpointError and LogUnavailable. After a refusal it is
+        tried again when the next one is due."""
         sequence = self._log.last_sequence()
         if self._last is not None:
             records, seconds = sequence - self._last[0], now - self._last[1]
@@ -121,9 +126,9 @@ class Keeper:
             if not records or not due:
                 return None
         try:
-            done = vouch(self._log, self._key, self._file)
+            vouched = vouch(self._log, self._key, self._file)
         except NotVouchedFor:
             self._last = (sequence, now)
             raise
-        self._last = (done.checkpoint.sequence, now)
-        return done
+        self._last = (vouched.checkpoint.sequence, now)
+        return vouched

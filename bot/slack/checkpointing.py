@@ -92,7 +92,7 @@ def _keep(
                 post(str(error))
             continue
         if done is not None:
-            logger.log(logging.WARNING if done.destroying else logging.INFO, "%s", done.told())
+            logger.log(logging.WARNING if done.destroying else logging.INFO, "%s", done.summary())
             post(_in_words(done))
 
 
@@ -102,6 +102,6 @@ def _in_words(done: Vouched) -> str:
         "slack.checkpoint",
         count=checkpoint.count,
         sequence=checkpoint.sequence,
-        new=done.told(),
+        new=done.summary(),
         line=checkpoint.line(),
     )

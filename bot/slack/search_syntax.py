@@ -43,7 +43,7 @@ class Misread(CodeDeskError):
 def read(typed: str) -> Filters:
     """Raises Misread.
 
-    >>> read("htn person:<@U1|ann> code:I10").told(str)
+    >>> read("htn person:<@U1|ann> code:I10").description(str)
     'text=htn, person=U1, code=I10'
     """
     if len(typed) > MOST_CHARACTERS:

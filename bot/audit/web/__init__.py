@@ -1,1 +1,2 @@
-"""The auditors' pages in a browser: accounts, sessions, stored queries, the database."""
+"""The auditors' pages in a browser: Datasette over the query log. `bot.audit` has the
+invariants."""

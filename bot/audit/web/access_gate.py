@@ -1,4 +1,4 @@
-"""What stands before Datasette: nothing of the log passes that is not signed for, and recorded."""
+"""The gate before Datasette: it shows nothing of the log without signing in and a record."""
 
 from __future__ import annotations
 
@@ -27,27 +27,28 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE, BROWSER = "codedesk_audit", "codedesk_audit_browser"
 SIGN_IN, SIGN_OUT = "/-/login", "/-/logout"
-#: Who is named where it is nobody that we know: what was typed as a name may be a password.
+#: The name on record of a person we do not know. What they typed as a name may be a password.
 UNKNOWN = "unknown"
 
-#: What of Datasette is shown: its home page, and what is in the database. Its pages about itself
-#: (plugins, settings, permissions…) and the file itself are not.
+#: The pages of Datasette that are shown: its home page, and the contents of the database. Its pages
+#: about itself (plugins, settings, permissions …) and the file itself are not.
 _PAGES = re.compile(r"/|/log(\.(?!db$)\w+)?|/log/.+")
-#: Datasette's own style sheets and scripts, which tell nothing of the log.
+#: Datasette's own style sheets and scripts, which have nothing of the log.
 _STATIC = re.compile(r"/-/static/[\w.-]+|/favicon\.ico")
-#: What says a sentence in place of a page.
+#: A page with one sentence and a link.
 _PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Code Desk</title>
 <body style="font: 1em/1.5 sans-serif; margin: 3em auto; max-width: 40em">
 <p>{}</p><p><a href="{}">{}</a></p></body></html>"""
-#: Parameters, and columns of the views, that hold ids and days and no words of a person's. The
-#: scrubber would take them for a patient's.
+#: Parameters, and columns of the views, with ids and days in place of words. The scrubber would
+#: take some for identifiers of a patient.
 _NO_WORDS = frozenset("person channel question_id by since until day".split())
-#: A name and a password are never longer, in bytes; nor do they take longer to arrive, in seconds.
+#: The longest form with a name and a password, in bytes, and the longest time to receive it, in
+#: seconds.
 _LONGEST_FORM, _SLOWEST_FORM = 5000, 10.0
-#: The longest path, the longest query, and the most parameters that are looked at: each is scrubbed
-#: before it goes on record. Of a path that is refused, so much goes on record.
+#: The longest path, the longest query, and the most parameters that are accepted: each is scrubbed
+#: before it goes on record. Of a refused path, the first _RECORDED_PATH characters go on record.
 _LONGEST_PATH, _LONGEST_QUERY, _MOST_PARAMETERS, _RECORDED_PATH = 2000, 16_000, 200, 300
-#: What Datasette calls its CSV.
+#: The content types of Datasette's CSV.
 _CSV = (b"text/plain", b"text/csv")
 _HEADERS = {
     b"cache-control": b"no-store",
@@ -63,7 +64,7 @@ _HEADERS = {
 
 
 class Gate:
-    """The whole of the audit as an ASGI application, around Datasette's."""
+    """The whole of the auditors' pages as an ASGI application, around that of Datasette."""
 
     def __init__(
         self, datasette: App, log: QueryLog, sessions: Sessions, refusals: Refusals
@@ -81,7 +82,7 @@ class Gate:
         if _STATIC.fullmatch(path) and method in ("GET", "HEAD"):
             return await self._datasette(scope, receive, send)
         auditor = self._sessions.auditor(cookie(scope, COOKIE))
-        # Nobody else says who someone is.
+        # Only our session says who the actor is, whatever the request claims.
         scope = dict(scope, actor={"id": auditor} if auditor else None)
         if path in (SIGN_IN, SIGN_OUT):
             if method != "POST":
@@ -107,7 +108,7 @@ class Gate:
         address = address_of(scope)
         if self._refusals.are_over(address):
             return await _say(send, scope, 429, message("audit.too_often"))
-        # Nothing of what was typed behind the path: nobody answers for it, and it may be long.
+        # Without the query: nobody signed in for it, and it may be long.
         path = _path(scope)
         if len(path) > _RECORDED_PATH:
             path = path[:_RECORDED_PATH] + "…"
@@ -117,9 +118,9 @@ class Gate:
         return await _say(send, scope, status, sentence)
 
     async def _show(self, scope: Scope, receive: Receive, send: Send, auditor: str) -> None:
-        what, question_id = _kind(scope), _question(scope)
-        asked = await asyncio.to_thread(_asked, scope, self._log.scrubbed)
-        if not await record(self._log, what, auditor, asked, question_id):
+        what, question_id = _kind(scope), _question_id(scope)
+        detail = await asyncio.to_thread(_detail, scope, self._log.scrubbed)
+        if not await record(self._log, what, auditor, detail, question_id):
             return await _say(send, scope, 503, message("audit.unrecorded"))
         return await self._datasette(scope, receive, _formula_safe(send))
 
@@ -127,7 +128,7 @@ class Gate:
 async def record(
     log: QueryLog, what: Access, by: str, detail: str, question_id: str | None = None
 ) -> bool:
-    """Whether it is in the log now. If not, standard error says why."""
+    """Put an access on record. False when the log cannot be written; standard error says why."""
 
     def write() -> None:
         known = log.get(question_id) if question_id else None
@@ -141,11 +142,11 @@ async def record(
     return True
 
 
-# What is asked
+# Requests
 
 
 def cookie(scope: Scope, name: str) -> str | None:
-    """The value of a cookie, None when there is none."""
+    """The value of a cookie; None without one."""
     try:
         found = SimpleCookie(header(scope, b"cookie")).get(name)
     except CookieError:
@@ -163,9 +164,9 @@ def header(scope: Scope, name: bytes) -> str:
 
 
 def _is_from_elsewhere(scope: Scope) -> bool:
-    """Whether a browser sends a form for another site, or for another port of this machine, to
-    which it shows the same cookies. It says so itself, as go.dev/blog/go1.25's
-    CrossOriginProtection reads it; what is no browser says nothing, and has nobody's cookies."""
+    """Whether a browser sends a form from another site, or from another port of this machine, which
+    has the same cookies. The headers that show it are those that CrossOriginProtection of
+    go.dev/blog/go1.25 reads. A program that is no browser sends neither, and has no cookies."""
     if site := header(scope, b"sec-fetch-site"):
         return site not in ("same-origin", "none")
     origin = header(scope, b"origin")
@@ -173,8 +174,8 @@ def _is_from_elsewhere(scope: Scope) -> bool:
 
 
 async def _form(scope: Scope, receive: Receive) -> tuple[int, bytes | None]:
-    """The body of a form, counted as it comes, whatever a header says of its length; else None, and
-    the status that says why."""
+    """Status 200 and the body of a form; else the status that says why, and None. The length is
+    counted while reading, whatever a header says."""
     form = bytearray()
     try:
         async with asyncio.timeout(_SLOWEST_FORM):
@@ -198,7 +199,7 @@ async def _form(scope: Scope, receive: Receive) -> tuple[int, bytes | None]:
 
 
 def _again(form: bytes, receive: Receive) -> Receive:
-    """What has been read, to be read again."""
+    """A `receive` that gives the form that was read, once more."""
     messages = [{"type": "http.request", "body": form, "more_body": False}]
 
     async def receiving() -> Message:
@@ -221,9 +222,8 @@ def _path(scope: Scope) -> str:
     return unquote(scope["raw_path"].decode("latin-1"))
 
 
-def _asked(scope: Scope, scrub: Callable[[str], str]) -> str:
-    """The page, with what was typed, as a person reads it; words are scrubbed before they are
-    stored."""
+def _detail(scope: Scope, scrub: Callable[[str], str]) -> str:
+    """The path and the query as a person reads them, for the record; words are scrubbed."""
     typed = [
         f"{name}={value if name.split('__')[0] in _NO_WORDS else scrub(value)}"
         for name, value in parse_qsl(_query(scope), keep_blank_values=True)
@@ -239,12 +239,12 @@ def _kind(scope: Scope) -> Access:
     return "search" if prepared or parse_qs(_query(scope)) else "view"
 
 
-def _question(scope: Scope) -> str | None:
-    """The id of the one question that is looked at."""
+def _question_id(scope: Scope) -> str | None:
+    """The id of the question that the page is about, if it is about one."""
     return next(iter(parse_qs(_query(scope)).get("question_id", ())), None)
 
 
-# What is answered
+# Responses
 
 
 def _with_headers(send: Send) -> Send:
@@ -258,8 +258,8 @@ def _with_headers(send: Send) -> Send:
 
 
 def _formula_safe(send: Send) -> Send:
-    """Lets no cell of a CSV file be a formula to the spreadsheet that opens it. The file is taken
-    whole, since a cell may be cut in two by the pieces that it is sent in."""
+    """A `send` that makes every cell of a CSV file safe (see csv_safe). The file is collected whole
+    first, since it is sent in pieces, and a piece may end inside a cell."""
     start: Message = {}
     body = bytearray()
 
@@ -275,7 +275,7 @@ def _formula_safe(send: Send) -> Send:
 
     async def finish(text: str) -> None:
         if not text.strip():
-            # Datasette sends nothing for a query that failed; a file of no rows has its columns.
+            # Datasette sends an empty file when a query fails; one without rows has its columns.
             return await _answer(send, 400, message("audit.no_csv"), *start["headers"])
         safe = await asyncio.to_thread(csv_safe.file, text)
         kept = [h for h in start["headers"] if h[0].lower() != b"content-length"]
@@ -291,7 +291,7 @@ def _is_csv(start: Message) -> bool:
 
 
 async def _say(send: Send, scope: Scope, status: int, sentence: str) -> None:
-    """A sentence in place of what was asked for."""
+    """Send a sentence in place of the page, as HTML or JSON."""
     if _path(scope).endswith((".json", ".csv")):
         kind, body = "application/json", json.dumps({"ok": False, "error": sentence})
     else:

@@ -1,4 +1,5 @@
-"""Who may sign in: names, and hashes of their passwords (Argon2id, in PHC's form)."""
+"""Accounts of auditors: names and hashes of their passwords (Argon2id, in the PHC string
+format)."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ _HASH = re.compile(r"\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[\w+/]+\$[\w+/]+")
 
 
 def hashed(password: str) -> str:
-    """With 64 MiB, three passes and four lanes: RFC 9106's second recommendation."""
+    """The hash of a password, with 64 MiB, three passes and four lanes: the second recommendation
+    of RFC 9106."""
     kdf = Argon2id(
         salt=secrets.token_bytes(16), length=32, iterations=3, lanes=4, memory_cost=64 * 1024
     )
@@ -38,34 +40,34 @@ def is_right(password: str, password_hash: str) -> bool:
 
 
 def load(settings: Settings) -> dict[str, str]:
-    """The hash of each auditor by name. Raises SettingsError, also when there is nobody."""
-    found: dict[str, str] = {}
+    """The password hash of each auditor, by name. Raises SettingsError, also when there is none."""
+    known: dict[str, str] = {}
     if settings.audit_password_hash:
-        found[AUDITOR] = settings.audit_password_hash
+        known[AUDITOR] = settings.audit_password_hash
     if settings.auditors_file or settings.sign_ins.exists():
-        found |= _read(settings.sign_ins)
-    if not found:
+        known |= _read(settings.sign_ins)
+    if not known:
         raise SettingsError(
             "Nobody may sign in yet. Make an auditor with `codedesk log audit-password NAME`, then "
             "start again."
         )
-    for name, password_hash in found.items():
+    for name, password_hash in known.items():
         if not isinstance(password_hash, str) or not _HASH.fullmatch(password_hash):
             raise SettingsError(
                 f"What is set for {name} is not a hash of a password: make one with `codedesk log "
                 "audit-password`. In a shell or .env file it belongs in single quotes."
             )
-    return found
+    return known
 
 
 def add(path: Path, name: str, password_hash: str) -> None:
-    """Put an auditor into the file, which only its owner may read. Raises SettingsError."""
+    """Add an auditor to the file, which only its owner can read. Raises SettingsError."""
     known = _read(path) if path.exists() else {}
     _write(path, known | {name: password_hash})
 
 
 def remove(path: Path, name: str) -> None:
-    """Raises SettingsError, also when there is no such auditor."""
+    """Remove an auditor from the file. Raises SettingsError, also when there is no such auditor."""
     known = _read(path) if path.exists() else {}
     if name not in known:
         raise SettingsError(f"{path} has no auditor {name}.")
@@ -91,11 +93,11 @@ def _write(path: Path, known: Mapping[str, str]) -> None:
 def _read(path: Path) -> dict[str, str]:
     try:
         open_to_others = path.stat().st_mode & 0o022
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        known = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SettingsError(f"The auditors cannot be read from {path}: {error}.") from error
     if open_to_others:
         raise SettingsError(
             f"Others can write {path}, and so make themselves auditors: run `chmod 600 {path}`."
         )
-    return told
+    return known

@@ -1,4 +1,4 @@
-"""Datasette over the log, with its words, its sign-in page and its gate; and serving it."""
+"""Puts the auditors' pages together (Datasette, our messages, sign-in, gate) and serves them."""
 
 from __future__ import annotations
 
@@ -46,39 +46,39 @@ from bot.querylog.opening import key_of
 from bot.querylog.verify import Verification
 from bot.settings import Settings, SettingsError
 
-#: Datasette's settings that are not as it has them.
+#: Settings of Datasette that differ from its defaults.
 _SETTINGS = {
     "allow_download": False,
-    "suggest_facets": False,  # each would be a look through the whole log
+    "suggest_facets": False,  # each would read the whole log
     "sql_time_limit_ms": 10_000,
     "facet_time_limit_ms": 5_000,
     "max_csv_mb": 50,
     "truncate_cells_html": 500,
     "default_page_size": 50,
 }
-#: How old the state of the log may be that the home page tells, in seconds, and how long a visitor
-#: waits for a new one.
+#: How old the result on the home page may be, and how long a visitor waits for a new one, both in
+#: seconds.
 _FRESH, _PATIENCE = 300.0, 3.0
-#: How long a browser keeps what it is known by, in seconds.
+#: How long a browser keeps the cookie by which it is known, in seconds.
 _KNOWN_FOR = 90 * 24 * 3600
 
 Verify = Callable[[], Verification]
 
 
-class State:
-    """Whether the log is whole, re-derived now and then, while nobody waits for it for long."""
+class LogState:
+    """The result of verifying the log for the home page, renewed now and then in the background."""
 
     def __init__(self, verify: Verify) -> None:
         self._verify = verify
         self._task: asyncio.Task[dict[str, Any]] | None = None
         self._last: dict[str, Any] = {
-            "verdict": "unknown",
+            "result": "unknown",
             "sentences": [message("audit.verifying")],
         }
         self._at = 0.0
 
     async def now(self) -> dict[str, Any]:
-        """`verdict`, `sentences`, and the time `at` which that was so."""
+        """`result`, `sentences`, and the time `at` of the verification."""
         if self._task is None and (not self._at or time.monotonic() - self._at > _FRESH):
             self._task = asyncio.create_task(asyncio.to_thread(self._derive))
         if self._task is not None:
@@ -91,14 +91,14 @@ class State:
     def _derive(self) -> dict[str, Any]:
         at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
         try:
-            found = self._verify()
+            verification = self._verify()
         except (LogUnavailable, CheckpointError) as error:
-            return {"verdict": "unknown", "sentences": [str(error)], "at": at}
-        return {"verdict": found.result, "sentences": found.sentences(), "at": at}
+            return {"result": "unknown", "sentences": [str(error)], "at": at}
+        return {"result": verification.result, "sentences": verification.sentences(), "at": at}
 
 
 class Hooks:
-    """Our part in Datasette: signing in and out, and what the pages need to know."""
+    """Our plugin in Datasette: signing in and out, and values for the templates."""
 
     __name__ = "codedesk_audit"
 
@@ -108,15 +108,15 @@ class Hooks:
         known: dict[str, str],
         sessions: Sessions,
         refusals: Refusals,
-        state: State,
+        state: LogState,
     ) -> None:
         self._log, self._known = log, known
         self._sessions, self._refusals, self._state = sessions, refusals, state
         self._tries = Tries()
-        #: One hash at a time, since each takes 64 MiB; and one in a browser that is known, so that
-        #: nobody there waits for the tries of others.
+        #: One hash at a time, since each takes 64 MiB. Known browsers have a lock of their own, so
+        #: that they do not wait for the tries of others.
         self._hashing, self._hashing_known = asyncio.Lock(), asyncio.Lock()
-        #: What a name that nobody has is held to, so that it takes as long to refuse.
+        #: A hash to check unknown names against, so that refusing them takes as long.
         self._nobody = accounts.hashed("")
 
     @hookimpl
@@ -131,7 +131,7 @@ class Hooks:
             status, problem, name = await self._admit(request)
             if not problem:
                 response = Response.redirect("/", status=303)
-                # The browser speaks TLS to what stands before us.
+                # A proxy before us may speak TLS with the browser.
                 secure = header(request.scope, b"origin").startswith("https:")
                 flags = {"httponly": True, "samesite": "strict", "secure": secure}
                 response.set_cookie(COOKIE, self._sessions.begin(name), **flags)
@@ -142,7 +142,7 @@ class Hooks:
         return Response.html(page, status=status)
 
     async def _admit(self, request: Request) -> tuple[int, str, str]:
-        """The status, what is wrong (nothing, if they may come in), and who it is."""
+        """The status, a sentence on what is wrong ("" when they may sign in), and the name."""
         typed = await request.post_vars()
         name, password = typed.get("name", ""), typed.get("password", "")
         address, browser = address_of(request.scope), cookie(request.scope, BROWSER)
@@ -177,10 +177,13 @@ class Hooks:
     def extra_template_vars(
         self, template: str, request: Request | None, datasette: Datasette
     ) -> Any:
-        async def found() -> dict[str, Any]:
-            told: dict[str, Any] = {"say": message, "show_logout": bool(request and request.actor)}
+        async def variables() -> dict[str, Any]:
+            values: dict[str, Any] = {
+                "say": message,
+                "show_logout": bool(request and request.actor),
+            }
             if template == "index.html":
-                told |= {
+                values |= {
                     "state": await self._state.now(),
                     "groups": [
                         (message(f"audit.group_{group}"), stored_queries.of_group(group))
@@ -190,12 +193,12 @@ class Hooks:
                 }
             elif template == "database-log.html":
                 tables = datasette.metadata("databases")["log"]["tables"]
-                told["columns"] = {n: one["columns"] for n, one in tables.items() if n in FACETS}
+                values["columns"] = {n: one["columns"] for n, one in tables.items() if n in FACETS}
             if request and (one := stored_queries.PREPARED.get(request.path.removeprefix("/log/"))):
-                told["narrower"] = one.narrower({n: request.args.get(n) for n in request.args})
-            return told
+                values["narrower"] = one.narrower({n: request.args.get(n) for n in request.args})
+            return values
 
-        return found
+        return variables
 
     @hookimpl
     def prepare_connection(self, conn: sqlite3.Connection) -> None:
@@ -207,10 +210,10 @@ class Hooks:
 
     @hookimpl
     def handle_exception(self, datasette: Datasette, request: Request, exception: Exception) -> Any:
-        """In place of Datasette's own, which prints errors, and with them what was typed."""
+        """Replaces that of Datasette, which prints errors together with what was typed."""
 
-        async def shown() -> Response:
-            status, sentence = _told(exception)
+        async def page_of_error() -> Response:
+            status, sentence = _status_and_sentence(exception)
             if request.path.endswith((".json", ".csv")):
                 return Response.json({"ok": False, "error": sentence}, status=status)
             page = {"title": message("audit.problem"), "error": sentence}
@@ -218,12 +221,12 @@ class Hooks:
                 await datasette.render_template("error.html", page, request), status=status
             )
 
-        return shown
+        return page_of_error
 
 
-def _told(exception: Exception) -> tuple[int, str]:
+def _status_and_sentence(exception: Exception) -> tuple[int, str]:
     if isinstance(exception, DatasetteError):
-        # What it says in HTML is that a query took too long.
+        # Its only message in HTML is that a query took too long.
         too_long = exception.message_is_html
         return 400, message("audit.too_slow") if too_long else str(exception.message)
     if isinstance(exception, QueryInterrupted):
@@ -234,12 +237,13 @@ def _told(exception: Exception) -> tuple[int, str]:
 
 
 def application(settings: Settings, log: QueryLog, verify: Verify) -> Gate:
-    """Raises SettingsError when nobody may sign in, or what is set for them cannot be used."""
+    """The ASGI application. Raises SettingsError when nobody may sign in, or an account is
+    wrong."""
     _only_ours()
     known = accounts.load(settings)
     sessions = Sessions(60.0 * settings.audit_session_minutes)
     refusals = Refusals()
-    pm.register(Hooks(log, known, sessions, refusals, State(verify)))
+    pm.register(Hooks(log, known, sessions, refusals, LogState(verify)))
     served = Datasette(
         metadata=_metadata(settings.log_db),
         settings=_SETTINGS,
@@ -252,8 +256,8 @@ def application(settings: Settings, log: QueryLog, verify: Verify) -> Gate:
 
 
 def serve(settings: Settings, verify: Verify) -> None:
-    """Until it is stopped. Raises SettingsError and LogUnavailable."""
-    # Not the lenient log, whatever the settings: what an auditor sees is on record, or not seen.
+    """Serve the pages until stopped. Raises SettingsError and LogUnavailable."""
+    # Never the FallbackLog, whatever the settings: what cannot be recorded is not shown.
     log = QueryLog(settings.log_db, key=key_of(settings), scrubber=Scrubber(settings.index))
     try:
         app = application(settings, log, verify)
@@ -266,18 +270,18 @@ def serve(settings: Settings, verify: Verify) -> None:
             server = uvicorn.Server(
                 uvicorn.Config(
                     app,
-                    # Neither another parser of HTTP nor web sockets, whatever is installed.
+                    # Neither another HTTP parser nor web sockets, whatever is installed.
                     http="h11",
                     ws="none",
-                    # What was asked is in the log, and has no place on standard error.
+                    # What auditors open is in the log, and must not be on standard error.
                     log_level="warning",
                     access_log=False,
-                    # An address on record is that of the connection, not one a request claims.
+                    # The address on record is that of the connection, not one from a header.
                     proxy_headers=False,
                     server_header=False,
                 )
             )
-            # Uvicorn passes on the signal that stopped it, once it has stopped.
+            # Uvicorn raises the signal that stopped it again after it has stopped.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             with contextlib.suppress(KeyboardInterrupt):
                 server.run(sockets=[listening])
@@ -287,7 +291,7 @@ def serve(settings: Settings, verify: Verify) -> None:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """Raises SettingsError."""
+    """A socket that listens. Raises SettingsError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
@@ -299,10 +303,10 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _only_ours() -> None:
-    """No plugin has a say here that happens to be installed beside Datasette."""
-    wanted = set(DEFAULT_PLUGINS) - {"datasette.handle_exception"}
+    """Unregister plugins that happen to be installed beside Datasette."""
+    ours = set(DEFAULT_PLUGINS) - {"datasette.handle_exception"}
     for plugin in pm.get_plugins():
-        if getattr(plugin, "__name__", "") not in wanted:
+        if getattr(plugin, "__name__", "") not in ours:
             pm.unregister(plugin)
 
 
@@ -312,7 +316,7 @@ def _metadata(log_db: Path) -> dict[str, Any]:
     return {
         "title": message("audit.title"),
         "description": message("audit.phi"),
-        # The gate lets nobody in who is not signed in; should it ever, Datasette does not.
+        # A second lock behind the gate: Datasette itself asks for a signed-in actor, too.
         "allow": signed_in,
         "allow_sql": signed_in,
         "databases": {

@@ -1,4 +1,4 @@
-"""How a value is shown in a table. What is not mentioned here is shown as Datasette does."""
+"""How values are shown in a table. Columns without a rule here are shown as Datasette does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def shown(value: Any, column: str) -> str | None:
         where = "/log/one_question?" + urlencode({"question_id": value})
         return Markup('<a href="{}">{}</a>').format(where, value)
     if column in _TIMES:
-        # To the second; the thousandths, and that it is UTC, are in the CSV.
+        # To the second. The CSV has milliseconds and the time zone.
         return value[:19].replace("T", " ")
     if column in _OBJECTS and value.startswith("{"):
         return Markup("<br>").join(_part(*item) for item in json.loads(value).items())
@@ -28,9 +28,9 @@ def shown(value: Any, column: str) -> str | None:
 
 
 def _part(name: str, value: Any) -> Markup:
-    """One member of a JSON object; what is long can be opened."""
+    """One member of a JSON object; a long one is folded."""
     if isinstance(value, str) and value[:1] in tuple("{["):
-        with contextlib.suppress(ValueError):  # people may begin so, too
+        with contextlib.suppress(ValueError):  # a typed text may begin so, too
             value = json.loads(value)
     if isinstance(value, dict | list):
         value = json.dumps(value, ensure_ascii=False, indent=1 if len(str(value)) > 80 else None)

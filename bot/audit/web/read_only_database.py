@@ -1,12 +1,12 @@
 """The log as Datasette reads it: by connections that can only read, and never a salt.
 
-A salt would let whoever has a hash try out texts that were destroyed, so it is nobody's to see:
-- SQLite's authorizer allows to read what is named here, and nothing else: no writing, no attaching,
+With a salt one could try out guesses at a destroyed text against its hash. So nobody may see it:
+- SQLite's authorizer allows reading what is named here, and nothing else: no writing, no attaching,
   no pragma that sets anything.
-- It is not asked about the columns of `full join … using (…)` and `natural join` (seen with SQLite
-  3.40), so it cannot keep the salts alone. No statement may name the table that they are in, nor
-  the one of the file's raw pages; SQL has no other way to say which table it means. The views read
-  the table, and none of them has the salts.
+- SQLite does not ask it about the columns of `full join … using (…)` and `natural join` (seen with
+SQLite 3.40), so the authorizer is not enough. No statement may name the table with the salts, nor
+the table of the raw pages of the file; SQL has no other way to refer to a table. The views read the
+table, and none of them has the salts.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ from bot.audit.web.sql_views import VIEWS
 from bot.messages import message
 from bot.querylog import schema
 
-#: What may be read from: the log, its views, those made here, and what explains them.
+#: Tables that may be read: those of the log, all views, the schema, and JSON functions.
 _READABLE = frozenset(
     {*schema.STATEMENTS, *VIEWS, "sqlite_master", "sqlite_schema", "sqlite_temp_master",
      "sqlite_temp_schema", "json_each", "json_tree"}
 )  # fmt: skip
-#: Pragmas that tell of tables; Datasette asks them.
+#: Pragmas that describe tables; Datasette uses them.
 _PRAGMAS = frozenset(
     {"table_info", "table_xinfo", "foreign_key_list", "index_list", "index_info", "database_list",
      "schema_version"}
 )  # fmt: skip
-#: What no statement may name.
+#: Names that no statement may have.
 _NOT_NAMED = re.compile("texts|sqlite_dbpage", re.IGNORECASE)
 #: Tables that are not listed.
 _NOT_LISTED = ("texts", "lifted")
 _OTHERWISE_ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE})
-#: Functions that load code, and those that take the square of the length of what they are given:
-#: SQLite looks at the time limit between its steps, and a call of a function is one.
+#: Functions that load code, and those whose time grows with the square of the length of their
+#: input: SQLite checks the time limit between steps, and a call of a function is one step.
 _NO_FUNCTIONS = frozenset(
     {"load_extension", "fts3_tokenizer", "trim", "ltrim", "rtrim", "json_patch"}
 )
-#: No value or row may be larger, in bytes (for the same reason: `instr` takes seconds for it); no
-#: pattern of LIKE or GLOB may be longer; SQLite may have no more memory for all that it is asked in
-#: this process; and an answer may not be larger in all.
+#: The largest value or row, in bytes (for the same reason: `instr` takes seconds for it); the
+#: longest pattern of LIKE or GLOB; the most memory of SQLite in this process; the largest answer in
+#: all.
 _LARGEST, _LONGEST_PATTERN, _MOST_MEMORY, LARGEST_ANSWER = 1_000_000, 1000, 300_000_000, 50_000_000
 
 
 def may(action: int, first: str | None, second: str | None, *_: str | None) -> int:
-    """What the authorizer answers; see sqlite.org/c3ref/set_authorizer.html for what it is told."""
+    """The authorizer; sqlite.org/c3ref/set_authorizer.html explains its arguments and results."""
     allowed = action in _OTHERWISE_ALLOWED
     if action == sqlite3.SQLITE_READ:
         allowed = (first or "").lower() in _READABLE and (first, second) != ("texts", "salt")
@@ -61,7 +61,7 @@ def may(action: int, first: str | None, second: str | None, *_: str | None) -> i
 
 
 class Measured:
-    """Makes the rows of an answer as Datasette has them, until they are too large together."""
+    """A row factory that raises an error when the rows of an answer are too large together."""
 
     def __init__(self) -> None:
         self._sizes: WeakKeyDictionary[sqlite3.Cursor, int] = WeakKeyDictionary()
@@ -75,7 +75,7 @@ class Measured:
 
 
 class LogDatabase(Database):
-    """log.db with the auditors' views, which are made in each connection: the file is as it was."""
+    """log.db with the auditors' views. They are temporary, so the file is not changed."""
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
         if write:
@@ -98,7 +98,7 @@ class LogDatabase(Database):
     async def execute(self, sql: str, *what: Any, **how: Any) -> Any:
         if _NOT_NAMED.search(sql):
             raise sqlite3.OperationalError(message("audit.not_named"))
-        # Standard error is no place for what was searched for.
+        # Datasette must not print the SQL, and with it what was searched for.
         try:
             return await super().execute(sql, *what, **how | {"log_sql_errors": False})
         except MemoryError:
@@ -108,7 +108,7 @@ class LogDatabase(Database):
         return [name for name in await super().table_names() if name not in _NOT_LISTED]
 
     async def attached_databases(self) -> list[Any]:
-        return []  # what is temporary is listed as views
+        return []  # our temporary views are listed by view_names
 
     async def view_names(self) -> list[str]:
         return [*VIEWS, *await super().view_names()]

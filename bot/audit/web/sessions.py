@@ -1,5 +1,5 @@
-"""Who is signed in, who may try to, and which refusals go on record each. All of it is kept in
-memory, and bounded; a restart forgets it."""
+"""Sessions, limits on tries to sign in, and limits on the records of refusals. All of it is in
+memory and bounded in size; a restart forgets it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-#: However busy someone is, they sign in again after so many seconds.
+#: The longest session, in seconds, however busy it is.
 LONGEST = 12 * 3600.0
-#: Refusals of one address in a minute that go on record each.
+#: Refusals of one address in a minute that get a record each.
 MOST_REFUSALS = 20
 #: Wrong passwords for one name from one address in five minutes; docs/LOG.md has all limits.
 MOST_TRIES = 5
-#: How many keys a limit knows at most, and how many browsers in which auditors signed in.
+#: The most keys that a limit keeps, and the most browsers that are remembered.
 _KEYS, _BROWSERS = 10_000, 1_000
 
 
@@ -36,16 +36,16 @@ class Sessions:
         self._by_token: dict[str, _Session] = {}
 
     def begin(self, auditor: str) -> str:
-        """A new session's token."""
+        """Begin a session, and return its token."""
         now = self._clock()
-        # Nobody asks for those that ran out.
+        # Expired sessions are dropped here.
         self._by_token = {t: s for t, s in self._by_token.items() if self._lasts(s, now)}
         token = secrets.token_urlsafe(32)
         self._by_token[token] = _Session(auditor, now, now)
         return token
 
     def auditor(self, token: str | None) -> str | None:
-        """Whose session it is, which is used hereby; None when it is nobody's any more."""
+        """The auditor of a session, which counts as a use of it; None when it has ended."""
         session, now = self._by_token.get(token or ""), self._clock()
         if session is None or not self._lasts(session, now):
             return None
@@ -53,7 +53,7 @@ class Sessions:
         return session.auditor
 
     def end(self, token: str | None) -> str | None:
-        """Whose it was."""
+        """End a session, and return its auditor; None when there was none."""
         session = self._by_token.pop(token or "", None)
         return session.auditor if session else None
 
@@ -62,15 +62,15 @@ class Sessions:
 
 
 class Limit:
-    """At most `most` a period of `seconds`, by key. A period begins with the first that is counted;
-    of more than `_KEYS` keys, the one that was counted longest ago is forgotten."""
+    """Allows at most `most` per period of `seconds`, for each key. A period begins with its first
+    count. With more than `_KEYS` keys, the one counted longest ago is forgotten."""
 
     def __init__(self, most: int, seconds: float, clock: Callable[[], float]) -> None:
         self._most, self._seconds, self._clock = most, seconds, clock
         self._counts: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()
 
     def wait(self, key: Hashable) -> float:
-        """The seconds until one more may be counted: 0 when it may be now."""
+        """The seconds until one more is allowed; 0 when it is now."""
         since, count = self._period(key)
         return 0.0 if count < self._most else since + self._seconds - self._clock()
 
@@ -93,8 +93,8 @@ class Limit:
 
 
 class Refusals:
-    """Which refusals go on record each: so many a minute of an address, and of all. More are only
-    counted, so that nobody can fill the log by asking often."""
+    """Which refusals get a record each: a limited number a minute, by address and in all. More are
+    only counted, so that nobody can fill the log with requests."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._of_address = Limit(MOST_REFUSALS, 60.0, clock)
@@ -102,7 +102,7 @@ class Refusals:
         self._unrecorded = 0
 
     def are_over(self, address: str) -> bool:
-        """Whether this one is only counted, which it is hereby; else it is to be recorded."""
+        """Count a refusal. True when it is beyond the limit and gets no record of its own."""
         key = network(address)
         if self._of_address.wait(key) or self._of_all.wait(None):
             self.only_counted()
@@ -115,34 +115,35 @@ class Refusals:
         self._unrecorded += 1
 
     def before(self) -> str:
-        """What the record of a refusal adds on those before it, which are told hereby."""
+        """A clause for the record of a refusal, on those that were only counted since the last."""
         count, self._unrecorded = self._unrecorded, 0
         return f"; before it, {count} more were refused without a record each" if count else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """A try to sign in: refused when there is a `wait`, in seconds; else counted as `charged`."""
+    """A try to sign in: refused for `wait` seconds, if any; else counted at the limits
+    `charged`."""
 
     wait: float
     charged: tuple[tuple[Limit, Hashable], ...] = ()
 
     def take_back(self) -> None:
-        """The password was right: only wrong ones count."""
+        """Uncount the try: the password was right, and only wrong ones count."""
         for limit, key in self.charged:
             limit.take_back(key)
 
 
 class Tries:
-    """Counts tries to sign in before a password is looked at, so that those that are under way
-    count, too. It is called by one event loop, and nothing comes between looking and counting.
+    """Counts tries to sign in before the password is checked, so that tries under way count, too.
+    One event loop calls it, so nothing comes between checking a limit and counting.
 
-    A browser in which this auditor signed in before shows a token that nobody else has, and its
-    tries count by themselves: whatever others try, they cannot lock it out
+    A browser in which this auditor signed in before has a token that nobody else has. Its tries are
+    counted separately, so that the tries of others cannot lock it out
     (https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies). All
-    other tries count by name and address together, by address, and by name. A refused one counts
-    nowhere, so that a single address cannot use up what a name has. A name counts the same whether
-    somebody has it or not.
+    other tries count by name and address together, by address, and by name. A refused try counts
+    nowhere, so that a single address cannot use up the limit of a name. Unknown names count like
+    known ones.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -150,17 +151,17 @@ class Tries:
         self._of_address = Limit(50, 300.0, clock)
         self._of_name = Limit(100, 3600.0, clock)
         self._of_browser = Limit(10, 300.0, clock)
-        #: Whose browser it is, by its token.
+        #: The auditor of each known browser, by its token.
         self._browsers: OrderedDict[str, str] = OrderedDict()
         self._key = secrets.token_bytes(32)
 
     def begin(self, name: str, address: str, browser: str | None = None) -> Try:
-        """Counts one more try, or says how long to wait."""
+        """Count one more try, or refuse it with the time to wait."""
         charged: tuple[tuple[Limit, Hashable], ...]
         if self.knows(browser, name):
             charged = ((self._of_browser, browser),)
         else:
-            # What was typed may be a password, and may be long.
+            # Hashed, since what was typed may be a password, and may be long.
             whose = hashlib.blake2b(name.encode(), key=self._key).digest()
             where = network(address)
             charged = (
@@ -187,13 +188,13 @@ class Tries:
 
 
 def network(address: str) -> str:
-    """What counts as one address: with IPv6 the /64, since whoever has one has all of it."""
+    """What counts as one address: of IPv6 the /64 network, since its owner has all of it."""
     try:
-        found = ipaddress.ip_address(address.split("%")[0])
+        parsed = ipaddress.ip_address(address.split("%")[0])
     except ValueError:
         return address
-    if isinstance(found, ipaddress.IPv4Address):
+    if isinstance(parsed, ipaddress.IPv4Address):
         return address
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, 64), strict=False))
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -1,6 +1,6 @@
-"""What auditors look at: one view a subject, each row a thing that happened. Times are UTC.
+"""The auditors' SQL views, one for each subject. A row is one event; times are UTC.
 
-They are made in each connection (see `database`), out of the tables of bot.querylog.schema.
+`read_only_database` makes them in each connection, over the tables of bot.querylog.schema.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ def _of(alias: str, *names: str) -> str:
     return ", ".join(f"json_extract({alias}.body, '$.{name}') as \"{name}\"" for name in names)
 
 
-#: Of an answer `c`; none where its text was altered into something else than JSON.
+#: The codes of an answer whose text is `c`; none when the text is no JSON, since it was altered.
 _CODES = "json_each(iif(json_valid(c.text), c.text, '[]'))"
-#: How far the answer of question `q` with answer `a` got: bot.querylog.Record.delivery, in SQL.
+#: bot.querylog.Record.delivery in SQL, for question `q` with answer `a`.
 _DELIVERY = """coalesce((
         select json_extract(d.body, '$.outcome') from main.records d
         where d.subject = q.subject and d.kind = 'delivery'
@@ -102,7 +102,7 @@ select r.seq as number, r.at, substr(r.at, 1, 10) as day, r.kind, r.body as what
 from main.records r where r.kind in ('config', 'start', 'stop', 'key', 'unlogged')""",
 }
 
-#: By what each is narrowed down, as it is shown at first.
+#: The facets of each view, as it is first shown.
 FACETS = {
     "questions_and_answers": [
         "outcome", "confidence", "delivery", "feedback", "person", "channel", "day",

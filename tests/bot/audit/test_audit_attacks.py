@@ -75,7 +75,7 @@ def test_tries_at_the_same_time_do_not_pass_the_limit(pages: Pages) -> None:
         statuses.append(int(connection.makefile("rb").readline().split()[1]))
         connection.close()
 
-    # When one more than the limit is answered, the limit is reached.
+    # After one more request than the limit, the limit is reached.
     while len(statuses) <= MOST_TRIES:
         for connection in select.select(waiting, [], [])[0]:
             waiting.remove(connection)
@@ -85,7 +85,7 @@ def test_tries_at_the_same_time_do_not_pass_the_limit(pages: Pages) -> None:
         answer(connection)
     assert statuses[-1] == 429, "the right password, too late"
     assert (statuses.count(403), statuses.count(429)) == (MOST_TRIES, 150 - MOST_TRIES)
-    # Those without a record each are counted in the next record, at the latest.
+    # Refusals without a record of their own are counted in the next record.
     with pages.client(next(ADDRESSES)) as other:
         tries(pages, other, AUDITOR, 1)
     recorded = pages.accesses(before)
@@ -116,14 +116,14 @@ def test_guessing_elsewhere_locks_nobody_out(pages: Pages) -> None:
 
 
 def test_guessing_from_the_same_address_does_not_lock_a_known_browser_out(pages: Pages) -> None:
-    """As behind what speaks TLS, where all have its address."""
+    """As behind a TLS proxy, where all requests have its address."""
     address = next(ADDRESSES)
     known = pages.client(address)
     assert pages.sign_in(known, AUDITOR, PASSWORD).status_code == 303
     del known.cookies["codedesk_audit"]
     tries(pages, pages.client(address), AUDITOR, MOST_TRIES)
     assert pages.sign_in(pages.client(address), AUDITOR, PASSWORD).status_code == 429
-    # Another name is not known by it.
+    # The token does not help another name.
     assert tries(pages, known, "somebody", MOST_TRIES + 1)[-1] == 429
     assert pages.sign_in(known, AUDITOR, PASSWORD).status_code == 303
 
@@ -171,9 +171,9 @@ def test_an_address_has_a_limit_for_all_names_and_a_name_for_all_addresses() -> 
     assert by_address.count(0) == 50
     by_name = [tries.begin("A", f"10.1.0.{number}").wait for number in range(150)]
     assert by_name.count(0) == 100
-    # What was refused took nothing from anybody.
+    # Refused tries do not count for anybody.
     assert tries.begin("B", "10.1.0.149").wait == 0
-    # A browser that is known waits for none of them.
+    # A known browser does not wait for the tries of others.
     token = tries.remember("A")
     assert tries.begin("A", "10.0.0.1", token).wait == 0
     assert tries.begin("B", "10.0.0.1", token).wait > 0
@@ -272,7 +272,7 @@ def chunks(size: int) -> Iterator[bytes]:
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
-        # In pieces it has no length to look at beforehand.
+        # In chunks it has no length to check beforehand.
         ({"content": chunks(10_000_000)}, 413),
         ({"content": b"name=%ff\xff"}, 400),
         ({"content": b"{}", "headers": {"Content-Type": "application/json"}}, 415),
@@ -316,7 +316,7 @@ def test_long_paths_and_queries_are_refused_and_take_little_of_the_log(
     assert "Traceback" not in (pages.home / "stderr").read_text()
 
 
-# SQL that takes forever, or all memory
+# SQL that takes too much time or memory
 
 _MANY = "from " + ", ".join(f"records {name}" for name in "abcdefgh")
 _DOUBLED = "with c0 as (select 1 a)" + "".join(
@@ -385,7 +385,7 @@ def test_it_connects_to_nobody_writes_nothing_elsewhere_and_loads_no_plugin(tmp_
         for path in ("/", "/log", "/log/questions_and_answers", "/log/records.csv"):
             page = auditor.get(path)
             assert page.status_code == 200
-            # What a browser would load with it is ours.
+            # A browser would load nothing from elsewhere.
             assert 'src="http' not in page.text
             assert 'rel="stylesheet" href="http' not in page.text
         assert not (tmp_path / "imported").exists()

@@ -1,4 +1,4 @@
-"""Words that an auditor approved lead to their code after the next index build, and say by whom."""
+"""Words that an auditor approved lead to their code after the next index build, with the name."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def run(*words: str, code: int = 0) -> str:
 
 
 def found(nickname: str = NICKNAME) -> dict:
-    """The first candidate for a nickname, {} when there is none."""
+    """The first candidate for a nickname; {} without one."""
     result = CliRunner().invoke(main, ["ask", "--json", nickname, "--date", "2026-11-25"])
     return next(iter(json.loads(result.stdout)["candidates"]), {})
 

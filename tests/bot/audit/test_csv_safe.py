@@ -1,4 +1,4 @@
-"""No export has a formula: each is made for real, from a log in which every text is one."""
+"""No export has a formula: each is made from a log in which every text is one."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def assert_safe(text: str) -> None:
     assert len(rows) > 1
     for row in rows:
         assert [cell for cell in row if cell != "-5" and harmful(cell)] == []
-    # Nor has it where the whole is split otherwise, by who reads no quotes.
+    # Nor when a program that ignores quotes splits the file in another way.
     for line in re.split("[;|\t\r\n]", text):
         assert not line.lstrip(' "').startswith(("=", "+", "@", "\uff1d")), line
 
@@ -154,7 +154,7 @@ def test_no_csv_of_the_command_line_has_a_formula(pages: Pages) -> None:
 
 
 def test_no_cell_of_the_report_is_a_formula(pages: Pages, tmp_path: Path) -> None:
-    """A spreadsheet opens a page of HTML, too, and reads the cells of its tables."""
+    """A spreadsheet also opens HTML pages, and reads the cells of their tables."""
     from html.parser import HTMLParser
 
     cells: list[str] = []

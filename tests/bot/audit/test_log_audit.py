@@ -1,4 +1,4 @@
-"""The auditors' pages, served for real: who sees what, what goes on record, and in a browser."""
+"""The auditors' pages on a real server: who sees what, what goes on record, and in a browser."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
 
 @pytest.fixture(scope="module")
 def auditor(pages: Pages) -> httpx.Client:
-    """Signed in."""
+    """The pages, signed in."""
     return pages.signed_in()
 
 
@@ -139,7 +139,7 @@ def test_asking_for_pages_signed_out_is_counted(pages: Pages) -> None:
     client = pages.client(next(ADDRESSES))
     answers = [client.get("/log").status_code for _ in range(MOST_REFUSALS + 3)]
     assert answers == [403] * MOST_REFUSALS + [429] * 3
-    # They take nothing from signing in.
+    # They do not count as tries to sign in.
     assert pages.sign_in(client, AUDITOR, PASSWORD).status_code == 303
     other = pages.client(next(ADDRESSES))
     other.get("/log")
@@ -163,7 +163,7 @@ def test_signing_in_and_out_goes_on_record(pages: Pages) -> None:
         ("view", AUDITOR, "/"),
         ("sign-out", AUDITOR, "from 127.0.0.1"),
     ]
-    # The session has ended, whoever kept its cookie.
+    # The session has ended, even for someone who kept its cookie.
     client.cookies.update(cookie)
     assert client.get("/log").status_code == 403
 
@@ -201,7 +201,7 @@ def test_refusals_are_counted_minute_by_minute() -> None:
     assert not refusals.are_over("b")
     assert "1 more were refused" in refusals.before()
     assert refusals.before() == ""
-    # However many addresses ask, so many are recorded.
+    # However many addresses ask, no more than this are recorded.
     over = [refusals.are_over(f"10.0.{number}.1") for number in range(250)]
     assert over.count(False) == 10 * MOST_REFUSALS - MOST_REFUSALS - 1
     now = 60
@@ -560,7 +560,7 @@ def test_cells_are_readable_and_never_markup(value: Any, column: str, shown: str
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium, with nothing of anybody's in it."""
+    """Chromium of Debian with an empty profile."""
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not chromium or not driver:
         pytest.skip("needs Chromium: apt-get install chromium chromium-driver")
@@ -591,7 +591,7 @@ def test_an_auditor_finds_their_way_in_a_browser(pages: Pages, browser: Any) -> 
         return browser.find_element("css selector", css)
 
     def click(element: Any) -> None:
-        """What leads to another page, which is waited for."""
+        """Click something that leads to another page, and wait for that."""
         page = find("html")
         element.click()
         WebDriverWait(browser, 20).until(staleness_of(page))

@@ -1,4 +1,4 @@
-"""What leaves the log is verified, on record, private, and harmless in a spreadsheet."""
+"""Exports are verified, on record, private, and harmless in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 def accesses(home: Path) -> list[dict[str, Any]]:
     log = QueryLog(home / "log.db")
-    found = [entry.told() for entry in log.records(kinds=["access"])]
+    found = [entry.as_dict() for entry in log.records(kinds=["access"])]
     log.close()
     return found
 
@@ -96,7 +96,7 @@ def test_no_cell_is_a_formula(home: Path) -> None:
     for row in rows(text):
         for cell in row.values():
             assert not cell.lstrip(" ").startswith(tuple("=+-@\t\r")), cell
-    # Spreadsheets of other countries separate by semicolons.
+    # Spreadsheets in some countries split at semicolons.
     for line in text.splitlines():
         for cell in line.split(";"):
             assert not cell.startswith(tuple("=+-@")), line
@@ -141,7 +141,7 @@ def test_a_redacted_question_has_no_words(home: Path) -> None:
     assert "stage" not in row["feedback"]
 
 
-# What goes with it
+# Verification and record of an export
 
 
 def test_the_verification_goes_with_the_file(home: Path) -> None:
@@ -233,7 +233,7 @@ def test_search_prints_lines_and_is_on_record_with_its_words_beside_the_chain(ho
     (record,) = log.records(kinds=["access"])
     assert "ckd" not in json.dumps(record.body)
     retention.redact(log, record.seq, "a name was searched for", "R. Auditor")
-    assert "ckd T2DM" not in json.dumps([e.told() for e in log.records(kinds=["access"])])
+    assert "ckd T2DM" not in json.dumps([e.as_dict() for e in log.records(kinds=["access"])])
     log.close()
 
 

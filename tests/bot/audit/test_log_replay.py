@@ -1,4 +1,4 @@
-"""A question of the log is asked again: the same answer, or what exactly is not as it was."""
+"""A question of the log is asked again: the answer is the same, or each difference is listed."""
 
 from __future__ import annotations
 
@@ -137,13 +137,13 @@ def test_says_so_to_a_person_and_is_on_record_before(home: Path) -> None:
     assert "SAME ANSWER." in result.stdout
     assert "Nothing that the answer was made with has changed." in result.stdout
     log = QueryLog(home / "log.db")
-    (entry,) = [entry.told() for entry in log.records(kinds=["access"])]
+    (entry,) = [entry.as_dict() for entry in log.records(kinds=["access"])]
     log.close()
     assert (entry["what"], entry["detail"]) == ("replay", "on the same bundle")
 
 
 def test_a_question_is_replayed_without_its_date(desk: Desk, log: QueryLog) -> None:
-    """What the scrubber leaves of a date is not read as words."""
+    """The placeholder of a date is not read as words."""
     answer = desk.ask(f"{SPRAIN}, seen on 2024-03-05")
     question = recorded(log, desk, answer, f"{SPRAIN}, seen on [DATE]", removed=("DATE",))
     code, found = replayed(question)
@@ -236,7 +236,7 @@ def test_dates_are_not_held_against_an_answer_of_which_none_is_known() -> None:
     assert len(compare(then, now, dated=True)) == 3
 
 
-# What is not as it was
+# What changed
 
 
 def test_says_that_code_desk_and_the_files_are_others(desk: Desk, log: QueryLog) -> None:
@@ -274,7 +274,7 @@ def test_an_edition_that_is_gone(desk: Desk, log: QueryLog) -> None:
 
 @pytest.fixture
 def own_index(home: Path, built: Path) -> Path:
-    """An index of the test's own, of two builds: the one in use, and one before it."""
+    """An index of two builds for this test: the one in use, and the one before it."""
     (home / "index").unlink()
     (home / "index").mkdir()
     in_use = (built / "index" / "current").read_text().strip()
@@ -347,7 +347,7 @@ def test_says_why_the_bundle_cannot_answer(
 
 
 def test_a_build_is_not_looked_for_elsewhere(home: Path, own_index: Path, log: QueryLog) -> None:
-    """The name comes out of the log, which others may have written."""
+    """The name is read from the log, which others may have written."""
     (own_index / "earlier").rename(home / "elsewhere")
     question = log.ask(QuestionRecord(SPRAIN, "dm"))
     assert question is not None

@@ -1,4 +1,4 @@
-"""A report says how much was asked and where answers fell short, in a page that opens offline."""
+"""A report shows how much was asked and where answers fell short, on a page that opens offline."""
 
 from __future__ import annotations
 
@@ -253,7 +253,7 @@ def test_the_command_writes_a_private_page_and_is_on_record(log: QueryLog, clock
     assert stat.S_IMODE(Path("report.html").stat().st_mode) == 0o600
     assert "tail not vouched for" in Path("report.html").read_text("utf-8")
     *_, entry = log.records(kinds=["access"])
-    told = entry.told()
+    told = entry.as_dict()
     assert (told["what"], told["detail"]) == ("report", "from 2026-03-01 to now")
     again = run("report", "--output", "report.html")
     assert again.exit_code == 2

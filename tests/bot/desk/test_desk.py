@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.desk.desk import Desk
-from bot.phi.head import MOST_CHARACTERS
+from bot.phi.long_texts import MOST_CHARACTERS
 from bot.settings import Settings
 from codesets.loading.importer import import_files
 from codesets.model import Release

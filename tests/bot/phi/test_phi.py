@@ -1,9 +1,10 @@
-"""Identifiers are taken out, and medicine is left standing."""
+"""Identifiers are removed, and medicine is kept."""
 
 from __future__ import annotations
 
 import json
 import random
+import re
 import sqlite3
 import subprocess
 import sys
@@ -33,7 +34,7 @@ def scrubber(built: Path) -> Scrubber:
     return Scrubber(built / "index")
 
 
-# What must go
+# What must be removed
 
 REMOVED = [
     ("pt John Smith dob 1/2/60", "pt [NAME] dob [DATE]"),
@@ -105,13 +106,13 @@ REMOVED = [
     ("seen Tue 11/17 for gout", "seen Tue [DATE] for gout"),
     ("11/17 fri visit", "[DATE] fri visit"),
     ("fell 01.05.26", "fell [DATE]"),
-    # Ages over 89 before any word that is no unit.
+    # Ages over 89 before a word that is no unit of another amount.
     ("age 92 dementia", "age [AGE] dementia"),
     ("age 95 with gout", "age [AGE] with gout"),
     ("age 91 yesterday", "age [AGE] yesterday"),
     ("aged 97 mother", "aged [AGE] mother"),
     ("age 94 w/ gout", "age [AGE] w/ gout"),
-    # Numbers with a short word, or with the word behind.
+    # Numbers with a short word before them, or with the word after them.
     ("acct 88213-A denied", "acct [ACCOUNT] denied"),
     ("chart 44719 gout", "chart [MRN] gout"),
     ("88213 mrn gout", "[MRN] mrn gout"),
@@ -124,7 +125,7 @@ REMOVED = [
     ("lives 12 oak st, gout", "lives [ADDRESS], gout"),
     ("from Springfield 62704 flu", "from [CITY] [ZIP] flu"),
     ("springfield 62704 flu", "[CITY] [ZIP] flu"),
-    # Names in a hurry.
+    # Names in informal writing.
     ("pt smithjohn with gout", "pt [NAME] with gout"),
     ("jsmith mrn 88213", "[NAME] mrn [MRN]"),
     ("j. patel has gout", "[NAME] has gout"),
@@ -146,7 +147,7 @@ REMOVED = [
     ("olumide's bp is high", "[NAME]'s bp is high"),
     ("Maria Lopez L knee OA", "[NAME] L knee OA"),
     ("maria lopez shingles", "[NAME] shingles"),
-    # Links of somebody's.
+    # Links to the pages of a person.
     ("https://portal.example.org/home", "[URL]"),
     ("https://example.org/charts/john-smith", "[URL]"),
     ("https://example.org/?name=x", "[URL]"),
@@ -164,7 +165,7 @@ def test_what_was_removed_is_told_once_by_kind(scrubber: Scrubber) -> None:
     assert scrubbed.removed == ("NAME", "MRN")
 
 
-# What must stay
+# What must be kept
 
 KEPT = [
     "OSTEOPOR,AGE-RLTD W/O CURNT PATH FRACTR",
@@ -266,8 +267,8 @@ REPEATED = {
 def test_rules_are_given_a_bounded_piece_at_a_time(
     scrubber: Scrubber, monkeypatch: pytest.MonkeyPatch, piece: str
 ) -> None:
-    """So the time that a text takes grows as its length, whatever a rule costs: 40,000 dots took
-    199 s when it was looked at whole. Identifiers before and after go as they do alone."""
+    """So the time grows only as the length of a text does: 40,000 dots took 199 s when a text was
+    looked at whole. Identifiers before and after are removed as they are alone."""
     given: list[str] = []
 
     def found(text: str) -> list[Span]:
@@ -285,14 +286,14 @@ def test_rules_are_given_a_bounded_piece_at_a_time(
 
 
 def test_a_given_name_that_repeats_hides_no_full_name(scrubber: Scrubber) -> None:
-    """A given name alone is no identifier; beside it, a full name still is one."""
+    """A given name alone is no identifier; a full name beside it still is one."""
     stored = scrubber.scrub("pt John Smith has gout. " + "John " * 8_000 + "ssn 123-45-6789").text
     assert "Smith" not in stored
     assert stored.endswith("ssn [SSN]")
 
 
 def test_a_long_text_loses_what_a_short_one_does(scrubber: Scrubber) -> None:
-    """Wherever a text is cut, an identifier there goes whole."""
+    """Wherever a text is cut, an identifier at the cut is removed whole."""
     for filled in range(900, 1100, 7):
         text = "gout with tophi " * (filled // 16) + "g" * (filled % 16)
         for secret, kind in (("John Smith", "NAME"), ("123-45-6789", "SSN")):
@@ -307,13 +308,13 @@ def test_accents_are_composed_wherever_a_text_is_cut() -> None:
 
 
 def test_a_stored_text_is_stored_as_it_is(scrubber: Scrubber, cases: Path) -> None:
-    """So that a question out of the log is searched as it was."""
+    """So that a question out of the log is searched as it was when it was asked."""
     for case in read_cases(cases):
         stored = scrubber.scrub(case.text).text
         assert scrubber.scrub(stored).text == stored
 
 
-# How well: pinned figures, on templates that the scrubber was not tuned on
+# Recall: pinned figures, on templates that the scrubber was not tuned on
 
 
 @pytest.fixture(scope="session")
@@ -343,7 +344,7 @@ def test_not_one_code_drug_eponym_dose_age_or_year_is_lost(figures: Figures) -> 
 def test_asking_the_model_always_finds_nothing_more(
     scrubber: Scrubber, built: Path, cases: Path
 ) -> None:
-    """The rule by which the entity model is left out is safe."""
+    """So the entity model may be left out where the scrubber leaves it out."""
     always = Scrubber(built / "index", always_ask=True)
     for case in read_cases(cases)[:300]:
         assert always.scrub(case.text) == scrubber.scrub(case.text)
@@ -367,6 +368,22 @@ def test_ordinary_questions_need_no_model(built: Path) -> None:
     for question in ("b/l knee OA, failed PT, here for steroid shots", "is E11.9 billable?"):
         scrubber.scrub(question)
     assert not scrubber.model_is_loaded
+
+
+def test_each_list_is_used_and_says_what_it_is_for() -> None:
+    folder = ROOT / "bot" / "phi"
+    used: dict[str, set[str]] = {"words": set(), "packed": set()}
+    for source in folder.glob("*.py"):
+        for how, name in re.findall(
+            r"lists\.(words|packed)\(\"(\w+)\"\)", source.read_text("utf-8")
+        ):
+            used[how].add(f"{name}.txt" if how == "words" else f"{name}.txt.gz")
+    files = {file.name for file in (folder / "lists").glob("*.txt*")}
+    assert files == used["words"] | used["packed"]
+    for name in used["words"]:
+        first, *words = (folder / "lists" / name).read_text("utf-8").splitlines()
+        assert first.startswith("# ")
+        assert words == sorted(set(words))
 
 
 def test_a_word_list_is_a_set_of_words() -> None:
@@ -414,8 +431,8 @@ def test_a_birthday_is_no_date_of_service(desk: Desk) -> None:
 
 @pytest.mark.parametrize("day", ["3/5/2024", "3/5/2026", "1/2/2031", "3/5/2019"])
 def test_editions_answer_as_the_date_did(desk: Desk, day: str) -> None:
-    """A question out of the log is answered from the editions that its date led to, though no
-    editions of all systems are in force at once."""
+    """A question out of the log is answered from the editions that its date led to, even if no day
+    has all of them in force."""
     question = f"is E11.A billable on {day}?"
     taken = desk.take(question)
     assert taken.releases is not None
@@ -446,7 +463,7 @@ def ranked(answer: Answer) -> list[tuple[str, float]]:
     ],
 )
 def test_identifiers_do_not_steer_the_search(desk: Desk, typed: str, plain: str) -> None:
-    """Nor does it find anything else when the question comes out of the log."""
+    """The question finds the same when it comes out of the log."""
     answer = desk.ask(typed, day=date(2026, 3, 5))
     assert [code for code, _ in ranked(answer)[:3]] == [
         code for code, _ in ranked(desk.ask(plain, day=date(2026, 3, 5)))[:3]
@@ -467,7 +484,7 @@ def test_identifiers_do_not_steer_the_search(desk: Desk, typed: str, plain: str)
 def test_a_word_that_may_be_a_drug_is_searched(
     scrubber: Scrubber, typed: str, searched: str
 ) -> None:
-    """Though it is not stored: nobody knows the brands of last month."""
+    """It is not stored, but searched: new brands are on no list."""
     assert scrubber.scrub(typed).searched == searched
 
 

@@ -1,4 +1,4 @@
-"""The log holds every question, committed before anyone is told, whatever happens next."""
+"""Every question is in the log, committed before it is acknowledged, whatever happens next."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_record_says_how_far_it_got(log: QueryLog) -> None:
 
 
 def test_an_answer_of_another_version_is_read() -> None:
-    """Older ones lack fields that came later, newer ones have others."""
+    """Older answers lack fields that came later; newer ones may have more."""
     stored = ANSWER.as_dict()
     for name in ("pairs", "not_checked", "elapsed_ms"):
         del stored[name]
@@ -179,7 +179,7 @@ def test_a_newer_log_is_not_touched(tmp_path: Path) -> None:
 
 
 def test_a_date_of_service_is_stored_only_as_its_editions(log: QueryLog) -> None:
-    """However it was given, and wherever the answer repeats it."""
+    """However the date was given, and wherever the answer repeats it."""
     dated = replace(
         ANSWER,
         as_of="2024-03-05",
@@ -259,7 +259,7 @@ def test_what_is_typed_beside_a_question_is_scrubbed(log: QueryLog) -> None:
     assert [f["note"] for f in record.feedback if "note" in f] == [kept]
     assert record.feedback[1]["code"] == "N18.31 for [NAME]"
     assert record.corrections[0]["phrase"] == kept
-    told = [entry.told() for entry in log.records()]
+    told = [entry.as_dict() for entry in log.records()]
     assert [one["reason"] for one in told if "reason" in one] == [kept] * 4
     for path in log.path.parent.glob("log.db*"):
         assert b"Smith" not in path.read_bytes()
@@ -459,7 +459,7 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
         subprocess.run(["umount", str(disk)], check=True)
 
 
-# For those who chose to answer all the same
+# Answering without a log, if an operator chose that
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What an adversary with the file tried, and what each attempt meets: docs/LOG.md has the list."""
+"""Attacks on the log by an adversary who can write the file. docs/LOG.md lists them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.querylog.append import ChainAppender
 from bot.querylog.checkpoints import private_key
 from bot.querylog.retention import redact, retain
 from bot.querylog.search import Filters, search
-from bot.querylog.verify import verify_end
+from bot.querylog.verify import Verification, verify_end
 from bot.querylog.vouching import Keeper, NotVouchedFor, take, vouch
 
 Attack = Callable[[sqlite3.Connection], object]
@@ -28,7 +28,7 @@ Attack = Callable[[sqlite3.Connection], object]
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A sealed log of four questions, vouched for."""
+    """A sealed log of four questions that a checkpoint vouches for."""
     home = own_home(tmp_path, monkeypatch)
     log = QueryLog(home / "log.db")
     converse(log, 2, "do not bill E11.9")
@@ -58,7 +58,7 @@ def run(*arguments: str) -> Result:
 
 
 def alter(path: Path, *statements: str) -> None:
-    """By any tool that writes SQLite files, the schema's own text among what it may write."""
+    """Alter the file as any tool can that writes SQLite files, also the text of the schema."""
     db = sqlite3.connect(path)
     db.execute("pragma writable_schema = on")
     for statement in statements:
@@ -78,7 +78,7 @@ def alter(path: Path, *statements: str) -> None:
     ],
 )
 def test_text_moved_into_its_salt(path: Path, moved: str) -> None:
-    """Salt and text together are as they were, byte for byte: 'do not bill' became 'bill'."""
+    """'do not bill' became 'bill', though salt and text together have the same bytes as before."""
     with attacked(path) as db:
         db.execute(
             f"update texts set salt = cast(salt || {moved} as blob), "
@@ -161,7 +161,7 @@ def test_a_trigger_that_comes_while_the_desk_is_running(log: QueryLog) -> None:
     ],
 )
 def test_what_cannot_be_read_back_is_not_on_record(log: QueryLog, trigger: str) -> None:
-    """Whatever swallowed it: this does not rely on the schema being compared."""
+    """Whatever drops a record, this check works without the comparison of the schema."""
     with attacked(log.path) as db:
         db.execute(trigger)
         db.execute("begin immediate")
@@ -214,8 +214,33 @@ def test_a_schema_that_is_not_ours_to_the_letter(path: Path, statement: str) -> 
         assert "do not bill" not in refused.stdout
 
 
+#: Clears a terminal; turns the direction of what follows; begins another line.
+NAME = "\x1b[2J\x9b2J\u202e\nnothing altered"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f'create table "{NAME}" (what text)',
+        f"insert into texts (record, name, salt, text) values (1, '{NAME}', x'00', '')",
+        f"update log set id = '{NAME}'",
+    ],
+)
+def test_a_name_in_a_damaged_log_does_not_play_with_a_terminal(path: Path, statement: str) -> None:
+    alter(path, statement)
+    told = run("verify")
+    assert told.exit_code == 3, told.output
+    assert told.stdout.rstrip("\n").isprintable()
+
+
+def test_what_is_not_printable_is_escaped_in_a_verification() -> None:
+    (line,) = Verification(bad=7, why=f"Its text `{NAME}\udcff` is gone, “é”.").sentences()
+    assert line.isprintable()
+    assert line.endswith("`\\x1b[2J\\x9b2J\\u202e\\nnothing altered\\udcff` is gone, “é”.")
+
+
 def test_reading_does_not_go_by_the_views_in_the_file(log: QueryLog) -> None:
-    """A view altered between two looks at the schema shows nothing else than there is."""
+    """A view that is altered between two checks of the schema changes nothing that is read."""
     alter(log.path, "drop view questions", "create view questions as select 1 as id where 0")
     log._schema_read = log._db.execute("pragma schema_version").fetchone()[0]
     assert len(search(log, Filters())) == 4
@@ -236,7 +261,7 @@ def strip_seals(path: Path) -> None:
 
 
 def test_stripped_seals_are_named_without_the_key(home: Path, path: Path) -> None:
-    """A record says when sealing began."""
+    """A record says from where on records are sealed."""
     first = json.loads(run("verify", "--json").stdout)["sealed_from"]
     strip_seals(path)
     (home / "keys" / "log.key").unlink()
@@ -294,7 +319,7 @@ def test_a_clock_that_went_back_is_named(tmp_path: Path) -> None:
 
 
 def forge_redaction(log: QueryLog) -> int:
-    """As anyone can who has this program and no key of ours."""
+    """Write a record as anyone can who has this program, but not our key."""
     with attacked(log.path) as db:
         db.execute("delete from texts where record = 4")
         db.execute("begin immediate")
@@ -335,7 +360,7 @@ def test_a_redaction_by_the_desk_is_vouched_for_and_told(
     redact(log, log.recent()[0].id, "a name", "auditor")
     done = keeper.write(1.0)
     assert done is not None
-    assert "1 redaction" in done.told()
+    assert "1 redaction" in done.summary()
     forge_unsealed = log.recent()[0].id
     with attacked(log.path) as db:
         db.execute("begin immediate")
@@ -368,7 +393,7 @@ def test_what_is_new_is_derived_anew_before_it_is_signed(
 
 
 def test_what_a_person_vouches_for_is_on_record(home: Path, path: Path) -> None:
-    """The desk's own redaction is vouched for at once; what came from elsewhere, when accepted."""
+    """A redaction by the desk is vouched for at once, one from elsewhere only when accepted."""
     (home / "keys" / "log.key").unlink()
     path.unlink()
     log = QueryLog(path)
@@ -380,7 +405,7 @@ def test_what_a_person_vouches_for_is_on_record(home: Path, path: Path) -> None:
     accepted = run("checkpoint", "--accept", str(number), "--by", "R. Auditor")
     assert accepted.exit_code == 0, accepted.output
     assert "1 redaction" in accepted.stderr
-    told = [e.told() for e in log.records(kinds=["access"])][-1]
+    told = [e.as_dict() for e in log.records(kinds=["access"])][-1]
     assert (told["what"], told["by"], told["detail"]) == ("vouch", "R. Auditor", str(number))
     assert run("verify").exit_code == 0
     question = log.recent()[0].id
@@ -392,7 +417,7 @@ def test_what_a_person_vouches_for_is_on_record(home: Path, path: Path) -> None:
 def test_a_checkpoint_that_is_cut_short_is_not_counted_as_kept(
     log: QueryLog, keys: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    """On a full disk a write may store a part and tell no error."""
+    """On a full disk a write may store only a part and report no error."""
     program = """if True:
         import resource, sys
         from pathlib import Path
@@ -510,7 +535,7 @@ def test_damage_is_told_in_a_sentence(
         assert told.exit_code == expected, told.output
         assert told.stderr == ""
         assert "\x1b" not in told.stdout
-    # Whatever else is asked of it: a sentence, and no tale of nothing being lost.
+    # Other commands, too, answer with a sentence, and do not claim that nothing was lost.
     listed = run("list")
     assert listed.exit_code in (0, 2)
     assert "Something went wrong" not in listed.stderr

@@ -1,4 +1,4 @@
-"""Whatever is altered in the log, `verify` names the first record that is not as it was written."""
+"""Whatever is altered in the log, `verify` names the first record that is not as written."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_an_empty_log(log: QueryLog) -> None:
 
 
 def test_anyone_can_derive_the_hashes_as_documented(filled: QueryLog) -> None:
-    """Without a line of this project's code."""
+    """Verified without any code of this project."""
     db = sqlite3.connect(filled.path)
     log, created = db.execute("select id, created from log").fetchone()
 
@@ -80,7 +80,7 @@ def test_anyone_can_derive_the_hashes_as_documented(filled: QueryLog) -> None:
     db.close()
 
 
-# What an adversary may do, and what verify says of it
+# What an adversary may do, and what verify reports
 
 Attack = Callable[[sqlite3.Connection], object]
 
@@ -90,7 +90,7 @@ def edit(db: sqlite3.Connection) -> None:
 
 
 def edit_and_rehash_it(db: sqlite3.Connection) -> None:
-    """Give the edited record its right hash, and leave those that follow."""
+    """Give the edited record its right hash, and leave the records after it."""
     edit(db)
     following = db.execute("select previous, hash from records where seq > 5").fetchall()
     rehash(db, 5)
@@ -99,7 +99,7 @@ def edit_and_rehash_it(db: sqlite3.Connection) -> None:
 
 
 def insert(db: sqlite3.Connection) -> None:
-    """Between 4 and 5, as the fifth."""
+    """Insert a record between 4 and 5, as the fifth."""
     db.execute("update records set seq = -seq - 1 where seq >= 5")
     db.execute("update records set seq = -seq where seq < 0")
     db.execute(
@@ -120,7 +120,7 @@ def cut_head_and_renumber(db: sqlite3.Connection) -> None:
 
 
 def forged_tombstone(db: sqlite3.Connection) -> None:
-    """One that names another hash."""
+    """A tombstone that names another hash."""
     db.execute("delete from records where seq <= 3")
     db.execute("update records set kind = 'retention', body = '{\"last\":3}' where seq = 12")
 
@@ -246,7 +246,7 @@ def test_verify_catches_what_no_record_is(filled: QueryLog, value: str) -> None:
 
 
 def test_verify_catches_an_index_that_hides_a_record(filled: QueryLog) -> None:
-    """Every record is in the chain, and a search would not find one of them."""
+    """Every record is in the chain, but a search would miss one of them."""
     right = "CREATE INDEX records_by_kind on records (kind)"
 
     def rewrite(statement: str) -> None:
@@ -257,7 +257,7 @@ def test_verify_catches_an_index_that_hides_a_record(filled: QueryLog) -> None:
         db.close()
 
     rewrite(right + " where kind <> 'question'")
-    # Code Desk would not write now; a program of the adversary's own chains a record as it does.
+    # Code Desk would not write now, so a program of the adversary chains the record.
     db = sqlite3.connect(filled.path)
     ChainAppender(db, "2026-11-15T12:00:00.000+00:00", None).append(
         "question", "q", {"surface": "cli"}
@@ -282,7 +282,7 @@ def test_verify_says_of_a_broken_file_where_reading_ends(filled: QueryLog) -> No
 
 
 def test_a_chain_hashed_anew_needs_a_checkpoint_or_a_key_to_be_caught(filled: QueryLog) -> None:
-    """This is what the adversary can do, and why the tail is not vouched for without either."""
+    """The adversary can do this. So without key and checkpoint nothing vouches for the tail."""
     with attacked(filled.path) as db:
         edit(db)
         rehash(db)
@@ -305,7 +305,7 @@ def test_a_version_turned_back_does_not_bring_a_new_log_about(
 
 @pytest.fixture
 def key(filled: QueryLog, tmp_path: Path) -> LogKey:
-    """Sealed from record 13 on; eighteen records."""
+    """A log of eighteen records, sealed from record 13 on."""
     key = filled.start_sealing(tmp_path / "keys" / "log.key")
     converse(filled, 2)
     return key
@@ -323,7 +323,7 @@ def test_every_record_from_the_key_on_is_sealed(filled: QueryLog, key: LogKey) -
 def test_without_the_key_nobody_hashes_the_chain_anew(
     filled: QueryLog, key: LogKey, edited: int
 ) -> None:
-    """Also not from before there was a key: the seals that follow stand for all before them."""
+    """Also not before there was a key: the seals after a record cover it, too."""
     with attacked(filled.path) as db:
         db.execute("update records set at = '2020-01-01' where seq = ?", [edited])
         rehash(db)
@@ -363,7 +363,7 @@ def test_a_key_of_another_log(filled: QueryLog, key: LogKey) -> None:
 def test_nothing_is_added_to_what_the_key_denies(
     filled: QueryLog, key: LogKey, tmp_path: Path, attack: str
 ) -> None:
-    """So a desk does not build on a log that was tampered with."""
+    """So the desk does not add records to a log that was tampered with."""
     given: LogKey | None = key
     if attack == "no key":
         given = None
@@ -474,7 +474,7 @@ def test_a_log_that_is_read_only_is_verified(filled: QueryLog, tmp_path: Path) -
     ],
 )
 def test_what_is_no_log_of_this_version(tmp_path: Path, what: str, told: str) -> None:
-    """What is damaged is another matter: see test_log_attacks."""
+    """For damaged files see test_log_attacks."""
     path = tmp_path / "x.db"
     if what == "folder":
         path.mkdir()

@@ -68,7 +68,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
         for file in files:
             _wait_for(file)
         time.sleep(chance.uniform(0, 0.05))
-        # The second goes on for a while without the first.
+        # The second process goes on for a while without the first.
         for writer in writers:
             writer.send_signal(signal.SIGKILL)
             writer.wait()

@@ -1,4 +1,4 @@
-"""What must go is destroyed, and the chain goes on saying that it was there."""
+"""Redaction and retention destroy what they should, and the chain still shows that it was there."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def log(tmp_path: Path, clock: Clock) -> Iterator[QueryLog]:
 
 
 def bytes_of(log: QueryLog) -> bytes:
-    """Everything that is in the log's files."""
+    """The bytes of all files of the log."""
     return b"".join(path.read_bytes() for path in sorted(log.path.parent.glob("log.db*")))
 
 
@@ -67,7 +67,7 @@ def test_redaction_destroys_the_text_and_still_verifies(log: QueryLog) -> None:
 
 
 def test_nothing_lingers_of_many_redactions(log: QueryLog) -> None:
-    """Texts of all lengths, so that cells move between pages and spill over into others."""
+    """Texts of all lengths, so that cells move between pages and overflow."""
     words = [f"Jane{n}Example " * (1 + n * 7 % 900) for n in range(60)]
     ids = [converse(log, 1, text)[0] for text in words]
     for question in ids[::2]:

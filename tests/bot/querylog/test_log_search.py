@@ -1,4 +1,4 @@
-"""An auditor finds questions by what was typed, by whom, where, when, and what came of it."""
+"""An auditor finds questions by what was typed, by whom, where, when, and how it was answered."""
 
 from __future__ import annotations
 
@@ -127,8 +127,10 @@ def test_a_redacted_question_is_not_found_by_its_words(log: QueryLog) -> None:
 
 
 def test_tells_what_was_asked_for_in_a_line_and_its_words_scrubbed(log: QueryLog) -> None:
-    assert Filters().told(log.scrubbed) == "everything"
+    assert Filters().description(log.scrubbed) == "everything"
     filters = Filters(text="gout jane doe", person="U07AB12CD34", first_day=dt.date(2026, 5, 1))
-    told = filters.told(log.scrubbed)
+    told = filters.description(log.scrubbed)
     assert told == "text=gout [NAME], person=U07AB12CD34, first_day=2026-05-01"
-    assert replace(filters, text=None, person=None).told(log.scrubbed) == "first_day=2026-05-01"
+    assert (
+        replace(filters, text=None, person=None).description(log.scrubbed) == "first_day=2026-05-01"
+    )

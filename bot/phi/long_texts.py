@@ -1,6 +1,6 @@
-"""What is stored of a text that may be of any length: all of a short one, the head of a long one.
+"""Scrubs a text of any length: a short one whole, of a long one only the head.
 
-Nobody's text may hold up another's, so no more than this is ever looked at.
+The rest is never looked at, so that a long text does not make other questions wait.
 """
 
 from __future__ import annotations
@@ -10,28 +10,28 @@ import re
 from bot.phi.scrubber import Scrubbed, Scrubber
 from bot.phi.spans import cleaned, replaced
 
-#: What is longer is a chart, not a question.
+#: A longer text is a chart, not a question.
 MOST_CHARACTERS = 1000
-#: Characters looked at beyond the head, so that an identifier at its end is seen whole.
+#: Characters read beyond the head, so that an identifier at its end is seen whole.
 _MARGIN = 200
-#: A head ends where a word ends, unless none does among so many characters.
+#: The head ends at the end of a word, unless its last so many characters are one word.
 _LONGEST_WORD = 100
-#: Placeholders may make a head longer than it was.
+#: Placeholders may make a stored head longer than the text it stands for.
 _MOST_STORED = 2 * MOST_CHARACTERS
-#: Stands behind a head.
+#: Follows a head.
 _REMARK = " … [{length} characters in all]"
 _REMARKED = re.compile(r" … \[([0-9]{4,12}) characters in all\]$")
 
 
 def length_of(text: str) -> int:
-    """The characters of a text as it was typed, also of one that is stored as a head."""
+    """How many characters a text had when it was typed; of a stored head, those of the whole."""
     remarked = _REMARKED.search(text[-60:])
     return int(remarked[1]) if remarked else len(text)
 
 
 def scrub_head(scrubber: Scrubber, text: str) -> Scrubbed:
-    """A text of any length as it may be stored. A long one ends in a remark of how long it was
-    (`length_of`); what is stored comes back as it is, when it is given again."""
+    """A text of any length as it may be stored. Of a long one the head is kept, with a remark that
+    says how long it was (`length_of`). A text that was stored before comes back unchanged."""
     length = length_of(text)
     if length == len(text) <= MOST_CHARACTERS:
         return scrubber.scrub(text)

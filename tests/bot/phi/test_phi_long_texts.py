@@ -1,4 +1,4 @@
-"""Texts of any length: no more than their heads are looked at, and stored."""
+"""Texts of any length: only the head of a long one is looked at and stored."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from bot.cli.main import main
 from bot.desk import question as question_module
 from bot.desk.desk import Desk
 from bot.phi import Scrubbed, Scrubber, scrub_head
-from bot.phi.head import MOST_CHARACTERS, length_of
+from bot.phi.long_texts import MOST_CHARACTERS, length_of
 from bot.phi.spans import Span
 from bot.querylog import QueryLog, QuestionRecord
 from bot.settings import Settings
 from bot.slack.message_text import clean
 
-#: What the scrubber may be given at once: a head and what is looked at beyond it.
+#: The longest text for the scrubber: a head, and the margin beyond it.
 MOST_SEEN = 1200
 LONG = "knee pain " * 4000
 
 
 class Watched(Scrubber):
-    """The scrubber, and the lengths of what it was given."""
+    """A scrubber that keeps the lengths of the texts that it was given."""
 
     def __init__(self, index: Path | None = None) -> None:
         super().__init__(index)
@@ -94,7 +94,7 @@ def test_no_part_of_an_identifier_at_the_cut_is_kept(
 
 @pytest.fixture
 def watching(loaded: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Desk, Watched]]:
-    """A desk of which no part may be given a long text."""
+    """A desk that fails when any part of it is given a long text."""
     desk = Desk(Settings(home=loaded))
     desk.scrubber = watched = Watched(loaded / "index")
 
@@ -130,7 +130,7 @@ def test_the_desk_reads_no_more_than_the_head(watching, asked: str) -> None:
     assert answer.question == taken.scrubbed
     assert (answer.outcome, answer.candidates, answer.verdicts) == ("abstained", [], [])
     assert f"{len(asked):,} characters" in answer.notices[0]
-    # As when it is answered after a crash, or replayed.
+    # The same when it is answered after a crash, or replayed.
     assert desk.ask(taken.scrubbed).notices == answer.notices
 
 
@@ -176,5 +176,6 @@ def test_a_line_of_a_megabyte_ends_no_batch(home: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("opened", ["<@", "<#C1|", "<!", "<!|", "<a:"])
 def test_what_is_opened_and_not_closed_takes_nothing_along(opened: str) -> None:
-    """Nor is the rest of the message looked through for its end, once for each that is opened."""
+    """An opening sign without a closing one takes no other text with it, and does not make the rest
+    of the message be searched again for each."""
     assert clean(f"knee {opened} <https://cms.gov|cms.gov> OA") == f"knee {opened} cms.gov OA"
