@@ -122,6 +122,7 @@ class Desk:
         limits the search. `editions` (key of a release -> label) replace a date that the log does
         not keep; the answer then has no date either. Raises ReleaseUnavailable when no date leads
         to these editions."""
+        started = time.perf_counter()
         question = read_question(
             asked,
             self._scrubbed(asked),
@@ -130,7 +131,7 @@ class Desk:
             systems=systems or (),
             beside=self._beside(),
         )
-        return self._with_editions(question, editions)
+        return self._read(question, editions, started)
 
     def take_codes(
         self,
@@ -144,6 +145,7 @@ class Desk:
         """Read codes to check for the date of service `day`, by default today. A code that several
         systems have gets a verdict in each, the form as typed first; `systems` limits these.
         `setting` chooses among NCCI's edits; None: all of them. `editions` are as in `take`."""
+        started = time.perf_counter()
         question = read_codes(
             codes,
             [self._scrubbed(code) for code in codes],
@@ -152,7 +154,7 @@ class Desk:
             systems=systems or (),
             setting=setting,
         )
-        return self._with_editions(question, editions)
+        return self._read(question, editions, started)
 
     def _beside(self) -> list[CodeKind]:
         """Modifiers and places of service, as far as a list of them is loaded."""
@@ -163,14 +165,18 @@ class Desk:
             kinds.append("place_of_service")
         return kinds
 
-    def _with_editions(self, question: Question, editions: Mapping[str, str] | None) -> Question:
+    def _read(
+        self, question: Question, editions: Mapping[str, str] | None, started: float
+    ) -> Question:
+        """The question with its editions and the time that reading took."""
+        releases, day = question.releases, question.service_date
         if editions is not None:
-            return replace(question, releases=dict(editions), dated=False)
-        if question.service_date is None:
-            return question
-        day = question.service_date
-        coverages = [self._store.for_date(system, day) for system in self._store.systems]
-        return replace(question, releases=edition_labels(coverages, day))
+            releases = dict(editions)
+        elif day is not None:
+            coverages = [self._store.for_date(system, day) for system in self._store.systems]
+            releases = edition_labels(coverages, day)
+        elapsed_ms = (time.perf_counter() - started) * 1000
+        return replace(question, releases=releases, dated=editions is None, read_ms=elapsed_ms)
 
     def scrub(self, text: str) -> str:
         """A text that people type besides a question (a note, the words of a correction), without
@@ -198,7 +204,7 @@ class Desk:
         answers: list[Answer] = []
         searches: list[_Search] = []
         for place, question in enumerate(read):
-            started = time.perf_counter()
+            started = time.perf_counter() - question.read_ms / 1000
             answer = _begun(question)
             if question.intent == "search":
                 answer, coverages = self._releases_for(question, answer)

@@ -60,6 +60,7 @@ class Question:
     - `ndcs`: the drug products that it names, as 5-4-2; () for none.
     - `inquiry`: what it asks about changes; None if it does not.
     - `setting`: where the service was given; None if it does not say.
+    - `read_ms`: how long reading took, in milliseconds.
     """
 
     asked: str
@@ -78,6 +79,7 @@ class Question:
     ndcs: tuple[str, ...] = ()
     inquiry: Inquiry | None = None
     setting: Setting | None = None
+    read_ms: float = 0.0
 
 
 def read_question(
