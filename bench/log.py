@@ -38,13 +38,14 @@ ANSWER = Answer(
         Candidate(
             rank, "icd10cm", f"E11.2{rank}",
             "Type 2 diabetes mellitus with diabetic chronic kidney disease", True, "FY2026", 3.2,
-            "high", ["diabetes", "kidney"], None, [CodeTitle("N18.31", "Stage 3a")], [], _NOTES,
+            "high", ["diabetes", "kidney"], completions=[CodeTitle("N18.31", "Stage 3a")],
+            notes=_NOTES,
         )
         for rank in range(1, 11)
     ],
     releases={"icd10cm/FY2026": "FY2026"},
 )  # fmt: skip
-ASKED = QuestionRecord(ANSWER.question, "mention", "U123", "T123", "C123", "1700000000.000100")
+QUESTION = QuestionRecord(ANSWER.question, "mention", "U123", "T123", "C123", "1700000000.000100")
 
 
 def main() -> None:
@@ -75,13 +76,13 @@ def appended(folder: Path, count: int) -> dict[str, Any]:
     for pragma in ("journal_mode = wal", "synchronous = full"):
         bare.execute(f"pragma {pragma}")
     bare.execute("create table questions (id integer primary key, text text)")
-    row = json.dumps(question_body(ASKED)[0] | {"text": ASKED.text})
+    row = json.dumps(question_body(QUESTION)[0] | {"text": QUESTION.text})
     log, sealed = QueryLog(folder / "log.db"), QueryLog(folder / "sealed.db")
     sealed.start_sealing(folder / "log.key")
     ways: dict[str, Callable[[], object]] = {
         "bare insert": lambda: bare.execute("insert into questions (text) values (?)", [row]),
-        "chained": lambda: log.ask(ASKED),
-        "chained and sealed": lambda: sealed.ask(ASKED),
+        "chained": lambda: log.ask(QUESTION),
+        "chained and sealed": lambda: sealed.ask(QUESTION),
     }
     seconds = dict.fromkeys(ways, 0.0)
     for _ in range(count // _TURN):
@@ -130,7 +131,7 @@ def fill(path: Path, count: int) -> None:
             for _ in range(min(_BATCH, count - written)):
                 question = f"{written // 3:012x}"
                 if written % 3 == 0:
-                    appender.append("question", question, *question_body(ASKED))
+                    appender.append("question", question, *question_body(QUESTION))
                 elif written % 3 == 1:
                     body, texts = answer_body(ANSWER, codes, ANSWER.releases, ANSWER.as_of)
                     appender.append("answer", question, body | {"latency_ms": 7.1}, texts)
