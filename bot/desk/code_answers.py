@@ -84,6 +84,8 @@ class CodeAnswers:
             if may_be_hcpcs(mention) and "hcpcs" not in loaded:
                 system = SYSTEM_NAMES["hcpcs"]
                 notices.append(reason("desk.maybe_other_system", code=mention.typed, system=system))
+            if mention.slip:
+                notices.append(reason("desk.read_as", typed=mention.slip, code=mention.code))
             coverage = coverages.get(mention.system)
             on_code = self._on_code(judge, mention, coverage, question)
             verdicts += [replace(verdict, typed=mention.typed) for verdict in on_code]

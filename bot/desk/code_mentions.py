@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.desk.typing_slips import look_alike, without_blanks
 from codesets.code_format import (
     CPT,
     HCPCS,
@@ -25,11 +26,14 @@ from codesets.code_format import (
 )
 from codesets.formats.asp_ndc import normal_ndc
 from codesets.model import CodeKind, NamedSystem, System
+from index.text.lexicon import Lexicon
 
 _TOKEN = re.compile(r"(?<![\w.])[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)?(?:\.?-(?!\w))?")
 _CM_DOTTED = re.compile(ICD10CM_DOTTED)
 _CM_UNDOTTED = re.compile(ICD10CM_UNDOTTED)
 _CM_CATEGORY = re.compile(ICD10CM_CATEGORY)
+#: With a placeholder X too many: T07XXXXD.
+_CM_TOO_LONG = re.compile(rf"{ICD10CM_CATEGORY}[0-9A-Z]{{0,3}}X{{2,}}[A-Z]")
 _HCPCS = re.compile(HCPCS)
 _CPT = re.compile(CPT)
 _PCS = re.compile(rf"(?=(?:.*\d){{2}}){ICD10PCS}")
@@ -40,16 +44,22 @@ _PCS_BEGUN = re.compile(rf"(?!\d+(?:ST|ND|RD|TH)$)(?=\d.*[A-Z]){ICD10PCS_BEGUN}"
 #: Words around codes that ask about them or join them, and are not clinical.
 _ABOUT_CODES = frozenset(
     """a an and any are be bill billable billed can code codes compare convert could cpt crosswalk
-    deleted describe description did do does dos dx equivalent explain for gem gems hcpcs header i
+    deleted denial denied describe description did do does dos dx equivalent explain for gem gems
+    hcpcs header i
     icd icd9 icd-9 icd10 icd-10 icd10cm icd-9-cm icd9cm in invalid map mapping maps
     is it its list look lookup mean meaning means me of ok on or payable pcs please replaced
+    reject rejected rejection
     replacement replaces report reportable right show still tell that the them these this to
     together up use using valid versus vs was what what's whats when with you""".split()
 )
 
 _JUST_BEFORE = frozenset("is are code codes icd dx icd10 icd-10 cpt hcpcs".split())
 
-_JUST_AFTER = frozenset("billable valid invalid reportable deleted header".split())
+_JUST_AFTER = frozenset("billable valid invalid reportable deleted header denied rejected".split())
+
+#: Qualifiers of diagnoses in the HI segment of a claim (ASC X12 837): "HI*ABK:E1165*ABF:I10~".
+_OF_A_CLAIM = frozenset("hi abf abj abk abn apr bf bj bk bn pr".split())
+_HI_SEGMENT = re.compile(r"\bHI\*A?[A-Z]{2}:", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,7 @@ class CodeMention:
     - `also`: whether another system has it as typed, so that this is the second reading: G0439 is a
       code of HCPCS Level II and, without its dot, G04.39.
     - `kind`: code, modifier or place_of_service.
+    - `slip`: what was typed for `typed`, if that is a correction; "" if nothing was corrected.
     """
 
     typed: str
@@ -72,6 +83,7 @@ class CodeMention:
     loaded: bool
     also: bool = False
     kind: CodeKind = "code"
+    slip: str = ""
 
 
 #: From a code, typed with or without its dot, to (system, published form) for each loaded system
@@ -82,11 +94,13 @@ Lookup = Callable[[str], list[tuple[System, str]]]
 def read_mentions(text: str, lookup: Lookup, systems: Sequence[str] = ()) -> list[CodeMention]:
     """The codes that a question names, those of ICD-9-CM last. `systems` limits the others to codes
     of these systems; () for all."""
+    lookup = limited(lookup, systems)
     retired = icd9_codes(text)
     typed = {mention.typed for mention in retired}
+    joined, blanks = without_blanks(text, lambda code: bool(lookup(code)))
     current = [
-        mention
-        for mention in _in_text(text, limited(lookup, systems))
+        replace(mention, slip=mention.slip or blanks.get(mention.typed, ""))
+        for mention in _in_text(joined, lookup)
         if mention.typed not in typed and (not systems or mention.system in systems)
     ]
     return current + retired
@@ -96,11 +110,18 @@ def _in_text(text: str, lookup: Lookup) -> list[CodeMention]:
     matches = list(_TOKEN.finditer(text))
     tokens = [match[0].rstrip("-").rstrip(".").upper() for match in matches]
     words = [match[0].lower() for match in matches]
+    slips = {
+        token: read
+        for match, token in zip(matches, tokens, strict=True)
+        if not lookup(token)
+        and (read := look_alike(match[0].rstrip("-"), lambda code: bool(lookup(code))))
+    }
+    about_codes = _ABOUT_CODES | (_OF_A_CLAIM if _HI_SEGMENT.search(text) else frozenset())
     # "E11.9 and N18.31?": a text without other words asks about the codes in it.
     rest = [
         word
         for word, token in zip(words, tokens, strict=True)
-        if word not in _ABOUT_CODES and not _like_a_code(token)
+        if word not in about_codes and token not in slips and not _like_a_code(token)
     ]
     mentions: list[CodeMention] = []
     for at, token in enumerate(tokens):
@@ -109,7 +130,10 @@ def _in_text(text: str, lookup: Lookup) -> list[CodeMention]:
             or (at > 0 and words[at - 1] in _JUST_BEFORE)
             or (at + 1 < len(words) and words[at + 1] in _JUST_AFTER)
         )
-        for mention in _mention(token, asked_about, at == 0, lookup):
+        # In prose only a dot tells that letters for digits are meant as a code.
+        slip = token if token in slips and (asked_about or "." in token) else ""
+        for mention in _mention(slips[token] if slip else token, asked_about, at == 0, lookup):
+            mention = replace(mention, slip=slip)
             if mention not in mentions:
                 mentions.append(mention)
     return mentions
@@ -118,7 +142,7 @@ def _in_text(text: str, lookup: Lookup) -> list[CodeMention]:
 def _like_a_code(token: str) -> bool:
     return any(
         shape.fullmatch(token)
-        for shape in (_CM_DOTTED, _CM_UNDOTTED, _HCPCS, _CPT, _PCS, _PCS_BEGUN)
+        for shape in (_CM_DOTTED, _CM_UNDOTTED, _CM_TOO_LONG, _HCPCS, _CPT, _PCS, _PCS_BEGUN)
     )
 
 
@@ -143,10 +167,18 @@ def _mention(token: str, asked_about: bool, first: bool, lookup: Lookup) -> list
         return [CodeMention(token, token, "hcpcs", False)]
     if asked_about and _PCS_BEGUN.fullmatch(token):
         return [CodeMention(token, token, "icd10pcs", False)]
-    # CA125 is a laboratory test unless a release has it.
-    if asked_about and _CM_UNDOTTED.fullmatch(token) and token[1].isdigit():
+    if _CM_TOO_LONG.fullmatch(undot(token)):
+        return [CodeMention(token, dot(undot(token)), "icd10cm", False)]
+    # CA125 is a laboratory test unless a release has it, and T1DM is shorthand.
+    shape = asked_about and _CM_UNDOTTED.fullmatch(token) and token[1].isdigit()
+    if shape and not _is_shorthand(token):
         return [CodeMention(token, dot(token), "icd10cm", False)]
     return []
+
+
+def _is_shorthand(token: str) -> bool:
+    lexicon = Lexicon.shipped()
+    return any(part.kind is not None for part in lexicon.parts(lexicon.typed(token)))
 
 
 def may_be_hcpcs(mention: CodeMention) -> bool:
@@ -210,9 +242,14 @@ def may_be_icd9(code: str) -> bool:
     return _ICD9.fullmatch(code) is not None
 
 
-_MODIFIER = re.compile(rf"\bmodifiers?\s+-?((?!\d){MODIFIER})(?![\w.])", re.I)
+_ONE_MODIFIER = rf"-?(?!\d){MODIFIER}(?![\w.])"
+_MODIFIERS = re.compile(
+    rf"\bmodifiers?\s+({_ONE_MODIFIER}(?:\s*(?:,|/|\band\b|\bor\b|\bvs\.?|\bversus\b)\s*{_ONE_MODIFIER})*)",
+    re.I,
+)
+#: A place of service below 10 is typed without its zero, too.
 _PLACE = re.compile(
-    rf"\b(?:pos|place of service)(?:\s+code)?\s+({PLACE_OF_SERVICE})(?![\w./-])", re.I
+    rf"\b(?:pos|place of service)(?:\s+code)?\s+({PLACE_OF_SERVICE}|\d)(?![\w./-])", re.I
 )
 
 
@@ -222,10 +259,12 @@ def beside_codes(text: str) -> list[CodeMention]:
     AMA."""
     modifiers = [
         CodeMention(code, code.upper(), "hcpcs", True, kind="modifier")
-        for code in _MODIFIER.findall(text)
+        for codes in _MODIFIERS.findall(text)
+        for code in re.findall(rf"(?<!\w){MODIFIER}(?!\w)", codes, re.I)
+        if code.lower() not in ("or", "vs")
     ]
     places = [
-        CodeMention(code, code, "pos", True, kind="place_of_service")
+        CodeMention(code, code.zfill(2), "pos", True, kind="place_of_service")
         for code in _PLACE.findall(text)
     ]
     return modifiers + places
