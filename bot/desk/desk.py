@@ -73,6 +73,9 @@ class Desk:
             "too_long": self._too_long,
             "empty": self._empty,
             "foreign": self._foreign,
+            "greeting": self._courtesy,
+            "thanks": self._courtesy,
+            "help": self._courtesy,
             "changes": self._changes,
             "drug_products": self._codes.on_products,
             "codes": self._codes.on_codes,
@@ -260,6 +263,9 @@ class Desk:
 
     def _foreign(self, question: Question, answer: Answer) -> Answer:
         return noticed(answer, reason("desk.foreign"))
+
+    def _courtesy(self, question: Question, answer: Answer) -> Answer:
+        return noticed(answer, reason(f"desk.{question.intent}"))
 
     def _changes(self, question: Question, answer: Answer) -> Answer:
         assert question.inquiry is not None

@@ -7,17 +7,22 @@ import tomllib
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from codesets import months
 from codesets.model import System
 from index.text.lexicon import DRUG, GOODS, ROUTE, Lexicon, Part
-from index.text.resources import read_text
+from index.text.resources import read_text, read_words
 from index.text.tokens import STOPWORDS, plain_words
 
 #: too_long, empty, foreign: it cannot be answered. changes: what differs between editions.
-#: drug_products: it names NDCs. codes: it names codes, which get verdicts. search: anything else.
-Intent = Literal["too_long", "empty", "foreign", "changes", "drug_products", "codes", "search"]
+#: greeting, thanks, help: it is no question. drug_products: it names NDCs. codes: it names codes,
+#: which get verdicts. search: anything else.
+Intent = Literal[
+    "too_long", "empty", "foreign", "greeting", "thanks", "help", "changes", "drug_products",
+    "codes", "search",
+]  # fmt: skip
+Courtesy = Literal["greeting", "thanks", "help"]
 
 #: Names of systems in a question. "3 pcs" are three pieces.
 _NAMES: dict[System, str] = {
@@ -104,6 +109,21 @@ def _is_a_dose(text: str) -> bool:
             and re.search(r"\binject|\binfus", text)
         )
     )
+
+
+def courtesy(text: str) -> Courtesy | None:
+    """Whether a text is a greeting, thanks or a call for help and nothing else; None if not."""
+    return _courtesies().get(" ".join(re.findall(r"\w+", text.lower().replace("'", ""))))
+
+
+@lru_cache(maxsize=1)
+def _courtesies() -> dict[str, Courtesy]:
+    kinds = get_args(Courtesy)
+    return {
+        " ".join(phrase.split()): kind
+        for kind in kinds
+        for phrase in read_words("courtesies")[kind].split(",")
+    }
 
 
 # What changed

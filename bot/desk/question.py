@@ -16,7 +16,7 @@ from bot.desk.code_mentions import (
     ndcs,
     read_mentions,
 )
-from bot.desk.intent import Inquiry, Intent, inquiry, systems_asked_for
+from bot.desk.intent import Inquiry, Intent, courtesy, inquiry, systems_asked_for
 from bot.desk.service_dates import read_date
 from bot.phi import Scrubbed
 from bot.phi.long_texts import MOST_CHARACTERS, length_of
@@ -141,6 +141,8 @@ def _intent(question: Question) -> Intent:
         return "codes"
     if is_wordless(question.text):
         return "empty"
+    if kind := courtesy(question.text):
+        return kind
     return "foreign" if is_foreign(question.text) else "search"
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import pytest
 
+from bot.desk.desk import Desk
 from bot.desk.intent import (
     Inquiry,
+    courtesy,
     inquiry,
     is_about_a_rule,
     missing,
@@ -183,3 +185,34 @@ def test_questions_that_do_not(question: str) -> None:
 )
 def test_questions_about_a_rule(question: str, score: float) -> None:
     assert is_about_a_rule(question) == score
+
+
+# Greetings, thanks and calls for help
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Hi!", "greeting"),
+        ("hello there :)", "greeting"),
+        ("what's up?", "greeting"),
+        ("Thanks!!", "thanks"),
+        ("OK thanks.", "thanks"),
+        ("help", "help"),
+        ("What can you do?", "help"),
+        ("hi, copd", None),
+        ("hi 30 degrees", None),
+        ("help with feeding", None),
+        ("test positive for covid", None),
+    ],
+)
+def test_what_is_no_question(text: str, kind: str | None) -> None:
+    assert courtesy(text) == kind
+
+
+def test_a_greeting_finds_no_code(desk: Desk) -> None:
+    for text in ("hi", "thanks", "help", "what can you do"):
+        answer = desk.ask(text)
+        assert (answer.outcome, answer.candidates) == ("abstained", [])
+        assert len(answer.notices) == 1
+        assert "nothing in this question" not in answer.notices[0]
