@@ -10,7 +10,7 @@ from bot.desk.answer import Candidate, Reason, reason
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.note_checks import report_with
 from bot.desk.procedure_axes import ProcedureAxes
-from bot.desk.verdicts import shown_notes, titles
+from bot.desk.verdicts import MOST_COMPLETIONS, shown_notes, titles
 from codesets.lookups import pcs_axes
 from codesets.lookups.inherited_notes import notes_of
 from codesets.model import Code, Release, System
@@ -27,8 +27,6 @@ LOOKED_AT = 10
 _AS_GOOD = 0.3
 #: Codes whose scores differ by less than this are rivals; if they differ in side, it asks which.
 _RIVAL = 0.5
-#: Completions listed with a candidate.
-_MOST_COMPLETIONS = 100
 
 
 class Candidates:
@@ -102,7 +100,7 @@ class Candidates:
             confidence=confidence(hits, at),
             matched=list(hit.matched),
             alternatives=titles(alternatives),
-            completions=titles(codes[:_MOST_COMPLETIONS]) if len(codes) > 1 else [],
+            completions=titles(codes[:MOST_COMPLETIONS]) if len(codes) > 1 else [],
             report_with=report_with(self._store, release, notes),
             notes=shown_notes(notes),
             guidelines=self._guideline_lookup.governing(chosen.code.code, release, self._day),

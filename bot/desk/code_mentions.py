@@ -45,12 +45,11 @@ _PCS_BEGUN = re.compile(rf"(?!\d+(?:ST|ND|RD|TH)$)(?=\d.*[A-Z]){ICD10PCS_BEGUN}"
 _ABOUT_CODES = frozenset(
     """a an and any are be bill billable billed can code codes compare convert could cpt crosswalk
     deleted denial denied describe description did do does dos dx equivalent explain for gem gems
-    hcpcs header i
-    icd icd9 icd-9 icd10 icd-10 icd10cm icd-9-cm icd9cm in invalid map mapping maps
-    is it its list look lookup mean meaning means me of ok on or payable pcs please replaced
-    reject rejected rejection
-    replacement replaces report reportable right show still tell that the them these this to
-    together up use using valid versus vs was what what's whats when with you""".split()
+    hcpcs header i icd icd9 icd-9 icd10 icd-10 icd10cm icd-9-cm icd9cm in invalid is it its list
+    look lookup map mapping maps mean meaning means me of ok on or payable pcs please reject
+    rejected rejection replaced replacement replaces report reportable right show still tell that
+    the them these this to together up use using valid versus vs was what what's whats when with
+    you""".split()
 )
 
 _JUST_BEFORE = frozenset("is are code codes icd dx icd10 icd-10 cpt hcpcs".split())
@@ -97,7 +96,7 @@ def read_mentions(text: str, lookup: Lookup, systems: Sequence[str] = ()) -> lis
     lookup = limited(lookup, systems)
     retired = icd9_codes(text)
     typed = {mention.typed for mention in retired}
-    joined, blanks = without_blanks(text, lambda code: bool(lookup(code)))
+    joined, blanks = without_blanks(text, lookup)
     current = [
         replace(mention, slip=mention.slip or blanks.get(mention.typed, ""))
         for mention in _in_text(joined, lookup)
@@ -113,8 +112,8 @@ def _in_text(text: str, lookup: Lookup) -> list[CodeMention]:
     slips = {
         token: read
         for match, token in zip(matches, tokens, strict=True)
-        if not lookup(token)
-        and (read := look_alike(match[0].rstrip("-"), lambda code: bool(lookup(code))))
+        # Most words do not have the form of a slip, so codes.db is asked about the others alone.
+        if (read := look_alike(match[0].rstrip("-"), lookup)) and not lookup(token)
     }
     about_codes = _ABOUT_CODES | (_OF_A_CLAIM if _HI_SEGMENT.search(text) else frozenset())
     # "E11.9 and N18.31?": a text without other words asks about the codes in it.

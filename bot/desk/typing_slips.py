@@ -21,9 +21,10 @@ _BLANK_BESIDE_DOT = re.compile(
 )
 
 
-def look_alike(typed: str, is_loaded: Callable[[str], bool]) -> str | None:
+def look_alike(typed: str, is_loaded: Callable[[str], object]) -> str | None:
     """The code that is meant by a word of the form of a code with letters for digits, in capitals;
-    None if it is no such word, or no loaded release has that code.
+    None if it is no such word, or no loaded release has that code. `is_loaded`: gives what counts
+    as true for a code that one has.
 
     >>> look_alike("I1O", {"I10"}.__contains__), look_alike("ZO1.810", {"Z01.810"}.__contains__)
     ('I10', 'Z01.810')
@@ -39,7 +40,7 @@ def look_alike(typed: str, is_loaded: Callable[[str], bool]) -> str | None:
     return read if read != typed.upper() and is_loaded(read) else None
 
 
-def without_blanks(text: str, is_loaded: Callable[[str], bool]) -> tuple[str, dict[str, str]]:
+def without_blanks(text: str, is_loaded: Callable[[str], object]) -> tuple[str, dict[str, str]]:
     """The text with the blanks beside the dots of codes taken out, and each such code -> as typed:
     "Z01. 818" is Z01.818."""
     typed: dict[str, str] = {}

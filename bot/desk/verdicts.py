@@ -16,8 +16,8 @@ from codesets.lookups.inherited_notes import notes_of
 from codesets.model import SYSTEM_NAMES, Code, Indicators, Note, Release
 from codesets.store.code_store import CodeStore, ReleaseMatch
 
-#: Completions listed with a header; the count of all is in the verdict's words.
-_MOST_COMPLETIONS = 100
+#: Completions listed with a header or a candidate; a header's verdict says how many there are.
+MOST_COMPLETIONS = 100
 
 
 class Verdicts:
@@ -101,7 +101,7 @@ class Verdicts:
             title=code.title,
             release=release.label,
             reasons=[*reasons, *self._indicators(code, release)],
-            completions=titles(completions[:_MOST_COMPLETIONS]),
+            completions=titles(completions[:MOST_COMPLETIONS]),
             notes=shown_notes(notes_of(self._store, release, code)),
             axes=axes,
         )
@@ -157,7 +157,7 @@ class Verdicts:
                         count=len(begun),
                     )
                 ],
-                completions=titles(begun[:_MOST_COMPLETIONS]),
+                completions=titles(begun[:MOST_COMPLETIONS]),
             )
         return Verdict(
             code=mention.code,
