@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.desk import edition_changes, provenance
 from bot.desk.answer import Answer, Candidate, Changes, Verdict, reason
-from bot.desk.candidates import LOOKED_AT, Candidates
+from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.guidelines import GuidelineLookup
@@ -308,6 +308,7 @@ class Desk:
             ).among(found, limit, of_a_system=bool(question.systems))
             if candidates:
                 answer = replace(answer, outcome="answered", candidates=candidates)
+                answer = noticed(answer, *read_cut_words(found, question.scrubbed))
             answer = self._with_guidelines(question, answer, found, releases)
             if answer.outcome == "abstained":
                 answer = noticed(answer, reason("desk.off_topic"))
