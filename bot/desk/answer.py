@@ -289,7 +289,8 @@ class Verdict:
     - `release`: label of the release that the verdict is from, or that lacks the code; None for
       ICD-9-CM, places of service, a system that is not loaded, and text of no system.
     - `why`: the verdict, in sentences.
-    - `completions`: the billable codes that complete a header, at most 100; [] for others.
+    - `completions`: the billable codes that complete a header, at most 100; of a range, the
+      categories or codes that it spans; [] for others.
     - `replaced_by`: the codes that replace a deleted one; [] for none.
     - `did_you_mean`: similar codes, for one that is unknown or deleted; [] for none.
     - `notes`: the notes that govern it, nearest first; [] for none.
@@ -299,7 +300,7 @@ class Verdict:
     - `typed`: the code as it was typed; "" for a modifier or a place of service. A code that
       several systems have gets a verdict in each, all with the same `typed`, and the form as typed
       comes first.
-    - `kind`: code, modifier or place_of_service.
+    - `kind`: code, modifier, place_of_service or range. A range is no code: its status is header.
     - `reasons`: what `why` is worded from; not in the JSON.
     """
 

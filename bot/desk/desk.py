@@ -133,6 +133,7 @@ class Desk:
             day=day if editions is None else day_for(self._store, editions),
             systems=systems or (),
             beside=self._beside(),
+            known=self._codes.known,
         )
         return self._read(question, editions, started)
 
@@ -156,6 +157,7 @@ class Desk:
             day=day if editions is None else day_for(self._store, editions),
             systems=systems or (),
             setting=setting,
+            known=self._codes.known,
         )
         return self._read(question, editions, started)
 

@@ -10,13 +10,14 @@ from functools import cache
 
 from bot.desk.code_mentions import (
     CodeMention,
-    Lookup,
     beside_codes,
+    made_a_date,
     named_code,
-    ndcs,
     read_mentions,
 )
 from bot.desk.intent import Inquiry, Intent, courtesy, inquiry, systems_asked_for
+from bot.desk.known_codes import Known, Lookup
+from bot.desk.ndc_mentions import NdcMention, read_ndcs
 from bot.desk.service_dates import read_date
 from bot.phi import Scrubbed
 from bot.phi.long_texts import MOST_CHARACTERS, length_of
@@ -57,7 +58,7 @@ class Question:
     - `limited_to`: the systems that the asker chose; () for all.
     - `systems`: these or, if none were chosen, those that the words ask for; () for all.
     - `mentions`: the codes that it names; () for none.
-    - `ndcs`: the drug products that it names, as 5-4-2; () for none.
+    - `ndcs`: the drug products that it names; () for none.
     - `inquiry`: what it asks about changes; None if it does not.
     - `setting`: where the service was given; None if it does not say.
     - `read_ms`: how long reading took, in milliseconds.
@@ -76,7 +77,7 @@ class Question:
     limited_to: tuple[System, ...] = ()
     systems: tuple[System, ...] = ()
     mentions: tuple[CodeMention, ...] = ()
-    ndcs: tuple[str, ...] = ()
+    ndcs: tuple[NdcMention, ...] = ()
     inquiry: Inquiry | None = None
     setting: Setting | None = None
     read_ms: float = 0.0
@@ -90,14 +91,15 @@ def read_question(
     day: dt.date | None = None,
     systems: Sequence[System] = (),
     beside: Sequence[CodeKind] = (),
+    known: Known | None = None,
 ) -> Question:
     """Read a question: the date from the typed text, everything else from the scrubbed one, so that
     a name does not steer the search and a record number is not taken for a code.
 
     `lookup`: gives (system, published form) for each loaded system that has a code. `day`: the date
     of service, if it is given with the question. `systems`: those to answer from; () for all.
-    `beside`: modifiers and places of service, as far as a list of them is loaded. `releases` is
-    left to the desk.
+    `beside`: modifiers and places of service, as far as a list of them is loaded. `known`: what
+    else is loaded; None for nothing. `releases` is left to the desk.
     """
     given = Question(
         asked,
@@ -117,7 +119,8 @@ def read_question(
     if changes := inquiry(scrubbed.text):
         return replace(dated, intent="changes", inquiry=changes)
     text = without_places(scrubbed.searched)
-    mentions = read_mentions(text, lookup, systems)
+    mentions = read_mentions(text, lookup, systems, known)
+    mentions = mentions or made_a_date(asked, scrubbed.text)
     mentions += [mention for mention in beside_codes(scrubbed.text) if mention.kind in beside]
     read = replace(
         dated,
@@ -125,7 +128,7 @@ def read_question(
         day=dated.service_date or given.day,
         no_such_day=date.no_such_day is not None,
         mentions=tuple(mentions),
-        ndcs=tuple(ndcs(scrubbed.text)),
+        ndcs=tuple(read_ndcs(scrubbed.text, known or Known())),
         setting=setting_said(text),
     )
     intent = _intent(read)
@@ -154,10 +157,17 @@ def read_codes(
     day: dt.date | None = None,
     systems: Sequence[System] = (),
     setting: Setting | None = None,
+    known: Known | None = None,
 ) -> Question:
     """Codes that are to be checked, as a question that names nothing else. `scrubbed` are `codes`
     without identifiers; the rest is as in `read_question`."""
     kinds = (kind for code in scrubbed for kind in code.removed)
+    mentions = [
+        mention
+        for typed, code in zip(codes, scrubbed, strict=True)
+        for mention in made_a_date(typed, code.text)
+        or named_code(code.text, lookup, systems, known)
+    ]
     return Question(
         " ".join(codes),
         " ".join(code.text for code in scrubbed),
@@ -167,7 +177,7 @@ def read_codes(
         intent="codes",
         limited_to=tuple(systems),
         systems=tuple(systems),
-        mentions=tuple(m for code in scrubbed for m in named_code(code.text, lookup, systems)),
+        mentions=tuple(mentions),
         setting=setting,
     )
 

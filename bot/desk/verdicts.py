@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.desk.answer import CodeTitle, Reason, ShownNote, Status, Verdict, reason
-from bot.desk.code_mentions import CodeMention, may_be_icd9
+from bot.desk.code_mentions import CodeMention
 from bot.desk.icd9_crosswalk import Icd9Crosswalk
+from bot.desk.icd9_mentions import may_be_icd9
 from bot.desk.procedure_axes import ProcedureAxes
 from codesets.lookups import edition_diff, hcpcs_indicators, pcs_axes
-from codesets.lookups.did_you_mean import did_you_mean
+from codesets.lookups.did_you_mean import did_you_mean, placeholder_slip
 from codesets.lookups.inherited_notes import notes_of
 from codesets.model import SYSTEM_NAMES, Code, Indicators, Note, Release
 from codesets.store.code_store import CodeStore, ReleaseMatch
@@ -140,6 +141,10 @@ class Verdicts:
             loaded = ", ".join(e.label for e in self._store.releases(mention.system))
             system = SYSTEM_NAMES[mention.system]
             reasons = [reason("verdict.unknown", code=mention.code, system=system, labels=loaded)]
+            slip = placeholder_slip(self._store, release, mention.code)
+            if slip and mention.system == "icd10cm":
+                fault, meant = slip
+                reasons.append(reason(f"verdict.x_{fault}", code=mention.code, meant=meant.code))
         begun = [] if editions else self._store.completions(release, mention.code)
         if begun:
             # The beginning of an ICD-10-PCS code. Headers of ICD-10-PCS are not listed as codes.
@@ -309,3 +314,9 @@ def unloaded(mention: CodeMention) -> Verdict:
         how=reason(f"load.{mention.system}"),
     )
     return Verdict(mention.code, mention.system, "not_loaded", "", None, reasons=[why])
+
+
+def damaged(mention: CodeMention) -> Verdict:
+    """The verdict on what a spreadsheet has made of a code."""
+    why = reason(f"verdict.made_a_{mention.damage}", code=mention.code)
+    return Verdict(mention.code, "", "unknown", "", None, reasons=[why])
