@@ -338,7 +338,11 @@ class Desk:
 def _begun(question: Question) -> Answer:
     """An answer without results yet."""
     begun = Answer(question.scrubbed, question.day.isoformat(), "abstained")
-    return noticed(begun, reason("desk.bad_date")) if question.no_such_day else begun
+    if question.no_such_day:
+        return noticed(begun, reason("desk.bad_date"))
+    return (
+        noticed(begun, reason(f"desk.date_{question.date_read}")) if question.date_read else begun
+    )
 
 
 def _grouped(searches: Sequence[_Search]) -> list[list[_Search]]:

@@ -18,7 +18,7 @@ from bot.desk.code_mentions import (
 from bot.desk.intent import Inquiry, Intent, courtesy, inquiry, systems_asked_for
 from bot.desk.known_codes import Known, Lookup
 from bot.desk.ndc_mentions import NdcMention, read_ndcs
-from bot.desk.service_dates import read_date
+from bot.desk.service_dates import DateRead, read_date
 from bot.phi import Scrubbed
 from bot.phi.long_texts import MOST_CHARACTERS, length_of
 from bot.phi.spans import PLACEHOLDER
@@ -28,7 +28,7 @@ from index.text.resources import read_words
 #: Placeholders of identifiers, with the words around them that say nothing about the case: "code
 #: for pt [NAME], dob [DATE], with".
 _REMOVED = re.compile(
-    r"(?:\b(?:for|on|of|re|dos|date of service|seen|as of|dated|from)\b[:\s]+"
+    r"(?:\b(?:for|on|of|in|re|dos|date of service|seen|as of|dated|from|during)\b[:\s]+"
     r"(?=(?:\S+[\s.]+)?\[[A-Z]))*"
     r"(?:\b(?:dob|d\.o\.b|born|mrns?|ssn|npi|dea|mbi|acct|account|member id|phone|fax|email|zip|mr"
     r"|mrs|ms|dr|pt|patient)\b[\s.:#=(-]{0,4})?"
@@ -51,6 +51,9 @@ class Question:
       None.
     - `day`: the day that it is answered for: the date of service, else today.
     - `no_such_day`: whether it has a date that does not exist (31 February).
+    - `date_read`: what must be said of the date: partial: `day` was chosen, because the date was
+      not written in full. history: a date in it tells of a history. several: it has others. None
+      for nothing.
     - `releases`: the editions (key -> label) that the date of service leads to; None without one.
     - `dated`: False for a question out of the log, which keeps editions and not the date: its
       answer has no date either.
@@ -71,6 +74,7 @@ class Question:
     service_date: dt.date | None = None
     day: dt.date = dt.date.min
     no_such_day: bool = False
+    date_read: DateRead | None = None
     releases: dict[str, str] | None = None
     dated: bool = True
     intent: Intent = "search"
@@ -117,8 +121,10 @@ def read_question(
     date = read_date(asked)
     dated = replace(given, service_date=day or date.day)
     if changes := inquiry(scrubbed.text):
-        return replace(dated, intent="changes", inquiry=changes)
-    text = without_places(scrubbed.searched)
+        # An edition that is named there is none of a service.
+        full = given if date.partial else dated
+        return replace(full, intent="changes", inquiry=changes)
+    text = without_places(scrubbed.searched, partial=date.partial)
     mentions = read_mentions(text, lookup, systems, known)
     mentions = mentions or made_a_date(asked, scrubbed.text)
     mentions += [mention for mention in beside_codes(scrubbed.text) if mention.kind in beside]
@@ -127,6 +133,7 @@ def read_question(
         text=text,
         day=dated.service_date or given.day,
         no_such_day=date.no_such_day is not None,
+        date_read=date.must_be_said if day is None or date.must_be_said == "history" else None,
         mentions=tuple(mentions),
         ndcs=tuple(read_ndcs(scrubbed.text, known or Known())),
         setting=setting_said(text),
@@ -182,15 +189,18 @@ def read_codes(
     )
 
 
-def without_places(scrubbed: str) -> str:
+def without_places(scrubbed: str, *, partial: bool = True) -> str:
     """A scrubbed question without placeholders and without its date. An age over 89, which was
-    removed, is searched as 90.
+    removed, is searched as 90. `partial`: whether its date is one that is not written in full; if
+    it has a full date, the others belong to the case.
 
     >>> without_places("pt [NAME], [AGE] yo, dob [DATE], seen [DATE] with gout")
     ', 90 yo, , with gout'
     """
     text = _REMOVED.sub(lambda place: " 90" if place[1] == "AGE" else " ", scrubbed)
-    return read_date(" ".join(text.split())).rest
+    text = " ".join(text.split())
+    date = read_date(text)
+    return date.rest if partial or not date.partial else text
 
 
 _SETTINGS: dict[Setting, re.Pattern[str]] = {
