@@ -187,6 +187,10 @@ class OwnDates:
     first_from: str = ""
     last_from: str = ""
 
+    def include(self, day: dt.date) -> bool:
+        """Whether these dates allow a code on `day`."""
+        return (self.first or day) <= day <= (self.last or day)
+
     def updated_by(
         self,
         label: str,

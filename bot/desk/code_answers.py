@@ -11,7 +11,7 @@ from bot.desk.code_checks import PairRules
 from bot.desk.code_mentions import CodeMention, may_be_hcpcs, named_code
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.icd9_crosswalk import Icd9Crosswalk
-from bot.desk.known_codes import Known
+from bot.desk.known_codes import Known, said
 from bot.desk.modifiers_and_places import ModifiersAndPlaces
 from bot.desk.note_checks import Reported
 from bot.desk.notices import dated, noticed
@@ -22,7 +22,7 @@ from bot.desk.typing_slips import letter_for_digit
 from bot.desk.verdicts import Verdicts, damaged, unloaded
 from codesets.code_format import dot
 from codesets.formats.asp_ndc import units_arithmetic
-from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES, Product, System
+from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES, Modifier, Product, System
 from codesets.store.code_store import CodeStore, ReleaseMatch
 from index.text.lexicon import Lexicon
 from index.text.resources import read_words
@@ -43,6 +43,7 @@ class CodeAnswers:
             title=self._crosswalk.title,
             icd9=self._crosswalk.titles,
             product=lambda ndc: bool(self._products(ndc)),
+            modifiers=self._modifiers,
         )
 
     def lookup(self, typed: str) -> list[tuple[System, str]]:
@@ -74,6 +75,12 @@ class CodeAnswers:
         units = dict.fromkeys(map(units_arithmetic, products))
         return noticed(self.on_codes(of_the_codes, answer), *map(billing_units, units))
 
+    def _modifiers(self) -> list[tuple[str, str]]:
+        """(code, title) of each modifier of the newest HCPCS release."""
+        newest = self._store.releases("hcpcs")[-1:]
+        rows = (row for release in newest for row in self._store.rows(Modifier, release))
+        return [(row.code, row.title) for row in rows]
+
     def _products(self, ndc: str) -> list[Product]:
         """The drug products of an NDC, out of the newest crosswalk that has it; [] if none has."""
         for reference in reversed(self._store.references.all("asp")):
@@ -90,7 +97,7 @@ class CodeAnswers:
         coverages: dict[str, ReleaseMatch] = {
             system: self._store.for_date(system, day) for system in systems
         }
-        judge = Verdicts(self._store, day)
+        judge = Verdicts(self._store, day, said(question.text.split()))
         verdicts: list[Verdict] = []
         reported: list[Reported] = []
         notices = []
@@ -106,6 +113,8 @@ class CodeAnswers:
             if coverage is not None and not mention.also and mention.kind == "code":
                 code = self._store.get(coverage.release, mention.code)
                 reported += [Reported(coverage.release, code)] if code is not None else []
+        if any(mention.reading == "described" for mention in question.mentions):
+            notices.append(reason("desk.modifiers_described"))
         if any(verdict.status == "not_covered" for verdict in verdicts):
             notices.append(reason("desk.load_the_edition"))
         rules = PairRules(self._store, day, question.setting)
@@ -139,7 +148,7 @@ class CodeAnswers:
         if mention.damage:
             return [damaged(mention)]
         if mention.kind == "range" and coverage is not None:
-            return [range_verdict(self._store, mention, coverage.release)]
+            return [range_verdict(self._store, mention, coverage.release, question.day)]
         if coverage is None:
             may_be_retired = mention.system in ("", "icd9cm")
             retired = self._crosswalk.verdict(mention.code) if may_be_retired else None

@@ -12,6 +12,7 @@ from bot.desk import spreadsheet_damage
 from bot.desk.code_ranges import read_ranges
 from bot.desk.icd9_mentions import may_be_icd9, read_icd9
 from bot.desk.known_codes import Known, Lookup, agreement, said, words_of
+from bot.desk.modifier_search import asks_for_modifier, find_modifiers
 from bot.desk.spreadsheet_damage import Damage, with_its_zeros
 from bot.desk.typing_slips import apart, letter_for_digit, look_alike, without_blanks
 from codesets.code_format import (
@@ -53,8 +54,9 @@ _ICD_10 = re.compile(r"\bicd[- ]10(?:-?(cm|pcs))?\b", re.I)
 _NAMES_PCS = re.compile(r"\bpcs\b|\bicd-?10-?pcs\b", re.I)
 
 #: How a code was read that is not as it was typed: a typing slip; a digit for the first letter;
-#: zeros that a spreadsheet took away; a number that may have lost such zeros.
-Reading = Literal["slip", "first_letter", "lost_zeros", "may_have_lost_zeros"]
+#: zeros that a spreadsheet took away; a number that may have lost such zeros;
+#: described: it was not typed, but what it means.
+Reading = Literal["slip", "first_letter", "lost_zeros", "may_have_lost_zeros", "described"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,16 @@ def _mention(
 def _is_shorthand(token: str) -> bool:
     lexicon = Lexicon.shipped()
     return any(part.kind is not None for part in lexicon.parts(lexicon.typed(token)))
+
+
+def described_modifiers(text: str, known: Known) -> list[CodeMention]:
+    """The modifiers of HCPCS Level II that a question describes, if it asks which one is right."""
+    if not asks_for_modifier(text):
+        return []
+    return [
+        CodeMention(code, code, "hcpcs", True, kind="modifier", reading="described")
+        for code in find_modifiers(text, known.modifiers())
+    ]
 
 
 def may_be_hcpcs(mention: CodeMention) -> bool:

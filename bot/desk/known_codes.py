@@ -24,12 +24,14 @@ class Known:
       has it.
     - `icd9`: gives the titles of the codes of ICD-10-CM that a code of ICD-9-CM leads to, None if
       no mapping has it. [] means that it leads to none.
+    - `modifiers`: gives (code, title) of each modifier of HCPCS Level II.
     - `product`: tells whether a crosswalk has an NDC, which is given as 5-4-2.
     """
 
     title: Callable[[str], str] = lambda code: ""
     icd9: Callable[[str], Sequence[str] | None] = lambda code: None
     product: Callable[[str], bool] = lambda ndc: False
+    modifiers: Callable[[], Sequence[tuple[str, str]]] = tuple
 
 
 #: Words of titles that say nothing of which code is meant.

@@ -11,6 +11,7 @@ from functools import cache
 from bot.desk.code_mentions import (
     CodeMention,
     beside_codes,
+    described_modifiers,
     made_a_date,
     named_code,
     read_mentions,
@@ -128,6 +129,8 @@ def read_question(
     mentions = read_mentions(text, lookup, systems, known)
     mentions = mentions or made_a_date(asked, scrubbed.text)
     mentions += [mention for mention in beside_codes(scrubbed.text) if mention.kind in beside]
+    if not mentions and "modifier" in beside:
+        mentions = described_modifiers(text, known or Known())
     read = replace(
         dated,
         text=text,

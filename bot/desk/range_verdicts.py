@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 from bot.desk.answer import CodeTitle, Reason, Verdict, reason
 from bot.desk.code_mentions import CodeMention
-from codesets.model import Code, Division, Release
-from codesets.store.code_store import CodeStore
+from codesets.model import DATED_SYSTEMS, Code, Division, Release
+from codesets.store.code_store import CodeStore, Span
 
 #: Categories, or codes at the level of the ends, that are listed with a range.
 _MOST_LISTED = 100
 
 
-def range_verdict(store: CodeStore, mention: CodeMention, release: Release) -> Verdict:
+def range_verdict(
+    store: CodeStore, mention: CodeMention, release: Release, day: dt.date
+) -> Verdict:
     """The verdict on a range of a loaded system, `first-last` as published. Its title is that of
     the chapter or block with these ends; where there is none, `why` has the titles of the ends."""
     first, last = mention.code.split("-")
     span = store.span(release, first, last)
     listed = store.at_level(release, first, last)
+    if mention.system in DATED_SYSTEMS:
+        # HCPCS keeps discontinued codes in its file.
+        listed = [code for code in listed if code.in_force(day)]
+        span = Span(len(listed), len(listed))
     division, label = _division(store, mention)
     title = re.sub(r"\s*\([^()]*\)$", "", division.title) if division else ""
     reasons = [

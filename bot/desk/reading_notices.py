@@ -8,17 +8,19 @@ from bot.desk.icd9_mentions import may_be_icd9
 from bot.desk.known_codes import Known
 from bot.desk.ndc_mentions import NdcMention
 
+_READ = {
+    "slip": "desk.read_as",
+    "first_letter": "desk.read_first_letter",
+    "lost_zeros": "desk.read_lost_zeros",
+    "may_have_lost_zeros": "desk.may_have_lost_zeros",
+}
+
 
 def reading_notices(mention: CodeMention, known: Known) -> list[Reason]:
     """How a code was read that was typed in another way, and what else it may be."""
     notices = []
     if mention.slip:
-        kind = {
-            "slip": "desk.read_as",
-            "first_letter": "desk.read_first_letter",
-            "lost_zeros": "desk.read_lost_zeros",
-            "may_have_lost_zeros": "desk.may_have_lost_zeros",
-        }[mention.reading]
+        kind = _READ[mention.reading]
         notices.append(reason(kind, typed=mention.slip, code=mention.code))
     if mention.reading == "first_letter" and known.icd9(mention.slip):
         notices.append(reason("desk.also_icd9", code=mention.slip))
