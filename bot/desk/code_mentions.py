@@ -44,7 +44,11 @@ _CPT = re.compile(CPT)
 _PCS = re.compile(rf"(?=(?:.*\d){{2}}){ICD10PCS}")
 
 #: The beginning of an ICD-10-PCS code. No other code begins with a digit and has letters so early.
-_PCS_BEGUN = re.compile(rf"(?!\d+(?:ST|ND|RD|TH)$)(?=\d.*[A-Z]){ICD10PCS_BEGUN}")
+#: "3pm" is a time and "10mg" a dose.
+_PCS_BEGUN = re.compile(
+    r"(?!\d+(?:ST|ND|RD|TH|[AP]M|MC?G|KG|G|M?L|CC|[CM]M|H|HRS?|D|WKS?|MOS?|Y[RO]S?|X|U)$)"
+    rf"(?=\d.*[A-Z]){ICD10PCS_BEGUN}"
+)
 
 #: Qualifiers of diagnoses in the HI segment of a claim (ASC X12 837): "HI*ABK:E1165*ABF:I10~".
 _OF_A_CLAIM = frozenset("hi abf abj abk abn apr bf bj bk bn pr".split())

@@ -312,7 +312,9 @@ class Desk:
                 answer = replace(answer, outcome="answered", candidates=candidates)
             answer = self._with_guidelines(question, answer, found, releases)
             if answer.outcome == "abstained":
-                answer = noticed(answer, reason("desk.off_topic"))
+                # Its date does not matter.
+                told = [why for why in answer.reasons if not why.key.startswith("desk.date_")]
+                answer = noticed(replace(answer, reasons=told), reason("desk.off_topic"))
             answer = dated(answer, search.coverages, question.day)
             share = (time.perf_counter() - started) * 1000 / len(group)
             yield search.place, replace(answer, elapsed_ms=round(answer.elapsed_ms + share, 2))

@@ -222,7 +222,8 @@ def read_partial(text: str, today: dt.date, is_other: Callable[[int], bool]) -> 
 
 
 def _all(text: str, today: dt.date, is_other: Callable[[int], bool]) -> Iterator[Partial]:
-    about_codes = bool(_CODE.search(text)) or _has(text, "about_codes")
+    about_claims = _has(text, "about_claims")
+    about_codes = about_claims or bool(_CODE.search(text))
     for form, reading, needs in _COMPILED:
         for match in form.finditer(text):
             before = text[: match.start()]
@@ -238,7 +239,7 @@ def _all(text: str, today: dt.date, is_other: Callable[[int], bool]) -> Iterator
                 day = None
             words = _BEFORE.search(before)
             start = words.start() if words else match.start()
-            of_service = cued or not _is_history(text, match, day, today)
+            of_service = said_so or about_claims or not _is_history(text, match, day, today)
             yield Partial(start, match.end(), day, of_service)
 
 

@@ -68,6 +68,8 @@ HISTORIES = [
     "appendectomy in March 2024",
     "fell yesterday off ladder",
     "headache since yesterday",
+    "NSTEMI 10 days ago, use I22?",
+    "Z08 alone, breast ca tx done 6 yrs ago",
     "born in March 2020 with club foot",
 ]
 

@@ -131,6 +131,8 @@ MENTIONS = [
     ("ICD-10: G35", [("G35", "")]),
     ("pt with G35 mask", []),  # in prose, a category may be anything
     ("code for H1N1", []),
+    ("are we still on for 3pm", []),
+    ("10mg ok?", []),
     ("S72.001XA", [("S72.001XA", "")]),
     ("CO2 retention", []),
 ]
