@@ -297,9 +297,9 @@ class Verdict:
     - `guidelines`: the sections that govern it, most specific first; [] where none are loaded.
     - `axes`: the characters of an ICD-10-PCS code; [] for others, and where no loaded table has it.
     - `equivalents`: the codes of the other revision of ICD; [] where no loaded mapping has it.
-    - `typed`: the code as it was typed; "" for a modifier or a place of service. A code that
-      several systems have gets a verdict in each, all with the same `typed`, and the form as typed
-      comes first.
+    - `typed`: the code as it was typed, also with a slip, of which `code` is the reading; "" for a
+      modifier or a place of service. A code that several systems have gets a verdict in each, all
+      with the same `typed`, and the form as typed comes first.
     - `kind`: code, modifier, place_of_service or range. A range is no code: its status is header.
     - `reasons`: what `why` is worded from; not in the JSON.
     """

@@ -108,7 +108,8 @@ class CodeAnswers:
             notices += reading_notices(mention, self.known)
             coverage = coverages.get(mention.system)
             on_code = self._on_code(judge, mention, coverage, question)
-            verdicts += [replace(verdict, typed=mention.typed) for verdict in on_code]
+            typed = mention.slip.upper() or mention.typed
+            verdicts += [replace(verdict, typed=typed) for verdict in on_code]
             # Where several systems have a code, only the form as typed counts as reported.
             if coverage is not None and not mention.also and mention.kind == "code":
                 code = self._store.get(coverage.release, mention.code)

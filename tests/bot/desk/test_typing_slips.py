@@ -199,6 +199,7 @@ def test_what_was_corrected_is_said_aloud(desk: Desk) -> None:
     for answer in (desk.ask("I1O", day=MAY), desk.check(["I1O"], day=MAY)):
         assert [(v.code, v.status) for v in answer.verdicts] == [("I10", "billable")]
         assert "I read “I1O” as I10." in answer.notices
+        assert [v.typed for v in answer.verdicts] == ["I1O"]
     assert not any("I read" in notice for notice in desk.ask("I10", day=MAY).notices)
 
 
@@ -207,8 +208,8 @@ def test_what_was_corrected_is_said_aloud(desk: Desk) -> None:
     [
         ("I10X", "I10", "takes no placeholder X"),
         ("E11.9XXA", "E11.9", "takes no placeholder X"),
-        ("S67.01A", "S67.01XA", "with an X in each empty place"),
-        ("W19A", "W19.XXXA", "with an X in each empty place"),
+        ("S67.01A", "S67.01XA", "needs an X in each empty place"),
+        ("W19A", "W19.XXXA", "needs an X in each empty place"),
         ("T07XXXXD", "T07.XXXD", "an X too many"),
         ("S72.001XA", "S72.001A", "an X too many"),
         ("S72.01XA", "S72.011A", ""),
