@@ -50,8 +50,9 @@ _PCS_BEGUN = re.compile(
     rf"(?=\d.*[A-Z]){ICD10PCS_BEGUN}"
 )
 
-#: Qualifiers of diagnoses in the HI segment of a claim (ASC X12 837): "HI*ABK:E1165*ABF:I10~".
-_OF_A_CLAIM = frozenset("hi abf abj abk abn apr bf bj bk bn pr".split())
+#: Qualifiers of diagnoses and procedures in the HI segment of a claim (ASC X12 837), of dates, and
+#: whether a diagnosis was present on admission: "HI*ABK:E1165:::::::Y*ABF:I10~".
+_OF_A_CLAIM = frozenset("hi abf abj abk abn apr bbq bbr bf bj bk bn bq br d8 pr n u w y".split())
 _HI_SEGMENT = re.compile(r"\bHI\*A?[A-Z]{2}:", re.I)
 #: Otherwise its number would be a word of its own.
 _ICD_10 = re.compile(r"\bicd[- ]10(?:-?(cm|pcs))?\b", re.I)
@@ -209,7 +210,7 @@ def _first_letter(token: str, rest: Sequence[str], lookup: Lookup, known: Known)
 
 
 def _like_a_code(token: str) -> bool:
-    return any(
+    return any(map(str.isdigit, token)) and any(
         shape.fullmatch(token)
         for shape in (_CM_DOTTED, _CM_UNDOTTED, _CM_TOO_LONG, _HCPCS, _CPT, _PCS, _PCS_BEGUN)
     )

@@ -21,6 +21,9 @@ _DOTTED = re.compile(rf"(?<![\w.]){ICD9CM_DOTTED}{_END}", re.I)
 _ANY = re.compile(
     rf"(?<![\w.])(?:{ICD9CM_DOTTED}|{ICD9CM_UNDOTTED}|\d{{1,2}}\.\d{{1,2}}){_END}", re.I
 )
+#: The HI segment of a claim (ASC X12 837) has other qualifiers for ICD-10 (ABK, ABF, ABJ).
+_HI_SEGMENT = re.compile(r"\bHI\*B[FJKN]:|\bHI\*PR:", re.I)
+_IN_SEGMENT = re.compile(r"\b(?:B[FJKN]|PR):([0-9EV]\d{2,4})\b", re.I)
 _NAMED = re.compile(r"\bicd-?\s?9(?:-?cm)?\b", re.I)
 _ICD10_FOR = re.compile(r"\bicd-?\s?10(?:-?cm)?\b.{0,20}\b(?:for|of|from)\b", re.I)
 _CURRENT = re.compile(ICD10CM_DOTTED, re.I)
@@ -55,6 +58,9 @@ def read_icd9(text: str, known: Known) -> list[Icd9Mention]:
         found = (_forms(m[0].upper(), known) for m in _ANY.finditer(_NAMED.sub(" ", text)))
         mentions = (mention for forms in found for mention in forms)
         return list({mention.code: mention for mention in mentions}.values())
+    if _HI_SEGMENT.search(text):
+        codes = (match[1].upper() for match in _IN_SEGMENT.finditer(text))
+        return [Icd9Mention(code, _dotted(code)) for code in dict.fromkeys(codes)]
     typed = [match[0].upper() for match in _DOTTED.finditer(text)]
     if not typed:
         return []

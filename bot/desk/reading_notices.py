@@ -19,7 +19,7 @@ _READ = {
 def reading_notices(mention: CodeMention, known: Known) -> list[Reason]:
     """How a code was read that was typed in another way, and what else it may be."""
     notices = []
-    if mention.slip:
+    if mention.slip and not mention.also:
         kind = _READ[mention.reading]
         notices.append(reason(kind, typed=mention.slip, code=mention.code))
     if mention.reading == "first_letter" and known.icd9(mention.slip):

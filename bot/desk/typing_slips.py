@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from codesets.code_format import ICD10CM, ICD10CM_CATEGORY
 
-#: Letters that look like digits. A small L is one only after a capital: "l4l5" are vertebrae.
+#: Letters that look like digits. A small L is one only after a capital or beside a dot: "l4l5" are
+#: vertebrae.
 _LOOK_ALIKES = str.maketrans("OoIl", "0011")
 #: Letters that a digit in the first place looks like.
 _FIRST_LETTERS = {"0": "O", "1": "IL", "2": "Z", "5": "S", "6": "G", "8": "B"}
@@ -22,12 +23,13 @@ _AMOUNT = (
     r"|[mf]|male|female)\b)"
 )
 _BLANK_BESIDE_DOT = re.compile(
-    rf"\b({ICD10CM_CATEGORY})(?:\s+\.\s*|\.\s+)(\d[0-9A-Z]{{0,3}})\b{_AMOUNT}", re.I
+    rf"\b({ICD10CM_CATEGORY})(?:\s+\.\s*|\.\s+|\.{{2,}}\s*)(\d[0-9A-Z]{{0,3}})\b{_AMOUNT}", re.I
 )
 _BLANK_AFTER_LETTER = re.compile(r"(?<![\w.-])([A-Z])\s+(\d[0-9A-Z])\.([0-9A-Z]{1,4})(?![\w.])")
-#: Only in a text that is about codes and nothing else: "S12-3" may be vertebrae.
+#: Only in a text that is about codes and nothing else: "S12-3" may be vertebrae, and "E11 65" a
+#: diagnosis and an age.
 _MARK_FOR_DOT = re.compile(
-    rf"(?<![\w.])({ICD10CM_CATEGORY})[,:_\u00b7-](\d[0-9A-Z]{{0,3}})(?![\w.-])", re.I
+    rf"(?<![\w.])({ICD10CM_CATEGORY})[,:_\u00b7 -](\d[0-9A-Z]{{0,3}})(?![\w.-])", re.I
 )
 
 
@@ -42,9 +44,9 @@ def look_alike(typed: str, is_loaded: Callable[[str], object]) -> str | None:
     first, rest = typed[:1], typed[1:]
     if not first.isalpha() or not any(character.isdigit() for character in rest):
         return None
-    if "." not in typed and (not rest[0].isdigit() or first.islower()):
-        return None  # CO2 is a gas.
-    if first.islower():
+    if "." not in typed and len(typed) < 5 and (not rest[0].isdigit() or first.islower()):
+        return None  # CO2 is a gas, and h2o water.
+    if first.islower() and "." not in typed:
         rest = rest.replace("l", "L")
     read = first.upper() + rest.translate(_LOOK_ALIKES).upper()
     return read if read != typed.upper() and is_loaded(read) else None
@@ -66,7 +68,7 @@ def without_blanks(
 ) -> tuple[str, dict[str, str]]:
     """The text with the blanks inside codes taken out, and each such code -> as typed: "Z01. 818"
     is Z01.818. `only_codes`: whether the text is about codes and nothing else; then "E11,9" and
-    "E11-9" are E11.9, too."""
+    "E11 9" are E11.9, too."""
     typed: dict[str, str] = {}
 
     def joined(match: re.Match[str]) -> str:

@@ -44,6 +44,9 @@ def lookup(typed: str) -> list[tuple[System, str]]:
         ("E10.O", None),  # no release has E10.0
         ("CO2", None),  # a gas, and not C02
         ("l4l5", None),
+        ("e10.l", "E10.1"),
+        ("j33o1", "J3301"),
+        ("h2o", None),
         ("OIL", None),
     ],
 )
@@ -57,6 +60,8 @@ def test_letters_that_look_like_digits(typed: str, read: str | None) -> None:
         ("Z01. 818", "Z01.818"),
         ("Z01 .818 and e10. 621", "Z01.818 and E10.621"),
         ("E11 . 65", "E11.65"),
+        ("E11..65", "E11.65"),
+        ("E11 65", "E11 65"),
         ("J 45.909", "J 45.909"),  # no release has it
         ("E 10.621", "E10.621"),
         ("dm2 E11. 65 yo male", "dm2 E11. 65 yo male"),
@@ -68,7 +73,7 @@ def test_blanks_beside_the_dot(text: str, joined: str) -> None:
     assert without_blanks(text, is_loaded)[0] == joined
 
 
-@pytest.mark.parametrize("text", ["E11,65", "E11:65", "E11_65", "E11-65"])
+@pytest.mark.parametrize("text", ["E11,65", "E11:65", "E11_65", "E11-65", "E11 65"])
 def test_other_marks_for_the_dot_where_nothing_but_codes_is_there(text: str) -> None:
     assert without_blanks(text, is_loaded, only_codes=True)[0] == "E11.65"
     assert without_blanks(text, is_loaded)[0] == text
@@ -119,7 +124,11 @@ MENTIONS = [
     ("I1O", [("I10", "I1O")]),
     ("ZO1.810, Z01. 818", [("Z01.810", "ZO1.810"), ("Z01.818", "Z01. 818")]),
     ("HI*ABK:E1165*ABF:I10*ABF:Z794~", [("E11.65", ""), ("I10", ""), ("Z79.4", "")]),
+    ("HI*ABK:E1165:::::::Y*ABF:I10:::::::N~", [("E11.65", ""), ("I10", "")]),
+    ("HI*BK:25000*BF:4019~", [("250.00", ""), ("401.9", "")]),  # of ICD-9-CM
     ("T07XXXXD", [("T07.XXXXD", "")]),
+    ("E11 65", [("E11.65", "E11 65")]),
+    ("dm2, G35 dx", [("G35", "")]),
     ("G35 denied", [("G35", "")]),
     ("what is I1O?", [("I10", "I1O")]),
     ("pt with ZO1.810 today", [("Z01.810", "ZO1.810")]),
