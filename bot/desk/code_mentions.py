@@ -254,6 +254,19 @@ def _is_shorthand(token: str) -> bool:
     return any(part.kind is not None for part in lexicon.parts(lexicon.typed(token)))
 
 
+def _written_with_codes(text: str, known: Known) -> list[str]:
+    """The known modifiers that follow a code. In a text of capitals that has other words, only
+    those with a hyphen."""
+    found = [match["modifiers"].upper() for match in _CODE_WITH_MODIFIERS.finditer(text)]
+    if text.isupper() and re.search(r"[A-Z]", _CODE_WITH_MODIFIERS.sub(" ", text)):
+        found = [modifiers for modifiers in found if modifiers.startswith("-")]
+    if not found:
+        return []
+    loaded = {code for code, _ in known.modifiers()}
+    codes = (code for modifiers in found for code in re.findall(r"\w+", modifiers))
+    return [code for code in dict.fromkeys(codes) if code in loaded]
+
+
 def described_modifiers(text: str, known: Known) -> list[CodeMention]:
     """The modifiers of HCPCS Level II that a question describes, if it asks which one is right."""
     if not asks_for_modifier(text):
@@ -346,15 +359,30 @@ _NO_MODIFIERS = frozenset(
 )
 
 
-def beside_codes(text: str) -> list[CodeMention]:
+#: Modifiers that are written with a code of HCPCS Level II or CPT: J0587-JW, E0601 RR KX. After a
+#: blank only capitals are one: "J3301 as well".
+_CODE_WITH_MODIFIERS = re.compile(
+    rf"(?<![\w.])(?:{HCPCS}|\d{{5}})(?P<modifiers>-{_LEVEL2}(?:[-,\s]+(?-i:[A-Z0-9]{{2}}))*"
+    r"|(?:[,\s]+(?-i:[A-Z0-9]{2}))+)(?![\w.])",
+    re.I,
+)
+
+
+def beside_codes(text: str, known: Known | None = None) -> list[CodeMention]:
     """The codes that follow "modifier" or "place of service": modifiers of HCPCS Level II, and
     places of service. A modifier of two digits is CPT's; it is named if the text has no words but
-    those about codes."""
+    those about codes. A known modifier may also follow its code."""
     modifiers = [
         CodeMention(code, code.upper(), "hcpcs", True, kind="modifier")
         for codes in _MODIFIERS.findall(text)
         for code in re.findall(rf"(?<!\w){_LEVEL2}(?!\w)", codes, re.I)
         if code not in _NO_MODIFIERS
+    ]
+    named = {mention.code for mention in modifiers}
+    modifiers += [
+        CodeMention(code, code, "hcpcs", True, kind="modifier")
+        for code in _written_with_codes(text, known or Known())
+        if code not in named
     ]
     of_cpt = list(_CPT_MODIFIERS.finditer(text))
     if of_cpt and not _rest(_CPT_MODIFIERS.sub(" ", text)):

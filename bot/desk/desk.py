@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -261,7 +262,8 @@ class Desk:
         return noticed(answer, reason("desk.too_long", length=length, limit=MOST_CHARACTERS))
 
     def _empty(self, question: Question, answer: Answer) -> Answer:
-        return noticed(answer, reason("desk.empty"))
+        number = question.removed and re.search(r"\d{9}|\d+-\d+-\d", question.asked)
+        return noticed(answer, reason("desk.number_removed" if number else "desk.empty"))
 
     def _foreign(self, question: Question, answer: Answer) -> Answer:
         return noticed(answer, reason("desk.foreign"))

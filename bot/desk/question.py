@@ -128,7 +128,8 @@ def read_question(
     text = without_places(scrubbed.searched, partial=date.partial)
     mentions = read_mentions(text, lookup, systems, known)
     mentions = mentions or made_a_date(asked, scrubbed.text)
-    mentions += [mention for mention in beside_codes(scrubbed.text) if mention.kind in beside]
+    beside_them = beside_codes(scrubbed.text, known)
+    mentions += [mention for mention in beside_them if mention.kind in beside]
     if not mentions and "modifier" in beside:
         mentions = described_modifiers(text, known or Known())
     read = replace(

@@ -169,12 +169,21 @@ def test_codes_as_people_write_them(text: str, codes: list[tuple[str, str]]) -> 
         ("mod 25 and 59", ["25", "59"]),
         ("modifier 25 and wound repair", []),
         ("mod AS", []),  # aortic stenosis
+        ("J0587-JW and J0587-jz", ["JW", "JZ"]),
+        ("E0601 RR KX denied", ["RR", "KX"]),
+        ("E0601 RR KX", ["RR", "KX"]),
+        ("99213-25, 20610-LT", ["LT"]),
+        ("J0587 as well", []),
+        ("J0587 XX", []),  # no such modifier
+        ("IS J0587 AS GOOD", []),
         ("place of service 11", ["11"]),
         ("pos 2/3", []),
     ],
 )
 def test_modifiers_and_places(text: str, codes: list[str]) -> None:
-    assert [mention.code for mention in beside_codes(text)] == codes
+    loaded = [(code, "") for code in ("AS", "JW", "JZ", "KX", "LT", "RR", "RT")]
+    found = beside_codes(text, Known(modifiers=lambda: loaded))
+    assert [mention.code for mention in found] == codes
 
 
 @pytest.mark.parametrize(
