@@ -118,20 +118,22 @@ class Desk:
         asked: str,
         *,
         day: dt.date | None = None,
+        fixed: bool = False,
         systems: Sequence[System] | None = None,
         editions: Mapping[str, str] | None = None,
     ) -> Question:
         """Read a question, in milliseconds once `ready`, so that it can be stored before it is
-        answered. The date of service is `day`, else the one in the question, else today. `systems`
-        limits the search. `editions` (key of a release -> label) replace a date that the log does
-        not keep; the answer then has no date either. Raises ReleaseUnavailable when no date leads
-        to these editions."""
+        answered. The date of service is the one in the question, else `day`, else today; `day`
+        comes first if it is `fixed`. `systems` limits the search. `editions` (key of a release ->
+        label) replace a date that the log does not keep; the answer then has no date either. Raises
+        ReleaseUnavailable when no date leads to these editions."""
         started = time.perf_counter()
         question = read_question(
             asked,
             self._scrubbed(asked),
             self._codes.lookup,
             day=day if editions is None else day_for(self._store, editions),
+            fixed=fixed or editions is not None,
             systems=systems or (),
             beside=self._beside(),
             known=self._codes.known,

@@ -48,7 +48,7 @@ class Question:
     - `scrubbed`: without identifiers; it may be stored and shown.
     - `removed`: the kinds of identifiers that were removed; () for none.
     - `text`: what is searched: `scrubbed` without placeholders and without the date.
-    - `service_date`: the date of service: the one given with the question, else the one in it, else
+    - `service_date`: the date of service: the one in the question, else the one given with it, else
       None.
     - `day`: the day that it is answered for: the date of service, else today.
     - `no_such_day`: whether it has a date that does not exist (31 February).
@@ -94,6 +94,7 @@ def read_question(
     lookup: Lookup,
     *,
     day: dt.date | None = None,
+    fixed: bool = False,
     systems: Sequence[System] = (),
     beside: Sequence[CodeKind] = (),
     known: Known | None = None,
@@ -102,9 +103,10 @@ def read_question(
     a name does not steer the search and a record number is not taken for a code.
 
     `lookup`: gives (system, published form) for each loaded system that has a code. `day`: the date
-    of service, if it is given with the question. `systems`: those to answer from; () for all.
-    `beside`: modifiers and places of service, as far as a list of them is loaded. `known`: what
-    else is loaded; None for nothing. `releases` is left to the desk.
+    of service if the question has none, and what "yesterday" is relative to; None for today.
+    `fixed`: whether it counts whatever the question has. `systems`: those to answer from; () for
+    all. `beside`: modifiers and places of service, as far as a list of them is loaded. `known`:
+    what else is loaded; None for nothing. `releases` is left to the desk.
     """
     given = Question(
         asked,
@@ -119,8 +121,8 @@ def read_question(
         return replace(given, intent="too_long")
     if is_wordless(asked):
         return replace(given, intent="empty")
-    date = read_date(asked)
-    dated = replace(given, service_date=day or date.day)
+    date = read_date(asked, day)
+    dated = given if fixed else replace(given, service_date=date.day or day)
     if changes := inquiry(scrubbed.text):
         # An edition that is named there is none of a service.
         full = given if date.partial else dated
@@ -137,7 +139,7 @@ def read_question(
         text=text,
         day=dated.service_date or given.day,
         no_such_day=date.no_such_day is not None,
-        date_read=date.must_be_said if day is None or date.must_be_said == "history" else None,
+        date_read=date.must_be_said if not fixed or date.must_be_said == "history" else None,
         mentions=tuple(mentions),
         ndcs=tuple(read_ndcs(scrubbed.text, known or Known())),
         setting=setting_said(text),
