@@ -362,8 +362,8 @@ _NO_MODIFIERS = frozenset(
 #: Modifiers that are written with a code of HCPCS Level II or CPT: J0587-JW, E0601 RR KX. After a
 #: blank only capitals are one: "J3301 as well".
 _CODE_WITH_MODIFIERS = re.compile(
-    rf"(?<![\w.])(?:{HCPCS}|\d{{5}})(?P<modifiers>-{_LEVEL2}(?:[-,\s]+(?-i:[A-Z0-9]{{2}}))*"
-    r"|(?:[,\s]+(?-i:[A-Z0-9]{2}))+)(?![\w.])",
+    rf"(?<![\w.])(?:{HCPCS}|\d{{5}})(?P<modifiers>-{_LEVEL2}(?:[-,\s]+(?-i:(?!\d\d)[A-Z0-9]{{2}}))*"
+    r"|(?:[,\s]+(?-i:(?!\d\d)[A-Z0-9]{2}))+)(?![\w.])",
     re.I,
 )
 

@@ -193,6 +193,12 @@ _FORMS: list[tuple[str, Callable[[re.Match[str], dt.date], dt.date], _Needs]] = 
     (rf"\b(?P<count>\d{{1,3}}|a|an|one)\s+{_UNIT}\s+ago\b", _ago, "cue"),
 ]
 _COMPILED = [(re.compile(form, re.I), reading, needs) for form, reading, needs in _FORMS]
+#: What every form has at least: most questions have none of it, and are read no further.
+_ANY = re.compile(
+    rf"fy|fiscal|20\d\d|\d/\d|\b{months.MONTH}\b|day\b|tomorrow|\bago\b"
+    r"|\b(?:last|past|this|next|prior|previous)\s",
+    re.I,
+)
 #: Words before a date that belong to it.
 _BEFORE = re.compile(
     r"(?:\b(?:on|in|dos|date of service|seen|as of|for|dated|from|during|the|of|back|effective|cy"
@@ -217,6 +223,8 @@ def read_partial(text: str, today: dt.date, is_other: Callable[[int], bool]) -> 
     """The first date in a text that is not written in full; one of the service before one of a
     history; None if there is none. `is_other` tells of a place in the text whether a date there is
     another one, as that of birth."""
+    if not _ANY.search(text):
+        return None
     found = sorted(_all(text, today, is_other), key=lambda date: (not date.of_service, date.start))
     return found[0] if found else None
 

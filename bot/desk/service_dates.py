@@ -82,7 +82,7 @@ def read_date(text: str, today: dt.date | None = None) -> ReadDate:
     found = sorted(
         (
             match
-            for pattern in _DATES
+            for pattern in (_DATES if re.search(r"\d\d", text) else ())
             for match in pattern.finditer(text)
             if not is_of_birth(text, match.start())
         ),
