@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 from sqlite_utils import Database
@@ -51,6 +51,13 @@ class ReleaseMatch:
 
     release: Release
     fit: Literal["in_force", "served", "nearest"]
+
+
+class Span(NamedTuple):
+    """How many codes and headers a range has, and how many of them are billable."""
+
+    codes: int
+    billable: int
 
 
 class CodeStore:
@@ -328,6 +335,29 @@ class CodeStore:
                 code,
                 _prefix(release, code) + "~",
                 limit,
+            )
+        )
+
+    def span(self, release: Release, first: str, last: str) -> Span:
+        """How many codes a range has. Both ends include everything under them."""
+        row = self._db.execute(
+            "select count(*), coalesce(sum(billable), 0) from codes "
+            "where release = ? and code >= ? and code < ?",
+            [release.key, first, last + "~"],
+        ).fetchone()
+        return Span(*row)
+
+    def at_level(self, release: Release, first: str, last: str) -> list[Code]:
+        """The codes of a range that are as long as its first end, and both ends, in published
+        order."""
+        return list(
+            self._codes(
+                release,
+                "code >= ? and code <= ? and (length(code) = ? or code = ?) order by position",
+                first,
+                last,
+                len(first),
+                last,
             )
         )
 
