@@ -19,6 +19,7 @@ from index.search.confidence import confidence, fits
 from index.search.searcher import Found, Hit, Query
 from index.search.seventh_character import choices, complete
 from index.text.attributes import AXES, CIRCUMSTANCES
+from index.text.encounter import read_encounter
 from index.text.tokens import read
 
 #: Hits that are looked at, at least: the confidence of each depends on the others.
@@ -77,9 +78,10 @@ class Candidates:
     ) -> Candidate:
         hit = hits[at]
         release = self._releases[hit.system]
-        chosen = complete(query.reading, hit.title, codes, hit.member)
+        said = read_encounter(query.asked)
+        chosen = complete(query.reading, said, hit.title, codes, hit.member)
         alternatives = [
-            complete(query.reading, sibling[0].title, sibling).code
+            complete(query.reading, said, sibling[0].title, sibling).code
             for code in hit.siblings
             if (sibling := self._in_force(release, code))
         ]

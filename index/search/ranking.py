@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.search.features import Ragged, TitleFeatures, Words
-from index.text.attributes import AXES, CIRCUMSTANCES, OTHER
+from index.text.attributes import AXES, CIRCUMSTANCES, OTHER, UNSPECIFIED
 from index.text.tokens import Reading
 
 WEIGHTS = {
@@ -317,6 +317,14 @@ class Ranker:
                 unasked_circumstances += unasked
             else:
                 unasked_axes += unasked
+        # "Other" and "unspecified" are values, too, that a question may name.
+        other, unspecified = features.other[families], features.unspecified[families]
+        says_other = bool(OTHER & question.affirmed)
+        says_unspecified = bool(UNSPECIFIED & question.affirmed)
+        if says_other != says_unspecified:
+            named, rival = (other, unspecified) if says_other else (unspecified, other)
+            agrees += named
+            unasked_axes += rival & ~named
         denied = self._words(sorted(question.denied))
         affirmed = self._words(sorted(question.affirmed))
         # A stem that the title denies counts twice. One that both deny makes up for a half.
@@ -327,8 +335,8 @@ class Ranker:
             "agrees": agrees,
             "unasked_axes": unasked_axes,
             "unasked_circumstances": unasked_circumstances,
-            "unspecified": features.unspecified[families],
-            "other": features.other[families] & (not OTHER & question.affirmed),
+            "unspecified": unspecified & (not says_unspecified),
+            "other": other & (not says_other),
             "other_number": self._other_number(question, titles),
             "contradiction": contradiction,
         }

@@ -24,6 +24,7 @@ from index.search.guideline_search import Guidance, passages
 from index.search.off_topic import OffTopicModel, off_topic_examples
 from index.search.ranking import FEATURES, Evidence, Judged, Rarity
 from index.search.system_index import SystemIndex, Wordings
+from index.text.attribute_words import in_title_words
 from index.text.lexicon import Lexicon, Part
 from index.text.spelling import Spelling
 from index.text.tokens import Reading, plain_words, read
@@ -51,7 +52,8 @@ _CLAUSE_PENALTY = 0.04
 class Query:
     """A question to be searched.
 
-    `asked`: the question itself; `spelled_out`: with shorthand spelled out and typing repaired;
+    `asked`: the question itself; `worded`: the same with its attributes as titles have them
+    (index/text/attribute_words.py); `spelled_out`: with shorthand spelled out and typing repaired;
     `first_clause`: the same of the words before the first comma or semicolon; `reading`: the words
     of `spelled_out`; `shorthand`: the share (0 to 1) of its words that are in rows of the lexicon
     of _CODED_KINDS.
@@ -62,12 +64,13 @@ class Query:
     first_clause: str
     reading: Reading
     shorthand: float = 0.0
+    worded: str = ""
 
     @property
     def typed(self) -> str:
-        """The question in lower case. `spelled_out` is in lower case, too, so that a question
-        without shorthand is embedded only once."""
-        return self.asked.lower()
+        """The question in lower case, with its attributes as titles have them. `spelled_out` is in
+        lower case, too, so that a question without shorthand is embedded only once."""
+        return (self.worded or self.asked).lower()
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -238,13 +241,14 @@ class Searcher:
 
     def understand(self, question: str) -> Query:
         """Spell out shorthand and repair typing; codes, numbers and doses stay as they are."""
-        parts = self._parts(question)
+        worded = in_title_words(question)
+        parts = self._parts(worded)
         spelled = " ".join(part.means for part in parts if part.means)
-        clause = re.split(r"[,;]", question, maxsplit=1)[0]
+        clause = re.split(r"[,;]", worded, maxsplit=1)[0]
         first = " ".join(part.means for part in self._parts(clause) if part.means)
         words = sum(len(part.typed) for part in parts)
         short = sum(len(part.typed) for part in parts if part.kind in _CODED_KINDS)
-        return Query(question, spelled, first, read(spelled), short / (words or 1))
+        return Query(question, spelled, first, read(spelled), short / (words or 1), worded)
 
     def _parts(self, text: str) -> list[Part]:
         words = [
