@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.search.features import Ragged, TitleFeatures, Words
-from index.text.attributes import AXES, CIRCUMSTANCES, OTHER, UNSPECIFIED
+from index.text.attributes import AXES, CIRCUMSTANCES, OTHER, SAYS_OTHER, UNSPECIFIED
 from index.text.tokens import Reading
 
 WEIGHTS = {
@@ -48,6 +48,9 @@ _GROUP_AXES = 2
 #: The share of its weight with which a word counts for "question_coverage" if only a title above
 #: the family has it.
 _ABOVE = 0.7
+#: What "other" or "unspecified" in both question and title counts, as a share of an axis. Many
+#: titles have these words, so that they say less than a side does.
+_NAMED = 0.5
 
 
 class Rarity:
@@ -319,11 +322,11 @@ class Ranker:
                 unasked_axes += unasked
         # "Other" and "unspecified" are values, too, that a question may name.
         other, unspecified = features.other[families], features.unspecified[families]
-        says_other = bool(OTHER & question.affirmed)
+        says_other = bool(SAYS_OTHER & question.affirmed)
         says_unspecified = bool(UNSPECIFIED & question.affirmed)
         if says_other != says_unspecified:
             named, rival = (other, unspecified) if says_other else (unspecified, other)
-            agrees += named
+            agrees += _NAMED * named
             unasked_axes += rival & ~named
         denied = self._words(sorted(question.denied))
         affirmed = self._words(sorted(question.affirmed))
@@ -336,7 +339,7 @@ class Ranker:
             "unasked_axes": unasked_axes,
             "unasked_circumstances": unasked_circumstances,
             "unspecified": unspecified & (not says_unspecified),
-            "other": other & (not says_other),
+            "other": other & (not OTHER & question.affirmed),
             "other_number": self._other_number(question, titles),
             "contradiction": contradiction,
         }
