@@ -79,9 +79,9 @@ class Candidates:
         hit = hits[at]
         release = self._releases[hit.system]
         said = read_encounter(query.asked)
-        chosen = complete(query.reading, said, hit.title, codes, hit.member)
+        chosen = complete(query.reading, said, codes, hit.member)
         alternatives = [
-            complete(query.reading, said, sibling[0].title, sibling).code
+            complete(query.reading, said, sibling).code
             for code in hit.siblings
             if (sibling := self._in_force(release, code))
         ]

@@ -27,11 +27,7 @@ class Completion:
 
 
 def complete(
-    question: Reading,
-    encounter: Encounter,
-    stem_title: str,
-    codes: Sequence[Code],
-    member: str | None = None,
+    question: Reading, encounter: Encounter, codes: Sequence[Code], member: str | None = None
 ) -> Completion:
     """Choose among the billable codes of one family; `codes` must not be empty. `question` and
     `encounter`: what the question says. `member` is the code that the search chose, if it did."""
@@ -39,14 +35,11 @@ def complete(
         return Completion(codes[0], True)
     if found := [code for code in codes if code.code == member]:
         return Completion(found[0], False)
-    encounters = [read_encounter(choice) for choice in choices(stem_title, codes)]
+    encounters = [read_encounter(code.title) for code in codes]
     if any(one.phase for one in encounters):
-        best = max(
-            range(len(codes)),
-            key=lambda at: _agreement(encounter, encounters[at]),
-        )
+        best = max(range(len(codes)), key=lambda at: _agreement(encounter, encounters[at]))
         return Completion(codes[best], encounter.phase is not None)
-    return _by_words(question, stem_title, codes)
+    return _by_words(question, codes)
 
 
 def _agreement(said: Encounter, ending: Encounter) -> float:
@@ -64,10 +57,13 @@ def _agreement(said: Encounter, ending: Encounter) -> float:
     return points
 
 
-def _by_words(question: Reading, stem_title: str, codes: Sequence[Code]) -> Completion:
-    """Choose by the words that a title has and its family has not: a stage, a fetus, "tophus"."""
-    base = read(stem_title).stems
-    endings = {code.code: read(code.title).affirmed - base for code in codes}
+def _by_words(question: Reading, codes: Sequence[Code]) -> Completion:
+    """Choose by the words that a title has and others of its family have not: a stage, a fetus,
+    "tophus"."""
+    # "Not applicable or unspecified" denies neither.
+    said = [read(code.title.replace("not applicable or ", "")).affirmed for code in codes]
+    shared = frozenset.intersection(*said)
+    endings = {code.code: stems - shared for code, stems in zip(codes, said, strict=True)}
     named = frozenset().union(*endings.values()) & question.affirmed
 
     def fit(code: Code) -> float:

@@ -16,6 +16,8 @@ from index.text.sides import spell_sides
 _NUMBERED = r"(?:stage|stg|grade|type|typ|class|category|level|phase)"
 _SEVERITY = r"(?:mod(?:erate)?(?:\s*[/-]\s*|\s+(?:to|or)\s+)sev(?:ere)?|mod(?:erate)?|severe|sev)"
 _USE_DISORDER = r"use[ -](?:d/o|dis(?:order)?s?\b|do\b)"
+#: What AC is of a shoulder, where it is not "acute".
+_JOINT = r"(?:joint|jt|sep\w*|arthr\w*|sprain|disloc\w*|oa|djd|inj\w*|shldr|shoulder)\b"
 #: DSM-5's use disorders by the substance, in one word.
 _USE = {"aud": "alcohol", "oud": "opioid", "cud": "cannabis"}
 _REWRITTEN = tuple(
@@ -36,6 +38,11 @@ _REWRITTEN = tuple(
         (rf"\b{_SEVERITY}[ ,-]+((?:\w+ )?){_USE_DISORDER}", r"\1dependence"),
         (rf"\b{_USE_DISORDER}[ ,(-]+{_SEVERITY}\b\)?", "dependence"),
         (rf"\b(?:w/o|without|no) {_USE_DISORDER}", "use, unspecified"),
+        (r"\b(with(?:out)?|w/o?|and|&)(?= ?bleed)\s*bleed(?:s|ing)?\b", r"\1 hemorrhage"),
+        (r"\bdisp(?:l|ld|lcd)?\b\.?(?=.*\b(?:fx|frac))", "displaced"),
+        (r"\bn(?:on)?[ -]?disp(?:l|ld|lcd)?\b\.?", "nondisplaced"),
+        (rf"^ac\b(?!.{{0,20}}\b{_JOINT})", "acute"),
+        (r"\b(?:a/c|aoc|acute on chr(?:on)?)\b(?=.*\b\w)", "acute on chronic"),
     )
 )
 #: Mild tobacco use is coded as moderate use is, so the severity of its disorder says nothing.
@@ -50,11 +57,21 @@ _NEWBORN = re.compile(
 )
 
 
+#: A heart failure that got worse is acute on chronic (the Alphabetic Index at "Failure, heart,
+#: decompensated").
+_HEART_FAILURE = re.compile(r"\b(?:chf|hf|adhf|hfref|hfpef|hfmref|heart failure)\b", re.IGNORECASE)
+_WORSE = re.compile(
+    r"\b(?:(?:in |with |w/ ?)?(?:acute(?:ly)? )?(?:exac\w*|decomp\w*))\b", re.IGNORECASE
+)
+
+
 def in_title_words(text: str) -> str:
     """A question with its attributes as titles have them, and without its encounter."""
     text = spell_sides(without_encounter(text))
     if not _NEWBORN.search(text):
         text = _NEC.sub(", other", text)
+    if _HEART_FAILURE.match(text):
+        text = _WORSE.sub("acute on chronic", text)
     tobacco = _TOBACCO.search(text)
     for pattern, words in _REWRITTEN:
         if not (tobacco and "use" in pattern.pattern):

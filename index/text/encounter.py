@@ -23,6 +23,8 @@ Healing = Literal["routine", "delayed", "nonunion", "malunion"]
 #: IIIA, IIIB or IIIC (I.C.19.c.1).
 Openness = Literal["closed", "open", "open III"]
 
+_Marker = Literal["initial", "subsequent", "sequela", "encounter"]
+
 _WORD = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+)*")
 
 
@@ -35,22 +37,36 @@ def _is_cut(word: str, whole: str, head: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _marker(word: str) -> str:
-    """Which word of an encounter a word is cut from or misspells: initial, subsequent, sequela or
-    encounter; "" for any other word."""
+def _marker(word: str) -> _Marker | None:
+    """Which word of an encounter a word is cut from or misspells; None for any other word."""
     if _is_cut(word, "initial", "ini") or word in ("intial", "inital", "intl"):
         return "initial"
     if _is_cut(word, "subsequent", "subs") or _is_cut(word, "subsequent", "sbsq"):
         return "subsequent"
     if word[0] == "s" and "q" in word and "l" in word and len(word) <= 9:
-        return "sequela" if set(word) <= set("sequelae") else ""
+        return "sequela" if set(word) <= set("sequelae") else None
     if _is_cut(word, "encounter", "enc") or word == "encnter":
         return "encounter"
-    return ""
+    return None
 
 
 #: What is cut to "subs" besides "subsequent": "drug/meds/bio subs" are substances.
-_SUBSTANCE = frozenset("bio biol biological drug drugs med meds chem toxic other oth".split())
+_SUBSTANCE = re.compile(r"(?:bio|biol|biological|drugs?|meds?|chem|toxic|oth|other)[ /]$")
+
+
+def _markers(text: str) -> list[tuple[re.Match[str], _Marker | None]]:
+    """The words of a folded text, each with the word of an encounter that it is cut from."""
+    words = list(_WORD.finditer(text))
+    markers = [_marker(word[0]) for word in words]
+    for at, word in enumerate(words):
+        is_encounter = at + 1 < len(words) and markers[at + 1] == "encounter"
+        if word[0] == "subs" and not is_encounter and _SUBSTANCE.search(text[: word.start()]):
+            markers[at] = None
+        elif word[0] == "sub" and is_encounter:
+            markers[at] = "subsequent"
+    return list(zip(words, markers, strict=True))
+
+
 #: Care after active treatment (I.C.19.a): follow-up, or an aid or stitch that is looked at or
 #: taken away. To suture or cast a wound is active treatment.
 _AFTERWARDS = re.compile(
@@ -117,17 +133,10 @@ def read_encounter(text: str) -> Encounter:
 def _phase(text: str, healing: Healing | None) -> Phase | None:
     """A word of the form decides, the last of several; then what happens at the encounter; then
     how the fracture heals; then "old"."""
-    said: Phase | None = None
-    before = ""
-    for word in _WORD.findall(text):
-        marker = _marker(word)
-        if marker == "subsequent" and before in _SUBSTANCE and word == "subs":
-            marker = ""
-        if marker == "initial" or marker == "subsequent" or marker == "sequela":
-            said = marker  # type: ignore[assignment]
-        before = word
-    if said:
-        return said
+    said = [marker for _, marker in _markers(text) if marker]
+    for phase in reversed(said):
+        if phase != "encounter":
+            return phase
     if _ACTIVE.search(text):
         return "initial"
     if _SEQUELA.search(text):
@@ -143,11 +152,25 @@ def _openness(text: str) -> Openness | None:
     return "closed" if _CLOSED.search(text) else None
 
 
-#: Words of a fracture, whose healing belongs to the encounter and not to what is broken.
+#: Words of a fracture. Its healing, and whether it is open, choose the seventh character.
 _FRACTURE = re.compile(r"\b(?:fxs?|frac\w*|fxr|physeal|physl|collapsed vert\w*)\b")
-_HEALING_SAID = re.compile(
+_OF_A_FRACTURE = re.compile(
     r"(?i)[,;]?\s*(?:\bw/\s?|\bwith )?\b(?:(?:del(?:ayed)?|rout(?:ine)?|rt|rtn) heal(?:ing)?"
-    r"|non-?union|mal-?union|healing)\b"
+    r"|non-?union|mal-?union|(?:open|closed|compound)\b(?! reduction| treatment)"
+    r")\b"
+)
+_TYPE = re.compile(
+    r"(?i)\b(?:gustilo )?(?:anderson )?(?:type|grade|gr) (?:i{1,3}|[123])[ -]?[abc]?\b|\bgustilo\b"
+)
+#: Injuries, whose care afterwards is told by the seventh character and not by a code for
+#: follow-up (I.C.19.a, I.C.21.c.7).
+_INJURY = re.compile(
+    r"\b(?:fxs?|frac\w*|fxr|sprain\w*|strain\w*|lac|lacs|lacer\w*|lacrtn|dislocation|disloc"
+    r"|contusion|abrasion|burns?|puncture|inj(?:ury|uries)?|wound)\b"
+)
+_FOLLOW_UP = re.compile(
+    r"(?i)\b(?:f/u|fu|follow[ -]?up|re-?check|re-?eval)(?: (?:visit|exam|appt|of|for|on))*\b"
+    r"|\bhealing(?: (?:well|fine|ok|good|nicely|appropriately))?\b"
 )
 
 
@@ -161,25 +184,25 @@ def without_encounter(text: str) -> str:
     """
     kept: list[str] = []
     at = 0
-    words = list(_WORD.finditer(fold(text))) if len(fold(text)) == len(text) else []
-    markers = [_marker(word[0]) for word in words]
-    skip = False
-    for place, (word, marker) in enumerate(zip(words, markers, strict=True)):
-        after = markers[place + 1] if place + 1 < len(words) else ""
-        before = words[place - 1][0] if place else ""
-        if skip:
-            skip, drop = False, True
-        elif marker in ("initial", "subsequent"):
-            drop = after == "encounter" or word[0] not in ("initial", "subsequent")
-            drop = drop and not (word[0] == "subs" and before in _SUBSTANCE)
-            skip = after == "encounter"
-        else:
-            drop = False
-        if drop:
+    folded = fold(text)
+    # Where folding changes the length of a text, its places are not those of the words.
+    words = _markers(folded) if len(folded) == len(text) else []
+    after = [marker for _, marker in words[1:]] + [None]
+    dropped = False
+    for (word, marker), following in zip(words, after, strict=True):
+        is_cut = word[0] not in ("initial", "subsequent")
+        dropped = (marker == "encounter" and dropped) or (
+            marker in ("initial", "subsequent") and (is_cut or following == "encounter")
+        )
+        if dropped:
             kept.append(text[at : word.start()])
             at = word.end()
     rest = "".join([*kept, text[at:]])
-    if _FRACTURE.search(fold(text)):
-        rest = _HEALING_SAID.sub("", rest)
+    if _FRACTURE.search(folded):
+        rest = _OF_A_FRACTURE.sub(" ", rest)
+        if _OPEN.search(folded) and "salter" not in folded:
+            rest = _TYPE.sub(" ", rest)
+    if _INJURY.search(folded):
+        rest = _FOLLOW_UP.sub(" ", rest)
     rest = rest.strip(" ,;:-")
-    return rest if _WORD.search(rest) else text
+    return rest if _WORD.search(rest.lower()) else text
