@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.desk.answer import Candidate, Reason, reason
+from bot.desk.grounds import because
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.note_checks import report_with
 from bot.desk.procedure_axes import ProcedureAxes
@@ -16,6 +17,7 @@ from codesets.lookups.inherited_notes import notes_of
 from codesets.model import Code, Release, System
 from codesets.store.code_store import CodeStore
 from index.search.confidence import confidence, fits
+from index.search.defaults import preferred
 from index.search.searcher import Found, Hit, Query
 from index.search.seventh_character import choices, complete
 from index.text.attributes import AXES, CIRCUMSTANCES
@@ -48,6 +50,7 @@ class Candidates:
     def among(self, found: Found, limit: int, *, of_a_system: bool) -> list[Candidate]:
         """At most `limit` candidates, best first; [] when no result fits the question.
         `of_a_system`: whether the question asks for certain code systems."""
+        found = replace(found, hits=preferred(found.query, found.hits))
         hits: list[Hit] = []
         families: list[list[Code]] = []
         for hit in found.hits:
@@ -106,6 +109,9 @@ class Candidates:
             report_with=report_with(self._store, release, notes),
             notes=shown_notes(notes),
             guidelines=self._guideline_lookup.governing(chosen.code.code, release, self._day),
+            because=because(
+                self._guideline_lookup, query, chosen, alternatives, release, self._day
+            ),
             reasons=[asked] if asked else [],
         )
 

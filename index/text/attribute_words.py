@@ -38,7 +38,6 @@ _REWRITTEN = tuple(
         (rf"\b{_SEVERITY}[ ,-]+((?:\w+ )?){_USE_DISORDER}", r"\1dependence"),
         (rf"\b{_USE_DISORDER}[ ,(-]+{_SEVERITY}\b\)?", "dependence"),
         (rf"\b(?:w/o|without|no) {_USE_DISORDER}", "use, unspecified"),
-        (r"\b(with(?:out)?|w/o?|and|&)(?= ?bleed)\s*bleed(?:s|ing)?\b", r"\1 hemorrhage"),
         (r"\bdisp(?:l|ld|lcd)?\b\.?(?=.*\b(?:fx|frac))", "displaced"),
         (r"\bn(?:on)?[ -]?disp(?:l|ld|lcd)?\b\.?", "nondisplaced"),
         (rf"^ac\b(?!.{{0,20}}\b{_JOINT})", "acute"),
@@ -53,13 +52,21 @@ _TOBACCO = re.compile(r"\b(?:tobacco|nicotine|cigarettes?|smok\w+)\b", re.IGNORE
 #: (I.A.6.a). In a newborn it is an enterocolitis.
 _NEC = re.compile(r"(?<=\w)[ ,(-]+NEC\b(?=\s*(?:[,);]|$))")
 _NEWBORN = re.compile(
-    r"\b(?:newborns?|neonat\w*|preterm|premature|preemies?|nicu|bowel|stage)\b", re.I
+    r"\b(?:newborns?|neonat\w*|preterm|premature|preemies?|nicu|nec stage)\b", re.I
 )
 
 
-#: A heart failure that got worse is acute on chronic (the Alphabetic Index at "Failure, heart,
-#: decompensated").
-_HEART_FAILURE = re.compile(r"\b(?:chf|hf|adhf|hfref|hfpef|hfmref|heart failure)\b", re.IGNORECASE)
+#: What bleeds in titles "with hemorrhage". Colitis has "rectal bleeding", and a uterus "bleeding".
+_ULCER = re.compile(r"\b(?:ulcers?|ulc|gastritis|duodenitis|diverticul\w+)\b", re.IGNORECASE)
+_BLEED = re.compile(r"\b(with(?:out)?|w/o?|and|&|or) ?bleed(?:s|ing)?\b", re.IGNORECASE)
+
+#: A heart failure of a stated type that got worse is acute on chronic (the Alphabetic Index at
+#: "Failure, heart, decompensated").
+_HEART_FAILURE = re.compile(
+    r"(?=.*\b(?:chf|hf|adhf|hfref|hfpef|heart failure)\b)"
+    r".*\b(?:systolic|diastolic|combined|hfref|hfpef)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _WORSE = re.compile(
     r"\b(?:(?:in |with |w/ ?)?(?:acute(?:ly)? )?(?:exac\w*|decomp\w*))\b", re.IGNORECASE
 )
@@ -70,6 +77,8 @@ def in_title_words(text: str) -> str:
     text = spell_sides(without_encounter(text))
     if not _NEWBORN.search(text):
         text = _NEC.sub(", other", text)
+    if _ULCER.search(text):
+        text = _BLEED.sub(r"\1 hemorrhage", text)
     if _HEART_FAILURE.match(text):
         text = _WORSE.sub("acute on chronic", text)
     tobacco = _TOBACCO.search(text)

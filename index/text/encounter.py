@@ -171,6 +171,7 @@ _INJURY = re.compile(
 _FOLLOW_UP = re.compile(
     r"(?i)\b(?:f/u|fu|follow[ -]?up|re-?check|re-?eval)(?: (?:visit|exam|appt|of|for|on))*\b"
     r"|\bhealing(?: (?:well|fine|ok|good|nicely|appropriately))?\b"
+    r"|\b(?:first|1st) (?:visit|encounter|enc)\b"
 )
 
 
