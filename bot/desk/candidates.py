@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from bot.desk.answer import Candidate, Reason, reason
-from bot.desk.grounds import because
+from bot.desk.grounds import because, is_uncertain
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.note_checks import report_with
 from bot.desk.procedure_axes import ProcedureAxes
@@ -23,6 +24,7 @@ from index.search.seventh_character import choices, complete
 from index.text.attributes import AXES, CIRCUMSTANCES
 from index.text.encounter import read_encounter
 from index.text.tokens import read
+from index.text.uncertain import read_uncertain
 
 #: Hits that are looked at, at least: the confidence of each depends on the others.
 LOOKED_AT = 10
@@ -46,6 +48,23 @@ class Candidates:
         self._guideline_lookup = guideline_lookup
         self._releases: dict[System, Release] = {release.system: release for release in releases}
         self._day = day
+
+    def of_sides(
+        self, searches: Sequence[Found], limit: int, *, of_a_system: bool
+    ) -> list[Candidate]:
+        """The candidates of one search; of several, one for each side that a question tells apart,
+        the best of each, then the second of each, and so on."""
+        each = [self.among(found, limit, of_a_system=of_a_system) for found in searches]
+        if len(each) == 1:
+            return each[0]
+        merged: dict[str, Candidate] = {}
+        for row in zip_longest(*each):
+            for candidate in filter(None, row):
+                merged.setdefault(candidate.code, candidate)
+        return [
+            replace(candidate, rank=rank)
+            for rank, candidate in enumerate(list(merged.values())[:limit], 1)
+        ]
 
     def among(self, found: Found, limit: int, *, of_a_system: bool) -> list[Candidate]:
         """At most `limit` candidates, best first; [] when no result fits the question.
@@ -94,6 +113,11 @@ class Candidates:
             asked = self._pcs_axis_left_open(hit, hits)
         elif asked is None and len(codes) > 1 and not chosen.decided:
             asked = _member_left_open(hit, codes)
+        sure = confidence(hits, at)
+        uncertain = read_uncertain(query.asked)
+        if uncertain and not uncertain.inpatient and is_uncertain(query, chosen.code.title):
+            sure = "low" if sure == "low" else "medium"
+            asked = asked or reason("ask.setting")
         return Candidate(
             rank=at + 1,
             system=hit.system,
@@ -102,7 +126,7 @@ class Candidates:
             billable=chosen.code.billable,
             release=release.label,
             score=round(hit.score, 4),
-            confidence=confidence(hits, at),
+            confidence=sure,
             matched=list(hit.matched),
             alternatives=titles(alternatives),
             completions=titles(codes[:MOST_COMPLETIONS]) if len(codes) > 1 else [],
@@ -154,6 +178,8 @@ def _axis_left_open(
     rival_titles = [r.title for r in rivals] + [code.title for code in alternatives]
     for axis in AXES:
         if axis.said(query.reading):
+            continue
+        if axis.name == "openness" and read_encounter(query.asked).openness:
             continue
         if len({axis.said(read(title)) for title in rival_titles}) > 1:
             return None if axis is CIRCUMSTANCES else reason(f"ask.{axis.name}")

@@ -12,8 +12,9 @@ from codesets.model import Code, Release
 from index.search.defaults import open_to
 from index.search.searcher import Query
 from index.search.seventh_character import Completion
-from index.text.attributes import SIDE, UNSPECIFIED
+from index.text.attributes import HOLLOW, OTHER, SIDE, UNSPECIFIED
 from index.text.encounter import read_encounter
+from index.text.lexicon import Lexicon
 from index.text.tokens import read
 from index.text.uncertain import read_uncertain
 
@@ -50,19 +51,33 @@ def because(
     return grounds
 
 
+def is_uncertain(query: Query, title: str) -> bool:
+    """Whether a title is of the diagnosis that a question says is uncertain. The signs that are
+    coded instead are not uncertain."""
+    uncertain = read_uncertain(query.asked)
+    if uncertain is None:
+        return False
+    words = _stems(query.asked) - _stems(uncertain.rest) - HOLLOW - OTHER
+    return bool(words & read(title).stems)
+
+
+def _stems(text: str) -> frozenset[str]:
+    lexicon = Lexicon.shipped()
+    return read(" ".join(lexicon.spell_out(lexicon.typed(text)))).stems
+
+
 def _grounds(
     query: Query, chosen: Completion, alternatives: Sequence[Code]
 ) -> Iterator[tuple[str, Reason]]:
     """Sections, each with the reason that it gives."""
     code, title = chosen.code, read(chosen.code.title)
     for default in open_to(query):
-        if default.means(code.title):
+        if default.shown and default.means(code.title):
             yield default.section, reason(f"defaults.{default.name}")
     if uncertain := read_uncertain(query.asked):
         setting = "inpatient" if uncertain.inpatient else "outpatient"
         section = _INPATIENT if uncertain.inpatient else _OUTPATIENT
-        # The signs that are coded instead are not uncertain.
-        if uncertain.inpatient or read(uncertain.words).stems & title.stems:
+        if is_uncertain(query, code.title):
             yield section, reason(f"defaults.uncertain_{setting}", words=uncertain.words)
     is_initial = code.code[0] in _INJURIES and read_encounter(code.title).phase == "initial"
     if is_initial and read_encounter(query.asked).phase is None and not chosen.decided:

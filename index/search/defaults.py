@@ -21,7 +21,8 @@ from index.text.tokens import read
 @dataclass(frozen=True, slots=True)
 class Default:
     """A default of the Official Guidelines. `section`: where it is stated; `weight`: the points of
-    a title that is meant; the patterns are those of prompts/vocabulary/defaults.toml."""
+    a title that is meant; `shown`: whether it is told as a reason; the patterns are those of
+    prompts/vocabulary/defaults.toml."""
 
     name: str
     section: str
@@ -30,6 +31,7 @@ class Default:
     title: re.Pattern[str]
     instead: re.Pattern[str] | None
     weight: float
+    shown: bool = True
 
     def applies(self, question: str) -> bool:
         """Whether a question, in lower case, leaves open what this default decides."""
@@ -59,6 +61,7 @@ def shipped() -> tuple[Default, ...]:
             re.compile(row["title"]),
             re.compile(row["instead"]) if row["instead"] else None,
             float(row["weight"]),
+            row.get("shown", True),
         )
         for row in rows
     )
@@ -103,7 +106,7 @@ def _least_said_first(query: Query, hits: list[Hit]) -> list[Hit]:
     if own.affirmed & UNSPECIFIED:
         return hits
     for at, hit in enumerate(hits[1:_LOOKED_AT], 1):
-        if hit.code[:-1] != best.code[:-1] or best.score - hit.score > _SCORE_BEHIND:
+        if not _differ_in_one(hit.code, best.code) or best.score - hit.score > _SCORE_BEHIND:
             continue
         if hit.features["question_coverage"] < _COVERAGE:
             continue
@@ -116,3 +119,10 @@ def _least_said_first(query: Query, hits: list[Hit]) -> list[Hit]:
             raised = replace(hit, score=best.score + 0.01)
             return [raised, *hits[:at], *hits[at + 1 :]]
     return hits
+
+
+def _differ_in_one(code: str, other: str) -> bool:
+    """Whether two codes of one category differ in one character."""
+    if len(code) != len(other) or code[:3] != other[:3]:
+        return False
+    return sum(one != two for one, two in zip(code, other, strict=True)) == 1

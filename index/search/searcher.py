@@ -28,6 +28,7 @@ from index.text.attribute_words import in_title_words
 from index.text.lexicon import Lexicon, Part
 from index.text.spelling import Spelling
 from index.text.tokens import Reading, plain_words, read
+from index.text.uncertain import read_uncertain
 
 #: The number of texts from each retriever, and of families that are scored. 200 texts, and 80 to
 #: 200 families, gave the same results (docs/EVALUATION.md).
@@ -242,7 +243,12 @@ class Searcher:
     def understand(self, question: str) -> Query:
         """Spell out shorthand and repair typing; codes, numbers and doses stay as they are."""
         worded = in_title_words(question)
-        parts = self._parts(worded)
+        uncertain = read_uncertain(question)
+        if uncertain and uncertain.has_sign and not uncertain.inpatient:
+            # The signs are meant (Guidelines IV.H); what is uncertain is searched as typed only.
+            parts = self._parts(in_title_words(uncertain.rest))
+        else:
+            parts = self._parts(worded)
         spelled = " ".join(part.means for part in parts if part.means)
         clause = re.split(r"[,;]", worded, maxsplit=1)[0]
         first = " ".join(part.means for part in self._parts(clause) if part.means)

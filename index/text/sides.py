@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from codesets import laterality
 from index.text.lexicon import Lexicon
 from index.text.resources import read_text
 from index.text.tokens import fold
@@ -104,7 +103,40 @@ def spell_sides(text: str) -> str:
     return text
 
 
-def sides_said(text: str) -> list[laterality.Side]:
-    """The sides that a text names, in order."""
-    words = _WORD.findall(fold(text))
-    return [laterality.WORDS[word] for word in words if word in laterality.WORDS]
+#: How far a disease has gone. It may differ between the sides.
+_EXTENT = re.compile(
+    r"(?i)\b(?:mild|mod(?:erate)?|sev(?:ere)?|indeterminate|early|intermediate|advanced"
+    r"|(?:stage|stg|grade|type) ?(?:\d[a-d]?|iv|i{1,3})|[1-4](?:st|nd|rd|th) deg(?:ree)?"
+    r"|proliferative|nonproliferative|npdr|pdr|complete|partial|acute|chronic)\b"
+)
+_PARTS = re.compile(r"(?i)\s*(?:[,;/+&]|\band\b)\s*")
+_ONE_SIDE = re.compile(r"(?i)\b(?:right|left)\b(?: eye\b)?|\b(?:rt|lt|r|l)\b(?![/-])")
+
+
+def by_side(text: str) -> list[str]:
+    """A text that says how far a disease has gone on the right and on the left, as one text for
+    each side: "POAG mild OD, severe OS" is "POAG mild right eye" and "POAG severe left eye". []
+    for any other text.
+
+    Such a statement is two codes, as no code has two stages (Guidelines I.C.7.a.3).
+    """
+    parts = [part for part in _PARTS.split(spell_sides(text)) if part]
+    sided = [part for part in parts if _ONE_SIDE.search(part) and _EXTENT.search(part)]
+    sides = [_ONE_SIDE.findall(part) for part in sided]
+    if len(sided) != 2 or any(len(found) != 1 for found in sides):
+        return []
+    if sides[0][0][0].lower() == sides[1][0][0].lower():
+        return []
+    shared = [part for part in parts if part not in sided]
+    # Only the first part may name the disease: "POAG mild OD, severe OS".
+    first, second = (_bare(part) for part in sided)
+    again = [word for word in first if word not in second] if set(second) <= set(first) else []
+    texts = (sided[0].strip(), " ".join([*again, sided[1].strip()]))
+    return [", ".join([text, *shared]) for text in texts]
+
+
+def _bare(part: str) -> list[str]:
+    """The words of a part without its side and how far its disease has gone."""
+    for pattern in (_ONE_SIDE, _EXTENT):
+        part = pattern.sub(" ", part)
+    return [word for word in _WORD.findall(fold(part)) if word != "stage"]
