@@ -49,11 +49,9 @@ def _terms() -> _Terms:
     words = tomllib.loads(read_text("vocabulary", "uncertain.toml"))
     # The diagnosis reaches to a sign of punctuation, or to what it is said beside.
     end = r"(?=\s*(?:[,;.()]|$|\b(?:vs|with|w/|but|c/o|given|because|in (?:a )?(?:pt|patient))))"
-    terms = _any(words["terms"])
+    terms = rf"(?:\?|(?:{_any(words['terms'])})(?![\w/]))"
     return _Terms(
-        re.compile(
-            rf"(?<![\w/])(?:\?|(?:{_any(words['terms'])})(?![\w/]))[\s:]*.+?{end}", re.DOTALL
-        ),
+        re.compile(rf"(?<![\w/]){terms}[\s:]*.+?{end}", re.DOTALL),
         re.compile(rf"\b(?:{_any(words['unless'])})"),
         re.compile(rf"\b(?:{_any(words['inpatient'])})\b"),
         re.compile(rf"\b(?:{_any(words['signs'])})"),
