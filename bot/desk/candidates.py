@@ -21,7 +21,7 @@ from index.search.confidence import confidence, fits
 from index.search.defaults import preferred
 from index.search.searcher import Found, Hit, Query
 from index.search.seventh_character import choices, complete
-from index.text.attributes import AXES, CIRCUMSTANCES
+from index.text.attributes import AXES, CIRCUMSTANCES, SIDE
 from index.text.encounter import read_encounter
 from index.text.tokens import read
 from index.text.uncertain import read_uncertain
@@ -61,10 +61,7 @@ class Candidates:
         for row in zip_longest(*each):
             for candidate in filter(None, row):
                 merged.setdefault(candidate.code, candidate)
-        return [
-            replace(candidate, rank=rank)
-            for rank, candidate in enumerate(list(merged.values())[:limit], 1)
-        ]
+        return _ranked(list(merged.values())[:limit])
 
     def among(self, found: Found, limit: int, *, of_a_system: bool) -> list[Candidate]:
         """At most `limit` candidates, best first; [] when no result fits the question.
@@ -80,10 +77,32 @@ class Candidates:
                 families.append(codes)
         if not fits(replace(found, hits=hits), of_a_system=of_a_system):
             return []
-        return [
+        candidates = [
             self._candidate(found.query, hits, at, codes)
             for at, codes in enumerate(families[:limit])
         ]
+        if each := self._on_each_side(found.query, hits):
+            candidates = [*each, *candidates[1:]]
+        return _ranked(candidates[:limit])
+
+    def _on_each_side(self, query: Query, hits: Sequence[Hit]) -> list[Candidate]:
+        """The right and the left code, where a question says that both sides are meant and the
+        family of the best hit has no bilateral code (Guidelines I.B.13); [] elsewhere."""
+        best = hits[0]
+        if best.system != "icd10cm" or SIDE.said(query.reading) != {"both"}:
+            return []
+        by_side: dict[str, tuple[Hit, list[Code]]] = {}
+        group = (best.code, *best.siblings)
+        for family in group:
+            codes = self._in_force(self._releases[best.system], family)
+            for side in SIDE.said(read(codes[0].title)) if codes else ():
+                others = tuple(code for code in group if code != family)
+                hit = replace(best, code=family, title=codes[0].title, siblings=others)
+                by_side[side] = hit, codes
+        if "both" in by_side or not {"right", "left"} <= by_side.keys():
+            return []
+        each = (by_side["right"], by_side["left"])
+        return [self._candidate(query, [hit, *hits[1:]], 0, codes) for hit, codes in each]
 
     def _in_force(self, release: Release, stem: str) -> list[Code]:
         """The billable codes of a family on the day: the stem itself, or its seventh-character
@@ -155,6 +174,11 @@ class Candidates:
             if len(meanings) > 1:
                 return reason("desk.ask_axis", axis=same[0].name, choices=" or ".join(meanings))
         return None
+
+
+def _ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates, numbered in their order."""
+    return [replace(candidate, rank=rank) for rank, candidate in enumerate(candidates, 1)]
 
 
 def _member_left_open(hit: Hit, codes: Sequence[Code]) -> Reason:

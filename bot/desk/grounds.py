@@ -82,6 +82,8 @@ def _grounds(
     is_initial = code.code[0] in _INJURIES and read_encounter(code.title).phase == "initial"
     if is_initial and read_encounter(query.asked).phase is None and not chosen.decided:
         yield _ENCOUNTER, reason("defaults.encounter", character=code.code[-1])
+    if SIDE.said(query.reading) == {"both"} and SIDE.said(title) in ({"right"}, {"left"}):
+        yield _LATERALITY, reason("defaults.each_side")
     if not title.affirmed & UNSPECIFIED or query.reading.affirmed & UNSPECIFIED:
         return
     sides = any(SIDE.said(read(other.title)) for other in alternatives)

@@ -17,6 +17,9 @@ from index.text.attributes import UNSPECIFIED
 from index.text.resources import read_text
 from index.text.tokens import read
 
+#: What a question denies calls for no default: "hypertension, no CKD".
+_DENIED = re.compile(r"\b(?:no|not|without|w/o|denies|neg(?:ative)?(?: for)?)\s+[^,;.]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Default:
@@ -35,7 +38,8 @@ class Default:
 
     def applies(self, question: str) -> bool:
         """Whether a question, in lower case, leaves open what this default decides."""
-        return all(p.search(question) for p in self.said) and not self.unless.search(question)
+        affirmed = _DENIED.sub(" ", question)
+        return all(p.search(affirmed) for p in self.said) and not self.unless.search(question)
 
     def means(self, title: str) -> bool:
         """Whether a title follows the default."""

@@ -286,6 +286,13 @@ def test_dominance(question: str, first: str) -> None:
     assert defaults.preferred(_query(question), [_NOT_DOMINANT, _DOMINANT])[0].code == first
 
 
+def test_what_is_denied_calls_for_no_default() -> None:
+    names = {default.name for default in defaults.open_to(_query("hypertension, no ckd"))}
+    assert "hypertension_with" not in names
+    names = {default.name for default in defaults.open_to(_query("hypertension and ckd"))}
+    assert "hypertension_with" in names
+
+
 def test_the_sibling_that_says_no_more_than_the_question_comes_first() -> None:
     deep = _hit("L97.111", "Ulcer of right thigh limited to breakdown of skin", 9.0)
     plain = _hit("L97.119", "Ulcer of right thigh with unspecified severity", 8.5)
@@ -310,6 +317,6 @@ def test_each_default_has_its_section_and_its_sentence() -> None:
             assert message(f"defaults.{default.name}").endswith(".")
     sentences = tomllib.loads((ROOT / "prompts/messages/defaults.toml").read_text("utf-8"))
     names = {default.name for default in defaults.shipped() if default.shown}
-    others = {"encounter", "side", "unspecified", "cited"}
+    others = {"encounter", "side", "each_side", "unspecified", "cited"}
     others |= {"uncertain_outpatient", "uncertain_inpatient"}
     assert set(sentences["defaults"]) == names | others

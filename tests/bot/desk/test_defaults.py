@@ -72,3 +72,9 @@ def test_two_sides_with_two_severities_are_two_codes(desk: Desk) -> None:
     answer = _ask(desk, "POAG mild OD, severe OS")
     assert [candidate.code for candidate in answer.candidates[:2]] == ["H40.1111", "H40.1123"]
     assert [candidate.rank for candidate in answer.candidates] == [1, 2, 3, 4, 5]
+
+
+def test_both_sides_without_a_bilateral_code_are_two_codes(desk: Desk) -> None:
+    answer = _ask(desk, "bilateral hallux valgus")
+    assert [candidate.code for candidate in answer.candidates[:2]] == ["M20.11", "M20.12"]
+    assert "right and the left" in _grounds(answer)
