@@ -29,6 +29,7 @@ from codesets.store.code_store import CodeStore, ReleaseMatch
 from index.embedding.models import name_of
 from index.runtime import THREADS
 from index.search.searcher import Found, Searcher
+from index.text.sides import by_side
 
 #: Extra hits that are searched for, to replace those that are not in force on the date.
 _SPARE = 30
@@ -306,12 +307,22 @@ class Desk:
         coverages = group[0].coverages
         releases = [coverage.release for coverage in coverages]
         texts = [search.question.text for search in group]
-        results = self._search().search_many(texts, releases, max(limit, LOOKED_AT) + _SPARE)
-        for search, found in zip(group, results, strict=True):
+        # A question that tells two sides apart is searched once more for each of them.
+        sides = [by_side(text) for text in texts]
+        of_sides = [text for side_texts in sides for text in side_texts]
+        results = self._search().search_many(
+            texts + of_sides, releases, max(limit, LOOKED_AT) + _SPARE
+        )
+        others = iter(results[len(texts) :])
+        for search, found, side_texts in zip(group, results[: len(texts)], sides, strict=True):
             question, answer = search.question, search.answer
             candidates = Candidates(
                 self._store, self._guideline_lookup, releases, question.day
-            ).among(found, limit, of_a_system=bool(question.systems))
+            ).of_sides(
+                [next(others) for _ in side_texts] or [found],
+                limit,
+                of_a_system=bool(question.systems),
+            )
             if candidates:
                 answer = replace(answer, outcome="answered", candidates=candidates)
                 answer = noticed(answer, *read_cut_words(found, question.scrubbed))

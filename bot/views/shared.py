@@ -136,6 +136,16 @@ def other_sides(candidate: Candidate, code: str = "{code}") -> str:
     return ""
 
 
+def grounds(candidate: Candidate) -> list[str]:
+    """Why a candidate is meant, each with the section of the guidelines that says so."""
+    return [
+        message("defaults.cited", sentence=one.text, section=one.section, release=one.release)
+        if one.section
+        else one.text
+        for one in candidate.because
+    ]
+
+
 # What changed between editions
 
 

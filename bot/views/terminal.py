@@ -22,6 +22,7 @@ from bot.messages import message
 from bot.views.shared import (
     axis_in_words,
     editions,
+    grounds,
     grouped,
     guideline_source,
     heading,
@@ -79,6 +80,8 @@ def _candidate(candidate: Candidate) -> str:
         lines.append(_wrapped(candidate.ask_back, "   ? "))
     if sides := other_sides(candidate):
         lines.append(_wrapped(sides, "   "))
+    if candidate.rank == 1:
+        lines += [_wrapped(ground, "   · ") for ground in grounds(candidate)]
     if candidate.rank == 1 and candidate.report_with:
         lines.append(f"   {message('terminal.report_with')}")
         lines += [

@@ -16,7 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.search.features import Ragged, TitleFeatures, Words
-from index.text.attributes import AXES, CIRCUMSTANCES, HOLLOW, OTHER, UNSPECIFIED
+from index.text.attributes import (
+    AXES,
+    CIRCUMSTANCES,
+    HOLLOW,
+    OTHER,
+    SAYS_OTHER,
+    UNSPECIFIED,
+)
 from index.text.tokens import Reading, read
 
 WEIGHTS = {
@@ -41,8 +48,6 @@ WEIGHTS = {
     "amount": 0.5,  # HCPCS: 1 if the title has an amount of the question ("20 mg")
     "unasked_brand": -0.3,  # HCPCS: 1 if the title has a brand or maker that is not asked for
     "as_typed": 0.3,  # share of the question's words, as typed, in the family's own title
-    "asked_unspecified": 0.3,  # 1 if both title and question have a word such as "unspecified"
-    "asked_other": 0.3,  # 1 if both title and question have a word such as "other"
 }
 FEATURES = tuple(WEIGHTS)
 #: float32, in the order of FEATURES.
@@ -58,6 +63,9 @@ _ASIDE = HOLLOW | read("traumatic").affirmed
 #: The share of its weight with which a word counts for "question_coverage" if only a title above
 #: the family has it.
 _ABOVE = 0.7
+#: What "other" or "unspecified" in both question and title counts, as a share of an axis. Many
+#: titles have these words, so that they say less than a side does.
+_NAMED = 0.5
 
 
 class Rarity:
@@ -370,6 +378,14 @@ class Ranker:
                 unasked_circumstances += unasked
             else:
                 unasked_axes += unasked
+        # "Other" and "unspecified" are values, too, that a question may name.
+        other, unspecified = features.other[families], features.unspecified[families]
+        says_other = bool(SAYS_OTHER & question.affirmed)
+        says_unspecified = bool(UNSPECIFIED & question.affirmed)
+        if says_other != says_unspecified:
+            named, rival = (other, unspecified) if says_other else (unspecified, other)
+            agrees += _NAMED * named
+            unasked_axes += rival & ~named
         denied = self._words(sorted(question.denied))
         affirmed = self._words(sorted(question.affirmed))
         # A stem that the title denies counts twice. One that both deny makes up for a half.
@@ -380,11 +396,8 @@ class Ranker:
             "agrees": agrees,
             "unasked_axes": unasked_axes,
             "unasked_circumstances": unasked_circumstances,
-            "unspecified": features.unspecified[families],
-            "asked_unspecified": features.unspecified[families]
-            & bool(UNSPECIFIED & question.affirmed),
-            "asked_other": features.other[families] & bool(OTHER & question.affirmed),
-            "other": features.other[families] & (not OTHER & question.affirmed),
+            "unspecified": unspecified & (not says_unspecified),
+            "other": other & (not OTHER & question.affirmed),
             "other_number": self._other_number(question, titles),
             "contradiction": contradiction,
         }

@@ -25,10 +25,12 @@ from index.search.off_topic import OffTopicModel, off_topic_examples
 from index.search.ranking import FEATURES, Evidence, Judged, Rarity
 from index.search.system_index import SystemIndex, Wordings
 from index.search.word_choice import choose
+from index.text.attribute_words import in_title_words
 from index.text.cut_words import CutWords
 from index.text.lexicon import Lexicon, Part
 from index.text.spelling import Spelling
 from index.text.tokens import STOPWORDS, Reading, plain_words, read
+from index.text.uncertain import read_uncertain
 
 #: The number of texts from each retriever, and of families that are scored. 200 texts, and 80 to
 #: 200 families, gave the same results (docs/EVALUATION.md).
@@ -58,7 +60,8 @@ _CLAUSE_PENALTY = 0.04
 class Query:
     """A question to be searched.
 
-    `asked`: the question itself; `spelled_out`: with shorthand spelled out and typing repaired;
+    `asked`: the question itself; `worded`: the same with its attributes as titles have them
+    (index/text/attribute_words.py); `spelled_out`: with shorthand spelled out and typing repaired;
     `first_clause`: the same of the words before the first comma or semicolon; `reading`: the words
     of `spelled_out`; `shorthand`: the share (0 to 1) of its words that are in rows of the lexicon
     of _CODED_KINDS.
@@ -69,13 +72,14 @@ class Query:
     first_clause: str
     reading: Reading
     shorthand: float = 0.0
+    worded: str = ""
     read_as: tuple[tuple[str, str], ...] = ()
 
     @property
     def typed(self) -> str:
-        """The question in lower case. `spelled_out` is in lower case, too, so that a question
-        without shorthand is embedded only once."""
-        return self.asked.lower()
+        """The question in lower case, with its attributes as titles have them. `spelled_out` is in
+        lower case, too, so that a question without shorthand is embedded only once."""
+        return (self.worded or self.asked).lower()
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -259,17 +263,28 @@ class Searcher:
         """Spell out shorthand, repair typing and read cut words; codes, numbers and doses stay as
         they are. The texts of `releases` decide what a cut word stands for, and their titles keep
         their words."""
-        words = self._lexicon.typed(question)
+        worded = in_title_words(question)
+        uncertain = read_uncertain(question)
+        searched = worded
+        if uncertain and uncertain.has_sign and not uncertain.inpatient:
+            # The signs are meant (Guidelines IV.H); what is uncertain is searched as typed only.
+            searched = in_title_words(uncertain.rest)
         titles = self._titled(tuple(releases))
-        meant = self._cut_words(words, releases)
-        parts = self._parts(words, meant, titles)
+        meant = self._cut_words(self._lexicon.typed(worded), releases)
+        parts = self._parts(searched, meant, titles)
         spelled = " ".join(part.means for part in parts if part.means)
-        clause = self._lexicon.typed(re.split(r"[,;]", question, maxsplit=1)[0])
+        clause = re.split(r"[,;]", worded, maxsplit=1)[0]
         first = " ".join(part.means for part in self._parts(clause, meant, titles) if part.means)
         count = sum(len(part.typed) for part in parts)
         short = sum(len(part.typed) for part in parts if part.kind in _CODED_KINDS)
         return Query(
-            question, spelled, first, read(spelled), short / (count or 1), tuple(meant.items())
+            question,
+            spelled,
+            first,
+            read(spelled),
+            short / (count or 1),
+            worded,
+            tuple(meant.items()),
         )
 
     def _of_titles(self, releases: tuple[Release, ...]) -> frozenset[str]:
@@ -286,12 +301,10 @@ class Searcher:
         system_index = self._system_indexes.get(release.system)
         return system_index is not None and system_index.has(release)
 
-    def _parts(
-        self, words: Sequence[str], meant: Mapping[str, str], titles: Container[str]
-    ) -> list[Part]:
+    def _parts(self, text: str, meant: Mapping[str, str], titles: Container[str]) -> list[Part]:
         mended = [
             meant.get(word) or (word if self._lexicon.knows(word) else self._spelling.repair(word))
-            for word in words
+            for word in self._lexicon.typed(text)
         ]
         return self._lexicon.parts(mended, titles)
 

@@ -35,6 +35,8 @@ _WEEKS = re.compile(
     r"(?<![\d.])(?P<weeks>\d{1,2})(?:\s*(?:wk|week)s?|w(?:ga|\d?d?))\b"
     r"(?!\s*(?:ago|old|post|pp|later|of age|after|status|s/p))"
 )
+#: Only pregnancies are told in weeks and days.
+_WEEKS_AND_DAYS = re.compile(r"\d{1,2}w(?:ga|\dd)")
 _PREGNANT = frozenset(
     """pregnant pregnancy preg gest gestation gestational ga iup ob prenatal antepartum labor labour
     fetus fetal fetuses twins twin triplets breech previa abruption preeclampsia pre-eclampsia
@@ -50,7 +52,9 @@ def _trimester(text: str, words: Iterable[str]) -> str:
     second begins at 14 weeks 0 days, the third at 28 weeks 0 days (ICD-10-CM, chapter 15)."""
     match = _WEEKS.search(text)
     all_words = set(words)
-    if not match or not all_words & _PREGNANT or all_words & _BORN or "trimester" in all_words:
+    if not match or all_words & _BORN or "trimester" in all_words:
+        return ""
+    if not all_words & _PREGNANT and not _WEEKS_AND_DAYS.fullmatch(match[0]):
         return ""
     weeks = int(match["weeks"])
     return f"{'first' if weeks < 14 else 'second' if weeks < 28 else 'third'} trimester"
