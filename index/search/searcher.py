@@ -45,6 +45,8 @@ _CODED_KINDS = frozenset(
 )
 #: Taken off the cosine of a text with the first clause: nearness to the whole question counts more.
 _CLAUSE_PENALTY = 0.04
+#: Taken off the cosine with the other reading of an abbreviation: the likelier one counts more.
+_OTHER_READING_PENALTY = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ class Query:
     `asked`: the question itself; `spelled_out`: with shorthand spelled out and typing repaired;
     `first_clause`: the same of the words before the first comma or semicolon; `reading`: the words
     of `spelled_out`; `shorthand`: the share (0 to 1) of its words that are in rows of the lexicon
-    of _CODED_KINDS.
+    of _CODED_KINDS; `other_reading`: `spelled_out` with the other sense of each abbreviation whose
+    sense the words do not decide, "" if there is none; `kept`: what is left of a question with
+    words that are not searched, "" for one without.
     """
 
     asked: str
@@ -62,28 +66,35 @@ class Query:
     first_clause: str
     reading: Reading
     shorthand: float = 0.0
+    other_reading: str = ""
+    kept: str = ""
 
     @property
     def typed(self) -> str:
-        """The question in lower case. `spelled_out` is in lower case, too, so that a question
-        without shorthand is embedded only once."""
-        return self.asked.lower()
+        """The question in lower case, without what is not searched. `spelled_out` is in lower case,
+        too, so that a question without shorthand is embedded only once."""
+        return (self.kept or self.asked).lower()
 
     @property
     def readings(self) -> tuple[Reading, ...]:
-        """The words as spelled out and, where they differ, as typed."""
-        as_typed = read(self.typed)
-        return (self.reading,) if as_typed == self.reading else (self.reading, as_typed)
+        """The words as spelled out and, where they differ, in the other reading and as typed."""
+        others = (read(text) for text in (self.other_reading, self.typed) if text)
+        return tuple(dict.fromkeys((self.reading, *others)))
 
     @property
     def wordings(self) -> dict[str, float]:
         """The texts that are embedded, each with the penalty on its cosines.
 
-        They are the question as spelled out; as typed, because a wrong meaning of a shorthand must
-        not hide the rest; and its first clause, which names the condition ("knee OA, failed PT,
-        here for a steroid shot").
+        They are the question as spelled out, and in its other reading; as typed, because a wrong
+        meaning of a shorthand must not hide the rest; and its first clause, which names the
+        condition ("knee OA, failed PT, here for a steroid shot").
         """
-        penalties = {self.first_clause: _CLAUSE_PENALTY, self.typed: 0.0, self.spelled_out: 0.0}
+        penalties = {
+            self.first_clause: _CLAUSE_PENALTY,
+            self.other_reading: _OTHER_READING_PENALTY,
+            self.typed: 0.0,
+            self.spelled_out: 0.0,
+        }
         return {text: penalty for text, penalty in penalties.items() if text}
 
 
@@ -241,10 +252,20 @@ class Searcher:
         parts = self._parts(question)
         spelled = " ".join(part.means for part in parts if part.means)
         clause = re.split(r"[,;]", question, maxsplit=1)[0]
-        first = " ".join(part.means for part in self._parts(clause) if part.means)
+        first = " ".join(_first(parts, len(self._lexicon.typed(clause))))
         words = sum(len(part.typed) for part in parts)
         short = sum(len(part.typed) for part in parts if part.kind in _CODED_KINDS)
-        return Query(question, spelled, first, read(spelled), short / (words or 1))
+        other = [part.means if part.also is None else part.also for part in parts]
+        is_doubtful = any(part.also is not None for part in parts)
+        return Query(
+            asked=question,
+            spelled_out=spelled,
+            first_clause=first,
+            reading=read(spelled),
+            shorthand=short / (words or 1),
+            other_reading=" ".join(filter(None, other)) if is_doubtful else "",
+            kept=self._lexicon.kept(question, parts),
+        )
 
     def _parts(self, text: str) -> list[Part]:
         words = [
@@ -355,6 +376,17 @@ class Searcher:
             if len(codes) < _OF_A_FAMILY:
                 codes.append((code, points))
         return fitting
+
+
+def _first(parts: Sequence[Part], most: int) -> Iterator[str]:
+    """The meanings of the first parts of a question, which have `most` words. They are read in the
+    company of the whole question."""
+    for part in parts:
+        most -= len(part.typed)
+        if most < 0:
+            return
+        if part.means:
+            yield part.means
 
 
 def _wordings(query: Query, vectors: Mapping[str, np.ndarray]) -> Wordings:
