@@ -91,6 +91,8 @@ _AMOUNT = re.compile(r"[\d.,/]+(?:mg|mcg|gm?|grams?|units?|iu|meq|k)?|mg|mcg|gm?
 #: A brand name is recognized joined ("solumedrol") from this many letters on: a shorter one may
 #: be another word.
 _SHORTEST_JOINED = 6
+#: So short an abbreviation before a hyphen is part of one name: CKD-MBD.
+_LONGEST_IN_A_NAME = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +181,9 @@ class Lexicon:
     def typed(self, question: str) -> list[str]:
         """The words of a question, in lower case.
 
-        Words joined by a slash are taken apart ("htn/dm") unless the whole is shorthand; words
-        joined by a hyphen stay one word ("acyl-CoA"). Words that titles use are added: the region
+        Words joined by a slash are taken apart ("htn/dm") unless the whole is shorthand. Words
+        joined by a hyphen stay one word ("acyl-CoA") unless the first is shorthand ("afib-new").
+        Words that titles use are added: the region
         after a range of vertebrae ("L4-L5" is lumbar), the arm and number of a chromosome after a
         place on it ("4p-"), and the trimester, at the end, for weeks of gestation.
         """
@@ -191,7 +194,7 @@ class Lexicon:
             locus = _LOCUS.fullmatch(word)
             whole = word in self._words or locus or is_pressure(word)
             parts = [word] if whole else re.split(r"[/&.+]", word)
-            words += [part for part in parts if part]
+            words += [each for part in parts if part for each in self._at_hyphens(part)]
             levels = _VERTEBRAE.fullmatch(word)
             if levels:
                 ends = levels["first"] + (levels["last"] or levels["first"])
@@ -200,6 +203,15 @@ class Lexicon:
                 words += [_ARMS[locus["arm"]], "arm", "of", "chromosome", locus["chromosome"]]
                 words += ["deletion"] if locus["lost"] else []
         return words + _trimester(question.lower(), words).split()
+
+    def _at_hyphens(self, word: str) -> list[str]:
+        """A word taken apart at its hyphens if its first part is an abbreviation."""
+        first, *more = word.split("-")
+        if not more or word in self._words or not all(map(str.isalpha, more)):
+            return [word]
+        senses = self._senses.get((first,), ()) if len(first) > _LONGEST_IN_A_NAME else ()
+        apart = any(sense.usual and sense.kind == "abbreviation" for sense in senses)
+        return [first, *more] if apart else [word]
 
     def without_headings(self, text: str) -> str:
         """A text without the headings of a note: "CC: cough" -> "cough"."""

@@ -42,25 +42,35 @@ def is_pressure(word: str) -> bool:
 class Groups:
     """Words that speak of one thing, from prompts/vocabulary/word_groups.tsv.
 
-    Columns: group; words. A `when` names a group in angle brackets: <eye>.
+    Columns: group; words. "retin*" is any word that begins so. A `when` names a group in angle
+    brackets: <eye>.
     """
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._of: dict[str, set[str]] = {}
+        self._beginnings: dict[str, set[str]] = {}
         self.names = frozenset(f"<{row['group']}>" for row in rows)
         for row in rows:
             for word in row["words"].split():
-                self._of.setdefault(word, set()).add(f"<{row['group']}>")
-                self._of.setdefault(stem(word), set()).add(f"<{row['group']}>")
+                if word.endswith("*"):
+                    self._beginnings.setdefault(word[:-1], set()).add(f"<{row['group']}>")
+                    continue
+                for form in (word, stem(word)):
+                    self._of.setdefault(form, set()).add(f"<{row['group']}>")
+        self._lengths = sorted({len(beginning) for beginning in self._beginnings})
+        self.of = lru_cache(maxsize=16384)(self._groups)
 
     @classmethod
     @lru_cache(maxsize=1)
     def shipped(cls) -> Groups:
         return cls(read_table("word_groups.tsv", lambda row: [(row["group"],)]))
 
-    def of(self, word: str) -> Iterable[str]:
+    def _groups(self, word: str) -> frozenset[str]:
         """The groups of a word, in angle brackets."""
-        return self._of.get(word, ()) or self._of.get(stem(word), ())
+        found = set(self._of.get(word, ()) or self._of.get(stem(word), ()))
+        for length in self._lengths:
+            found.update(self._beginnings.get(word[:length], ()))
+        return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)

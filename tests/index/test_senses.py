@@ -78,6 +78,25 @@ def other_reading(question: str) -> str:
         # disorder, not a verb
         ("mood do, mild", "mood disorder mild"),
         ("what do I use for gout", "what do i use for gout"),
+        # a word cut short, or a meniscus
+        ("ulcer lmt to skin", "ulcer limited to skin"),
+        ("knee LMT", "knee tear of lateral meniscus"),
+        # likely, or a problem
+        ("prob gout", "suspected gout"),
+        ("housing prob", "housing problem"),
+        # after surgery, or not
+        (
+            "CME after phaco OS",
+            "cystoid macular edema following cataract surgery after phaco left eye",
+        ),
+        ("CME OS", "cystoid macular degeneration left eye"),
+        # terms of DSM, in short
+        (
+            "major neurocog d/o d/t prion dis",
+            "dementia in other diseases classified elsewhere due to prion dis",
+        ),
+        ("adj d/o w/ anx", "adjustment disorder with anxiety"),
+        ("AFIB-new", "atrial fibrillation new"),
         # words that only a group names, and a group by another word of the same stem
         ("HL, sensorineural", "hearing loss sensorineural"),
         ("DVT in CKD", "acute embolism and thrombosis of deep veins in chronic kidney disease"),
