@@ -75,9 +75,20 @@ def other_reading(question: str) -> str:
         # what an exam found normal, and how often a drug is taken
         ("gout R ankle, NAD, naproxen bid", "gout right ankle naproxen"),
         ("TTP over L wrist", "over left wrist"),
+        # times and portions, or diseases
+        ("fever 36 hrs", "fever 36"),
+        ("cirrhosis with HRS", "cirrhosis with hepatorenal syndrome"),
+        ("RTC 2 weeks", "2 weeks"),
+        ("RTC tear", "rotator cuff tear or rupture"),
         # disorder, not a verb
         ("mood do, mild", "mood disorder mild"),
         ("what do I use for gout", "what do i use for gout"),
+        # encounters and substances
+        ("laceration scalp, subs", "laceration scalp subsequent encounter"),
+        ("toxic subs exposure", "toxic substance exposure"),
+        # acute, or a joint
+        ("AC bronchitis", "acute bronchitis"),
+        ("AC separation", "acromioclavicular joint separation"),
         # a word cut short, or a meniscus
         ("ulcer lmt to skin", "ulcer limited to skin"),
         ("knee LMT", "knee tear of lateral meniscus"),
@@ -131,6 +142,8 @@ def test_headings_of_a_note_are_left_out(question: str, read_as: str) -> None:
         # Nothing decides between two senses.
         ("OM", "otitis media"),
         ("HL", "hearing loss"),
+        # NEC represents "other specified" (Official Guidelines, I.A.6.a).
+        ("dyspnea NEC", "dyspnea other specified"),
         # The words decide.
         ("OM of the great toe, bone exposed", ""),
         ("cataract OD", ""),
