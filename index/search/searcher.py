@@ -54,6 +54,8 @@ _AMOUNT = re.compile(
 )
 #: Taken off the cosine of a text with the first clause: nearness to the whole question counts more.
 _CLAUSE_PENALTY = 0.04
+#: Taken off the cosine with the other reading of an abbreviation: the likelier one counts more.
+_OTHER_READING_PENALTY = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ class Query:
     (index/text/attribute_words.py); `spelled_out`: with shorthand spelled out and typing repaired;
     `first_clause`: the same of the words before the first comma or semicolon; `reading`: the words
     of `spelled_out`; `shorthand`: the share (0 to 1) of its words that are in rows of the lexicon
-    of _CODED_KINDS.
+    of _CODED_KINDS; `other_reading`: `spelled_out` with the other sense of each abbreviation whose
+    sense the words do not decide, "" if there is none; `kept`: what is left of a question with
+    words that are not searched, "" for one without.
     """
 
     asked: str
@@ -73,19 +77,22 @@ class Query:
     reading: Reading
     shorthand: float = 0.0
     worded: str = ""
+    other_reading: str = ""
+    kept: str = ""
     read_as: tuple[tuple[str, str], ...] = ()
 
     @property
     def typed(self) -> str:
-        """The question in lower case, with its attributes as titles have them. `spelled_out` is in
-        lower case, too, so that a question without shorthand is embedded only once."""
-        return (self.worded or self.asked).lower()
+        """The question in lower case, with its attributes as titles have them and without what is
+        not searched. `spelled_out` is in lower case, too, so that a question without shorthand is
+        embedded only once."""
+        return (self.kept or self.worded or self.asked).lower()
 
     @property
     def readings(self) -> tuple[Reading, ...]:
-        """The words as spelled out and, where they differ, as typed."""
-        as_typed = read(self.typed)
-        return (self.reading,) if as_typed == self.reading else (self.reading, as_typed)
+        """The words as spelled out and, where they differ, in the other reading and as typed."""
+        others = (read(text) for text in (self.other_reading, self.typed) if text)
+        return tuple(dict.fromkeys((self.reading, *others)))
 
     @property
     def amounts(self) -> list[frozenset[str]]:
@@ -99,11 +106,16 @@ class Query:
     def wordings(self) -> dict[str, float]:
         """The texts that are embedded, each with the penalty on its cosines.
 
-        They are the question as spelled out; as typed, because a wrong meaning of a shorthand must
-        not hide the rest; and its first clause, which names the condition ("knee OA, failed PT,
-        here for a steroid shot").
+        They are the question as spelled out, and in its other reading; as typed, because a wrong
+        meaning of a shorthand must not hide the rest; and its first clause, which names the
+        condition ("knee OA, failed PT, here for a steroid shot").
         """
-        penalties = {self.first_clause: _CLAUSE_PENALTY, self.typed: 0.0, self.spelled_out: 0.0}
+        penalties = {
+            self.first_clause: _CLAUSE_PENALTY,
+            self.other_reading: _OTHER_READING_PENALTY,
+            self.typed: 0.0,
+            self.spelled_out: 0.0,
+        }
         return {text: penalty for text, penalty in penalties.items() if text}
 
 
@@ -265,26 +277,29 @@ class Searcher:
         their words."""
         worded = in_title_words(question)
         uncertain = read_uncertain(question)
-        searched = worded
-        if uncertain and uncertain.has_sign and not uncertain.inpatient:
-            # The signs are meant (Guidelines IV.H); what is uncertain is searched as typed only.
-            searched = in_title_words(uncertain.rest)
         titles = self._titled(tuple(releases))
         meant = self._cut_words(self._lexicon.typed(worded), releases)
-        parts = self._parts(searched, meant, titles)
+        parts = all_parts = self._parts(worded, meant, titles)
+        if uncertain and uncertain.has_sign and not uncertain.inpatient:
+            # The signs are meant (Guidelines IV.H); what is uncertain is searched as typed only.
+            parts = self._parts(in_title_words(uncertain.rest), meant, titles)
         spelled = " ".join(part.means for part in parts if part.means)
         clause = re.split(r"[,;]", worded, maxsplit=1)[0]
-        first = " ".join(part.means for part in self._parts(clause, meant, titles) if part.means)
+        first = " ".join(_first(all_parts, len(self._lexicon.typed(clause))))
         count = sum(len(part.typed) for part in parts)
         short = sum(len(part.typed) for part in parts if part.kind in _CODED_KINDS)
+        other = [part.means if part.also is None else part.also for part in parts]
+        is_doubtful = any(part.also is not None for part in parts)
         return Query(
-            question,
-            spelled,
-            first,
-            read(spelled),
-            short / (count or 1),
-            worded,
-            tuple(meant.items()),
+            asked=question,
+            spelled_out=spelled,
+            first_clause=first,
+            reading=read(spelled),
+            shorthand=short / (count or 1),
+            worded=worded,
+            other_reading=" ".join(filter(None, other)) if is_doubtful else "",
+            kept=self._lexicon.kept(worded, all_parts),
+            read_as=tuple(meant.items()),
         )
 
     def _of_titles(self, releases: tuple[Release, ...]) -> frozenset[str]:
@@ -432,6 +447,17 @@ class Searcher:
             if len(codes) < _OF_A_FAMILY:
                 codes.append((code, points))
         return fitting
+
+
+def _first(parts: Sequence[Part], most: int) -> Iterator[str]:
+    """The meanings of the first parts of a question, which have `most` words. They are read in the
+    company of the whole question."""
+    for part in parts:
+        most -= len(part.typed)
+        if most < 0:
+            return
+        if part.means:
+            yield part.means
 
 
 def _wordings(query: Query, vectors: Mapping[str, np.ndarray]) -> Wordings:
