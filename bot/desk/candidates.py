@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import itertools
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.desk.answer import Candidate, Reason, reason
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.note_checks import report_with
 from bot.desk.procedure_axes import ProcedureAxes
+from bot.desk.system_choice import Group, groups
 from bot.desk.verdicts import MOST_COMPLETIONS, shown_notes, titles
 from codesets.lookups import pcs_axes
 from codesets.lookups.inherited_notes import notes_of
 from codesets.model import Code, Release, System
 from codesets.store.code_store import CodeStore
-from index.search.confidence import confidence, fits
+from index.search.confidence import Confidence, confidence, fits
 from index.search.searcher import Found, Hit, Query
 from index.search.seventh_character import choices, complete
 from index.text.attributes import AXES, CIRCUMSTANCES
@@ -44,23 +47,37 @@ class Candidates:
         self._releases: dict[System, Release] = {release.system: release for release in releases}
         self._day = day
 
-    def among(self, found: Found, limit: int, *, of_a_system: bool) -> list[Candidate]:
-        """At most `limit` candidates, best first; [] when no result fits the question.
+    def among(
+        self,
+        found: Found,
+        limit: int,
+        points: Mapping[System, float] | None = None,
+        *,
+        of_a_system: bool,
+    ) -> list[Candidate]:
+        """At most `limit` candidates, the likeliest system first, and of each system the best
+        first; [] when no result fits the question. `points`: what the words say for each system;
         `of_a_system`: whether the question asks for certain code systems."""
         hits: list[Hit] = []
         families: list[list[Code]] = []
+        counts: Counter[System] = Counter()
         for hit in found.hits:
-            if len(hits) == max(limit, LOOKED_AT):
-                break
+            if counts[hit.system] == max(limit, LOOKED_AT):
+                continue
             if codes := self._in_force(self._releases[hit.system], hit.code):
                 hits.append(hit)
                 families.append(codes)
+                counts[hit.system] += 1
         if not fits(replace(found, hits=hits), of_a_system=of_a_system):
             return []
-        return [
-            self._candidate(found.query, hits, at, codes)
-            for at, codes in enumerate(families[:limit])
-        ]
+        candidates: list[Candidate] = []
+        for group in groups(points or {}, hits, limit):
+            own = [hits[place] for place in group.hits]
+            candidates += [
+                self._candidate(found.query, own, at, families[group.hits[at]], group, rank)
+                for at, rank in zip(range(group.most), itertools.count(len(candidates) + 1))
+            ]
+        return candidates
 
     def _in_force(self, release: Release, stem: str) -> list[Code]:
         """The billable codes of a family on the day: the stem itself, or its seventh-character
@@ -73,7 +90,13 @@ class Candidates:
         return [code for code in codes if code.in_force(self._day)]
 
     def _candidate(
-        self, query: Query, hits: Sequence[Hit], at: int, codes: Sequence[Code]
+        self,
+        query: Query,
+        hits: Sequence[Hit],
+        at: int,
+        codes: Sequence[Code],
+        group: Group,
+        rank: int,
     ) -> Candidate:
         hit = hits[at]
         release = self._releases[hit.system]
@@ -90,14 +113,14 @@ class Candidates:
         elif asked is None and len(codes) > 1 and not chosen.decided:
             asked = _member_left_open(hit, codes)
         return Candidate(
-            rank=at + 1,
+            rank=rank,
             system=hit.system,
             code=chosen.code.code,
             title=chosen.code.title,
             billable=chosen.code.billable,
             release=release.label,
             score=round(hit.score, 4),
-            confidence=confidence(hits, at),
+            confidence=_held(confidence(hits, at), group),
             matched=list(hit.matched),
             alternatives=titles(alternatives),
             completions=titles(codes[:MOST_COMPLETIONS]) if len(codes) > 1 else [],
@@ -123,6 +146,11 @@ class Candidates:
             if len(meanings) > 1:
                 return reason("desk.ask_axis", axis=same[0].name, choices=" or ".join(meanings))
         return None
+
+
+def _held(level: Confidence, group: Group) -> Confidence:
+    """The confidence of a code, of which there can be no more than of its system."""
+    return "medium" if level == "high" and not group.is_meant else level
 
 
 def _member_left_open(hit: Hit, codes: Sequence[Code]) -> Reason:

@@ -34,6 +34,8 @@ _TEXTS_PER_RETRIEVER = 100
 _MOST_FAMILIES = 150
 #: The number of texts that are shown with a hit.
 _MATCHED = 3
+#: The number of hits of a system, at least, where several are searched.
+_LEAST_OF_A_SYSTEM = 15
 #: The number of ICD-10-PCS codes that are taken by their fit, and of codes in one family. The
 #: second limit leaves room for other families where a question fits many codes of one alike.
 _PROCEDURES, _OF_A_FAMILY = 40, 3
@@ -254,7 +256,8 @@ class Searcher:
         return self._lexicon.parts(words)
 
     def search(self, question: str, releases: Sequence[Release], limit: int = 10) -> Found:
-        """The `limit` best families for a question, of `releases`, one release a system."""
+        """The `limit` best families for a question, of `releases`, one release a system; of several
+        systems, those of each that are its share of `limit`."""
         return self.search_many([question], releases, limit)[0]
 
     def search_many(
@@ -290,15 +293,16 @@ class Searcher:
         limit: int,
     ) -> list[Hit]:
         wordings = _wordings(query, vectors)
-        places = [
-            place
-            for release in releases
-            if (system_index := self._system_indexes.get(release.system))
-            and system_index.has(release)
-            for place in self._in_system(system_index, query, wordings, release, limit)
-        ]
-        places.sort(key=lambda place: (-place.score, place.code))
-        return [place.hit() for place in places[:limit]]
+        places: list[_Place] = []
+        share = max(limit // max(len(releases), 1), min(limit, _LEAST_OF_A_SYSTEM))
+        for release in releases:
+            system_index = self._system_indexes.get(release.system)
+            if system_index and system_index.has(release):
+                own = list(self._in_system(system_index, query, wordings, release, limit))
+                own.sort(key=_best_first)
+                places += own[:share]
+        places.sort(key=_best_first)
+        return [place.hit() for place in places]
 
     def _in_system(
         self,
@@ -355,6 +359,10 @@ class Searcher:
             if len(codes) < _OF_A_FAMILY:
                 codes.append((code, points))
         return fitting
+
+
+def _best_first(place: _Place) -> tuple[float, str]:
+    return -place.score, place.code
 
 
 def _wordings(query: Query, vectors: Mapping[str, np.ndarray]) -> Wordings:

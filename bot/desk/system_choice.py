@@ -1,0 +1,94 @@
+"""Chooses the code systems that an answer shows, and in which order.
+
+What the words of a question say (bot/desk/systems.py) and how well the best hits of each system fit
+add up to the chance that the system is meant. Where a second system may be meant, its best codes
+follow in a group of their own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from codesets.model import System
+from index.search.searcher import Hit
+
+# Weights in log odds, fitted by bench/fit_systems.py.
+#: A point of the score of a system's best hit; its words that the best of the first hits has (0 to
+#: 1); a point of the fit of the best ICD-10-PCS code, up to _MOST_FIT.
+_SCORE, _COVERAGE, _FIT = 1.34, 1.15, 1.51
+_MOST_FIT = 4.0
+_BIAS: dict[System, float] = {"icd10cm": 0.0, "hcpcs": 0.77, "icd10pcs": 0.47, "cpt": 0.47}
+#: The hits whose words count.
+_FIRST = 3
+
+#: The least chance of a system for a group of its own.
+_SHOWN = 0.02
+#: The least chance of a second system for doubt about the first one.
+_DOUBT = 0.1
+#: The number of codes of a second system; of the first one where there is doubt about it.
+_OF_A_SECOND, _OF_A_DOUBTFUL = 3, 3
+#: A system with this chance is taken to be the one that is meant.
+_SURE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The hits of one system. `is_meant`: whether the system is surely the one that is meant;
+    `most`: how many of its codes are shown."""
+
+    system: System
+    hits: list[int]
+    most: int
+    is_meant: bool
+
+
+def chances(points: Mapping[System, float], hits: Sequence[Hit]) -> dict[System, float]:
+    """The chance of each system that it is meant, the likeliest first: their sum is 1. `points`:
+    what the words say; `hits`: of all systems, the best first."""
+    by_system: dict[System, list[Hit]] = {}
+    for hit in hits:
+        by_system.setdefault(hit.system, []).append(hit)
+    odds = {system: points.get(system, 0.0) + _odds(of) for system, of in by_system.items()}
+    highest = max(odds.values(), default=0.0)
+    shares = {system: math.exp(value - highest) for system, value in odds.items()}
+    total = sum(shares.values())
+    ordered = sorted(shares.items(), key=lambda item: -item[1])
+    return {system: share / total for system, share in ordered}
+
+
+def _odds(hits: Sequence[Hit]) -> float:
+    system = hits[0].system
+    covered = max(hit.features["question_coverage"] for hit in hits[:_FIRST])
+    value = _SCORE * hits[0].score + _COVERAGE * covered + _BIAS[system]
+    if system == "icd10pcs":
+        value += _FIT * min(max(hit.fit for hit in hits), _MOST_FIT)
+    if system == "cpt":
+        value += _FIT * _MOST_FIT  # no descriptor names its axes
+    return value
+
+
+def groups(points: Mapping[System, float], hits: Sequence[Hit], limit: int) -> list[Group]:
+    """The groups to show of these hits, the likeliest system first, of at most `limit` codes."""
+    likely = chances(points, hits)
+    shown = [system for system, chance in likely.items() if chance >= _SHOWN][:2]
+    if "icd10pcs" in shown and "cpt" in likely and "cpt" not in shown:
+        shown.append("cpt")
+    places = {system: [n for n, hit in enumerate(hits) if hit.system == system] for system in shown}
+    left, made = limit, []
+    for number, system in enumerate(shown):
+        if number:
+            most = _OF_A_SECOND
+        elif len(shown) == 1:
+            most = limit
+        elif likely[shown[1]] >= _DOUBT:
+            most = _OF_A_DOUBTFUL
+        else:
+            most = max(_OF_A_DOUBTFUL, limit - _OF_A_SECOND)
+        most = min(most, left, len(places[system]))
+        left -= most
+        is_meant = number == 0 and likely[system] >= _SURE
+        if most:
+            made.append(Group(system, places[system], most, is_meant))
+    return made
