@@ -54,10 +54,12 @@ class Candidates:
         points: Mapping[System, float] | None = None,
         *,
         of_a_system: bool,
+        of_codes: bool = False,
     ) -> list[Candidate]:
         """At most `limit` candidates, the likeliest system first, and of each system the best
         first; [] when no result fits the question. `points`: what the words say for each system;
-        `of_a_system`: whether the question asks for certain code systems."""
+        `of_a_system`: whether the question asks for certain code systems; `of_codes`: whether it is
+        surely about codes."""
         hits: list[Hit] = []
         families: list[list[Code]] = []
         counts: Counter[System] = Counter()
@@ -68,7 +70,7 @@ class Candidates:
                 hits.append(hit)
                 families.append(codes)
                 counts[hit.system] += 1
-        if not fits(replace(found, hits=hits), of_a_system=of_a_system):
+        if not of_codes and not fits(replace(found, hits=hits), of_a_system=of_a_system):
             return []
         candidates: list[Candidate] = []
         for group in groups(points or {}, hits, limit):

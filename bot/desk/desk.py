@@ -18,6 +18,7 @@ from bot.desk.guidelines import GuidelineLookup
 from bot.desk.intent import Intent, is_about_a_rule
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
+from bot.desk.system_choice import is_settled
 from bot.desk.systems import likeliest, missing, to_search
 from bot.messages import message
 from bot.phi import Scrubbed, Scrubber, scrub_head
@@ -305,7 +306,13 @@ class Desk:
         coverages = group[0].coverages
         releases = [coverage.release for coverage in coverages]
         texts = [search.question.subject for search in group]
-        results = self._search().search_many(texts, releases, max(limit, LOOKED_AT) + _SPARE)
+        words = {search.question.subject: search.question.said for search in group}
+        results = self._search().search_many(
+            texts,
+            releases,
+            max(limit, LOOKED_AT) + _SPARE,
+            lambda text, best: is_settled(words[text], best),
+        )
         for search, found in zip(group, results, strict=True):
             question, answer = search.question, search.answer
             candidates = Candidates(
@@ -314,7 +321,8 @@ class Desk:
                 found,
                 limit,
                 question.said.points if question.said else {},
-                of_a_system=_speaks_of_codes(question),
+                of_a_system=bool(question.systems),
+                of_codes=question.said is not None and question.said.speaks,
             )
             if candidates:
                 answer = replace(answer, outcome="answered", candidates=candidates)
@@ -373,8 +381,3 @@ def _grouped(searches: Sequence[_Search]) -> list[list[_Search]]:
 
 def _timed(answer: Answer, started: float) -> Answer:
     return replace(answer, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))
-
-
-def _speaks_of_codes(question: Question) -> bool:
-    """Whether the words of a question speak for a code system."""
-    return bool(question.systems) or bool(question.said and question.said.speaks)

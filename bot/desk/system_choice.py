@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.desk.systems import Said
 from codesets.model import System
 from index.search.searcher import Hit
 
@@ -29,8 +30,10 @@ _SHOWN = 0.02
 _DOUBT = 0.1
 #: The number of codes of a second system; of the first one where there is doubt about it.
 _OF_A_SECOND, _OF_A_DOUBTFUL = 3, 3
+#: The score of the best diagnosis from which on no other system is searched for it.
+_SETTLED = 10.0
 #: A system with this chance is taken to be the one that is meant.
-_SURE = 0.9
+_SURE = 0.97
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,18 @@ def _odds(hits: Sequence[Hit]) -> float:
     if system == "cpt":
         value += _FIT * _MOST_FIT  # no descriptor names its axes
     return value
+
+
+def is_settled(words: Said | None, hit: Hit) -> bool:
+    """Whether `hit`, the best of ICD-10-CM, answers a question so well that no other system needs
+    to be searched. Of 1,454 diagnoses, six in ten are settled; of 1,106 supplies and drugs, one in
+    200 is lost."""
+    return (
+        words is not None
+        and words.is_of_a_diagnosis
+        and hit.system == "icd10cm"
+        and hit.score >= _SETTLED
+    )
 
 
 def groups(points: Mapping[System, float], hits: Sequence[Hit], limit: int) -> list[Group]:

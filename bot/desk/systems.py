@@ -61,6 +61,12 @@ class Said:
     points: Mapping[System, float]
 
     @property
+    def is_of_a_diagnosis(self) -> bool:
+        """Whether nothing in the words speaks for any system but ICD-10-CM."""
+        sold = frozenset(_data()["sold"].split())
+        return not (self.named or self.kinds & (sold | _OF_PROCEDURES))
+
+    @property
     def is_inpatient(self) -> bool:
         """Whether the words are about an inpatient."""
         return "inpatient" in self.kinds
@@ -68,7 +74,7 @@ class Said:
     @property
     def speaks(self) -> bool:
         """Whether the words show that the question is about codes."""
-        return bool(self.named) or any(kinds <= self.kinds for kinds in _speaking())
+        return any(kinds <= self.kinds for kinds in _speaking())
 
 
 @lru_cache(maxsize=256)
@@ -104,9 +110,13 @@ def _kinds_in(typed: str, lowered: str) -> Iterator[str]:
         yield "given"
     if _OPERATING_ROOM.search(typed):
         yield "inpatient"
+    if _SURGICAL.search(lowered):
+        yield "surgical"
     yield from _operations(lowered)
 
 
+#: Endings that only names of operations have.
+_SURGICAL = re.compile(r"\w{3}(?:ectomy|otomy|ostomy|plasty|oscopy|centesis|pexy|rrhaphy)\b")
 #: Kinds that are not looked for in the name of a supply.
 _OF_THE_REST = frozenset({"state", "visit", "trouble", "condition", "behavior"})
 #: "OR" in capitals is the operating room, unless the whole question is in capitals.

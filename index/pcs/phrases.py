@@ -181,5 +181,16 @@ def operations_in(words: Sequence[str]) -> list[tuple[int, int]]:
     return found
 
 
+_REASON = re.compile(r"[,;]|\s(?:for|due to|d/t|2/2|because of|bc|b/c)\s", re.I)
+
+
+def without_reason(question: str) -> str:
+    """A question without the reason for its operation, "ecmo" of "ecmo for ards" and of "ecmo,
+    ards"; "" where it names no reason, or no operation before it. The reason may name the body part
+    ("ablation for afib"), so the whole question is to be read first."""
+    head, *reason = _REASON.split(question, maxsplit=1)
+    return head if reason and operations_in(plain_words(head)) else ""
+
+
 def _ends(word: str, ending: str) -> bool:
     return word.endswith(ending) and len(word) > len(ending) + 2
