@@ -15,12 +15,10 @@ from bot.desk.systems import Said
 from codesets.model import System
 from index.search.searcher import Hit
 
-# Weights in log odds, fitted by bench/fit_systems.py.
-#: A point of the score of a system's best hit; its words that the best of the first hits has (0 to
-#: 1); a point of the fit of the best ICD-10-PCS code, up to _MOST_FIT.
-_SCORE, _COVERAGE, _FIT = 1.34, 1.15, 1.51
+#: The weights of Evidence in log odds, and the bias of each system, fitted by bench/fit_systems.py.
+_SCORE, _COVERAGE, _FIT = 1.44, 1.13, 2.17
 _MOST_FIT = 4.0
-_BIAS: dict[System, float] = {"icd10cm": 0.0, "hcpcs": 0.77, "icd10pcs": 0.47, "cpt": 0.47}
+_BIAS: dict[System, float] = {"icd10cm": 0.0, "hcpcs": 0.83, "icd10pcs": -1.49, "cpt": -1.49}
 #: The hits whose words count.
 _FIRST = 3
 
@@ -50,10 +48,14 @@ class Group:
 def chances(points: Mapping[System, float], hits: Sequence[Hit]) -> dict[System, float]:
     """The chance of each system that it is meant, the likeliest first: their sum is 1. `points`:
     what the words say; `hits`: of all systems, the best first."""
-    by_system: dict[System, list[Hit]] = {}
-    for hit in hits:
-        by_system.setdefault(hit.system, []).append(hit)
-    odds = {system: points.get(system, 0.0) + _odds(of) for system, of in by_system.items()}
+    odds = {
+        system: points.get(system, 0.0)
+        + _BIAS[system]
+        + _SCORE * found.score
+        + _COVERAGE * found.coverage
+        + _FIT * found.fit
+        for system, found in evidence(hits).items()
+    }
     highest = max(odds.values(), default=0.0)
     shares = {system: math.exp(value - highest) for system, value in odds.items()}
     total = sum(shares.values())
@@ -61,15 +63,30 @@ def chances(points: Mapping[System, float], hits: Sequence[Hit]) -> dict[System,
     return {system: share / total for system, share in ordered}
 
 
-def _odds(hits: Sequence[Hit]) -> float:
-    system = hits[0].system
-    covered = max(hit.features["question_coverage"] for hit in hits[:_FIRST])
-    value = _SCORE * hits[0].score + _COVERAGE * covered + _BIAS[system]
-    if system == "icd10pcs":
-        value += _FIT * min(max(hit.fit for hit in hits), _MOST_FIT)
-    if system == "cpt":
-        value += _FIT * _MOST_FIT  # no descriptor names its axes
-    return value
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How well a system's hits fit: the score of the best; the share of the question's words that
+    the best of the first hits has (0 to 1); the fit of the best ICD-10-PCS code, 0 to _MOST_FIT."""
+
+    score: float
+    coverage: float
+    fit: float
+
+
+def evidence(hits: Sequence[Hit]) -> dict[System, Evidence]:
+    """The evidence for each system that has hits. `hits`: of all systems, the best first."""
+    by_system: dict[System, list[Hit]] = {}
+    for hit in hits:
+        by_system.setdefault(hit.system, []).append(hit)
+    return {
+        system: Evidence(
+            own[0].score,
+            max(hit.features["question_coverage"] for hit in own[:_FIRST]),
+            # The descriptors of CPT do not name axes that a fit could be told by.
+            _MOST_FIT if system == "cpt" else min(max(hit.fit for hit in own), _MOST_FIT),
+        )
+        for system, own in by_system.items()
+    }
 
 
 def is_settled(words: Said | None, hit: Hit) -> bool:

@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from typing import Any, get_args
 
 from codesets.model import System
-from index.pcs.phrases import operations_in
+from index.pcs.phrases import operations_in, without_reason
 from index.text.lexicon import DRUG, DRUG_CLASS, GOODS, ROUTE, Lexicon, Part
 from index.text.resources import read_text
 from index.text.tokens import STOPWORDS, plain_words
@@ -93,6 +93,8 @@ def _kinds_in(typed: str, lowered: str) -> Iterator[str]:
     patterns = _kinds()
     # In "wound vac" the wound is part of a supply, and in "follow up visit" nothing is followed.
     rest = " ".join(word for part in parts if part.kind not in GOODS for word in part.typed)
+    # In "tube for a leak" the leak is the reason.
+    rest = without_reason(rest) or rest
     for name, pattern in patterns.items():
         if pattern.search(lowered if name not in _OF_THE_REST else rest):
             yield name
@@ -150,6 +152,7 @@ _MODES = {
         r"\b(?:after|following|post|since|from|s/p|sp|status|history of|hx of|hx|h/o|previous|prior"
         r"|old|complicat\w+|due to|d/t|2/2|secondary to|p)(?=\s|$)"
     ),
+    "of": re.compile(r"\bof(?=\s)"),
     "planned": re.compile(
         r"\b(?:(?:here|in|presents?|presenting|comes?|came|coming|scheduled|cleared|clearance|preop"
         r"|pre-op|waiting|awaiting|candidate|consult|eval\w*|visit|counsel\w*)\s+(?:in\s+)?"
@@ -157,7 +160,8 @@ _MODES = {
     ),
     "seen": re.compile(
         r"\b(?:on|by|per|shows?|showed|showing|seen on)"
-        r"(?=\s+(?:ct|cxr|xr|x-?rays?|mri|us|ultrasound|echo|ekg|ecg|egd|colonoscopy|scan|imaging|mammo\w*|bx|biopsy|pet|tee|tte|eeg|emg|cath|film)\b)"
+        r"(?=\s+(?:ct|cxr|xr|x-?rays?|mri|us|ultrasound|echo|ekg|ecg|egd|colonoscopy|scan|imaging"
+        r"|mammo\w*|bx|biopsy|pet|tee|tte|eeg|emg|cath|film)\b)"
     ),
     "reason": re.compile(r"\b(?:for|because of|bc|b/c)(?=\s|$)"),
 }
@@ -172,10 +176,13 @@ def _operations(lowered: str) -> Iterator[str]:
             for mode, pattern in _MODES.items()
             for match in pattern.finditer(clause)
         )
-        mode, start = "operation", 0
+        mode, start, some = "operation", 0, False
         for begin, end, after in [*cuts, (len(clause), len(clause), "")]:
             if begin >= start:
                 named = _named(clause[start:begin])
+                # Something of a bypass is told of it, but not a revision of a bypass.
+                mode = ("operation" if some else "past") if mode == "of" else mode
+                some = some or bool(named)
                 if "operation" in named or (named and mode == "past"):
                     yield mode
                 if named:
@@ -199,7 +206,6 @@ def _listed(name: str) -> frozenset[str]:
 
 
 # What the kinds are worth
-
 
 #: A system that is this far behind another one by the words is not searched.
 _BEHIND = 6.0
