@@ -14,7 +14,12 @@ _BETWEEN = re.compile(r"[\s/]*")
 _ENDS_A_CLAUSE = re.compile(r"\s*(?:[,;.?!)-]|$)")
 #: The right code, which is no side.
 _RIGHT_CODE = re.compile(r"\bright\s+(?=(?:icd\S*\s+)?(?:codes?|dx|diagnosis|modifier)\b)", re.I)
-_LOOSE = re.compile(r"\s+(?=[,;.?!])|(?<![\w)\]%+#°])[,;:.?!-]+(?=\s|$)|^[\s,;:.?!-]+|[\s,;:?!-]+$")
+#: What is left of punctuation: blanks before it, marks after another mark, and marks at both ends.
+_LOOSE = (
+    re.compile(r"\s+(?=[,;.?!])"),
+    re.compile(r"(?<=[,;:])\s*[,;:.?!-]+(?=\s|$)"),
+    re.compile(r"^[\s,;:.?!-]+|[\s,;:?!-]+$"),
+)
 
 
 def subject(text: str) -> str:
@@ -28,8 +33,9 @@ def subject(text: str) -> str:
     rest = _phrases().sub(" ", _without_asking(_RIGHT_CODE.sub("", text)))
     if rest == text:
         return text
-    for _ in range(2):
-        rest = _LOOSE.sub("", " ".join(rest.split()))
+    rest = " ".join(rest.split())
+    for loose in _LOOSE:
+        rest = loose.sub("", rest)
     return rest if re.search(r"\w", rest) else text
 
 

@@ -19,6 +19,8 @@ from bot.desk.chatter import subject
         ("need dx code for gout, thanks!", "gout"),
         ("gout, which code?", "gout"),
         ("nebulizer itself", "nebulizer"),
+        ("intubated at bedside, asthma", "intubated, asthma"),
+        ("hives, not sure, cause unknown", "hives, cause unknown"),
         ("leg amputation - hospital side", "leg amputation"),
         # Words that only look like chatter.
         ("tobacco use", "tobacco use"),
