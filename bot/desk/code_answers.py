@@ -11,6 +11,7 @@ from bot.desk.code_checks import PairRules
 from bot.desk.code_mentions import CodeMention, may_be_hcpcs, named_code
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.icd9_crosswalk import Icd9Crosswalk
+from bot.desk.modifier_search import modifiers_for
 from bot.desk.modifiers_and_places import ModifiersAndPlaces
 from bot.desk.note_checks import Reported
 from bot.desk.notices import dated, noticed
@@ -18,7 +19,7 @@ from bot.desk.question import Question
 from bot.desk.verdicts import Verdicts, unloaded
 from codesets.code_format import dot
 from codesets.formats.asp_ndc import units_arithmetic
-from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES, Product, System
+from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES, Modifier, Product, System
 from codesets.store.code_store import CodeStore, ReleaseMatch
 from index.text.lexicon import Lexicon
 from index.text.resources import read_words
@@ -135,6 +136,15 @@ class CodeAnswers:
             other = judge.changed(mention, coverage, _spelled_out(rest))
             verdicts += [other] if other and other.code != mention.code else []
         return verdicts
+
+    def on_modifiers_of(self, question: Question) -> list[Verdict]:
+        """Verdicts on the modifiers whose meaning a question has in words, best first."""
+        if "hcpcs" not in self._store.systems:
+            return []
+        release = self._store.for_date("hcpcs", question.day).release
+        judge = ModifiersAndPlaces(self._store, question.day)
+        codes = modifiers_for(question.subject, self._store.rows(Modifier, release))
+        return [verdict for code in codes if (verdict := judge.modifier(code))]
 
     def _beside(self, question: Question) -> list[Verdict]:
         """Verdicts on the modifiers and places of service that a question names."""

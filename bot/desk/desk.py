@@ -16,6 +16,7 @@ from bot.desk.code_answers import CodeAnswers
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.intent import Intent, is_about_a_rule
+from bot.desk.modifier_search import asks_for_a_modifier
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
 from bot.desk.system_choice import is_settled
@@ -327,6 +328,9 @@ class Desk:
             if candidates:
                 answer = replace(answer, outcome="answered", candidates=candidates)
                 answer = self._named_second(question, answer)
+            asks = asks_for_a_modifier(question.text)
+            if asks and (verdicts := self._codes.on_modifiers_of(question)):
+                answer = replace(answer, outcome="verdict", verdicts=verdicts)
             answer = self._with_guidelines(question, answer, found, releases)
             if answer.outcome == "abstained":
                 answer = noticed(answer, reason("desk.off_topic"))
