@@ -24,6 +24,9 @@ _FIRST = 3
 
 #: The least chance of a system for a group of its own.
 _SHOWN = 0.02
+#: A system that has these points by the words is shown, however badly its hits fit.
+_ASKED = 3.0
+_MOST_SYSTEMS = 2
 #: The least chance of a second system for doubt about the first one.
 _DOUBT = 0.1
 #: The number of codes of a second system; of the first one where there is doubt about it.
@@ -104,7 +107,10 @@ def is_settled(words: Said | None, hit: Hit) -> bool:
 def groups(points: Mapping[System, float], hits: Sequence[Hit], limit: int) -> list[Group]:
     """The groups to show of these hits, the likeliest system first, of at most `limit` codes."""
     likely = chances(points, hits)
-    shown = [system for system, chance in likely.items() if chance >= _SHOWN][:2]
+    shown = [system for system, chance in likely.items() if chance >= _SHOWN][:_MOST_SYSTEMS]
+    asked = [system for system in likely if points.get(system, 0.0) >= _ASKED]
+    left_out = [system for system in asked if system not in shown][:1]
+    shown = [*shown[: _MOST_SYSTEMS - len(left_out)], *left_out]
     if "icd10pcs" in shown and "cpt" in likely and "cpt" not in shown:
         shown.append("cpt")
     places = {system: [n for n, hit in enumerate(hits) if hit.system == system] for system in shown}
@@ -114,7 +120,7 @@ def groups(points: Mapping[System, float], hits: Sequence[Hit], limit: int) -> l
             most = _OF_A_SECOND
         elif len(shown) == 1:
             most = limit
-        elif likely[shown[1]] >= _DOUBT:
+        elif likely[shown[1]] >= _DOUBT or shown[1] in asked:
             most = _OF_A_DOUBTFUL
         else:
             most = max(_OF_A_DOUBTFUL, limit - _OF_A_SECOND)

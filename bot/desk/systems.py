@@ -95,6 +95,7 @@ def _kinds_in(typed: str, lowered: str) -> Iterator[str]:
     rest = " ".join(word for part in parts if part.kind not in GOODS for word in part.typed)
     # In "tube for a leak" the leak is the reason.
     rest = without_reason(rest) or rest
+    rest = patterns["device"].sub(" ", rest)  # a pain pump is no pain
     for name, pattern in patterns.items():
         if pattern.search(lowered if name not in _OF_THE_REST else rest):
             yield name

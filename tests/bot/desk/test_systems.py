@@ -167,3 +167,9 @@ def test_the_second_system_does_not_take_the_room_of_the_first() -> None:
 def test_cpt_follows_icd10pcs() -> None:
     procedures = [hit("icd10pcs", "0FT44ZZ", 9.0, fit=4.5), hit("cpt", "00000", 3.0, 0.1)]
     assert [group.system for group in groups({}, procedures, 10)] == ["icd10pcs", "cpt"]
+
+
+def test_a_system_that_the_words_ask_for_is_shown_however_badly_it_fits() -> None:
+    first, second = groups({"hcpcs": 3.0}, DIAGNOSES + FAR, 10)
+    assert (first.system, second.system) == ("icd10cm", "hcpcs")
+    assert not second.is_meant
