@@ -34,17 +34,58 @@ def _data() -> dict[str, Any]:
     return tomllib.loads(read_text("intents", "systems.toml"))
 
 
+#: A word of a question: "s/p", "follow-up", "won't".
+_WORD = re.compile(r"[a-z0-9]+(?:[/'&.-][a-z0-9]+)*")
+
+
 @cache
-def _kinds() -> dict[str, re.Pattern[str]]:
-    """The kinds of words, each as one pattern: a question is read a dozen times, and not once for
-    each phrase."""
-    return {name: _any_of(phrases) for name, phrases in _data()["kinds"].items()}
+def _kinds() -> dict[tuple[str, ...], frozenset[str]]:
+    """Each phrase of the kinds, as its words -> the kinds that have it. A question is looked up in
+    this by its words: patterns of all phrases would take ten times as long."""
+    kinds: dict[tuple[str, ...], set[str]] = {}
+    for name, phrases in _data()["kinds"].items():
+        for phrase in phrases.split(","):
+            if words := tuple(_WORD.findall(phrase)):
+                kinds.setdefault(words, set()).add(name)
+    return {words: frozenset(names) for words, names in kinds.items()}
 
 
-def _any_of(phrases: str) -> re.Pattern[str]:
-    each = {" ".join(phrase.split()) for phrase in phrases.split(",")} - {""}
-    words = "|".join(re.escape(phrase) for phrase in sorted(each, key=len, reverse=True))
-    return re.compile(rf"(?<![\w/])(?:{words})s?(?![\w/])")
+@cache
+def _beginnings() -> dict[str, int]:
+    """The first word of each phrase -> the number of words of the longest one with it."""
+    longest: dict[str, int] = {}
+    for words in _kinds():
+        longest[words[0]] = max(longest.get(words[0], 0), len(words))
+    return longest
+
+
+@cache
+def _known() -> frozenset[str]:
+    """The words of all phrases."""
+    return frozenset(word for words in _kinds() for word in words)
+
+
+def _words_of(text: str) -> list[str]:
+    """The words of a text in lower case. Words joined by a hyphen or a slash are taken apart unless
+    the whole is in a phrase."""
+    return [
+        part
+        for word in _WORD.findall(text)
+        for part in ([word] if word in _known() else re.split(r"[/&.-]", word))
+    ]
+
+
+def _phrases_in(words: Sequence[str]) -> Iterator[tuple[int, int, frozenset[str]]]:
+    """Each phrase of the kinds in `words`, with an "s" or without: the place of its first word, of
+    the word behind the last, and its kinds."""
+    kinds, beginnings = _kinds(), _beginnings()
+    for at, word in enumerate(words):
+        longest = max(beginnings.get(word, 0), beginnings.get(word.removesuffix("s"), 0))
+        for count in range(1, min(longest, len(words) - at) + 1):
+            *first, last = words[at : at + count]
+            for ending in {last, last.removesuffix("s")}:
+                if found := kinds.get((*first, ending)):
+                    yield at, at + count, found
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +131,16 @@ def said(text: str) -> Said:
 def _kinds_in(typed: str, lowered: str) -> Iterator[str]:
     lexicon = Lexicon.shipped()
     parts = lexicon.parts(lexicon.typed(typed))
-    patterns = _kinds()
-    # In "wound vac" the wound is part of a supply, and in "follow up visit" nothing is followed.
+    for _, _, kinds in _phrases_in(_words_of(lowered)):
+        yield from kinds - _OF_THE_REST
+    # In "wound vac" the wound is part of a supply, and in "tube for a leak" the leak is the reason.
     rest = " ".join(word for part in parts if part.kind not in GOODS for word in part.typed)
-    # In "tube for a leak" the leak is the reason.
-    rest = without_reason(rest) or rest
-    rest = patterns["device"].sub(" ", rest)  # a pain pump is no pain
-    for name, pattern in patterns.items():
-        if pattern.search(lowered if name not in _OF_THE_REST else rest):
-            yield name
+    words = _words_of(without_reason(rest) or rest)
+    found = list(_phrases_in(words))
+    devices = {at for first, end, kinds in found if "device" in kinds for at in range(first, end)}
+    for first, end, kinds in found:
+        if not devices.issuperset(range(first, end)):  # a pain pump is no pain
+            yield from kinds & _OF_THE_REST
     if any(part.kind in GOODS for part in parts):
         yield "goods"
     if any(part.kind == DRUG and part.means for part in parts):
