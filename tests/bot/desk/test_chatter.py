@@ -22,10 +22,14 @@ from bot.desk.chatter import subject
         ("intubated at bedside, asthma", "intubated, asthma"),
         ("hives, not sure, cause unknown", "hives, cause unknown"),
         ("leg amputation - hospital side", "leg amputation"),
+        ("can't find a code for cradle cap", "cradle cap"),
+        ("having trouble finding the code for wrist drop", "wrist drop"),
         # Words that only look like chatter.
         ("tobacco use", "tobacco use"),
         ("need help with bathing", "need help with bathing"),
         ("right knee pain", "right knee pain"),
+        ("cant find her keys, confused", "cant find her keys, confused"),
+        ("struggling with alcohol", "struggling with alcohol"),
         ("code blue on the ward", "code blue on the ward"),
         # The words of a rule stay.
         ("which code goes first", "which code goes first"),
