@@ -289,17 +289,18 @@ class Verdict:
     - `release`: label of the release that the verdict is from, or that lacks the code; None for
       ICD-9-CM, places of service, a system that is not loaded, and text of no system.
     - `why`: the verdict, in sentences.
-    - `completions`: the billable codes that complete a header, at most 100; [] for others.
+    - `completions`: the billable codes that complete a header, at most 100; of a range, the
+      categories or codes that it spans; [] for others.
     - `replaced_by`: the codes that replace a deleted one; [] for none.
     - `did_you_mean`: similar codes, for one that is unknown or deleted; [] for none.
     - `notes`: the notes that govern it, nearest first; [] for none.
     - `guidelines`: the sections that govern it, most specific first; [] where none are loaded.
     - `axes`: the characters of an ICD-10-PCS code; [] for others, and where no loaded table has it.
     - `equivalents`: the codes of the other revision of ICD; [] where no loaded mapping has it.
-    - `typed`: the code as it was typed; "" for a modifier or a place of service. A code that
-      several systems have gets a verdict in each, all with the same `typed`, and the form as typed
-      comes first.
-    - `kind`: code, modifier or place_of_service.
+    - `typed`: the code as it was typed, also with a slip, of which `code` is the reading; "" for a
+      modifier or a place of service. A code that several systems have gets a verdict in each, all
+      with the same `typed`, and the form as typed comes first.
+    - `kind`: code, modifier, place_of_service or range. A range is no code: its status is header.
     - `reasons`: what `why` is worded from; not in the JSON.
     """
 

@@ -22,6 +22,7 @@ from index.search.confidence import Confidence, confidence, fits
 from index.search.searcher import Found, Hit, Query
 from index.search.seventh_character import choices, complete
 from index.text.attributes import AXES, CIRCUMSTANCES
+from index.text.lexicon import typed_words
 from index.text.tokens import read
 
 #: Hits that are looked at, at least: the confidence of each depends on the others.
@@ -30,6 +31,14 @@ LOOKED_AT = 10
 _AS_GOOD = 0.3
 #: Codes whose scores differ by less than this are rivals; if they differ in side, it asks which.
 _RIVAL = 0.5
+
+
+def read_cut_words(found: Found, stored: str) -> list[Reason]:
+    """How the cut words of a question were read ("lacrtn" as laceration), if it has any. Only words
+    of `stored`, the question as the log keeps it: the notice must not show what was removed."""
+    kept = set(typed_words(stored))
+    words = ", ".join(f"{typed} = {word}" for typed, word in found.query.read_as if typed in kept)
+    return [reason("desk.cut_words", words=words)] if words else []
 
 
 class Candidates:

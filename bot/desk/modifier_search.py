@@ -1,86 +1,69 @@
-"""Finds modifiers of HCPCS Level II by what they mean: "capped rental month 5, which modifier"."""
+"""Finds the HCPCS Level II modifier that a question describes: "capped rental month 5, which
+modifier"."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from codesets.model import Modifier
-from index.text.tokens import plain_words, read
+from bot.desk.known_codes import said
+from index.text.tokens import fold, plain_words, stem
 
 _ASKS = re.compile(
-    r"\b(?:which|what|whats|what's|needs?|correct|proper|any)\s+(?:\w+\s+){0,2}?mod(?:ifier)?s?\b"
-    r"|\bmod(?:ifier)?s?\s+(?:for|to use|do i|do we|should|would|goes)\b",
-    re.I,
+    r"\b(?:which|what|need|right|correct)\b.*\bmodifiers?\b|\bmodifiers?\b\W*(?:for\b|$)", re.I
 )
-_NUMBERS = {
-    word: number
-    for number, words in enumerate(
-        """one/first two/second three/third four/fourth five/fifth six/sixth seven/seventh
-        eight/eighth nine/ninth ten/tenth eleven/eleventh twelve/twelfth thirteen/thirteenth
-        fourteen/fourteenth fifteen/fifteenth""".split(),
-        start=1,
-    )
-    for word in words.split("/")
+_NUMBERS = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+).split()
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_NUMBER = {
+    **{word: number for number, word in enumerate(_NUMBERS, 1)},
+    **{word: number for number, word in enumerate(_ORDINALS, 1)},
 }
-#: The most modifiers that are shown, and the least share of the question's words that one has.
-_MOST, _LEAST = 3, 0.6
-#: The weight of a word that no title has.
-_STRANGE = 1.5
-#: What a modifier with the question's number is ahead of one with another number, as a share.
-_RIGHT_NUMBER, _WRONG_NUMBER = 0.5, -0.5
+_WORDS_OF_QUESTION = frozenset(
+    map(stem, "modifier modifiers which what need correct use claim append bill".split())
+)
+#: The least weight of the words that a modifier must share with the question, and how near to the
+#: best one others must come to be shown, too.
+_LEAST, _NEAR, _SHOWN = 6.0, 0.8, 3
 
 
-def asks_for_a_modifier(text: str) -> bool:
-    """Whether a question asks which modifier to use."""
+def asks_for_modifier(text: str) -> bool:
+    """Whether a text asks which modifier is right."""
     return _ASKS.search(text) is not None
 
 
-def modifiers_for(text: str, modifiers: Iterable[Modifier]) -> list[str]:
-    """The codes of the modifiers whose titles have most of the words of a text, best first; []
-    where none has enough of them. A word counts by its rarity in titles. A number agrees with a
-    title that has it, or a range around it ("months four to fifteen")."""
-    rows = list(modifiers)
-    stems = [read(row.title).stems for row in rows]
-    frequency = Counter(stem for each in stems for stem in each)
-    wanted = {
-        stem: math.log(1 + len(rows) / frequency[stem])
-        for stem in read(text).stems
-        if frequency[stem] and not stem.isdigit()
+def find_modifiers(text: str, modifiers: Sequence[tuple[str, str]]) -> list[str]:
+    """The modifiers, at most three, whose titles fit a question best, best first; [] if none fits
+    well. `modifiers` are pairs of code and title."""
+    titles = {code: {stem(word) for word in plain_words(title)} for code, title in modifiers}
+    frequency = Counter(word for words in titles.values() for word in words)
+    stems = said(re.findall(r"[\w'-]+", text)) - _WORDS_OF_QUESTION
+    wanted = _numbers(text)
+    scores = {
+        code: sum(math.log(len(titles) / frequency[word]) for word in stems & words)
+        for code, words in titles.items()
     }
-    strange = sum(not frequency[stem] and not stem.isdigit() for stem in read(text).stems)
-    whole, numbers = sum(wanted.values()) + _STRANGE * strange, _numbers(text)
-    scored = []
-    for row, own in zip(rows, stems, strict=True):
-        share = sum(weight for stem, weight in wanted.items() if stem in own) / (whole or 1.0)
-        if share >= _LEAST:
-            scored.append((share + _agreement(numbers, _numbers(row.title)), row.code))
-    best = max(scored, default=(0.0, ""))[0]
-    close = [item for item in scored if item[0] > best - _RIGHT_NUMBER]
-    return [code for _, code in sorted(close, key=lambda item: (-item[0], item[1]))[:_MOST]]
+    for code, title in modifiers:
+        told = _numbers(title)
+        if wanted and told and scores[code]:
+            scores[code] += 2.0 if wanted & told else -2.0
+    best = max(scores.values(), default=0.0)
+    if best < _LEAST:
+        return []
+    ranked = sorted(scores, key=lambda code: -scores[code])
+    return [code for code in ranked if scores[code] >= _NEAR * best][:_SHOWN]
 
 
 def _numbers(text: str) -> set[int]:
-    """The numbers in a text, in digits or in words, and those between the ends of a range."""
-    numbers: set[int] = set()
-    words = plain_words(text)
-    for at, word in enumerate(words):
-        number = int(word) if word.isdigit() and len(word) < 3 else _NUMBERS.get(word)
-        if number is None:
-            digits = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)", word)
-            number = int(digits[1]) if digits else None
-        if number is None:
-            continue
-        numbers.add(number)
-        if at + 2 < len(words) and words[at + 1] == "to":
-            end = _NUMBERS.get(words[at + 2])
-            numbers |= set(range(number, end + 1)) if end else set()
-    return numbers
-
-
-def _agreement(asked: set[int], own: set[int]) -> float:
-    if not asked or not own:
-        return 0.0
-    return _RIGHT_NUMBER if asked & own else _WRONG_NUMBER
+    """The numbers in a text, those between "four to fifteen" with them."""
+    words = re.findall(r"\d+|[a-z]+", fold(text))
+    numbers = [int(w) if w.isdigit() else _NUMBER.get(w) for w in words]
+    found = {number for number in numbers if number is not None}
+    for at, word in enumerate(words[1:-1], 1):
+        first, last = numbers[at - 1], numbers[at + 1]
+        if word in ("to", "through") and first is not None and last is not None:
+            found |= set(range(first, last + 1))
+    return found

@@ -107,7 +107,9 @@ def guideline_source(guideline: ShownGuideline | QuotedGuideline) -> str:
 
 def status_word(verdict: Verdict) -> str:
     """A verdict's status as it is shown. Modifiers and places of service are "valid": they are not
-    billed by themselves."""
+    billed by themselves. A range is no header, whatever its status."""
+    if verdict.kind == "range":
+        return "range"
     return "valid" if verdict.status == "billable" and verdict.kind != "code" else verdict.status
 
 

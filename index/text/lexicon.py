@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -150,6 +150,11 @@ class Lexicon:
         for the same `when`."""
         return cls(read_table("abbreviations.tsv", _defined))
 
+    @property
+    def keys(self) -> Collection[tuple[str, ...]]:
+        """The shorthand of all rows, as typed words."""
+        return self._senses.keys()
+
     def shorthand(self) -> dict[tuple[str, ...], list[str]]:
         """Words of a meaning -> its shorthand and lay words, to word texts as people type them."""
         short: dict[tuple[str, ...], list[str]] = {}
@@ -195,13 +200,13 @@ class Lexicon:
         """Replace each shorthand, the longest first, by what it means among these words."""
         return [word for part in self.parts(words) for word in part.means.split()]
 
-    def parts(self, words: list[str]) -> list[Part]:
+    def parts(self, words: list[str], titles: Container[str] = ()) -> list[Part]:
         """The words of a question as they are read together. An amount right after a drug or a
-        route ("40mg") gets an empty meaning."""
+        route ("40mg") gets an empty meaning. Shorthand in `titles` means just what it says."""
         all_words = set(words)
-        parts = self._parts(words, all_words)
+        parts = self._parts(words, all_words, titles)
         if any(part.kind == DRUG for part in parts):
-            parts = self._parts(words, all_words | {_A_DRUG})
+            parts = self._parts(words, all_words | {_A_DRUG}, titles)
         read: list[Part] = []
         after_drug = False
         for part in parts:
@@ -210,7 +215,7 @@ class Lexicon:
             after_drug = is_amount or part.kind in (DRUG, ROUTE)
         return read
 
-    def _parts(self, words: list[str], all_words: set[str]) -> list[Part]:
+    def _parts(self, words: list[str], all_words: set[str], titles: Container[str]) -> list[Part]:
         parts: list[Part] = []
         at = 0
         while at < len(words):
@@ -218,7 +223,9 @@ class Lexicon:
                 typed = tuple(words[at : at + length])
                 sense = self._sense(typed, all_words)
                 if sense is not None:
-                    parts.append(Part(typed, sense.means, sense.kind))
+                    as_typed = " ".join(typed)
+                    means = as_typed if as_typed in titles else sense.means
+                    parts.append(Part(typed, means, sense.kind))
                     break
             else:
                 typed = (words[at],)

@@ -114,7 +114,8 @@ def _verdict_text(verdict: Verdict, room: _Room) -> str:
     ]
     if room.axes:
         lines += map(_axis_line, verdict.axes)
-    lines += _others("completed_by", verdict.completions, room.codes)
+    spans = verdict.kind == "range"
+    lines += _others("covers" if spans else "completed_by", verdict.completions, room.codes)
     if verdict.system == "icd9cm" and verdict.equivalents:
         # The equivalents are all its replacements, and say how well each fits.
         lines += _equivalent_lines(verdict.equivalents, room.codes)
