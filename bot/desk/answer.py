@@ -354,7 +354,8 @@ class Answer:
     - `outcome`: answered: `candidates`. verdict: `verdicts`. guideline: `guidelines`. changes:
       `changes`. abstained: nothing could be answered, and `notices` say why.
     - `notices`: what must be known of the answer as a whole, in sentences; [] for nothing.
-    - `candidates`: the codes that may answer it, best first; [] for none.
+    - `candidates`: the codes that may answer it, best first; where two systems may be meant, first
+      those of the likelier system, then those of the other; [] for none.
     - `guidelines`: the sections that answer it best, best first; [] for none.
     - `verdicts`: one or more for each code that it names, in their order, then those on modifiers
       and places of service; [] for none.

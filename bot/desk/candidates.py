@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -12,12 +13,13 @@ from bot.desk.grounds import because, is_uncertain
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.note_checks import report_with
 from bot.desk.procedure_axes import ProcedureAxes
+from bot.desk.system_choice import Group, groups
 from bot.desk.verdicts import MOST_COMPLETIONS, shown_notes, titles
 from codesets.lookups import pcs_axes
 from codesets.lookups.inherited_notes import notes_of
 from codesets.model import Code, Release, System
 from codesets.store.code_store import CodeStore
-from index.search.confidence import confidence, fits
+from index.search.confidence import Confidence, confidence, fits
 from index.search.defaults import preferred
 from index.search.searcher import Found, Hit, Query
 from index.search.seventh_character import choices, complete
@@ -59,11 +61,20 @@ class Candidates:
         self._day = day
 
     def of_sides(
-        self, searches: Sequence[Found], limit: int, *, of_a_system: bool
+        self,
+        searches: Sequence[Found],
+        limit: int,
+        points: Mapping[System, float] | None = None,
+        *,
+        of_a_system: bool,
+        of_codes: bool = False,
     ) -> list[Candidate]:
         """The candidates of one search; of several, one for each side that a question tells apart,
-        the best of each, then the second of each, and so on."""
-        each = [self.among(found, limit, of_a_system=of_a_system) for found in searches]
+        the best of each, then the second of each, and so on. The rest is as in `among`."""
+        each = [
+            self.among(found, limit, points, of_a_system=of_a_system, of_codes=of_codes)
+            for found in searches
+        ]
         if len(each) == 1:
             return each[0]
         merged: dict[str, Candidate] = {}
@@ -72,46 +83,62 @@ class Candidates:
                 merged.setdefault(candidate.code, candidate)
         return _ranked(list(merged.values())[:limit])
 
-    def among(self, found: Found, limit: int, *, of_a_system: bool) -> list[Candidate]:
-        """At most `limit` candidates, best first; [] when no result fits the question.
-        `of_a_system`: whether the question asks for certain code systems."""
+    def among(
+        self,
+        found: Found,
+        limit: int,
+        points: Mapping[System, float] | None = None,
+        *,
+        of_a_system: bool,
+        of_codes: bool = False,
+    ) -> list[Candidate]:
+        """At most `limit` candidates, the likeliest system first, and of each system the best
+        first; [] when no result fits the question. `points`: what the words say for each system;
+        `of_a_system`: whether the question asks for certain code systems; `of_codes`: whether it is
+        surely about codes."""
         found = replace(found, hits=preferred(found.query, found.hits))
         hits: list[Hit] = []
         families: list[list[Code]] = []
+        counts: Counter[System] = Counter()
         for hit in found.hits:
-            if len(hits) == max(limit, LOOKED_AT):
-                break
+            if counts[hit.system] == max(limit, LOOKED_AT):
+                continue
             if codes := self._in_force(self._releases[hit.system], hit.code):
                 hits.append(hit)
                 families.append(codes)
-        if not fits(replace(found, hits=hits), of_a_system=of_a_system):
+                counts[hit.system] += 1
+        if not of_codes and not fits(replace(found, hits=hits), of_a_system=of_a_system):
             return []
-        candidates = [
-            self._candidate(found.query, hits, at, codes)
-            for at, codes in enumerate(families[:limit])
-        ]
-        if each := self._on_each_side(found.query, hits):
-            candidates = [*each, *candidates[1:]]
+        candidates: list[Candidate] = []
+        for group in groups(points or {}, hits, limit):
+            own = [hits[place] for place in group.hits]
+            shown = [
+                self._candidate(found.query, own, at, families[group.hits[at]], group)
+                for at in range(group.most)
+            ]
+            if each := self._on_each_side(found.query, own, group):
+                shown = [*each, *shown[1:]][: max(group.most, len(each))]
+            candidates += shown
         return _ranked(candidates[:limit])
 
-    def _on_each_side(self, query: Query, hits: Sequence[Hit]) -> list[Candidate]:
+    def _on_each_side(self, query: Query, hits: Sequence[Hit], group: Group) -> list[Candidate]:
         """The right and the left code, where a question says that both sides are meant and the
         family of the best hit has no bilateral code (Guidelines I.B.13); [] elsewhere."""
         best = hits[0]
         if best.system != "icd10cm" or SIDE.said(query.reading) != {"both"}:
             return []
         by_side: dict[str, tuple[Hit, list[Code]]] = {}
-        group = (best.code, *best.siblings)
-        for family in group:
+        families = (best.code, *best.siblings)
+        for family in families:
             codes = self._in_force(self._releases[best.system], family)
             for side in SIDE.said(read(codes[0].title)) if codes else ():
-                others = tuple(code for code in group if code != family)
+                others = tuple(code for code in families if code != family)
                 hit = replace(best, code=family, title=codes[0].title, siblings=others)
                 by_side[side] = hit, codes
         if "both" in by_side or not {"right", "left"} <= by_side.keys():
             return []
         each = (by_side["right"], by_side["left"])
-        return [self._candidate(query, [hit, *hits[1:]], 0, codes) for hit, codes in each]
+        return [self._candidate(query, [hit, *hits[1:]], 0, codes, group) for hit, codes in each]
 
     def _in_force(self, release: Release, stem: str) -> list[Code]:
         """The billable codes of a family on the day: the stem itself, or its seventh-character
@@ -124,7 +151,12 @@ class Candidates:
         return [code for code in codes if code.in_force(self._day)]
 
     def _candidate(
-        self, query: Query, hits: Sequence[Hit], at: int, codes: Sequence[Code]
+        self,
+        query: Query,
+        hits: Sequence[Hit],
+        at: int,
+        codes: Sequence[Code],
+        group: Group,
     ) -> Candidate:
         hit = hits[at]
         release = self._releases[hit.system]
@@ -154,7 +186,7 @@ class Candidates:
             billable=chosen.code.billable,
             release=release.label,
             score=round(hit.score, 4),
-            confidence=sure,
+            confidence=_held(sure, group),
             matched=list(hit.matched),
             alternatives=titles(alternatives),
             completions=titles(codes[:MOST_COMPLETIONS]) if len(codes) > 1 else [],
@@ -188,6 +220,11 @@ class Candidates:
 def _ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
     """The candidates, numbered in their order."""
     return [replace(candidate, rank=rank) for rank, candidate in enumerate(candidates, 1)]
+
+
+def _held(level: Confidence, group: Group) -> Confidence:
+    """The confidence of a code, of which there can be no more than of its system."""
+    return "medium" if level == "high" and not group.is_meant else level
 
 
 def _member_left_open(hit: Hit, codes: Sequence[Code]) -> Reason:

@@ -16,9 +16,11 @@ from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.guidelines import GuidelineLookup
-from bot.desk.intent import Intent, is_about_a_rule, missing, to_search
+from bot.desk.intent import Intent, is_about_a_rule
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
+from bot.desk.system_choice import is_settled
+from bot.desk.systems import likeliest, missing, to_search
 from bot.messages import message
 from bot.phi import Scrubbed, Scrubber, scrub_head
 from bot.phi.long_texts import MOST_CHARACTERS, length_of
@@ -290,9 +292,13 @@ class Desk:
         notice."""
         systems: Sequence[System] = question.limited_to
         if not systems:
-            if lacking := missing(question.systems, self._store.systems):
-                return noticed(answer, *map(needs, lacking)), []
-            systems = to_search(question.text, question.systems, self._store.systems)
+            systems = self._store.systems
+            if question.said is not None:
+                if lacking := missing(likeliest(question.said), systems):
+                    answer = noticed(answer, *map(needs, lacking))
+                if missing(question.systems, systems):
+                    return answer, []
+                systems = to_search(question.said, systems)
         coverages = []
         for system in systems:
             try:
@@ -306,12 +312,20 @@ class Desk:
         started = time.perf_counter()
         coverages = group[0].coverages
         releases = [coverage.release for coverage in coverages]
-        texts = [search.question.text for search in group]
+        texts = [search.question.subject for search in group]
         # A question that tells two sides apart is searched once more for each of them.
         sides = [by_side(text) for text in texts]
-        of_sides = [text for side_texts in sides for text in side_texts]
+        words = {search.question.subject: search.question.said for search in group}
+        words |= {
+            side_text: search.question.said
+            for search, side_texts in zip(group, sides, strict=True)
+            for side_text in side_texts
+        }
         results = self._search().search_many(
-            texts + of_sides, releases, max(limit, LOOKED_AT) + _SPARE
+            texts + [text for side_texts in sides for text in side_texts],
+            releases,
+            max(limit, LOOKED_AT) + _SPARE,
+            lambda text, best: is_settled(words[text], best),
         )
         others = iter(results[len(texts) :])
         for search, found, side_texts in zip(group, results[: len(texts)], sides, strict=True):
@@ -321,10 +335,13 @@ class Desk:
             ).of_sides(
                 [next(others) for _ in side_texts] or [found],
                 limit,
+                question.said.points if question.said else {},
                 of_a_system=bool(question.systems),
+                of_codes=question.said is not None and question.said.speaks,
             )
             if candidates:
                 answer = replace(answer, outcome="answered", candidates=candidates)
+                answer = self._named_second(question, answer)
                 answer = noticed(answer, *read_cut_words(found, question.scrubbed))
             answer = self._with_guidelines(question, answer, found, releases)
             if answer.outcome == "abstained":
@@ -335,6 +352,20 @@ class Desk:
             share = (time.perf_counter() - started) * 1000 / len(group)
             yield search.place, replace(answer, elapsed_ms=round(answer.elapsed_ms + share, 2))
 
+    def _named_second(self, question: Question, answer: Answer) -> Answer:
+        """The answer with a notice where a procedure is answered from ICD-10-PCS alone, and may be
+        none of an inpatient."""
+        words = question.said
+        if (
+            answer.candidates[0].system == "icd10pcs"
+            and words is not None
+            and not words.named
+            and not words.is_inpatient
+            and "cpt" not in self._store.systems
+        ):
+            return noticed(answer, reason("desk.inpatient_only"))
+        return answer
+
     def _with_guidelines(
         self, question: Question, answer: Answer, found: Found, releases: Sequence[Release]
     ) -> Answer:
@@ -344,7 +375,7 @@ class Desk:
         system = next((s for s in ("icd10cm", "icd10pcs") if s in systems), None)
         if system is None:
             return answer
-        asks = is_about_a_rule(question.text) >= _ASKS_A_RULE
+        asks = is_about_a_rule(question.subject) >= _ASKS_A_RULE
         if answer.outcome == "abstained" and (not asks or found.ours < _SMALL_TALK):
             return answer
         sections = self._guideline_lookup.answering(self._search(), found, system, question.day)

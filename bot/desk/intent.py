@@ -1,19 +1,16 @@
-"""Tells what a question asks for: a code and of which system, a rule, or what changed."""
+"""Tells what a question asks for: a code, a rule, or what changed."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from codesets import months
-from codesets.model import System
-from index.text.lexicon import DRUG, GOODS, ROUTE, Lexicon, Part
 from index.text.resources import read_text, read_words
-from index.text.tokens import STOPWORDS, plain_words
+from index.text.tokens import plain_words
 
 #: too_long, empty, foreign: it cannot be answered. changes: what differs between editions.
 #: greeting, thanks, help: it is no question. drug_products: it names NDCs. codes: it names codes,
@@ -23,92 +20,6 @@ Intent = Literal[
     "codes", "search",
 ]  # fmt: skip
 Courtesy = Literal["greeting", "thanks", "help"]
-
-#: Names of systems in a question. "3 pcs" are three pieces.
-_NAMES: dict[System, str] = {
-    "icd10pcs": r"icd-?10-?pcs|(?<!\d)(?<!\d )\bpcs\b",
-    "hcpcs": r"\bhcpcs\b",
-    "cpt": r"\bcpt\b",
-}
-
-
-@lru_cache(maxsize=1)
-def _words() -> dict[str, dict[str, Any]]:
-    text = read_text("intents", "systems.toml")
-    return tomllib.loads(text)
-
-
-def _phrases(section: str, key: str = "words") -> list[str]:
-    return [" ".join(phrase.split()) for phrase in _words()[section][key].split(",")]
-
-
-def _has(text: str, phrases: list[str]) -> bool:
-    return any(re.search(rf"(?<![\w/]){re.escape(phrase)}s?(?![\w/])", text) for phrase in phrases)
-
-
-def systems_asked_for(text: str) -> list[System]:
-    """The systems that can answer the question, where not all can; [] for a diagnosis, or when it
-    is unclear. A wheelchair is not a diagnosis, so ICD-10-CM must not answer for it."""
-    text = " ".join(text.lower().split())
-    named = [system for system, name in _NAMES.items() if re.search(name, text)]
-    if named:
-        return named
-    lexicon = Lexicon.shipped()
-    parts = lexicon.parts(lexicon.typed(text))
-    goods = any(part.kind in GOODS for part in parts)
-    # In "wound vac", the wound is part of a supply and not a diagnosis.
-    rest = " ".join(word for part in parts if part.kind not in GOODS for word in part.typed)
-    endings = tuple(ending.lstrip("-") for ending in _words()["procedures"]["endings"].split())
-    procedure = _has(text, _phrases("procedures")) or any(
-        word.endswith(endings) for word in re.findall(r"[a-z]+", text)
-    )
-    if _has(rest, _phrases("diagnosis")):
-        # The history, complication or status of a procedure is a diagnosis, whatever is loaded. For
-        # an inpatient it may be either.
-        inpatient = _has(text, _phrases("icd10pcs", "needs"))
-        return ["icd10cm"] if procedure and not inpatient else []
-    if goods or _has(text, _phrases("hcpcs")) or _is_a_drug(parts, lexicon) or _is_a_dose(text):
-        return ["hcpcs"]
-    if procedure:
-        return ["icd10pcs"] if _has(text, _phrases("icd10pcs", "needs")) else ["icd10pcs", "cpt"]
-    return ["cpt"] if _has(text, _phrases("cpt")) else []
-
-
-def to_search(text: str, systems: Sequence[System], loaded: Sequence[System]) -> list[System]:
-    """The loaded systems to search: those in `systems`, which the question asks for; if it is
-    empty, all. Then ICD-10-PCS is searched only for an inpatient: its 79,000 titles of procedures
-    would crowd out everything else."""
-    if systems:
-        return [system for system in loaded if system in systems]
-    if _has(text.lower(), _phrases("icd10pcs", "needs")):
-        return list(loaded)
-    return [system for system in loaded if system != "icd10pcs"] or list(loaded)
-
-
-def missing(asked_for: Sequence[System], loaded: Container[str]) -> Sequence[System]:
-    """The systems in `asked_for`, if none of them is loaded; else []."""
-    return [] if any(system in loaded for system in asked_for) else asked_for
-
-
-def _is_a_drug(parts: list[Part], lexicon: Lexicon) -> bool:
-    """Whether a text has only a drug and how it is given: "zofran iv 4mg", "procrit for esrd"."""
-    how = {*_words()["hcpcs"]["drug_words"].split(), *lexicon.words_of_drugs, *STOPWORDS}
-    return any(part.kind == DRUG and part.means for part in parts) and all(
-        part.kind in (DRUG, ROUTE) or how.issuperset(part.typed) for part in parts
-    )
-
-
-def _is_a_dose(text: str) -> bool:
-    """Whether a text names a dose or an injection: "solumedrol 40 mg", "prolia injection"."""
-    doses = "|".join(_words()["hcpcs"]["doses"].split())
-    given = "|".join(_words()["hcpcs"]["dose_words"].split())
-    return bool(
-        re.search(rf"\d\s*(?:{doses})\b", text)
-        or (
-            re.search(rf"\b[a-z]{{4,}}\s+(?:{given})\b", text)
-            and re.search(r"\binject|\binfus", text)
-        )
-    )
 
 
 def courtesy(text: str) -> Courtesy | None:

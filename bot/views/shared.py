@@ -3,6 +3,7 @@ sides of a code, what changed between editions, and what was removed from a ques
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from bot.desk.answer import (
@@ -144,6 +145,25 @@ def grounds(candidate: Candidate) -> list[str]:
         else one.text
         for one in candidate.because
     ]
+
+
+def by_system(candidates: Sequence[Candidate], most: int) -> list[tuple[str, list[Candidate]]]:
+    """At most `most` candidates in groups of one system each, in their order, with a heading over
+    each group; "" where there is only one system. Each group is shown with its first candidates."""
+    groups: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(candidate.system, []).append(candidate)
+    if len(groups) < 2:
+        return [("", list(candidates[:most]))] if candidates else []
+    room, later = max(most, len(groups)), len(candidates)
+    shown = []
+    for left, (system, group) in zip(range(len(groups), 0, -1), groups.items(), strict=True):
+        later -= len(group)
+        # What later groups leave is for the earlier ones.
+        count = min(len(group), max(math.ceil(room / left), room - later))
+        room -= count
+        shown.append((message(f"groups.{system}"), group[:count]))
+    return shown
 
 
 # What changed between editions

@@ -21,6 +21,7 @@ from bot.desk.icd9_mentions import asks_for_icd9
 from bot.messages import message
 from bot.views.shared import (
     axis_in_words,
+    by_system,
     editions,
     grounds,
     grouped,
@@ -50,7 +51,8 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     blocks = ["\n".join(_wrapped(notice, "! ") for notice in answer.notices)]
     if answer.outcome == "guideline":
         blocks += [_quoted(guideline) for guideline in answer.guidelines[:_SECTIONS]]
-    blocks += [_candidate(candidate) for candidate in answer.candidates[:shown]]
+    for group, candidates in by_system(answer.candidates, shown):
+        blocks += [group, *map(_candidate, candidates)]
     if answer.candidates:
         best = answer.candidates[0]
         blocks.append(_notes(best.code, best.release, best.notes))

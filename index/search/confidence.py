@@ -39,20 +39,20 @@ _RIGHT = {
 _HIGH, _MEDIUM = 0.88, 0.5
 
 #: Bias and weights (log odds a unit) of the chance that a question is one about codes.
-_QUESTION_BIAS = -6.01
+_QUESTION_BIAS = -4.21
 _QUESTION = {
-    "near": 3.34,
-    "off_topic": -0.34,
-    "question_coverage": 3.69,
-    "text_coverage": 1.55,
-    "exact": 1.11,
-    "known": 0.8,
-    "ours": 0.41,
-    "shorthand": 1.85,
-    "phrase": 0.0,
+    "near": 2.35,
+    "off_topic": -1.35,
+    "question_coverage": 1.75,
+    "text_coverage": 0.74,
+    "exact": 1.0,
+    "known": 1.79,
+    "ours": 0.75,
+    "shorthand": 1.55,
+    "phrase": 1.46,
 }
 #: The least chance for an answer, and the least where the question names a code system.
-_LEAST_CHANCE, _LEAST_CHANCE_OF_A_SYSTEM = 0.3, 0.05
+_LEAST_CHANCE, _LEAST_CHANCE_OF_A_SYSTEM = 0.27, 0.05
 #: From this cosine to an off-topic example on, a question is that example in other words.
 _SAME_AS_EXAMPLE = 0.9
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +16,7 @@ from codesets.model import Guideline, Release, System
 from codesets.store.code_store import CodeStore
 from index import bundle
 from index.embedding.encoder import Encoder
+from index.pcs.phrases import without_reason
 from index.pcs.scoring import Procedures
 from index.pcs.titles import Titles
 from index.runtime import loading
@@ -38,9 +39,15 @@ _TEXTS_PER_RETRIEVER = 100
 _MOST_FAMILIES = 150
 #: The number of texts that are shown with a hit.
 _MATCHED = 3
+#: The number of hits of a system, at least, where several are searched.
+_LEAST_OF_A_SYSTEM = 15
 #: The number of ICD-10-PCS codes that are taken by their fit, and of codes in one family. The
 #: second limit leaves room for other families where a question fits many codes of one alike.
 _PROCEDURES, _OF_A_FAMILY = 40, 3
+#: From these points on, a code has the operation, the body part and a detail that are named.
+_FITS = 3.5
+#: Taken off the points of a code that fits the question without the reason for the operation.
+_WITHOUT_REASON = 0.2
 #: The points (Procedures.fit) that neither raise nor lower the score of an ICD-10-PCS code.
 _FAIR_FIT = 2.5
 #: Kinds of the lexicon's rows whose words name something that codes are for.
@@ -341,20 +348,27 @@ class Searcher:
         return choose(self._system_indexes[release.system].lexical, beside, readings)
 
     def search(self, question: str, releases: Sequence[Release], limit: int = 10) -> Found:
-        """The `limit` best families for a question, of `releases`, one release a system."""
+        """The `limit` best families for a question, of `releases`, one release a system; of several
+        systems, those of each that are its share of `limit`."""
         return self.search_many([question], releases, limit)[0]
 
     def search_many(
-        self, questions: Sequence[str], releases: Sequence[Release], limit: int = 10
+        self,
+        questions: Sequence[str],
+        releases: Sequence[Release],
+        limit: int = 10,
+        settled: Callable[[str, Hit], bool] | None = None,
     ) -> list[Found]:
-        """`search` for several questions. A wording of several of them is embedded once."""
+        """`search` for several questions. A wording of several of them is embedded once. The
+        releases are searched in their order, up to the one whose best hit has `settled` the
+        question."""
         queries = [self.understand(question, releases) for question in questions]
         texts = list(dict.fromkeys(wording for query in queries for wording in query.wordings))
         vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
         return [
             Found(
                 query,
-                self._ranked(query, vectors, releases, limit),
+                self._ranked(query, vectors, releases, limit, settled),
                 self.off_topic.nearness(vectors[query.typed]),
                 self.off_topic.ours(vectors[query.typed]),
                 self._known(query),
@@ -375,18 +389,21 @@ class Searcher:
         vectors: Mapping[str, np.ndarray],
         releases: Sequence[Release],
         limit: int,
+        settled: Callable[[str, Hit], bool] | None,
     ) -> list[Hit]:
         wordings = _wordings(query, vectors)
-        places = [
-            place
-            for release in releases
-            if self._has(release)
-            for place in self._in_system(
-                self._system_indexes[release.system], query, wordings, release, limit
-            )
-        ]
-        places.sort(key=lambda place: (-place.score, place.code))
-        return [place.hit() for place in places[:limit]]
+        places: list[_Place] = []
+        share = max(limit // max(len(releases), 1), min(limit, _LEAST_OF_A_SYSTEM))
+        for release in filter(self._has, releases):
+            system_index = self._system_indexes[release.system]
+            own = list(self._in_system(system_index, query, wordings, release, limit))
+            own.sort(key=_best_first)
+            places += own[:share]
+            if settled and own and settled(query.asked, own[0].hit()):
+                places += own[share:limit]
+                break
+        places.sort(key=_best_first)
+        return [place.hit() for place in places]
 
     def _in_system(
         self,
@@ -442,11 +459,17 @@ class Searcher:
             return fitting
         procedures = self.procedures(release)
         fit = procedures.fit(query.asked)
+        if fit.max() < _FITS and (head := without_reason(query.asked)):
+            fit = np.maximum(fit, procedures.fit(head) - _WITHOUT_REASON)
         for code, points in procedures.best(fit, _PROCEDURES) if fit.any() else ():
             codes = fitting.setdefault(system_index.numbers[code[:4]], [])
             if len(codes) < _OF_A_FAMILY:
                 codes.append((code, points))
         return fitting
+
+
+def _best_first(place: _Place) -> tuple[float, str]:
+    return -place.score, place.code
 
 
 def _first(parts: Sequence[Part], most: int) -> Iterator[str]:

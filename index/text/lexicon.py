@@ -74,6 +74,8 @@ _OF_A_SERIES = re.compile(r"(?P<symbol>[a-z]{2,})-?\d{1,3}[a-z]{0,2}\d?")
 SERIES = "series"
 #: Kinds of the lexicon's rows that name a drug, and the route by which one is given.
 DRUG, ROUTE = "drug", "route"
+#: The kind of the rows that name a drug by its class, in the words of the Table of Drugs.
+DRUG_CLASS = "drug_class"
 #: Kinds of rows that name other things that HCPCS has codes for.
 GOODS = frozenset({"supply", "service"})
 #: The kind of rows that name a part of a note ("CC:", "PMH:"). With a colon, at the start of a

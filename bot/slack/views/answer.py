@@ -42,7 +42,7 @@ from bot.slack.views.rules import (
     pair_blocks,
     quoted,
 )
-from bot.views.shared import editions, news_counts, removed_in_words
+from bot.views.shared import by_system, editions, news_counts, removed_in_words
 
 SEE_MORE = "more"
 SHARE = "share"
@@ -157,9 +157,9 @@ def answer_text(answer: Answer) -> str:
         lines += _guideline_text(answer)
     lines += [escape(verdict.why) for verdict in answer.verdicts[:MANY]]
     lines += [escape(pair.says) for pair in gravest_first(answer.pairs)[:FEW]]
-    lines += [
-        escape(f"{candidate.code} {candidate.title}") for candidate in answer.candidates[:FEW]
-    ]
+    for group, candidates in by_system(answer.candidates, FEW):
+        lines += [escape(group)] if group else []
+        lines += [escape(f"{candidate.code} {candidate.title}") for candidate in candidates]
     if answer.changes:
         counts = news_counts(answer.changes) or message("news.nothing")
         lines.append(escape(f"{changes_heading(answer.changes)}: {counts}"))
