@@ -29,6 +29,7 @@ from bot.views.shared import (
     news_heading,
     other_sides,
     place,
+    quoted_sections,
     run_together,
     source,
     status_word,
@@ -47,8 +48,9 @@ _COMPLETIONS = 8
 def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     """The whole answer, wrapped to a terminal's width."""
     blocks = ["\n".join(_wrapped(notice, "! ") for notice in answer.notices)]
+    sections = [_quoted(guideline) for guideline in quoted_sections(answer)[:_SECTIONS]]
     if answer.outcome == "guideline":
-        blocks += [_quoted(guideline) for guideline in answer.guidelines[:_SECTIONS]]
+        blocks += sections
     blocks += [_candidate(candidate) for candidate in answer.candidates[:shown]]
     if answer.candidates:
         best = answer.candidates[0]
@@ -57,6 +59,8 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     crosswalk = asks_for_icd9(answer.question)
     blocks += [_verdict(verdict, crosswalk) for verdict in answer.verdicts]
     blocks += [_pair(pair) for pair in answer.pairs]
+    if answer.outcome != "guideline":
+        blocks += sections
     if answer.not_checked and answer.verdicts:
         rules = ", ".join(message(f"checks.{rule}") for rule in answer.not_checked)
         blocks.append(_wrapped(message("terminal.not_checked", rules=rules), "   "))
