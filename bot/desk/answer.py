@@ -356,7 +356,8 @@ class Answer:
     - `notices`: what must be known of the answer as a whole, in sentences; [] for nothing.
     - `candidates`: the codes that may answer it, best first; where two systems may be meant, first
       those of the likelier system, then those of the other; [] for none.
-    - `guidelines`: the sections that answer it best, best first; [] for none.
+    - `guidelines`: the sections that answer it best, best first; [] for none. Beside verdicts they
+      are there if it asks about a rule.
     - `verdicts`: one or more for each code that it names, in their order, then those on modifiers
       and places of service; [] for none.
     - `pairs`: what the rules say of those codes together; [] for nothing.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
 
 from codesets import months
+from codesets.code_format import ICD10CM_EITHER
 from index.text.resources import read_text, read_words
-from index.text.tokens import plain_words
+from index.text.tokens import STOPWORDS, plain_words
 
 #: too_long, empty, foreign: it cannot be answered. changes: what differs between editions.
 #: greeting, thanks, help: it is no question. drug_products: it names NDCs. codes: it names codes,
@@ -132,6 +134,24 @@ def _label(text: str) -> str:
 
 # A rule
 
+#: A code, or the beginning of one.
+_A_CODE = rf"(?<![\w.]){ICD10CM_EITHER}-?(?![\w.]*\w)"
+#: Forms of questions about a rule: "A or D", "O codes", "two codes?", "which one is first", "B20 or
+#: Z21", "add Z79.4?", "Q21?", "R55 too?".
+_FORMS_OF_A_RULE = re.compile(
+    r"(?<!hepatitis )(?<!hep )(?<!vitamin )(?<!vit )(?<!factor )(?<!type )(?<!protein )(?<!group )"
+    r"(?<![\w'])[a-z],? (?:or|vs\.?) [a-z](?![\w'])"
+    r"|(?<![\w/])[b-fhk-z][- ]codes?\b"
+    rf"|\b(?:one|two|three|[123]|single) (?:{_A_CODE} )?codes?\b(?! for)"
+    r"|\bhow (?:long|often|many (?:codes|times|hours|days|weeks|months|years))\b"
+    r"|\bfirst\s*\??$|\bfirst (?:dx|code|diagnosis)\b|\border\s*\??$"
+    rf"|{_A_CODE},? (?:or|vs\.?) (?:just )?(?:{_A_CODE}|[a-z](?![\w']))"
+    rf"|\b(?:use|add|need|assign|report|append|drop) {_A_CODE}"
+    rf"|{_A_CODE} (?:first|second|or not)\b"
+    rf"|(?:\S+ ){{3,}}{_A_CODE}(?: (?:too|ok|okay|also|either|alone|both|needed|allowed))?\?$",
+    re.I,
+)
+
 
 def is_about_a_rule(question: str) -> float:
     """Whether a question asks about a rule and not for a code: 1.0 it does, 0.5 it may, 0.0 nothing
@@ -142,7 +162,22 @@ def is_about_a_rule(question: str) -> float:
         words = words.replace(phrase, " ")
     if any(phrase in words for phrase in phrases["asks"]):
         return 1.0
+    if _FORMS_OF_A_RULE.search(" ".join(question.split())):
+        return 1.0
     return min(1.0, 0.5 * sum(phrase in words for phrase in phrases["hints"]))
+
+
+def says_of_codes(question: str, codes: Sequence[str], rule: float) -> bool:
+    """Whether a question says more of its codes than that it asks for a verdict: "Z38.00 on the
+    transfer NICU chart" does, "is E11.9 billable today" does not. Two codes in a question do, too:
+    "O80 with O70.0?". `rule`: of `is_about_a_rule`; with it, one word is enough."""
+    words = question
+    for code in codes:
+        words = re.sub(re.escape(code), " ", words, flags=re.I)
+    hollow = {*_rule_phrases()["verdict"], *(f" {word} " for word in STOPWORDS)}
+    said = [word for word in plain_words(words) if f" {word} " not in hollow]
+    asks = rule or question.rstrip().endswith("?")
+    return (bool(asks) and len(set(codes)) > 1) or len(said) >= (1 if rule else 2)
 
 
 @lru_cache(maxsize=1)

@@ -90,9 +90,15 @@ def editions(answer: Answer) -> str:
     """The editions that an answer's codes are of: "ICD-10-CM FY2026-April"."""
     results: list[Verdict | Candidate] = [*answer.verdicts, *answer.candidates]
     named = [f"{SYSTEM_NAMES[r.system]} {r.release}" for r in results if r.release]
-    if answer.outcome == "guideline":
-        named += [message("notes.guidelines", release=g.release) for g in answer.guidelines]
+    named += [message("notes.guidelines", release=g.release) for g in quoted_sections(answer)]
     return ", ".join(dict.fromkeys(named))
+
+
+def quoted_sections(answer: Answer) -> list[QuotedGuideline]:
+    """The sections that are part of the answer: those that it is, and those beside verdicts. Beside
+    codes that were found they are only near to the question."""
+    asked = answer.outcome == "guideline" or answer.verdicts
+    return answer.guidelines if asked else []
 
 
 def guideline_source(guideline: ShownGuideline | QuotedGuideline) -> str:

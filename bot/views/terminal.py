@@ -31,6 +31,7 @@ from bot.views.shared import (
     news_heading,
     other_sides,
     place,
+    quoted_sections,
     run_together,
     source,
     status_word,
@@ -49,8 +50,9 @@ _COMPLETIONS = 8
 def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     """The whole answer, wrapped to a terminal's width."""
     blocks = ["\n".join(_wrapped(notice, "! ") for notice in answer.notices)]
+    sections = [_quoted(guideline) for guideline in quoted_sections(answer)[:_SECTIONS]]
     if answer.outcome == "guideline":
-        blocks += [_quoted(guideline) for guideline in answer.guidelines[:_SECTIONS]]
+        blocks += sections
     for group, candidates in by_system(answer.candidates, shown):
         blocks += [group, *map(_candidate, candidates)]
     if answer.candidates:
@@ -60,6 +62,8 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     crosswalk = asks_for_icd9(answer.question)
     blocks += [_verdict(verdict, crosswalk) for verdict in answer.verdicts]
     blocks += [_pair(pair) for pair in answer.pairs]
+    if answer.outcome != "guideline":
+        blocks += sections
     if answer.not_checked and answer.verdicts:
         rules = ", ".join(message(f"checks.{rule}") for rule in answer.not_checked)
         blocks.append(_wrapped(message("terminal.not_checked", rules=rules), "   "))

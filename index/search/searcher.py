@@ -21,7 +21,7 @@ from index.pcs.scoring import Procedures
 from index.pcs.titles import Titles
 from index.runtime import loading
 from index.search.bm25 import Lexical
-from index.search.guideline_search import Guidance, passages
+from index.search.guideline_search import Asked, Guidance, asked_about, passages
 from index.search.off_topic import OffTopicModel, off_topic_examples
 from index.search.ranking import FEATURES, Evidence, Judged, Rarity
 from index.search.system_index import SystemIndex, Wordings
@@ -252,12 +252,17 @@ class Searcher:
             self.encoder = encoder.result()
             self._spelling = Spelling(vocabulary, everyday | self.encoder.words())
 
-    def guidance(self, key: str) -> Guidance:
-        """The search over the guidelines of the reference with this key."""
-        return self._guidance(key)
+    def guidance(self, *keys: str) -> Guidance:
+        """The search over the guidelines of the references with these keys, one a system."""
+        return self._guidance(keys)
 
-    def _open_guidance(self, key: str) -> Guidance:
-        guidelines = list(self._store.references.rows(Guideline, self._store.references.get(key)))
+    def _open_guidance(self, keys: tuple[str, ...]) -> Guidance:
+        references = self._store.references
+        guidelines = [
+            guideline
+            for key in keys
+            for guideline in references.rows(Guideline, references.get(key))
+        ]
         vectors = bundle.passage_vectors(self._folder)
         places = {text: place for place, text in enumerate(vectors)}
         texts = [text for _, text in passages(guidelines)]
@@ -265,8 +270,19 @@ class Searcher:
         lexical = Lexical(self._folder / bundle.PASSAGE_WORDS, len(vectors))
         own_vectors = np.stack([vectors[text] for text in texts])
         return Guidance(
-            guidelines, self.encoder, own_vectors, lambda question: lexical.scores(question)[own]
+            guidelines,
+            own_vectors,
+            lambda question: lexical.scores(question)[own],
+            self._topics_of(guidelines),
         )
+
+    def _topics_of(self, guidelines: Sequence[Guideline]) -> Asked | None:
+        """What people ask about these sections; None in a bundle that has no topics."""
+        topics = bundle.topic_rows(self._folder)
+        if topics is None:
+            return None
+        lexical = Lexical(self._folder / bundle.TOPIC_WORDS, len(topics.rows))
+        return asked_about(guidelines, topics.rows, topics.vectors, lexical.scores)
 
     def _open_procedures(self, release: Release) -> Procedures:
         folder = (

@@ -13,6 +13,7 @@ from bot.desk.intent import (
     courtesy,
     inquiry,
     is_about_a_rule,
+    says_of_codes,
 )
 
 # What changed
@@ -85,6 +86,18 @@ def test_questions_that_do_not(question: str) -> None:
         ("what is the ICD-10 code for gout", 0.0),
         ("history of falls", 0.0),
         ("acute graft versus host disease", 0.0),
+        ("fracture check, A or D", 1.0),
+        ("hepatitis B or C", 0.0),
+        ("which O code for 14 weeks", 1.0),
+        ("is Q21.0 first", 1.0),
+        ("S82.001A or D", 1.0),
+        ("C50.911 or Z85.3", 1.0),
+        ("cholesterol high, add E78.5?", 1.0),
+        ("pacemaker checked by tech, use Z45?", 1.0),
+        ("how long after the surgery", 1.0),
+        ("cataract both eyes", 0.0),
+        ("first degree burn", 0.0),
+        ("do we bill the walker", 0.0),
     ],
 )
 def test_questions_about_a_rule(question: str, score: float) -> None:
@@ -120,3 +133,24 @@ def test_a_greeting_finds_no_code(desk: Desk) -> None:
         assert (answer.outcome, answer.candidates) == ("abstained", [])
         assert len(answer.notices) == 1
         assert "nothing in this question" not in answer.notices[0]
+
+
+# What is said of codes
+
+
+@pytest.mark.parametrize(
+    ("question", "codes", "says"),
+    [
+        ("Z38.00 on the transfer NICU chart", ["Z38.00"], True),
+        ("B95.62 as principal ok?", ["B95.62"], True),
+        ("O80 with O70.0?", ["O80", "O70.0"], True),
+        ("I10 or I12.9", ["I10", "I12.9"], True),
+        ("E11.9", ["E11.9"], False),
+        ("is E11.9 still billable today", ["E11.9"], False),
+        ("what is E11.9", ["E11.9"], False),
+        ("E11.9, I10", ["E11.9", "I10"], False),
+        ("why was J18.9 denied?", ["J18.9"], False),
+    ],
+)
+def test_says_of_codes(question: str, codes: list[str], says: bool) -> None:
+    assert says_of_codes(question, codes, is_about_a_rule(question)) == says
