@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,7 +28,7 @@ from index.search.system_index import SystemIndex, Wordings
 from index.search.word_choice import choose
 from index.text.attribute_words import in_title_words
 from index.text.cut_words import CutWords
-from index.text.lexicon import Lexicon, Part
+from index.text.lexicon import Lexicon, Official, Part
 from index.text.spelling import Spelling
 from index.text.tokens import STOPWORDS, Reading, plain_words, read
 from index.text.uncertain import read_uncertain
@@ -233,7 +233,7 @@ class Searcher:
         self._folder = folder
         self._guidance = lru_cache(maxsize=4)(self._open_guidance)
         self.procedures = lru_cache(maxsize=2)(self._open_procedures)
-        self._titled = lru_cache(maxsize=32)(self._of_titles)
+        self._official = lru_cache(maxsize=32)(self._official_of)
         # The encoder is opened in a thread: most of that runs outside of Python's lock.
         with loading(), ThreadPoolExecutor(1) as pool:
             encoder = pool.submit(_open_encoder, folder / bundle.ENCODER)
@@ -300,12 +300,12 @@ class Searcher:
         their words."""
         worded = in_title_words(question)
         uncertain = read_uncertain(question)
-        titles = self._titled(tuple(releases))
+        official = self._official(tuple(releases))
         meant = self._cut_words(self._lexicon.typed(worded), releases)
-        parts = all_parts = self._parts(worded, meant, titles)
+        parts = all_parts = self._parts(worded, meant, official)
         if uncertain and uncertain.has_sign and not uncertain.inpatient:
             # The signs are meant (Guidelines IV.H); what is uncertain is searched as typed only.
-            parts = self._parts(in_title_words(uncertain.rest), meant, titles)
+            parts = self._parts(in_title_words(uncertain.rest), meant, official)
         spelled = " ".join(part.means for part in parts if part.means)
         clause = re.split(r"[,;]", worded, maxsplit=1)[0]
         first = " ".join(_first(all_parts, len(self._lexicon.typed(clause))))
@@ -325,26 +325,28 @@ class Searcher:
             read_as=tuple(meant.items()),
         )
 
-    def _of_titles(self, releases: tuple[Release, ...]) -> frozenset[str]:
-        """The shorthand of several words that is the title of a code in one of the releases."""
-        return frozenset().union(
-            *(
-                self._system_indexes[release.system].titled(release.key)
-                for release in releases
-                if self._has(release)
-            )
+    def _official_of(self, releases: tuple[Release, ...]) -> Official:
+        """The shorthand that texts of these releases have, too."""
+        opened = [
+            (self._system_indexes[release.system], release.key)
+            for release in releases
+            if self._has(release)
+        ]
+        return Official(
+            frozenset().union(*(system_index.titled(key) for system_index, key in opened)),
+            frozenset().union(*(system_index.shorthand_entries for system_index, _ in opened)),
         )
 
     def _has(self, release: Release) -> bool:
         system_index = self._system_indexes.get(release.system)
         return system_index is not None and system_index.has(release)
 
-    def _parts(self, text: str, meant: Mapping[str, str], titles: Container[str]) -> list[Part]:
+    def _parts(self, text: str, meant: Mapping[str, str], official: Official) -> list[Part]:
         mended = [
             meant.get(word) or (word if self._lexicon.knows(word) else self._spelling.repair(word))
             for word in self._lexicon.typed(text)
         ]
-        return self._lexicon.parts(mended, titles)
+        return self._lexicon.parts(mended, official)
 
     def _cut_words(self, words: Sequence[str], releases: Sequence[Release]) -> dict[str, str]:
         """The cut words of a question, each with the word that it stands for."""

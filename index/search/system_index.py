@@ -65,8 +65,17 @@ def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
     releases = sorted({key for family in families for key in family.releases})
     by_title = precedence.titled(families, gathered.texts)
     shorthand = precedence.shorthand_titled(Lexicon.shipped().keys, by_title)
+    entries = precedence.shorthand_of_entries(
+        Lexicon.shipped().keys, gathered.texts, gathered.entries
+    )
     write_json(
-        folder / NAMES, {"codes": list(numbers), "releases": releases, "shorthand": shorthand}
+        folder / NAMES,
+        {
+            "codes": list(numbers),
+            "releases": releases,
+            "shorthand": shorthand,
+            "entries": entries,
+        },
     )
     owners, starts = _owners([family.texts for family in families], len(gathered.texts))
     np.savez(
@@ -154,6 +163,8 @@ class SystemIndex:
             self._states = dict(zip(names["releases"], links["states"], strict=True))
             giving_way, entries = links["giving_way"], links["entries"]
         self._shorthand: dict[str, list[int]] = names["shorthand"]
+        #: The shorthand of several words that is an entry of the Alphabetic Index.
+        self.shorthand_entries: list[str] = names["entries"]
         #: Release -> the texts that give way there, each as one number with its family.
         self._outranked = {
             release: np.unique(self._pair(*giving_way[states[giving_way[:, 2]] >= 0].T[:2]))

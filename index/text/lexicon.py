@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from codesets import laterality
@@ -111,6 +111,28 @@ class Part:
     means: str
     kind: str | None = None
     also: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Official:
+    """Shorthand of several words that official texts have, too. In `titles` of codes in force it
+    means just what it says; as one of `entries` of the Alphabetic Index it does so first, and the
+    meaning in the lexicon is the other reading."""
+
+    titles: frozenset[str] = frozenset()
+    entries: frozenset[str] = frozenset()
+
+    def reading(self, part: Part) -> Part:
+        """How a part of a question is read."""
+        as_typed = " ".join(part.typed)
+        if as_typed in self.titles:
+            return replace(part, means=as_typed, also=None)
+        if as_typed in self.entries:
+            return replace(part, means=as_typed, also=part.means)
+        return part
+
+
+UNOFFICIAL = Official()
 
 
 class Lexicon:
@@ -249,13 +271,14 @@ class Lexicon:
         """Replace each shorthand, the longest first, by what it means among these words."""
         return [word for part in self.parts(words) for word in part.means.split()]
 
-    def parts(self, words: list[str], titles: Container[str] = ()) -> list[Part]:
+    def parts(self, words: list[str], official: Official = UNOFFICIAL) -> list[Part]:
         """The words of a question as they are read together. An amount right after a drug or a
-        route ("40mg") gets an empty meaning. Shorthand in `titles` means just what it says."""
+        route ("40mg") gets an empty meaning. `official`: the shorthand that official texts have,
+        too."""
         company = neighbours(words, self._senses, self._longest)
-        parts = self._parts(words, company, titles, a_drug=False)
+        parts = self._parts(words, company, official, a_drug=False)
         if any(part.kind == DRUG for part in parts):
-            parts = self._parts(words, company, titles, a_drug=True)
+            parts = self._parts(words, company, official, a_drug=True)
         read: list[Part] = []
         after_drug = False
         for part in parts:
@@ -271,7 +294,7 @@ class Lexicon:
         self,
         words: list[str],
         company: Sequence[Neighbour],
-        titles: Container[str],
+        official: Official,
         *,
         a_drug: bool,
     ) -> list[Part]:
@@ -285,10 +308,9 @@ class Lexicon:
                 chosen = senses and choose(senses, at, at + length, company, a_drug)
                 if chosen:
                     sense, other = chosen
-                    as_typed = " ".join(typed)
-                    means = as_typed if as_typed in titles else sense.meaning
-                    also = None if other is None or as_typed in titles else other.meaning
-                    parts.append(Part(typed, means, sense.kind, also))
+                    also = None if other is None else other.meaning
+                    part = Part(typed, sense.meaning, sense.kind, also)
+                    parts.append(official.reading(part))
                     break
             else:
                 typed = (words[at],)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from index.families import Family
-from index.precedence import giving_way, shorthand_titled, titled
-from index.text.lexicon import Lexicon
+from index.precedence import giving_way, shorthand_of_entries, shorthand_titled, titled
+from index.text.lexicon import Lexicon, Official
 
 TEXTS = [
     "Fibroblastic disorders",  # 0
@@ -48,4 +48,13 @@ def test_shorthand_that_is_a_title_means_what_it_says() -> None:
         ]
     )
     assert lexicon.parts(list(words))[0].means == "plantar fascial fibromatosis"
-    assert lexicon.parts(list(words), {"plantar fasciitis"})[0].means == "plantar fasciitis"
+    titled_now = Official(titles=frozenset({"plantar fasciitis"}))
+    assert lexicon.parts(list(words), titled_now)[0].means == "plantar fasciitis"
+    entry = Official(entries=frozenset({"plantar fasciitis"}))
+    part = lexicon.parts(list(words), entry)[0]
+    assert (part.means, part.also) == ("plantar fasciitis", "plantar fascial fibromatosis")
+
+
+def test_shorthand_that_is_an_entry_of_the_index() -> None:
+    shorthand = [("plantar", "fasciitis"), ("pf",), ("heel", "spur")]
+    assert shorthand_of_entries(shorthand, TEXTS, {2}) == ["plantar fasciitis"]
