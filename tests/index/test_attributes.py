@@ -70,6 +70,7 @@ def test_the_encounter(
         ("f/u rib fx healing well", "rib fx"),
         # A condition of its own, or no encounter.
         ("subsequent NSTEMI", "subsequent NSTEMI"),
+        ("telehealth consult, init, 50 min", "telehealth consult, init, 50 min"),
         ("contraceptive ring,Initial", "contraceptive ring,Initial"),
         ("burn of hand, sequela", "burn of hand, sequela"),
         ("init", "init"),
