@@ -30,6 +30,7 @@ _REWRITTEN = tuple(
         (r"\bsec(?:ond)?[ -]deg(?:ree)?\b\.?", "second degree"),
         (r"\bdeg(?:ree)? ?(\d)\b", r"degree \1"),
         (r"\b(1st|2nd|3rd)[ -]tri(?:m|mest|mstr)?\b\.?", r"\1 trimester"),
+        (r"\b(?:emer|emr|emger)\w* dep(?:t|artmt|artment)?\b", "emergency department"),
         (rf"\b({'|'.join(_USE)})\b", lambda match: f"{_USE[match[1].lower()]} use disorder"),
         # A mild use disorder is abuse, a moderate or severe one dependence (I.C.5.b; the
         # Alphabetic Index at "Disorder, alcohol use").

@@ -175,6 +175,12 @@ _FOLLOW_UP = re.compile(
 )
 
 
+#: Services, whose titles say whether they are initial or subsequent.
+_SERVICE = re.compile(
+    r"consult|\b(?:mins?|minutes?|hospital care|telehealth|assessment|evaluation)\b"
+)
+
+
 def without_encounter(text: str) -> str:
     """A text without the words that only say which encounter it is ("init encntr", "subsq"), for
     the search of a family of codes, whose titles do not have them.
@@ -183,9 +189,11 @@ def without_encounter(text: str) -> str:
     full, unless "encounter" follows ("subsequent MI", "pills, initial"). Returns the text itself
     when nothing else is in it.
     """
+    folded = fold(text)
+    if _SERVICE.search(folded):
+        return text
     kept: list[str] = []
     at = 0
-    folded = fold(text)
     # Where folding changes the length of a text, its places are not those of the words.
     words = _markers(folded) if len(folded) == len(text) else []
     after = [marker for _, marker in words[1:]] + [None]

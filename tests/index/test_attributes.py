@@ -70,6 +70,7 @@ def test_the_encounter(
         ("f/u rib fx healing well", "rib fx"),
         # A condition of its own, or no encounter.
         ("subsequent NSTEMI", "subsequent NSTEMI"),
+        ("telehealth consult, init, 50 min", "telehealth consult, init, 50 min"),
         ("contraceptive ring,Initial", "contraceptive ring,Initial"),
         ("burn of hand, sequela", "burn of hand, sequela"),
         ("init", "init"),
@@ -202,6 +203,7 @@ def test_two_sides_with_two_severities(text: str, each: list[str]) -> None:
         ("ckd stage3b", "ckd stage 3b"),
         ("burn sec degree", "burn second degree"),
         ("burn 2nd deg", "burn 2nd degree"),
+        ("coma scale, emerg dept", "coma scale, emergency department"),
         ("polyhydramnios 3rd tri", "polyhydramnios 3rd trimester"),
         ("mild cocaine use disorder", "cocaine abuse"),
         ("Sedative Use D/O,Mod/Sev", "Sedative dependence"),
@@ -301,6 +303,13 @@ def test_the_sibling_that_says_no_more_than_the_question_comes_first() -> None:
     # Words that the sibling lacks may mean the other one by another name.
     poor = replace(plain, features={"exact": 0.0, "question_coverage": 0.7})
     assert defaults.preferred(query, [deep, poor])[0].code == "L97.111"
+    # An attribute has no other name.
+    mild = _hit("F03.A0", "Dementia, mild, without behavioral disturbance", 9.0, 0.7)
+    any_ = _hit(
+        "F03.90", "Dementia, unspecified severity, without behavioral disturbance", 8.5, 0.7
+    )
+    query = _query("dementia without behavioral disturbance")
+    assert defaults.preferred(query, [mild, any_])[0].code == "F03.90"
     named = _query("ulcer right thigh, breakdown of skin")
     assert defaults.preferred(named, [deep, plain])[0].code == "L97.111"
 
