@@ -350,7 +350,7 @@ _BEFORE_THE_WORD = re.compile(
     re.I,
 )
 #: "JW vs JZ": nothing else in the text.
-_ALONE = re.compile(rf"\W*({_LEVEL2}(?:{_JOINED}{_LEVEL2})+)\W*")
+_ALONE = re.compile(rf"\W*({_LEVEL2}(?:\s+(?:vs\.?|versus|or)\s+{_LEVEL2})+)\W*")
 #: A place of service below 10 is typed without its zero, too.
 _PLACE = rf"(?:{PLACE_OF_SERVICE}|\d)(?![\w./-])"
 _PLACES = re.compile(
