@@ -1,5 +1,6 @@
 """Builds the index bundle from codes.db: a system index for each code system, the passages of the
-guidelines, the encoder that computed the vectors, and the manifest."""
+guidelines and what people ask about them, the encoder that computed the vectors, and the
+manifest."""
 
 from __future__ import annotations
 
@@ -8,8 +9,9 @@ import secrets
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +28,28 @@ from index.pcs.titles import Titles
 from index.search import off_topic, system_index
 from index.search.bm25 import write_lexical
 from index.search.guideline_search import passages
+from index.text.guideline_topics import Topics, read_topics, sections_of
+from index.text.lexicon import Lexicon
 from index.text.tokens import essential, plain_words, read
 
 
-def _passages(store: CodeStore) -> list[str]:
-    """The distinct passages of all loaded guidelines."""
-    texts: dict[str, None] = {}
-    for reference in store.references.all("guidelines"):
-        guidelines = list(store.references.rows(Guideline, reference))
-        texts |= dict.fromkeys(text for _, text in passages(guidelines))
-    return list(texts)
+def _guidelines(store: CodeStore) -> list[list[Guideline]]:
+    """The sections of each loaded edition of the guidelines."""
+    return [
+        list(store.references.rows(Guideline, reference))
+        for reference in store.references.all("guidelines")
+    ]
+
+
+def topics_of(editions: Sequence[Sequence[Guideline]]) -> list[Topics]:
+    """What people ask about the sections of these editions. A section that none of them has keeps
+    its row, which may be a heading of others, without questions."""
+    rows = read_topics()
+    places = [sections_of(rows, edition) for edition in editions]
+    return [
+        row if any(sections[number] is not None for sections in places) else replace(row, asked=())
+        for number, row in enumerate(rows)
+    ]
 
 
 def build(
@@ -109,7 +123,8 @@ def _build(store: CodeStore, root: Path, model: Model | Shipped, progress: bool)
         stems.update(dict.fromkeys(read(word).stems, count))
     bundle.write_json(folder / bundle.STEMS, stems)
 
-    passage_texts = _passages(store)
+    editions = _guidelines(store)
+    passage_texts = list(dict.fromkeys(text for each in editions for _, text in passages(each)))
     known = bundle.passage_vectors(in_use) if in_use else {}
     np.save(
         folder / bundle.PASSAGE_VECTORS,
@@ -118,6 +133,7 @@ def _build(store: CodeStore, root: Path, model: Model | Shipped, progress: bool)
     bundle.write_json(folder / bundle.PASSAGES, passage_texts)
     if passage_texts:
         write_lexical(folder / bundle.PASSAGE_WORDS, passage_texts)
+        write_topics(folder, topics_of(editions), in_use, encoder)
     before = off_topic.OffTopicModel.load(in_use / bundle.OFF_TOPIC) if in_use else None
     off_topic.learn(texts_of, encoder, before).save(folder / bundle.OFF_TOPIC)
     manifest = bundle.Manifest(
@@ -135,6 +151,34 @@ def _build(store: CodeStore, root: Path, model: Model | Shipped, progress: bool)
     manifest.write(folder)
     bundle.swap_in(root, folder)
     return manifest
+
+
+def write_topics(
+    folder: Path, rows: Sequence[Topics], in_use: Path | None, encoder: Encoder
+) -> None:
+    """Write what people ask about the guidelines: the rows, their vectors and their words."""
+    lexicon = Lexicon.shipped()
+
+    def spelled_out(text: str) -> str:
+        return " ".join(lexicon.spell_out(lexicon.typed(text))) or text
+
+    before = bundle.topic_rows(in_use) if in_use else None
+    known = before.known() if before else {}
+    questions = [question for row in rows for question in row.asked]
+    new = [question for question in questions if question not in known]
+    if new:
+        # As written, too: a wrong meaning of a shorthand must not hide the rest.
+        written = encoder.encode_together(new)
+        means = encoder.encode_together([spelled_out(question) for question in new])
+        known |= dict(zip(new, (written + means) / 2, strict=True))
+    bundle.write_json(folder / bundle.TOPICS, [(row.section, row.title, row.asked) for row in rows])
+    vectors = [known[question] for question in questions]
+    np.save(
+        folder / bundle.TOPIC_VECTORS,
+        np.stack(vectors) if vectors else np.zeros((0, encoder.dimensions), dtype=np.float32),
+    )
+    words = [" ".join([*row.asked, *map(spelled_out, row.asked)]) for row in rows]
+    write_lexical(folder / bundle.TOPIC_WORDS, words)
 
 
 def is_current(store: CodeStore, root: Path, model: Model | Shipped) -> bool:

@@ -25,16 +25,20 @@ from codesets.model import Reference, Release
 from codesets.store.code_store import CodeStore
 from index.errors import SearchError
 from index.runtime import THREADS
-from index.text import synonyms
+from index.text import guideline_topics, synonyms
+from index.text.guideline_topics import Topics
 
 #: Increased when the files or the gathering of texts change. Bundles of another format are rebuilt.
-FORMAT = 11
+FORMAT = 12
 
 # The files and folders of a bundle. Some have older names than the modules that write them: other
 # names would be another format.
 #: The number of texts that have each word, and each stem.
 VOCABULARY, STEMS = "words.json", "stems.json"
 PASSAGES, PASSAGE_VECTORS, PASSAGE_WORDS = "passages.json", "passages.npy", "passages"
+#: What people ask about the sections of the guidelines. A bundle that was built before there were
+#: such topics has none of these, and is used without.
+TOPICS, TOPIC_VECTORS, TOPIC_WORDS = "topics.json", "topics.npy", "topics"
 OFF_TOPIC = "talk.npz"
 ENCODER = "encoder"
 SYSTEM_INDEXES, PROCEDURES = "shelves", "procedures"
@@ -95,19 +99,27 @@ _LOOKED_UP = ("tables", "definitions", "ptp", "mue", "places", "conversion", "ge
 
 def sources(store: CodeStore) -> dict[str, list[str]]:
     """What an index of `store` is made of, as in Manifest.sources: all releases, all references but
-    those that are only looked up, and the synonyms of prompts/."""
+    those that are only looked up, and the synonyms and topics of prompts/."""
     references = [
         reference for reference in store.references.all() if reference.kind not in _LOOKED_UP
     ]
     used: list[Release | Reference] = [*store.releases(), *references]
     digests = {source.key: sorted(file.sha256 for file in source.files) for source in used}
-    return digests | {synonyms.KEY: [synonyms.sha256()]}
+    return digests | {
+        synonyms.KEY: [synonyms.sha256()],
+        guideline_topics.KEY: [guideline_topics.sha256()],
+    }
 
 
 def _must_match(made_of: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The sources that must be the same in the bundle and in the store: all but corrections. When
-    new corrections are approved, the bundle is out of date, but its answers are not wrong."""
-    return {key: files for key, files in made_of.items() if "/corrections/" not in key}
+    """The sources that must be the same in the bundle and in the store: all but corrections and
+    topics. When new corrections are approved or topics are written, the bundle is out of date, but
+    its answers are not wrong."""
+    return {
+        key: files
+        for key, files in made_of.items()
+        if "/corrections/" not in key and key != guideline_topics.KEY
+    }
 
 
 def files_of(folder: Path) -> dict[str, dict[str, int | str]]:
@@ -209,8 +221,10 @@ def _earlier(root: Path, store: CodeStore | None, build: str) -> tuple[Path, Man
         )
     loaded = sources(store) if store else manifest.sources
     for key, files in manifest.sources.items():
-        # Synonyms are in the bundle. Editions are also read from the store, so they must match.
-        if key != synonyms.KEY and loaded.get(key) != files:
+        # What is in prompts/ is in the bundle. Editions are also read from the store, so they must
+        # match.
+        in_bundle = key in (synonyms.KEY, guideline_topics.KEY)
+        if not in_bundle and loaded.get(key) != files:
             state = "read from other files since" if key in loaded else "no longer loaded"
             raise BundleUnusable(f"The index bundle {build} was made of {key}, which is {state}.")
     return folder, manifest
@@ -219,6 +233,30 @@ def _earlier(root: Path, store: CodeStore | None, build: str) -> tuple[Path, Man
 def passage_vectors(folder: Path) -> dict[str, np.ndarray]:
     """The vector (float32) of each passage of the guidelines in a bundle."""
     return dict(zip(read_json(folder / PASSAGES), np.load(folder / PASSAGE_VECTORS), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRows:
+    """The topics in a bundle, as they are in prompts/vocabulary: `rows`, and a vector (float32) for
+    each question of theirs, in order."""
+
+    rows: list[Topics]
+    vectors: np.ndarray
+
+    def known(self) -> dict[str, np.ndarray]:
+        """The vector of each question."""
+        questions = (question for row in self.rows for question in row.asked)
+        return dict(zip(questions, self.vectors, strict=True))
+
+
+def topic_rows(folder: Path) -> TopicRows | None:
+    """The topics in a bundle's folder; None in a bundle that has none."""
+    if not (folder / TOPICS).exists():
+        return None
+    rows = [
+        Topics(section, title, tuple(asked)) for section, title, asked in read_json(folder / TOPICS)
+    ]
+    return TopicRows(rows, np.load(folder / TOPIC_VECTORS))
 
 
 def write_json(path: Path, value: object) -> None:

@@ -22,6 +22,7 @@ Status = Literal[
 ]
 Severity = Literal["conflict", "caution", "obligation"]
 Order = Literal["before", "after", "any"]
+Rule = Literal["guideline"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,25 @@ class ShownGuideline:
     title: str
     page: int | None
     release: str
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Why a candidate is meant where the question does not say it.
+
+    - `rule`: the kind of rule: guideline.
+    - `text`: the reason, in a sentence.
+    - `section`: the section of the Official Guidelines that states the rule (I.C.6.a); "" where
+      no loaded guidelines have it.
+    - `release`: label of the guidelines; None where no loaded guidelines have the section.
+    - `reasons`: what `text` is worded from; not in the JSON.
+    """
+
+    rule: Rule
+    text: str = ""
+    section: str = ""
+    release: str | None = None
+    reasons: list[Reason] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +271,7 @@ class Candidate:
     - `report_with`: the codes that its notes ask for beside it; [] for none.
     - `notes`: the notes that govern it, nearest first; [] for none.
     - `guidelines`: the sections that govern it, most specific first; [] where none are loaded.
+    - `because`: the defaults that it follows where the question leaves something open; [] for none.
     - `reasons`: what `ask_back` is worded from; not in the JSON.
     """
 
@@ -269,6 +290,7 @@ class Candidate:
     report_with: list[ReportWith] = field(default_factory=list)
     notes: list[ShownNote] = field(default_factory=list)
     guidelines: list[ShownGuideline] = field(default_factory=list)
+    because: list[Because] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
 
 
@@ -332,8 +354,10 @@ class Answer:
     - `outcome`: answered: `candidates`. verdict: `verdicts`. guideline: `guidelines`. changes:
       `changes`. abstained: nothing could be answered, and `notices` say why.
     - `notices`: what must be known of the answer as a whole, in sentences; [] for nothing.
-    - `candidates`: the codes that may answer it, best first; [] for none.
-    - `guidelines`: the sections that answer it best, best first; [] for none.
+    - `candidates`: the codes that may answer it, best first; where two systems may be meant, first
+      those of the likelier system, then those of the other; [] for none.
+    - `guidelines`: the sections that answer it best, best first; [] for none. Beside verdicts they
+      are there if it asks about a rule.
     - `verdicts`: one or more for each code that it names, in their order, then those on modifiers
       and places of service; [] for none.
     - `pairs`: what the rules say of those codes together; [] for nothing.

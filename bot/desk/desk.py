@@ -8,17 +8,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from bot.desk import edition_changes, provenance
 from bot.desk.answer import Answer, Candidate, Changes, Verdict, reason
-from bot.desk.candidates import LOOKED_AT, Candidates
+from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.edition_dates import day_for, edition_labels
-from bot.desk.guidelines import GuidelineLookup
-from bot.desk.intent import Intent, is_about_a_rule, missing, to_search
+from bot.desk.guidelines import GUIDED, GuidelineLookup, RuleQuestion
+from bot.desk.intent import Intent, is_about_a_rule, says_of_codes
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
+from bot.desk.system_choice import is_settled
+from bot.desk.systems import likeliest, missing, to_search
 from bot.messages import message
 from bot.phi import Scrubbed, Scrubber, scrub_head
 from bot.phi.long_texts import MOST_CHARACTERS, length_of
@@ -27,16 +30,17 @@ from bot.views.wording import undated, worded
 from codesets.model import CodeKind, CodesetError, Release, ReleaseUnavailable, Setting, System
 from codesets.store.code_store import CodeStore, ReleaseMatch
 from index.embedding.models import name_of
+from index.errors import SearchError
 from index.runtime import THREADS
 from index.search.searcher import Found, Searcher
+from index.text.sides import by_side
 
 #: Extra hits that are searched for, to replace those that are not in force on the date.
 _SPARE = 30
-#: From this value of is_about_a_rule on, the guidelines answer a question.
-_ASKS_A_RULE = 0.5
-#: Below this value of Found.ours, a question is small talk, and no rule is looked for. The lowest
-#: of 94 questions about rules has -6.2 ("how long is the postpartum period").
-_SMALL_TALK = -7.0
+#: Below this value of Found.ours, or from this cosine to an off-topic example on, a question for
+#: which no code fits is small talk, and no rule is looked for. The lowest of 290 questions about
+#: rules has -6.7 ("how long is the postpartum period").
+_SMALL_TALK, _SAID_IN_SMALL_TALK = -7.0, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class Desk:
             "help": self._courtesy,
             "changes": self._changes,
             "drug_products": self._codes.on_products,
-            "codes": self._codes.on_codes,
+            "codes": self._on_codes,
         }
 
     def close(self) -> None:
@@ -289,9 +293,13 @@ class Desk:
         notice."""
         systems: Sequence[System] = question.limited_to
         if not systems:
-            if lacking := missing(question.systems, self._store.systems):
-                return noticed(answer, *map(needs, lacking)), []
-            systems = to_search(question.text, question.systems, self._store.systems)
+            systems = self._store.systems
+            if question.said is not None:
+                if lacking := missing(likeliest(question.said), systems):
+                    answer = noticed(answer, *map(needs, lacking))
+                if missing(question.systems, systems):
+                    return answer, []
+                systems = to_search(question.said, systems)
         coverages = []
         for system in systems:
             try:
@@ -305,16 +313,42 @@ class Desk:
         started = time.perf_counter()
         coverages = group[0].coverages
         releases = [coverage.release for coverage in coverages]
-        texts = [search.question.text for search in group]
-        results = self._search().search_many(texts, releases, max(limit, LOOKED_AT) + _SPARE)
-        for search, found in zip(group, results, strict=True):
+        texts = [search.question.subject for search in group]
+        # A question that tells two sides apart is searched once more for each of them.
+        sides = [by_side(text) for text in texts]
+        words = {search.question.subject: search.question.said for search in group}
+        words |= {
+            side_text: search.question.said
+            for search, side_texts in zip(group, sides, strict=True)
+            for side_text in side_texts
+        }
+        results = self._search().search_many(
+            texts + [text for side_texts in sides for text in side_texts],
+            releases,
+            max(limit, LOOKED_AT) + _SPARE,
+            lambda text, best: is_settled(words[text], best),
+        )
+        others = iter(results[len(texts) :])
+        for search, found, side_texts in zip(group, results[: len(texts)], sides, strict=True):
             question, answer = search.question, search.answer
-            candidates = Candidates(
-                self._store, self._guideline_lookup, releases, question.day
-            ).among(found, limit, of_a_system=bool(question.systems))
+            maker = Candidates(self._store, self._guideline_lookup, releases, question.day)
+            among = partial(
+                maker.of_sides,
+                [next(others) for _ in side_texts] or [found],
+                limit,
+                question.said.points if question.said else {},
+            )
+            candidates = among(
+                of_a_system=bool(question.systems),
+                of_codes=question.said is not None and question.said.speaks,
+            )
             if candidates:
                 answer = replace(answer, outcome="answered", candidates=candidates)
-            answer = self._with_guidelines(question, answer, found, releases)
+                answer = self._named_second(question, answer)
+                answer = noticed(answer, *read_cut_words(found, question.scrubbed))
+            answer = self._with_guidelines(
+                question, answer, found, releases, partial(among, of_a_system=True)
+            )
             if answer.outcome == "abstained":
                 # Its date does not matter.
                 told = [why for why in answer.reasons if not why.key.startswith("desk.date_")]
@@ -323,22 +357,79 @@ class Desk:
             share = (time.perf_counter() - started) * 1000 / len(group)
             yield search.place, replace(answer, elapsed_ms=round(answer.elapsed_ms + share, 2))
 
+    def _named_second(self, question: Question, answer: Answer) -> Answer:
+        """The answer with a notice where a procedure is answered from ICD-10-PCS alone, and may be
+        none of an inpatient."""
+        words = question.said
+        if (
+            answer.candidates[0].system == "icd10pcs"
+            and words is not None
+            and not words.named
+            and not words.is_inpatient
+            and "cpt" not in self._store.systems
+        ):
+            return noticed(answer, reason("desk.inpatient_only"))
+        return answer
+
     def _with_guidelines(
-        self, question: Question, answer: Answer, found: Found, releases: Sequence[Release]
+        self,
+        question: Question,
+        answer: Answer,
+        found: Found,
+        releases: Sequence[Release],
+        nearest: Callable[[], list[Candidate]],
     ) -> Answer:
         """The answer with the sections of the guidelines that are nearest to the question. They are
-        the outcome if it asks about a rule."""
-        systems = [release.system for release in releases]
-        system = next((s for s in ("icd10cm", "icd10pcs") if s in systems), None)
-        if system is None:
+        the outcome if it asks about a rule; the codes stay beside them. `nearest`: the candidates
+        where no code fits well."""
+        rule = is_about_a_rule(question.text)
+        searched = {release.system for release in releases}
+        if not (rule or searched.intersection(GUIDED)):
             return answer
-        asks = is_about_a_rule(question.text) >= _ASKS_A_RULE
-        if answer.outcome == "abstained" and (not asks or found.ours < _SMALL_TALK):
+        asked = RuleQuestion(found.query.asked, found.query.spelled_out, found.vector)
+        systems = question.limited_to or GUIDED
+        answering = self._guideline_lookup.answering(self._search(), asked, systems, question.day)
+        if answer.outcome == "abstained":
+            small_talk = found.ours < _SMALL_TALK or found.off_topic >= _SAID_IN_SMALL_TALK
+            if small_talk or not answering.alone(rule):
+                return answer
+            answer = replace(answer, candidates=nearest())
+            return replace(answer, guidelines=answering.sections, outcome="guideline")
+        code = max((hit.similarity for hit in found.hits), default=0.0)
+        if searched.isdisjoint(GUIDED):  # a supply has no guidelines
+            asks = answering.alone(rule)
+        else:
+            asks = answering.beside(rule, question.text, code)
+            answer = replace(answer, guidelines=answering.sections)
+        if asks:
+            return replace(answer, guidelines=answering.sections, outcome="guideline")
+        return answer
+
+    def _on_codes(self, question: Question, answer: Answer) -> Answer:
+        """Verdicts on the codes that a question names and, if it asks about a rule, the sections of
+        the guidelines that answer it, beside them."""
+        answer = self._codes.on_codes(question, answer)
+        codes = [mention.typed for mention in question.mentions]
+        rule = is_about_a_rule(question.text)
+        if not says_of_codes(question.text, codes, rule):
             return answer
-        sections = self._guideline_lookup.answering(self._search(), found, system, question.day)
-        if not sections:
+        try:
+            searcher = self._search()
+        except SearchError:  # codes are looked up without an index; rules are not
             return answer
-        return replace(answer, guidelines=sections, outcome="guideline" if asks else answer.outcome)
+        # What a code is called says what the question is about.
+        titles = [verdict.title for verdict in answer.verdicts]
+        query = searcher.understand(" ".join([question.text, *titles]))
+        vectors = searcher.encoder.encode([question.text.lower(), query.spelled_out or query.typed])
+        answering = self._guideline_lookup.answering(
+            searcher,
+            RuleQuestion(question.text, query.spelled_out, vectors.mean(axis=0)),
+            question.limited_to or GUIDED,
+            question.day,
+        )
+        if not answering.beside_verdicts(rule):
+            return answer
+        return replace(answer, guidelines=answering.sections)
 
 
 def _begun(question: Question) -> Answer:

@@ -1,17 +1,16 @@
-"""Tells what a question asks for: a code and of which system, a rule, or what changed."""
+"""Tells what a question asks for: a code, a rule, or what changed."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from codesets import months
-from codesets.model import System
-from index.text.lexicon import DRUG, GOODS, ROUTE, Lexicon, Part
+from codesets.code_format import ICD10CM_EITHER
 from index.text.resources import read_text, read_words
 from index.text.tokens import STOPWORDS, plain_words
 
@@ -23,92 +22,6 @@ Intent = Literal[
     "codes", "search",
 ]  # fmt: skip
 Courtesy = Literal["greeting", "thanks", "help"]
-
-#: Names of systems in a question. "3 pcs" are three pieces.
-_NAMES: dict[System, str] = {
-    "icd10pcs": r"icd-?10-?pcs|(?<!\d)(?<!\d )\bpcs\b",
-    "hcpcs": r"\bhcpcs\b",
-    "cpt": r"\bcpt\b",
-}
-
-
-@lru_cache(maxsize=1)
-def _words() -> dict[str, dict[str, Any]]:
-    text = read_text("intents", "systems.toml")
-    return tomllib.loads(text)
-
-
-def _phrases(section: str, key: str = "words") -> list[str]:
-    return [" ".join(phrase.split()) for phrase in _words()[section][key].split(",")]
-
-
-def _has(text: str, phrases: list[str]) -> bool:
-    return any(re.search(rf"(?<![\w/]){re.escape(phrase)}s?(?![\w/])", text) for phrase in phrases)
-
-
-def systems_asked_for(text: str) -> list[System]:
-    """The systems that can answer the question, where not all can; [] for a diagnosis, or when it
-    is unclear. A wheelchair is not a diagnosis, so ICD-10-CM must not answer for it."""
-    text = " ".join(text.lower().split())
-    named = [system for system, name in _NAMES.items() if re.search(name, text)]
-    if named:
-        return named
-    lexicon = Lexicon.shipped()
-    parts = lexicon.parts(lexicon.typed(text))
-    goods = any(part.kind in GOODS for part in parts)
-    # In "wound vac", the wound is part of a supply and not a diagnosis.
-    rest = " ".join(word for part in parts if part.kind not in GOODS for word in part.typed)
-    endings = tuple(ending.lstrip("-") for ending in _words()["procedures"]["endings"].split())
-    procedure = _has(text, _phrases("procedures")) or any(
-        word.endswith(endings) for word in re.findall(r"[a-z]+", text)
-    )
-    if _has(rest, _phrases("diagnosis")):
-        # The history, complication or status of a procedure is a diagnosis, whatever is loaded. For
-        # an inpatient it may be either.
-        inpatient = _has(text, _phrases("icd10pcs", "needs"))
-        return ["icd10cm"] if procedure and not inpatient else []
-    if goods or _has(text, _phrases("hcpcs")) or _is_a_drug(parts, lexicon) or _is_a_dose(text):
-        return ["hcpcs"]
-    if procedure:
-        return ["icd10pcs"] if _has(text, _phrases("icd10pcs", "needs")) else ["icd10pcs", "cpt"]
-    return ["cpt"] if _has(text, _phrases("cpt")) else []
-
-
-def to_search(text: str, systems: Sequence[System], loaded: Sequence[System]) -> list[System]:
-    """The loaded systems to search: those in `systems`, which the question asks for; if it is
-    empty, all. Then ICD-10-PCS is searched only for an inpatient: its 79,000 titles of procedures
-    would crowd out everything else."""
-    if systems:
-        return [system for system in loaded if system in systems]
-    if _has(text.lower(), _phrases("icd10pcs", "needs")):
-        return list(loaded)
-    return [system for system in loaded if system != "icd10pcs"] or list(loaded)
-
-
-def missing(asked_for: Sequence[System], loaded: Container[str]) -> Sequence[System]:
-    """The systems in `asked_for`, if none of them is loaded; else []."""
-    return [] if any(system in loaded for system in asked_for) else asked_for
-
-
-def _is_a_drug(parts: list[Part], lexicon: Lexicon) -> bool:
-    """Whether a text has only a drug and how it is given: "zofran iv 4mg", "procrit for esrd"."""
-    how = {*_words()["hcpcs"]["drug_words"].split(), *lexicon.words_of_drugs, *STOPWORDS}
-    return any(part.kind == DRUG and part.means for part in parts) and all(
-        part.kind in (DRUG, ROUTE) or how.issuperset(part.typed) for part in parts
-    )
-
-
-def _is_a_dose(text: str) -> bool:
-    """Whether a text names a dose or an injection: "solumedrol 40 mg", "prolia injection"."""
-    doses = "|".join(_words()["hcpcs"]["doses"].split())
-    given = "|".join(_words()["hcpcs"]["dose_words"].split())
-    return bool(
-        re.search(rf"\d\s*(?:{doses})\b", text)
-        or (
-            re.search(rf"\b[a-z]{{4,}}\s+(?:{given})\b", text)
-            and re.search(r"\binject|\binfus", text)
-        )
-    )
 
 
 def courtesy(text: str) -> Courtesy | None:
@@ -221,6 +134,24 @@ def _label(text: str) -> str:
 
 # A rule
 
+#: A code, or the beginning of one.
+_A_CODE = rf"(?<![\w.]){ICD10CM_EITHER}-?(?![\w.]*\w)"
+#: Forms of questions about a rule: "A or D", "O codes", "two codes?", "which one is first", "B20 or
+#: Z21", "add Z79.4?", "Q21?", "R55 too?".
+_FORMS_OF_A_RULE = re.compile(
+    r"(?<!hepatitis )(?<!hep )(?<!vitamin )(?<!vit )(?<!factor )(?<!type )(?<!protein )(?<!group )"
+    r"(?<![\w'])[a-z],? (?:or|vs\.?) [a-z](?![\w'])"
+    r"|(?<![\w/])[b-fhk-z][- ]codes?\b"
+    rf"|\b(?:one|two|three|[123]|single) (?:{_A_CODE} )?codes?\b(?! for)"
+    r"|\bhow (?:long|often|many (?:codes|times|hours|days|weeks|months|years))\b"
+    r"|\bfirst\s*\??$|\bfirst (?:dx|code|diagnosis)\b|\border\s*\??$"
+    rf"|{_A_CODE},? (?:or|vs\.?) (?:just )?(?:{_A_CODE}|[a-z](?![\w']))"
+    rf"|\b(?:use|add|need|assign|report|append|drop) {_A_CODE}"
+    rf"|{_A_CODE} (?:first|second|or not)\b"
+    rf"|(?:\S+ ){{3,}}{_A_CODE}(?: (?:too|ok|okay|also|either|alone|both|needed|allowed))?\?$",
+    re.I,
+)
+
 
 def is_about_a_rule(question: str) -> float:
     """Whether a question asks about a rule and not for a code: 1.0 it does, 0.5 it may, 0.0 nothing
@@ -231,7 +162,22 @@ def is_about_a_rule(question: str) -> float:
         words = words.replace(phrase, " ")
     if any(phrase in words for phrase in phrases["asks"]):
         return 1.0
+    if _FORMS_OF_A_RULE.search(" ".join(question.split())):
+        return 1.0
     return min(1.0, 0.5 * sum(phrase in words for phrase in phrases["hints"]))
+
+
+def says_of_codes(question: str, codes: Sequence[str], rule: float) -> bool:
+    """Whether a question says more of its codes than that it asks for a verdict: "Z38.00 on the
+    transfer NICU chart" does, "is E11.9 billable today" does not. Two codes in a question do, too:
+    "O80 with O70.0?". `rule`: of `is_about_a_rule`; with it, one word is enough."""
+    words = question
+    for code in codes:
+        words = re.sub(re.escape(code), " ", words, flags=re.I)
+    hollow = {*_rule_phrases()["verdict"], *(f" {word} " for word in STOPWORDS)}
+    said = [word for word in plain_words(words) if f" {word} " not in hollow]
+    asks = rule or question.rstrip().endswith("?")
+    return (bool(asks) and len(set(codes)) > 1) or len(said) >= (1 if rule else 2)
 
 
 @lru_cache(maxsize=1)

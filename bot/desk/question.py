@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from bot.desk.chatter import subject
 from bot.desk.code_mentions import (
     CodeMention,
     beside_codes,
@@ -16,10 +17,11 @@ from bot.desk.code_mentions import (
     named_code,
     read_mentions,
 )
-from bot.desk.intent import Inquiry, Intent, courtesy, inquiry, systems_asked_for
+from bot.desk.intent import Inquiry, Intent, courtesy, inquiry
 from bot.desk.known_codes import Known, Lookup
 from bot.desk.ndc_mentions import NdcMention, read_ndcs
 from bot.desk.service_dates import DateRead, read_date
+from bot.desk.systems import Said, asked_for, said
 from bot.phi import Scrubbed
 from bot.phi.long_texts import MOST_CHARACTERS, length_of
 from bot.phi.spans import PLACEHOLDER
@@ -47,7 +49,8 @@ class Question:
     - `asked`: as typed. It may have identifiers of patients, and is neither stored nor shown.
     - `scrubbed`: without identifiers; it may be stored and shown.
     - `removed`: the kinds of identifiers that were removed; () for none.
-    - `text`: what is searched: `scrubbed` without placeholders and without the date.
+    - `text`: `scrubbed` without placeholders and without the date.
+    - `subject`: what is searched: `text` without doubts, courtesies and the words that ask.
     - `service_date`: the date of service: the one in the question, else the one given with it, else
       None.
     - `day`: the day that it is answered for: the date of service, else today.
@@ -61,6 +64,7 @@ class Question:
     - `intent`: what it asks for.
     - `limited_to`: the systems that the asker chose; () for all.
     - `systems`: these or, if none were chosen, those that the words ask for; () for all.
+    - `said`: what the words say about the systems; None where they are not asked.
     - `mentions`: the codes that it names; () for none.
     - `ndcs`: the drug products that it names; () for none.
     - `inquiry`: what it asks about changes; None if it does not.
@@ -72,6 +76,7 @@ class Question:
     scrubbed: str
     removed: tuple[str, ...] = ()
     text: str = ""
+    subject: str = ""
     service_date: dt.date | None = None
     day: dt.date = dt.date.min
     no_such_day: bool = False
@@ -81,6 +86,7 @@ class Question:
     intent: Intent = "search"
     limited_to: tuple[System, ...] = ()
     systems: tuple[System, ...] = ()
+    said: Said | None = None
     mentions: tuple[CodeMention, ...] = ()
     ndcs: tuple[NdcMention, ...] = ()
     inquiry: Inquiry | None = None
@@ -146,7 +152,10 @@ def read_question(
     )
     intent = _intent(read)
     if intent == "search" and not systems:
-        return replace(read, systems=tuple(systems_asked_for(text)))
+        words = said(text)
+        read = replace(read, systems=tuple(asked_for(words)), said=words)
+    if intent == "search":
+        return replace(read, subject=subject(text))
     return replace(read, intent=intent)
 
 

@@ -3,6 +3,7 @@ sides of a code, what changed between editions, and what was removed from a ques
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from bot.desk.answer import (
@@ -89,9 +90,15 @@ def editions(answer: Answer) -> str:
     """The editions that an answer's codes are of: "ICD-10-CM FY2026-April"."""
     results: list[Verdict | Candidate] = [*answer.verdicts, *answer.candidates]
     named = [f"{SYSTEM_NAMES[r.system]} {r.release}" for r in results if r.release]
-    if answer.outcome == "guideline":
-        named += [message("notes.guidelines", release=g.release) for g in answer.guidelines]
+    named += [message("notes.guidelines", release=g.release) for g in quoted_sections(answer)]
     return ", ".join(dict.fromkeys(named))
+
+
+def quoted_sections(answer: Answer) -> list[QuotedGuideline]:
+    """The sections that are part of the answer: those that it is, and those beside verdicts. Beside
+    codes that were found they are only near to the question."""
+    asked = answer.outcome == "guideline" or answer.verdicts
+    return answer.guidelines if asked else []
 
 
 def guideline_source(guideline: ShownGuideline | QuotedGuideline) -> str:
@@ -134,6 +141,35 @@ def other_sides(candidate: Candidate, code: str = "{code}") -> str:
         if others:
             return message(heading, codes=" · ".join(others[:_MOST_SIDES]))
     return ""
+
+
+def grounds(candidate: Candidate) -> list[str]:
+    """Why a candidate is meant, each with the section of the guidelines that says so."""
+    return [
+        message("defaults.cited", sentence=one.text, section=one.section, release=one.release)
+        if one.section
+        else one.text
+        for one in candidate.because
+    ]
+
+
+def by_system(candidates: Sequence[Candidate], most: int) -> list[tuple[str, list[Candidate]]]:
+    """At most `most` candidates in groups of one system each, in their order, with a heading over
+    each group; "" where there is only one system. Each group is shown with its first candidates."""
+    groups: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(candidate.system, []).append(candidate)
+    if len(groups) < 2:
+        return [("", list(candidates[:most]))] if candidates else []
+    room, later = max(most, len(groups)), len(candidates)
+    shown = []
+    for left, (system, group) in zip(range(len(groups), 0, -1), groups.items(), strict=True):
+        later -= len(group)
+        # What later groups leave is for the earlier ones.
+        count = min(len(group), max(math.ceil(room / left), room - later))
+        room -= count
+        shown.append((message(f"groups.{system}"), group[:count]))
+    return shown
 
 
 # What changed between editions

@@ -21,7 +21,9 @@ from bot.desk.icd9_mentions import asks_for_icd9
 from bot.messages import message
 from bot.views.shared import (
     axis_in_words,
+    by_system,
     editions,
+    grounds,
     grouped,
     guideline_source,
     heading,
@@ -29,6 +31,7 @@ from bot.views.shared import (
     news_heading,
     other_sides,
     place,
+    quoted_sections,
     run_together,
     source,
     status_word,
@@ -47,9 +50,11 @@ _COMPLETIONS = 8
 def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     """The whole answer, wrapped to a terminal's width."""
     blocks = ["\n".join(_wrapped(notice, "! ") for notice in answer.notices)]
+    sections = [_quoted(guideline) for guideline in quoted_sections(answer)[:_SECTIONS]]
     if answer.outcome == "guideline":
-        blocks += [_quoted(guideline) for guideline in answer.guidelines[:_SECTIONS]]
-    blocks += [_candidate(candidate) for candidate in answer.candidates[:shown]]
+        blocks += sections
+    for group, candidates in by_system(answer.candidates, shown):
+        blocks += [group, *map(_candidate, candidates)]
     if answer.candidates:
         best = answer.candidates[0]
         blocks.append(_notes(best.code, best.release, best.notes))
@@ -57,6 +62,8 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     crosswalk = asks_for_icd9(answer.question)
     blocks += [_verdict(verdict, crosswalk) for verdict in answer.verdicts]
     blocks += [_pair(pair) for pair in answer.pairs]
+    if answer.outcome != "guideline":
+        blocks += sections
     if answer.not_checked and answer.verdicts:
         rules = ", ".join(message(f"checks.{rule}") for rule in answer.not_checked)
         blocks.append(_wrapped(message("terminal.not_checked", rules=rules), "   "))
@@ -79,6 +86,8 @@ def _candidate(candidate: Candidate) -> str:
         lines.append(_wrapped(candidate.ask_back, "   ? "))
     if sides := other_sides(candidate):
         lines.append(_wrapped(sides, "   "))
+    if candidate.rank == 1:
+        lines += [_wrapped(ground, "   · ") for ground in grounds(candidate)]
     if candidate.rank == 1 and candidate.report_with:
         lines.append(f"   {message('terminal.report_with')}")
         lines += [

@@ -44,17 +44,17 @@ def governs(
     own = f"I.C.{chapter}"
     ranked = []
     for order, guideline in enumerate(guidelines if among is None else among):
-        nearness = max((_nearness(reference, plain) for reference in guideline.codes), default=0)
-        if nearness and guideline.text:
+        near = max((nearness(reference, plain) for reference in guideline.codes), default=0)
+        if near and guideline.text:
             elsewhere = 0 if _is_under(guideline.section, own) else 1
             general = not guideline.section.startswith("I.C.")
-            ranked.append(((nearness < 3, elsewhere + general, -nearness, order), guideline))
+            ranked.append(((near < 3, elsewhere + general, -near, order), guideline))
     if ranked:
         return [guideline for _, guideline in sorted(ranked, key=lambda each: each[0])[:_MOST]]
     return _on_the_chapter(guidelines, own)[:_MOST]
 
 
-def _nearness(reference: CodeRange, code: str) -> int:
+def nearness(reference: CodeRange, code: str) -> int:
     """How specifically a reference names a code: the number of the code's characters that it gives;
     2 for a range of categories; 0 if it does not include the code, or is a whole chapter."""
     if not reference.contains(code):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -148,3 +148,49 @@ def hours_in(question: str) -> list[Words]:
     if hours < 96 or (hours == 96 and match["under"]):
         return [_words("24-96 Consecutive Hours")]
     return [_words("Greater than 96 Consecutive Hours")]
+
+
+@lru_cache(maxsize=1)
+def _lookup() -> tuple[int, tuple[str, ...]]:
+    """The number of words of the longest shipped phrase, and the shipped endings, longest first."""
+    phrases = shipped()
+    endings = sorted((key[0][1:] for key in phrases if key[0].startswith("-")), key=len)
+    return max(map(len, phrases)), tuple(reversed(endings))
+
+
+def operations_in(words: Sequence[str]) -> list[tuple[int, int]]:
+    """Where `words` (plain_words of a question) name an operation in a phrase of ours: the place
+    of the first word, and of the word behind the last."""
+    phrases = shipped()
+    longest, endings = _lookup()
+    stems = [stem(word) for word in words]
+    found, at = [], 0
+    while at < len(words):
+        length, phrase = 1, None
+        for count in range(min(longest, len(words) - at), 0, -1):
+            phrase = phrases.get(tuple(stems[at : at + count]))
+            if phrase is not None:
+                length = count
+                break
+        if phrase is None:
+            ending = next((e for e in endings if _ends(words[at], e)), None)
+            phrase = phrases[(f"-{ending}",)] if ending else None
+        if phrase is not None and phrase.operations:
+            found.append((at, at + length))
+        at += length
+    return found
+
+
+_REASON = re.compile(r"[,;]|\s(?:for|due to|d/t|2/2|because of|bc|b/c)\s", re.I)
+
+
+def without_reason(question: str) -> str:
+    """A question without the reason for its operation, "ecmo" of "ecmo for ards" and of "ecmo,
+    ards"; "" where it names no reason, or no operation before it. The reason may name the body part
+    ("ablation for afib"), so the whole question is to be read first."""
+    head, *reason = _REASON.split(question, maxsplit=1)
+    return head if reason and operations_in(plain_words(head)) else ""
+
+
+def _ends(word: str, ending: str) -> bool:
+    return word.endswith(ending) and len(word) > len(ending) + 2

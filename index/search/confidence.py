@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from index.search.searcher import Found, Hit
+from index.text.tokens import essential, read
 
 #: An ICD-10-PCS code with this many points (Procedures.fit) has both the operation and the body
 #: part that the question names.
@@ -38,21 +39,25 @@ _RIGHT = {
 _HIGH, _MEDIUM = 0.88, 0.5
 
 #: Bias and weights (log odds a unit) of the chance that a question is one about codes.
-_QUESTION_BIAS = -6.01
+_QUESTION_BIAS = -4.21
 _QUESTION = {
-    "near": 3.34,
-    "off_topic": -0.34,
-    "question_coverage": 3.69,
-    "text_coverage": 1.55,
-    "exact": 1.11,
-    "known": 0.8,
-    "ours": 0.41,
-    "shorthand": 1.85,
+    "near": 2.35,
+    "off_topic": -1.35,
+    "question_coverage": 1.75,
+    "text_coverage": 0.74,
+    "exact": 1.0,
+    "known": 1.79,
+    "ours": 0.75,
+    "shorthand": 1.55,
+    "phrase": 1.46,
 }
 #: The least chance for an answer, and the least where the question names a code system.
-_LEAST_CHANCE, _LEAST_CHANCE_OF_A_SYSTEM = 0.3, 0.05
+_LEAST_CHANCE, _LEAST_CHANCE_OF_A_SYSTEM = 0.27, 0.05
 #: From this cosine to an off-topic example on, a question is that example in other words.
 _SAME_AS_EXAMPLE = 0.9
+
+#: The number of stems from which on a phrase cannot be in a question by chance.
+_LONG_PHRASE = 3
 
 Confidence = Literal["high", "medium", "low"]
 
@@ -87,8 +92,18 @@ def question_evidence(found: Found) -> dict[str, float]:
         "exact": most("exact"),
         "known": found.known,
         "ours": found.ours,
+        "phrase": _phrase(found, first),
         "shorthand": found.query.shorthand,
     }
+
+
+def _phrase(found: Found, first: Sequence[Hit]) -> float:
+    """How many stems the longest text of these hits has that is wholly in the question, as a share
+    of _LONG_PHRASE, 0 to 1. Small talk has a word of a title by chance, and seldom a whole name."""
+    asked = frozenset().union(*(reading.affirmed for reading in found.query.readings))
+    cores = (read(essential(text)).affirmed for hit in first for text in hit.matched)
+    longest = max((len(core) for core in cores if core <= asked), default=0)
+    return min(longest, _LONG_PHRASE) / _LONG_PHRASE
 
 
 def confidence(hits: Sequence[Hit], at: int) -> Confidence:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,17 +16,22 @@ from codesets.model import Guideline, Release, System
 from codesets.store.code_store import CodeStore
 from index import bundle
 from index.embedding.encoder import Encoder
+from index.pcs.phrases import without_reason
 from index.pcs.scoring import Procedures
 from index.pcs.titles import Titles
 from index.runtime import loading
 from index.search.bm25 import Lexical
-from index.search.guideline_search import Guidance, passages
+from index.search.guideline_search import Asked, Guidance, asked_about, passages
 from index.search.off_topic import OffTopicModel, off_topic_examples
 from index.search.ranking import FEATURES, Evidence, Judged, Rarity
 from index.search.system_index import SystemIndex, Wordings
+from index.search.word_choice import choose
+from index.text.attribute_words import in_title_words
+from index.text.cut_words import CutWords
 from index.text.lexicon import Lexicon, Part
 from index.text.spelling import Spelling
-from index.text.tokens import Reading, plain_words, read
+from index.text.tokens import STOPWORDS, Reading, plain_words, read
+from index.text.uncertain import read_uncertain
 
 #: The number of texts from each retriever, and of families that are scored. 200 texts, and 80 to
 #: 200 families, gave the same results (docs/EVALUATION.md).
@@ -34,27 +39,43 @@ _TEXTS_PER_RETRIEVER = 100
 _MOST_FAMILIES = 150
 #: The number of texts that are shown with a hit.
 _MATCHED = 3
+#: The number of hits of a system, at least, where several are searched.
+_LEAST_OF_A_SYSTEM = 15
 #: The number of ICD-10-PCS codes that are taken by their fit, and of codes in one family. The
 #: second limit leaves room for other families where a question fits many codes of one alike.
 _PROCEDURES, _OF_A_FAMILY = 40, 3
+#: From these points on, a code has the operation, the body part and a detail that are named.
+_FITS = 3.5
+#: Taken off the points of a code that fits the question without the reason for the operation.
+_WITHOUT_REASON = 0.2
 #: The points (Procedures.fit) that neither raise nor lower the score of an ICD-10-PCS code.
 _FAIR_FIT = 2.5
 #: Kinds of the lexicon's rows whose words name something that codes are for.
 _CODED_KINDS = frozenset(
     "abbreviation drug drug_class eponym lay route series service supply".split()
 )
+#: An amount of a drug, a supply or a time, as titles of HCPCS Level II have it: "per 20mg".
+_AMOUNT = re.compile(
+    r"(?<![\w.])(?P<number>\d[\d.,]*)\s*"
+    r"(?P<unit>mg|mcg|gm?|ml|cc|units?|iu|meq|mci|sq cm|inch(?:es)?|min(?:ute)?s?|h(?:ou)?rs?)\b"
+)
 #: Taken off the cosine of a text with the first clause: nearness to the whole question counts more.
 _CLAUSE_PENALTY = 0.04
+#: Taken off the cosine with the other reading of an abbreviation: the likelier one counts more.
+_OTHER_READING_PENALTY = 0.03
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question to be searched.
 
-    `asked`: the question itself; `spelled_out`: with shorthand spelled out and typing repaired;
+    `asked`: the question itself; `worded`: the same with its attributes as titles have them
+    (index/text/attribute_words.py); `spelled_out`: with shorthand spelled out and typing repaired;
     `first_clause`: the same of the words before the first comma or semicolon; `reading`: the words
     of `spelled_out`; `shorthand`: the share (0 to 1) of its words that are in rows of the lexicon
-    of _CODED_KINDS.
+    of _CODED_KINDS; `other_reading`: `spelled_out` with the other sense of each abbreviation whose
+    sense the words do not decide, "" if there is none; `kept`: what is left of a question with
+    words that are not searched, "" for one without.
     """
 
     asked: str
@@ -62,28 +83,46 @@ class Query:
     first_clause: str
     reading: Reading
     shorthand: float = 0.0
+    worded: str = ""
+    other_reading: str = ""
+    kept: str = ""
+    read_as: tuple[tuple[str, str], ...] = ()
 
     @property
     def typed(self) -> str:
-        """The question in lower case. `spelled_out` is in lower case, too, so that a question
-        without shorthand is embedded only once."""
-        return self.asked.lower()
+        """The question in lower case, with its attributes as titles have them and without what is
+        not searched. `spelled_out` is in lower case, too, so that a question without shorthand is
+        embedded only once."""
+        return (self.kept or self.worded or self.asked).lower()
 
     @property
     def readings(self) -> tuple[Reading, ...]:
-        """The words as spelled out and, where they differ, as typed."""
-        as_typed = read(self.typed)
-        return (self.reading,) if as_typed == self.reading else (self.reading, as_typed)
+        """The words as spelled out and, where they differ, in the other reading and as typed."""
+        others = (read(text) for text in (self.other_reading, self.typed) if text)
+        return tuple(dict.fromkeys((self.reading, *others)))
+
+    @property
+    def amounts(self) -> list[frozenset[str]]:
+        """The amounts that the question names, each as its words."""
+        return [
+            read(f"{match['number']} {match['unit']}").affirmed
+            for match in _AMOUNT.finditer(self.typed)
+        ]
 
     @property
     def wordings(self) -> dict[str, float]:
         """The texts that are embedded, each with the penalty on its cosines.
 
-        They are the question as spelled out; as typed, because a wrong meaning of a shorthand must
-        not hide the rest; and its first clause, which names the condition ("knee OA, failed PT,
-        here for a steroid shot").
+        They are the question as spelled out, and in its other reading; as typed, because a wrong
+        meaning of a shorthand must not hide the rest; and its first clause, which names the
+        condition ("knee OA, failed PT, here for a steroid shot").
         """
-        penalties = {self.first_clause: _CLAUSE_PENALTY, self.typed: 0.0, self.spelled_out: 0.0}
+        penalties = {
+            self.first_clause: _CLAUSE_PENALTY,
+            self.other_reading: _OTHER_READING_PENALTY,
+            self.typed: 0.0,
+            self.spelled_out: 0.0,
+        }
         return {text: penalty for text, penalty in penalties.items() if text}
 
 
@@ -194,13 +233,15 @@ class Searcher:
         self._folder = folder
         self._guidance = lru_cache(maxsize=4)(self._open_guidance)
         self.procedures = lru_cache(maxsize=2)(self._open_procedures)
+        self._titled = lru_cache(maxsize=32)(self._of_titles)
         # The encoder is opened in a thread: most of that runs outside of Python's lock.
         with loading(), ThreadPoolExecutor(1) as pool:
             encoder = pool.submit(_open_encoder, folder / bundle.ENCODER)
             self.off_topic = OffTopicModel.load(folder / bundle.OFF_TOPIC)
             self._lexicon = Lexicon.shipped()
             everyday = frozenset(w for line in off_topic_examples() for w in plain_words(line))
-            self._spelling = Spelling(bundle.read_json(folder / bundle.VOCABULARY), everyday)
+            vocabulary = bundle.read_json(folder / bundle.VOCABULARY)
+            self._cut = CutWords(vocabulary)
             self._frequency: dict[str, int] = bundle.read_json(folder / bundle.STEMS)
             rarity = Rarity(self._frequency, self.manifest.texts)
             self._system_indexes = {
@@ -209,13 +250,19 @@ class Searcher:
                 if (folder / bundle.SYSTEM_INDEXES / system).is_dir()
             }
             self.encoder = encoder.result()
+            self._spelling = Spelling(vocabulary, everyday | self.encoder.words())
 
-    def guidance(self, key: str) -> Guidance:
-        """The search over the guidelines of the reference with this key."""
-        return self._guidance(key)
+    def guidance(self, *keys: str) -> Guidance:
+        """The search over the guidelines of the references with these keys, one a system."""
+        return self._guidance(keys)
 
-    def _open_guidance(self, key: str) -> Guidance:
-        guidelines = list(self._store.references.rows(Guideline, self._store.references.get(key)))
+    def _open_guidance(self, keys: tuple[str, ...]) -> Guidance:
+        references = self._store.references
+        guidelines = [
+            guideline
+            for key in keys
+            for guideline in references.rows(Guideline, references.get(key))
+        ]
         vectors = bundle.passage_vectors(self._folder)
         places = {text: place for place, text in enumerate(vectors)}
         texts = [text for _, text in passages(guidelines)]
@@ -223,8 +270,19 @@ class Searcher:
         lexical = Lexical(self._folder / bundle.PASSAGE_WORDS, len(vectors))
         own_vectors = np.stack([vectors[text] for text in texts])
         return Guidance(
-            guidelines, self.encoder, own_vectors, lambda question: lexical.scores(question)[own]
+            guidelines,
+            own_vectors,
+            lambda question: lexical.scores(question)[own],
+            self._topics_of(guidelines),
         )
+
+    def _topics_of(self, guidelines: Sequence[Guideline]) -> Asked | None:
+        """What people ask about these sections; None in a bundle that has no topics."""
+        topics = bundle.topic_rows(self._folder)
+        if topics is None:
+            return None
+        lexical = Lexical(self._folder / bundle.TOPIC_WORDS, len(topics.rows))
+        return asked_about(guidelines, topics.rows, topics.vectors, lexical.scores)
 
     def _open_procedures(self, release: Release) -> Procedures:
         folder = (
@@ -236,38 +294,97 @@ class Searcher:
         )
         return Procedures.of(self._store, Titles.load(folder))
 
-    def understand(self, question: str) -> Query:
-        """Spell out shorthand and repair typing; codes, numbers and doses stay as they are."""
-        parts = self._parts(question)
+    def understand(self, question: str, releases: Sequence[Release] = ()) -> Query:
+        """Spell out shorthand, repair typing and read cut words; codes, numbers and doses stay as
+        they are. The texts of `releases` decide what a cut word stands for, and their titles keep
+        their words."""
+        worded = in_title_words(question)
+        uncertain = read_uncertain(question)
+        titles = self._titled(tuple(releases))
+        meant = self._cut_words(self._lexicon.typed(worded), releases)
+        parts = all_parts = self._parts(worded, meant, titles)
+        if uncertain and uncertain.has_sign and not uncertain.inpatient:
+            # The signs are meant (Guidelines IV.H); what is uncertain is searched as typed only.
+            parts = self._parts(in_title_words(uncertain.rest), meant, titles)
         spelled = " ".join(part.means for part in parts if part.means)
-        clause = re.split(r"[,;]", question, maxsplit=1)[0]
-        first = " ".join(part.means for part in self._parts(clause) if part.means)
-        words = sum(len(part.typed) for part in parts)
+        clause = re.split(r"[,;]", worded, maxsplit=1)[0]
+        first = " ".join(_first(all_parts, len(self._lexicon.typed(clause))))
+        count = sum(len(part.typed) for part in parts)
         short = sum(len(part.typed) for part in parts if part.kind in _CODED_KINDS)
-        return Query(question, spelled, first, read(spelled), short / (words or 1))
+        other = [part.means if part.also is None else part.also for part in parts]
+        is_doubtful = any(part.also is not None for part in parts)
+        return Query(
+            asked=question,
+            spelled_out=spelled,
+            first_clause=first,
+            reading=read(spelled),
+            shorthand=short / (count or 1),
+            worded=worded,
+            other_reading=" ".join(filter(None, other)) if is_doubtful else "",
+            kept=self._lexicon.kept(worded, all_parts),
+            read_as=tuple(meant.items()),
+        )
 
-    def _parts(self, text: str) -> list[Part]:
-        words = [
-            word if self._lexicon.knows(word) else self._spelling.repair(word)
+    def _of_titles(self, releases: tuple[Release, ...]) -> frozenset[str]:
+        """The shorthand of several words that is the title of a code in one of the releases."""
+        return frozenset().union(
+            *(
+                self._system_indexes[release.system].titled(release.key)
+                for release in releases
+                if self._has(release)
+            )
+        )
+
+    def _has(self, release: Release) -> bool:
+        system_index = self._system_indexes.get(release.system)
+        return system_index is not None and system_index.has(release)
+
+    def _parts(self, text: str, meant: Mapping[str, str], titles: Container[str]) -> list[Part]:
+        mended = [
+            meant.get(word) or (word if self._lexicon.knows(word) else self._spelling.repair(word))
             for word in self._lexicon.typed(text)
         ]
-        return self._lexicon.parts(words)
+        return self._lexicon.parts(mended, titles)
+
+    def _cut_words(self, words: Sequence[str], releases: Sequence[Release]) -> dict[str, str]:
+        """The cut words of a question, each with the word that it stands for."""
+        beside: list[str] = []
+        readings: dict[str, Sequence[tuple[str, float]]] = {}
+        for part in self._lexicon.parts(list(words)):
+            word = part.typed[0]
+            if part.kind is None and not self._spelling.is_whole(word):
+                if found := self._cut.readings(word):
+                    repaired = self._spelling.repair(word)
+                    readings[word] = found if repaired == word else [*found, (repaired, 1.0)]
+            else:
+                beside += [each for each in part.means.split() if each not in STOPWORDS]
+        release = next(filter(self._has, releases), None)
+        if not readings or release is None:
+            return {}
+        return choose(self._system_indexes[release.system].lexical, beside, readings)
 
     def search(self, question: str, releases: Sequence[Release], limit: int = 10) -> Found:
-        """The `limit` best families for a question, of `releases`, one release a system."""
+        """The `limit` best families for a question, of `releases`, one release a system; of several
+        systems, those of each that are its share of `limit`."""
         return self.search_many([question], releases, limit)[0]
 
     def search_many(
-        self, questions: Sequence[str], releases: Sequence[Release], limit: int = 10
+        self,
+        questions: Sequence[str],
+        releases: Sequence[Release],
+        limit: int = 10,
+        settled: Callable[[str, Hit], bool] | None = None,
     ) -> list[Found]:
-        """`search` for several questions. A wording of several of them is embedded once."""
-        queries = [self.understand(question) for question in questions]
+        """`search` for several questions. A wording of several of them is embedded once. The
+        releases are searched in their order, up to the one whose best hit has `settled` the
+        question."""
+        queries = [self.understand(question, releases) for question in questions]
         texts = list(dict.fromkeys(wording for query in queries for wording in query.wordings))
         vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
         return [
             Found(
                 query,
-                self._ranked(query, vectors, releases, limit),
+                self._ranked(query, vectors, releases, limit, settled),
                 self.off_topic.nearness(vectors[query.typed]),
                 self.off_topic.ours(vectors[query.typed]),
                 self._known(query),
@@ -288,17 +405,21 @@ class Searcher:
         vectors: Mapping[str, np.ndarray],
         releases: Sequence[Release],
         limit: int,
+        settled: Callable[[str, Hit], bool] | None,
     ) -> list[Hit]:
         wordings = _wordings(query, vectors)
-        places = [
-            place
-            for release in releases
-            if (system_index := self._system_indexes.get(release.system))
-            and system_index.has(release)
-            for place in self._in_system(system_index, query, wordings, release, limit)
-        ]
-        places.sort(key=lambda place: (-place.score, place.code))
-        return [place.hit() for place in places[:limit]]
+        places: list[_Place] = []
+        share = max(limit // max(len(releases), 1), min(limit, _LEAST_OF_A_SYSTEM))
+        for release in filter(self._has, releases):
+            system_index = self._system_indexes[release.system]
+            own = list(self._in_system(system_index, query, wordings, release, limit))
+            own.sort(key=_best_first)
+            places += own[:share]
+            if settled and own and settled(query.asked, own[0].hit()):
+                places += own[share:limit]
+                break
+        places.sort(key=_best_first)
+        return [place.hit() for place in places]
 
     def _in_system(
         self,
@@ -318,7 +439,9 @@ class Searcher:
             families = np.union1d(families, evidence.nearest_families(_MOST_FAMILIES))
         if not len(families):
             return
-        judged = system_index.judge(query.readings, evidence, families, wordings, release.key)
+        judged = system_index.judge(
+            query.readings, evidence, families, wordings, release.key, query.amounts
+        )
         for at in judged.chosen[:limit].tolist() if not fitting else range(len(judged.families)):
             number, score = int(judged.families[at]), float(judged.scores[at])
             if number not in fitting:
@@ -329,14 +452,16 @@ class Searcher:
     def judged(self, question: str, release: Release) -> tuple[list[str], np.ndarray]:
         """The families found for a question, one of each group: their codes, and their features
         (float32, families x FEATURES). `bench/fit.py` fits the weights to these."""
-        query = self.understand(question)
+        query = self.understand(question, [release])
         texts = list(query.wordings)
         vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
         wordings = _wordings(query, vectors)
         system_index = self._system_indexes[release.system]
         evidence = system_index.evidence(wordings, _TEXTS_PER_RETRIEVER, release.key)
         families = evidence.nearest_families(_MOST_FAMILIES)
-        judged = system_index.judge(query.readings, evidence, families, wordings, release.key)
+        judged = system_index.judge(
+            query.readings, evidence, families, wordings, release.key, query.amounts
+        )
         chosen = judged.families[judged.chosen].tolist()
         return [system_index.codes[number] for number in chosen], judged.features[judged.chosen]
 
@@ -350,11 +475,28 @@ class Searcher:
             return fitting
         procedures = self.procedures(release)
         fit = procedures.fit(query.asked)
+        if fit.max() < _FITS and (head := without_reason(query.asked)):
+            fit = np.maximum(fit, procedures.fit(head) - _WITHOUT_REASON)
         for code, points in procedures.best(fit, _PROCEDURES) if fit.any() else ():
             codes = fitting.setdefault(system_index.numbers[code[:4]], [])
             if len(codes) < _OF_A_FAMILY:
                 codes.append((code, points))
         return fitting
+
+
+def _best_first(place: _Place) -> tuple[float, str]:
+    return -place.score, place.code
+
+
+def _first(parts: Sequence[Part], most: int) -> Iterator[str]:
+    """The meanings of the first parts of a question, which have `most` words. They are read in the
+    company of the whole question."""
+    for part in parts:
+        most -= len(part.typed)
+        if most < 0:
+            return
+        if part.means:
+            yield part.means
 
 
 def _wordings(query: Query, vectors: Mapping[str, np.ndarray]) -> Wordings:

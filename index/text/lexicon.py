@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from codesets import laterality
 from index.text.resources import Row, read_table
+from index.text.senses import UNSEARCHED, Groups, Neighbour, Sense, choose, is_pressure, neighbours
 from index.text.tokens import fold
 
 #: One word as coders type it: "s/p", "w/", "c.diff", "a-fib", "hpv+", "#nof".
@@ -35,6 +36,8 @@ _WEEKS = re.compile(
     r"(?<![\d.])(?P<weeks>\d{1,2})(?:\s*(?:wk|week)s?|w(?:ga|\d?d?))\b"
     r"(?!\s*(?:ago|old|post|pp|later|of age|after|status|s/p))"
 )
+#: Only pregnancies are told in weeks and days.
+_WEEKS_AND_DAYS = re.compile(r"\d{1,2}w(?:ga|\dd)")
 _PREGNANT = frozenset(
     """pregnant pregnancy preg gest gestation gestational ga iup ob prenatal antepartum labor labour
     fetus fetal fetuses twins twin triplets breech previa abruption preeclampsia pre-eclampsia
@@ -50,7 +53,9 @@ def _trimester(text: str, words: Iterable[str]) -> str:
     second begins at 14 weeks 0 days, the third at 28 weeks 0 days (ICD-10-CM, chapter 15)."""
     match = _WEEKS.search(text)
     all_words = set(words)
-    if not match or not all_words & _PREGNANT or all_words & _BORN or "trimester" in all_words:
+    if not match or all_words & _BORN or "trimester" in all_words:
+        return ""
+    if not all_words & _PREGNANT and not _WEEKS_AND_DAYS.fullmatch(match[0]):
         return ""
     weeks = int(match["weeks"])
     return f"{'first' if weeks < 14 else 'second' if weeks < 28 else 'third'} trimester"
@@ -69,10 +74,13 @@ _OF_A_SERIES = re.compile(r"(?P<symbol>[a-z]{2,})-?\d{1,3}[a-z]{0,2}\d?")
 SERIES = "series"
 #: Kinds of the lexicon's rows that name a drug, and the route by which one is given.
 DRUG, ROUTE = "drug", "route"
+#: The kind of the rows that name a drug by its class, in the words of the Table of Drugs.
+DRUG_CLASS = "drug_class"
 #: Kinds of rows that name other things that HCPCS has codes for.
 GOODS = frozenset({"supply", "service"})
-#: The word of a `when` that stands for any drug.
-_A_DRUG = "<drug>"
+#: The kind of rows that name a part of a note ("CC:", "PMH:"). With a colon, at the start of a
+#: statement, their shorthand is left out of what is searched.
+HEADING = "heading"
 #: Words that turn a supply or service into a diagnosis: something happened to it, or to the
 #: patient who has it ("insulin pump malfunction"). Its name is then not replaced.
 _DIAGNOSIS_WORDS = frozenset(
@@ -89,44 +97,52 @@ _AMOUNT = re.compile(r"[\d.,/]+(?:mg|mcg|gm?|grams?|units?|iu|meq|k)?|mg|mcg|gm?
 #: A brand name is recognized joined ("solumedrol") from this many letters on: a shorter one may
 #: be another word.
 _SHORTEST_JOINED = 6
-
-
-@dataclass(frozen=True, slots=True)
-class _Sense:
-    means: str
-    when: frozenset[str]
-    kind: str
+#: So short an abbreviation before a hyphen is part of one name: CKD-MBD.
+_LONGEST_IN_A_NAME = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """Words of a question that are read together. `typed`: the words as typed; `means`: their
-    meaning; `kind`: the kind of the lexicon's row, None for a word that is in no row."""
+    meaning, "" if it is not searched; `kind`: the kind of the lexicon's row, None for a word that
+    is in no row; `also`: another meaning that they may have, None if the words decide."""
 
     typed: tuple[str, ...]
     means: str
     kind: str | None = None
+    also: str | None = None
 
 
 class Lexicon:
     """Coder's shorthand and lay words, from prompts/vocabulary/abbreviations.tsv.
 
-    Columns: shorthand; means; when (this sense is chosen only if one of these words is elsewhere
-    in the question; <drug> is the name of any drug; empty for the usual sense); kind. A row of the
-    kind "series" applies to a symbol with a number. One of the kinds "supply" and "service" applies
-    where the question names no diagnosis. One of the kind "drug" applies to the name written as one
-    word, with hyphens or with blanks ("solumedrol").
+    Columns: shorthand; means; when; kind.
+
+    `when` has the words one of which makes it this sense: elsewhere in the question; directly
+    before it ("in_") or after it ("_visit"). <eye> is any word of a group of word_groups.tsv,
+    <drug> the name of any drug, <number> a number, <pressure> a blood pressure. The sense for which
+    most words speak is chosen; nearer ones count more. An empty `when`, or <usual> in it, is the
+    usual sense, which is chosen if nothing decides; a second <usual> is then the other reading.
+
+    `kind`: a row of the kind "series" applies to a symbol with a number. One of the kinds "supply"
+    and "service" applies where the question names no diagnosis. One of the kind "drug" applies to
+    the name written as one word, with hyphens or with blanks ("solumedrol"). What is meant by one
+    of the kinds "place" and "aside" is not searched, nor is a "heading" with its colon.
     """
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self._senses: dict[tuple[str, ...], list[_Sense]] = {}
+        self._senses: dict[tuple[str, ...], list[Sense]] = {}
         self._joined: dict[str, tuple[str, ...]] = {}
-        self._series: dict[str, _Sense] = {}
+        self._series: dict[str, Sense] = {}
+        self._headings: dict[str, Sense] = {}
         for row in rows:
             key = tuple(typed_words(row["shorthand"]))
-            sense = _Sense(row["means"], frozenset((row["when"] or "").split()), row["kind"])
+            sense = Sense.of(row)
             if sense.kind == SERIES:
                 self._series[row["shorthand"]] = sense
+                continue
+            if sense.kind == HEADING:
+                self._headings[row["shorthand"]] = sense
                 continue
             self._senses.setdefault(key, []).append(sense)
             if sense.kind == DRUG and len(_join(key)) >= _SHORTEST_JOINED:
@@ -140,13 +156,20 @@ class Lexicon:
         )
         self._longest = max(map(len, self._senses), default=1)
         self._words = frozenset(word for key in self._senses for word in key) | self._joined.keys()
+        self._heading = _heading(self._headings)
 
     @classmethod
     @lru_cache(maxsize=1)
     def shipped(cls) -> Lexicon:
-        """The lexicon of prompts/. Raises VocabularyError when two rows give the same shorthand
-        for the same `when`."""
+        """The lexicon of prompts/. Raises VocabularyError when two rows give the same shorthand,
+        however it is written, for the same `when`, or define the same group of words."""
+        Groups.shipped()
         return cls(read_table("abbreviations.tsv", _defined))
+
+    @property
+    def keys(self) -> Collection[tuple[str, ...]]:
+        """The shorthand of all rows, as typed words."""
+        return self._senses.keys()
 
     def shorthand(self) -> dict[tuple[str, ...], list[str]]:
         """Words of a meaning -> its shorthand and lay words, to word texts as people type them."""
@@ -169,17 +192,20 @@ class Lexicon:
     def typed(self, question: str) -> list[str]:
         """The words of a question, in lower case.
 
-        Words joined by a slash are taken apart ("htn/dm") unless the whole is shorthand; words
-        joined by a hyphen stay one word ("acyl-CoA"). Words that titles use are added: the region
+        Words joined by a slash are taken apart ("htn/dm") unless the whole is shorthand. Words
+        joined by a hyphen stay one word ("acyl-CoA") unless the first is shorthand ("afib-new").
+        Words that titles use are added: the region
         after a range of vertebrae ("L4-L5" is lumbar), the arm and number of a chromosome after a
         place on it ("4p-"), and the trimester, at the end, for weeks of gestation.
         """
         words: list[str] = []
+        question = self.without_headings(question)
         question = _ONE_LETTER_SIDE.sub(lambda m: laterality.TYPED_WORDS[m[0].lower()], question)
         for word in typed_words(question):
             locus = _LOCUS.fullmatch(word)
-            parts = [word] if word in self._words or locus else re.split(r"[/&.+]", word)
-            words += [part for part in parts if part]
+            whole = word in self._words or locus or is_pressure(word)
+            parts = [word] if whole else re.split(r"[/&.+]", word)
+            words += [each for part in parts if part for each in self._at_hyphens(part)]
             levels = _VERTEBRAE.fullmatch(word)
             if levels:
                 ends = levels["first"] + (levels["last"] or levels["first"])
@@ -189,34 +215,80 @@ class Lexicon:
                 words += ["deletion"] if locus["lost"] else []
         return words + _trimester(question.lower(), words).split()
 
+    def _at_hyphens(self, word: str) -> list[str]:
+        """A word taken apart at its hyphens if its first part is an abbreviation."""
+        first, *more = word.split("-")
+        if not more or word in self._words or not all(map(str.isalpha, more)):
+            return [word]
+        senses = self._senses.get((first,), ()) if len(first) > _LONGEST_IN_A_NAME else ()
+        apart = any(sense.usual and sense.kind == "abbreviation" for sense in senses)
+        return [first, *more] if apart else [word]
+
+    def without_headings(self, text: str) -> str:
+        """A text without the headings of a note: "CC: cough" -> "cough"."""
+        for match in reversed(list(self._heading.finditer(text))):
+            heading = self._headings[" ".join(match["heading"].lower().split()) + ":"]
+            rest = text[: match.start("heading")] + text[match.end() :]
+            if not rest.strip():
+                continue
+            company = neighbours(typed_words(rest), self._senses, self._longest)
+            if choose([heading], 0, 0, company, a_drug=False):
+                text = rest
+        return text
+
+    def kept(self, question: str, parts: Sequence[Part]) -> str:
+        """A question without its headings and the words that are not searched, "" if it has none of
+        these. `parts`: those of the question."""
+        kept = self.without_headings(question)
+        for words in {part.typed for part in parts if part.kind in UNSEARCHED}:
+            phrase = r"\W+".join(map(re.escape, words))
+            kept = re.sub(rf"(?<![\w/&-])(?:{phrase})(?![\w/&-])", " ", kept, flags=re.I)
+        return "" if kept == question else " ".join(kept.split())
+
     def spell_out(self, words: list[str]) -> list[str]:
         """Replace each shorthand, the longest first, by what it means among these words."""
         return [word for part in self.parts(words) for word in part.means.split()]
 
-    def parts(self, words: list[str]) -> list[Part]:
+    def parts(self, words: list[str], titles: Container[str] = ()) -> list[Part]:
         """The words of a question as they are read together. An amount right after a drug or a
-        route ("40mg") gets an empty meaning."""
-        all_words = set(words)
-        parts = self._parts(words, all_words)
+        route ("40mg") gets an empty meaning. Shorthand in `titles` means just what it says."""
+        company = neighbours(words, self._senses, self._longest)
+        parts = self._parts(words, company, titles, a_drug=False)
         if any(part.kind == DRUG for part in parts):
-            parts = self._parts(words, all_words | {_A_DRUG})
+            parts = self._parts(words, company, titles, a_drug=True)
         read: list[Part] = []
         after_drug = False
         for part in parts:
             is_amount = after_drug and part.kind is None and bool(_AMOUNT.fullmatch(part.typed[0]))
             read.append(Part(part.typed, "", DRUG) if is_amount else part)
             after_drug = is_amount or part.kind in (DRUG, ROUTE)
-        return read
+        if any(part.means for part in read):
+            return read
+        # What is said in passing is all that is said.
+        return [Part(part.typed, " ".join(part.typed)) for part in read]
 
-    def _parts(self, words: list[str], all_words: set[str]) -> list[Part]:
+    def _parts(
+        self,
+        words: list[str],
+        company: Sequence[Neighbour],
+        titles: Container[str],
+        *,
+        a_drug: bool,
+    ) -> list[Part]:
+        all_words = set(words)
         parts: list[Part] = []
         at = 0
         while at < len(words):
             for length in range(min(self._longest, len(words) - at), 0, -1):
                 typed = tuple(words[at : at + length])
-                sense = self._sense(typed, all_words)
-                if sense is not None:
-                    parts.append(Part(typed, sense.means, sense.kind))
+                senses = self._senses_of(typed, all_words)
+                chosen = senses and choose(senses, at, at + length, company, a_drug)
+                if chosen:
+                    sense, other = chosen
+                    as_typed = " ".join(typed)
+                    means = as_typed if as_typed in titles else sense.meaning
+                    also = None if other is None or as_typed in titles else other.meaning
+                    parts.append(Part(typed, means, sense.kind, also))
                     break
             else:
                 typed = (words[at],)
@@ -224,28 +296,34 @@ class Lexicon:
             at += len(typed)
         return parts
 
-    def _sense(self, typed: tuple[str, ...], all_words: set[str]) -> _Sense | None:
-        """The sense with most words of its `when` in the rest of the question, else the usual one,
-        else None."""
+    def _senses_of(self, typed: tuple[str, ...], all_words: set[str]) -> list[Sense]:
+        """The senses that words may have in a question with these words."""
         key = typed if typed in self._senses else self._joined.get(_join(typed), typed)
         if key not in self._senses and len(typed) == 1:
             disease = _OF_A_SERIES.fullmatch(typed[0])
-            return self._series.get(disease["symbol"]) if disease else None
+            series = self._series.get(disease["symbol"]) if disease else None
+            return [series] if series else []
         others = all_words - set(typed)
-        senses = [
+        return [
             sense
             for sense in self._senses.get(key, ())
             if sense.kind not in GOODS or not others & _DIAGNOSIS_WORDS
         ]
-        likeliest = max(senses, key=lambda sense: len(sense.when & others), default=None)
-        if likeliest is not None and likeliest.when & others:
-            return likeliest
-        return next((sense for sense in senses if not sense.when), None)
+
+
+def _heading(headings: Iterable[str]) -> re.Pattern[str]:
+    """A heading at the start of a statement, with its colon."""
+    names = "|".join(
+        r"\s+".join(map(re.escape, heading.rstrip(":").split()))
+        for heading in sorted(headings, key=len, reverse=True)
+    )
+    return re.compile(rf"(?:^|[\n;.])\s*(?P<heading>{names or '(?!)'})\s*:(?!\S*\d)", re.I)
 
 
 def _defined(row: Row) -> list[tuple[str, ...]]:
-    """What a row of the file defines: a shorthand in one sense."""
-    return [(row["shorthand"], row["when"], SERIES if row["kind"] == SERIES else "")]
+    """What a row of the file defines: a shorthand in one sense, however it is written."""
+    apart = row["kind"] if row["kind"] in (SERIES, HEADING) else ""
+    return [(" ".join(typed_words(row["shorthand"])), row["when"], apart)]
 
 
 def _join(words: tuple[str, ...]) -> str:

@@ -22,12 +22,17 @@ from codesets.formats.guidelines import (
 )
 from codesets.lookups.governing_guidelines import governs
 from codesets.model import CodeRange, CodesetError, Guideline
+from index import bundle
+from index.build import topics_of, write_topics
 from index.embedding.encoder import Encoder
 from index.evaluate import read_cases
 from index.search.bm25 import Lexical, write_lexical
-from index.search.guideline_search import Guidance, passages
+from index.search.guideline_search import Guidance, Sections, asked_about, passages
+from index.text.guideline_topics import read_topics, sections_of
+from index.text.lexicon import Lexicon
 
 QUESTIONS = DATA / "guidelines" / "questions.tsv"
+HURRIED = DATA / "guidelines" / "hurried.tsv"
 REAL = SHARED / "codesets" / "icd10cm" / "icd10cm_guidelines_fy2025_oct2024.pdf"
 REAL_PCS = SHARED / "codesets" / "icd10pcs" / "icd10pcs_guidelines_fy2025.tsv"
 SLACK = SHARED / "eval" / "slack_questions.tsv"
@@ -35,12 +40,24 @@ ASKED = SHARED / "eval" / "guideline_questions.tsv"
 
 
 def ready(guidelines: dict[str, Guideline], encoder: Encoder, folder: Path) -> Guidance:
-    """Guidelines as an index keeps them."""
+    """Guidelines as an index keeps them, with what people ask about them."""
     of_sections = list(guidelines.values())
     texts = [text for _, text in passages(of_sections)]
     write_lexical(folder / "words", texts)
     lexical = Lexical(folder / "words", len(texts))
-    return Guidance(of_sections, encoder, encoder.encode(texts), lexical.scores)
+    write_topics(folder, topics_of([of_sections]), None, encoder)
+    topics = bundle.topic_rows(folder)
+    assert topics is not None
+    words = Lexical(folder / bundle.TOPIC_WORDS, len(topics.rows))
+    asked = asked_about(of_sections, topics.rows, topics.vectors, words.scores)
+    return Guidance(of_sections, encoder.encode(texts), lexical.scores, asked)
+
+
+def asked_of(guidance: Guidance, encoder: Encoder, question: str, limit: int = 3) -> Sections:
+    lexicon = Lexicon.shipped()
+    spelled_out = " ".join(lexicon.spell_out(lexicon.typed(question)))
+    vector = encoder.encode([question, spelled_out]).mean(axis=0)
+    return guidance.find(question, spelled_out, vector, limit)
 
 
 def pdf_of(pages: Sequence[str]) -> bytes:
@@ -394,7 +411,7 @@ def test_questions_find_sections(
     small: dict[str, Guideline], encoder: Encoder, question: str, section: str, tmp_path: Path
 ) -> None:
     guidance = ready(small, encoder, tmp_path)
-    found = guidance.find(question, limit=2)
+    found = asked_of(guidance, encoder, question, limit=2).best
     assert len(found) == 2
     assert found[0][0].section == section
     assert found[0][1] >= found[1][1]
@@ -402,22 +419,23 @@ def test_questions_find_sections(
 
 def test_nothing_is_found_in_no_guidelines(encoder: Encoder) -> None:
     nothing = np.zeros((0, encoder.dimensions), dtype=np.float32)
-    assert Guidance([], encoder, nothing, len).find("which goes first?") == []
+    assert asked_of(Guidance([], nothing, len), encoder, "which goes first?").best == []
 
 
 def test_vectors_of_other_passages_are_refused(
     small: dict[str, Guideline], encoder: Encoder
 ) -> None:
     with pytest.raises(ValueError, match="1 vectors for"):
-        Guidance(list(small.values()), encoder, encoder.encode(["one"]), len)
+        Guidance(list(small.values()), encoder.encode(["one"]), len)
 
 
 @pytest.mark.skipif(not SLACK.exists(), reason="needs the shared evaluation files")
 def test_questions_for_codes_are_not_taken_for_questions_about_rules() -> None:
     asked = [is_about_a_rule(case.query) for case in read_cases(SLACK)[0]]
     assert sum(score >= 0.5 for score in asked) <= 1
-    rules = read_cases(QUESTIONS)[0]
-    assert sum(is_about_a_rule(case.query) >= 0.5 for case in rules) >= 0.6 * len(rules)
+    for path in (QUESTIONS, HURRIED):
+        rules = read_cases(path)[0]
+        assert sum(is_about_a_rule(case.query) >= 0.5 for case in rules) >= 0.65 * len(rules)
 
 
 # The published guidelines
@@ -428,6 +446,13 @@ def real() -> dict[str, Guideline]:
     if not REAL.exists():
         pytest.skip("needs the published guidelines")
     return {each.section: each for each in read_guidelines(REAL, "FY2025")}
+
+
+@pytest.fixture(scope="module")
+def real_pcs() -> dict[str, Guideline]:
+    if not REAL_PCS.exists():
+        pytest.skip("needs the published guidelines")
+    return {each.section: each for each in read_pcs_table(REAL_PCS, "FY2025")}
 
 
 def test_the_published_edition_is_recognised(real: dict[str, Guideline]) -> None:
@@ -485,37 +510,65 @@ def test_published_sections_that_govern(
 
 
 def test_published_sections_are_found(
-    real: dict[str, Guideline], encoder: Encoder, tmp_path: Path
+    real: dict[str, Guideline],
+    real_pcs: dict[str, Guideline],
+    encoder: Encoder,
+    tmp_path: Path,
 ) -> None:
-    """Measured shares of questions whose section is first, and among the first three: 0.94 and 1.0
-    of the customer's questions, 0.83 and 0.93 of ours."""
-    guidance = ready(real, encoder, tmp_path)
-    for path, first, in_three in ((ASKED, 0.88, 0.94), (QUESTIONS, 0.80, 0.92)):
+    """Measured shares of questions whose section is first, and among the first three: 1.0 and 1.0
+    of the customer's questions, 0.95 and 1.0 of ours, 0.80 and 0.95 of those in a hurry."""
+    guidance = ready(real | real_pcs, encoder, tmp_path)
+    sets = ((ASKED, 0.94, 1.0), (QUESTIONS, 0.92, 0.97), (HURRIED, 0.75, 0.92))
+    for path, first, in_three in sets:
         cases = read_cases(path)[0]
         ranks = []
         for case in cases:
-            found = [guideline.section for guideline, _ in guidance.find(case.query)]
+            found = [
+                guideline.section for guideline, _ in asked_of(guidance, encoder, case.query).best
+            ]
             ranks.append([_is_right(section, case.right) for section in found])
         assert sum(rank[0] for rank in ranks) / len(cases) >= first, path.name
         assert sum(any(rank) for rank in ranks) / len(cases) >= in_three, path.name
+
+
+#: Sections that only refer to another one, or are reserved; and a sentence that the next edition
+#: gave another title.
+WITHOUT_TOPICS = {
+    "I.C.1.a.2.c", "I.C.2.c", "I.C.2.o", "I.C.2.p", "I.C.3", "I.C.8", "I.C.11", "I.C.13.e",
+    "I.C.15.h", "IV.O",
+}  # fmt: skip
+
+
+def test_published_sections_have_topics(
+    real: dict[str, Guideline], real_pcs: dict[str, Guideline]
+) -> None:
+    topics = read_topics()
+    for guidelines in (list(real.values()), list(real_pcs.values())):
+        numbers = sections_of(topics, guidelines)
+        asked = {number for row, number in zip(topics, numbers, strict=True) if row.asked}
+        without = [
+            guideline.section
+            for number, guideline in enumerate(guidelines)
+            if guideline.text and number not in asked
+        ]
+        assert set(without) <= WITHOUT_TOPICS
 
 
 def _is_right(section: str, right: Sequence[str]) -> bool:
     return any(section == each or section.startswith(each + ".") for each in right)
 
 
-@pytest.mark.skipif(not REAL_PCS.exists(), reason="needs the published guidelines")
-def test_the_published_pcs_table() -> None:
-    found = {each.section: each for each in read_pcs_table(REAL_PCS, "FY2025")}
+def test_the_published_pcs_table(real_pcs: dict[str, Guideline]) -> None:
+    found = real_pcs
     assert len(found) == 60
     assert found["F"].title == "Selection of Principal Procedure"
     assert found["B3.4b"].title == "Biopsy followed by more definitive treatment"
 
 
-def test_a_question_about_something_else_finds_no_section(
+def test_a_question_about_something_else_is_near_to_no_section(
     small: dict[str, Guideline], encoder: Encoder, tmp_path: Path
 ) -> None:
     guidance = ready(small, encoder, tmp_path)
     for question in ("how do I make lasagna", "when can I bring my dog to work"):
         assert is_about_a_rule(question) == 1.0
-        assert guidance.find(question) == []
+        assert asked_of(guidance, encoder, question).near < 0.5

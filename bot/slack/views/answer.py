@@ -42,7 +42,13 @@ from bot.slack.views.rules import (
     pair_blocks,
     quoted,
 )
-from bot.views.shared import editions, news_counts, removed_in_words
+from bot.views.shared import (
+    by_system,
+    editions,
+    news_counts,
+    quoted_sections,
+    removed_in_words,
+)
 
 SEE_MORE = "more"
 SHARE = "share"
@@ -129,8 +135,11 @@ def _blocks(
 def _results(answer: Answer, expanded: bool) -> list[Block]:
     """The results that fit in one message. Quoted guidelines, pairs and changes get their room
     first; verdicts and candidates share the rest."""
-    first = quoted(answer.guidelines, expanded) if answer.outcome == "guideline" else []
+    sections = quoted(quoted_sections(answer), expanded)
+    first = sections if answer.outcome == "guideline" else []
     last = pair_blocks(answer.pairs, expanded)
+    if answer.outcome != "guideline":
+        last += sections
     if answer.verdicts:
         last += not_checked_blocks(answer.not_checked)
     last += change_blocks(answer.changes, expanded)
@@ -157,9 +166,11 @@ def answer_text(answer: Answer) -> str:
         lines += _guideline_text(answer)
     lines += [escape(verdict.why) for verdict in answer.verdicts[:MANY]]
     lines += [escape(pair.says) for pair in gravest_first(answer.pairs)[:FEW]]
-    lines += [
-        escape(f"{candidate.code} {candidate.title}") for candidate in answer.candidates[:FEW]
-    ]
+    if answer.verdicts:
+        lines += _guideline_text(answer)
+    for group, candidates in by_system(answer.candidates, FEW):
+        lines += [escape(group)] if group else []
+        lines += [escape(f"{candidate.code} {candidate.title}") for candidate in candidates]
     if answer.changes:
         counts = news_counts(answer.changes) or message("news.nothing")
         lines.append(escape(f"{changes_heading(answer.changes)}: {counts}"))

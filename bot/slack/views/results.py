@@ -25,7 +25,9 @@ from bot.slack.views.block_kit import (
 from bot.slack.views.rules import cited
 from bot.views.shared import (
     axis_in_words,
+    by_system,
     explains_a_chapter,
+    grounds,
     grouped,
     heading,
     other_sides,
@@ -155,11 +157,13 @@ def candidate_blocks(candidates: Sequence[Candidate], expanded: bool, most: int)
     details: list[list[Block]] = []
     notes_shown: set[tuple[str, str]] = set()
     questions_shown: set[str | None] = {None}
-    for candidate in candidates[: MANY if expanded else FEW]:
+    shown = by_system(candidates, MANY if expanded else FEW)
+    headings = {group[0].code: heading for heading, group in shown if heading}
+    for candidate in (candidate for _, group in shown for candidate in group):
         room = (_LATER if heads else _BEST)[expanded]
         ask_back = None if candidate.ask_back in questions_shown else candidate.ask_back
         questions_shown.add(ask_back)
-        heads.append(_candidate_text(candidate, ask_back, room))
+        heads.append(_candidate_text(candidate, ask_back, room, headings.get(candidate.code)))
         # Neighbouring codes inherit the same notes, which are shown once.
         notes = [n for n in candidate.notes if (n.kind, n.inherited_from) not in notes_shown]
         notes_shown |= {(note.kind, note.inherited_from) for note in notes}
@@ -178,9 +182,13 @@ def candidate_blocks(candidates: Sequence[Candidate], expanded: bool, most: int)
     return _with_details(heads, details, most)
 
 
-def _candidate_text(candidate: Candidate, ask_back: str | None, room: _Room) -> str:
+def _candidate_text(
+    candidate: Candidate, ask_back: str | None, room: _Room, group: str | None
+) -> str:
+    """`group`: the heading of the group that begins with this candidate; None for none."""
     code, title = escape(candidate.code), escape(short(candidate.title))
-    lines = [
+    lines = [message("slack.group", heading=escape(group))] if group else []
+    lines += [
         message("slack.title", code=code, title=title),
         message(
             "slack.billable" if candidate.billable else "slack.header",
@@ -195,6 +203,8 @@ def _candidate_text(candidate: Candidate, ask_back: str | None, room: _Room) -> 
         lines.append(message("slack.ask_back", question=escape(short(ask_back))))
     if sides := other_sides(candidate, "`{code}`"):
         lines.append(escape(sides))
+    if candidate.rank == 1:
+        lines += [escape(short(ground)) for ground in grounds(candidate)]
     if room.report_with and candidate.report_with:
         lines += _report_with_lines(candidate.report_with, room.report_with)
     return cut("\n".join(lines), MOST_SECTION)

@@ -1,4 +1,4 @@
-"""What a question asks for: codes of which systems, what changed, or a rule.
+"""What a question asks for: what changed, a rule, or none but a courtesy.
 
 That codes, NDCs and foreign words in a question decide its intent is in test_question.py.
 """
@@ -13,103 +13,8 @@ from bot.desk.intent import (
     courtesy,
     inquiry,
     is_about_a_rule,
-    missing,
-    systems_asked_for,
-    to_search,
+    says_of_codes,
 )
-from codesets.model import System
-
-# Systems
-
-
-@pytest.mark.parametrize(
-    ("question", "systems"),
-    [
-        ("a wheelchair", ["hcpcs"]),
-        ("history of cholecystectomy", ["icd10cm"]),
-        ("complication of hysterectomy", ["icd10cm"]),
-        ("mechanical ventilation of an inpatient", []),
-        ("hip replacement inpatient", ["icd10pcs"]),
-        ("hip replacement", ["icd10pcs", "cpt"]),
-        ("lap appy", ["icd10pcs", "cpt"]),
-        ("chest pain", []),
-        ("dependence on wheelchair", []),
-        ("hcpcs for wheelchair user", ["hcpcs"]),
-        # Named outright; "3 pcs" are pieces.
-        ("ICD-10-PCS for knee replacement", ["icd10pcs"]),
-        ("hcpcs or cpt for a flu shot", ["hcpcs", "cpt"]),
-        ("3 pcs of gauze", []),
-        ("office visit level 3", ["cpt"]),
-        # Supplies.
-        ("rollator", ["hcpcs"]),
-        ("wound vac", ["hcpcs"]),
-        ("diabetic shoes", ["hcpcs"]),
-        ("std manual wheelchair", ["hcpcs"]),
-        # A drug alone, or with how it is given.
-        ("keytruda", ["hcpcs"]),
-        ("zofran iv 4mg", ["hcpcs"]),
-        ("toradol 60 im", ["hcpcs"]),
-        ("procrit for esrd", ["hcpcs"]),
-        ("depo medrol 80", ["hcpcs"]),
-        ("ceftriaxone", ["hcpcs"]),
-        # Services.
-        ("bls emergency", ["hcpcs"]),
-        ("flu shot admin", ["hcpcs"]),
-        ("screening colonoscopy high risk", ["hcpcs"]),
-        ("initial awv", ["hcpcs"]),
-        # A drug or a supply in a diagnosis.
-        ("insulin pump malfunction", []),
-        ("keytruda colitis", []),
-        ("heparin induced thrombocytopenia", []),
-        ("allergy to ceftriaxone", []),
-        ("long term use of lovenox", []),
-        ("iron deficiency", []),
-        ("morphine overdose", []),
-        ("toradol given for back pain", []),
-        ("fall from scooter", []),
-        ("flu shot", []),
-        ("als", []),
-        ("ambulance collision", []),
-    ],
-)
-def test_systems_that_a_question_asks_for(question: str, systems: list[str]) -> None:
-    assert systems_asked_for(question) == systems
-
-
-@pytest.mark.parametrize(
-    ("question", "searched"),
-    [
-        ("wheelchair", ["hcpcs"]),
-        ("knee replacement", ["icd10pcs"]),
-        ("chest pain", ["icd10cm", "hcpcs"]),
-        ("mechanical ventilation of an inpatient", ["icd10cm", "icd10pcs", "hcpcs"]),
-        ("3 pcs of gauze", ["icd10cm", "hcpcs"]),
-        ("insulin pump malfunction", ["icd10cm", "hcpcs"]),
-        ("insulin pump", ["hcpcs"]),
-    ],
-)
-def test_systems_to_search(question: str, searched: list[str]) -> None:
-    loaded: list[System] = ["icd10cm", "icd10pcs", "hcpcs"]
-    assert to_search(question, systems_asked_for(question), loaded) == searched
-
-
-def test_icd10pcs_is_searched_where_nothing_else_is_loaded() -> None:
-    assert to_search("chest pain", [], ["icd10pcs"]) == ["icd10pcs"]
-
-
-@pytest.mark.parametrize(
-    ("asked_for", "loaded", "lacking"),
-    [
-        (["icd10pcs", "cpt"], ["icd10cm"], ["icd10pcs", "cpt"]),
-        (["icd10pcs", "cpt"], ["icd10cm", "cpt"], []),
-        ([], ["icd10cm"], []),
-    ],
-)
-def test_systems_that_are_missing(
-    asked_for: list[System], loaded: list[str], lacking: list[str]
-) -> None:
-    assert missing(asked_for, loaded) == lacking
-
 
 # What changed
 
@@ -181,6 +86,18 @@ def test_questions_that_do_not(question: str) -> None:
         ("what is the ICD-10 code for gout", 0.0),
         ("history of falls", 0.0),
         ("acute graft versus host disease", 0.0),
+        ("fracture check, A or D", 1.0),
+        ("hepatitis B or C", 0.0),
+        ("which O code for 14 weeks", 1.0),
+        ("is Q21.0 first", 1.0),
+        ("S82.001A or D", 1.0),
+        ("C50.911 or Z85.3", 1.0),
+        ("cholesterol high, add E78.5?", 1.0),
+        ("pacemaker checked by tech, use Z45?", 1.0),
+        ("how long after the surgery", 1.0),
+        ("cataract both eyes", 0.0),
+        ("first degree burn", 0.0),
+        ("do we bill the walker", 0.0),
     ],
 )
 def test_questions_about_a_rule(question: str, score: float) -> None:
@@ -216,3 +133,24 @@ def test_a_greeting_finds_no_code(desk: Desk) -> None:
         assert (answer.outcome, answer.candidates) == ("abstained", [])
         assert len(answer.notices) == 1
         assert "nothing in this question" not in answer.notices[0]
+
+
+# What is said of codes
+
+
+@pytest.mark.parametrize(
+    ("question", "codes", "says"),
+    [
+        ("Z38.00 on the transfer NICU chart", ["Z38.00"], True),
+        ("B95.62 as principal ok?", ["B95.62"], True),
+        ("O80 with O70.0?", ["O80", "O70.0"], True),
+        ("I10 or I12.9", ["I10", "I12.9"], True),
+        ("E11.9", ["E11.9"], False),
+        ("is E11.9 still billable today", ["E11.9"], False),
+        ("what is E11.9", ["E11.9"], False),
+        ("E11.9, I10", ["E11.9", "I10"], False),
+        ("why was J18.9 denied?", ["J18.9"], False),
+    ],
+)
+def test_says_of_codes(question: str, codes: list[str], says: bool) -> None:
+    assert says_of_codes(question, codes, is_about_a_rule(question)) == says

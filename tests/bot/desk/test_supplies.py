@@ -13,7 +13,7 @@ import datetime as dt
 import pytest
 from paths import SHARED, TEST_DATA
 
-from bot.desk.intent import systems_asked_for
+from bot.desk.systems import likeliest, said
 from codesets.formats import hcpcs
 from index.evaluate import Case, read_cases
 from index.text.lexicon import DRUG, GOODS, Lexicon
@@ -28,7 +28,7 @@ def cases() -> list[Case]:
 
 
 def test_nearly_all_questions_are_known_to_be_about_hcpcs() -> None:
-    known = [systems_asked_for(case.query) == ["hcpcs"] for case in cases()]
+    known = [likeliest(said(case.query)) == ["hcpcs"] for case in cases()]
     assert sum(known) / len(known) > 0.9
 
 

@@ -111,7 +111,8 @@ def watching(loaded: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[De
         "beside_codes",
         "read_ndcs",
         "inquiry",
-        "systems_asked_for",
+        "said",
+        "subject",
     ):
         monkeypatch.setattr(question_module, name, bounded(getattr(question_module, name)))
     yield desk, watched

@@ -262,7 +262,7 @@ def test_a_published_date_stays(checking: Desk) -> None:
 
 def messages() -> dict[str, str]:
     found: dict[str, str] = {}
-    for path in (ROOT / "prompts").glob("**/*.toml"):
+    for path in (ROOT / "prompts" / "messages").glob("*.toml"):
         for section, texts in tomllib.loads(path.read_text(encoding="utf-8")).items():
             found |= {f"{section}.{key}": text for key, text in texts.items()}
     return found
