@@ -344,6 +344,13 @@ _MODIFIERS = re.compile(
 _CPT_MODIFIERS = re.compile(
     rf"\bmod(?:ifier)?s?\s+(-?\d\d(?![\w.])(?:{_JOINED}-?\d\d(?![\w.]))*)", re.I
 )
+#: "K0 or KO modifier", in capitals.
+_BEFORE_THE_WORD = re.compile(
+    rf"(?<![\w.-])((?-i:(?!\d\d)[A-Z0-9]{{2}})(?:{_JOINED}(?-i:(?!\d\d)[A-Z0-9]{{2}}))*)\s+modifiers?\b",
+    re.I,
+)
+#: "JW vs JZ": nothing else in the text.
+_ALONE = re.compile(rf"\W*({_LEVEL2}(?:\s+(?:vs\.?|versus|or)\s+{_LEVEL2})+)\W*")
 #: A place of service below 10 is typed without its zero, too.
 _PLACE = rf"(?:{PLACE_OF_SERVICE}|\d)(?![\w./-])"
 _PLACES = re.compile(
@@ -372,17 +379,19 @@ def beside_codes(text: str, known: Known | None = None) -> list[CodeMention]:
     """The codes that follow "modifier" or "place of service": modifiers of HCPCS Level II, and
     places of service. A modifier of two digits is CPT's; it is named if the text has no words but
     those about codes. A known modifier may also follow its code."""
-    modifiers = [
-        CodeMention(code, code.upper(), "hcpcs", True, kind="modifier")
-        for codes in _MODIFIERS.findall(text)
+    typed = [
+        code.upper()
+        for codes in (*_BEFORE_THE_WORD.findall(text), *_MODIFIERS.findall(text))
         for code in re.findall(rf"(?<!\w){_LEVEL2}(?!\w)", codes, re.I)
         if code not in _NO_MODIFIERS
     ]
-    named = {mention.code for mention in modifiers}
-    modifiers += [
-        CodeMention(code, code, "hcpcs", True, kind="modifier")
-        for code in _written_with_codes(text, known or Known())
-        if code not in named
+    typed += _written_with_codes(text, known or Known())
+    if alone := _ALONE.fullmatch(text):
+        codes = re.findall(rf"\b{_LEVEL2}\b", alone[1])
+        loaded = {code for code, _ in (known or Known()).modifiers()}
+        typed += codes if loaded.issuperset(codes) else []
+    modifiers = [
+        CodeMention(code, code, "hcpcs", True, kind="modifier") for code in dict.fromkeys(typed)
     ]
     of_cpt = list(_CPT_MODIFIERS.finditer(text))
     if of_cpt and not _rest(_CPT_MODIFIERS.sub(" ", text)):

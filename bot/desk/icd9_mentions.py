@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bot.desk.known_codes import Known, agreement, said, words_of
-from codesets.code_format import ICD9CM_DOTTED, ICD9CM_UNDOTTED, ICD10CM_DOTTED
+from codesets.code_format import ICD9CM_DOTTED, ICD9CM_UNDOTTED, ICD10CM_DOTTED, ICD10CM_EITHER
 
 _END = r"(?![\w.]*\w)"
 _DOTTED = re.compile(rf"(?<![\w.]){ICD9CM_DOTTED}{_END}", re.I)
@@ -27,6 +27,7 @@ _IN_SEGMENT = re.compile(r"\b(?:B[FJKN]|PR):([0-9EV]\d{2,4})\b", re.I)
 _NAMED = re.compile(r"\bicd-?\s?9(?:-?cm)?\b", re.I)
 _ICD10_FOR = re.compile(r"\bicd-?\s?10(?:-?cm)?\b.{0,20}\b(?:for|of|from)\b", re.I)
 _CURRENT = re.compile(ICD10CM_DOTTED, re.I)
+_ANY_CURRENT = re.compile(ICD10CM_EITHER, re.I)
 _WORD = re.compile(r"[\w.'-]*\w")
 
 
@@ -76,7 +77,9 @@ def read_icd9(text: str, known: Known) -> list[Icd9Mention]:
 def _is_meant(code: str, words: list[str], asks_to_convert: bool, known: Known) -> bool:
     """Whether a code is meant as one of ICD-9-CM by these words, none of which is "ICD-9"."""
     may_be_current = _CURRENT.fullmatch(code) is not None
-    clinical = [word for word in words if word not in words_of("about")]
+    clinical = [
+        word for word in words if word not in words_of("about") and not _ANY_CURRENT.fullmatch(word)
+    ]
     if not clinical and not may_be_current:
         return True
     titles = known.icd9(code)

@@ -41,7 +41,7 @@ def range_verdict(
     if division:
         reasons.append(_named(division, title, label))
     elif listed:
-        reasons.append(_ends(listed))
+        reasons += [_ends(listed), *_within(store, mention)]
     return Verdict(
         code=mention.code,
         system=mention.system,
@@ -63,6 +63,31 @@ def _division(store: CodeStore, mention: CodeMention) -> tuple[Division | None, 
             if chapter or (division.kind == "section" and division.id == mention.code):
                 return division, release.label
     return None, ""
+
+
+def _within(store: CodeStore, mention: CodeMention) -> list[Reason]:
+    """The narrowest block that has both ends of a range; [] for none."""
+    first, last = (end[:3] for end in mention.code.split("-"))
+    for release in reversed(store.releases(mention.system)):
+        around = [
+            (begin, end or begin, division)
+            for division in store.divisions(release).values()
+            if division.kind == "section"
+            for begin, _, end in [division.id.partition("-")]
+            if begin <= first and last <= (end or begin)
+        ]
+        if around:
+            # Of nested blocks, the narrowest begins last and ends first.
+            begin, end, division = sorted(
+                sorted(around, key=lambda one: one[1]), key=lambda one: one[0], reverse=True
+            )[0]
+            title = re.sub(r"\s*\([^()]*\)$", "", division.title)
+            return [
+                reason(
+                    "verdict.range_within", block=f"{begin}-{end}", title=title, label=release.label
+                )
+            ]
+    return []
 
 
 def _named(division: Division, title: str, label: str) -> Reason:

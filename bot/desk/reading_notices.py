@@ -24,7 +24,8 @@ def reading_notices(mention: CodeMention, known: Known) -> list[Reason]:
         notices.append(reason(kind, typed=mention.slip, code=mention.code))
     if mention.reading == "first_letter" and known.icd9(mention.slip):
         notices.append(reason("desk.also_icd9", code=mention.slip))
-    if mention.system == "icd10cm" and may_be_icd9(mention.code) and known.icd9(mention.code):
+    is_current = mention.loaded and mention.system == "icd10cm"
+    if is_current and may_be_icd9(mention.code) and known.icd9(mention.code):
         notices.append(reason("desk.was_icd9", code=mention.code))
     if mention.system == "icd9cm" and (title := known.title(mention.code)):
         notices.append(reason("desk.also_icd10", code=mention.code, title=title))

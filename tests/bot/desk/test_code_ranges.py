@@ -58,6 +58,8 @@ def desk(loaded: Path) -> Iterator[Desk]:
         ("J40-J4A", "Chronic lower respiratory diseases", "prints it as a block"),
         ("P00 to P96 billable?", "Certain conditions originating in the perinatal period", "16"),
         ("J41-J44", "", "begins with J41 (Simple and mucopurulent chronic bronchitis)"),
+        ("J41-J44", "", "part of the block J40-J4A"),
+        ("J10-J44", "", "begins with J10"),  # no block has both
     ],
 )
 def test_what_a_range_spans(desk: Desk, asked: str, title: str, says: str) -> None:
