@@ -14,8 +14,8 @@ System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt"]
 #: The system of a code that a question names: one of the four; ICD-9-CM, which is retired; the list
 #: of places of service; or "" for a text that has the form of no code.
 NamedSystem = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt", "icd9cm", "pos", ""]
-#: A code that is billed, or one that is reported beside such a code.
-CodeKind = Literal["code", "modifier", "place_of_service"]
+#: A code that is billed, one that is reported beside such a code, or a range of codes.
+CodeKind = Literal["code", "modifier", "place_of_service", "range"]
 
 #: How each system is named to a person.
 SYSTEM_NAMES: dict[str, str] = {
@@ -186,6 +186,10 @@ class OwnDates:
     last: dt.date | None = None
     first_from: str = ""
     last_from: str = ""
+
+    def include(self, day: dt.date) -> bool:
+        """Whether these dates allow a code on `day`."""
+        return (self.first or day) <= day <= (self.last or day)
 
     def updated_by(
         self,

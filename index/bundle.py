@@ -28,7 +28,7 @@ from index.runtime import THREADS
 from index.text import synonyms
 
 #: Increased when the files or the gathering of texts change. Bundles of another format are rebuilt.
-FORMAT = 11
+FORMAT = 12
 
 # The files and folders of a bundle. Some have older names than the modules that write them: other
 # names would be another format.

@@ -32,10 +32,12 @@ class Family:
 
 @dataclass(slots=True)
 class Gathered:
-    """Families and their distinct texts, before they are embedded."""
+    """Families and their distinct texts, before they are embedded. `entries`: the numbers of the
+    texts that are entries of the Alphabetic Index."""
 
     texts: list[str]
     families: list[Family]
+    entries: set[int] = field(default_factory=set)
 
 
 def gather(store: CodeStore, system: str) -> Gathered:
@@ -45,17 +47,19 @@ def gather(store: CodeStore, system: str) -> Gathered:
     stems: dict[str, str] = {}
     numbers: dict[str, int] = {}
 
-    def add_text(family: Family, text: str) -> None:
+    entries: set[int] = set()
+
+    def add_text(family: Family, text: str) -> int:
         text = " ".join(text.split())  # one line each
         number = numbers.setdefault(text, len(numbers))
         if number not in family.texts:
             family.texts.append(number)
+        return number
 
-    def add_text_of_code(code: str, text: str) -> None:
+    def add_text_of_code(code: str, text: str) -> int | None:
         # An index of another edition may name codes that no loaded edition has.
         family = families.get(stems.get(code, code))
-        if family is not None:
-            add_text(family, text)
+        return None if family is None else add_text(family, text)
 
     for release in reversed(store.releases(system)):
         _add_release(store, release, families, stems)
@@ -68,10 +72,12 @@ def gather(store: CodeStore, system: str) -> Gathered:
             add_text(families[owner], text)
     for reference in reversed(store.references.all(system=system)):
         for term in store.references.rows(Term, reference):
-            add_text_of_code(term.code, term.text)
-    for synonym in read_synonyms() if system == "icd10cm" else ():
+            number = add_text_of_code(term.code, term.text)
+            if number is not None and reference.kind == "index":
+                entries.add(number)
+    for synonym in read_synonyms():
         add_text_of_code(synonym.code, synonym.text)
-    return Gathered(list(numbers), list(families.values()))
+    return Gathered(list(numbers), list(families.values()), entries)
 
 
 def _add_release(

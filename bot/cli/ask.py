@@ -15,6 +15,7 @@ from bot.cli.shared import BATCH, DATE, SYSTEM, as_day, chunks, lines_of
 from bot.desk.answer import Answer, Verdict
 from bot.settings import Settings
 from bot.views import terminal
+from codesets.code_format import undot
 from codesets.model import Setting
 
 
@@ -103,9 +104,10 @@ def check(
 
     A code that several systems have gets a verdict for each, the form as typed first.
 
-    Exit code: 0 when every code is billable, else 1; 2 when the request was wrong. Where several
-    systems have a code, the form as typed decides, or the system chosen with --system. On a date
-    that no loaded edition covers, no code is known to be billable: the exit code is 1.
+    Exit code: 0 when every code is billable as typed, with or without its dot, else 1; 2 when the
+    request was wrong. Where several systems have a code, the form as typed decides, or the system
+    chosen with --system. On a date that no loaded edition covers, no code is known to be billable:
+    the exit code is 1.
     """
     with Conversation(settings) as conversation:
         answer = conversation.check(
@@ -118,5 +120,10 @@ def check(
     firsts: dict[str, Verdict] = {}
     for verdict in answer.verdicts:
         firsts.setdefault(verdict.typed, verdict)
-    if any(verdict.status != "billable" for verdict in firsts.values()):
+    if not all(map(_is_billable_as_typed, firsts.values())):
         sys.exit(1)
+
+
+def _is_billable_as_typed(verdict: Verdict) -> bool:
+    """I1O is read as I10, which is billable; on a claim, I1O is not."""
+    return verdict.status == "billable" and undot(verdict.typed) == undot(verdict.code)

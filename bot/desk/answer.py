@@ -22,6 +22,7 @@ Status = Literal[
 ]
 Severity = Literal["conflict", "caution", "obligation"]
 Order = Literal["before", "after", "any"]
+Rule = Literal["guideline"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,25 @@ class ShownGuideline:
     title: str
     page: int | None
     release: str
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Why a candidate is meant where the question does not say it.
+
+    - `rule`: the kind of rule: guideline.
+    - `text`: the reason, in a sentence.
+    - `section`: the section of the Official Guidelines that states the rule (I.C.6.a); "" where
+      no loaded guidelines have it.
+    - `release`: label of the guidelines; None where no loaded guidelines have the section.
+    - `reasons`: what `text` is worded from; not in the JSON.
+    """
+
+    rule: Rule
+    text: str = ""
+    section: str = ""
+    release: str | None = None
+    reasons: list[Reason] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +271,7 @@ class Candidate:
     - `report_with`: the codes that its notes ask for beside it; [] for none.
     - `notes`: the notes that govern it, nearest first; [] for none.
     - `guidelines`: the sections that govern it, most specific first; [] where none are loaded.
+    - `because`: the defaults that it follows where the question leaves something open; [] for none.
     - `reasons`: what `ask_back` is worded from; not in the JSON.
     """
 
@@ -269,6 +290,7 @@ class Candidate:
     report_with: list[ReportWith] = field(default_factory=list)
     notes: list[ShownNote] = field(default_factory=list)
     guidelines: list[ShownGuideline] = field(default_factory=list)
+    because: list[Because] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
 
 
@@ -289,17 +311,18 @@ class Verdict:
     - `release`: label of the release that the verdict is from, or that lacks the code; None for
       ICD-9-CM, places of service, a system that is not loaded, and text of no system.
     - `why`: the verdict, in sentences.
-    - `completions`: the billable codes that complete a header, at most 100; [] for others.
+    - `completions`: the billable codes that complete a header, at most 100; of a range, the
+      categories or codes that it spans; [] for others.
     - `replaced_by`: the codes that replace a deleted one; [] for none.
     - `did_you_mean`: similar codes, for one that is unknown or deleted; [] for none.
     - `notes`: the notes that govern it, nearest first; [] for none.
     - `guidelines`: the sections that govern it, most specific first; [] where none are loaded.
     - `axes`: the characters of an ICD-10-PCS code; [] for others, and where no loaded table has it.
     - `equivalents`: the codes of the other revision of ICD; [] where no loaded mapping has it.
-    - `typed`: the code as it was typed; "" for a modifier or a place of service. A code that
-      several systems have gets a verdict in each, all with the same `typed`, and the form as typed
-      comes first.
-    - `kind`: code, modifier or place_of_service.
+    - `typed`: the code as it was typed, also with a slip, of which `code` is the reading; "" for a
+      modifier or a place of service. A code that several systems have gets a verdict in each, all
+      with the same `typed`, and the form as typed comes first.
+    - `kind`: code, modifier, place_of_service or range. A range is no code: its status is header.
     - `reasons`: what `why` is worded from; not in the JSON.
     """
 

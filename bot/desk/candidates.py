@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from bot.desk.answer import Candidate, Reason, reason
+from bot.desk.grounds import because, is_uncertain
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.note_checks import report_with
 from bot.desk.procedure_axes import ProcedureAxes
@@ -16,10 +18,14 @@ from codesets.lookups.inherited_notes import notes_of
 from codesets.model import Code, Release, System
 from codesets.store.code_store import CodeStore
 from index.search.confidence import confidence, fits
+from index.search.defaults import preferred
 from index.search.searcher import Found, Hit, Query
 from index.search.seventh_character import choices, complete
-from index.text.attributes import AXES, CIRCUMSTANCES
+from index.text.attributes import AXES, CIRCUMSTANCES, SIDE
+from index.text.encounter import read_encounter
+from index.text.lexicon import typed_words
 from index.text.tokens import read
+from index.text.uncertain import read_uncertain
 
 #: Hits that are looked at, at least: the confidence of each depends on the others.
 LOOKED_AT = 10
@@ -27,6 +33,14 @@ LOOKED_AT = 10
 _AS_GOOD = 0.3
 #: Codes whose scores differ by less than this are rivals; if they differ in side, it asks which.
 _RIVAL = 0.5
+
+
+def read_cut_words(found: Found, stored: str) -> list[Reason]:
+    """How the cut words of a question were read ("lacrtn" as laceration), if it has any. Only words
+    of `stored`, the question as the log keeps it: the notice must not show what was removed."""
+    kept = set(typed_words(stored))
+    words = ", ".join(f"{typed} = {word}" for typed, word in found.query.read_as if typed in kept)
+    return [reason("desk.cut_words", words=words)] if words else []
 
 
 class Candidates:
@@ -44,9 +58,24 @@ class Candidates:
         self._releases: dict[System, Release] = {release.system: release for release in releases}
         self._day = day
 
+    def of_sides(
+        self, searches: Sequence[Found], limit: int, *, of_a_system: bool
+    ) -> list[Candidate]:
+        """The candidates of one search; of several, one for each side that a question tells apart,
+        the best of each, then the second of each, and so on."""
+        each = [self.among(found, limit, of_a_system=of_a_system) for found in searches]
+        if len(each) == 1:
+            return each[0]
+        merged: dict[str, Candidate] = {}
+        for row in zip_longest(*each):
+            for candidate in filter(None, row):
+                merged.setdefault(candidate.code, candidate)
+        return _ranked(list(merged.values())[:limit])
+
     def among(self, found: Found, limit: int, *, of_a_system: bool) -> list[Candidate]:
         """At most `limit` candidates, best first; [] when no result fits the question.
         `of_a_system`: whether the question asks for certain code systems."""
+        found = replace(found, hits=preferred(found.query, found.hits))
         hits: list[Hit] = []
         families: list[list[Code]] = []
         for hit in found.hits:
@@ -57,10 +86,32 @@ class Candidates:
                 families.append(codes)
         if not fits(replace(found, hits=hits), of_a_system=of_a_system):
             return []
-        return [
+        candidates = [
             self._candidate(found.query, hits, at, codes)
             for at, codes in enumerate(families[:limit])
         ]
+        if each := self._on_each_side(found.query, hits):
+            candidates = [*each, *candidates[1:]]
+        return _ranked(candidates[:limit])
+
+    def _on_each_side(self, query: Query, hits: Sequence[Hit]) -> list[Candidate]:
+        """The right and the left code, where a question says that both sides are meant and the
+        family of the best hit has no bilateral code (Guidelines I.B.13); [] elsewhere."""
+        best = hits[0]
+        if best.system != "icd10cm" or SIDE.said(query.reading) != {"both"}:
+            return []
+        by_side: dict[str, tuple[Hit, list[Code]]] = {}
+        group = (best.code, *best.siblings)
+        for family in group:
+            codes = self._in_force(self._releases[best.system], family)
+            for side in SIDE.said(read(codes[0].title)) if codes else ():
+                others = tuple(code for code in group if code != family)
+                hit = replace(best, code=family, title=codes[0].title, siblings=others)
+                by_side[side] = hit, codes
+        if "both" in by_side or not {"right", "left"} <= by_side.keys():
+            return []
+        each = (by_side["right"], by_side["left"])
+        return [self._candidate(query, [hit, *hits[1:]], 0, codes) for hit, codes in each]
 
     def _in_force(self, release: Release, stem: str) -> list[Code]:
         """The billable codes of a family on the day: the stem itself, or its seventh-character
@@ -77,9 +128,10 @@ class Candidates:
     ) -> Candidate:
         hit = hits[at]
         release = self._releases[hit.system]
-        chosen = complete(query.reading, hit.title, codes, hit.member)
+        said = read_encounter(query.asked)
+        chosen = complete(query.reading, said, codes, hit.member)
         alternatives = [
-            complete(query.reading, sibling[0].title, sibling).code
+            complete(query.reading, said, sibling).code
             for code in hit.siblings
             if (sibling := self._in_force(release, code))
         ]
@@ -89,6 +141,11 @@ class Candidates:
             asked = self._pcs_axis_left_open(hit, hits)
         elif asked is None and len(codes) > 1 and not chosen.decided:
             asked = _member_left_open(hit, codes)
+        sure = confidence(hits, at)
+        uncertain = read_uncertain(query.asked)
+        if uncertain and not uncertain.inpatient and is_uncertain(query, chosen.code.title):
+            sure = "low" if sure == "low" else "medium"
+            asked = asked or reason("ask.setting")
         return Candidate(
             rank=at + 1,
             system=hit.system,
@@ -97,13 +154,16 @@ class Candidates:
             billable=chosen.code.billable,
             release=release.label,
             score=round(hit.score, 4),
-            confidence=confidence(hits, at),
+            confidence=sure,
             matched=list(hit.matched),
             alternatives=titles(alternatives),
             completions=titles(codes[:MOST_COMPLETIONS]) if len(codes) > 1 else [],
             report_with=report_with(self._store, release, notes),
             notes=shown_notes(notes),
             guidelines=self._guideline_lookup.governing(chosen.code.code, release, self._day),
+            because=because(
+                self._guideline_lookup, query, chosen, alternatives, release, self._day
+            ),
             reasons=[asked] if asked else [],
         )
 
@@ -123,6 +183,11 @@ class Candidates:
             if len(meanings) > 1:
                 return reason("desk.ask_axis", axis=same[0].name, choices=" or ".join(meanings))
         return None
+
+
+def _ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates, numbered in their order."""
+    return [replace(candidate, rank=rank) for rank, candidate in enumerate(candidates, 1)]
 
 
 def _member_left_open(hit: Hit, codes: Sequence[Code]) -> Reason:
@@ -146,6 +211,8 @@ def _axis_left_open(
     rival_titles = [r.title for r in rivals] + [code.title for code in alternatives]
     for axis in AXES:
         if axis.said(query.reading):
+            continue
+        if axis.name == "openness" and read_encounter(query.asked).openness:
             continue
         if len({axis.said(read(title)) for title in rival_titles}) > 1:
             return None if axis is CIRCUMSTANCES else reason(f"ask.{axis.name}")

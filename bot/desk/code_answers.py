@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.desk.answer import Answer, Verdict, reason
+from bot.desk.answer import Answer, CodeTitle, Verdict, reason
 from bot.desk.billing_units import billing_units
 from bot.desk.code_checks import PairRules
 from bot.desk.code_mentions import CodeMention, may_be_hcpcs, named_code
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.icd9_crosswalk import Icd9Crosswalk
+from bot.desk.known_codes import Known, said
 from bot.desk.modifiers_and_places import ModifiersAndPlaces
 from bot.desk.note_checks import Reported
 from bot.desk.notices import dated, noticed
 from bot.desk.question import Question
-from bot.desk.verdicts import Verdicts, unloaded
+from bot.desk.range_verdicts import range_verdict
+from bot.desk.reading_notices import ndc_notices, reading_notices
+from bot.desk.typing_slips import letter_for_digit
+from bot.desk.verdicts import Verdicts, damaged, unloaded
 from codesets.code_format import dot
 from codesets.formats.asp_ndc import units_arithmetic
-from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES, Product, System
+from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES, Modifier, Product, System
 from codesets.store.code_store import CodeStore, ReleaseMatch
 from index.text.lexicon import Lexicon
 from index.text.resources import read_words
@@ -34,6 +38,13 @@ class CodeAnswers:
         self._store = store
         self._guideline_lookup = guideline_lookup
         self._crosswalk = Icd9Crosswalk(store)
+        #: What is asked of codes.db while a question is read, besides `lookup`.
+        self.known = Known(
+            title=self._crosswalk.title,
+            icd9=self._crosswalk.titles,
+            product=lambda ndc: bool(self._products(ndc)),
+            modifiers=self._modifiers,
+        )
 
     def lookup(self, typed: str) -> list[tuple[System, str]]:
         """(system, published form) for each loaded system that has a code, typed with or without
@@ -50,15 +61,25 @@ class CodeAnswers:
     def on_products(self, question: Question, answer: Answer) -> Answer:
         """Verdicts on the codes by which the drugs of a question's NDCs are billed. Notices give
         the billing units in a package."""
-        products = [product for ndc in question.ndcs for product in self._products(ndc)]
+        products: list[Product] = []
+        for mention in question.ndcs:
+            found = self._products(mention.ndc)
+            answer = noticed(answer, *ndc_notices(mention, known=bool(found)))
+            products += found
         if not products:
-            return noticed(answer, reason("desk.unknown_ndc", ndc=", ".join(question.ndcs)))
+            return answer
         codes = dict.fromkeys(product.code for product in products)
         # The crosswalk has no diagnoses.
         billed = [mention for code in codes for mention in named_code(code, self.lookup, _BILLED)]
         of_the_codes = replace(question, mentions=tuple(billed), setting=None, text="")
         units = dict.fromkeys(map(units_arithmetic, products))
         return noticed(self.on_codes(of_the_codes, answer), *map(billing_units, units))
+
+    def _modifiers(self) -> list[tuple[str, str]]:
+        """(code, title) of each modifier of the newest HCPCS release."""
+        newest = self._store.releases("hcpcs")[-1:]
+        rows = (row for release in newest for row in self._store.rows(Modifier, release))
+        return [(row.code, row.title) for row in rows]
 
     def _products(self, ndc: str) -> list[Product]:
         """The drug products of an NDC, out of the newest crosswalk that has it; [] if none has."""
@@ -71,12 +92,12 @@ class CodeAnswers:
         """Verdicts on the codes that a question names, in order, and what the rules say of them
         together."""
         day, loaded = question.day, self._store.systems
-        named = [mention for mention in question.mentions if mention.kind == "code"]
+        named = [m for m in question.mentions if m.kind in ("code", "range")]
         systems = dict.fromkeys(m.system for m in named if m.system in loaded)
         coverages: dict[str, ReleaseMatch] = {
             system: self._store.for_date(system, day) for system in systems
         }
-        judge = Verdicts(self._store, day)
+        judge = Verdicts(self._store, day, said(question.text.split()))
         verdicts: list[Verdict] = []
         reported: list[Reported] = []
         notices = []
@@ -84,15 +105,17 @@ class CodeAnswers:
             if may_be_hcpcs(mention) and "hcpcs" not in loaded:
                 system = SYSTEM_NAMES["hcpcs"]
                 notices.append(reason("desk.maybe_other_system", code=mention.typed, system=system))
-            if mention.slip:
-                notices.append(reason("desk.read_as", typed=mention.slip, code=mention.code))
+            notices += reading_notices(mention, self.known)
             coverage = coverages.get(mention.system)
             on_code = self._on_code(judge, mention, coverage, question)
-            verdicts += [replace(verdict, typed=mention.typed) for verdict in on_code]
+            typed = mention.slip.upper() or mention.typed
+            verdicts += [replace(verdict, typed=typed) for verdict in on_code]
             # Where several systems have a code, only the form as typed counts as reported.
-            if coverage is not None and not mention.also:
+            if coverage is not None and not mention.also and mention.kind == "code":
                 code = self._store.get(coverage.release, mention.code)
                 reported += [Reported(coverage.release, code)] if code is not None else []
+        if any(mention.reading == "described" for mention in question.mentions):
+            notices.append(reason("desk.modifiers_described"))
         if any(verdict.status == "not_covered" for verdict in verdicts):
             notices.append(reason("desk.load_the_edition"))
         rules = PairRules(self._store, day, question.setting)
@@ -123,10 +146,19 @@ class CodeAnswers:
     ) -> list[Verdict]:
         """The verdict on a code. Where the question asks for the same procedure with one axis
         changed, the verdict on the changed code follows."""
+        if mention.damage:
+            return [damaged(mention)]
+        if mention.kind == "range" and coverage is not None:
+            return [range_verdict(self._store, mention, coverage.release, question.day)]
         if coverage is None:
             may_be_retired = mention.system in ("", "icd9cm")
             retired = self._crosswalk.verdict(mention.code) if may_be_retired else None
-            return [retired or unloaded(mention)]
+            if retired is None:
+                return [unloaded(mention)]
+            # 120.0 may be I20.0 with the digit 1 in place of the letter.
+            others = letter_for_digit(mention.code, self.lookup)
+            meant = [CodeTitle(code, self._crosswalk.title(code)) for code in others]
+            return [replace(retired, did_you_mean=meant)]
         verdict = judge.on(mention, coverage)
         governing = self._guideline_lookup.governing(verdict.code, coverage.release, question.day)
         verdicts = [replace(verdict, guidelines=governing)]
@@ -143,7 +175,7 @@ class CodeAnswers:
         return [
             verdict
             for mention in question.mentions
-            if mention.kind != "code" and (verdict := verdict_on[mention.kind](mention.code))
+            if mention.kind in verdict_on and (verdict := verdict_on[mention.kind](mention))
         ]
 
 

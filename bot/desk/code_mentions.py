@@ -4,27 +4,30 @@ NDCs."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from bot.desk.typing_slips import look_alike, without_blanks
+from bot.desk import spreadsheet_damage
+from bot.desk.code_ranges import read_ranges
+from bot.desk.icd9_mentions import may_be_icd9, read_icd9
+from bot.desk.known_codes import Known, Lookup, agreement, said, words_of
+from bot.desk.modifier_search import asks_for_modifier, find_modifiers
+from bot.desk.spreadsheet_damage import Damage, with_its_zeros
+from bot.desk.typing_slips import apart, letter_for_digit, look_alike, without_blanks
 from codesets.code_format import (
     CPT,
     HCPCS,
-    ICD9CM_DOTTED,
     ICD10CM_CATEGORY,
     ICD10CM_DOTTED,
     ICD10CM_UNDOTTED,
     ICD10PCS,
     ICD10PCS_BEGUN,
     MODIFIER,
-    NDC_DASHED,
-    NDC_UNDASHED,
     PLACE_OF_SERVICE,
     dot,
     undot,
 )
-from codesets.formats.asp_ndc import normal_ndc
 from codesets.model import CodeKind, NamedSystem, System
 from index.text.lexicon import Lexicon
 
@@ -32,33 +35,33 @@ _TOKEN = re.compile(r"(?<![\w.])[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)?(?:\.?-(?!\w))?")
 _CM_DOTTED = re.compile(ICD10CM_DOTTED)
 _CM_UNDOTTED = re.compile(ICD10CM_UNDOTTED)
 _CM_CATEGORY = re.compile(ICD10CM_CATEGORY)
-#: With a placeholder X too many: T07XXXXD.
-_CM_TOO_LONG = re.compile(rf"{ICD10CM_CATEGORY}[0-9A-Z]{{0,3}}X{{2,}}[A-Z]")
+#: With an X too many: T07XXXXD, S72.001XA.
+_CM_TOO_LONG = re.compile(
+    rf"{ICD10CM_CATEGORY}(?:[0-9A-Z]{{0,3}}X{{2,}}[A-Z]|\.(?=[0-9A-Z]*X)[0-9A-Z]{{5,6}})"
+)
 _HCPCS = re.compile(HCPCS)
 _CPT = re.compile(CPT)
 _PCS = re.compile(rf"(?=(?:.*\d){{2}}){ICD10PCS}")
 
 #: The beginning of an ICD-10-PCS code. No other code begins with a digit and has letters so early.
-_PCS_BEGUN = re.compile(rf"(?!\d+(?:ST|ND|RD|TH)$)(?=\d.*[A-Z]){ICD10PCS_BEGUN}")
-
-#: Words around codes that ask about them or join them, and are not clinical.
-_ABOUT_CODES = frozenset(
-    """a an and any are be bill billable billed can code codes compare convert could cpt crosswalk
-    deleted denial denied describe description did do does dos dx equivalent explain for gem gems
-    hcpcs header i icd icd9 icd-9 icd10 icd-10 icd10cm icd-9-cm icd9cm in invalid is it its list
-    look lookup map mapping maps mean meaning means me of ok on or payable pcs please reject
-    rejected rejection replaced replacement replaces report reportable right show still tell that
-    the them these this to together up use using valid versus vs was what what's whats when with
-    you""".split()
+#: "3pm" is a time and "10mg" a dose.
+_PCS_BEGUN = re.compile(
+    r"(?!\d+(?:ST|ND|RD|TH|[AP]M|MC?G|KG|G|M?L|CC|[CM]M|H|HRS?|D|WKS?|MOS?|Y[RO]S?|X|U)$)"
+    rf"(?=\d.*[A-Z]){ICD10PCS_BEGUN}"
 )
 
-_JUST_BEFORE = frozenset("is are code codes icd dx icd10 icd-10 cpt hcpcs".split())
-
-_JUST_AFTER = frozenset("billable valid invalid reportable deleted header denied rejected".split())
-
-#: Qualifiers of diagnoses in the HI segment of a claim (ASC X12 837): "HI*ABK:E1165*ABF:I10~".
-_OF_A_CLAIM = frozenset("hi abf abj abk abn apr bf bj bk bn pr".split())
+#: Qualifiers of diagnoses and procedures in the HI segment of a claim (ASC X12 837), of dates, and
+#: whether a diagnosis was present on admission: "HI*ABK:E1165:::::::Y*ABF:I10~".
+_OF_A_CLAIM = frozenset("hi abf abj abk abn apr bbq bbr bf bj bk bn bq br d8 pr n u w y".split())
 _HI_SEGMENT = re.compile(r"\bHI\*A?[A-Z]{2}:", re.I)
+#: Otherwise its number would be a word of its own.
+_ICD_10 = re.compile(r"\bicd[- ]10(?:-?(cm|pcs))?\b", re.I)
+_NAMES_PCS = re.compile(r"\bpcs\b|\bicd-?10-?pcs\b", re.I)
+
+#: How a code was read that is not as it was typed: a typing slip; a digit for the first letter;
+#: zeros that a spreadsheet took away; a number that may have lost such zeros;
+#: described: it was not typed, but what it means.
+Reading = Literal["slip", "first_letter", "lost_zeros", "may_have_lost_zeros", "described"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,12 @@ class CodeMention:
     - `loaded`: whether a loaded edition has it. If none has, its shape decides on `system`.
     - `also`: whether another system has it as typed, so that this is the second reading: G0439 is a
       code of HCPCS Level II and, without its dot, G04.39.
-    - `kind`: code, modifier or place_of_service.
+    - `kind`: code, range, modifier or place_of_service. The `code` of a range is both its ends
+      with a hyphen.
     - `slip`: what was typed for `typed`, if that is a correction; "" if nothing was corrected.
+    - `reading`: the kind of the correction.
+    - `damage`: what a spreadsheet has made of a code, so that no code can be told: a number or a
+      date; None for anything else.
     """
 
     typed: str
@@ -83,69 +90,136 @@ class CodeMention:
     also: bool = False
     kind: CodeKind = "code"
     slip: str = ""
+    reading: Reading = "slip"
+    damage: Damage | None = None
 
 
-#: From a code, typed with or without its dot, to (system, published form) for each loaded system
-#: that has it.
-Lookup = Callable[[str], list[tuple[System, str]]]
-
-
-def read_mentions(text: str, lookup: Lookup, systems: Sequence[str] = ()) -> list[CodeMention]:
-    """The codes that a question names, those of ICD-9-CM last. `systems` limits the others to codes
-    of these systems; () for all."""
-    lookup = limited(lookup, systems)
-    retired = icd9_codes(text)
+def read_mentions(
+    text: str, lookup: Lookup, systems: Sequence[str] = (), known: Known | None = None
+) -> list[CodeMention]:
+    """The codes that a question names: ranges first, those of ICD-9-CM last. `systems` limits the
+    others to codes of these systems; () for all. `known`: what else is loaded; None for nothing."""
+    lookup, known = limited(lookup, systems), known or Known()
+    text, ranges = read_ranges(_ICD_10.sub(r"icd10\1", text), lookup)
+    mentions = [CodeMention(one.typed, one.name, one.system, True, kind="range") for one in ranges]
+    without_numbers = spreadsheet_damage.without_numbers(text)
+    only_codes = all(word.isdigit() for word in _rest(without_numbers))
+    if only_codes and (numbers := spreadsheet_damage.numbers(text)):
+        mentions += [CodeMention(number, number, "", False, damage="number") for number in numbers]
+        text = without_numbers
+    text, blanks = without_blanks(apart(text, lookup), lookup, only_codes=only_codes)
+    retired = _retired(text, known)
     typed = {mention.typed for mention in retired}
-    joined, blanks = without_blanks(text, lookup)
-    current = [
-        replace(mention, slip=mention.slip or blanks.get(mention.typed, ""))
-        for mention in _in_text(joined, lookup)
-        if mention.typed not in typed and (not systems or mention.system in systems)
+    for mention in _in_text(text, lookup, known):
+        if mention.typed in typed or mention.slip in typed:
+            continue
+        if not systems or mention.system in systems:
+            mentions.append(replace(mention, slip=mention.slip or blanks.get(mention.typed, "")))
+    return mentions + retired
+
+
+def _retired(text: str, known: Known) -> list[CodeMention]:
+    return [
+        CodeMention(
+            one.typed,
+            one.code,
+            "icd9cm",
+            False,
+            slip=one.typed if one.lost_zeros else "",
+            reading="may_have_lost_zeros" if one.lost_zeros else "slip",
+        )
+        for one in read_icd9(text, known)
     ]
-    return current + retired
 
 
-def _in_text(text: str, lookup: Lookup) -> list[CodeMention]:
+def _rest(text: str) -> list[str]:
+    """The words of a text that are neither about codes nor have the form of one."""
+    about = words_of("about")
+    if _HI_SEGMENT.search(text):
+        about |= _OF_A_CLAIM
+    return [
+        word
+        for word in (match[0].lower() for match in _TOKEN.finditer(text))
+        if word not in about and not _like_a_code(word.rstrip("-").rstrip(".").upper())
+    ]
+
+
+def _in_text(text: str, lookup: Lookup, known: Known) -> list[CodeMention]:
     matches = list(_TOKEN.finditer(text))
     tokens = [match[0].rstrip("-").rstrip(".").upper() for match in matches]
     words = [match[0].lower() for match in matches]
-    slips = {
-        token: read
-        for match, token in zip(matches, tokens, strict=True)
-        # Most words do not have the form of a slip, so codes.db is asked about the others alone.
-        if (read := look_alike(match[0].rstrip("-"), lookup)) and not lookup(token)
-    }
-    about_codes = _ABOUT_CODES | (_OF_A_CLAIM if _HI_SEGMENT.search(text) else frozenset())
+    typed = [match[0].rstrip("-") for match in matches]
+    of_pcs = _NAMES_PCS.search(text) is not None
+    # What each token with the form of a slip is read as. Most words have no such form, so codes.db
+    # is asked about the others alone.
+    slips: dict[str, tuple[str, Reading]] = {}
+    for word, token in zip(typed, tokens, strict=True):
+        if (read := look_alike(word, lookup)) and not lookup(token):
+            slips[token] = read, "slip"
+        elif (of_pcs or len(token) == 6) and (code := with_its_zeros(token, lookup)):
+            slips[token] = code, "lost_zeros"
     # "E11.9 and N18.31?": a text without other words asks about the codes in it.
-    rest = [
-        word
-        for word, token in zip(words, tokens, strict=True)
-        if word not in about_codes and token not in slips and not _like_a_code(token)
-    ]
+    read_so = {*slips, *(token for token in tokens if _can_only_be_first_letter(token, lookup))}
+    rest = [word for word in _rest(text) if word.rstrip("-").rstrip(".").upper() not in read_so]
+    before, after = words_of("just_before"), words_of("just_after")
     mentions: list[CodeMention] = []
     for at, token in enumerate(tokens):
         asked_about = (
             not rest
-            or (at > 0 and words[at - 1] in _JUST_BEFORE)
-            or (at + 1 < len(words) and words[at + 1] in _JUST_AFTER)
+            or (at > 0 and words[at - 1] in before)
+            or (at + 1 < len(words) and words[at + 1] in after)
         )
+        may_be_first = token[0].isdigit() and ("." in token or at == 0)
+        if may_be_first and (read := _first_letter(token, rest, lookup, known)):
+            slips[token] = read, "first_letter"
+            asked_about = True
         # In prose only a dot tells that letters for digits are meant as a code.
-        slip = token if token in slips and (asked_about or "." in token) else ""
-        for mention in _mention(slips[token] if slip else token, asked_about, at == 0, lookup):
-            mention = replace(mention, slip=slip)
+        slip = token in slips and (asked_about or "." in token)
+        code, reading = slips[token] if slip else (token, "slip")
+        for mention in _mention(code, asked_about, at == 0, lookup, alone=len(tokens) == 1):
+            mention = replace(mention, slip=typed[at] if slip else "", reading=reading)
             if mention not in mentions:
                 mentions.append(mention)
     return mentions
 
 
+#: 120.0, 572.001A, 110: a code of ICD-10-CM but for its first character. 120.0 may be of ICD-9-CM.
+_DIGIT_FIRST = re.compile(r"\d\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?")
+
+
+def _can_only_be_first_letter(token: str, lookup: Lookup) -> bool:
+    """Whether a token is a code of ICD-10-CM but for its first character, and has the form of
+    nothing else: 572.001A."""
+    shape = _DIGIT_FIRST.fullmatch(token) and "." in token and not may_be_icd9(token)
+    return bool(shape and letter_for_digit(token, lookup))
+
+
+def _first_letter(token: str, rest: Sequence[str], lookup: Lookup, known: Known) -> str | None:
+    """The code whose first letter was typed as the digit that looks like it, if it is loaded and
+    the words of the question agree with it, or if the token has the form of nothing else."""
+    if not _DIGIT_FIRST.fullmatch(token):
+        return None
+    codes = letter_for_digit(token, lookup)
+    if not codes or _can_only_be_first_letter(token, lookup):
+        return codes[0] if codes else None
+    if words_of("measured").intersection(rest):
+        return None
+    stems = said(word for word in rest if word.upper() != token)
+    best = max(codes, key=lambda code: agreement(stems, known.title(code)))
+    return best if agreement(stems, known.title(best)) else None
+
+
 def _like_a_code(token: str) -> bool:
-    return any(
+    return any(map(str.isdigit, token)) and any(
         shape.fullmatch(token)
         for shape in (_CM_DOTTED, _CM_UNDOTTED, _CM_TOO_LONG, _HCPCS, _CPT, _PCS, _PCS_BEGUN)
     )
 
 
-def _mention(token: str, asked_about: bool, first: bool, lookup: Lookup) -> list[CodeMention]:
+def _mention(
+    token: str, asked_about: bool, first: bool, lookup: Lookup, *, alone: bool = True
+) -> list[CodeMention]:
+    """The readings of a token. `alone`: whether the text has no other."""
     # In prose N95 is a mask and T14 a vertebra.
     if _CM_CATEGORY.fullmatch(token) and not asked_about:
         return []
@@ -166,11 +240,11 @@ def _mention(token: str, asked_about: bool, first: bool, lookup: Lookup) -> list
         return [CodeMention(token, token, "hcpcs", False)]
     if asked_about and _PCS_BEGUN.fullmatch(token):
         return [CodeMention(token, token, "icd10pcs", False)]
-    if _CM_TOO_LONG.fullmatch(undot(token)):
+    if _CM_TOO_LONG.fullmatch(token):
         return [CodeMention(token, dot(undot(token)), "icd10cm", False)]
-    # CA125 is a laboratory test unless a release has it, and T1DM is shorthand.
+    # CA125 is a laboratory test unless a release has it, H1N1 a virus, and T1DM is shorthand.
     shape = asked_about and _CM_UNDOTTED.fullmatch(token) and token[1].isdigit()
-    if shape and not _is_shorthand(token):
+    if shape and (alone or lookup(token[:3])) and not _is_shorthand(token):
         return [CodeMention(token, dot(token), "icd10cm", False)]
     return []
 
@@ -180,26 +254,77 @@ def _is_shorthand(token: str) -> bool:
     return any(part.kind is not None for part in lexicon.parts(lexicon.typed(token)))
 
 
+def _written_with_codes(text: str, known: Known) -> list[str]:
+    """The known modifiers that follow a code. In a text of capitals that has other words, only
+    those with a hyphen."""
+    found = [match["modifiers"].upper() for match in _CODE_WITH_MODIFIERS.finditer(text)]
+    if text.isupper() and re.search(r"[A-Z]", _CODE_WITH_MODIFIERS.sub(" ", text)):
+        found = [modifiers for modifiers in found if modifiers.startswith("-")]
+    if not found:
+        return []
+    loaded = {code for code, _ in known.modifiers()}
+    codes = (code for modifiers in found for code in re.findall(r"\w+", modifiers))
+    return [code for code in dict.fromkeys(codes) if code in loaded]
+
+
+def described_modifiers(text: str, known: Known) -> list[CodeMention]:
+    """The modifiers of HCPCS Level II that a question describes, if it asks which one is right."""
+    if not asks_for_modifier(text):
+        return []
+    return [
+        CodeMention(code, code, "hcpcs", True, kind="modifier", reading="described")
+        for code in find_modifiers(text, known.modifiers())
+    ]
+
+
 def may_be_hcpcs(mention: CodeMention) -> bool:
     """Whether a code of another system was typed in the form of HCPCS Level II: E0840 is E08.40,
     and also a traction frame."""
     return mention.system != "hcpcs" and _HCPCS.fullmatch(mention.typed) is not None
 
 
-def named_code(typed: str, lookup: Lookup, systems: Sequence[System] = ()) -> list[CodeMention]:
+def named_code(
+    typed: str, lookup: Lookup, systems: Sequence[System] = (), known: Known | None = None
+) -> list[CodeMention]:
     """The readings of a text that must be a code, as in `codedesk check`: one for each system that
-    has it, the form as typed first. `systems` limits them; () for all."""
+    has it, the form as typed first. `systems` limits them; () for all. It is read with the same
+    corrections as a code in a question."""
     token = typed.strip().upper().rstrip("-").rstrip(".")
+    readings = _mention(token, True, True, limited(lookup, systems))
+    own = [mention for mention in readings if not systems or mention.system in systems]
+    if any(mention.loaded for mention in own):
+        return own
+    if corrected := _corrected(typed.strip(), limited(lookup, systems), known or Known()):
+        return corrected
     if systems:
-        readings = _mention(token, True, True, limited(lookup, systems))
-        own = [mention for mention in readings if mention.system in systems]
         form = dot(token) if systems[0] == "icd10cm" else token
         return own or [CodeMention(token, form, systems[0], False)]
-    if readings := _mention(token, True, True, lookup):
+    if readings:
         return readings
     if _CM_UNDOTTED.fullmatch(token):
         return [CodeMention(token, dot(token), "icd10cm", False)]
     return [CodeMention(token, token, "", False)]
+
+
+def made_a_date(asked: str, scrubbed: str) -> list[CodeMention]:
+    """What a spreadsheet makes of a code that looks like a day and a month, if a text as typed has
+    nothing else; else []. The scrubber may have taken it for a date of a patient."""
+    if not spreadsheet_damage.date_in(asked):
+        return []
+    if _rest(spreadsheet_damage.without_dates(asked)):
+        return []
+    shown = spreadsheet_damage.date_in(scrubbed) or "[DATE]"
+    return [CodeMention(shown, shown, "", False, damage="date")]
+
+
+def _corrected(typed: str, lookup: Lookup, known: Known) -> list[CodeMention]:
+    """The mentions in a text that must be a code, if it was typed with a slip, is a range, or was
+    changed by a spreadsheet; else []."""
+    if re.search(r"[^\W\d_]{4}", typed):
+        return []  # A word.
+    mentions = read_mentions(typed, lookup, (), known)
+    telling = [m for m in mentions if m.slip or m.kind == "range" or m.damage]
+    return mentions if telling and len(telling) == len(mentions) else []
 
 
 def limited(lookup: Lookup, systems: Sequence[str]) -> Lookup:
@@ -209,69 +334,66 @@ def limited(lookup: Lookup, systems: Sequence[str]) -> Lookup:
     return lambda typed: [(system, form) for system, form in lookup(typed) if system in systems]
 
 
-_ICD9 = re.compile(rf"(?<![\w.]){ICD9CM_DOTTED}(?![\w.]*\w)", re.I)
-_ASKS_ICD9 = re.compile(r"\bicd-?\s?9(?:-?cm)?\b", re.I)
-
-
-def asks_for_icd9(text: str) -> bool:
-    return _ASKS_ICD9.search(text) is not None
-
-
-def icd9_codes(text: str) -> list[CodeMention]:
-    """Codes of ICD-9-CM, if the text names ICD-9 or has no other words: 101.5 may be a temperature.
-
-    A code that ICD-10-CM could have (V10.1) counts only if the text names ICD-9.
-    """
-    named = asks_for_icd9(text)
-    codes = {match[0].upper(): match[0].upper() for match in _ICD9.finditer(text)}
-    if named:
-        plain = re.findall(r"(?<![\w.])\d{5}(?![\w.]*\w)", text)
-        codes |= {code: f"{code[:3]}.{code[3:]}" for code in plain}
-    rest = [
-        word
-        for word in re.findall(r"[\w.-]+", _ICD9.sub(" ", text).lower())
-        if word not in _ABOUT_CODES
-    ]
-    if not named and (rest or not all(code[0].isdigit() for code in codes)):
-        return []
-    return [CodeMention(typed, code, "icd9cm", False) for typed, code in codes.items()]
-
-
-def may_be_icd9(code: str) -> bool:
-    return _ICD9.fullmatch(code) is not None
-
-
-_ONE_MODIFIER = rf"-?(?!\d){MODIFIER}(?![\w.])"
+#: Two characters of which one is a letter; of CPT also two digits.
+_LEVEL2 = rf"(?!\d\d){MODIFIER}"
+#: What joins several. Blanks alone do so before capitals: "modifiers GO GP", and not "modifier is".
+_JOINED = r"(?:\s*(?:,|/|\+|&|\band\b|\bor\b|\bvs\.?|\bversus\b)\s*|\s+(?=(?-i:[A-Z0-9]{2})\b))"
 _MODIFIERS = re.compile(
-    rf"\bmodifiers?\s+({_ONE_MODIFIER}(?:\s*(?:,|/|\band\b|\bor\b|\bvs\.?|\bversus\b)\s*{_ONE_MODIFIER})*)",
-    re.I,
+    rf"\bmodifiers?\s+(-?{MODIFIER}(?![\w.])(?:{_JOINED}-?{MODIFIER}(?![\w.]))*)", re.I
+)
+_CPT_MODIFIERS = re.compile(
+    rf"\bmod(?:ifier)?s?\s+(-?\d\d(?![\w.])(?:{_JOINED}-?\d\d(?![\w.]))*)", re.I
 )
 #: A place of service below 10 is typed without its zero, too.
-_PLACE = re.compile(
-    rf"\b(?:pos|place of service)(?:\s+code)?\s+({PLACE_OF_SERVICE}|\d)(?![\w./-])", re.I
+_PLACE = rf"(?:{PLACE_OF_SERVICE}|\d)(?![\w./-])"
+_PLACES = re.compile(
+    rf"\b(?:pos|place of service)(?:\s+codes?)?\s+({_PLACE}"
+    rf"(?:\s*(?:,|/|&|\band\b|\bor\b|\bvs\.?|\bversus\b)\s*{_PLACE})*)",
+    re.I,
 )
 
 
-def beside_codes(text: str) -> list[CodeMention]:
+#: Words of two letters, in small letters, that may follow "modifier".
+_NO_MODIFIERS = frozenset(
+    "an at be by do for if in is it me my no of on or so to up us vs we".split()
+)
+
+
+#: Modifiers that are written with a code of HCPCS Level II or CPT: J0587-JW, E0601 RR KX. After a
+#: blank only capitals are one: "J3301 as well".
+_CODE_WITH_MODIFIERS = re.compile(
+    rf"(?<![\w.])(?:{HCPCS}|\d{{5}})(?P<modifiers>-{_LEVEL2}(?:[-,\s]+(?-i:(?!\d\d)[A-Z0-9]{{2}}))*"
+    r"|(?:[,\s]+(?-i:(?!\d\d)[A-Z0-9]{2}))+)(?![\w.])",
+    re.I,
+)
+
+
+def beside_codes(text: str, known: Known | None = None) -> list[CodeMention]:
     """The codes that follow "modifier" or "place of service": modifiers of HCPCS Level II, and
-    places of service. A modifier of two digits is left out: it is CPT's, which belongs to the
-    AMA."""
+    places of service. A modifier of two digits is CPT's; it is named if the text has no words but
+    those about codes. A known modifier may also follow its code."""
     modifiers = [
         CodeMention(code, code.upper(), "hcpcs", True, kind="modifier")
         for codes in _MODIFIERS.findall(text)
-        for code in re.findall(rf"(?<!\w){MODIFIER}(?!\w)", codes, re.I)
-        if code.lower() not in ("or", "vs")
+        for code in re.findall(rf"(?<!\w){_LEVEL2}(?!\w)", codes, re.I)
+        if code not in _NO_MODIFIERS
     ]
+    named = {mention.code for mention in modifiers}
+    modifiers += [
+        CodeMention(code, code, "hcpcs", True, kind="modifier")
+        for code in _written_with_codes(text, known or Known())
+        if code not in named
+    ]
+    of_cpt = list(_CPT_MODIFIERS.finditer(text))
+    if of_cpt and not _rest(_CPT_MODIFIERS.sub(" ", text)):
+        modifiers += [
+            CodeMention(code, code, "cpt", False, kind="modifier")
+            for match in of_cpt
+            for code in re.findall(r"\d\d", match[1])
+        ]
     places = [
         CodeMention(code, code.zfill(2), "pos", True, kind="place_of_service")
-        for code in _PLACE.findall(text)
+        for codes in _PLACES.findall(text)
+        for code in re.findall(r"\d+", codes)
     ]
     return modifiers + places
-
-
-_NDC = re.compile(rf"(?<![\w-])(?:{NDC_DASHED}|{NDC_UNDASHED})(?![\w-])")
-
-
-def ndcs(text: str) -> list[str]:
-    """National Drug Codes, each in the form 5-4-2."""
-    return [ndc for typed in _NDC.findall(text) if (ndc := normal_ndc(typed))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 
 from bot.desk import edition_changes, provenance
 from bot.desk.answer import Answer, Candidate, Changes, Verdict, reason
-from bot.desk.candidates import LOOKED_AT, Candidates
+from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.guidelines import GuidelineLookup
@@ -28,6 +29,7 @@ from codesets.store.code_store import CodeStore, ReleaseMatch
 from index.embedding.models import name_of
 from index.runtime import THREADS
 from index.search.searcher import Found, Searcher
+from index.text.sides import by_side
 
 #: Extra hits that are searched for, to replace those that are not in force on the date.
 _SPARE = 30
@@ -117,22 +119,25 @@ class Desk:
         asked: str,
         *,
         day: dt.date | None = None,
+        fixed: bool = False,
         systems: Sequence[System] | None = None,
         editions: Mapping[str, str] | None = None,
     ) -> Question:
         """Read a question, in milliseconds once `ready`, so that it can be stored before it is
-        answered. The date of service is `day`, else the one in the question, else today. `systems`
-        limits the search. `editions` (key of a release -> label) replace a date that the log does
-        not keep; the answer then has no date either. Raises ReleaseUnavailable when no date leads
-        to these editions."""
+        answered. The date of service is the one in the question, else `day`, else today; `day`
+        comes first if it is `fixed`. `systems` limits the search. `editions` (key of a release ->
+        label) replace a date that the log does not keep; the answer then has no date either. Raises
+        ReleaseUnavailable when no date leads to these editions."""
         started = time.perf_counter()
         question = read_question(
             asked,
             self._scrubbed(asked),
             self._codes.lookup,
             day=day if editions is None else day_for(self._store, editions),
+            fixed=fixed or editions is not None,
             systems=systems or (),
             beside=self._beside(),
+            known=self._codes.known,
         )
         return self._read(question, editions, started)
 
@@ -156,6 +161,7 @@ class Desk:
             day=day if editions is None else day_for(self._store, editions),
             systems=systems or (),
             setting=setting,
+            known=self._codes.known,
         )
         return self._read(question, editions, started)
 
@@ -259,7 +265,8 @@ class Desk:
         return noticed(answer, reason("desk.too_long", length=length, limit=MOST_CHARACTERS))
 
     def _empty(self, question: Question, answer: Answer) -> Answer:
-        return noticed(answer, reason("desk.empty"))
+        number = question.removed and re.search(r"\d{9}|\d+-\d+-\d", question.asked)
+        return noticed(answer, reason("desk.number_removed" if number else "desk.empty"))
 
     def _foreign(self, question: Question, answer: Answer) -> Answer:
         return noticed(answer, reason("desk.foreign"))
@@ -300,17 +307,30 @@ class Desk:
         coverages = group[0].coverages
         releases = [coverage.release for coverage in coverages]
         texts = [search.question.text for search in group]
-        results = self._search().search_many(texts, releases, max(limit, LOOKED_AT) + _SPARE)
-        for search, found in zip(group, results, strict=True):
+        # A question that tells two sides apart is searched once more for each of them.
+        sides = [by_side(text) for text in texts]
+        of_sides = [text for side_texts in sides for text in side_texts]
+        results = self._search().search_many(
+            texts + of_sides, releases, max(limit, LOOKED_AT) + _SPARE
+        )
+        others = iter(results[len(texts) :])
+        for search, found, side_texts in zip(group, results[: len(texts)], sides, strict=True):
             question, answer = search.question, search.answer
             candidates = Candidates(
                 self._store, self._guideline_lookup, releases, question.day
-            ).among(found, limit, of_a_system=bool(question.systems))
+            ).of_sides(
+                [next(others) for _ in side_texts] or [found],
+                limit,
+                of_a_system=bool(question.systems),
+            )
             if candidates:
                 answer = replace(answer, outcome="answered", candidates=candidates)
+                answer = noticed(answer, *read_cut_words(found, question.scrubbed))
             answer = self._with_guidelines(question, answer, found, releases)
             if answer.outcome == "abstained":
-                answer = noticed(answer, reason("desk.off_topic"))
+                # Its date does not matter.
+                told = [why for why in answer.reasons if not why.key.startswith("desk.date_")]
+                answer = noticed(replace(answer, reasons=told), reason("desk.off_topic"))
             answer = dated(answer, search.coverages, question.day)
             share = (time.perf_counter() - started) * 1000 / len(group)
             yield search.place, replace(answer, elapsed_ms=round(answer.elapsed_ms + share, 2))
@@ -336,7 +356,11 @@ class Desk:
 def _begun(question: Question) -> Answer:
     """An answer without results yet."""
     begun = Answer(question.scrubbed, question.day.isoformat(), "abstained")
-    return noticed(begun, reason("desk.bad_date")) if question.no_such_day else begun
+    if question.no_such_day:
+        return noticed(begun, reason("desk.bad_date"))
+    return (
+        noticed(begun, reason(f"desk.date_{question.date_read}")) if question.date_read else begun
+    )
 
 
 def _grouped(searches: Sequence[_Search]) -> list[list[_Search]]:

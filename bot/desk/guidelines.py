@@ -23,6 +23,7 @@ class GuidelineLookup:
     def __init__(self, store: CodeStore) -> None:
         self._store = store
         self._sections = lru_cache(maxsize=8)(self._read_sections)
+        self._numbered = lru_cache(maxsize=8)(self._number_sections)
         self._naming = lru_cache(maxsize=4096)(self._find_naming)
         self._governing = lru_cache(maxsize=20_000)(self._find_governing)
 
@@ -32,6 +33,9 @@ class GuidelineLookup:
     def _read_sections(self, key: str) -> tuple[Guideline, ...]:
         return tuple(self._store.references.rows(Guideline, self._store.references.get(key)))
 
+    def _number_sections(self, key: str) -> dict[str, Guideline]:
+        return {guideline.section: guideline for guideline in self._sections(key)}
+
     def _find_naming(self, key: str, category: str) -> tuple[Guideline, ...]:
         return tuple(naming(self._sections(key), category))
 
@@ -39,6 +43,11 @@ class GuidelineLookup:
         """The sections that govern a code, most specific first; [] where none are loaded."""
         reference = self._reference(release.system, day)
         return list(self._governing(reference.key, release, code)) if reference else []
+
+    def section(self, name: str, system: str, day: dt.date) -> Guideline | None:
+        """The section with this number; None where no loaded guidelines have it."""
+        reference = self._reference(system, day)
+        return self._numbered(reference.key).get(name) if reference else None
 
     def _find_governing(self, key: str, release: Release, code: str) -> tuple[ShownGuideline, ...]:
         known = self._store.get(release, code)

@@ -37,6 +37,12 @@ class Icd9Crosswalk:
             equivalents=equivalents,
         )
 
+    def titles(self, code: str) -> list[str] | None:
+        """The titles of the ICD-10-CM codes that an ICD-9-CM code is mapped to; None when no loaded
+        mapping has it."""
+        equivalents = self._mapped("9to10", code)
+        return [one.title for one in equivalents if one.code] if equivalents else None
+
     def _mapped(self, direction: Literal["9to10", "10to9"], code: str) -> list[Equivalent]:
         references = self._store.references
         for reference in reversed(references.all("gems")):
@@ -45,7 +51,7 @@ class Icd9Crosswalk:
                 return [
                     Equivalent(
                         row.target or "",
-                        self._title(row.target) if direction == "9to10" and row.target else "",
+                        self.title(row.target) if direction == "9to10" and row.target else "",
                         reasons=[
                             reason(
                                 "verdict.gem", reference=reference.name, flags=mapping_flags(row)
@@ -56,7 +62,7 @@ class Icd9Crosswalk:
                 ]
         return []
 
-    def _title(self, code: str) -> str:
+    def title(self, code: str) -> str:
         """The title of an ICD-10-CM code in the newest release that has it; "" if none has."""
         for release in reversed(self._store.releases("icd10cm")):
             known = self._store.get(release, code)

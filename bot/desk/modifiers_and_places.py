@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
-from bot.desk.answer import Reason, Status, Verdict, reason
+from bot.desk.answer import CodeTitle, Reason, Status, Verdict, reason
+from bot.desk.code_mentions import CodeMention
 from bot.desk.verdicts import not_covered
-from codesets.model import Modifier, OwnDates, PlaceOfService
+from codesets.model import Modifier, OwnDates, PlaceOfService, Release
 from codesets.store.code_store import CodeStore
+
+#: Letters and digits that are taken for each other.
+_LOOK_ALIKES = {
+    "0": "OQ", "O": "0Q", "Q": "O0", "1": "IL", "I": "1L", "L": "1I", "2": "Z", "Z": "2", "5": "S",
+    "S": "5", "8": "B", "B": "8",
+}  # fmt: skip
 
 
 class ModifiersAndPlaces:
@@ -17,8 +25,13 @@ class ModifiersAndPlaces:
         self._store = store
         self._day = day
 
-    def modifier(self, code: str) -> Verdict | None:
-        """Whether a modifier may be used on the date; None when no HCPCS release is loaded."""
+    def modifier(self, mention: CodeMention) -> Verdict | None:
+        """Whether a modifier may be used on the date; None when no HCPCS release is loaded. A
+        modifier of CPT belongs to the AMA, and is not known."""
+        code = mention.code
+        if mention.system == "cpt":
+            why = reason("verdict.modifier_of_cpt", code=code)
+            return Verdict(code, "cpt", "not_loaded", "", None, kind="modifier", reasons=[why])
         if "hcpcs" not in self._store.systems:
             return None
         coverage = self._store.for_date("hcpcs", self._day)
@@ -31,7 +44,8 @@ class ModifiersAndPlaces:
         }
         unknown = [reason("verdict.modifier_unknown", code=code, label=release.label)]
         if not rows:
-            return _modifier(code, "unknown", "", release.label, unknown)
+            verdict = _modifier(code, "unknown", "", release.label, unknown)
+            return replace(verdict, did_you_mean=self._look_alikes(code, release))
         own = OwnDates()
         for label, row in rows.items():
             own = own.updated_by(label, row.added, row.terminated)
@@ -55,8 +69,19 @@ class ModifiersAndPlaces:
             return not_covered(verdict)
         return verdict
 
-    def place_of_service(self, code: str) -> Verdict | None:
+    def _look_alikes(self, code: str, release: Release) -> list[CodeTitle]:
+        """The modifiers that differ in a letter that looks like a digit: Q0 for QO."""
+        others = [
+            code[:at] + other + code[at + 1 :]
+            for at, character in enumerate(code)
+            for other in _LOOK_ALIKES.get(character, "")
+        ]
+        rows = self._store.rows(Modifier, release, code=others) if others else ()
+        return [CodeTitle(row.code, row.title) for row in rows]
+
+    def place_of_service(self, mention: CodeMention) -> Verdict | None:
         """What a place of service code means; None when CMS's list is not loaded."""
+        code = mention.code
         reference = self._store.references.for_date("places", "hcpcs", self._day)
         if reference is None:
             return None

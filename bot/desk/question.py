@@ -10,14 +10,16 @@ from functools import cache
 
 from bot.desk.code_mentions import (
     CodeMention,
-    Lookup,
     beside_codes,
+    described_modifiers,
+    made_a_date,
     named_code,
-    ndcs,
     read_mentions,
 )
 from bot.desk.intent import Inquiry, Intent, courtesy, inquiry, systems_asked_for
-from bot.desk.service_dates import read_date
+from bot.desk.known_codes import Known, Lookup
+from bot.desk.ndc_mentions import NdcMention, read_ndcs
+from bot.desk.service_dates import DateRead, read_date
 from bot.phi import Scrubbed
 from bot.phi.long_texts import MOST_CHARACTERS, length_of
 from bot.phi.spans import PLACEHOLDER
@@ -27,7 +29,7 @@ from index.text.resources import read_words
 #: Placeholders of identifiers, with the words around them that say nothing about the case: "code
 #: for pt [NAME], dob [DATE], with".
 _REMOVED = re.compile(
-    r"(?:\b(?:for|on|of|re|dos|date of service|seen|as of|dated|from)\b[:\s]+"
+    r"(?:\b(?:for|on|of|in|re|dos|date of service|seen|as of|dated|from|during)\b[:\s]+"
     r"(?=(?:\S+[\s.]+)?\[[A-Z]))*"
     r"(?:\b(?:dob|d\.o\.b|born|mrns?|ssn|npi|dea|mbi|acct|account|member id|phone|fax|email|zip|mr"
     r"|mrs|ms|dr|pt|patient)\b[\s.:#=(-]{0,4})?"
@@ -46,10 +48,13 @@ class Question:
     - `scrubbed`: without identifiers; it may be stored and shown.
     - `removed`: the kinds of identifiers that were removed; () for none.
     - `text`: what is searched: `scrubbed` without placeholders and without the date.
-    - `service_date`: the date of service: the one given with the question, else the one in it, else
+    - `service_date`: the date of service: the one in the question, else the one given with it, else
       None.
     - `day`: the day that it is answered for: the date of service, else today.
     - `no_such_day`: whether it has a date that does not exist (31 February).
+    - `date_read`: what must be said of the date: partial: `day` was chosen, because the date was
+      not written in full. history: a date in it tells of a history. several: it has others. None
+      for nothing.
     - `releases`: the editions (key -> label) that the date of service leads to; None without one.
     - `dated`: False for a question out of the log, which keeps editions and not the date: its
       answer has no date either.
@@ -57,7 +62,7 @@ class Question:
     - `limited_to`: the systems that the asker chose; () for all.
     - `systems`: these or, if none were chosen, those that the words ask for; () for all.
     - `mentions`: the codes that it names; () for none.
-    - `ndcs`: the drug products that it names, as 5-4-2; () for none.
+    - `ndcs`: the drug products that it names; () for none.
     - `inquiry`: what it asks about changes; None if it does not.
     - `setting`: where the service was given; None if it does not say.
     - `read_ms`: how long reading took, in milliseconds.
@@ -70,13 +75,14 @@ class Question:
     service_date: dt.date | None = None
     day: dt.date = dt.date.min
     no_such_day: bool = False
+    date_read: DateRead | None = None
     releases: dict[str, str] | None = None
     dated: bool = True
     intent: Intent = "search"
     limited_to: tuple[System, ...] = ()
     systems: tuple[System, ...] = ()
     mentions: tuple[CodeMention, ...] = ()
-    ndcs: tuple[str, ...] = ()
+    ndcs: tuple[NdcMention, ...] = ()
     inquiry: Inquiry | None = None
     setting: Setting | None = None
     read_ms: float = 0.0
@@ -88,16 +94,19 @@ def read_question(
     lookup: Lookup,
     *,
     day: dt.date | None = None,
+    fixed: bool = False,
     systems: Sequence[System] = (),
     beside: Sequence[CodeKind] = (),
+    known: Known | None = None,
 ) -> Question:
     """Read a question: the date from the typed text, everything else from the scrubbed one, so that
     a name does not steer the search and a record number is not taken for a code.
 
     `lookup`: gives (system, published form) for each loaded system that has a code. `day`: the date
-    of service, if it is given with the question. `systems`: those to answer from; () for all.
-    `beside`: modifiers and places of service, as far as a list of them is loaded. `releases` is
-    left to the desk.
+    of service if the question has none, and what "yesterday" is relative to; None for today.
+    `fixed`: whether it counts whatever the question has. `systems`: those to answer from; () for
+    all. `beside`: modifiers and places of service, as far as a list of them is loaded. `known`:
+    what else is loaded; None for nothing. `releases` is left to the desk.
     """
     given = Question(
         asked,
@@ -112,20 +121,27 @@ def read_question(
         return replace(given, intent="too_long")
     if is_wordless(asked):
         return replace(given, intent="empty")
-    date = read_date(asked)
-    dated = replace(given, service_date=day or date.day)
+    date = read_date(asked, day)
+    dated = given if fixed else replace(given, service_date=date.day or day)
     if changes := inquiry(scrubbed.text):
-        return replace(dated, intent="changes", inquiry=changes)
-    text = without_places(scrubbed.searched)
-    mentions = read_mentions(text, lookup, systems)
-    mentions += [mention for mention in beside_codes(scrubbed.text) if mention.kind in beside]
+        # An edition that is named there is none of a service.
+        full = given if date.partial else dated
+        return replace(full, intent="changes", inquiry=changes)
+    text = without_places(scrubbed.searched, partial=date.partial)
+    mentions = read_mentions(text, lookup, systems, known)
+    mentions = mentions or made_a_date(asked, scrubbed.text)
+    beside_them = beside_codes(scrubbed.text, known)
+    mentions += [mention for mention in beside_them if mention.kind in beside]
+    if not mentions and "modifier" in beside:
+        mentions = described_modifiers(text, known or Known())
     read = replace(
         dated,
         text=text,
         day=dated.service_date or given.day,
         no_such_day=date.no_such_day is not None,
+        date_read=date.must_be_said if not fixed or date.must_be_said == "history" else None,
         mentions=tuple(mentions),
-        ndcs=tuple(ndcs(scrubbed.text)),
+        ndcs=tuple(read_ndcs(scrubbed.text, known or Known())),
         setting=setting_said(text),
     )
     intent = _intent(read)
@@ -154,10 +170,17 @@ def read_codes(
     day: dt.date | None = None,
     systems: Sequence[System] = (),
     setting: Setting | None = None,
+    known: Known | None = None,
 ) -> Question:
     """Codes that are to be checked, as a question that names nothing else. `scrubbed` are `codes`
     without identifiers; the rest is as in `read_question`."""
     kinds = (kind for code in scrubbed for kind in code.removed)
+    mentions = [
+        mention
+        for typed, code in zip(codes, scrubbed, strict=True)
+        for mention in made_a_date(typed, code.text)
+        or named_code(code.text, lookup, systems, known)
+    ]
     return Question(
         " ".join(codes),
         " ".join(code.text for code in scrubbed),
@@ -167,20 +190,23 @@ def read_codes(
         intent="codes",
         limited_to=tuple(systems),
         systems=tuple(systems),
-        mentions=tuple(m for code in scrubbed for m in named_code(code.text, lookup, systems)),
+        mentions=tuple(mentions),
         setting=setting,
     )
 
 
-def without_places(scrubbed: str) -> str:
+def without_places(scrubbed: str, *, partial: bool = True) -> str:
     """A scrubbed question without placeholders and without its date. An age over 89, which was
-    removed, is searched as 90.
+    removed, is searched as 90. `partial`: whether its date is one that is not written in full; if
+    it has a full date, the others belong to the case.
 
     >>> without_places("pt [NAME], [AGE] yo, dob [DATE], seen [DATE] with gout")
     ', 90 yo, , with gout'
     """
     text = _REMOVED.sub(lambda place: " 90" if place[1] == "AGE" else " ", scrubbed)
-    return read_date(" ".join(text.split())).rest
+    text = " ".join(text.split())
+    date = read_date(text)
+    return date.rest if partial or not date.partial else text
 
 
 _SETTINGS: dict[Setting, re.Pattern[str]] = {

@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.desk.answer import CodeTitle, Reason, ShownNote, Status, Verdict, reason
-from bot.desk.code_mentions import CodeMention, may_be_icd9
+from bot.desk.code_mentions import CodeMention
 from bot.desk.icd9_crosswalk import Icd9Crosswalk
+from bot.desk.icd9_mentions import may_be_icd9
+from bot.desk.known_codes import agreement
 from bot.desk.procedure_axes import ProcedureAxes
 from codesets.lookups import edition_diff, hcpcs_indicators, pcs_axes
-from codesets.lookups.did_you_mean import did_you_mean
+from codesets.lookups.did_you_mean import did_you_mean, placeholder_slip
 from codesets.lookups.inherited_notes import notes_of
 from codesets.model import SYSTEM_NAMES, Code, Indicators, Note, Release
 from codesets.store.code_store import CodeStore, ReleaseMatch
 
+#: Similar codes that are suggested, and those that are looked at where words choose among them.
+_SUGGESTED, _LOOKED_AT = 5, 60
 #: Completions listed with a header or a candidate; a header's verdict says how many there are.
 MOST_COMPLETIONS = 100
 
@@ -23,8 +27,11 @@ MOST_COMPLETIONS = 100
 class Verdicts:
     """Gives verdicts out of codes.db for one date of service."""
 
-    def __init__(self, store: CodeStore, day: dt.date) -> None:
+    def __init__(self, store: CodeStore, day: dt.date, stems: frozenset[str] = frozenset()) -> None:
+        """`stems`: of the words of the question (`known_codes.said`), by which similar codes are
+        chosen."""
         self._store = store
+        self._stems = stems
         self._day = day
         self._axes = ProcedureAxes(store, day)
         self._crosswalk = Icd9Crosswalk(store)
@@ -140,6 +147,10 @@ class Verdicts:
             loaded = ", ".join(e.label for e in self._store.releases(mention.system))
             system = SYSTEM_NAMES[mention.system]
             reasons = [reason("verdict.unknown", code=mention.code, system=system, labels=loaded)]
+            slip = placeholder_slip(self._store, release, mention.code)
+            if slip and mention.system == "icd10cm":
+                fault, meant = slip
+                reasons.append(reason(f"verdict.x_{fault}", code=mention.code, meant=meant.code))
         begun = [] if editions else self._store.completions(release, mention.code)
         if begun:
             # The beginning of an ICD-10-PCS code. Headers of ICD-10-PCS are not listed as codes.
@@ -193,6 +204,7 @@ class Verdicts:
             code.release,
             reasons=[why, *_no_replacement(replaced)],
             replaced_by=titles(replaced),
+            did_you_mean=[] if replaced else titles(self._similar(code, release)),
         )
 
     def _within_its_dates(self, code: Code) -> Verdict | None:
@@ -219,8 +231,22 @@ class Verdicts:
         return replace(verdict, reasons=[*verdict.reasons, first])
 
     def _did_you_mean(self, release: Release, code: str) -> list[CodeTitle]:
-        similar = did_you_mean(self._store, release, code)
-        return titles([c for c in similar if c.in_force(self._day)])
+        by_words = release.system != "icd10cm" and self._stems
+        similar = did_you_mean(self._store, release, code, _LOOKED_AT if by_words else _SUGGESTED)
+        in_force = [one for one in similar if one.in_force(self._day)]
+        if by_words:
+            in_force.sort(key=lambda one: -agreement(self._stems, one.title))
+        return titles(in_force[:_SUGGESTED])
+
+    def _similar(self, code: Code, release: Release) -> list[Code]:
+        """Codes in force on the day whose titles are most similar to that of a code with a last
+        day."""
+        in_force = {
+            name: title
+            for name, title in self._store.titles(release).items()
+            if self._store.own_dates(code.system, name).include(self._day)
+        }
+        return edition_diff.similar(self._store, code, release, in_force)
 
     def _indicators(self, code: Code, release: Release) -> list[Reason]:
         """Coverage and pricing of a HCPCS code: a billable code may still not be covered."""
@@ -309,3 +335,9 @@ def unloaded(mention: CodeMention) -> Verdict:
         how=reason(f"load.{mention.system}"),
     )
     return Verdict(mention.code, mention.system, "not_loaded", "", None, reasons=[why])
+
+
+def damaged(mention: CodeMention) -> Verdict:
+    """The verdict on what a spreadsheet has made of a code."""
+    why = reason(f"verdict.made_a_{mention.damage}", code=mention.code)
+    return Verdict(mention.code, "", "unknown", "", None, reasons=[why])

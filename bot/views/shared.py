@@ -106,7 +106,9 @@ def guideline_source(guideline: ShownGuideline | QuotedGuideline) -> str:
 
 def status_word(verdict: Verdict) -> str:
     """A verdict's status as it is shown. Modifiers and places of service are "valid": they are not
-    billed by themselves."""
+    billed by themselves. A range is no header, whatever its status."""
+    if verdict.kind == "range":
+        return "range"
     return "valid" if verdict.status == "billable" and verdict.kind != "code" else verdict.status
 
 
@@ -132,6 +134,16 @@ def other_sides(candidate: Candidate, code: str = "{code}") -> str:
         if others:
             return message(heading, codes=" · ".join(others[:_MOST_SIDES]))
     return ""
+
+
+def grounds(candidate: Candidate) -> list[str]:
+    """Why a candidate is meant, each with the section of the guidelines that says so."""
+    return [
+        message("defaults.cited", sentence=one.text, section=one.section, release=one.release)
+        if one.section
+        else one.text
+        for one in candidate.because
+    ]
 
 
 # What changed between editions

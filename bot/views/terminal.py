@@ -16,12 +16,13 @@ from bot.desk.answer import (
     ShownNote,
     Verdict,
 )
-from bot.desk.code_mentions import asks_for_icd9
 from bot.desk.edition_changes import some_of_each
+from bot.desk.icd9_mentions import asks_for_icd9
 from bot.messages import message
 from bot.views.shared import (
     axis_in_words,
     editions,
+    grounds,
     grouped,
     guideline_source,
     heading,
@@ -79,6 +80,8 @@ def _candidate(candidate: Candidate) -> str:
         lines.append(_wrapped(candidate.ask_back, "   ? "))
     if sides := other_sides(candidate):
         lines.append(_wrapped(sides, "   "))
+    if candidate.rank == 1:
+        lines += [_wrapped(ground, "   · ") for ground in grounds(candidate)]
     if candidate.rank == 1 and candidate.report_with:
         lines.append(f"   {message('terminal.report_with')}")
         lines += [
@@ -94,7 +97,8 @@ def _verdict(verdict: Verdict, crosswalk: bool) -> str:
         _wrapped(heading, f"{message(f'terminal.status_{status_word(verdict)}')} "),
         _wrapped(verdict.why, "   "),
     ]
-    lines += _code_list("terminal.completions", verdict.completions)
+    spans = verdict.kind == "range"
+    lines += _code_list("terminal.covers" if spans else "terminal.completions", verdict.completions)
     if verdict.system != "icd9cm":
         lines += _code_list("terminal.replaced_by", verdict.replaced_by)
     lines += _code_list("terminal.did_you_mean", verdict.did_you_mean)

@@ -38,6 +38,9 @@ def _candidate(candidate: Candidate, day: str) -> Candidate:
             replace(one, because=_together(one.reasons, day) or one.because)
             for one in candidate.report_with
         ],
+        because=[
+            replace(one, text=_together(one.reasons, day) or one.text) for one in candidate.because
+        ],
     )
 
 

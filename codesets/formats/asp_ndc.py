@@ -72,6 +72,9 @@ def normal_ndc(text: str) -> str | None:
     return None
 
 
+#: The digits of labeler, product and package in an NDC of ten digits (21 CFR 207.33).
+NDC_FORMS = ((4, 4, 2), (5, 3, 2), (5, 4, 1))
+
 #: How quantity times units of one item compares with the published units of the package.
 Agreement = Literal["exact", "rounded_up", "differs"]
 

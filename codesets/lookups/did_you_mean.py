@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import string
+from typing import Literal
 
 from codesets.code_format import dot, undot
 from codesets.model import Code, Release
@@ -12,27 +14,60 @@ from codesets.store.code_store import CodeStore
 _CHARACTERS = string.digits + string.ascii_uppercase
 
 
+#: What is wrong with the X's of a code, or with its seventh character. needless: it takes neither
+#: of them. missing: an X must stand in each empty place before the seventh character. too_many.
+Placeholder = Literal["needless", "missing", "too_many"]
+
+
+def placeholder_slip(
+    store: CodeStore, release: Release, code: str
+) -> tuple[Placeholder, Code] | None:
+    """What is wrong with the placeholder X of an ICD-10-CM code that does not exist (Official
+    Guidelines, I.A.4 and I.A.5), and the billable code that is right; None where that is not the
+    fault."""
+    name = undot(code)
+    guesses: list[tuple[Placeholder, str]] = []
+    if len(name) < 7 and name[-1:].isalpha() and name[-1:] != "X":
+        guesses.append(("missing", name[:-1].ljust(6, "X") + name[-1]))
+    ends = re.fullmatch(r"(.{3,}?)X+([A-Z]?)", name)
+    if ends:
+        guesses.append(("needless", ends[1]))
+        guesses += [("too_many", name[:at] + name[at + 1 :]) for at in _places(name, "X")]
+    for fault, guess in guesses:
+        meant = store.get(release, dot(guess))
+        if meant is not None and meant.billable:
+            return fault, meant
+    return None
+
+
+def _places(text: str, character: str) -> list[int]:
+    return [at for at, one in enumerate(text) if one == character]
+
+
 def did_you_mean(store: CodeStore, release: Release, code: str, limit: int = 5) -> list[Code]:
     """At most `limit` codes of the release that a person who typed `code` may have meant.
 
-    ICD-10-CM, in this order: letters typed for digits (I1O), the placeholder X left out (S13.4A),
-    then the nearest code above with what completes it. The other systems have nothing above a
-    code: there, the codes that are one typing slip away.
+    ICD-10-CM, in this order: letters typed for digits (I1O), the placeholder X left out, needless
+    or one too many (S13.4A), then the nearest code above with what completes it, codes with the
+    typed seventh character first. The other systems have nothing above a code: there, the codes
+    that are one typing slip away.
     """
     if release.system != "icd10cm":
         return _one_slip_away(store, release, code)[:limit]
     name = undot(code)
-    guesses = [
-        name[:1] + name[1:].replace("O", "0").replace("I", "1").replace("L", "1"),
-        name[:-1].ljust(6, "X") + name[-1:],
-    ]
-    candidates = [store.get(release, dot(guess)) for guess in guesses if guess != name]
+    read = name[:1] + name[1:].replace("O", "0").replace("I", "1").replace("L", "1")
+    candidates = [store.get(release, dot(read))] if read != name else []
+    if slip := placeholder_slip(store, release, code):
+        candidates.append(slip[1])
     for length in range(len(name) - 1, 2, -1):
         above = store.get(release, dot(name[:length]))
         if above is not None:
-            candidates.append(above)
-            if not above.billable:
-                candidates.extend(store.completions(release, above.code, limit))
+            same: list[Code] = []
+            others: list[Code] = []
+            for one in () if above.billable else store.completions(release, above.code):
+                seventh = len(undot(one.code)) == 7 and one.code[-1] == name[-1]
+                (same if seventh else others).append(one)
+            candidates += [*same, above, *others]
             break
     unique = {candidate.code: candidate for candidate in candidates if candidate is not None}
     return list(unique.values())[:limit]

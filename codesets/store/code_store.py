@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 from sqlite_utils import Database
@@ -53,6 +53,13 @@ class ReleaseMatch:
     fit: Literal["in_force", "served", "nearest"]
 
 
+class Span(NamedTuple):
+    """How many codes and headers a range has, and how many of them are billable."""
+
+    codes: int
+    billable: int
+
+
 class CodeStore:
     """Loads and reads codes.db. Safe to share between threads: each has its own connection.
 
@@ -71,6 +78,8 @@ class CodeStore:
         # By owner, because the codes of a chapter share most of their notes.
         self._notes_under = lru_cache(maxsize=8192)(self._read_notes_under)
         self._own_dates = lru_cache(maxsize=8)(self._read_own_dates)
+        self._code = lru_cache(maxsize=16384)(self._read_code)
+        self._below = lru_cache(maxsize=8192)(self._read_below)
 
     @property
     def _db(self) -> Database:
@@ -153,7 +162,14 @@ class CodeStore:
                 ),
             )
             row_tables.save(db, key, data.rows)
-        for cache in (self._releases, self._divisions, self._notes_under, self._own_dates):
+        for cache in (
+            self._releases,
+            self._divisions,
+            self._notes_under,
+            self._own_dates,
+            self._code,
+            self._below,
+        ):
             cache.cache_clear()
 
     def _forget(self, key: str) -> None:
@@ -206,6 +222,9 @@ class CodeStore:
 
     def get(self, release: Release, code: str) -> Code | None:
         """The code of a release; None when it does not have it."""
+        return self._code(release, code)
+
+    def _read_code(self, release: Release, code: str) -> Code | None:
         return next(self._codes(release, "code = ?", code), None)
 
     def get_many(self, release: Release, codes: Collection[str]) -> dict[str, Code]:
@@ -306,13 +325,39 @@ class CodeStore:
     def completions(self, release: Release, code: str, limit: int | None = None) -> list[Code]:
         """The billable codes under a header, or with an ICD-10-PCS stem, in published order, at
         most `limit`; [] for a billable code."""
-        return list(
+        return list(self._below(release, code, -1 if limit is None else limit))
+
+    def _read_below(self, release: Release, code: str, limit: int) -> tuple[Code, ...]:
+        return tuple(
             self._codes(
                 release,
                 "code > ? and code < ? and billable order by position limit ?",
                 code,
                 _prefix(release, code) + "~",
-                -1 if limit is None else limit,
+                limit,
+            )
+        )
+
+    def span(self, release: Release, first: str, last: str) -> Span:
+        """How many codes a range has. Both ends include everything under them."""
+        row = self._db.execute(
+            "select count(*), coalesce(sum(billable), 0) from codes "
+            "where release = ? and code >= ? and code < ?",
+            [release.key, first, last + "~"],
+        ).fetchone()
+        return Span(*row)
+
+    def at_level(self, release: Release, first: str, last: str) -> list[Code]:
+        """The codes of a range that are as long as its first end, and both ends, in published
+        order."""
+        return list(
+            self._codes(
+                release,
+                "code >= ? and code <= ? and (length(code) = ? or code = ?) order by position",
+                first,
+                last,
+                len(first),
+                last,
             )
         )
 

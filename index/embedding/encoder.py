@@ -23,6 +23,8 @@ TESTS = "tests.npy"
 #: The least cosine between the vectors of a test text by the original model and by the encoder.
 TOLERANCE = 0.97
 _BATCH = 64
+#: Shorter words of the vocabulary are as often pieces of others as words.
+_SHORTEST_WORD = 5
 
 
 class EncoderDiffers(SearchError):
@@ -60,6 +62,14 @@ class Encoder:
                 f"{cosines.min():.3f}, and {TOLERANCE} is the least. Run `codedesk index build`; "
                 "if that does not help, reinstall onnxruntime."
             )
+
+    def words(self) -> frozenset[str]:
+        """The whole words of its vocabulary: those that are common in English."""
+        return frozenset(
+            word
+            for word in self._tokenizer.get_vocab()
+            if len(word) >= _SHORTEST_WORD and word.isalpha()
+        )
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors: float32, len(texts) x dimensions.

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from index.bundle import read_json
-from index.text.tokens import lexical_tokens
+from index.text.tokens import lexical_tokens, stem
 
 
 def write_lexical(folder: Path, texts: Sequence[str]) -> None:
@@ -29,15 +29,21 @@ class Lexical:
 
     def __init__(self, folder: Path, texts: int) -> None:
         """`texts`: the number of texts in `folder`."""
-        self._count = texts
+        self.count = texts
         self._columns: dict[str, int] = read_json(folder / "vocab.index.json")
         self._starts: np.ndarray = np.load(folder / "indptr.csc.index.npy")
         self._texts: np.ndarray = np.load(folder / "indices.csc.index.npy")
         self._scores: np.ndarray = np.load(folder / "data.csc.index.npy")
 
+    def column(self, word: str) -> tuple[np.ndarray, np.ndarray]:
+        """The texts that have a word (int32), and its score in each (float32)."""
+        column = self._columns.get(stem(word))
+        at = slice(0, 0) if column is None else slice(*self._starts[column : column + 2])
+        return self._texts[at], self._scores[at]
+
     def scores(self, question: str) -> np.ndarray:
         """The score of each text (float32); words that no text has add nothing."""
-        total = np.zeros(self._count, dtype=np.float32)
+        total = np.zeros(self.count, dtype=np.float32)
         for token in lexical_tokens(question):
             column = self._columns.get(token)
             if column is not None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from index.search.searcher import Found, Hit
+from index.text.tokens import essential, read
 
 #: An ICD-10-PCS code with this many points (Procedures.fit) has both the operation and the body
 #: part that the question names.
@@ -48,11 +49,15 @@ _QUESTION = {
     "known": 0.8,
     "ours": 0.41,
     "shorthand": 1.85,
+    "phrase": 0.0,
 }
 #: The least chance for an answer, and the least where the question names a code system.
 _LEAST_CHANCE, _LEAST_CHANCE_OF_A_SYSTEM = 0.3, 0.05
 #: From this cosine to an off-topic example on, a question is that example in other words.
 _SAME_AS_EXAMPLE = 0.9
+
+#: The number of stems from which on a phrase cannot be in a question by chance.
+_LONG_PHRASE = 3
 
 Confidence = Literal["high", "medium", "low"]
 
@@ -87,8 +92,18 @@ def question_evidence(found: Found) -> dict[str, float]:
         "exact": most("exact"),
         "known": found.known,
         "ours": found.ours,
+        "phrase": _phrase(found, first),
         "shorthand": found.query.shorthand,
     }
+
+
+def _phrase(found: Found, first: Sequence[Hit]) -> float:
+    """How many stems the longest text of these hits has that is wholly in the question, as a share
+    of _LONG_PHRASE, 0 to 1. Small talk has a word of a title by chance, and seldom a whole name."""
+    asked = frozenset().union(*(reading.affirmed for reading in found.query.readings))
+    cores = (read(essential(text)).affirmed for hit in first for text in hit.matched)
+    longest = max((len(core) for core in cores if core <= asked), default=0)
+    return min(longest, _LONG_PHRASE) / _LONG_PHRASE
 
 
 def confidence(hits: Sequence[Hit], at: int) -> Confidence:

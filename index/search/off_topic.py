@@ -2,8 +2,8 @@
 
 An index has the vectors of the off-topic examples (prompts/intents/off_topic.txt) and a direction
 in which they differ from questions about codes. The direction is Fisher's linear discriminant. The
-questions about codes are made of texts of the code sets, in sentences as people ask them
-(prompts/intents/asking.txt).
+questions about codes are conditions in everyday words (prompts/intents/everyday.txt), and texts of
+the code sets in sentences as people ask them (prompts/intents/asking.txt).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from index.embedding.encoder import Encoder
 from index.text.lexicon import Lexicon
 from index.text.resources import read_bytes, read_lines
 
-_OFF_TOPIC, _ASKING = "off_topic.txt", "asking.txt"
+_OFF_TOPIC, _ASKING, _EVERYDAY = "off_topic.txt", "asking.txt", "everyday.txt"
 #: The number of texts of each code system, and of the lexicon, that questions are made of.
 _OF_A_SYSTEM, _OF_THE_LEXICON = 2000, 1200
 #: The share of these texts in lower case.
@@ -37,7 +37,7 @@ class OffTopicModel:
     examples    float32, one row an off-topic example: unit vectors
     direction   float32, one entry a dimension
     bias        a question's vector times `direction`, plus `bias`, is above 0 if it is about codes
-    words       SHA-256 of the two files of prompts/intents, in hexadecimal
+    words       SHA-256 of the three files of prompts/intents, in hexadecimal
     """
 
     examples: np.ndarray
@@ -60,7 +60,12 @@ class OffTopicModel:
     @classmethod
     def load(cls, path: Path) -> OffTopicModel:
         with np.load(path) as kept:
-            return cls(kept["examples"], kept["direction"], float(kept["bias"]), str(kept["words"]))
+            return cls(
+                kept["examples"],
+                kept["direction"],
+                float(kept["bias"]),
+                str(kept["words"]),
+            )
 
     def save(self, path: Path) -> None:
         np.savez(
@@ -89,17 +94,25 @@ def learn(
     `before`, a model by the same encoder, is returned as it is while the files of prompts/intents
     are the same, even if the texts are others: another sample of them gives nearly the same model.
     """
-    files = b"".join(read_bytes("intents", name) for name in (_OFF_TOPIC, _ASKING))
+    files = b"".join(read_bytes("intents", name) for name in (_OFF_TOPIC, _ASKING, _EVERYDAY))
     words = hashlib.sha256(files).hexdigest()
     if before is not None and before.words == words:
         return before
-    questions = encoder.encode_together(_questions(texts))
-    return OffTopicModel.of(questions, encoder.encode(off_topic_examples()), words)
+    everyday = [line.lower() for line in everyday_examples()]
+    questions = encoder.encode_together(_questions(texts) + everyday)
+    examples = encoder.encode_together([line.lower() for line in off_topic_examples()])
+    return OffTopicModel.of(questions, examples, words)
 
 
 def off_topic_examples() -> list[str]:
     """Questions that have nothing to do with coding, from prompts/intents/off_topic.txt."""
     return read_lines("intents", _OFF_TOPIC)
+
+
+def everyday_examples() -> list[str]:
+    """Conditions, injuries, visits and supplies in everyday words, from
+    prompts/intents/everyday.txt."""
+    return read_lines("intents", _EVERYDAY)
 
 
 def _questions(texts: Sequence[Sequence[str]]) -> list[str]:

@@ -16,8 +16,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.search.features import Ragged, TitleFeatures, Words
-from index.text.attributes import AXES, CIRCUMSTANCES, OTHER
-from index.text.tokens import Reading
+from index.text.attributes import (
+    AXES,
+    CIRCUMSTANCES,
+    HOLLOW,
+    OTHER,
+    SAYS_OTHER,
+    UNSPECIFIED,
+)
+from index.text.tokens import Reading, read
 
 WEIGHTS = {
     "dense": 4.44,  # cosine of the family's best text
@@ -36,6 +43,11 @@ WEIGHTS = {
     "other": -0.45,  # 1 if the title has a word such as "other" and the question has none
     "other_number": -0.46,  # 1 if the title has a number (stage, type), but none of the question's
     "contradiction": -0.11,  # stems that one of question and title affirms and the other denies
+    "exact_above": 0.2,  # 1 if a header's text is the question word for word
+    "entry": 0.9,  # 1 if an entry of the Alphabetic Index is the question word for word
+    "amount": 0.5,  # HCPCS: 1 if the title has an amount of the question ("20 mg")
+    "unasked_brand": -0.3,  # HCPCS: 1 if the title has a brand or maker that is not asked for
+    "as_typed": 0.3,  # share of the question's words, as typed, in the family's own title
 }
 FEATURES = tuple(WEIGHTS)
 #: float32, in the order of FEATURES.
@@ -45,9 +57,15 @@ _OF_TEXT = ("dense", "question_coverage", "text_coverage", "inherited")
 
 #: The number of AXES, from the first on, by which the members of a group differ: side, trimester.
 _GROUP_AXES = 2
+#: Stems that do not count when a text and a question are compared word for word. Injuries are
+#: traumatic unless the Index says otherwise.
+_ASIDE = HOLLOW | read("traumatic").affirmed
 #: The share of its weight with which a word counts for "question_coverage" if only a title above
 #: the family has it.
 _ABOVE = 0.7
+#: What "other" or "unspecified" in both question and title counts, as a share of an axis. Many
+#: titles have these words, so that they say less than a side does.
+_NAMED = 0.5
 
 
 class Rarity:
@@ -143,12 +161,15 @@ class Ranker:
         title_features: TitleFeatures,
         titles: np.ndarray,
         parents: np.ndarray,
+        entries: np.ndarray,
         rarity: Rarity,
     ) -> None:
         """`codes`: of each family; `titles`: of each family the number of the text that is its
         title (int32); `parents`: of each family the number of the family above, -1 for none
-        (int32)."""
+        (int32); `entries`: of each text, whether it is an entry of the Alphabetic Index (bool)."""
         self._features, self._titles, self._parents = title_features, titles, parents
+        self._entries = entries
+        self._is_hcpcs = system == "hcpcs"
         #: The number of each family's group.
         self.groups = title_features.groups
         self._numbers = {stem: n for n, stem in enumerate(title_features.stems)}
@@ -156,6 +177,7 @@ class Ranker:
         self._weights = rarity.of(title_features.stems)
         self._part_totals = np.maximum(_sums(title_features.part_stems, self._weights), 1e-6)
         self._numeric = np.array([_is_number(stem) for stem in title_features.stems], dtype=bool)
+        self._aside = np.array([stem in _ASIDE for stem in title_features.stems], dtype=bool)
         self._categories = _categories(system, codes)
 
     def judge(
@@ -164,13 +186,15 @@ class Ranker:
         evidence: Evidence,
         families: np.ndarray,
         by_title: np.ndarray,
+        amounts: Sequence[frozenset[str]] = (),
     ) -> Judged:
         """Score families.
 
         `readings`: the question as spelled out and, where it differs, as typed. Texts are compared
         with both, and the better value of a feature counts, because a text may have either wording.
         `families`: int32, sorted. `by_title`: the cosine of each family's title (float32). A family
-        without an entry in `evidence` is scored by its title.
+        without an entry in `evidence` is scored by its title. `amounts`: those that the question
+        names, each as its words ("0.5 mg": 0, 5, mg).
         """
         alone = np.setdiff1d(families, evidence.families)
         if len(alone):
@@ -187,10 +211,11 @@ class Ranker:
         by_reading = [
             self._coverage(reading, texts, families, of_text, row) for reading in readings
         ]
-        question_coverage, text_coverage, exact, title_coverage = map(
+        as_typed = by_reading[-1][-1]
+        question_coverage, text_coverage, exact, title_coverage, _ = map(
             np.maximum.reduce, zip(*by_reading, strict=True)
         )
-        exact = exact & (evidence.distances == 0)
+        own = evidence.distances == 0
 
         of_entry = np.zeros((len(row), len(_OF_TEXT)), dtype=np.float32)
         for column, feature in enumerate(
@@ -212,12 +237,35 @@ class Ranker:
         put("title", by_title)
         put("title_coverage", title_coverage)
         put("lexical", _largest(row, evidence.lexical, len(families)))
-        put("exact", _largest(row, exact, len(families)))
+        put("exact", _largest(row, exact & own, len(families)))
+        put("exact_above", _largest(row, exact & ~own, len(families)))
+        put("entry", _largest(row, exact & self._entries[evidence.texts], len(families)))
+        put("as_typed", as_typed)
         put("category", self._by_category(evidence, row, families))
         question = readings[0]
         for name, values in self._agreement(question, families).items():
             put(name, values)
+        if self._is_hcpcs:
+            put("amount", self._has_amount(amounts, families))
+            put("unasked_brand", self._unasked_brand(readings, families))
         return self._grouped(question, families, features)
+
+    def _has_amount(self, amounts: Sequence[frozenset[str]], families: np.ndarray) -> np.ndarray:
+        """Whether each title has one of the amounts (bool)."""
+        has = np.zeros(len(families), dtype=bool)
+        for amount in amounts:
+            words = self._words(sorted(amount))
+            has |= words.within(self._features.affirmed, self._titles[families]).all(axis=1)
+        return has
+
+    def _unasked_brand(self, readings: Sequence[Reading], families: np.ndarray) -> np.ndarray:
+        """Whether each title has words in parentheses and the question has none of them (bool).
+        HCPCS Level II names there the brand or the maker that a code is for."""
+        features, titles = self._features, self._titles[families]
+        aside = features.affirmed.lengths(titles) > features.core.lengths(titles)
+        words = self._words(sorted(frozenset().union(*(each.affirmed for each in readings))))
+        asked = words.within(features.affirmed, titles) & ~words.within(features.core, titles)
+        return aside & ~asked.any(axis=1)
 
     def _grouped(self, question: Reading, families: np.ndarray, features: np.ndarray) -> Judged:
         """Score families, and choose the member of each group that the question asks for."""
@@ -250,23 +298,31 @@ class Ranker:
         families: np.ndarray,
         of_text: np.ndarray,
         row: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """The words that a question shares with texts and titles.
 
         `of_text` and `row` are the places in `texts` and `families` of each entry of the evidence.
         Returns "question_coverage", "text_coverage" (float32) and "exact" (bool), one an entry,
-        and "title_coverage" (float32), one a family.
+        and "title_coverage" and the share of the question's words in the title (float32), one a
+        family.
         """
         affirmed_by, titles = self._features.affirmed, self._titles[families]
         affirmed = sorted(question.affirmed)
         weights, words = self._rarity.of(affirmed), self._words(affirmed)
-        known = words.within(affirmed_by, texts)[of_text] | words.within(affirmed_by, titles)[row]
+        total = weights.sum() or 1.0
+        of_titles = words.within(affirmed_by, titles)
+        known = words.within(affirmed_by, texts)[of_text] | of_titles[row]
         covered = known @ weights
         covered += _ABOVE * ((self._above(words, families)[row] & ~known) @ weights)
-        covered /= weights.sum() or 1.0
         text_coverage = self._text_coverage(words, weights, texts)[of_text]
-        exact = self._exact(words, len(affirmed), texts)[of_text]
-        return covered, text_coverage, exact, self._text_coverage(words, weights, titles)
+        exact = self._exact(question, texts)[of_text]
+        return (
+            covered / total,
+            text_coverage,
+            exact,
+            self._text_coverage(words, weights, titles),
+            of_titles @ weights / total,
+        )
 
     def _words(self, stems: list[str]) -> Words:
         return Words([self._numbers.get(stem, -1) for stem in stems], len(self._numbers))
@@ -288,10 +344,15 @@ class Ranker:
         shares = words.within(self._features.part_stems, parts) @ weights / self._part_totals[parts]
         return _largest(of_text, shares, len(texts))
 
-    def _exact(self, words: Words, count: int, texts: np.ndarray) -> np.ndarray:
-        """Whether the core of each text has the `count` stems of the question and no others."""
+    def _exact(self, question: Reading, texts: np.ndarray) -> np.ndarray:
+        """Whether the core of each text has the stems of the question and no others, those aside
+        that do not tell texts apart."""
+        telling = sorted(question.affirmed - _ASIDE) or sorted(question.affirmed)
         core = self._features.core
-        return (core.lengths(texts) == count) & words.within(core, texts).all(axis=1)
+        values, place = core.take(texts)
+        own = np.bincount(place[~self._aside[values]], minlength=len(texts))
+        whole = self._words(telling).within(core, texts).all(axis=1)
+        return whole & (own <= len(telling))
 
     def _by_category(self, evidence: Evidence, row: np.ndarray, families: np.ndarray) -> np.ndarray:
         """For each family, the cosine of the nearest text of its category (float32)."""
@@ -317,6 +378,14 @@ class Ranker:
                 unasked_circumstances += unasked
             else:
                 unasked_axes += unasked
+        # "Other" and "unspecified" are values, too, that a question may name.
+        other, unspecified = features.other[families], features.unspecified[families]
+        says_other = bool(SAYS_OTHER & question.affirmed)
+        says_unspecified = bool(UNSPECIFIED & question.affirmed)
+        if says_other != says_unspecified:
+            named, rival = (other, unspecified) if says_other else (unspecified, other)
+            agrees += _NAMED * named
+            unasked_axes += rival & ~named
         denied = self._words(sorted(question.denied))
         affirmed = self._words(sorted(question.affirmed))
         # A stem that the title denies counts twice. One that both deny makes up for a half.
@@ -327,8 +396,8 @@ class Ranker:
             "agrees": agrees,
             "unasked_axes": unasked_axes,
             "unasked_circumstances": unasked_circumstances,
-            "unspecified": features.unspecified[families],
-            "other": features.other[families] & (not OTHER & question.affirmed),
+            "unspecified": unspecified & (not says_unspecified),
+            "other": other & (not OTHER & question.affirmed),
             "other_number": self._other_number(question, titles),
             "contradiction": contradiction,
         }

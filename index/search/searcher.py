@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,9 +24,13 @@ from index.search.guideline_search import Guidance, passages
 from index.search.off_topic import OffTopicModel, off_topic_examples
 from index.search.ranking import FEATURES, Evidence, Judged, Rarity
 from index.search.system_index import SystemIndex, Wordings
+from index.search.word_choice import choose
+from index.text.attribute_words import in_title_words
+from index.text.cut_words import CutWords
 from index.text.lexicon import Lexicon, Part
 from index.text.spelling import Spelling
-from index.text.tokens import Reading, plain_words, read
+from index.text.tokens import STOPWORDS, Reading, plain_words, read
+from index.text.uncertain import read_uncertain
 
 #: The number of texts from each retriever, and of families that are scored. 200 texts, and 80 to
 #: 200 families, gave the same results (docs/EVALUATION.md).
@@ -43,6 +47,11 @@ _FAIR_FIT = 2.5
 _CODED_KINDS = frozenset(
     "abbreviation drug drug_class eponym lay route series service supply".split()
 )
+#: An amount of a drug, a supply or a time, as titles of HCPCS Level II have it: "per 20mg".
+_AMOUNT = re.compile(
+    r"(?<![\w.])(?P<number>\d[\d.,]*)\s*"
+    r"(?P<unit>mg|mcg|gm?|ml|cc|units?|iu|meq|mci|sq cm|inch(?:es)?|min(?:ute)?s?|h(?:ou)?rs?)\b"
+)
 #: Taken off the cosine of a text with the first clause: nearness to the whole question counts more.
 _CLAUSE_PENALTY = 0.04
 #: Taken off the cosine with the other reading of an abbreviation: the likelier one counts more.
@@ -53,7 +62,8 @@ _OTHER_READING_PENALTY = 0.03
 class Query:
     """A question to be searched.
 
-    `asked`: the question itself; `spelled_out`: with shorthand spelled out and typing repaired;
+    `asked`: the question itself; `worded`: the same with its attributes as titles have them
+    (index/text/attribute_words.py); `spelled_out`: with shorthand spelled out and typing repaired;
     `first_clause`: the same of the words before the first comma or semicolon; `reading`: the words
     of `spelled_out`; `shorthand`: the share (0 to 1) of its words that are in rows of the lexicon
     of _CODED_KINDS; `other_reading`: `spelled_out` with the other sense of each abbreviation whose
@@ -66,20 +76,31 @@ class Query:
     first_clause: str
     reading: Reading
     shorthand: float = 0.0
+    worded: str = ""
     other_reading: str = ""
     kept: str = ""
+    read_as: tuple[tuple[str, str], ...] = ()
 
     @property
     def typed(self) -> str:
-        """The question in lower case, without what is not searched. `spelled_out` is in lower case,
-        too, so that a question without shorthand is embedded only once."""
-        return (self.kept or self.asked).lower()
+        """The question in lower case, with its attributes as titles have them and without what is
+        not searched. `spelled_out` is in lower case, too, so that a question without shorthand is
+        embedded only once."""
+        return (self.kept or self.worded or self.asked).lower()
 
     @property
     def readings(self) -> tuple[Reading, ...]:
         """The words as spelled out and, where they differ, in the other reading and as typed."""
         others = (read(text) for text in (self.other_reading, self.typed) if text)
         return tuple(dict.fromkeys((self.reading, *others)))
+
+    @property
+    def amounts(self) -> list[frozenset[str]]:
+        """The amounts that the question names, each as its words."""
+        return [
+            read(f"{match['number']} {match['unit']}").affirmed
+            for match in _AMOUNT.finditer(self.typed)
+        ]
 
     @property
     def wordings(self) -> dict[str, float]:
@@ -205,13 +226,15 @@ class Searcher:
         self._folder = folder
         self._guidance = lru_cache(maxsize=4)(self._open_guidance)
         self.procedures = lru_cache(maxsize=2)(self._open_procedures)
+        self._titled = lru_cache(maxsize=32)(self._of_titles)
         # The encoder is opened in a thread: most of that runs outside of Python's lock.
         with loading(), ThreadPoolExecutor(1) as pool:
             encoder = pool.submit(_open_encoder, folder / bundle.ENCODER)
             self.off_topic = OffTopicModel.load(folder / bundle.OFF_TOPIC)
             self._lexicon = Lexicon.shipped()
             everyday = frozenset(w for line in off_topic_examples() for w in plain_words(line))
-            self._spelling = Spelling(bundle.read_json(folder / bundle.VOCABULARY), everyday)
+            vocabulary = bundle.read_json(folder / bundle.VOCABULARY)
+            self._cut = CutWords(vocabulary)
             self._frequency: dict[str, int] = bundle.read_json(folder / bundle.STEMS)
             rarity = Rarity(self._frequency, self.manifest.texts)
             self._system_indexes = {
@@ -220,6 +243,7 @@ class Searcher:
                 if (folder / bundle.SYSTEM_INDEXES / system).is_dir()
             }
             self.encoder = encoder.result()
+            self._spelling = Spelling(vocabulary, everyday | self.encoder.words())
 
     def guidance(self, key: str) -> Guidance:
         """The search over the guidelines of the reference with this key."""
@@ -247,13 +271,22 @@ class Searcher:
         )
         return Procedures.of(self._store, Titles.load(folder))
 
-    def understand(self, question: str) -> Query:
-        """Spell out shorthand and repair typing; codes, numbers and doses stay as they are."""
-        parts = self._parts(question)
+    def understand(self, question: str, releases: Sequence[Release] = ()) -> Query:
+        """Spell out shorthand, repair typing and read cut words; codes, numbers and doses stay as
+        they are. The texts of `releases` decide what a cut word stands for, and their titles keep
+        their words."""
+        worded = in_title_words(question)
+        uncertain = read_uncertain(question)
+        titles = self._titled(tuple(releases))
+        meant = self._cut_words(self._lexicon.typed(worded), releases)
+        parts = all_parts = self._parts(worded, meant, titles)
+        if uncertain and uncertain.has_sign and not uncertain.inpatient:
+            # The signs are meant (Guidelines IV.H); what is uncertain is searched as typed only.
+            parts = self._parts(in_title_words(uncertain.rest), meant, titles)
         spelled = " ".join(part.means for part in parts if part.means)
-        clause = re.split(r"[,;]", question, maxsplit=1)[0]
-        first = " ".join(_first(parts, len(self._lexicon.typed(clause))))
-        words = sum(len(part.typed) for part in parts)
+        clause = re.split(r"[,;]", worded, maxsplit=1)[0]
+        first = " ".join(_first(all_parts, len(self._lexicon.typed(clause))))
+        count = sum(len(part.typed) for part in parts)
         short = sum(len(part.typed) for part in parts if part.kind in _CODED_KINDS)
         other = [part.means if part.also is None else part.also for part in parts]
         is_doubtful = any(part.also is not None for part in parts)
@@ -262,17 +295,50 @@ class Searcher:
             spelled_out=spelled,
             first_clause=first,
             reading=read(spelled),
-            shorthand=short / (words or 1),
+            shorthand=short / (count or 1),
+            worded=worded,
             other_reading=" ".join(filter(None, other)) if is_doubtful else "",
-            kept=self._lexicon.kept(question, parts),
+            kept=self._lexicon.kept(worded, all_parts),
+            read_as=tuple(meant.items()),
         )
 
-    def _parts(self, text: str) -> list[Part]:
-        words = [
-            word if self._lexicon.knows(word) else self._spelling.repair(word)
+    def _of_titles(self, releases: tuple[Release, ...]) -> frozenset[str]:
+        """The shorthand of several words that is the title of a code in one of the releases."""
+        return frozenset().union(
+            *(
+                self._system_indexes[release.system].titled(release.key)
+                for release in releases
+                if self._has(release)
+            )
+        )
+
+    def _has(self, release: Release) -> bool:
+        system_index = self._system_indexes.get(release.system)
+        return system_index is not None and system_index.has(release)
+
+    def _parts(self, text: str, meant: Mapping[str, str], titles: Container[str]) -> list[Part]:
+        mended = [
+            meant.get(word) or (word if self._lexicon.knows(word) else self._spelling.repair(word))
             for word in self._lexicon.typed(text)
         ]
-        return self._lexicon.parts(words)
+        return self._lexicon.parts(mended, titles)
+
+    def _cut_words(self, words: Sequence[str], releases: Sequence[Release]) -> dict[str, str]:
+        """The cut words of a question, each with the word that it stands for."""
+        beside: list[str] = []
+        readings: dict[str, Sequence[tuple[str, float]]] = {}
+        for part in self._lexicon.parts(list(words)):
+            word = part.typed[0]
+            if part.kind is None and not self._spelling.is_whole(word):
+                if found := self._cut.readings(word):
+                    repaired = self._spelling.repair(word)
+                    readings[word] = found if repaired == word else [*found, (repaired, 1.0)]
+            else:
+                beside += [each for each in part.means.split() if each not in STOPWORDS]
+        release = next(filter(self._has, releases), None)
+        if not readings or release is None:
+            return {}
+        return choose(self._system_indexes[release.system].lexical, beside, readings)
 
     def search(self, question: str, releases: Sequence[Release], limit: int = 10) -> Found:
         """The `limit` best families for a question, of `releases`, one release a system."""
@@ -282,7 +348,7 @@ class Searcher:
         self, questions: Sequence[str], releases: Sequence[Release], limit: int = 10
     ) -> list[Found]:
         """`search` for several questions. A wording of several of them is embedded once."""
-        queries = [self.understand(question) for question in questions]
+        queries = [self.understand(question, releases) for question in questions]
         texts = list(dict.fromkeys(wording for query in queries for wording in query.wordings))
         vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
         return [
@@ -314,9 +380,10 @@ class Searcher:
         places = [
             place
             for release in releases
-            if (system_index := self._system_indexes.get(release.system))
-            and system_index.has(release)
-            for place in self._in_system(system_index, query, wordings, release, limit)
+            if self._has(release)
+            for place in self._in_system(
+                self._system_indexes[release.system], query, wordings, release, limit
+            )
         ]
         places.sort(key=lambda place: (-place.score, place.code))
         return [place.hit() for place in places[:limit]]
@@ -339,7 +406,9 @@ class Searcher:
             families = np.union1d(families, evidence.nearest_families(_MOST_FAMILIES))
         if not len(families):
             return
-        judged = system_index.judge(query.readings, evidence, families, wordings, release.key)
+        judged = system_index.judge(
+            query.readings, evidence, families, wordings, release.key, query.amounts
+        )
         for at in judged.chosen[:limit].tolist() if not fitting else range(len(judged.families)):
             number, score = int(judged.families[at]), float(judged.scores[at])
             if number not in fitting:
@@ -350,14 +419,16 @@ class Searcher:
     def judged(self, question: str, release: Release) -> tuple[list[str], np.ndarray]:
         """The families found for a question, one of each group: their codes, and their features
         (float32, families x FEATURES). `bench/fit.py` fits the weights to these."""
-        query = self.understand(question)
+        query = self.understand(question, [release])
         texts = list(query.wordings)
         vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
         wordings = _wordings(query, vectors)
         system_index = self._system_indexes[release.system]
         evidence = system_index.evidence(wordings, _TEXTS_PER_RETRIEVER, release.key)
         families = evidence.nearest_families(_MOST_FAMILIES)
-        judged = system_index.judge(query.readings, evidence, families, wordings, release.key)
+        judged = system_index.judge(
+            query.readings, evidence, families, wordings, release.key, query.amounts
+        )
         chosen = judged.families[judged.chosen].tolist()
         return [system_index.codes[number] for number in chosen], judged.features[judged.chosen]
 

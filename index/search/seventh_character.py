@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codesets.model import Code
+from index.text.encounter import Encounter, read_encounter
 from index.text.tokens import Reading, read
 
-#: Points of the seventh characters that are meant when the question names none: active treatment
-#: (A, Guidelines I.C.19.a), "not applicable or unspecified" (0), "unspecified" (9); then routine
-#: healing (D) before delayed healing and other exceptions.
-_USUAL = {"A": 0.9, "0": 0.9, "9": 0.9, "D": 0.2}
+#: Points of the seventh characters that are meant when the question names none: "not applicable or
+#: unspecified" (0), "unspecified" (9), and A, which is not always an encounter.
+_USUAL = {"A": 0.9, "0": 0.9, "9": 0.9}
 
-#: Words for routine care after active treatment (I.C.19.a).
-_AFTERWARDS = read("follow-up fu recheck recovery rehab cast suture").affirmed
-_SUBSEQUENT = read("subsequent").affirmed
+#: The encounter that is meant where a question does not say: active treatment (Guidelines
+#: I.C.19.a), of a closed fracture (I.C.19.c), and afterwards routine healing.
+_USUAL_ENCOUNTER = Encounter("initial", "routine", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,44 @@ class Completion:
 
 
 def complete(
-    question: Reading, stem_title: str, codes: Sequence[Code], member: str | None = None
+    question: Reading, encounter: Encounter, codes: Sequence[Code], member: str | None = None
 ) -> Completion:
-    """Choose among the billable codes of one family; `codes` must not be empty. `member` is the
-    code that the search chose, if it did."""
+    """Choose among the billable codes of one family; `codes` must not be empty. `question` and
+    `encounter`: what the question says. `member` is the code that the search chose, if it did."""
     if len(codes) == 1:
         return Completion(codes[0], True)
     if found := [code for code in codes if code.code == member]:
         return Completion(found[0], False)
-    base = read(stem_title).stems
-    endings = {code.code: read(code.title).affirmed - base for code in codes}
-    asked = question.affirmed | (_SUBSEQUENT if question.affirmed & _AFTERWARDS else frozenset())
-    named = frozenset().union(*endings.values()) & asked
+    encounters = [read_encounter(code.title) for code in codes]
+    if any(one.phase for one in encounters):
+        best = max(range(len(codes)), key=lambda at: _agreement(encounter, encounters[at]))
+        return Completion(codes[best], encounter.phase is not None)
+    return _by_words(question, codes)
+
+
+def _agreement(said: Encounter, ending: Encounter) -> float:
+    """How well the ending of a title agrees with what a question says of the encounter."""
+    phase = said.phase or _USUAL_ENCOUNTER.phase
+    openness = said.openness or _USUAL_ENCOUNTER.openness
+    points = 10.0 * (ending.phase == phase)
+    if ending.healing:
+        points += 2.0 * (ending.healing == (said.healing or _USUAL_ENCOUNTER.healing))
+        # Where a family has no code for the kind of healing that is said, routine healing stands.
+        points += 0.5 * (ending.healing == _USUAL_ENCOUNTER.healing)
+    if ending.openness:
+        points += 1.0 * (ending.openness == openness)
+        points += 0.5 * (ending.openness[:4] == openness[:4]) if openness else 0.0
+    return points
+
+
+def _by_words(question: Reading, codes: Sequence[Code]) -> Completion:
+    """Choose by the words that a title has and others of its family have not: a stage, a fetus,
+    "tophus"."""
+    # "Not applicable or unspecified" denies neither.
+    said = [read(code.title.replace("not applicable or ", "")).affirmed for code in codes]
+    shared = frozenset.intersection(*said)
+    endings = {code.code: stems - shared for code, stems in zip(codes, said, strict=True)}
+    named = frozenset().union(*endings.values()) & question.affirmed
 
     def fit(code: Code) -> float:
         own = endings[code.code]

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from codesets.model import Release, System
+from index import precedence
 from index.bundle import read_json, write_json
 from index.families import Gathered
 from index.runtime import THREADS, load_faiss
@@ -25,6 +26,7 @@ from index.search import features
 from index.search.bm25 import Lexical, write_lexical
 from index.search.features import Ragged
 from index.search.ranking import Evidence, Judged, Ranker, Rarity
+from index.text.lexicon import Lexicon
 from index.text.tokens import Reading
 
 VECTORS, LEXICAL = "vectors.faiss", "lexical"
@@ -61,7 +63,11 @@ def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
     families = gathered.families
     numbers = {family.code: number for number, family in enumerate(families)}
     releases = sorted({key for family in families for key in family.releases})
-    write_json(folder / NAMES, {"codes": list(numbers), "releases": releases})
+    by_title = precedence.titled(families, gathered.texts)
+    shorthand = precedence.shorthand_titled(Lexicon.shipped().keys, by_title)
+    write_json(
+        folder / NAMES, {"codes": list(numbers), "releases": releases, "shorthand": shorthand}
+    )
     owners, starts = _owners([family.texts for family in families], len(gathered.texts))
     np.savez(
         folder / LINKS,
@@ -70,6 +76,12 @@ def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
         parents=np.array([numbers.get(f.parent or "", -1) for f in families], dtype=np.int32),
         owners=owners,
         starts=starts,
+        # One a text: whether it is an entry of the Alphabetic Index.
+        entries=np.isin(np.arange(len(gathered.texts)), sorted(gathered.entries)),
+        # Text, family, and the family that has the text as its title.
+        giving_way=np.array(
+            precedence.giving_way(families, gathered.texts), dtype=np.int32
+        ).reshape(-1, 3),
         # Releases x families: 1 for a family that is reported, 0 for a header, -1 for one that the
         # release does not have.
         states=np.array(
@@ -140,20 +152,39 @@ class SystemIndex:
             #: A row a text: the families that have it.
             self._owners = Ragged(links["owners"], links["starts"])
             self._states = dict(zip(names["releases"], links["states"], strict=True))
+            giving_way, entries = links["giving_way"], links["entries"]
+        self._shorthand: dict[str, list[int]] = names["shorthand"]
+        #: Release -> the texts that give way there, each as one number with its family.
+        self._outranked = {
+            release: np.unique(self._pair(*giving_way[states[giving_way[:, 2]] >= 0].T[:2]))
+            for release, states in self._states.items()
+        }
         # Sorted by parent, so that the families under one parent follow one another.
         self._by_parent = np.argsort(self._parents, kind="stable").astype(np.int32)
         self._ordered_parents = self._parents[self._by_parent]
         self._below_header: dict[tuple[int, str], list[tuple[int, int]]] = {}
         self._vectors = _read_vectors(folder)
         self._vectors.hnsw.efSearch = _WIDTH_SEARCHING
-        self._lexical = Lexical(folder / LEXICAL, len(self.texts))
+        self.lexical = Lexical(folder / LEXICAL, len(self.texts))
         self._ranker = Ranker(
             system,
             self.codes,
             features.load(folder / features.FILE),
             self._titles,
             self._parents,
+            entries,
             rarity,
+        )
+
+    def _pair(self, texts: np.ndarray, families: np.ndarray) -> np.ndarray:
+        """A text and a family as one number (int64)."""
+        return texts.astype(np.int64) * len(self.codes) + families
+
+    def titled(self, release: str) -> frozenset[str]:
+        """The shorthand of several words that is the title of a code of a release, by its key."""
+        states = self._states[release]
+        return frozenset(
+            words for words, families in self._shorthand.items() if (states[families] >= 0).any()
         )
 
     def has(self, release: Release) -> bool:
@@ -166,6 +197,8 @@ class SystemIndex:
         it."""
         texts, cosines, lexical = self.retrieve(wordings, most)
         owners, of_text = self._owners.take(texts)
+        outranked = np.isin(self._pair(texts[of_text], owners), self._outranked[release])
+        owners, of_text = owners[~outranked], of_text[~outranked]
         states = self._states[release][owners]
         reported, headers = np.flatnonzero(states > 0), np.flatnonzero(states == 0)
         below = [
@@ -189,7 +222,7 @@ class SystemIndex:
         """
         _, nearest = self._vectors.search(wordings.vectors, most)
         by_vector = nearest.ravel()[nearest.ravel() >= 0]
-        scores = self._lexical.scores(wordings.spelled_out)
+        scores = self.lexical.scores(wordings.spelled_out)
         by_words = np.flatnonzero(scores)
         if len(by_words) > most:
             by_words = by_words[np.argpartition(scores[by_words], -most)[-most:]]
@@ -204,6 +237,7 @@ class SystemIndex:
         families: np.ndarray,
         wordings: Wordings,
         release: str,
+        amounts: Sequence[frozenset[str]] = (),
     ) -> Judged:
         """Score families of a release (by its key), together with those that differ from them in
         side or trimester only. See Ranker.judge."""
@@ -214,7 +248,7 @@ class SystemIndex:
         is_scored[families] = True
         families = np.flatnonzero(is_scored).astype(np.int32)
         by_title = self._cosines(self._titles[families], wordings)
-        return self._ranker.judge(readings, evidence.of(families), families, by_title)
+        return self._ranker.judge(readings, evidence.of(families), families, by_title, amounts)
 
     def _cosines(self, texts: np.ndarray, wordings: Wordings) -> np.ndarray:
         vectors = self._vectors.reconstruct_batch(texts.astype(np.int64))

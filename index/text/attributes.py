@@ -105,6 +105,9 @@ AXES = (
 UNSPECIFIED = read("unspecified nos").affirmed
 #: Stems of titles for what has no code of its own.
 OTHER = read("other nec elsewhere classified").affirmed
+#: Stems by which a question asks for such a code. "Classified elsewhere" does not: it is of
+#: manifestations.
+SAYS_OTHER = read("other nec").affirmed
 #: Stems that do not tell titles apart, because titles of any kind may have them.
 HOLLOW = (
     UNSPECIFIED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,6 +36,8 @@ _WEEKS = re.compile(
     r"(?<![\d.])(?P<weeks>\d{1,2})(?:\s*(?:wk|week)s?|w(?:ga|\d?d?))\b"
     r"(?!\s*(?:ago|old|post|pp|later|of age|after|status|s/p))"
 )
+#: Only pregnancies are told in weeks and days.
+_WEEKS_AND_DAYS = re.compile(r"\d{1,2}w(?:ga|\dd)")
 _PREGNANT = frozenset(
     """pregnant pregnancy preg gest gestation gestational ga iup ob prenatal antepartum labor labour
     fetus fetal fetuses twins twin triplets breech previa abruption preeclampsia pre-eclampsia
@@ -51,7 +53,9 @@ def _trimester(text: str, words: Iterable[str]) -> str:
     second begins at 14 weeks 0 days, the third at 28 weeks 0 days (ICD-10-CM, chapter 15)."""
     match = _WEEKS.search(text)
     all_words = set(words)
-    if not match or not all_words & _PREGNANT or all_words & _BORN or "trimester" in all_words:
+    if not match or all_words & _BORN or "trimester" in all_words:
+        return ""
+    if not all_words & _PREGNANT and not _WEEKS_AND_DAYS.fullmatch(match[0]):
         return ""
     weeks = int(match["weeks"])
     return f"{'first' if weeks < 14 else 'second' if weeks < 28 else 'third'} trimester"
@@ -161,6 +165,11 @@ class Lexicon:
         Groups.shipped()
         return cls(read_table("abbreviations.tsv", _defined))
 
+    @property
+    def keys(self) -> Collection[tuple[str, ...]]:
+        """The shorthand of all rows, as typed words."""
+        return self._senses.keys()
+
     def shorthand(self) -> dict[tuple[str, ...], list[str]]:
         """Words of a meaning -> its shorthand and lay words, to word texts as people type them."""
         short: dict[tuple[str, ...], list[str]] = {}
@@ -239,13 +248,13 @@ class Lexicon:
         """Replace each shorthand, the longest first, by what it means among these words."""
         return [word for part in self.parts(words) for word in part.means.split()]
 
-    def parts(self, words: list[str]) -> list[Part]:
+    def parts(self, words: list[str], titles: Container[str] = ()) -> list[Part]:
         """The words of a question as they are read together. An amount right after a drug or a
-        route ("40mg") gets an empty meaning."""
+        route ("40mg") gets an empty meaning. Shorthand in `titles` means just what it says."""
         company = neighbours(words, self._senses, self._longest)
-        parts = self._parts(words, company, a_drug=False)
+        parts = self._parts(words, company, titles, a_drug=False)
         if any(part.kind == DRUG for part in parts):
-            parts = self._parts(words, company, a_drug=True)
+            parts = self._parts(words, company, titles, a_drug=True)
         read: list[Part] = []
         after_drug = False
         for part in parts:
@@ -255,12 +264,14 @@ class Lexicon:
         if any(part.means for part in read):
             return read
         # What would be said in passing is all that is said.
-        return self._parts(words, company, a_drug=False, passing=False)
+        return self._parts(words, company, titles, a_drug=False, passing=False)
 
     def _parts(
         self,
         words: list[str],
         company: Sequence[Neighbour],
+        titles: Container[str],
+        *,
         a_drug: bool,
         passing: bool = True,
     ) -> list[Part]:
@@ -276,8 +287,10 @@ class Lexicon:
                 chosen = senses and choose(senses, at, at + length, company, a_drug)
                 if chosen:
                     sense, other = chosen
-                    also = None if other is None else other.meaning
-                    parts.append(Part(typed, sense.meaning, sense.kind, also))
+                    as_typed = " ".join(typed)
+                    means = as_typed if as_typed in titles else sense.meaning
+                    also = None if other is None or as_typed in titles else other.meaning
+                    parts.append(Part(typed, means, sense.kind, also))
                     break
             else:
                 typed = (words[at],)

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+#: A word that so many texts have is no slip in one of them.
+_ESTABLISHED = 3
+
 
 class Spelling:
     """Repairs typing by the words of the code sets. Words with a digit are left alone."""
@@ -24,6 +27,10 @@ class Spelling:
 
     def knows(self, word: str) -> bool:
         return word in self._frequency
+
+    def is_whole(self, word: str) -> bool:
+        """Whether a word is a known or an everyday one, so that it is not cut short."""
+        return self._frequency.get(word, 0) >= _ESTABLISHED or word in self._everyday
 
     def repair(self, word: str) -> str:
         """The nearest known word, the most frequent of several; `word` itself where none is near.

@@ -21,7 +21,9 @@ STOPWORDS = frozenset(
     """an and are as at be but by due for from has have having he her here his i in into is it its
     me my of on or our pt patient patients she so that the their them then there they this to under
     was we were what which while who will with you your code codes coded coding icd icd10 icd10cm dx
-    diagnosis please pls plz thx thanks need find""".split()
+    diagnosis please pls plz thx thanks need find
+    hes shes im ive youre theyre thats whats isnt arent wasnt dont doesnt didnt cant couldnt wont
+    wouldnt hasnt havent""".split()
 )
 _NEGATIONS = frozenset("no not without negative denies non except excluding".split())
 #: Words at which the scope of a "without" ends.

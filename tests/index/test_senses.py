@@ -158,10 +158,9 @@ def test_the_other_reading_is_kept_in_doubt(question: str, other: str) -> None:
 
 
 def test_the_other_reading_is_searched_and_costs_a_little() -> None:
-    query = Query(
-        "OM", "osteomyelitis", "osteomyelitis", read("osteomyelitis"), 1.0, "otitis media"
-    )
-    assert query.wordings["otitis media"] > query.wordings["osteomyelitis"] == 0.0
+    means = "osteomyelitis"
+    query = Query("OM", means, means, read(means), other_reading="otitis media")
+    assert query.wordings["otitis media"] > query.wordings[means] == 0.0
     assert read("otitis media") in query.readings
 
 

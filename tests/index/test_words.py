@@ -38,6 +38,9 @@ from index.text.tokens import essential, read, stem
         # weeks of gestation
         ("preeclampsia 34 weeks", "preeclampsia 34 weeks third trimester"),
         ("bleeding in pregnancy 13 wks", "bleeding in pregnancy 13 weeks first trimester"),
+        # weeks and days are told of pregnancies only
+        ("cramps 27w6d", "cramps 27w6d second trimester"),
+        ("cramps 27w", None),
         ("preterm newborn 32 weeks", None),
         ("pregnant, burn 2 weeks ago", "pregnancy burn 2 weeks ago"),
         ("", ""),

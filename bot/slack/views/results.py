@@ -26,6 +26,7 @@ from bot.slack.views.rules import cited
 from bot.views.shared import (
     axis_in_words,
     explains_a_chapter,
+    grounds,
     grouped,
     heading,
     other_sides,
@@ -113,7 +114,8 @@ def _verdict_text(verdict: Verdict, room: _Room) -> str:
     ]
     if room.axes:
         lines += map(_axis_line, verdict.axes)
-    lines += _others("completed_by", verdict.completions, room.codes)
+    spans = verdict.kind == "range"
+    lines += _others("covers" if spans else "completed_by", verdict.completions, room.codes)
     if verdict.system == "icd9cm" and verdict.equivalents:
         # The equivalents are all its replacements, and say how well each fits.
         lines += _equivalent_lines(verdict.equivalents, room.codes)
@@ -194,6 +196,8 @@ def _candidate_text(candidate: Candidate, ask_back: str | None, room: _Room) -> 
         lines.append(message("slack.ask_back", question=escape(short(ask_back))))
     if sides := other_sides(candidate, "`{code}`"):
         lines.append(escape(sides))
+    if candidate.rank == 1:
+        lines += [escape(short(ground)) for ground in grounds(candidate)]
     if room.report_with and candidate.report_with:
         lines += _report_with_lines(candidate.report_with, room.report_with)
     return cut("\n".join(lines), MOST_SECTION)

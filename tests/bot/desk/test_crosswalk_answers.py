@@ -11,7 +11,6 @@ import pytest
 from paths import TEST_DATA as DATA
 
 from bot.desk.answer import Answer, Verdict
-from bot.desk.code_mentions import icd9_codes, ndcs
 from bot.desk.desk import Desk
 from bot.settings import Settings
 from codesets.loading import packaged
@@ -121,24 +120,6 @@ def test_back_to_icd9(crossing: Desk, code: str, icd9: list[str], says: str) -> 
         assert all(says in e.says for e in verdict.equivalents if e.code in icd9)
 
 
-@pytest.mark.parametrize(
-    ("question", "codes"),
-    [
-        ("250.00", ["250.00"]),
-        ("250.00 and 401.9", ["250.00", "401.9"]),
-        ("icd9 v58.67", ["V58.67"]),
-        ("fever 101.5", []),
-        ("temp 101.5 F", []),
-        ("weight 250.00 lb", []),
-        ("V10.1", []),  # ICD-10-CM has it
-        ("401.9 hypertension", []),
-        ("icd-9 for E11.9", []),
-    ],
-)
-def test_what_is_a_code_of_icd9(question: str, codes: list[str]) -> None:
-    assert [mention.code for mention in icd9_codes(question)] == codes
-
-
 def test_a_code_that_icd10_has_is_one_unless_icd9_is_named(crossing: Desk) -> None:
     assert only(crossing.ask("V10.1", day=DAY)).system == "icd10cm"
 
@@ -182,20 +163,6 @@ def test_a_drug_product_that_is_not_in_the_crosswalk(crossing: Desk) -> None:
     assert (answer.outcome, answer.verdicts) == ("abstained", [])
     (notice,) = answer.notices
     assert notice.startswith("No loaded edition of the ASP NDC-HCPCS crosswalk has 99999-9999-99")
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("55513-0710-1", ["55513-0710-01"]),
-        ("0517-3401-95", ["00517-3401-95"]),
-        ("5551371001", []),  # ten digits could be several
-        ("call 555-123-4567", []),
-        ("claim 123456789012", []),
-    ],
-)
-def test_what_is_an_ndc(text: str, found: list[str]) -> None:
-    assert ndcs(text) == found
 
 
 # The characters of ICD-10-PCS

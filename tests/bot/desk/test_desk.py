@@ -119,7 +119,7 @@ def test_verdicts_carry_inherited_notes(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("S13.4A", "S13.4XXA"), ("E11.99", "E11.9"), ("I1O", "I10")]
+    ("typed", "meant"), [("S13.4A", "S13.4XXA"), ("E11.99", "E11.9"), ("I10X", "I10")]
 )
 def test_unknown_codes_come_with_what_may_be_meant(desk: Desk, typed: str, meant: str) -> None:
     (verdict,) = desk.check([typed], day=MAY).verdicts

@@ -55,9 +55,18 @@ def test_the_date_is_read_as_it_was_typed_and_the_rest_from_what_may_be_stored()
     assert question.text == "gout"
 
 
-def test_a_date_given_with_the_question_comes_first() -> None:
+def test_the_date_in_the_question_comes_before_the_one_given_with_it() -> None:
+    march = dt.date(2024, 3, 5)
     question = read("gout on 3/5/2024", day=MAY)
-    assert (question.service_date, question.day) == (MAY, MAY)
+    assert (question.service_date, question.day) == (march, march)
+    assert (read("gout", day=MAY).service_date, read("gout", day=MAY).day) == (MAY, MAY)
+    assert read("gout yesterday", day=MAY).day == dt.date(2026, 4, 30)
+
+
+def test_a_date_that_is_fixed_comes_first() -> None:
+    question = read("gout on 3/5/2024", day=MAY, fixed=True)
+    assert (question.service_date, question.day, question.text) == (MAY, MAY, "gout")
+    assert read("gout last Oct", day=MAY, fixed=True).date_read is None
 
 
 def test_without_a_date_it_is_answered_for_today() -> None:

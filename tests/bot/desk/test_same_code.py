@@ -111,6 +111,9 @@ def test_a_question_in_words_reads_it_by_the_same_rule(desk: Desk) -> None:
         (["E11.9", "--system", "hcpcs", "--date", JANUARY], ["unknown"], 1),
         (["E11.9", "--system", "icd10pcs"], ["not_loaded"], 1),
         (["QA1.99", "--date", OCTOBER], ["unknown"], 1),
+        # Read as E11.9, which is billable; on a claim, this is not.
+        (["EI1.9", "--date", OCTOBER], ["billable"], 1),
+        (["E11-9", "--date", OCTOBER], ["billable"], 1),
         (["QA199", "--date", OCTOBER], ["unknown"], 1),
     ],
 )

@@ -45,3 +45,25 @@ def test_a_day_that_is_none_is_told_apart_from_no_date(typed: str) -> None:
 )
 def test_dates_of_birth(before: str, of_birth: bool) -> None:
     assert is_of_birth(f"{before}1/2/1960", len(before)) is of_birth
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "3-5-2026",
+        "3.5.2026",
+        "2026/3/5",
+        "5-Mar-2026",
+        "Mar-5-2026",
+        "the 5th of March 2026",
+        "dos 20260305",
+    ],
+)
+def test_other_ways_to_write_a_full_date(written: str) -> None:
+    read = read_date(f"gout {written}")
+    assert (read.day, read.must_be_said) == (MARCH, None)
+
+
+@pytest.mark.parametrize("text", ["0003-0293-20", "555-12-2026", "99213-25-26", "rate 20260305"])
+def test_numbers_that_are_no_dates(text: str) -> None:
+    assert read_date(text).day is None

@@ -109,7 +109,7 @@ def watching(loaded: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[De
         "read_date",
         "read_mentions",
         "beside_codes",
-        "ndcs",
+        "read_ndcs",
         "inquiry",
         "systems_asked_for",
     ):
