@@ -502,8 +502,9 @@ def _first(parts: Sequence[Part], most: int) -> Iterator[str]:
 
 
 def _wordings(query: Query, vectors: Mapping[str, np.ndarray]) -> Wordings:
+    words = [*query.spelled_out.split(), *query.other_reading.split()]
     return Wordings(
-        query.spelled_out,
+        " ".join(dict.fromkeys(words)) if query.other_reading else query.spelled_out,
         np.stack([vectors[text] for text in query.wordings]),
         np.array(list(query.wordings.values()), dtype=np.float32),
     )

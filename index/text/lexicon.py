@@ -145,6 +145,7 @@ class Lexicon:
     <drug> the name of any drug, <number> a number, <pressure> a blood pressure. The sense for which
     most words speak is chosen; nearer ones count more. An empty `when`, or <usual> in it, is the
     usual sense, which is chosen if nothing decides; a second <usual> is then the other reading.
+    <alone> is the sense if nothing else is said.
 
     `kind`: a row of the kind "series" applies to a symbol with a number. One of the kinds "supply"
     and "service" applies where the question names no diagnosis. One of the kind "drug" applies to
@@ -287,8 +288,8 @@ class Lexicon:
             after_drug = is_amount or part.kind in (DRUG, ROUTE)
         if any(part.means for part in read):
             return read
-        # What is said in passing is all that is said.
-        return [Part(part.typed, " ".join(part.typed)) for part in read]
+        # What would be said in passing is all that is said.
+        return self._parts(words, company, titles, a_drug=False, passing=False)
 
     def _parts(
         self,
@@ -297,14 +298,17 @@ class Lexicon:
         official: Official,
         *,
         a_drug: bool,
+        passing: bool = True,
     ) -> list[Part]:
+        """The words as they are read together. `a_drug`: whether a drug is named; `passing`:
+        whether some may be said in passing, and not be searched."""
         all_words = set(words)
         parts: list[Part] = []
         at = 0
         while at < len(words):
             for length in range(min(self._longest, len(words) - at), 0, -1):
                 typed = tuple(words[at : at + length])
-                senses = self._senses_of(typed, all_words)
+                senses = self._senses_of(typed, all_words, passing)
                 chosen = senses and choose(senses, at, at + length, company, a_drug)
                 if chosen:
                     sense, other = chosen
@@ -318,7 +322,7 @@ class Lexicon:
             at += len(typed)
         return parts
 
-    def _senses_of(self, typed: tuple[str, ...], all_words: set[str]) -> list[Sense]:
+    def _senses_of(self, typed: tuple[str, ...], all_words: set[str], passing: bool) -> list[Sense]:
         """The senses that words may have in a question with these words."""
         key = typed if typed in self._senses else self._joined.get(_join(typed), typed)
         if key not in self._senses and len(typed) == 1:
@@ -329,7 +333,8 @@ class Lexicon:
         return [
             sense
             for sense in self._senses.get(key, ())
-            if sense.kind not in GOODS or not others & _DIAGNOSIS_WORDS
+            if (sense.kind not in GOODS or not others & _DIAGNOSIS_WORDS)
+            and (passing or sense.kind not in UNSEARCHED)
         ]
 
 

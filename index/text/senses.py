@@ -17,6 +17,8 @@ UNSEARCHED = frozenset({PLACE, ASIDE})
 #: In a `when`: this is the usual sense, too, if no words decide. A second such sense is the other
 #: reading.
 _USUAL = "<usual>"
+#: In a `when`: this is the sense if nothing else is said.
+_ALONE = "<alone>"
 #: In a `when`: any drug, a number, a measured blood pressure ("210/118").
 A_DRUG, _A_NUMBER, _A_PRESSURE = "<drug>", "<number>", "<pressure>"
 _PRESSURE = re.compile(r"(?P<systolic>\d{2,3})/\d{2,3}")
@@ -186,6 +188,7 @@ def _other(chosen: Sense, rivals: Sequence[Sense]) -> Sense | None:
 
 def _points(sense: Sense, start: int, end: int, others: Sequence[Neighbour], a_drug: bool) -> int:
     points = _FAR if a_drug and A_DRUG in sense.when else 0
+    points += _FAR if not others and _ALONE in sense.when else 0
     before = after = frozenset[str]()
     for each in others:
         if each.end <= start and not each.says & _ARTICLES:

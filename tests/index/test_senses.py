@@ -37,6 +37,7 @@ def other_reading(question: str) -> str:
         ("ED, wants viagra", "male erectile dysfunction wants viagra"),
         ("HTN, ED, BPH", "hypertension male erectile dysfunction benign prostatic hyperplasia"),
         ("T2DM with ED", "type 2 diabetes mellitus with male erectile dysfunction"),
+        ("ED f/u", "male erectile dysfunction follow-up examination"),
         ("restrictive ED in a teen", "restrictive eating disorder in a teen"),
         # joints, or the air of the room, or a chamber of the heart
         ("RA flare, both wrists", "rheumatoid arthritis with (acute) exacerbation both wrists"),
@@ -52,6 +53,7 @@ def other_reading(question: str) -> str:
         # eyes and ears by what is said of them, in short or in full
         ("POAG,OD", "primary open-angle glaucoma right eye"),
         ("heroin OD", "heroin poisoning"),
+        ("OD", "poisoning"),
         ("cerumen AD", "cerumen right ear"),
         ("AD with wandering", "alzheimer's disease with wandering"),
         # limbs, lobes and lids
@@ -156,10 +158,9 @@ def test_the_other_reading_is_kept_in_doubt(question: str, other: str) -> None:
 
 
 def test_the_other_reading_is_searched_and_costs_a_little() -> None:
-    query = Query(
-        "OM", "osteomyelitis", "osteomyelitis", read("osteomyelitis"), 1.0, "otitis media"
-    )
-    assert query.wordings["otitis media"] > query.wordings["osteomyelitis"] == 0.0
+    means = "osteomyelitis"
+    query = Query("OM", means, means, read(means), other_reading="otitis media")
+    assert query.wordings["otitis media"] > query.wordings[means] == 0.0
     assert read("otitis media") in query.readings
 
 
@@ -168,6 +169,7 @@ def test_the_other_reading_is_searched_and_costs_a_little() -> None:
     [
         ("ED: cough, seen in ED", "cough, seen in"),
         ("gout, NAD", "gout,"),
+        # Something must be left to search.
         ("NAD", ""),
         ("ED", ""),
         ("gout", ""),
@@ -214,4 +216,10 @@ def test_groups_in_the_lexicon_are_defined() -> None:
         for word in line.split("\t")[2].split()
         if word.strip("_").startswith("<")
     }
-    assert used - Groups.shipped().names == {"<usual>", "<drug>", "<number>", "<pressure>"}
+    assert used - Groups.shipped().names == {
+        "<usual>",
+        "<alone>",
+        "<drug>",
+        "<number>",
+        "<pressure>",
+    }
