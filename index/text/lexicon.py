@@ -289,7 +289,7 @@ class Lexicon:
         if any(part.means for part in read):
             return read
         # What would be said in passing is all that is said.
-        return self._parts(words, company, titles, a_drug=False, passing=False)
+        return self._parts(words, company, official, a_drug=False, passing=False)
 
     def _parts(
         self,
