@@ -16,7 +16,7 @@ from bot.desk.answer import Answer, Candidate, Changes, Verdict, reason
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.edition_dates import day_for, edition_labels
-from bot.desk.guidelines import GUIDED, GuidelineLookup, RuleQuestion
+from bot.desk.guidelines import GUIDED, GuidelineLookup, RuleQuestion, in_full
 from bot.desk.intent import Intent, is_about_a_rule, says_of_codes
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
@@ -386,7 +386,7 @@ class Desk:
         searched = {release.system for release in releases}
         if not (rule or searched.intersection(GUIDED)):
             return answer
-        asked = RuleQuestion(found.query.asked, found.query.spelled_out, found.vector)
+        asked = RuleQuestion(question.text, in_full(question.text), found.vector)
         systems = question.limited_to or GUIDED
         answering = self._guideline_lookup.answering(self._search(), asked, systems, question.day)
         if answer.outcome == "abstained":
@@ -418,12 +418,12 @@ class Desk:
         except SearchError:  # codes are looked up without an index; rules are not
             return answer
         # What a code is called says what the question is about.
-        titles = [verdict.title for verdict in answer.verdicts]
-        query = searcher.understand(" ".join([question.text, *titles]))
-        vectors = searcher.encoder.encode([question.text.lower(), query.spelled_out or query.typed])
+        titles = [verdict.title.lower() for verdict in answer.verdicts]
+        spelled_out = " ".join([in_full(question.text), *titles])
+        vectors = searcher.encoder.encode([question.text.lower(), spelled_out])
         answering = self._guideline_lookup.answering(
             searcher,
-            RuleQuestion(question.text, query.spelled_out, vectors.mean(axis=0)),
+            RuleQuestion(question.text, spelled_out, vectors.mean(axis=0)),
             question.limited_to or GUIDED,
             question.day,
         )

@@ -16,6 +16,7 @@ from codesets.lookups.inherited_notes import chapter_of
 from codesets.model import Guideline, Reference, Release, System
 from codesets.store.code_store import CodeStore
 from index.search.searcher import Searcher
+from index.text.lexicon import Lexicon
 
 #: Sections quoted in answer to a question.
 _MOST = 3
@@ -41,6 +42,13 @@ class RuleQuestion:
     asked: str
     spelled_out: str
     vector: np.ndarray
+
+
+def in_full(text: str) -> str:
+    """The words of a text with shorthand spelled out. None is left out: a search for codes reads
+    "subsequent encounter" as an attribute, and a rule may be about these words."""
+    lexicon = Lexicon.shipped()
+    return " ".join(lexicon.spell_out(lexicon.typed(text)))
 
 
 @dataclass(frozen=True, slots=True)
