@@ -63,12 +63,10 @@ def shorthand_titled(
 def shorthand_of_entries(
     shorthand: Iterable[tuple[str, ...]], texts: Sequence[str], entries: Iterable[int]
 ) -> list[str]:
-    """Shorthand of several words that is an entry of the Alphabetic Index, which is obeyed: these
-    words have another meaning only in doubt. `entries`: the numbers of its texts."""
+    """Shorthand that is an entry of the Alphabetic Index, which is obeyed: these words have another
+    meaning only in doubt. `entries`: the numbers of its texts."""
     keys = {key(texts[number]) for number in entries}
-    return [
-        " ".join(words) for words in shorthand if len(words) > 1 and key(" ".join(words)) in keys
-    ]
+    return [phrase for phrase in map(" ".join, shorthand) if key(phrase) in keys]
 
 
 def _related(code: str, other: str) -> bool:

@@ -163,7 +163,7 @@ class SystemIndex:
             self._states = dict(zip(names["releases"], links["states"], strict=True))
             giving_way, entries = links["giving_way"], links["entries"]
         self._shorthand: dict[str, list[int]] = names["shorthand"]
-        #: The shorthand of several words that is an entry of the Alphabetic Index.
+        #: The shorthand that is an entry of the Alphabetic Index.
         self.shorthand_entries: list[str] = names["entries"]
         #: Release -> the texts that give way there, each as one number with its family.
         self._outranked = {

@@ -115,9 +115,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Official:
-    """Shorthand of several words that official texts have, too. In `titles` of codes in force it
-    means just what it says; as one of `entries` of the Alphabetic Index it does so first, and the
-    meaning in the lexicon is the other reading."""
+    """Shorthand that official texts have, too. In `titles` of codes in force it means just what it
+    says; as one of `entries` of the Alphabetic Index it does so first, and the meaning in the
+    lexicon is the other reading. Of single words only lay ones do: an abbreviation may be the same
+    as a word by chance."""
 
     titles: frozenset[str] = frozenset()
     entries: frozenset[str] = frozenset()
@@ -127,7 +128,7 @@ class Official:
         as_typed = " ".join(part.typed)
         if as_typed in self.titles:
             return replace(part, means=as_typed, also=None)
-        if as_typed in self.entries:
+        if as_typed in self.entries and (len(part.typed) > 1 or part.kind == "lay"):
             return replace(part, means=as_typed, also=part.means)
         return part
 

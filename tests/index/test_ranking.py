@@ -15,9 +15,10 @@ from index.text.tokens import read
 
 
 class SmallIndex:
-    """A few codes with their titles, and the code above each."""
+    """A few codes with their titles, and the code above each. `entries`: the rows whose title is an
+    entry of the Alphabetic Index, too."""
 
-    def __init__(self, *rows: tuple[str, str, str | None]) -> None:
+    def __init__(self, *rows: tuple[str, str, str | None], entries: Sequence[int] = ()) -> None:
         self.codes = [code for code, _, _ in rows]
         self.texts = [title for _, title, _ in rows]
         above = [parent for _, _, parent in rows]
@@ -30,6 +31,7 @@ class SmallIndex:
             extract(self.texts, numbers.tolist(), above),
             numbers,
             np.array([known.get(parent or "", -1) for parent in above], dtype=np.int32),
+            np.isin(np.arange(len(rows)), entries),
             Rarity(frequency, len(rows)),
         )
 
@@ -224,3 +226,14 @@ def test_a_text_of_a_header_counts_as_farther_away(evidence: Evidence) -> None:
         np.array([0, 1]), np.array([5, 6]), np.full(2, 0.7), np.zeros(2), np.array([2, 1])
     )
     assert as_near.nearest_families(1).tolist() == [1]
+
+
+def test_an_entry_of_the_index_is_obeyed() -> None:
+    rows = (
+        ("M84.359", "Stress fracture, hip", None),
+        ("S72.009", "Fracture, traumatic, hip", None),
+    )
+    plain = SmallIndex(*rows).judged("hip fracture")
+    entry = SmallIndex(*rows, entries=[1]).judged("hip fracture")
+    of_entry = [judged.scores[1] - judged.scores[0] for judged in (plain, entry)]
+    assert of_entry[1] > of_entry[0]
