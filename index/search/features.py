@@ -139,11 +139,19 @@ def extract(
         axes=np.array(
             [[axis.bits(reading) for axis in AXES] for reading in title_cores], dtype=np.uint16
         ),
-        unspecified=np.array([bool(UNSPECIFIED & r.affirmed) for r in title_cores]),
+        unspecified=np.array([is_unspecified(r) for r in title_cores]),
         other=np.array([bool(OTHER & r.affirmed) for r in title_cores]),
         groups=_groups([texts[title] for title in titles], parents),
     )
 
+
+def is_unspecified(title: Reading) -> bool:
+    """Whether a title is for what is not specified further: "unspecified", or "not otherwise
+    specified" and "not otherwise classified", as HCPCS Level II says it."""
+    return bool(UNSPECIFIED & title.affirmed or _OTHERWISE & title.denied)
+
+
+_OTHERWISE = read("otherwise").affirmed
 
 #: Words by which the members of a group differ. "Eye" and "ear" are among them because titles have
 #: "right eye" but only "bilateral".

@@ -94,6 +94,8 @@ _DIAGNOSIS_WORDS = frozenset(
 #: How much of a drug is given, as typed: "40mg", "1,000", "80 mg". It does not help to find the
 #: code, whose title has units of its own.
 _AMOUNT = re.compile(r"[\d.,/]+(?:mg|mcg|gm?|grams?|units?|iu|meq|k)?|mg|mcg|gm?|grams?|meq|iu")
+#: Words of drugs' names from this many letters on may name a salt; shorter ones join others.
+_SHORTEST_SALT = 6
 #: A brand name is recognized joined ("solumedrol") from this many letters on: a shorter one may
 #: be another word.
 _SHORTEST_JOINED = 6
@@ -283,7 +285,7 @@ class Lexicon:
             parts = self._parts(words, company, official, a_drug=True)
         read: list[Part] = []
         after_drug = False
-        for part in parts:
+        for part in map(self._without_a_salt, parts, [*parts[1:], None]):
             is_amount = after_drug and part.kind is None and bool(_AMOUNT.fullmatch(part.typed[0]))
             read.append(Part(part.typed, "", DRUG) if is_amount else part)
             after_drug = is_amount or part.kind in (DRUG, ROUTE)
@@ -291,6 +293,18 @@ class Lexicon:
             return read
         # What would be said in passing is all that is said.
         return self._parts(words, company, official, a_drug=False, passing=False)
+
+    def _without_a_salt(self, part: Part, following: Part | None) -> Part:
+        """A part; a drug's name as typed where another word of drugs follows, which names its salt
+        or form: the usual salt is not meant in "dexamethasone acetate"."""
+        if part.kind != DRUG or following is None:
+            return part
+        word = following.typed[0]
+        names_a_drug = len(word) >= _SHORTEST_SALT and word in self._words_of_drugs
+        if not names_a_drug or word in part.means.split():
+            return part
+        as_typed = " ".join(part.typed)
+        return replace(part, means=as_typed, also=part.means if part.means != as_typed else None)
 
     def _parts(
         self,
