@@ -18,22 +18,18 @@ from index.text.tokens import essential, read
 _AXES_AGREE = 2.9
 
 #: Bias and weights (log odds a unit) of the chance that a hit is right.
-_RIGHT_BIAS = -6.19
+_RIGHT_BIAS = -3.21
 _RIGHT = {
-    "title": 0.29,
-    "lexical": 0.61,
-    "category": 0.14,
-    "exact": -0.77,
-    "question_coverage": 0.29,
-    "title_coverage": -0.25,
-    "inherited": 0.58,
-    "unasked_axes": -0.11,
-    "unspecified": -0.22,
-    "other": -0.18,
-    "other_number": 0.31,
-    "contradiction": 0.07,
-    "margin": 1.07,
-    "score": 0.64,
+    "title": 0.20,
+    "lexical": 0.42,
+    "exact": -0.46,
+    "question_coverage": 0.53,
+    "title_coverage": 0.28,
+    "inherited": 0.17,
+    "unspecified": -0.71,
+    "margin": 1.30,
+    "score": 0.28,
+    "entry": -0.54,
 }
 #: The least chance for "high" and for "medium".
 _HIGH, _MEDIUM = 0.88, 0.5
@@ -52,7 +48,7 @@ _QUESTION = {
     "phrase": 1.46,
 }
 #: The least chance for an answer, and the least where the question names a code system.
-_LEAST_CHANCE, _LEAST_CHANCE_OF_A_SYSTEM = 0.27, 0.02
+_LEAST_CHANCE, _LEAST_CHANCE_OF_A_SYSTEM = 0.27, 0.04
 #: From this cosine to an off-topic example on, a question is that example in other words.
 _SAME_AS_EXAMPLE = 0.9
 

@@ -102,8 +102,8 @@ def test_the_nearer_the_rival_the_less_sure() -> None:
         pytest.param(found(hit(**FAR), known=0.2), False, False, id="far, in words no text has"),
         pytest.param(found(hit(**FAR), known=0.2), True, False, id="far, though a system is named"),
         pytest.param(
-            found(hit(**FAR), known=1.0, shorthand=1.0, ours=1.0), False, False,
-            id="near nothing, though all of it is shorthand",
+            found(hit(**FAR), known=1.0, shorthand=1.0, ours=1.0), False, True,
+            id="all of it is shorthand, though near nothing",
         ),
         pytest.param(found(hit(**HALF), known=0.5), False, True, id="half of the words of a title"),
     ],
