@@ -94,8 +94,8 @@ class Candidates:
     ) -> list[Candidate]:
         """At most `limit` candidates, the likeliest system first, and of each system the best
         first; [] when no result fits the question. `points`: what the words say for each system;
-        `of_a_system`: whether the question asks for certain code systems; `of_codes`: whether it is
-        surely about codes."""
+        `of_a_system`: whether the question asks for certain code systems; `of_codes`: whether its
+        words show that it is about codes."""
         found = replace(found, hits=preferred(found.query, found.hits))
         hits: list[Hit] = []
         families: list[list[Code]] = []
@@ -107,7 +107,7 @@ class Candidates:
                 hits.append(hit)
                 families.append(codes)
                 counts[hit.system] += 1
-        if not of_codes and not fits(replace(found, hits=hits), of_a_system=of_a_system):
+        if not fits(replace(found, hits=hits), of_a_system=of_a_system or of_codes):
             return []
         candidates: list[Candidate] = []
         for group in groups(points or {}, hits, limit):

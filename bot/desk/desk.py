@@ -40,7 +40,7 @@ _SPARE = 30
 #: Below this value of Found.ours, or from this cosine to an off-topic example on, a question for
 #: which no code fits is small talk, and no rule is looked for. The lowest of 290 questions about
 #: rules has -6.7 ("how long is the postpartum period").
-_SMALL_TALK, _SAID_IN_SMALL_TALK = -7.0, 0.6
+_SMALL_TALK, _SAID_IN_SMALL_TALK = -4.0, 0.6
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ TESTS = "tests.npy"
 #: The least cosine between the vectors of a test text by the original model and by the encoder.
 TOLERANCE = 0.97
 _BATCH = 64
-#: Shorter words of the vocabulary are as often pieces of others as words.
-_SHORTEST_WORD = 5
+#: Words from this many letters on are whole words; shorter ones are as often pieces of others,
+#: but for the first of the vocabulary, which has the commonest first.
+_SHORTEST_WORD, _COMMONEST = 5, 8900
 
 
 class EncoderDiffers(SearchError):
@@ -67,8 +68,8 @@ class Encoder:
         """The whole words of its vocabulary: those that are common in English."""
         return frozenset(
             word
-            for word in self._tokenizer.get_vocab()
-            if len(word) >= _SHORTEST_WORD and word.isalpha()
+            for word, number in self._tokenizer.get_vocab().items()
+            if (len(word) >= _SHORTEST_WORD or number < _COMMONEST) and word.isalpha()
         )
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:

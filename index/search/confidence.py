@@ -48,7 +48,7 @@ _QUESTION = {
     "phrase": 1.46,
 }
 #: The least chance for an answer, and the least where the question names a code system.
-_LEAST_CHANCE, _LEAST_CHANCE_OF_A_SYSTEM = 0.27, 0.04
+_LEAST_CHANCE, _LEAST_CHANCE_OF_A_SYSTEM = 0.3, 0.04
 #: From this cosine to an off-topic example on, a question is that example in other words.
 _SAME_AS_EXAMPLE = 0.9
 

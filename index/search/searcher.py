@@ -22,7 +22,7 @@ from index.pcs.titles import Titles
 from index.runtime import loading
 from index.search.bm25 import Lexical
 from index.search.guideline_search import Asked, Guidance, asked_about, passages
-from index.search.off_topic import OffTopicModel, off_topic_examples
+from index.search.off_topic import OffTopicModel, everyday_examples, off_topic_examples
 from index.search.ranking import FEATURES, Evidence, Judged, Rarity
 from index.search.system_index import SystemIndex, Wordings
 from index.search.word_choice import choose
@@ -239,7 +239,8 @@ class Searcher:
             encoder = pool.submit(_open_encoder, folder / bundle.ENCODER)
             self.off_topic = OffTopicModel.load(folder / bundle.OFF_TOPIC)
             self._lexicon = Lexicon.shipped()
-            everyday = frozenset(w for line in off_topic_examples() for w in plain_words(line))
+            lines = [*off_topic_examples(), *everyday_examples()]
+            everyday = frozenset(word for line in lines for word in plain_words(line))
             vocabulary = bundle.read_json(folder / bundle.VOCABULARY)
             self._cut = CutWords(vocabulary)
             self._frequency: dict[str, int] = bundle.read_json(folder / bundle.STEMS)
@@ -322,7 +323,7 @@ class Searcher:
             worded=worded,
             other_reading=" ".join(filter(None, other)) if is_doubtful else "",
             kept=self._lexicon.kept(worded, all_parts),
-            read_as=tuple(meant.items()),
+            read_as=tuple((typed, word) for typed, word in meant.items() if typed != word),
         )
 
     def _official_of(self, releases: tuple[Release, ...]) -> Official:
@@ -354,7 +355,8 @@ class Searcher:
         readings: dict[str, Sequence[tuple[str, float]]] = {}
         for part in self._lexicon.parts(list(words)):
             word = part.typed[0]
-            if part.kind is None and not self._spelling.is_whole(word):
+            is_known = word in STOPWORDS or self._spelling.is_whole(word)
+            if part.kind is None and not is_known:
                 if found := self._cut.readings(word):
                     repaired = self._spelling.repair(word)
                     readings[word] = found if repaired == word else [*found, (repaired, 1.0)]

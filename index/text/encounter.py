@@ -196,7 +196,7 @@ def without_encounter(text: str) -> str:
     at = 0
     # Where folding changes the length of a text, its places are not those of the words.
     words = _markers(folded) if len(folded) == len(text) else []
-    after = [marker for _, marker in words[1:]] + [None]
+    after = [*(marker for _, marker in words[1:]), None][: len(words)]
     dropped = False
     for (word, marker), following in zip(words, after, strict=True):
         is_cut = word[0] not in ("initial", "subsequent")

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+#: Endings of an everyday word in another form: "cars", "scoped", "trucking".
+_ENDING = re.compile(r"(?<=...)(?:e?s|e?d|ing|er)$")
 #: A word that so many texts have is no slip in one of them.
 _ESTABLISHED = 3
 
@@ -29,8 +31,12 @@ class Spelling:
         return word in self._frequency
 
     def is_whole(self, word: str) -> bool:
-        """Whether a word is a known or an everyday one, so that it is not cut short."""
-        return self._frequency.get(word, 0) >= _ESTABLISHED or word in self._everyday
+        """Whether a word is a known or an everyday one or a form of it, so that it is not cut
+        short."""
+        if self._frequency.get(word, 0) >= _ESTABLISHED or word in self._everyday:
+            return True
+        ending = _ENDING.search(word)
+        return ending is not None and word[: ending.start()] in self._everyday
 
     def repair(self, word: str) -> str:
         """The nearest known word, the most frequent of several; `word` itself where none is near.

@@ -29,7 +29,7 @@ SHAPE = {
 }  # fmt: skip
 CANDIDATE = {
     "rank", "system", "code", "title", "billable", "release", "score", "confidence", "matched",
-    "ask_back", "completions", "alternatives", "report_with", "notes", "guidelines",
+    "ask_back", "because", "completions", "alternatives", "report_with", "notes", "guidelines",
 }  # fmt: skip
 VERDICT = {
     "code", "system", "status", "release", "why", "completions", "replaced_by", "did_you_mean",
