@@ -48,7 +48,7 @@ _QUESTION = {
     "phrase": 1.46,
 }
 #: The least chance for an answer, and the least where the question names a code system.
-_LEAST_CHANCE, _LEAST_CHANCE_OF_A_SYSTEM = 0.3, 0.04
+_LEAST_CHANCE, _LEAST_CHANCE_OF_A_SYSTEM = 0.16, 0.04
 #: From this cosine to an off-topic example on, a question is that example in other words.
 _SAME_AS_EXAMPLE = 0.9
 
@@ -67,8 +67,12 @@ def fits(found: Found, *, of_a_system: bool = False) -> bool:
         return True
     if found.off_topic >= _SAME_AS_EXAMPLE:
         return False
-    needed = _LEAST_CHANCE_OF_A_SYSTEM if of_a_system else _LEAST_CHANCE
-    return _chance(question_evidence(found), _QUESTION_BIAS, _QUESTION) >= needed
+    evidence = question_evidence(found)
+    if of_a_system:
+        return _chance(evidence, _QUESTION_BIAS, _QUESTION) >= _LEAST_CHANCE_OF_A_SYSTEM
+    if evidence["off_topic"] > evidence["near"] and not evidence["exact"]:
+        return False  # it is nearer to small talk than to any text of the code sets
+    return _chance(evidence, _QUESTION_BIAS, _QUESTION) >= _LEAST_CHANCE
 
 
 def question_evidence(found: Found) -> dict[str, float]:

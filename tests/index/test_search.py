@@ -113,7 +113,7 @@ def test_small_talk_and_nonsense_are_declined(desk: Desk) -> None:
     questions = lines("off_topic.txt", "off_topic_more.txt")
     answers = [desk.ask(question) for question in questions]
     answered = [answer.question for answer in answers if answer.outcome != "abstained"]
-    assert len(answered) <= 0.04 * len(questions), answered
+    assert len(answered) <= 0.05 * len(questions), answered
 
 
 def test_real_questions_are_not_declined(desk: Desk) -> None:
