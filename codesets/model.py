@@ -247,10 +247,6 @@ class CodeRange(NamedTuple):
         plain, first, last = undot(code), undot(self.first), undot(self.last)
         return first <= plain[: len(first)] and plain[: len(last)] <= last
 
-    def touches(self, category: str) -> bool:
-        """Whether the range includes `category` or any code under it: `N18.1-N18.6` touches N18."""
-        return self.first[:3] <= category <= self.last[:3]
-
 
 @dataclass(frozen=True, slots=True)
 class Note:

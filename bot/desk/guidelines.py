@@ -6,12 +6,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
 from bot.desk.answer import QuotedGuideline, ShownGuideline
-from codesets.lookups.governing_guidelines import governs, naming
+from codesets.lookups.governing_guidelines import ByCategory, governs, on_the_chapter
 from codesets.lookups.inherited_notes import chapter_of
 from codesets.model import Guideline, Reference, Release, System
 from codesets.store.code_store import CodeStore
@@ -84,7 +84,9 @@ class GuidelineLookup:
         self._store = store
         self._sections = lru_cache(maxsize=8)(self._read_sections)
         self._numbered = lru_cache(maxsize=8)(self._number_sections)
+        self._by_category = lru_cache(maxsize=8)(lambda key: ByCategory(self._sections(key)))
         self._naming = lru_cache(maxsize=4096)(self._find_naming)
+        self._on_chapter = lru_cache(maxsize=256)(self._find_on_chapter)
         self._governing = lru_cache(maxsize=20_000)(self._find_governing)
 
     def _reference(self, system: str, day: dt.date) -> Reference | None:
@@ -97,7 +99,10 @@ class GuidelineLookup:
         return {guideline.section: guideline for guideline in self._sections(key)}
 
     def _find_naming(self, key: str, category: str) -> tuple[Guideline, ...]:
-        return tuple(naming(self._sections(key), category))
+        return tuple(self._by_category(key).naming(category))
+
+    def _find_on_chapter(self, key: str, chapter: str) -> tuple[Guideline, ...]:
+        return tuple(on_the_chapter(self._sections(key), chapter))
 
     def governing(self, code: str, release: Release, day: dt.date) -> list[ShownGuideline]:
         """The sections that govern a code, most specific first; [] where none are loaded."""
@@ -112,7 +117,13 @@ class GuidelineLookup:
     def _find_governing(self, key: str, release: Release, code: str) -> tuple[ShownGuideline, ...]:
         known = self._store.get(release, code)
         chapter = chapter_of(self._store, release, known) if known else None
-        sections = governs(self._sections(key), chapter, code, self._naming(key, code[:3]))
+        sections = governs(
+            self._sections(key),
+            chapter,
+            code,
+            self._naming(key, code[:3]),
+            partial(self._on_chapter, key),
+        )
         return tuple(ShownGuideline(g.section, g.title, g.page, g.release) for g in sections)
 
     def answering(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from codesets.code_format import undot
 from codesets.formats.guidelines import named_codes
@@ -15,13 +15,21 @@ _MOST = 5
 _BROAD = 3
 
 
-def naming(guidelines: Sequence[Guideline], category: str) -> list[Guideline]:
-    """The sections that name a category, a code under it, or a range that includes it."""
-    return [
-        guideline
-        for guideline in guidelines
-        if any(reference.touches(category) for reference in guideline.codes)
-    ]
+class ByCategory:
+    """Sections, to be looked up by the categories that they name."""
+
+    def __init__(self, guidelines: Sequence[Guideline]) -> None:
+        self._guidelines = guidelines
+        self._named = [
+            (reference.first[:3], reference.last[:3], place)
+            for place, guideline in enumerate(guidelines)
+            for reference in guideline.codes
+        ]
+
+    def naming(self, category: str) -> list[Guideline]:
+        """The sections that name a category, a code under it, or a range that includes it."""
+        places = {place for first, last, place in self._named if first <= category <= last}
+        return [self._guidelines[place] for place in sorted(places)]
 
 
 def governs(
@@ -29,6 +37,7 @@ def governs(
     chapter: str | None,
     code: str,
     among: Sequence[Guideline] | None = None,
+    on_chapter: Callable[[str], Sequence[Guideline]] | None = None,
 ) -> list[Guideline]:
     """The sections that govern an ICD-10-CM code, at most five, the most specific first.
 
@@ -36,12 +45,12 @@ def governs(
     of its own chapter come first, then those of other chapters, then the general ones. If none
     names it, they are the sections on its whole chapter.
 
-    `chapter` is the number of its chapter; None: the headings of I.C decide. `among` is the result
-    of `naming` for its category, if the caller has it.
+    `chapter` is the number of its chapter; None: the headings of I.C decide. `among`: the result of
+    ByCategory.naming for its category, and `on_chapter`: a faster `on_the_chapter`, if the caller
+    has them.
     """
     plain = undot(code.upper())
-    chapter = chapter or _chapter_of(guidelines, plain)
-    own = f"I.C.{chapter}"
+    own = f"I.C.{chapter or _chapter_of(guidelines, plain)}"
     ranked = []
     for order, guideline in enumerate(guidelines if among is None else among):
         near = max((nearness(reference, plain) for reference in guideline.codes), default=0)
@@ -51,7 +60,8 @@ def governs(
             ranked.append(((near < 3, elsewhere + general, -near, order), guideline))
     if ranked:
         return [guideline for _, guideline in sorted(ranked, key=lambda each: each[0])[:_MOST]]
-    return _on_the_chapter(guidelines, own)[:_MOST]
+    whole = on_chapter(own) if on_chapter else on_the_chapter(guidelines, own)
+    return list(whole[:_MOST])
 
 
 def nearness(reference: CodeRange, code: str) -> int:
@@ -81,8 +91,8 @@ def _chapter_of(guidelines: Sequence[Guideline], code: str) -> str | None:
     return None
 
 
-def _on_the_chapter(guidelines: Sequence[Guideline], own: str) -> list[Guideline]:
-    """The sections of a chapter whose text names the chapter by number, else the chapter's own
+def on_the_chapter(guidelines: Sequence[Guideline], own: str) -> list[Guideline]:
+    """The sections of a chapter ("I.C.4") whose text names the chapter by number, else its own
     section. [] where it is "reserved for future guideline expansion"."""
     number = own.removeprefix("I.C.")
     names_it = re.compile(rf"\bchapter {re.escape(number)}\b", re.IGNORECASE)

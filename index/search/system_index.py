@@ -172,7 +172,10 @@ class SystemIndex:
         }
         # Sorted by parent, so that the families under one parent follow one another.
         self._by_parent = np.argsort(self._parents, kind="stable").astype(np.int32)
-        self._ordered_parents = self._parents[self._by_parent]
+        # Where those under each parent begin.
+        self._under_starts = np.searchsorted(
+            self._parents[self._by_parent], np.arange(len(self.codes) + 1)
+        )
         self._below_header: dict[tuple[int, str], list[tuple[int, int]]] = {}
         self._vectors = _read_vectors(folder)
         self._vectors.hnsw.efSearch = _WIDTH_SEARCHING
@@ -282,7 +285,7 @@ class SystemIndex:
         return below[:_MOST_BELOW]
 
     def _under(self, parent: int) -> list[int]:
-        first, last = np.searchsorted(self._ordered_parents, (parent, parent + 1))
+        first, last = self._under_starts[parent : parent + 2]
         return self._by_parent[first:last].tolist()
 
     @cached_property
