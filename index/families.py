@@ -75,8 +75,16 @@ def gather(store: CodeStore, system: str) -> Gathered:
             number = add_text_of_code(term.code, term.text)
             if number is not None and reference.kind == "index":
                 entries.add(number)
+    # An official text outranks a name of our own that says otherwise, unless the code of the name
+    # is of the newest edition alone: then the text is of a time when there was no such code.
+    official = {text.casefold() for text in numbers}
+    newest = {release.key for release in store.releases(system)[-1:]}
     for synonym in read_synonyms():
-        add_text_of_code(synonym.code, synonym.text)
+        named = families.get(stems.get(synonym.code, synonym.code))
+        if named is not None and (
+            named.releases.keys() == newest or synonym.text.casefold() not in official
+        ):
+            add_text(named, synonym.text)
     return Gathered(list(numbers), list(families.values()), entries)
 
 

@@ -60,6 +60,8 @@ def test_synonyms_are_searched_like_terms(store: CodeStore) -> None:
         family.code: [gathered.texts[number] for number in family.texts]
         for family in gathered.families
     }
+    known = {text.casefold() for text in gathered.texts}
     for synonym in read_synonyms()[::500]:
-        if synonym.code in texts:
-            assert synonym.text in texts[synonym.code]
+        if synonym.code in texts and synonym.text not in texts[synonym.code]:
+            # An official text of another code has these words, and outranks the name.
+            assert synonym.text.casefold() in known
