@@ -14,7 +14,7 @@ from index.text.tokens import fold
 
 #: One word as coders type it: "s/p", "w/", "c.diff", "a-fib", "hpv+", "#nof".
 _TYPED = re.compile(r"[+#]?[a-z0-9\u00b0]+(?:[/&'.+-][a-z0-9\u00b0]+)*(?:[/+-](?!\w))?")
-_VERTEBRAE = re.compile(r"(?P<first>[ctls])\d{1,2}-(?P<last>[ctls])?\d{1,2}")
+_VERTEBRAE = re.compile(r"(?P<first>[ctls])\d{1,2}(?:-|(?=[ctls]))(?P<last>[ctls])?\d{1,2}")
 _REGIONS = {
     first + last: region
     for first, last, region in (
