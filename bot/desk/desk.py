@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from bot.desk import edition_changes, provenance
@@ -332,13 +331,10 @@ class Desk:
         for search, found, side_texts in zip(group, results[: len(texts)], sides, strict=True):
             question, answer = search.question, search.answer
             maker = Candidates(self._store, self._guideline_lookup, releases, question.day)
-            among = partial(
-                maker.of_sides,
+            candidates = maker.of_sides(
                 [next(others) for _ in side_texts] or [found],
                 limit,
                 question.said.points if question.said else {},
-            )
-            candidates = among(
                 of_a_system=bool(question.systems),
                 of_codes=question.said is not None and question.said.speaks,
             )
@@ -346,9 +342,7 @@ class Desk:
                 answer = replace(answer, outcome="answered", candidates=candidates)
                 answer = self._named_second(question, answer)
                 answer = noticed(answer, *read_cut_words(found, question.scrubbed))
-            answer = self._with_guidelines(
-                question, answer, found, releases, partial(among, of_a_system=True)
-            )
+            answer = self._with_guidelines(question, answer, found, releases)
             if answer.outcome == "abstained":
                 # Its date does not matter.
                 told = [why for why in answer.reasons if not why.key.startswith("desk.date_")]
@@ -377,11 +371,9 @@ class Desk:
         answer: Answer,
         found: Found,
         releases: Sequence[Release],
-        nearest: Callable[[], list[Candidate]],
     ) -> Answer:
         """The answer with the sections of the guidelines that are nearest to the question. They are
-        the outcome if it asks about a rule; the codes stay beside them. `nearest`: the candidates
-        where no code fits well."""
+        the outcome if it asks about a rule; codes that fit stay beside them."""
         rule = is_about_a_rule(question.text)
         searched = {release.system for release in releases}
         if not (rule or searched.intersection(GUIDED)):
@@ -393,7 +385,6 @@ class Desk:
             small_talk = found.ours < _SMALL_TALK or found.off_topic >= _SAID_IN_SMALL_TALK
             if small_talk or not answering.alone(rule):
                 return answer
-            answer = replace(answer, candidates=nearest())
             return replace(answer, guidelines=answering.sections, outcome="guideline")
         code = max((hit.similarity for hit in found.hits), default=0.0)
         if searched.isdisjoint(GUIDED):  # a supply has no guidelines
