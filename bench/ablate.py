@@ -29,6 +29,7 @@ from codesets.store.reference_store import ReferenceStore
 from index import build, evaluate, families
 from index.embedding.models import Model, Shipped
 from index.search import features, ranking, system_index
+from index.search import searcher as search
 from index.search.searcher import Query, Searcher
 from index.text.lexicon import Lexicon
 from index.text.spelling import Spelling
@@ -91,6 +92,7 @@ def _ungrouped(path: Path) -> features.TitleFeatures:
 #: What is left out while searching.
 PARTS: dict[str, Callable[[], Any]] = {
     "lexicon": lambda: mock.patch.object(Lexicon, "shipped", return_value=Lexicon([])),
+    "cut words": lambda: mock.patch.object(search, "choose", return_value={}),
     "repair of typing": lambda: mock.patch.object(Spelling, "repair", lambda self, word: word),
     "question as typed and first clause": _one_wording,
     "words as typed": lambda: mock.patch.object(

@@ -3,7 +3,7 @@
 Encounter forms and hurried notes drop vowels and endings. A cut word keeps its first letter and the
 order of its letters. So the words that it may stand for are those of the code sets that have its
 letters in the same order. Which of them is meant, the words beside it decide: the ones that occur
-together in a text (index/search/cut_word_choice.py).
+together in a text (index/search/word_choice.py).
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from functools import lru_cache
 
 from index.text.tokens import stem
 
-#: A cut word has this many letters at least. Shorter ones are abbreviations, which the lexicon has.
-SHORTEST = 3
+#: A cut word has this many letters at least, and at most. Shorter ones are abbreviations, which the
+#: lexicon has; longer ones are no words.
+SHORTEST, LONGEST = 3, 24
 #: The number of readings of a word that are considered.
 _MOST = 16
 _VOWELS = frozenset("aeiouy")
@@ -49,7 +50,7 @@ class CutWords:
     def _readings(self, cut: str) -> tuple[tuple[str, float], ...]:
         """The words that `cut` may stand for, the likeliest first, each with its likelihood: 1 for
         the likeliest, less for the others. () for none."""
-        if len(cut) < SHORTEST or not cut.isalpha():
+        if not SHORTEST <= len(cut) <= LONGEST or not (cut.isascii() and cut.isalpha()):
             return ()
         words = self._by_initial.get(cut[0], "")
         pattern = cut[0] + "".join(f"[a-z]*?{letter}" for letter in cut[1:]) + "[a-z]*"
@@ -74,9 +75,7 @@ def _cost(cut: str, word: str) -> float:
         return _HEAD + _OF_HEAD * (len(word) - len(cut))
     cost, kept_vowels, dropped_vowels, at = 0.0, 0, 0, 1
     for letter in cut[1:]:
-        found = _place(word, letter, at)
-        if found is None:
-            return math.inf
+        found = word.index(letter, at)
         for skipped in range(at, found):
             if word[skipped] in _VOWELS:
                 cost += _VOWEL
@@ -92,9 +91,3 @@ def _cost(cut: str, word: str) -> float:
     if kept_vowels and dropped_vowels:
         cost += _UNEVEN * kept_vowels
     return cost
-
-
-def _place(word: str, letter: str, at: int) -> int | None:
-    """Where the next `letter` of a cut word is in `word`, from `at` on."""
-    found = word.find(letter, at)
-    return found if found >= 0 else None
