@@ -274,7 +274,8 @@ def test_checkpoints_are_written_while_serving_goes_on(tmp_path: Path) -> None:
 
 def _wait_for(file: Path, sequence: int) -> None:
     deadline = time.monotonic() + 20
-    while not file.exists() or lines(file)[-1].sequence != sequence:
+    # The file is there, and empty, for a moment before its first line.
+    while not file.exists() or [each.sequence for each in lines(file)][-1:] != [sequence]:
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
