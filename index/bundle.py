@@ -36,8 +36,8 @@ FORMAT = 12
 #: The number of texts that have each word, and each stem.
 VOCABULARY, STEMS = "words.json", "stems.json"
 PASSAGES, PASSAGE_VECTORS, PASSAGE_WORDS = "passages.json", "passages.npy", "passages"
-#: What people ask about the sections of the guidelines. A bundle that was built before there were
-#: such topics has none of these, and is used without.
+#: What people ask about the sections of the guidelines. A bundle without guidelines has none of
+#: these.
 TOPICS, TOPIC_VECTORS, TOPIC_WORDS = "topics.json", "topics.npy", "topics"
 OFF_TOPIC = "talk.npz"
 ENCODER = "encoder"

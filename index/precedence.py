@@ -34,10 +34,11 @@ def titled(families: Sequence[Family], texts: Sequence[str]) -> dict[Key, list[i
     return by_key
 
 
-def giving_way(families: Sequence[Family], texts: Sequence[str]) -> list[tuple[int, int, int]]:
+def giving_way(
+    families: Sequence[Family], texts: Sequence[str], by_key: Mapping[Key, Sequence[int]]
+) -> list[tuple[int, int, int]]:
     """(text, family, other family): the text leads to the family, and is the title of the other
-    one, which is neither above nor below it."""
-    by_key = titled(families, texts)
+    one, which is neither above nor below it. `by_key`: of `titled`."""
     keys = [key(text) for text in texts]
     pairs = []
     for number, family in enumerate(families):

@@ -67,14 +67,10 @@ class Candidates:
         points: Mapping[System, float] | None = None,
         *,
         of_a_system: bool,
-        of_codes: bool = False,
     ) -> list[Candidate]:
         """The candidates of one search; of several, one for each side that a question tells apart,
         the best of each, then the second of each, and so on. The rest is as in `among`."""
-        each = [
-            self.among(found, limit, points, of_a_system=of_a_system, of_codes=of_codes)
-            for found in searches
-        ]
+        each = [self.among(found, limit, points, of_a_system=of_a_system) for found in searches]
         if len(each) == 1:
             return each[0]
         merged: dict[str, Candidate] = {}
@@ -90,12 +86,11 @@ class Candidates:
         points: Mapping[System, float] | None = None,
         *,
         of_a_system: bool,
-        of_codes: bool = False,
     ) -> list[Candidate]:
         """At most `limit` candidates, the likeliest system first, and of each system the best
         first; [] when no result fits the question. `points`: what the words say for each system;
-        `of_a_system`: whether the question asks for certain code systems; `of_codes`: whether its
-        words show that it is about codes."""
+        `of_a_system`: whether the question asks for certain code systems, or its words show that
+        it is about codes."""
         found = replace(found, hits=preferred(found.query, found.hits))
         hits: list[Hit] = []
         families: list[list[Code]] = []
@@ -107,7 +102,7 @@ class Candidates:
                 hits.append(hit)
                 families.append(codes)
                 counts[hit.system] += 1
-        if not fits(replace(found, hits=hits), of_a_system=of_a_system or of_codes):
+        if not fits(replace(found, hits=hits), of_a_system=of_a_system):
             return []
         candidates: list[Candidate] = []
         for group in groups(points or {}, hits, limit):

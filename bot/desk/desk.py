@@ -37,8 +37,8 @@ from index.text.sides import by_side
 #: Extra hits that are searched for, to replace those that are not in force on the date.
 _SPARE = 30
 #: Below this value of Found.ours, or from this cosine to an off-topic example on, a question for
-#: which no code fits is small talk, and no rule is looked for. The lowest of 290 questions about
-#: rules has -6.7 ("how long is the postpartum period").
+#: which no code fits is small talk, and no rule is looked for. The lowest of 289 questions about
+#: rules has -3.6 ("what is a sequela, is there a time limit").
 _SMALL_TALK, _SAID_IN_SMALL_TALK = -4.0, 0.6
 
 
@@ -330,13 +330,13 @@ class Desk:
         others = iter(results[len(texts) :])
         for search, found, side_texts in zip(group, results[: len(texts)], sides, strict=True):
             question, answer = search.question, search.answer
+            said = question.said
             maker = Candidates(self._store, self._guideline_lookup, releases, question.day)
             candidates = maker.of_sides(
                 [next(others) for _ in side_texts] or [found],
                 limit,
-                question.said.points if question.said else {},
-                of_a_system=bool(question.systems),
-                of_codes=question.said is not None and question.said.speaks,
+                said.points if said else {},
+                of_a_system=bool(question.systems) or (said is not None and said.speaks),
             )
             if candidates:
                 answer = replace(answer, outcome="answered", candidates=candidates)

@@ -145,13 +145,14 @@ def extract(
     )
 
 
+_OTHERWISE = read("otherwise").affirmed
+
+
 def is_unspecified(title: Reading) -> bool:
     """Whether a title is for what is not specified further: "unspecified", or "not otherwise
     specified" and "not otherwise classified", as HCPCS Level II says it."""
     return bool(UNSPECIFIED & title.affirmed or _OTHERWISE & title.denied)
 
-
-_OTHERWISE = read("otherwise").affirmed
 
 #: Words by which the members of a group differ. "Eye" and "ear" are among them because titles have
 #: "right eye" but only "bilateral".

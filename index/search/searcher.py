@@ -239,8 +239,8 @@ class Searcher:
             encoder = pool.submit(_open_encoder, folder / bundle.ENCODER)
             self.off_topic = OffTopicModel.load(folder / bundle.OFF_TOPIC)
             self._lexicon = Lexicon.shipped()
-            lines = [*off_topic_examples(), *everyday_examples()]
-            everyday = frozenset(word for line in lines for word in plain_words(line))
+            examples = "\n".join([*off_topic_examples(), *everyday_examples()])
+            everyday = frozenset(plain_words(examples))
             vocabulary = bundle.read_json(folder / bundle.VOCABULARY)
             self._cut = CutWords(vocabulary)
             self._frequency: dict[str, int] = bundle.read_json(folder / bundle.STEMS)
@@ -302,11 +302,13 @@ class Searcher:
         worded = in_title_words(question)
         uncertain = read_uncertain(question)
         official = self._official(tuple(releases))
-        meant = self._cut_words(self._lexicon.typed(worded), releases)
-        parts = all_parts = self._parts(worded, meant, official)
+        words = self._lexicon.typed(worded)
+        meant = self._cut_words(words, releases)
+        parts = all_parts = self._parts(words, meant, official)
         if uncertain and uncertain.has_sign and not uncertain.inpatient:
             # The signs are meant (Guidelines IV.H); what is uncertain is searched as typed only.
-            parts = self._parts(in_title_words(uncertain.rest), meant, official)
+            rest = self._lexicon.typed(in_title_words(uncertain.rest))
+            parts = self._parts(rest, meant, official)
         spelled = " ".join(part.means for part in parts if part.means)
         clause = re.split(r"[,;]", worded, maxsplit=1)[0]
         first = " ".join(_first(all_parts, len(self._lexicon.typed(clause))))
@@ -342,10 +344,12 @@ class Searcher:
         system_index = self._system_indexes.get(release.system)
         return system_index is not None and system_index.has(release)
 
-    def _parts(self, text: str, meant: Mapping[str, str], official: Official) -> list[Part]:
+    def _parts(
+        self, words: Sequence[str], meant: Mapping[str, str], official: Official
+    ) -> list[Part]:
         mended = [
             meant.get(word) or (word if self._lexicon.knows(word) else self._spelling.repair(word))
-            for word in self._lexicon.typed(text)
+            for word in words
         ]
         return self._lexicon.parts(mended, official)
 

@@ -89,7 +89,7 @@ def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
         entries=np.isin(np.arange(len(gathered.texts)), sorted(gathered.entries)),
         # Text, family, and the family that has the text as its title.
         giving_way=np.array(
-            precedence.giving_way(families, gathered.texts), dtype=np.int32
+            precedence.giving_way(families, gathered.texts, by_title), dtype=np.int32
         ).reshape(-1, 3),
         # Releases x families: 1 for a family that is reported, 0 for a header, -1 for one that the
         # release does not have.

@@ -23,12 +23,13 @@ FAMILIES = [
 
 
 def test_a_text_gives_way_to_the_same_title_of_another_code() -> None:
-    assert giving_way(FAMILIES, TEXTS) == [(2, 1, 2)]
+    assert giving_way(FAMILIES, TEXTS, titled(FAMILIES, TEXTS)) == [(2, 1, 2)]
 
 
 def test_a_text_of_a_code_below_or_above_stays() -> None:
     families = [*FAMILIES, Family("M67.A09", "Plantar fasciitis", "M67.A", texts=[4, 3])]
-    assert all(family != 4 for _, family, _ in giving_way(families, TEXTS))
+    pairs = giving_way(families, TEXTS, titled(families, TEXTS))
+    assert all(family != 4 for _, family, _ in pairs)
 
 
 def test_shorthand_that_is_a_title_means_what_it_says() -> None:
