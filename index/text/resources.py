@@ -11,12 +11,12 @@ from typing import Literal
 
 from index.errors import VocabularyError
 
-Kind = Literal["vocabulary", "intents"]
+Kind = Literal["vocabulary", "intents", "statements"]
 Row = Mapping[str, str]
 
 
 def read_bytes(kind: Kind, name: str) -> bytes:
-    """A file of prompts/vocabulary or prompts/intents as it is on disk."""
+    """A file of prompts/vocabulary, prompts/intents or prompts/statements as it is on disk."""
     return (resources.files("prompts") / kind / name).read_bytes()
 
 

@@ -1,0 +1,1 @@
+"""From a whole statement to its report: facts, the codes for them, in order, by rule."""

@@ -1,0 +1,171 @@
+"""Takes a statement apart into facts: what is said, whether it is so, and how it is joined.
+
+The words that join, deny and tell of the past are in prompts/statements/facts.toml, and those of
+uncertainty in prompts/vocabulary/uncertain.toml. What kind of fact it is, is decided later, by what
+finds a code for it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, get_args
+
+from index.statement.model import Fact, Join, Span, Statement, Status
+from index.text.attributes import AXES, HOLLOW
+from index.text.resources import read_text
+from index.text.tokens import STOPWORDS, fold, plain_words, stem
+
+#: Signs that end a fact. A period or comma between digits is part of a number.
+_SIGNS = r"[;\n]|[.](?=\s|$)|,(?!\d{3}\b)|\s[-\u2013]+\s|\s?\+\s|\s\+|\s/\s|[()]|:\s"
+#: Words of no fact of their own: they say more of the fact beside them.
+_DETAILS = frozenset(
+    """left right bilateral both unilateral side sided initial subsequent sequela encounter visit
+    first second third new onset acute chronic mild moderate severe stable controlled uncontrolled
+    well poorly healing healed fine ok okay good routine better worse improving resolved upper
+    lower day days week weeks month months year years yo old ago wk wks mo mos yr yrs hr hrs male
+    female man woman boy girl m f er ed office clinic inpt outpt op inpatient outpatient admitted
+    seen eval evaluation follow up followup f/u recheck check dx diagnosis code codes rt lt r l b/l
+    od os ou init subs subsq nos nec still it was is the a an she he they her his him them used
+    says said states stated came""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The phrases of facts.toml as patterns."""
+
+    separators: re.Pattern[str]
+    joins: tuple[tuple[Join, re.Pattern[str]], ...]
+    denied: re.Pattern[str]
+    denied_after: re.Pattern[str]
+    past: re.Pattern[str]
+    uncertain: re.Pattern[str]
+    chatter: re.Pattern[str]
+    inpatient: re.Pattern[str]
+
+
+def _any(phrases: str) -> str:
+    each = {" ".join(line.split()) for line in phrases.splitlines()} - {""}
+    return "|".join(re.escape(phrase) for phrase in sorted(each, key=len, reverse=True))
+
+
+@cache
+def _words() -> _Words:
+    tables: dict[str, Any] = tomllib.loads(read_text("statements", "facts.toml"))
+    uncertain = tomllib.loads(read_text("vocabulary", "uncertain.toml"))
+    joins = {join: _any(tables["joins"][join]) for join in get_args(Join)}
+    each = "|".join(joins.values())
+    denied = _any(tables["denied"]["words"])
+    end = r"(?![\w/'])"
+    return _Words(
+        # A word that denies, or that says that something was, begins a fact.
+        re.compile(
+            rf"{_SIGNS}|(?<![\w/'-])(?:{each}){end}|(?<=\s)(?=(?:{denied}|but){end})"
+            rf"|(?<=\s)(?=(?:{_any(tables['past']['words'])}){end})"
+        ),
+        tuple((join, re.compile(rf"(?:{words}){end}")) for join, words in joins.items()),
+        re.compile(rf"(?:but\s+)?(?:{denied}){end}\s*"),
+        re.compile(rf"\s*\b(?:{_any(tables['denied']['after'])})$"),
+        re.compile(rf"(?:{_any(tables['past']['words'])}){end}\s*"),
+        re.compile(rf"(?:\?\s*|(?:{_any(uncertain['terms'])}){end}\s*)|\?\s*$"),
+        re.compile(rf"(?:(?:{_any(tables['chatter']['words'])}){end}[\s,:]*)+"),
+        re.compile(rf"\b(?:{_any(uncertain['inpatient'])})\b"),
+    )
+
+
+def read_statement(text: str) -> Statement:
+    """Read a statement. Raises nothing: a text without any fact has none."""
+    text = " ".join(text.split())
+    folded = fold(text)
+    if len(folded) != len(text):  # a letter that folding takes apart
+        text = folded
+    facts = tuple(_facts(text, folded))
+    return Statement(text, folded, facts, bool(_words().inpatient.search(folded)))
+
+
+def _facts(text: str, folded: str) -> Iterator[Fact]:
+    before: Status = "affirmed"
+    for span, join in _pieces(folded):
+        fact = _read(text, folded, span, join)
+        if fact is None:
+            continue
+        if before == "denied" and re.match(r"(?:or|nor)\b", folded[span.start : span.end]):
+            fact = replace(fact, status="denied")
+        before = fact.status
+        yield fact
+
+
+def _pieces(folded: str) -> Iterator[tuple[Span, Join]]:
+    """The pieces between separators, each with how it is joined to the one before."""
+    words = _words()
+    start, join = 0, "and"
+    for match in words.separators.finditer(folded):
+        if match.start() > start:
+            yield _trimmed(folded, start, match.start()), join  # type: ignore[misc]
+            join = "and"
+        if match.end() > match.start():
+            sign = match[0].strip()
+            join = next((name for name, each in words.joins if each.fullmatch(sign)), join)
+        start = match.end()
+    yield _trimmed(folded, start, len(folded)), join  # type: ignore[misc]
+
+
+def _trimmed(folded: str, start: int, end: int) -> Span:
+    while start < end and not (folded[start].isalnum() or folded[start] in "?#%"):
+        start += 1
+    while start < end and not (folded[end - 1].isalnum() or folded[end - 1] in "?%+/'"):
+        end -= 1
+    return Span(start, end)
+
+
+def _read(text: str, folded: str, span: Span, join: Join) -> Fact | None:
+    if span.start >= span.end:
+        return None
+    words = _words()
+    said = folded[span.start : span.end]
+    status: Status = "affirmed"
+    at = 0
+    if found := words.chatter.match(said):
+        at = found.end()
+    rest = said[at:]
+    for cue, means in (
+        (words.denied, "denied"),
+        (words.uncertain, "uncertain"),
+        (words.past, "past"),
+    ):
+        if found := cue.match(rest):
+            status, rest = means, rest[found.end() :]  # type: ignore[assignment]
+            break
+    if status == "affirmed" and (found := words.denied_after.search(rest)):
+        status, rest = "denied", rest[: found.start()]
+    if status == "affirmed" and words.uncertain.search(rest):
+        status, rest = "uncertain", words.uncertain.sub(" ", rest)
+    rest = " ".join(rest.split()).strip(" ,;:.")
+    said_as_typed = text[span.start : span.end]
+    if not rest or not re.search(r"\w", rest):
+        return Fact(said_as_typed, "", span, "chatter", "chatter", join)
+    kind = "detail" if is_detail(rest) else "condition"
+    return Fact(said_as_typed, rest, span, kind, status, join)  # type: ignore[arg-type]
+
+
+@cache
+def _detail_stems() -> frozenset[str]:
+    said = (stems for axis in AXES for stems in axis.values.values())
+    return frozenset().union(*said) | HOLLOW | frozenset(map(stem, _DETAILS))
+
+
+def is_detail(text: str) -> bool:
+    """Whether a text names nothing of its own: a side, a severity, an encounter, an age."""
+    return all(
+        word in STOPWORDS or word in _DETAILS or stem(word) in _detail_stems() or word.isdigit()
+        for word in plain_words(text)
+    )
+
+
+def among(facts: Iterable[Fact], *statuses: Status) -> list[Fact]:
+    """The facts that have one of these statuses."""
+    return [fact for fact in facts if fact.status in statuses]

@@ -1,0 +1,133 @@
+"""What a statement is taken apart into, and what is put together from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+Kind = Literal[
+    "condition", "cause", "drug", "status", "history", "external cause", "place", "encounter",
+    "device", "supply", "procedure", "habit", "finding", "detail", "chatter",
+]  # fmt: skip
+#: affirmed: it is so. denied: it is not. uncertain: it may be. past: it was. chatter: it says
+#: nothing of the case.
+Status = Literal["affirmed", "denied", "uncertain", "past", "chatter"]
+Role = Literal[
+    "first-listed", "additional", "manifestation", "external cause", "drug", "status", "history",
+    "supply", "procedure",
+]  # fmt: skip
+#: How a fact is joined to the one before it.
+Join = Literal["and", "with", "due to", "after"]
+RuleKind = Literal[
+    "index", "index with", "table", "code first", "use additional code", "code also", "note",
+    "guideline",
+]  # fmt: skip
+
+
+class Span(NamedTuple):
+    """Characters of a statement, from `start` to before `end`."""
+
+    start: int
+    end: int
+
+    def overlaps(self, other: Span) -> bool:
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of a statement.
+
+    - `said`: the words that it came from, as typed.
+    - `text`: the words that are searched: `said` without "hx of", "no", "r/o".
+    - `span`: where `said` stands in the statement.
+    - `kind`, `status`: what it is, and whether it is so.
+    - `join`: how it is joined to the fact before it.
+    """
+
+    said: str
+    text: str
+    span: Span
+    kind: Kind = "condition"
+    status: Status = "affirmed"
+    join: Join = "and"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement as it was read.
+
+    - `text`: as typed, with blanks between words.
+    - `folded`: the same in lower case, without accents, and as long.
+    - `facts`: in the order in which they stand.
+    - `inpatient`: whether it says that it is of an inpatient stay.
+    """
+
+    text: str
+    folded: str
+    facts: tuple[Fact, ...]
+    inpatient: bool = False
+
+    def status_of(self, span: Span) -> Status:
+        """The status of the fact that stands there; affirmed where none does."""
+        return next((f.status for f in self.facts if f.span.overlaps(span)), "affirmed")
+
+    def is_affirmed(self, span: Span) -> bool:
+        return self.status_of(span) == "affirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Why a code is reported, or why it stands where it stands.
+
+    - `rule`: the kind of rule.
+    - `key`: names a message of prompts/messages/; `params` fill its places.
+    - `quote`: the note or the entry of an index or table, as published; "" for none.
+    - `section`: the section of the Official Guidelines (I.C.4.a); "" for none.
+    - `release`: label of the edition of the quote; "" for none.
+    """
+
+    rule: RuleKind
+    key: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    quote: str = ""
+    section: str = ""
+    release: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A code that the words of a statement call for.
+
+    - `code`: a billable code of the release.
+    - `spans`: the words that call for it.
+    - `role`: what it is in the report, wherever it stands.
+    - `kind`: what its words are.
+    - `grounds`: the rules that put it there.
+    - `settles`: whether its words need no other code: "on eliquis" is Z79.01 and nothing else. The
+      words of an injury and its cause ("dog bite") are not settled by the code of the cause.
+    - `excludes`: beginnings of codes that must not be reported beside it, because they say the same
+      less well: a stage of pregnancy beside an incidental pregnancy.
+    - `sure`: how sure it is, 0 to 1.
+    """
+
+    code: str
+    spans: tuple[Span, ...]
+    role: Role
+    kind: Kind
+    grounds: tuple[Ground, ...] = ()
+    settles: bool = True
+    excludes: tuple[str, ...] = ()
+    sure: float = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Other words to search for what a part of a statement says: "pregnancy complicated by
+    spotting, second trimester" for "spotting" in a statement about a pregnancy. `only`: beginnings
+    of the codes that may be found by it; () for any."""
+
+    text: str
+    spans: tuple[Span, ...]
+    only: tuple[str, ...] = ()
