@@ -131,3 +131,45 @@ class Wording:
     text: str
     spans: tuple[Span, ...]
     only: tuple[str, ...] = ()
+
+
+Confidence = Literal["high", "medium", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a report.
+
+    - `code`, `title`: a billable code of `system` in force on the day.
+    - `role`: what it is beside the others; the first line is "first-listed".
+    - `spans`: the words of the statement that it reports.
+    - `grounds`: the rules that put it there, the most telling first.
+    - `ask`: the name of the detail left open that would change the code (`ask.side`); "" for none.
+    """
+
+    code: str
+    title: str
+    system: str
+    role: Role
+    spans: tuple[Span, ...]
+    grounds: tuple[Ground, ...]
+    confidence: Confidence
+    ask: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """The report of a statement.
+
+    - `lines`: in the order in which they are reported.
+    - `facts`: what was understood, each with its kind and status.
+    - `either_first`: codes any of which may be first-listed, as no rule orders them; () where a
+      rule does, or there is one line.
+    - `conflicts`: pairs of codes of the report that an Excludes1 note names, and that stay in it,
+      because the note lets them ("unless …") or the words do not decide.
+    """
+
+    lines: tuple[Line, ...]
+    facts: tuple[Fact, ...]
+    either_first: tuple[str, ...] = ()
+    conflicts: tuple[tuple[str, str], ...] = ()
