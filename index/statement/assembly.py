@@ -7,24 +7,30 @@ the order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from codesets.model import Code, Note
+from codesets.model import Code
 from index.search.searcher import Found
 from index.statement.books import Books
-from index.statement.evidence import WEIGHTS, weigh
+from index.statement.conflicts import excluded, loser
+from index.statement.evidence import WEIGHTS, Group, weigh
+from index.statement.laterality import on_sides
 from index.statement.listing import IsName, apart
 from index.statement.model import Assembled, Ground, Line, Proposal, Role, Span, Statement
+from index.statement.partners import asking, ground
 from index.statement.parts import Part, parts_of, wordings
 from index.statement.pool import Searched, options_of
 from index.statement.selection import Choice, choose
-from index.statement.sequencing import ordered, rule_for
+from index.statement.sequencing import ordered
+from index.text.attributes import SIDE
 from index.text.encounter import read_encounter
 
 Search = Callable[[Sequence[str]], Sequence[Found]]
 Finder = Callable[[Statement, Books], list[Proposal]]
 FINDERS: tuple[Finder, ...] = ()
+#: The least chance of a code that a note asks for.
+_LEAST_KEPT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,10 @@ def assemble(statement: Statement, books: Books, search: Search, is_name: IsName
     for proposal in proposals:
         code = books.code(proposal.code)
         if code is not None:
-            chosen.append(Chosen(code, proposal.spans, proposal.sure, proposal.grounds, proposal.role))
-    chosen = _once(chosen)
+            chosen.append(
+                Chosen(code, proposal.spans, proposal.sure, proposal.grounds, proposal.role)
+            )
+    chosen = _settled(_once(chosen), books)
     return _in_order(statement, chosen, books)
 
 
@@ -65,17 +73,19 @@ def _searched(
         group: options_of(wording, each, encounter, books)
         for (group, wording), each in zip(groups, found, strict=True)
     }
+    sides = SIDE.said(searched[max(searched, key=len)].query.reading)
     weighed = weigh(statement, parts, searched, books, WEIGHTS)
     chosen = []
     for choice in choose(weighed):
         spans = tuple(parts[n].span for n in choice.parts)
-        chosen.append(Chosen(choice.option.code, spans, choice.chance))
+        for code in on_sides(choice.option, searched[choice.parts], sides, encounter, books):
+            chosen.append(Chosen(code, spans, choice.chance))
         chosen += _kept_beside(choice, parts, searched, books)
     return chosen
 
 
 def _kept_beside(
-    choice: Choice, parts: Sequence[Part], searched: dict[tuple[int, ...], Searched], books: Books
+    choice: Choice, parts: Sequence[Part], searched: Mapping[Group, Searched], books: Books
 ) -> list[Chosen]:
     """The codes of single parts that the notes of a code for several parts ask for beside it."""
     if len(choice.parts) == 1:
@@ -84,20 +94,13 @@ def _kept_beside(
     kept = []
     for n in choice.parts:
         best = searched[(n,)].best
-        if best is None or best.code.code == choice.option.code.code:
+        if best is None or best.code.code[:3] == choice.option.code.code[:3]:
             continue
-        if asks_for(notes, best.code):
-            kept.append(Chosen(best.code, (parts[n].span,), best.right))
+        note = asking(notes, best.code, told_together=True)
+        if note is not None and best.right >= _LEAST_KEPT:
+            why = (ground(note, choice.option.code.code),)
+            kept.append(Chosen(best.code, (parts[n].span,), best.right, why))
     return kept
-
-
-def asks_for(notes: Sequence[Note], code: Code) -> bool:
-    """Whether notes ask for a code beside the one that they govern."""
-    return any(
-        note.kind in ("use_additional_code", "code_first", "code_also")
-        and any(named.contains(code.code) for named in note.codes)
-        for note in notes
-    )
 
 
 def _once(chosen: Sequence[Chosen]) -> list[Chosen]:
@@ -118,10 +121,24 @@ def _once(chosen: Sequence[Chosen]) -> list[Chosen]:
     return sorted(merged.values(), key=lambda each: min((s.start for s in each.spans), default=0))
 
 
+def _settled(chosen: list[Chosen], books: Books) -> list[Chosen]:
+    """The codes without those that an Excludes1 note keeps from standing beside another."""
+    while True:
+        codes = [each.code for each in chosen]
+        pairs = excluded(codes, {code.code: books.notes(code) for code in codes})
+        if not pairs:
+            return chosen
+        one, other, _ = pairs[0]
+        goes = (one, other)[
+            loser(codes[one], codes[other], (chosen[one].right, chosen[other].right))
+        ]
+        chosen = [each for n, each in enumerate(chosen) if n != goes]
+
+
 def _in_order(statement: Statement, chosen: Sequence[Chosen], books: Books) -> Assembled:
     codes = [each.code for each in chosen]
     notes = {code.code: books.notes(code) for code in codes}
-    order, followed = ordered(codes, notes)
+    order, _ = ordered(codes, notes)
     lines = []
     for number, at in enumerate(order):
         each = chosen[at]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from index.statement.coverage import ATTRIBUTES
 from index.statement.facts import is_detail
@@ -51,9 +52,14 @@ def _named(statement: Statement, fact: Fact, is_name: IsName) -> list[Fact]:
     if any(not is_detail(" ".join(parts[n].typed)) for n in rest):
         return [fact]
     places = list(_places(statement, fact, parts))
-    cuts = [0, *(first for first, _ in names[1:]), *([last] if last < len(parts) else []), len(parts)]
-    facts = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    cuts = [
+        0,
+        *(first for first, _ in names[1:]),
+        *([last] if last < len(parts) else []),
+        len(parts),
+    ]
+    facts: list[Fact] = []
+    for start, end in pairwise(cuts):
         span = Span(places[start].start, places[end - 1].end)
         said = statement.text[span.start : span.end]
         join = fact.join if not facts else "and"

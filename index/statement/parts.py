@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from index.statement.facts import is_detail
 from index.statement.model import Fact, Span, Statement, Wording
@@ -88,7 +88,7 @@ _JOINED = {"and": ", ", "with": " with ", "due to": " due to ", "after": " after
 
 def _joined(parts: Sequence[Part]) -> Wording:
     text = parts[0].text
-    for before, part in zip(parts, parts[1:], strict=False):
+    for before, part in pairwise(parts):
         near = part.span.start - before.span.end < 12
         text += (_JOINED[part.fact.join] if near else ", ") + part.text
     return Wording(text, tuple(part.span for part in parts))

@@ -55,9 +55,7 @@ class Searched:
         return self.options[0] if self.options else None
 
 
-def options_of(
-    wording: Wording, found: Found, encounter: Encounter, books: Books
-) -> Searched:
+def options_of(wording: Wording, found: Found, encounter: Encounter, books: Books) -> Searched:
     """The options of a wording, of what was found for it."""
     hits = [hit for hit in preferred(found.query, found.hits) if hit.system == "icd10cm"]
     if wording.only:
@@ -68,9 +66,7 @@ def options_of(
         if codes:
             done = complete(found.query.reading, encounter, codes, hit.member)
             options.append(Option(done.code, hit, chance(hits, at), done.decided))
-    return Searched(
-        wording, found.query, tuple(options), found.known, found.ours, found.off_topic
-    )
+    return Searched(wording, found.query, tuple(options), found.known, found.ours, found.off_topic)
 
 
 def of_family(searched: Sequence[Searched], beginnings: tuple[str, ...]) -> Option | None:

@@ -10,7 +10,7 @@ from index.statement.evidence import Group, Weighed
 from index.statement.pool import Option
 
 #: From this chance on, a code is reported for its parts.
-_LEAST = 0.4
+_LEAST = 0.35
 
 
 @dataclass(frozen=True, slots=True)

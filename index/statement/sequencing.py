@@ -64,9 +64,7 @@ def _pattern(codes: str) -> str:
         numbers = range(int(re.sub(r"\D", "", first)), int(re.sub(r"\D", "", last)) + 1)
         if length == 3:
             return "|".join(f"{letter}{number:02d}" for number in numbers)
-        return "|".join(
-            re.escape(f"{letter}{str(n)[:2].zfill(2)}.{str(n)[2:]}") for n in numbers
-        )
+        return "|".join(re.escape(f"{letter}{str(n)[:2].zfill(2)}.{str(n)[2:]}") for n in numbers)
     return codes.replace(".", r"\.").replace("#", "[0-9A-Z]")
 
 
@@ -102,7 +100,9 @@ def edges(codes: Sequence[Code], notes: Mapping[str, Sequence[Note]]) -> list[No
     return sorted(found, key=lambda edge: edge.note.owner_kind != "code")
 
 
-def ordered(codes: Sequence[Code], notes: Mapping[str, Sequence[Note]]) -> tuple[list[int], list[NoteEdge]]:
+def ordered(
+    codes: Sequence[Code], notes: Mapping[str, Sequence[Note]]
+) -> tuple[list[int], list[NoteEdge]]:
     """The places of the codes in the order in which they are reported, and the notes that were
     followed. A note that would close a circle is left out."""
     after: dict[int, set[int]] = {at: set() for at in range(len(codes))}
