@@ -111,6 +111,11 @@ def chance(hits: Sequence[Hit], at: int) -> float:
     return _chance(hit_evidence(hits, at), _RIGHT_BIAS, _RIGHT)
 
 
+def level(right: float) -> Confidence:
+    """A chance, 0 to 1, as high, medium or low."""
+    return "high" if right >= _HIGH else "medium" if right >= _MEDIUM else "low"
+
+
 def confidence(hits: Sequence[Hit], at: int) -> Confidence:
     """The confidence of the hit at place `at`: a high, medium or low chance that it is right."""
     right = chance(hits, at)

@@ -2,8 +2,8 @@
 term of people.
 
 Names of drugs, causes and encounters are left out: the words of a statement about them are read by
-their own rules. The names of a system index are kept as one number each, a sum over their stems, so that those of
-220,000 texts take 2 MB and are looked up in a microsecond.
+their own rules. The names of a system index are kept as one number each, a sum over their stems, so
+that those of 220,000 texts take 2 MB and are looked up in a microsecond.
 """
 
 from __future__ import annotations

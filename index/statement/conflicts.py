@@ -26,11 +26,14 @@ def excluded(
         for note in notes[code.code]:
             if note.kind != "excludes1" or _LETS.search(note.text):
                 continue
-            for n, other in enumerate(codes):
-                if n != at and any(named.contains(other.code) for named in note.codes):
-                    # A range that has both codes says nothing of the two.
-                    if not any(named.contains(code.code) for named in note.codes):
-                        pairs.append((at, n, note))
+            # A range that has both codes says nothing of the two.
+            if any(named.contains(code.code) for named in note.codes):
+                continue
+            pairs += [
+                (at, n, note)
+                for n, other in enumerate(codes)
+                if n != at and any(named.contains(other.code) for named in note.codes)
+            ]
     return pairs
 
 
