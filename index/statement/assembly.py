@@ -134,7 +134,7 @@ def _once(chosen: Sequence[Chosen]) -> list[Chosen]:
                 known,
                 spans=tuple(dict.fromkeys((*known.spans, *each.spans))),
                 right=max(known.right, each.right),
-                grounds=tuple(dict.fromkeys((*known.grounds, *each.grounds))),
+                grounds=(*known.grounds, *(g for g in each.grounds if g not in known.grounds)),
             )
         )
     return sorted(merged.values(), key=lambda each: min((s.start for s in each.spans), default=0))
