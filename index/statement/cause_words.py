@@ -113,10 +113,9 @@ def _keys(phrase: str) -> frozenset[str]:
 
 
 def _key(words: str) -> str:
-    found = _WORD.search(words)
-    return (
-        found[0] + "*" * (found.end() < len(words) and words[found.end()] == "*") if found else ""
-    )
+    if (found := _WORD.search(words)) is None:
+        return ""
+    return found[0] + ("*" if words[found.end() : found.end() + 1] == "*" else "")
 
 
 R = TypeVar("R")

@@ -64,8 +64,8 @@ def _any_kind() -> re.Pattern[str]:
 def _perpetrators() -> tuple[tuple[str, re.Pattern[str]], ...]:
     def pattern(words: str) -> re.Pattern[str]:
         return re.compile(
-            rf"\b(?:by|perpetrator|perp|from|husband is|boyfriend is)(?:\W+(?:her|his|their|the|a|an"
-            rf"|current|own|live-in|was|is|adult|biological))*\W+(?:{any_of(words).pattern})"
+            rf"\b(?:by|perpetrator|perp|from|husband is|boyfriend is)(?:\W+(?:her|his|their|the|a"
+            rf"|an|current|own|live-in|was|is|adult|biological))*\W+(?:{any_of(words).pattern})"
         )
 
     return tuple((code, pattern(words)) for code, words in _table()["perpetrators"].items())
