@@ -14,13 +14,24 @@ from codesets.model import Code
 from index.search.confidence import level
 from index.search.left_open import axis_left_open
 from index.search.searcher import Found
-from index.statement import grounds
+from index.statement import grounds, obstetrics
 from index.statement.books import Books
 from index.statement.conflicts import excluded, loser
-from index.statement.evidence import WEIGHTS, Group, weigh
+from index.statement.evidence import WEIGHTS, weigh
+from index.statement.finders import FINDERS
 from index.statement.laterality import on_sides
 from index.statement.listing import IsName, apart
-from index.statement.model import Assembled, Fact, Ground, Line, Proposal, Role, Span, Statement
+from index.statement.model import (
+    Assembled,
+    Fact,
+    Ground,
+    Line,
+    Proposal,
+    Role,
+    Span,
+    Statement,
+    Wording,
+)
 from index.statement.partners import asking, ground
 from index.statement.parts import Part, parts_of, wordings
 from index.statement.pool import Searched, options_of
@@ -30,10 +41,8 @@ from index.text.attributes import SIDE
 from index.text.encounter import read_encounter
 
 Search = Callable[[Sequence[str]], Sequence[Found]]
-Finder = Callable[[Statement, Books], list[Proposal]]
-FINDERS: tuple[Finder, ...] = ()
-#: The least chance of a code that a note asks for.
-_LEAST_KEPT = 0.2
+#: The least chance of a code that a note asks for, and of one found by other words.
+_LEAST_KEPT, _LEAST_INSTEAD = 0.2, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,10 @@ def assemble(statement: Statement, books: Books, search: Search, is_name: IsName
     proposals = [p for find in FINDERS for p in find(statement, books)]
     claimed = [span for p in proposals if p.settles for span in p.spans]
     parts = parts_of(statement, claimed)
-    chosen = [*_searched(statement, parts, books, search), *_proposed(proposals, books)]
+    others = obstetrics.wordings(statement, books)
+    chosen = [*_searched(statement, parts, others, books, search), *_proposed(proposals, books)]
+    beside = tuple(beginning for p in proposals for beginning in p.excludes)
+    chosen = [each for each in chosen if not (beside and each.code.code.startswith(beside))]
     chosen = _settled(_once(chosen), books)
     return _reported(_with_kinds(statement, proposals), chosen, books)
 
@@ -70,18 +82,31 @@ def _proposed(proposals: Sequence[Proposal], books: Books) -> list[Chosen]:
 
 
 def _searched(
-    statement: Statement, parts: Sequence[Part], books: Books, search: Search
+    statement: Statement,
+    parts: Sequence[Part],
+    others: Sequence[Wording],
+    books: Books,
+    search: Search,
 ) -> list[Chosen]:
-    """The codes that the search finds for the parts of a statement."""
+    """The codes that the search finds for the parts of a statement. `others`: other words for some
+    of the parts, which are searched instead of their own where they find something."""
     if not parts:
         return []
     encounter = read_encounter(statement.text)
     groups = wordings(parts)
-    found = search([wording.text for _, wording in groups])
+    found = search([*(wording.text for _, wording in groups), *(other.text for other in others)])
     searched = {
         group: options_of(wording, each, encounter, books)
-        for (group, wording), each in zip(groups, found, strict=True)
+        for (group, wording), each in zip(groups, found, strict=False)
     }
+    plain = {n: searched[(n,)] for n in range(len(parts))}
+    for other, each in zip(others, found[len(groups) :], strict=True):
+        instead = options_of(other, each, encounter, books)
+        if instead.best is None or instead.best.right < _LEAST_INSTEAD:
+            continue
+        for n, part in enumerate(parts):
+            if any(span.overlaps(part.span) for span in other.spans):
+                searched[(n,)] = instead
     sides = SIDE.said(searched[max(searched, key=len)].query.reading)
     chosen = []
     for choice in choose(weigh(statement, parts, searched, books, WEIGHTS)):
@@ -91,7 +116,7 @@ def _searched(
         for code in on_sides(choice.option, own, sides, encounter, books):
             ask = _left_open(choice, own, sides, books)
             chosen.append(Chosen(code, spans, choice.chance, why, ask=ask))
-        chosen += _kept_beside(choice, parts, searched, books)
+        chosen += _kept_beside(choice, parts, plain, books)
     return chosen
 
 
@@ -104,15 +129,14 @@ def _left_open(choice: Choice, own: Searched, sides: frozenset[str], books: Book
 
 
 def _kept_beside(
-    choice: Choice, parts: Sequence[Part], searched: Mapping[Group, Searched], books: Books
+    choice: Choice, parts: Sequence[Part], plain: Mapping[int, Searched], books: Books
 ) -> list[Chosen]:
-    """The codes of single parts that the notes of a code for several parts ask for beside it."""
-    if len(choice.parts) == 1:
-        return []
+    """The codes of single parts that the notes of the code chosen for them ask for beside it.
+    `plain`: what their own words find."""
     notes = books.notes(choice.option.code)
     kept = []
     for n in choice.parts:
-        best = searched[(n,)].best
+        best = plain[n].best
         if best is None or best.code.code[:3] == choice.option.code.code[:3]:
             continue
         note = asking(notes, best.code, told_together=True)
