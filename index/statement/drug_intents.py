@@ -67,6 +67,9 @@ class _Cues:
     given_once: frozenset[str]
     adverse: drug_cues.Phrases
     no_reaction: re.Pattern[str]
+    reactions: re.Pattern[str]
+    antidotes: frozenset[str]
+    vague: frozenset[str]
     toxicity_is_poisoning: frozenset[str]
     exposure_is_contact: frozenset[str]
     accidental: re.Pattern[str]
@@ -99,6 +102,9 @@ def _cues() -> _Cues:
         frozenset(lines(adverse["given_once"])),
         drug_cues.phrases(adverse["cues"], drug_cues.JOINED),
         expression(adverse["no_reaction"]),
+        expression(adverse["reactions"]),
+        frozenset(lines(poisoning["antidotes"])),
+        frozenset(lines(poisoning["vague"])),
         frozenset(lines(adverse["toxicity_is_poisoning"])),
         frozenset(lines(poisoning["exposure_is_contact"])),
         drug_cues.any_word(intent["accidental"]),
@@ -144,13 +150,11 @@ def find_uses(statement: Statement, named: Sequence[DrugNamed]) -> list[Use]:
 
 def _without_vague(uses: list[Use]) -> list[Use]:
     """"Drug rash from bactrim" names its drug: "drug" is no other."""
-    vague = ("unspecified drug", "multiple unspecified drugs")
-    clear = {use.circumstance for use in uses if use.drug.drug_class.name not in vague}
-    kept = [
-        u for u in uses if u.drug.drug_class.name not in vague or u.circumstance not in clear
-    ]
-    several = {u.circumstance for u in kept if u.drug.drug_class.name == vague[1]}
-    return [u for u in kept if u.drug.drug_class.name != vague[0] or u.circumstance not in several]
+    vague = _cues().vague
+    clear = {use.circumstance for use in uses if use.drug.generic not in vague}
+    kept = [u for u in uses if u.drug.generic not in vague or u.circumstance not in clear]
+    several = {u.circumstance for u in kept if u.drug.generic == "multiple drugs"}
+    return [u for u in kept if u.drug.generic != "drug" or u.circumstance not in several]
 
 
 def _within(match: re.Match[str], named: Sequence[DrugNamed]) -> Iterator[DrugNamed]:
@@ -207,7 +211,7 @@ def _poisoned(
             for drug in _within(match, named):
                 if needs == "toxic" and not is_toxic(drug):
                     continue
-                if _is_plain(drug, match[0], bool(wrong), marked):
+                if drug.generic in here.antidotes or _is_plain(drug, match[0], marked):
                     continue
                 yield Use(drug, "poisoning", Span(*match.span()), intent)
     # "tylenol, suicide attempt": what is left of the drugs when the statement tells an overdose.
@@ -223,7 +227,7 @@ def _between(marked: str, told: re.Match[str], drug: DrugNamed) -> str:
     return marked[first.end : last.start]
 
 
-def _is_plain(drug: DrugNamed, said: str, wrong: bool, marked: str) -> bool:
+def _is_plain(drug: DrugNamed, said: str, marked: str) -> bool:
     """Whether what is said of a substance is no poisoning: alcohol that is drunk, a contact."""
     here = _cues()
     if drug.generic in here.exposure_is_contact and re.search(r"expos|inhal|smok", said):
@@ -269,7 +273,7 @@ def _adverse_matches(marked: str) -> Iterator[tuple[re.Match[str], str]]:
         for match in pattern.finditer(marked):
             before = re.split(r"[;.,]", marked[: match.start()])[-1]
             if before.strip() and not here.no_reaction.search(before):
-                yield match, kind
+                yield match, "after" if here.reactions.search(before) else kind
     for match in here.adverse.find(marked):
         yield match, "cue"
 

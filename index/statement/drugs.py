@@ -35,7 +35,8 @@ _COLUMN_NAMES = {
     "adverse effect": "Adverse effect",
     "underdosing": "Underdosing",
 }
-_FOLLOW_UP = re.compile(r"\b(?:f/?u|follow[ -]?up|re-?check|subsequent|subsq|sequela\w*|late effect)\b")
+_SEQUELA = re.compile(r"\b(?:sequela\w*|late effects?|residual\w*)\b")
+_FOLLOW_UP = re.compile(r"\b(?:f/?u|follow[ -]?up|re-?check|subsequent|subsq)\b")
 #: Codes that a poisoning with its intent says better, or that it takes the place of.
 _WITH_SELF_HARM = ("T14.91", "X71", "X83")
 
@@ -80,11 +81,12 @@ def _once(proposals: Iterable[Proposal]) -> Iterator[Proposal]:
 def _seventh(statement: Statement, at: Span) -> str:
     """The seventh character: A, unless the words around say that it is seen again, or a sequela."""
     text = statement.folded
+    if _SEQUELA.search(text):
+        return "S"
     start = max(text.rfind(",", 0, at.start), text.rfind(";", 0, at.start), -1) + 1
     if not _FOLLOW_UP.search(text, start, at.end + 25):
         return "A"
-    phase = read_encounter(text).phase
-    return {"subsequent": "D", "sequela": "S"}.get(phase or "", "A")
+    return "D" if read_encounter(text).phase == "subsequent" else "A"
 
 
 def _code(books: Books, stem: str, seventh: str) -> Code | None:
