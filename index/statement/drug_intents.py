@@ -23,6 +23,11 @@ _DENIED_BEFORE = re.compile(
     r"\b(?:no|not|denies|denied|denying|without|w/o|never|neg for|negative for|hx|h/o|history|prior"
     r"|previous|past)(?: (?:of|any|hx|h/o|recent|known|prior|an?|new))* *(?:[a-z]+ )?$"
 )
+#: Words after what was long ago.
+_LONG_AGO = re.compile(
+    r" *\(?(?:in (?:the |his |her )?past|in (?:19|20)\d\d|\d+ (?:years|yrs) ago|years ago|as a teen\w*"
+    r"|last year|history)\b"
+)
 _EYE = re.compile(
     r"\b(?:os|ou|eyes?|glauc\w*|poag|cataract|retina\w*|visual|vision|iop|uveitis|conjunctiv\w*"
     r"|kerat\w*|ocular|optic|macul\w*|amd|drops?|gtts?|pink ?eye)\b"
@@ -33,9 +38,7 @@ _CHILD = re.compile(
     r"|daughter)\b"
 )
 _OWN_CUE = re.compile(r"poison|exposure|inhalation|toxicity|burn")
-_WITH_OTC = re.compile(
-    r"\binteract\w*|\botc\b|over[ -]the[ -]counter|non-?prescri\w+|\bherbal\b|\bnot prescribed\b"
-)
+_OTC = re.compile(r"\botc\b|over[ -]the[ -]counter|non-?prescri\w+|\bherbal\b|\bnot prescribed\b")
 _TOXIC_WORDS = re.compile(
     r"\b(?:toxicity|tox|toxic|reaction|rxn|side effects?|s/e|adverse (?:effect|reaction|event)s?"
     r"|intolerance|hypersensitivity)$"
@@ -55,6 +58,7 @@ class Use:
 @dataclass(frozen=True, slots=True)
 class _Cues:
     underdosing: drug_cues.Phrases
+    of_meds: drug_cues.Phrases
     by_provider: re.Pattern[str]
     poisoning: drug_cues.Phrases
     toxic: drug_cues.Phrases
@@ -70,6 +74,7 @@ class _Cues:
     reactions: re.Pattern[str]
     antidotes: frozenset[str]
     vague: frozenset[str]
+    class_names: frozenset[str]
     toxicity_is_poisoning: frozenset[str]
     exposure_is_contact: frozenset[str]
     accidental: re.Pattern[str]
@@ -90,6 +95,7 @@ def _cues() -> _Cues:
             # "on metformin, stopped taking lisinopril" stops the second.
             unless=rf"(?! +(?:(?:taking|using|her|his|their|the|of|all|doses) )*{MARK})",
         ),
+        drug_cues.phrases(table["underdosing"]["of_meds"]),
         drug_cues.any_word(table["underdosing"]["by_provider"]),
         drug_cues.phrases(poisoning["cues"]),
         drug_cues.phrases(poisoning["toxic"]),
@@ -105,6 +111,7 @@ def _cues() -> _Cues:
         expression(adverse["reactions"]),
         frozenset(lines(poisoning["antidotes"])),
         frozenset(lines(poisoning["vague"])),
+        frozenset(lines(poisoning["class_names"])),
         frozenset(lines(adverse["toxicity_is_poisoning"])),
         frozenset(lines(poisoning["exposure_is_contact"])),
         drug_cues.any_word(intent["accidental"]),
@@ -132,12 +139,13 @@ def find_uses(statement: Statement, named: Sequence[DrugNamed]) -> list[Use]:
         marked = re.sub(r"\bod\b", "**", marked)
     uses: dict[Span, Use] = {}
     for use in (
+        *_interaction(marked, named),
         *_underdosed(statement, marked, named),
         *_poisoned(statement, marked, named),
         *_adverse(statement, marked, named),
     ):
         uses.setdefault(use.drug.span, use)
-    found = _without_vague(list(uses.values()))
+    found = _without_vague(_one_each(list(uses.values())))
     # A drug that did harm was stopped for it.
     harmed = {use.drug.generic for use in found if use.circumstance == "adverse effect"}
     own = re.search(r"\b(?:own|self|noncomplian\w*|nonadheren\w*)\b", text)
@@ -148,13 +156,52 @@ def find_uses(statement: Statement, named: Sequence[DrugNamed]) -> list[Use]:
     ]
 
 
+def _interaction(marked: str, named: Sequence[DrugNamed]) -> Iterator[Use]:
+    """Drugs that act on each other: a poisoning where one was not prescribed or is alcohol, else
+    adverse effects (I.C.19.e.5.b.iii and iv)."""
+    told = re.search(r"\binteract\w*", marked)
+    drugs = [drug for drug in named if not is_toxic(drug) or drug.generic == _ALCOHOL]
+    if told is None or len(drugs) < 2 or is_denied(marked, told.start()):
+        return
+    unprescribed = any(drug.generic == _ALCOHOL for drug in drugs) or bool(_OTC.search(marked))
+    for drug in drugs:
+        if unprescribed:
+            yield Use(drug, "poisoning", drug.span, _intent(marked))
+        else:
+            yield Use(drug, "adverse effect", drug.span)
+
+
+def _one_each(uses: list[Use]) -> list[Use]:
+    """One circumstance for each drug: what was taken wrongly is no adverse effect too."""
+    poisoned = {use.drug.generic for use in uses if use.circumstance == "poisoning"}
+    return [u for u in uses if u.circumstance == "poisoning" or u.drug.generic not in poisoned]
+
+
 def _without_vague(uses: list[Use]) -> list[Use]:
-    """"Drug rash from bactrim" names its drug: "drug" is no other."""
+    """ "Drug rash from bactrim" names its drug: "drug" is no other."""
     vague = _cues().vague
     clear = {use.circumstance for use in uses if use.drug.generic not in vague}
     kept = [u for u in uses if u.drug.generic not in vague or u.circumstance not in clear]
     several = {u.circumstance for u in kept if u.drug.generic == "multiple drugs"}
-    return [u for u in kept if u.drug.generic != "drug" or u.circumstance not in several]
+    kept = [u for u in kept if u.drug.generic != "drug" or u.circumstance not in several]
+    return [u for u in kept if not any(_says_more(other, u) for other in kept)]
+
+
+def _says_more(other: Use, use: Use) -> bool:
+    """Whether another use names a drug of the class that a use names: "an antibiotic, amoxicillin".
+    Antibiotics are of several classes, which share their code of long-term use."""
+    return (
+        use.drug.generic in _cues().class_names
+        and other.circumstance == use.circumstance
+        and other.drug.generic not in _cues().class_names
+        and (
+            other.drug.drug_class.name == use.drug.drug_class.name
+            or (
+                use.drug.generic == "antibiotic"
+                and other.drug.drug_class.long_term == use.drug.drug_class.long_term
+            )
+        )
+    )
 
 
 def _within(match: re.Match[str], named: Sequence[DrugNamed]) -> Iterator[DrugNamed]:
@@ -165,7 +212,7 @@ def _within(match: re.Match[str], named: Sequence[DrugNamed]) -> Iterator[DrugNa
 
 def _so(statement: Statement, match: re.Match[str], text: str) -> bool:
     """Whether what a match says is so: not denied, past or uncertain."""
-    if is_denied(text, match.start()):
+    if is_denied(text, match.start()) or _LONG_AGO.match(text, match.end()):
         return False
     allowed = ("affirmed", "uncertain") if statement.inpatient else ("affirmed",)
     places = [Span(match.start(), match.end())]
@@ -177,9 +224,7 @@ def _so(statement: Statement, match: re.Match[str], text: str) -> bool:
     return all(statement.status_of(place) in allowed for place in places)
 
 
-def _underdosed(
-    statement: Statement, marked: str, named: Sequence[DrugNamed]
-) -> Iterator[Use]:
+def _underdosed(statement: Statement, marked: str, named: Sequence[DrugNamed]) -> Iterator[Use]:
     here = _cues()
     if here.by_provider.search(marked):
         return
@@ -190,11 +235,13 @@ def _underdosed(
         for drug in _within(match, named):
             if not is_toxic(drug):
                 yield Use(drug, "underdosing", Span(*match.span()))
+    for match in here.of_meds.find(marked):
+        for drug in _within(match, named):
+            if re.search(r"\b(?:meds?|medicines?|medications?|pills?)$", drug.said):
+                yield Use(drug, "underdosing", Span(*match.span()))
 
 
-def _poisoned(
-    statement: Statement, marked: str, named: Sequence[DrugNamed]
-) -> Iterator[Use]:
+def _poisoned(statement: Statement, marked: str, named: Sequence[DrugNamed]) -> Iterator[Use]:
     here = _cues()
     intent = _intent(marked)
     wrong = here.wrong.search(marked)
@@ -216,6 +263,8 @@ def _poisoned(
                 yield Use(drug, "poisoning", Span(*match.span()), intent)
     # "tylenol, suicide attempt": what is left of the drugs when the statement tells an overdose.
     told = re.search(r"(?<![\w'])(?:overdos\w*|od|od'd|oded)(?![\w'])", marked)
+    if told and _LONG_AGO.match(marked, told.end()):
+        told = None
     if told and not is_denied(marked, told.start()) and statement.is_affirmed(Span(*told.span())):
         for drug in named:
             if re.fullmatch(r"[\s:,-]*(?:of|on|w/|with|from|by)?\s*", _between(marked, told, drug)):
@@ -250,7 +299,7 @@ def _adverse(statement: Statement, marked: str, named: Sequence[DrugNamed]) -> I
         medicines = [drug for drug in drugs if not is_toxic(drug)]
         poisoning = len(medicines) and (
             any(drug.generic == _ALCOHOL for drug in drugs)
-            or (len(drugs) > 1 and bool(_WITH_OTC.search(marked)))
+            or (len(drugs) > 1 and bool(_OTC.search(marked)))
             or (
                 re.search(r"tox", match[0]) is not None
                 and any(drug.generic in here.toxicity_is_poisoning for drug in drugs)

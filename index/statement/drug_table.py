@@ -153,7 +153,9 @@ def _misspelled(word: str) -> str | None:
         return None
     found = {name for cut in _cuts(word) for name in names.near.get(cut, ())}
     allowed = {n: 1 + (min(len(word), len(n)) >= _FUZZIER) for n in found}
-    ranked = sorted((d, n) for n in found if (d := DamerauLevenshtein.distance(word, n)) <= allowed[n])
+    ranked = sorted(
+        (d, n) for n in found if (d := DamerauLevenshtein.distance(word, n)) <= allowed[n]
+    )
     return ranked[0][1] if ranked else None
 
 
@@ -234,9 +236,7 @@ def drugs_named(statement: Statement, books: Books) -> list[DrugNamed]:
                     span, text[span.start : span.end], named.generic, named.drug_class, entry
                 )
             elif table and (listed := _listed(table, name, names)):
-                drug = DrugNamed(
-                    span, name, listed.text, DrugClass(""), listed, is_own=False
-                )
+                drug = DrugNamed(span, name, listed.text, DrugClass(""), listed, is_own=False)
             else:
                 continue
             if not any(span.overlaps(other) for other in apart):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from codesets.model import Code
 from index.statement.books import Books
+from index.statement.drug_cues import cues
 from index.statement.drug_intents import Intent, Use, find_uses, is_toxic
 from index.statement.drug_table import DrugNamed, Entry, drug_table, drugs_named
 from index.statement.long_term_drugs import find_long_term, find_monitoring, is_inr
@@ -98,7 +99,9 @@ def _code(books: Books, stem: str, seventh: str) -> Code | None:
     return None
 
 
-def _table_ground(entry: Entry, column: str, code: Code, key: str, section: str, **params: str) -> Ground:
+def _table_ground(
+    entry: Entry, column: str, code: Code, key: str, section: str, **params: str
+) -> Ground:
     quote = f"{entry.text}: {_COLUMN_NAMES[column]} {entry.codes[column]}"
     return Ground("table", key, {"drug": _name(entry), **params}, quote, section, entry.release)
 
@@ -110,6 +113,8 @@ def _name(entry: Entry) -> str:
 def _of_uses(statement: Statement, books: Books, uses: list[Use]) -> Iterator[Proposal]:
     for use in uses:
         entry = use.drug.entry
+        if use.drug.generic == "carbon monoxide":
+            entry = _source(statement, books) or entry
         column = use.intent if use.circumstance == "poisoning" else use.circumstance
         if entry is None or column not in entry.codes:
             continue
@@ -140,6 +145,15 @@ def _of_uses(statement: Statement, books: Books, uses: list[Use]) -> Iterator[Pr
         )
 
 
+def _source(statement: Statement, books: Books) -> Entry | None:
+    """The entry of the Table for where carbon monoxide came from; None where it is not said."""
+    table = drug_table(books)
+    for text, words in cues()["poisoning"]["carbon_monoxide"]:
+        if table and re.search(rf"\b(?:{'|'.join(words.split())})\b", statement.folded):
+            return table.find(text)
+    return None
+
+
 def _excluded(intent: Intent) -> tuple[str, ...]:
     return _WITH_SELF_HARM if intent == "self-harm" else ()
 
@@ -168,11 +182,7 @@ def _of_venoms(statement: Statement, books: Books) -> Iterator[Proposal]:
     table = drug_table(books) if found else None
     if table is None:
         return
-    entries = [entry for entry, _ in found]
     for text, span in found:
-        # "Venom, snake" beside "Venom, snake, rattlesnake" is the same snake.
-        if any(other.startswith(f"{text},") for other in entries):
-            continue
         entry = table.find(text)
         code = entry and _code(books, entry.codes["accidental"], _seventh(statement, span))
         if entry and code:
@@ -190,9 +200,7 @@ def _of_long_term(
             diabetes = found.section == "I.C.4.a.3"
             key = "report.drug_long_term_diabetes" if diabetes else "report.drug_long_term"
             ground = Ground("guideline", key, {"drug": found.drug.said}, section=found.section)
-            yield Proposal(
-                code.code, (found.span,), "status", "status", (ground,), sure=found.sure
-            )
+            yield Proposal(code.code, (found.span,), "status", "status", (ground,), sure=found.sure)
 
 
 def _of_monitoring(
@@ -209,5 +217,7 @@ def _of_monitoring(
     said = drug.said if drug else "anticoagulant"
     for each in codes:
         if code := books.code(each):
-            used = Ground("guideline", "report.drug_long_term", {"drug": said}, section="I.C.21.c.3")
+            used = Ground(
+                "guideline", "report.drug_long_term", {"drug": said}, section="I.C.21.c.3"
+            )
             yield Proposal(code.code, (span,), "status", "status", (used,), sure=0.8)

@@ -63,7 +63,7 @@ def _words() -> _Words:
         drug_cues.ends_with(drug_cues.lines(table["not_before"])),
         re.compile(rf" *[(,-]? *(?:\d\S* )?(?:\w+ )?(?:{after})(?![\w/'])"),
         re.compile(chronic),
-        re.compile(rf"(?:{chronic})(?: (?:use of|use|on|oral|daily|\w+ use of))? *$"),
+        re.compile(rf"(?:{chronic})(?: (?:\(?current\)?|use of|use|on|oral|daily|\w+ use of))? *$"),
         expression(table["daily"]),
         expression(table["pain"]),
         expression(table["dependence"]),
@@ -92,9 +92,11 @@ def find_long_term(
         for drug in named:
             if not (group.start() <= drug.span.start < group.end()):
                 continue
-            if drug.generic in poisoned or not drug.is_own or not drug.drug_class.long_term:
+            if not drug.is_own or not drug.drug_class.long_term:
                 continue
             done = circumstance.get(drug.span)
+            if done == "poisoning" or (drug.generic in poisoned and not words.use.search(before)):
+                continue
             reach = _reach(words, statement, marked, group, before, drug, done)
             if reach is None:
                 continue
@@ -128,8 +130,10 @@ def _reach(
     daily = chronic or bool(re.search(r"\bdaily *$", before) or words.daily.search(clause))
     if done == "underdosing":
         # A patient who takes less insulin still takes it (I.C.4.a.3).
-        partial = re.search(r"skip|miss|forg|half|cut|ration|ran|less|out of", text)
-        return (drug.span, 0.6) if said == "named" and drug.generic == "insulin" and partial else None
+        partial = re.search(r"skip|miss|forg|half|cut|ration|ran|less|out of|underdos", text)
+        return (
+            (drug.span, 0.6) if said == "named" and drug.generic == "insulin" and partial else None
+        )
     if done == "adverse effect" and not chronic:
         return None
     if done is None and (words.not_before.search(before) or words.not_after.match(after)):
@@ -144,7 +148,8 @@ def _reach(
         "use": (used or daily) and (chronic or not acute),
         "daily": daily,
         "chronic": chronic,
-        "pain": (chronic or (painful and used)) and not words.dependence.search(text)
+        "pain": (chronic or (painful and used))
+        and not words.dependence.search(text)
         and (drug.drug_class.name == "opioid" or painful),
     }.get(said, False)
     if drug.drug_class.name == "contraceptive" and words.contraception.search(text):
@@ -154,7 +159,10 @@ def _reach(
     start = group.start()
     if used_before and drug.span.start == start:
         start = group.start() - len(before) + used_before.start()
-    span = Span(min(start, drug.span.start) if drug.span.start == group.start() else drug.span.start, drug.span.end)
+    span = Span(
+        min(start, drug.span.start) if drug.span.start == group.start() else drug.span.start,
+        drug.span.end,
+    )
     return span, 0.9 if used or chronic else 0.75
 
 

@@ -63,7 +63,9 @@ def _reason(text: str, use: Use) -> Reason | None:
     by_chance = _found("unintentional", text, said)
     wanted = _found("intentional", text, said)
     caregiver = _found("caregiver", text)
-    if caregiver and re.search(r"(?:mom|dad|mother|father|parent\w*|family) (?:says|reports|states|brought)", text):
+    if caregiver and re.search(
+        r"(?:mom|dad|mother|father|parent\w*|family) (?:says|reports|states|brought)", text
+    ):
         caregiver = None
     noncompliant = bool(_NONCOMPLIANCE.search(words))
     spans = [said]

@@ -14,6 +14,10 @@ from index.statement.model import Span, Statement
 from index.text.resources import read_text
 
 
+#: How many characters may stand between an animal and its sting.
+_NEAR = 25
+
+
 @dataclass(frozen=True, slots=True)
 class _Venoms:
     entries: Mapping[str, str]
@@ -51,38 +55,43 @@ def _venoms() -> _Venoms:
 
 def find_venoms(statement: Statement) -> Iterator[tuple[str, Span]]:
     """The entries of the Table of Drugs for the venomous animals of a statement, each with the
-    words of the sting or bite."""
+    words of the sting or bite. Of one animal said twice ("spider bite, black widow") the entry that
+    says more stands."""
     here, text = _venoms(), statement.folded
     if here.not_venom.search(text):
         return
-    told = [Span(*match.span()) for match in here.venom.finditer(text)]
-    seen: set[str] = set()
-    animals = list(here.animal.finditer(text))
-    for match in animals:
-        animal = re.sub(r"[ -]+", " ", match[0])
-        entry = here.entries[animal]
-        own = animal.endswith("bite")
-        near = [
-            span
-            for span in told
-            if _gap(Span(*match.span()), span) <= 25
-            and not re.search(r"[;,.]", text[min(match.end(), span.end) : max(match.start(), span.start)])
-        ]
-        if animal in here.sting_only:
-            near = [s for s in near if re.match(r"st[iu]ng", text[s.start : s.end])]
-        if not near and not own:
-            continue
-        start = min(match.start(), *(span.start for span in near), match.start())
-        end = max(match.end(), *(span.end for span in near), match.end())
-        if here.allergy.search(text) and not here.happened.search(text):
-            continue
-        if is_denied(text, start) or not statement.is_affirmed(Span(start, end)):
-            continue
-        # "Spider bite, black widow" is one bite: the animal that says more stands.
-        if entry not in seen:
-            seen.add(entry)
-            yield entry, Span(start, end)
+    if here.allergy.search(text) and not here.happened.search(text):
+        return
+    animals = [
+        (here.entries[re.sub(r"[ -]+", " ", match[0])], match)
+        for match in here.animal.finditer(text)
+    ]
+    found = {
+        entry: span
+        for entry, match in animals
+        if (span := _told(text, match))
+        and not is_denied(text, span.start)
+        and statement.is_affirmed(span)
+    }
+    for entry, match in animals:
+        if any(entry.startswith(f"{other},") for other in found):
+            found.setdefault(entry, Span(*match.span()))
+    for entry, span in found.items():
+        if not any(other.startswith(f"{entry},") for other in found):
+            yield entry, span
 
 
-def _gap(one: Span, other: Span) -> int:
-    return max(other.start - one.end, one.start - other.end, 0)
+def _told(text: str, animal: re.Match[str]) -> Span | None:
+    """The words of the sting or bite of an animal, with it; None where none are near."""
+    here = _venoms()
+    start, end = animal.span()
+    near = animal[0].endswith("bite")
+    for match in here.venom.finditer(text):
+        between = text[min(animal.end(), match.end()) : max(animal.start(), match.start())]
+        if len(between) > _NEAR or re.search(r"[;,.]", between):
+            continue
+        if animal[0] in here.sting_only and not match[0].startswith(("sting", "stung")):
+            continue
+        near = True
+        start, end = min(start, match.start()), max(end, match.end())
+    return Span(start, end) if near else None
