@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator
 from codesets.model import Code
 from index.statement.books import Books
 from index.statement.drug_cues import cues
-from index.statement.drug_intents import Intent, Use, find_uses, is_toxic
+from index.statement.drug_intents import find_uses
 from index.statement.drug_table import DrugNamed, Entry, drug_table, drugs_named
+from index.statement.drug_uses import Intent, Use, is_toxic
 from index.statement.long_term_drugs import find_long_term, find_monitoring, is_inr
 from index.statement.model import Ground, Proposal, Span, Statement
-from index.statement.underdosing_reasons import reasons
+from index.statement.underdosings import reasons
 from index.statement.venoms import find_venoms
 from index.text.encounter import read_encounter
 

@@ -10,8 +10,8 @@ from functools import cache
 
 from index.statement import drug_cues
 from index.statement.drug_cues import MARK, cues, expression
-from index.statement.drug_intents import Use
 from index.statement.drug_table import DrugNamed
+from index.statement.drug_uses import Use
 from index.statement.model import Span, Statement
 
 _DIABETES = ("Z79.4", "Z79.84", "Z79.85")
@@ -177,9 +177,9 @@ def find_monitoring(
     marked = drug_cues.mark(text, (drug.span for drug in named))
     for match in words.monitoring.find(marked):
         for drug in named:
-            if match.start() <= drug.span.start < match.end() and drug.drug_class.long_term:
-                if statement.is_affirmed(Span(*match.span())):
-                    return Span(*match.span()), drug
+            inside = match.start() <= drug.span.start < match.end()
+            if inside and drug.drug_class.long_term and statement.is_affirmed(Span(*match.span())):
+                return Span(*match.span()), drug
     for pattern in (words.inr, words.monitoring_alone):
         if (found := pattern.search(text)) and statement.is_affirmed(Span(*found.span())):
             return Span(*found.span()), None

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from index.statement.drug_cues import expression, lines
-from index.statement.drug_intents import is_denied
+from index.statement.drug_uses import is_denied
 from index.statement.model import Span, Statement
 from index.text.resources import read_text
-
 
 #: How many characters may stand between an animal and its sting.
 _NEAR = 25
