@@ -13,6 +13,12 @@ from index.text.resources import parse_table, read_text
 _SECTIONS = {"place": "I.C.20.b", "activity": "I.C.20.c", "status": "I.C.20.k"}
 
 
+#: What makes the name of a game that of a thing or place.
+_EQUIPMENT = re.compile(
+    r"\W(?:pools?|balls?|bats?|pucks?|sticks?|helmets?|field|court|rink|coach)\b"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstance:
     """A place, activity or status: its code and the words for it. `key`: which of them it is."""
@@ -45,9 +51,12 @@ def circumstances(statement: Statement, caused: bool) -> tuple[Circumstance, ...
             continue
         for match in pattern.finditer(statement.folded):
             span = Span(*match.span())
+            if _EQUIPMENT.match(statement.folded, span.end):
+                continue
             if statement.status_of(span) in ("affirmed", "past"):
                 found[group] = Circumstance(group, code, (span,), _SECTIONS[group])
                 break
-    if not caused and "activity" not in found:
+    # "Pain while walking" tells no activity that caused it.
+    if not caused and ("activity" not in found or found["activity"].stem == "Y93.01"):
         return ()
     return tuple(found[group] for group in ("place", "activity", "status") if group in found)

@@ -14,7 +14,7 @@ from functools import cache
 from index.statement.books import Books
 from index.statement.cause_events import ORDER, Cause, chosen, refined
 from index.statement.cause_index import grounds
-from index.statement.cause_places import circumstances
+from index.statement.cause_places import Circumstance, circumstances
 from index.statement.cause_words import CauseRow, any_of, cause_rows, tables
 from index.statement.facts import is_detail
 from index.statement.maltreatment import find_maltreatment
@@ -22,6 +22,8 @@ from index.statement.model import Proposal, Span, Statement
 from index.statement.transport import find_transport
 from index.text.encounter import read_encounter
 
+#: Activities that the words of an accident tell, too: "skiing accident".
+_MOVING = frozenset(("Y93.2", "Y93.5", "Y93.H", "Y93.K", "Y93.F", "Y93.1"))
 _HEAT_TOLD = re.compile(
     r"\b(?:outside|outdoors?|weather|working|work|football|marathon|hiking|construction|summer"
     r"|running|sun|beach|hot day|in the heat|heat wave|practice|roofing|yard ?work|exposure|camp"
@@ -35,16 +37,15 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     phase = read_encounter(statement.text).phase
     abuse = find_maltreatment(statement, books)
     causes = _causes(statement)
-    if not causes and not abuse.confirmed and not _hurt(text):
-        return list(abuse.proposals)
     if abuse.suspected_only:  # no external cause beside suspected abuse (I.C.19.f)
         causes = [cause for cause in causes if cause.group not in ("assault", "person")]
     told = [span for cause in causes for span in cause.spans]
     around = circumstances(statement, bool(causes)) if phase in (None, "initial") else ()
+    around = tuple(one for one in around if not _is_said_by(one, told))
     told += [span for one in around for span in one.spans]
     alone = not abuse.proposals and not any(cause.tells_injury for cause in causes)
     bare = bool(causes) and _says_nothing_else(statement, told)
-    if alone and not bare and not _is_injured(statement, told):
+    if alone and not bare and not _is_injured(statement, told, bool(causes)):
         return list(abuse.proposals)
     found = list(abuse.proposals)
     character = {"subsequent": "D", "sequela": "S"}.get(phase or "", "A")
@@ -71,6 +72,13 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
             kind = "place" if one.key == "place" else "external cause"
             found.append(Proposal(code, one.spans, "external cause", kind, why, sure=0.8))  # type: ignore[arg-type]
     return found
+
+
+def _is_said_by(one: Circumstance, told: list[Span]) -> bool:
+    """Whether words of a cause are all that tells a place or activity: "hit by a baseball" names no
+    game, "fell into the pool" tells the pool."""
+    end = one.spans[0].end
+    return one.stem[:5] not in _MOVING and any(span.start < end <= span.end for span in told)
 
 
 def _completed(books: Books, stem: str, character: str) -> str | None:
@@ -116,9 +124,9 @@ def _match(row: CauseRow, statement: Statement) -> Span | None:
         span = Span(*match.span())
         if statement.status_of(span) in ("denied", "chatter") or _is_history(statement, span):
             continue
-        if row.group == "fall" and (
-            _not_before().search(text[max(0, span.start - 24) : span.start])
-            or _not_after().match(text, span.end)
+        if _not_after().match(text, span.end) or (
+            row.group in ("fall", "gun")
+            and _not_before().search(text[max(0, span.start - 24) : span.start])
         ):
             continue
         if row.group == "nature" and not _HEAT_TOLD.search(text) and row.code in ("X30", "X32"):
@@ -161,17 +169,15 @@ def _by_intent(row: CauseRow, intent: str) -> tuple[str, str]:
 
 
 @cache
-def _injury() -> re.Pattern[str]:
-    return any_of(tables()["injury"]["words"])
+def _injury(caused: bool) -> re.Pattern[str]:
+    words = tables()["injury"]
+    return any_of(words["words"] + (words["with_cause"] if caused else ""))
 
 
-def _hurt(text: str) -> bool:
-    return bool(_injury().search(text))
-
-
-def _is_injured(statement: Statement, told: list[Span]) -> bool:
-    """Whether a word outside those of the cause names an injury."""
-    for match in _injury().finditer(statement.folded):
+def _is_injured(statement: Statement, told: list[Span], caused: bool) -> bool:
+    """Whether a word outside those of the cause names an injury. Pain is one where a cause is told
+    (`caused`), and none where only an activity is."""
+    for match in _injury(caused).finditer(statement.folded):
         span = Span(*match.span())
         if not any(one.overlaps(span) for one in told) and statement.status_of(span) != "denied":
             return True

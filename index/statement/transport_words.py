@@ -93,6 +93,8 @@ def mentions(text: str) -> Iterator[Mention]:
         kind = _kind_of()[match[0]]
         own = _OWN_BEFORE.search(before)
         other = bool(_OTHER_BEFORE.search(before)) and not own
+        if not other and not vehicles()[kind]["own"] and kind != "vehicle":
+            continue  # a wall or a deer that nothing ran into
         yield Mention(kind, Span(match.start(), match.end()), other)
 
 
