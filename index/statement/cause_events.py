@@ -10,8 +10,8 @@ from index.statement.model import Span
 #: Which kind of event tells more of the same words, the first of two.
 ORDER = (
     "transport", "legal", "gun", "assault", "self-harm", "explosion", "water", "fire", "hot",
-    "animal", "foreign body", "electric", "nature", "crush", "falling object", "fall", "person", "cut", "struck",
-    "misadventure", "overexertion",
+    "animal", "foreign body", "electric", "nature", "crush", "falling object", "fall",
+    "person", "cut", "struck", "misadventure", "overexertion",
 )  # fmt: skip
 #: Events that another event includes: who falls strikes something (I.C.20.a.7).
 _INCLUDED = {
@@ -97,7 +97,12 @@ def chosen(causes: list[Cause]) -> list[Cause]:
     kept: list[Cause] = []
     groups = {cause.group for cause in causes}
     by_weapon = any(c.key in ("assault", "self_harm") and c.group != "assault" for c in causes)
+    machine = any(cause.group == "cut" and "W24" <= cause.stem[:3] <= "W31" for cause in causes)
     for cause in causes:
+        if machine and (
+            cause.group == "crush" or (cause.group == "fall" and cause.stem == "W01.0")
+        ):
+            continue  # W23 excludes machines; the tool slipped, and not the person
         general = cause.group == "assault" and cause.stem in ("Y04.0", "Y09", "Y04.8")
         if by_weapon and (general or cause.stem == "X83.8"):
             continue

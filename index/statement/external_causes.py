@@ -22,8 +22,12 @@ from index.statement.model import Proposal, Span, Statement
 from index.statement.transport import find_transport
 from index.text.encounter import read_encounter
 
+#: In a game a kick is an accident, unless the words say assault.
+_GAME = re.compile(r"\b(?:players?|teammate|opponent|game|practice|scrimmage|soccer|football)\b")
+#: How a pedestrian's conveyance is named in V01 to V06.
+_CONVEYANCES = {"V00.11": "1", "V00.12": "1", "V00.13": "2", "V00.84": "31"}
 #: Activities that the words of an accident tell, too: "skiing accident".
-_MOVING = frozenset(("Y93.2", "Y93.5", "Y93.H", "Y93.K", "Y93.F", "Y93.1"))
+_MOVING = frozenset(("Y93.2", "Y93.5", "Y93.H", "Y93.K", "Y93.F", "Y93.1", "Y93.B"))
 _HEAT_TOLD = re.compile(
     r"\b(?:outside|outdoors?|weather|working|work|football|marathon|hiking|construction|summer"
     r"|running|sun|beach|hot day|in the heat|heat wave|practice|roofing|yard ?work|exposure|camp"
@@ -38,7 +42,9 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     abuse = find_maltreatment(statement, books)
     causes = _causes(statement)
     if abuse.suspected_only:  # no external cause beside suspected abuse (I.C.19.f)
-        causes = [cause for cause in causes if cause.group not in ("assault", "person")]
+        causes = []
+    of_abuse = [span for one in abuse.proposals for span in one.spans]
+    causes = [c for c in causes if not any(a.overlaps(b) for a in c.spans for b in of_abuse)]
     told = [span for cause in causes for span in cause.spans]
     around = circumstances(statement, bool(causes)) if phase in (None, "initial") else ()
     around = tuple(one for one in around if not _is_said_by(one, told))
@@ -90,8 +96,8 @@ def _completed(books: Books, stem: str, character: str) -> str | None:
 
 
 @cache
-def _not_before() -> re.Pattern[str]:
-    return re.compile(any_of(tables()["not"]["words"]).pattern + r"[\w\s]{0,9}$")
+def _not_before(words: str) -> re.Pattern[str]:
+    return re.compile(any_of(tables()["not"][words]).pattern + r"[\w\s]{0,9}$")
 
 
 @cache
@@ -109,12 +115,18 @@ def _causes(statement: Statement) -> list[Cause]:
             continue
         if (span := _match(row, statement)) is not None:
             stem, key = _by_intent(row, intent)
+            if row.code == "Y04.0" and intent != "assault" and _GAME.search(text):
+                continue
             if stem:
                 first[row.group] = Cause(row.group, stem, (span,), row.tells_injury, key)
     if (transport := find_transport(text)) and statement.is_affirmed(transport.spans[0]):
-        first["transport"] = Cause(
-            "transport", transport.stem, transport.spans, False, "transport", "I.C.20.f"
-        )
+        stem, spans = transport.stem, transport.spans
+        if (conveyance := first.get("transport")) and not stem.startswith("V0"):
+            conveyance = None
+        if conveyance is None or re.fullmatch(r"V0[1-6]\.[019]0", stem):
+            if conveyance:
+                stem = stem[:-1] + _CONVEYANCES.get(conveyance.stem[:6], "9")
+            first["transport"] = Cause("transport", stem, spans, False, "transport", "I.C.20.f")
     return chosen([refined(first[group], text) for group in ORDER if group in first])
 
 
@@ -124,10 +136,9 @@ def _match(row: CauseRow, statement: Statement) -> Span | None:
         span = Span(*match.span())
         if statement.status_of(span) in ("denied", "chatter") or _is_history(statement, span):
             continue
-        if _not_after().match(text, span.end) or (
-            row.group in ("fall", "gun")
-            and _not_before().search(text[max(0, span.start - 24) : span.start])
-        ):
+        unless = {"fall": "words", "gun": "shot"}.get(row.group)
+        before = text[max(0, span.start - 24) : span.start]
+        if _not_after().match(text, span.end) or (unless and _not_before(unless).search(before)):
             continue
         if row.group == "nature" and not _HEAT_TOLD.search(text) and row.code in ("X30", "X32"):
             continue
