@@ -43,7 +43,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     causes = _causes(statement)
     if abuse.suspected_only:  # no external cause beside suspected abuse (I.C.19.f)
         causes = []
-    of_abuse = [span for one in abuse.proposals for span in one.spans]
+    of_abuse = [span for one in abuse.proposals[:1] for span in one.spans]
     causes = [c for c in causes if not any(a.overlaps(b) for a in c.spans for b in of_abuse)]
     told = [span for cause in causes for span in cause.spans]
     around = circumstances(statement, bool(causes)) if phase in (None, "initial") else ()
@@ -119,7 +119,7 @@ def _causes(statement: Statement) -> list[Cause]:
                 continue
             if stem:
                 first[row.group] = Cause(row.group, stem, (span,), row.tells_injury, key)
-    if (transport := find_transport(text)) and statement.is_affirmed(transport.spans[0]):
+    if (transport := find_transport(text)) and _is_so(statement, transport.spans[0]):
         stem, spans = transport.stem, transport.spans
         if (conveyance := first.get("transport")) and not stem.startswith("V0"):
             conveyance = None
@@ -134,7 +134,7 @@ def _match(row: CauseRow, statement: Statement) -> Span | None:
     text = statement.folded
     for match in row.pattern.finditer(text):
         span = Span(*match.span())
-        if statement.status_of(span) in ("denied", "chatter") or _is_history(statement, span):
+        if not _is_so(statement, span):
             continue
         unless = {"fall": "words", "gun": "shot"}.get(row.group)
         before = text[max(0, span.start - 24) : span.start]
@@ -147,12 +147,13 @@ def _match(row: CauseRow, statement: Statement) -> Span | None:
     return None
 
 
-def _is_history(statement: Statement, span: Span) -> bool:
-    """Whether the words are of the past, and not of what brought the patient: "s/p fall" is."""
-    if statement.status_of(span) != "past":
-        return False
+def _is_so(statement: Statement, span: Span) -> bool:
+    """Whether the words tell what brought the patient. "S/p fall" does, "hx of falls" does not."""
+    status = statement.status_of(span)
+    if status != "past":
+        return status not in ("denied", "chatter")
     fact = next(f for f in statement.facts if f.span.overlaps(span))
-    return not re.match(r"s/p|sp\b|status post|post", fact.said.lower())
+    return bool(re.match(r"s/p|sp\b|status post|post", fact.said.lower()))
 
 
 @cache
