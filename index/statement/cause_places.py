@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from index.statement.books import Books
+from index.statement.cause_objects import named
 from index.statement.cause_words import PhraseTable, whole_pattern
 from index.statement.model import Span, Statement
 from index.text.resources import parse_table, read_text
@@ -41,7 +43,7 @@ def _rows() -> PhraseTable[tuple[str, re.Pattern[str], str]]:
     )
 
 
-def circumstances(statement: Statement, caused: bool) -> tuple[Circumstance, ...]:
+def circumstances(statement: Statement, caused: bool, books: Books) -> tuple[Circumstance, ...]:
     """The place, activity and status that a statement tells, at most one of each. Without a cause
     (`caused`) or an activity the place and the status are left out: where a patient is seen, or
     works, is no place of occurrence."""
@@ -56,6 +58,10 @@ def circumstances(statement: Statement, caused: bool) -> tuple[Circumstance, ...
             if statement.status_of(span) in ("affirmed", "past"):
                 found[group] = Circumstance(group, code, (span,), _SECTIONS[group])
                 break
+    for one in named(books, statement.folded):
+        if one.group in _SECTIONS and statement.is_affirmed(one.span):
+            new = Circumstance(one.group, one.stem, (one.span,), _SECTIONS[one.group])
+            found.setdefault(one.group, new)
     # "Pain while walking" tells no activity that caused it.
     if not caused and ("activity" not in found or found["activity"].stem == "Y93.01"):
         return ()

@@ -14,6 +14,7 @@ from functools import cache
 from index.statement.books import Books
 from index.statement.cause_events import ORDER, Cause, chosen, refined
 from index.statement.cause_index import grounds
+from index.statement.cause_objects import named
 from index.statement.cause_places import Circumstance, circumstances
 from index.statement.cause_words import CauseRow, any_of, cause_rows, tables
 from index.statement.facts import is_detail
@@ -40,13 +41,13 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     text = statement.folded
     phase = read_encounter(statement.text).phase
     abuse = find_maltreatment(statement, books)
-    causes = _causes(statement)
+    causes = _causes(statement, books)
     if abuse.suspected_only:  # no external cause beside suspected abuse (I.C.19.f)
         causes = []
     of_abuse = [span for one in abuse.proposals[:1] for span in one.spans]
     causes = [c for c in causes if not any(a.overlaps(b) for a in c.spans for b in of_abuse)]
     told = [span for cause in causes for span in cause.spans]
-    around = circumstances(statement, bool(causes)) if phase in (None, "initial") else ()
+    around = circumstances(statement, bool(causes), books) if phase in (None, "initial") else ()
     around = tuple(one for one in around if not _is_said_by(one, told))
     told += [span for one in around for span in one.spans]
     alone = not abuse.proposals and not any(cause.tells_injury for cause in causes)
@@ -105,7 +106,7 @@ def _not_after() -> re.Pattern[str]:
     return re.compile(r"\W*" + any_of(tables()["not"]["after"]).pattern)
 
 
-def _causes(statement: Statement) -> list[Cause]:
+def _causes(statement: Statement, books: Books) -> list[Cause]:
     """The events of a statement, the most telling first; what one includes is left out."""
     text = statement.folded
     first: dict[str, Cause] = {}
@@ -119,6 +120,12 @@ def _causes(statement: Statement) -> list[Cause]:
                 continue
             if stem:
                 first[row.group] = Cause(row.group, stem, (span,), row.tells_injury, key)
+    if first or _injury(False).search(text):
+        for one in named(books, text):
+            own = first.get(one.group)
+            general = own is None or own.stem in ("W19", "W01.0", "W22.8", "W26.9", "W31.9")
+            if general and one.group in ORDER and _is_so(statement, one.span):
+                first[one.group] = Cause(one.group, one.stem, (one.span,), one.group == "animal")
     if (transport := find_transport(text)) and _is_so(statement, transport.spans[0]):
         stem, spans = transport.stem, transport.spans
         if (conveyance := first.get("transport")) and not stem.startswith("V0"):
