@@ -1,4 +1,4 @@
-"""Pregnancies, deliveries and newborns, values and organisms: the codes that statements call for."""
+"""Pregnancies, deliveries, newborns, values and organisms: the codes that statements call for."""
 
 from __future__ import annotations
 
