@@ -1,0 +1,244 @@
+"""Codes that say together what two codes, or a code and a word of the statement, say apart.
+
+The rows are in prompts/statements/combinations.toml; entries of the Index with "with" are read by
+`with_entries`. Every code is looked up in the release, so that a row of another year does nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from codesets.model import Code
+from index.statement.books import Books
+from index.statement.code_patterns import fill, pattern
+from index.statement.model import Ground, RuleKind, Span, Statement
+from index.text.resources import read_text
+
+Keeps = Literal["first", "second", "both", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """A code that says together what others say apart.
+
+    - `code`: the billable code to report.
+    - `first`, `second`: the codes that it was made of; `second` is "" where a word was.
+    - `drops`: those of the report that are not reported beside it. `code` may be one of the
+      report already; then the others are what changes.
+    """
+
+    code: str
+    first: str
+    second: str
+    drops: tuple[str, ...]
+    ground: Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row of the table.
+
+    - `first`, `second`: the codes that it joins; `second` is None where `words` stand for it.
+    - `words`: must be said, and affirmed. `unless`: must not be said at all.
+    - `needs`: another code that must be in the report. `without`: one that must not.
+    - `same`: how many characters the two codes have in common, at least.
+    - `keeps`: which of the two is reported beside the code. `stays`: codes that are kept anyhow.
+    """
+
+    name: str
+    first: re.Pattern[str]
+    second: re.Pattern[str] | None
+    words: re.Pattern[str] | None
+    unless: re.Pattern[str] | None
+    needs: re.Pattern[str] | None
+    without: re.Pattern[str] | None
+    same: int
+    code: str
+    keeps: Keeps
+    stays: re.Pattern[str]
+    entry: str
+    section: str
+
+    @property
+    def weight(self) -> int:
+        """How many conditions it has: the more, the more specific is the row."""
+        return sum(bool(one) for one in (self.words, self.needs, self.second))
+
+    @property
+    def kind(self) -> RuleKind:
+        if not self.entry:
+            return "guideline"
+        return "index with" if re.search(r"\b(?:with|in)\b", self.entry) else "index"
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    broken: re.Pattern[str]
+    rules: tuple[Rule, ...]
+
+
+@cache
+def _table() -> _Table:
+    data: dict[str, Any] = tomllib.loads(read_text("statements", "combinations.toml"))
+    broken = "|".join(line.strip() for line in data["broken"].splitlines() if line.strip())
+    rows = [_rule(family, row) for family in data["family"] for row in family["rows"]]
+    return _Table(re.compile(rf"\b(?:{broken})\b"), tuple(rows))
+
+
+def _rule(family: Mapping[str, Any], row: Mapping[str, Any]) -> Rule:
+    """A row, with what its family says for all rows."""
+    both = {**{k: v for k, v in family.items() if k != "rows"}, **row}
+
+    def codes(key: str) -> re.Pattern[str] | None:
+        return pattern(both[key]) if key in both else None
+
+    def words(key: str) -> re.Pattern[str] | None:
+        return re.compile(rf"(?<!\w)(?:{both[key]})(?!\w)") if key in both else None
+
+    return Rule(
+        both["name"],
+        pattern(both["first"]),
+        codes("second"),
+        words("words"),
+        words("unless"),
+        codes("needs"),
+        codes("without"),
+        both.get("same", 0),
+        both["code"],
+        both.get("keeps", "none"),
+        pattern(both.get("stays", ())),
+        both.get("entry", "").replace("{what}", both.get("what", "")),
+        both.get("section", ""),
+    )
+
+
+def rules() -> tuple[Rule, ...]:
+    """The rows of the table, in their order."""
+    return _table().rules
+
+
+def combine(codes: Sequence[str], statement: Statement, books: Books) -> list[Combination]:
+    """The combinations that the codes of a report and the words of its statement allow, the most
+    specific first. None drops or uses what an earlier one drops. The caller repeats this until
+    nothing is found."""
+    table = _table()
+    if table.broken.search(statement.folded):
+        return []
+    found = sorted(_found(tuple(codes), statement, books), key=lambda one: one[0], reverse=True)
+    chosen: list[Combination] = []
+    gone: set[str] = set()
+    for _, one in found:
+        used = {one.first, one.second, one.code}
+        if not used & gone and not set(one.drops) & {two.code for two in chosen}:
+            chosen.append(one)
+            gone |= set(one.drops)
+    return chosen
+
+
+def _found(
+    codes: tuple[str, ...], statement: Statement, books: Books
+) -> Iterator[tuple[tuple[int, int], Combination]]:
+    from index.statement.with_entries import with_code
+
+    present = frozenset(codes)
+    for rule in rules():
+        firsts = [code for code in present if rule.first.match(code)]
+        if not firsts or not _allowed(rule, codes, statement):
+            continue
+        for first in sorted(firsts, key=codes.index):
+            for second, length in _seconds(rule, first, codes):
+                combined = _code(rule, first, second, statement, books)
+                if combined is None:
+                    continue
+                drops = _drops(rule, first, second, combined.code)
+                if combined.code in present and not drops:
+                    continue
+                begun = rule.first.match(first)
+                length += begun.end() if begun else 0
+                ground = Ground(
+                    rule.kind,
+                    "report.combination"
+                    if combined.code not in (first, second)
+                    else "report.says_both",
+                    {"code": combined.code, "first": first, "second": second},
+                    rule.entry,
+                    rule.section,
+                )
+                yield (
+                    (rule.weight, length),
+                    Combination(combined.code, first, second, drops, ground),
+                )
+    for first in codes:
+        for second in codes:
+            if first == second:
+                continue
+            entry = with_code(books, first, second)
+            if entry is None or entry.code in present:
+                continue
+            combined = books.complete(entry.code, statement.folded)
+            if combined is None or combined.code in present:
+                continue
+            yield (
+                (0, 0),
+                Combination(
+                    combined.code,
+                    first,
+                    second,
+                    (first, second),
+                    Ground(
+                        "index with",
+                        "report.combination",
+                        {"code": combined.code, "first": first, "second": second},
+                        entry.text,
+                        "I.A.15",
+                        entry.release,
+                    ),
+                ),
+            )
+
+
+def _allowed(rule: Rule, codes: Sequence[str], statement: Statement) -> bool:
+    if rule.needs and not any(map(rule.needs.match, codes)):
+        return False
+    if rule.without and any(map(rule.without.match, codes)):
+        return False
+    if rule.unless and rule.unless.search(statement.folded):
+        return False
+    return rule.words is None or any(
+        statement.is_affirmed(Span(*found.span()))
+        for found in rule.words.finditer(statement.folded)
+    )
+
+
+def _seconds(rule: Rule, first: str, codes: Sequence[str]) -> list[tuple[str, int]]:
+    """The second codes of a row, each with how many characters of it the row names."""
+    if rule.second is None:
+        return [("", 0)]
+    return [
+        (code, found.end())
+        for code in codes
+        if code != first
+        and code[: rule.same] == first[: rule.same]
+        and (found := rule.second.match(code))
+    ]
+
+
+def _code(rule: Rule, first: str, second: str, statement: Statement, books: Books) -> Code | None:
+    stem = fill(rule.code, first, second)
+    return books.code(stem) or books.complete(stem, statement.folded)
+
+
+def _drops(rule: Rule, first: str, second: str, code: str) -> tuple[str, ...]:
+    kept = {"first": {first}, "second": {second}, "both": {first, second}, "none": set()}[
+        rule.keeps
+    ]
+    return tuple(
+        one
+        for one in (first, second)
+        if one and one not in kept and one != code and not rule.stays.match(one)
+    )
