@@ -17,6 +17,8 @@ from codesets.model import Code
 from index.statement.books import Books
 from index.statement.code_patterns import fill, pattern
 from index.statement.model import Ground, RuleKind, Span, Statement
+from index.statement.two_sides import both_sides
+from index.statement.with_entries import entry_of, joined
 from index.text.resources import read_text
 
 Keeps = Literal["first", "second", "both", "none"]
@@ -69,12 +71,6 @@ class Rule:
         """How many conditions it has: the more, the more specific is the row."""
         return sum(bool(one) for one in (self.words, self.needs, self.second))
 
-    @property
-    def kind(self) -> RuleKind:
-        if not self.entry:
-            return "guideline"
-        return "index with" if re.search(r"\b(?:with|in)\b", self.entry) else "index"
-
 
 @dataclass(frozen=True, slots=True)
 class _Table:
@@ -126,80 +122,93 @@ def combine(codes: Sequence[str], statement: Statement, books: Books) -> list[Co
     """The combinations that the codes of a report and the words of its statement allow, the most
     specific first. None drops or uses what an earlier one drops. The caller repeats this until
     nothing is found."""
-    table = _table()
-    if table.broken.search(statement.folded):
-        return []
-    found = sorted(_found(tuple(codes), statement, books), key=lambda one: one[0], reverse=True)
+    codes = tuple(dict.fromkeys(codes))
+    if _table().broken.search(statement.folded):
+        found: list[_Found] = []
+    else:
+        found = [*_by_rows(codes, statement, books), *_by_entries(codes, statement, books)]
+    found += _by_sides(codes, books)
     chosen: list[Combination] = []
     gone: set[str] = set()
-    for _, one in found:
-        used = {one.first, one.second, one.code}
-        if not used & gone and not set(one.drops) & {two.code for two in chosen}:
-            chosen.append(one)
-            gone |= set(one.drops)
+    made: set[str] = set()
+    for one in sorted(found, key=lambda one: one.weight, reverse=True):
+        drops = set(one.drops)
+        if {one.first, one.second, one.code} & gone or drops & made:
+            continue
+        if one.code in made and not drops:
+            continue
+        chosen.append(Combination(one.code, one.first, one.second, one.drops, _ground(one, books)))
+        gone |= drops
+        made.add(one.code)
     return chosen
 
 
-def _found(
-    codes: tuple[str, ...], statement: Statement, books: Books
-) -> Iterator[tuple[tuple[int, int], Combination]]:
-    from index.statement.with_entries import with_code
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A combination that is possible. `weight`: how many conditions its row has, and how many
+    characters of the codes it names."""
 
-    present = frozenset(codes)
+    weight: tuple[int, int]
+    code: str
+    first: str
+    second: str
+    drops: tuple[str, ...]
+    entry: str
+    section: str
+
+
+def _by_rows(codes: tuple[str, ...], statement: Statement, books: Books) -> Iterator[_Found]:
     for rule in rules():
-        firsts = [code for code in present if rule.first.match(code)]
+        firsts = [(code, begun.end()) for code in codes if (begun := rule.first.match(code))]
         if not firsts or not _allowed(rule, codes, statement):
             continue
-        for first in sorted(firsts, key=codes.index):
-            for second, length in _seconds(rule, first, codes):
+        for first, length in firsts:
+            for second, more in _seconds(rule, first, codes):
                 combined = _code(rule, first, second, statement, books)
                 if combined is None:
                     continue
                 drops = _drops(rule, first, second, combined.code)
-                if combined.code in present and not drops:
+                if combined.code in codes and not drops:
                     continue
-                begun = rule.first.match(first)
-                length += begun.end() if begun else 0
-                ground = Ground(
-                    rule.kind,
-                    "report.combination"
-                    if combined.code not in (first, second)
-                    else "report.says_both",
-                    {"code": combined.code, "first": first, "second": second},
-                    rule.entry,
-                    rule.section,
-                )
-                yield (
-                    (rule.weight, length),
-                    Combination(combined.code, first, second, drops, ground),
-                )
-    for first in codes:
-        for second in codes:
-            if first == second:
-                continue
-            entry = with_code(books, first, second)
-            if entry is None or entry.code in present:
-                continue
-            combined = books.complete(entry.code, statement.folded)
-            if combined is None or combined.code in present:
-                continue
-            yield (
-                (0, 0),
-                Combination(
-                    combined.code,
-                    first,
-                    second,
-                    (first, second),
-                    Ground(
-                        "index with",
-                        "report.combination",
-                        {"code": combined.code, "first": first, "second": second},
-                        entry.text,
-                        "I.A.15",
-                        entry.release,
-                    ),
-                ),
-            )
+                weight = (rule.weight, length + more)
+                yield _Found(weight, combined.code, first, second, drops, rule.entry, rule.section)
+
+
+def _by_entries(codes: tuple[str, ...], statement: Statement, books: Books) -> Iterator[_Found]:
+    for first, second, entry in joined(codes, books):
+        combined = books.complete(entry.code, statement.folded)
+        if combined is None or combined.code in codes:
+            continue
+        asked = [
+            named
+            for note in books.notes(combined)
+            if note.kind in ("use_additional_code", "code_first", "code_also")
+            for named in note.codes
+        ]
+        drops = tuple(
+            code for code in (first, second) if not any(named.contains(code) for named in asked)
+        )
+        yield _Found((0, 0), combined.code, first, second, drops, entry.text, "I.A.15")
+
+
+def _by_sides(codes: tuple[str, ...], books: Books) -> Iterator[_Found]:
+    for first, second, both in both_sides(codes, books):
+        yield _Found((3, 12), both.code, first, second, (first, second), "", "I.B.13")
+
+
+def _ground(found: _Found, books: Books) -> Ground:
+    """Why: the entry of the Index as it is published, else the section of the guidelines."""
+    known = found.code in (found.first, found.second)
+    other = found.first if found.code == found.second else found.second
+    key = "report.says_both" if known else "report.combination"
+    if not known and not found.second:
+        key = "report.combination_word"
+    params = {"code": found.code, "first": found.first, "second": other}
+    entry = entry_of(books, found.code, found.entry) if found.section != "I.B.13" else None
+    if entry is None:
+        return Ground("guideline", key, params, section=found.section)
+    kind: RuleKind = "index with" if re.search(r"\b(?:with|in)\b", entry.text) else "index"
+    return Ground(kind, key, params, entry.text, found.section, entry.release)
 
 
 def _allowed(rule: Rule, codes: Sequence[str], statement: Statement) -> bool:

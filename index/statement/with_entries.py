@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from codesets.model import Term
+from codesets.model import Reference, Term
 from codesets.store.code_store import CodeStore
 from index.statement.books import Books
+from index.text.tokens import plain_words
 
 _WITH = ", with, "
-_IN = re.compile(r", in(?: \((?:due to|with)\))*, ")
+#: Words of an entry that join, for the entry that is quoted.
+_JOINS = re.compile(r"\b(?:with|in|due to|and)\b")
 _BRACKETS = re.compile(r"\s*\([^)]*\)")
 _NOT_CLASSIFIED = re.compile(r"\b(?:nec|nos)\b")
 #: Chapters whose codes say more than a condition, or of which only a provider knows how they are
@@ -27,52 +29,87 @@ _APART = tuple("OPSTVWXYZ")
 
 @dataclass(frozen=True, slots=True)
 class WithEntry:
-    """An entry and its code. `release` is the label of its edition; `keeps` the code that the
-    entry has beside it: the underlying disease of a manifestation."""
+    """An entry and its code. `release` is the label of its edition."""
 
     code: str
     text: str
     release: str
-    keeps: str = ""
 
 
-def with_code(books: Books, first: str, second: str) -> WithEntry | None:
-    """The entry that joins two codes; None when there is none, or when entries differ."""
-    if first.startswith(_APART) or second.startswith(_APART):
-        return None
-    reference = books.store.references.for_date("index", "icd10cm", books.day)
+def joined(codes: Sequence[str], books: Books) -> list[tuple[str, str, WithEntry]]:
+    """The pairs of codes that an entry joins, each with the entry. Where entries join the same two
+    codes to different ones, none is returned: their words decide, not their codes."""
+    reference = _index(books)
     if reference is None:
-        return None
-    return _entries(books.store, reference.key).get((first, second))
+        return []
+    conditions = [code for code in codes if not code.startswith(_APART)]
+    if len(conditions) < 2:
+        return []
+    entries = _entries(books.store, reference.key)
+    return [
+        (first, second, entry)
+        for first in conditions
+        for second in conditions
+        if (entry := entries.get((first, second)))
+    ]
+
+
+def entry_of(books: Books, code: str, like: str) -> WithEntry | None:
+    """The entry of a code, or of what it begins with, that is nearest to the words `like`; without
+    words, the shortest that joins two conditions."""
+    reference = _index(books)
+    return _nearest(books.store, reference.key, code, like) if reference else None
+
+
+@lru_cache(maxsize=2048)
+def _nearest(store: CodeStore, key: str, code: str, like: str) -> WithEntry | None:
+    reference = store.references.get(key)
+    wanted = frozenset(plain_words(like.lower()))
+    for length in range(len(code), 4, -1):
+        begun = code[:length]
+        terms = [
+            term
+            for term in store.references.rows(Term, reference, code=begun)
+            if _JOINS.search(term.text) or like
+        ]
+        if not terms:
+            continue
+        best = min(terms, key=lambda term: (_far(term, wanted), len(term.text), term.text))
+        if like and not wanted & frozenset(plain_words(best.text.lower())):
+            continue
+        return WithEntry(code, best.text, reference.label)
+    return None
+
+
+def _far(term: Term, wanted: frozenset[str]) -> int:
+    words = frozenset(plain_words(term.text.lower()))
+    return len(wanted - words)
+
+
+def _index(books: Books) -> Reference | None:
+    return books.store.references.for_date("index", "icd10cm", books.day)
 
 
 @lru_cache(maxsize=4)
 def _entries(store: CodeStore, key: str) -> Mapping[tuple[str, str], WithEntry]:
     reference = store.references.get(key)
     named: dict[str, set[str]] = defaultdict(set)
-    joined: list[tuple[str, str, WithEntry]] = []
+    joining: list[Term] = []
     for term in store.references.rows(Term, reference):
-        if not term.needs_more:
-            named[_plain(term.text)].add(term.code)
-        joined += _joined(term, reference.label)
+        if term.needs_more:
+            continue
+        named[_plain(term.text)].add(term.code)
+        if _WITH in term.text:
+            joining.append(term)
     pairs: dict[tuple[str, str], dict[str, WithEntry]] = defaultdict(dict)
-    for head, tail, entry in joined:
+    for term in joining:
+        head, _, tail = term.text.partition(_WITH)
         for first in named.get(_plain(head), ()):
             for second in _lookup(named, tail):
-                if _telling(first, second, entry.code):
-                    pairs[first, second].setdefault(entry.code, entry)
-    # Where two entries join the same codes to different ones, their words decide, not their codes.
+                if _telling(first, second, term.code):
+                    entry = WithEntry(term.code, term.text, reference.label)
+                    pairs[first, second].setdefault(term.code, entry)
     return {pair: next(iter(each.values())) for pair, each in pairs.items() if len(each) == 1}
-
-
-def _joined(term: Term, release: str) -> Iterator[tuple[str, str, WithEntry]]:
-    head, found, tail = term.text.partition(_WITH)
-    if found and not term.needs_more:
-        yield head, tail, WithEntry(term.code, term.text, release)
-    elif term.second and (place := _IN.search(term.text)):
-        # "Arthritis, in (due to), hemophilia": the disease stays, and its manifestation is coded.
-        head, tail = term.text[: place.start()], term.text[place.end() :]
-        yield head, tail, WithEntry(term.second, term.text, release, keeps=term.code)
 
 
 def _telling(first: str, second: str, code: str) -> bool:
@@ -81,7 +118,6 @@ def _telling(first: str, second: str, code: str) -> bool:
     return (
         code not in codes
         and first != second
-        and not any(code.startswith(one) for one in codes)
         and not any(one.startswith(_APART) for one in (*codes, code))
     )
 
