@@ -46,7 +46,8 @@ class Rule:
     """A row of the table.
 
     - `first`, `second`: the codes that it joins; `second` is None where `words` stand for it.
-    - `words`: must be said, and affirmed. `unless`: must not be said at all.
+    - `words`: must be said, and affirmed; also of the past, where `past` is true. `unless`: must
+      not be said at all.
     - `needs`: another code that must be in the report. `without`: one that must not.
     - `same`: how many characters the two codes have in common, at least.
     - `keeps`: which of the two is reported beside the code. `stays`: codes that are kept anyhow.
@@ -60,6 +61,7 @@ class Rule:
     needs: re.Pattern[str] | None
     without: re.Pattern[str] | None
     same: int
+    past: bool
     code: str
     keeps: Keeps
     stays: re.Pattern[str]
@@ -105,6 +107,7 @@ def _rule(family: Mapping[str, Any], row: Mapping[str, Any]) -> Rule:
         codes("needs"),
         codes("without"),
         both.get("same", 0),
+        both.get("past", False),
         both["code"],
         both.get("keeps", "none"),
         pattern(both.get("stays", ())),
@@ -219,9 +222,16 @@ def _allowed(rule: Rule, codes: Sequence[str], statement: Statement) -> bool:
     if rule.unless and rule.unless.search(statement.folded):
         return False
     return rule.words is None or any(
-        statement.is_affirmed(Span(*found.span()))
+        _is_so(statement, Span(*found.span()), rule.past)
         for found in rule.words.finditer(statement.folded)
     )
+
+
+def _is_so(statement: Statement, span: Span, past: bool) -> bool:
+    """Whether nothing of what stands there is denied, in doubt, or over."""
+    fits = {"affirmed", "chatter"} | ({"past"} if past else set())
+    fits |= {"uncertain"} if statement.inpatient else set()
+    return all(fact.status in fits for fact in statement.facts if fact.span.overlaps(span))
 
 
 def _seconds(rule: Rule, first: str, codes: Sequence[str]) -> list[tuple[str, int]]:

@@ -22,13 +22,15 @@ _SIDED = re.compile(r"[CGHILM]..\.\w{2,3}[09]$")
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of the table: what is dropped, and beside what. `same`: how many characters the codes
-    have in common, at least. `section`: of the Official Guidelines."""
+    have in common, at least. `also`: whether it is about symptoms that are reported beside any
+    disease. `section`: of the Official Guidelines."""
 
     name: str
     section: str
     dropped: re.Pattern[str]
     beside: re.Pattern[str]
     same: int = 0
+    also: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,12 @@ def _table() -> _Table:
 
 def _row(row: Mapping[str, Any], dropped: str, beside: str) -> Row:
     return Row(
-        row["name"], row["section"], pattern(row[dropped]), pattern(row[beside]), row.get("same", 0)
+        row["name"],
+        row["section"],
+        pattern(row[dropped]),
+        pattern(row[beside]),
+        row.get("same", 0),
+        row.get("also", False),
     )
 
 
@@ -64,15 +71,12 @@ def integral_to(symptom: str, diseases: Sequence[str]) -> str | None:
 def integral_by(symptom: str, diseases: Sequence[str]) -> tuple[str, Row] | None:
     """The disease that a symptom is part of, and the row that says so."""
     table = _table()
-    if table.always.match(symptom) and not symptom.startswith("R09.02"):
-        return None
+    always = table.always.match(symptom)
     for row in table.symptoms:
-        if not row.dropped.match(symptom):
+        if not row.dropped.match(symptom) or (always and not row.also):
             continue
         for disease in diseases:
             if disease != symptom and row.beside.match(disease):
-                if symptom.startswith("R09.02") and row.name != "lung_failure":
-                    continue
                 return disease, row
     return None
 
