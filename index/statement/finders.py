@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from index.statement import external_causes, obstetrics
+from index.statement import drugs, external_causes, measures, obstetrics, organisms
 from index.statement.books import Books
 from index.statement.model import Proposal, Statement
 
 Finder = Callable[[Statement, Books], list[Proposal]]
-FINDERS: tuple[Finder, ...] = (obstetrics.find, external_causes.find)
+FINDERS: tuple[Finder, ...] = (
+    obstetrics.find,
+    external_causes.find,
+    drugs.find,
+    measures.find,
+    organisms.find,
+)
