@@ -24,6 +24,7 @@ from index.statement.drug_uses import (
 from index.statement.model import Span, Statement
 from index.text.resources import read_text
 
+_OF_THE_BODY = "vitamin or mineral"
 #: Words that say no more than that the drug did harm: its code says that.
 _TOXIC_WORDS = re.compile(
     r"\b(?:toxicity|tox|toxic|reaction|rxn|side effects?|s/e|adverse (?:effect|reaction|event)s?"
@@ -37,10 +38,14 @@ class _Cues:
     not_cause: re.Pattern[str]
     after: re.Pattern[str]
     after_given: re.Pattern[str]
+    while_taken: re.Pattern[str]
+    allergic: re.Pattern[str]
     given_once: frozenset[str]
     adverse: drug_cues.Phrases
     no_reaction: re.Pattern[str]
     reactions: re.Pattern[str]
+    use_disorder: re.Pattern[str]
+    of_use: frozenset[str]
     toxicity_is_poisoning: frozenset[str]
 
 
@@ -53,10 +58,14 @@ def _cues() -> _Cues:
         expression(table["not_cause"]),
         drug_cues.causes(lines(table["after"])),
         drug_cues.causes(lines(table["after_given"])),
+        drug_cues.causes(lines(table["while_taken"])),
+        expression(table["allergic"]),
         frozenset(lines(table["given_once"])),
         drug_cues.phrases(table["cues"], drug_cues.JOINED),
         expression(table["no_reaction"]),
         expression(table["reactions"]),
+        expression(table["use_disorder"]),
+        frozenset(lines(table["of_use"])),
         frozenset(lines(table["toxicity_is_poisoning"])),
     )
 
@@ -73,7 +82,7 @@ def find_adverse_effects(
             continue
         if kind == "given" and not all(d.drug_class.name in here.given_once for d in drugs):
             continue
-        medicines = [drug for drug in drugs if not is_toxic(drug)]
+        medicines = [drug for drug in drugs if _is_medicine(drug, kind, marked)]
         poisoning = bool(medicines) and _is_poisoning(drugs, match[0], marked)
         for drug in drugs if poisoning else medicines:
             said = Span(*match.span()) if poisoning or _TOXIC_WORDS.search(match[0]) else drug.span
@@ -81,6 +90,15 @@ def find_adverse_effects(
                 yield Use(drug, "poisoning", said, intent_of(marked))
             else:
                 yield Use(drug, "adverse effect", said)
+
+
+def _is_medicine(drug: DrugNamed, kind: str, marked: str) -> bool:
+    """Whether a drug can have had an adverse effect: not a substance that is used, nor what the
+    body has of its own ("potassium nephropathy")."""
+    here, name = _cues(), drug.drug_class.name
+    if is_toxic(drug) or (kind == "cue" and name == _OF_THE_BODY):
+        return False
+    return name not in here.of_use or not here.use_disorder.search(marked)
 
 
 def _is_poisoning(drugs: Sequence[DrugNamed], said: str, marked: str) -> bool:
@@ -103,5 +121,8 @@ def _matches(marked: str) -> Iterator[tuple[re.Match[str], str]]:
             before = re.split(r"[;.,]", marked[: match.start()])[-1]
             if before.strip() and not here.no_reaction.search(before):
                 yield match, "after" if here.reactions.search(before) else kind
+    for match in here.while_taken.finditer(marked):
+        if here.allergic.search(re.split(r"[;.,]", marked[: match.start()])[-1]):
+            yield match, "while"
     for match in here.adverse.find(marked):
         yield match, "cue"

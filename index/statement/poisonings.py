@@ -30,6 +30,7 @@ _CHILD = re.compile(
 )
 #: Words of a poisoning in the name of a substance: "co exposure".
 _OWN_CUE = re.compile(r"poison|exposure|inhalation|toxicity|burn")
+_MIXED = re.compile(r"mix|combin|.*together$")
 _OVERDOSE = re.compile(r"(?<![\w'])(?:overdos\w*|od|od'd|oded)(?![\w'])")
 
 
@@ -82,7 +83,8 @@ def find_poisonings(statement: Statement, marked: str, named: Sequence[DrugNamed
         if own and not is_denied(marked, drug.span.start) and statement.is_affirmed(drug.span):
             yield Use(drug, "poisoning", drug.span, intent)
     for match, needs_toxic in _matches(marked):
-        if not is_so(statement, match, marked):
+        several = len(re.findall(f"{MARK}+", match[0])) > 1
+        if not is_so(statement, match, marked) or (_MIXED.match(match[0]) and not several):
             continue
         for drug in within(match, named):
             harmless = drug.generic in here.antidotes or _is_plain(drug, match[0], marked)
@@ -125,7 +127,7 @@ def _between(marked: str, told: re.Match[str], drug: DrugNamed) -> str:
 def _is_plain(drug: DrugNamed, said: str, marked: str) -> bool:
     """Whether what is said of a substance is no poisoning: alcohol that is drunk, a contact."""
     here = _cues()
-    if drug.generic in here.exposure_is_contact and re.search(r"expos|inhal|smok", said):
+    if drug.generic in here.exposure_is_contact and re.search(r"expos|inhal|smok|burn", said):
         return drug.generic != "smoke" or "inhal" not in said
     if drug.generic == ALCOHOL:
         other = re.search(r"poison|overdos|\bod|toxic|mix|combin|interact|wrong", said)
