@@ -4,13 +4,12 @@ I.C.19.e.5.a)."""
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from index.statement import drug_cues
-from index.statement.drug_cues import cues, expression, lines
+from index.statement.drug_cues import cues, expression, joins, lines
 from index.statement.drug_table import DrugNamed
 from index.statement.drug_uses import (
     ALCOHOL,
@@ -22,7 +21,6 @@ from index.statement.drug_uses import (
     within,
 )
 from index.statement.model import Span, Statement
-from index.text.resources import read_text
 
 _OF_THE_BODY = "vitamin or mineral"
 #: Words that say no more than that the drug did harm: its code says that.
@@ -52,9 +50,8 @@ class _Cues:
 @cache
 def _cues() -> _Cues:
     table = cues()["adverse"]
-    joins = tomllib.loads(read_text("statements", "facts.toml"))["joins"]
     return _Cues(
-        drug_cues.causes([*lines(joins["due to"]), *lines(table["causes"])]),
+        drug_cues.causes([*joins(), *lines(table["causes"])]),
         expression(table["not_cause"]),
         drug_cues.causes(lines(table["after"])),
         drug_cues.causes(lines(table["after_given"])),

@@ -41,6 +41,8 @@ class _Words:
     chronic_after: re.Pattern[str]
     chronic_before: re.Pattern[str]
     daily: re.Pattern[str]
+    diabetes: re.Pattern[str]
+    immune: re.Pattern[str]
     pain: re.Pattern[str]
     dependence: re.Pattern[str]
     acute: re.Pattern[str]
@@ -67,6 +69,8 @@ def _words() -> _Words:
         expression(table["chronic_after"]),
         re.compile(rf"(?:{chronic})(?: (?:\(?current\)?|use of|use|on|oral|daily|\w+ use of))? *$"),
         expression(table["daily"]),
+        expression(table["diabetes"]),
+        expression(table["immune"]),
         expression(table["pain"]),
         expression(table["dependence"]),
         expression(table["acute"]),
@@ -137,8 +141,10 @@ def _reach(
             (drug.span, 0.6) if said == "named" and drug.generic == "insulin" and partial else None
         )
     vague = drug.generic in _VAGUE
-    if done == "adverse effect" and (vague or not chronic):
-        return None
+    if done == "adverse effect":
+        goes_on = chronic or used_before or _goes_on(words, text, drug)
+        if vague or not goes_on:
+            return None
     if vague and not _LONG.search(before + clause):
         return None
     if done is None and (words.not_before.search(before) or words.not_after.match(after)):
@@ -169,6 +175,16 @@ def _reach(
         drug.span.end,
     )
     return span, 0.9 if used or chronic else 0.75
+
+
+def _goes_on(words: _Words, text: str, drug: DrugNamed) -> bool:
+    """Whether a drug that did harm is used all the same: that of diabetes, and what suppresses the
+    immune system (D84.821 asks for its code)."""
+    codes = drug.drug_class.long_term
+    if any(code in _DIABETES for code in codes):
+        return words.diabetes.search(text) is not None
+    suppresses = any(code.startswith(("Z79.6", "Z79.52")) for code in codes)
+    return suppresses and words.immune.search(text) is not None
 
 
 def find_monitoring(
