@@ -69,7 +69,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
                 "external cause",
                 grounds(books, cause.stem, said, cause.key, cause.section),
                 settles=not cause.tells_injury,
-                sure=0.6 if cause.group == "overexertion" else 0.9,
+                sure=_sure(cause, text),
             )
         )
     for one in around:
@@ -79,6 +79,13 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
             kind = "place" if one.key == "place" else "external cause"
             found.append(Proposal(code, one.spans, "external cause", kind, why, sure=0.8))  # type: ignore[arg-type]
     return found
+
+
+def _sure(cause: Cause, text: str) -> float:
+    """How sure a cause is: less where the words name only its effect ("frostbite"), or a strain."""
+    if cause.group == "overexertion":
+        return 0.6
+    return 0.7 if cause.group == "nature" and not _HEAT_TOLD.search(text) else 0.9
 
 
 def _is_said_by(one: Circumstance, told: list[Span]) -> bool:
@@ -143,7 +150,7 @@ def _match(row: CauseRow, statement: Statement) -> Span | None:
         span = Span(*match.span())
         if not _is_so(statement, span):
             continue
-        unless = {"fall": "words", "gun": "shot"}.get(row.group)
+        unless = {"fall": "words", "gun": "shot", "nature": "nature"}.get(row.group)
         before = text[max(0, span.start - 24) : span.start]
         if _not_after().match(text, span.end) or (unless and _not_before(unless).search(before)):
             continue
