@@ -87,7 +87,7 @@ def find_maltreatment(statement: Statement, books: Books) -> Maltreatment:
         return Maltreatment()
     kind = _table()["kinds"][name]
     who = _who(name, text)
-    if re.search(r"\b(?:mental health services|counseling|perpetrator of)\b", text):
+    if re.search(r"\b(?:mental health services|counseling|perpetrators? o[fr])\b", text):
         return Maltreatment()
     if _is_ruled_out(statement, span):
         return _proposed(books, kind.get(f"{who}_ruled_out", ""), span, "ruled_out", "", text)

@@ -67,7 +67,7 @@ def find_transport(text: str) -> Transport | None:
     other = others[0] if others else None
     if own and own.kind == "pedestrian":
         other = next((m for m in others if m.kind != "pedestrian"), None)
-    elif other and other.kind == "pedestrian" and _RUN_DOWN.search(text) is None:
+    elif other and other.kind == "pedestrian" and _role(text) == "unspecified":
         own, other = other, own
     if own and other and own.kind == "train" and other.kind not in ("pedestrian", "fixed"):
         own, other = other, own
