@@ -56,7 +56,7 @@ _STRUCK_AFTER = tuple(
 _STRIKES = re.compile(
     r"\b(?:hit|hits|hitting|struck|striking|banged|banging|bumped|smacked|landed|landing)\b"
     r"(?:\W+[\w'/]+){0,4}?\W+(on|against|into|onto|w/|with)\W+(?:(?:a|an|the|his|her|edge of|corner"
-    r" of|glass|wood|hard|back of)\W+)*?(?P<what>[\w ]+)"
+    r" of|glass|wood|hard|back of)\W+)*(?P<what>[\w ]+)"
 )
 
 

@@ -17,7 +17,7 @@ _SECTIONS = {"place": "I.C.20.b", "activity": "I.C.20.c", "status": "I.C.20.k"}
 
 #: What makes the name of a game that of a thing or place.
 _EQUIPMENT = re.compile(
-    r"\W(?:pools?|balls?|bats?|pucks?|sticks?|helmets?|field|court|rink|coach)\b"
+    r"\W(?:pools?|balls?|bats?|pucks?|sticks?|helmets?|field|court|rink|coach|carts?)\b"
 )
 
 

@@ -38,6 +38,8 @@ _TITLE = re.compile(
     r"\bdrowning and submersion\b|\bpedestrian on (?:foot|\w+) injured|whether traffic or"
     r"|exposure on board|explosion and rupture|(?:burn|fire) due to|non-moving"
 )
+#: What makes the name of a ball that of a game.
+_MATCH = re.compile(r"\W(?:practice|game|match|player|field|team|season|coach|camp)\b")
 #: How a pedestrian's conveyance is named in V01 to V06.
 _CONVEYANCES = {"V00.11": "1", "V00.12": "1", "V00.13": "2", "V00.84": "31"}
 #: Activities that the words of an accident tell, too: "skiing accident".
@@ -162,6 +164,8 @@ def _match(row: CauseRow, statement: Statement) -> Span | None:
     for match in row.pattern.finditer(text):
         span = Span(*match.span())
         if not _is_so(statement, span):
+            continue
+        if row.code.startswith("W21.0") and _MATCH.match(text, span.end):
             continue
         unless = {"fall": "words", "gun": "shot", "nature": "nature"}.get(row.group)
         before = text[max(0, span.start - 24) : span.start]
