@@ -16,7 +16,7 @@ from index.statement.model import Fact, Ground, Proposal, Span, Statement
 from index.statement.obstetric_codes import complete, reports_condition_too
 from index.statement.pregnancy import Period, Pregnancy
 from index.text.lexicon import Lexicon
-from index.text.tokens import STOPWORDS, essential, plain_words, stem
+from index.text.tokens import STOPWORDS, essential, plain_words, read, stem
 
 _LEADS: dict[Period, tuple[str, ...]] = {
     "pregnancy": ("Pregnancy, complicated by, ",),
@@ -42,7 +42,9 @@ _WIDE = frozenset(
         """infection abnormal injury trauma hemorrhage fetal complications malposition abscess
         cesarean previous previa disruption failure pain obstruction placenta cord uterus cervix
         laceration rupture retention neoplasm tumor deformity prolapse delayed normal scar surgery
-        contraction findings hematoma disorder disorders disease diseases condition conditions labor high low position presentation""".split(),
+        contraction findings
+        hematoma disorder disorders disease diseases condition conditions labor high
+        low position presentation""".split(),
     )
 )
 
@@ -63,11 +65,17 @@ def _entries(books: Books, reference: Reference) -> dict[Period, tuple[_Entry, .
             continue
         for period, each in _LEADS.items():
             for lead in each:
-                if term.text.startswith(lead):
+                if term.text.startswith(lead) and _is_whole(term):
                     stems = _stems(essential(term.text[len(lead) :])) - _HOLLOW
                     if stems and not (len(stems) == 1 and stems & _WIDE):
                         found[period].append(_Entry(stems, term.code, term.text))
     return {period: tuple(entries) for period, entries in found.items()}
+
+
+def _is_whole(term: Term) -> bool:
+    """Whether the words of an entry are all that it takes. What is without something is left out,
+    and so are membranes: those that rupture in labor at term are no condition."""
+    return ", without " not in term.text and not term.code.startswith("O42")
 
 
 def _stems(text: str) -> frozenset[str]:
@@ -78,7 +86,9 @@ def _stems(text: str) -> frozenset[str]:
 def _said(text: str) -> frozenset[str]:
     """The stems of a text, and those of its shorthand spelled out."""
     lexicon = Lexicon.shipped()
-    return _stems(text) | _stems(" ".join(lexicon.spell_out(lexicon.typed(text))))
+    typed = read(text)
+    spelled = read(" ".join(lexicon.spell_out(lexicon.typed(text))))
+    return (typed.affirmed | spelled.affirmed) - typed.denied
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ class Found:
 def look_up(statement: Statement, pregnancy: Pregnancy, books: Books) -> Iterator[Found]:
     """The entries of the Index that have the most words of the facts of a statement."""
     reference = books.store.references.for_date("index", "icd10cm", books.day)
-    if reference is None:
+    if reference is None or not _LEADS[pregnancy.period]:
         return
     entries = _entries(books, reference)[pregnancy.period]
     for facts in _joined(statement):
@@ -107,7 +117,9 @@ def look_up(statement: Statement, pregnancy: Pregnancy, books: Books) -> Iterato
         code = complete(books, best.code, pregnancy, text)
         if code is None or code.code[0] != "O":
             continue
-        ground = Ground("index", "report.index_entry", quote=best.text, release=reference.label)
+        ground = Ground(
+            "index", "report.index_of_pregnancy", quote=best.text, release=reference.label
+        )
         span = Span(facts[0].span.start, facts[-1].span.end)
         proposal = Proposal(
             code.code,

@@ -16,6 +16,11 @@ from typing import Any
 from index.statement.model import Span, Statement, Status
 from index.text.resources import read_text
 
+#: What says, after a condition, that there is none. It may begin a fact of its own.
+_NOT_FOUND = re.compile(
+    r"\s*[-:,]?\s*(?:was |is |has been |have been |now |since )?"
+    r"(?:ruled out|r/o'?d\b|not found|not seen|not present|neg\b|negative\b)"
+)
 #: A phrase that says nothing: it matches nowhere.
 NOTHING = re.compile(r"(?!)")
 _BLANK = r"[\s,/:-]"
@@ -77,8 +82,15 @@ def spans_of(pattern: re.Pattern[str], statement: Statement, *statuses: Status) 
     """Where a pattern stands in a statement, in facts of these statuses (none: affirmed)."""
     for match in pattern.finditer(statement.folded):
         span = Span(*match.span())
+        if not statuses and is_ruled_out(statement, span):
+            continue
         if statement.status_of(span) in (statuses or ("affirmed",)):
             yield span
+
+
+def is_ruled_out(statement: Statement, span: Span) -> bool:
+    """Whether the words after a span say that there is none of it."""
+    return _NOT_FOUND.match(statement.folded, span.end) is not None
 
 
 def says(pattern: re.Pattern[str], statement: Statement) -> bool:
