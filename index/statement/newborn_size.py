@@ -15,7 +15,7 @@ _WEIGHT = re.compile(
 )
 _WEEKS = re.compile(
     r"(?<![\d./])(?P<weeks>2[0-9]|3[0-9]|4[0-4])(?:\s?(?:[+]\s?\d(?:/7)?|\s\d/7|w\s?\d\s?d?))?\s?-?"
-    r"(?:weeks?|wks?|wk|w|weeker|wga)?(?:\s?(?:ga|gest\w*|ega))?(?!\w|\s?(?:old|yo|hrs?|hours?|days?"
+    r"(?:(?:completed\s)?weeks?|wks?|wk|w|weeker|wga)?(?:\s?(?:ga|gest\w*|ega))?(?!\w|\s?(?:old|yo|hrs?|hours?|days?"
     r"|d\b|g\b|mg|%|pm|am))"
 )
 _HAS_UNIT = re.compile(r"w|\+|/7")

@@ -15,7 +15,7 @@ from index.statement.phrases import NOTHING, pattern_of, says, spans_of, table
 from index.statement.pregnancy import Period, Pregnancy, is_of_newborn, read_pregnancy
 
 _LACTATING = re.compile(r"\b(?:lactat\w*|breast[ -]?fe*d\w*|nursing)\b")
-_ANY: tuple[Period, ...] = ("pregnancy", "delivery", "postpartum", "abortive")
+_GOING_ON: tuple[Period, ...] = ("pregnancy", "delivery", "postpartum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _rows() -> tuple[Row, ...]:
             row["code"],
             pattern_of(row["words"]),
             pattern_of(row["unless"]) if "unless" in row else NOTHING,
-            tuple(row.get("when", ("abortive",) if is_abortive(row["code"]) else _ANY)),
+            tuple(row.get("when", ("abortive",) if is_abortive(row["code"]) else _GOING_ON)),
             row.get("alone", False),
             row.get("from", 0),
             row.get("before", 99),
@@ -101,7 +101,7 @@ def pregnancy_of(statement: Statement) -> Pregnancy | None:
     for row in _rows():
         if row.alone and says(row.words, statement) and not row.unless.search(statement.folded):
             return read_pregnancy(
-                statement, row.when[0] if len(row.when) < len(_ANY) else "pregnancy"
+                statement, row.when[0] if len(row.when) < len(_GOING_ON) else "pregnancy"
             )
     return None
 

@@ -6,6 +6,7 @@ The Index is read once for each edition. Without a loaded Index nothing is found
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,21 @@ from index.statement.pregnancy import Period, Pregnancy
 from index.text.lexicon import Lexicon
 from index.text.tokens import STOPWORDS, essential, plain_words, read, stem
 
+#: What ended, and the entries for the complications of its kind; the last is any other.
+_ABORTIONS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
+    (re.compile(r"\b(?:ectopic|tubal)\b"), ("Pregnancy, ectopic, complicated, ",)),
+    (re.compile(r"\bmol(?:e|ar)\b"), ("Pregnancy, molar NEC, complicated, ",)),
+    (re.compile(r"\b(?:failed|attempted)\b"), ("Abortion, attempted, complicated by, ",)),
+    (
+        re.compile(r"\b(?:induced|elective|terminat\w*|therapeutic|tab|eab|top)\b"),
+        ("Abortion, induced, complicated by, ",),
+    ),
+    (
+        re.compile(r"\b(?:incomplete|inevitable|retained|rpoc)\b"),
+        ("Abortion, incomplete, complicated, ",),
+    ),
+    (re.compile(r""), ("Abortion, complicated, ",)),
+)
 _LEADS: dict[Period, tuple[str, ...]] = {
     "pregnancy": ("Pregnancy, complicated by, ",),
     "delivery": (
@@ -26,7 +42,7 @@ _LEADS: dict[Period, tuple[str, ...]] = {
         "Pregnancy, complicated by, ",
     ),
     "postpartum": ("Puerperal, ",),
-    "abortive": (),
+    "abortive": tuple(lead for _, leads in _ABORTIONS for lead in leads),
 }
 #: Words of an entry that say nothing by themselves.
 _HOLLOW = frozenset(
@@ -54,6 +70,7 @@ class _Entry:
     stems: frozenset[str]
     code: str
     text: str
+    lead: str
 
 
 @lru_cache(maxsize=4)
@@ -68,7 +85,7 @@ def _entries(books: Books, reference: Reference) -> dict[Period, tuple[_Entry, .
                 if term.text.startswith(lead) and _is_whole(term):
                     stems = _stems(essential(term.text[len(lead) :])) - _HOLLOW
                     if stems and not (len(stems) == 1 and stems & _WIDE):
-                        found[period].append(_Entry(stems, term.code, term.text))
+                        found[period].append(_Entry(stems, term.code, term.text, lead))
     return {period: tuple(entries) for period, entries in found.items()}
 
 
@@ -104,9 +121,12 @@ class Found:
 def look_up(statement: Statement, pregnancy: Pregnancy, books: Books) -> Iterator[Found]:
     """The entries of the Index that have the most words of the facts of a statement."""
     reference = books.store.references.for_date("index", "icd10cm", books.day)
-    if reference is None or not _LEADS[pregnancy.period]:
+    if reference is None:
         return
     entries = _entries(books, reference)[pregnancy.period]
+    if pregnancy.period == "abortive":
+        leads = next(leads for words, leads in _ABORTIONS if words.search(statement.folded))
+        entries = tuple(entry for entry in entries if entry.lead in leads)
     for facts in _joined(statement):
         text = " ".join(fact.text for fact in facts)
         said = _said(text)

@@ -67,7 +67,14 @@ def _with_index(
         words = obstetric_index.stems_of(
             " ".join(statement.folded[s.start : s.end] for p in there for s in p.spans)
         )
-        if words < entry.stems or (len(there) > 1 and words <= entry.stems):
+        if pregnancy.period == "abortive":
+            # A complication says more than an abortion without any; that of an ectopic or molar
+            # pregnancy is reported beside it (I.C.15.q).
+            if not entry.proposal.code.startswith("O08"):
+                found = [proposal for proposal in found if not is_abortive(proposal.code)]
+            if all(proposal.code != entry.proposal.code for proposal in found):
+                found.append(entry.proposal)
+        elif words < entry.stems or (len(there) > 1 and words <= entry.stems):
             found[found.index(there[0])] = entry.proposal
             found = [proposal for proposal in found if proposal not in there]
     return found

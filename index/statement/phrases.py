@@ -80,11 +80,21 @@ def words_of(name: str, section: str, key: str) -> re.Pattern[str]:
 
 def spans_of(pattern: re.Pattern[str], statement: Statement, *statuses: Status) -> Iterator[Span]:
     """Where a pattern stands in a statement, in facts of these statuses (none: affirmed)."""
+    allowed = statuses or ("affirmed",)
+    denied = (
+        [] if "denied" in allowed else [f.span for f in statement.facts if f.status == "denied"]
+    )
     for match in pattern.finditer(statement.folded):
-        span = Span(*match.span())
+        # "Previa .. bleeding" is not said by "previa, no bleeding"; "previa" is.
+        ends = (span.start for span in denied if match.start() < span.start < match.end())
+        end = min(ends, default=None)
+        found = match if end is None else pattern.match(statement.folded, match.start(), end)
+        if found is None:
+            continue
+        span = Span(*found.span())
         if not statuses and is_ruled_out(statement, span):
             continue
-        if statement.status_of(span) in (statuses or ("affirmed",)):
+        if statement.status_of(span) in allowed:
             yield span
 
 
