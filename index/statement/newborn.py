@@ -89,9 +89,8 @@ def wordings(statement: Statement, books: Books) -> list[Wording]:
         if proposal.kind == "condition"
         for span in proposal.spans
     ]
-    told = tuple(
-        _words(key) for key in ("newborn", "birth", "later", "cesarean", "vaginal", "visit")
-    )
+    keys = ("newborn", "birth", "later", "cesarean", "vaginal", "visit", "filling")
+    told = tuple(map(_words, keys))
     found = []
     for fact in statement.facts:
         if fact.status != "affirmed" or fact.kind != "condition":

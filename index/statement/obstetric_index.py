@@ -56,7 +56,7 @@ _WIDE = frozenset(
     map(
         stem,
         """infection abnormal injury trauma hemorrhage fetal complications malposition abscess
-        cesarean previous previa disruption failure pain obstruction placenta cord uterus cervix
+        cesarean previous previa disruption failure pain obstruction placenta cord uterus cervix vagina
         laceration rupture retention neoplasm tumor deformity prolapse delayed normal scar surgery
         contraction findings
         hematoma disorder disorders disease diseases condition conditions labor high
@@ -83,10 +83,22 @@ def _entries(books: Books, reference: Reference) -> dict[Period, tuple[_Entry, .
         for period, each in _LEADS.items():
             for lead in each:
                 if term.text.startswith(lead) and _is_whole(term):
-                    stems = _stems(essential(term.text[len(lead) :])) - _HOLLOW
-                    if stems and not (len(stems) == 1 and stems & _WIDE):
-                        found[period].append(_Entry(stems, term.code, term.text, lead))
+                    text = essential(term.text[len(lead) :])
+                    for words in _choices(text) if period == "abortive" else (text,):
+                        stems = _stems(words) - _HOLLOW
+                        wide = len(stems) == 1 and stems & _WIDE and period != "abortive"
+                        if stems and not wide:
+                            found[period].append(_Entry(stems, term.code, term.text, lead))
     return {period: tuple(entries) for period, entries in found.items()}
+
+
+def _choices(words: str) -> tuple[str, ...]:
+    """The words of an entry: "renal failure or shutdown" is renal failure, and renal shutdown."""
+    first, _, second = words.partition(" or ")
+    if not second:
+        return (words,)
+    *shared, _ = first.split() or [""]
+    return first, " ".join([*shared, second])
 
 
 def _is_whole(term: Term) -> bool:

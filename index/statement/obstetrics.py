@@ -60,6 +60,13 @@ def _with_index(
     """The codes of clinics' words with those of the Index: one that has all their words, and more,
     says more; others are added where nothing else was found."""
     for entry in obstetric_index.look_up(statement, pregnancy, books):
+        if pregnancy.period == "abortive":
+            # A complication says more than an abortion without any; that of an ectopic or molar
+            # pregnancy is reported beside it (I.C.15.q).
+            if not entry.proposal.code.startswith("O08"):
+                found = [proposal for proposal in found if not is_abortive(proposal.code)]
+            found.append(entry.proposal)
+            continue
         there = [p for p in found if any(span.overlaps(entry.span) for span in p.spans)]
         if not there:
             found.append(entry.proposal)
@@ -67,14 +74,7 @@ def _with_index(
         words = obstetric_index.stems_of(
             " ".join(statement.folded[s.start : s.end] for p in there for s in p.spans)
         )
-        if pregnancy.period == "abortive":
-            # A complication says more than an abortion without any; that of an ectopic or molar
-            # pregnancy is reported beside it (I.C.15.q).
-            if not entry.proposal.code.startswith("O08"):
-                found = [proposal for proposal in found if not is_abortive(proposal.code)]
-            if all(proposal.code != entry.proposal.code for proposal in found):
-                found.append(entry.proposal)
-        elif words < entry.stems or (len(there) > 1 and words <= entry.stems):
+        if words < entry.stems or (len(there) > 1 and words <= entry.stems):
             found[found.index(there[0])] = entry.proposal
             found = [proposal for proposal in found if proposal not in there]
     return found
