@@ -64,7 +64,7 @@ DELIVERIES = [
     ("gestational htn 36w induced, SVD liveborn", "O13.4 Z37.0 Z3A.36"),
     ("6 wk pp visit", "Z39.2"),
     ("10 d pp endometritis", "O86.12"),
-    ("mastitis 3 wks pp breastfeeding", "O91.22"),
+    ("mastitis 3 wks pp breastfeeding", "O91.23"),
     ("pp day 3, s/p c/s, PDPH", "O89.4"),
     ("postpartum depression", "F53.0"),
     ("c/s wound infection 10 days pp", "O86.00"),
