@@ -178,7 +178,8 @@ def _by_rows(codes: tuple[str, ...], statement: Statement, books: Books) -> Iter
 
 
 def _by_entries(codes: tuple[str, ...], statement: Statement, books: Books) -> Iterator[_Found]:
-    for first, second, entry in joined(codes, books):
+    due = any(fact.join == "due to" for fact in statement.facts)
+    for first, second, entry in joined(codes, books, due):
         combined = books.complete(entry.code, statement.folded)
         if combined is None or combined.code in codes:
             continue
@@ -188,9 +189,8 @@ def _by_entries(codes: tuple[str, ...], statement: Statement, books: Books) -> I
             if note.kind in ("use_additional_code", "code_first", "code_also")
             for named in note.codes
         ]
-        drops = tuple(
-            code for code in (first, second) if not any(named.contains(code) for named in asked)
-        )
+        said = (first, second) if entry.holds(second) else (first,)
+        drops = tuple(code for code in said if not any(named.contains(code) for named in asked))
         yield _Found((0, 0), combined.code, first, second, drops, entry.text, "I.A.15")
 
 
