@@ -11,7 +11,8 @@ from codesets.model import Release
 from codesets.store.code_store import CodeStore
 from index.statement.books import Books
 from index.statement.code_patterns import fill, pattern
-from index.statement.combinations import combine, rules
+from index.statement.combination_rules import rules
+from index.statement.combinations import combine
 from index.statement.facts import read_statement
 from index.statement.integral import integral_to, less_specific
 
