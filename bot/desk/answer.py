@@ -350,6 +350,14 @@ class Verdict:
     kind: CodeKind = "code"
     reasons: list[Reason] = field(default_factory=list)
 
+    @property
+    def status_shown(self) -> str:
+        """The status as it is shown. Modifiers and places of service are "valid": they are not
+        billed by themselves. A range is no header, whatever its status."""
+        if self.kind == "range":
+            return "range"
+        return "valid" if self.status == "billable" and self.kind != "code" else self.status
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:
@@ -389,6 +397,7 @@ class ReportLine:
     - `ask_back`: the question to ask, where a detail is left open that would change the code; None
       when nothing is asked.
     - `alternatives`: codes that differ from it in side or trimester alone; [] for none.
+    - `reasons`: what `ask_back` is worded from; not in the JSON.
     """
 
     line: int
@@ -405,6 +414,7 @@ class ReportLine:
     confidence: Confidence = "low"
     ask_back: str | None = None
     alternatives: list[CodeTitle] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

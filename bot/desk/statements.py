@@ -17,14 +17,16 @@ from index.text.tokens import fold
 
 MOST_STATEMENTS = 20
 _NUMBER = r"\(?\d{1,2}[.):]\)?"
-_BULLET = r"[-*•‣▪◦●–—·]"
+_BULLET = "[-*\u2022\u2023\u25aa\u25e6\u25cf\u2013\u2014\u00b7]"
 _LETTER = r"\(?[a-z][.)]"
 _MARKS = tuple(re.compile(rf"\s*{mark}\s+(?=\S)", re.I) for mark in (_NUMBER, _BULLET, _LETTER))
 #: Numbers within a line: "1. htn 2) gout".
 _WITHIN = re.compile(r"(?:(?<=\s)|^)\(?(\d{1,2})[.)]\s+(?=[^\W\d])")
 _DOTS = re.compile(r"\s*[•▪●]\s*")
 #: A line that ends so goes on in the next.
-_GOES_ON = re.compile(r"(?:[,&+/]|\b(?:and|or|with|w/|due to|d/t|of|on|in|for|from|the|a|s/p))$", re.I)
+_GOES_ON = re.compile(
+    r"(?:[,&+/]|\b(?:and|or|with|w/|due to|d/t|of|on|in|for|from|the|a|s/p))$", re.I
+)
 #: Lines that are as long as this were broken to fit a window.
 _BROKEN = 72
 
@@ -141,7 +143,9 @@ def _asks_of_all(line: str) -> bool:
 @cache
 def _words(name: str) -> re.Pattern[str]:
     """The phrases of a list in prompts/intents/lists.toml. Each ends where its last word does."""
-    phrases = [phrase.strip() for phrase in read_words("lists")[name].splitlines() if phrase.strip()]
+    phrases = [
+        phrase.strip() for phrase in read_words("lists")[name].splitlines() if phrase.strip()
+    ]
     each = "|".join(re.escape(one) for one in sorted(phrases, key=len, reverse=True))
     if name in ("headings", "asks"):
         return re.compile(rf"(?:(?:{each})[\s,.:!?]*)+")
