@@ -344,6 +344,13 @@ class Searcher:
         system_index = self._system_indexes.get(release.system)
         return system_index is not None and system_index.has(release)
 
+    def is_name(self, words: str, release: Release) -> bool:
+        """Whether words, spelled out, are the name of something in the texts of a release's
+        system: all words of a title, an entry or another term, and no others."""
+        return self._has(release) and self._system_indexes[release.system].names.has(
+            read(words).affirmed
+        )
+
     def _parts(
         self, words: Sequence[str], meant: Mapping[str, str], official: Official
     ) -> list[Part]:
