@@ -61,13 +61,21 @@ def of_report(lines: Sequence[ReportLine], either_first: Sequence[str] = ()) -> 
         title = "" if line.system == "cpt" else line.title
         told = reason("headline.one" if title else "headline.untitled", code=line.code, title=title)
     elif len(either_first) > 1:
-        either: Reason | str = either_first[-1]
-        for code in reversed(either_first[:-1]):
-            either = reason("headline.or", one=code, other=either)
-        told = reason("headline.either", codes=", ".join(codes), either=either)
+        told = _either(codes, either_first)
     else:
         told = reason("headline.codes", first=codes[0], others=", ".join(codes[1:]))
     return Headline("codes", codes, reasons=[told])
+
+
+def _either(codes: Sequence[str], either_first: Sequence[str]) -> Reason:
+    """The codes, and which of them may be first."""
+    listed = ", ".join(codes)
+    if len(either_first) == len(codes):
+        return reason("headline.either" if len(codes) == 2 else "headline.any", codes=listed)
+    first: Reason | str = either_first[-1]
+    for code in reversed(either_first[:-1]):
+        first = reason("headline.or", one=code, other=first)
+    return reason("headline.some", codes=listed, first=first)
 
 
 def of_statements(statements: Sequence[StatementReport]) -> Headline:

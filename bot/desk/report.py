@@ -16,12 +16,15 @@ from bot.desk.question import Question
 from bot.desk.stored_words import StoredWords
 from codesets.model import Release
 from codesets.store.code_store import CodeStore
-from index.search.searcher import Found
+from index.search.searcher import Found, Searcher
+from index.statement.assembly import assemble
 from index.statement.books import Books
 from index.statement.facts import read_statement
 from index.statement.model import Assembled, Fact, Ground, Line, Role, Span, Statement
 
 _MOST_QUOTE = 200
+#: Codes that are searched for each part of a statement.
+_SEARCHED = 40
 #: The most characters between two spans of one line that are shown as one piece of text.
 _BETWEEN = 12
 #: Sections on which of several diagnoses is first.
@@ -33,25 +36,24 @@ _HCPCS_ROLES: Mapping[str, Role] = {
 
 
 def assembled_for(
-    statement: Statement, found: Found, candidates: Sequence[Candidate], books: Books
+    statement: Statement, books: Books, searcher: Searcher, candidates: Sequence[Candidate]
 ) -> Assembled | None:
-    """What is to be reported for a statement: the best code of ICD-10-CM. None where the words ask
-    for another system."""
-    if not candidates or candidates[0].system != "icd10cm":
+    """What is to be reported for a statement; None where the words ask for another system, or
+    nothing of ICD-10-CM fits them."""
+    if candidates and candidates[0].system != "icd10cm":
         return None
-    best = candidates[0]
-    spans = tuple(fact.span for fact in statement.facts if fact.status in ("affirmed", "past"))
-    line = Line(
-        code=best.code,
-        title=best.title,
-        system=best.system,
-        role="first-listed",
-        spans=spans or tuple(fact.span for fact in statement.facts),
-        grounds=(),
-        confidence=best.confidence,
-        ask=best.reasons[0].key if best.reasons else "",
-    )
-    return Assembled((line,), statement.facts)
+
+    def search(texts: Sequence[str]) -> Sequence[Found]:
+        return searcher.search_many(texts, [books.release], _SEARCHED)
+
+    def is_name(words: str) -> bool:
+        return searcher.is_name(words, books.release)
+
+    assembled = assemble(statement, books, search, is_name)
+    if candidates:
+        return assembled
+    # Nothing fits the words as a whole: what fits a part of them must be sure.
+    return assembled if any(line.confidence == "high" for line in assembled.lines) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +126,23 @@ class Reports:
         self._guideline_lookup = guideline_lookup
 
     def reported(
-        self, question: Question, answer: Answer, found: Found, releases: Sequence[Release]
+        self,
+        question: Question,
+        answer: Answer,
+        searcher: Searcher,
+        releases: Sequence[Release],
     ) -> Answer:
         """The answer to a question in plain words with the report of what it states. A question
         about a rule gets one only if it states a case."""
         if answer.outcome == "guideline" and not _states_a_case(answer):
             return answer
-        statement = read_statement(question.text)
+        statement = read_statement(question.subject)
         stored = StoredWords(question)
         for release in releases:
             if release.system == "icd10cm":
                 books = Books(self._store, release, question.day)
-                assembled = assembled_for(statement, found, answer.candidates, books)
-                if assembled is not None:
+                assembled = assembled_for(statement, books, searcher, answer.candidates)
+                if assembled is not None and (assembled.lines or not _is_affirmed(statement)):
                     known = {c.code: c for c in answer.candidates if c.system == "icd10cm"}
                     shown = _Shown(
                         statement, stored, known, release, question.day, self._guideline_lookup
@@ -178,6 +184,11 @@ def _with_lines(
     if answer.outcome == "guideline":
         return answer
     return replace(answer, outcome="answered", headline=of_report(lines, either_first))
+
+
+def _is_affirmed(statement: Statement) -> bool:
+    """Whether a statement says that anything is so."""
+    return any(fact.status == "affirmed" for fact in statement.facts)
 
 
 def _states_a_case(answer: Answer) -> bool:

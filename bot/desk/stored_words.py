@@ -20,7 +20,7 @@ class StoredWords:
         self._hidden: frozenset[str] = frozenset()
         if question.removed:
             stored = _words(_PLACE.sub(" ", question.scrubbed))
-            self._hidden = _words(question.text) - stored
+            self._hidden = _words(f"{question.text} {question.subject}") - stored
 
     def hide(self, text: str) -> str:
         """The text with a placeholder for each word that is not stored. An age over 89 is read as

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.desk.answer import Answer, Because, Candidate, Headline, ReportLine
+from bot.desk.answer import Answer, Because, Candidate, Headline, ReportLine, ShownFact
 from bot.messages import message
 
 
@@ -17,15 +17,30 @@ class Part:
     headline: Headline
     lines: list[ReportLine]
     asks: list[str]
+    facts: list[ShownFact]
 
 
 def parts(answer: Answer) -> list[Part]:
     """The reports of an answer: one, or one for each of several statements; [] for none."""
     if answer.statements:
-        return [Part(one.said, one.headline, one.report, one.asks) for one in answer.statements]
+        return [
+            Part(one.said, one.headline, one.report, one.asks, one.facts)
+            for one in answer.statements
+        ]
     if answer.report:
-        return [Part("", answer.headline, answer.report, answer.asks)]
+        return [Part("", answer.headline, answer.report, answer.asks, answer.facts)]
     return []
+
+
+def unreported(part: Part) -> str:
+    """The facts that are denied or uncertain, which a coder may have expected in the report;
+    "" for none. It repeats words of the question."""
+    facts = [
+        message("report.left_out_fact", said=fact.said, status=fact.status)
+        for fact in part.facts
+        if fact.status in ("denied", "uncertain")
+    ]
+    return message("report.left_out", facts="; ".join(facts)) if facts else ""
 
 
 def mark(line: ReportLine) -> str:

@@ -26,6 +26,7 @@ from bot.views.report_words import (
     parts,
     rivals,
     untold,
+    unreported,
     untold_notices,
     why,
 )
@@ -100,6 +101,8 @@ def _report(number: int, part: Part) -> str:
         if reason := why(line):
             lines.append(_wrapped(reason, f"{indent}· "))
     lines += [_wrapped(ask, f"{lead}? ") for ask in part.asks]
+    if left_out := unreported(part):
+        lines.append(_wrapped(left_out, f"{lead}  "))
     return "\n".join(lines)
 
 

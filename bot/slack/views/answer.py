@@ -80,9 +80,11 @@ def answer_message(
 
 
 def shared_message(answer: Answer, question_id: str, user: str) -> Message:
-    """An answer that a user shows to a channel. The words of its statements are left out."""
+    """An answer that a user shows to a channel. The words of its statements are left out; all else
+    is there, because See more would show the words, too."""
     statements = [replace(one, said="") for one in answer.statements]
-    drawn = answer_message(replace(answer, statements=statements), question_id)
+    unsaid = replace(answer, statements=statements)
+    drawn = answer_message(unsaid, question_id, expanded=bool(statements))
     by = context(message("slack.shared_by", user=f"<@{user}>"))
     return Message(drawn.text, [*as_posted([by]), *drawn.blocks])
 
