@@ -61,7 +61,7 @@ def _marked(lines: Sequence[str]) -> list[str]:
         elif not items:
             above.append(line)
         elif not _asks(line):
-            items[-1] += " " + _unmarked(line)
+            items[-1] = f"{items[-1].rstrip()}{_unmarked(line)}"
     if len(items) < 2 or any(not _is_heading(line) for line in above):
         return []
     return [" ".join(item.split()) for item in items]
@@ -78,11 +78,11 @@ def _indent(line: str) -> int:
 
 
 def _unmarked(line: str) -> str:
-    """A line without its mark, if it has one."""
+    """A line that goes on, as it stands after the line before it: a marked one after a comma."""
     for mark in _MARKS:
         if start := mark.match(line):
             return ", " + line[start.end() :]
-    return line
+    return " " + line
 
 
 def _numbered_within(lines: Sequence[str]) -> list[str]:

@@ -25,8 +25,8 @@ from bot.views.report_words import (
     mark,
     parts,
     rivals,
-    untold,
     unreported,
+    untold,
     untold_notices,
     why,
 )
@@ -107,38 +107,43 @@ def _report(number: int, part: Part) -> str:
 
 
 def _candidates(answer: Answer, shown: int) -> list[str]:
-    """The candidates. Behind a report: those that are none of its lines, and what governs its first
-    line."""
-    others = rivals(answer)
-    groups = by_system(others, shown if not answer.report else max(shown - 1, 1))
-    blocks = []
-    if answer.report and others:
-        blocks.append(message("report.rivals"))
-    for group, candidates in groups:
-        blocks += [group, *(_candidate(c, ranked=not answer.report) for c in candidates)]
-    best = candidate_of_first(answer) if answer.report else next(iter(answer.candidates), None)
-    if best and not answer.statements:
-        if answer.report:
+    """The candidates. Behind a report: those that are none of its lines, a line each, and what
+    governs its first line."""
+    if not answer.report:
+        blocks = []
+        for group, candidates in by_system(rivals(answer), shown):
+            blocks += [group, *map(_candidate, candidates)]
+        best = next(iter(rivals(answer)), None)
+    else:
+        lines = [
+            line
+            for group, candidates in by_system(rivals(answer), max(shown - 1, 1))
+            for line in [*([f" {group}"] if group else []), *map(_rival, candidates)]
+        ]
+        best = None if answer.statements else candidate_of_first(answer)
+        blocks = ["\n".join([message("report.rivals"), *lines])] if lines else []
+        if best:
             blocks.append("\n".join([*_sides(best), *_report_with(best, answer)]))
-        blocks.append(_notes(best.code, best.release, best.notes))
-        blocks.append(_cited(best.guidelines))
+    if best:
+        blocks += [_notes(best.code, best.release, best.notes), _cited(best.guidelines)]
     return blocks
 
 
-def _candidate(candidate: Candidate, *, ranked: bool = True) -> str:
-    first = ranked and candidate.rank == 1
+def _rival(candidate: Candidate) -> str:
+    sure = message("terminal.confidence", level=candidate.confidence)
+    return _wrapped(f"{candidate.code}  {candidate.title} · {sure}", " - ")
+
+
+def _candidate(candidate: Candidate) -> str:
     billable = message("terminal.billable" if candidate.billable else "terminal.header")
     lines = [
-        _wrapped(
-            f"{candidate.code}  {candidate.title}", f"{candidate.rank}. " if ranked else " - "
-        ),
+        _wrapped(f"{candidate.code}  {candidate.title}", f"{candidate.rank}. "),
         f"   {billable} · {message('terminal.confidence', level=candidate.confidence)}",
     ]
-    if candidate.ask_back and ranked:
+    if candidate.ask_back:
         lines.append(_wrapped(candidate.ask_back, "   ? "))
-    if ranked:
-        lines += _sides(candidate)
-    if first:
+    lines += _sides(candidate)
+    if candidate.rank == 1:
         lines += [_wrapped(ground, "   · ") for ground in grounds(candidate)]
         lines += _report_with(candidate)
     return "\n".join(lines)

@@ -101,7 +101,9 @@ def test_types_and_values_are_those_of_the_code(shape: str) -> None:
             assert documented[key] == in_words(shape, key, hint), key
 
 
-@pytest.mark.parametrize(("shape", "values"), [("Answer", Outcome), ("Verdict", Status), ("Headline", HeadlineKind)])
+@pytest.mark.parametrize(
+    ("shape", "values"), [("Answer", Outcome), ("Verdict", Status), ("Headline", HeadlineKind)]
+)
 def test_each_outcome_status_and_kind_is_explained(shape: str, values: Any) -> None:
     explained = re.findall(r"^\| `(\w+)` \| [^|]+ \|$", _SECTIONS[shape], re.M)
     assert explained == list(get_args(values))
