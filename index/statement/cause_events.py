@@ -10,12 +10,13 @@ from index.statement.model import Span
 #: Which kind of event tells more of the same words, the first of two.
 ORDER = (
     "transport", "legal", "gun", "assault", "self-harm", "explosion", "water", "fire", "hot",
-    "animal", "foreign body", "electric", "nature", "crush", "fall", "person", "cut", "struck",
-    "misadventure", "overexertion",
+    "animal", "foreign body", "electric", "nature", "falling object", "crush", "fall",
+    "person", "cut", "struck", "misadventure", "overexertion",
 )  # fmt: skip
 #: Events that another event includes: who falls strikes something (I.C.20.a.7).
 _INCLUDED = {
     "transport": frozenset("fall struck crush person cut overexertion hot assault".split()),
+    "falling object": frozenset("fall struck crush cut overexertion".split()),
     "fall": frozenset("struck person overexertion cut".split()),
     "assault": frozenset("struck person fall overexertion".split()),
     "legal": frozenset("struck person fall assault gun".split()),
@@ -95,10 +96,20 @@ def chosen(causes: list[Cause]) -> list[Cause]:
     """Without the events that others include, and those told by the same words."""
     kept: list[Cause] = []
     groups = {cause.group for cause in causes}
-    by_weapon = any(c.key in ("assault", "self_harm") and c.group != "assault" for c in causes)
+    by_weapon = any(
+        c.key in ("assault", "self_harm") and c.group not in ("assault", "self-harm")
+        for c in causes
+    )
+    machine = any(cause.group == "cut" and "W24" <= cause.stem[:3] <= "W31" for cause in causes)
     for cause in causes:
+        if machine and (
+            cause.group == "crush" or (cause.group == "fall" and cause.stem == "W01.0")
+        ):
+            continue  # W23 excludes machines; the tool slipped, and not the person
         general = cause.group == "assault" and cause.stem in ("Y04.0", "Y09", "Y04.8")
-        if (general and by_weapon) or (cause.group == "self-harm" and by_weapon and kept):
+        if by_weapon and (
+            general or (cause.stem in ("X83.8", "X78.9") and cause.group == "self-harm")
+        ):
             continue
         included = any(cause.group in _INCLUDED.get(one.group, ()) for one in kept)
         airbag = cause.stem[:5] == "W22.1" and "transport" in groups

@@ -80,7 +80,7 @@ def find_maltreatment(statement: Statement, books: Books) -> Maltreatment:
     if found is None:
         return Maltreatment()
     name, span = found
-    before = text[max(0, span.start - 40) : span.start]
+    before = re.split(r"[,;]", text[max(0, span.start - 40) : span.start])[-1]
     if _said("history").search(before) or _said("screening").search(text):
         return Maltreatment()
     kind = _table()["kinds"][name]
@@ -106,7 +106,10 @@ def find_maltreatment(statement: Statement, books: Books) -> Maltreatment:
 def _first(text: str) -> tuple[str, Span] | None:
     for name, pattern in _kinds():
         for match in pattern.finditer(text):
-            if not _OF_A_DRUG.search(text[: match.start()]):
+            if _OF_A_DRUG.search(text[: match.start()]):
+                continue
+            other = _table()["other_meaning"].get(match[0])
+            if other is None or not any_of(other).search(text):
                 return name, Span(*match.span())
     return None
 
