@@ -107,7 +107,7 @@ def look_up(statement: Statement, pregnancy: Pregnancy, books: Books) -> Iterato
         code = complete(books, best.code, pregnancy, text)
         if code is None or code.code[0] != "O":
             continue
-        ground = Ground("index", "report.index_entry", quote=best.text, release=reference.label)
+        ground = Ground("index", "report.obstetric_index_entry", quote=best.text, release=reference.label)
         span = Span(facts[0].span.start, facts[-1].span.end)
         proposal = Proposal(
             code.code,
