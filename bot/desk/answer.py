@@ -99,8 +99,8 @@ class Because:
     """Why a line is reported, or stands where it stands; or why a candidate is meant where the
     question does not say it.
 
-    - `rule`: the kind of rule: index, index with (an entry "with" of the Index), table (of drugs,
-      of neoplasms), code first, use additional code, code also, note or guideline.
+    - `rule`: the kind of rule: index, index with (an entry "with" of the Index), tabular (a title
+      or an inclusion term), table (of drugs, of neoplasms), code first, use additional code, code also, note or guideline.
     - `text`: the reason, in a sentence, with the words of a note or an entry in quotation marks.
     - `section`: the section of the Official Guidelines that states the rule (I.C.6.a); "" where
       no loaded guidelines have it.
