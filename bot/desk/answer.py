@@ -100,7 +100,8 @@ class Because:
     question does not say it.
 
     - `rule`: the kind of rule: index, index with (an entry "with" of the Index), tabular (a title
-      or an inclusion term), table (of drugs, of neoplasms), code first, use additional code, code also, note or guideline.
+      or an inclusion term), table (of drugs, of neoplasms), code first, use additional code, code
+      also, note or guideline.
     - `text`: the reason, in a sentence, with the words of a note or an entry in quotation marks.
     - `section`: the section of the Official Guidelines that states the rule (I.C.6.a); "" where
       no loaded guidelines have it.

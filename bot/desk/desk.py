@@ -373,7 +373,7 @@ class Desk:
                 answer = self._named_second(question, answer)
                 answer = noticed(answer, *read_cut_words(found, question.scrubbed))
             answer = self._with_guidelines(question, answer, found, releases)
-            answer = self._reports.reported(question, answer, self._search(), releases)
+            answer = self._reports.reported(question, answer, self._search(), found, releases)
             if answer.outcome == "abstained":
                 # Its date does not matter.
                 told = [why for why in answer.reasons if not why.key.startswith("desk.date_")]

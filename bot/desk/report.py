@@ -36,15 +36,22 @@ _HCPCS_ROLES: Mapping[str, Role] = {
 
 
 def assembled_for(
-    statement: Statement, books: Books, searcher: Searcher, candidates: Sequence[Candidate]
+    statement: Statement,
+    books: Books,
+    searcher: Searcher,
+    found: Found,
+    candidates: Sequence[Candidate],
 ) -> Assembled | None:
     """What is to be reported for a statement; None where the words ask for another system, or
-    nothing of ICD-10-CM fits them."""
+    nothing of ICD-10-CM fits them. `found`: what the whole statement finds."""
     if candidates and candidates[0].system != "icd10cm":
         return None
 
     def search(texts: Sequence[str]) -> Sequence[Found]:
-        return searcher.search_many(texts, [books.release], _SEARCHED)
+        whole = found.query.asked.casefold()
+        others = [text for text in texts if text.casefold() != whole]
+        each = iter(searcher.search_many(others, [books.release], _SEARCHED) if others else [])
+        return [found if text.casefold() == whole else next(each) for text in texts]
 
     def is_name(words: str) -> bool:
         return searcher.is_name(words, books.release)
@@ -130,10 +137,11 @@ class Reports:
         question: Question,
         answer: Answer,
         searcher: Searcher,
+        found: Found,
         releases: Sequence[Release],
     ) -> Answer:
         """The answer to a question in plain words with the report of what it states. A question
-        about a rule gets one only if it states a case."""
+        about a rule gets one only if it states a case. `found`: what its words find."""
         if answer.outcome == "guideline" and not _states_a_case(answer):
             return answer
         statement = read_statement(question.subject)
@@ -141,7 +149,7 @@ class Reports:
         for release in releases:
             if release.system == "icd10cm":
                 books = Books(self._store, release, question.day)
-                assembled = assembled_for(statement, books, searcher, answer.candidates)
+                assembled = assembled_for(statement, books, searcher, found, answer.candidates)
                 if assembled is not None and (assembled.lines or not _is_affirmed(statement)):
                     known = {c.code: c for c in answer.candidates if c.system == "icd10cm"}
                     shown = _Shown(

@@ -80,7 +80,7 @@ def answered(
     )
     monkeypatch.setattr(report, "assembled_for", lambda *_: assembled)
     begun = answer or Answer(question.scrubbed, "2026-11-29", "answered")
-    reported = reports.reported(question, begun, None, [RELEASE])  # type: ignore[arg-type]
+    reported = reports.reported(question, begun, None, None, [RELEASE])  # type: ignore[arg-type]
     return worded(headlined(reported))
 
 
