@@ -1,0 +1,93 @@
+"""Contact with what may make ill: Z20 and Z77, when the patient does not have the disease
+(I.C.21.c.1)."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from index.statement.books import Books
+from index.statement.chapter21 import codes_for, findings
+from index.statement.histories import conditions_in
+from index.statement.model import Ground, Proposal, Role, Span, Statement
+from index.statement.phrases import alternatives, is_so, said, words_of_chapter
+
+_FILLER = r"(?:(?:a|an|the|to|from|someone|person|people|friend|coworker|kid|child|classmate|pos|known|confirmed|with|w/|who|had|has|positive|recent|possible|active|daycare|school|household|family|in|at|home|work|pt|via|2|patient|his|her|brother|sister|son|daughter|husband|wife|mother|mom|partner|member|roommate|teacher|case|of|infected|acute|untreated)\s+)*"
+_AFTER = re.compile(
+    r"[\s-]*(?:\+|pos|positive|virus|infection|infected)?\s*(?:household\s+|close\s+)?"
+    r"(?:exposure|contact|exposed|exp\b|contacts)"
+)
+#: A test after contact is no screening.
+_EXCLUDES = {
+    "Z20.2": ("Z11.3",),
+    "Z20.822": ("Z11.52",),
+    "Z20.1": ("Z11.1", "Z11.7"),
+    "Z20.6": ("Z11.4",),
+    "Z20.5": ("Z11.59",),
+    "Z77.011": ("Z13.88",),
+}
+_PARTNER = re.compile(
+    r"(?:partner|husband|wife|bf|boyfriend|gf|girlfriend|spouse|sexual partner|sex partner)\s+"
+    r"(?:(?:has|with|w/|was|is|dx'?d?|diagnosed|treated|tested|tx'?d|for|had|positive|pos|told|he|she|w)\s+)+$"
+)
+
+
+@cache
+def _exposed() -> re.Pattern[str]:
+    words = alternatives(words_of_chapter()["history"]["exposed"])
+    return re.compile(rf"(?<![\w'])(?:{words})(?![\w'])\s*{_FILLER}$")
+
+
+def find(statement: Statement, books: Books) -> list[Proposal]:
+    """What the words of a statement say that the patient was exposed to."""
+    folded = statement.folded
+    if not re.search(
+        r"expos|contact|partner|husband|wife|bf|boyfriend|gf|spouse|needle|splash|smoke|\bexp\b",
+        folded,
+    ):
+        return []
+    proposals: dict[str, Proposal] = {}
+    last = -1
+    for row, span in conditions_in(folded):
+        cell = row.get("exposure") or "-"
+        if cell == "-" or not is_so(statement, span):
+            continue
+        listed = last >= 0 and re.fullmatch(r"\s*(?:,|and|&|/|or)\s*", folded[last : span.start])
+        if not (listed or _is_exposure(folded, span, cell)):
+            continue
+        last = span.end
+        if cell.startswith("Z20") and said(words_of_chapter()["history"]["positive"], statement):
+            if "partner" not in folded and not re.search(
+                r"(?:to|of|w/|with)\s+\S*\s*(?:pos|confirmed|positive)", folded
+            ):
+                continue
+        for code in codes_for(cell, statement, span, books):
+            proposals.setdefault(code, _proposal(code, span, statement))
+    if not proposals and (
+        blood := re.search(r"needle ?-?stick|blood splash|splashed w/ blood", folded)
+    ):
+        if found := codes_for("Z77.21", statement, Span(*blood.span()), books):
+            proposals[found[0]] = _proposal(found[0], Span(*blood.span()), statement)
+    return list(proposals.values())
+
+
+def _is_exposure(folded: str, span: Span, cell: str) -> bool:
+    head = folded[max(0, span.start - 80) : span.start]
+    if _exposed().search(head) or _AFTER.match(folded, span.end):
+        return True
+    if cell in ("Z20.2", "Z20.6", "Z20.5") and _PARTNER.search(head):
+        return True
+    return cell == "Z77.22" or (cell == "Z77.21" and folded[span.start :].startswith("needle"))
+
+
+def _proposal(code: str, span: Span, statement: Statement) -> Proposal:
+    ground = Ground("guideline", "report.chapter21_exposure", section="I.C.21.c.1")
+    alone = code.startswith("Z20") and not findings(statement, [_clause(statement, span)])
+    role: Role = "first-listed" if alone else "additional"
+    excludes = _EXCLUDES.get(code, ())
+    return Proposal(code, (span,), role, "encounter", (ground,), True, excludes, 0.9)
+
+
+def _clause(statement: Statement, span: Span) -> Span:
+    """The fact in which the words stand: "exposed to coworker with covid at work"."""
+    return next((f.span for f in statement.facts if f.span.overlaps(span)), span)

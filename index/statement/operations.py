@@ -1,0 +1,152 @@
+"""Operations that are done: the aftercare for them (I.C.21.c.7) and the status that they leave
+(I.C.21.c.3). Injuries have no aftercare code: their seventh character says it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from index.statement.books import Books
+from index.statement.chapter21 import codes_for, propose
+from index.statement.model import Ground, Proposal, Span, Statement
+from index.statement.phrases import (
+    Phrases,
+    alternatives,
+    is_so,
+    longest,
+    pattern,
+    rows,
+    said,
+    words_of_chapter,
+)
+from index.text.resources import Row
+
+_REJECTED = re.compile(r"\breject\w*|\bfail(?:ure|ed|ing)\b|\bgvhd\b|graft dysfunction|\baan\b")
+_RECENT = re.compile(
+    r"(?:\b(?:\d{1,2}|one|two|three|four|six)\s?(?:-|\s)?(?:d|days?|wks?|weeks?|mos?|months?|w)\b"
+    r"\s*(?:s/p|sp\b|status post|post|after|ago|out\b|p/|f/u|check|from|since|wound|postop|op\b|stump|h/o))"
+)
+_CHECK = r"(?:f/u|follow[- ]?up|followup|recheck|check|visit|wound check|aftercare|appt)"
+_INTERNAL = re.compile(
+    r"periprosthetic|loosen\w*|dislocat\w*|infect\w*|fail(?:ed|ure)|\bworn\b|wear\b|mechanical|prosthesis fx|broken"
+)
+
+
+@cache
+def _operations() -> Phrases[int]:
+    return Phrases([(row["words"], at) for at, row in enumerate(_rows())])
+
+
+@cache
+def _rows() -> list[Row]:
+    return rows("operations.tsv")
+
+
+@cache
+def _before(name: str) -> re.Pattern[str]:
+    words = alternatives(words_of_chapter()["operations"][name])
+    return re.compile(rf"(?<![\w'])(?:{words})(?![\w'])\s*(?:[\w'/.-]+\s+){{0,3}}$")
+
+
+@cache
+def _after(name: str) -> re.Pattern[str]:
+    words = alternatives(words_of_chapter()["operations"][name])
+    return re.compile(rf"[\s,(-]*(?:[\w'/.-]+\s+){{0,2}}(?:{words})(?![\w'])")
+
+
+def find(statement: Statement, books: Books) -> list[Proposal]:
+    """The aftercare and the status for the operations that a statement says were done."""
+    folded = statement.folded
+    found = [
+        (_rows()[at], span)
+        for at, span in longest(_operations().find(folded))
+        if is_so(statement, span)
+    ]
+    if not found:
+        return []
+    statuses: dict[str, Proposal] = {}
+    after: dict[str, Proposal] = {}
+    for row, span in found:
+        clause = _clause(folded, span)
+        if _before("planned").search(folded[clause.start : span.start]):
+            continue
+        cared = _aftercare(statement, span)
+        is_done = bool(row.get("always")) or cared or _is_done(folded, clause, span)
+        if not is_done:
+            continue
+        status = row.get("status") or ""
+        if status and not _complicated(status, folded):
+            for code in codes_for(status, statement, span, books):
+                statuses.setdefault(code, propose(code, (span,), statement, "I.C.21.c.3"))
+        if cared and row["aftercare"]:
+            cell = _for_neoplasm(row["aftercare"], statement)
+            for code in codes_for(cell, statement, span, books):
+                after.setdefault(code, _care(code, span, status))
+    return _one(list(after.values())) + list(statuses.values())
+
+
+def _clause(folded: str, span: Span) -> Span:
+    start = max(folded.rfind(sign, 0, span.start) for sign in (";", ",", ". "))
+    ends = [at for sign in (";", ",", ". ") if (at := folded.find(sign, span.end)) >= 0]
+    return Span(start + 1, min(ends, default=len(folded)))
+
+
+def _is_done(folded: str, clause: Span, span: Span) -> bool:
+    """Whether words beside the operation say that it is done."""
+    if _before("done").search(folded[max(0, clause.start) : span.start]):
+        return True
+    return bool(_after("done_after").match(folded[: clause.end], span.end))
+
+
+def _aftercare(statement: Statement, span: Span) -> bool:
+    """Whether the patient is here for care after the operation, and nothing went wrong."""
+    folded = statement.folded
+    names = words_of_chapter()["names"]
+    table = words_of_chapter()["operations"]
+    if said(names["INJURY"], statement) or said(names["INFECTED"], statement):
+        return False
+    near = folded[max(0, span.start - 40) : span.end + 50]
+    if re.search(rf"(?<!\w)(?:{alternatives(table['long_ago'])})(?!\w)", near):
+        return False
+    if _RECENT.search(folded):
+        return True
+    if said(table["aftercare"], statement):
+        return True
+    if re.match(
+        r"[\s(,]*(?:x\s*)?\d{1,2}\s?(?:d|days?|wks?|weeks?|mos?|months?)\b(?! old)",
+        folded[span.end :],
+    ):
+        return True
+    tail = rf"\s*(?:[\w']+\s+){{0,2}}{_CHECK}\b"
+    head = rf"{_CHECK}\s*(?:visit\s*)?(?:s/p|after|post|for|from|of|following|-)?\s*(?:[\w/']+\s+){{0,2}}$"
+    return bool(re.match(tail, folded[span.end :]) or re.search(head, folded[: span.start]))
+
+
+def _complicated(status: str, folded: str) -> bool:
+    """Whether a complication code says already that the implant or organ is there."""
+    if status.startswith("Z94"):
+        return bool(_REJECTED.search(folded))
+    return status.startswith("Z96.6") and bool(_INTERNAL.search(folded))
+
+
+def _for_neoplasm(cell: str, statement: Statement) -> str:
+    """Z48.3 for an operation on a neoplasm, Z48.815 and the like for another; a mastectomy is one
+    on the skin when it was prophylactic."""
+    names = words_of_chapter()["names"]
+    if cell.startswith("Z48.8") and said(names["NEOPLASM"], statement):
+        return "Z48.3"
+    if cell == "Z48.3" and re.search(r"prophyla|reduction|gynecomastia|cosmetic", statement.folded):
+        return "Z48.89"
+    return cell
+
+
+def _care(code: str, span: Span, status: str) -> Proposal:
+    ground = Ground("guideline", "report.chapter21_aftercare", section="I.C.21.c.7")
+    return Proposal(code, (span,), "first-listed", "encounter", (ground,), True, (), 0.85)
+
+
+def _one(found: list[Proposal]) -> list[Proposal]:
+    """The aftercare codes, without "other" where a system is named."""
+    if len(found) > 1:
+        found = [p for p in found if p.code != "Z48.89"] or found
+    return found
