@@ -90,6 +90,8 @@ def role_of(code: str, statement: Statement, *, alone: bool) -> tuple[Role, Kind
     """What a code of chapter 21 is in a report. `alone`: nothing else is found there."""
     if _HISTORY.match(code):
         return "history", "history"
+    if code.startswith(("Z71.4", "Z71.5", "Z71.6")):
+        return "additional", "encounter"
     if _BESIDE.match(code):
         return ("first-listed" if alone else "additional"), "encounter"
     if _ENCOUNTERS.match(code):

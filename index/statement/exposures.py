@@ -42,7 +42,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     """What the words of a statement say that the patient was exposed to."""
     folded = statement.folded
     if not re.search(
-        r"expos|contact|partner|husband|wife|bf|boyfriend|gf|spouse|needle|splash|smoke|\bexp\b",
+        r"expos|contact|partner|husband|wife|bf|boyfriend|gf|spouse|needle|splash|smoke|rabi|bats?\b|\bexp\b",
         folded,
     ):
         return []
@@ -76,6 +76,8 @@ def _is_exposure(folded: str, span: Span, cell: str) -> bool:
     if _exposed().search(head) or _AFTER.match(folded, span.end):
         return True
     if cell in ("Z20.2", "Z20.6", "Z20.5") and _PARTNER.search(head):
+        return True
+    if cell == "Z20.3" and re.match(r"bats? in|rabid", folded[span.start :]):
         return True
     return cell == "Z77.22" or (cell == "Z77.21" and folded[span.start :].startswith("needle"))
 

@@ -120,20 +120,43 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         before = (span.end, how)
         column = "family" if how == "family" else "personal"
         cell = row.get(column) or "-"
-        if cell == "-":
+        if cell == "Z85.9":
+            cell = _named_site(folded) or cell
+        if cell == "-" or (cell == "Z86.73" and how != "family" and _left_deficit(folded)):
             continue
+        if cell == "Z87.81" and re.search(r"hardware|\bpins?\b|plate|screw", folded):
+            continue  # its removal is the encounter
         for code in codes_for(cell, statement, span, books):
             proposals.setdefault(code, _proposal(code, how, span, statement))
-        if how != "family" and follow_up and not code_is_old_infarct(cell):
+        if how != "family" and cell.startswith("Z"):
             first = "Z08" if cell.startswith("Z85") else "Z09"
-            if how in ("resolved", "past") and _is_follow_up(folded, span, statement):
-                proposals.setdefault(first, _follow_up(first, span, statement))
+            if _is_follow_up(folded, span, cell, how, follow_up):
+                proposals.setdefault(first, _follow_up(first, span, cell))
     return _ordered(list(proposals.values()))
 
 
-def code_is_old_infarct(cell: str) -> bool:
-    """Whether a code is not of chapter 21: an old infarct is I25.2."""
-    return not cell.startswith("Z")
+#: What says of the only cancer of a statement that it is gone.
+_NO_DISEASE = re.compile(
+    r"\bned\b|no evidence of (?:disease|dz|recur\w*)|no e/o (?:disease|dz|recur\w*)|"
+    r"(?:cancer|disease|ca)[- ]free|no recurrence|\bca gone\b|cancer gone"
+)
+_DEFICIT = re.compile(
+    r"(?<!no )(?<!without )(?<!w/o )\b(?:residuals?|hemipar\w*|hemipleg\w*|aphasia|deficits?|"
+    r"dysarthria|(?:left|right|l|r|sided) weakness|facial droop|sequela\w*)"
+)
+
+
+def _named_site(folded: str) -> str:
+    """The history code of the one site that a text names apart from "ca": "ca gone, colon"."""
+    cells = {_rows()[at]["personal"] for at, _ in longest(_sites().find(folded))}
+    return cells.pop() if len(cells) == 1 else ""
+
+
+def _left_deficit(folded: str) -> bool:
+    """Whether a stroke left something, which is a sequela (I69) and no history (I.C.9.d)."""
+    return bool(_DEFICIT.search(folded)) and not re.search(
+        r"\b(?:no|without|w/o)\s+(?:\w+\s+)?(?:residual|deficit)", folded
+    )
 
 
 def _denied(folded: str, span: Span) -> bool:
@@ -149,9 +172,11 @@ def _how(folded: str, span: Span, before: tuple[int, str], statement: Statement,
     table = words_of_chapter()["history"]
     between = folded[before[0] : span.start] if before[0] >= 0 else ""
     in_list = before[1] if before[1] and _LIST.fullmatch(between) else ""
-    if in_list == "family" or _ends_with("family", folded, span.start):
+    if in_list == "family" and ("," not in between or _headed(folded)):
         return "family"
-    if _is_relatives(folded, span):
+    if _ends_with("family", folded, span.start):
+        return "family"
+    if (row.get("exposure") or "-") == "-" and _is_relatives(folded, span):
         return "family"
     personal = row.get("personal") or "-"
     if personal.startswith("Z85") and pattern(table["active"]).search(_clause(folded, span)):
@@ -167,9 +192,17 @@ def _how(folded: str, span: Span, before: tuple[int, str], statement: Statement,
             tail = folded[span.end : span.end + 25]
             return "" if "remission" in tail else "past"
         return "past"
+    if personal.startswith("Z85") and _NO_DISEASE.search(folded):
+        return "past" if not personal.startswith(("Z85.6", "Z85.7", "Z85.9")) else ""
     if said(table["resolved"], statement) and _resolved_near(folded, span):
         return "resolved"
     return ""
+
+
+def _headed(folded: str) -> bool:
+    """Whether a list of family histories has a heading: "FHx: colon ca, dm, htn"."""
+    words = alternatives(words_of_chapter()["history"]["family"])
+    return bool(re.search(rf"(?<![\w'])(?:{words})\s*:|:\s*$", folded) or ": " in folded)
 
 
 def _clause(folded: str, span: Span) -> str:
@@ -192,7 +225,7 @@ def _relative() -> tuple[re.Pattern[str], re.Pattern[str]]:
     names = rf"(?:{words})(?:\s*(?:and|&|/|,|\+)\s*(?:{words}))*"
     had = r"(?:had|has|have|with|w/|died (?:of|from|at \d+ (?:of|from))|hx(?: of)?|dx(?:'?d)?(?: with| w/)?|d/t|passed (?:of|from)|diagnosed with|of|positive for|pos for|\+|-|:)"
     return (
-        re.compile(rf"(?<![\w'])(?:{names})(?:\s*\([^)]*\))?\s*{had}\s*{_FILLER}$"),
+        re.compile(rf"(?<![\w'])(?:{names})(?:\s*\([^)]*\))?\s+(?:{had}\s*)?{_FILLER}$"),
         re.compile(
             rf"\s*(?:ca\s+)?(?:\(|in|-)\s*(?:her|his|pts?'?|patient'?s|the|a|both|\d+|mat\w*|pat\w*)?\s*(?:{words})(?![\w'])"
         ),
@@ -207,11 +240,19 @@ def _is_relatives(folded: str, span: Span) -> bool:
     )
 
 
-def _is_follow_up(folded: str, span: Span, statement: Statement) -> bool:
-    """Whether the statement is a follow-up of this condition: its words are near."""
+def _is_follow_up(folded: str, span: Span, cell: str, how: str, follow_up: bool) -> bool:
+    """Whether the statement is a follow-up of this condition: its words are near. A scope after
+    a cancer of the bowel is one; a scope after polyps is a screening (I.C.21.c.5, c.8)."""
+    if cell.startswith("Z85.4") and re.search(r"\bpap\b", folded):
+        return True
+    if cell.startswith(("Z85.03", "Z85.04")) and re.search(r"colonoscopy|\bscope\b", folded):
+        return True
+    if not follow_up or cell.startswith("Z86.010") or re.search(r"\bscreen|skin (?:check|exam)", folded):
+        return False
+    if how == "past" and not cell.startswith("Z85"):
+        return False
     words = pattern(words_of_chapter()["history"]["f_u"])
-    near = folded[max(0, span.start - 45) : span.end + 60]
-    return bool(words.search(near)) and not re.search(r"\bscreening\b", folded)
+    return bool(words.search(folded[max(0, span.start - 45) : span.end + 60]))
 
 
 def _proposal(code: str, how: str, span: Span, statement: Statement) -> Proposal:
@@ -222,9 +263,10 @@ def _proposal(code: str, how: str, span: Span, statement: Statement) -> Proposal
     return made
 
 
-def _follow_up(code: str, span: Span, statement: Statement) -> Proposal:
+def _follow_up(code: str, span: Span, cell: str) -> Proposal:
     ground = Ground("guideline", "report.chapter21_follow_up", section="I.C.21.c.8")
-    return Proposal(code, (span,), "first-listed", "encounter", (ground,), False, (), 0.8)
+    excludes = ("Z12.11",) if cell.startswith(("Z85.03", "Z85.04")) else ()
+    return Proposal(code, (span,), "first-listed", "encounter", (ground,), False, excludes, 0.8)
 
 
 def _ordered(found: list[Proposal]) -> list[Proposal]:

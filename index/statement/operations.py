@@ -7,14 +7,13 @@ import re
 from functools import cache
 
 from index.statement.books import Books
-from index.statement.chapter21 import codes_for, propose
+from index.statement.chapter21 import codes_for, findings, propose, table_matches
 from index.statement.model import Ground, Proposal, Span, Statement
 from index.statement.phrases import (
     Phrases,
     alternatives,
     is_so,
     longest,
-    pattern,
     rows,
     said,
     words_of_chapter,
@@ -26,6 +25,8 @@ _RECENT = re.compile(
     r"(?:\b(?:\d{1,2}|one|two|three|four|six)\s?(?:-|\s)?(?:d|days?|wks?|weeks?|mos?|months?|w)\b"
     r"\s*(?:s/p|sp\b|status post|post|after|ago|out\b|p/|f/u|check|from|since|wound|postop|op\b|stump|h/o))"
 )
+_DONE = re.compile(r"\bs/p\b|status post|\bafter\b|\bpost\b")
+_WEEKS = re.compile(r"(?<!x )(?<!x)\b\d{1,2}\s?(?:days?|wks?|weeks?)\b(?! old)(?! preg| gest)")
 _CHECK = r"(?:f/u|follow[- ]?up|followup|recheck|check|visit|wound check|aftercare|appt)"
 _INTERNAL = re.compile(
     r"periprosthetic|loosen\w*|dislocat\w*|infect\w*|fail(?:ed|ure)|\bworn\b|wear\b|mechanical|prosthesis fx|broken"
@@ -108,11 +109,14 @@ def _aftercare(statement: Statement, span: Span) -> bool:
     near = folded[max(0, span.start - 40) : span.end + 50]
     if re.search(rf"(?<!\w)(?:{alternatives(table['long_ago'])})(?!\w)", near):
         return False
-    if _RECENT.search(folded):
-        return True
+    if said(table["troubled"], statement):
+        return False
     if said(table["aftercare"], statement):
         return True
-    if re.match(
+    recent = _RECENT.search(folded) or (_DONE.search(folded) and _WEEKS.search(folded))
+    if recent and (said(names["NEOPLASM"], statement) or not _other_finding(statement, span)):
+        return True
+    if not recent and re.match(
         r"[\s(,]*(?:x\s*)?\d{1,2}\s?(?:d|days?|wks?|weeks?|mos?|months?)\b(?! old)",
         folded[span.end :],
     ):
@@ -120,6 +124,14 @@ def _aftercare(statement: Statement, span: Span) -> bool:
     tail = rf"\s*(?:[\w']+\s+){{0,2}}{_CHECK}\b"
     head = rf"{_CHECK}\s*(?:visit\s*)?(?:s/p|after|post|for|from|of|following|-)?\s*(?:[\w/']+\s+){{0,2}}$"
     return bool(re.match(tail, folded[span.end :]) or re.search(head, folded[: span.start]))
+
+
+def _other_finding(statement: Statement, span: Span) -> bool:
+    """Whether a condition is named beside the operation and its reason."""
+    own = [fact.span for fact in statement.facts if fact.span.overlaps(span)]
+    own += [fact.span for fact in statement.facts if fact.join == "due to"]
+    own += [place for _, _, place in table_matches(statement)]
+    return bool(findings(statement, own))
 
 
 def _complicated(status: str, folded: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from index.statement.model import Span, Statement
@@ -26,11 +26,13 @@ _BUILT_IN = {
     "NUM": r"\d{1,4}(?:\.\d)?",
     "KIDAGE": r"(?:[1-9]|1[0-7])[ -]?(?:yo|y/o|yr|yrs|year|years|yom|yof|y|wk|week|mo|m/o)\b",
 }
-_NAME = re.compile(r"[A-Z]{3,}")
+_NAME = re.compile(r"NUM|KIDAGE|[A-Z]{3,}")
 _START, _END = r"(?<![\w'])", r"(?![\w'])"
 _WORD_START = re.compile(r"(?<![\w'])[\w+]|(?<!\S)[+#]")
 #: Words of phrases that deny by themselves: "no insurance" is so, and not denied.
-_DENYING = re.compile(r"(?:no|not|non|never|without|w/o|denie[sd]|unable|can'?t|lacks?)\b")
+_DENYING = re.compile(
+    r"(?:no|not|non|never|without|w/o|denie[sd]|unable|can'?t|lacks?)\b|.*\b(?:neg|negative|no|not)\b"
+)
 
 
 @cache
@@ -78,7 +80,7 @@ def alternatives(cell: str) -> str:
     return "|".join(_sequence(word.split("_")) for word in each)
 
 
-@lru_cache(maxsize=4096)
+@cache
 def pattern(cell: str) -> re.Pattern[str]:
     """The phrases of a cell as one pattern."""
     phrases = [
@@ -104,11 +106,11 @@ def _first_words(alternative: str) -> Iterator[tuple[str, str]]:
     is written after that first word."""
     first, _, rest = alternative.partition("_")
     name = _NAME.fullmatch(first)
-    if name and first not in _BUILT_IN:
+    if name and name[0] not in _BUILT_IN:
         for each in words_of_chapter()["names"][first].split("|"):
             yield from _first_words(f"{each}_{rest}" if rest else each)
         return
-    yield ("#" if first.startswith(("NUM", "KIDAGE")) else first.rstrip("*?")[:2]), alternative
+    yield ("#" if first.startswith(("NUM", "KIDAGE")) else first.rstrip("*?")), alternative
 
 
 class Match(NamedTuple):
@@ -132,15 +134,16 @@ class Phrases(Generic[T]):
                         grouped.setdefault((key, tail), []).append(word)
             for (key, tail), words in grouped.items():
                 self._by_key.setdefault(key, []).append(("|".join(words), tail, row))
+        self._lengths = range(1, max(map(len, self._by_key), default=0) + 1)
 
     def find(self, folded: str) -> list[tuple[T, Span]]:
         """Every row whose words stand in a text, the longest words at each place."""
         found: list[tuple[T, Span]] = []
         for start in _WORD_START.finditer(folded):
             at = start.start()
-            keys = {"#"} if folded[at].isdigit() else set()
-            keys |= {folded[at : at + 1], folded[at : at + 2]}
-            for key in keys:
+            keys = ["#"] if folded[at].isdigit() else []
+            keys += [folded[at : at + length] for length in self._lengths]
+            for key in dict.fromkeys(keys):
                 for head, tail, row in self._by_key.get(key, ()):
                     if match := pattern(f"{head} {tail}".strip()).match(folded, at):
                         found.append((row, Span(at, match.end())))
