@@ -8,7 +8,7 @@ from functools import cache
 from index.statement.books import Books
 from index.statement.chapter21 import codes_for
 from index.statement.model import Ground, Proposal, Span, Statement
-from index.statement.phrases import Phrases, longest, rows
+from index.statement.word_tables import Phrases, longest, rows
 from index.text.resources import Row
 
 _CUE = re.compile(
@@ -21,7 +21,8 @@ _AFTER = re.compile(
 _FILLER = re.compile(r"(?:(?:known|severe|hx|of|the|multiple|both|has|mult)\s+)*$")
 _LIST = re.compile(r"\s*(?:,|and|&|/|\+|,\s*and)\s*")
 _REACTION = re.compile(
-    r"allergic reaction|reaction to|anaphyla\w* (?:to|from|after|reaction|d/t)|hives (?:after|from|to)|"
+    r"allergic reaction|reaction to|anaphyla\w* (?:to|from|after|reaction|d/t)|"
+    r"hives (?:after|from|to)|"
     r"rash (?:after|from|d/t)|allergic (?:dermatitis|rhinitis|contact|conjunctivitis|asthma)|"
     r"(?:broke out|swelling|angioedema) (?:after|from)|sx after"
 )

@@ -1,5 +1,5 @@
-"""What the finders of chapter 21 share: codes with the side and the findings of a statement, and the
-proposals for them."""
+"""What the finders of chapter 21 share: codes with the side and the findings of a statement,
+and the proposals for them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from index.statement.books import Books
 from index.statement.facts import is_detail
 from index.statement.model import Ground, Kind, Proposal, Role, Span, Statement
-from index.statement.phrases import Phrases, is_so, longest, pattern, rows, said, words_of_chapter
+from index.statement.word_tables import Phrases, is_so, longest, pattern, rows, said, words_of_chapter
 from index.text.resources import Row
 from index.text.tokens import STOPWORDS
 

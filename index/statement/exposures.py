@@ -10,9 +10,15 @@ from index.statement.books import Books
 from index.statement.chapter21 import codes_for, findings
 from index.statement.histories import conditions_in
 from index.statement.model import Ground, Proposal, Role, Span, Statement
-from index.statement.phrases import alternatives, is_so, said, words_of_chapter
+from index.statement.word_tables import alternatives, is_so, said, words_of_chapter
 
-_FILLER = r"(?:(?:a|an|the|to|from|someone|person|people|friend|coworker|kid|child|classmate|pos|known|confirmed|with|w/|who|had|has|positive|recent|possible|active|daycare|school|household|family|in|at|home|work|pt|via|2|patient|his|her|brother|sister|son|daughter|husband|wife|mother|mom|partner|member|roommate|teacher|case|of|infected|acute|untreated)\s+)*"
+#: Words between "exposed to" and what the patient was exposed to.
+_BETWEEN = """a an the to from someone person people friend coworker kid child classmate pos
+known confirmed with w/ who had has positive recent possible active daycare
+school household family in at home work pt via 2 patient his her brother sister
+son daughter husband wife mother mom partner member roommate teacher case of
+infected acute untreated"""
+_FILLER = rf"(?:(?:{'|'.join(map(re.escape, _BETWEEN.split()))})\s+)*"
 _AFTER = re.compile(
     r"[\s-]*(?:\+|pos|positive|virus|infection|infected)?\s*(?:household\s+|close\s+)?"
     r"(?:exposure|contact|exposed|exp\b|contacts)"
@@ -26,6 +32,7 @@ _EXCLUDES = {
     "Z20.5": ("Z11.59",),
     "Z77.011": ("Z13.88",),
 }
+_OTHERS_TEST = re.compile(r"(?:to|of|w/|with)\s+\S*\s*(?:pos|confirmed|positive)")
 _PARTNER = re.compile(
     r"(?:partner|husband|wife|bf|boyfriend|gf|girlfriend|spouse|sexual partner|sex partner)\s+"
     r"(?:(?:has|with|w/|was|is|dx'?d?|diagnosed|treated|tested|tx'?d|for|had|positive|pos|told|he|she|w)\s+)+$"
@@ -56,19 +63,25 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         if not (listed or _is_exposure(folded, span, cell)):
             continue
         last = span.end
-        if cell.startswith("Z20") and said(words_of_chapter()["history"]["positive"], statement):
-            if "partner" not in folded and not re.search(
-                r"(?:to|of|w/|with)\s+\S*\s*(?:pos|confirmed|positive)", folded
-            ):
-                continue
+        if cell.startswith("Z20") and _has_disease(statement):
+            continue
         for code in codes_for(cell, statement, span, books):
             proposals.setdefault(code, _proposal(code, span, statement))
-    if not proposals and (
-        blood := re.search(r"needle ?-?stick|blood splash|splashed w/ blood", folded)
+    blood = re.search(r"needle ?-?stick|blood splash|splashed w/ blood", folded)
+    if (
+        not proposals
+        and blood
+        and (found := codes_for("Z77.21", statement, Span(*blood.span()), books))
     ):
-        if found := codes_for("Z77.21", statement, Span(*blood.span()), books):
-            proposals[found[0]] = _proposal(found[0], Span(*blood.span()), statement)
+        proposals[found[0]] = _proposal(found[0], Span(*blood.span()), statement)
     return list(proposals.values())
+
+
+def _has_disease(statement: Statement) -> bool:
+    """Whether the patient has the disease, and not the one who was met."""
+    if "partner" in statement.folded or _OTHERS_TEST.search(statement.folded):
+        return False
+    return said(words_of_chapter()["history"]["positive"], statement)
 
 
 def _is_exposure(folded: str, span: Span, cell: str) -> bool:

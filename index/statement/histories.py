@@ -14,7 +14,7 @@ from typing import NamedTuple
 from index.statement.books import Books
 from index.statement.chapter21 import codes_for, propose
 from index.statement.model import Ground, Proposal, Span, Statement
-from index.statement.phrases import (
+from index.statement.word_tables import (
     Phrases,
     alternatives,
     is_so,
@@ -223,7 +223,11 @@ def _resolved_near(folded: str, span: Span) -> bool:
 def _relative() -> tuple[re.Pattern[str], re.Pattern[str]]:
     words = alternatives(words_of_chapter()["history"]["relatives"])
     names = rf"(?:{words})(?:\s*(?:and|&|/|,|\+)\s*(?:{words}))*"
-    had = r"(?:had|has|have|with|w/|died (?:of|from|at \d+ (?:of|from))|hx(?: of)?|dx(?:'?d)?(?: with| w/)?|d/t|passed (?:of|from)|diagnosed with|of|positive for|pos for|\+|-|:)"
+    had = (
+        r"(?:had|has|have|with|w/|died (?:of|from|at \d+ (?:of|from))|hx(?: of)?|"
+        r"dx(?:'?d)?(?: with| w/)?|d/t|passed (?:of|from)|diagnosed with|of|positive for|pos for|"
+        r"\+|-|:)"
+    )
     return (
         re.compile(rf"(?<![\w'])(?:{names})(?:\s*\([^)]*\))?\s+(?:{had}\s*)?{_FILLER}$"),
         re.compile(
@@ -247,7 +251,11 @@ def _is_follow_up(folded: str, span: Span, cell: str, how: str, follow_up: bool)
         return True
     if cell.startswith(("Z85.03", "Z85.04")) and re.search(r"colonoscopy|\bscope\b", folded):
         return True
-    if not follow_up or cell.startswith("Z86.010") or re.search(r"\bscreen|skin (?:check|exam)", folded):
+    if (
+        not follow_up
+        or cell.startswith("Z86.010")
+        or re.search(r"\bscreen|skin (?:check|exam)", folded)
+    ):
         return False
     if how == "past" and not cell.startswith("Z85"):
         return False

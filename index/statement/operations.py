@@ -9,7 +9,7 @@ from functools import cache
 from index.statement.books import Books
 from index.statement.chapter21 import codes_for, findings, propose, table_matches
 from index.statement.model import Ground, Proposal, Span, Statement
-from index.statement.phrases import (
+from index.statement.word_tables import (
     Phrases,
     alternatives,
     is_so,
@@ -23,13 +23,15 @@ from index.text.resources import Row
 _REJECTED = re.compile(r"\breject\w*|\bfail(?:ure|ed|ing)\b|\bgvhd\b|graft dysfunction|\baan\b")
 _RECENT = re.compile(
     r"(?:\b(?:\d{1,2}|one|two|three|four|six)\s?(?:-|\s)?(?:d|days?|wks?|weeks?|mos?|months?|w)\b"
-    r"\s*(?:s/p|sp\b|status post|post|after|ago|out\b|p/|f/u|check|from|since|wound|postop|op\b|stump|h/o))"
+    r"\s*(?:s/p|sp\b|status post|post|after|ago|out\b|p/|f/u|check|"
+    r"from|since|wound|postop|op\b|stump|h/o))"
 )
 _DONE = re.compile(r"\bs/p\b|status post|\bafter\b|\bpost\b")
 _WEEKS = re.compile(r"(?<!x )(?<!x)\b\d{1,2}\s?(?:days?|wks?|weeks?)\b(?! old)(?! preg| gest)")
 _CHECK = r"(?:f/u|follow[- ]?up|followup|recheck|check|visit|wound check|aftercare|appt)"
 _INTERNAL = re.compile(
-    r"periprosthetic|loosen\w*|dislocat\w*|infect\w*|fail(?:ed|ure)|\bworn\b|wear\b|mechanical|prosthesis fx|broken"
+    r"periprosthetic|loosen\w*|dislocat\w*|infect\w*|fail(?:ed|ure)|\bworn\b|wear\b|"
+    r"mechanical|prosthesis fx|broken"
 )
 
 
@@ -122,7 +124,8 @@ def _aftercare(statement: Statement, span: Span) -> bool:
     ):
         return True
     tail = rf"\s*(?:[\w']+\s+){{0,2}}{_CHECK}\b"
-    head = rf"{_CHECK}\s*(?:visit\s*)?(?:s/p|after|post|for|from|of|following|-)?\s*(?:[\w/']+\s+){{0,2}}$"
+    joined = r"(?:s/p|after|post|for|from|of|following|-)"
+    head = rf"{_CHECK}\s*(?:visit\s*)?{joined}?\s*(?:[\w/']+\s+){{0,2}}$"
     return bool(re.match(tail, folded[span.end :]) or re.search(head, folded[: span.start]))
 
 
