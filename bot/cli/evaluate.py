@@ -17,6 +17,11 @@ from bot.desk.desk import Desk
 from bot.settings import Settings
 from index import evaluate
 from index.errors import SearchError
+from index.evaluate_statements import (
+    is_statement_file,
+    read_statement_cases,
+    score_statements,
+)
 from index.search.confidence import Confidence
 
 
@@ -43,8 +48,13 @@ def evaluate_file(
     """Score the desk on a file of questions with their right codes.
 
     FILE is tab-separated with a header: query, codes (any of, separated by |) or sections, and
-    optionally system. Evaluation questions are not logged.
+    optionally system. A file with a column `first` has whole statements: codes are the lines to
+    report, in order; `optional` and `not` are codes that may and must not be among them.
+    Evaluation questions are not logged.
     """
+    if is_statement_file(file):
+        _evaluate_statements(settings, file, as_day(date), as_json)
+        return
     cases, kind = evaluate.read_cases(file)
     if plot is not None:
         _can_be_drawn(file, kind)
@@ -66,6 +76,37 @@ def evaluate_file(
     for name, level in levels.items():
         right = "-" if level.right is None else f"{level.right:.3f}"
         click.echo(f"{name:<9} right at rank 1 {right}  of {level.coverage:.1%} of questions")
+
+
+def _evaluate_statements(
+    settings: Settings, file: Path, day: dt.date | None, as_json: bool
+) -> None:
+    """Score the reports of a file of statements, and print the figures."""
+    cases = read_statement_cases(file)
+    desk = Desk(settings)
+    try:
+        reports = [
+            [line.code for line in answer.report]
+            for chunk in chunks(cases, BATCH)
+            for answer in desk.ask_many([case.query for case in chunk], day=day)
+        ]
+    finally:
+        desk.close()
+    scores = score_statements(reports, cases)
+    if as_json:
+        click.echo(json.dumps({"file": file.name, **asdict(scores)}))
+        return
+    click.echo(f"{file.name}: {scores.statements} statements")
+    for size, row in (("all", scores), *scores.by_size.items()):
+        cells = "  ".join(f"{name} {getattr(row, name):.3f}" for name in _OF_STATEMENTS)
+        lines = "line" if size == "1" else "lines"
+        click.echo(
+            f"{'all' if size == 'all' else f'{size} {lines}':<9} n {row.statements}  {cells}"
+        )
+
+
+#: The figures of statements, in the order in which they are printed.
+_OF_STATEMENTS = ("first", "recall", "precision", "f1", "exact", "forbidden", "none")
 
 
 def _can_be_drawn(file: Path, kind: str) -> None:

@@ -21,9 +21,10 @@ from codesets.model import Code, Release, System
 from codesets.store.code_store import CodeStore
 from index.search.confidence import Confidence, confidence, fits
 from index.search.defaults import preferred
+from index.search.left_open import axis_left_open
 from index.search.searcher import Found, Hit, Query
 from index.search.seventh_character import choices, complete
-from index.text.attributes import AXES, CIRCUMSTANCES, SIDE
+from index.text.attributes import SIDE
 from index.text.encounter import read_encounter
 from index.text.lexicon import typed_words
 from index.text.tokens import read
@@ -33,8 +34,6 @@ from index.text.uncertain import read_uncertain
 LOOKED_AT = 10
 #: Two ICD-10-PCS codes whose scores differ by less than this fit a question equally well.
 _AS_GOOD = 0.3
-#: Codes whose scores differ by less than this are rivals; if they differ in side, it asks which.
-_RIVAL = 0.5
 
 
 def read_cut_words(found: Found, stored: str) -> list[Reason]:
@@ -163,7 +162,8 @@ class Candidates:
             if (sibling := self._in_force(release, code))
         ]
         notes = notes_of(self._store, release, chosen.code)
-        asked = _axis_left_open(query, hits, at, alternatives)
+        axis = axis_left_open(query, hits, at, alternatives)
+        asked = reason(axis) if axis else None
         if asked is None and hit.member:
             asked = self._pcs_axis_left_open(hit, hits)
         elif asked is None and len(codes) > 1 and not chosen.decided:
@@ -229,23 +229,3 @@ def _member_left_open(hit: Hit, codes: Sequence[Code]) -> Reason:
     if {"A", "D", "S"} <= {code.code[-1] for code in codes}:
         return reason("desk.ask_encounter")
     return reason("desk.ask_seventh", choices=", ".join(choices(hit.title, codes)))
-
-
-def _axis_left_open(
-    query: Query, hits: Sequence[Hit], at: int, alternatives: Sequence[Code]
-) -> Reason | None:
-    """What to ask back about the first axis that the question does not mention and on which the
-    alternatives or rivals of the same category differ; None when there is no such axis."""
-    hit = hits[at]
-    if hit.system != "icd10cm":
-        return None  # AXES are read from titles of ICD-10-CM; in ICD-10-PCS "open" is an approach.
-    rivals = [h for h in hits if h.code[:3] == hit.code[:3] and abs(h.score - hit.score) < _RIVAL]
-    rival_titles = [r.title for r in rivals] + [code.title for code in alternatives]
-    for axis in AXES:
-        if axis.said(query.reading):
-            continue
-        if axis.name == "openness" and read_encounter(query.asked).openness:
-            continue
-        if len({axis.said(read(title)) for title in rival_titles}) > 1:
-            return None if axis is CIRCUMSTANCES else reason(f"ask.{axis.name}")
-    return None

@@ -106,12 +106,22 @@ def _phrase(found: Found, first: Sequence[Hit]) -> float:
     return min(longest, _LONG_PHRASE) / _LONG_PHRASE
 
 
+def chance(hits: Sequence[Hit], at: int) -> float:
+    """The chance that the hit at place `at` is right, 0 to 1."""
+    return _chance(hit_evidence(hits, at), _RIGHT_BIAS, _RIGHT)
+
+
+def level(right: float) -> Confidence:
+    """A chance, 0 to 1, as high, medium or low."""
+    return "high" if right >= _HIGH else "medium" if right >= _MEDIUM else "low"
+
+
 def confidence(hits: Sequence[Hit], at: int) -> Confidence:
     """The confidence of the hit at place `at`: a high, medium or low chance that it is right."""
-    chance = _chance(hit_evidence(hits, at), _RIGHT_BIAS, _RIGHT)
-    if chance >= _HIGH and at == 0:  # only one of them can be right at rank 1
+    right = chance(hits, at)
+    if right >= _HIGH and at == 0:  # only one of them can be right at rank 1
         return "high"
-    return "medium" if chance >= _MEDIUM else "low"
+    return "medium" if right >= _MEDIUM else "low"
 
 
 def hit_evidence(hits: Sequence[Hit], at: int) -> dict[str, float]:

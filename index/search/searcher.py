@@ -344,6 +344,13 @@ class Searcher:
         system_index = self._system_indexes.get(release.system)
         return system_index is not None and system_index.has(release)
 
+    def is_name(self, words: str, release: Release) -> bool:
+        """Whether words, spelled out, are the name of something in the texts of a release's
+        system: all words of a title, an entry or another term, and no others."""
+        return self._has(release) and self._system_indexes[release.system].names.has(
+            read(words).affirmed
+        )
+
     def _parts(
         self, words: Sequence[str], meant: Mapping[str, str], official: Official
     ) -> list[Part]:
@@ -389,17 +396,18 @@ class Searcher:
         queries = [self.understand(question, releases) for question in questions]
         texts = list(dict.fromkeys(wording for query in queries for wording in query.wordings))
         vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
+        typed = np.stack([vectors[query.typed] for query in queries])
         return [
             Found(
                 query,
                 self._ranked(query, vectors, releases, limit, settled),
-                self.off_topic.nearness(vectors[query.typed]),
+                float(nearness),
                 self.off_topic.ours(vectors[query.typed]),
                 self._known(query),
                 vectors[query.typed],
                 (vectors[query.typed] + vectors[query.spelled_out or query.typed]) / 2,
             )
-            for query in queries
+            for query, nearness in zip(queries, self.off_topic.nearness(typed), strict=True)
         ]
 
     def _known(self, query: Query) -> float:

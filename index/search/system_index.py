@@ -25,6 +25,7 @@ from index.runtime import THREADS, load_faiss
 from index.search import features
 from index.search.bm25 import Lexical, write_lexical
 from index.search.features import Ragged
+from index.search.known_names import KnownNames, is_condition
 from index.search.ranking import Evidence, Judged, Ranker, Rarity
 from index.text.lexicon import Lexicon
 from index.text.tokens import Reading
@@ -180,15 +181,29 @@ class SystemIndex:
         self._vectors = _read_vectors(folder)
         self._vectors.hnsw.efSearch = _WIDTH_SEARCHING
         self.lexical = Lexical(folder / LEXICAL, len(self.texts))
+        title_features = features.load(folder / features.FILE)
+        self.names = KnownNames(title_features, self._names_of_conditions(entries))
         self._ranker = Ranker(
             system,
             self.codes,
-            features.load(folder / features.FILE),
+            title_features,
             self._titles,
             self._parents,
             entries,
             rarity,
         )
+
+    def _names_of_conditions(self, entries: np.ndarray) -> np.ndarray:
+        """The texts of families of conditions. A text of a neoplasm that is no entry of the
+        Alphabetic Index may be a site of the Table of Neoplasms."""
+        if self.system != "icd10cm":
+            return np.array([], dtype=np.int32)
+        counts = np.array([is_condition(code) for code in self.codes])
+        is_tumor = np.array([code < "D50" and code[0] in "CD" for code in self.codes])
+        values, starts = self._owners.values, self._owners.starts
+        text = np.repeat(np.arange(len(self.texts)), np.diff(starts))
+        kept = counts[values] & (~is_tumor[values] | entries[text])
+        return np.unique(np.concatenate([text[kept], self._titles[counts]]))
 
     def _pair(self, texts: np.ndarray, families: np.ndarray) -> np.ndarray:
         """A text and a family as one number (int64)."""

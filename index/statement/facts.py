@@ -65,7 +65,8 @@ def _words() -> _Words:
         # A word that denies, or that says that something was, begins a fact.
         re.compile(
             rf"{_SIGNS}|(?<![\w/'-])(?:{each}){end}|(?<=\s)(?=(?:{denied}|but){end})"
-            rf"|(?<=\s)(?=(?:{_any(tables['past']['words'])}){end})"
+            rf"|(?<=\s)(?=(?:{_any(tables['past']['words'])}|{_any(uncertain['terms'])}){end})"
+            rf"|(?<=\s)(?=\?\s?\w)|(?<=[a-z]{{4}})/(?=[a-z]{{4}})"
         ),
         tuple((join, re.compile(rf"(?:{words}){end}")) for join, words in joins.items()),
         re.compile(rf"(?:but\s+)?(?:{denied}){end}\s*"),

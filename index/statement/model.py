@@ -20,8 +20,8 @@ Role = Literal[
 #: How a fact is joined to the one before it.
 Join = Literal["and", "with", "due to", "after"]
 RuleKind = Literal[
-    "index", "index with", "table", "code first", "use additional code", "code also", "note",
-    "guideline",
+    "index", "index with", "tabular", "table", "code first", "use additional code", "code also",
+    "note", "guideline",
 ]  # fmt: skip
 
 

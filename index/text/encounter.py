@@ -90,11 +90,16 @@ _OLD = re.compile(
     r"(?! (?:man|woman|male|female|lady|gentleman|age|pt|patient)\b)"
 )
 _HEALING: Sequence[tuple[Healing, re.Pattern[str]]] = (
-    ("nonunion", re.compile(r"\b(?:non-?union|not united|failed to unite|ununited)\b")),
+    (
+        "nonunion",
+        re.compile(
+            r"\b(?:non-?union|no union|not united|failed to unite|ununited|not? heal(?:ed|ing)?)\b"
+        ),
+    ),
     ("malunion", re.compile(r"\b(?:mal-?union|malunited)\b")),
     (
         "delayed",
-        re.compile(r"\bdel(?:ayed)? (?:heal(?:ing)?|union)\b|\bslow (?:to heal|healing)\b"),
+        re.compile(r"\bdel(?:ayed)? (?:heal(?:ing)?|union)\b|\bslow(?:ly)? (?:to heal|healing)\b"),
     ),
     ("routine", re.compile(r"(?<!non-)(?<!non )(?<!not )\bheal(?:ing|s)?\b|\bhealed well\b")),
 )

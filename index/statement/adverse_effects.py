@@ -1,0 +1,107 @@
+"""Adverse effects: a drug that did harm though it was taken as prescribed (Official Guidelines
+I.C.19.e.5.a)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from index.statement import drug_cues
+from index.statement.drug_cues import cues, expression, lines
+from index.statement.drug_table import DrugNamed
+from index.statement.drug_uses import (
+    ALCOHOL,
+    UNPRESCRIBED,
+    Use,
+    intent_of,
+    is_so,
+    is_toxic,
+    within,
+)
+from index.statement.model import Span, Statement
+from index.text.resources import read_text
+
+#: Words that say no more than that the drug did harm: its code says that.
+_TOXIC_WORDS = re.compile(
+    r"\b(?:toxicity|tox|toxic|reaction|rxn|side effects?|s/e|adverse (?:effect|reaction|event)s?"
+    r"|intolerance|hypersensitivity)$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cues:
+    causes: re.Pattern[str]
+    not_cause: re.Pattern[str]
+    after: re.Pattern[str]
+    after_given: re.Pattern[str]
+    given_once: frozenset[str]
+    adverse: drug_cues.Phrases
+    no_reaction: re.Pattern[str]
+    reactions: re.Pattern[str]
+    toxicity_is_poisoning: frozenset[str]
+
+
+@cache
+def _cues() -> _Cues:
+    table = cues()["adverse"]
+    joins = tomllib.loads(read_text("statements", "facts.toml"))["joins"]
+    return _Cues(
+        drug_cues.causes([*lines(joins["due to"]), *lines(table["causes"])]),
+        expression(table["not_cause"]),
+        drug_cues.causes(lines(table["after"])),
+        drug_cues.causes(lines(table["after_given"])),
+        frozenset(lines(table["given_once"])),
+        drug_cues.phrases(table["cues"], drug_cues.JOINED),
+        expression(table["no_reaction"]),
+        expression(table["reactions"]),
+        frozenset(lines(table["toxicity_is_poisoning"])),
+    )
+
+
+def find_adverse_effects(
+    statement: Statement, marked: str, named: Sequence[DrugNamed]
+) -> Iterator[Use]:
+    """The drugs that a statement says did harm. With alcohol, or with another drug that nobody
+    prescribed, the harm is a poisoning."""
+    here = _cues()
+    for match, kind in _matches(marked):
+        drugs = list(within(match, named))
+        if not drugs or not is_so(statement, match, marked):
+            continue
+        if kind == "given" and not all(d.drug_class.name in here.given_once for d in drugs):
+            continue
+        medicines = [drug for drug in drugs if not is_toxic(drug)]
+        poisoning = bool(medicines) and _is_poisoning(drugs, match[0], marked)
+        for drug in drugs if poisoning else medicines:
+            said = Span(*match.span()) if poisoning or _TOXIC_WORDS.search(match[0]) else drug.span
+            if poisoning:
+                yield Use(drug, "poisoning", said, intent_of(marked))
+            else:
+                yield Use(drug, "adverse effect", said)
+
+
+def _is_poisoning(drugs: Sequence[DrugNamed], said: str, marked: str) -> bool:
+    toxic = _cues().toxicity_is_poisoning
+    return (
+        any(drug.generic == ALCOHOL for drug in drugs)
+        or (len(drugs) > 1 and bool(UNPRESCRIBED.search(marked)))
+        or ("tox" in said and any(drug.generic in toxic for drug in drugs))
+    )
+
+
+def _matches(marked: str) -> Iterator[tuple[re.Match[str], str]]:
+    """The places that tell an adverse effect, each with how."""
+    here = _cues()
+    for match in here.causes.finditer(marked):
+        if not here.not_cause.search(marked[: match.start()]):
+            yield match, "cause"
+    for pattern, kind in ((here.after, "after"), (here.after_given, "given")):
+        for match in pattern.finditer(marked):
+            before = re.split(r"[;.,]", marked[: match.start()])[-1]
+            if before.strip() and not here.no_reaction.search(before):
+                yield match, "after" if here.reactions.search(before) else kind
+    for match in here.adverse.find(marked):
+        yield match, "cue"

@@ -1,0 +1,227 @@
+"""Puts the report of a statement together.
+
+The stages: what the finders propose; what the search finds for the rest, part by part and joined;
+the choice of the codes that cover it; what notes ask for beside them; what rules on codes change;
+and the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from codesets.model import Code
+from index.search.confidence import level
+from index.search.left_open import axis_left_open
+from index.search.searcher import Found
+from index.statement import grounds, obstetrics
+from index.statement.books import Books
+from index.statement.conflicts import excluded, loser
+from index.statement.evidence import WEIGHTS, weigh
+from index.statement.finders import FINDERS
+from index.statement.laterality import on_sides
+from index.statement.listing import IsName, apart
+from index.statement.model import (
+    Assembled,
+    Fact,
+    Ground,
+    Line,
+    Proposal,
+    Role,
+    Span,
+    Statement,
+    Wording,
+)
+from index.statement.partners import asking, ground
+from index.statement.parts import Part, parts_of, wordings
+from index.statement.pool import Searched, options_of
+from index.statement.selection import Choice, choose
+from index.statement.sequencing import NoteEdge, ordered, place
+from index.text.attributes import SIDE
+from index.text.encounter import read_encounter
+
+Search = Callable[[Sequence[str]], Sequence[Found]]
+#: The least chance of a code that a note asks for, and of one found by other words.
+_LEAST_KEPT, _LEAST_INSTEAD = 0.2, 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A code on its way into the report. `right`: the chance that it belongs there; `ask`: what is
+    left open (Line.ask)."""
+
+    code: Code
+    spans: tuple[Span, ...]
+    right: float
+    grounds: tuple[Ground, ...]
+    role: Role = "additional"
+    ask: str = ""
+
+
+def assemble(statement: Statement, books: Books, search: Search, is_name: IsName) -> Assembled:
+    """The report of a statement. `search` finds the codes for several wordings at once; `is_name`
+    says whether words are the name of a condition."""
+    statement = apart(statement, is_name)
+    proposals = [p for find in FINDERS for p in find(statement, books)]
+    claimed = [span for p in proposals if p.settles for span in p.spans]
+    parts = parts_of(statement, claimed)
+    others = obstetrics.wordings(statement, books)
+    chosen = [*_searched(statement, parts, others, books, search), *_proposed(proposals, books)]
+    beside = tuple(beginning for p in proposals for beginning in p.excludes)
+    chosen = [each for each in chosen if not (beside and each.code.code.startswith(beside))]
+    chosen = _settled(_once(chosen), books)
+    return _reported(_with_kinds(statement, proposals), chosen, books)
+
+
+def _proposed(proposals: Sequence[Proposal], books: Books) -> list[Chosen]:
+    return [
+        Chosen(code, p.spans, p.sure, p.grounds, p.role)
+        for p in proposals
+        if (code := books.code(p.code)) is not None
+    ]
+
+
+def _searched(
+    statement: Statement,
+    parts: Sequence[Part],
+    others: Sequence[Wording],
+    books: Books,
+    search: Search,
+) -> list[Chosen]:
+    """The codes that the search finds for the parts of a statement. `others`: other words for some
+    of the parts, which are searched instead of their own where they find something."""
+    if not parts:
+        return []
+    encounter = read_encounter(statement.text)
+    groups = wordings(parts)
+    found = search([*(wording.text for _, wording in groups), *(other.text for other in others)])
+    searched = {
+        group: options_of(wording, each, encounter, books)
+        for (group, wording), each in zip(groups, found, strict=False)
+    }
+    plain = {n: searched[(n,)] for n in range(len(parts))}
+    for other, each in zip(others, found[len(groups) :], strict=True):
+        instead = options_of(other, each, encounter, books)
+        if instead.best is None or instead.best.right < _LEAST_INSTEAD:
+            continue
+        for n, part in enumerate(parts):
+            if any(span.overlaps(part.span) for span in other.spans):
+                searched[(n,)] = instead
+    sides = SIDE.said(searched[max(searched, key=len)].query.reading)
+    chosen = []
+    for choice in choose(weigh(statement, parts, searched, books, WEIGHTS)):
+        spans = tuple(parts[n].span for n in choice.parts)
+        own = searched[choice.parts]
+        why = (grounds.found(choice.option),)
+        for code in on_sides(choice.option, own, sides, encounter, books):
+            ask = _left_open(choice, own, sides, books)
+            chosen.append(Chosen(code, spans, choice.chance, why, ask=ask))
+        chosen += _kept_beside(choice, parts, plain, books)
+    return chosen
+
+
+def _left_open(choice: Choice, own: Searched, sides: frozenset[str], books: Books) -> str:
+    hits = [option.hit for option in own.options]
+    siblings = [code for stem in choice.option.hit.siblings for code in books.below(stem)[:1]]
+    at = own.options.index(choice.option)
+    axis = axis_left_open(own.query, hits, at, siblings) or ""
+    return "" if axis == "ask.side" and sides else axis
+
+
+def _kept_beside(
+    choice: Choice, parts: Sequence[Part], plain: Mapping[int, Searched], books: Books
+) -> list[Chosen]:
+    """The codes of single parts that the notes of the code chosen for them ask for beside it.
+    `plain`: what their own words find."""
+    notes = books.notes(choice.option.code)
+    kept = []
+    for n in choice.parts:
+        best = plain[n].best
+        if best is None or best.code.code[:3] == choice.option.code.code[:3]:
+            continue
+        note = asking(notes, best.code, told_together=True)
+        if note is not None and best.right >= _LEAST_KEPT:
+            why = (ground(note, choice.option.code.code), grounds.found(best))
+            kept.append(Chosen(best.code, (parts[n].span,), best.right, why))
+    return kept
+
+
+def _once(chosen: Sequence[Chosen]) -> list[Chosen]:
+    """Each code once, with all words that call for it, in the order of the statement."""
+    merged: dict[str, Chosen] = {}
+    for each in chosen:
+        known = merged.get(each.code.code)
+        merged[each.code.code] = (
+            each
+            if known is None
+            else replace(
+                known,
+                spans=tuple(dict.fromkeys((*known.spans, *each.spans))),
+                right=max(known.right, each.right),
+                grounds=(*known.grounds, *(g for g in each.grounds if g not in known.grounds)),
+            )
+        )
+    return sorted(merged.values(), key=lambda each: min((s.start for s in each.spans), default=0))
+
+
+def _settled(chosen: list[Chosen], books: Books) -> list[Chosen]:
+    """The codes without those that an Excludes1 note keeps from standing beside another."""
+    while True:
+        codes = [each.code for each in chosen]
+        pairs = excluded(codes, {code.code: books.notes(code) for code in codes})
+        if not pairs:
+            return chosen
+        one, other, _ = pairs[0]
+        goes = (one, other)[
+            loser(codes[one], codes[other], (chosen[one].right, chosen[other].right))
+        ]
+        chosen = [each for n, each in enumerate(chosen) if n != goes]
+
+
+def _reported(statement: Statement, chosen: Sequence[Chosen], books: Books) -> Assembled:
+    """The codes in order, each with its reasons."""
+    codes = [each.code for each in chosen]
+    order, followed = ordered(codes, {code.code: books.notes(code) for code in codes})
+    lines = []
+    for number, at in enumerate(order):
+        each = chosen[at]
+        why = (
+            *grounds.of_notes(at, codes, followed),
+            *each.grounds,
+            *grounds.of_place(each.code, number, len(order)),
+        )
+        lines.append(
+            Line(
+                each.code.code,
+                each.code.title,
+                "icd10cm",
+                "first-listed" if number == 0 else each.role,
+                each.spans,
+                tuple({(w.key, w.quote, w.section): w for w in why}.values()),
+                level(each.right),
+                each.ask,
+            )
+        )
+    return Assembled(tuple(lines), statement.facts, _either_first(order, codes, followed))
+
+
+def _either_first(
+    order: Sequence[int], codes: Sequence[Code], followed: Sequence[NoteEdge]
+) -> tuple[str, ...]:
+    """The codes that may be first-listed: those of the place of the first that no note puts after
+    another; () where it is the first alone."""
+    if len(order) < 2:
+        return ()
+    after = {edge.second for edge in followed}
+    first = place(codes[order[0]].code)
+    each = [codes[at].code for at in order if at not in after and place(codes[at].code) == first]
+    return tuple(each) if len(each) > 1 else ()
+
+
+def _with_kinds(statement: Statement, proposals: Sequence[Proposal]) -> Statement:
+    """The statement with the kind that the finders see in each fact."""
+    facts: list[Fact] = []
+    for fact in statement.facts:
+        kinds = [p.kind for p in proposals if any(span.overlaps(fact.span) for span in p.spans)]
+        facts.append(replace(fact, kind=kinds[0]) if kinds else fact)
+    return replace(statement, facts=tuple(facts))

@@ -1,0 +1,12 @@
+"""The finders of index/statement: each proposes the codes that one kind of words calls for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from index.statement import external_causes, obstetrics
+from index.statement.books import Books
+from index.statement.model import Proposal, Statement
+
+Finder = Callable[[Statement, Books], list[Proposal]]
+FINDERS: tuple[Finder, ...] = (obstetrics.find, external_causes.find)

@@ -1,0 +1,55 @@
+"""Why a code is in a report, and why it stands where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from codesets.model import Code
+from index.statement.model import Ground
+from index.statement.partners import ASKING
+from index.statement.pool import Option
+from index.statement.sequencing import NoteEdge, rule_for
+
+#: The place (sequencing.toml) from which on a rule says that a code stands after others.
+_AFTER = 50
+
+
+def found(option: Option) -> Ground:
+    """The official words by which a code was found."""
+    text = option.hit.matched[0] if option.hit.matched else option.code.title
+    if option.hit.features["entry"]:
+        return Ground("index", "report.index_entry", quote=text)
+    return Ground("tabular", "report.found_by", quote=text)
+
+
+def of_place(code: Code, number: int, count: int) -> list[Ground]:
+    """The rule that puts a code first, or after others; [] where none does. `number`: its line,
+    counted from 0; `count`: how many lines there are."""
+    rule = rule_for(code.code)
+    if rule is None or count < 2:
+        return []
+    is_first = number == 0 and rule.place < _AFTER
+    is_after = number > 0 and rule.place > _AFTER
+    if not (is_first or is_after):
+        return []
+    return [Ground("guideline", f"sequencing.{rule.name}", section=rule.section)]
+
+
+def of_notes(at: int, codes: Sequence[Code], followed: Sequence[NoteEdge]) -> list[Ground]:
+    """The notes that put the code at `at` before or after another of the report. Each is told once,
+    with the later of the two."""
+    grounds = []
+    for edge in followed:
+        if edge.second == at:
+            first = codes[edge.first].code
+            kind = ASKING[edge.note.kind]
+            grounds.append(
+                Ground(
+                    kind,
+                    f"report.{edge.note.kind}",
+                    {"owner": edge.note.owner, "first": first},
+                    quote=edge.note.text,
+                    release=edge.note.release,
+                )
+            )
+    return grounds

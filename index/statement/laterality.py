@@ -1,0 +1,45 @@
+"""The side of a code, where its own words leave it to the rest of the statement, and both sides as
+two codes where no code says both (Official Guidelines I.B.13)."""
+
+from __future__ import annotations
+
+from codesets.model import Code
+from index.search.seventh_character import complete
+from index.statement.books import Books
+from index.statement.pool import Option, Searched
+from index.text.attributes import SIDE
+from index.text.encounter import Encounter
+from index.text.tokens import read
+
+
+def on_sides(
+    option: Option,
+    searched: Searched,
+    sides: frozenset[str],
+    encounter: Encounter,
+    books: Books,
+) -> list[Code]:
+    """The codes of an option for the sides that are meant: those that its own words name, else
+    `sides`, those of the whole statement, if there is one. Mostly it is the option's own code."""
+    reading = searched.query.reading
+    said = SIDE.said(reading) or (sides if len(sides) == 1 else frozenset())
+    if not said or not option.hit.siblings:
+        return [option.code]
+    by_side: dict[str, Code] = {}
+    for family in (option.hit.code, *option.hit.siblings):
+        if codes := books.below(family):
+            code = complete(reading, encounter, codes).code
+            for side in SIDE.said(read(code.title)):
+                by_side.setdefault(side, code)
+    return _meant(said, by_side) or [option.code]
+
+
+def _meant(said: frozenset[str], by_side: dict[str, Code]) -> list[Code]:
+    if said in ({"both"}, {"right", "left"}):
+        if "both" in by_side:
+            return [by_side["both"]]
+        if {"right", "left"} <= by_side.keys():
+            return [by_side["right"], by_side["left"]]
+        return []
+    (side, *others) = said
+    return [by_side[side]] if not others and side in by_side else []

@@ -1,0 +1,112 @@
+"""Takes apart facts that are listed without a sign between them: "dm2 htn hld", "belly pain
+diarrhea fever".
+
+The words of such a fact are names that the books know, one after the other, and the whole is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from index.statement.coverage import ATTRIBUTES
+from index.statement.facts import is_detail
+from index.statement.model import Fact, Span, Statement
+from index.text.lexicon import Lexicon, Part
+from index.text.tokens import STOPWORDS, fold, read
+
+IsName = Callable[[str], bool]
+#: The number of words that a fact may have to be taken apart, and that a name may have.
+_MOST_WORDS, _LONGEST_NAME = 14, 6
+#: What one name more costs, in stems; and by which a longer name is preferred.
+_A_NAME, _LONGER = 0.4, 1.3
+
+
+def apart(statement: Statement, is_name: IsName) -> Statement:
+    """The statement with each fact that lists several names as several facts."""
+    facts = [
+        each
+        for fact in statement.facts
+        for each in (_named(statement, fact, is_name) if fact.kind == "condition" else [fact])
+    ]
+    return replace(statement, facts=tuple(facts))
+
+
+def _named(statement: Statement, fact: Fact, is_name: IsName) -> list[Fact]:
+    """The facts that a fact lists; the fact itself where it is one."""
+    lexicon = Lexicon.shipped()
+    typed = lexicon.typed(fact.text)
+    if not 2 <= len(typed) <= _MOST_WORDS:
+        return [fact]
+    parts = [part for part in lexicon.parts(typed) if part.typed]
+    whole = " ".join(part.means for part in parts)
+    if len(parts) < 2 or is_name(whole):
+        return [fact]
+    names = _best(parts, is_name)
+    if len(names) < 2:
+        return [fact]
+    last = names[-1][1]
+    rest = [n for n in range(last) if not any(a <= n < b for a, b in names)]
+    if any(not is_detail(" ".join(parts[n].typed)) for n in rest):
+        return [fact]
+    places = list(_places(statement, fact, parts))
+    cuts = [
+        0,
+        *(first for first, _ in names[1:]),
+        *([last] if last < len(parts) else []),
+        len(parts),
+    ]
+    facts: list[Fact] = []
+    for start, end in pairwise(cuts):
+        span = Span(places[start].start, places[end - 1].end)
+        said = statement.text[span.start : span.end]
+        join = fact.join if not facts else "and"
+        facts.append(replace(fact, said=said, text=fold(said), span=span, join=join))
+    return facts
+
+
+def _best(parts: Sequence[Part], is_name: IsName) -> list[tuple[int, int]]:
+    """The names among the parts, as their first and past-the-last part: those that say most, in
+    the fewest names."""
+    best: list[tuple[float, list[tuple[int, int]]]] = [(0.0, [])]
+    for end in range(1, len(parts) + 1):
+        points, names = best[end - 1]
+        for start in range(max(0, end - _LONGEST_NAME), end):
+            means = " ".join(part.means for part in parts[start:end])
+            stems = read(means).affirmed - ATTRIBUTES
+            ends = parts[start].typed[0], parts[end - 1].typed[-1]
+            if not stems or not STOPWORDS.isdisjoint(ends) or not is_name(means):
+                continue
+            if end - start == 1 and not _stands_alone(parts[start]):
+                continue
+            sum_ = best[start][0] + len(stems) ** _LONGER - _A_NAME
+            if sum_ > points:
+                points, names = sum_, [*best[start][1], (start, end)]
+        best.append((points, names))
+    return best[-1][1]
+
+
+#: Endings of adjectives, which belong to the noun after them.
+_ADJECTIVE = re.compile(r"(?:ic|al|ous|ive|ar|ed|ly|ary|ent|ant)$")
+_SHORTEST = 5
+
+
+def _stands_alone(part: Part) -> bool:
+    """Whether one part is a name by itself: shorthand for several words, or a noun."""
+    word = part.typed[-1]
+    return len(part.means) >= _SHORTEST and not _ADJECTIVE.search(word)
+
+
+def _places(statement: Statement, fact: Fact, parts: Sequence[Part]) -> Iterator[Span]:
+    """Where the typed words of each part stand."""
+    at = fact.span.start
+    for part in parts:
+        start = at
+        for n, word in enumerate(part.typed):
+            found = re.compile(re.escape(word)).search(statement.folded, at, fact.span.end)
+            if found:
+                start = found.start() if n == 0 else start
+                at = found.end()
+        yield Span(start, max(at, start))

@@ -1,0 +1,117 @@
+"""What a pregnancy, a delivery and the weeks after it call for: codes of chapter 15, weeks of
+gestation, outcome of delivery, supervision and care (Guidelines I.C.15, I.C.21.c.11). Statements of
+newborns are read in newborn.py."""
+
+from __future__ import annotations
+
+import re
+
+from index.statement import newborn
+from index.statement import obstetric_encounters as encounters
+from index.statement.books import Books
+from index.statement.model import Fact, Proposal, Span, Statement, Wording
+from index.statement.obstetric_conditions import matches_of, pregnancy_of, proposals
+from index.statement.phrases import words_of
+from index.statement.pregnancy import TRIMESTERS, Pregnancy, is_of_newborn
+
+_OWN_AGE = re.compile(
+    r"\b\d{1,2}[\s-]?(?:y/?o|yr|year)s?(?:[\s-]old)?\s?[fm]?\b|\bg\d+\s?p\d*\w*\b"
+)
+
+
+def find(statement: Statement, books: Books) -> list[Proposal]:
+    """The codes that the obstetric words of a statement call for."""
+    if is_of_newborn(statement):
+        return newborn.find(statement, books)
+    pregnancy = pregnancy_of(statement)
+    if pregnancy is None:
+        return []
+    if pregnancy.incidental is not None:
+        return encounters.incidental(pregnancy, books)
+    matches = matches_of(statement, pregnancy)
+    found = list(proposals(matches, statement, pregnancy, books))
+    has_complication = any(proposal.code[0] == "O" for proposal in found)
+    if any(proposal.code[:3] == "O09" and proposal.code[:5] != "O09.9" for proposal in found):
+        found = [proposal for proposal in found if proposal.code[:5] != "O09.9"]
+    left = _left(statement, pregnancy, [match.span for match in matches])
+    if pregnancy.period == "delivery":
+        found += encounters.delivery(statement, pregnancy, books, has_complication, bool(left))
+    elif pregnancy.period == "postpartum":
+        found += encounters.after(statement, pregnancy, books, has_complication, bool(left))
+    elif pregnancy.period == "pregnancy" and not has_complication:
+        found += encounters.supervision(statement, pregnancy, books, bool(left))
+    found += encounters.weeks(pregnancy, books)
+    return _once(found)
+
+
+def wordings(statement: Statement, books: Books) -> list[Wording]:
+    """The affirmed conditions of a statement in the words of chapters 15 and 16, for those that
+    `find` has no code for."""
+    if is_of_newborn(statement):
+        return newborn.wordings(statement, books)
+    pregnancy = pregnancy_of(statement)
+    if pregnancy is None or pregnancy.incidental is not None or pregnancy.period == "abortive":
+        return []
+    if pregnancy.period == "postpartum":
+        ending = "complicating the puerperium"
+    elif pregnancy.period == "delivery":
+        ending = "complicating childbirth"
+    else:
+        trimester = TRIMESTERS.get(pregnancy.trimester) if pregnancy.trimester else None
+        ending = f"complicating pregnancy, {trimester or 'unspecified trimester'}"
+    taken = [match.span for match in matches_of(statement, pregnancy)]
+    return [
+        Wording(f"{text} {ending}", (fact.span,), ("O",))
+        for fact, text in _left(statement, pregnancy, taken)
+    ]
+
+
+def _left(statement: Statement, pregnancy: Pregnancy, taken: list[Span]) -> list[tuple[Fact, str]]:
+    """The affirmed facts that say more than the pregnancy and what has a code, each with the words
+    that are left of it."""
+    nothing_more = (
+        words_of("obstetrics", "reading", "well"),
+        words_of("obstetrics", "outcome", "no_indication"),
+        words_of("obstetrics", "after", "routine"),
+        words_of("obstetrics", "after", "lactating"),
+    )
+    folded = statement.folded
+    for pattern in nothing_more:
+        folded = pattern.sub(lambda match: " " * len(match[0]), folded)
+    spans = [*taken, *pregnancy.spans]
+    folded = "".join(
+        " " if any(span.start <= at < span.end for span in spans) else sign
+        for at, sign in enumerate(folded)
+    )
+    folded = _OWN_AGE.sub(lambda match: " " * len(match[0]), folded)
+    left = []
+    for fact in statement.facts:
+        if fact.status != "affirmed" or fact.kind == "detail":
+            continue
+        if any(fact.span.overlaps(span) for span in taken):
+            continue
+        text = _FILLING.sub("", " ".join(folded[fact.span.start : fact.span.end].split()))
+        words = [word for word in re.findall(r"[a-z][a-z'/-]{2,}", text) if word not in _EMPTY]
+        if words:
+            left.append((fact, text))
+    return left
+
+
+#: Words before a condition that say nothing of it, and a number or sign after it.
+_FILLING = re.compile(
+    r"^(?:(?:pt|patient|is|here|for|with|w/|in|of|at|on|the|a|an|and|has|d/t|\d+|[^\w\s])\s+)+"
+    r"|[\s,;:.-]+$"
+)
+_EMPTY = frozenset(
+    """here for the and with w/ seen has had her she who was now new old via due code codes pls
+    primary repeat scheduled from this that not did day days status after patient pt at is
+    """.split()
+)
+
+
+def _once(found: list[Proposal]) -> list[Proposal]:
+    """Each code once, with all words that call for it."""
+    by_code: dict[str, Proposal] = {}
+    for proposal in found:
+        by_code.setdefault(proposal.code, proposal)
+    return list(by_code.values())

@@ -1,0 +1,94 @@
+"""The parts of a statement that are searched: its facts without the words that need no other code,
+and the parts joined, because one code may say two facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+from index.statement.facts import is_detail
+from index.statement.model import Fact, Span, Statement, Wording
+from index.text.tokens import STOPWORDS
+
+#: The number of parts that are searched, and from which on only neighbours are joined.
+_MOST_PARTS, _ALL_PAIRS = 8, 3
+_WORD = re.compile(r"[\w/'%.+-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One fact that may need a code: the text that is searched, and where it stands."""
+
+    fact: Fact
+    text: str
+
+    @property
+    def span(self) -> Span:
+        return self.fact.span
+
+
+def parts_of(statement: Statement, claimed: Iterable[Span]) -> list[Part]:
+    """The facts that need a code of their own, without the words that are claimed by one already.
+    A detail ("healing well", "left") belongs to the fact before it, else to the one after."""
+    claimed = list(claimed)
+    parts: list[Part] = []
+    waiting = ""
+    for fact in statement.facts:
+        is_meant = fact.status == "affirmed" or (fact.status == "uncertain" and statement.inpatient)
+        if not is_meant:
+            continue
+        text = _unclaimed(statement, fact, claimed)
+        if fact.kind == "detail" or is_detail(text):
+            if not re.search(r"\w", text) or fact.kind != "detail":
+                continue
+            if parts:
+                parts[-1] = Part(parts[-1].fact, f"{parts[-1].text} {text}")
+            else:
+                waiting = f"{waiting} {text}".strip()
+            continue
+        parts.append(Part(fact, f"{waiting} {text}".strip()))
+        waiting = ""
+    return parts[:_MOST_PARTS]
+
+
+def _unclaimed(statement: Statement, fact: Fact, claimed: Sequence[Span]) -> str:
+    """What is left of a fact's text without the words that are claimed."""
+    if not any(span.overlaps(fact.span) for span in claimed):
+        return fact.text
+    kept = [
+        match[0]
+        for match in _WORD.finditer(statement.text, *fact.span)
+        if not any(span.overlaps(Span(*match.span())) for span in claimed)
+    ]
+    # The words around what is claimed say nothing without it.
+    while kept and kept[-1].lower() in STOPWORDS:
+        kept.pop()
+    while kept and kept[0].lower() in STOPWORDS:
+        kept.pop(0)
+    return " ".join(kept)
+
+
+def wordings(parts: Sequence[Part]) -> list[tuple[tuple[int, ...], Wording]]:
+    """The wordings to search, each with the numbers of the parts that it joins: each part, the
+    pairs, and all of them together."""
+    groups: list[tuple[int, ...]] = [(n,) for n in range(len(parts))]
+    if len(parts) <= _ALL_PAIRS:
+        groups += combinations(range(len(parts)), 2)
+    else:
+        groups += [(n, n + 1) for n in range(len(parts) - 1)]
+    if len(parts) > 2:
+        groups.append(tuple(range(len(parts))))
+    return [(group, _joined([parts[n] for n in group])) for group in dict.fromkeys(groups)]
+
+
+_JOINED = {"and": ", ", "with": " with ", "due to": " due to ", "after": " after "}
+
+
+def _joined(parts: Sequence[Part]) -> Wording:
+    text = parts[0].text
+    for before, part in pairwise(parts):
+        near = part.span.start - before.span.end < 12
+        text += (_JOINED[part.fact.join] if near else ", ") + part.text
+    return Wording(text, tuple(part.span for part in parts))
