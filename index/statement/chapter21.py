@@ -10,7 +10,15 @@ from functools import cache, lru_cache
 from index.statement.books import Books
 from index.statement.facts import is_detail
 from index.statement.model import Ground, Kind, Proposal, Role, Span, Statement
-from index.statement.word_tables import Phrases, is_so, longest, pattern, rows, said, words_of_chapter
+from index.statement.word_tables import (
+    Phrases,
+    is_so,
+    longest,
+    pattern,
+    rows,
+    said,
+    words_of_chapter,
+)
 from index.text.resources import Row
 from index.text.tokens import STOPWORDS
 
