@@ -21,7 +21,7 @@ _AFTER = re.compile(
 _FILLER = re.compile(r"(?:(?:known|severe|hx|of|the|multiple|both|has|mult)\s+)*$")
 _LIST = re.compile(r"\s*(?:,|and|&|/|\+|,\s*and)\s*")
 _REACTION = re.compile(
-    r"allergic reaction|reaction to|anaphyla\w* (?:to|from|after|reaction|d/t)|"
+    r"dermatitis|allergic reaction|reaction to|anaphyla\w* (?:to|from|after|reaction|d/t)|"
     r"hives (?:after|from|to)|"
     r"rash (?:after|from|d/t)|allergic (?:dermatitis|rhinitis|contact|conjunctivitis|asthma)|"
     r"(?:broke out|swelling|angioedema) (?:after|from)|sx after"

@@ -38,6 +38,7 @@ _ENCOUNTERS = re.compile(
 )
 #: Of these, codes that follow what else is found, and stand first only alone.
 _BESIDE = re.compile(r"Z20|Z23|Z28|Z29|Z51\.5|Z51\.81|Z53|Z70|Z71|Z75|Z76|Z32")
+_DENIED = re.compile(r"\b(?:no|not|denie[sd]|without|never|refus\w*|declin\w*)\b|w/o")
 _HISTORY = re.compile(r"Z8[0-7]|Z91\.4|Z91\.5|Z91\.81|Z91\.8[25]|Z92|Z62\.81|Z98\.86|I25\.2")
 
 
@@ -185,6 +186,15 @@ def _rows(name: str) -> list[Row]:
     return rows(f"{name}.tsv")
 
 
+def _stands(statement: Statement, span: Span) -> bool:
+    """Whether an encounter took place though its result is negative ("ppd read, neg") or what was
+    looked for is uncertain ("possible ingestion, nothing found")."""
+    fact = next((f for f in statement.facts if f.span.overlaps(span)), None)
+    if fact is None or fact.status == "uncertain":
+        return True
+    return not _DENIED.search(statement.folded[fact.span.start : span.start])
+
+
 @lru_cache(maxsize=64)
 def table_matches(statement: Statement) -> Found:
     """The rows of encounters.tsv and statuses.tsv that a statement calls for, with the table's name
@@ -192,7 +202,7 @@ def table_matches(statement: Statement) -> Found:
     found = []
     for (name, at), span in _tables().find(statement.folded):
         row = _rows(name)[at]
-        if not is_so(statement, span):
+        if not is_so(statement, span) and not (name == "encounters" and _stands(statement, span)):
             continue
         if (needs := row.get("needs")) and not said(needs, statement):
             continue

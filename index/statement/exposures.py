@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 from index.statement.books import Books
-from index.statement.chapter21 import codes_for, findings
+from index.statement.chapter21 import codes_for, findings, table_matches
 from index.statement.histories import conditions_in
 from index.statement.model import Ground, Proposal, Role, Span, Statement
 from index.statement.word_tables import alternatives, is_so, said, words_of_chapter
@@ -35,7 +35,7 @@ _EXCLUDES = {
 _OTHERS_TEST = re.compile(r"(?:to|of|w/|with)\s+\S*\s*(?:pos|confirmed|positive)")
 _PARTNER = re.compile(
     r"(?:partner|husband|wife|bf|boyfriend|gf|girlfriend|spouse|sexual partner|sex partner)\s+"
-    r"(?:(?:has|with|w/|was|is|dx'?d?|diagnosed|treated|tested|tx'?d|for|had|positive|pos|told|he|she|w)\s+)+$"
+    r"(?:(?:has|with|w/|was|is|dx'?d?|diagnosed|treated|tested|tx'?d|for|had|positive|pos|told|he|she|w|tested|\+)\s+)+$"
 )
 
 
@@ -97,12 +97,14 @@ def _is_exposure(folded: str, span: Span, cell: str) -> bool:
 
 def _proposal(code: str, span: Span, statement: Statement) -> Proposal:
     ground = Ground("guideline", "report.chapter21_exposure", section="I.C.21.c.1")
-    alone = code.startswith("Z20") and not findings(statement, [_clause(statement, span)])
+    alone = code.startswith("Z20") and not findings(statement, _own(statement, span))
     role: Role = "first-listed" if alone else "additional"
     excludes = _EXCLUDES.get(code, ())
     return Proposal(code, (span,), role, "encounter", (ground,), True, excludes, 0.9)
 
 
-def _clause(statement: Statement, span: Span) -> Span:
-    """The fact in which the words stand: "exposed to coworker with covid at work"."""
-    return next((f.span for f in statement.facts if f.span.overlaps(span)), span)
+def _own(statement: Statement, span: Span) -> list[Span]:
+    """The fact in which the words stand ("exposed to coworker with covid at work"), and the words
+    of encounters and statuses."""
+    own = [fact.span for fact in statement.facts if fact.span.overlaps(span)]
+    return [*own, *(place for _, _, place in table_matches(statement))]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from index.statement.books import Books
 from index.statement.chapter21 import codes_for, propose
 from index.statement.model import Ground, Proposal, Span, Statement
+from index.statement.operations import operations_in
 from index.statement.word_tables import (
     Phrases,
     alternatives,
@@ -93,6 +94,13 @@ def _cue(name: str) -> re.Pattern[str]:
 
 
 @cache
+def _named() -> re.Pattern[str]:
+    """ "hx" after a condition, at the end of its clause: "uti hx, here for labs"."""
+    words = alternatives(words_of_chapter()["history"]["named"])
+    return re.compile(rf"[\s(-]+(?:{words})(?=\s*(?:$|[,;.)]))")
+
+
+@cache
 def _after(name: str) -> re.Pattern[str]:
     words = alternatives(words_of_chapter()["history"][name])
     return re.compile(
@@ -114,6 +122,8 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     for row, span in conditions_in(folded):
         if not is_so(statement, span) or _denied(folded, span):
             continue
+        if any(place.start <= span.start < place.end for _, place in operations_in(folded)):
+            continue  # "s/p hernia repair" is an operation
         how = _how(folded, span, before, statement, row)
         if not how:
             continue
@@ -138,7 +148,9 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
 #: What says of the only cancer of a statement that it is gone.
 _NO_DISEASE = re.compile(
     r"\bned\b|no evidence of (?:disease|dz|recur\w*)|no e/o (?:disease|dz|recur\w*)|"
-    r"(?:cancer|disease|ca)[- ]free|no recurrence|\bca gone\b|cancer gone"
+    r"(?:cancer|disease|ca)[- ]free|no recurrence|"
+    r"(?:excised|resected|removed|treated) (?:[\w~]+ ){0,3}(?:years?|yrs?) ago|"
+    r"\bca gone\b|cancer gone"
 )
 _DEFICIT = re.compile(
     r"(?<!no )(?<!without )(?<!w/o )\b(?:residuals?|hemipar\w*|hemipleg\w*|aphasia|deficits?|"
@@ -185,7 +197,9 @@ def _how(folded: str, span: Span, before: tuple[int, str], statement: Statement,
         return "past"
     if in_list and _LIST_STRICT.fullmatch(between):
         return in_list
-    if _ends_with("earlier", folded, span.start) and not personal.startswith("Z87.89"):
+    if _ends_with("earlier", folded, span.start) and not personal.startswith(("Z87.89", "Z87.828")):
+        return "past"
+    if _named().match(folded, span.end):
         return "past"
     if _after("after").match(folded, span.end):
         if personal.startswith("Z85.6") or personal.startswith("Z85.7"):

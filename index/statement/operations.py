@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from index.statement.books import Books
 from index.statement.chapter21 import codes_for, findings, propose, table_matches
@@ -20,7 +20,10 @@ from index.statement.word_tables import (
 )
 from index.text.resources import Row
 
-_REJECTED = re.compile(r"\breject\w*|\bfail(?:ure|ed|ing)\b|\bgvhd\b|graft dysfunction|\baan\b")
+_REJECTED = re.compile(
+    r"\breject\w*|\bfail(?:ure|ed|ing)\b|\bgvhd\b|graft dysfunction|"
+    r"transplant infect\w*|complications? of|\baan\b"
+)
 _RECENT = re.compile(
     r"(?:\b(?:\d{1,2}|one|two|three|four|six)\s?(?:-|\s)?(?:d|days?|wks?|weeks?|mos?|months?|w)\b"
     r"\s*(?:s/p|sp\b|status post|post|after|ago|out\b|p/|f/u|check|"
@@ -29,6 +32,7 @@ _RECENT = re.compile(
 _DONE = re.compile(r"\bs/p\b|status post|\bafter\b|\bpost\b")
 _WEEKS = re.compile(r"(?<!x )(?<!x)\b\d{1,2}\s?(?:days?|wks?|weeks?)\b(?! old)(?! preg| gest)")
 _CHECK = r"(?:f/u|follow[- ]?up|followup|recheck|check|visit|wound check|aftercare|appt)"
+_FOR = r"(?:here for|for|post-?op|surgical|surg|routine|wound|incision)"
 _INTERNAL = re.compile(
     r"periprosthetic|loosen\w*|dislocat\w*|infect\w*|fail(?:ed|ure)|\bworn\b|wear\b|"
     r"mechanical|prosthesis fx|broken"
@@ -60,11 +64,7 @@ def _after(name: str) -> re.Pattern[str]:
 def find(statement: Statement, books: Books) -> list[Proposal]:
     """The aftercare and the status for the operations that a statement says were done."""
     folded = statement.folded
-    found = [
-        (_rows()[at], span)
-        for at, span in longest(_operations().find(folded))
-        if is_so(statement, span)
-    ]
+    found = [(row, span) for row, span in operations_in(folded) if is_so(statement, span)]
     if not found:
         return []
     statuses: dict[str, Proposal] = {}
@@ -86,6 +86,12 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
             for code in codes_for(cell, statement, span, books):
                 after.setdefault(code, _care(code, span, status))
     return _one(list(after.values())) + list(statuses.values())
+
+
+@lru_cache(maxsize=64)
+def operations_in(folded: str) -> tuple[tuple[Row, Span], ...]:
+    """The operations of the table that stand in a text, the longest words at each place."""
+    return tuple((_rows()[at], span) for at, span in longest(_operations().find(folded)))
 
 
 def _clause(folded: str, span: Span) -> Span:
@@ -123,7 +129,7 @@ def _aftercare(statement: Statement, span: Span) -> bool:
         folded[span.end :],
     ):
         return True
-    tail = rf"\s*(?:[\w']+\s+){{0,2}}{_CHECK}\b"
+    tail = rf"\s*(?:[\w']+\s+){{0,2}}(?:,\s*{_FOR}?\s*)?{_CHECK}\b"
     joined = r"(?:s/p|after|post|for|from|of|following|-)"
     head = rf"{_CHECK}\s*(?:visit\s*)?{joined}?\s*(?:[\w/']+\s+){{0,2}}$"
     return bool(re.match(tail, folded[span.end :]) or re.search(head, folded[: span.start]))

@@ -19,6 +19,7 @@ from index.statement import (
 )
 from index.statement.books import Books
 from index.statement.facts import read_statement
+from index.statement.history_classes import history_of
 from index.statement.model import Proposal
 from index.statement.word_tables import pattern, rows, words_of_chapter
 
@@ -95,6 +96,12 @@ STATEMENTS = [
     ("father alcoholic, depression", "Z81.1"),
     ("pna f/u, resolved", "Z09 Z87.01"),
     ("old MI", "I25.2"),
+    ("here for colonoscopy, hx colon polyps", "Z12.11 Z86.0100"),
+    ("c diff colitis, hx of mrsa", "Z86.14"),
+    ("melanoma f/u, excised 2 yrs ago", "Z08 Z85.820"),
+    ("tia last year, no deficits", "Z86.73"),
+    ("s/p hernia repair, seroma", ""),
+    ("PPD reading neg", "Z11.1"),
     ("hx of DM and htn", ""),
     ("no hx of stroke", ""),
     ("denies fam hx of breast ca", ""),
@@ -138,6 +145,22 @@ def test_roles(books: Books) -> None:
     assert roles == {"Z20.828": "additional"}
     roles = {each.code: each.role for each in _found("fam hx colon ca", books)}
     assert roles == {"Z80.0": "history"}
+
+
+@pytest.mark.parametrize(
+    ("code", "family", "expected"),
+    [
+        ("C50.911", False, "Z85.3"),
+        ("K31.84", False, "Z87.19"),
+        ("E11.9", False, ""),
+        ("E11.9", True, "Z83.3"),
+        ("M84.361A", False, "Z87.312"),
+        ("S82.201A", False, "Z87.81"),
+        ("U07.1", False, ""),
+    ],
+)
+def test_history_of_code(code: str, family: bool, expected: str, books: Books) -> None:
+    assert history_of(code, books, family=family) == expected
 
 
 def test_treatment_does_not_settle_the_cancer(books: Books) -> None:
