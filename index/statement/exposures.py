@@ -33,6 +33,15 @@ _EXCLUDES = {
     "Z77.011": ("Z13.88",),
 }
 _OTHERS_TEST = re.compile(r"(?:to|of|w/|with)\s+\S*\s*(?:pos|confirmed|positive)")
+#: "roommate has TB": who is near has it.
+_PERSON = re.compile(
+    r"(?<![\w'])(?:roommate|daughter|son|classmates?|co-?workers?|siblings?|brother|sister|kids?|"
+    r"husband|wife|spouse|children|family members?|household|housemate|cellmate|teacher|neighbor|"
+    r"grand(?:son|daughter|child|kids?)|girlfriend|boyfriend|everyone|others|mom|dad|twin)\s+"
+    r"(?:(?:has|have|with|w/|had|is|was|dx'?d?|diagnosed|tested|positive|pos|sick|for|\+|at|home|"
+    r"school|daycare|work|recently|active|just)\s+)+$"
+)
+_OF_BIRTH = re.compile(r"\b(?:newborn|nb|pregnan\w*|neonate|weeks? gest)\b")
 _PARTNER = re.compile(
     r"(?:partner|husband|wife|bf|boyfriend|gf|girlfriend|spouse|sexual partner|sex partner)\s+"
     r"(?:(?:has|with|w/|was|is|dx'?d?|diagnosed|treated|tested|tx'?d|for|had|positive|pos|told|he|she|w|tested|\+)\s+)+$"
@@ -48,11 +57,6 @@ def _exposed() -> re.Pattern[str]:
 def find(statement: Statement, books: Books) -> list[Proposal]:
     """What the words of a statement say that the patient was exposed to."""
     folded = statement.folded
-    if not re.search(
-        r"expos|contact|partner|husband|wife|bf|boyfriend|gf|spouse|needle|splash|smoke|rabi|bats?\b|\bexp\b",
-        folded,
-    ):
-        return []
     proposals: dict[str, Proposal] = {}
     last = -1
     for row, span in conditions_in(folded):
@@ -87,6 +91,8 @@ def _has_disease(statement: Statement) -> bool:
 def _is_exposure(folded: str, span: Span, cell: str) -> bool:
     head = folded[max(0, span.start - 80) : span.start]
     if _exposed().search(head) or _AFTER.match(folded, span.end):
+        return True
+    if cell.startswith("Z20") and _PERSON.search(head) and not _OF_BIRTH.search(folded):
         return True
     if cell in ("Z20.2", "Z20.6", "Z20.5") and _PARTNER.search(head):
         return True

@@ -29,6 +29,14 @@ _RECENT = re.compile(
     r"\s*(?:s/p|sp\b|status post|post|after|ago|out\b|p/|f/u|check|"
     r"from|since|wound|postop|op\b|stump|h/o))"
 )
+_PLANNED = re.compile(
+    r"\s*(?:is |was )?(?:planned|scheduled|pending|tomorrow|next (?:week|month)|recommended|"
+    r"consult|eval|cancel|workup|candidate|on hold)"
+)
+_ACCIDENT = re.compile(
+    r"\btraumatic|\bsaw\b|reattach|near[- ]amp|\bcrush|lawn ?mower|machine|table saw|"
+    r"\bpartial amp|\bdoor\b|\baccident(?! (?:years|yrs|in))"
+)
 _DONE = re.compile(r"\bs/p\b|status post|\bafter\b|\bpost\b")
 _WEEKS = re.compile(r"(?<!x )(?<!x)\b\d{1,2}\s?(?:days?|wks?|weeks?)\b(?! old)(?! preg| gest)")
 _CHECK = r"(?:f/u|follow[- ]?up|followup|recheck|check|visit|wound check|aftercare|appt)"
@@ -73,6 +81,8 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         clause = _clause(folded, span)
         if _before("planned").search(folded[clause.start : span.start]):
             continue
+        if _PLANNED.match(folded, span.end) or _is_new_loss(row, folded):
+            continue
         cared = _aftercare(statement, span)
         is_done = bool(row.get("always")) or cared or _is_done(folded, clause, span)
         if not is_done:
@@ -98,6 +108,12 @@ def _clause(folded: str, span: Span) -> Span:
     start = max(folded.rfind(sign, 0, span.start) for sign in (";", ",", ". "))
     ends = [at for sign in (";", ",", ". ") if (at := folded.find(sign, span.end)) >= 0]
     return Span(start + 1, min(ends, default=len(folded)))
+
+
+def _is_new_loss(row: Row, folded: str) -> bool:
+    """Whether a limb is being lost now, in an injury: S68 and the like say that."""
+    lost = (row.get("status") or "").startswith("Z89")
+    return lost and bool(_ACCIDENT.search(folded)) and not _DONE.search(folded)
 
 
 def _is_done(folded: str, clause: Span, span: Span) -> bool:
