@@ -57,7 +57,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
             continue
         last = span.end if cue is not None or listed else -1
         whole = Span(start, after.end() if after else span.end)
-        for code in codes_for(_rows()[at]["code"], statement, whole, books):
+        for code in codes_for(_rows()[at]["code"], statement, Span(start, len(folded)), books):
             ground = Ground("guideline", "report.chapter21_allergy", section="I.C.21.c.3")
             found.setdefault(
                 code, Proposal(code, (whole,), "status", "status", (ground,), True, (), 0.9)

@@ -105,8 +105,6 @@ def role_of(code: str, statement: Statement, *, alone: bool) -> tuple[Role, Kind
         return ("first-listed" if alone else "additional"), "encounter"
     if _ENCOUNTERS.match(code):
         return "first-listed", "encounter"
-    if code.startswith("Z16"):
-        return "additional", "status"
     return "status", "habit" if code.startswith("F17") else "status"
 
 

@@ -19,7 +19,7 @@ from index.statement.phrases import table
 from index.statement.pregnancy import TRIMESTERS, Period, Pregnancy, Trimester
 from index.text.tokens import read
 
-_CHILDBIRTH = re.compile(r"childbirth|complicating labor|\blabor\b|delivery")
+_CHILDBIRTH = re.compile(r"childbirth|during delivery|\blabor\b|preterm delivery|term delivery")
 _PUERPERIUM = re.compile(r"puerperium|lactation|postpartum|following delivery|immediately after")
 _TRIMESTER = re.compile(r"(first|second|third|unspecified) trimester")
 _IN_PREGNANCY = re.compile(r"\b(?:in|complicating|during|with) pregnancy\b(?!, childbirth)")
@@ -97,6 +97,11 @@ def maternal_code(
 def reports_condition_too(books: Books, code: str) -> bool:
     """Whether the notes of a code of chapter 15 ask for the code of the condition beside it: those
     of O99.51- do, those of O26.85- do not."""
+    return _asks_for_condition(books, code)
+
+
+@lru_cache(maxsize=1024)
+def _asks_for_condition(books: Books, code: str) -> bool:
     found = books.code(code)
     if found is None:
         return False

@@ -34,6 +34,7 @@ class Row:
     beside: bool
     past: bool
     denied_too: bool
+    any_status: bool
     by_side: bool
     gravida: str
     section: str
@@ -68,6 +69,7 @@ def _rows() -> tuple[Row, ...]:
             row.get("beside", False),
             row.get("past", False),
             row.get("denied_too", False),
+            row.get("any_status", False),
             row.get("side", False),
             row.get("gravida", ""),
             row.get("section", "I.C.15.b.3"),
@@ -109,8 +111,10 @@ def matches_of(statement: Statement, pregnancy: Pregnancy) -> list[Match]:
         if not row.holds_at(pregnancy) or row.unless.search(statement.folded):
             continue
         statuses = ["affirmed"] + ["past"] * row.past + ["denied"] * row.denied_too
-        if statement.inpatient:
+        if statement.inpatient or row.any_status:
             statuses.append("uncertain")
+        if row.any_status:
+            statuses += ["denied", "chatter"]
         found += [Match(row, span) for span in spans_of(row.words, statement, *statuses)]  # type: ignore[arg-type]
     found.sort(key=lambda match: (match.span.start - match.span.end, match.span.start))
     kept: list[Match] = []

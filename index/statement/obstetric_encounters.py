@@ -127,7 +127,8 @@ def supervision(
         ),
         None,
     )
-    if routine is None and (more or not pregnancy.spans or pregnancy.weeks is None):
+    told = all(fact.status in ("affirmed", "chatter") for fact in statement.facts)
+    if routine is None and (more or not told or pregnancy.weeks is None or not pregnancy.spans):
         return
     first = pregnancy.gravida
     stem = "Z34.9" if first is None else "Z34.0" if first == 1 else "Z34.8"

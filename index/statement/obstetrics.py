@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from index.statement import newborn
+from index.statement import newborn, obstetric_index
 from index.statement import obstetric_encounters as encounters
 from index.statement.books import Books
 from index.statement.model import Fact, Proposal, Span, Statement, Wording
@@ -30,6 +30,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         return encounters.incidental(pregnancy, books)
     matches = matches_of(statement, pregnancy)
     found = list(proposals(matches, statement, pregnancy, books))
+    found = _with_index(found, statement, pregnancy, books)
     has_complication = any(proposal.code[0] == "O" for proposal in found)
     if any(proposal.code[:3] == "O09" and proposal.code[:5] != "O09.9" for proposal in found):
         found = [proposal for proposal in found if proposal.code[:5] != "O09.9"]
@@ -38,10 +39,29 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         found += encounters.delivery(statement, pregnancy, books, has_complication, bool(left))
     elif pregnancy.period == "postpartum":
         found += encounters.after(statement, pregnancy, books, has_complication, bool(left))
-    elif pregnancy.period == "pregnancy" and not has_complication:
+    elif pregnancy.period == "pregnancy" and not found:
         found += encounters.supervision(statement, pregnancy, books, bool(left))
     found += encounters.weeks(pregnancy, books)
     return _once(found)
+
+
+def _with_index(
+    found: list[Proposal], statement: Statement, pregnancy: Pregnancy, books: Books
+) -> list[Proposal]:
+    """The codes of clinics' words with those of the Index: one that has all their words, and more,
+    says more; others are added where nothing else was found."""
+    for entry in obstetric_index.look_up(statement, pregnancy, books):
+        there = [p for p in found if any(span.overlaps(entry.span) for span in p.spans)]
+        if not there:
+            found.append(entry.proposal)
+            continue
+        words = obstetric_index.stems_of(
+            " ".join(statement.folded[s.start : s.end] for p in there for s in p.spans)
+        )
+        if words < entry.stems:
+            found[found.index(there[0])] = entry.proposal
+            found = [proposal for proposal in found if proposal not in there]
+    return found
 
 
 def wordings(statement: Statement, books: Books) -> list[Wording]:

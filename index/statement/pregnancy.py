@@ -53,7 +53,9 @@ _HEALING = re.compile(
 )
 _AGE = re.compile(r"\b(?P<age>\d{1,2})[\s-]?(?:y/?o|yr|year)s?\b")
 _FETUS = re.compile(r"\b(?:twin|fetus|baby|triplet)\s(?P<fetus>[a-e]|[1-5])\b")
-_GRAVIDA = re.compile(r"\bg\s?(?P<gravida>[1-9]\d?)(?:\s?,?\s?p\s?\d|\b(?!\s?(?:mg|g|gm|tube)))")
+_GRAVIDA = re.compile(
+    r"\bg(?:ravida)?\s?(?P<gravida>[1-9]\d?)(?:\s?,?\s?p\s?\d|\b(?!\s?(?:mg|g|gm|tube)))"
+)
 _MULTIPLES = (("triplet", 3), ("quadruplet", 4), ("quintuplet", 5), ("twin", 2))
 
 

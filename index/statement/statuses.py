@@ -1,5 +1,4 @@
-"""What is so of a patient beside the diagnosis: what is carried, implanted, missing or needed, what
-an organism resists, and the circumstances of life (I.C.21.c.3, I.C.21.c.17)."""
+"""What is so of a patient beside the diagnosis: what is carried, implanted, missing or needed, and the circumstances of life (I.C.21.c.3, I.C.21.c.17)."""
 
 from __future__ import annotations
 
@@ -19,8 +18,6 @@ _EXCLUDES = {
     "Z28.310": ("Z28.39",),
     "Z95.3": ("Z95.2",),
     "Z95.5": ("Z98.61",),
-    "Z16.342": ("Z16.24", "Z16.341"),
-    "Z16.13": ("Z16.24",),
 }
 _MONEY = re.compile(r"\b(?:cost|costs|afford\w*|money|financ\w*|expens\w*|copays?|price)\b")
 

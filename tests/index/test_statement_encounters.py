@@ -13,9 +13,10 @@ from index.statement import (
     encounters,
     exposures,
     histories,
-    measures,
     operations,
+    receptors,
     statuses,
+    titles,
 )
 from index.statement.books import Books
 from index.statement.facts import read_statement
@@ -23,7 +24,7 @@ from index.statement.history_classes import history_of
 from index.statement.model import Proposal
 from index.statement.word_tables import pattern, rows, words_of_chapter
 
-FINDERS = (encounters, statuses, histories, exposures, operations, allergies, measures)
+FINDERS = (encounters, statuses, histories, exposures, operations, allergies, receptors, titles)
 
 STATEMENTS = [
     # Examinations, with and without a finding.
@@ -76,7 +77,6 @@ STATEMENTS = [
     ("hiv with pcp pneumonia", ""),
     ("esrd on hd mwf", "Z99.2"),
     ("aki on dialysis", ""),
-    ("e coli uti resistant to cipro", "Z16.23"),
     ("copd on 2L home o2, still smoking 1 ppd", "Z99.81 F17.210"),
     ("quit smoking 2 yrs ago", "Z87.891"),
     ("nonsmoker", ""),
@@ -113,9 +113,10 @@ STATEMENTS = [
     ("allergic to sulfa and shellfish", "Z88.2 Z91.013"),
     ("no known drug allergies, sinusitis", ""),
     ("allergic reaction to bactrim", ""),
-    ("morbid obesity bmi 42.3", "Z68.41"),
-    ("bmi 35", ""),
     ("breast ca left UOQ er+ pr+ her2-", "Z17.411"),
+    # Words of titles.
+    ("absence of left great toe", "Z89.412"),
+    ("fitting of artificial right eye", "Z44.21"),
     # Nothing of chapter 21.
     ("appendicitis", ""),
     ("pneumonia", ""),
