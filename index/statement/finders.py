@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from index.statement import drugs, external_causes, measures, obstetrics, organisms
+from index.statement import (
+    allergies,
+    drugs,
+    encounters,
+    exposures,
+    external_causes,
+    histories,
+    measures,
+    obstetrics,
+    operations,
+    organisms,
+    receptors,
+    statuses,
+    titles,
+)
 from index.statement.books import Books
 from index.statement.model import Proposal, Statement
 
@@ -15,4 +29,12 @@ FINDERS: tuple[Finder, ...] = (
     drugs.find,
     measures.find,
     organisms.find,
+    encounters.find,
+    statuses.find,
+    histories.find,
+    exposures.find,
+    operations.find,
+    allergies.find,
+    receptors.find,
+    titles.find,
 )
