@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any, cast
 
 import pytest
 
-from codesets.model import Release
+from codesets.model import Reference, Release, Term
 from codesets.store.code_store import CodeStore
 from index.statement import measures, obstetrics, organisms
 from index.statement.books import Books
@@ -218,6 +219,55 @@ def test_weeks(said: str, weeks: int | None, trimester: int | None) -> None:
     pregnancy = pregnancy_of(read_statement(said))
     assert pregnancy is not None
     assert (pregnancy.weeks, pregnancy.trimester) == (weeks, trimester)
+
+
+INDEX = [
+    ("O34.8", "Pregnancy, complicated by, cystocele"),
+    ("O43.23", "Pregnancy, complicated by, placenta percreta"),
+    ("O64.2", "Delivery, complicated, by, obstructed labor, due to, face presentation"),
+    ("O03.82", "Abortion, complicated, renal failure or shutdown"),
+    ("O90.89", "Puerperal, subinvolution (uterus)"),
+    ("O34.59", "Suspended uterus, in pregnancy or childbirth"),
+]
+
+
+class _References:
+    """An Alphabetic Index with a few entries in its official form."""
+
+    _reference = Reference("index", "icd10cm", "FY2026", DAY, DAY, "extract", ())
+
+    def for_date(self, kind: str, system: str, day: dt.date) -> Reference:
+        return self._reference
+
+    def rows(self, kind: type[Term], reference: Reference) -> list[Term]:
+        return [Term(code, text, "index_entry", "FY2026") for code, text in INDEX]
+
+
+class _WithIndex:
+    """The code sets with this Index."""
+
+    def __init__(self, store: CodeStore) -> None:
+        self._store = store
+        self.references = _References()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ("pregnant 24w, cystocele", "O34.82 Z3A.24"),
+        ("delivered 38w, obstructed labor d/t face presentation, live baby", "O64.2XX0 Z37.0"),
+        ("sab 8w, renal failure", "O03.82"),
+        ("3 wks postpartum, subinvolution of uterus", "O90.89"),
+        ("pregnant 24w, suspended uterus", "O34.592 Z3A.24"),
+    ],
+)
+def test_index(store: CodeStore, april: Release, said: str, codes: str) -> None:
+    books = Books(cast(CodeStore, _WithIndex(store)), april, DAY)
+    found = [proposal.code for proposal in obstetrics.find(read_statement(said), books)]
+    assert found[: len(codes.split())] == codes.split()
 
 
 def test_other_words_to_search(books: Books) -> None:
