@@ -25,6 +25,11 @@ def books(store: CodeStore, april: Release) -> Books:
 
 
 PREGNANCIES = [
+    ("placenta previa, no bleeding 31w", "O44.03 Z3A.31"),
+    ("placenta previa with bleeding 31w", "O44.13 Z3A.31"),
+    ("threatened preterm labor 30w", "O47.03 Z3A.30"),
+    ("28yoF @ 31w s/p MVC", "O9A.213 Z3A.31"),
+    ("gravida 4 para 3, 22 weeks, here for anatomy scan", "Z36.3 Z3A.22"),
     ("24w preg w/ spotting", "O26.852 Z3A.24"),
     ("G2P1 at 32 wks, severe preeclampsia", "O14.13 Z3A.32"),
     ("preeclampsia w severe features 33w2d", "O14.13 Z3A.33"),
@@ -54,6 +59,11 @@ PREGNANCIES = [
     ("elective termination 8w", "Z33.2"),
 ]
 DELIVERIES = [
+    ("ppd2 svd hemorrhoids", "O87.2"),
+    ("vacuum assisted vaginal delivery 40w fetal distress liveborn", "O77.9 Z37.0 Z3A.40"),
+    ("retained placenta w/o hemorrhage, nsvd liveborn", "O73.0 Z37.0"),
+    ("prom 39w >24h before labor, delivered liveborn", "O42.12 Z37.0 Z3A.39"),
+    ("34 yo G3P2002 at 39+0 scheduled repeat LTCS, liveborn female", "O34.211 Z37.0 Z3A.39"),
     ("NSVD 39w no complications liveborn", "O80 Z37.0 Z3A.39"),
     ("NSVD term healthy baby girl, 2nd deg perineal lac", "O70.1 Z37.0"),
     ("repeat c/s at 39w, delivered viable male", "O34.219 Z37.0 Z3A.39"),
@@ -82,6 +92,20 @@ NEWBORNS = [
     ("baby girl 10 days old umbilical granuloma", "P83.81"),
 ]
 NOTHING = [
+    "G1 diastolic dysfunction",
+    "2nd degree burn hand",
+    "2nd degree tear of calf muscle",
+    "decreased rom lt shoulder",
+    "metoprolol 25 mg tab daily",
+    "1 ppd x 20 yrs copd",
+    "shock delivered by icd",
+    "urine c/s done, uti",
+    "2 hr pp glucose 200 dm2",
+    "4 yo SGA short stature",
+    "breastfeeding, uti",
+    "wife pregnant, anxiety",
+    "baby aspirin daily",
+    "2 week old fracture follow up",
     "cough 3 weeks",
     "htn f/u 2 weeks",
     "4 wks postop wound infection",
