@@ -60,12 +60,14 @@ def _words() -> _Words:
     uncertain = tomllib.loads(read_text("vocabulary", "uncertain.toml"))
     joins = {join: _any(tables["joins"][join]) for join in get_args(Join)}
     each = "|".join(joins.values())
-    denied = _any(tables["denied"]["words"])
+    denied, after = _any(tables["denied"]["words"]), set(tables["denied"]["after"].splitlines())
+    # "Sepsis ruled out" is one fact: words that may stand after it do not begin the next.
+    begins = [word for word in tables["denied"]["words"].splitlines() if word not in after]
     end = r"(?![\w/'])"
     return _Words(
         # A word that denies, or that says that something was, begins a fact.
         re.compile(
-            rf"{_SIGNS}|(?<![\w/'-])(?:{each}){end}|(?<=\s)(?=(?:{denied}|but){end})"
+            rf"{_SIGNS}|(?<![\w/'-])(?:{each}){end}|(?<=\s)(?=(?:{_any(chr(10).join(begins))}|but){end})"
             rf"|(?<=\s)(?=(?:{_any(tables['past']['words'])}|{_any(uncertain['terms'])}){end})"
             rf"|(?<=\s)(?=\?\s?\w)|(?<=[a-z]{{4}})/(?=[a-z]{{4}})"
         ),

@@ -176,7 +176,9 @@ def _told_weeks(statement: Statement, *, in_pregnancy: bool) -> Iterator[tuple[i
                 continue
             sure = pattern is _WITH_DAYS and bool(re.search(r"[wk]", match[0]))
             if not in_pregnancy and not sure:
-                sure = at is not None and int(weeks) >= 6
+                # A statement that begins with "24w," tells how far a pregnancy is.
+                begins = match.start() == 0 and folded[match.end() : match.end() + 1] == ","
+                sure = (at is not None or begins) and int(weeks) >= 6
                 sure = sure and not _HEALING.search(folded)
             if in_pregnancy or sure:
                 yield int(weeks), Span(*match.span()), sure
