@@ -68,23 +68,27 @@ class DrugClass:
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """A drug of drugs.tsv: its generic name, class and the entries of the Table to look up."""
+    """A drug of drugs.tsv: its generic name, class and the entries of the Table to look up; and the
+    entry of another drug in the same tablet, as the Table has no entry for both."""
 
     generic: str
     drug_class: DrugClass
     table: tuple[str, ...]
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DrugNamed:
     """A drug that a statement names. `entry` is None where no Table is loaded or has it. `is_own`:
-    whether drugs.tsv has it, and not the Table alone."""
+    whether drugs.tsv has it, and not the Table alone. `other`: the entry of what is in the same
+    tablet."""
 
     span: Span
     said: str
     generic: str
     drug_class: DrugClass
     entry: Entry | None
+    other: Entry | None = None
     is_own: bool = True
 
 
@@ -116,7 +120,7 @@ def _names() -> _Names:
     lines = read_text("statements", "drugs.tsv").splitlines()
     for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
         table = tuple(filter(None, row["table"].split("|"))) or (row["drug"],)
-        drug = Drug(row["drug"], classes()[row["class"]], table)
+        drug = Drug(row["drug"], classes()[row["class"]], table, row["with"])
         for name in (row["drug"], *filter(None, row["also"].split("; "))):
             drugs.setdefault(_normal(name), drug)
     near: dict[str, set[str]] = {}
@@ -234,9 +238,9 @@ def drugs_named(statement: Statement, books: Books) -> list[DrugNamed]:
             span = Span(first.start(), last.end())
             if isinstance(named, Drug):
                 entry = _entry(books.store, reference.key, named) if reference else None
-                drug = DrugNamed(
-                    span, text[span.start : span.end], named.generic, named.drug_class, entry
-                )
+                other = table.find(named.other) if table and named.other else None
+                said = text[span.start : span.end]
+                drug = DrugNamed(span, said, named.generic, named.drug_class, entry, other)
             elif table and (listed := _listed(table, name, names)):
                 drug = DrugNamed(span, name, listed.text, DrugClass(""), listed, is_own=False)
             else:

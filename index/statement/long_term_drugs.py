@@ -136,7 +136,7 @@ def _reach(
     daily = chronic or bool(re.search(r"\bdaily *$", before) or words.daily.search(clause))
     if done == "underdosing":
         # A patient who takes less insulin still takes it (I.C.4.a.3).
-        partial = re.search(r"skip|miss|forg|half|cut|ration|ran|less|out of|underdos", text)
+        partial = re.search(r"skip|miss|forg|half|cut|ration|ran|less|out of|underdos|complian|adher", text)
         return (
             (drug.span, 0.6) if said == "named" and drug.generic == "insulin" and partial else None
         )
