@@ -132,11 +132,15 @@ def _reach(
     said = drug.drug_class.said
     used_before = words.use.search(before)
     used = used_before is not None or words.use_after.match(clause) is not None
-    chronic = bool(words.chronic_before.search(before) or words.chronic_after.search(clause))
-    daily = chronic or bool(re.search(r"\bdaily *$", before) or words.daily.search(clause))
+    # "Chronic prednisone, doxy": the first alone is chronic.
+    own = "" if "," in marked[group.start() : drug.span.start] else before
+    chronic = bool(words.chronic_before.search(own) or words.chronic_after.search(clause))
+    daily = chronic or bool(re.search(r"\bdaily *$", own) or words.daily.search(clause))
     if done == "underdosing":
         # A patient who takes less insulin still takes it (I.C.4.a.3).
-        partial = re.search(r"skip|miss|forg|half|cut|ration|ran|less|out of|underdos|complian|adher", text)
+        partial = re.search(
+            r"skip|miss|forg|half|cut|ration|ran|less|out of|underdos|complian|adher", text
+        )
         return (
             (drug.span, 0.6) if said == "named" and drug.generic == "insulin" and partial else None
         )
