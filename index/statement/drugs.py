@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 
 from codesets.model import Code
 from index.statement.books import Books
-from index.statement.drug_cues import cues
+from index.statement.drug_cues import cues, with_dose
 from index.statement.drug_intents import find_uses
 from index.statement.drug_table import DrugNamed, Entry, drug_table, drugs_named
-from index.statement.drug_uses import Use, is_toxic
+from index.statement.drug_uses import Use, is_toxic, told_spans
 from index.statement.long_term_drugs import find_long_term, find_monitoring, is_inr
 from index.statement.model import Ground, Proposal, Span, Statement
 from index.statement.underdosings import reasons
@@ -139,9 +139,12 @@ def _of_use(statement: Statement, books: Books, use: Use, entry: Entry) -> Propo
     section = _SECTIONS["toxic" if toxic else use.circumstance]
     key = f"report.drug_{'toxic' if toxic else use.circumstance.split()[0]}"
     ground = _table_ground(entry, column, key, section, intent=column)
+    spans = [with_dose(statement.folded, use.drug.span), use.span]
+    if poisoning:
+        spans += told_spans(statement.folded)
     return Proposal(
         code.code,
-        tuple(dict.fromkeys((use.drug.span, use.span))),
+        tuple(dict.fromkeys(spans)),
         "drug",
         "drug",
         (ground,),

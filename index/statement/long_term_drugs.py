@@ -171,13 +171,10 @@ def _reach(
         return None
     if not enough:
         return None
-    start = group.start()
-    if used_before and drug.span.start == start:
+    span = drug_cues.with_dose(marked, drug.span)
+    if used_before and drug.span.start == group.start():
         start = group.start() - len(before) + used_before.start()
-    span = Span(
-        min(start, drug.span.start) if drug.span.start == group.start() else drug.span.start,
-        drug.span.end,
-    )
+        span = Span(min(start, span.start), span.end)
     return span, 0.9 if used or chronic else 0.75
 
 
