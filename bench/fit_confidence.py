@@ -137,7 +137,10 @@ def main() -> None:
     }
     for found, vector, half in zip(no, vectors, even, strict=True):
         off_topic = by_half[bool(half)]
-        own = {"off_topic": off_topic.nearness(vector), "ours": off_topic.ours(vector)}
+        own = {
+            "off_topic": float(off_topic.nearness(vector[None])[0]),
+            "ours": off_topic.ours(vector),
+        }
         table.append(confidence.question_evidence(found) | own)
     names = list(table[0])
     values = np.array([[row[name] for name in names] for row in table])

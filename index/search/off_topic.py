@@ -76,9 +76,10 @@ class OffTopicModel:
             words=self.words,
         )
 
-    def nearness(self, vector: np.ndarray) -> float:
-        """The cosine of a question's vector with the nearest off-topic example."""
-        return float((self.examples @ vector).max())
+    def nearness(self, vectors: np.ndarray) -> np.ndarray:
+        """The cosine of each question's vector, one row each, with the nearest off-topic
+        example."""
+        return (self.examples @ vectors.T).max(axis=0)
 
     def ours(self, vector: np.ndarray) -> float:
         """How much more a question is like questions about codes than like the examples, in units

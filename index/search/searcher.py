@@ -396,17 +396,18 @@ class Searcher:
         queries = [self.understand(question, releases) for question in questions]
         texts = list(dict.fromkeys(wording for query in queries for wording in query.wordings))
         vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
+        typed = np.stack([vectors[query.typed] for query in queries])
         return [
             Found(
                 query,
                 self._ranked(query, vectors, releases, limit, settled),
-                self.off_topic.nearness(vectors[query.typed]),
+                float(nearness),
                 self.off_topic.ours(vectors[query.typed]),
                 self._known(query),
                 vectors[query.typed],
                 (vectors[query.typed] + vectors[query.spelled_out or query.typed]) / 2,
             )
-            for query in queries
+            for query, nearness in zip(queries, self.off_topic.nearness(typed), strict=True)
         ]
 
     def _known(self, query: Query) -> float:

@@ -8,7 +8,7 @@ and the order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from codesets.model import Code
 from index.search.confidence import level
@@ -16,7 +16,6 @@ from index.search.left_open import axis_left_open
 from index.search.searcher import Found
 from index.statement import grounds, obstetrics
 from index.statement.books import Books
-from index.statement.conflicts import excluded, loser
 from index.statement.evidence import WEIGHTS, weigh
 from index.statement.finders import FINDERS
 from index.statement.laterality import on_sides
@@ -24,18 +23,16 @@ from index.statement.listing import IsName, apart
 from index.statement.model import (
     Assembled,
     Fact,
-    Ground,
     Line,
     Proposal,
-    Role,
-    Span,
     Statement,
     Wording,
 )
 from index.statement.partners import asking, ground
 from index.statement.parts import Part, parts_of, wordings
 from index.statement.pool import Searched, options_of
-from index.statement.selection import Choice, choose
+from index.statement.revision import Chosen, revised
+from index.statement.selection import Choice, best_of, choose
 from index.statement.sequencing import NoteEdge, ordered, place
 from index.text.attributes import SIDE
 from index.text.encounter import read_encounter
@@ -43,19 +40,6 @@ from index.text.encounter import read_encounter
 Search = Callable[[Sequence[str]], Sequence[Found]]
 #: The least chance of a code that a note asks for, and of one found by other words.
 _LEAST_KEPT, _LEAST_INSTEAD = 0.2, 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A code on its way into the report. `right`: the chance that it belongs there; `ask`: what is
-    left open (Line.ask)."""
-
-    code: Code
-    spans: tuple[Span, ...]
-    right: float
-    grounds: tuple[Ground, ...]
-    role: Role = "additional"
-    ask: str = ""
 
 
 def assemble(statement: Statement, books: Books, search: Search, is_name: IsName) -> Assembled:
@@ -66,10 +50,11 @@ def assemble(statement: Statement, books: Books, search: Search, is_name: IsName
     claimed = [span for p in proposals if p.settles for span in p.spans]
     parts = parts_of(statement, claimed)
     others = obstetrics.wordings(statement, books)
-    chosen = [*_searched(statement, parts, others, books, search), *_proposed(proposals, books)]
+    proposed = _proposed(proposals, books)
+    chosen = [*_searched(statement, parts, others, proposed, books, search), *proposed]
     beside = tuple(beginning for p in proposals for beginning in p.excludes)
     chosen = [each for each in chosen if not (beside and each.code.code.startswith(beside))]
-    chosen = _settled(_once(chosen), books)
+    chosen = revised(chosen, statement, books)
     return _reported(_with_kinds(statement, proposals), chosen, books)
 
 
@@ -85,11 +70,13 @@ def _searched(
     statement: Statement,
     parts: Sequence[Part],
     others: Sequence[Wording],
+    proposed: Sequence[Chosen],
     books: Books,
     search: Search,
 ) -> list[Chosen]:
     """The codes that the search finds for the parts of a statement. `others`: other words for some
-    of the parts, which are searched instead of their own where they find something."""
+    of the parts, which are searched instead of their own where they find something. `proposed`:
+    what is in the report already."""
     if not parts:
         return []
     encounter = read_encounter(statement.text)
@@ -109,7 +96,8 @@ def _searched(
                 searched[(n,)] = instead
     sides = SIDE.said(searched[max(searched, key=len)].query.reading)
     chosen = []
-    for choice in choose(weigh(statement, parts, searched, books, WEIGHTS)):
+    weighed = weigh(statement, parts, searched, books, WEIGHTS)
+    for choice in choose(weighed) or ([] if proposed else best_of(weighed)):
         spans = tuple(parts[n].span for n in choice.parts)
         own = searched[choice.parts]
         why = (grounds.found(choice.option),)
@@ -144,38 +132,6 @@ def _kept_beside(
             why = (ground(note, choice.option.code.code), grounds.found(best))
             kept.append(Chosen(best.code, (parts[n].span,), best.right, why))
     return kept
-
-
-def _once(chosen: Sequence[Chosen]) -> list[Chosen]:
-    """Each code once, with all words that call for it, in the order of the statement."""
-    merged: dict[str, Chosen] = {}
-    for each in chosen:
-        known = merged.get(each.code.code)
-        merged[each.code.code] = (
-            each
-            if known is None
-            else replace(
-                known,
-                spans=tuple(dict.fromkeys((*known.spans, *each.spans))),
-                right=max(known.right, each.right),
-                grounds=(*known.grounds, *(g for g in each.grounds if g not in known.grounds)),
-            )
-        )
-    return sorted(merged.values(), key=lambda each: min((s.start for s in each.spans), default=0))
-
-
-def _settled(chosen: list[Chosen], books: Books) -> list[Chosen]:
-    """The codes without those that an Excludes1 note keeps from standing beside another."""
-    while True:
-        codes = [each.code for each in chosen]
-        pairs = excluded(codes, {code.code: books.notes(code) for code in codes})
-        if not pairs:
-            return chosen
-        one, other, _ = pairs[0]
-        goes = (one, other)[
-            loser(codes[one], codes[other], (chosen[one].right, chosen[other].right))
-        ]
-        chosen = [each for n, each in enumerate(chosen) if n != goes]
 
 
 def _reported(statement: Statement, chosen: Sequence[Chosen], books: Books) -> Assembled:

@@ -10,12 +10,13 @@ from index.statement.model import Span
 #: Which kind of event tells more of the same words, the first of two.
 ORDER = (
     "transport", "legal", "gun", "assault", "self-harm", "explosion", "water", "fire", "hot",
-    "animal", "foreign body", "electric", "nature", "crush", "fall", "person", "cut", "struck",
-    "misadventure", "overexertion",
+    "animal", "foreign body", "electric", "nature", "falling object", "crush", "fall",
+    "person", "cut", "struck", "misadventure", "overexertion",
 )  # fmt: skip
 #: Events that another event includes: who falls strikes something (I.C.20.a.7).
 _INCLUDED = {
     "transport": frozenset("fall struck crush person cut overexertion hot assault".split()),
+    "falling object": frozenset("fall struck crush cut overexertion".split()),
     "fall": frozenset("struck person overexertion cut".split()),
     "assault": frozenset("struck person fall overexertion".split()),
     "legal": frozenset("struck person fall assault gun".split()),
@@ -55,7 +56,7 @@ _STRUCK_AFTER = tuple(
 _STRIKES = re.compile(
     r"\b(?:hit|hits|hitting|struck|striking|banged|banging|bumped|smacked|landed|landing)\b"
     r"(?:\W+[\w'/]+){0,4}?\W+(on|against|into|onto|w/|with)\W+(?:(?:a|an|the|his|her|edge of|corner"
-    r" of|glass|wood|hard|back of)\W+)*?(?P<what>[\w ]+)"
+    r" of|glass|wood|hard|back of)\W+)*(?P<what>[\w ]+)"
 )
 
 
@@ -85,9 +86,15 @@ def refined(cause: Cause, text: str) -> Cause:
                     end = match.start("what") + hit.end()
                     spans = (*cause.spans, Span(match.start(1), end))
                     return replace(cause, stem=code, spans=spans, section="I.C.20.a.7")
-    if cause.group == "legal":
-        who = "3" if re.search(r"\b(?:suspect|arrest\w*|inmate|detained|fleeing)\b", text) else "9"
-        return replace(cause, stem=cause.stem + who)
+    if cause.stem.startswith("Y35."):
+        officer = r"\b(?:officer|law enforcement official) (?:injured|hurt)"
+        who = "1" if re.search(officer, text) else "2" if "bystander" in text else "9"
+        who = (
+            "3"
+            if who == "9" and re.search(r"\b(?:suspect|arrest\w*|inmate|detained|fleeing)\b", text)
+            else who
+        )
+        return replace(cause, group="legal", stem=cause.stem + who)
     return cause
 
 
@@ -95,10 +102,25 @@ def chosen(causes: list[Cause]) -> list[Cause]:
     """Without the events that others include, and those told by the same words."""
     kept: list[Cause] = []
     groups = {cause.group for cause in causes}
-    by_weapon = any(c.key in ("assault", "self_harm") and c.group != "assault" for c in causes)
+    by_weapon = any(
+        c.key in ("assault", "self_harm") and c.group not in ("assault", "self-harm")
+        for c in causes
+    )
+    machine = any(cause.group == "cut" and "W24" <= cause.stem[:3] <= "W31" for cause in causes)
+    in_water = "water" in groups and any(cause.stem[:3] == "W16" for cause in causes)
     for cause in causes:
+        if in_water and cause.group == "water":
+            continue
+        if in_water and cause.stem[:3] == "W16":  # drowning, and no other injury
+            cause = replace(cause, stem=cause.stem[:-1] + "1")
+        if machine and (
+            cause.group == "crush" or (cause.group == "fall" and cause.stem == "W01.0")
+        ):
+            continue  # W23 excludes machines; the tool slipped, and not the person
         general = cause.group == "assault" and cause.stem in ("Y04.0", "Y09", "Y04.8")
-        if (general and by_weapon) or (cause.group == "self-harm" and by_weapon and kept):
+        if by_weapon and (
+            general or (cause.stem in ("X83.8", "X78.9") and cause.group == "self-harm")
+        ):
             continue
         included = any(cause.group in _INCLUDED.get(one.group, ()) for one in kept)
         airbag = cause.stem[:5] == "W22.1" and "transport" in groups

@@ -6,11 +6,19 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from index.statement.books import Books
+from index.statement.cause_objects import named
 from index.statement.cause_words import PhraseTable, whole_pattern
 from index.statement.model import Span, Statement
 from index.text.resources import parse_table, read_text
 
 _SECTIONS = {"place": "I.C.20.b", "activity": "I.C.20.c", "status": "I.C.20.k"}
+
+
+#: What makes the name of a game that of a thing or place.
+_EQUIPMENT = re.compile(
+    r"\W(?:pools?|balls?|bats?|pucks?|sticks?|helmets?|field|court|rink|coach|carts?)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ def _rows() -> PhraseTable[tuple[str, re.Pattern[str], str]]:
     )
 
 
-def circumstances(statement: Statement, caused: bool) -> tuple[Circumstance, ...]:
+def circumstances(statement: Statement, caused: bool, books: Books) -> tuple[Circumstance, ...]:
     """The place, activity and status that a statement tells, at most one of each. Without a cause
     (`caused`) or an activity the place and the status are left out: where a patient is seen, or
     works, is no place of occurrence."""
@@ -45,9 +53,16 @@ def circumstances(statement: Statement, caused: bool) -> tuple[Circumstance, ...
             continue
         for match in pattern.finditer(statement.folded):
             span = Span(*match.span())
+            if _EQUIPMENT.match(statement.folded, span.end):
+                continue
             if statement.status_of(span) in ("affirmed", "past"):
                 found[group] = Circumstance(group, code, (span,), _SECTIONS[group])
                 break
-    if not caused and "activity" not in found:
+    for one in named(books, statement.folded):
+        if one.group in _SECTIONS and statement.is_affirmed(one.span):
+            new = Circumstance(one.group, one.stem, (one.span,), _SECTIONS[one.group])
+            found.setdefault(one.group, new)
+    # "Pain while walking" tells no activity that caused it.
+    if not caused and ("activity" not in found or found["activity"].stem in ("Y93.01", "Y93.84")):
         return ()
     return tuple(found[group] for group in ("place", "activity", "status") if group in found)

@@ -23,6 +23,8 @@ from index.text.tokens import read
 _WEIGHED = 5
 #: The least share of a part's words that a code must say to stand for it.
 _SAYS = 0.5
+#: The letters of external causes, which index/statement/external_causes.py finds.
+_CAUSES = "VWXY"
 #: What is said of a chance that is not known, in log odds.
 _NO_CHANCE = -5.0
 #: The numbers of parts of a statement.
@@ -61,7 +63,7 @@ FEATURES = (
 #: The bias and the weights of FEATURES.
 WEIGHTS = np.zeros(len(FEATURES) + 1, dtype=np.float32)
 _CHAPTERS = {
-    "symptom": "R", "factor": "Z", "pregnancy": "O", "newborn": "PQ", "external": "VWXY",
+    "symptom": "R", "factor": "Z", "pregnancy": "O", "newborn": "PQ", "external": _CAUSES,
     "mental": "F", "injury": "S", "neoplasm": "C",
 }  # fmt: skip
 
@@ -124,6 +126,8 @@ class _Evidence:
         found = []
         for group, searched in self._searched.items():
             for rank, option in enumerate(searched.options[:_WEIGHED]):
+                if option.code.code[0] in _CAUSES and len(self._parts) > 1:
+                    continue
                 if len(group) > 1 and min(self.said(option, group)) < _SAYS:
                     continue
                 found.append((group, option, rank))

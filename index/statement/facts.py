@@ -167,6 +167,18 @@ def is_detail(text: str) -> bool:
     )
 
 
+#: Details that choose among codes wherever they stand. "ED" or "3 yo" does not.
+_CHOOSING = frozenset(
+    """left right bilateral both unilateral rt lt r l b/l acute chronic mild moderate severe initial
+    subsequent sequela recurrent open closed""".split()
+)
+
+
+def choosing(text: str) -> str:
+    """The words of a detail that choose among codes, "" for none."""
+    return " ".join(word for word in text.split() if word.strip(",.;:") in _CHOOSING)
+
+
 def among(facts: Iterable[Fact], *statuses: Status) -> list[Fact]:
     """The facts that have one of these statuses."""
     return [fact for fact in facts if fact.status in statuses]

@@ -4,9 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from index.statement import external_causes, obstetrics
+from index.statement import (
+    allergies,
+    drugs,
+    encounters,
+    exposures,
+    external_causes,
+    histories,
+    measures,
+    obstetrics,
+    operations,
+    organisms,
+    receptors,
+    statuses,
+    titles,
+)
 from index.statement.books import Books
 from index.statement.model import Proposal, Statement
 
 Finder = Callable[[Statement, Books], list[Proposal]]
-FINDERS: tuple[Finder, ...] = (obstetrics.find, external_causes.find)
+FINDERS: tuple[Finder, ...] = (
+    obstetrics.find,
+    external_causes.find,
+    drugs.find,
+    measures.find,
+    organisms.find,
+    encounters.find,
+    statuses.find,
+    histories.find,
+    exposures.find,
+    operations.find,
+    allergies.find,
+    receptors.find,
+    titles.find,
+)

@@ -19,7 +19,7 @@ from index.statement.phrases import table
 from index.statement.pregnancy import TRIMESTERS, Period, Pregnancy, Trimester
 from index.text.tokens import read
 
-_CHILDBIRTH = re.compile(r"childbirth|complicating labor|\blabor\b|delivery")
+_CHILDBIRTH = re.compile(r"childbirth|during delivery|\blabor\b|preterm delivery|term delivery")
 _PUERPERIUM = re.compile(r"puerperium|lactation|postpartum|following delivery|immediately after")
 _TRIMESTER = re.compile(r"(first|second|third|unspecified) trimester")
 _IN_PREGNANCY = re.compile(r"\b(?:in|complicating|during|with) pregnancy\b(?!, childbirth)")
@@ -97,6 +97,11 @@ def maternal_code(
 def reports_condition_too(books: Books, code: str) -> bool:
     """Whether the notes of a code of chapter 15 ask for the code of the condition beside it: those
     of O99.51- do, those of O26.85- do not."""
+    return _asks_for_condition(books, code)
+
+
+@lru_cache(maxsize=1024)
+def _asks_for_condition(books: Books, code: str) -> bool:
     found = books.code(code)
     if found is None:
         return False
@@ -111,23 +116,10 @@ def reports_condition_too(books: Books, code: str) -> bool:
 def complete(books: Books, stem: str, pregnancy: Pregnancy, said: str = "") -> Code | None:
     """The code below a beginning that fits a pregnancy and what is said of it; None when none
     does."""
-    return _complete(
-        books, stem, pregnancy.period, pregnancy.trimester, pregnancy.fetus, said[:200]
-    )
-
-
-@lru_cache(maxsize=2048)
-def _complete(
-    books: Books, stem: str, period: Period, trimester: Trimester | None, fetus: str, said: str
-) -> Code | None:
-    codes = books.below(stem)
-    fitting = [(fit, code) for code in codes if (fit := _fit(code, period, trimester)) is not None]
-    if not fitting:
-        return None
-    best = max(fit for fit, _ in fitting)
-    left = [code for fit, code in fitting if fit == best]
-    left = [code for code in left if not _names_fetus(code) or code.code[-1] == fetus] or left
-    words = read(said)
+    left = _fitting(books, stem, pregnancy.period, pregnancy.trimester, pregnancy.fetus)
+    if len(left) < 2:
+        return left[0] if left else None
+    words = read(said[:200])
 
     def agrees(code: Code) -> float:
         title = read(code.title)
@@ -136,6 +128,25 @@ def _complete(
         return shared + 0.5 * usual - 0.01 * len(title.affirmed)
 
     return max(left, key=agrees)
+
+
+@lru_cache(maxsize=2048)
+def _fitting(
+    books: Books, stem: str, period: Period, trimester: Trimester | None, fetus: str
+) -> tuple[Code, ...]:
+    """The codes below a beginning that fit a period, a trimester and a fetus best."""
+    fits = [
+        (fit, code)
+        for code in books.below(stem)
+        if (fit := _fit(code, period, trimester)) is not None
+    ]
+    if not fits:
+        return ()
+    best = max(fit for fit, _ in fits)
+    left = [code for fit, code in fits if fit == best]
+    return tuple(code for code in left if not _names_fetus(code) or code.code[-1] == fetus) or (
+        tuple(left)
+    )
 
 
 def _names_fetus(code: Code) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from index.statement.books import Books
 from index.statement.model import Ground, Kind, Proposal, Role, Span, Statement
 from index.statement.obstetric_codes import complete
-from index.statement.phrases import says, spans_of, words_of
+from index.statement.phrases import is_ruled_out, says, spans_of, words_of
 from index.statement.pregnancy import Pregnancy
 
 _FULL_TERM = 37
@@ -127,7 +127,11 @@ def supervision(
         ),
         None,
     )
-    if routine is None and (more or not pregnancy.spans or pregnancy.weeks is None):
+    told = all(
+        fact.status in ("affirmed", "chatter") and not is_ruled_out(statement, fact.span)
+        for fact in statement.facts
+    )
+    if routine is None and (more or not told or pregnancy.weeks is None or not pregnancy.spans):
         return
     first = pregnancy.gravida
     stem = "Z34.9" if first is None else "Z34.0" if first == 1 else "Z34.8"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from index.statement.facts import is_detail
+from index.statement.facts import choosing, is_detail
 from index.statement.model import Fact, Span, Statement, Wording
 from index.text.tokens import STOPWORDS
 
@@ -41,11 +41,10 @@ def parts_of(statement: Statement, claimed: Iterable[Span]) -> list[Part]:
             continue
         text = _unclaimed(statement, fact, claimed)
         if fact.kind == "detail" or is_detail(text):
-            if not re.search(r"\w", text) or fact.kind != "detail":
-                continue
-            if parts:
+            text = choosing(text) if fact.kind == "detail" else ""
+            if text and parts:
                 parts[-1] = Part(parts[-1].fact, f"{parts[-1].text} {text}")
-            else:
+            elif text:
                 waiting = f"{waiting} {text}".strip()
             continue
         parts.append(Part(fact, f"{waiting} {text}".strip()))

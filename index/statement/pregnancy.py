@@ -51,9 +51,13 @@ _AT = re.compile(r"(?:\bat|@)\s?$")
 _HEALING = re.compile(
     r"\b(?:heal\w*|fx|fracture\w*|post-?op|surg\w*|cast|union|nonunion|recheck)\b"
 )
+_YOUNGEST = 10
 _AGE = re.compile(r"\b(?P<age>\d{1,2})[\s-]?(?:y/?o|yr|year)s?\b")
 _FETUS = re.compile(r"\b(?:twin|fetus|baby|triplet)\s(?P<fetus>[a-e]|[1-5])\b")
-_GRAVIDA = re.compile(r"\bg\s?(?P<gravida>[1-9]\d?)(?:\s?,?\s?p\s?\d|\b(?!\s?(?:mg|g|gm|tube)))")
+_GRAVIDA = re.compile(
+    r"\bg(?:ravida)?\s?(?P<gravida>[1-9]\d?)"
+    r"(?:\s?,?\s?p\s?\d|\b(?!\s?(?:mg|g|gm|tube)))"
+)
 _MULTIPLES = (("triplet", 3), ("quadruplet", 4), ("quintuplet", 5), ("twin", 2))
 
 
@@ -97,7 +101,10 @@ def _words(key: str) -> re.Pattern[str]:
 def read_pregnancy(statement: Statement, implied: Period | None = None) -> Pregnancy | None:
     """The pregnancy that a statement of a mother tells of; None where it tells of none. `implied`:
     the period that a condition tells of by itself, as preeclampsia does."""
-    if is_of_newborn(statement) or says(_words("not_pregnant"), statement):
+    if is_of_newborn(statement) or _words("not_pregnant").search(statement.folded):
+        return None
+    age = _AGE.search(statement.folded)
+    if age and int(age["age"]) < _YOUNGEST:
         return None
     period = _period(statement) or implied
     told = list(_told_weeks(statement, in_pregnancy=period in ("pregnancy", "delivery")))
@@ -143,9 +150,13 @@ def _period(statement: Statement) -> Period | None:
     # "s/p NSVD 3 wks ago" is past; "s/p c/s today" is not.
     if next(spans_of(_words("after_delivery"), statement, "affirmed", "past"), None):
         return "postpartum"
+    if says(_words("born_alive"), statement):
+        return "delivery"
     if says(_words("delivered"), statement) and not says(_words("before_delivery"), statement):
         return "delivery"
-    if next(spans_of(_words("pregnant"), statement, "affirmed", "uncertain", "chatter"), None):
+    if next(
+        spans_of(_words("pregnant"), statement, "affirmed", "uncertain", "chatter", "denied"), None
+    ):
         return "pregnancy"
     return None
 
@@ -183,11 +194,14 @@ def _trimester(statement: Statement, weeks: int | None) -> Trimester | None:
 @lru_cache(maxsize=256)
 def is_of_newborn(statement: Statement) -> bool:
     """Whether a statement is of a newborn, and not of the mother."""
-    baby = words_of("newborn", "reading", "newborn").search(statement.folded)
+    folded = words_of("newborn", "reading", "not_newborn").sub(
+        lambda match: " " * len(match[0]), statement.folded
+    )
+    baby = words_of("newborn", "reading", "newborn").search(folded)
     if baby is None:
         return False
-    mother = words_of("newborn", "reading", "mother").search(statement.folded)
+    mother = words_of("newborn", "reading", "mother").search(folded)
     age = _AGE.search(statement.folded)
-    if age and int(age["age"]) >= 10:
+    if age and int(age["age"]) >= _YOUNGEST:
         return False
     return mother is None or baby.start() < mother.start()

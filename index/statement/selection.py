@@ -34,3 +34,9 @@ def choose(weighed: Sequence[Weighed], least: float = _LEAST) -> list[Choice]:
             chosen.append(Choice(each.option, each.group, each.chance))
             covered |= set(each.group)
     return chosen
+
+
+def best_of(weighed: Sequence[Weighed]) -> list[Choice]:
+    """The likeliest code alone, where nothing else of a statement is coded; [] where none is."""
+    best = max(weighed, key=lambda w: w.chance, default=None)
+    return [Choice(best.option, best.group, best.chance)] if best else []

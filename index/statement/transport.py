@@ -18,6 +18,12 @@ _ON_FOOT = re.compile(
     r"\b(?:walking|crossing|on foot|jogging|running|standing|stepped (?:in front|into)|pushed)\b"
 )
 _RUN_DOWN = re.compile(r"\b(?:hit|struck|run over|ran over|clipped|hit and run)\b")
+#: What a vehicle does to a person who is not in it.
+_RUNS_OVER = re.compile(
+    r"\W+(?:ran|run|rolled|backed|drove|rolled back) (?:over|into|onto)\W+(?:(?:his|her|their|pts?"
+    r"|the|lt|rt|left|right|l|r)\W+)*(?:foot|feet|legs?|toes?|him|her|pt|ankle|child|hand|arm|kid|baby)\b"
+)
+_MEET = re.compile(r"\b(?:hit|struck|vs|versus|v|collid\w*|collision|ran over|between|mv[ac])\b|/")
 #: Vehicles that are made for other ground than a public road.
 _OFF_ROAD = ("V83", "V84", "V85", "V86")
 
@@ -58,17 +64,30 @@ def find_transport(text: str) -> Transport | None:
         return None
     kinds = vehicles()
     own = next((m for m in named if not m.is_other and kinds[m.kind]["own"]), None)
-    others = [m for m in named if m is not own]
+    others = [m for m in named if m is not own and (m.is_other or not own or m.kind != own.kind)]
+    others.sort(key=lambda m: (not m.is_other, m.kind == "vehicle"))
     other = others[0] if others else None
+    if own and other and not other.is_other and not _MEET.search(text):
+        # "truck driver, semi overturned": one vehicle, named twice.
+        own, other = (other if vehicles()[other.kind]["own"] else own), None
     if own and own.kind == "pedestrian":
         other = next((m for m in others if m.kind != "pedestrian"), None)
-    elif other and other.kind == "pedestrian" and _RUN_DOWN.search(text) is None:
+    elif other and other.kind == "pedestrian" and _role(text) == "unspecified":
         own, other = other, own
+    if own and other and own.kind == "train" and other.kind not in ("pedestrian", "fixed"):
+        own, other = other, own
+    run_over = own is not None and _RUNS_OVER.match(text, own.span.end) is not None
+    if own and run_over:
+        own, other = None, own
     role = _role(text)
     on_road = _on_road(text)
     stem = ""
     if own is None or own.kind == "pedestrian":
-        if own or (other and _is_pedestrian(text, motor, role)):
+        if (
+            (own and (other or _RUN_DOWN.search(text)))
+            or run_over
+            or (own is None and other and _is_pedestrian(text, other, motor, role))
+        ):
             stem = _on_foot(other, on_road)
         elif motor or (role != "unspecified" and other):
             stem = _in_some_vehicle(text, other, role, on_road, bool(motor))
@@ -105,11 +124,14 @@ def _tells_accident(
     near = text[max(0, own.span.start - 26) : own.span.end + 26]
     return bool(
         re.search(r"\b(?:fell|fall|falling|thrown|came|flew|ejected)\s+(?:off|from|on|out)\b", near)
-        or re.search(r"\bacc\b|\baccident", near)
+        or re.search(r"\bacc\b|\baccident|over (?:the )?handlebars", near)
+        or re.match(r"\W+(?:fall|fell|crash)\b", text[own.span.end :])
     )
 
 
-def _is_pedestrian(text: str, motor: re.Match[str] | None, role: str) -> bool:
+def _is_pedestrian(text: str, other: Mention, motor: re.Match[str] | None, role: str) -> bool:
+    if other.kind in ("animal", "fixed", "pedestrian"):
+        return False
     if role in ("driver", "passenger", "outside") or (motor and not _ON_FOOT.search(text)):
         return False
     return bool(_RUN_DOWN.search(text) or _ON_FOOT.search(text))
@@ -130,6 +152,8 @@ def _on_road(text: str) -> bool | None:
 
 
 def _on_foot(other: Mention | None, on_road: bool | None) -> str:
+    if other and vehicles()[other.kind]["own"][:3] in _OFF_ROAD and on_road is not True:
+        return "V09.09"
     where = {None: "9", False: "0", True: "1"}[on_road]
     digit = vehicles()[other.kind]["other"] if other else "9"
     if digit == "9" or digit == "0" or digit == "7":

@@ -18,7 +18,7 @@ from index.text.resources import read_text
 
 #: What makes the vehicle after it the other one.
 _OTHER_BEFORE = re.compile(
-    r"(?:\b(?:by|vs|versus|v|against|into|with|w/|hit|struck|met|from|under|over)\s+|/\s*|another"
+    r"(?:\b(?:by|vs|versus|v|against|into|with|w/|hit|struck|met)\s+|/\s*|another"
     r"\s+|other\s+|oncoming\s+)"
     r"(?:(?:a|an|the|another|other|oncoming|parked|large|moving|passing|speeding|stopped|slow"
     r"|turning|big|small|fast)\s+)*$"
@@ -78,21 +78,25 @@ def _kind_of() -> dict[str, str]:
 #: Words with a vehicle in them that are none.
 _NOT_A_VEHICLE = re.compile(
     r"\b(?:car seat|carseat|car door|car window|exercise bike|stationary bike|car sick\w*"
-    r"|truck driver|bus driver|bike rack|bike pump|auto ?immune|water ?cycle|wall ?cycle"
-    r"|hit (?:a |the )?wall|punched|door|in car seat|parked car)\b"
+    r"|bike rack|bike pump|auto ?immune|water ?cycle|wall ?cycle"
+    r"|hit (?:a |the )?wall|punched|door|in car seat|(?:truck|pickup) bed|tailgate|flatbed"
+    r"|back of (?:a |the |his |her )?(?:parked )?(?:truck|pickup|trailer)"
+    r"|(?:fell|fall|falling|jumped) (?:off|from|out of) (?:a |the |his |her )?parked \w+)\b"
 )
 
 
 def mentions(text: str) -> Iterator[Mention]:
     """What a folded text names, in order."""
     for match in _vehicle_pattern().finditer(text):
-        around = _NOT_A_VEHICLE.search(text, max(0, match.start() - 12), match.end() + 8)
+        around = _NOT_A_VEHICLE.search(text, max(0, match.start() - 24), match.end() + 9)
         if around and around.start() <= match.start() < around.end():
             continue
         before = text[: match.start()]
         kind = _kind_of()[match[0]]
         own = _OWN_BEFORE.search(before)
         other = bool(_OTHER_BEFORE.search(before)) and not own
+        if not other and not vehicles()[kind]["own"] and kind != "vehicle":
+            continue  # a wall or a deer that nothing ran into
         yield Mention(kind, Span(match.start(), match.end()), other)
 
 
