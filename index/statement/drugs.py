@@ -39,7 +39,7 @@ _COLUMN_NAMES = {
 }
 _SEQUELA = re.compile(r"\b(?:sequela\w*|late effects?|residual\w*)\b")
 _FOLLOW_UP = re.compile(r"\b(?:f/?u|follow[ -]?up|re-?check|subsequent|subsq)\b")
-#: Codes that a poisoning with its intent says better, or that it takes the place of.
+#: Codes that a poisoning with its intent takes the place of.
 _WITH_SELF_HARM = ("T14.91", "X71", "X83")
 
 
@@ -148,9 +148,18 @@ def _of_use(statement: Statement, books: Books, use: Use, entry: Entry) -> Propo
         "drug",
         "drug",
         (ground,),
-        excludes=_WITH_SELF_HARM if poisoning and use.intent == "self-harm" else (),
+        excludes=_excluded(use),
         sure=0.6 if vague else 0.9,
     )
+
+
+def _excluded(use: Use) -> tuple[str, ...]:
+    """What the code of a drug says better: the attempt at suicide; a vaccine that is not given
+    now, but did harm."""
+    if use.circumstance == "poisoning" and use.intent == "self-harm":
+        return _WITH_SELF_HARM
+    vaccine = use.drug.drug_class.name.startswith("vaccine")
+    return ("Z23",) if vaccine and use.circumstance == "adverse effect" else ()
 
 
 def _source(statement: Statement, books: Books) -> Entry | None:
@@ -178,6 +187,8 @@ def _reasons(statement: Statement, books: Books, uses: list[Use]) -> Iterator[Pr
                 "external cause" if failed else "additional",
                 "external cause" if failed else "status",
                 (ground,),
+                # Noncompliance in general, where it is that of a drug.
+                excludes=("Z91.19", "Z91.A9"),
             )
 
 
