@@ -4,8 +4,16 @@ openings, treatment sessions and the other encounters of chapter 21 (I.C.21.c)."
 from __future__ import annotations
 
 from index.statement.books import Books
-from index.statement.chapter21 import codes_for, findings, is_beside, propose, table_matches
+from index.statement.chapter21 import (
+    codes_for,
+    findings,
+    is_beside,
+    propose,
+    table_matches,
+    unsaying,
+)
 from index.statement.model import Proposal, Span, Statement
+from index.statement.operations import planned_in
 
 #: What says the same less well as an encounter, by its beginning.
 _EXCLUDES = {
@@ -38,7 +46,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
             excludes = next((x for stem, x in _EXCLUDES.items() if code.startswith(stem)), ())
             proposals[code] = propose(
                 code,
-                (span,),
+                (span, *_beside(code, statement, spans)),
                 statement,
                 row["section"],
                 alone=not level and not strong,
@@ -46,6 +54,13 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
                 settles=not code.startswith(("Z51.0", "Z51.1", "Z03", "Z04")),
             )
     return _settled(list(proposals.values()))
+
+
+def _beside(code: str, statement: Statement, spans: list[Span]) -> list[Span]:
+    """What else the encounter says: the operation that an examination goes before, and words such
+    as "feels well" and "requested" that name nothing."""
+    said = planned_in(statement) if code.startswith("Z01.81") else []
+    return said + unsaying(statement, spans)
 
 
 def _codes(cell: str, level: str, statement: Statement, span: Span, books: Books) -> list[str]:

@@ -70,7 +70,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         if cell.startswith("Z20") and _has_disease(statement):
             continue
         for code in codes_for(cell, statement, span, books):
-            proposals.setdefault(code, _proposal(code, span, statement))
+            proposals.setdefault(code, _proposal(code, _whole(folded, span), statement))
     blood = re.search(r"needle ?-?stick|blood splash|splashed w/ blood", folded)
     if (
         not proposals
@@ -79,6 +79,15 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     ):
         proposals[found[0]] = _proposal(found[0], Span(*blood.span()), statement)
     return list(proposals.values())
+
+
+def _whole(folded: str, span: Span) -> Span:
+    """The words with those that say that it was met: "close contact w/ TB", "lead exposure"."""
+    at = max(0, span.start - 80)
+    head = folded[at : span.start]
+    starts = [at + m.start() for cue in (_exposed(), _PERSON) if (m := cue.search(head))]
+    after = _AFTER.match(folded, span.end)
+    return Span(min([span.start, *starts]), after.end() if after else span.end)
 
 
 def _has_disease(statement: Statement) -> bool:

@@ -137,11 +137,12 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         if cell == "Z87.81" and re.search(r"hardware|\bpins?\b|plate|screw", folded):
             continue  # its removal is the encounter
         for code in codes_for(cell, statement, span, books):
-            proposals.setdefault(code, _proposal(code, how, span, statement))
+            whole = _whole(folded, span, how)
+            proposals.setdefault(code, _proposal(code, how, whole, statement))
         if how != "family" and cell.startswith("Z"):
             first = "Z08" if cell.startswith("Z85") else "Z09"
             if _is_follow_up(folded, span, cell, how, follow_up):
-                proposals.setdefault(first, _follow_up(first, span, cell))
+                proposals.setdefault(first, _follow_up(first, span, cell, folded))
     return _ordered(list(proposals.values()))
 
 
@@ -169,6 +170,18 @@ def _left_deficit(folded: str) -> bool:
     return bool(_DEFICIT.search(folded)) and not re.search(
         r"\b(?:no|without|w/o)\s+(?:\w+\s+)?(?:residual|deficit)", folded
     )
+
+
+def _whole(folded: str, span: Span, how: str) -> Span:
+    """The words of a condition with those that say that it was: "hx of cva", "mom had colon ca"."""
+    at = max(0, span.start - 60)
+    head = folded[at : span.start]
+    had, in_ = _relative()
+    before = (_cue("family"), had) if how == "family" else (_cue("before"), _cue("earlier"))
+    after = (in_,) if how == "family" else (_named(), _after("after"))
+    starts = [at + m.start() for cue in before if (m := cue.search(head))]
+    ends = [m.end() for cue in after if (m := cue.match(folded, span.end))]
+    return Span(min([span.start, *starts]), max([span.end, *ends]))
 
 
 def _denied(folded: str, span: Span) -> bool:
@@ -285,10 +298,14 @@ def _proposal(code: str, how: str, span: Span, statement: Statement) -> Proposal
     return made
 
 
-def _follow_up(code: str, span: Span, cell: str) -> Proposal:
+def _follow_up(code: str, span: Span, cell: str, folded: str) -> Proposal:
     ground = Ground("guideline", "report.chapter21_follow_up", section="I.C.21.c.8")
     excludes = ("Z12.11",) if cell.startswith(("Z85.03", "Z85.04")) else ()
-    return Proposal(code, (span,), "first-listed", "encounter", (ground,), False, excludes, 0.8)
+    table = words_of_chapter()["history"]
+    cues = (pattern(table["f_u"]), pattern(table["resolved"]), _NO_DISEASE)
+    said_so = tuple(Span(*match.span()) for cue in cues for match in cue.finditer(folded))
+    spans = (span, *said_so)
+    return Proposal(code, spans, "first-listed", "encounter", (ground,), True, excludes, 0.8)
 
 
 def _ordered(found: list[Proposal]) -> list[Proposal]:
