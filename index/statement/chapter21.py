@@ -122,8 +122,8 @@ def unsaying(statement: Statement, spans: Iterable[Span]) -> list[Span]:
     """The facts that, beside the words of some spans, have only words that name nothing."""
     taken, found = list(spans), []
     for fact in statement.facts:
-        words = re.findall(r"[a-z][a-z']+", _left(statement, fact.span, taken))
-        if words and all(word in _neutral() for word in words):
+        left = _left(statement, fact.span, taken)
+        if left and all(word in _neutral() for word in re.findall(r"[a-z][a-z']+", left)):
             found.append(fact.span)
     return found
 

@@ -300,7 +300,11 @@ def _proposal(code: str, how: str, span: Span, statement: Statement) -> Proposal
 
 def _follow_up(code: str, span: Span, cell: str, folded: str) -> Proposal:
     ground = Ground("guideline", "report.chapter21_follow_up", section="I.C.21.c.8")
-    excludes = ("Z12.11",) if cell.startswith(("Z85.03", "Z85.04")) else ()
+    excludes: tuple[str, ...] = ()
+    if cell.startswith(("Z85.03", "Z85.04")):
+        excludes = ("Z12.11",)
+    elif cell.startswith("Z85.4"):
+        excludes = ("Z12.4", "Z12.72", "Z01.4")
     table = words_of_chapter()["history"]
     cues = (pattern(table["f_u"]), pattern(table["resolved"]), _NO_DISEASE)
     said_so = tuple(Span(*match.span()) for cue in cues for match in cue.finditer(folded))

@@ -45,7 +45,8 @@ _CHECKED = re.compile(
     rf"(?<![\w/])(?:{_CHECK}|cardiac rehab|(?:hh |home )?pt(?: aftercare)?)(?!\w)"
 )
 _TIME = re.compile(
-    r"\b\d{1,2}\s?(?:d|days?|wks?|weeks?|mos?|months?)(?: (?:ago|out|post ?op|s/p|after|status post))?\b"
+    r"\b\d{1,2}\s?(?:d|days?|wks?|weeks?|mos?|months?)"
+    r"(?: (?:ago|out|post ?op|s/p|after|status post))?\b"
 )
 _FOR = r"(?:here for|for|post-?op|surgical|surg|routine|wound|incision)"
 _INTERNAL = re.compile(

@@ -143,7 +143,7 @@ def test_roles(books: Books) -> None:
     roles = {each.code: each.role for each in _found("2 wks s/p CABG, wound check", books)}
     assert roles == {"Z48.812": "first-listed", "Z95.1": "status"}
     roles = {each.code: each.role for each in _found("cough, exposed to flu", books)}
-    assert roles == {"Z20.828": "additional"}
+    assert roles == {"Z20.828": "status"}
     roles = {each.code: each.role for each in _found("fam hx colon ca", books)}
     assert roles == {"Z80.0": "history"}
 
