@@ -8,7 +8,7 @@ from functools import cache
 
 from index.statement.books import Books
 from index.statement.chapter21 import codes_for, findings, table_matches, unsaying
-from index.statement.histories import conditions_in
+from index.statement.conditions import conditions_in
 from index.statement.model import Ground, Proposal, Role, Span, Statement
 from index.statement.word_tables import alternatives, is_so, said, words_of_chapter
 

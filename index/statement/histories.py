@@ -8,20 +8,17 @@ over in chapter21.toml.
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
-from typing import NamedTuple
+from functools import cache
 
 from index.statement.books import Books
 from index.statement.chapter21 import codes_for, propose
+from index.statement.conditions import conditions_in, named_site
 from index.statement.model import Ground, Proposal, Span, Statement
 from index.statement.operations import operations_in
 from index.statement.word_tables import (
-    Phrases,
     alternatives,
     is_so,
-    longest,
     pattern,
-    rows,
     said,
     words_of_chapter,
 )
@@ -36,54 +33,6 @@ _FILLER = (
     r"|both|freq|frequent|strong|of:|is|died|from|who|childhood|hx|recent|\d{4}|i{1,3}|[1-4][ab]?)"
     r"\s+)*"
 )
-
-
-class Condition(NamedTuple):
-    """A row of conditions.tsv where its words stand in a statement."""
-
-    row: Row
-    span: Span
-
-
-@cache
-def _conditions() -> Phrases[int]:
-    return Phrases([(row["words"], at) for at, row in enumerate(_rows())])
-
-
-@cache
-def _rows() -> list[Row]:
-    return rows("conditions.tsv")
-
-
-@cache
-def _site_before_cancer() -> re.Pattern[str]:
-    """The first site of "breast and ovarian ca": another site and its cancer follow."""
-    cancer = alternatives(words_of_chapter()["names"]["CANCER"])
-    return re.compile(
-        rf"\s*(?:,|/|&|and\b)\s*(?:[a-z]+\s*(?:,|/|&|and\b)\s*)?[a-z]+\s+(?:{cancer})\b"
-    )
-
-
-@cache
-def _sites() -> Phrases[int]:
-    """The words of sites before CANCER, alone."""
-    entries = []
-    for at, row in enumerate(_rows()):
-        for phrase in row["words"].split(";"):
-            head, _, tail = phrase.strip().partition(" ")
-            if tail.startswith("CANCER"):
-                entries.append((head, at))
-    return Phrases(entries)
-
-
-@lru_cache(maxsize=64)
-def conditions_in(folded: str) -> tuple[Condition, ...]:
-    """The conditions of the table that stand in a text, the longest words at each place."""
-    found = _conditions().find(folded)
-    for at, span in _sites().find(folded):
-        if _site_before_cancer().match(folded, span.end):
-            found.append((at, span))
-    return tuple(Condition(_rows()[at], span) for at, span in longest(found))
 
 
 @cache
@@ -131,7 +80,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         column = "family" if how == "family" else "personal"
         cell = row.get(column) or "-"
         if cell == "Z85.9":
-            cell = _named_site(folded) or cell
+            cell = named_site(folded) or cell
         if cell == "-" or (cell == "Z86.73" and how != "family" and _left_deficit(folded)):
             continue
         if cell == "Z87.81" and re.search(r"hardware|\bpins?\b|plate|screw", folded):
@@ -157,12 +106,6 @@ _DEFICIT = re.compile(
     r"(?<!no )(?<!without )(?<!w/o )\b(?:residuals?|hemipar\w*|hemipleg\w*|aphasia|deficits?|"
     r"dysarthria|(?:left|right|l|r|sided) weakness|facial droop|sequela\w*)"
 )
-
-
-def _named_site(folded: str) -> str:
-    """The history code of the one site that a text names apart from "ca": "ca gone, colon"."""
-    cells = {_rows()[at]["personal"] for at, _ in longest(_sites().find(folded))}
-    return cells.pop() if len(cells) == 1 else ""
 
 
 def _left_deficit(folded: str) -> bool:
