@@ -271,9 +271,10 @@ class LoggedDesk:
             raise
 
     def _marked_if_unlogged(self, question_id: str, answer: Answer) -> Answer:
-        """The answer; one that is not in the log begins with a notice that says so."""
+        """The answer with the id of its question; one that is not in the log has none, and begins
+        with a notice that says so."""
         if not self.log.is_unlogged(question_id):
-            return answer
+            return replace(answer, id=question_id)
         return replace(answer, notices=[message("log.unlogged"), *answer.notices])
 
     def record(

@@ -61,8 +61,8 @@ def write(
 
 COLUMNS = (
     "id", "record", "asked_at", "surface", "team", "user", "channel", "question", "removed",
-    "outcome", "confidence", "codes", "releases", "as_of", "answered_at", "latency_ms", "delivery",
-    "feedback", "index_build", "redacted",
+    "outcome", "headline", "report", "confidence", "codes", "releases", "as_of", "answered_at",
+    "latency_ms", "delivery", "feedback", "index_build", "redacted",
 )  # fmt: skip
 
 
@@ -70,12 +70,21 @@ def _cells(record: Record) -> Iterator[Any]:
     candidates = [code for code in record.codes if "confidence" in code]
     yield from (record.id, record.seq, record.asked_at, record.surface)
     yield from (record.team, record.user, record.channel, record.text, ", ".join(record.removed))
-    yield from (record.outcome, candidates[0]["confidence"] if candidates else None)
+    answer = record.answer or {}
+    yield from (record.outcome, answer.get("headline", {}).get("text"), _report(answer))
+    yield candidates[0]["confidence"] if candidates else None
     yield " ".join(str(code["code"]) for code in record.codes)
     yield ", ".join(sorted(record.releases))
     yield from (record.as_of, record.answered_at, record.latency_ms, record.delivery)
     yield "; ".join(_feedback(entry) for entry in record.feedback)
     yield from (record.index_build, "yes" if record.redactions else "")
+
+
+def _report(answer: dict[str, Any]) -> str:
+    """The codes of the report in their order; those of several statements with a bar between."""
+    reports = [one["report"] for one in answer.get("statements", [])]
+    reports = reports or [answer.get("report", [])]
+    return " | ".join(" ".join(str(line["code"]) for line in report) for report in reports)
 
 
 def _feedback(entry: dict[str, Any]) -> str:

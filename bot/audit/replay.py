@@ -27,7 +27,7 @@ class NotReplayable(CodeDeskError):
     """There is nothing to ask again, or nothing to compare with; the message says why."""
 
 
-Kind = Literal["outcome", "code", "verdict", "guideline", "rule", "notice", "other"]
+Kind = Literal["outcome", "line", "code", "verdict", "guideline", "rule", "notice", "other"]
 Change = Literal["new", "gone", "moved", "differs"]
 
 
@@ -176,6 +176,9 @@ def compare(then: Answer, now: Answer, *, dated: bool) -> list[Difference]:
     if not any(verdict["typed"] for verdict in old["verdicts"]):
         # An older log does not have how a code was typed.
         new["verdicts"] = [verdict | {"typed": ""} for verdict in new["verdicts"]]
+    if not old["headline"]:
+        # An older log has neither headlines nor reports.
+        new |= {name: old[name] for name in _SINCE_REPORTS}
     if old == new:
         return []
     differences: list[Difference] = []
@@ -193,8 +196,11 @@ def compare(then: Answer, now: Answer, *, dated: bool) -> list[Difference]:
     return differences
 
 
+#: What answers did not have before they had reports.
+_SINCE_REPORTS = ("headline", "report", "asks", "facts", "statements")
 #: The lists of an answer, and the fields by which an item of each is identified.
 _LISTS: tuple[tuple[Kind, str, tuple[str, ...]], ...] = (
+    ("line", "report", ("code", "system")),
     ("code", "candidates", ("code", "system")),
     ("verdict", "verdicts", ("code", "system")),
     ("guideline", "guidelines", ("section",)),
@@ -205,7 +211,9 @@ _LISTS: tuple[tuple[Kind, str, tuple[str, ...]], ...] = (
 
 def _kept(answer: Answer, dated: bool) -> dict[str, Any]:
     """The part of an answer that can be compared."""
-    kept = {n: v for n, v in answer.as_logged().items() if n not in ("question", "elapsed_ms")}
+    left_out = ("id", "question", "elapsed_ms")
+    kept = {n: v for n, v in answer.as_logged().items() if n not in left_out}
+    kept["headline"] = kept["headline"]["text"]
     kept["notices"] = [{"text": notice} for notice in kept["notices"]]
     text = hash_chain.canonical(kept)
     if not dated:
@@ -231,7 +239,7 @@ def _in_list(
         how = [
             f"{field} {_was(other.get(field), thing.get(field))}"
             for field in thing
-            if field not in ("rank", *names) and other.get(field) != thing.get(field)
+            if field not in ("rank", "line", *names) and other.get(field) != thing.get(field)
         ]
         if was != place:
             yield Difference(kind, name, "moved", "; ".join([f"from place {was} to {place}", *how]))

@@ -98,11 +98,12 @@ def _questions(
             salt, text, committed = (row.pop(name) for name in ("salt", "codes", "committed"))
             # Codes that were altered or destroyed are not counted.
             codes = json.loads(text) if is_committed(salt, text, committed or "") else []
-            # Of candidates only the first counts; of codes that were asked about, all do.
+            # Of candidates only the first counts; of lines of a report and codes that were asked
+            # about, all do.
             row["codes"] = [
                 (code.get("system") or "", code["code"])
                 for at, code in enumerate(codes)
-                if at == 0 or "status" in code
+                if at == 0 or "status" in code or "line" in code
             ]
             row["system"] = next((system for system, _ in row["codes"] if system), None)
             row["removed"] = json.loads(row["removed"] or "[]")
@@ -152,7 +153,9 @@ def _title(log: QueryLog, question_id: str, code: str) -> str:
     """The title of a code in the last answer with it. The log keeps no descriptors of CPT."""
     record = log.get(question_id)
     answer = (record.answer if record else None) or {}
+    lines = [line for one in answer.get("statements", []) for line in one["report"]]
     shown = [*answer.get("candidates", []), *answer.get("verdicts", [])]
+    shown += [*answer.get("report", []), *lines]
     return next((one["title"] for one in shown if one["code"] == code), "")
 
 
@@ -180,12 +183,14 @@ def _shown(record: Record) -> dict[str, Any]:
         "delivery": record.delivery,
         "latency_ms": record.latency_ms,
         "code": record.codes[0]["code"] if record.codes else None,
+        "report": [code["code"] for code in record.codes if "line" in code],
         "because": ((record.answer or {}).get("notices") or [""])[0],
     }
 
 
 def _disagreements(log: QueryLog, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Feedback against answers, newest first: wrong, or another code than the first was used."""
+    """Feedback against answers, newest first: wrong, or another code was used than the first
+    and those of the report."""
     there = {row["id"] for row in rows}
     with log.reading() as db:
         feedback = db.query(
@@ -197,7 +202,9 @@ def _disagreements(log: QueryLog, rows: Sequence[dict[str, Any]]) -> list[dict[s
     shown = {one["id"]: one for one in _in_batches(log, [one["question"] for one in against])}
     for one in against:
         of = shown[one["question"]]
-        if one["verdict"] == "used" and _same_code(one["code"], of["code"]):
+        if one["verdict"] == "used" and any(
+            _same_code(one["code"], code) for code in (of["code"], *of["report"])
+        ):
             continue
         disagreements.append(
             {

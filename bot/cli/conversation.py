@@ -13,6 +13,7 @@ from typing import Any
 from bot.cli.shared import progress
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
+from bot.desk.headlines import headlined
 from bot.logged_desk import Done, LoggedDesk, LoggedQuestion
 from bot.messages import message
 from bot.querylog import QuestionRecord
@@ -55,7 +56,8 @@ class Conversation:
             _report(error)
             day = question.question.day if question.question else dt.date.today()
             notice = message("terminal.failed", error=type(error).__name__)
-            return Answer(question.asked.text, day.isoformat(), "abstained", [notice])
+            failed = Answer(question.asked.text, day.isoformat(), "abstained", [notice])
+            return headlined(failed)
 
         texts = [_storable(text) for text in questions]
         asked = self._asked({**reading, "limit": limit})

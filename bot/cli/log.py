@@ -48,7 +48,8 @@ def log_list(settings: Settings, limit: int, as_json: bool) -> None:
 
 
 def line(record: Record) -> str:
-    codes = " ".join(str(code["code"]) for code in record.codes[:3])
+    reported = [code for code in record.codes if "line" in code]
+    codes = " ".join(str(code["code"]) for code in reported[:6] or record.codes[:3])
     text = record.text if len(record.text) <= 60 else record.text[:59] + "…"
     shown = "(redacted)" if record.redactions and not text else repr(text)
     return (

@@ -99,7 +99,8 @@ def log_corrections(settings: Settings) -> None:
 
 def _lines(proposal: logged.Proposal) -> Iterator[str]:
     record = proposal.record
-    codes = " ".join(str(code["code"]) for code in record.codes[:3])
+    reported = [code for code in record.codes if "line" in code]
+    codes = " ".join(str(code["code"]) for code in reported[:6] or record.codes[:3])
     yield message(
         "feedback.proposal",
         number=proposal.number,

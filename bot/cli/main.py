@@ -10,7 +10,18 @@ from typing import Any
 import click
 
 # log_feedback and log_review add their commands to `log` when they are imported.
-from bot.cli import ask, codesets, evaluate, index, log, log_feedback, log_review, scrub, serve  # noqa: F401
+from bot.cli import (
+    ask,
+    code,
+    codesets,
+    evaluate,
+    index,
+    log,
+    log_feedback,  # noqa: F401
+    log_review,  # noqa: F401
+    scrub,
+    serve,
+)
 from bot.cli.shared import Sentence
 from bot.settings import Settings
 from codesets.errors import CodeDeskError
@@ -48,6 +59,7 @@ def main(ctx: click.Context) -> None:
     \b
     codedesk run                                        set up if needed, then serve
     codedesk ask "b/l knee OA, failed PT"               find a code
+    codedesk code statements.txt                        code each line of a file
     codedesk check E11.9 N18.31 --date 2026-03-05       is it valid, is it billable?
     codedesk log list                                   who asked what
 
@@ -65,6 +77,7 @@ for _command in (
     serve.run,
     ask.ask,
     ask.check,
+    code.code,
     evaluate.evaluate_file,
     codesets.codesets,
     index.index,

@@ -15,6 +15,8 @@ import msgspec
 
 from codesets.model import CodeKind
 from index.search.confidence import Confidence
+from index.statement.model import Kind, Role, RuleKind
+from index.statement.model import Status as FactStatus
 
 Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained"]
 Status = Literal[
@@ -22,7 +24,9 @@ Status = Literal[
 ]
 Severity = Literal["conflict", "caution", "obligation"]
 Order = Literal["before", "after", "any"]
-Rule = Literal["guideline"]
+HeadlineKind = Literal[
+    "codes", "yes", "no", "order", "needs_more", "units", "verdict", "rule", "changes", "none"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +96,21 @@ class ShownGuideline:
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """Why a candidate is meant where the question does not say it.
+    """Why a line is reported, or stands where it stands; or why a candidate is meant where the
+    question does not say it.
 
-    - `rule`: the kind of rule: guideline.
-    - `text`: the reason, in a sentence.
+    - `rule`: the kind of rule: index, index with (an entry "with" of the Index), tabular (a title
+      or an inclusion term), table (of drugs, of neoplasms), code first, use additional code, code
+      also, note or guideline.
+    - `text`: the reason, in a sentence, with the words of a note or an entry in quotation marks.
     - `section`: the section of the Official Guidelines that states the rule (I.C.6.a); "" where
       no loaded guidelines have it.
-    - `release`: label of the guidelines; None where no loaded guidelines have the section.
+    - `release`: label of the edition that the words are from, or of the guidelines; None where
+      neither is known.
     - `reasons`: what `text` is worded from; not in the JSON.
     """
 
-    rule: Rule
+    rule: RuleKind
     text: str = ""
     section: str = ""
     release: str | None = None
@@ -343,16 +351,124 @@ class Verdict:
     kind: CodeKind = "code"
     reasons: list[Reason] = field(default_factory=list)
 
+    @property
+    def status_shown(self) -> str:
+        """The status as it is shown. Modifiers and places of service are "valid": they are not
+        billed by themselves. A range is no header, whatever its status."""
+        if self.kind == "range":
+            return "range"
+        return "valid" if self.status == "billable" and self.kind != "code" else self.status
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The answer to a question in one line. It has no words of the question.
+
+    - `kind`: codes: the codes to report. yes, no, order, needs_more: the answer about codes
+      together. units: of a drug. verdict: on codes. rule: a section of the guidelines. changes:
+      between editions. none: nothing was answered.
+    - `codes`: the codes that it names, in order; [] for none.
+    - `text`: the line; "" in an answer out of an older log.
+    - `reasons`: what `text` is worded from; not in the JSON.
+    """
+
+    kind: HeadlineKind
+    codes: list[str] = field(default_factory=list)
+    text: str = ""
+    reasons: list[Reason] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """One line of a report: a code to be reported for a statement.
+
+    - `line`: 1 for the first.
+    - `code`: as published.
+    - `system`: icd10cm, icd10pcs, hcpcs or cpt.
+    - `title`: its title.
+    - `billable`: whether it is complete and valid on the date of service.
+    - `release`: label of the release that it is from.
+    - `role`: first-listed, additional, manifestation, external cause, drug, status, history, supply
+      or procedure.
+    - `units`: how many are reported; None where they are not counted.
+    - `modifiers`: the modifiers to report with it; [] for none.
+    - `said`: the words that it reports; "" where a redaction destroyed them.
+    - `because`: the rules that put it there, the most telling first; [] for none.
+    - `confidence`: how sure it is: high, medium or low.
+    - `ask_back`: the question to ask, where a detail is left open that would change the code; None
+      when nothing is asked.
+    - `alternatives`: codes that differ from it in side or trimester alone; [] for none.
+    - `reasons`: what `ask_back` is worded from; not in the JSON.
+    """
+
+    line: int
+    code: str
+    system: str
+    title: str
+    billable: bool
+    release: str
+    role: Role
+    units: int | None = None
+    modifiers: list[str] = field(default_factory=list)
+    said: str = ""
+    because: list[Because] = field(default_factory=list)
+    confidence: Confidence = "low"
+    ask_back: str | None = None
+    alternatives: list[CodeTitle] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFact:
+    """One fact of a statement, as it was understood.
+
+    - `said`: the words that it came from.
+    - `kind`: condition, cause, drug, status, history, external cause, place, encounter, device,
+      supply, procedure, habit, finding, detail or chatter.
+    - `status`: affirmed, denied, uncertain, past or chatter.
+    """
+
+    said: str
+    kind: Kind
+    status: FactStatus
+
+
+@dataclass(frozen=True, slots=True)
+class StatementReport:
+    """The report of one of several statements in a message.
+
+    - `said`: the statement; "" where a redaction destroyed it.
+    - `headline`: as of an answer.
+    - `report`: the lines to report for it, in order; [] for none.
+    - `asks`: what is asked back, at most two questions; [] for nothing.
+    - `facts`: what was understood; [] for none.
+    """
+
+    said: str
+    headline: Headline
+    report: list[ReportLine] = field(default_factory=list)
+    asks: list[str] = field(default_factory=list)
+    facts: list[ShownFact] = field(default_factory=list)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One answer.
 
+    - `id`: id of the question in the log; "" where it has none.
     - `question`: as it was asked, without identifiers of patients.
     - `as_of`: the date of service, YYYY-MM-DD; "" in an answer out of the log that does not keep
       the date.
     - `outcome`: answered: `candidates`. verdict: `verdicts`. guideline: `guidelines`. changes:
       `changes`. abstained: nothing could be answered, and `notices` say why.
+    - `headline`: the answer in one line.
+    - `report`: the lines to report for what the question states, in order; [] where it states
+      nothing to code. `candidates` stay the ranked rivals for its first line.
+    - `asks`: what is asked back, at most two questions, those that would change a code; [] for
+      nothing.
+    - `facts`: what was understood of the statement, in its order; [] where it states nothing.
+    - `statements`: of several statements in a message, each with its report, at most twenty; []
+      for one. `report`, `asks` and `facts` are those of the first that has codes.
     - `notices`: what must be known of the answer as a whole, in sentences; [] for nothing.
     - `candidates`: the codes that may answer it, best first; where two systems may be meant, first
       those of the likelier system, then those of the other; [] for none.
@@ -370,9 +486,15 @@ class Answer:
     - `reasons`: what `notices` are worded from; not in the JSON.
     """
 
+    id: str = field(default="", kw_only=True)
     question: str
     as_of: str
     outcome: Outcome
+    headline: Headline = field(default_factory=lambda: Headline("none"), kw_only=True)
+    report: list[ReportLine] = field(default_factory=list, kw_only=True)
+    asks: list[str] = field(default_factory=list, kw_only=True)
+    facts: list[ShownFact] = field(default_factory=list, kw_only=True)
+    statements: list[StatementReport] = field(default_factory=list, kw_only=True)
     notices: list[str] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
     guidelines: list[QuotedGuideline] = field(default_factory=list)
@@ -394,13 +516,15 @@ class Answer:
 
     def as_logged(self) -> dict[str, Any]:
         """`as_dict` without the descriptors of CPT. Its licence lets a desk show them and not keep
-        them: the codes stay, and the words are looked up when the answer is shown again."""
+        them: the codes stay, and the words are looked up when the answer is shown again. A headline
+        has none."""
         fields = self.as_dict()
-        for shown in (*fields["candidates"], *fields["verdicts"]):
+        lines = [line for one in (fields, *fields["statements"]) for line in one["report"]]
+        for shown in (*fields["candidates"], *fields["verdicts"], *lines):
             if shown["system"] != "cpt":
                 continue
             shown |= {"title": "", "matched": []} if "matched" in shown else {"title": ""}
-            for codes in ("completions", "replaced_by", "did_you_mean"):
+            for codes in ("completions", "replaced_by", "did_you_mean", "alternatives"):
                 for code in shown.get(codes, ()):
                     code["title"] = ""
         if self.changes and self.changes.system == "cpt":

@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.desk import edition_changes, provenance
-from bot.desk.answer import Answer, Candidate, Changes, Verdict, reason
+from bot.desk import edition_changes, provenance, statements
+from bot.desk.answer import Answer, Candidate, Changes, ReportLine, Verdict, reason
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.guidelines import GUIDED, GuidelineLookup, RuleQuestion, in_full
+from bot.desk.headlines import headlined
 from bot.desk.intent import Intent, is_about_a_rule, says_of_codes
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
+from bot.desk.report import Reports
 from bot.desk.system_choice import is_settled
 from bot.desk.systems import likeliest, missing, to_search
 from bot.messages import message
@@ -68,6 +70,7 @@ class Desk:
             raise CodesetError(message("desk.nothing_loaded"))
         self._guideline_lookup = GuidelineLookup(self._store)
         self._codes = CodeAnswers(self._store, self._guideline_lookup)
+        self._reports = Reports(self._store, self._guideline_lookup)
         self._searcher: Searcher | None = None
         self.scrubber = Scrubber(settings.index)
         self._opening = threading.Lock()
@@ -207,11 +210,36 @@ class Desk:
     def ask_many(
         self, questions: Sequence[Question | str], *, limit: int = 10, **reading: Any
     ) -> list[Answer]:
-        """Answer several questions, in order; those in plain words are embedded together."""
+        """Answer several questions, in order; those in plain words are embedded together. Each of
+        several statements in a question is answered by itself, too."""
         read = [
             self.take(question, **reading) if isinstance(question, str) else question
             for question in questions
         ]
+        each = [statements.parts_of(question, self._take_part) for question in read]
+        answered = iter(self._answered([part for parts in each for part in parts], limit))
+        answers = []
+        for question, parts in zip(read, each, strict=True):
+            of_parts = [next(answered) for _ in parts]
+            one = of_parts[0]
+            if len(of_parts) > 1:
+                one = statements.together(question, _begun(question), of_parts)
+            answers.append((worded if question.dated else undated)(headlined(one)))
+        return answers
+
+    def _take_part(self, text: str) -> Question:
+        """One of several statements of a question, which is scrubbed already."""
+        return read_question(
+            text,
+            Scrubbed(text, searched=text),
+            self._codes.lookup,
+            fixed=True,
+            beside=self._beside(),
+            known=self._codes.known,
+        )
+
+    def _answered(self, read: Sequence[Question], limit: int) -> list[Answer]:
+        """The answers to questions of one statement each, not yet in words."""
         answers: list[Answer] = []
         searches: list[_Search] = []
         for place, question in enumerate(read):
@@ -229,10 +257,7 @@ class Desk:
             with self._searching:
                 for place, answer in self._searched(group, limit):
                     answers[place] = answer
-        return [
-            worded(answer) if question.dated else undated(answer)
-            for question, answer in zip(read, answers, strict=True)
-        ]
+        return answers
 
     def check(self, codes: Sequence[str], **reading: Any) -> Answer:
         """Verdicts on each code, in order, and what the rules say of them together. `reading`: the
@@ -247,15 +272,20 @@ class Desk:
     def retitled(self, answer: Answer) -> Answer:
         """An answer out of the log, with the titles of CPT codes, which the log does not keep."""
 
-        def title(shown: Candidate | Verdict) -> str:
+        def title(shown: Candidate | Verdict | ReportLine) -> str:
             if shown.system != "cpt":
                 return shown.title
             releases = [r for r in self._store.releases("cpt") if r.label == shown.release]
             codes = [self._store.get(release, shown.code) for release in releases]
             return next((code.title for code in codes if code), "")
 
+        def titled(lines: Sequence[ReportLine]) -> list[ReportLine]:
+            return [replace(line, title=title(line)) for line in lines]
+
         return replace(
             answer,
+            report=titled(answer.report),
+            statements=[replace(one, report=titled(one.report)) for one in answer.statements],
             candidates=[replace(c, title=title(c)) for c in answer.candidates],
             verdicts=[replace(v, title=title(v)) for v in answer.verdicts],
         )
@@ -343,6 +373,7 @@ class Desk:
                 answer = self._named_second(question, answer)
                 answer = noticed(answer, *read_cut_words(found, question.scrubbed))
             answer = self._with_guidelines(question, answer, found, releases)
+            answer = self._reports.reported(question, answer, self._search(), found, releases)
             if answer.outcome == "abstained":
                 # Its date does not matter.
                 told = [why for why in answer.reasons if not why.key.startswith("desk.date_")]

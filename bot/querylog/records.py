@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.desk.answer import Answer
-from bot.querylog import hash_chain
+from bot.querylog import hash_chain, said_words
 from bot.views.wording import undated
 
 Surface = Literal["cli", "terminal", "mention", "dm", "slash"]
@@ -147,22 +147,37 @@ def answer_body(
     time of the record shows it anyway; any other day is a date of service."""
     answer = answer if answer.as_of == today else undated(answer)
     stored = answer.as_logged()
-    del stored["question"]  # it has a record of its own
+    del stored["question"], stored["id"]  # it has a record of its own
+    said = said_words.take_out(stored)
+    sure = [one.confidence for one in answer.report[:1]]
+    sure += [one.confidence for one in answer.candidates[:1]]
     body = {
         "outcome": answer.outcome,
         "as_of": answer.as_of or None,
-        "confidence": answer.candidates[0].confidence if answer.candidates else None,
+        "confidence": sure[0] if sure else None,
         "releases": releases,
     }
     # A code that is in no edition is whatever was typed, so codes are texts that can be destroyed.
-    return body, {"answer": hash_chain.canonical(stored), "codes": hash_chain.canonical(codes)}
+    texts = {"answer": hash_chain.canonical(stored), "codes": hash_chain.canonical(codes)}
+    return body, texts | ({"said": hash_chain.canonical(said)} if said else {})
 
 
 def codes_of(answer: Answer) -> list[dict[str, Any]]:
-    """The codes of an answer, each with its confidence or verdict, to search the log by."""
-    codes: list[dict[str, Any]] = [
+    """The codes of an answer, to search the log by: the lines of its report, or of the report of
+    each statement, with their roles; the other candidates; and its verdicts. Each has its
+    confidence or verdict."""
+    reports = [one.report for one in answer.statements] or [answer.report]
+    scores = {(c.code, c.system): {"score": c.score} for c in answer.candidates}
+    lines: dict[tuple[str, str], dict[str, Any]] = {}
+    for line in (line for report in reports for line in report):
+        name = (line.code, line.system)
+        told = {"code": line.code, "system": line.system, "line": line.line, "role": line.role}
+        lines.setdefault(name, told | scores.get(name, {}) | {"confidence": line.confidence})
+    codes = list(lines.values())
+    codes += [
         {"code": c.code, "system": c.system, "score": c.score, "confidence": c.confidence}
         for c in answer.candidates
+        if (c.code, c.system) not in lines
     ]
     codes += [{"code": v.code, "system": v.system, "status": v.status} for v in answer.verdicts]
     return codes
@@ -182,6 +197,7 @@ def record_of(question_id: str, of: dict[str, list[Entry]]) -> Record:
     answers = of.get("answer")
     body = answers[0].body if answers else {}
     answer = answers[0].parsed("answer") if answers else None
+    said = answers[0].parsed("said") if answers else None
     entries_of = {kind: [entry.as_dict() for entry in entries] for kind, entries in of.items()}
     return Record(
         id=question_id,
@@ -199,7 +215,9 @@ def record_of(question_id: str, of: dict[str, list[Entry]]) -> Record:
         releases=body.get("releases") or question.body.get("releases") or {},
         index_build=body.get("index_build"),
         latency_ms=body.get("latency_ms"),
-        answer=answer | {"question": text} if answer else None,
+        answer=said_words.put_back(answer, said) | {"id": question_id, "question": text}
+        if answer
+        else None,
         deliveries=[
             {
                 "at": entry.at,

@@ -12,6 +12,7 @@ from bot.desk.answer import (
     Candidate,
     Changes,
     QuotedGuideline,
+    ReportLine,
     ShownGuideline,
     ShownNote,
     Verdict,
@@ -88,7 +89,10 @@ def run_together(group: Sequence[ShownNote], most: int) -> str:
 
 def editions(answer: Answer) -> str:
     """The editions that an answer's codes are of: "ICD-10-CM FY2026-April"."""
-    results: list[Verdict | Candidate] = [*answer.verdicts, *answer.candidates]
+    lines = [line for one in answer.statements for line in one.report]
+    results: list[Verdict | Candidate | ReportLine] = [
+        *answer.verdicts, *answer.report, *lines, *answer.candidates
+    ]  # fmt: skip
     named = [f"{SYSTEM_NAMES[r.system]} {r.release}" for r in results if r.release]
     named += [message("notes.guidelines", release=g.release) for g in quoted_sections(answer)]
     return ", ".join(dict.fromkeys(named))
@@ -112,11 +116,8 @@ def guideline_source(guideline: ShownGuideline | QuotedGuideline) -> str:
 
 
 def status_word(verdict: Verdict) -> str:
-    """A verdict's status as it is shown. Modifiers and places of service are "valid": they are not
-    billed by themselves. A range is no header, whatever its status."""
-    if verdict.kind == "range":
-        return "range"
-    return "valid" if verdict.status == "billable" and verdict.kind != "code" else verdict.status
+    """A verdict's status as it is shown."""
+    return verdict.status_shown
 
 
 def axis_in_words(axis: Axis) -> str:

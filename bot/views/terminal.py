@@ -19,6 +19,17 @@ from bot.desk.answer import (
 from bot.desk.edition_changes import some_of_each
 from bot.desk.icd9_mentions import asks_for_icd9
 from bot.messages import message
+from bot.views.report_words import (
+    Part,
+    candidate_of_first,
+    mark,
+    parts,
+    rivals,
+    unreported,
+    untold,
+    untold_notices,
+    why,
+)
 from bot.views.shared import (
     axis_in_words,
     by_system,
@@ -48,19 +59,16 @@ _COMPLETIONS = 8
 
 
 def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
-    """The whole answer, wrapped to a terminal's width."""
-    blocks = ["\n".join(_wrapped(notice, "! ") for notice in answer.notices)]
+    """The whole answer, wrapped to a terminal's width; its headline comes first."""
+    blocks = [_wrapped(answer.headline.text, "")] if answer.headline.text else []
+    blocks.append("\n".join(_wrapped(notice, "! ") for notice in untold_notices(answer)))
     sections = [_quoted(guideline) for guideline in quoted_sections(answer)[:_SECTIONS]]
     if answer.outcome == "guideline":
         blocks += sections
-    for group, candidates in by_system(answer.candidates, shown):
-        blocks += [group, *map(_candidate, candidates)]
-    if answer.candidates:
-        best = answer.candidates[0]
-        blocks.append(_notes(best.code, best.release, best.notes))
-        blocks.append(_cited(best.guidelines))
+    blocks += [_report(number, part) for number, part in enumerate(parts(answer), 1)]
+    blocks += _candidates(answer, shown)
     crosswalk = asks_for_icd9(answer.question)
-    blocks += [_verdict(verdict, crosswalk) for verdict in answer.verdicts]
+    blocks += [_verdict(verdict, crosswalk, answer.headline.text) for verdict in answer.verdicts]
     blocks += [_pair(pair) for pair in answer.pairs]
     if answer.outcome != "guideline":
         blocks += sections
@@ -69,40 +77,102 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
         blocks.append(_wrapped(message("terminal.not_checked", rules=rules), "   "))
     if answer.changes:
         blocks.append(changes(answer.changes))
-    if answer.candidates or answer.verdicts or answer.guidelines:
+    if answer.candidates or answer.verdicts or answer.guidelines or answer.report:
         releases = editions(answer)
         footer = "terminal.footer" if releases else "terminal.footer_bare"
         blocks.append(message(footer, releases=releases, day=answer.as_of))
     return "\n\n".join(block for block in blocks if block)
 
 
-def _candidate(candidate: Candidate) -> str:
-    mark = message("terminal.billable" if candidate.billable else "terminal.header")
-    lines = [
-        _wrapped(f"{candidate.code}  {candidate.title}", f"{candidate.rank}. "),
-        f"   {mark} · {message('terminal.confidence', level=candidate.confidence)}",
-    ]
-    if candidate.ask_back:
-        lines.append(_wrapped(candidate.ask_back, "   ? "))
-    if sides := other_sides(candidate):
-        lines.append(_wrapped(sides, "   "))
-    if candidate.rank == 1:
-        lines += [_wrapped(ground, "   · ") for ground in grounds(candidate)]
-    if candidate.rank == 1 and candidate.report_with:
-        lines.append(f"   {message('terminal.report_with')}")
-        lines += [
-            _wrapped(f"{r.code}  {r.title} ({r.because})", "     ")
-            for r in candidate.report_with[:_COMPLETIONS]
-        ]
+def _report(number: int, part: Part) -> str:
+    """The lines of a report, each with its reason; under its statement where there are several."""
+    lines = []
+    if part.said or not part.lines:
+        said = part.said or message("report.number", number=number)
+        lines.append(_wrapped(message("report.said", number=number, said=said), ""))
+    lead = "   " if lines else ""
+    if not part.lines:
+        lines.append(_wrapped(part.headline.text, lead))
+    for line in part.lines:
+        own = f"{lead}{line.line}. "
+        indent = " " * len(own)
+        text = message("report.line", code=line.code, title=line.title).rstrip()
+        lines.append(_wrapped(f"{text} · {mark(line)}", own))
+        if reason := why(line):
+            lines.append(_wrapped(reason, f"{indent}· "))
+    lines += [_wrapped(ask, f"{lead}? ") for ask in part.asks]
+    if left_out := unreported(part):
+        lines.append(_wrapped(left_out, f"{lead}  "))
     return "\n".join(lines)
 
 
-def _verdict(verdict: Verdict, crosswalk: bool) -> str:
+def _candidates(answer: Answer, shown: int) -> list[str]:
+    """The candidates. Behind a report: those that are none of its lines, a line each, and what
+    governs its first line."""
+    if not answer.report:
+        blocks = []
+        for group, candidates in by_system(rivals(answer), shown):
+            blocks += [group, *map(_candidate, candidates)]
+        best = next(iter(rivals(answer)), None)
+    else:
+        lines = [
+            line
+            for group, candidates in by_system(rivals(answer), max(shown - 1, 1))
+            for line in [*([f" {group}"] if group else []), *map(_rival, candidates)]
+        ]
+        best = None if answer.statements else candidate_of_first(answer)
+        blocks = ["\n".join([message("report.rivals"), *lines])] if lines else []
+        if best:
+            blocks.append("\n".join([*_sides(best), *_report_with(best, answer)]))
+    if best:
+        blocks += [_notes(best.code, best.release, best.notes), _cited(best.guidelines)]
+    return blocks
+
+
+def _rival(candidate: Candidate) -> str:
+    sure = message("terminal.confidence", level=candidate.confidence)
+    return _wrapped(f"{candidate.code}  {candidate.title} · {sure}", " - ")
+
+
+def _candidate(candidate: Candidate) -> str:
+    billable = message("terminal.billable" if candidate.billable else "terminal.header")
+    lines = [
+        _wrapped(f"{candidate.code}  {candidate.title}", f"{candidate.rank}. "),
+        f"   {billable} · {message('terminal.confidence', level=candidate.confidence)}",
+    ]
+    if candidate.ask_back:
+        lines.append(_wrapped(candidate.ask_back, "   ? "))
+    lines += _sides(candidate)
+    if candidate.rank == 1:
+        lines += [_wrapped(ground, "   · ") for ground in grounds(candidate)]
+        lines += _report_with(candidate)
+    return "\n".join(lines)
+
+
+def _sides(candidate: Candidate) -> list[str]:
+    sides = other_sides(candidate)
+    return [_wrapped(sides, "   ")] if sides else []
+
+
+def _report_with(candidate: Candidate, answer: Answer | None = None) -> list[str]:
+    """The codes that its notes ask for, but for the lines of a report."""
+    reported = {line.code for line in answer.report} if answer else set()
+    asked = [one for one in candidate.report_with if one.code not in reported]
+    if not asked:
+        return []
+    lines = [f"   {message('terminal.report_with')}"]
+    return lines + [
+        _wrapped(f"{r.code}  {r.title} ({r.because})", "     ") for r in asked[:_COMPLETIONS]
+    ]
+
+
+def _verdict(verdict: Verdict, crosswalk: bool, told: str) -> str:
     heading = f"{verdict.code}  {verdict.title}".rstrip()
     lines = [
         _wrapped(heading, f"{message(f'terminal.status_{status_word(verdict)}')} "),
-        _wrapped(verdict.why, "   "),
     ]
+    if more := untold(verdict.why, told):
+        lines.append(_wrapped(more, "   "))
     spans = verdict.kind == "range"
     lines += _code_list("terminal.covers" if spans else "terminal.completions", verdict.completions)
     if verdict.system != "icd9cm":

@@ -6,8 +6,21 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from bot.desk.answer import Answer, Candidate, Pair, Reason, Verdict
+from bot.desk.answer import (
+    Answer,
+    Because,
+    Candidate,
+    Headline,
+    Pair,
+    Reason,
+    ReportLine,
+    StatementReport,
+    Verdict,
+)
 from bot.messages import message
+
+#: Questions that are asked back about one report.
+_MOST_ASKS = 2
 
 
 def worded(answer: Answer) -> Answer:
@@ -16,6 +29,10 @@ def worded(answer: Answer) -> Answer:
     day = answer.as_of or message("desk.date_of_service")
     return replace(
         answer,
+        headline=_headline(answer.headline, day),
+        report=[_line(line, day) for line in answer.report],
+        asks=_asks([_line(line, day) for line in answer.report]) or answer.asks,
+        statements=[_statement(one, day) for one in answer.statements],
         notices=_each(answer.reasons, day) or answer.notices,
         candidates=[_candidate(one, day) for one in answer.candidates],
         verdicts=[_verdict(one, day) for one in answer.verdicts],
@@ -30,6 +47,37 @@ def undated(answer: Answer) -> Answer:
     return worded(replace(answer, as_of=""))
 
 
+def _headline(headline: Headline, day: str) -> Headline:
+    return replace(headline, text=_together(headline.reasons, day) or headline.text)
+
+
+def _statement(statement: StatementReport, day: str) -> StatementReport:
+    lines = [_line(line, day) for line in statement.report]
+    return replace(
+        statement,
+        headline=_headline(statement.headline, day),
+        report=lines,
+        asks=_asks(lines) or statement.asks,
+    )
+
+
+def _line(line: ReportLine, day: str) -> ReportLine:
+    return replace(
+        line,
+        because=_because(line.because, day),
+        ask_back=_together(line.reasons, day) or line.ask_back,
+    )
+
+
+def _asks(lines: Iterable[ReportLine]) -> list[str]:
+    """What is asked back about a report, each question once."""
+    return list(dict.fromkeys(line.ask_back for line in lines if line.ask_back))[:_MOST_ASKS]
+
+
+def _because(grounds: Iterable[Because], day: str) -> list[Because]:
+    return [replace(one, text=_together(one.reasons, day) or one.text) for one in grounds]
+
+
 def _candidate(candidate: Candidate, day: str) -> Candidate:
     return replace(
         candidate,
@@ -38,9 +86,7 @@ def _candidate(candidate: Candidate, day: str) -> Candidate:
             replace(one, because=_together(one.reasons, day) or one.because)
             for one in candidate.report_with
         ],
-        because=[
-            replace(one, text=_together(one.reasons, day) or one.text) for one in candidate.because
-        ],
+        because=_because(candidate.because, day),
     )
 
 

@@ -4,13 +4,12 @@ I.C.19.e.5.a)."""
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from index.statement import drug_cues
-from index.statement.drug_cues import cues, expression, lines
+from index.statement.drug_cues import cues, expression, joins, lines
 from index.statement.drug_table import DrugNamed
 from index.statement.drug_uses import (
     ALCOHOL,
@@ -22,8 +21,8 @@ from index.statement.drug_uses import (
     within,
 )
 from index.statement.model import Span, Statement
-from index.text.resources import read_text
 
+_OF_THE_BODY = "vitamin or mineral"
 #: Words that say no more than that the drug did harm: its code says that.
 _TOXIC_WORDS = re.compile(
     r"\b(?:toxicity|tox|toxic|reaction|rxn|side effects?|s/e|adverse (?:effect|reaction|event)s?"
@@ -37,26 +36,33 @@ class _Cues:
     not_cause: re.Pattern[str]
     after: re.Pattern[str]
     after_given: re.Pattern[str]
+    while_taken: re.Pattern[str]
+    allergic: re.Pattern[str]
     given_once: frozenset[str]
     adverse: drug_cues.Phrases
     no_reaction: re.Pattern[str]
     reactions: re.Pattern[str]
+    use_disorder: re.Pattern[str]
+    of_use: frozenset[str]
     toxicity_is_poisoning: frozenset[str]
 
 
 @cache
 def _cues() -> _Cues:
     table = cues()["adverse"]
-    joins = tomllib.loads(read_text("statements", "facts.toml"))["joins"]
     return _Cues(
-        drug_cues.causes([*lines(joins["due to"]), *lines(table["causes"])]),
+        drug_cues.causes([*joins(), *lines(table["causes"])]),
         expression(table["not_cause"]),
         drug_cues.causes(lines(table["after"])),
         drug_cues.causes(lines(table["after_given"])),
+        drug_cues.causes(lines(table["while_taken"])),
+        expression(table["allergic"]),
         frozenset(lines(table["given_once"])),
         drug_cues.phrases(table["cues"], drug_cues.JOINED),
         expression(table["no_reaction"]),
         expression(table["reactions"]),
+        expression(table["use_disorder"]),
+        frozenset(lines(table["of_use"])),
         frozenset(lines(table["toxicity_is_poisoning"])),
     )
 
@@ -73,7 +79,7 @@ def find_adverse_effects(
             continue
         if kind == "given" and not all(d.drug_class.name in here.given_once for d in drugs):
             continue
-        medicines = [drug for drug in drugs if not is_toxic(drug)]
+        medicines = [drug for drug in drugs if _is_medicine(drug, kind, marked)]
         poisoning = bool(medicines) and _is_poisoning(drugs, match[0], marked)
         for drug in drugs if poisoning else medicines:
             said = Span(*match.span()) if poisoning or _TOXIC_WORDS.search(match[0]) else drug.span
@@ -81,6 +87,15 @@ def find_adverse_effects(
                 yield Use(drug, "poisoning", said, intent_of(marked))
             else:
                 yield Use(drug, "adverse effect", said)
+
+
+def _is_medicine(drug: DrugNamed, kind: str, marked: str) -> bool:
+    """Whether a drug can have had an adverse effect: not a substance that is used, nor what the
+    body has of its own ("potassium nephropathy")."""
+    here, name = _cues(), drug.drug_class.name
+    if is_toxic(drug) or (kind == "cue" and name == _OF_THE_BODY):
+        return False
+    return name not in here.of_use or not here.use_disorder.search(marked)
 
 
 def _is_poisoning(drugs: Sequence[DrugNamed], said: str, marked: str) -> bool:
@@ -103,5 +118,8 @@ def _matches(marked: str) -> Iterator[tuple[re.Match[str], str]]:
             before = re.split(r"[;.,]", marked[: match.start()])[-1]
             if before.strip() and not here.no_reaction.search(before):
                 yield match, "after" if here.reactions.search(before) else kind
+    for match in here.while_taken.finditer(marked):
+        if here.allergic.search(re.split(r"[;.,]", marked[: match.start()])[-1]):
+            yield match, "while"
     for match in here.adverse.find(marked):
         yield match, "cue"

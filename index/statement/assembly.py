@@ -38,6 +38,8 @@ from index.text.attributes import SIDE
 from index.text.encounter import read_encounter
 
 Search = Callable[[Sequence[str]], Sequence[Found]]
+#: The letters of external causes.
+_CAUSES = "VWXY"
 #: The least chance of a code that a note asks for, and of one found by other words.
 _LEAST_KEPT, _LEAST_INSTEAD = 0.2, 0.2
 
@@ -97,6 +99,9 @@ def _searched(
     sides = SIDE.said(searched[max(searched, key=len)].query.reading)
     chosen = []
     weighed = weigh(statement, parts, searched, books, WEIGHTS)
+    if any(each.code.code[0] in _CAUSES for each in proposed):
+        # What a finder of causes has read is not searched for again.
+        weighed = [each for each in weighed if each.option.code.code[0] not in _CAUSES]
     for choice in choose(weighed) or ([] if proposed else best_of(weighed)):
         spans = tuple(parts[n].span for n in choice.parts)
         own = searched[choice.parts]

@@ -53,7 +53,7 @@ def find_burns(statement: Statement, books: Books) -> Iterator[Proposal]:
     category = "T32" if corroded else "T31"
     if code := books.code(f"{category}.{stem}"):
         first = (totals or degrees)[0]
-        ground = Ground("guideline", "report.burned_surface", section="I.C.19.d.6")
+        ground = Ground("guideline", "report.burned_share", section="I.C.19.d.6")
         spans = tuple(Span(*match.span()) for match in totals) or (Span(*first.span()),)
         yield Proposal(code.code, spans, "additional", "condition", (ground,))
 

@@ -56,7 +56,7 @@ _STRUCK_AFTER = tuple(
 _STRIKES = re.compile(
     r"\b(?:hit|hits|hitting|struck|striking|banged|banging|bumped|smacked|landed|landing)\b"
     r"(?:\W+[\w'/]+){0,4}?\W+(on|against|into|onto|w/|with)\W+(?:(?:a|an|the|his|her|edge of|corner"
-    r" of|glass|wood|hard|back of)\W+)*?(?P<what>[\w ]+)"
+    r" of|glass|wood|hard|back of)\W+)*(?P<what>[\w ]+)"
 )
 
 
@@ -86,9 +86,15 @@ def refined(cause: Cause, text: str) -> Cause:
                     end = match.start("what") + hit.end()
                     spans = (*cause.spans, Span(match.start(1), end))
                     return replace(cause, stem=code, spans=spans, section="I.C.20.a.7")
-    if cause.group == "legal":
-        who = "3" if re.search(r"\b(?:suspect|arrest\w*|inmate|detained|fleeing)\b", text) else "9"
-        return replace(cause, stem=cause.stem + who)
+    if cause.stem.startswith("Y35."):
+        officer = r"\b(?:officer|law enforcement official) (?:injured|hurt)"
+        who = "1" if re.search(officer, text) else "2" if "bystander" in text else "9"
+        who = (
+            "3"
+            if who == "9" and re.search(r"\b(?:suspect|arrest\w*|inmate|detained|fleeing)\b", text)
+            else who
+        )
+        return replace(cause, group="legal", stem=cause.stem + who)
     return cause
 
 
@@ -101,7 +107,12 @@ def chosen(causes: list[Cause]) -> list[Cause]:
         for c in causes
     )
     machine = any(cause.group == "cut" and "W24" <= cause.stem[:3] <= "W31" for cause in causes)
+    in_water = "water" in groups and any(cause.stem[:3] == "W16" for cause in causes)
     for cause in causes:
+        if in_water and cause.group == "water":
+            continue
+        if in_water and cause.stem[:3] == "W16":  # drowning, and no other injury
+            cause = replace(cause, stem=cause.stem[:-1] + "1")
         if machine and (
             cause.group == "crush" or (cause.group == "fall" and cause.stem == "W01.0")
         ):

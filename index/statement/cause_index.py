@@ -33,13 +33,14 @@ def entry_for(books: Books, stem: str, said: str) -> Term | None:
     if edition is None:
         return None
     terms = _entries(references, edition.key, edition.loaded_at).get(stem, ())
-    words = read(said).affirmed
+    spoken = read(said)
     first = next(iter(books.below(stem)), None)
     title = read(first.title).affirmed if first else frozenset()
 
-    def fit(term: Term) -> tuple[int, int, int]:
-        own = read(term.text).affirmed
-        return len(own & words), len(own & title), -len(term.text)
+    def fit(term: Term) -> tuple[int, int, int, int]:
+        own = read(term.text)
+        shared = len(own.affirmed & spoken.affirmed), len(own.affirmed & title)
+        return (*shared, len(own.words & spoken.words), -len(term.text))
 
     return max(terms, key=fit, default=None)
 

@@ -17,7 +17,7 @@ _SECTIONS = {"place": "I.C.20.b", "activity": "I.C.20.c", "status": "I.C.20.k"}
 
 #: What makes the name of a game that of a thing or place.
 _EQUIPMENT = re.compile(
-    r"\W(?:pools?|balls?|bats?|pucks?|sticks?|helmets?|field|court|rink|coach)\b"
+    r"\W(?:pools?|balls?|bats?|pucks?|sticks?|helmets?|field|court|rink|coach|carts?)\b"
 )
 
 
@@ -63,6 +63,6 @@ def circumstances(statement: Statement, caused: bool, books: Books) -> tuple[Cir
             new = Circumstance(one.group, one.stem, (one.span,), _SECTIONS[one.group])
             found.setdefault(one.group, new)
     # "Pain while walking" tells no activity that caused it.
-    if not caused and ("activity" not in found or found["activity"].stem == "Y93.01"):
+    if not caused and ("activity" not in found or found["activity"].stem in ("Y93.01", "Y93.84")):
         return ()
     return tuple(found[group] for group in ("place", "activity", "status") if group in found)

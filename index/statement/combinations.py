@@ -7,21 +7,16 @@ The rows are in prompts/statements/combinations.toml; entries of the Index with 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal
 
 from codesets.model import Code
 from index.statement.books import Books
-from index.statement.code_patterns import fill, pattern
+from index.statement.code_patterns import fill
+from index.statement.combination_rules import Rule, rows_of, rules, unlinked
 from index.statement.model import Ground, RuleKind, Span, Statement
 from index.statement.two_sides import both_sides
 from index.statement.with_entries import entry_of, joined
-from index.text.resources import read_text
-
-Keeps = Literal["first", "second", "both", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,92 +36,12 @@ class Combination:
     ground: Ground
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A row of the table.
-
-    - `first`, `second`: the codes that it joins; `second` is None where `words` stand for it.
-    - `words`: must be said, and affirmed; also of the past, where `past` is true. `unless`: must
-      not be said at all.
-    - `needs`: another code that must be in the report. `without`: one that must not.
-    - `same`: how many characters the two codes have in common, at least.
-    - `keeps`: which of the two is reported beside the code. `stays`: codes that are kept anyhow.
-    """
-
-    name: str
-    first: re.Pattern[str]
-    second: re.Pattern[str] | None
-    words: re.Pattern[str] | None
-    unless: re.Pattern[str] | None
-    needs: re.Pattern[str] | None
-    without: re.Pattern[str] | None
-    same: int
-    past: bool
-    code: str
-    keeps: Keeps
-    stays: re.Pattern[str]
-    entry: str
-    section: str
-
-    @property
-    def weight(self) -> int:
-        """How many conditions it has: the more, the more specific is the row."""
-        return sum(bool(one) for one in (self.words, self.needs, self.second))
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    broken: re.Pattern[str]
-    rules: tuple[Rule, ...]
-
-
-@cache
-def _table() -> _Table:
-    data: dict[str, Any] = tomllib.loads(read_text("statements", "combinations.toml"))
-    broken = "|".join(line.strip() for line in data["broken"].splitlines() if line.strip())
-    rows = [_rule(family, row) for family in data["family"] for row in family["rows"]]
-    return _Table(re.compile(rf"\b(?:{broken})\b"), tuple(rows))
-
-
-def _rule(family: Mapping[str, Any], row: Mapping[str, Any]) -> Rule:
-    """A row, with what its family says for all rows."""
-    both = {**{k: v for k, v in family.items() if k != "rows"}, **row}
-
-    def codes(key: str) -> re.Pattern[str] | None:
-        return pattern(both[key]) if key in both else None
-
-    def words(key: str) -> re.Pattern[str] | None:
-        return re.compile(rf"(?<!\w)(?:{both[key]})(?!\w)") if key in both else None
-
-    return Rule(
-        both["name"],
-        pattern(both["first"]),
-        codes("second"),
-        words("words"),
-        words("unless"),
-        codes("needs"),
-        codes("without"),
-        both.get("same", 0),
-        both.get("past", False),
-        both["code"],
-        both.get("keeps", "none"),
-        pattern(both.get("stays", ())),
-        both.get("entry", "").replace("{what}", both.get("what", "")),
-        both.get("section", ""),
-    )
-
-
-def rules() -> tuple[Rule, ...]:
-    """The rows of the table, in their order."""
-    return _table().rules
-
-
 def combine(codes: Sequence[str], statement: Statement, books: Books) -> list[Combination]:
     """The combinations that the codes of a report and the words of its statement allow, the most
     specific first. None drops or uses what an earlier one drops. The caller repeats this until
     nothing is found."""
     codes = tuple(dict.fromkeys(codes))
-    if _table().broken.search(statement.folded):
+    if unlinked(statement.folded):
         found: list[_Found] = []
     else:
         found = [*_by_rows(codes, statement, books), *_by_entries(codes, statement, books)]
@@ -161,11 +76,15 @@ class _Found:
 
 
 def _by_rows(codes: tuple[str, ...], statement: Statement, books: Books) -> Iterator[_Found]:
-    for rule in rules():
-        firsts = [(code, begun.end()) for code in codes if (begun := rule.first.match(code))]
-        if not firsts or not _allowed(rule, codes, statement):
+    rows: dict[int, list[tuple[str, int]]] = {}
+    for code in codes:
+        for at, length in rows_of(code):
+            rows.setdefault(at, []).append((code, length))
+    for at in sorted(rows):
+        rule = rules()[at]
+        if not _allowed(rule, codes, statement):
             continue
-        for first, length in firsts:
+        for first, length in rows[at]:
             for second, more in _seconds(rule, first, codes):
                 combined = _code(rule, first, second, statement, books)
                 if combined is None:
@@ -178,7 +97,8 @@ def _by_rows(codes: tuple[str, ...], statement: Statement, books: Books) -> Iter
 
 
 def _by_entries(codes: tuple[str, ...], statement: Statement, books: Books) -> Iterator[_Found]:
-    for first, second, entry in joined(codes, books):
+    due = any(fact.join == "due to" for fact in statement.facts)
+    for first, second, entry in joined(codes, books, due):
         combined = books.complete(entry.code, statement.folded)
         if combined is None or combined.code in codes:
             continue
@@ -188,9 +108,8 @@ def _by_entries(codes: tuple[str, ...], statement: Statement, books: Books) -> I
             if note.kind in ("use_additional_code", "code_first", "code_also")
             for named in note.codes
         ]
-        drops = tuple(
-            code for code in (first, second) if not any(named.contains(code) for named in asked)
-        )
+        said = (first, second) if entry.holds(second) else (first,)
+        drops = tuple(code for code in said if not any(named.contains(code) for named in asked))
         yield _Found((0, 0), combined.code, first, second, drops, entry.text, "I.A.15")
 
 
@@ -215,6 +134,9 @@ def _ground(found: _Found, books: Books) -> Ground:
 
 
 def _allowed(rule: Rule, codes: Sequence[str], statement: Statement) -> bool:
+    """Whether the report and the statement have what a row asks for, but its two codes."""
+    if rule.second and not any(map(rule.second.match, codes)):
+        return False
     if rule.needs and not any(map(rule.needs.match, codes)):
         return False
     if rule.without and any(map(rule.without.match, codes)):

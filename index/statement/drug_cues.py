@@ -24,9 +24,10 @@ _DOSE = (
 )
 _AND = r" ?(?:\+|&|/|(?<=[ ,])and\b|(?<= )or\b|(?<= )plus\b|w/|(?<= )with\b)"
 _OWN = r" ?(?:(?:her|his|their|the|po|iv|oral|both) )?"
-#: One drug or several that "and" joins; the list may have commas too.
-JOINED = rf"{MARK}+{_DOSE}(?:,?{_AND}{_OWN}{MARK}+{_DOSE})*"
-LISTED = rf"{MARK}+{_DOSE}(?:(?:,?{_AND}|,){_OWN}{MARK}+{_DOSE})*"
+#: One drug or several that "and" joins; the list may have commas too. Atomic (?>…), so that a long
+#: list is read once.
+JOINED = rf"(?>{MARK}+{_DOSE}(?:,?{_AND}{_OWN}{MARK}+{_DOSE}){{0,12}})"
+LISTED = rf"(?>{MARK}+{_DOSE}(?:(?:,?{_AND}|,){_OWN}{MARK}+{_DOSE}){{0,12}})"
 _GAP = rf"(?:[^\s;.{MARK}]+ +){{0,4}}?"
 _LEFT = r"(?<![\w'-])"
 
@@ -35,6 +36,12 @@ _LEFT = r"(?<![\w'-])"
 def cues() -> Mapping[str, Any]:
     """The tables of drug_cues.toml."""
     return tomllib.loads(read_text("statements", "drug_cues.toml"))
+
+
+@cache
+def joins() -> tuple[str, ...]:
+    """The words of a cause in facts.toml: "d/t", "from"."""
+    return tuple(lines(tomllib.loads(read_text("statements", "facts.toml"))["joins"]["due to"]))
 
 
 def lines(text: str) -> list[str]:
@@ -97,10 +104,11 @@ def phrases(text: str, drugs: str = LISTED, unless: str = "") -> Phrases:
     drug."""
     each = lines(text)
     before = [phrase(line, drugs) for line in each if not line.startswith("DRUG")]
-    after = [phrase(line, drugs) for line in each if line.startswith("DRUG")]
+    after = [phrase(line, "") for line in each if line.startswith("DRUG")]
     return Phrases(
         re.compile("|".join(before) or r"(?!)"),
-        re.compile(f"(?:{'|'.join(after)}){unless}") if after else None,
+        # The list of drugs is read once, and then what follows it.
+        re.compile(f"{drugs}(?:{'|'.join(after)}){unless}") if after else None,
     )
 
 

@@ -33,6 +33,8 @@ _COLUMNS = {
 }
 #: Signs part words, so that "asa/plavix" names two drugs and "z-pak" is two words.
 _WORD = re.compile(r"[a-z0-9#]+(?:'[a-z]+)?")
+#: Words of headings in the Table, which are no names.
+_NO_NAME = re.compile(r"\b(?:drugs?|agents?|specified|systemic|combined|other|with)\b")
 #: The shortest word that may be misspelled, and the shortest with two letters wrong.
 _FUZZY, _FUZZIER = 7, 10
 _LONGEST_NAME = 5
@@ -261,6 +263,6 @@ def _named(name: str, is_word: bool) -> Drug | None:
 
 def _listed(table: DrugTable, name: str, names: _Names) -> Entry | None:
     """The entry of the Table that a name has there; not where it is an everyday word."""
-    if len(name) < 5 or name in names.not_names or name.isdigit():
+    if len(name) < 5 or name in names.not_names or name.isdigit() or _NO_NAME.search(name):
         return None
     return table.by_name.get(name)

@@ -215,6 +215,8 @@ def _of_monitoring(
     if code := books.code("Z51.81"):
         yield Proposal(code.code, (span,), "first-listed", "encounter", (ground,), sure=0.8)
     codes = drug.drug_class.long_term if drug else ("Z79.01",) if is_inr(statement) else ()
+    # The level of an antibiotic is watched in short courses too.
+    codes = tuple(each for each in codes if each != "Z79.2")
     said = drug.said if drug else "anticoagulant"
     for each in codes:
         if code := books.code(each):

@@ -23,7 +23,6 @@ from index.text.tokens import read
 _WEIGHED = 5
 #: The least share of a part's words that a code must say to stand for it.
 _SAYS = 0.5
-#: The letters of external causes, which index/statement/external_causes.py finds.
 _CAUSES = "VWXY"
 #: What is said of a chance that is not known, in log odds.
 _NO_CHANCE = -5.0
@@ -126,8 +125,6 @@ class _Evidence:
         found = []
         for group, searched in self._searched.items():
             for rank, option in enumerate(searched.options[:_WEIGHED]):
-                if option.code.code[0] in _CAUSES and len(self._parts) > 1:
-                    continue
                 if len(group) > 1 and min(self.said(option, group)) < _SAYS:
                     continue
                 found.append((group, option, rank))

@@ -25,6 +25,21 @@ from index.text.encounter import read_encounter
 
 #: In a game a kick is an accident, unless the words say assault.
 _GAME = re.compile(r"\b(?:players?|teammate|opponent|game|practice|scrimmage|soccer|football)\b")
+#: Firearms in a legal intervention, by the code of an accident with them.
+_BY_POLICE = {"W32.0": "Y35.02", "W33.03": "Y35.01", "W34.010": "Y35.03"}
+#: Words of an official title. A statement that is one, and tells no injury, is searched as such.
+_OFFICIAL = re.compile(
+    r"\b(?:injured in|injuring|causing|submersion|with subsequent|legal intervention|subsequent"
+    r" striking|due to|undetermined intent|injury to|perpetrator|exposure to|contact with|other"
+    r"|not elsewhere|involving|accidental)\b"
+)
+#: Wording of titles alone.
+_TITLE = re.compile(
+    r"\bdrowning and submersion\b|\bpedestrian on (?:foot|\w+) injured|whether traffic or"
+    r"|exposure on board|explosion and rupture|(?:burn|fire) due to|non-moving"
+)
+#: What makes the name of a ball that of a game.
+_MATCH = re.compile(r"\W(?:practice|game|match|player|field|team|season|coach|camp)\b")
 #: How a pedestrian's conveyance is named in V01 to V06.
 _CONVEYANCES = {"V00.11": "1", "V00.12": "1", "V00.13": "2", "V00.84": "31"}
 #: Activities that the words of an accident tell, too: "skiing accident".
@@ -41,7 +56,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     text = statement.folded
     phase = read_encounter(statement.text).phase
     abuse = find_maltreatment(statement, books)
-    causes = _causes(statement, books)
+    causes = [] if _TITLE.search(text) else _causes(statement, books)
     if abuse.suspected_only:  # no external cause beside suspected abuse (I.C.19.f)
         causes = []
     of_abuse = [span for one in abuse.proposals[:1] for span in one.spans]
@@ -51,7 +66,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     around = tuple(one for one in around if not _is_said_by(one, told))
     told += [span for one in around for span in one.spans]
     alone = not abuse.proposals and not any(cause.tells_injury for cause in causes)
-    bare = bool(causes) and _says_nothing_else(statement, told)
+    bare = bool(causes) and not _OFFICIAL.search(text) and _says_nothing_else(statement, told)
     if alone and not bare and not _is_injured(statement, told, bool(causes)):
         return list(abuse.proposals)
     found = list(abuse.proposals)
@@ -69,7 +84,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
                 "external cause",
                 grounds(books, cause.stem, said, cause.key, cause.section),
                 settles=not cause.tells_injury,
-                sure=0.6 if cause.group == "overexertion" else 0.9,
+                sure=_sure(cause, text),
             )
         )
     for one in around:
@@ -79,6 +94,13 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
             kind = "place" if one.key == "place" else "external cause"
             found.append(Proposal(code, one.spans, "external cause", kind, why, sure=0.8))  # type: ignore[arg-type]
     return found
+
+
+def _sure(cause: Cause, text: str) -> float:
+    """How sure a cause is: less where the words name only its effect ("frostbite"), or a strain."""
+    if cause.group == "overexertion":
+        return 0.6
+    return 0.7 if cause.group == "nature" and not _HEAT_TOLD.search(text) else 0.9
 
 
 def _is_said_by(one: Circumstance, told: list[Span]) -> bool:
@@ -143,7 +165,9 @@ def _match(row: CauseRow, statement: Statement) -> Span | None:
         span = Span(*match.span())
         if not _is_so(statement, span):
             continue
-        unless = {"fall": "words", "gun": "shot"}.get(row.group)
+        if row.code.startswith("W21.0") and _MATCH.match(text, span.end):
+            continue
+        unless = {"fall": "words", "gun": "shot", "nature": "nature"}.get(row.group)
         before = text[max(0, span.start - 24) : span.start]
         if _not_after().match(text, span.end) or (unless and _not_before(unless).search(before)):
             continue
@@ -180,6 +204,8 @@ def _by_intent(row: CauseRow, intent: str) -> tuple[str, str]:
         if row.self_harm:
             return row.self_harm, "self_harm"
         return (row.code, "cause") if row.group not in ("assault", "fall") else ("", "")
+    if intent == "legal" and row.group == "gun":
+        return _BY_POLICE.get(row.code, "Y35.00"), "legal"
     if intent == "undetermined" and row.undetermined:
         return row.undetermined, "undetermined"
     if row.group == "legal":
@@ -198,6 +224,8 @@ def _is_injured(statement: Statement, told: list[Span], caused: bool) -> bool:
     (`caused`), and none where only an activity is."""
     for match in _injury(caused).finditer(statement.folded):
         span = Span(*match.span())
+        if match[0].startswith("injur") and _OFFICIAL.search(statement.folded):
+            continue  # "car driver injured in collision": a title, and no injury
         if not any(one.overlaps(span) for one in told) and statement.status_of(span) != "denied":
             return True
     return False

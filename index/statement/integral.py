@@ -15,8 +15,8 @@ from index.text.resources import read_text
 
 #: The unspecified code of a category. Obesity is not less than overweight.
 _UNSPECIFIED = re.compile(r"(?!E66)[A-NR]..\.9(?:0|09|00)?$")
-#: Chapters where the last character of six is a side: 9 or 0 says that none is named.
-_SIDED = re.compile(r"[CGHILM]..\.\w{2,3}[09]$")
+#: Codes of six characters whose last is a side or a site: 9 says that none is named.
+_SIDED = re.compile(r"[GHILM]..\.\w{2}9$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,6 @@ def _said_better(code: str, others: Sequence[str]) -> str | None:
                 return other
     if _SIDED.match(code):
         for other in others:
-            if len(other) == len(code) and other[:-1] == code[:-1] and other[-1] in "123":
+            if len(other) == len(code) and other[:-1] == code[:-1] and other[-1] in "12345678":
                 return other
     return None

@@ -15,6 +15,8 @@ from index.statement.drug_uses import Use
 from index.statement.model import Span, Statement
 
 _DIABETES = ("Z79.4", "Z79.84", "Z79.85")
+_VAGUE = ("drug", "multiple drugs")
+_LONG = re.compile(r"long[ -]?term|longterm|high[ -]risk|chronic|lifelong")
 #: How far after a drug words of its use may stand.
 _AFTER = 40
 
@@ -36,9 +38,11 @@ class _Words:
     use_after: re.Pattern[str]
     not_before: re.Pattern[str]
     not_after: re.Pattern[str]
-    chronic: re.Pattern[str]
+    chronic_after: re.Pattern[str]
     chronic_before: re.Pattern[str]
     daily: re.Pattern[str]
+    diabetes: re.Pattern[str]
+    immune: re.Pattern[str]
     pain: re.Pattern[str]
     dependence: re.Pattern[str]
     acute: re.Pattern[str]
@@ -62,9 +66,11 @@ def _words() -> _Words:
         re.compile(rf"[ \d.%/a-z-]{{0,24}}?\b(?:{use_after})\b"),
         drug_cues.ends_with(drug_cues.lines(table["not_before"])),
         re.compile(rf" *[(,-]? *(?:\d\S* )?(?:\w+ )?(?:{after})(?![\w/'])"),
-        re.compile(chronic),
+        expression(table["chronic_after"]),
         re.compile(rf"(?:{chronic})(?: (?:\(?current\)?|use of|use|on|oral|daily|\w+ use of))? *$"),
         expression(table["daily"]),
+        expression(table["diabetes"]),
+        expression(table["immune"]),
         expression(table["pain"]),
         expression(table["dependence"]),
         expression(table["acute"]),
@@ -126,7 +132,7 @@ def _reach(
     said = drug.drug_class.said
     used_before = words.use.search(before)
     used = used_before is not None or words.use_after.match(clause) is not None
-    chronic = bool(words.chronic_before.search(before) or words.chronic.search(clause))
+    chronic = bool(words.chronic_before.search(before) or words.chronic_after.search(clause))
     daily = chronic or bool(re.search(r"\bdaily *$", before) or words.daily.search(clause))
     if done == "underdosing":
         # A patient who takes less insulin still takes it (I.C.4.a.3).
@@ -134,7 +140,12 @@ def _reach(
         return (
             (drug.span, 0.6) if said == "named" and drug.generic == "insulin" and partial else None
         )
-    if done == "adverse effect" and not chronic:
+    vague = drug.generic in _VAGUE
+    if done == "adverse effect":
+        goes_on = chronic or used_before or _goes_on(words, text, drug)
+        if vague or not goes_on:
+            return None
+    if vague and not _LONG.search(before + clause):
         return None
     if done is None and (words.not_before.search(before) or words.not_after.match(after)):
         return None
@@ -164,6 +175,16 @@ def _reach(
         drug.span.end,
     )
     return span, 0.9 if used or chronic else 0.75
+
+
+def _goes_on(words: _Words, text: str, drug: DrugNamed) -> bool:
+    """Whether a drug that did harm is used all the same: that of diabetes, and what suppresses the
+    immune system (D84.821 asks for its code)."""
+    codes = drug.drug_class.long_term
+    if any(code in _DIABETES for code in codes):
+        return words.diabetes.search(text) is not None
+    suppresses = any(code.startswith(("Z79.6", "Z79.52")) for code in codes)
+    return suppresses and words.immune.search(text) is not None
 
 
 def find_monitoring(

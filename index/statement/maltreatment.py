@@ -23,7 +23,9 @@ _AGE = re.compile(
     r"(?<![\w/])(\d{1,3})[\s-]*(?:y/?o|yrs?|years?|y)\b(?:[\s-]*(?:old|o))?|"
     r"\b\d{1,2}[\s-]*(?:m/?o|mos?|months?|wks?|weeks?|days?)[\s-]*old\b"
 )
-_PREGNANT = re.compile(r"\b(?:pregnan\w*|gravid\w*|gestation\w*|trimester|iup|antepartum)\b")
+_PREGNANT = re.compile(
+    r"\b(?:pregnan\w*|gravid\w*|gestation\w*|childbirth|puerperium|trimester|iup|antepartum)\b"
+)
 #: Words that make abuse one of a drug: "alcohol and drug abuse by mother".
 _OF_A_DRUG = re.compile(
     r"\b(?:drug|alcohol|etoh|substance|opioid|cocaine|meth|tobacco|thc|cannabis|polysubstance)\W*$"
@@ -85,13 +87,16 @@ def find_maltreatment(statement: Statement, books: Books) -> Maltreatment:
         return Maltreatment()
     kind = _table()["kinds"][name]
     who = _who(name, text)
+    if re.search(r"\b(?:mental health services|counseling|perpetrators? o[fr])\b", text):
+        return Maltreatment()
     if _is_ruled_out(statement, span):
         return _proposed(books, kind.get(f"{who}_ruled_out", ""), span, "ruled_out", "", text)
     if statement.status_of(span) == "denied":
         return Maltreatment()
     suspected = _is_suspected(statement, span)
-    if suspected and _said("exam").search(text) and name == "sexual":
-        return _proposed(books, kind[f"{who}_ruled_out"], span, "ruled_out", "", text)
+    ruled_out = kind.get(f"{who}_ruled_out", "")
+    if ruled_out and _said("exam").search(text) and (suspected or "exploit" in name):
+        return _proposed(books, ruled_out, span, "ruled_out", "", text)
     digits = kind[who] or kind["child"]
     if _PREGNANT.search(text):  # abuse in pregnancy is O9A.3 to O9A.5, and excludes T74 and T76
         return Maltreatment((), not suspected, suspected)

@@ -68,7 +68,7 @@ def _proposal(
     span: Span,
     section: str = "I.B.14",
     *,
-    key: str = "report.measured",
+    key: str = "report.value_said",
     kind: Kind = "finding",
     role: Role = "additional",
     sure: float = 0.9,
@@ -244,4 +244,6 @@ def _kidney(statement: Statement, books: Books) -> Iterator[Proposal]:
 
 
 def _stage(code: str, span: Span, sure: float = 0.9) -> Proposal:
-    return _proposal(code, span, "I.C.14.a.1", key="report.stage_said", kind="condition", sure=sure)
+    return _proposal(
+        code, span, "I.C.14.a.1", key="report.kidney_stage", kind="condition", sure=sure
+    )

@@ -12,7 +12,15 @@ from functools import cache
 from index.statement.books import Books
 from index.statement.model import Ground, Kind, Proposal, Role, Span, Statement, Wording
 from index.statement.newborn_size import born_small
-from index.statement.phrases import NOTHING, pattern_of, spans_of, table, without, words_of
+from index.statement.phrases import (
+    NOTHING,
+    is_ruled_out,
+    pattern_of,
+    spans_of,
+    table,
+    without,
+    words_of,
+)
 
 _AGE_DAYS = re.compile(
     r"(?:\bdol\s?#?(?P<dol>\d{1,2})|\bday of life\s?#?(?P<life>\d{1,2})"
@@ -23,6 +31,8 @@ _RULED_OUT = re.compile(
     r"\b(?:ruled out|r/o'?d|neg(?:ative)?|not found|cultures? neg\w*|bcx neg\w*|no \w+ found)\b"
 )
 _SUSPECTED = re.compile(r"\b(?:r/o|rule out|observ\w*|obs|eval\w*|suspect\w*|concern|monitor\w*)\b")
+#: Characters between what was suspected and "ruled out".
+_NEAR = 40
 _MULTIPLES = (("twin", "Z38.3", "Z38.4", "Z38.5"), ("triplet", "Z38.6", "Z38.7", "Z38.8"))
 
 
@@ -61,6 +71,9 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     first = [*_birth(statement, books)]
     if not first:
         first = [*_visit(statement, books)]
+    if any(proposal.code.startswith("Z38") for proposal in first):
+        # The procedure itself says what is done at birth.
+        conditions = [proposal for proposal in conditions if proposal.code != "Z41.2"]
     found = [*first, *born_small(statement, books), *conditions, *ruled_out]
     by_code: dict[str, Proposal] = {}
     for proposal in found:
@@ -70,13 +83,19 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
 
 def wordings(statement: Statement, books: Books) -> list[Wording]:
     """The affirmed conditions of a newborn in the words of chapters 16 and 17."""
-    taken = [span for proposal in find(statement, books) for span in proposal.spans]
-    told = tuple(
-        _words(key) for key in ("newborn", "birth", "later", "cesarean", "vaginal", "visit")
-    )
+    taken = [
+        span
+        for proposal in find(statement, books)
+        if proposal.kind == "condition"
+        for span in proposal.spans
+    ]
+    keys = ("newborn", "birth", "later", "cesarean", "vaginal", "visit", "filling")
+    told = tuple(map(_words, keys))
     found = []
     for fact in statement.facts:
         if fact.status != "affirmed" or fact.kind != "condition":
+            continue
+        if is_ruled_out(statement, fact.span):
             continue
         if any(fact.span.overlaps(span) for span in taken):
             continue
@@ -178,7 +197,7 @@ def _conditions(statement: Statement, books: Books) -> Iterator[Proposal]:
 
 
 def _statuses(statement: Statement) -> tuple[str, ...]:
-    return ("affirmed", "uncertain") if statement.inpatient else ("affirmed",)
+    return ("affirmed", "uncertain") if statement.inpatient else ()
 
 
 def _ruled_out(statement: Statement, books: Books) -> list[Proposal]:
@@ -189,15 +208,20 @@ def _ruled_out(statement: Statement, books: Books) -> list[Proposal]:
         return []
     if not _SUSPECTED.search(folded) and "ruled out" not in folded:
         return []
-    for key in table("newborn")["ruled_out"]:
-        for match in words_of("newborn", "ruled_out", key).finditer(folded):
-            span = Span(*match.span())
-            if abs(out.start() - span.end) > 40 and abs(span.start - out.end()) > 40:
-                continue
-            if code := books.code(key.replace("_", ".", 1)):
-                return [
-                    _proposal(
-                        code.code, span, "report.suspected_not_found", "I.C.16.b", kind="encounter"
-                    )
-                ]
+    suspected = [
+        (abs(out.start() - match.end()), Span(*match.span()), key.replace("_", ".", 1))
+        for key in table("newborn")["ruled_out"]
+        for match in words_of("newborn", "ruled_out", key).finditer(folded)
+    ]
+    for distance, span, stem in sorted(suspected):
+        if distance <= _NEAR and (code := books.code(stem)):
+            return [
+                _proposal(
+                    code.code,
+                    span,
+                    "report.newborn_suspected_not_found",
+                    "I.C.16.b",
+                    kind="encounter",
+                )
+            ]
     return []

@@ -15,7 +15,7 @@ _WEIGHT = re.compile(
 )
 _WEEKS = re.compile(
     r"(?<![\d./])(?P<weeks>2[0-9]|3[0-9]|4[0-4])(?:\s?(?:[+]\s?\d(?:/7)?|\s\d/7|w\s?\d\s?d?))?\s?-?"
-    r"(?:weeks?|wks?|wk|w|weeker|wga)?(?:\s?(?:ga|gest\w*|ega))?(?!\w|\s?(?:old|yo|hrs?|hours?|days?"
+    r"(?:(?:completed\s)?weeks?|wks?|wk|w|weeker|wga)?(?:\s?(?:ga|gest\w*|ega))?(?!\w|\s?(?:old|yo|hrs?|hours?|days?"
     r"|d\b|g\b|mg|%|pm|am))"
 )
 _HAS_UNIT = re.compile(r"w|\+|/7")
@@ -38,19 +38,19 @@ def born_small(statement: Statement, books: Books) -> Iterator[Proposal]:
     if size := small or light:
         stem = "P05.1" if small else "P05.0"
         if code := _by_grams(books, stem, grams):
-            yield _proposal(code, size, "report.by_weight")
-    elif low and (grams is not None or "bw" in folded):
+            yield _proposal(code, size, "report.weight_at_birth")
+    elif (low or (weeks or 40) < 37) and (grams is not None or "bw" in folded):
         stem = "P07.1" if grams is None or grams >= 1000 else "P07.0"
         if (grams is None or grams < 2500) and (code := _by_grams(books, stem, grams)):
-            yield _proposal(code, weight_span or said or Span(0, 1), "report.by_weight")
+            yield _proposal(code, weight_span or said or Span(0, 1), "report.weight_at_birth")
     if weeks is not None and weeks < 37 and weeks_span is not None:
         stem = "P07.2" if weeks < 28 else "P07.3"
         if code := _by_weeks(books, stem, weeks):
-            yield _proposal(code, weeks_span, "report.by_weeks", sure=0.9 if said else 0.7)
+            yield _proposal(code, weeks_span, "report.weeks_at_birth", sure=0.9 if said else 0.7)
         return
     not_measured = weeks is None and grams is None and "bw" not in folded
     if said is not None and not_measured and not size and (unknown := books.code("P07.30")):
-        yield _proposal(unknown.code, said, "report.by_weeks", sure=0.8)
+        yield _proposal(unknown.code, said, "report.weeks_at_birth", sure=0.8)
 
 
 def _grams(folded: str) -> tuple[int | None, Span | None]:

@@ -116,23 +116,10 @@ def _asks_for_condition(books: Books, code: str) -> bool:
 def complete(books: Books, stem: str, pregnancy: Pregnancy, said: str = "") -> Code | None:
     """The code below a beginning that fits a pregnancy and what is said of it; None when none
     does."""
-    return _complete(
-        books, stem, pregnancy.period, pregnancy.trimester, pregnancy.fetus, said[:200]
-    )
-
-
-@lru_cache(maxsize=2048)
-def _complete(
-    books: Books, stem: str, period: Period, trimester: Trimester | None, fetus: str, said: str
-) -> Code | None:
-    codes = books.below(stem)
-    fitting = [(fit, code) for code in codes if (fit := _fit(code, period, trimester)) is not None]
-    if not fitting:
-        return None
-    best = max(fit for fit, _ in fitting)
-    left = [code for fit, code in fitting if fit == best]
-    left = [code for code in left if not _names_fetus(code) or code.code[-1] == fetus] or left
-    words = read(said)
+    left = _fitting(books, stem, pregnancy.period, pregnancy.trimester, pregnancy.fetus)
+    if len(left) < 2:
+        return left[0] if left else None
+    words = read(said[:200])
 
     def agrees(code: Code) -> float:
         title = read(code.title)
@@ -141,6 +128,25 @@ def _complete(
         return shared + 0.5 * usual - 0.01 * len(title.affirmed)
 
     return max(left, key=agrees)
+
+
+@lru_cache(maxsize=2048)
+def _fitting(
+    books: Books, stem: str, period: Period, trimester: Trimester | None, fetus: str
+) -> tuple[Code, ...]:
+    """The codes below a beginning that fit a period, a trimester and a fetus best."""
+    fits = [
+        (fit, code)
+        for code in books.below(stem)
+        if (fit := _fit(code, period, trimester)) is not None
+    ]
+    if not fits:
+        return ()
+    best = max(fit for fit, _ in fits)
+    left = [code for fit, code in fits if fit == best]
+    return tuple(code for code in left if not _names_fetus(code) or code.code[-1] == fetus) or (
+        tuple(left)
+    )
 
 
 def _names_fetus(code: Code) -> bool:

@@ -14,7 +14,8 @@ from index.statement.obstetric_codes import complete
 from index.statement.phrases import NOTHING, pattern_of, says, spans_of, table
 from index.statement.pregnancy import Period, Pregnancy, is_of_newborn, read_pregnancy
 
-_ANY: tuple[Period, ...] = ("pregnancy", "delivery", "postpartum", "abortive")
+_LACTATING = re.compile(r"\b(?:lactat\w*|breast[ -]?fe*d\w*|nursing)\b")
+_GOING_ON: tuple[Period, ...] = ("pregnancy", "delivery", "postpartum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def _rows() -> tuple[Row, ...]:
             row["code"],
             pattern_of(row["words"]),
             pattern_of(row["unless"]) if "unless" in row else NOTHING,
-            tuple(row.get("when", ("abortive",) if _is_abortive(row["code"]) else _ANY)),
+            tuple(row.get("when", ("abortive",) if is_abortive(row["code"]) else _GOING_ON)),
             row.get("alone", False),
             row.get("from", 0),
             row.get("before", 99),
@@ -78,7 +79,8 @@ def _rows() -> tuple[Row, ...]:
     )
 
 
-def _is_abortive(code: str) -> bool:
+def is_abortive(code: str) -> bool:
+    """Whether a code is of a pregnancy that ended in abortion, or grew outside the womb."""
     return code[:3] in ("O00", "O01", "O02", "O03", "O04", "O07", "O08") or code == "Z33.2"
 
 
@@ -99,7 +101,7 @@ def pregnancy_of(statement: Statement) -> Pregnancy | None:
     for row in _rows():
         if row.alone and says(row.words, statement) and not row.unless.search(statement.folded):
             return read_pregnancy(
-                statement, row.when[0] if len(row.when) < len(_ANY) else "pregnancy"
+                statement, row.when[0] if len(row.when) < len(_GOING_ON) else "pregnancy"
             )
     return None
 
@@ -115,6 +117,7 @@ def matches_of(statement: Statement, pregnancy: Pregnancy) -> list[Match]:
             statuses.append("uncertain")
         if row.any_status:
             statuses += ["denied", "chatter"]
+        statuses = statuses if len(statuses) > 1 else []
         found += [Match(row, span) for span in spans_of(row.words, statement, *statuses)]  # type: ignore[arg-type]
     found.sort(key=lambda match: (match.span.start - match.span.end, match.span.start))
     kept: list[Match] = []
@@ -128,13 +131,16 @@ def proposals(
     matches: list[Match], statement: Statement, pregnancy: Pregnancy, books: Books
 ) -> Iterator[Proposal]:
     """The codes of rows whose words are said."""
+    said = statement.text
+    if _LACTATING.search(statement.folded):
+        said += " lactation"
     for match in matches:
         row = match.row
         stem = row.postpartum if pregnancy.period == "postpartum" else row.code
         if row.by_side:
             code = books.complete(stem, _spelled_sides(statement.folded))
         else:
-            code = complete(books, stem, pregnancy, statement.text)
+            code = complete(books, stem, pregnancy, said)
         if code is None:
             continue
         ground = Ground("guideline", "report.chapter_15_first", section=row.section)
@@ -142,7 +148,7 @@ def proposals(
             code.code, (match.span,), "first-listed", "condition", (ground,), settles=not row.beside
         )
         for stem in row.also:
-            if other := complete(books, stem, pregnancy, statement.text) or books.code(stem):
+            if other := complete(books, stem, pregnancy, said) or books.code(stem):
                 reason = Ground("use additional code", "report.type_beside")
                 yield Proposal(other.code, (match.span,), "additional", "condition", (reason,))
 

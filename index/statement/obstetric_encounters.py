@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from index.statement.books import Books
 from index.statement.model import Ground, Kind, Proposal, Role, Span, Statement
 from index.statement.obstetric_codes import complete
-from index.statement.phrases import says, spans_of, words_of
+from index.statement.phrases import is_ruled_out, says, spans_of, words_of
 from index.statement.pregnancy import Pregnancy
 
 _FULL_TERM = 37
@@ -127,7 +127,10 @@ def supervision(
         ),
         None,
     )
-    told = all(fact.status in ("affirmed", "chatter") for fact in statement.facts)
+    told = all(
+        fact.status in ("affirmed", "chatter") and not is_ruled_out(statement, fact.span)
+        for fact in statement.facts
+    )
     if routine is None and (more or not told or pregnancy.weeks is None or not pregnancy.spans):
         return
     first = pregnancy.gravida

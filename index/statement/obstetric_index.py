@@ -6,6 +6,7 @@ The Index is read once for each edition. Without a loaded Index nothing is found
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,10 +15,26 @@ from codesets.model import Reference, Term
 from index.statement.books import Books
 from index.statement.model import Fact, Ground, Proposal, Span, Statement
 from index.statement.obstetric_codes import complete, reports_condition_too
+from index.statement.phrases import table
 from index.statement.pregnancy import Period, Pregnancy
 from index.text.lexicon import Lexicon
-from index.text.tokens import STOPWORDS, essential, plain_words, stem
+from index.text.tokens import STOPWORDS, essential, plain_words, read, stem
 
+#: What ended, and the entries for the complications of its kind; the last is any other.
+_ABORTIONS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
+    (re.compile(r"\b(?:ectopic|tubal)\b"), ("Pregnancy, ectopic, complicated, ",)),
+    (re.compile(r"\bmol(?:e|ar)\b"), ("Pregnancy, molar NEC, complicated, ",)),
+    (re.compile(r"\b(?:failed|attempted)\b"), ("Abortion, attempted, complicated by, ",)),
+    (
+        re.compile(r"\b(?:induced|elective|terminat\w*|therapeutic|tab|eab|top)\b"),
+        ("Abortion, induced, complicated by, ",),
+    ),
+    (
+        re.compile(r"\b(?:incomplete|inevitable|retained|rpoc)\b"),
+        ("Abortion, incomplete, complicated, ",),
+    ),
+    (re.compile(r""), ("Abortion, complicated, ",)),
+)
 _LEADS: dict[Period, tuple[str, ...]] = {
     "pregnancy": ("Pregnancy, complicated by, ",),
     "delivery": (
@@ -26,8 +43,12 @@ _LEADS: dict[Period, tuple[str, ...]] = {
         "Pregnancy, complicated by, ",
     ),
     "postpartum": ("Puerperal, ",),
-    "abortive": (),
+    "abortive": tuple(lead for _, leads in _ABORTIONS for lead in leads),
 }
+#: Entries under other main terms: "Fibroid, in pregnancy or childbirth".
+_IN_PREGNANCY = re.compile(
+    r"(?P<words>[^()]+?),? (?:complicating,? |in )pregnancy(?:,? (?:or )?(?:childbirth|delivery))?"
+)
 #: Words of an entry that say nothing by themselves.
 _HOLLOW = frozenset(
     map(
@@ -39,10 +60,11 @@ _HOLLOW = frozenset(
 _WIDE = frozenset(
     map(
         stem,
-        """infection abnormal injury trauma hemorrhage fetal complications malposition abscess
-        cesarean previous previa disruption failure pain obstruction placenta cord uterus cervix
-        laceration rupture retention neoplasm tumor deformity prolapse delayed normal scar surgery
-        contraction findings hematoma disorder disorders disease diseases condition conditions labor high low position presentation""".split(),
+        """infection abnormal injury trauma hemorrhage fetal complications malposition
+        abscess cesarean previous previa disruption failure pain obstruction placenta cord
+        uterus cervix vagina laceration rupture retention neoplasm tumor deformity prolapse
+        delayed normal scar surgery contraction findings hematoma disorder disorders disease
+        diseases condition conditions labor high low position presentation""".split(),
     )
 )
 
@@ -52,22 +74,48 @@ class _Entry:
     stems: frozenset[str]
     code: str
     text: str
+    lead: str
 
 
 @lru_cache(maxsize=4)
 def _entries(books: Books, reference: Reference) -> dict[Period, tuple[_Entry, ...]]:
     found: dict[Period, list[_Entry]] = {period: [] for period in _LEADS}
-    leads = {lead for each in _LEADS.values() for lead in each}
+    leads = tuple({lead for each in _LEADS.values() for lead in each})
+    misprints = set(table("obstetrics")["index"]["misprints"].splitlines())
     for term in books.store.references.rows(Term, reference):
-        if not term.text.startswith(tuple(leads)):
+        if term.text in misprints or not _is_whole(term):
+            continue
+        if (match := _IN_PREGNANCY.fullmatch(term.text)) and (stems := _stems(match["words"])):
+            entry = _Entry(stems, term.code, term.text, "")
+            found["pregnancy"].append(entry)
+            found["delivery"].append(entry)
+        if not term.text.startswith(leads):
             continue
         for period, each in _LEADS.items():
             for lead in each:
                 if term.text.startswith(lead):
-                    stems = _stems(essential(term.text[len(lead) :])) - _HOLLOW
-                    if stems and not (len(stems) == 1 and stems & _WIDE):
-                        found[period].append(_Entry(stems, term.code, term.text))
+                    text = essential(term.text[len(lead) :])
+                    for words in _choices(text) if period == "abortive" else (text,):
+                        stems = _stems(words) - _HOLLOW
+                        wide = len(stems) == 1 and stems & _WIDE and period != "abortive"
+                        if stems and not wide:
+                            found[period].append(_Entry(stems, term.code, term.text, lead))
     return {period: tuple(entries) for period, entries in found.items()}
+
+
+def _choices(words: str) -> tuple[str, ...]:
+    """The words of an entry: "renal failure or shutdown" is renal failure, and renal shutdown."""
+    first, _, second = words.partition(" or ")
+    if not second:
+        return (words,)
+    *shared, _ = first.split() or [""]
+    return first, " ".join([*shared, second])
+
+
+def _is_whole(term: Term) -> bool:
+    """Whether the words of an entry are all that it takes. What is without something is left out,
+    and so are membranes: those that rupture in labor at term are no condition."""
+    return ", without " not in term.text and not term.code.startswith("O42")
 
 
 def _stems(text: str) -> frozenset[str]:
@@ -78,7 +126,9 @@ def _stems(text: str) -> frozenset[str]:
 def _said(text: str) -> frozenset[str]:
     """The stems of a text, and those of its shorthand spelled out."""
     lexicon = Lexicon.shipped()
-    return _stems(text) | _stems(" ".join(lexicon.spell_out(lexicon.typed(text))))
+    typed = read(text)
+    spelled = read(" ".join(lexicon.spell_out(lexicon.typed(text))))
+    return (typed.affirmed | spelled.affirmed) - typed.denied
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +147,9 @@ def look_up(statement: Statement, pregnancy: Pregnancy, books: Books) -> Iterato
     if reference is None:
         return
     entries = _entries(books, reference)[pregnancy.period]
+    if pregnancy.period == "abortive":
+        leads = next(leads for words, leads in _ABORTIONS if words.search(statement.folded))
+        entries = tuple(entry for entry in entries if entry.lead in leads)
     for facts in _joined(statement):
         text = " ".join(fact.text for fact in facts)
         said = _said(text)
@@ -107,7 +160,9 @@ def look_up(statement: Statement, pregnancy: Pregnancy, books: Books) -> Iterato
         code = complete(books, best.code, pregnancy, text)
         if code is None or code.code[0] != "O":
             continue
-        ground = Ground("index", "report.index_entry", quote=best.text, release=reference.label)
+        ground = Ground(
+            "index", "report.index_of_pregnancy", quote=best.text, release=reference.label
+        )
         span = Span(facts[0].span.start, facts[-1].span.end)
         proposal = Proposal(
             code.code,

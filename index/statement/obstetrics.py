@@ -10,10 +10,17 @@ from index.statement import newborn, obstetric_index
 from index.statement import obstetric_encounters as encounters
 from index.statement.books import Books
 from index.statement.model import Fact, Proposal, Span, Statement, Wording
-from index.statement.obstetric_conditions import matches_of, pregnancy_of, proposals
-from index.statement.phrases import words_of
+from index.statement.obstetric_conditions import (
+    is_abortive,
+    matches_of,
+    pregnancy_of,
+    proposals,
+)
+from index.statement.phrases import is_ruled_out, words_of
 from index.statement.pregnancy import TRIMESTERS, Pregnancy, is_of_newborn
 
+#: Kinds of hypertension beside which it is not reported without a kind.
+_HYPERTENSION = ("O10", "O11", "O13", "O14", "O15")
 _OWN_AGE = re.compile(
     r"\b\d{1,2}[\s-]?(?:y/?o|yr|year)s?(?:[\s-]old)?\s?[fm]?\b|\bg\d+\s?p\d*\w*\b"
 )
@@ -41,7 +48,13 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         found += encounters.after(statement, pregnancy, books, has_complication, bool(left))
     elif pregnancy.period == "pregnancy" and not found:
         found += encounters.supervision(statement, pregnancy, books, bool(left))
-    found += encounters.weeks(pregnancy, books)
+    if any(proposal.code[:3] in _HYPERTENSION for proposal in found):
+        found = [proposal for proposal in found if proposal.code[:3] != "O16"]
+    if any(proposal.code.startswith("O30.0") for proposal in found):
+        known = [p for p in found if p.code.startswith("O30") and p.code[:6] != "O30.00"]
+        found = [p for p in found if not known or p.code[:6] != "O30.00"]
+    if not any(is_abortive(proposal.code) for proposal in found):
+        found += encounters.weeks(pregnancy, books)
     return _once(found)
 
 
@@ -51,6 +64,13 @@ def _with_index(
     """The codes of clinics' words with those of the Index: one that has all their words, and more,
     says more; others are added where nothing else was found."""
     for entry in obstetric_index.look_up(statement, pregnancy, books):
+        if pregnancy.period == "abortive":
+            # A complication says more than an abortion without any; that of an ectopic or molar
+            # pregnancy is reported beside it (I.C.15.q).
+            if not entry.proposal.code.startswith("O08"):
+                found = [proposal for proposal in found if not is_abortive(proposal.code)]
+            found.append(entry.proposal)
+            continue
         there = [p for p in found if any(span.overlaps(entry.span) for span in p.spans)]
         if not there:
             found.append(entry.proposal)
@@ -58,7 +78,7 @@ def _with_index(
         words = obstetric_index.stems_of(
             " ".join(statement.folded[s.start : s.end] for p in there for s in p.spans)
         )
-        if words < entry.stems:
+        if words < entry.stems or (len(there) > 1 and words <= entry.stems):
             found[found.index(there[0])] = entry.proposal
             found = [proposal for proposal in found if proposal not in there]
     return found
@@ -107,6 +127,8 @@ def _left(statement: Statement, pregnancy: Pregnancy, taken: list[Span]) -> list
     left = []
     for fact in statement.facts:
         if fact.status != "affirmed" or fact.kind == "detail":
+            continue
+        if is_ruled_out(statement, fact.span):
             continue
         if any(fact.span.overlaps(span) for span in taken):
             continue

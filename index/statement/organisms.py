@@ -70,7 +70,7 @@ def _organisms(statement: Statement, books: Books) -> Iterator[Proposal]:
         code = books.code(row.code)
         if code is None or sure is None:
             continue
-        ground = Ground("use additional code", "report.organism", section="I.C.1.b")
+        ground = Ground("use additional code", "report.organism_of_infection", section="I.C.1.b")
         yield Proposal(code.code, (span,), "additional", "condition", (ground,), sure=sure)
 
 
@@ -123,5 +123,5 @@ def _resistance(statement: Statement, books: Books) -> Iterator[Proposal]:
         return
     for span, row in _longest(statement, "resistance"):
         if code := books.code(row.code):
-            ground = Ground("guideline", "report.resistance", section="I.C.1.c")
+            ground = Ground("guideline", "report.drug_resisted", section="I.C.1.c")
             yield Proposal(code.code, (span,), "additional", "status", (ground,))

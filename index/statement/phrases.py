@@ -16,6 +16,11 @@ from typing import Any
 from index.statement.model import Span, Statement, Status
 from index.text.resources import read_text
 
+#: What says, after a condition, that there is none. It may begin a fact of its own.
+_NOT_FOUND = re.compile(
+    r"\s*[-:,]?\s*(?:was |is |has been |have been |now |since )?"
+    r"(?:ruled out|r/o'?d\b|not found|not seen|not present|neg\b|negative\b)"
+)
 #: A phrase that says nothing: it matches nowhere.
 NOTHING = re.compile(r"(?!)")
 _BLANK = r"[\s,/:-]"
@@ -75,10 +80,27 @@ def words_of(name: str, section: str, key: str) -> re.Pattern[str]:
 
 def spans_of(pattern: re.Pattern[str], statement: Statement, *statuses: Status) -> Iterator[Span]:
     """Where a pattern stands in a statement, in facts of these statuses (none: affirmed)."""
+    allowed = statuses or ("affirmed",)
+    denied = (
+        [] if "denied" in allowed else [f.span for f in statement.facts if f.status == "denied"]
+    )
     for match in pattern.finditer(statement.folded):
-        span = Span(*match.span())
-        if statement.status_of(span) in (statuses or ("affirmed",)):
+        # "Previa .. bleeding" is not said by "previa, no bleeding"; "previa" is.
+        ends = (span.start for span in denied if match.start() < span.start < match.end())
+        end = min(ends, default=None)
+        found = match if end is None else pattern.match(statement.folded, match.start(), end)
+        if found is None:
+            continue
+        span = Span(*found.span())
+        if not statuses and is_ruled_out(statement, span):
+            continue
+        if statement.status_of(span) in allowed:
             yield span
+
+
+def is_ruled_out(statement: Statement, span: Span) -> bool:
+    """Whether the words after a span say that there is none of it."""
+    return _NOT_FOUND.match(statement.folded, span.end) is not None
 
 
 def says(pattern: re.Pattern[str], statement: Statement) -> bool:

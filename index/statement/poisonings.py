@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from index.statement import drug_cues
-from index.statement.drug_cues import MARK, cues, lines
+from index.statement.drug_cues import MARK, cues, expression, joins, lines
 from index.statement.drug_table import DrugNamed
 from index.statement.drug_uses import (
     ALCOHOL,
@@ -30,6 +30,12 @@ _CHILD = re.compile(
 )
 #: Words of a poisoning in the name of a substance: "co exposure".
 _OWN_CUE = re.compile(r"poison|exposure|inhalation|toxicity|burn")
+#: What may stand between an overdose and its drug.
+_BESIDE = re.compile(
+    r"(?:[\s:,-]*(?:(?:not |non-?|un)?(?:suicidal|intentional|accidental)|suicide attempt"
+    r"|of|on|w/|with|from|by|per ems|today))*[\s:,-]*"
+)
+_MIXED = re.compile(r"mix|combin|.*together$")
 _OVERDOSE = re.compile(r"(?<![\w'])(?:overdos\w*|od|od'd|oded)(?![\w'])")
 
 
@@ -39,6 +45,8 @@ class _Cues:
     toxic: drug_cues.Phrases
     taken: drug_cues.Phrases
     wrong: re.Pattern[str]
+    causes: re.Pattern[str]
+    not_by_cause: re.Pattern[str]
     antidotes: frozenset[str]
     exposure_is_contact: frozenset[str]
 
@@ -51,6 +59,8 @@ def _cues() -> _Cues:
         drug_cues.phrases(table["toxic"]),
         drug_cues.phrases(table["taken"]),
         drug_cues.any_word(table["wrong"]),
+        drug_cues.causes(joins()),
+        expression(table["not_by_cause"]),
         frozenset(lines(table["antidotes"])),
         frozenset(lines(table["exposure_is_contact"])),
     )
@@ -82,13 +92,28 @@ def find_poisonings(statement: Statement, marked: str, named: Sequence[DrugNamed
         if own and not is_denied(marked, drug.span.start) and statement.is_affirmed(drug.span):
             yield Use(drug, "poisoning", drug.span, intent)
     for match, needs_toxic in _matches(marked):
-        if not is_so(statement, match, marked):
+        several = len(re.findall(f"{MARK}+", match[0])) > 1
+        if not is_so(statement, match, marked) or (_MIXED.match(match[0]) and not several):
             continue
         for drug in within(match, named):
             harmless = drug.generic in here.antidotes or _is_plain(drug, match[0], marked)
             if not harmless and (is_toxic(drug) or not needs_toxic):
                 yield Use(drug, "poisoning", Span(*match.span()), intent)
+    yield from _by_cause(statement, marked, named)
     yield from _beside_overdose(statement, marked, named)
+
+
+def _by_cause(statement: Statement, marked: str, named: Sequence[DrugNamed]) -> Iterator[Use]:
+    """The chemicals that a statement tells as a cause: "pneumonitis d/t chlorine gas"."""
+    here = _cues()
+    for match in here.causes.finditer(marked):
+        before = re.split(r"[;.,]", marked[: match.start()])[-1]
+        if here.not_by_cause.search(before) or not is_so(statement, match, marked):
+            continue
+        for drug in within(match, named):
+            habit = drug.generic in (ALCOHOL, "plant", "nicotine", "cigarette", "smoke")
+            if drug.entry and not drug.entry.is_medicine and drug.is_own and not habit:
+                yield Use(drug, "poisoning", Span(*match.span()), intent_of(marked))
 
 
 def _matches(marked: str) -> Iterator[tuple[re.Match[str], bool]]:
@@ -113,7 +138,7 @@ def _beside_overdose(
         return
     if statement.is_affirmed(Span(*told.span())):
         for drug in named:
-            if re.fullmatch(r"[\s:,-]*(?:of|on|w/|with|from|by)?\s*", _between(marked, told, drug)):
+            if _BESIDE.fullmatch(_between(marked, told, drug)):
                 yield Use(drug, "poisoning", drug.span, intent_of(marked))
 
 
@@ -125,7 +150,7 @@ def _between(marked: str, told: re.Match[str], drug: DrugNamed) -> str:
 def _is_plain(drug: DrugNamed, said: str, marked: str) -> bool:
     """Whether what is said of a substance is no poisoning: alcohol that is drunk, a contact."""
     here = _cues()
-    if drug.generic in here.exposure_is_contact and re.search(r"expos|inhal|smok", said):
+    if drug.generic in here.exposure_is_contact and re.search(r"expos|inhal|smok|burn", said):
         return drug.generic != "smoke" or "inhal" not in said
     if drug.generic == ALCOHOL:
         other = re.search(r"poison|overdos|\bod|toxic|mix|combin|interact|wrong", said)

@@ -46,15 +46,18 @@ _OTHER_WEEKS_AFTER = re.compile(
     r"\s*(?:ago|old|post|pp\b|postpartum|later|of age|after|status|s/p|(?:hx|history) of|f/u|fu\b"
     r"|since|duration|wound|now\b|out\b|p\b|from)"
 )
+_DAY_AFTER = re.compile(r"\bppd ?#?\d|\b(?:pp|post-?partum) day\b")
 #: "MVA at 28w" tells of a pregnancy, "fx healing at 8w" does not.
 _AT = re.compile(r"(?:\bat|@)\s?$")
 _HEALING = re.compile(
     r"\b(?:heal\w*|fx|fracture\w*|post-?op|surg\w*|cast|union|nonunion|recheck)\b"
 )
+_YOUNGEST = 10
 _AGE = re.compile(r"\b(?P<age>\d{1,2})[\s-]?(?:y/?o|yr|year)s?\b")
 _FETUS = re.compile(r"\b(?:twin|fetus|baby|triplet)\s(?P<fetus>[a-e]|[1-5])\b")
 _GRAVIDA = re.compile(
-    r"\bg(?:ravida)?\s?(?P<gravida>[1-9]\d?)(?:\s?,?\s?p\s?\d|\b(?!\s?(?:mg|g|gm|tube)))"
+    r"\bg(?:ravida)?\s?(?P<gravida>[1-9]\d?)"
+    r"(?:\s?,?\s?p\s?\d|\b(?!\s?(?:mg|g|gm|tube)))"
 )
 _MULTIPLES = (("triplet", 3), ("quadruplet", 4), ("quintuplet", 5), ("twin", 2))
 
@@ -99,7 +102,10 @@ def _words(key: str) -> re.Pattern[str]:
 def read_pregnancy(statement: Statement, implied: Period | None = None) -> Pregnancy | None:
     """The pregnancy that a statement of a mother tells of; None where it tells of none. `implied`:
     the period that a condition tells of by itself, as preeclampsia does."""
-    if is_of_newborn(statement) or says(_words("not_pregnant"), statement):
+    if is_of_newborn(statement) or _words("not_pregnant").search(statement.folded):
+        return None
+    age = _AGE.search(statement.folded)
+    if age and int(age["age"]) < _YOUNGEST:
         return None
     period = _period(statement) or implied
     told = list(_told_weeks(statement, in_pregnancy=period in ("pregnancy", "delivery")))
@@ -141,13 +147,18 @@ def _period(statement: Statement) -> Period | None:
         return "abortive"
     if next(spans_of(_words("postpartum"), statement, "affirmed", "past", "chatter"), None):
         # "Postpartum hemorrhage" may be that of the encounter in which she delivers.
-        return "delivery" if says(_words("delivering"), statement) else "postpartum"
+        by_day = _DAY_AFTER.search(statement.folded)
+        return "delivery" if says(_words("delivering"), statement) and not by_day else "postpartum"
     # "s/p NSVD 3 wks ago" is past; "s/p c/s today" is not.
     if next(spans_of(_words("after_delivery"), statement, "affirmed", "past"), None):
         return "postpartum"
+    if says(_words("born_alive"), statement):
+        return "delivery"
     if says(_words("delivered"), statement) and not says(_words("before_delivery"), statement):
         return "delivery"
-    if next(spans_of(_words("pregnant"), statement, "affirmed", "uncertain", "chatter"), None):
+    if next(
+        spans_of(_words("pregnant"), statement, "affirmed", "uncertain", "chatter", "denied"), None
+    ):
         return "pregnancy"
     return None
 
@@ -158,13 +169,14 @@ def _told_weeks(statement: Statement, *, in_pregnancy: bool) -> Iterator[tuple[i
     for pattern in (_WITH_DAYS, _WEEKS):
         for match in pattern.finditer(folded):
             weeks = match["weeks"] or match["after"]
-            if weeks is None or _OTHER_WEEKS_AFTER.match(folded, match.end()):
+            at = _AT.search(folded[: match.start()])
+            if weeks is None or (not at and _OTHER_WEEKS_AFTER.match(folded, match.end())):
                 continue
             if match["weeks"] and _OTHER_WEEKS_BEFORE.search(folded[: match.start()]):
                 continue
             sure = pattern is _WITH_DAYS and bool(re.search(r"[wk]", match[0]))
             if not in_pregnancy and not sure:
-                sure = bool(_AT.search(folded[: match.start()])) and int(weeks) >= 6
+                sure = at is not None and int(weeks) >= 6
                 sure = sure and not _HEALING.search(folded)
             if in_pregnancy or sure:
                 yield int(weeks), Span(*match.span()), sure
@@ -185,11 +197,14 @@ def _trimester(statement: Statement, weeks: int | None) -> Trimester | None:
 @lru_cache(maxsize=256)
 def is_of_newborn(statement: Statement) -> bool:
     """Whether a statement is of a newborn, and not of the mother."""
-    baby = words_of("newborn", "reading", "newborn").search(statement.folded)
+    folded = words_of("newborn", "reading", "not_newborn").sub(
+        lambda match: " " * len(match[0]), statement.folded
+    )
+    baby = words_of("newborn", "reading", "newborn").search(folded)
     if baby is None:
         return False
-    mother = words_of("newborn", "reading", "mother").search(statement.folded)
+    mother = words_of("newborn", "reading", "mother").search(folded)
     age = _AGE.search(statement.folded)
-    if age and int(age["age"]) >= 10:
+    if age and int(age["age"]) >= _YOUNGEST:
         return False
     return mother is None or baby.start() < mother.start()

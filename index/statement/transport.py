@@ -23,6 +23,7 @@ _RUNS_OVER = re.compile(
     r"\W+(?:ran|run|rolled|backed|drove|rolled back) (?:over|into|onto)\W+(?:(?:his|her|their|pts?"
     r"|the|lt|rt|left|right|l|r)\W+)*(?:foot|feet|legs?|toes?|him|her|pt|ankle|child|hand|arm|kid|baby)\b"
 )
+_MEET = re.compile(r"\b(?:hit|struck|vs|versus|v|collid\w*|collision|ran over|between|mv[ac])\b|/")
 #: Vehicles that are made for other ground than a public road.
 _OFF_ROAD = ("V83", "V84", "V85", "V86")
 
@@ -64,10 +65,14 @@ def find_transport(text: str) -> Transport | None:
     kinds = vehicles()
     own = next((m for m in named if not m.is_other and kinds[m.kind]["own"]), None)
     others = [m for m in named if m is not own and (m.is_other or not own or m.kind != own.kind)]
+    others.sort(key=lambda m: (not m.is_other, m.kind == "vehicle"))
     other = others[0] if others else None
+    if own and other and not other.is_other and not _MEET.search(text):
+        # "truck driver, semi overturned": one vehicle, named twice.
+        own, other = (other if vehicles()[other.kind]["own"] else own), None
     if own and own.kind == "pedestrian":
         other = next((m for m in others if m.kind != "pedestrian"), None)
-    elif other and other.kind == "pedestrian" and _RUN_DOWN.search(text) is None:
+    elif other and other.kind == "pedestrian" and _role(text) == "unspecified":
         own, other = other, own
     if own and other and own.kind == "train" and other.kind not in ("pedestrian", "fixed"):
         own, other = other, own

@@ -17,7 +17,8 @@ from codesets.store.code_store import CodeStore
 from index.statement.books import Books
 from index.text.tokens import plain_words
 
-_WITH = ", with, "
+#: "with" and "in" are presumed to join (I.A.15); "due to" only where the statement says so.
+_JOINT = re.compile(r", (with|in|due to)(?: \([^)]*\))*, ")
 #: Words of an entry that join, for the entry that is quoted.
 _JOINS = re.compile(r"\b(?:with|in|due to|and)\b")
 _BRACKETS = re.compile(r"\s*\([^)]*\)")
@@ -29,16 +30,24 @@ _APART = tuple("OPSTVWXYZ")
 
 @dataclass(frozen=True, slots=True)
 class WithEntry:
-    """An entry and its code. `release` is the label of its edition."""
+    """An entry and its code. `release` is the label of its edition. `join`: the word that joins."""
 
     code: str
     text: str
     release: str
+    join: str = "with"
+
+    def holds(self, cause: str) -> bool:
+        """Whether the code says the second condition, too: one of the same group ("Arthropathy, in,
+        sarcoidosis" is of sarcoidosis), an organism, and any condition after "with"."""
+        organism = cause[:3] in ("B95", "B96", "B97")
+        return self.join == "with" or organism or self.code[:2] == cause[:2]
 
 
-def joined(codes: Sequence[str], books: Books) -> list[tuple[str, str, WithEntry]]:
-    """The pairs of codes that an entry joins, each with the entry. Where entries join the same two
-    codes to different ones, none is returned: their words decide, not their codes."""
+def joined(codes: Sequence[str], books: Books, due: bool) -> list[tuple[str, str, WithEntry]]:
+    """The pairs of codes that an entry joins, each with the entry; entries with "due to" only
+    where `due` says that the statement has a cause. Where entries join the same two codes to
+    different ones, none is returned: their words decide, not their codes."""
     reference = _index(books)
     if reference is None:
         return []
@@ -50,7 +59,7 @@ def joined(codes: Sequence[str], books: Books) -> list[tuple[str, str, WithEntry
         (first, second, entry)
         for first in conditions
         for second in conditions
-        if (entry := entries.get((first, second)))
+        if (entry := entries.get((first, second))) and (due or entry.join != "due to")
     ]
 
 
@@ -94,20 +103,20 @@ def _index(books: Books) -> Reference | None:
 def _entries(store: CodeStore, key: str) -> Mapping[tuple[str, str], WithEntry]:
     reference = store.references.get(key)
     named: dict[str, set[str]] = defaultdict(set)
-    joining: list[Term] = []
+    joining: list[tuple[Term, re.Match[str]]] = []
     for term in store.references.rows(Term, reference):
         if term.needs_more:
             continue
         named[_plain(term.text)].add(term.code)
-        if _WITH in term.text:
-            joining.append(term)
+        if found := _JOINT.search(term.text):
+            joining.append((term, found))
     pairs: dict[tuple[str, str], dict[str, WithEntry]] = defaultdict(dict)
-    for term in joining:
-        head, _, tail = term.text.partition(_WITH)
+    for term, found in joining:
+        head, tail = term.text[: found.start()], term.text[found.end() :]
         for first in named.get(_plain(head), ()):
             for second in _lookup(named, tail):
                 if _telling(first, second, term.code):
-                    entry = WithEntry(term.code, term.text, reference.label)
+                    entry = WithEntry(term.code, term.text, reference.label, found[1])
                     pairs[first, second].setdefault(term.code, entry)
     return {pair: next(iter(each.values())) for pair, each in pairs.items() if len(each) == 1}
 
@@ -115,6 +124,8 @@ def _entries(store: CodeStore, key: str) -> Mapping[tuple[str, str], WithEntry]:
 def _telling(first: str, second: str, code: str) -> bool:
     """Whether a code says more than the two that it would be made of."""
     codes = (first, second)
+    if re.match(r"F1\d", first) and re.match(r"F1\d", second) and code[:3] != second[:3]:
+        return False  # "Alcohol, delirium, in, dependence" is of no other drug's dependence
     return (
         code not in codes
         and first != second

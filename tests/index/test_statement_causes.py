@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from codesets.model import Release
+from codesets.model import Reference, ReferenceData, Release, Term
 from codesets.store.code_store import CodeStore
 from index.statement import external_causes
 from index.statement.books import Books
@@ -399,6 +402,95 @@ rubber band on finger constriction => W49.03XA
 ring stuck on finger => W49.04XA
 tornado, rib fx => X37.1XXA
 hurricane, leg lac => X37.0XXA
+wrist fx d/t fall from ladder => W11.XXXA
+neck pain 2/2 mva => V89.2XXA
+hip fx, fell oob => W06.XXXA
+tripped/fell, wrist fx => W01.0XXA
+s/p mvc driver, sternal contusion => V49.40XA
+dogbite hand => W54.0XXA
+dog-bite face => W54.0XXA
+fall f/ bed, hip contusion => W06.XXXA
+l mca stroke, fall, hip contusion => W19.XXXA
+gsw to leg => W34.00XA
+quad tendon rupture, fell on stairs => W10.9XXA
+mva, quad contusion => V89.2XXA
+ped edema, fell, knee contusion => W19.XXXA
+dtap ipv given today =>
+left neglect after cva =>
+hiv nat positive =>
+self-inflicted lac wrists => X78.9XXA
+cutting forearms, self harm => X78.9XXA
+suicide attempt by gsw chest w/ handgun => X72.XXXA
+stabbed in chest w/ knife during robbery => X99.1XXA
+stab wound abdomen => X99.9XXA
+shot in thigh by unknown assailant => X95.9XXA
+undetermined intent handgun wound foot => Y22.XXXA
+sexual assault, adult female => T74.21XA
+raped by stranger, vaginal lac => T74.21XA Y07.59
+child sexual abuse, suspected, 5 yo => T76.22XA
+suspected physical abuse, 3 mo old, skull fx => T76.12XA
+nat, 2 mo old, rib fxs => T74.12XA
+elder financial abuse by son => T74.A1XA Y07.44
+emotional abuse by husband, confirmed => T74.31XA Y07.010
+neglect of elderly pt by caregiver, pressure ulcer => T74.01XA Y07.59
+sex trafficking victim confirmed 25 yo f => T74.51XA
+beaten by husband w/ belt, domestic violence, contusions back => T74.11XA Y00.XXXA Y07.010
+medical neglect, child, confirmed, by mother => T74.02XA Y07.12
+r/o child abuse, bruises => T76.12XA
+pregnant, domestic violence by partner =>
+hx of physical abuse by ex husband =>
+alcohol abuse, fell down stairs, sdh => W10.9XXA
+fall on ice, subsequent visit ankle fx routine healing => W00.0XXD
+sequela of gsw, chronic leg pain => W34.00XS
+burn scar contracture hand, old grease burn => X10.2XXS
+nonunion tibia fx from motorcycle crash => V29.99XD
+follow up dog bite hand, healing => W54.0XXD
+cast removal, wrist fx from fall off swing => W09.1XXD
+pt jumped from roof, bilat calcaneus fx => W17.89XA
+fell while running, knee abrasion => W19.XXXA Y93.02
+fell walking dog, wrist fx => W19.XXXA Y93.K1
+tripped while jogging, ankle sprain => W01.0XXA Y93.02
+concussion from cheerleading fall => W19.XXXA Y93.45
+rock climbing fall, calcaneus fx => Y93.31 W19.XXXA
+fell during gymnastics, elbow disloc => W19.XXXA Y93.43
+hit in face with soccer ball at school, nasal fx => W21.02XA Y92.219
+lac foot stepped on glass at beach => W25.XXXA Y92.832
+seashell cut foot at the beach => W26.8XXA Y92.832
+slipped on pool deck, elbow fx => W01.0XXA Y92.34
+lifeguard pulled from lake, near drowning => W69.XXXA
+fell off boat into lake, shoulder disloc => V94.0XXA
+roofer fell off roof, pelvic fx => W13.2XXA Y99.0
+volunteer firefighter burn hand house fire => X00.0XXA Y99.2
+soldier twisted knee during training, active duty =>
+heat stroke football practice => X30.XXXA Y93.61
+hypothermia fell into lake => W16.112A X31.XXXA
+electrocuted by power line at work, burns => W85.XXXA Y99.0
+noise induced hearing loss, works in factory =>
+paper cut finger => W26.2XXA
+hot glue gun burn finger => X15.8XXA
+hair straightener burn forehead => X15.8XXA
+sunburn face 1st degree =>
+tanning bed burn => W89.1XXA
+lip lac, fell against table => W19.XXXA
+tooth fx hit by elbow in basketball => W50.0XXA Y93.67
+pencil lead in hand => W45.8XXA
+thorn in foot => W60.XXXA
+glass in foot =>
+metal fb cornea =>
+fell through roof => W13.2XXA
+drowning, bathtub, toddler => W65.XXXA
+cat bite => W55.01XA
+snake bite nonvenomous => W59.11XA
+nonvenomous snake bite ankle => W59.11XA
+monkey bite => W55.81XA
+pt pushed by husband fell down stairs => Y04.8XXA
+crush injury foot, pallet fell on it at warehouse => W20.8XXA Y92.59
+tree fell on car driver =>
+struck by lightning =>
+carpal tunnel, typing all day at work => Y93.C1 Y99.0
+stress fx tibia marathon runner =>
+stress fx foot from running => Y93.02
+rotator cuff tear from throwing baseball => Y93.64
 """
 _CASES = [
     (said.strip(), sorted(codes.split()))
@@ -418,6 +510,59 @@ def _found(said: str, books: Books) -> list[Proposal]:
 @pytest.mark.parametrize(("said", "codes"), _CASES, ids=[said for said, _ in _CASES])
 def test_codes(said: str, codes: list[str], books: Books) -> None:
     assert sorted(proposal.code for proposal in _found(said, books)) == codes
+
+
+#: Entries as the External Cause Index has them.
+_INDEX = {
+    "Fall, from, off, out of, haystack": "W17.89",
+    "Fall, from, off, out of, railing": "W13.9",
+    "Contact, with, cotton gin": "W31.82",
+    "Activity, cricket": "Y93.69",
+    "Place of occurrence, synagogue": "Y92.22",
+    "Place of occurrence, senior citizen center": "Y92.29",
+    "Bite, bitten by, moray eel": "W56.51",
+    "Fall, down, ladder": "W11",
+    "Fall, from, off, out of, ladder": "W11",
+}
+
+
+@pytest.fixture(scope="module")
+def with_index(
+    loaded: Path, april: Release, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Books]:
+    """The same books with entries of the External Cause Index."""
+    path = tmp_path_factory.mktemp("books") / "codes.db"
+    shutil.copy(loaded / "codes.db", path)
+    store = CodeStore(path)
+    first, last = dt.date(2026, 4, 1), dt.date(2026, 9, 30)
+    edition = Reference("external_causes", "icd10cm", "TEST", first, last, "test", ())
+    terms = [Term(code, text, "index_entry", "TEST") for text, code in _INDEX.items()]
+    store.references.load(ReferenceData(edition, tuple(terms)))
+    yield Books(store, april, dt.date(2026, 5, 4))
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ("fell from haystack, rib fx", ["W17.89XA"]),
+        ("lac finger, caught in cotton gin", ["W31.82XA"]),
+        ("ankle sprain playing cricket", ["Y93.69"]),
+        ("fell at synagogue, hip fx", ["W19.XXXA", "Y92.22"]),
+        ("fell at senior citizen center, hip fx", ["W19.XXXA", "Y92.29"]),
+        ("bitten by moray eel hand", ["W56.51XA"]),
+        ("htn at synagogue", []),
+    ],
+)
+def test_what_only_the_index_names(said: str, codes: list[str], with_index: Books) -> None:
+    assert [proposal.code for proposal in _found(said, with_index)] == codes
+
+
+def test_the_entry_of_the_index_is_quoted(with_index: Books) -> None:
+    (ladder,) = _found("fell from ladder, wrist fx", with_index)
+    assert ladder.grounds[0].rule == "index"
+    assert ladder.grounds[0].quote == "Fall, from, off, out of, ladder"
+    assert ladder.grounds[1].section == "I.C.20.a"
 
 
 def test_an_injury_and_its_cause_in_the_same_words_are_not_settled(books: Books) -> None:

@@ -11,7 +11,8 @@ from codesets.model import Release
 from codesets.store.code_store import CodeStore
 from index.statement.books import Books
 from index.statement.code_patterns import fill, pattern
-from index.statement.combinations import combine, rules
+from index.statement.combination_rules import rules
+from index.statement.combinations import combine
 from index.statement.facts import read_statement
 from index.statement.integral import integral_to, less_specific
 
@@ -220,6 +221,23 @@ anemia d/t chronic blood loss | D64.9 | D50.0
 malignant pleural effusion, lung ca | C34.90 J90 | C34.90 J91.0
 acute suppurative om right w/ ruptured tm | H66.001 | H66.011
 nuclear cataracts right eye, left eye | H25.11 H25.12 | H25.13
+sensorineural hearing loss right, sensorineural hearing loss left | H90.41 H90.42 | H90.3
+# causes that are named
+pulmonary htn d/t copd | I27.20 J44.9 | I27.23 J44.9
+pulmonary htn, copd | I27.20 J44.9 | I27.20 J44.9
+htn d/t renal artery stenosis | I10 I70.1 | I15.0 I70.1
+htn secondary to hyperaldosteronism | I10 E26.09 | I15.2 E26.09
+polyneuropathy d/t alcohol dependence | G62.9 F10.20 | G62.1 F10.20
+# symptoms
+nausea and vomiting | R11.0 R11.10 | R11.2
+fever and chills | R50.9 R68.83 | R50.9
+lung ca, pain from bone mets | C34.90 C79.51 R52 | C34.90 C79.51 G89.3
+diabetic ED | E11.9 N52.9 | E11.69 N52.1
+dm2, ED | E11.9 N52.9 | E11.9 N52.9
+etoh dependence w/ dts | F10.20 F10.939 | F10.231
+parkinsons w/ dyskinesia | G20.A1 | G20.B1
+parkinsons, left lid droop | G20.A1 H02.402 | G20.A1 H02.402
+hypothyroid, postop visit | E03.9 Z48.89 | E03.9 Z48.89
 # nothing to combine
 htn, hld, gerd | I10 E78.5 K21.9 | I10 E78.5 K21.9
 uti, e coli | N39.0 B96.20 | N39.0 B96.20
@@ -290,7 +308,15 @@ def test_the_ground_is_quoted_as_published(books: Books) -> None:
     assert found[0].ground.quote == "Diabetes, with, chronic kidney disease"
     assert found[0].ground.release == reference.label
     # No row of the table joins these: the entry "Measles, with, encephalitis" does.
-    assert reported("measles w/ encephalitis", ["B05.9", "G04.90"], books) == ["B05.0"]
+    for statement, codes, expected in (
+        ("measles w/ encephalitis", "B05.9 G04.90", "B05.0"),
+        ("sarcoid w/ iridocyclitis", "D86.9 H20.9", "D86.83"),
+        ("insomnia d/t anxiety", "G47.00 F41.9", "F41.9 F51.05"),
+        ("insomnia, anxiety", "G47.00 F41.9", "F41.9 G47.00"),
+        ("pneumonia, chickenpox", "J18.9 B01.9", "B01.2"),
+        ("cirrhosis, osteomalacia d/t malabsorption", "M83.9 K90.9", "K90.9 M83.2"),
+    ):
+        assert sorted(reported(statement, codes.split(), books)) == expected.split()
 
 
 @pytest.mark.parametrize(
@@ -455,6 +481,11 @@ E66.9 E66.3 | E66.3
 L97.519 L97.412 | -
 S52.501A S62.609A | -
 K57.30 K64.9 | -
+I25.110 I25.111 | -
+I69.320 I69.322 | -
+L89.159 L89.154 | L89.159
+C44.319 C44.311 | -
+L03.119 L03.115 | L03.119
 M19.90 M17.11 | M19.90
 """
 

@@ -26,6 +26,9 @@ select q.seq as number, q.at as asked_at, substr(q.at, 1, 10) as day,
     json_extract(q.body, '$.user') as person, {_of("q", "channel", "surface")},
     coalesce(t.text, '(redacted)') as question,
     {_of("a", "outcome", "confidence")},
+    iif(json_valid(w.text), json_extract(w.text, '$.headline.text'), null) as headline,
+    (select group_concat(json_extract(value, '$.code'), ' ') from {_CODES}
+     where json_extract(value, '$.line') is not null) as report,
     (select group_concat(json_extract(value, '$.code'), ' ') from {_CODES}) as codes,
     (select group_concat(value, ', ')
      from json_each(coalesce(a.body, q.body), '$.releases')) as editions,
@@ -41,11 +44,15 @@ from main.records q
 left join main.texts t on t.record = q.seq and t.name = 'text'
 left join main.records a on a.subject = q.subject and a.kind = 'answer'
 left join main.texts c on c.record = a.seq and c.name = 'codes'
+left join main.texts w on w.record = a.seq and w.name = 'answer'
 where q.kind = 'question'""",
     "codes_given": f"""
 select a.seq as number, a.at as answered_at, substr(a.at, 1, 10) as day,
     json_extract(code.value, '$.code') as code, json_extract(code.value, '$.system') as system,
-    iif(json_extract(code.value, '$.status') is null, 'found', 'asked about') as given_as,
+    case when json_extract(code.value, '$.status') is not null then 'asked about'
+        when json_extract(code.value, '$.line') is not null then 'reported'
+        else 'found' end as given_as,
+    json_extract(code.value, '$.role') as role,
     coalesce(json_extract(code.value, '$.confidence'), json_extract(code.value, '$.status'))
         as said_of_it,
     (select count(*) from {_CODES} before where before.key < code.key) + 1 as place,

@@ -12,8 +12,8 @@ from bot.messages import message
 from bot.querylog.records import Access
 
 _SHOWN = (
-    "select asked_at, person, channel, question, outcome, confidence, codes, delivery, feedback, "
-    "question_id from questions_and_answers"
+    "select asked_at, person, channel, question, outcome, headline, confidence, report, codes, "
+    "delivery, feedback, question_id from questions_and_answers"
 )
 _IN_TIME = "(:since = '' or day >= :since) and (:until = '' or day <= :until)"
 _LAST_FIRST = "order by number desc"

@@ -1,6 +1,7 @@
 """An answer as Block Kit blocks. Pure functions: nothing is looked up, and nothing is sent.
 
 The question is left out: an answer may be shared with people who should not read the question.
+Only over the reports of several statements stand their words, and not where an answer is shared.
 
 A message holds at most 50 blocks (https://docs.slack.dev/reference/block-kit/blocks). All blocks
 together have a limit too, which is nowhere published: chat.postMessage answers
@@ -11,6 +12,7 @@ msg_blocks_too_long somewhere beyond 11,000 characters
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from slack_sdk.models.blocks import Block, ButtonElement
@@ -32,6 +34,7 @@ from bot.slack.views.block_kit import (
     whole_sentences,
 )
 from bot.slack.views.feedback import feedback_blocks, thanks_blocks
+from bot.slack.views.report import headline_blocks, report_blocks, report_text, rival_blocks
 from bot.slack.views.results import FEW, MANY, candidate_blocks, verdict_blocks
 from bot.slack.views.rules import (
     change_blocks,
@@ -42,6 +45,7 @@ from bot.slack.views.rules import (
     pair_blocks,
     quoted,
 )
+from bot.views.report_words import untold, untold_notices
 from bot.views.shared import (
     by_system,
     editions,
@@ -55,6 +59,8 @@ SHARE = "share"
 
 #: Room for all results in one message; notices, footer and buttons come on top.
 _MOST_RESULTS = 8000
+_MOST_REPORT = 4500
+_MOST_NOTICES = 3
 _MOST_BLOCKS = 42
 _MOST_FALLBACK = 3000
 
@@ -74,8 +80,11 @@ def answer_message(
 
 
 def shared_message(answer: Answer, question_id: str, user: str) -> Message:
-    """An answer that a user shows to a channel."""
-    drawn = answer_message(answer, question_id)
+    """An answer that a user shows to a channel. The words of its statements are left out; all else
+    is there, because See more would show the words, too."""
+    statements = [replace(one, said="") for one in answer.statements]
+    unsaid = replace(answer, statements=statements)
+    drawn = answer_message(unsaid, question_id, expanded=bool(statements))
     by = context(message("slack.shared_by", user=f"<@{user}>"))
     return Message(drawn.text, [*as_posted([by]), *drawn.blocks])
 
@@ -104,7 +113,8 @@ def answer_blocks(
     shareable: bool = False,
     private: bool = False,
 ) -> list[dict[str, Any]]:
-    """Notices, results with the rules that govern them, the editions they are from, and buttons.
+    """The headline, notices, results with the rules that govern them, the editions they are from,
+    and buttons.
 
     The buttons carry `question_id`. `private`: only one person sees the answer; so it is when it is
     `shareable`, too.
@@ -117,11 +127,15 @@ def _blocks(
 ) -> list[Block]:
     private = private or shareable
     results = _results(answer, expanded)
-    notices = [cut(escape(notice), MOST_SENTENCE) for notice in answer.notices[:3]]
+    first = headline_blocks(answer) if results else _plain_headline(answer)
+    untold = [*untold_notices(answer)][:_MOST_NOTICES]
+    notices = [cut(escape(notice), MOST_SENTENCE) for notice in untold]
     if not results:
-        sections = [section(notice) for notice in notices or [message("slack.no_answer")]]
-        return [*sections, *feedback_blocks(answer, question_id, [], private)]
-    blocks: list[Block] = [section(message("slack.notice", notice=notice)) for notice in notices]
+        sections = [section(notice) for notice in notices]
+        told = [*first, *sections] or [section(message("slack.no_answer"))]
+        return [*told, *feedback_blocks(answer, question_id, [], private)]
+    blocks: list[Block] = [*first]
+    blocks += [section(message("slack.notice", notice=notice)) for notice in notices]
     blocks += [*results, context(_footer(answer, question_id))]
     buttons: list[ButtonElement] = []
     # The button is there if the expanded answer has other texts.
@@ -143,9 +157,14 @@ def _results(answer: Answer, expanded: bool) -> list[Block]:
     if answer.verdicts:
         last += not_checked_blocks(answer.not_checked)
     last += change_blocks(answer.changes, expanded)
+    first += report_blocks(answer, expanded, _MOST_REPORT)
     left = _MOST_RESULTS - size([*first, *last])
-    verdicts = verdict_blocks(answer.verdicts, expanded, left)
-    candidates = candidate_blocks(answer.candidates, expanded, left - size(verdicts))
+    verdicts = verdict_blocks(answer.verdicts, expanded, left, answer.headline.text)
+    left -= size(verdicts)
+    if answer.report or answer.statements:
+        candidates = rival_blocks(answer, expanded, left)
+    else:
+        candidates = candidate_blocks(answer.candidates, expanded, left)
     first += [*verdicts, *candidates]
     return first[: _MOST_BLOCKS - len(last)] + last
 
@@ -159,16 +178,26 @@ def _footer(answer: Answer, question_id: str) -> str:
     )
 
 
+def _plain_headline(answer: Answer) -> list[Block]:
+    """The headline of an answer without results: a sentence, which is not set in bold."""
+    text = answer.headline.text
+    return [section(cut(escape(text), MOST_SENTENCE))] if text else []
+
+
 def answer_text(answer: Answer) -> str:
-    """The answer in a few lines."""
-    lines = [escape(notice) for notice in answer.notices]
+    """The answer in a few lines; its headline comes first."""
+    lines = [escape(answer.headline.text)] if answer.headline.text else []
+    lines += [escape(notice) for notice in untold_notices(answer)]
     if answer.outcome == "guideline":
         lines += _guideline_text(answer)
-    lines += [escape(verdict.why) for verdict in answer.verdicts[:MANY]]
+    whys = [untold(verdict.why, answer.headline.text) for verdict in answer.verdicts[:MANY]]
+    lines += [escape(why) for why in whys if why]
     lines += [escape(pair.says) for pair in gravest_first(answer.pairs)[:FEW]]
     if answer.verdicts:
         lines += _guideline_text(answer)
-    for group, candidates in by_system(answer.candidates, FEW):
+    lines += report_text(answer)
+    found = [] if answer.report or answer.statements else answer.candidates
+    for group, candidates in by_system(found, FEW):
         lines += [escape(group)] if group else []
         lines += [escape(f"{candidate.code} {candidate.title}") for candidate in candidates]
     if answer.changes:

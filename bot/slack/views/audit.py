@@ -139,17 +139,29 @@ def _asked(record: Record) -> list[str]:
     return lines
 
 
+def _of_a_code(code: Mapping[str, Any]) -> str:
+    """The verdict on a code; or its line and role in the report, its confidence and score."""
+    if "status" in code:
+        return str(code["status"])
+    told = [f"{code['line']} {code['role']}"] if "line" in code else []
+    told.append(code["confidence"])
+    told += [f"{code['score']:.2f}"] if "score" in code else []
+    return " ".join(told)
+
+
 def _answered(record: Record) -> list[str]:
     if record.outcome is None:
         return [message("slack.audit_unanswered")]
     releases = ", ".join(record.releases.values())
     lines = [message("slack.audit_answer", outcome=_outcome(record), releases=escape(releases))]
+    if headline := ((record.answer or {}).get("headline") or {}).get("text"):
+        lines.append(message("slack.audit_headline", headline=_typed(headline, _ALONE)))
     lines += [
         message(
             "slack.audit_candidate",
             code=escape(str(code["code"])),
             system=code.get("system") or "",
-            says=code.get("status") or f"{code['confidence']} {code['score']:.2f}",
+            says=_of_a_code(code),
         )
         for code in record.codes[:_MOST_CODES]
     ]

@@ -90,9 +90,11 @@ def thanks_blocks(rating: str, question_id: str) -> list[Block]:
 
 
 def codes_of(answer: Answer) -> list[CodeTitle]:
-    """The codes of an answer that may have been used: its candidates, the best one's alternatives,
-    and the codes of its verdicts."""
-    shown = [CodeTitle(c.code, c.title) for c in answer.candidates]
+    """The codes of an answer that may have been used: the lines of its report, its candidates, the
+    best one's alternatives, and the codes of its verdicts."""
+    reports = [one.report for one in answer.statements] or [answer.report]
+    shown = [CodeTitle(line.code, line.title) for report in reports for line in report]
+    shown += [CodeTitle(c.code, c.title) for c in answer.candidates]
     shown += answer.candidates[0].alternatives if answer.candidates else []
     shown += [CodeTitle(v.code, v.title) for v in answer.verdicts if v.status not in _NO_CODES]
     return list({code.code: code for code in shown}.values())

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from slack_sdk.models.blocks import Block
 
-from bot.desk.answer import Axis, Candidate, CodeTitle, Equivalent, ReportWith, ShownNote, Verdict
+from bot.desk.answer import (
+    Axis,
+    Candidate,
+    CodeTitle,
+    Equivalent,
+    ReportWith,
+    ShownNote,
+    Verdict,
+)
 from bot.messages import message
 from bot.slack.views.block_kit import (
     MOST_SECTION,
@@ -19,10 +27,12 @@ from bot.slack.views.block_kit import (
     fitting,
     left_out,
     section,
+    sections,
     short,
     size,
 )
 from bot.slack.views.rules import cited
+from bot.views.report_words import untold
 from bot.views.shared import (
     axis_in_words,
     by_system,
@@ -74,11 +84,14 @@ _VERDICT_AMONG_OTHERS = {
 # Verdicts
 
 
-def verdict_blocks(verdicts: Sequence[Verdict], expanded: bool, most: int) -> list[Block]:
-    """Verdicts in at most `most` characters, and how many are left out."""
+def verdict_blocks(
+    verdicts: Sequence[Verdict], expanded: bool, most: int, told: str = ""
+) -> list[Block]:
+    """Verdicts in at most `most` characters, and how many are left out. What the headline `told` is
+    not said again."""
     alone = len(verdicts) == 1
     room = (_VERDICT if alone else _VERDICT_AMONG_OTHERS)[expanded]
-    heads = fitting([_verdict_text(verdict, room) for verdict in verdicts[:MANY]], most)
+    heads = fitting([_verdict_text(verdict, room, told) for verdict in verdicts[:MANY]], most)
     details = [
         [
             *_notes(verdict.code, verdict.release, verdict.notes, room),
@@ -107,12 +120,11 @@ def _with_details(
     return blocks
 
 
-def _verdict_text(verdict: Verdict, room: _Room) -> str:
+def _verdict_text(verdict: Verdict, room: _Room, told: str) -> str:
     code, title = escape(verdict.code), escape(short(verdict.title))
-    lines = [
-        message(f"slack.verdict_{verdict.status}", code=code, title=title).rstrip(),
-        cut(escape(verdict.why), MOST_SENTENCE),
-    ]
+    lines = [message(f"slack.verdict_{verdict.status}", code=code, title=title).rstrip()]
+    if why := untold(verdict.why, told):
+        lines.append(cut(escape(why), MOST_SENTENCE))
     if room.axes:
         lines += map(_axis_line, verdict.axes)
     spans = verdict.kind == "range"
@@ -167,12 +179,7 @@ def candidate_blocks(candidates: Sequence[Candidate], expanded: bool, most: int)
         # Neighbouring codes inherit the same notes, which are shown once.
         notes = [n for n in candidate.notes if (n.kind, n.inherited_from) not in notes_shown]
         notes_shown |= {(note.kind, note.inherited_from) for note in notes}
-        details.append(
-            [
-                *_notes(candidate.code, candidate.release, notes, room),
-                *cited(candidate.code, candidate.guidelines, room.guidelines),
-            ]
-        )
+        details.append(_governing(candidate, notes, room))
     heads = heads[: len(fitting(heads, most))]
     details = details[: len(heads)]
     if not expanded:
@@ -180,6 +187,55 @@ def candidate_blocks(candidates: Sequence[Candidate], expanded: bool, most: int)
         # all codes are seen at a glance.
         details.reverse()
     return _with_details(heads, details, most)
+
+
+def _governing(candidate: Candidate, notes: Sequence[ShownNote], room: _Room) -> list[Block]:
+    return [
+        *_notes(candidate.code, candidate.release, notes, room),
+        *cited(candidate.code, candidate.guidelines, room.guidelines),
+    ]
+
+
+def rival_blocks(
+    rivals: Sequence[Candidate],
+    first: Candidate | None,
+    reported: Collection[str],
+    expanded: bool,
+    most: int,
+) -> list[Block]:
+    """What stands behind a report, in at most `most` characters: the candidates that are none of
+    its lines, a line each, and what governs its first line, whose candidate is `first`. The codes
+    that its notes ask for, but for those that are `reported`, are seen when it is expanded."""
+    room = _BEST[expanded]
+    lines: list[str] = []
+    if first and (sides := other_sides(first, "`{code}`")):
+        lines.append(escape(sides))
+    others = [one for _, group in by_system(rivals, MANY if expanded else FEW) for one in group]
+    if others:
+        lines.append(message("slack.rivals"))
+        lines += [
+            message(
+                "slack.rival",
+                code=escape(one.code),
+                title=escape(short(one.title)),
+                confidence=one.confidence,
+            )
+            for one in others
+        ]
+    blocks = sections(fitting(lines, most))
+    if first is None:
+        return blocks
+    left = most - size(blocks)
+    more: list[Block] = []
+    asked = [one for one in first.report_with if one.code not in reported]
+    if expanded and asked:
+        more += sections(_report_with_lines(asked, room.report_with))
+    more += _governing(first, first.notes, room)
+    for block in more:
+        if size([block]) <= left:
+            blocks.append(block)
+            left -= size([block])
+    return blocks
 
 
 def _candidate_text(

@@ -17,7 +17,7 @@ from paths import ROOT, SHARED
 
 from bot.cli.main import main
 from bot.desk import answer
-from bot.desk.answer import Outcome, Status
+from bot.desk.answer import HeadlineKind, Outcome, Status
 from codesets.loading.importer import import_files
 from codesets.lookups.edition_diff import ChangeKind
 from codesets.model import Guideline, NamedSystem, NoteKind, System
@@ -29,6 +29,7 @@ NOT_IN_JSON = {("Answer", "releases")}
 #: Strings whose values are listed in the code elsewhere than in their annotation.
 VALUES: dict[tuple[str, str], Any] = {
     ("Candidate", "system"): System,
+    ("ReportLine", "system"): System,
     ("Verdict", "system"): NamedSystem,
     ("Changes", "system"): System,
     ("Change", "kind"): ChangeKind,
@@ -81,7 +82,7 @@ def in_words(shape: str, key: str, hint: Any) -> str:
         kind, _ = get_args(hint)
         # Where there are no changes, the key is left out.
         return kind.__name__ if key == "changes" else f"{_NAMES[kind]} or null"
-    return _NAMES[hint]
+    return hint.__name__ if dataclasses.is_dataclass(hint) else _NAMES[hint]
 
 
 _NAMES = {str: "string", int: "integer", float: "number", bool: "boolean"}
@@ -100,8 +101,10 @@ def test_types_and_values_are_those_of_the_code(shape: str) -> None:
             assert documented[key] == in_words(shape, key, hint), key
 
 
-@pytest.mark.parametrize(("shape", "values"), [("Answer", Outcome), ("Verdict", Status)])
-def test_each_outcome_and_status_is_explained(shape: str, values: Any) -> None:
+@pytest.mark.parametrize(
+    ("shape", "values"), [("Answer", Outcome), ("Verdict", Status), ("Headline", HeadlineKind)]
+)
+def test_each_outcome_status_and_kind_is_explained(shape: str, values: Any) -> None:
     explained = re.findall(r"^\| `(\w+)` \| [^|]+ \|$", _SECTIONS[shape], re.M)
     assert explained == list(get_args(values))
 
@@ -160,7 +163,7 @@ def check_value(value: Any, kind: str, where: str) -> None:
 
 def cut(shown: Any, real: Any, key: str = "") -> Iterator[str]:
     """The keys of the lists that an example shows the beginning of; fails on any other difference
-    from what the desk answers. Times differ, and scores may when the index does."""
+    from what the desk answers. Times and ids differ, and scores may when the index does."""
     if isinstance(real, dict):
         assert list(shown) == list(real)
         for name, value in real.items():
@@ -171,7 +174,7 @@ def cut(shown: Any, real: Any, key: str = "") -> Iterator[str]:
             yield key
         for one, other in zip(shown, real, strict=False):
             yield from cut(one, other, key)
-    elif key not in ("elapsed_ms", "score"):
+    elif key not in ("elapsed_ms", "score", "id"):
         assert shown == real, key
 
 

@@ -81,7 +81,7 @@ def test_an_answer_of_another_version_is_read() -> None:
     for name in ("pairs", "not_checked", "elapsed_ms"):
         del stored[name]
     del stored["candidates"][0]["alternatives"]
-    stored["headline"] = stored["candidates"][0]["of_tomorrow"] = {"kind": "codes"}
+    stored["line_of_tomorrow"] = stored["candidates"][0]["of_tomorrow"] = {"kind": "codes"}
     read = Answer.from_dict(json.loads(json.dumps(stored)))
     assert read == replace(ANSWER, releases={})
 

@@ -1,0 +1,106 @@
+"""Words of a report that the terminal and Slack share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.desk.answer import Answer, Because, Candidate, Headline, ReportLine, ShownFact
+from bot.messages import message
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One report of an answer. `said`: the statement, where there are several; else ""."""
+
+    said: str
+    headline: Headline
+    lines: list[ReportLine]
+    asks: list[str]
+    facts: list[ShownFact]
+
+
+def parts(answer: Answer) -> list[Part]:
+    """The reports of an answer: one, or one for each of several statements; [] for none."""
+    if answer.statements:
+        return [
+            Part(one.said, one.headline, one.report, one.asks, one.facts)
+            for one in answer.statements
+        ]
+    if answer.report:
+        return [Part("", answer.headline, answer.report, answer.asks, answer.facts)]
+    return []
+
+
+def unreported(part: Part) -> str:
+    """The facts that are denied or uncertain, which a coder may have expected in the report;
+    "" for none. It repeats words of the question."""
+    facts = [
+        message("report.left_out_fact", said=fact.said, status=fact.status)
+        for fact in part.facts
+        if fact.status in ("denied", "uncertain")
+    ]
+    return message("report.left_out", facts="; ".join(facts)) if facts else ""
+
+
+def mark(line: ReportLine) -> str:
+    """Whether a line is billable, its role, and how sure it is: "billable · first-listed · …"."""
+    words = [
+        message("report.mark", billable=_billable(line), role=line.role, confidence=line.confidence)
+    ]
+    if line.units is not None:
+        words.append(message("report.units", units=line.units))
+    if line.modifiers:
+        words.append(message("report.modifiers", modifiers=" ".join(line.modifiers)))
+    return " · ".join(words)
+
+
+def _billable(line: ReportLine) -> str:
+    return message("report.billable" if line.billable else "report.header")
+
+
+def why(line: ReportLine) -> str:
+    """The most telling reason of a line, with where it stands; "" where it has none."""
+    return cited(line.because[0]) if line.because else ""
+
+
+def whys(line: ReportLine) -> list[str]:
+    return [cited(one) for one in line.because]
+
+
+def cited(because: Because) -> str:
+    if because.section:
+        source = message("report.source", section=because.section, release=because.release)
+        return message("report.why", text=because.text, source=source)
+    if because.release:
+        return message("report.why", text=because.text, source=because.release)
+    return because.text
+
+
+def candidate_of_first(answer: Answer) -> Candidate | None:
+    """The candidate of the first line of a report, which has the notes that govern it."""
+    if not answer.report:
+        return None
+    first = answer.report[0]
+    return next(
+        (c for c in answer.candidates if (c.code, c.system) == (first.code, first.system)), None
+    )
+
+
+def rivals(answer: Answer) -> list[Candidate]:
+    """The candidates that are no lines of the report; all of them where there is none. Several
+    statements have no rivals: those of one would stand under all."""
+    if answer.statements:
+        return []
+    reported = {(line.code, line.system) for line in answer.report}
+    return [c for c in answer.candidates if (c.code, c.system) not in reported]
+
+
+def untold_notices(answer: Answer) -> Iterator[str]:
+    """The notices that the headline does not tell already."""
+    return (notice for notice in answer.notices if notice != answer.headline.text)
+
+
+def untold(sentence: str, told: str) -> str:
+    """What a sentence says beyond what the headline `told`."""
+    return sentence.removeprefix(told).strip() if told else sentence

@@ -1,0 +1,154 @@
+"""The headline comes first, then the lines of the report, then what is asked; rivals after."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from report_support import KIDNEY, kidney, line, reported, several
+from slack_server.judge import block_breaches
+from slack_support import diabetes
+
+from bot.desk.answer import Answer, Because, CodeTitle, Headline
+from bot.slack.views.answer import answer_blocks, answer_message, answer_text, shared_message
+from bot.slack.views.feedback import codes_of
+from bot.views.terminal import as_text
+
+ID = "3f2a9c01b7de"
+HEADLINE = "I12.9, then N18.32"
+
+
+def section_texts(blocks: list[dict[str, Any]]) -> list[str]:
+    return [block["text"]["text"] for block in blocks if block["type"] == "section"]
+
+
+def in_order(text: str, *parts: str) -> None:
+    at = -1
+    for part in parts:
+        found = text.find(part, at + 1)
+        assert found > at, f"{part!r} is not after the part before it in {text!r}"
+        at = found
+
+
+# Terminal
+
+
+def test_the_terminal_begins_with_the_headline() -> None:
+    text = as_text(reported())
+    assert text.splitlines()[0] == HEADLINE
+    in_order(
+        text, "1. I12.9", "billable", "Presumed. (I.A.15, FY2026)", "2. N18.32", "Why line 2.",
+        "? Acute or chronic?", "Not reported: no zebra (denied)", "Also considered:", "I12.0",
+    )  # fmt: skip
+
+
+def test_a_code_of_the_report_is_no_rival() -> None:
+    rivals = as_text(reported()).split("Also considered:")[1]
+    assert "I12.9  " not in rivals
+    assert "N18.32" not in rivals
+
+
+def test_an_answer_of_before_reports_is_shown_as_it_was() -> None:
+    old = diabetes()
+    assert as_text(old).startswith("! No loaded edition")
+    assert "1. E11.22" in as_text(old)
+
+
+def test_what_is_missing_stands_in_the_line() -> None:
+    header = line(1, "E11", "Type 2 diabetes mellitus", billable=False, confidence="low")
+    text = as_text(reported(header, candidates=[]))
+    assert "header: needs more characters · first-listed · confidence low" in " ".join(text.split())
+
+
+def test_units_and_modifiers_are_shown() -> None:
+    dose = line(1, "J0587", "Injection, rimabotulinumtoxinb", units=10, modifiers=["JW"])
+    for text in (as_text(reported(dose)), json.dumps(answer_blocks(reported(dose), ID))):
+        assert "10 units" in text
+        assert "modifier JW" in text
+
+
+def test_a_headline_is_not_told_twice() -> None:
+    told = "I see nothing in this question that I could code."
+    answer = Answer("", "2026-05-01", "abstained", [told], headline=Headline("none", [], told))
+    assert as_text(answer) == told
+    assert answer_text(answer) == told
+    assert section_texts(answer_blocks(answer, ID)) == [told]
+
+
+# Slack
+
+
+def test_slack_begins_with_the_headline() -> None:
+    blocks = answer_blocks(reported(), ID)
+    first, report, *_ = section_texts(blocks)
+    assert first == f"*{HEADLINE}*"
+    in_order(report, "1. *I12.9*", "✅ billable", "↳ Presumed.", "2. *N18.32*", "_Acute or")
+    assert answer_text(reported()).splitlines()[0] == HEADLINE
+
+
+def test_rivals_follow_in_slack() -> None:
+    text = "\n".join(section_texts(answer_blocks(reported(), ID)))
+    in_order(text, "2. *N18.32*", "Also considered:", "`I12.0`")
+    assert "`N18.32`" not in text
+
+
+def test_all_reasons_are_seen_when_expanded() -> None:
+    two = [Because("index", "The first."), Because("guideline", "The second.")]
+    answer = reported(line(1, "I12.9", KIDNEY, because=two))
+    assert "The second." not in json.dumps(answer_blocks(answer, ID))
+    assert "The second." in json.dumps(answer_blocks(answer, ID, expanded=True))
+
+
+def test_the_words_of_the_question_are_not_repeated() -> None:
+    for expanded in (False, True):
+        message = answer_message(reported(), ID, expanded=expanded)
+        assert "zebra" not in json.dumps(message.blocks) + message.text
+
+
+# Several statements
+
+
+def test_each_statement_has_its_report() -> None:
+    text = as_text(several())
+    assert text.splitlines()[0].startswith("3 statements: I12.9 + N18.32 · I12.9 + N18.32")
+    in_order(text, "1. htn zebra 1", "I12.9", "2. htn zebra 2", "I12.9", "3. htn zebra 3",
+             "Nothing here is said to be so")  # fmt: skip
+    assert "Also considered" not in text
+    shown = "\n".join(section_texts(answer_blocks(several(), ID)))
+    in_order(shown, "htn zebra 1", "*I12.9*", "htn zebra 2", "*I12.9*", "htn zebra 3")
+
+
+def test_a_shared_answer_leaves_the_statements_out() -> None:
+    message = shared_message(several(), ID, "U1")
+    drawn = json.dumps(message.blocks) + message.text
+    assert "zebra" not in drawn
+    assert "Statement 2" in drawn
+    assert "See more" not in drawn
+
+
+@pytest.mark.parametrize("expanded", [False, True])
+@pytest.mark.parametrize("words", ["htn", "<Osteo & arthritis> " * 90])
+def test_twenty_statements_keep_slacks_limits(words: str, expanded: bool) -> None:
+    answer = several(20, words)
+    long = [
+        replace(one, title=words * 3, because=[Because("note", words * 3)] * 3) for one in kidney()
+    ]
+    answer = replace(
+        answer, statements=[replace(one, report=long * 4) for one in answer.statements]
+    )
+    message = answer_message(answer, ID, expanded=expanded, shareable=True)
+    assert block_breaches(message.blocks, most=50) == []
+    assert sum(map(len, section_texts(message.blocks))) < 10_000
+    assert len(message.text) <= 3000
+
+
+# Feedback
+
+
+def test_the_lines_of_the_report_may_be_the_code_that_was_used() -> None:
+    other = CodeTitle("I13.10", "Both")
+    answer = reported(line(1, "I10", "Hypertension"), line(2, "N18.32", "Stage 3b"))
+    answer.candidates[0].alternatives.append(other)
+    assert [one.code for one in codes_of(answer)] == ["I10", "N18.32", "I12.9", "I12.0", "I13.10"]
