@@ -34,6 +34,7 @@ STATEMENTS = [
     ("wcc 2 yo, otitis media found", "Z00.121"),
     ("annual physical with pap", "Z00.00 Z01.419"),
     ("gyn exam, vaginal discharge found", "Z01.411"),
+    ("annual gyn exam, abnormal pap", "Z01.411"),
     ("preemployment physical", "Z02.1"),
     ("dot physical", "Z02.4"),
     ("preop cardiac clearance for R TKA, OA knee", "Z01.810"),
