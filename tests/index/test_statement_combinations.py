@@ -222,6 +222,21 @@ malignant pleural effusion, lung ca | C34.90 J90 | C34.90 J91.0
 acute suppurative om right w/ ruptured tm | H66.001 | H66.011
 nuclear cataracts right eye, left eye | H25.11 H25.12 | H25.13
 sensorineural hearing loss right, sensorineural hearing loss left | H90.41 H90.42 | H90.3
+# what words without a disease are found as
+cellulitis left leg, mrsa | L03.116 A49.02 | L03.116 B95.62
+pneumonia, mrsa | J18.9 A49.02 | J15.212
+sepsis d/t mrsa, cellulitis rt leg | A41.9 A49.02 L03.115 | A41.02 L03.115 B95.62
+copd w/ exacerbation | J44.9 G70.01 | J44.1
+dm2, foot ulcer | E11.9 L97.909 | E11.621 L97.909
+bph w/ luts | N40.0 R39.9 | N40.1
+lumbar stenosis, neurogenic claudication | M48.061 I73.9 | M48.062
+dementia w/ wandering | F03.90 | F03.918 Z91.83
+alcohol dependence, withdrawal | F10.20 F14.93 | F10.239
+cocaine dependence w/ intoxication | F14.20 F10.129 | F14.229
+osteoporosis w/ compression fx | M81.0 T14.8XXA | M80.08XA
+diverticulitis colon, abscess | K57.32 L02.91 | K57.20
+focal epilepsy, status epilepticus | G40.109 G40.901 | G40.101
+myasthenia gravis exacerbation, copd | G70.01 J44.9 | G70.01 J44.9
 # causes that are named
 pulmonary htn d/t copd | I27.20 J44.9 | I27.23 J44.9
 pulmonary htn, copd | I27.20 J44.9 | I27.20 J44.9
