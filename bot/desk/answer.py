@@ -23,6 +23,9 @@ Status = Literal[
 Severity = Literal["conflict", "caution", "obligation"]
 Order = Literal["before", "after", "any"]
 Rule = Literal["guideline"]
+HeadlineKind = Literal[
+    "codes", "yes", "no", "order", "needs_more", "units", "verdict", "rule", "changes", "none"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +348,24 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Headline:
+    """The answer to a question in one line. It has no words of the question.
+
+    - `kind`: codes: the codes to report. yes, no, order, needs_more: the answer about codes
+      together. units: of a drug. verdict: on codes. rule: a section of the guidelines. changes:
+      between editions. none: nothing was answered.
+    - `codes`: the codes that it names, in order; [] for none.
+    - `text`: the line; "" in an answer out of an older log.
+    - `reasons`: what `text` is worded from; not in the JSON.
+    """
+
+    kind: HeadlineKind
+    codes: list[str] = field(default_factory=list)
+    text: str = ""
+    reasons: list[Reason] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One answer.
 
@@ -373,6 +394,7 @@ class Answer:
     question: str
     as_of: str
     outcome: Outcome
+    headline: Headline = field(default_factory=lambda: Headline("none"), kw_only=True)
     notices: list[str] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
     guidelines: list[QuotedGuideline] = field(default_factory=list)

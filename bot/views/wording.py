@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from bot.desk.answer import Answer, Candidate, Pair, Reason, Verdict
+from bot.desk.answer import Answer, Candidate, Headline, Pair, Reason, Verdict
 from bot.messages import message
 
 
@@ -16,6 +16,7 @@ def worded(answer: Answer) -> Answer:
     day = answer.as_of or message("desk.date_of_service")
     return replace(
         answer,
+        headline=_headline(answer.headline, day),
         notices=_each(answer.reasons, day) or answer.notices,
         candidates=[_candidate(one, day) for one in answer.candidates],
         verdicts=[_verdict(one, day) for one in answer.verdicts],
@@ -28,6 +29,10 @@ def undated(answer: Answer) -> Answer:
     and "the date of service" stands wherever the words would have the date; the editions that the
     date led to are kept. Words without a reason are not changed, so they must not have the date."""
     return worded(replace(answer, as_of=""))
+
+
+def _headline(headline: Headline, day: str) -> Headline:
+    return replace(headline, text=_together(headline.reasons, day) or headline.text)
 
 
 def _candidate(candidate: Candidate, day: str) -> Candidate:
