@@ -168,6 +168,7 @@ def _in_text(text: str, lookup: Lookup, known: Known) -> list[CodeMention]:
             not rest
             or (at > 0 and words[at - 1] in before)
             or (at + 1 < len(words) and words[at + 1] in after)
+            or _whole_category(typed, words, at, lookup)
         )
         may_be_first = token[0].isdigit() and ("." in token or at == 0)
         if may_be_first and (read := _first_letter(token, rest, lookup, known)):
@@ -181,6 +182,22 @@ def _in_text(text: str, lookup: Lookup, known: Known) -> list[CodeMention]:
             if mention not in mentions:
                 mentions.append(mention)
     return mentions
+
+
+def _whole_category(typed: Sequence[str], words: Sequence[str], at: int, lookup: Lookup) -> bool:
+    """Whether a token is a category that no codes divide, typed as a code beside a word that asks
+    about codes, or beside another code: "O80 alone", "I10 with N18.31". N95 is a mask."""
+    token = typed[at].upper()
+    if not _CM_CATEGORY.fullmatch(token) or not lookup(token):
+        return False
+    others = [each.upper() for n, each in enumerate(typed) if n != at]
+    if not typed[at].isupper() and not any(_CM_DOTTED.fullmatch(each) for each in others):
+        return False
+    if any(lookup(f"{token}.{character}") for character in "0123456789A"):
+        return False
+    beside = [*words[max(0, at - 1) : at], *words[at + 1 : at + 2]]
+    asks = words_of("beside_category")
+    return any(word in asks or _CM_DOTTED.fullmatch(word.upper()) for word in beside)
 
 
 #: 120.0, 572.001A, 110: a code of ICD-10-CM but for its first character. 120.0 may be of ICD-9-CM.

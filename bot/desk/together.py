@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from bot.desk import together_rows as table
-from bot.desk.answer import Headline, Pair, Reason, reason
+from bot.desk.answer import Headline, Pair, reason
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.ncci_checks import NcciChecks
 from bot.desk.note_checks import NoteChecks, Reported
 from bot.desk.question import Question
 from bot.desk.together_asked import Asked, read_asked
 from bot.desk.together_conflicts import Conflict, Ground, conflict
-from bot.desk.together_partners import Search, partner, wanted
-from codesets.model import Code
+from bot.desk.together_partners import Partner, Search, partners, wanted
+from codesets.model import Code, CodeRange, Note
 from codesets.store.code_store import CodeStore
 from index.statement import sequencing
 from index.statement.books import Books
@@ -61,7 +61,7 @@ class Together:
             for mention in question.mentions
             if mention.kind == "code" and not mention.also
         ]
-        asked = read_asked(question.text, [mention.typed for mention in mentions])
+        asked = read_asked(question.text, [m.slip or m.typed for m in mentions])
         if asked.ask == "verdict" or not mentions:
             return None
         billed = [m.code for m in mentions if m.system in ("hcpcs", "cpt")]
@@ -123,7 +123,7 @@ class Together:
             if section is None and "." in place:
                 section = self._guidelines.section(place.rsplit(".", 1)[0], "icd10cm", self._books.day)
             if section is not None:
-                quote = _telling_sentences(section.text, codes, self._books) or section.title
+                quote = _telling_sentence(section.text, codes, self._books) or section.title
                 release, place = section.release, section.section
         return Pair(
             codes=list(codes),
@@ -255,14 +255,16 @@ class _Diagnoses:
             ):
                 continue
             return self._guideline("before", row.section, one, other)
-        poisoned = _poisoning(one)
-        if not poisoned and not _poisoning(other):
+        if "poisoning" not in (_poisoning(one), _poisoning(other)):
             for edge in sequencing.edges([one, other], self._notes_of(one, other)):
                 if edge.first == 0:
                     note = edge.note
                     why = reason("pairs.order", first=one.code, second=other.code)
                     return Ground(note.kind, note.owner, why, note.text, note.release)
                 return None
+        if (ground := self._after_cause(other)) and not self._after_cause(one):
+            if sequencing.place(one.code) <= 50:
+                return ground
         mine, theirs = _rank(one), _rank(other)
         if mine < theirs:
             rule = sequencing.rule_for(one.code) if mine < (False, 50) else None
@@ -278,7 +280,7 @@ class _Diagnoses:
             why = reason(f"together.{key}", code=one.code, other=other.code)
         return Ground("guideline", section, why)
 
-    def _notes_of(self, *codes: Code) -> dict[str, list]:
+    def _notes_of(self, *codes: Code) -> dict[str, list[Note]]:
         return {code.code: self._notes.get(code.code) or self._books.notes(code) for code in codes}
 
     def _ordered(self) -> list[Code]:
@@ -390,42 +392,40 @@ class _Diagnoses:
             return Ground("guideline", section, why)
         if rule is not None and rule.never_first:
             return Ground("guideline", rule.section, why)
+        if code.code[0] in "ST" and len(code.code) == 8 and code.code.endswith("S"):
+            return Ground("guideline", "I.B.10", why)
+        return self._after_cause(code)
+
+    def _after_cause(self, code: Code) -> Ground | None:
+        """The title or the note that puts the cause of a condition before it, whatever the record
+        says; None where none does."""
+        why = reason("together.never_first", code=code.code)
         chain = [code, *self._books.store.ancestors(self._books.release, code)]
         for header in chain:
             if _MANIFESTATION.search(header.title):
                 found = reason("pairs.manifestation", one=code.code)
                 return Ground("manifestation", header.code, found, header.title, header.release)
-        if code.code[0] in "ST" and code.code.endswith("S") and len(code.code) == 8:
-            return Ground("guideline", "I.B.10", why)
-        lines: dict[int, list] = {}
+        lines: dict[int, list[Note]] = {}
         for note in self._notes_of(code)[code.code]:
             if note.kind == "code_first" and note.owner_kind == "code":
                 lines.setdefault(note.group, []).append(note)
         own = read(code.title).affirmed
         for notes in lines.values():
             text = "; ".join(note.text for note in notes)
-            named = [read(note.text.split(" due to ")[0].split(" following ")[0]).stems for note in notes]
-            conditional = _CONDITIONAL.search(text) or any(len(own & stems) >= 2 for stems in named)
-            if not conditional:
+            named = [read(re.split(r" due to | following ", note.text)[0]).stems for note in notes]
+            if not _CONDITIONAL.search(text) and not any(len(own & stems) > 1 for stems in named):
                 return Ground("code_first", notes[0].owner, why, text, notes[0].release)
         return None
 
     # Enough and needed
 
     def _enough(self) -> Decided | None:
-        found = partner(self._books, self._codes, self._asked.rest, self._search_for())
-        if found is not None:
-            better = self._combined(found.code)
-            if better is not None:
+        missing = partners(self._books, self._codes, self._asked.rest, self._search_for())
+        for found in missing:
+            if better := self._combined(found.code):
                 return self._no(better)
-            names = [code.code for code in self._codes]
-            both = [found.code.code, *names] if found.before else [*names, found.code.code]
-            why = reason(
-                "together.needs_before" if found.before else "together.needs",
-                code=found.code.code, title=found.code.title, of=found.of.code,
-            )
-            pairs = (self._pair((found.of.code, found.code.code), found.ground, "obligation"),)
-            return Decided(Headline("needs_more", both, reasons=[why]), pairs)
+        if missing:
+            return self._needs_more(missing)
         if len(self._codes) > 1 and (clash := self._conflict()):
             return self._no(clash)
         for code in self._codes:
@@ -438,6 +438,18 @@ class _Diagnoses:
         names = [code.code for code in self._ordered()]
         why = reason("together.enough", codes=_listed(names))
         return Decided(Headline("yes", names, reasons=[why]))
+
+    def _needs_more(self, missing: Sequence[Partner]) -> Decided:
+        names = [code.code for code in self._codes]
+        before = [one.code.code for one in missing if one.before]
+        after = [one.code.code for one in missing if not one.before]
+        told = "; ".join(f"{one.code.code} ({one.code.title})" for one in missing)
+        key = "needs_before" if before and not after else "needs"
+        why = reason(f"together.{key}", codes=told, of=missing[0].of.code)
+        pairs = tuple(
+            self._pair((one.of.code, one.code.code), one.ground, "obligation") for one in missing
+        )
+        return Decided(Headline("needs_more", [*before, *names, *after], reasons=[why]), pairs)
 
     def _always_missing(self) -> Decided | None:
         """A partner that a code always has: an outcome of delivery."""
@@ -452,7 +464,8 @@ class _Diagnoses:
                 if want.note.kind != "use_additional_code" or code.code[0] != "O":
                     continue
                 found = below[0]
-                why = reason("together.needs", code=found.code, title=found.title, of=code.code)
+                told = f"{found.code} ({found.title})"
+                why = reason("together.needs", codes=told, of=code.code)
                 ground = Ground(want.note.kind, code.code, why, want.note.text, want.note.release)
                 codes = [code.code, found.code]
                 pairs = (self._pair(codes, ground, "obligation"),)
@@ -559,13 +572,24 @@ def _listed(codes: Sequence[str]) -> str:
     return codes[0] if len(codes) == 1 else f"{', '.join(codes[:-1])} + {codes[-1]}"
 
 
-def _telling_sentences(text: str, codes: Sequence[str], books: Books) -> str:
-    """The sentence of a section that has most words of the titles of these codes."""
+_A_CODE = re.compile(r"\b[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?(?:-[A-Z]\d[0-9A-Z](?:\.\d+)?)?")
+
+
+def _telling_sentence(text: str, codes: Sequence[str], books: Books) -> str:
+    """The sentence of a section that names these codes, or that has most words of their titles."""
     titles = [code.title for name in codes if (code := books.store.get(books.release, name))]
-    stems = read(" ".join([*titles, *(code[:3] for code in codes)])).stems
+    stems = read(" ".join(titles)).stems
+
+    def told(sentence: str) -> int:
+        named = 0
+        for found in _A_CODE.findall(sentence):
+            first, _, last = found.partition("-")
+            range_ = CodeRange(first, last or first, found)
+            named += any(range_.contains(code) for code in codes)
+        return 10 * min(named, 2) + len(read(sentence).stems & stems)
+
     sentences = re.split(r"(?<=[.:])\s+(?=[A-Z])|\n+", text)
-    best = max(sentences, key=lambda each: len(read(each).stems & stems), default="")
+    best = max(sentences, key=told, default="").strip()
     return best if len(best) <= _MOST_QUOTED else best[: _MOST_QUOTED - 1] + "…"
 
 
-__all__ = ["Decided", "Reason", "Together"]

@@ -98,7 +98,7 @@ def read_asked(text: str, codes: Sequence[str]) -> Asked:
             return Asked("units", units=int(number[0]), rest=rest)
     several = len(codes) > 1
     ordering = _phrases("order").search(_phrases("order_not").sub(" ", words)) is not None
-    if ordering:
+    if ordering or _phrases("proposes_later").search(flat):
         asked = _of_place(flat, marks, several=several)
         if asked is not None:
             return Asked(asked.ask, asked.about, asked.later, rest=rest)
@@ -107,7 +107,8 @@ def read_asked(text: str, codes: Sequence[str]) -> Asked:
         if not just or not re.search(r"\b(?:can|may|ok|okay|allowed)\b", flat):
             return Asked("needed", rest=rest)
     if found := _phrases("needed").search(flat):
-        if several or not _phrases("enough").search(re.sub(_CODE, " ", flat)):
+        asks_more = _phrases("enough_surely" if several else "enough").search(words)
+        if not asks_more:
             return Asked("needed", _places(found)[:1], rest=rest)
     if _phrases("verdict").search(words) and not re.search(r"\bwhat(?:'s| is)? (?:else|other)", flat):
         if not (several and re.search(r"\b(?:together|both|same|with|w/)(?!\w)", words)):
@@ -131,6 +132,10 @@ def _of_place(flat: str, marks: str, *, several: bool) -> Asked | None:
         return Asked("order")
     if then and several:
         return Asked("place", (int(then[1]),))
+    if later and not first:
+        return Asked("place", _places(later)[:1], later=True)
+    if several and not _phrases("proposal").search(re.sub(_CODE, " ", marks)):
+        return Asked("order")
     if first and (not several or len(_places(first)) == 1):
         return Asked("place", _places(first)[:1])
     if later:

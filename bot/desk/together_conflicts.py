@@ -66,9 +66,20 @@ def conflict(books: Books, one: Code, other: Code) -> Conflict | None:
         _alone(other, one),
         _integral(one, other),
         _integral(other, one),
+    ):
+        if found is not None:
+            return found
+    paired = _paired(books, one, other) or _paired(books, other, one)
+    for found in () if paired else (
+        _denied(books, one, other),
+        _denied(books, other, one),
         _shared(books, one, other),
-        *_excluded(books, one, other),
-        *_excluded(books, other, one),
+    ):
+        if found is not None:
+            return found
+    for found in (*_excluded(books, one, other), *_excluded(books, other, one)):
+        return found
+    for found in () if paired else (
         _same_family(one, other),
         _same_family(other, one),
         _only_one(one, other),
@@ -76,10 +87,55 @@ def conflict(books: Books, one: Code, other: Code) -> Conflict | None:
         _organism(other, one),
         _index_with(books, one, other),
         _index_with(books, other, one),
+        _says(one, other),
+        _says(other, one),
     ):
         if found is not None:
             return found
     return None
+
+
+def _paired(books: Books, one: Code, other: Code) -> bool:
+    """Whether a note of one code asks for the other beside it."""
+    return any(
+        note.kind in ("code_first", "use_additional_code", "code_also")
+        and note.owner_kind == "code"
+        and any(named.contains(other.code) for named in note.codes)
+        for note in books.notes(one)
+    )
+
+
+def _denied(books: Books, one: Code, other: Code) -> Conflict | None:
+    """A code whose title denies what another says: "reflux disease without esophagitis" beside
+    esophagitis. Where its category has a code for both, that is reported."""
+    if one.code[0] in "STVWXYZO" or other.code[0] in "STVWXYZO":
+        return None
+    denied = read(one.title).denied - _HOLLOW - read("complications").stems
+    said = _meant(other)
+    if not denied or not said or not said & denied or not said <= denied | _meant(one):
+        return None
+    best = _saying_both(books, [CodeRange(one.code[:3], one.code[:3], one.code[:3])], one, other)
+    instead = (best.code,) if best and best.code[:3] == one.code[:3] else (other.code,)
+    key = "one_code" if best else "denies"
+    title = best.title if best else ""
+    ground = _by_guideline(
+        key, "I.B.9", code=best.code if best else one.code, title=title, other=other.code
+    )
+    return Conflict(one, other, instead, ground)
+
+
+def _says(one: Code, other: Code) -> Conflict | None:
+    """A code whose title says what another says without detail: diabetic polyneuropathy beside
+    "polyneuropathy, unspecified"."""
+    if one.code[0] in "STVWXYZ" or other.code[0] in "STVWXYZO":
+        return None
+    if "unspecified" not in other.title.lower() or "unspecified" in one.title.lower():
+        return None
+    said = _meant(other)
+    if not said or not said < read(one.title).affirmed or one.code[:3] == other.code[:3]:
+        return None
+    ground = _by_guideline("says", "I.B.9", code=one.code, other=other.code)
+    return Conflict(one, other, (one.code,), ground)
 
 
 def _one_code(books: Books, one: Code, other: Code) -> Conflict | None:
@@ -172,22 +228,31 @@ def _shared(books: Books, one: Code, other: Code) -> Conflict | None:
                 continue
             if name.contains(other.code) or " with " not in f" {note.text} ":
                 continue
-            said = f"{one.title}, {other.title}"
-            if best := _saying_both(books, [name], one, other, read(note.text).stems):
-                ground = _excludes1(note, other, best)
-                why = reason(
-                    "together.one_code", code=best.code, title=best.title, said=said
-                )
+            names_both = read(note.text).stems
+            if not all(_wordings(books, code, names_both) for code in (one, other)):
+                continue
+            if best := _saying_both(books, [name], one, other, names_both):
+                why = reason("together.one_code", code=best.code, title=best.title)
                 ground = Ground("excludes1", note.owner, why, note.text, note.release)
                 return Conflict(one, other, (best.code,), ground)
     return None
+
+
+def _wordings(books: Books, code: Code, named: frozenset[str]) -> bool:
+    """Whether some words name a code, by its title or by a term under it."""
+    tabular = next((r for r in books.store.releases("icd10cm")[::-1] if r.has_notes), books.release)
+    terms = books.store.rows(Term, tabular, code=code.code)
+    texts = (code.title, *(term.text for term in terms))
+    hollow = _HOLLOW | read("right left bilateral side pain").stems
+    return any((own := read(text).affirmed - hollow) and own <= named for text in texts)
 
 
 def _excluded(books: Books, one: Code, other: Code) -> Iterator[Conflict]:
     """What the Excludes1 notes of `one` say of `other`."""
     for note, named in excluding(books, one, other):
         ground = _excludes1(note, one, other)
-        best = _saying_both(books, [named], one, other)
+        joins = any(f" {word} " in f" {note.text} " for word in ("with", "due to", "in"))
+        best = _saying_both(books, [named], one, other) if joins else None
         if best is not None and best.code != other.code:
             yield Conflict(one, other, (best.code,), ground)
         else:
@@ -330,7 +395,7 @@ def _index_with(books: Books, one: Code, other: Code) -> Conflict | None:
     reference = books.store.references.for_date("index", "icd10cm", books.day)
     if reference is None or one.code[0] in "STVWXYZO" or other.code[0] in "STVWXYZO":
         return None
-    if not (_without_all(one.title.lower()) or "unspecified" in one.title.lower()):
+    if not _without_all(one.title.lower()) or one.code[:3] == other.code[:3]:
         return None
     said = _meant(other)
     family = [code.code for code in books.store.completions(books.release, one.code[:3])]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ from codesets.lookups.inherited_notes import notes_of
 from codesets.model import Code, CodeRange, Note, Term
 from index.statement.books import Books
 from index.statement.facts import among, read_statement
-from index.text.attributes import HOLLOW, SIDE
+from index.text.attributes import HOLLOW, OTHER, SIDE
 from index.text.lexicon import Lexicon
 from index.text.sides import spell_sides
 from index.text.tokens import STOPWORDS, fold, read, stem
@@ -48,13 +48,15 @@ class Wanted:
 
     - `ranges`: the codes that it names; () where it names none, and any code may be meant.
     - `before`: whether these come first.
-    - `ground`: the rule.
+    - `note`, `section`: the note, or the section of the guidelines, that asks for it.
+    - `adverse`: whether it asks for the adverse effect of a drug.
     """
 
     ranges: tuple[CodeRange, ...]
     before: bool
     note: Note | None
     section: str = ""
+    adverse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def wanted(books: Books, code: Code) -> list[Wanted]:
     for (kind, _, _), notes in groups.items():
         named = [(note, range_) for note in notes for range_ in note.codes]
         for note, range_ in named:
-            found.append(Wanted((range_,), _ASKING[kind], note))
+            adverse = "character 5" in note.text or "adverse effect" in note.text
+            found.append(Wanted((range_,), _ASKING[kind], note, adverse=adverse))
         if not named:
             found.append(Wanted((), _ASKING[kind], notes[0]))
     for row in table.rows("partner"):
@@ -89,45 +92,91 @@ def wanted(books: Books, code: Code) -> list[Wanted]:
     return found
 
 
-def partner(
+def partners(
     books: Books, given: Sequence[Code], words: str, search: Search | None
-) -> Partner | None:
-    """The code that is missing beside the given ones, by the words that are said; None for none."""
+) -> list[Partner]:
+    """The codes that are missing beside the given ones, by the words that are said; at most
+    three."""
     said = _affirmed(words)
     if not said.strip():
-        return None
-    names = {code.code for code in given}
+        return []
     wants = [(code, want) for code in given for want in wanted(books, code)]
     open_ = [(code, want) for code, want in wants if not _met(want, given)]
-    for _, code in _by_words(said):
+    found: dict[str, Partner] = {}
+    spans: list[str] = []
+    for words_said, code in _named(books, said, given):
         for of, want in open_:
-            found = books.code(code) or books.complete(code, said)
-            if found is None or found.code in names:
-                continue
-            if not _asks_for(want, found.code):
-                continue
-            return _partner(found, of, want)
-    spelled = _spelled(said)
+            if _asks_for(want, code) and code.code not in {one.code for one in given}:
+                if not any(words_said in span for span in spans):
+                    found.setdefault(code.code, _partner(code, of, want))
+                    spans.append(words_said)
+                break
+    if found:
+        return _apart(found.values())
+    facts = [fact for fact in said.split(", ") if fact]
+    for fact in dict.fromkeys([said] if len(facts) < 2 else [*facts, said]):
+        if fact == said and found:
+            break
+        one = _matched(books, given, fact, open_)
+        if one is not None:
+            found.setdefault(one.code.code, one)
+    general = any(not want.ranges for _, want in open_)
+    if not found or general:
+        searched = _searched(books, given, said, open_, search)
+        if searched and _fits_better(searched, found.values(), said, given):
+            found = {searched.code.code: searched}
+    return _apart(found.values())
+
+
+def _apart(found: Iterable[Partner]) -> list[Partner]:
+    """One partner of each category, the first that was found."""
+    by_category: dict[str, Partner] = {}
+    for one in found:
+        by_category.setdefault(one.code.code[:3] if one.code.code[0] != "R" else one.code.code, one)
+    return list(by_category.values())[:3]
+
+
+def _fits_better(
+    searched: Partner, found: Iterable[Partner], said: str, given: Sequence[Code]
+) -> bool:
+    """Whether the title of a code that was searched says more than those that were found."""
+    stems = _telling(_spelled(said), given)
+    own = len(read(searched.code.title).affirmed & stems)
+    return own > 0 and own > max((len(read(o.code.title).affirmed & stems) for o in found), default=0)
+
+
+def _matched(
+    books: Books, given: Sequence[Code], fact: str, open_: Sequence[tuple[Code, Wanted]]
+) -> Partner | None:
+    """The code of the ranges that are asked for that fits a fact best; None where none does."""
+    spelled = _spelled(fact)
     stems = _telling(spelled, given)
-    for code in _numbered(books, said, given):
-        for of, want in open_:
-            if _asks_for(want, code.code) and code.code not in names:
-                return _partner(code, of, want)
-    if not stems:
-        return None
+    names = {code.code for code in given}
     best: tuple[float, Code, Code, Wanted] | None = None
-    for of, want in open_:
+    for of, want in open_ if stems else ():
         for code, points in _matching(books, want.ranges, spelled, stems):
-            if code.code not in names and (best is None or points > best[0]):
+            if code.code in names or not _asks_for(want, code):
+                continue
+            if best is None or points > best[0]:
                 best = points, code, of, want
-    if best is not None:
-        _, code, of, want = best
-        return _partner(code, of, want)
-    return _searched(books, given, said, open_, search)
+    return _partner(best[1], best[2], best[3]) if best else None
 
 
-def _asks_for(want: Wanted, code: str) -> bool:
-    return any(named.contains(code) for named in want.ranges)
+def _named(books: Books, said: str, given: Sequence[Code]) -> Iterator[tuple[str, Code]]:
+    """The codes that words of clinics and numbers mean, each with its words, longest first."""
+    found = [(match[0], code) for match, code in table.said_in(fold(said))]
+    for words, name in sorted(found, key=lambda one: -len(one[0])):
+        if code := books.code(name) or books.complete(name, said):
+            yield words, code
+    for code in _numbered(books, said, given):
+        yield code.code, code
+
+
+def _asks_for(want: Wanted, code: Code) -> bool:
+    """Whether a code is asked for. A note that asks for an adverse effect asks for no poisoning."""
+    if want.adverse and "T36" <= code.code[:3] <= "T50" and code.stem[-1] != "5":
+        return False
+    return any(named.contains(code.code) for named in want.ranges)
 
 
 def _met(want: Wanted, given: Sequence[Code]) -> bool:
@@ -152,19 +201,14 @@ def _affirmed(words: str) -> str:
 
 def _spelled(words: str) -> str:
     lexicon = Lexicon.shipped()
-    return " ".join([" ".join(lexicon.spell_out(lexicon.typed(spell_sides(words)))), fold(words)])
+    return " ".join(lexicon.spell_out(lexicon.typed(spell_sides(words))))
 
 
 def _telling(spelled: str, given: Sequence[Code]) -> frozenset[str]:
     """The stems that say more than the titles of the given codes."""
     own = frozenset().union(*(read(code.title).stems for code in given))
-    return read(spelled).affirmed - own - HOLLOW - _CHATTER
-
-
-def _by_words(said: str) -> Iterator[tuple[int, str]]:
-    """The codes that words of clinics mean, those with the longest words first."""
-    found = [(match.end() - match.start(), code) for match, code in table.said_in(fold(said))]
-    return iter(sorted(found, key=lambda one: -one[0]))
+    said = read(spelled).affirmed - own - HOLLOW - OTHER - _CHATTER
+    return frozenset(word for word in said if len(word) > 1)
 
 
 _WEEKS = re.compile(r"\b(\d\d?)\s*(?:\+\s*\d\s*)?(?:w|wk|wks|week|weeks|wga)(?:\s*\d\s*d)?\b")
@@ -249,7 +293,7 @@ def _matching(
         for at, text in enumerate(each):
             reading = read(text)
             telling = reading.affirmed & stems
-            if not telling:
+            if len(telling) < 0.4 * len(stems):
                 continue
             shared = reading.affirmed & all_said
             weight = sum(math.log(2 + len(texts) / (1 + counts[word])) for word in shared)
@@ -279,7 +323,7 @@ def _searched(
         if any(code.code == one.code for one in given):
             continue
         for of, want in open_:
-            if want.ranges and _asks_for(want, code.code):
+            if want.ranges and _asks_for(want, code):
                 return _partner(code, of, want)
         for of, want in anything:
             if code.code[:3] != of.code[:3] and code.code[0] not in "VWXY":
