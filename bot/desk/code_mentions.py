@@ -164,6 +164,8 @@ def _in_text(text: str, lookup: Lookup, known: Known) -> list[CodeMention]:
     before, after = words_of("just_before"), words_of("just_after")
     mentions: list[CodeMention] = []
     for at, token in enumerate(tokens):
+        if _WEEKS.fullmatch(token):
+            continue
         asked_about = (
             not rest
             or (at > 0 and words[at - 1] in before)
@@ -184,6 +186,10 @@ def _in_text(text: str, lookup: Lookup, known: Known) -> list[CodeMention]:
     return mentions
 
 
+#: Weeks and days of a pregnancy: 38w2d.
+_WEEKS = re.compile(r"\d{1,2}W\d?D?")
+
+
 def _whole_category(typed: Sequence[str], words: Sequence[str], at: int, lookup: Lookup) -> bool:
     """Whether a token is a category that no codes divide, typed as a code beside a word that asks
     about codes, or beside another code: "O80 alone", "I10 with N18.31". N95 is a mask."""
@@ -197,6 +203,8 @@ def _whole_category(typed: Sequence[str], words: Sequence[str], at: int, lookup:
         return False
     beside = [*words[max(0, at - 1) : at], *words[at + 1 : at + 2]]
     asks = words_of("beside_category")
+    if at == 0 and typed[at].isupper() and asks.intersection(words):
+        return True
     return any(word in asks or _CM_DOTTED.fullmatch(word.upper()) for word in beside)
 
 

@@ -28,7 +28,15 @@ from bot.phi import Scrubbed, Scrubber, scrub_head
 from bot.phi.long_texts import MOST_CHARACTERS, length_of
 from bot.settings import Settings
 from bot.views.wording import undated, worded
-from codesets.model import Code, CodeKind, CodesetError, Release, ReleaseUnavailable, Setting, System
+from codesets.model import (
+    Code,
+    CodeKind,
+    CodesetError,
+    Release,
+    ReleaseUnavailable,
+    Setting,
+    System,
+)
 from codesets.store.code_store import CodeStore, ReleaseMatch
 from index.embedding.models import name_of
 from index.errors import SearchError
@@ -426,7 +434,6 @@ class Desk:
         if not answering.beside_verdicts(rule):
             return answer
         return replace(answer, guidelines=answering.sections)
-
 
     def _with_headline(self, question: Question, answer: Answer) -> Answer:
         """The answer with what is asked of its codes together, in one line, and the rules that the

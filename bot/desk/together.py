@@ -24,7 +24,9 @@ from index.statement.books import Books
 from index.text.tokens import fold, read
 
 #: In an instruction that depends on the patient's record.
-_CONDITIONAL = re.compile(r"\bif (?:applicable|known|present|any)\b|, if\b|\bany\b|when applicable", re.I)
+_CONDITIONAL = re.compile(
+    r"\bif (?:applicable|known|present|any)\b|, if\b|\bany\b|when applicable", re.I
+)
 _MANIFESTATION = re.compile(r"\bin\b.*\bclassified elsewhere\b", re.I)
 _MOST_QUOTED = 300
 
@@ -57,9 +59,7 @@ class Together:
     def decide(self, question: Question) -> Decided | None:
         """What the question asks of its codes, decided; None where it asks only for verdicts."""
         mentions = [
-            mention
-            for mention in question.mentions
-            if mention.kind == "code" and not mention.also
+            mention for mention in question.mentions if mention.kind == "code" and not mention.also
         ]
         asked = read_asked(question.text, [m.slip or m.typed for m in mentions])
         if asked.ask == "verdict" or not mentions:
@@ -89,8 +89,8 @@ class Together:
         ]
         if not pairs or asked.units is None:
             return None
-        settings = [pair for pair in pairs if pair.reasons]
-        usual = min(settings, key=lambda pair: "practitioner" not in str(pair.inherited_from).lower())
+        # Where no setting is said, the one that lets most: equipment has no units of practitioners.
+        usual = max(pairs, key=lambda pair: int(pair.reasons[0].params["units"]))
         most = int(usual.reasons[0].params["units"])
         key = "units_ok" if asked.units <= most else "units_too_many"
         why = reason(f"together.{key}", code=usual.codes[0], units=asked.units, most=most)
@@ -121,7 +121,9 @@ class Together:
         if ground.rule == "guideline" and self._books is not None:
             section = self._guidelines.section(place, "icd10cm", self._books.day)
             if section is None and "." in place:
-                section = self._guidelines.section(place.rsplit(".", 1)[0], "icd10cm", self._books.day)
+                section = self._guidelines.section(
+                    place.rsplit(".", 1)[0], "icd10cm", self._books.day
+                )
             if section is not None:
                 quote = _telling_sentence(section.text, codes, self._books) or section.title
                 release, place = section.release, section.section
@@ -358,13 +360,17 @@ class _Diagnoses:
             if (found := self._before(code, other))
         )
         if first_only and only is not None and not pairs:
-            ground = Ground("guideline", "I.C.21.c.15", reason("together.first_only", code=code.code))
+            ground = Ground(
+                "guideline", "I.C.21.c.15", reason("together.first_only", code=code.code)
+            )
             pairs = (self._pair([code.code], ground, "obligation"),)
         return Decided(Headline("yes", names, reasons=[why]), pairs)
 
     def _place_later(self, code: Code, others: Sequence[Code], *, first_only: bool) -> Decided:
         if first_only:
-            ground = Ground("guideline", "I.C.21.c.15", reason("together.first_only", code=code.code))
+            ground = Ground(
+                "guideline", "I.C.21.c.15", reason("together.first_only", code=code.code)
+            )
             why = reason("together.only_first", code=code.code)
             pairs = (self._pair([code.code], ground, "conflict"),)
             codes = [code.code, *(other.code for other in others)]
@@ -386,7 +392,11 @@ class _Diagnoses:
         why = reason("together.never_first", code=code.code)
         rule = sequencing.rule_for(code.code)
         for note in self._notes_of(code)[code.code]:
-            if note.kind == "note" and "additional code" in note.text and note.owner_kind != "chapter":
+            if (
+                note.kind == "note"
+                and "additional code" in note.text
+                and note.owner_kind != "chapter"
+            ):
                 return Ground("note", note.owner, why, note.text, note.release)
         if section := _never_first_section(code.code):
             return Ground("guideline", section, why)
@@ -412,7 +422,9 @@ class _Diagnoses:
         own = read(code.title).affirmed
         for notes in lines.values():
             text = "; ".join(note.text for note in notes)
-            named = [read(re.split(r" due to | following ", note.text)[0]).stems for note in notes]
+            # "Heart failure due to hypertension": some of these have such a cause, and not all.
+            parts = [re.split(r" due to | following | complicating ", note.text) for note in notes]
+            named = [read(part[0]).stems for part in parts if len(part) > 1]
             if not _CONDITIONAL.search(text) and not any(len(own & stems) > 1 for stems in named):
                 return Ground("code_first", notes[0].owner, why, text, notes[0].release)
         return None
@@ -528,9 +540,21 @@ class _Diagnoses:
     def _choice(self) -> Decided | None:
         """Which of two codes is reported, where a rule says so."""
         found = self._conflict()
-        if found is not None and found.instead:
-            return self._no(found)
-        return None
+        if found is None:
+            return None
+        if not found.instead:
+            pair = (found.one.code, found.other.code)
+            for code in self._codes:
+                asked = [
+                    name
+                    for name in pair
+                    for want in wanted(self._books, code)
+                    if want.note and any(named.contains(name) for named in want.ranges)
+                ]
+                if code.code not in pair and asked:
+                    found = replace(found, instead=(asked[0],))
+                    break
+        return self._no(found)
 
     def _search_for(self) -> Search | None:
         return self._together._search
@@ -591,5 +615,3 @@ def _telling_sentence(text: str, codes: Sequence[str], books: Books) -> str:
     sentences = re.split(r"(?<=[.:])\s+(?=[A-Z])|\n+", text)
     best = max(sentences, key=told, default="").strip()
     return best if len(best) <= _MOST_QUOTED else best[: _MOST_QUOTED - 1] + "…"
-
-

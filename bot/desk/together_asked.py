@@ -110,7 +110,9 @@ def read_asked(text: str, codes: Sequence[str]) -> Asked:
         asks_more = _phrases("enough_surely" if several else "enough").search(words)
         if not asks_more:
             return Asked("needed", _places(found)[:1], rest=rest)
-    if _phrases("verdict").search(words) and not re.search(r"\bwhat(?:'s| is)? (?:else|other)", flat):
+    if _phrases("verdict").search(words) and not re.search(
+        r"\bwhat(?:'s| is)? (?:else|other)", flat
+    ):
         if not (several and re.search(r"\b(?:together|both|same|with|w/)(?!\w)", words)):
             return Asked("verdict", rest=rest)
     if _phrases("enough").search(flat):
@@ -127,7 +129,10 @@ def _of_place(flat: str, marks: str, *, several: bool) -> Asked | None:
     """What is asked of the order, or of the place of one code; None for neither."""
     first, later = _phrases("proposes_first").search(flat), _phrases("proposes_later").search(flat)
     which = _phrases("which").search(re.sub(_CODE, " ", flat)) is not None
-    then = re.search(rf"{_CODE}\s+(?:first\s+)?(?:and\s+)?(?:then|before|followed by|over|ahead of)\s+{_CODE}", flat)
+    then = re.search(
+        rf"{_CODE}\s+(?:first\s+)?(?:and\s+)?(?:then|before|followed by|over|ahead of)\s+{_CODE}",
+        flat,
+    )
     if several and which and not (then and re.search(r"\b(?:ok|okay|right|correct)\b", flat)):
         return Asked("order")
     if then and several:
@@ -144,7 +149,9 @@ def _of_place(flat: str, marks: str, *, several: bool) -> Asked | None:
         return Asked("order")
     if re.search(r"\b(?:secondary|second|2nd)\b", flat):
         return None
-    return Asked("place", (0,)) if re.search(r"first|1st|princip|primary|pdx|dx1|lead", flat) else None
+    return (
+        Asked("place", (0,)) if re.search(r"first|1st|princip|primary|pdx|dx1|lead", flat) else None
+    )
 
 
 def without_asking(flat: str) -> str:

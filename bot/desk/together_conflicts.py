@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,8 @@ from bot.desk.answer import Reason, reason
 from codesets.model import Code, CodeRange, Note, Term
 from index.statement.books import Books
 from index.text.attributes import SIDE
-from index.text.tokens import read
+from index.text.encounter import read_encounter
+from index.text.tokens import plain_words, read, stem
 
 #: Words of titles by which two titles are not told apart.
 _HOLLOW = read(
@@ -70,25 +72,33 @@ def conflict(books: Books, one: Code, other: Code) -> Conflict | None:
         if found is not None:
             return found
     paired = _paired(books, one, other) or _paired(books, other, one)
-    for found in () if paired else (
-        _denied(books, one, other),
-        _denied(books, other, one),
-        _shared(books, one, other),
+    for found in (
+        ()
+        if paired
+        else (
+            _denied(books, one, other),
+            _denied(books, other, one),
+            _shared(books, one, other),
+        )
     ):
         if found is not None:
             return found
     for found in (*_excluded(books, one, other), *_excluded(books, other, one)):
         return found
-    for found in () if paired else (
-        _same_family(one, other),
-        _same_family(other, one),
-        _only_one(one, other),
-        _organism(one, other),
-        _organism(other, one),
-        _index_with(books, one, other),
-        _index_with(books, other, one),
-        _says(one, other),
-        _says(other, one),
+    for found in (
+        ()
+        if paired
+        else (
+            _same_family(one, other),
+            _same_family(other, one),
+            _only_one(one, other),
+            _organism(one, other),
+            _organism(other, one),
+            _index_with(books, one, other),
+            _index_with(books, other, one),
+            _says(one, other),
+            _says(other, one),
+        )
     ):
         if found is not None:
             return found
@@ -110,18 +120,36 @@ def _denied(books: Books, one: Code, other: Code) -> Conflict | None:
     esophagitis. Where its category has a code for both, that is reported."""
     if one.code[0] in "STVWXYZO" or other.code[0] in "STVWXYZO":
         return None
-    denied = read(one.title).denied - _HOLLOW - read("complications").stems
-    said = _meant(other)
-    if not denied or not said or not said & denied or not said <= denied | _meant(one):
+    denied = _without(one.title)
+    said = {word for word in plain_words(other.title) if stem(word) in _meant(other)}
+    if not denied or not said or not said & denied or not said <= denied:
         return None
-    best = _saying_both(books, [CodeRange(one.code[:3], one.code[:3], one.code[:3])], one, other)
-    instead = (best.code,) if best and best.code[:3] == one.code[:3] else (other.code,)
+    family = [
+        code
+        for code in books.below(one.code[:3])
+        if not said & _without(code.title) and said <= set(plain_words(code.title))
+    ]
+    own = read(one.title).stems
+
+    def fit(code: Code) -> float:
+        stems = read(code.title).stems
+        return len(own & stems) - 0.5 * len(stems - own) + ("unspecified" in code.title)
+
+    best = max(family, key=fit, default=None)
+    instead = (best.code,) if best else (other.code,)
     key = "one_code" if best else "denies"
     title = best.title if best else ""
     ground = _by_guideline(
         key, "I.B.9", code=best.code if best else one.code, title=title, other=other.code
     )
     return Conflict(one, other, instead, ground)
+
+
+def _without(title: str) -> set[str]:
+    """The words that a title denies."""
+    clauses = re.findall(r"without ([^,;]*)", title.lower())
+    hollow = {"complication", "complications", "mention", "of", "or", "and", "other"}
+    return {word for clause in clauses for word in plain_words(clause)} - hollow
 
 
 def _says(one: Code, other: Code) -> Conflict | None:
@@ -133,6 +161,8 @@ def _says(one: Code, other: Code) -> Conflict | None:
         return None
     said = _meant(other)
     if not said or not said < read(one.title).affirmed or one.code[:3] == other.code[:3]:
+        return None
+    if re.search(r"\b(?:following|history|status|after|screening|sequela)", one.title.lower()):
         return None
     ground = _by_guideline("says", "I.B.9", code=one.code, other=other.code)
     return Conflict(one, other, (one.code,), ground)
@@ -252,8 +282,8 @@ def _excluded(books: Books, one: Code, other: Code) -> Iterator[Conflict]:
     for note, named in excluding(books, one, other):
         ground = _excludes1(note, one, other)
         joins = any(f" {word} " in f" {note.text} " for word in ("with", "due to", "in"))
-        best = _saying_both(books, [named], one, other) if joins else None
-        if best is not None and best.code != other.code:
+        best = _saying_both(books, [named], one, other, kept=other) if joins else None
+        if best is not None:
             yield Conflict(one, other, (best.code,), ground)
         else:
             yield Conflict(one, other, _preferred(one, other, note), ground)
@@ -293,13 +323,15 @@ def _saying_both(
     one: Code,
     other: Code,
     both: frozenset[str] = frozenset(),
+    kept: Code | None = None,
 ) -> Code | None:
     """The billable code of some ranges whose title has the words of two titles. `both`: words by
-    which a note names the two together, which stand for them."""
+    which a note names the two together, which stand for them. `kept`: one of the two that may say
+    both itself."""
     first, second = _meant(one), _meant(other)
     best, most = None, 0.0
     for code in dict.fromkeys(_below(books, ranges)):
-        if code.code in (one.code, other.code):
+        if code.code in (one.code, other.code) and code != kept:
             continue
         title = read(code.title)
         has = title.affirmed
@@ -316,6 +348,8 @@ def _saying_both(
         unspecified = 0.2 if _UNSPECIFIED & has else 0.0
         points = 3 * sum(shares) + agrees - 2 * denied - 0.4 * unsaid + unspecified
         points += 0.3 * len(title.denied) if not denied else 0.0
+        points += 1.5 * (code == kept)
+        points += read_encounter(code.title).phase == read_encounter(other.title).phase
         if best is None or points > most:
             best, most = code, points
     return best
@@ -346,7 +380,10 @@ def _same_family(one: Code, other: Code) -> Conflict | None:
         read(one.title).affirmed - _HOLLOW - read("stage").stems
         <= read(other.title).affirmed | read(other.title).denied
     )
-    if "unspecified" in said and not denies:
+    whole = "unspecified" in title and len(one.code) <= 5
+    whole = whole and (len(other.code) > len(one.code) or "unspecified" not in said)
+    open_ = open_ or (whole and one.code[0] not in "CDO") or (whole and len(other.code) > 5)
+    if "unspecified" in said and not denies and not whole:
         open_ = open_ and len(read(said).stems) > len(read(title).stems)
     if not denies and not open_:
         return None
@@ -361,7 +398,12 @@ def _same_family(one: Code, other: Code) -> Conflict | None:
 def _without_all(title: str) -> bool:
     return any(
         words in title
-        for words in ("without complication", "uncomplicated", "without abnormal", "without psychotic")
+        for words in (
+            "without complication",
+            "uncomplicated",
+            "without abnormal",
+            "without psychotic",
+        )
     )
 
 
@@ -397,7 +439,8 @@ def _index_with(books: Books, one: Code, other: Code) -> Conflict | None:
         return None
     if not _without_all(one.title.lower()) or one.code[:3] == other.code[:3]:
         return None
-    said = _meant(other)
+    terms = books.store.references.rows(Term, reference, code=other.code)
+    said = [_meant(other), *(read(term.text).stems for term in terms)]
     family = [code.code for code in books.store.completions(books.release, one.code[:3])]
     for entry in books.store.references.rows(Term, reference, code=family):
         path = [part.strip() for part in entry.text.split(",")]
@@ -405,7 +448,7 @@ def _index_with(books: Books, one: Code, other: Code) -> Conflict | None:
         if not link or link != len(path) - 2 or entry.needs_more:
             continue
         words = read(path[-1]).stems - _HOLLOW
-        if not words or not words <= said or entry.code == other.code:
+        if not words or entry.code == other.code or not any(words <= each for each in said):
             continue
         found = books.code(entry.code)
         if found is None or found.code == one.code or found.code[:3] != one.code[:3]:

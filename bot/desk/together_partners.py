@@ -20,7 +20,7 @@ from index.statement.facts import among, read_statement
 from index.text.attributes import HOLLOW, OTHER, SIDE
 from index.text.lexicon import Lexicon
 from index.text.sides import spell_sides
-from index.text.tokens import STOPWORDS, fold, read, stem
+from index.text.tokens import fold, plain_words, read, stem
 
 #: Finds billable codes for words, best first.
 Search = Callable[[str], Sequence[Code]]
@@ -50,6 +50,8 @@ class Wanted:
     - `before`: whether these come first.
     - `note`, `section`: the note, or the section of the guidelines, that asks for it.
     - `adverse`: whether it asks for the adverse effect of a drug.
+    - `conditional`: whether it says "if known".
+    - `said_only`: whether only words of clinics tell which code is meant.
     """
 
     ranges: tuple[CodeRange, ...]
@@ -57,6 +59,8 @@ class Wanted:
     note: Note | None
     section: str = ""
     adverse: bool = False
+    conditional: bool = False
+    said_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +85,37 @@ def wanted(books: Books, code: Code) -> list[Wanted]:
         for note, range_ in named:
             adverse = "character 5" in note.text or "adverse effect" in note.text
             found.append(Wanted((range_,), _ASKING[kind], note, adverse=adverse))
-        if not named:
-            found.append(Wanted((), _ASKING[kind], notes[0]))
+        if not named or any("such as" in note.text for note in notes):
+            conditional = bool(re.search(r"\bif (?:known|applicable)\b", notes[0].text))
+            ranges = _included(books, code)
+            found.append(Wanted(ranges, _ASKING[kind], notes[0], conditional=conditional))
     for row in table.rows("partner"):
         if row.codes("of").has(code.code):
             found += [
-                Wanted((range_,), False, None, row.section)
+                Wanted(
+                    (range_,), False, None, row.section, said_only=bool(row.fields.get("said_only"))
+                )
                 for range_ in row.codes("codes").ranges
             ]
     return found
+
+
+def _included(books: Books, code: Code) -> tuple[CodeRange, ...]:
+    """The conditions that a code of pregnancy says it includes: those are meant by "the specific
+    condition"."""
+    if code.code[0] != "O":
+        return ()
+    tabular = next((r for r in books.store.releases("icd10cm")[::-1] if r.has_notes), None)
+    chain = [code.code, *(c.code for c in books.store.ancestors(books.release, code))]
+    terms = books.store.rows(Term, tabular, code=chain) if tabular else ()
+    found = [match for term in terms for match in _CONDITIONS_IN.findall(term.text)]
+    return tuple(
+        CodeRange(first, last or first, f"{first}-{last or first}") for first, last in found
+    )
+
+
+#: "Conditions in D50-D64", a term under a code of pregnancy.
+_CONDITIONS_IN = re.compile(r"\b([A-Z]\d\d(?:\.\d+)?)(?:-([A-Z]\d\d(?:\.\d+)?))?")
 
 
 def partners(
@@ -120,7 +146,7 @@ def partners(
         one = _matched(books, given, fact, open_)
         if one is not None:
             found.setdefault(one.code.code, one)
-    general = any(not want.ranges for _, want in open_)
+    general = any(not want.ranges and not want.conditional for _, want in open_)
     if not found or general:
         searched = _searched(books, given, said, open_, search)
         if searched and _fits_better(searched, found.values(), said, given):
@@ -142,7 +168,9 @@ def _fits_better(
     """Whether the title of a code that was searched says more than those that were found."""
     stems = _telling(_spelled(said), given)
     own = len(read(searched.code.title).affirmed & stems)
-    return own > 0 and own > max((len(read(o.code.title).affirmed & stems) for o in found), default=0)
+    return own > 0 and own > max(
+        (len(read(o.code.title).affirmed & stems) for o in found), default=0
+    )
 
 
 def _matched(
@@ -154,6 +182,10 @@ def _matched(
     names = {code.code for code in given}
     best: tuple[float, Code, Code, Wanted] | None = None
     for of, want in open_ if stems else ():
+        if want.adverse and (drug := _drug(books, fact)):
+            return _partner(drug, of, want)
+        if want.said_only:
+            continue
         for code, points in _matching(books, want.ranges, spelled, stems):
             if code.code in names or not _asks_for(want, code):
                 continue
@@ -162,9 +194,20 @@ def _matched(
     return _partner(best[1], best[2], best[3]) if best else None
 
 
+def _drug(books: Books, fact: str) -> Code | None:
+    """The adverse effect of the drug that a fact names, by the Table of Drugs."""
+    reference = books.store.references.for_date("drugs", "icd10cm", books.day)
+    if reference is None:
+        return None
+    words = [word.capitalize() for word in plain_words(_spelled(fact)) if len(word) > 4]
+    rows = books.store.references.rows(Term, reference, text=words, column="Adverse effect")
+    term = next(iter(rows), None) if words else None
+    return books.complete(term.code, fact) if term else None
+
+
 def _named(books: Books, said: str, given: Sequence[Code]) -> Iterator[tuple[str, Code]]:
     """The codes that words of clinics and numbers mean, each with its words, longest first."""
-    found = [(match[0], code) for match, code in table.said_in(fold(said))]
+    found = [(match[0], code) for match, code in table.said_in(fold(said).replace(", ", " "))]
     for words, name in sorted(found, key=lambda one: -len(one[0])):
         if code := books.code(name) or books.complete(name, said):
             yield words, code
@@ -207,13 +250,17 @@ def _spelled(words: str) -> str:
 def _telling(spelled: str, given: Sequence[Code]) -> frozenset[str]:
     """The stems that say more than the titles of the given codes."""
     own = frozenset().union(*(read(code.title).stems for code in given))
-    said = read(spelled).affirmed - own - HOLLOW - OTHER - _CHATTER
-    return frozenset(word for word in said if len(word) > 1)
+    said = read(spelled).affirmed - HOLLOW - OTHER - _CHATTER
+    said = frozenset(word for word in said if len(word) > 1 or word.isdigit())
+    # "CKD 5" beside hypertensive kidney disease with stage 5 says the stage.
+    return said - own or (said if len(said) > 2 else frozenset())
 
 
 _WEEKS = re.compile(r"\b(\d\d?)\s*(?:\+\s*\d\s*)?(?:w|wk|wks|week|weeks|wga)(?:\s*\d\s*d)?\b")
 _BMI = re.compile(r"\bbmi\s*(?:of|is|=|:)?\s*(\d\d)(?:\.(\d))?")
-_ALCOHOL = re.compile(r"\b(?:bac|etoh level|blood alcohol|bal|alcohol level)\D{0,12}?(\d?\.\d+|\d{2,3})")
+_ALCOHOL = re.compile(
+    r"\b(?:bac|etoh level|blood alcohol|bal|alcohol level)\D{0,12}?(\d?\.\d+|\d{2,3})"
+)
 _BURNED = re.compile(r"\b(\d\d?)\s*%\s*(?:tbsa|bsa|body|of body)?")
 _NIHSS = re.compile(r"\b(?:nihss|nih stroke scale|nih)\D{0,8}?(\d\d?)\b")
 
@@ -284,9 +331,7 @@ def _matching(
         return
     all_said = read(spelled).affirmed - _CHATTER
     sides = SIDE.said(read(spelled))
-    counts = Counter(
-        word for code, _ in texts for word in read(code.title).affirmed
-    )
+    counts = Counter(word for code, _ in texts for word in read(code.title).affirmed)
     for code, each in texts:
         best = 0.0
         own_sides = SIDE.said(read(code.title))
@@ -323,7 +368,7 @@ def _searched(
         if any(code.code == one.code for one in given):
             continue
         for of, want in open_:
-            if want.ranges and _asks_for(want, code):
+            if want.ranges and not want.said_only and _asks_for(want, code):
                 return _partner(code, of, want)
         for of, want in anything:
             if code.code[:3] != of.code[:3] and code.code[0] not in "VWXY":
