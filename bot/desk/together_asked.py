@@ -103,7 +103,7 @@ def read_asked(text: str, codes: Sequence[str]) -> Asked:
         if asked is not None:
             return Asked(asked.ask, asked.about, asked.later, rest=rest)
     if several and (all_ := _phrases("needed_all").search(flat)):
-        just = re.search(rf"\b(?:code|report|use|bill) both|both codes\b", all_[0])
+        just = re.search(r"\b(?:code|report|use|bill) both|both codes\b", all_[0])
         if not just or not re.search(r"\b(?:can|may|ok|okay|allowed)\b", flat):
             return Asked("needed", rest=rest)
     if found := _phrases("needed").search(flat):
