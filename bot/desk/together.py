@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from bot.desk.answer import Headline, HeadlineKind, Pair, Severity, reason
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.ncci_checks import NcciChecks
-from bot.desk.note_checks import Reported
 from bot.desk.question import Question
 from bot.desk.together_asked import Asked, read_asked
-from bot.desk.together_diagnoses import Decided, Diagnoses, listed
+from bot.desk.together_case import Case, Decided, listed
 from bot.desk.together_model import Ground
+from bot.desk.together_needs import choice, enough, needed
 from bot.desk.together_partners import Search
+from bot.desk.together_places import order, place
 from codesets.model import CodeRange
 from codesets.store.code_store import CodeStore
 from index.statement.books import Books
@@ -57,10 +58,28 @@ class Together:
         if books is None or any(mention.system != "icd10cm" for mention in mentions):
             return None
         codes = [self._store.get(books.release, mention.code) for mention in mentions]
-        diagnoses = [Reported(books.release, code) for code in codes if code is not None]
-        if len(diagnoses) < len(codes):
+        if None in codes:
             return None
-        return Diagnoses(books, diagnoses, asked, self._quoted, self._search).decide()
+        known = tuple(dict.fromkeys(code for code in codes if code is not None))
+        return self._of_diagnoses(Case(books, known, asked, self._quoted, self._search))
+
+    def _of_diagnoses(self, case: Case) -> Decided | None:
+        asked = case.asked.ask
+        if asked == "place":
+            return place(case)
+        if asked == "enough":
+            return enough(case)
+        if asked == "needed":
+            return needed(case)
+        if len(case.codes) < 2:
+            return None
+        if asked == "order":
+            return order(case)
+        if asked == "choice":
+            return choice(case)
+        if found := case.conflict():
+            return case.no(found)
+        return case.yes("yes_together") if asked == "together" else None
 
     # Procedures, supplies and drugs
 

@@ -16,9 +16,10 @@ from typing import Literal
 from index.text.resources import read_text
 from index.text.tokens import fold
 
-#: order: which stands first. place: whether a code may stand where it is put. needed: whether codes
-#: are needed. enough: whether they are enough. together: whether they may go together. choice: which
-#: of two. units: how many. verdict: whether each is valid. none: only codes, and no words.
+#: order: which stands first. place: whether a code may stand where it is put. needed: whether
+#: codes are needed. enough: whether they are enough. together: whether they may go together.
+#: choice: which of two. units: how many. verdict: whether each is valid. none: only codes, and no
+#: words.
 Ask = Literal[
     "order", "place", "needed", "enough", "together", "choice", "units", "verdict", "none"
 ]
@@ -110,11 +111,10 @@ def read_asked(text: str, codes: Sequence[str]) -> Asked:
         asks_more = _phrases("enough_surely" if several else "enough").search(words)
         if not asks_more:
             return Asked("needed", _places(found)[:1], rest=rest)
-    if _phrases("verdict").search(words) and not re.search(
-        r"\bwhat(?:'s| is)? (?:else|other)", flat
-    ):
-        if not (several and re.search(r"\b(?:together|both|same|with|w/)(?!\w)", words)):
-            return Asked("verdict", rest=rest)
+    more = re.search(r"\bwhat(?:'s| is)? (?:else|other)", flat)
+    joined = several and re.search(r"\b(?:together|both|same|with|w/)(?!\w)", words)
+    if _phrases("verdict").search(words) and not more and not joined:
+        return Asked("verdict", rest=rest)
     if _phrases("enough").search(flat):
         return Asked("enough", rest=rest)
     if several and re.search(rf"{_CODE}\s+(?:or|vs\.?|versus)\s+(?:just\s+)?{_CODE}", flat):

@@ -17,6 +17,8 @@ from index.text.tokens import fold, read
 CONDITIONAL = re.compile(
     r"\bif (?:applicable|known|present|any)\b|, if\b|\bany\b|when applicable", re.I
 )
+#: The place of a condition that no row places.
+_CONDITION = 50
 _MANIFESTATION = re.compile(r"\bin\b.*\bclassified elsewhere\b", re.I)
 
 
@@ -51,12 +53,12 @@ class Order:
                     why = reason("pairs.order", first=one.code, second=other.code)
                     return Ground(note.kind, note.owner, why, note.text, note.release)
                 return None
-        if (ground := self._after_cause(other)) and not self._after_cause(one):
-            if sequencing.place(one.code) <= 50:
-                return ground
+        ground = self._after_cause(other)
+        if ground and not self._after_cause(one) and sequencing.place(one.code) <= _CONDITION:
+            return ground
         mine, theirs = _rank(one), _rank(other)
         if mine < theirs:
-            rule = sequencing.rule_for(one.code) if mine < (False, 50) else None
+            rule = sequencing.rule_for(one.code) if mine < (False, _CONDITION) else None
             rule = rule or sequencing.rule_for(other.code) or sequencing.rule_for(one.code)
             section = rule.section if rule else _never_first_section(other.code)
             return self._guideline("before", section, one, other)
@@ -132,7 +134,7 @@ class Order:
 
 def _rank(code: Code) -> tuple[bool, int]:
     rule = sequencing.rule_for(code.code)
-    place = rule.place if rule else 50
+    place = rule.place if rule else _CONDITION
     if _poisoning(code) is not None:
         place = {"poisoning": 26, "adverse": 62, "underdosing": 63}[_poisoning(code) or "poisoning"]
     never = rule.never_first if rule else False

@@ -145,7 +145,9 @@ def _texts(books: Books, ranges: tuple[CodeRange, ...]) -> tuple[tuple[Code, tup
     texts: dict[str, list[str]] = {name: [] for name in names}
     for kind in ("index", "external_causes"):
         reference = books.store.references.for_date(kind, "icd10cm", books.day)
-        for at in range(0, len(names), 500) if reference else ():
+        if reference is None:
+            continue
+        for at in range(0, len(names), 500):
             for term in books.store.references.rows(Term, reference, code=names[at : at + 500]):
                 texts[term.code].append(term.text)
     return tuple((code, (code.title, *texts[code.code][:40])) for code in codes)
