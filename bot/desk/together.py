@@ -3,6 +3,7 @@ is one enough, is one needed, how many units."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 
@@ -16,12 +17,14 @@ from bot.desk.together_model import Ground
 from bot.desk.together_needs import choice, enough, needed
 from bot.desk.together_partners import Search
 from bot.desk.together_places import order, place
-from codesets.model import CodeRange
+from codesets.model import CodeRange, Guideline
 from codesets.store.code_store import CodeStore
 from index.statement.books import Books
 from index.text.tokens import read
 
 _MOST_QUOTED = 300
+#: The section "Z Codes That May Only be Principal/First-Listed Diagnosis", by edition.
+_FIRST_ONLY = ("I.C.21.c.16", "I.C.21.c.15")
 
 
 class Together:
@@ -107,6 +110,8 @@ class Together:
         checks = NcciChecks(self._store, question.day, question.setting)
         if asked.ask == "none":
             return None
+        if not all(map(checks.knows, billed)):
+            return None
         pairs = [pair for pair in checks.check(billed) if pair.rule == "ncci_ptp"]
         active = [pair for pair in pairs if pair.reasons[0].key == "pairs.ptp"]
         if active:
@@ -118,15 +123,22 @@ class Together:
         why = reason("together.ptp_none", codes=listed(billed))
         return Decided(Headline("yes", list(billed), reasons=[why]), tuple(pairs))
 
+    def _section(self, name: str, day: dt.date) -> Guideline | None:
+        """The section with a number, or the one above it. Editions number the list of Z codes that
+        are first-listed differently, so it is known by its title."""
+        names = [name, name.rsplit(".", 1)[0]]
+        if name in _FIRST_ONLY:
+            names = [*_FIRST_ONLY, name]
+        sections = [self._guidelines.section(each, "icd10cm", day) for each in names]
+        found = [section for section in sections if section is not None]
+        listed_first = (s for s in found if "Only be Principal" in s.title)
+        return next(listed_first, None) or next(iter(found), None)
+
     def _quoted(self, codes: Sequence[str], ground: Ground, severity: Severity) -> Pair:
         """A ground as a pair, with the section of the guidelines quoted."""
         quote, release, place = ground.quote, ground.release, ground.place
         if ground.rule == "guideline" and self._books is not None:
-            section = self._guidelines.section(place, "icd10cm", self._books.day)
-            if section is None and "." in place:
-                section = self._guidelines.section(
-                    place.rsplit(".", 1)[0], "icd10cm", self._books.day
-                )
+            section = self._section(place, self._books.day)
             if section is not None:
                 quote = _telling_sentence(section.text, codes, self._books) or section.title
                 release, place = section.release, section.section

@@ -99,7 +99,7 @@ def read_asked(text: str, codes: Sequence[str]) -> Asked:
             return Asked("units", units=int(number[0]), rest=rest)
     several = len(codes) > 1
     ordering = _phrases("order").search(_phrases("order_not").sub(" ", words)) is not None
-    if ordering or _phrases("proposes_later").search(flat):
+    if ordering or _phrases("proposes_later").search(flat) or _THEN.search(flat):
         asked = _of_place(flat, marks, several=several)
         if asked is not None:
             return Asked(asked.ask, asked.about, asked.later, rest=rest)
@@ -125,14 +125,18 @@ def read_asked(text: str, codes: Sequence[str]) -> Asked:
     return Asked("verdict", rest=rest)
 
 
+#: "E11.22 then N18.31", "does N18.31 come before E11.22".
+_THEN = re.compile(
+    rf"{_CODE}\s+(?:(?:comes?|goes?|go|be|is|listed|sequenced|coded|first)\s+){{0,2}}(?:and\s+)?"
+    rf"(?:then|before|followed by|over|ahead of)\s+{_CODE}"
+)
+
+
 def _of_place(flat: str, marks: str, *, several: bool) -> Asked | None:
     """What is asked of the order, or of the place of one code; None for neither."""
     first, later = _phrases("proposes_first").search(flat), _phrases("proposes_later").search(flat)
     which = _phrases("which").search(re.sub(_CODE, " ", flat)) is not None
-    then = re.search(
-        rf"{_CODE}\s+(?:first\s+)?(?:and\s+)?(?:then|before|followed by|over|ahead of)\s+{_CODE}",
-        flat,
-    )
+    then = _THEN.search(flat)
     if several and which and not (then and re.search(r"\b(?:ok|okay|right|correct)\b", flat)):
         return Asked("order")
     if then and several:

@@ -9,6 +9,7 @@ from bot.desk.answer import reason
 from bot.desk.together_model import Conflict, Ground, by_guideline
 from bot.desk.together_titles import (
     HOLLOW_IN_TITLES,
+    conditions_in,
     denied_by,
     index_with,
     left_open,
@@ -35,8 +36,10 @@ def conflict(books: Books, one: Code, other: Code) -> Conflict | None:
 def _conflicts(books: Books, one: Code, other: Code, *, paired: bool) -> Iterator[Conflict | None]:
     both_ways = ((one, other), (other, one))
     for a, b in both_ways:
+        yield _better(books, a, b)
+    for a, b in both_ways:
         yield _one_code(books, a, b)
-    for by_rows in (_better, _alone, _integral):
+    for by_rows in (_alone, _integral):
         for a, b in both_ways:
             yield by_rows(a, b)
     if not paired:
@@ -88,21 +91,25 @@ def _one_code(books: Books, one: Code, other: Code) -> Conflict | None:
     return None
 
 
-def _better(one: Code, other: Code) -> Conflict | None:
+def _better(books: Books, one: Code, other: Code) -> Conflict | None:
     for row in table.rows("better"):
         if not row.holds(one.code, other.code, ("codes", "than")):
             continue
         same = row.fields.get("same", 0)
         if same and one.code[:same] != other.code[:same]:
             continue
-        if row.fields.get("same_site") and not _same_site(one, other):
+        if row.fields.get("same_site") and not _same_site(books, one, other):
             continue
         ground = by_guideline("better", row.section, code=one.code, other=other.code)
         return Conflict(one, other, (one.code,), ground)
     return None
 
 
-def _same_site(one: Code, other: Code) -> bool:
+def _same_site(books: Books, one: Code, other: Code) -> bool:
+    """Whether a history is of the site of a neoplasm, by its terms ("Conditions classifiable to
+    C18") or by the words of the titles."""
+    if any(named.contains(one.code) for named in conditions_in(books, other)):
+        return True
     hollow = read("malignant neoplasm of personal history right left female male").stems
     return bool((read(one.title).stems & read(other.title).stems) - HOLLOW_IN_TITLES - hollow)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bot.desk import together_rows as table
 from bot.desk.answer import reason
 from bot.desk.together_model import Ground
+from bot.desk.together_titles import conditions_in
 from bot.desk.together_words import (
     affirmed,
     drug_of,
@@ -19,7 +20,7 @@ from bot.desk.together_words import (
     telling,
 )
 from codesets.lookups.inherited_notes import notes_of
-from codesets.model import Code, CodeRange, Note, Term
+from codesets.model import Code, CodeRange, Note
 from index.statement.books import Books
 from index.text.tokens import read
 
@@ -92,19 +93,7 @@ def wanted(books: Books, code: Code) -> list[Wanted]:
 def _included(books: Books, code: Code) -> tuple[CodeRange, ...]:
     """The conditions that a code of pregnancy says it includes: those are meant by "the specific
     condition"."""
-    if code.code[0] != "O":
-        return ()
-    tabular = next((r for r in books.store.releases("icd10cm")[::-1] if r.has_notes), None)
-    chain = [code.code, *(c.code for c in books.store.ancestors(books.release, code))]
-    terms = books.store.rows(Term, tabular, code=chain) if tabular else ()
-    found = [match for term in terms for match in _CONDITIONS_IN.findall(term.text)]
-    return tuple(
-        CodeRange(first, last or first, f"{first}-{last or first}") for first, last in found
-    )
-
-
-#: "Conditions in D50-D64", a term under a code of pregnancy.
-_CONDITIONS_IN = re.compile(r"\b([A-Z]\d\d(?:\.\d+)?)(?:-([A-Z]\d\d(?:\.\d+)?))?")
+    return conditions_in(books, code) if code.code[0] == "O" else ()
 
 
 def partners(

@@ -18,7 +18,7 @@ from index.text.tokens import plain_words, read, stem
 #: Words of titles by which two titles are not told apart.
 HOLLOW_IN_TITLES = read(
     "other specified unspecified type disease disorder condition elsewhere classified initial "
-    "encounter nec nos cause native"
+    "encounter nec nos cause native organism"
 ).stems
 
 
@@ -89,7 +89,10 @@ def left_open(one: Code, other: Code) -> Conflict | None:
     if one.code[0] in "STVWXYZ" and one.code[:3] not in ("Z00", "Z01"):
         return None
     title, said = one.title.lower(), other.title.lower()
-    denies = _without_all(title) and not _without_all(said)
+    # "without bleeding" and "with bleeding".
+    denied = _without(one.title) - _without(other.title)
+    opposite = bool(denied) and denied <= set(plain_words(re.sub(r"without [^,;]*", "", said)))
+    denies = opposite or (_without_all(title) and not _without_all(said))
     open_ = "unspecified" in title and (
         read(one.title).affirmed - HOLLOW_IN_TITLES - read("stage").stems
         <= read(other.title).affirmed | read(other.title).denied
@@ -212,3 +215,18 @@ def _below(books: Books, ranges: Sequence[CodeRange]) -> Iterator[Code]:
             continue
         for header in books.store.at_level(books.release, named.first, named.last):
             yield from books.below(header.code)
+
+
+#: "Conditions in D50-D64", "Conditions classifiable to C18": terms under a code.
+_CONDITIONS_IN = re.compile(r"\b([A-Z]\d\d(?:\.\d+)?)(?:-([A-Z]\d\d(?:\.\d+)?))?")
+
+
+def conditions_in(books: Books, code: Code) -> tuple[CodeRange, ...]:
+    """The codes that the terms under a code, or under those above it, name."""
+    tabular = next((r for r in books.store.releases("icd10cm")[::-1] if r.has_notes), None)
+    chain = [code.code, *(c.code for c in books.store.ancestors(books.release, code))]
+    terms = books.store.rows(Term, tabular, code=chain) if tabular else ()
+    found = [match for term in terms for match in _CONDITIONS_IN.findall(term.text)]
+    return tuple(
+        CodeRange(first, last or first, f"{first}-{last or first}") for first, last in found
+    )

@@ -31,7 +31,8 @@ _CHATTER = frozenset(
         says documented dx charted per chart pt mon wed fri mwf w or and which what if goes go both
         poa there he she they who had got still now new here for this see record clinic office
         time day week month year old yo ago get can use used put have has please
-        dr md nurse coder code line""".split(),
+        dr md nurse coder code line newborn infant baby child adult male female boy girl man woman
+        patient claim auditor provider listed other""".split(),
     )
 )
 
