@@ -197,10 +197,11 @@ def _whole_category(typed: Sequence[str], words: Sequence[str], at: int, lookup:
     if not _CM_CATEGORY.fullmatch(token) or not lookup(token):
         return False
     others = [each.upper() for n, each in enumerate(typed) if n != at]
-    if not typed[at].isupper() and not any(_CM_DOTTED.fullmatch(each) for each in others):
-        return False
+    with_codes = any(_CM_DOTTED.fullmatch(each) for each in others)
     if any(lookup(f"{token}.{character}") for character in "0123456789A"):
         return False
+    if typed[at].isupper() == with_codes:
+        return with_codes
     beside = [*words[max(0, at - 1) : at], *words[at + 1 : at + 2]]
     asks = words_of("beside_category")
     if at == 0 and typed[at].isupper() and asks.intersection(words):

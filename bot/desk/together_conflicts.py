@@ -77,7 +77,8 @@ def _one_code(books: Books, one: Code, other: Code) -> Conflict | None:
         if not row.holds(one.code, other.code, ("one", "other")):
             continue
         said = f"{one.title} {other.title}"
-        says = books.code(row.text("say")) or books.complete(row.text("say"), said)
+        name = row.text("say").replace("~", one.code[:3])
+        says = books.code(name) or books.complete(name, said)
         if says is None or says.code in (one.code, other.code):
             continue
         kept = row.text("keep").split()
@@ -86,6 +87,8 @@ def _one_code(books: Books, one: Code, other: Code) -> Conflict | None:
             instead.append(one.code)
         if "other" in kept and ("N18" not in kept or other.code.startswith(("N18", "I50"))):
             instead.append(other.code)
+        if "first" in kept:
+            instead.reverse()
         ground = by_guideline("one_code", row.section, code=says.code, title=says.title)
         return Conflict(one, other, tuple(instead), ground)
     return None

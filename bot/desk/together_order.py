@@ -32,20 +32,10 @@ class Order:
 
     def before(self, one: Code, other: Code) -> Ground | None:
         """The rule by which one code stands before another; None where none does."""
-        said = self._said
-        for row in table.rows("before"):
-            if not row.holds(one.code, other.code, ("first", "then")):
-                continue
-            if row.text("when") and not table.when(row.text("when")).search(said):
-                continue
-            if any(
-                back.holds(other.code, one.code, ("first", "then"))
-                and back.text("when")
-                and table.when(back.text("when")).search(said)
-                for back in table.rows("before")
-            ):
-                continue
+        if row := self._row(one, other):
             return self._guideline("before", row.section, one, other)
+        if self._row(other, one):
+            return None
         if "poisoning" not in (_poisoning(one), _poisoning(other)):
             for edge in sequencing.edges([one, other], self._notes_of(one, other)):
                 if edge.first == 0:
@@ -53,6 +43,8 @@ class Order:
                     why = reason("pairs.order", first=one.code, second=other.code)
                     return Ground(note.kind, note.owner, why, note.text, note.release)
                 return None
+        if ground := self._unnamed(one, other):
+            return ground
         ground = self._after_cause(other)
         if ground and not self._after_cause(one) and sequencing.place(one.code) <= _CONDITION:
             return ground
@@ -63,6 +55,44 @@ class Order:
             section = rule.section if rule else _never_first_section(other.code)
             return self._guideline("before", section, one, other)
         return None
+
+    def _row(self, one: Code, other: Code) -> table.Row | None:
+        """The row of the guidelines that puts one code before another. A row whose words are said
+        outweighs one the other way that asks for no words."""
+        rows = [row for row in table.rows("before") if self._said_of(row)]
+        found = [row for row in rows if row.holds(one.code, other.code, ("first", "then"))]
+        against = [row for row in rows if row.holds(other.code, one.code, ("first", "then"))]
+        if not found or any(row.text("when") for row in against):
+            return None
+        return found[0] if not against or any(row.text("when") for row in found) else None
+
+    def _said_of(self, row: table.Row) -> bool:
+        words = row.text("when")
+        return not words or table.when(words).search(self._said) is not None
+
+    def _unnamed(self, one: Code, other: Code) -> Ground | None:
+        """A note that asks for a code and names none: "use additional code to identify
+        complication" puts other conditions after a code, "code first any associated cause" those of
+        its chapter before it."""
+        if sequencing.place(one.code) > _CONDITION or sequencing.place(other.code) > _CONDITION:
+            return None
+        why = reason("pairs.order", first=one.code, second=other.code)
+        for code, kind in ((one, "use_additional_code"), (other, "code_first")):
+            for note in self._open_notes(code, kind):
+                if kind == "code_first" and one.code[0] != other.code[0]:
+                    continue
+                if kind == "use_additional_code" and one.code[:3] == other.code[:3]:
+                    continue
+                return Ground(note.kind, note.owner, why, note.text, note.release)
+        return None
+
+    def _open_notes(self, code: Code, kind: str) -> list[Note]:
+        """The notes of a code of a kind in which no line names a code."""
+        groups: dict[int, list[Note]] = {}
+        for note in self._notes_of(code)[code.code]:
+            if note.kind == kind and note.owner_kind == "code":
+                groups.setdefault(note.group, []).append(note)
+        return [notes[0] for notes in groups.values() if not any(n.codes for n in notes)]
 
     def _guideline(self, key: str, section: str, one: Code, other: Code) -> Ground:
         if key == "before":

@@ -83,7 +83,11 @@ def wanted(books: Books, code: Code) -> list[Wanted]:
         if row.codes("of").has(code.code):
             found += [
                 Wanted(
-                    (range_,), False, None, row.section, said_only=bool(row.fields.get("said_only"))
+                    (range_,),
+                    bool(row.fields.get("before")),
+                    None,
+                    row.section,
+                    said_only=bool(row.fields.get("said_only")),
                 )
                 for range_ in row.codes("codes").ranges
             ]
@@ -133,10 +137,11 @@ def partners(
 
 
 def _apart(found: Iterable[Partner]) -> list[Partner]:
-    """One partner of each category, the first that was found."""
+    """One partner of each category, the first that was found; of drugs and signs, each."""
     by_category: dict[str, Partner] = {}
     for one in found:
-        by_category.setdefault(one.code.code[:3] if one.code.code[0] != "R" else one.code.code, one)
+        code = one.code.code
+        by_category.setdefault(code if code.startswith(("R", "Z79")) else code[:3], one)
     return list(by_category.values())[:3]
 
 

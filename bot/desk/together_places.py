@@ -50,9 +50,10 @@ def place(case: Case) -> Decided:
         return case.answer("no", [*rest, code.code], "together.not_first", quoted, code=code.code)
     if others and (found := case.presumed()):
         return case.no(found)
-    if names[0] != code.code:
-        first = next(other for other in others if other.code == names[0])
-        return _other_first(case, first, code, code)
+    for first in others:
+        if case.order.before(first, code):
+            return _other_first(case, first, code, code)
+    names = [code.code, *(name for name in names if name != code.code)]
     pairs = [
         case.quote((code.code, other.code), ground, "obligation")
         for other in others

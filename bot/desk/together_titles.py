@@ -86,7 +86,7 @@ def left_open(one: Code, other: Code) -> Conflict | None:
     """Codes of one category of which one denies, or leaves open, what the other says."""
     if one.code[:3] != other.code[:3] or one.code == other.code:
         return None
-    if one.code[0] in "STVWXYZ" and one.code[:3] not in ("Z00", "Z01"):
+    if one.code[0] in "STVWXY" or one.code[:2] in ("Z6", "Z7", "Z8", "Z9"):
         return None
     title, said = one.title.lower(), other.title.lower()
     # "without bleeding" and "with bleeding".
