@@ -202,11 +202,13 @@ def _whole_category(typed: Sequence[str], words: Sequence[str], at: int, lookup:
         return False
     if typed[at].isupper() == with_codes:
         return with_codes
-    beside = [*words[max(0, at - 1) : at], *words[at + 1 : at + 2]]
     asks = words_of("beside_category")
-    if at == 0 and typed[at].isupper() and asks.intersection(words):
+    following = words[at + 1] if at + 1 < len(words) else ""
+    if following in asks or (at == 0 and asks.intersection(words)):
         return True
-    return any(word in asks or _CM_DOTTED.fullmatch(word.upper()) for word in beside)
+    # "pt with G35 mask" is about a mask.
+    before = words[at - 1] if at else ""
+    return before in asks and (not following or before not in ("with", "w"))
 
 
 #: 120.0, 572.001A, 110: a code of ICD-10-CM but for its first character. 120.0 may be of ICD-9-CM.

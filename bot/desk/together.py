@@ -23,6 +23,8 @@ from index.statement.books import Books
 from index.text.tokens import read
 
 _MOST_QUOTED = 300
+#: The most codes of which each is compared with each.
+_MOST_CODES = 12
 #: The section "Z Codes That May Only be Principal/First-Listed Diagnosis", by edition.
 _FIRST_ONLY = ("I.C.21.c.16", "I.C.21.c.15")
 
@@ -61,7 +63,7 @@ class Together:
         if books is None or any(mention.system != "icd10cm" for mention in mentions):
             return None
         codes = [self._store.get(books.release, mention.code) for mention in mentions]
-        if None in codes:
+        if None in codes or len(codes) > _MOST_CODES:
             return None
         known = tuple(dict.fromkeys(code for code in codes if code is not None))
         return self._of_diagnoses(Case(books, known, asked, self._quoted, self._search))

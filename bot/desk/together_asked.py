@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -32,6 +32,7 @@ class Asked:
     - `ask`: the kind of question.
     - `about`: the places (0 for the first code named) of the codes that it is about: the one that
       is to be first, those that may not be needed; () for all.
+    - `as_given`: whether all codes are proposed in the order in which they stand.
     - `later`: whether the code is proposed as a secondary one.
     - `units`: how many; None when no number is said.
     - `rest`: the words that are neither codes nor ask: what is said of the case.
@@ -40,6 +41,7 @@ class Asked:
     ask: Ask
     about: tuple[int, ...] = ()
     later: bool = False
+    as_given: bool = False
     units: int | None = None
     rest: str = ""
 
@@ -102,11 +104,14 @@ def read_asked(text: str, codes: Sequence[str]) -> Asked:
     if ordering or _phrases("proposes_later").search(flat) or _THEN.search(flat):
         asked = _of_place(flat, marks, several=several)
         if asked is not None:
-            return Asked(asked.ask, asked.about, asked.later, rest=rest)
+            return replace(asked, rest=rest)
     if several and (all_ := _phrases("needed_all").search(flat)):
         just = re.search(r"\b(?:code|report|use|bill) both|both codes\b", all_[0])
         if not just or not re.search(r"\b(?:can|may|ok|okay|allowed)\b", flat):
             return Asked("needed", rest=rest)
+    if several and (one_of := re.search(rf"\bor (?:just|only) (?:the )?{_CODE}", flat)):
+        others = tuple(at for at in range(len(codes)) if at != int(one_of[1]))
+        return Asked("needed", others, rest=rest)
     if found := _phrases("needed").search(flat):
         asks_more = _phrases("enough_surely" if several else "enough").search(words)
         if not asks_more:
@@ -132,11 +137,24 @@ _THEN = re.compile(
 )
 
 
+#: "Is the order … right?" proposes an order; "put in the right order", "what's the order" do not.
+_AS_GIVEN_ASKED = re.compile(
+    r"^(?!.*\b(?:put|what|whats|what's|which|how|give|need)\b).*(?:\b(?:is|are)\b"
+    r"|\b(?:order|seq\w*)\s+(?:is |looks? )?(?:ok|okay|right|correct\w*|good)\b)"
+)
+
+
+def _no_codes(flat: str) -> str:
+    return " ".join(re.sub(_CODE, " ", flat).split())
+
+
 def _of_place(flat: str, marks: str, *, several: bool) -> Asked | None:
     """What is asked of the order, or of the place of one code; None for neither."""
     first, later = _phrases("proposes_first").search(flat), _phrases("proposes_later").search(flat)
     which = _phrases("which").search(re.sub(_CODE, " ", flat)) is not None
     then = _THEN.search(flat)
+    if several and _AS_GIVEN_ASKED.search(flat) and _phrases("as_given").search(_no_codes(flat)):
+        return Asked("place", as_given=True)
     if several and which and not (then and re.search(r"\b(?:ok|okay|right|correct)\b", flat)):
         return Asked("order")
     if then and several:

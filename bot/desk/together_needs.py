@@ -13,7 +13,9 @@ from bot.desk.together_conflicts import conflict
 from bot.desk.together_model import Conflict, Ground
 from bot.desk.together_order import CONDITIONAL
 from bot.desk.together_partners import Partner, partners, wanted
+from bot.desk.together_words import spelled_out
 from codesets.model import Code
+from index.text.tokens import read
 
 
 def enough(case: Case) -> Decided:
@@ -141,4 +143,9 @@ def choice(case: Case) -> Decided | None:
         asked = [one.code for one in pair if code not in pair and _asking(case, one, code)]
         if asked:
             return case.no(replace(found, instead=(asked[0],)))
+    if not found.instead:
+        said = read(spelled_out(case.asked.rest)).affirmed
+        fits = [len(said & read(one.title).affirmed) for one in pair]
+        if fits[0] != fits[1]:
+            found = replace(found, instead=(pair[fits.index(max(fits))].code,))
     return case.no(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from bot.desk.answer import Pair, reason
+from bot.desk.answer import HeadlineKind, Pair, reason
 from bot.desk.together_case import Case, Decided
 from bot.desk.together_model import Ground
 from bot.desk.together_order import is_first_only
@@ -38,6 +38,8 @@ def order(case: Case) -> Decided:
 
 def place(case: Case) -> Decided:
     """Whether a code may stand where it is put."""
+    if case.asked.as_given and len(case.codes) > 1:
+        return _as_given(case)
     at = case.asked.about[0] if case.asked.about else 0
     code = case.codes[min(at, len(case.codes) - 1)]
     others = [other for other in case.codes if other is not code]
@@ -62,6 +64,18 @@ def place(case: Case) -> Decided:
     if is_first_only(code.code) and not pairs:
         pairs = [_first_only(case, code)]
     return case.answer("yes", names, "together.may_be_first", *pairs, code=code.code)
+
+
+def _as_given(case: Case) -> Decided:
+    """Whether the codes stand in the right order as they are named."""
+    if found := case.presumed():
+        return case.no(found)
+    decided = order(case)
+    names = decided.headline.codes
+    right = names == case.names
+    key = "together.order_right" if right else "together.order_wrong"
+    kind: HeadlineKind = "yes" if right else "no"
+    return case.answer(kind, names, key, *decided.pairs, codes=", ".join(names))
 
 
 def _later(case: Case, code: Code, others: Sequence[Code]) -> Decided:

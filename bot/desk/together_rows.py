@@ -25,9 +25,10 @@ class CodeSet:
     patterns: tuple[re.Pattern[str], ...]
 
     def has(self, code: str) -> bool:
-        return any(each.contains(code) for each in self.ranges) or any(
-            each.match(code) for each in self.patterns
-        )
+        letter = code[:1]
+        return any(
+            each.first[0] <= letter <= each.last[0] and each.contains(code) for each in self.ranges
+        ) or any(each.match(code) for each in self.patterns)
 
 
 @cache
