@@ -160,12 +160,12 @@ class Pair:
     """What a rule says of codes reported together, or of one code that needs another.
 
     - `codes`: the codes that it is about: two, or one.
-    - `rule`: excludes1, excludes2, code_first, use_additional_code, manifestation, laterality,
-      ncci_ptp or mue.
+    - `rule`: excludes1, excludes2, code_first, use_additional_code, code_also, manifestation,
+      laterality, note, index with, guideline, ncci_ptp or mue.
     - `quote`: the rule in its publisher's words; for manifestation and laterality, the titles that
       show it; "" where an edit has no rationale.
     - `inherited_from`: where it is printed: a code, section or chapter, a section of the guidelines
-      (laterality), or a table of NCCI edits.
+      (laterality, guideline, index with), or a table of NCCI edits.
     - `release`: label of the edition that it is printed in.
     - `severity`: conflict: not to be reported so. caution: to be looked at. obligation: another
       code, or another order, is asked for.

@@ -164,10 +164,13 @@ def _in_text(text: str, lookup: Lookup, known: Known) -> list[CodeMention]:
     before, after = words_of("just_before"), words_of("just_after")
     mentions: list[CodeMention] = []
     for at, token in enumerate(tokens):
+        if _WEEKS.fullmatch(token):
+            continue
         asked_about = (
             not rest
             or (at > 0 and words[at - 1] in before)
             or (at + 1 < len(words) and words[at + 1] in after)
+            or _whole_category(typed, words, at, lookup)
         )
         may_be_first = token[0].isdigit() and ("." in token or at == 0)
         if may_be_first and (read := _first_letter(token, rest, lookup, known)):
@@ -181,6 +184,31 @@ def _in_text(text: str, lookup: Lookup, known: Known) -> list[CodeMention]:
             if mention not in mentions:
                 mentions.append(mention)
     return mentions
+
+
+#: Weeks and days of a pregnancy: 38w2d.
+_WEEKS = re.compile(r"\d{1,2}W\d?D?")
+
+
+def _whole_category(typed: Sequence[str], words: Sequence[str], at: int, lookup: Lookup) -> bool:
+    """Whether a token is a category that no codes divide, typed as a code beside a word that asks
+    about codes, or beside another code: "O80 alone", "I10 with N18.31". N95 is a mask."""
+    token = typed[at].upper()
+    if not _CM_CATEGORY.fullmatch(token) or not lookup(token):
+        return False
+    others = [each.upper() for n, each in enumerate(typed) if n != at]
+    with_codes = any(_CM_DOTTED.fullmatch(each) for each in others)
+    if any(lookup(f"{token}.{character}") for character in "0123456789A"):
+        return False
+    if typed[at].isupper() == with_codes:
+        return with_codes
+    asks = words_of("beside_category")
+    following = words[at + 1] if at + 1 < len(words) else ""
+    if following in asks or (at == 0 and asks.intersection(words)):
+        return True
+    # "pt with G35 mask" is about a mask.
+    before = words[at - 1] if at else ""
+    return before in asks and (not following or before not in ("with", "w"))
 
 
 #: 120.0, 572.001A, 110: a code of ICD-10-CM but for its first character. 120.0 may be of ICD-9-CM.

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from bot.desk import edition_changes, provenance, statements
@@ -23,21 +24,33 @@ from bot.desk.question import Question, read_codes, read_question
 from bot.desk.report import Reports
 from bot.desk.system_choice import is_settled
 from bot.desk.systems import likeliest, missing, to_search
+from bot.desk.together import Together
 from bot.messages import message
 from bot.phi import Scrubbed, Scrubber, scrub_head
 from bot.phi.long_texts import MOST_CHARACTERS, length_of
 from bot.settings import Settings
 from bot.views.wording import undated, worded
-from codesets.model import CodeKind, CodesetError, Release, ReleaseUnavailable, Setting, System
+from codesets.model import (
+    Code,
+    CodeKind,
+    CodesetError,
+    Release,
+    ReleaseUnavailable,
+    Setting,
+    System,
+)
 from codesets.store.code_store import CodeStore, ReleaseMatch
 from index.embedding.models import name_of
 from index.errors import SearchError
 from index.runtime import THREADS
 from index.search.searcher import Found, Searcher
+from index.statement.books import Books
 from index.text.sides import by_side
 
 #: Extra hits that are searched for, to replace those that are not in force on the date.
 _SPARE = 30
+#: The hits among which a code that is missing beside another is looked for.
+_PARTNERS = 40
 #: Below this value of Found.ours, or from this cosine to an off-topic example on, a question for
 #: which no code fits is small talk, and no rule is looked for. The lowest of 289 questions about
 #: rules has -3.6 ("what is a sequela, is there a time limit").
@@ -430,7 +443,7 @@ class Desk:
     def _on_codes(self, question: Question, answer: Answer) -> Answer:
         """Verdicts on the codes that a question names and, if it asks about a rule, the sections of
         the guidelines that answer it, beside them."""
-        answer = self._codes.on_codes(question, answer)
+        answer = self._with_headline(question, self._codes.on_codes(question, answer))
         codes = [mention.typed for mention in question.mentions]
         rule = is_about_a_rule(question.text)
         if not says_of_codes(question.text, codes, rule):
@@ -452,6 +465,32 @@ class Desk:
         if not answering.beside_verdicts(rule):
             return answer
         return replace(answer, guidelines=answering.sections)
+
+    def _with_headline(self, question: Question, answer: Answer) -> Answer:
+        """The answer with what is asked of its codes together, in one line, and the rules that the
+        line rests on before the others."""
+        books = None
+        if "icd10cm" in self._store.systems:
+            coverage = self._store.for_date("icd10cm", question.day)
+            books = Books(self._store, coverage.release, question.day)
+        search = partial(self._codes_for, books) if books else None
+        decided = Together(self._store, self._guideline_lookup, books, search).decide(question)
+        if decided is None:
+            return answer
+        shown = {(tuple(pair.codes), pair.rule, pair.quote) for pair in decided.pairs}
+        rest = [p for p in answer.pairs if (tuple(p.codes), p.rule, p.quote) not in shown]
+        return replace(answer, headline=decided.headline, pairs=[*decided.pairs, *rest])
+
+    def _codes_for(self, books: Books, words: str) -> list[Code]:
+        """The diagnoses that fit words best; [] where there is no index."""
+        try:
+            searcher = self._search()
+        except SearchError:
+            return []
+        with self._searching:
+            hits = searcher.search(words, [books.release], _PARTNERS).hits
+        codes = (books.complete(hit.code, words) for hit in hits)
+        return [code for code in codes if code is not None]
 
 
 def _begun(question: Question) -> Answer:

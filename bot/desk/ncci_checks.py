@@ -34,6 +34,20 @@ class NcciChecks:
         yield from self._procedure_pairs(billed)
         yield from self._units(billed)
 
+    def knows(self, code: str) -> bool:
+        """Whether the edits of pairs that are loaded name a code, or are of its system: a file
+        without CPT says nothing of a code of CPT."""
+        if not code.isdigit() and not code[-1].isalpha():
+            return True
+        for setting in self._settings:
+            reference = self._reference("ptp", setting)
+            for part in self._store.references.parts(reference) if reference else ():
+                for column in ("column1", "column2"):
+                    rows = self._store.references.rows(PtpEdit, part, **{column: [code]})
+                    if next(rows, None) is not None:
+                        return True
+        return False
+
     def not_loaded(self, codes: Sequence[str]) -> list[str]:
         """The rules that apply to this number of codes and are not loaded."""
         return [

@@ -3,7 +3,6 @@ where nothing is put together, the best code that was found."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from bot.desk.answer import Answer, Because, Candidate, Reason, ReportLine, ShownFact, reason
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.headlines import of_report
+from bot.desk.line_alternatives import alternatives
 from bot.desk.notices import noticed
 from bot.desk.question import Question
 from bot.desk.stored_words import StoredWords
@@ -70,8 +70,7 @@ class _Shown:
     statement: Statement
     stored: StoredWords
     candidates: Mapping[str, Candidate]
-    release: Release
-    day: dt.date
+    books: Books
     guideline_lookup: GuidelineLookup
 
     def line(self, number: int, line: Line) -> ReportLine:
@@ -88,12 +87,16 @@ class _Shown:
             system=line.system,
             title=line.title,
             billable=True,
-            release=self.release.label,
+            release=self.books.release.label,
             role=line.role,
             said=self.stored.hide(_said(self.statement.text, line.spans)),
             because=grounds,
             confidence=line.confidence,
-            alternatives=candidate.alternatives if candidate else [],
+            alternatives=(
+                candidate.alternatives
+                if candidate
+                else alternatives(line.code, line.title, self.books)
+            ),
             reasons=_asked(line, candidate),
         )
 
@@ -106,8 +109,9 @@ class _Shown:
             why = reason("report.quoted", text=why, quote=quote)
         published = None
         if ground.section:
-            system = self.release.system
-            published = self.guideline_lookup.section(ground.section, system, self.day)
+            published = self.guideline_lookup.section(
+                ground.section, self.books.release.system, self.books.day
+            )
         return Because(
             ground.rule,
             section=published.section if published else "",
@@ -152,9 +156,7 @@ class Reports:
                 assembled = assembled_for(statement, books, searcher, found, answer.candidates)
                 if assembled is not None and (assembled.lines or not _is_affirmed(statement)):
                     known = {c.code: c for c in answer.candidates if c.system == "icd10cm"}
-                    shown = _Shown(
-                        statement, stored, known, release, question.day, self._guideline_lookup
-                    )
+                    shown = _Shown(statement, stored, known, books, self._guideline_lookup)
                     return _with_assembled(answer, assembled, shown)
         if not answer.candidates:
             return answer

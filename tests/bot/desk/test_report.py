@@ -27,6 +27,7 @@ from bot.desk.answer import (
 )
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.headlines import headlined, of_report
+from bot.desk.line_alternatives import alternatives
 from bot.desk.question import Question
 from bot.desk.report import Reports, role_of
 from bot.desk.statements import together
@@ -35,6 +36,7 @@ from bot.messages import message
 from bot.views.wording import worded
 from codesets.model import Release
 from codesets.store.code_store import CodeStore
+from index.statement.books import Books
 from index.statement.facts import read_statement
 from index.statement.model import Assembled, Ground, Line, Span
 
@@ -331,3 +333,27 @@ def test_the_words_of_every_ground_are_there() -> None:
         for section, texts in tomllib.loads(path.read_text("utf-8")).items():
             known |= {f"{section}.{key}" for key in texts}
     assert named - known == set()
+
+
+# Codes that differ in side alone
+
+
+@pytest.mark.parametrize(
+    ("code", "others"),
+    [
+        ("M17.11", ["M17.10", "M17.12"]),
+        ("S93.401A", ["S93.402A", "S93.409A"]),
+        ("M25.562", ["M25.561", "M25.569"]),
+        ("I10", []),
+        ("E11.9", []),
+        # The title of both eyes does not say "eye".
+        ("H40.1111", ["H40.1121", "H40.1191"]),
+    ],
+)
+def test_codes_that_differ_in_side_alone(
+    store: CodeStore, april: Release, code: str, others: list[str]
+) -> None:
+    books = Books(store, april, dt.date(2026, 5, 1))
+    found = books.code(code)
+    assert found is not None
+    assert [one.code for one in alternatives(code, found.title, books)] == others

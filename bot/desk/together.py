@@ -1,0 +1,176 @@
+"""Answers what is asked of codes together, in one line: may they go together, which stands first,
+is one enough, is one needed, how many units."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+from bot.desk.answer import Headline, HeadlineKind, Pair, Severity, reason
+from bot.desk.guidelines import GuidelineLookup
+from bot.desk.ncci_checks import NcciChecks
+from bot.desk.question import Question
+from bot.desk.together_asked import Asked, read_asked
+from bot.desk.together_case import Case, Decided, listed
+from bot.desk.together_model import Ground
+from bot.desk.together_needs import choice, enough, needed
+from bot.desk.together_partners import Search
+from bot.desk.together_places import order, place
+from codesets.model import CodeRange, Guideline
+from codesets.store.code_store import CodeStore
+from index.statement.books import Books
+from index.text.tokens import read
+
+_MOST_QUOTED = 300
+#: The most codes of which each is compared with each.
+_MOST_CODES = 12
+#: The section "Z Codes That May Only be Principal/First-Listed Diagnosis", by edition.
+_FIRST_ONLY = ("I.C.21.c.16", "I.C.21.c.15")
+
+
+class Together:
+    """Decides for one date of service."""
+
+    def __init__(
+        self,
+        store: CodeStore,
+        guidelines: GuidelineLookup,
+        books: Books | None,
+        search: Search | None = None,
+    ) -> None:
+        """`books`: those of ICD-10-CM; None where it is not loaded. `search`: finds codes for the
+        words of a case; None where there is no index."""
+        self._store = store
+        self._guidelines = guidelines
+        self._books = books
+        self._search = search
+
+    def decide(self, question: Question) -> Decided | None:
+        """What the question asks of its codes, decided; None where it asks only for verdicts."""
+        mentions = [
+            mention for mention in question.mentions if mention.kind == "code" and not mention.also
+        ]
+        asked = read_asked(question.text, [m.slip or m.typed for m in mentions])
+        if asked.ask == "verdict" or not mentions:
+            return None
+        billed = [m.code for m in mentions if m.system in ("hcpcs", "cpt")]
+        if asked.ask == "units":
+            return self._units(question, asked, billed)
+        if len(billed) > 1 or (billed and len(billed) == len(mentions)):
+            return self._billed(question, asked, billed)
+        books = self._books
+        if books is None or any(mention.system != "icd10cm" for mention in mentions):
+            return None
+        codes = [self._store.get(books.release, mention.code) for mention in mentions]
+        if None in codes or len(codes) > _MOST_CODES:
+            return None
+        known = tuple(dict.fromkeys(code for code in codes if code is not None))
+        return self._of_diagnoses(Case(books, known, asked, self._quoted, self._search))
+
+    def _of_diagnoses(self, case: Case) -> Decided | None:
+        asked = case.asked.ask
+        if asked == "place":
+            return place(case)
+        if asked == "enough":
+            return enough(case)
+        if asked == "needed":
+            return needed(case)
+        if len(case.codes) < 2:
+            return None
+        if asked == "order":
+            return order(case)
+        if asked == "choice":
+            return choice(case)
+        if found := case.conflict():
+            return case.no(found)
+        return case.yes("yes_together") if asked == "together" else None
+
+    # Procedures, supplies and drugs
+
+    def _units(self, question: Question, asked: Asked, billed: Sequence[str]) -> Decided | None:
+        """Whether NCCI lets so many units of one code."""
+        pairs = [
+            pair
+            for pair in NcciChecks(self._store, question.day, question.setting).check(billed)
+            if pair.rule == "mue"
+        ]
+        if not pairs or asked.units is None:
+            return None
+        # Where no setting is said, the one that lets most: equipment has no units of practitioners.
+        usual = max(pairs, key=lambda pair: int(pair.reasons[0].params["units"]))
+        most = int(usual.reasons[0].params["units"])
+        key = "units_ok" if asked.units <= most else "units_too_many"
+        why = reason(f"together.{key}", code=usual.codes[0], units=asked.units, most=most)
+        kind: HeadlineKind = "yes" if asked.units <= most else "no"
+        return Decided(Headline(kind, list(usual.codes), reasons=[why]), (usual,))
+
+    def _billed(self, question: Question, asked: Asked, billed: Sequence[str]) -> Decided | None:
+        """Whether NCCI pays the codes on one day."""
+        if len(billed) < 2 or asked.ask == "order":
+            return None
+        checks = NcciChecks(self._store, question.day, question.setting)
+        if asked.ask == "none":
+            return None
+        if not all(map(checks.knows, billed)):
+            return None
+        pairs = [pair for pair in checks.check(billed) if pair.rule == "ncci_ptp"]
+        active = [pair for pair in pairs if pair.reasons[0].key == "pairs.ptp"]
+        if active:
+            one, other = active[0].codes
+            never = any(pair.severity == "conflict" for pair in active)
+            key = "ptp_never" if never else "ptp_modifier"
+            why = reason(f"together.{key}", one=one, other=other)
+            return Decided(Headline("no", [one], reasons=[why]), tuple(active))
+        why = reason("together.ptp_none", codes=listed(billed))
+        return Decided(Headline("yes", list(billed), reasons=[why]), tuple(pairs))
+
+    def _section(self, name: str, day: dt.date) -> Guideline | None:
+        """The section with a number, or the one above it. Editions number the list of Z codes that
+        are first-listed differently, so it is known by its title."""
+        names = [name, name.rsplit(".", 1)[0]]
+        if name in _FIRST_ONLY:
+            names = [*_FIRST_ONLY, name]
+        sections = [self._guidelines.section(each, "icd10cm", day) for each in names]
+        found = [section for section in sections if section is not None]
+        listed_first = (s for s in found if "Only be Principal" in s.title)
+        return next(listed_first, None) or next(iter(found), None)
+
+    def _quoted(self, codes: Sequence[str], ground: Ground, severity: Severity) -> Pair:
+        """A ground as a pair, with the section of the guidelines quoted."""
+        quote, release, place = ground.quote, ground.release, ground.place
+        if ground.rule == "guideline" and self._books is not None:
+            section = self._section(place, self._books.day)
+            if section is not None:
+                quote = _telling_sentence(section.text, codes, self._books) or section.title
+                release, place = section.release, section.section
+        return Pair(
+            codes=list(codes),
+            rule=ground.rule,
+            quote=quote,
+            inherited_from=place,
+            release=release,
+            severity=severity,
+            reasons=[ground.why],
+        )
+
+
+_A_CODE = re.compile(r"\b[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?(?:-[A-Z]\d[0-9A-Z](?:\.\d+)?)?")
+
+
+def _telling_sentence(text: str, codes: Sequence[str], books: Books) -> str:
+    """The sentence of a section that names these codes, or that has most words of their titles."""
+    titles = [code.title for name in codes if (code := books.store.get(books.release, name))]
+    stems = read(" ".join(titles)).stems
+
+    def told(sentence: str) -> int:
+        named = 0
+        for found in _A_CODE.findall(sentence):
+            first, _, last = found.partition("-")
+            range_ = CodeRange(first, last or first, found)
+            named += any(range_.contains(code) for code in codes)
+        return 10 * min(named, 2) + len(read(sentence).stems & stems)
+
+    sentences = re.split(r"(?<=[.:])\s+(?=[A-Z])|\n+", text)
+    best = max(sentences, key=told, default="").strip()
+    return best if len(best) <= _MOST_QUOTED else best[: _MOST_QUOTED - 1] + "…"
