@@ -69,7 +69,7 @@ def _words() -> _Words:
         re.compile(rf" *[(,-]? *(?:\d\S* )?(?:\w+ )?(?:{after})(?![\w/'])"),
         expression(table["chronic_after"]),
         re.compile(
-            rf"(?:{chronic})(?: +(?:current|use of|use|with|w/|on|oral|daily|\w+ use of))? *$"
+            rf"(?:{chronic})(?: +(?:current|use of|use|with|w/|on|oral|daily|\w+ use of))* *$"
         ),
         expression(table["daily"]),
         expression(table["diabetes"]),
