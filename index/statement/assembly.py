@@ -40,8 +40,11 @@ from index.text.encounter import read_encounter
 Search = Callable[[Sequence[str]], Sequence[Found]]
 #: The letters of external causes.
 _CAUSES = "VWXY"
+_NO_CONDITIONS = f"{_CAUSES}Z"
 #: The least chance of a code that a note asks for, and of one found by other words.
 _LEAST_KEPT, _LEAST_INSTEAD = 0.2, 0.2
+#: The least chance of a code for its part alone that a note names, where its part has no code.
+_LEAST_ASKED = 0.7
 
 
 def assemble(statement: Statement, books: Books, search: Search, is_name: IsName) -> Assembled:
@@ -110,7 +113,9 @@ def _searched(
             ask = _left_open(choice, own, sides, books)
             chosen.append(Chosen(code, spans, choice.chance, why, ask=ask))
         chosen += _kept_beside(choice, parts, plain, books)
-    return chosen
+    reported = {span for each in chosen for span in each.spans}
+    left = [n for n, part in enumerate(parts) if part.span not in reported]
+    return [*chosen, *_asked_for(left, parts, plain, [*proposed, *chosen], books)]
 
 
 def _left_open(choice: Choice, own: Searched, sides: frozenset[str], books: Books) -> str:
@@ -137,6 +142,29 @@ def _kept_beside(
             why = (ground(note, choice.option.code.code), grounds.found(best))
             kept.append(Chosen(best.code, (parts[n].span,), best.right, why))
     return kept
+
+
+def _asked_for(
+    left: Sequence[int],
+    parts: Sequence[Part],
+    plain: Mapping[int, Searched],
+    reported: Sequence[Chosen],
+    books: Books,
+) -> list[Chosen]:
+    """The conditions of the parts that have no code, where a note of a reported code names them:
+    the cancer of a malignant effusion."""
+    asked = []
+    for n in left:
+        best = plain[n].best
+        if best is None or best.right < _LEAST_ASKED or best.code.code[0] in _NO_CONDITIONS:
+            continue
+        for owner in reported:
+            note = asking(books.notes(owner.code), best.code)
+            if note is not None and owner.code.code[:3] != best.code.code[:3]:
+                why = (ground(note, owner.code.code), grounds.found(best))
+                asked.append(Chosen(best.code, (parts[n].span,), best.right, why))
+                break
+    return asked
 
 
 def _reported(statement: Statement, chosen: Sequence[Chosen], books: Books) -> Assembled:
