@@ -31,8 +31,8 @@ _DETAILS = frozenset(
     seen eval evaluation follow up followup f/u recheck check dx diagnosis code codes rt lt r l b/l
     od os ou init subs subsq nos nec still it was is the a an she he they her his him them used
     says said states stated came asymptomatic labs lab bloodwork cxr xray ct mri ekg ecg echo hosp
-    hospital outside adult abx outpt started documented listed noted talk staging nothing else treated
-    given ordered added source""".split()
+    hospital outside adult abx outpt started documented listed noted talk staging nothing else
+    treated given ordered added source""".split()
 )
 
 
