@@ -53,7 +53,7 @@ def assemble(statement: Statement, books: Books, search: Search, is_name: IsName
     parts = parts_of(statement, claimed)
     others = obstetrics.wordings(statement, books)
     proposed = _proposed(proposals, books)
-    chosen = [*_searched(statement, parts, others, proposed, books, search), *proposed]
+    chosen = [*_searched(statement, parts, others, proposed, books, search, is_name), *proposed]
     beside = tuple(beginning for p in proposals for beginning in p.excludes)
     chosen = [each for each in chosen if not (beside and each.code.code.startswith(beside))]
     chosen = revised(chosen, statement, books)
@@ -75,6 +75,7 @@ def _searched(
     proposed: Sequence[Chosen],
     books: Books,
     search: Search,
+    is_name: IsName,
 ) -> list[Chosen]:
     """The codes that the search finds for the parts of a statement. `others`: other words for some
     of the parts, which are searched instead of their own where they find something. `proposed`:
@@ -98,7 +99,7 @@ def _searched(
                 searched[(n,)] = instead
     sides = SIDE.said(searched[max(searched, key=len)].query.reading)
     chosen = []
-    weighed = weigh(statement, parts, searched, books)
+    weighed = weigh(statement, parts, searched, books, is_name)
     if any(each.code.code[0] in _CAUSES for each in proposed):
         # What a finder of causes has read is not searched for again.
         weighed = [each for each in weighed if each.option.code.code[0] not in _CAUSES]
