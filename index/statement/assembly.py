@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from codesets.model import Code
+from codesets.model import Code, Note
 from index.search.confidence import level
 from index.search.left_open import axis_left_open
 from index.search.searcher import Found
@@ -43,7 +43,7 @@ _CAUSES = "VWXY"
 #: The least chance of a code that a note asks for, and of one found by other words.
 _LEAST_KEPT, _LEAST_INSTEAD = 0.2, 0.2
 #: The least chance of a code that shares words with another and that a note of this asks for.
-_LEAST_ASKED = 0.3
+_LEAST_ASKED = 0.25
 
 
 def assemble(statement: Statement, books: Books, search: Search, is_name: IsName) -> Assembled:
@@ -121,25 +121,36 @@ def _searched(
 def _asked_for(
     choices: Sequence[Choice], weighed: Sequence[Weighed], parts: Sequence[Part], books: Books
 ) -> list[Chosen]:
-    """The codes that share words with a chosen code and that its notes ask for: the ulcer of an
-    ankle beside the atherosclerosis that is the cause of it."""
+    """The less likely codes that a note joins to a chosen one: that its notes ask for, where both
+    share words (the ulcer of an ankle beside the atherosclerosis that is its cause), or whose own
+    notes ask for it (HIV disease beside the pneumonia that it leads to)."""
     categories = {choice.option.code.code[:3] for choice in choices}
     found = []
     for each in sorted(weighed, key=lambda w: -w.chance):
         code = each.option.code
         if each.chance < _LEAST_ASKED or code.code[:3] in categories:
             continue
-        for choice in choices:
-            if set(choice.parts).isdisjoint(each.group):
-                continue
-            note = asking(books.notes(choice.option.code), code, told_together=True)
-            if note is not None:
-                why = (ground(note, choice.option.code.code), grounds.found(each.option))
-                spans = tuple(parts[n].span for n in each.group)
-                found.append(Chosen(code, spans, each.chance, why))
-                categories.add(code.code[:3])
-                break
+        note = _joining(each, choices, books)
+        if note is not None:
+            spans = tuple(parts[n].span for n in each.group)
+            why = (ground(note, note.owner), grounds.found(each.option))
+            found.append(Chosen(code, spans, each.chance, why))
+            categories.add(code.code[:3])
     return found
+
+
+def _joining(each: Weighed, choices: Sequence[Choice], books: Books) -> Note | None:
+    """The note that joins a code to one of those that are chosen; None where none does."""
+    shared = [choice for choice in choices if not set(choice.parts).isdisjoint(each.group)]
+    for choice in shared:
+        note = asking(books.notes(choice.option.code), each.option.code, told_together=True)
+        if note is not None:
+            return note
+    for choice in () if shared else choices:
+        note = asking(books.notes(each.option.code), choice.option.code, told_together=True)
+        if note is not None:
+            return note
+    return None
 
 
 def _left_open(choice: Choice, own: Searched, sides: frozenset[str], books: Books) -> str:
