@@ -22,6 +22,7 @@ from bot.messages import message
 from bot.views.report_words import (
     Part,
     candidate_of_first,
+    is_of_codes_together,
     mark,
     parts,
     rivals,
@@ -68,8 +69,13 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     blocks += [_report(number, part) for number, part in enumerate(parts(answer), 1)]
     blocks += _candidates(answer, shown)
     crosswalk = asks_for_icd9(answer.question)
-    blocks += [_verdict(verdict, crosswalk, answer.headline.text) for verdict in answer.verdicts]
-    blocks += [_pair(pair) for pair in answer.pairs]
+    together = is_of_codes_together(answer)
+    pairs = [_pair(pair) for pair in answer.pairs]
+    verdicts = [
+        _verdict(verdict, crosswalk, answer.headline.text, governed=not together)
+        for verdict in answer.verdicts
+    ]
+    blocks += [*pairs, *verdicts] if together else [*verdicts, *pairs]
     if answer.outcome != "guideline":
         blocks += sections
     if answer.not_checked and answer.verdicts:
@@ -166,7 +172,8 @@ def _report_with(candidate: Candidate, answer: Answer | None = None) -> list[str
     ]
 
 
-def _verdict(verdict: Verdict, crosswalk: bool, told: str) -> str:
+def _verdict(verdict: Verdict, crosswalk: bool, told: str, *, governed: bool) -> str:
+    """`governed`: whether the notes and sections that govern it are shown."""
     heading = f"{verdict.code}  {verdict.title}".rstrip()
     lines = [
         _wrapped(heading, f"{message(f'terminal.status_{status_word(verdict)}')} "),
@@ -184,6 +191,8 @@ def _verdict(verdict: Verdict, crosswalk: bool, told: str) -> str:
             _wrapped(f"{e.code}  {e.title} ({e.says})".strip(), "     ")
             for e in verdict.equivalents
         ]
+    if not governed:
+        return "\n".join(lines)
     notes = _notes(verdict.code, verdict.release, verdict.notes)
     return "\n\n".join(filter(None, ["\n".join(lines), notes, _cited(verdict.guidelines)]))
 
