@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from bot.desk import edition_changes, provenance, statements
+from bot.desk import edition_changes, provenance, statement_answers
 from bot.desk.answer import Answer, Candidate, Changes, ReportLine, Verdict, reason
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
@@ -22,6 +22,7 @@ from bot.desk.intent import Intent, is_about_a_rule, says_of_codes
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
 from bot.desk.report import Reports
+from bot.desk.statements import most_characters
 from bot.desk.system_choice import is_settled
 from bot.desk.systems import likeliest, missing, to_search
 from bot.desk.together import Together
@@ -149,7 +150,7 @@ class Desk:
         started = time.perf_counter()
         question = read_question(
             asked,
-            self._scrubbed(asked),
+            scrub_head(self.scrubber, asked, most_characters(asked)),
             self._codes.lookup,
             day=day if editions is None else day_for(self._store, editions),
             fixed=fixed or editions is not None,
@@ -229,14 +230,14 @@ class Desk:
             self.take(question, **reading) if isinstance(question, str) else question
             for question in questions
         ]
-        each = [statements.parts_of(question, self._take_part) for question in read]
+        each = [statement_answers.parts_of(question, self._take_part) for question in read]
         answered = iter(self._answered([part for parts in each for part in parts], limit))
         answers = []
         for question, parts in zip(read, each, strict=True):
             of_parts = [next(answered) for _ in parts]
             one = of_parts[0]
             if len(of_parts) > 1:
-                one = statements.together(question, _begun(question), of_parts)
+                one = statement_answers.together(question, _begun(question), of_parts)
             answers.append((worded if question.dated else undated)(headlined(one)))
         return answers
 

@@ -30,7 +30,7 @@ from bot.desk.headlines import headlined, of_report
 from bot.desk.line_alternatives import alternatives
 from bot.desk.question import Question
 from bot.desk.report import Reports, role_of
-from bot.desk.statements import together
+from bot.desk.statement_answers import together
 from bot.desk.stored_words import StoredWords
 from bot.messages import message
 from bot.views.wording import worded
