@@ -42,9 +42,9 @@ def assembled_for(
     found: Found,
     candidates: Sequence[Candidate],
 ) -> Assembled | None:
-    """What is to be reported for a statement; None where the words ask for another system, or
-    nothing of ICD-10-CM fits them. `found`: what the whole statement finds."""
-    if candidates and candidates[0].system != "icd10cm":
+    """What is to be reported for a statement; None where nothing of ICD-10-CM fits it. `found`:
+    what the whole statement finds, of which `candidates` are made."""
+    if candidates and all(candidate.system != "icd10cm" for candidate in candidates):
         return None
 
     def search(texts: Sequence[str]) -> Sequence[Found]:
@@ -151,7 +151,7 @@ class Reports:
         statement = read_statement(question.subject)
         stored = StoredWords(question)
         for release in releases:
-            if release.system == "icd10cm":
+            if release.system == "icd10cm" and not _asks_for_another(question):
                 books = Books(self._store, release, question.day)
                 assembled = assembled_for(statement, books, searcher, found, answer.candidates)
                 if assembled is not None and (assembled.lines or not _is_affirmed(statement)):
@@ -194,6 +194,11 @@ def _with_lines(
     if answer.outcome == "guideline":
         return answer
     return replace(answer, outcome="answered", headline=of_report(lines, either_first))
+
+
+def _asks_for_another(question: Question) -> bool:
+    """Whether the words ask for codes of other systems only."""
+    return bool(question.systems) and "icd10cm" not in question.systems
 
 
 def _is_affirmed(statement: Statement) -> bool:
