@@ -28,6 +28,7 @@ _TOXIC_WORDS = re.compile(
     r"\b(?:toxicity|tox|toxic|reaction|rxn|side effects?|s/e|adverse (?:effect|reaction|event)s?"
     r"|intolerance|hypersensitivity)$"
 )
+_SIDE_EFFECT = re.compile(r"side effect|s/e |se of|adverse effect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def find_adverse_effects(
         medicines = [drug for drug in drugs if _is_medicine(drug, kind, marked)]
         poisoning = bool(medicines) and _is_poisoning(drugs, match[0], marked)
         for drug in drugs if poisoning else medicines:
-            said = Span(*match.span()) if poisoning or _TOXIC_WORDS.search(match[0]) else drug.span
+            whole = poisoning or _TOXIC_WORDS.search(match[0]) or _SIDE_EFFECT.match(match[0])
+            said = Span(*match.span()) if whole else drug.span
             if poisoning:
                 yield Use(drug, "poisoning", said, intent_of(marked))
             else:

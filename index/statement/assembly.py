@@ -16,7 +16,7 @@ from index.search.left_open import axis_left_open
 from index.search.searcher import Found
 from index.statement import grounds, obstetrics
 from index.statement.books import Books
-from index.statement.evidence import WEIGHTS, weigh
+from index.statement.evidence import weigh
 from index.statement.finders import FINDERS
 from index.statement.laterality import on_sides
 from index.statement.listing import IsName, apart
@@ -38,6 +38,8 @@ from index.text.attributes import SIDE
 from index.text.encounter import read_encounter
 
 Search = Callable[[Sequence[str]], Sequence[Found]]
+#: The letters of external causes.
+_CAUSES = "VWXY"
 #: The least chance of a code that a note asks for, and of one found by other words.
 _LEAST_KEPT, _LEAST_INSTEAD = 0.2, 0.2
 
@@ -96,7 +98,10 @@ def _searched(
                 searched[(n,)] = instead
     sides = SIDE.said(searched[max(searched, key=len)].query.reading)
     chosen = []
-    weighed = weigh(statement, parts, searched, books, WEIGHTS)
+    weighed = weigh(statement, parts, searched, books)
+    if any(each.code.code[0] in _CAUSES for each in proposed):
+        # What a finder of causes has read is not searched for again.
+        weighed = [each for each in weighed if each.option.code.code[0] not in _CAUSES]
     for choice in choose(weighed) or ([] if proposed else best_of(weighed)):
         spans = tuple(parts[n].span for n in choice.parts)
         own = searched[choice.parts]

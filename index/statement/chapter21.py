@@ -118,6 +118,25 @@ def _neutral() -> frozenset[str]:
     return frozenset(words_of_chapter()["examinations"]["neutral"].split()) | STOPWORDS
 
 
+def unsaying(statement: Statement, spans: Iterable[Span]) -> list[Span]:
+    """The facts that, beside the words of some spans, have only words that name nothing."""
+    taken, found = list(spans), []
+    for fact in statement.facts:
+        left = _left(statement, fact.span, taken)
+        if left and all(word in _neutral() for word in re.findall(r"[a-z][a-z']+", left)):
+            found.append(fact.span)
+    return found
+
+
+def _left(statement: Statement, span: Span, taken: Iterable[Span]) -> str:
+    """The words of a span that do not stand in others."""
+    text = list(statement.folded[span.start : span.end])
+    for other in taken:
+        for at in range(max(other.start, span.start), min(other.end, span.end)):
+            text[at - span.start] = " "
+    return "".join(text).strip()
+
+
 def findings(statement: Statement, spans: Iterable[Span]) -> str:
     """What a statement affirms beside the words of some spans: "changed" for a new or worse
     finding, "known" for a condition that was there before, "" for nothing."""
@@ -127,11 +146,7 @@ def findings(statement: Statement, spans: Iterable[Span]) -> str:
     for fact in statement.facts:
         if fact.status not in ("affirmed", "uncertain"):
             continue
-        text = list(statement.folded[fact.span.start : fact.span.end])
-        for span in taken:
-            for at in range(max(span.start, fact.span.start), min(span.end, fact.span.end)):
-                text[at - fact.span.start] = " "
-        rest = "".join(text).strip()
+        rest = _left(statement, fact.span, taken)
         words = [w for w in re.findall(r"[a-z][a-z']+", rest) if w not in _neutral()]
         if not words or is_detail(" ".join(words)):
             continue

@@ -17,11 +17,12 @@ from index.text.resources import read_text
 MARK = "\ue000"
 _DOSE = (
     r"(?: +(?:\d[\d.,/-]*[ ]?(?:mg|mcg|units?|u|g|gm|grams?|ml|cc|%|meq|k|tabs?|pills?|tablets?"
-    r"|caps|hours?|hrs?)?|po|iv|im|sq|subq|qd|bid|tid|qid|qhs|qam|qpm|daily|nightly|prn|hs|x\d+"
+    r"|caps|hours?|hrs?)?|mg|mcg|units?|po|iv|im|sq|subq|qd|bid|tid|qid|qhs|qam|qpm|daily|nightly|prn|hs|x\d+"
     r"|weekly|q\d+h?|er|xr|xl|sr|cr|dr|ds|la|cd|tabs?|pills?|tablets?|caps|capsules?|drops?|gtts"
     r"|patch(?:es)?|inhaler|injections?|inj|infusions?|therapy|tx|use|meds?|medications?|drugs?"
     r"|overuse|dose|doses|otc)(?![\w'/]))*"
 )
+_TAIL = re.compile(_DOSE)
 _AND = r" ?(?:\+|&|/|(?<=[ ,])and\b|(?<= )or\b|(?<= )plus\b|w/|(?<= )with\b)"
 _OWN = r" ?(?:(?:her|his|their|the|po|iv|oral|both) )?"
 #: One drug or several that "and" joins; the list may have commas too. Atomic (?>…), so that a long
@@ -81,7 +82,10 @@ def phrase(text: str, drugs: str = LISTED) -> str:
 
 def any_word(text: str) -> re.Pattern[str]:
     """A list of words and phrases, wherever one stands."""
-    each = (" +".join(f"(?:{_token(word)})" for word in line.split()) for line in lines(text))
+    each = (
+        " +".join(f"(?:{_token(word)})" for word in line.split())
+        for line in sorted(lines(text), key=len, reverse=True)
+    )
     return re.compile(rf"{_LEFT}(?:{'|'.join(each)})")
 
 
@@ -128,6 +132,12 @@ def causes(words: Iterable[str], drugs: str = JOINED) -> re.Pattern[str]:
     """Matches a cause before drugs, with only fillers between."""
     each = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     return re.compile(rf"{_LEFT}(?:{each}) +(?:(?:{_fillers()}|\d+) +){{0,5}}(?:{drugs})")
+
+
+def with_dose(marked: str, span: Span) -> Span:
+    """The span of a drug with its dose and frequency: "eliquis 5 mg bid"."""
+    tail = _TAIL.match(marked, span.end)
+    return Span(span.start, tail.end() if tail else span.end)
 
 
 def mark(text: str, spans: Iterable[Span]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from index.statement import drug_cues
@@ -43,7 +44,11 @@ def find_uses(statement: Statement, named: Sequence[DrugNamed]) -> list[Use]:
         *find_poisonings(statement, marked, named),
         *find_adverse_effects(statement, marked, named),
     ):
-        uses.setdefault(use.drug.span, use)
+        first = uses.setdefault(use.drug.span, use)
+        if first.circumstance == use.circumstance:
+            span = Span(min(first.span.start, use.span.start), max(first.span.end, use.span.end))
+            near = first.span.overlaps(use.span)
+            uses[use.drug.span] = replace(first, span=span) if near else first
     return _without_vague(_one_each(list(uses.values()), text))
 
 

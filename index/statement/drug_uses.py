@@ -25,6 +25,7 @@ _LONG_AGO = re.compile(
     r" *\(?(?:in (?:the |his |her )?past|in (?:19|20)\d\d|\d+ (?:years|yrs) ago|years ago"
     r"|as a teen\w*|last year|history)\b"
 )
+_OVERDOSED = re.compile(r"(?<![\w'])(?:overdos\w*|od'd|oded|od)(?![\w'])")
 #: A drug that nobody prescribed.
 UNPRESCRIBED = re.compile(
     r"\botc\b|over[ -]the[ -]counter|non-?prescri\w+|\bherbal\b|\bnot prescribed\b"
@@ -97,3 +98,14 @@ def intent_of(marked: str) -> Intent:
         if not ideation and not is_denied(marked, match.start()):
             return "self-harm"
     return "accidental"
+
+
+@cache
+def _accidental() -> re.Pattern[str]:
+    return drug_cues.any_word(cues()["intent"]["accidental"])
+
+
+def told_spans(text: str) -> list[Span]:
+    """The words that tell an overdose or an intent; the code of a poisoning says what they say."""
+    patterns = (_OVERDOSED, _accidental(), *_intents())
+    return [Span(*match.span()) for each in patterns for match in each.finditer(text)]

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 
 from codesets.model import Code
 from index.statement.books import Books
-from index.statement.drug_cues import cues
+from index.statement.drug_cues import cues, with_dose
 from index.statement.drug_intents import find_uses
 from index.statement.drug_table import DrugNamed, Entry, drug_table, drugs_named
-from index.statement.drug_uses import Intent, Use, is_toxic
+from index.statement.drug_uses import Use, is_toxic, told_spans
 from index.statement.long_term_drugs import find_long_term, find_monitoring, is_inr
 from index.statement.model import Ground, Proposal, Span, Statement
 from index.statement.underdosings import reasons
@@ -39,7 +39,7 @@ _COLUMN_NAMES = {
 }
 _SEQUELA = re.compile(r"\b(?:sequela\w*|late effects?|residual\w*)\b")
 _FOLLOW_UP = re.compile(r"\b(?:f/?u|follow[ -]?up|re-?check|subsequent|subsq)\b")
-#: Codes that a poisoning with its intent says better, or that it takes the place of.
+#: Codes that a poisoning with its intent takes the place of.
 _WITH_SELF_HARM = ("T14.91", "X71", "X83")
 
 
@@ -100,9 +100,7 @@ def _code(books: Books, stem: str, seventh: str) -> Code | None:
     return None
 
 
-def _table_ground(
-    entry: Entry, column: str, code: Code, key: str, section: str, **params: str
-) -> Ground:
+def _table_ground(entry: Entry, column: str, key: str, section: str, **params: str) -> Ground:
     quote = f"{entry.text}: {_COLUMN_NAMES[column]} {entry.codes[column]}"
     return Ground("table", key, {"drug": _name(entry), **params}, quote, section, entry.release)
 
@@ -113,37 +111,55 @@ def _name(entry: Entry) -> str:
 
 def _of_uses(statement: Statement, books: Books, uses: list[Use]) -> Iterator[Proposal]:
     for use in uses:
-        entry = use.drug.entry
-        if use.drug.generic == "carbon monoxide":
-            entry = _source(statement, books) or entry
-        column = use.intent if use.circumstance == "poisoning" else use.circumstance
-        if entry is None or column not in entry.codes:
-            continue
-        vague = use.drug.drug_class.name == "unspecified drug"
-        if vague and use.circumstance == "underdosing" and not _is_underdosed(statement, use):
-            continue
-        # What was taken too little is seen now, whatever the visit is for.
-        again = use.circumstance != "underdosing"
-        code = _code(books, entry.codes[column], _seventh(statement, use.span) if again else "A")
-        if code is None:
-            continue
+        entries = [use.drug.entry]
         if use.circumstance == "poisoning":
-            toxic = is_toxic(use.drug) and not entry.is_medicine
-            key = "report.drug_toxic" if toxic else "report.drug_poisoning"
-            section = _SECTIONS["toxic" if toxic else "poisoning"]
-            ground = _table_ground(entry, column, code, key, section, intent=column)
-        else:
-            key = f"report.drug_{use.circumstance.split()[0]}"
-            ground = _table_ground(entry, column, code, key, _SECTIONS[use.circumstance])
-        yield Proposal(
-            code.code,
-            tuple(dict.fromkeys((use.drug.span, use.span))),
-            "drug",
-            "drug",
-            (ground,),
-            excludes=_excluded(use.intent) if use.circumstance == "poisoning" else (),
-            sure=0.6 if vague else 0.9,
-        )
+            # Each drug of a tablet is coded, where the Table has no entry for both (I.C.19.e.4).
+            entries.append(use.drug.other)
+            if use.drug.generic == "carbon monoxide":
+                entries[0] = _source(statement, books) or entries[0]
+        for entry in entries:
+            if entry and (proposal := _of_use(statement, books, use, entry)):
+                yield proposal
+
+
+def _of_use(statement: Statement, books: Books, use: Use, entry: Entry) -> Proposal | None:
+    """The code of an entry for what the statement says of its drug; None where it has none."""
+    poisoning = use.circumstance == "poisoning"
+    column = use.intent if poisoning else use.circumstance
+    vague = use.drug.drug_class.name == "unspecified drug"
+    underdosed = use.circumstance == "underdosing"
+    if column not in entry.codes or (vague and underdosed and not _is_underdosed(statement, use)):
+        return None
+    # What was taken too little is seen now, whatever the visit is for.
+    seventh = "A" if underdosed else _seventh(statement, use.span)
+    code = _code(books, entry.codes[column], seventh)
+    if code is None:
+        return None
+    toxic = poisoning and is_toxic(use.drug) and not entry.is_medicine
+    section = _SECTIONS["toxic" if toxic else use.circumstance]
+    key = f"report.drug_{'toxic' if toxic else use.circumstance.split()[0]}"
+    ground = _table_ground(entry, column, key, section, intent=column)
+    spans = [with_dose(statement.folded, use.drug.span), use.span]
+    if poisoning:
+        spans += told_spans(statement.folded)
+    return Proposal(
+        code.code,
+        tuple(dict.fromkeys(spans)),
+        "drug",
+        "drug",
+        (ground,),
+        excludes=_excluded(use),
+        sure=0.6 if vague else 0.9,
+    )
+
+
+def _excluded(use: Use) -> tuple[str, ...]:
+    """What the code of a drug says better: the attempt at suicide; a vaccine that is not given
+    now, but did harm."""
+    if use.circumstance == "poisoning" and use.intent == "self-harm":
+        return _WITH_SELF_HARM
+    vaccine = use.drug.drug_class.name.startswith("vaccine")
+    return ("Z23",) if vaccine and use.circumstance == "adverse effect" else ()
 
 
 def _source(statement: Statement, books: Books) -> Entry | None:
@@ -153,10 +169,6 @@ def _source(statement: Statement, books: Books) -> Entry | None:
         if table and re.search(rf"\b(?:{'|'.join(words.split())})\b", statement.folded):
             return table.find(text)
     return None
-
-
-def _excluded(intent: Intent) -> tuple[str, ...]:
-    return _WITH_SELF_HARM if intent == "self-harm" else ()
 
 
 def _is_underdosed(statement: Statement, use: Use) -> bool:
@@ -175,6 +187,8 @@ def _reasons(statement: Statement, books: Books, uses: list[Use]) -> Iterator[Pr
                 "external cause" if failed else "additional",
                 "external cause" if failed else "status",
                 (ground,),
+                # Noncompliance in general, where it is that of a drug.
+                excludes=("Z91.19", "Z91.A9"),
             )
 
 
@@ -187,9 +201,7 @@ def _of_venoms(statement: Statement, books: Books) -> Iterator[Proposal]:
         entry = table.find(text)
         code = entry and _code(books, entry.codes["accidental"], _seventh(statement, span))
         if entry and code:
-            ground = _table_ground(
-                entry, "accidental", code, "report.drug_venom", _SECTIONS["toxic"]
-            )
+            ground = _table_ground(entry, "accidental", "report.drug_venom", _SECTIONS["toxic"])
             yield Proposal(code.code, (span,), "drug", "drug", (ground,), excludes=("W57", "W59"))
 
 

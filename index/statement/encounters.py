@@ -4,8 +4,16 @@ openings, treatment sessions and the other encounters of chapter 21 (I.C.21.c)."
 from __future__ import annotations
 
 from index.statement.books import Books
-from index.statement.chapter21 import codes_for, findings, is_beside, propose, table_matches
+from index.statement.chapter21 import (
+    codes_for,
+    findings,
+    is_beside,
+    propose,
+    table_matches,
+    unsaying,
+)
 from index.statement.model import Proposal, Span, Statement
+from index.statement.operations import planned_in
 
 #: What says the same less well as an encounter, by its beginning.
 _EXCLUDES = {
@@ -17,7 +25,7 @@ _EXCLUDES = {
     "Z44.1": ("Z97.1",), "Z44.0": ("Z97.1",), "Z45.2": ("Z95.828",),
     "Z01.810": ("Z01.818",), "Z01.811": ("Z01.818",), "Z01.812": ("Z01.818",),
     "Z30.2": ("Z98.5",), "Z00.1": ("Z00.0",), "Z71.7": ("Z11.4",), "Z02.": ("Z00.0",),
-    "Z30.8": ("Z98.52",), "Z32.01": ("Z32.00",),
+    "Z30.8": ("Z98.52", "Z48.816"), "Z32.01": ("Z32.00",),
 }  # fmt: skip
 
 
@@ -38,7 +46,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
             excludes = next((x for stem, x in _EXCLUDES.items() if code.startswith(stem)), ())
             proposals[code] = propose(
                 code,
-                (span,),
+                (span, *_beside(code, statement, spans)),
                 statement,
                 row["section"],
                 alone=not level and not strong,
@@ -46,6 +54,13 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
                 settles=not code.startswith(("Z51.0", "Z51.1", "Z03", "Z04")),
             )
     return _settled(list(proposals.values()))
+
+
+def _beside(code: str, statement: Statement, spans: list[Span]) -> list[Span]:
+    """What else the encounter says: the operation that an examination goes before, and words such
+    as "feels well" and "requested" that name nothing."""
+    said = planned_in(statement) if code.startswith("Z01.81") else []
+    return said + unsaying(statement, spans)
 
 
 def _codes(cell: str, level: str, statement: Statement, span: Span, books: Books) -> list[str]:

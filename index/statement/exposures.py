@@ -7,8 +7,8 @@ import re
 from functools import cache
 
 from index.statement.books import Books
-from index.statement.chapter21 import codes_for, findings, table_matches
-from index.statement.histories import conditions_in
+from index.statement.chapter21 import codes_for, findings, table_matches, unsaying
+from index.statement.conditions import conditions_in
 from index.statement.model import Ground, Proposal, Role, Span, Statement
 from index.statement.word_tables import alternatives, is_so, said, words_of_chapter
 
@@ -51,7 +51,8 @@ _PARTNER = re.compile(
 @cache
 def _exposed() -> re.Pattern[str]:
     words = alternatives(words_of_chapter()["history"]["exposed"])
-    return re.compile(rf"(?<![\w'])(?:{words})(?![\w'])\s*{_FILLER}$")
+    first = r"(?:(?:known|recent|possible|close|direct|household|prolonged|suspected)\s+)?"
+    return re.compile(rf"(?<![\w'])(?:{first}(?:{words}))(?![\w'])\s*{_FILLER}$")
 
 
 def find(statement: Statement, books: Books) -> list[Proposal]:
@@ -70,7 +71,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         if cell.startswith("Z20") and _has_disease(statement):
             continue
         for code in codes_for(cell, statement, span, books):
-            proposals.setdefault(code, _proposal(code, span, statement))
+            proposals.setdefault(code, _proposal(code, _whole(folded, span), statement))
     blood = re.search(r"needle ?-?stick|blood splash|splashed w/ blood", folded)
     if (
         not proposals
@@ -79,6 +80,15 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     ):
         proposals[found[0]] = _proposal(found[0], Span(*blood.span()), statement)
     return list(proposals.values())
+
+
+def _whole(folded: str, span: Span) -> Span:
+    """The words with those that say that it was met: "close contact w/ TB", "lead exposure"."""
+    at = max(0, span.start - 80)
+    head = folded[at : span.start]
+    starts = [at + m.start() for cue in (_exposed(), _PERSON) if (m := cue.search(head))]
+    after = _AFTER.match(folded, span.end)
+    return Span(min([span.start, *starts]), after.end() if after else span.end)
 
 
 def _has_disease(statement: Statement) -> bool:
@@ -104,9 +114,10 @@ def _is_exposure(folded: str, span: Span, cell: str) -> bool:
 def _proposal(code: str, span: Span, statement: Statement) -> Proposal:
     ground = Ground("guideline", "report.chapter21_exposure", section="I.C.21.c.1")
     alone = code.startswith("Z20") and not findings(statement, _own(statement, span))
-    role: Role = "first-listed" if alone else "additional"
+    role: Role = "first-listed" if alone else "status"
+    spans = (span, *unsaying(statement, [span])) if alone else (span,)
     excludes = _EXCLUDES.get(code, ())
-    return Proposal(code, (span,), role, "encounter", (ground,), True, excludes, 0.9)
+    return Proposal(code, spans, role, "encounter", (ground,), True, excludes, 0.9)
 
 
 def _own(statement: Statement, span: Span) -> list[Span]:

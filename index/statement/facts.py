@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, get_args
 
 from index.statement.model import Fact, Join, Span, Statement, Status
-from index.text.attributes import AXES, HOLLOW
+from index.text.attributes import AXES, CIRCUMSTANCES, HOLLOW
 from index.text.resources import read_text
 from index.text.tokens import STOPWORDS, fold, plain_words, stem
 
@@ -44,6 +44,7 @@ class _Words:
     denied_after: re.Pattern[str]
     past: re.Pattern[str]
     uncertain: re.Pattern[str]
+    uncertain_after: re.Pattern[str]
     chatter: re.Pattern[str]
     inpatient: re.Pattern[str]
 
@@ -59,12 +60,14 @@ def _words() -> _Words:
     uncertain = tomllib.loads(read_text("vocabulary", "uncertain.toml"))
     joins = {join: _any(tables["joins"][join]) for join in get_args(Join)}
     each = "|".join(joins.values())
-    denied = _any(tables["denied"]["words"])
+    denied, after = _any(tables["denied"]["words"]), set(tables["denied"]["after"].splitlines())
+    # "Sepsis ruled out" is one fact: words that may stand after it do not begin the next.
+    begins = [word for word in tables["denied"]["words"].splitlines() if word not in after]
     end = r"(?![\w/'])"
     return _Words(
         # A word that denies, or that says that something was, begins a fact.
         re.compile(
-            rf"{_SIGNS}|(?<![\w/'-])(?:{each}){end}|(?<=\s)(?=(?:{denied}|but){end})"
+            rf"{_SIGNS}|(?<![\w/'-])(?:{each}){end}|(?<=\s)(?=(?:{_any(chr(10).join(begins))}|but){end})"
             rf"|(?<=\s)(?=(?:{_any(tables['past']['words'])}|{_any(uncertain['terms'])}){end})"
             rf"|(?<=\s)(?=\?\s?\w)|(?<=[a-z]{{4}})/(?=[a-z]{{4}})"
         ),
@@ -72,7 +75,8 @@ def _words() -> _Words:
         re.compile(rf"(?:but\s+)?(?:{denied}){end}\s*"),
         re.compile(rf"\s*\b(?:{_any(tables['denied']['after'])})$"),
         re.compile(rf"(?:{_any(tables['past']['words'])}){end}\s*"),
-        re.compile(rf"(?:\?\s*|(?:{_any(uncertain['terms'])}){end}\s*)|\?\s*$"),
+        re.compile(rf"\?\s*|(?:{_any(uncertain['terms'])}){end}\s*"),
+        re.compile(r"\s*\?$"),
         re.compile(rf"(?:(?:{_any(tables['chatter']['words'])}){end}[\s,:]*)+"),
         re.compile(rf"\b(?:{_any(uncertain['inpatient'])})\b"),
     )
@@ -89,15 +93,19 @@ def read_statement(text: str) -> Statement:
 
 
 def _facts(text: str, folded: str) -> Iterator[Fact]:
-    before: Status = "affirmed"
+    facts: list[Fact] = []
     for span, join in _pieces(folded):
         fact = _read(text, folded, span, join)
         if fact is None:
             continue
-        if before == "denied" and re.match(r"(?:or|nor)\b", folded[span.start : span.end]):
+        said = folded[span.start : span.end]
+        before = facts[-1].status if facts else "affirmed"
+        if before == "denied" and re.match(r"(?:or|nor)\b", said):
             fact = replace(fact, status="denied")
-        before = fact.status
-        yield fact
+        if before == "affirmed" and facts and _words().uncertain.fullmatch(said):
+            facts[-1] = replace(facts[-1], status="uncertain")  # "uti likely"
+        facts.append(fact)
+    yield from facts
 
 
 def _pieces(folded: str) -> Iterator[tuple[Span, Join]]:
@@ -127,35 +135,33 @@ def _read(text: str, folded: str, span: Span, join: Join) -> Fact | None:
     if span.start >= span.end:
         return None
     words = _words()
-    said = folded[span.start : span.end]
+    start, end = span
     status: Status = "affirmed"
-    at = 0
-    if found := words.chatter.match(said):
-        at = found.end()
-    rest = said[at:]
+    if found := words.chatter.match(folded, start, end):
+        start = found.end()
     for cue, means in (
         (words.denied, "denied"),
         (words.uncertain, "uncertain"),
         (words.past, "past"),
     ):
-        if found := cue.match(rest):
-            status, rest = means, rest[found.end() :]  # type: ignore[assignment]
+        if found := cue.match(folded, start, end):
+            status, start = means, found.end()  # type: ignore[assignment]
             break
-    if status == "affirmed" and (found := words.denied_after.search(rest)):
-        status, rest = "denied", rest[: found.start()]
-    if status == "affirmed" and words.uncertain.search(rest):
-        status, rest = "uncertain", words.uncertain.sub(" ", rest)
-    rest = " ".join(rest.split()).strip(" ,;:.")
-    said_as_typed = text[span.start : span.end]
-    if not rest or not re.search(r"\w", rest):
-        return Fact(said_as_typed, "", span, "chatter", "chatter", join)
+    if status == "affirmed" and (found := words.denied_after.search(folded, start, end)):
+        status, end = "denied", found.start()
+    if status == "affirmed" and (found := words.uncertain_after.search(folded, start, end)):
+        status, end = "uncertain", found.start()
+    # Capitals stay: "R" and "L" are sides where "l" is a letter.
+    said, rest = text[span.start : span.end], text[start:end].strip(" ,;:.")
+    if not re.search(r"\w", rest):
+        return Fact(said, "", span, "chatter", "chatter", join)
     kind = "detail" if is_detail(rest) else "condition"
-    return Fact(said_as_typed, rest, span, kind, status, join)  # type: ignore[arg-type]
+    return Fact(said, rest, span, kind, status, join)  # type: ignore[arg-type]
 
 
 @cache
 def _detail_stems() -> frozenset[str]:
-    said = (stems for axis in AXES for stems in axis.values.values())
+    said = (s for axis in AXES if axis is not CIRCUMSTANCES for s in axis.values.values())
     return frozenset().union(*said) | HOLLOW | frozenset(map(stem, _DETAILS))
 
 

@@ -8,20 +8,17 @@ over in chapter21.toml.
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
-from typing import NamedTuple
+from functools import cache
 
 from index.statement.books import Books
 from index.statement.chapter21 import codes_for, propose
+from index.statement.conditions import conditions_in, named_site
 from index.statement.model import Ground, Proposal, Span, Statement
 from index.statement.operations import operations_in
 from index.statement.word_tables import (
-    Phrases,
     alternatives,
     is_so,
-    longest,
     pattern,
-    rows,
     said,
     words_of_chapter,
 )
@@ -36,54 +33,6 @@ _FILLER = (
     r"|both|freq|frequent|strong|of:|is|died|from|who|childhood|hx|recent|\d{4}|i{1,3}|[1-4][ab]?)"
     r"\s+)*"
 )
-
-
-class Condition(NamedTuple):
-    """A row of conditions.tsv where its words stand in a statement."""
-
-    row: Row
-    span: Span
-
-
-@cache
-def _conditions() -> Phrases[int]:
-    return Phrases([(row["words"], at) for at, row in enumerate(_rows())])
-
-
-@cache
-def _rows() -> list[Row]:
-    return rows("conditions.tsv")
-
-
-@cache
-def _site_before_cancer() -> re.Pattern[str]:
-    """The first site of "breast and ovarian ca": another site and its cancer follow."""
-    cancer = alternatives(words_of_chapter()["names"]["CANCER"])
-    return re.compile(
-        rf"\s*(?:,|/|&|and\b)\s*(?:[a-z]+\s*(?:,|/|&|and\b)\s*)?[a-z]+\s+(?:{cancer})\b"
-    )
-
-
-@cache
-def _sites() -> Phrases[int]:
-    """The words of sites before CANCER, alone."""
-    entries = []
-    for at, row in enumerate(_rows()):
-        for phrase in row["words"].split(";"):
-            head, _, tail = phrase.strip().partition(" ")
-            if tail.startswith("CANCER"):
-                entries.append((head, at))
-    return Phrases(entries)
-
-
-@lru_cache(maxsize=64)
-def conditions_in(folded: str) -> tuple[Condition, ...]:
-    """The conditions of the table that stand in a text, the longest words at each place."""
-    found = _conditions().find(folded)
-    for at, span in _sites().find(folded):
-        if _site_before_cancer().match(folded, span.end):
-            found.append((at, span))
-    return tuple(Condition(_rows()[at], span) for at, span in longest(found))
 
 
 @cache
@@ -131,17 +80,18 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         column = "family" if how == "family" else "personal"
         cell = row.get(column) or "-"
         if cell == "Z85.9":
-            cell = _named_site(folded) or cell
+            cell = named_site(folded) or cell
         if cell == "-" or (cell == "Z86.73" and how != "family" and _left_deficit(folded)):
             continue
         if cell == "Z87.81" and re.search(r"hardware|\bpins?\b|plate|screw", folded):
             continue  # its removal is the encounter
         for code in codes_for(cell, statement, span, books):
-            proposals.setdefault(code, _proposal(code, how, span, statement))
+            whole = _whole(folded, span, how)
+            proposals.setdefault(code, _proposal(code, how, whole, statement))
         if how != "family" and cell.startswith("Z"):
             first = "Z08" if cell.startswith("Z85") else "Z09"
             if _is_follow_up(folded, span, cell, how, follow_up):
-                proposals.setdefault(first, _follow_up(first, span, cell))
+                proposals.setdefault(first, _follow_up(first, span, cell, folded))
     return _ordered(list(proposals.values()))
 
 
@@ -158,17 +108,23 @@ _DEFICIT = re.compile(
 )
 
 
-def _named_site(folded: str) -> str:
-    """The history code of the one site that a text names apart from "ca": "ca gone, colon"."""
-    cells = {_rows()[at]["personal"] for at, _ in longest(_sites().find(folded))}
-    return cells.pop() if len(cells) == 1 else ""
-
-
 def _left_deficit(folded: str) -> bool:
     """Whether a stroke left something, which is a sequela (I69) and no history (I.C.9.d)."""
     return bool(_DEFICIT.search(folded)) and not re.search(
         r"\b(?:no|without|w/o)\s+(?:\w+\s+)?(?:residual|deficit)", folded
     )
+
+
+def _whole(folded: str, span: Span, how: str) -> Span:
+    """The words of a condition with those that say that it was: "hx of cva", "mom had colon ca"."""
+    at = max(0, span.start - 60)
+    head = folded[at : span.start]
+    had, in_ = _relative()
+    before = (_cue("family"), had) if how == "family" else (_cue("before"), _cue("earlier"))
+    after = (in_,) if how == "family" else (_named(), _after("after"))
+    starts = [at + m.start() for cue in before if (m := cue.search(head))]
+    ends = [m.end() for cue in after if (m := cue.match(folded, span.end))]
+    return Span(min([span.start, *starts]), max([span.end, *ends]))
 
 
 def _denied(folded: str, span: Span) -> bool:
@@ -285,10 +241,18 @@ def _proposal(code: str, how: str, span: Span, statement: Statement) -> Proposal
     return made
 
 
-def _follow_up(code: str, span: Span, cell: str) -> Proposal:
+def _follow_up(code: str, span: Span, cell: str, folded: str) -> Proposal:
     ground = Ground("guideline", "report.chapter21_follow_up", section="I.C.21.c.8")
-    excludes = ("Z12.11",) if cell.startswith(("Z85.03", "Z85.04")) else ()
-    return Proposal(code, (span,), "first-listed", "encounter", (ground,), False, excludes, 0.8)
+    excludes: tuple[str, ...] = ()
+    if cell.startswith(("Z85.03", "Z85.04")):
+        excludes = ("Z12.11",)
+    elif cell.startswith("Z85.4"):
+        excludes = ("Z12.4", "Z12.72", "Z01.4")
+    table = words_of_chapter()["history"]
+    cues = (pattern(table["f_u"]), pattern(table["resolved"]), _NO_DISEASE)
+    said_so = tuple(Span(*match.span()) for cue in cues for match in cue.finditer(folded))
+    spans = (span, *said_so)
+    return Proposal(code, spans, "first-listed", "encounter", (ground,), True, excludes, 0.8)
 
 
 def _ordered(found: list[Proposal]) -> list[Proposal]:

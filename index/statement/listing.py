@@ -15,7 +15,7 @@ from index.statement.coverage import ATTRIBUTES
 from index.statement.facts import is_detail
 from index.statement.model import Fact, Span, Statement
 from index.text.lexicon import Lexicon, Part
-from index.text.tokens import STOPWORDS, fold, read
+from index.text.tokens import STOPWORDS, read
 
 IsName = Callable[[str], bool]
 #: The number of words that a fact may have to be taken apart, and that a name may have.
@@ -63,7 +63,7 @@ def _named(statement: Statement, fact: Fact, is_name: IsName) -> list[Fact]:
         span = Span(places[start].start, places[end - 1].end)
         said = statement.text[span.start : span.end]
         join = fact.join if not facts else "and"
-        facts.append(replace(fact, said=said, text=fold(said), span=span, join=join))
+        facts.append(replace(fact, said=said, text=said, span=span, join=join))
     return facts
 
 

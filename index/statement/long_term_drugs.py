@@ -46,6 +46,7 @@ class _Words:
     pain: re.Pattern[str]
     dependence: re.Pattern[str]
     acute: re.Pattern[str]
+    single_dose: re.Pattern[str]
     contraception: re.Pattern[str]
     type_1: re.Pattern[str]
     gestational: re.Pattern[str]
@@ -67,13 +68,16 @@ def _words() -> _Words:
         drug_cues.ends_with(drug_cues.lines(table["not_before"])),
         re.compile(rf" *[(,-]? *(?:\d\S* )?(?:\w+ )?(?:{after})(?![\w/'])"),
         expression(table["chronic_after"]),
-        re.compile(rf"(?:{chronic})(?: (?:\(?current\)?|use of|use|on|oral|daily|\w+ use of))? *$"),
+        re.compile(
+            rf"(?:{chronic})(?: +(?:current|use of|use|with|w/|on|oral|daily|\w+ use of))* *$"
+        ),
         expression(table["daily"]),
         expression(table["diabetes"]),
         expression(table["immune"]),
         expression(table["pain"]),
         expression(table["dependence"]),
         expression(table["acute"]),
+        expression(table["single_dose"]),
         expression(table["contraception"]),
         expression(table["type_1"]),
         expression(table["gestational"]),
@@ -89,7 +93,7 @@ def find_long_term(
 ) -> Iterator[LongTerm]:
     """The codes of long-term use that the words of each drug call for."""
     words, text = _words(), statement.folded
-    marked = drug_cues.mark(text, (drug.span for drug in named))
+    marked = drug_cues.mark(text, (drug.span for drug in named)).replace("(current)", " current ")
     circumstance = {use.drug.span: use.circumstance for use in uses}
     poisoned = {use.drug.generic for use in uses if use.circumstance == "poisoning"}
     diabetes = words.gestational.search(text) is not None
@@ -132,11 +136,15 @@ def _reach(
     said = drug.drug_class.said
     used_before = words.use.search(before)
     used = used_before is not None or words.use_after.match(clause) is not None
-    chronic = bool(words.chronic_before.search(before) or words.chronic_after.search(clause))
-    daily = chronic or bool(re.search(r"\bdaily *$", before) or words.daily.search(clause))
+    # "Chronic prednisone, doxy": the first alone is chronic.
+    own = "" if "," in marked[group.start() : drug.span.start] else before
+    chronic = bool(words.chronic_before.search(own) or words.chronic_after.search(clause))
+    daily = chronic or bool(re.search(r"\bdaily *$", own) or words.daily.search(clause))
     if done == "underdosing":
         # A patient who takes less insulin still takes it (I.C.4.a.3).
-        partial = re.search(r"skip|miss|forg|half|cut|ration|ran|less|out of|underdos", text)
+        partial = re.search(
+            r"skip|miss|forg|half|cut|ration|ran|less|out of|underdos|complian|adher", text
+        )
         return (
             (drug.span, 0.6) if said == "named" and drug.generic == "insulin" and partial else None
         )
@@ -163,17 +171,16 @@ def _reach(
         and not words.dependence.search(text)
         and (drug.drug_class.name == "opioid" or painful),
     }.get(said, False)
+    if drug.drug_class.long_term == ("Z79.2",) and words.single_dose.search(text):
+        return None
     if drug.drug_class.name == "contraceptive" and words.contraception.search(text):
         return None
     if not enough:
         return None
-    start = group.start()
-    if used_before and drug.span.start == start:
+    span = drug_cues.with_dose(marked, drug.span)
+    if used_before and drug.span.start == group.start():
         start = group.start() - len(before) + used_before.start()
-    span = Span(
-        min(start, drug.span.start) if drug.span.start == group.start() else drug.span.start,
-        drug.span.end,
-    )
+        span = Span(min(start, span.start), span.end)
     return span, 0.9 if used or chronic else 0.75
 
 

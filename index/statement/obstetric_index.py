@@ -15,6 +15,7 @@ from codesets.model import Reference, Term
 from index.statement.books import Books
 from index.statement.model import Fact, Ground, Proposal, Span, Statement
 from index.statement.obstetric_codes import complete, reports_condition_too
+from index.statement.phrases import table
 from index.statement.pregnancy import Period, Pregnancy
 from index.text.lexicon import Lexicon
 from index.text.tokens import STOPWORDS, essential, plain_words, read, stem
@@ -44,6 +45,10 @@ _LEADS: dict[Period, tuple[str, ...]] = {
     "postpartum": ("Puerperal, ",),
     "abortive": tuple(lead for _, leads in _ABORTIONS for lead in leads),
 }
+#: Entries under other main terms: "Fibroid, in pregnancy or childbirth".
+_IN_PREGNANCY = re.compile(
+    r"(?P<words>[^()]+?),? (?:complicating,? |in )pregnancy(?:,? (?:or )?(?:childbirth|delivery))?"
+)
 #: Words of an entry that say nothing by themselves.
 _HOLLOW = frozenset(
     map(
@@ -55,12 +60,11 @@ _HOLLOW = frozenset(
 _WIDE = frozenset(
     map(
         stem,
-        """infection abnormal injury trauma hemorrhage fetal complications malposition abscess
-        cesarean previous previa disruption failure pain obstruction placenta cord uterus cervix vagina
-        laceration rupture retention neoplasm tumor deformity prolapse delayed normal scar surgery
-        contraction findings
-        hematoma disorder disorders disease diseases condition conditions labor high
-        low position presentation""".split(),
+        """infection abnormal injury trauma hemorrhage fetal complications malposition
+        abscess cesarean previous previa disruption failure pain obstruction placenta cord
+        uterus cervix vagina laceration rupture retention neoplasm tumor deformity prolapse
+        delayed normal scar surgery contraction findings hematoma disorder disorders disease
+        diseases condition conditions labor high low position presentation""".split(),
     )
 )
 
@@ -76,13 +80,20 @@ class _Entry:
 @lru_cache(maxsize=4)
 def _entries(books: Books, reference: Reference) -> dict[Period, tuple[_Entry, ...]]:
     found: dict[Period, list[_Entry]] = {period: [] for period in _LEADS}
-    leads = {lead for each in _LEADS.values() for lead in each}
+    leads = tuple({lead for each in _LEADS.values() for lead in each})
+    misprints = set(table("obstetrics")["index"]["misprints"].splitlines())
     for term in books.store.references.rows(Term, reference):
-        if not term.text.startswith(tuple(leads)):
+        if term.text in misprints or not _is_whole(term):
+            continue
+        if (match := _IN_PREGNANCY.fullmatch(term.text)) and (stems := _stems(match["words"])):
+            entry = _Entry(stems, term.code, term.text, "")
+            found["pregnancy"].append(entry)
+            found["delivery"].append(entry)
+        if not term.text.startswith(leads):
             continue
         for period, each in _LEADS.items():
             for lead in each:
-                if term.text.startswith(lead) and _is_whole(term):
+                if term.text.startswith(lead):
                     text = essential(term.text[len(lead) :])
                     for words in _choices(text) if period == "abortive" else (text,):
                         stems = _stems(words) - _HOLLOW

@@ -19,6 +19,8 @@ from index.statement.obstetric_conditions import (
 from index.statement.phrases import is_ruled_out, words_of
 from index.statement.pregnancy import TRIMESTERS, Pregnancy, is_of_newborn
 
+#: Kinds of hypertension beside which it is not reported without a kind.
+_HYPERTENSION = ("O10", "O11", "O13", "O14", "O15")
 _OWN_AGE = re.compile(
     r"\b\d{1,2}[\s-]?(?:y/?o|yr|year)s?(?:[\s-]old)?\s?[fm]?\b|\bg\d+\s?p\d*\w*\b"
 )
@@ -46,6 +48,8 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         found += encounters.after(statement, pregnancy, books, has_complication, bool(left))
     elif pregnancy.period == "pregnancy" and not found:
         found += encounters.supervision(statement, pregnancy, books, bool(left))
+    if any(proposal.code[:3] in _HYPERTENSION for proposal in found):
+        found = [proposal for proposal in found if proposal.code[:3] != "O16"]
     if any(proposal.code.startswith("O30.0") for proposal in found):
         known = [p for p in found if p.code.startswith("O30") and p.code[:6] != "O30.00"]
         found = [p for p in found if not known or p.code[:6] != "O30.00"]

@@ -14,6 +14,7 @@ from index.statement.word_tables import (
     alternatives,
     is_so,
     longest,
+    pattern,
     rows,
     said,
     words_of_chapter,
@@ -40,6 +41,13 @@ _ACCIDENT = re.compile(
 _DONE = re.compile(r"\bs/p\b|status post|\bafter\b|\bpost\b")
 _WEEKS = re.compile(r"(?<!x )(?<!x)\b\d{1,2}\s?(?:days?|wks?|weeks?)\b(?! old)(?! preg| gest)")
 _CHECK = r"(?:f/u|follow[- ]?up|followup|recheck|check|visit|wound check|aftercare|appt)"
+_CHECKED = re.compile(
+    rf"(?<![\w/])(?:{_CHECK}|cardiac rehab|(?:hh |home )?pt(?: aftercare)?)(?!\w)"
+)
+_TIME = re.compile(
+    r"\b\d{1,2}\s?(?:d|days?|wks?|weeks?|mos?|months?)"
+    r"(?: (?:ago|out|post ?op|s/p|after|status post))?\b"
+)
 _FOR = r"(?:here for|for|post-?op|surgical|surg|routine|wound|incision)"
 _INTERNAL = re.compile(
     r"periprosthetic|loosen\w*|dislocat\w*|infect\w*|fail(?:ed|ure)|\bworn\b|wear\b|"
@@ -90,11 +98,12 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         status = row.get("status") or ""
         if status and not _complicated(status, folded):
             for code in codes_for(status, statement, span, books):
-                statuses.setdefault(code, propose(code, (span,), statement, "I.C.21.c.3"))
+                whole = _whole(folded, clause, span)
+                statuses.setdefault(code, propose(code, (whole,), statement, "I.C.21.c.3"))
         if cared and row["aftercare"]:
             cell = _for_neoplasm(row["aftercare"], statement)
             for code in codes_for(cell, statement, span, books):
-                after.setdefault(code, _care(code, span, status))
+                after.setdefault(code, _care(code, _whole(folded, clause, span), folded))
     return _one(list(after.values())) + list(statuses.values())
 
 
@@ -108,6 +117,23 @@ def _clause(folded: str, span: Span) -> Span:
     start = max(folded.rfind(sign, 0, span.start) for sign in (";", ",", ". "))
     ends = [at for sign in (";", ",", ". ") if (at := folded.find(sign, span.end)) >= 0]
     return Span(start + 1, min(ends, default=len(folded)))
+
+
+def _whole(folded: str, clause: Span, span: Span) -> Span:
+    """The words of an operation with those that say that it is done: "s/p L TKA"."""
+    start = max(0, clause.start)
+    done = _before("done").search(folded[start : span.start])
+    return Span(start + done.start(), span.end) if done else span
+
+
+def planned_in(statement: Statement) -> list[Span]:
+    """Where a statement names operations that it does not say are done."""
+    folded = statement.folded
+    return [
+        span
+        for _, span in operations_in(folded)
+        if not _is_done(folded, _clause(folded, span), span)
+    ]
 
 
 def _is_new_loss(row: Row, folded: str) -> bool:
@@ -177,9 +203,11 @@ def _for_neoplasm(cell: str, statement: Statement) -> str:
     return cell
 
 
-def _care(code: str, span: Span, status: str) -> Proposal:
+def _care(code: str, span: Span, folded: str) -> Proposal:
     ground = Ground("guideline", "report.chapter21_aftercare", section="I.C.21.c.7")
-    return Proposal(code, (span,), "first-listed", "encounter", (ground,), True, (), 0.85)
+    cues = (pattern(words_of_chapter()["operations"]["aftercare"]), _CHECKED, _TIME)
+    said_so = tuple(Span(*match.span()) for cue in cues for match in cue.finditer(folded))
+    return Proposal(code, (span, *said_so), "first-listed", "encounter", (ground,), True, (), 0.85)
 
 
 def _one(found: list[Proposal]) -> list[Proposal]:

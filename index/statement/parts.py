@@ -79,7 +79,20 @@ def wordings(parts: Sequence[Part]) -> list[tuple[tuple[int, ...], Wording]]:
         groups += [(n, n + 1) for n in range(len(parts) - 1)]
     if len(parts) > 2:
         groups.append(tuple(range(len(parts))))
+        # Facts that were listed without a sign may be one after all.
+        groups += [group for group in _listed(parts) if len(group) > 2]
     return [(group, _joined([parts[n] for n in group])) for group in dict.fromkeys(groups)]
+
+
+def _listed(parts: Sequence[Part]) -> list[tuple[int, ...]]:
+    """The runs of parts that stand in the statement with nothing but a blank between them."""
+    runs: list[list[int]] = [[0]]
+    for n, (before, part) in enumerate(pairwise(parts), 1):
+        if part.span.start - before.span.end <= 1:
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    return [tuple(run) for run in runs]
 
 
 _JOINED = {"and": ", ", "with": " with ", "due to": " due to ", "after": " after "}
@@ -88,6 +101,7 @@ _JOINED = {"and": ", ", "with": " with ", "due to": " due to ", "after": " after
 def _joined(parts: Sequence[Part]) -> Wording:
     text = parts[0].text
     for before, part in pairwise(parts):
-        near = part.span.start - before.span.end < 12
-        text += (_JOINED[part.fact.join] if near else ", ") + part.text
+        between = part.span.start - before.span.end
+        join = " " if between <= 1 else _JOINED[part.fact.join] if between < 12 else ", "
+        text += join + part.text
     return Wording(text, tuple(part.span for part in parts))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codesets.model import Code
@@ -64,12 +63,13 @@ def options_of(wording: Wording, found: Found, encounter: Encounter, books: Book
     for at, hit in enumerate(hits[:_KEPT]):
         codes = books.below(hit.code)
         if codes:
-            done = complete(found.query.reading, encounter, codes, hit.member)
+            said = _of_complication(encounter) if hit.code.startswith("T8") else encounter
+            done = complete(found.query.reading, said, codes, hit.member)
             options.append(Option(done.code, hit, chance(hits, at), done.decided))
     return Searched(wording, found.query, tuple(options), found.known, found.ours, found.off_topic)
 
 
-def of_family(searched: Sequence[Searched], beginnings: tuple[str, ...]) -> Option | None:
-    """The best option, of any wording, whose code begins with one of these."""
-    each = [o for s in searched for o in s.options if o.code.code.startswith(beginnings)]
-    return max(each, key=lambda option: option.right, default=None)
+def _of_complication(encounter: Encounter) -> Encounter:
+    """The encounter of a complication of care: to take out what hurts is active treatment
+    (I.C.19.a), and no care afterwards."""
+    return Encounter() if encounter.phase == "subsequent" else encounter

@@ -46,6 +46,7 @@ _OTHER_WEEKS_AFTER = re.compile(
     r"\s*(?:ago|old|post|pp\b|postpartum|later|of age|after|status|s/p|(?:hx|history) of|f/u|fu\b"
     r"|since|duration|wound|now\b|out\b|p\b|from)"
 )
+_DAY_AFTER = re.compile(r"\bppd ?#?\d|\b(?:pp|post-?partum) day\b")
 #: "MVA at 28w" tells of a pregnancy, "fx healing at 8w" does not.
 _AT = re.compile(r"(?:\bat|@)\s?$")
 _HEALING = re.compile(
@@ -146,7 +147,8 @@ def _period(statement: Statement) -> Period | None:
         return "abortive"
     if next(spans_of(_words("postpartum"), statement, "affirmed", "past", "chatter"), None):
         # "Postpartum hemorrhage" may be that of the encounter in which she delivers.
-        return "delivery" if says(_words("delivering"), statement) else "postpartum"
+        by_day = _DAY_AFTER.search(statement.folded)
+        return "delivery" if says(_words("delivering"), statement) and not by_day else "postpartum"
     # "s/p NSVD 3 wks ago" is past; "s/p c/s today" is not.
     if next(spans_of(_words("after_delivery"), statement, "affirmed", "past"), None):
         return "postpartum"
@@ -167,13 +169,16 @@ def _told_weeks(statement: Statement, *, in_pregnancy: bool) -> Iterator[tuple[i
     for pattern in (_WITH_DAYS, _WEEKS):
         for match in pattern.finditer(folded):
             weeks = match["weeks"] or match["after"]
-            if weeks is None or _OTHER_WEEKS_AFTER.match(folded, match.end()):
+            at = _AT.search(folded[: match.start()])
+            if weeks is None or (not at and _OTHER_WEEKS_AFTER.match(folded, match.end())):
                 continue
             if match["weeks"] and _OTHER_WEEKS_BEFORE.search(folded[: match.start()]):
                 continue
             sure = pattern is _WITH_DAYS and bool(re.search(r"[wk]", match[0]))
             if not in_pregnancy and not sure:
-                sure = bool(_AT.search(folded[: match.start()])) and int(weeks) >= 6
+                # A statement that begins with "24w," tells how far a pregnancy is.
+                begins = match.start() == 0 and folded[match.end() : match.end() + 1] == ","
+                sure = (at is not None or begins) and int(weeks) >= 6
                 sure = sure and not _HEALING.search(folded)
             if in_pregnancy or sure:
                 yield int(weeks), Span(*match.span()), sure

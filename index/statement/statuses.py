@@ -1,4 +1,5 @@
-"""What is so of a patient beside the diagnosis: what is carried, implanted, missing or needed, and the circumstances of life (I.C.21.c.3, I.C.21.c.17)."""
+"""What is so of a patient beside the diagnosis: what is carried, implanted, missing or needed,
+and the circumstances of life (I.C.21.c.3, I.C.21.c.17)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from index.statement.books import Books
 from index.statement.chapter21 import propose, side_at, table_matches
-from index.statement.histories import conditions_in
+from index.statement.conditions import conditions_in
 from index.statement.model import Proposal, Span, Statement
 from index.statement.operations import operations_in
 from index.statement.word_tables import alternatives, is_so, words_of_chapter

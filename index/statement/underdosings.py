@@ -102,8 +102,8 @@ def _reason(text: str, use: Use) -> Reason | None:
     if money := _found("financial", text):
         other = vague and not wanted and _is_noncompliance(text, said)
         return Reason("Z91.141" if other else "Z91.120", (said, money), not other)
-    if (age := _found("age", text)) and (by_chance or not wanted):
-        return Reason("Z91.130", (said, age))
+    if _found("age", text) and (by_chance or not wanted):
+        return Reason("Z91.130", (said,))  # dementia has a code of its own
     if by_chance:
         return Reason("Z91.138", (said, by_chance))
     if wanted:

@@ -20,6 +20,71 @@ from index.statement.model import Proposal
 DAY = dt.date(2026, 6, 1)
 #: A statement, "=>", and the codes that its words about drugs call for; none: they call for none.
 _STATEMENTS = """
+vomiting after codeine =>
+pregnant with opioid use on methadone =>
+newborn withdrawal mom on methadone =>
+68 f on eliquis 5mg bid & asa81 w/ gib, stopped eliquis in ed => Z79.01 Z79.82
+dm2 lantus qhs and ozempic wkly, a1c 8.2 => Z79.4 Z79.85
+dm2 meds metformin/januvia => Z79.84
+chr afib - coumadin => Z79.01
+copd on trelegy => Z79.51
+asthma, pulmicort daily => Z79.51
+ra - mtx weekly, folic acid => Z79.631
+breast ca on arimidex and prolia => Z79.811
+crohns dz on humira q2wk, f/u => Z79.620
+ckd4, no nsaids =>
+oa knee, otc nsaids prn =>
+chronic lbp takes meloxicam daily => Z79.1
+chronic pain on ms contin and gabapentin => Z79.891
+long-term (current) use of opiate analgesic => Z79.891
+osteoporosis, alendronate weekly => Z79.83
+post menopausal on premarin => Z79.890
+recurrent cellulitis on suppressive penicillin => Z79.2
+rheumatic fever ppx bicillin monthly => Z79.2
+uti prophylaxis with nitrofurantoin daily => Z79.2
+lyme on doxycycline x 21 days =>
+osteomyelitis on iv abx 6 wks =>
+copd, home o2, chronic prednisone, doxy for exac => Z79.52
+local reaction tdap => T50.A15A
+allergic reaction amoxicillin => T36.0X5A
+dm2 on chronic insulin, metformin => Z79.4 Z79.84
+ht on hctz, gout flare from hctz => T50.2X5A
+s/p liver tx, on tacro, tremor d/t tacro => T45.1X5A Z79.621
+mom found pt w/ empty pill bottle of seroquel, suicide attempt => T43.592A
+narcan given for od of oxycodone => T40.2X1A
+myocarditis after covid vaccine => T50.B95A
+guillain barre after flu vaccine => T50.B95A
+mushroom picker ate wild mushrooms, liver failure => T62.0X1A
+rt eye glaucoma, od worse than os, on xalatan =>
+swallowed button battery =>
+extravasation of chemo =>
+h/o opioid od, now on suboxone =>
+burn from hydrofluoric acid to fingers => T54.2X1A
+infusion reaction to remicade for crohns => T45.1X5A
+priapism d/t viagra => T46.7X5A
+rebound congestion from afrin => T48.5X5A
+percocet overdose => T40.2X1A T39.1X1A
+intentional od on vicodin => T40.2X2A T39.1X2A
+constipation from percocet => T40.2X5A
+poor medication compliance => Z91.148
+med non-adherence => Z91.148
+chf exac, poor compliance w/ lasix => T50.1X6A Z91.148
+liver injury d/t herbal supplement => T50.995A
+n/v d/t anesthesia => T41.205A
+epistaxis d/t flonase => T49.6X5A
+ms on tecfidera => Z79.61
+dementia, noncompliant with meds d/t memory => T50.906A Z91.130
+unable to afford medications => T50.906A Z91.120
+pt ran out of all meds => T50.906A Z91.138
+doesn't take his meds => Z91.148
+copd exac secondary to running out of inhalers => T48.6X6A Z91.138
+exac of chf after stopping lasix => T50.1X6A Z91.128
+uncontrolled htn b/c he quit taking norvasc => T46.1X6A Z91.128
+hyperglycemia, dm2, noncompliant w metformin and insulin due to cost => T38.3X6A Z91.120 Z79.4
+withdrawal seizure after stopping xanax => T42.4X6A Z91.128
+pt accidentally took double her synthroid => T38.1X1A
+hypotension from too much lisinopril => T46.4X1A
+drug toxicity => T50.905A
 afib on coumadin, inr 6, no bleeding => T45.515A Z79.01
 supratherapeutic inr on coumadin => T45.515A Z79.01
 afib on coumadin inr supratherapeutic => T45.515A Z79.01
@@ -48,7 +113,6 @@ drank drano in suicide attempt => T54.3X2A
 attempted suicide w/ insulin => T38.3X2A
 intentional self harm w/ tylenol and advil => T39.1X2A T39.312A
 denies suicidal intent, took too many xanax for sleep => T42.4X1A
-od, not suicidal, accidental, percocet => T40.2X1A
 accidental overdose of fentanyl patch => T40.411A
 oxycodone od, intent could not be determined => T40.2X4A
 wife put antifreeze in his drink, poisoning =>
@@ -460,37 +524,37 @@ insulin overdose suicide attempt => T38.3X2A
 tca overdose => T43.011A
 digoxin overdose accidental elderly => T46.0X1A
 caffeine overdose energy drinks => T43.611A
-5yo drank cough syrup too much => T48.3X1A
-pt took 4x dose of lisinopril =>
+baby swallowed hand sanitizer => T51.2X1A
 lye burn esophagus => T54.3X1A
-anaphylactic reaction to wasp sting => T63.461A
-spider bite, black widow => T63.311A
+battery acid burn face => T54.2X1A
+hornet sting neck => T63.451A
 spider bite arm cellulitis => T63.301A
 cva on asa and plavix, htn => Z79.82 Z79.02
-s/p cabg on asa => Z79.82
-dm2, insulin => Z79.4
-dm due to pancreatitis, on insulin => Z79.4
-adhd on adderall =>
+pt on xarelto w/ hematuria => Z79.01
+afib w/ rvr on eliquis, metoprolol => Z79.01
+dm2 on lantus, novolog and metformin => Z79.4 Z79.84
+steroid induced dm on insulin => T38.0X5A Z79.4
 epilepsy on keppra =>
-hx of tia takes plavix => Z79.02
-considering prolia =>
-temporal arteritis, long term prednisone => Z79.52
-prostate ca on adt, lupron q6 mo => Z79.818
+epilepsy on long term keppra => Z79.899
+was on coumadin =>
+allergic to aspirin =>
+sinusitis, given medrol dosepak =>
 breast ca er+ on tamoxifen, hot flashes => Z79.810
-sle on plaquenil long term => Z79.899
+osteopenia from arimidex => T45.1X5A
 dermatomyositis on ivig =>
-vomiting after codeine =>
-pt vomiting from codeine => T40.2X5A
+psoriatic arthritis on enbrel and mtx => Z79.620 Z79.631
 urinary retention d/t benadryl => T45.0X5A
-flushing from niacin => T46.7X5A
-ckd d/t lithium => T43.595A
-hyperkalemia 2/2 lisinopril => T46.4X5A
-gi bleed on asa and nsaids => Z79.82
+urinary retention post anesthesia => T41.205A
+malignant hyperthermia due to succinylcholine => T48.1X5A
+interstitial nephritis d/t ppi => T47.1X5A
+cough d/t acei => T46.4X5A
+bradycardia after double dose of diltiazem => T46.1X1A
 thrombocytopenia due to heparin => T45.515A
-weight loss on ozempic => Z79.85
 nausea on ozempic => Z79.85
+drug induced acute pancreatitis => T50.905A
 drug-induced hepatitis => T50.905A
-drug reaction, rash => T50.905A
+adverse reaction to medication => T50.905A
+medication side effect dizziness => T50.905A
 """
 
 
@@ -592,12 +656,11 @@ def test_names(text: str, generic: str, books: Books) -> None:
         "\u00e9",
         "DRUG",
         "\ue000",
-        "on",
         "d/t",
         "overdose of",
         "[(*",
-        "od od od",
-        "a" * 2000,
+        "od od",
+        "amox, " * 200,
     ],
 )
 def test_any_text_is_read(text: str, books: Books) -> None:

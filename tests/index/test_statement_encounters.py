@@ -34,6 +34,7 @@ STATEMENTS = [
     ("wcc 2 yo, otitis media found", "Z00.121"),
     ("annual physical with pap", "Z00.00 Z01.419"),
     ("gyn exam, vaginal discharge found", "Z01.411"),
+    ("annual gyn exam, abnormal pap", "Z01.411"),
     ("preemployment physical", "Z02.1"),
     ("dot physical", "Z02.4"),
     ("preop cardiac clearance for R TKA, OA knee", "Z01.810"),
@@ -143,7 +144,7 @@ def test_roles(books: Books) -> None:
     roles = {each.code: each.role for each in _found("2 wks s/p CABG, wound check", books)}
     assert roles == {"Z48.812": "first-listed", "Z95.1": "status"}
     roles = {each.code: each.role for each in _found("cough, exposed to flu", books)}
-    assert roles == {"Z20.828": "additional"}
+    assert roles == {"Z20.828": "status"}
     roles = {each.code: each.role for each in _found("fam hx colon ca", books)}
     assert roles == {"Z80.0": "history"}
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any, cast
 
 import pytest
 
-from codesets.model import Release
+from codesets.model import Reference, Release, Term
 from codesets.store.code_store import CodeStore
 from index.statement import measures, obstetrics, organisms
 from index.statement.books import Books
@@ -24,6 +25,11 @@ def books(store: CodeStore, april: Release) -> Books:
 
 
 PREGNANCIES = [
+    ("placenta previa, no bleeding 31w", "O44.03 Z3A.31"),
+    ("placenta previa with bleeding 31w", "O44.13 Z3A.31"),
+    ("threatened preterm labor 30w", "O47.03 Z3A.30"),
+    ("28yoF @ 31w s/p MVC", "O9A.213 Z3A.31"),
+    ("gravida 4 para 3, 22 weeks, here for anatomy scan", "Z36.3 Z3A.22"),
     ("24w preg w/ spotting", "O26.852 Z3A.24"),
     ("G2P1 at 32 wks, severe preeclampsia", "O14.13 Z3A.32"),
     ("preeclampsia w severe features 33w2d", "O14.13 Z3A.33"),
@@ -53,6 +59,11 @@ PREGNANCIES = [
     ("elective termination 8w", "Z33.2"),
 ]
 DELIVERIES = [
+    ("ppd2 svd hemorrhoids", "O87.2"),
+    ("vacuum assisted vaginal delivery 40w fetal distress liveborn", "O77.9 Z37.0 Z3A.40"),
+    ("retained placenta w/o hemorrhage, nsvd liveborn", "O73.0 Z37.0"),
+    ("prom 39w >24h before labor, delivered liveborn", "O42.12 Z37.0 Z3A.39"),
+    ("34 yo G3P2002 at 39+0 scheduled repeat LTCS, liveborn female", "O34.211 Z37.0 Z3A.39"),
     ("NSVD 39w no complications liveborn", "O80 Z37.0 Z3A.39"),
     ("NSVD term healthy baby girl, 2nd deg perineal lac", "O70.1 Z37.0"),
     ("repeat c/s at 39w, delivered viable male", "O34.219 Z37.0 Z3A.39"),
@@ -81,6 +92,20 @@ NEWBORNS = [
     ("baby girl 10 days old umbilical granuloma", "P83.81"),
 ]
 NOTHING = [
+    "G1 diastolic dysfunction",
+    "2nd degree burn hand",
+    "2nd degree tear of calf muscle",
+    "decreased rom lt shoulder",
+    "metoprolol 25 mg tab daily",
+    "1 ppd x 20 yrs copd",
+    "shock delivered by icd",
+    "urine c/s done, uti",
+    "2 hr pp glucose 200 dm2",
+    "4 yo SGA short stature",
+    "breastfeeding, uti",
+    "wife pregnant, anxiety",
+    "baby aspirin daily",
+    "2 week old fracture follow up",
     "cough 3 weeks",
     "htn f/u 2 weeks",
     "4 wks postop wound infection",
@@ -218,6 +243,55 @@ def test_weeks(said: str, weeks: int | None, trimester: int | None) -> None:
     pregnancy = pregnancy_of(read_statement(said))
     assert pregnancy is not None
     assert (pregnancy.weeks, pregnancy.trimester) == (weeks, trimester)
+
+
+INDEX = [
+    ("O34.8", "Pregnancy, complicated by, cystocele"),
+    ("O43.23", "Pregnancy, complicated by, placenta percreta"),
+    ("O64.2", "Delivery, complicated, by, obstructed labor, due to, face presentation"),
+    ("O03.82", "Abortion, complicated, renal failure or shutdown"),
+    ("O90.89", "Puerperal, subinvolution (uterus)"),
+    ("O34.59", "Suspended uterus, in pregnancy or childbirth"),
+]
+
+
+class _References:
+    """An Alphabetic Index with a few entries in its official form."""
+
+    _reference = Reference("index", "icd10cm", "FY2026", DAY, DAY, "extract", ())
+
+    def for_date(self, kind: str, system: str, day: dt.date) -> Reference:
+        return self._reference
+
+    def rows(self, kind: type[Term], reference: Reference) -> list[Term]:
+        return [Term(code, text, "index_entry", "FY2026") for code, text in INDEX]
+
+
+class _WithIndex:
+    """The code sets with this Index."""
+
+    def __init__(self, store: CodeStore) -> None:
+        self._store = store
+        self.references = _References()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ("pregnant 24w, cystocele", "O34.82 Z3A.24"),
+        ("delivered 38w, obstructed labor d/t face presentation, live baby", "O64.2XX0 Z37.0"),
+        ("sab 8w, renal failure", "O03.82"),
+        ("3 wks postpartum, subinvolution of uterus", "O90.89"),
+        ("pregnant 24w, suspended uterus", "O34.592 Z3A.24"),
+    ],
+)
+def test_index(store: CodeStore, april: Release, said: str, codes: str) -> None:
+    books = Books(cast(CodeStore, _WithIndex(store)), april, DAY)
+    found = [proposal.code for proposal in obstetrics.find(read_statement(said), books)]
+    assert found[: len(codes.split())] == codes.split()
 
 
 def test_other_words_to_search(books: Books) -> None:
