@@ -384,10 +384,10 @@ class Desk:
             )
             if candidates:
                 answer = replace(answer, outcome="answered", candidates=candidates)
-                answer = self._named_second(question, answer)
                 answer = noticed(answer, *read_cut_words(found, question.scrubbed))
             answer = self._with_guidelines(question, answer, found, releases)
             answer = self._reports.reported(question, answer, self._search(), found, releases)
+            answer = self._named_second(question, answer)
             if answer.outcome == "abstained":
                 # Its date does not matter.
                 told = [why for why in answer.reasons if not why.key.startswith("desk.date_")]
@@ -400,8 +400,9 @@ class Desk:
         """The answer with a notice where a procedure is answered from ICD-10-PCS alone, and may be
         none of an inpatient."""
         words = question.said
+        systems = [line.system for line in answer.report] or [c.system for c in answer.candidates]
         if (
-            answer.candidates[0].system == "icd10pcs"
+            systems[:1] == ["icd10pcs"]
             and words is not None
             and not words.named
             and not words.is_inpatient
