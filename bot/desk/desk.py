@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from bot.desk import edition_changes, provenance, statement_answers
-from bot.desk.answer import Answer, Candidate, Changes, ReportLine, Verdict, reason
+from bot.desk.answer import Answer, Changes, Verdict, reason
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.edition_dates import day_for, edition_labels
@@ -22,6 +22,7 @@ from bot.desk.intent import Intent, is_about_a_rule, says_of_codes
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
 from bot.desk.report import Reports
+from bot.desk.retitling import retitled
 from bot.desk.statements import most_characters
 from bot.desk.system_choice import is_settled
 from bot.desk.systems import likeliest, missing, to_search
@@ -286,23 +287,7 @@ class Desk:
     def retitled(self, answer: Answer) -> Answer:
         """An answer out of the log, with the titles of CPT codes, which the log does not keep."""
 
-        def title(shown: Candidate | Verdict | ReportLine) -> str:
-            if shown.system != "cpt":
-                return shown.title
-            releases = [r for r in self._store.releases("cpt") if r.label == shown.release]
-            codes = [self._store.get(release, shown.code) for release in releases]
-            return next((code.title for code in codes if code), "")
-
-        def titled(lines: Sequence[ReportLine]) -> list[ReportLine]:
-            return [replace(line, title=title(line)) for line in lines]
-
-        return replace(
-            answer,
-            report=titled(answer.report),
-            statements=[replace(one, report=titled(one.report)) for one in answer.statements],
-            candidates=[replace(c, title=title(c)) for c in answer.candidates],
-            verdicts=[replace(v, title=title(v)) for v in answer.verdicts],
-        )
+        return retitled(self._store, answer)
 
     # What needs no search
 
