@@ -439,6 +439,10 @@ class Desk:
             searcher = self._search()
         except SearchError:  # codes are looked up without an index; rules are not
             return answer
+        if not answer.headline.reasons and "icd10cm" in self._store.systems:
+            release = self._store.for_date("icd10cm", question.day).release
+            with self._searching:
+                answer = self._reports.beside_verdicts(question, answer, searcher, release)
         # What a code is called says what the question is about.
         titles = [verdict.title.lower() for verdict in answer.verdicts]
         spelled_out = " ".join([in_full(question.text), *titles])

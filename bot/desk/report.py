@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.desk.answer import Answer, Candidate, ReportLine, ShownFact, reason
+from bot.desk.case_beside_codes import case_of, names_a_condition
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.headlines import of_report
 from bot.desk.notices import noticed
@@ -40,7 +41,14 @@ def assembled_for(
     what the whole statement finds, of which `candidates` are made."""
     if candidates and all(candidate.system != "icd10cm" for candidate in candidates):
         return None
+    assembled = _assembled(statement, books, searcher, found)
+    if candidates:
+        return assembled
+    # Nothing fits the words as a whole: what fits a part of them must be sure.
+    return assembled if any(line.confidence == "high" for line in assembled.lines) else None
 
+
+def _assembled(statement: Statement, books: Books, searcher: Searcher, found: Found) -> Assembled:
     def search(texts: Sequence[str]) -> Sequence[Found]:
         whole = found.query.asked.casefold()
         others = [text for text in texts if text.casefold() != whole]
@@ -50,11 +58,7 @@ def assembled_for(
     def is_name(words: str) -> bool:
         return searcher.is_name(words, books.release)
 
-    assembled = assemble(statement, books, search, is_name)
-    if candidates:
-        return assembled
-    # Nothing fits the words as a whole: what fits a part of them must be sure.
-    return assembled if any(line.confidence == "high" for line in assembled.lines) else None
+    return assemble(statement, books, search, is_name)
 
 
 class Reports:
@@ -90,6 +94,22 @@ class Reports:
             return answer
         line = _one_line(answer.candidates[0], stored.hide(statement.text))
         return _with_lines(answer, [line], _facts(statement.facts, stored))
+
+    def beside_verdicts(
+        self, question: Question, answer: Answer, searcher: Searcher, release: Release
+    ) -> Answer:
+        """The verdicts on the codes of a question with the report of the case that it states
+        besides; without one where it states none."""
+        case = case_of(question)
+        if not names_a_condition(case, lambda words: searcher.is_name(words, release)):
+            return answer
+        statement, stored = read_statement(case), StoredWords(question)
+        books = Books(self._store, release, question.day)
+        found = searcher.search(case, [release], _SEARCHED)
+        assembled = _assembled(statement, books, searcher, found)
+        shown = Shown(statement, stored, {}, books, self._guideline_lookup)
+        lines = [shown.line(number, line) for number, line in enumerate(assembled.lines, 1)]
+        return replace(answer, report=lines, facts=_facts(assembled.facts, stored))
 
 
 def _with_assembled(answer: Answer, assembled: Assembled, shown: Shown) -> Answer:

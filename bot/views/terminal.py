@@ -66,7 +66,9 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     sections = [_quoted(guideline) for guideline in quoted_sections(answer)[:_SECTIONS]]
     if answer.outcome == "guideline":
         blocks += sections
-    blocks += [_report(number, part) for number, part in enumerate(parts(answer), 1)]
+    reports = [_report(number, part) for number, part in enumerate(parts(answer), 1)]
+    beside = answer.outcome == "verdict" and not answer.statements
+    blocks += [] if beside else reports
     blocks += _candidates(answer, shown)
     crosswalk = asks_for_icd9(answer.question)
     together = is_of_codes_together(answer)
@@ -76,6 +78,8 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
         for verdict in answer.verdicts
     ]
     blocks += [*pairs, *verdicts] if together else [*verdicts, *pairs]
+    if beside and reports:
+        blocks += [message("report.beside"), *reports]
     if answer.outcome != "guideline":
         blocks += sections
     if answer.not_checked and answer.verdicts:

@@ -160,7 +160,11 @@ def _results(answer: Answer, expanded: bool) -> list[Block]:
     if answer.verdicts:
         last += not_checked_blocks(answer.not_checked)
     last += change_blocks(answer.changes, expanded)
-    first += report_blocks(answer, expanded, _MOST_REPORT)
+    reports = report_blocks(answer, expanded, _MOST_REPORT)
+    if answer.outcome == "verdict" and not answer.statements:
+        last += [section(message("report.beside")), *reports] if reports else []
+    else:
+        first += reports
     left = _MOST_RESULTS - size([*first, *last])
     verdicts = verdict_blocks(answer.verdicts, expanded, left, answer.headline.text, brief=together)
     left -= size(verdicts)

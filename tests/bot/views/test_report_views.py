@@ -177,3 +177,14 @@ def test_the_rule_is_quoted_under_the_answer(kind: HeadlineKind) -> None:
     assert "gestational" in json.dumps(answer_blocks(answer, ID, expanded=True))
     other = replace(answer, headline=Headline("verdict", [], "The answer."))
     in_order(as_text(other), "Title of E11.9", "gestational", "the words of the rule")
+
+
+def test_the_report_of_a_case_stands_after_the_verdicts() -> None:
+    answer = replace(
+        verdicts(verdict("J44.9", "billable")),
+        report=kidney(),
+        headline=Headline("verdict", ["J44.9"], "J44.9 is billable."),
+    )
+    drawn = "\n".join(section_texts(answer_blocks(answer, ID)))
+    for text in (as_text(answer), drawn):
+        in_order(text, "J44.9 is billable.", "Title of J44.9", "For the case", "I12.9", "N18.32")
