@@ -14,6 +14,7 @@ import numpy as np
 
 from index.statement.books import Books
 from index.statement.coverage import ATTRIBUTES, said_by, share, telling
+from index.statement.listing import IsName, named_share
 from index.statement.model import Statement
 from index.statement.parts import Part
 from index.statement.pool import Option, Searched
@@ -50,6 +51,7 @@ WEIGHTS = {
     "single_too": 2.90,  # of such a code: 1 if it is also the best for one of its parts
     "same_category": -1.01,  # of such a code: 1 if the best of one of its parts is of its category
     "rival": -0.60,  # of the codes for more parts than its own: the most that one says, times its chance
+    "named": 0.0,  # least share of the words of one of its parts that are in names of conditions
     "known": -0.01,  # share of the words that any text has
     "ours": 0.00,  # as in Found
     "off_topic": -3.57,  # as in Found
@@ -94,11 +96,12 @@ def weigh(
     parts: Sequence[Part],
     searched: Mapping[Group, Searched],
     books: Books,
+    is_name: IsName,
     weights: np.ndarray = _FITTED,
 ) -> list[Weighed]:
     """The codes that stand for parts of a statement, each with its evidence and chance. `weights`:
     the bias and the weights of FEATURES."""
-    evidence = _Evidence(statement, parts, searched, books)
+    evidence = _Evidence(statement, parts, searched, books, is_name)
     weighed = []
     for group, option, rank in evidence.candidates():
         values = evidence.of(group, option, rank)
@@ -117,7 +120,9 @@ class _Evidence:
         parts: Sequence[Part],
         searched: Mapping[Group, Searched],
         books: Books,
+        is_name: IsName,
     ) -> None:
+        self._named = [named_share(part.text, is_name) for part in parts]
         self._parts, self._searched, self._books = parts, searched, books
         self._words = [telling(searched[(n,)].query.spelled_out) for n in range(len(parts))]
         self._everything = frozenset().union(*self._words)
@@ -173,6 +178,7 @@ class _Evidence:
             "single_too": several and any(single.code.code == code for single in singles),
             "same_category": several and any(s.code.code[:3] == code[:3] for s in singles),
             "rival": self._rival(group, code),
+            "named": min(self._named[n] for n in group),
             "known": found.known,
             "ours": found.ours,
             "off_topic": found.off_topic,
