@@ -116,7 +116,7 @@ def read_asked(text: str, codes: Sequence[str]) -> Asked:
         asks_more = _phrases("enough_surely" if several else "enough").search(words)
         if not asks_more:
             return Asked("needed", _places(found)[:1], rest=rest)
-    more = re.search(r"\bwhat(?:'s| is)? (?:else|other)", flat)
+    more = re.search(r"\bwhat(?:'?s| is)? (?:else|other|missing)", flat)
     joined = several and re.search(r"\b(?:together|both|same|with|w/)(?!\w)", words)
     if _phrases("verdict").search(words) and not more and not joined:
         return Asked("verdict", rest=rest)
