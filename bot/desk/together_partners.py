@@ -77,7 +77,7 @@ def wanted(books: Books, code: Code) -> list[Wanted]:
     for (kind, _, _), notes in groups.items():
         named = [(note, range_) for note in notes for range_ in note.codes]
         for note, range_ in named:
-            adverse = "character 5" in note.text or "adverse effect" in note.text
+            adverse = kind == "use_additional_code" and "adverse effect" in note.text
             found.append(Wanted((range_,), _ASKING[kind], note, adverse=adverse))
         if not named or any("such as" in note.text for note in notes):
             conditional = bool(re.search(r"\bif (?:known|applicable)\b", notes[0].text))

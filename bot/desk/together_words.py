@@ -193,12 +193,10 @@ def matching(
         yield code, best
 
 
+#: Words of titles that say nothing of which code is meant.
+_SAYS_NOTHING = HOLLOW | OTHER | read("part").stems
+
+
 def unsaid(code: Code, words: str) -> int:
     """How many words of a title a text does not say."""
-    return len(
-        read(code.title).affirmed
-        - read(spelled_out(words)).affirmed
-        - HOLLOW
-        - OTHER
-        - read("part").stems
-    )
+    return len(read(code.title).affirmed - read(spelled_out(words)).affirmed - _SAYS_NOTHING)
