@@ -53,6 +53,8 @@ from index.text.sides import by_side
 _SPARE = 30
 #: The hits among which a code that is missing beside another is looked for.
 _PARTNERS = 40
+#: Rules by which a pair is of one code, as no code that it asks for is given.
+_ASKED_OF_ONE = frozenset({"code_first", "use_additional_code"})
 #: Below this value of Found.ours, or from this cosine to an off-topic example on, a question for
 #: which no code fits is small talk, and no rule is looked for. The lowest of 289 questions about
 #: rules has -3.6 ("what is a sequela, is there a time limit").
@@ -469,7 +471,14 @@ class Desk:
         if decided is None:
             return answer
         shown = {(tuple(pair.codes), pair.rule, pair.quote) for pair in decided.pairs}
-        rest = [p for p in answer.pairs if (tuple(p.codes), p.rule, p.quote) not in shown]
+        # What one code asks for besides is told where that is what was asked.
+        alone = decided.headline.kind == "yes" and len(decided.headline.codes) == 1
+        rest = [
+            pair
+            for pair in answer.pairs
+            if (tuple(pair.codes), pair.rule, pair.quote) not in shown
+            and (alone or len(pair.codes) > 1 or pair.rule not in _ASKED_OF_ONE)
+        ]
         return replace(answer, headline=decided.headline, pairs=[*decided.pairs, *rest])
 
     def _codes_for(self, books: Books, words: str) -> list[Code]:
