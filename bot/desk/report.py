@@ -24,7 +24,7 @@ from index.statement.facts import read_statement
 from index.statement.model import Assembled, Fact, Role, Statement
 
 #: Codes that are searched for each part of a statement.
-_SEARCHED = 40
+_SEARCHED = 15
 #: How the codes of HCPCS that are no services begin -> what they are. A0 are ambulances.
 _HCPCS_ROLES: Mapping[str, Role] = {
     "A0": "procedure", "J": "drug", **dict.fromkeys("ABEKLQV", "supply"),
@@ -60,7 +60,7 @@ def _assembled(statement: Statement, books: Books, searcher: Searcher, found: Fo
     def is_name(words: str) -> bool:
         return searcher.is_name(words, books.release)
 
-    return assemble(statement, books, search, is_name)
+    return assemble(statement, books, search, is_name, found)
 
 
 class Reports:
