@@ -27,6 +27,7 @@ from index.search.ranking import FEATURES, Evidence, Judged, Rarity
 from index.search.system_index import SystemIndex, Wordings
 from index.search.word_choice import choose
 from index.text.attribute_words import in_title_words
+from index.text.attributes import telling
 from index.text.cut_words import CutWords
 from index.text.lexicon import Lexicon, Official, Part
 from index.text.spelling import Spelling
@@ -37,6 +38,8 @@ from index.text.uncertain import read_uncertain
 #: 200 families, gave the same results (docs/EVALUATION.md).
 _TEXTS_PER_RETRIEVER = 100
 _MOST_FAMILIES = 150
+#: The number of families that are scored for each hit that is asked for, up to the most.
+_FAMILIES_OF_A_HIT = 4
 #: The number of texts that are shown with a hit.
 _MATCHED = 3
 #: The number of hits of a system, at least, where several are searched.
@@ -351,6 +354,15 @@ class Searcher:
             read(words).affirmed
         )
 
+    def says_together(self, texts: Sequence[str], release: Release) -> bool:
+        """Whether some text of a release's system has words of each of these: only then may one
+        code say them all."""
+        if not self._has(release):
+            return False
+        spelled = [self.understand(text, [release]).spelled_out for text in texts]
+        system_index = self._system_indexes[release.system]
+        return system_index.says_together(spelled, [telling(text) for text in spelled])
+
     def _parts(
         self, words: Sequence[str], meant: Mapping[str, str], official: Official
     ) -> list[Part]:
@@ -452,7 +464,8 @@ class Searcher:
         some_code_fits = any(fit >= _FAIR_FIT for codes in fitting.values() for _, fit in codes)
         families = np.array(sorted(fitting), dtype=np.int32)
         if not some_code_fits:
-            families = np.union1d(families, evidence.nearest_families(_MOST_FAMILIES))
+            most = min(_MOST_FAMILIES, _FAMILIES_OF_A_HIT * max(limit, _LEAST_OF_A_SYSTEM))
+            families = np.union1d(families, evidence.nearest_families(most))
         if not len(families):
             return
         judged = system_index.judge(

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from index.statement.coverage import ATTRIBUTES
 from index.statement.facts import is_detail
 from index.statement.model import Fact, Span, Statement
+from index.text.attributes import ATTRIBUTES
 from index.text.lexicon import Lexicon, Part
 from index.text.tokens import STOPWORDS, read
 
@@ -65,6 +65,16 @@ def _named(statement: Statement, fact: Fact, is_name: IsName) -> list[Fact]:
         join = fact.join if not facts else "and"
         facts.append(replace(fact, said=said, text=said, span=span, join=join))
     return facts
+
+
+def named_share(text: str, is_name: IsName) -> float:
+    """The share of the telling words of a text that are in names of conditions, 0 to 1."""
+    lexicon = Lexicon.shipped()
+    parts = [part for part in lexicon.parts(lexicon.typed(text)[:_MOST_WORDS]) if part.typed]
+    telling = [n for n, part in enumerate(parts) if not is_detail(" ".join(part.typed))]
+    names = _best(parts, is_name)
+    named = [n for n in telling if any(first <= n < last for first, last in names)]
+    return len(named) / len(telling) if telling else 0.0
 
 
 def _best(parts: Sequence[Part], is_name: IsName) -> list[tuple[int, int]]:
