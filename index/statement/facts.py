@@ -33,7 +33,7 @@ _DETAILS = frozenset(
     was is the a an she he they her his him them used says said states stated came
     asymptomatic labs lab bloodwork cxr xray ct mri ekg ecg echo hosp hospital outside abx outpt
     started documented listed noted talk staging nothing else treated given ordered added
-    source known handed dominant nondominant ambidextrous""".split()
+    source known dominant nondominant ambidextrous""".split()
 )
 
 
