@@ -11,6 +11,7 @@ from index.statement import (
     exposures,
     external_causes,
     histories,
+    injuries,
     measures,
     obstetrics,
     operations,
@@ -25,6 +26,7 @@ from index.statement.model import Proposal, Statement
 Finder = Callable[[Statement, Books], list[Proposal]]
 FINDERS: tuple[Finder, ...] = (
     obstetrics.find,
+    injuries.find,
     external_causes.find,
     drugs.find,
     measures.find,
