@@ -90,7 +90,22 @@ def _orders(phrase: tuple[str, ...], kind: str) -> Iterator[tuple[str, ...]]:
 
 def items_of(statement: Statement) -> list[Item]:
     """The words of a statement that say something of an injury, in order."""
-    return list(_items(_tokens(statement.folded)))
+    text = statement.folded
+    return [
+        item
+        for item in _items(_tokens(text))
+        if not (item.kind == "more" and _is_denied(item, text))
+    ]
+
+
+#: What may be denied of a wound: a foreign body in it, damage to the nail, a cavity.
+_QUALIFIED = frozenset(("withbody", "withnail", "withcavity"))
+_DENIED = re.compile(r"\b(?:no|not|without|w/o|denie[sd]|never|neg|negative for)\s(?:\w+\s)?$")
+
+
+def _is_denied(item: Item, text: str) -> bool:
+    own = frozenset().union(*item.titles)
+    return bool(own & _QUALIFIED) and bool(_DENIED.search(text[: item.span.start]))
 
 
 def _items(tokens: list[tuple[str, Span]]) -> Iterator[Item]:
