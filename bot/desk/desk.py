@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from bot.desk import edition_changes, provenance, statements
-from bot.desk.answer import Answer, Candidate, Changes, ReportLine, Verdict, reason
+from bot.desk import edition_changes, provenance, statement_answers
+from bot.desk.answer import Answer, Changes, Verdict, reason
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.edition_dates import day_for, edition_labels
@@ -22,6 +22,8 @@ from bot.desk.intent import Intent, is_about_a_rule, says_of_codes
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
 from bot.desk.report import Reports
+from bot.desk.retitling import retitled
+from bot.desk.statements import most_characters
 from bot.desk.system_choice import is_settled
 from bot.desk.systems import likeliest, missing, to_search
 from bot.desk.together import Together
@@ -51,6 +53,8 @@ from index.text.sides import by_side
 _SPARE = 30
 #: The hits among which a code that is missing beside another is looked for.
 _PARTNERS = 40
+#: Rules by which a pair is of one code, as no code that it asks for is given.
+_ASKED_OF_ONE = frozenset({"code_first", "use_additional_code"})
 #: Below this value of Found.ours, or from this cosine to an off-topic example on, a question for
 #: which no code fits is small talk, and no rule is looked for. The lowest of 289 questions about
 #: rules has -3.6 ("what is a sequela, is there a time limit").
@@ -149,7 +153,7 @@ class Desk:
         started = time.perf_counter()
         question = read_question(
             asked,
-            self._scrubbed(asked),
+            scrub_head(self.scrubber, asked, most_characters(asked)),
             self._codes.lookup,
             day=day if editions is None else day_for(self._store, editions),
             fixed=fixed or editions is not None,
@@ -229,14 +233,14 @@ class Desk:
             self.take(question, **reading) if isinstance(question, str) else question
             for question in questions
         ]
-        each = [statements.parts_of(question, self._take_part) for question in read]
+        each = [statement_answers.parts_of(question, self._take_part) for question in read]
         answered = iter(self._answered([part for parts in each for part in parts], limit))
         answers = []
         for question, parts in zip(read, each, strict=True):
             of_parts = [next(answered) for _ in parts]
             one = of_parts[0]
             if len(of_parts) > 1:
-                one = statements.together(question, _begun(question), of_parts)
+                one = statement_answers.together(question, _begun(question), of_parts)
             answers.append((worded if question.dated else undated)(headlined(one)))
         return answers
 
@@ -285,23 +289,7 @@ class Desk:
     def retitled(self, answer: Answer) -> Answer:
         """An answer out of the log, with the titles of CPT codes, which the log does not keep."""
 
-        def title(shown: Candidate | Verdict | ReportLine) -> str:
-            if shown.system != "cpt":
-                return shown.title
-            releases = [r for r in self._store.releases("cpt") if r.label == shown.release]
-            codes = [self._store.get(release, shown.code) for release in releases]
-            return next((code.title for code in codes if code), "")
-
-        def titled(lines: Sequence[ReportLine]) -> list[ReportLine]:
-            return [replace(line, title=title(line)) for line in lines]
-
-        return replace(
-            answer,
-            report=titled(answer.report),
-            statements=[replace(one, report=titled(one.report)) for one in answer.statements],
-            candidates=[replace(c, title=title(c)) for c in answer.candidates],
-            verdicts=[replace(v, title=title(v)) for v in answer.verdicts],
-        )
+        return retitled(self._store, answer)
 
     # What needs no search
 
@@ -383,10 +371,10 @@ class Desk:
             )
             if candidates:
                 answer = replace(answer, outcome="answered", candidates=candidates)
-                answer = self._named_second(question, answer)
                 answer = noticed(answer, *read_cut_words(found, question.scrubbed))
             answer = self._with_guidelines(question, answer, found, releases)
             answer = self._reports.reported(question, answer, self._search(), found, releases)
+            answer = self._named_second(question, answer)
             if answer.outcome == "abstained":
                 # Its date does not matter.
                 told = [why for why in answer.reasons if not why.key.startswith("desk.date_")]
@@ -399,8 +387,9 @@ class Desk:
         """The answer with a notice where a procedure is answered from ICD-10-PCS alone, and may be
         none of an inpatient."""
         words = question.said
+        systems = [line.system for line in answer.report] or [c.system for c in answer.candidates]
         if (
-            answer.candidates[0].system == "icd10pcs"
+            systems[:1] == ["icd10pcs"]
             and words is not None
             and not words.named
             and not words.is_inpatient
@@ -452,6 +441,10 @@ class Desk:
             searcher = self._search()
         except SearchError:  # codes are looked up without an index; rules are not
             return answer
+        if not answer.headline.reasons and "icd10cm" in self._store.systems:
+            release = self._store.for_date("icd10cm", question.day).release
+            with self._searching:
+                answer = self._reports.beside_verdicts(question, answer, searcher, release)
         # What a code is called says what the question is about.
         titles = [verdict.title.lower() for verdict in answer.verdicts]
         spelled_out = " ".join([in_full(question.text), *titles])
@@ -478,7 +471,14 @@ class Desk:
         if decided is None:
             return answer
         shown = {(tuple(pair.codes), pair.rule, pair.quote) for pair in decided.pairs}
-        rest = [p for p in answer.pairs if (tuple(p.codes), p.rule, p.quote) not in shown]
+        # What one code asks for besides is told where that is what was asked.
+        alone = decided.headline.kind == "yes" and len(decided.headline.codes) == 1
+        rest = [
+            pair
+            for pair in answer.pairs
+            if (tuple(pair.codes), pair.rule, pair.quote) not in shown
+            and (alone or len(pair.codes) > 1 or pair.rule not in _ASKED_OF_ONE)
+        ]
         return replace(answer, headline=decided.headline, pairs=[*decided.pairs, *rest])
 
     def _codes_for(self, books: Books, words: str) -> list[Code]:

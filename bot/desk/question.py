@@ -21,9 +21,10 @@ from bot.desk.intent import Inquiry, Intent, courtesy, inquiry
 from bot.desk.known_codes import Known, Lookup
 from bot.desk.ndc_mentions import NdcMention, read_ndcs
 from bot.desk.service_dates import DateRead, read_date
+from bot.desk.statements import most_characters
 from bot.desk.systems import Said, asked_for, said
 from bot.phi import Scrubbed
-from bot.phi.long_texts import MOST_CHARACTERS, length_of
+from bot.phi.long_texts import length_of
 from bot.phi.spans import PLACEHOLDER
 from codesets.model import CodeKind, Setting, System
 from index.text.resources import read_words
@@ -123,7 +124,7 @@ def read_question(
         limited_to=tuple(systems),
         systems=tuple(systems),
     )
-    if length_of(asked) > MOST_CHARACTERS:
+    if length_of(asked) > most_characters(asked):
         return replace(given, intent="too_long")
     if is_wordless(asked):
         return replace(given, intent="empty")

@@ -3,16 +3,16 @@ where nothing is put together, the best code that was found."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from bot.desk.answer import Answer, Because, Candidate, Reason, ReportLine, ShownFact, reason
+from bot.desk.answer import Answer, Candidate, ReportLine, ShownFact, reason
+from bot.desk.case_beside_codes import case_of, names_a_condition
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.headlines import of_report
-from bot.desk.line_alternatives import alternatives
 from bot.desk.notices import noticed
 from bot.desk.question import Question
+from bot.desk.report_lines import Shown
 from bot.desk.stored_words import StoredWords
 from codesets.model import Release
 from codesets.store.code_store import CodeStore
@@ -20,15 +20,10 @@ from index.search.searcher import Found, Searcher
 from index.statement.assembly import assemble
 from index.statement.books import Books
 from index.statement.facts import read_statement
-from index.statement.model import Assembled, Fact, Ground, Line, Role, Span, Statement
+from index.statement.model import Assembled, Fact, Role, Statement
 
-_MOST_QUOTE = 200
 #: Codes that are searched for each part of a statement.
 _SEARCHED = 40
-#: The most characters between two spans of one line that are shown as one piece of text.
-_BETWEEN = 12
-#: Sections on which of several diagnoses is first.
-_OUTPATIENT, _INPATIENT = "IV.G", "II.C"
 #: How the codes of HCPCS that are no services begin -> what they are. A0 are ambulances.
 _HCPCS_ROLES: Mapping[str, Role] = {
     "A0": "procedure", "J": "drug", **dict.fromkeys("ABEKLQV", "supply"),
@@ -42,11 +37,18 @@ def assembled_for(
     found: Found,
     candidates: Sequence[Candidate],
 ) -> Assembled | None:
-    """What is to be reported for a statement; None where the words ask for another system, or
-    nothing of ICD-10-CM fits them. `found`: what the whole statement finds."""
-    if candidates and candidates[0].system != "icd10cm":
+    """What is to be reported for a statement; None where nothing of ICD-10-CM fits it. `found`:
+    what the whole statement finds, of which `candidates` are made."""
+    if candidates and all(candidate.system != "icd10cm" for candidate in candidates):
         return None
+    assembled = _assembled(statement, books, searcher, found)
+    if candidates:
+        return assembled
+    # Nothing fits the words as a whole: what fits a part of them must be sure.
+    return assembled if any(line.confidence == "high" for line in assembled.lines) else None
 
+
+def _assembled(statement: Statement, books: Books, searcher: Searcher, found: Found) -> Assembled:
     def search(texts: Sequence[str]) -> Sequence[Found]:
         whole = found.query.asked.casefold()
         others = [text for text in texts if text.casefold() != whole]
@@ -56,77 +58,7 @@ def assembled_for(
     def is_name(words: str) -> bool:
         return searcher.is_name(words, books.release)
 
-    assembled = assemble(statement, books, search, is_name)
-    if candidates:
-        return assembled
-    # Nothing fits the words as a whole: what fits a part of them must be sure.
-    return assembled if any(line.confidence == "high" for line in assembled.lines) else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """What is shown of one statement: its lines and facts, in words that may be stored."""
-
-    statement: Statement
-    stored: StoredWords
-    candidates: Mapping[str, Candidate]
-    books: Books
-    guideline_lookup: GuidelineLookup
-
-    def line(self, number: int, line: Line) -> ReportLine:
-        candidate = self.candidates.get(line.code)
-        grounds = [self.because(ground) for ground in line.grounds]
-        if candidate:
-            cited = {one.section for one in grounds}
-            grounds += [
-                one for one in candidate.because if not one.section or one.section not in cited
-            ]
-        return ReportLine(
-            line=number,
-            code=line.code,
-            system=line.system,
-            title=line.title,
-            billable=True,
-            release=self.books.release.label,
-            role=line.role,
-            said=self.stored.hide(_said(self.statement.text, line.spans)),
-            because=grounds,
-            confidence=line.confidence,
-            alternatives=(
-                candidate.alternatives
-                if candidate
-                else alternatives(line.code, line.title, self.books)
-            ),
-            reasons=_asked(line, candidate),
-        )
-
-    def because(self, ground: Ground) -> Because:
-        """A ground, with its section where loaded guidelines have it."""
-        why = reason(ground.key, **{n: self._hidden(v) for n, v in ground.params.items()})
-        if ground.quote:
-            quote = " ".join(ground.quote.split())
-            quote = quote if len(quote) <= _MOST_QUOTE else quote[: _MOST_QUOTE - 1] + "…"
-            why = reason("report.quoted", text=why, quote=quote)
-        published = None
-        if ground.section:
-            published = self.guideline_lookup.section(
-                ground.section, self.books.release.system, self.books.day
-            )
-        return Because(
-            ground.rule,
-            section=published.section if published else "",
-            release=ground.release or (published.release if published else None),
-            reasons=[why],
-        )
-
-    def _hidden(self, param: Any) -> Any:
-        return self.stored.hide(param) if isinstance(param, str) else param
-
-    def either_first(self) -> Because:
-        """Why any of several lines may be first."""
-        setting = "inpatient" if self.statement.inpatient else "outpatient"
-        section = _INPATIENT if self.statement.inpatient else _OUTPATIENT
-        return self.because(Ground("guideline", f"report.either_{setting}", section=section))
+    return assemble(statement, books, search, is_name)
 
 
 class Reports:
@@ -151,20 +83,36 @@ class Reports:
         statement = read_statement(question.subject)
         stored = StoredWords(question)
         for release in releases:
-            if release.system == "icd10cm":
+            if release.system == "icd10cm" and not _asks_for_another(question):
                 books = Books(self._store, release, question.day)
                 assembled = assembled_for(statement, books, searcher, found, answer.candidates)
                 if assembled is not None and (assembled.lines or not _is_affirmed(statement)):
                     known = {c.code: c for c in answer.candidates if c.system == "icd10cm"}
-                    shown = _Shown(statement, stored, known, books, self._guideline_lookup)
+                    shown = Shown(statement, stored, known, books, self._guideline_lookup)
                     return _with_assembled(answer, assembled, shown)
         if not answer.candidates:
             return answer
         line = _one_line(answer.candidates[0], stored.hide(statement.text))
         return _with_lines(answer, [line], _facts(statement.facts, stored))
 
+    def beside_verdicts(
+        self, question: Question, answer: Answer, searcher: Searcher, release: Release
+    ) -> Answer:
+        """The verdicts on the codes of a question with the report of the case that it states
+        besides; without one where it states none."""
+        case = case_of(question)
+        if not names_a_condition(case, lambda words: searcher.is_name(words, release)):
+            return answer
+        statement, stored = read_statement(case), StoredWords(question)
+        books = Books(self._store, release, question.day)
+        found = searcher.search(case, [release], _SEARCHED)
+        assembled = _assembled(statement, books, searcher, found)
+        shown = Shown(statement, stored, {}, books, self._guideline_lookup)
+        lines = [shown.line(number, line) for number, line in enumerate(assembled.lines, 1)]
+        return replace(answer, report=lines, facts=_facts(assembled.facts, stored))
 
-def _with_assembled(answer: Answer, assembled: Assembled, shown: _Shown) -> Answer:
+
+def _with_assembled(answer: Answer, assembled: Assembled, shown: Shown) -> Answer:
     lines = [shown.line(number, line) for number, line in enumerate(assembled.lines, 1)]
     if len(assembled.either_first) > 1 and lines:
         lines[0] = replace(lines[0], because=[*lines[0].because, shown.either_first()])
@@ -194,6 +142,11 @@ def _with_lines(
     if answer.outcome == "guideline":
         return answer
     return replace(answer, outcome="answered", headline=of_report(lines, either_first))
+
+
+def _asks_for_another(question: Question) -> bool:
+    """Whether the words ask for codes of other systems only."""
+    return bool(question.systems) and "icd10cm" not in question.systems
 
 
 def _is_affirmed(statement: Statement) -> bool:
@@ -230,32 +183,3 @@ def role_of(system: str, code: str) -> Role:
     if system != "hcpcs":
         return "procedure"
     return _HCPCS_ROLES.get(code[:2]) or _HCPCS_ROLES.get(code[:1], "procedure")
-
-
-def _asked(line: Line, candidate: Candidate | None) -> list[Reason]:
-    """What is asked back about a line: the candidate of the same code has the choices."""
-    if not line.ask:
-        return []
-    if candidate and any(one.key == line.ask for one in candidate.reasons):
-        return candidate.reasons
-    return [reason(line.ask)]
-
-
-def _said(text: str, spans: Sequence[Span]) -> str:
-    """The words of some spans, in the order of the text."""
-    return " … ".join(text[start:end] for start, end in _joined(spans))
-
-
-def _joined(spans: Sequence[Span]) -> Iterator[Span]:
-    """Spans that are near each other as one."""
-    last: Span | None = None
-    for span in sorted(spans):
-        if last is None:
-            last = span
-        elif span.start - last.end <= _BETWEEN:
-            last = Span(last.start, max(last.end, span.end))
-        else:
-            yield last
-            last = span
-    if last is not None:
-        yield last

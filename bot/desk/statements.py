@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import cache
 
-from bot.desk.answer import Answer, Headline, Reason, StatementReport, reason
-from bot.desk.headlines import headlined
-from bot.desk.intent import is_about_a_rule
-from bot.desk.question import Question
+from bot.phi.long_texts import MOST_CHARACTERS
 from index.statement.facts import read_statement
 from index.text.resources import read_words
 from index.text.tokens import fold
 
 MOST_STATEMENTS = 20
+#: A longer list of statements is a chart.
+MOST_CHARACTERS_OF_A_LIST = 3000
 _NUMBER = r"\(?\d{1,2}[.):]\)?"
 _BULLET = "[-*\u2022\u2023\u25aa\u25e6\u25cf\u2013\u2014\u00b7]"
 _LETTER = r"\(?[a-z][.)]"
@@ -43,6 +41,13 @@ def split(text: str) -> list[str]:
     lines = [line for line in text.splitlines() if re.search(r"\w", line)]
     found = _marked(lines) or _numbered_within(lines) or _plain(lines)
     return found if len(found) > 1 else [" ".join(text.split())]
+
+
+def most_characters(text: str) -> int:
+    """The length up to which a text is read: a list of statements is longer than a question."""
+    if MOST_CHARACTERS < len(text) <= MOST_CHARACTERS_OF_A_LIST and len(split(text)) > 1:
+        return MOST_CHARACTERS_OF_A_LIST
+    return MOST_CHARACTERS
 
 
 def _marked(lines: Sequence[str]) -> list[str]:
@@ -150,63 +155,3 @@ def _words(name: str) -> re.Pattern[str]:
     if name in ("headings", "asks"):
         return re.compile(rf"(?:(?:{each})[\s,.:!?]*)+")
     return re.compile(rf"(?<![\w/])(?:{each})(?![\w/'])")
-
-
-# As questions and answers
-
-
-def parts_of(question: Question, read: Callable[[str], Question]) -> list[Question]:
-    """The statements of a question, each as a question of its own: at most twenty. The question
-    itself where it is one statement, asks about a rule, or is about the codes that it names. `read`
-    reads a scrubbed text, for the date of the question."""
-    if question.intent not in ("search", "codes"):
-        return [question]
-    texts = split(question.scrubbed)
-    if len(texts) == 1 or is_about_a_rule(question.text) == 1.0:
-        return [question]
-    parts = [_as_part(question, read(text)) for text in texts[:MOST_STATEMENTS]]
-    with_codes = sum(part.intent == "codes" for part in parts)
-    return [question] if with_codes * 2 >= len(parts) else parts
-
-
-def _as_part(question: Question, part: Question) -> Question:
-    return replace(
-        part,
-        releases=question.releases,
-        dated=question.dated,
-        service_date=question.service_date,
-        day=question.day,
-        read_ms=question.read_ms,
-    )
-
-
-def together(question: Question, begun: Answer, answers: Sequence[Answer]) -> Answer:
-    """One answer of those to the statements of a question. `begun`: what was noticed of the
-    question as a whole."""
-    each = [headlined(answer) for answer in answers]
-    first = next((one for one in each if one.outcome != "abstained"), each[0])
-    left = len(split(question.scrubbed)) - len(each)
-    more = [reason("report.too_many", most=len(each), count=left)] if left else []
-    told = {(one.key, repr(one.params)): one for one in (*begun.reasons, *_reasons(each), *more)}
-    return replace(
-        first,
-        question=question.scrubbed,
-        headline=Headline("none"),
-        statements=[
-            StatementReport(one.question, one.headline, one.report, one.asks, one.facts)
-            for one in each
-        ],
-        verdicts=[verdict for one in each for verdict in one.verdicts],
-        pairs=[pair for one in each for pair in one.pairs],
-        not_checked=list(dict.fromkeys(rule for one in each for rule in one.not_checked)),
-        reasons=list(told.values()),
-        releases={key: label for one in each for key, label in one.releases.items()},
-        elapsed_ms=round(sum(one.elapsed_ms for one in each), 2),
-    )
-
-
-def _reasons(answers: Sequence[Answer]) -> Iterator[Reason]:
-    """What was noticed of statements that have an answer; of the others, their headline tells."""
-    for answer in answers:
-        if answer.outcome != "abstained":
-            yield from answer.reasons

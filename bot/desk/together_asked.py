@@ -94,7 +94,7 @@ def read_asked(text: str, codes: Sequence[str]) -> Asked:
     words = re.sub(_CODE, " ", flat)
     if not re.search(r"\w|[+&]", words):
         return Asked("none")
-    rest = without_asking(flat)
+    rest = without_asking(marks)
     if found := _phrases("units").search(flat):
         number = re.findall(r"\d+", re.sub(_CODE, " ", found[0]))
         if number:
@@ -116,7 +116,7 @@ def read_asked(text: str, codes: Sequence[str]) -> Asked:
         asks_more = _phrases("enough_surely" if several else "enough").search(words)
         if not asks_more:
             return Asked("needed", _places(found)[:1], rest=rest)
-    more = re.search(r"\bwhat(?:'s| is)? (?:else|other)", flat)
+    more = re.search(r"\bwhat(?:'?s| is)? (?:else|other|missing)", flat)
     joined = several and re.search(r"\b(?:together|both|same|with|w/)(?!\w)", words)
     if _phrases("verdict").search(words) and not more and not joined:
         return Asked("verdict", rest=rest)
@@ -176,8 +176,10 @@ def _of_place(flat: str, marks: str, *, several: bool) -> Asked | None:
     )
 
 
-def without_asking(flat: str) -> str:
-    """What a text says of the case: without codes and without the phrases that ask."""
+def without_asking(marks: str) -> str:
+    """What a text says of the case, with its commas: without codes and the phrases that ask."""
     for name in ("needed_all", "proposes_first", "needed", "enough", "units"):
-        flat = _phrases(name).sub(" ", flat)
-    return " ".join(re.sub(_CODE, " ", flat).split())
+        marks = _phrases(name).sub(" ", marks)
+    return " ".join(re.sub(rf"{_CODE}|\s[-?]+(?=\s|$)|^[\s,;:?-]+", " , ", marks).split()).strip(
+        " ,"
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.desk import together_rows as table
 from bot.desk.answer import reason
+from bot.desk.together_conflicts import conflict
 from bot.desk.together_model import Ground
 from bot.desk.together_titles import conditions_in
 from bot.desk.together_words import (
@@ -18,16 +19,19 @@ from bot.desk.together_words import (
     named_partners,
     spelled_out,
     telling,
+    unsaid,
 )
 from codesets.lookups.inherited_notes import notes_of
 from codesets.model import Code, CodeRange, Note
 from index.statement.books import Books
-from index.text.tokens import read
+from index.text.tokens import fold, read
 
 #: Finds billable codes for words, best first.
 Search = Callable[[str], Sequence[Code]]
 
 
+#: The section by which conditions that coexist are all reported.
+_COEXISTING = "IV.J"
 #: Notes that ask for another code -> whether it comes before.
 _ASKING = {"code_first": True, "use_additional_code": False, "code_also": False}
 
@@ -73,7 +77,7 @@ def wanted(books: Books, code: Code) -> list[Wanted]:
     for (kind, _, _), notes in groups.items():
         named = [(note, range_) for note in notes for range_ in note.codes]
         for note, range_ in named:
-            adverse = "character 5" in note.text or "adverse effect" in note.text
+            adverse = kind == "use_additional_code" and "adverse effect" in note.text
             found.append(Wanted((range_,), _ASKING[kind], note, adverse=adverse))
         if not named or any("such as" in note.text for note in notes):
             conditional = bool(re.search(r"\bif (?:known|applicable)\b", notes[0].text))
@@ -110,30 +114,46 @@ def partners(
         return []
     wants = [(code, want) for code in given for want in wanted(books, code)]
     open_ = [(code, want) for code, want in wants if not met(want, given)]
-    found: dict[str, Partner] = {}
-    spans: list[str] = []
-    for words_said, code in named_partners(books, said, given):
-        for of, want in open_:
-            if asks_for(want, code) and code.code not in {one.code for one in given}:
-                if not any(words_said in span for span in spans):
-                    found.setdefault(code.code, _partner(code, of, want))
-                    spans.append(words_said)
-                break
-    if found:
-        return _apart(found.values())
-    facts = [fact for fact in said.split(", ") if fact]
-    for fact in dict.fromkeys([said] if len(facts) < 2 else [*facts, said]):
-        if fact == said and found:
-            break
-        one = _matched(books, given, fact, open_)
-        if one is not None:
-            found.setdefault(one.code.code, one)
+    found, rest = _by_words(books, given, said, open_)
+    facts = [fact for fact in rest.split(", ") if fact]
+    candidates = [
+        one
+        for fact in dict.fromkeys([*facts, rest])
+        if (one := _matched(books, given, fact, open_))
+    ]
+    stems = telling(spelled_out(rest), given)
+    candidates.sort(
+        key=lambda one: (-len(read(one.code.title).affirmed & stems), unsaid(one.code, rest))
+    )
+    left = stems - frozenset().union(*(read(one.code.title).affirmed for one in candidates))
     general = any(not want.ranges and not want.conditional for _, want in open_)
-    if not found or general:
-        searched = _searched(books, given, said, open_, search)
-        if searched and _fits_better(searched, found.values(), said, given):
-            found = {searched.code.code: searched}
-    return _apart(found.values())
+    if left and (general or not (found or candidates)):
+        searched = _searched(books, given, facts, open_, search)
+        says = len(read(searched.code.title).affirmed & stems) if searched else 0
+        if searched and (not candidates or says > len(stems - left)):
+            candidates = [searched]
+    return _apart([*found, *candidates])
+
+
+def _by_words(
+    books: Books, given: Sequence[Code], said: str, open_: Sequence[tuple[Code, Wanted]]
+) -> tuple[list[Partner], str]:
+    """The partners that drugs, words of clinics and numbers mean, and the other words."""
+    names = {code.code for code in given}
+    found: list[Partner] = []
+    rest = said
+    for of, want in open_:
+        if want.adverse and (drug := drug_of(books, said)) and drug.code not in names:
+            return [_partner(drug, of, want)], ""
+    for words, code in named_partners(books, said, given):
+        # A comma may part the words of a family's history: "fam, hx colon ca".
+        place = re.search(r"[,\s]+".join(map(re.escape, words.split())), fold(rest))
+        for of, want in open_ if place else ():
+            if place and asks_for(want, code) and code.code not in names:
+                found.append(_partner(code, of, want))
+                rest = f"{rest[: place.start()]}, {rest[place.end() :]}"
+                break
+    return found, ", ".join(part.strip() for part in rest.split(",") if part.strip())
 
 
 def _apart(found: Iterable[Partner]) -> list[Partner]:
@@ -145,17 +165,6 @@ def _apart(found: Iterable[Partner]) -> list[Partner]:
     return list(by_category.values())[:3]
 
 
-def _fits_better(
-    searched: Partner, found: Iterable[Partner], said: str, given: Sequence[Code]
-) -> bool:
-    """Whether the title of a code that was searched says more than those that were found."""
-    stems = telling(spelled_out(said), given)
-    own = len(read(searched.code.title).affirmed & stems)
-    return own > 0 and own > max(
-        (len(read(o.code.title).affirmed & stems) for o in found), default=0
-    )
-
-
 def _matched(
     books: Books, given: Sequence[Code], fact: str, open_: Sequence[tuple[Code, Wanted]]
 ) -> Partner | None:
@@ -165,8 +174,6 @@ def _matched(
     names = {code.code for code in given}
     best: tuple[float, Code, Code, Wanted] | None = None
     for of, want in open_ if stems else ():
-        if want.adverse and (drug := drug_of(books, fact)):
-            return _partner(drug, of, want)
         if want.said_only:
             continue
         for code, points in matching(books, want.ranges, spelled, stems):
@@ -201,22 +208,29 @@ def _partner(code: Code, of: Code, want: Wanted) -> Partner:
 def _searched(
     books: Books,
     given: Sequence[Code],
-    said: str,
+    facts: Sequence[str],
     open_: Sequence[tuple[Code, Wanted]],
     search: Search | None,
 ) -> Partner | None:
-    """The best code for the words, where a note asks for a code and names none, or names so many
-    that only a search finds it."""
-    if search is None:
-        return None
+    """The best code for a fact that the given codes do not say: one that a note asks for, or where
+    a note names none, any; else a condition that is said beside them and is reported, too."""
     anything = [(of, want) for of, want in open_ if not want.ranges]
-    for code in search(said):
-        if any(code.code == one.code for one in given):
+    for fact in facts if search else ():
+        stems = telling(spelled_out(fact), given)
+        hits = search(fact) if search and stems else []
+        if not hits or hits[0].code in {code.code for code in given}:
             continue
-        for of, want in open_:
-            if want.ranges and not want.said_only and asks_for(want, code):
-                return _partner(code, of, want)
-        for of, want in anything:
-            if code.code[:3] != of.code[:3] and code.code[0] not in "VWXY":
-                return _partner(code, of, want)
+        told = [len(read(code.title).affirmed & stems) for code in hits]
+        for code, own in zip(hits, told, strict=True):
+            asked = [one for one in open_ if not one[1].said_only and asks_for(one[1], code)]
+            if asked and own >= max(0.5 * len(stems), told[0]):
+                return _partner(code, *asked[0])
+        best, of = hits[0], given[0]
+        same = best.code[:3] in {code.code[:3] for code in given}
+        if same or best.code[0] in "VWXY" or any(conflict(books, one, best) for one in given):
+            continue
+        if anything and told[0] and not (best.code[0] == of.code[0] == "S"):
+            return _partner(best, *anything[0])
+        if told[0] >= 0.6 * len(stems):
+            return _partner(best, of, Wanted((), False, None, _COEXISTING))
     return None

@@ -32,7 +32,8 @@ _CHATTER = frozenset(
         poa there he she they who had got still now new here for this see record clinic office
         time day week month year old yo ago get can use used put have has please
         dr md nurse coder code line newborn infant baby child adult male female boy girl man woman
-        patient claim auditor provider listed other""".split(),
+        patient claim auditor provider listed other too also diet controlled resolved noted
+        found""".split(),
     )
 )
 
@@ -50,7 +51,9 @@ def spelled_out(words: str) -> str:
 
 def telling(spelled: str, given: Sequence[Code]) -> frozenset[str]:
     """The stems that say more than the titles of the given codes."""
-    own = frozenset().union(*(read(code.title).stems for code in given))
+    # A code of a drug says nothing of what the drug did.
+    others = [code for code in given if not "T36" <= code.code[:3] <= "T50"]
+    own = frozenset().union(*(read(code.title).stems for code in others))
     said = read(spelled).affirmed - HOLLOW - OTHER - _CHATTER
     said = frozenset(word for word in said if len(word) > 1 or word.isdigit())
     # "CKD 5" beside hypertensive kidney disease with stage 5 says the stage.
@@ -63,8 +66,7 @@ def named_partners(books: Books, said: str, given: Sequence[Code]) -> Iterator[t
     for words, name in sorted(found, key=lambda one: -len(one[0])):
         if code := books.code(name) or books.complete(name, said):
             yield words, code
-    for code in _numbered(books, said, given):
-        yield code.code, code
+    yield from _numbered(books, said, given)
 
 
 def drug_of(books: Books, fact: str) -> Code | None:
@@ -72,7 +74,9 @@ def drug_of(books: Books, fact: str) -> Code | None:
     reference = books.store.references.for_date("drugs", "icd10cm", books.day)
     if reference is None:
         return None
-    words = [word.capitalize() for word in plain_words(spelled_out(fact)) if len(word) > 4]
+    said = [*plain_words(fact), *plain_words(spelled_out(fact))]
+    # "Methicillin resistant" names an organism.
+    words = [word.capitalize() for word in said if len(word) > 4 and word != "methicillin"]
     rows = books.store.references.rows(Term, reference, text=words, column="Adverse effect")
     term = next(iter(rows), None) if words else None
     return books.complete(term.code, fact) if term else None
@@ -92,33 +96,38 @@ _ALCOHOL = re.compile(
 _BURNED = re.compile(r"\b(\d\d?)\s*%\s*(?:tbsa|bsa|body|of body)?")
 
 
+_COMA = re.compile(r"\b(?:gcs|glasgow(?: coma)?(?: scale| score)?)\D{0,8}?(\d\d?)\b")
 _NIHSS = re.compile(r"\b(?:nihss|nih stroke scale|nih)\D{0,8}?(\d\d?)\b")
 
 
-def _numbered(books: Books, said: str, given: Sequence[Code]) -> Iterator[Code]:
+def _numbered(books: Books, said: str, given: Sequence[Code]) -> Iterator[tuple[str, Code]]:
     """The codes that a number means: weeks of a pregnancy, a body mass index, an alcohol level, a
-    burned surface, a stroke scale."""
+    burned surface, a stroke scale, a coma scale; each with its words."""
     text = fold(said)
-    names: list[str] = []
+    names: list[tuple[str, str]] = []
     if found := _WEEKS.search(text):
         week = int(found[1])
-        names.append("Z3A.01" if week < 8 else "Z3A.49" if week > 42 else f"Z3A.{week:02d}")
+        name = "Z3A.01" if week < 8 else "Z3A.49" if week > 42 else f"Z3A.{week:02d}"
+        names.append((found[0], name))
     if found := _BMI.search(text):
-        names.append(_bmi(int(found[1])))
+        names.append((found[0], _bmi(int(found[1]))))
     if found := _ALCOHOL.search(text):
         level = float(found[1]) * (1000 if "." in found[1] else 1)
         limits = (20, 40, 60, 80, 100, 120, 200, 240)
-        names.append(f"Y90.{sum(level >= limit for limit in limits)}")
+        names.append((found[0], f"Y90.{sum(level >= limit for limit in limits)}"))
     if found := _NIHSS.search(text):
-        names.append(f"R29.7{int(found[1]):02d}")
+        names.append((found[0], f"R29.7{int(found[1]):02d}"))
+    if found := _COMA.search(text):
+        score = int(found[1])
+        names.append((found[0], f"R40.24{3 if score < 9 else 2 if score < 13 else 1}"))
     if found := _BURNED.search(text):
         tens = int(found[1]) // 10
         corrosion = any(code.code[4:5] in "4567" for code in given if code.code[:2] == "T2")
         head = f"{'T32' if corrosion else 'T31'}.{tens}"
-        names.append(head if tens == 0 else f"{head}0")
-    for name in names:
-        if code := books.code(name):
-            yield code
+        names.append((found[0], head if tens == 0 else f"{head}0"))
+    for words, name in names:
+        if code := books.code(name) or books.complete(name, said):
+            yield words, code
 
 
 def _bmi(value: int) -> str:
@@ -182,3 +191,12 @@ def matching(
         if own_sides:
             best += 1.0 if own_sides <= sides else -1.5
         yield code, best
+
+
+#: Words of titles that say nothing of which code is meant.
+_SAYS_NOTHING = HOLLOW | OTHER | read("part").stems
+
+
+def unsaid(code: Code, words: str) -> int:
+    """How many words of a title a text does not say."""
+    return len(read(code.title).affirmed - read(spelled_out(words)).affirmed - _SAYS_NOTHING)

@@ -29,11 +29,12 @@ def length_of(text: str) -> int:
     return int(remarked[1]) if remarked else len(text)
 
 
-def scrub_head(scrubber: Scrubber, text: str) -> Scrubbed:
-    """A text of any length as it may be stored. Of a long one the head is kept, with a remark that
-    says how long it was (`length_of`). A text that was stored before comes back unchanged."""
+def scrub_head(scrubber: Scrubber, text: str, most: int = MOST_CHARACTERS) -> Scrubbed:
+    """A text of any length as it may be stored. Of one of more than `most` characters the head is
+    kept, with a remark that says how long it was (`length_of`). A text that was stored before comes
+    back unchanged."""
     length = length_of(text)
-    if length == len(text) <= MOST_CHARACTERS:
+    if length == len(text) <= most:
         return scrubber.scrub(text)
     remark = _REMARK.format(length=length)
     head = text.removesuffix(remark)

@@ -149,7 +149,7 @@ def answer_body(
     stored = answer.as_logged()
     del stored["question"], stored["id"]  # it has a record of its own
     said = said_words.take_out(stored)
-    sure = [one.confidence for one in answer.report[:1]]
+    sure = [one.confidence for one in answer.report[:1] if answer.outcome != "verdict"]
     sure += [one.confidence for one in answer.candidates[:1]]
     body = {
         "outcome": answer.outcome,
@@ -179,8 +179,8 @@ def codes_of(answer: Answer) -> list[dict[str, Any]]:
         for c in answer.candidates
         if (c.code, c.system) not in lines
     ]
-    codes += [{"code": v.code, "system": v.system, "status": v.status} for v in answer.verdicts]
-    return codes
+    verdicts = [{"code": v.code, "system": v.system, "status": v.status} for v in answer.verdicts]
+    return [*verdicts, *codes] if answer.outcome == "verdict" else [*codes, *verdicts]
 
 
 def delivery_body(kind: str, outcome: str, detail: str) -> tuple[dict[str, Any], dict[str, str]]:

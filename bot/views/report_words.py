@@ -32,6 +32,12 @@ def parts(answer: Answer) -> list[Part]:
     return []
 
 
+def is_of_codes_together(answer: Answer) -> bool:
+    """Whether the headline answers what is asked of codes together: its rule is quoted under it,
+    and the validity of each code comes after, without the notes, of which the rule is one."""
+    return answer.headline.kind in ("yes", "no", "order", "needs_more", "units")
+
+
 def unreported(part: Part) -> str:
     """The facts that are denied or uncertain, which a coder may have expected in the report;
     "" for none. It repeats words of the question."""

@@ -22,6 +22,7 @@ from bot.messages import message
 from bot.views.report_words import (
     Part,
     candidate_of_first,
+    is_of_codes_together,
     mark,
     parts,
     rivals,
@@ -65,11 +66,20 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     sections = [_quoted(guideline) for guideline in quoted_sections(answer)[:_SECTIONS]]
     if answer.outcome == "guideline":
         blocks += sections
-    blocks += [_report(number, part) for number, part in enumerate(parts(answer), 1)]
+    reports = [_report(number, part) for number, part in enumerate(parts(answer), 1)]
+    beside = answer.outcome == "verdict" and not answer.statements
+    blocks += [] if beside else reports
     blocks += _candidates(answer, shown)
     crosswalk = asks_for_icd9(answer.question)
-    blocks += [_verdict(verdict, crosswalk, answer.headline.text) for verdict in answer.verdicts]
-    blocks += [_pair(pair) for pair in answer.pairs]
+    together = is_of_codes_together(answer)
+    pairs = [_pair(pair) for pair in answer.pairs]
+    verdicts = [
+        _verdict(verdict, crosswalk, answer.headline.text, governed=not together)
+        for verdict in answer.verdicts
+    ]
+    blocks += [*pairs, *verdicts] if together else [*verdicts, *pairs]
+    if beside and reports:
+        blocks += [message("report.beside"), *reports]
     if answer.outcome != "guideline":
         blocks += sections
     if answer.not_checked and answer.verdicts:
@@ -166,7 +176,8 @@ def _report_with(candidate: Candidate, answer: Answer | None = None) -> list[str
     ]
 
 
-def _verdict(verdict: Verdict, crosswalk: bool, told: str) -> str:
+def _verdict(verdict: Verdict, crosswalk: bool, told: str, *, governed: bool) -> str:
+    """`governed`: whether the notes and sections that govern it are shown."""
     heading = f"{verdict.code}  {verdict.title}".rstrip()
     lines = [
         _wrapped(heading, f"{message(f'terminal.status_{status_word(verdict)}')} "),
@@ -184,6 +195,8 @@ def _verdict(verdict: Verdict, crosswalk: bool, told: str) -> str:
             _wrapped(f"{e.code}  {e.title} ({e.says})".strip(), "     ")
             for e in verdict.equivalents
         ]
+    if not governed:
+        return "\n".join(lines)
     notes = _notes(verdict.code, verdict.release, verdict.notes)
     return "\n\n".join(filter(None, ["\n".join(lines), notes, _cited(verdict.guidelines)]))
 

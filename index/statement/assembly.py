@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from codesets.model import Code
+from codesets.model import Code, Note
 from index.search.confidence import level
 from index.search.left_open import axis_left_open
 from index.search.searcher import Found
 from index.statement import grounds, obstetrics
 from index.statement.books import Books
-from index.statement.evidence import WEIGHTS, weigh
+from index.statement.evidence import Weighed, weigh
 from index.statement.finders import FINDERS
 from index.statement.laterality import on_sides
 from index.statement.listing import IsName, apart
@@ -42,6 +42,8 @@ Search = Callable[[Sequence[str]], Sequence[Found]]
 _CAUSES = "VWXY"
 #: The least chance of a code that a note asks for, and of one found by other words.
 _LEAST_KEPT, _LEAST_INSTEAD = 0.2, 0.2
+#: The least chance of a code that shares words with another and that a note of this asks for.
+_LEAST_ASKED = 0.25
 
 
 def assemble(statement: Statement, books: Books, search: Search, is_name: IsName) -> Assembled:
@@ -53,7 +55,7 @@ def assemble(statement: Statement, books: Books, search: Search, is_name: IsName
     parts = parts_of(statement, claimed)
     others = obstetrics.wordings(statement, books)
     proposed = _proposed(proposals, books)
-    chosen = [*_searched(statement, parts, others, proposed, books, search), *proposed]
+    chosen = [*_searched(statement, parts, others, proposed, books, search, is_name), *proposed]
     beside = tuple(beginning for p in proposals for beginning in p.excludes)
     chosen = [each for each in chosen if not (beside and each.code.code.startswith(beside))]
     chosen = revised(chosen, statement, books)
@@ -75,6 +77,7 @@ def _searched(
     proposed: Sequence[Chosen],
     books: Books,
     search: Search,
+    is_name: IsName,
 ) -> list[Chosen]:
     """The codes that the search finds for the parts of a statement. `others`: other words for some
     of the parts, which are searched instead of their own where they find something. `proposed`:
@@ -98,11 +101,12 @@ def _searched(
                 searched[(n,)] = instead
     sides = SIDE.said(searched[max(searched, key=len)].query.reading)
     chosen = []
-    weighed = weigh(statement, parts, searched, books, WEIGHTS)
+    weighed = weigh(statement, parts, searched, books, is_name)
     if any(each.code.code[0] in _CAUSES for each in proposed):
         # What a finder of causes has read is not searched for again.
         weighed = [each for each in weighed if each.option.code.code[0] not in _CAUSES]
-    for choice in choose(weighed) or ([] if proposed else best_of(weighed)):
+    choices = choose(weighed) or ([] if proposed else best_of(weighed))
+    for choice in choices:
         spans = tuple(parts[n].span for n in choice.parts)
         own = searched[choice.parts]
         why = (grounds.found(choice.option),)
@@ -110,7 +114,43 @@ def _searched(
             ask = _left_open(choice, own, sides, books)
             chosen.append(Chosen(code, spans, choice.chance, why, ask=ask))
         chosen += _kept_beside(choice, parts, plain, books)
+    chosen += _asked_for(choices, weighed, parts, books)
     return chosen
+
+
+def _asked_for(
+    choices: Sequence[Choice], weighed: Sequence[Weighed], parts: Sequence[Part], books: Books
+) -> list[Chosen]:
+    """The less likely codes that a note joins to a chosen one: that its notes ask for, where both
+    share words (the ulcer of an ankle beside the atherosclerosis that is its cause), or whose own
+    notes ask for it (HIV disease beside the pneumonia that it leads to)."""
+    categories = {choice.option.code.code[:3] for choice in choices}
+    found = []
+    for each in sorted(weighed, key=lambda w: -w.chance):
+        code = each.option.code
+        if each.chance < _LEAST_ASKED or code.code[:3] in categories:
+            continue
+        note = _joining(each, choices, books)
+        if note is not None:
+            spans = tuple(parts[n].span for n in each.group)
+            why = (ground(note, note.owner), grounds.found(each.option))
+            found.append(Chosen(code, spans, each.chance, why))
+            categories.add(code.code[:3])
+    return found
+
+
+def _joining(each: Weighed, choices: Sequence[Choice], books: Books) -> Note | None:
+    """The note that joins a code to one of those that are chosen; None where none does."""
+    shared = [choice for choice in choices if not set(choice.parts).isdisjoint(each.group)]
+    for choice in shared:
+        note = asking(books.notes(choice.option.code), each.option.code, told_together=True)
+        if note is not None:
+            return note
+    for choice in () if shared else choices:
+        note = asking(books.notes(each.option.code), choice.option.code, told_together=True)
+        if note is not None:
+            return note
+    return None
 
 
 def _left_open(choice: Choice, own: Searched, sides: frozenset[str], books: Books) -> str:

@@ -23,8 +23,14 @@ _FILLER = (
     r"|old|tall|small|little|new|hot|sharp|broken|dirty|rusty|wet|icy|metal|wooden|large|heavy"
     rf"|neighbors?|neighbor's|friends?|friend's){_GAP})*"
 )
-#: Words between: up to three for "..", at most one for ".".
-_SOME = {"..": rf"(?:[\w'/#-]+{_GAP}){{0,3}}?", ".": rf"(?:[\w'/#-]+{_GAP})??"}
+#: The same without a comma.
+_BLANK = r"[^\w;.,]{1,3}"
+#: Words between: at most one for ".", up to three for "..", and for "..." also across a comma.
+_SOME = {
+    ".": rf"(?:{_GAP}|{_BLANK}{_FILLER}(?:[\w'/#-]+{_BLANK})??)",
+    "..": rf"(?:{_GAP}|{_BLANK}{_FILLER}(?:[\w'/#-]+{_BLANK}){{0,3}}?)",
+    "...": rf"{_GAP}{_FILLER}(?:[\w'/#-]+{_GAP}){{0,3}}?",
+}
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -61,7 +67,7 @@ def phrase_pattern(phrase: str) -> str:
     open_groups = 0
     for token in phrase.split():
         if token in _SOME:
-            joint += _SOME[token]
+            joint = _SOME[token] + _FILLER
             continue
         opens, closes = token.startswith("<"), token.endswith(">")
         token = token.strip("<>")

@@ -14,6 +14,7 @@ import numpy as np
 
 from index.statement.books import Books
 from index.statement.coverage import ATTRIBUTES, said_by, share, telling
+from index.statement.listing import IsName, named_share
 from index.statement.model import Statement
 from index.statement.parts import Part
 from index.statement.pool import Option, Searched
@@ -28,39 +29,51 @@ _CAUSES = "VWXY"
 _NO_CHANCE = -5.0
 #: The numbers of parts of a statement.
 Group = tuple[int, ...]
-FEATURES = (
-    "right",  # log odds that the code is right for the wording of its parts
-    "first",  # 1 if it is the best for them
-    "margin",  # its score over that of the next, or under that of the best
-    "covered",  # share of the wording's words that its texts have
-    "text_coverage",  # share of the words of its text that are said
-    "title_coverage",  # share of the words of its title that are said
-    "exact",  # 1 if a text of its own has the words and no others
-    "entry",  # 1 if that text is an entry of the Alphabetic Index
-    "dense",  # cosine of its best text
-    "said",  # least share of the words of one of its parts that its texts have
-    "unsaid",  # share of the telling words of its title that the statement has nowhere
-    "contradicts",  # telling words of its title that the statement denies
-    "in_whole",  # chance that it is right for the whole statement, of one or two parts
-    "in_more",  # the same, of more parts
-    "several",  # 1 if it is for several parts
-    "gain",  # of a code for several parts: its log odds less the best of a single part
-    "single_too",  # of such a code: 1 if it is also the best for one of its parts
-    "same_category",  # of such a code: 1 if the best of one of its parts is of its category
-    "rival",  # of the codes for more parts than its own: the most that one says, times its chance
-    "known",  # share of the words that any text has
-    "ours",  # as in Found
-    "off_topic",  # as in Found
-    "words",  # number of telling words, at most 6
-    "alone",  # 1 if the statement has one part only
-    "symptom", "factor", "pregnancy", "newborn", "substance", "external", "mental", "injury",
-    "neoplasm",  # 1 by the chapter of the code
-    "unspecified", "other",  # 1 by words of the title
-    "due_to",  # 1 if its parts are joined by a cause, or its part follows one
-    "uncertain",  # 1 if a part is uncertain, in an inpatient stay
-)  # fmt: skip
-#: The bias and the weights of FEATURES.
-WEIGHTS = np.zeros(len(FEATURES) + 1, dtype=np.float32)
+#: The bias and the weights of the evidence, in log odds a unit.
+_BIAS = -1.32
+WEIGHTS = {
+    "right": 0.10,  # log odds that the code is right for the wording of its parts
+    "first": 1.65,  # 1 if it is the best for them
+    "margin": 0.15,  # its score over that of the next, or under that of the best
+    "covered": 0.27,  # share of the wording's words that its texts have
+    "text_coverage": 1.14,  # share of the words of its text that are said
+    "title_coverage": -0.32,  # share of the words of its title that are said
+    "exact": 0.36,  # 1 if a text of its own has the words and no others
+    "entry": 0.18,  # 1 if that text is an entry of the Alphabetic Index
+    "dense": 0.20,  # cosine of its best text
+    "said": -0.06,  # least share of the words of one of its parts that its texts have
+    "unsaid": -1.03,  # share of the telling words of its title that the statement has nowhere
+    "contradicts": -1.61,  # telling words of its title that the statement denies
+    "in_whole": 2.25,  # chance that it is right for the whole statement, of one or two parts
+    "in_more": 3.87,  # the same, of more parts
+    "several": -0.72,  # 1 if it is for several parts
+    "gain": -0.15,  # of a code for several parts: its log odds less the best of a single part
+    "single_too": 2.90,  # of such a code: 1 if it is also the best for one of its parts
+    "same_category": -1.01,  # of such a code: 1 if the best of one of its parts is of its category
+    "rival": -0.60,  # of the codes for more parts than its own: the most that one says, times its chance
+    "named": 0.0,  # least share of the words of one of its parts that are in names of conditions
+    "known": -0.01,  # share of the words that any text has
+    "ours": 0.00,  # as in Found
+    "off_topic": -3.57,  # as in Found
+    "words": -0.06,  # number of telling words, at most 6
+    "alone": -0.23,  # 1 if the statement has one part only
+    "symptom": 0.09,
+    "factor": -0.25,
+    "pregnancy": -1.58,
+    "newborn": -1.62,
+    "substance": -0.55,
+    "external": 0.31,
+    "mental": 0.93,
+    "injury": -0.58,
+    "neoplasm": -0.69,  # 1 by the chapter of the code
+    "unspecified": 0.06,
+    "other": -0.35,
+    "due_to": 0.03,  # 1 if its parts are joined by a cause, or its part follows one
+    "uncertain": -2.50,  # 1 if a part is uncertain, in an inpatient stay
+}
+FEATURES = tuple(WEIGHTS)
+#: The bias, then the weights in the order of FEATURES (float32).
+_FITTED = np.array([_BIAS, *WEIGHTS.values()], dtype=np.float32)
 _CHAPTERS = {
     "symptom": "R", "factor": "Z", "pregnancy": "O", "newborn": "PQ", "external": _CAUSES,
     "mental": "F", "injury": "S", "neoplasm": "C",
@@ -75,7 +88,7 @@ class Weighed:
     group: Group
     option: Option
     evidence: np.ndarray
-    chance: float = 0.0
+    chance: float
 
 
 def weigh(
@@ -83,16 +96,17 @@ def weigh(
     parts: Sequence[Part],
     searched: Mapping[Group, Searched],
     books: Books,
-    weights: np.ndarray | None,
+    is_name: IsName,
+    weights: np.ndarray = _FITTED,
 ) -> list[Weighed]:
     """The codes that stand for parts of a statement, each with its evidence and chance. `weights`:
-    the bias and the weights of FEATURES; None to leave the chance at 0."""
-    evidence = _Evidence(statement, parts, searched, books)
+    the bias and the weights of FEATURES."""
+    evidence = _Evidence(statement, parts, searched, books, is_name)
     weighed = []
     for group, option, rank in evidence.candidates():
         values = evidence.of(group, option, rank)
         row = np.array([float(values[name]) for name in FEATURES], dtype=np.float32)
-        chance = 0.0 if weights is None else float(_sigmoid(weights[0] + row @ weights[1:]))
+        chance = _sigmoid(float(weights[0] + row @ weights[1:]))
         weighed.append(Weighed(group, option, row, chance))
     return weighed
 
@@ -106,7 +120,9 @@ class _Evidence:
         parts: Sequence[Part],
         searched: Mapping[Group, Searched],
         books: Books,
+        is_name: IsName,
     ) -> None:
+        self._named = [named_share(part.text, is_name) for part in parts]
         self._parts, self._searched, self._books = parts, searched, books
         self._words = [telling(searched[(n,)].query.spelled_out) for n in range(len(parts))]
         self._everything = frozenset().union(*self._words)
@@ -162,6 +178,7 @@ class _Evidence:
             "single_too": several and any(single.code.code == code for single in singles),
             "same_category": several and any(s.code.code[:3] == code[:3] for s in singles),
             "rival": self._rival(group, code),
+            "named": min(self._named[n] for n in group),
             "known": found.known,
             "ours": found.ours,
             "off_topic": found.off_topic,

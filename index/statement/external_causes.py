@@ -33,6 +33,7 @@ _OFFICIAL = re.compile(
     r" striking|due to|undetermined intent|injury to|perpetrator|exposure to|contact with|other"
     r"|not elsewhere|involving|accidental)\b"
 )
+_OFFICIAL_INJURY = re.compile(r"injured (?:in|by|while)\b|injuring\b")
 #: Wording of titles alone.
 _TITLE = re.compile(
     r"\bdrowning and submersion\b|\bpedestrian on (?:foot|\w+) injured|whether traffic or"
@@ -65,10 +66,13 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     around = circumstances(statement, bool(causes), books) if phase in (None, "initial") else ()
     around = tuple(one for one in around if not _is_said_by(one, told))
     told += [span for one in around for span in one.spans]
-    alone = not abuse.proposals and not any(cause.tells_injury for cause in causes)
-    bare = bool(causes) and not _OFFICIAL.search(text) and _says_nothing_else(statement, told)
-    if alone and not bare and not _is_injured(statement, told, bool(causes)):
-        return list(abuse.proposals)
+    if not (
+        abuse.proposals
+        or any(cause.tells_injury for cause in causes)
+        or _is_injured(statement, told, bool(causes))
+        or (causes and not _OFFICIAL.search(text) and _says_nothing_else(statement, told))
+    ):
+        return []
     found = list(abuse.proposals)
     character = {"subsequent": "D", "sequela": "S"}.get(phase or "", "A")
     for cause in causes:
@@ -224,7 +228,7 @@ def _is_injured(statement: Statement, told: list[Span], caused: bool) -> bool:
     (`caused`), and none where only an activity is."""
     for match in _injury(caused).finditer(statement.folded):
         span = Span(*match.span())
-        if match[0].startswith("injur") and _OFFICIAL.search(statement.folded):
+        if _OFFICIAL_INJURY.match(statement.folded, span.start):
             continue  # "car driver injured in collision": a title, and no injury
         if not any(one.overlaps(span) for one in told) and statement.status_of(span) != "denied":
             return True

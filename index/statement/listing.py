@@ -67,6 +67,16 @@ def _named(statement: Statement, fact: Fact, is_name: IsName) -> list[Fact]:
     return facts
 
 
+def named_share(text: str, is_name: IsName) -> float:
+    """The share of the telling words of a text that are in names of conditions, 0 to 1."""
+    lexicon = Lexicon.shipped()
+    parts = [part for part in lexicon.parts(lexicon.typed(text)[:_MOST_WORDS]) if part.typed]
+    telling = [n for n, part in enumerate(parts) if not is_detail(" ".join(part.typed))]
+    names = _best(parts, is_name)
+    named = [n for n in telling if any(first <= n < last for first, last in names)]
+    return len(named) / len(telling) if telling else 0.0
+
+
 def _best(parts: Sequence[Part], is_name: IsName) -> list[tuple[int, int]]:
     """The names among the parts, as their first and past-the-last part: those that say most, in
     the fewest names."""

@@ -146,7 +146,7 @@ _FILLING = re.compile(
 )
 _EMPTY = frozenset(
     """here for the and with w/ seen has had her she who was now new old via due code codes pls
-    primary repeat scheduled from this that not did day days status after patient pt at is
+    primary repeat scheduled still from this that not did day days status after patient pt at is
     """.split()
 )
 

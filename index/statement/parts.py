@@ -10,6 +10,7 @@ from itertools import combinations, pairwise
 
 from index.statement.facts import choosing, is_detail
 from index.statement.model import Fact, Span, Statement, Wording
+from index.text.sides import by_side
 from index.text.tokens import STOPWORDS
 
 #: The number of parts that are searched, and from which on only neighbours are joined.
@@ -33,6 +34,10 @@ def parts_of(statement: Statement, claimed: Iterable[Span]) -> list[Part]:
     """The facts that need a code of their own, without the words that are claimed by one already.
     A detail ("healing well", "left") belongs to the fact before it, else to the one after."""
     claimed = list(claimed)
+    if not claimed and (each := by_side(statement.text)):
+        # Two sides of one disease, each as far as it has gone (I.C.7.a.3).
+        meant = [fact for fact in statement.facts if fact.status == "affirmed"]
+        return [Part(fact, text) for fact, text in zip(meant, each, strict=False)]
     parts: list[Part] = []
     waiting = ""
     for fact in statement.facts:

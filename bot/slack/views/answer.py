@@ -17,7 +17,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block, ButtonElement
 
-from bot.desk.answer import Answer
+from bot.desk.answer import Answer, Pair
 from bot.messages import message
 from bot.slack.views.block_kit import (
     MOST_SENTENCE,
@@ -45,7 +45,7 @@ from bot.slack.views.rules import (
     pair_blocks,
     quoted,
 )
-from bot.views.report_words import untold, untold_notices
+from bot.views.report_words import is_of_codes_together, untold, untold_notices
 from bot.views.shared import (
     by_system,
     editions,
@@ -151,15 +151,22 @@ def _results(answer: Answer, expanded: bool) -> list[Block]:
     first; verdicts and candidates share the rest."""
     sections = quoted(quoted_sections(answer), expanded)
     first = sections if answer.outcome == "guideline" else []
-    last = pair_blocks(answer.pairs, expanded)
+    together = is_of_codes_together(answer)
+    rules = pair_blocks(_pairs(answer), expanded)
+    first += rules if together else []
+    last = [] if together else rules
     if answer.outcome != "guideline":
         last += sections
     if answer.verdicts:
         last += not_checked_blocks(answer.not_checked)
     last += change_blocks(answer.changes, expanded)
-    first += report_blocks(answer, expanded, _MOST_REPORT)
+    reports = report_blocks(answer, expanded, _MOST_REPORT)
+    if answer.outcome == "verdict" and not answer.statements:
+        last += [section(message("report.beside")), *reports] if reports else []
+    else:
+        first += reports
     left = _MOST_RESULTS - size([*first, *last])
-    verdicts = verdict_blocks(answer.verdicts, expanded, left, answer.headline.text)
+    verdicts = verdict_blocks(answer.verdicts, expanded, left, answer.headline.text, brief=together)
     left -= size(verdicts)
     if answer.report or answer.statements:
         candidates = rival_blocks(answer, expanded, left)
@@ -167,6 +174,12 @@ def _results(answer: Answer, expanded: bool) -> list[Block]:
         candidates = candidate_blocks(answer.candidates, expanded, left)
     first += [*verdicts, *candidates]
     return first[: _MOST_BLOCKS - len(last)] + last
+
+
+def _pairs(answer: Answer) -> list[Pair]:
+    """The gravest first; but first of all the rule that a headline about codes together rests
+    on."""
+    return answer.pairs if is_of_codes_together(answer) else gravest_first(answer.pairs)
 
 
 def _footer(answer: Answer, question_id: str) -> str:
@@ -192,7 +205,7 @@ def answer_text(answer: Answer) -> str:
         lines += _guideline_text(answer)
     whys = [untold(verdict.why, answer.headline.text) for verdict in answer.verdicts[:MANY]]
     lines += [escape(why) for why in whys if why]
-    lines += [escape(pair.says) for pair in gravest_first(answer.pairs)[:FEW]]
+    lines += [escape(pair.says) for pair in _pairs(answer)[:FEW]]
     if answer.verdicts:
         lines += _guideline_text(answer)
     lines += report_text(answer)

@@ -79,18 +79,24 @@ _VERDICT_AMONG_OTHERS = {
     False: _Room(2, 220, 3),
     True: _Room(4, 280, 4, guidelines=3, axes=True),
 }
+_BRIEF = _Room(0, 0, 3)
 
 
 # Verdicts
 
 
 def verdict_blocks(
-    verdicts: Sequence[Verdict], expanded: bool, most: int, told: str = ""
+    verdicts: Sequence[Verdict],
+    expanded: bool,
+    most: int,
+    told: str = "",
+    *,
+    brief: bool = False,
 ) -> list[Block]:
     """Verdicts in at most `most` characters, and how many are left out. What the headline `told` is
-    not said again."""
-    alone = len(verdicts) == 1
-    room = (_VERDICT if alone else _VERDICT_AMONG_OTHERS)[expanded]
+    not said again. `brief`: without notes until it is expanded."""
+    rooms = _VERDICT if len(verdicts) == 1 else _VERDICT_AMONG_OTHERS
+    room = _BRIEF if brief and not expanded else rooms[expanded]
     heads = fitting([_verdict_text(verdict, room, told) for verdict in verdicts[:MANY]], most)
     details = [
         [

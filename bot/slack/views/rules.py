@@ -93,10 +93,10 @@ def guideline_name(guideline: QuotedGuideline | ShownGuideline, *, bold: bool = 
 
 
 def pair_blocks(pairs: Sequence[Pair], expanded: bool) -> list[Block]:
-    """What the rules say of the codes, the gravest first."""
+    """What the rules say of the codes, in their order."""
     if not pairs:
         return []
-    texts = [_pair_text(pair, _PAIR_QUOTE[expanded]) for pair in gravest_first(pairs)]
+    texts = [_pair_text(pair, _PAIR_QUOTE[expanded]) for pair in pairs]
     shown = fitting(texts[: _PAIRS[expanded]], _MOST_PAIRS)
     lines = [message("slack.pairs_heading"), *shown, *left_out(len(pairs) - len(shown))]
     return sections(lines)

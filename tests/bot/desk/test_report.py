@@ -25,12 +25,14 @@ from bot.desk.answer import (
     ReportLine,
     reason,
 )
+from bot.desk.case_beside_codes import case_of, names_a_condition
+from bot.desk.code_mentions import CodeMention
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.headlines import headlined, of_report
 from bot.desk.line_alternatives import alternatives
 from bot.desk.question import Question
 from bot.desk.report import Reports, role_of
-from bot.desk.statements import together
+from bot.desk.statement_answers import together
 from bot.desk.stored_words import StoredWords
 from bot.messages import message
 from bot.views.wording import worded
@@ -357,3 +359,23 @@ def test_codes_that_differ_in_side_alone(
     found = books.code(code)
     assert found is not None
     assert [one.code for one in alternatives(code, found.title, books)] == others
+
+
+# A case beside codes
+
+
+@pytest.mark.parametrize(
+    ("text", "codes", "case", "states"),
+    [
+        ("copd w/ bronchitis, is J44.9 right?", ["J44.9"], "copd w/ bronchitis", True),
+        ("is E11.9 billable today", ["E11.9"], "", False),
+        ("why was Z79.4 rejected", ["Z79.4"], "", False),
+        ("no copd, J44.9?", ["J44.9"], "no copd", False),
+    ],
+)
+def test_a_case_beside_codes(text: str, codes: list[str], case: str, states: bool) -> None:
+    mentions = tuple(CodeMention(code, code, "icd10cm", True) for code in codes)
+    found = case_of(Question(text, text, text=text, mentions=mentions))
+    assert found.startswith(case)
+    names = {"chronic obstructive pulmonary disease", "bronchitis"}
+    assert names_a_condition(found, names.__contains__) is states

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.desk.statements import MOST_STATEMENTS, split
+from bot.desk.statements import MOST_STATEMENTS, most_characters, split
 
 LISTS = [
     ("1. htn\n2. dm2 w/ ckd 3\n3. gout left foot", ["htn", "dm2 w/ ckd 3", "gout left foot"]),
@@ -76,3 +76,14 @@ def test_every_item_of_a_long_list_is_told_apart() -> None:
     text = "\n".join(f"{n}. problem {chr(96 + n % 26 + 1)}" for n in range(1, 31))
     assert len(split(text)) == 30
     assert MOST_STATEMENTS == 20
+
+
+def test_a_list_may_be_longer_than_a_question() -> None:
+    items = "\n".join(
+        f"{n}. type 2 diabetes with polyneuropathy, on insulin, a1c 9.{n}" for n in range(20)
+    )
+    assert 1000 < len(items) < 3000
+    assert most_characters(items) == 3000
+    assert most_characters("knee pain " * 150) == 1000
+    assert most_characters(items * 3) == 1000
+    assert most_characters("htn") == 1000

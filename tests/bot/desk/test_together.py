@@ -116,3 +116,11 @@ def test_codes_of_one_sort_are_named_in_prose(bare: Desk) -> None:
     """A category that is a code is one beside words that ask; N95 is a mask."""
     assert ask(bare, "O80 all i need?").headline.codes == ["O80", "Z37.0"]
     assert not ask(bare, "N95 mask with nebulizer tubing").verdicts
+
+
+def test_what_a_code_asks_for_alone_is_left_out(bare: Desk) -> None:
+    """Where codes together are asked about, only rules that involve them are shown."""
+    answer = ask(bare, "which goes first E11.22 or N18.31")
+    assert answer.pairs
+    assert all(len(pair.codes) > 1 for pair in answer.pairs)
+    assert any(len(pair.codes) == 1 for pair in ask(bare, "L97.411 by itself ok?").pairs)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from report_support import line, reported, several
-from slack_support import diabetes
+from slack_support import diabetes, verdict, verdicts
 
 from bot.audit.export import write
 from bot.audit.replay import compare
@@ -171,3 +171,11 @@ def test_the_views_of_auditors_have_the_report(log: QueryLog) -> None:
         ("I12.0", "found", None),
     ]
     db.close()
+
+
+def test_the_verdicts_come_before_a_report_beside_them(log: QueryLog) -> None:
+    answer = replace(verdicts(verdict("J44.9", "billable")), report=reported().report)
+    assert [code["code"] for code in codes_of(answer)] == ["J44.9", "I12.9", "N18.32"]
+    logged(log, answer)
+    (body,) = [entry.body for entry in log.records() if entry.kind == "answer"]
+    assert body.get("confidence") is None

@@ -189,6 +189,7 @@ def test_what_is_not_a_question_is_acknowledged_and_dropped(slack, log, desk, tm
         ("age &amp;lt;5", "age &lt;5"),
         ("age <5 and >3", "age <5 and >3"),
         (" \n", ""),
+        ("<@UBOT> 1. htn\n2.  gout", "1. htn\n2. gout"),
     ],
 )
 def test_the_words_of_a_message(typed: str, meant: str) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from report_support import KIDNEY, kidney, line, reported, several
 from slack_server.judge import block_breaches
-from slack_support import diabetes
+from slack_support import E11_NOTES, diabetes, verdict, verdicts
 
-from bot.desk.answer import Answer, Because, CodeTitle, Headline
+from bot.desk.answer import Answer, Because, CodeTitle, Headline, HeadlineKind, Pair
 from bot.slack.views.answer import answer_blocks, answer_message, answer_text, shared_message
 from bot.slack.views.feedback import codes_of
 from bot.views.terminal import as_text
@@ -152,3 +152,39 @@ def test_the_lines_of_the_report_may_be_the_code_that_was_used() -> None:
     answer = reported(line(1, "I10", "Hypertension"), line(2, "N18.32", "Stage 3b"))
     answer.candidates[0].alternatives.append(other)
     assert [one.code for one in codes_of(answer)] == ["I10", "N18.32", "I12.9", "I12.0", "I13.10"]
+
+
+# Codes together
+
+
+@pytest.mark.parametrize("kind", ["yes", "no", "order", "needs_more"])
+def test_the_rule_is_quoted_under_the_answer(kind: HeadlineKind) -> None:
+    """Then the validity of each code, without its notes."""
+    rule = Pair(["E11.9", "E10.9"], "excludes1", "the words of the rule", "E11", "FY2026",
+                "caution", "Both.")  # fmt: skip
+    grave = replace(rule, quote="another rule", severity="conflict")
+    coded = [verdict(code, "billable", notes=E11_NOTES) for code in ("E11.9", "E10.9")]
+    answer = replace(
+        verdicts(*coded),
+        pairs=[rule, grave],
+        headline=Headline(kind, ["E11.9"], "The answer."),
+    )
+    drawn = "\n".join(section_texts(answer_blocks(answer, ID)))
+    for text in (as_text(answer), drawn):
+        in_order(text, "The answer.", "the words of the rule", "another rule", "Title of E11.9")
+        assert "gestational" not in text
+    assert "gestational" not in json.dumps(answer_blocks(answer, ID))
+    assert "gestational" in json.dumps(answer_blocks(answer, ID, expanded=True))
+    other = replace(answer, headline=Headline("verdict", [], "The answer."))
+    in_order(as_text(other), "Title of E11.9", "gestational", "the words of the rule")
+
+
+def test_the_report_of_a_case_stands_after_the_verdicts() -> None:
+    answer = replace(
+        verdicts(verdict("J44.9", "billable")),
+        report=kidney(),
+        headline=Headline("verdict", ["J44.9"], "J44.9 is billable."),
+    )
+    drawn = "\n".join(section_texts(answer_blocks(answer, ID)))
+    for text in (as_text(answer), drawn):
+        in_order(text, "J44.9 is billable.", "Title of J44.9", "For the case", "I12.9", "N18.32")

@@ -1,0 +1,69 @@
+"""Several statements in one message, as questions of their own and as one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from bot.desk.answer import Answer, Headline, Reason, StatementReport, reason
+from bot.desk.headlines import headlined
+from bot.desk.intent import is_about_a_rule
+from bot.desk.question import Question
+from bot.desk.statements import MOST_STATEMENTS, split
+
+
+def parts_of(question: Question, read: Callable[[str], Question]) -> list[Question]:
+    """The statements of a question, each as a question of its own: at most twenty. The question
+    itself where it is one statement, asks about a rule, or is about the codes that it names. `read`
+    reads a scrubbed text, for the date of the question."""
+    if question.intent not in ("search", "codes"):
+        return [question]
+    texts = split(question.scrubbed)
+    if len(texts) == 1 or is_about_a_rule(question.text) == 1.0:
+        return [question]
+    parts = [_as_part(question, read(text)) for text in texts[:MOST_STATEMENTS]]
+    with_codes = sum(part.intent == "codes" for part in parts)
+    return [question] if with_codes * 2 >= len(parts) else parts
+
+
+def _as_part(question: Question, part: Question) -> Question:
+    return replace(
+        part,
+        releases=question.releases,
+        dated=question.dated,
+        service_date=question.service_date,
+        day=question.day,
+        read_ms=0.0,
+    )
+
+
+def together(question: Question, begun: Answer, answers: Sequence[Answer]) -> Answer:
+    """One answer of those to the statements of a question. `begun`: what was noticed of the
+    question as a whole."""
+    each = [headlined(answer) for answer in answers]
+    first = next((one for one in each if one.outcome != "abstained"), each[0])
+    left = len(split(question.scrubbed)) - len(each)
+    more = [reason("report.too_many", most=len(each), count=left)] if left else []
+    told = {(one.key, repr(one.params)): one for one in (*begun.reasons, *_reasons(each), *more)}
+    return replace(
+        first,
+        question=question.scrubbed,
+        headline=Headline("none"),
+        statements=[
+            StatementReport(one.question, one.headline, one.report, one.asks, one.facts)
+            for one in each
+        ],
+        verdicts=[verdict for one in each for verdict in one.verdicts],
+        pairs=[pair for one in each for pair in one.pairs],
+        not_checked=list(dict.fromkeys(rule for one in each for rule in one.not_checked)),
+        reasons=list(told.values()),
+        releases={key: label for one in each for key, label in one.releases.items()},
+        elapsed_ms=round(question.read_ms + sum(one.elapsed_ms for one in each), 2),
+    )
+
+
+def _reasons(answers: Sequence[Answer]) -> Iterator[Reason]:
+    """What was noticed of statements that have an answer; of the others, their headline tells."""
+    for answer in answers:
+        if answer.outcome != "abstained":
+            yield from answer.reasons
