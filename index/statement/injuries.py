@@ -84,6 +84,13 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
             ground = Ground("tabular", "report_injuries.axes", section="I.C.19.a")
             found[code] = Proposal(code, spans, "additional", "condition", (ground,), sure=0.9)
     found = _without_general(found)
+    if found:
+        about = tuple(item.span for item in items if item.kind == "about")
+        first = next(iter(found.values()))
+        subsequent = read_encounter(statement.text).phase == "subsequent"
+        # Care after an injury is told by the seventh character (I.C.21.c.7).
+        excludes = ("Z48.0", "Z47.8", "Z09", "Z48.8", "Z51.89") if subsequent else ()
+        found[first.code] = replace(first, spans=(*first.spans, *about), excludes=excludes)
     return [*found.values(), *_around_implant(statement, found, books)]
 
 
@@ -118,9 +125,14 @@ def _segments(items: list[Item]) -> list[list[Item]]:
 
 
 def _is_bare(segment: list[Item]) -> bool:
-    """Whether a segment has sites, and nothing else but sides and what says more."""
+    """Whether a segment begins with a site, or has nothing else, and tells no injury or symptom."""
     kinds = {item.kind for item in segment}
-    return "site" in kinds and kinds <= {"site", "side", "more"}
+    if "site" not in kinds or kinds & {"type", "named", "no", "stop", "break"}:
+        return False
+    last = max(n for n, item in enumerate(segment) if item.kind == "site")
+    return {item.kind for item in segment[: last + 1]} <= {"site", "side", "more"} and not any(
+        item.kind == "about" for item in segment[last + 1 : last + 2]
+    )
 
 
 def _injuries(items: list[Item], statement: Statement) -> Iterator[Injury]:
@@ -131,6 +143,9 @@ def _injuries(items: list[Item], statement: Statement) -> Iterator[Injury]:
     everywhere = frozenset().union(
         *(t for i in items if i.kind == "more" for t in i.titles)
     ) & {"withbody", "withnail", "withcavity", "locnone", "locbrief", "locunsaid", "physeal"}
+    degrees = {words for i in items if i.kind == "more" for words in i.titles if "degree" in words}
+    if len(degrees) == 1:
+        everywhere |= next(iter(degrees))
     if everywhere & {"locnone", "locbrief"}:
         everywhere -= {"locunsaid"}
         everywhere -= {"locnone"} if "locbrief" in everywhere else set()

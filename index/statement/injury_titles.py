@@ -25,6 +25,8 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\(s\)", ""),
         (r", current injury, (right|left|unspecified) knee", r", \1 side"),
         (r", unspecified degree", ""),
+        (r", (right|left) (upper|lower) quadrant", r" \1 \2 quadrant"),
+        (r",? unspecified quadrant", ""),
         (r"muscle group", "group"),
         (r"with or without foreign body", ""),
         (r"without foreign body", ""),

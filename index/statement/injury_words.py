@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -12,7 +12,7 @@ from index.statement.injury_titles import singular, words_of
 from index.statement.model import Span, Statement
 from index.text.resources import parse_table, read_text
 
-Kind = Literal["type", "named", "site", "more", "no", "break", "side", "stop", "and", "other"]
+Kind = Literal["weak", "weak named", "type", "named", "site", "more", "no", "break", "side", "stop", "and", "other", "about"]
 
 _SIDES = {
     **dict.fromkeys(("right", "rt", "r", "od", "ad"), "right"),
@@ -36,6 +36,7 @@ class Entry:
     kind: Kind
     titles: tuple[frozenset[str], ...] = ()
     key: str = ""
+    side: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,11 @@ def _table() -> dict[str, list[tuple[tuple[str, ...], Entry]]]:
         if "&" in row["titles"]:
             titles = tuple(frozenset(words_of(each)) for each in row["titles"].split("&"))
         key = "each" if "&" in row["titles"] else row["words"].split(";")[0]
+        side = next((each for each in ("right", "left") if row["titles"].startswith(each)), "")
+        titles = tuple(words - {side} for words in titles)
         for words in filter(None, map(str.strip, row["words"].split(";"))):
             phrase = _phrase(words)
-            entry = Entry(row["kind"], titles, key)  # type: ignore[arg-type]
+            entry = Entry(row["kind"], titles, key, side)  # type: ignore[arg-type]
             for each in _orders(phrase, row["kind"]):
                 found.setdefault(each[0], {}).setdefault(each, entry)
     return {
@@ -91,11 +94,21 @@ def _orders(phrase: tuple[str, ...], kind: str) -> Iterator[tuple[str, ...]]:
 def items_of(statement: Statement) -> list[Item]:
     """The words of a statement that say something of an injury, in order."""
     text = statement.folded
-    return [
+    items = [
         item
         for item in _items(_tokens(text))
         if not (item.kind == "more" and _is_denied(item, text))
     ]
+    strong = any(item.kind in ("type", "named") for item in items)
+    return [_weighed(item, strong) for item in items]
+
+
+def _weighed(item: Item, strong: bool) -> Item:
+    """Weak words of an injury ("injured", "twisted") are one where no other is told."""
+    if not item.kind.startswith("weak"):
+        return item
+    own: Kind = "named" if item.kind == "weak named" else "type"
+    return replace(item, kind="about" if strong else own)
 
 
 #: What may be denied of a wound: a foreign body in it, damage to the nail, a cavity.
@@ -117,6 +130,7 @@ def _items(tokens: list[tuple[str, Span]]) -> Iterator[Item]:
             inner = [n for n in range(at, used[-1] + 1) if n not in used]
             whole = Span(span.start, tokens[used[-1]][1].end)
             sides = [_SIDES[tokens[n][0]] for n in inner if tokens[n][0] in _SIDES]
+            sides = sides or [entry.side] * bool(entry.side)
             yield Item(entry.kind, whole, entry.titles, sides[0] if sides else "", entry.key)
             at = used[-1] + 1
             continue
