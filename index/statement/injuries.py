@@ -10,21 +10,19 @@ displaced nor nondisplaced is displaced, and one that is neither open nor closed
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from index.statement.books import Books
+from index.statement.cause_words import any_of
 from index.statement.injury_titles import Title, titles_of
 from index.statement.injury_words import Item, items_of
 from index.statement.model import Ground, Proposal, Span, Statement
 from index.text.encounter import read_encounter
+from index.text.resources import read_text
 
-#: Fractures of diseased bone are none of these (I.C.13.c, I.C.13.d).
-_DISEASED = re.compile(
-    r"\b(?:osteopor\w*|patholog\w*|path fx|stress (?:fx|frac\w*)|fragility|insufficiency|metasta\w*"
-    r"|mets|atypical fem\w*|lytic|myeloma|paget\w*)\b"
-)
-_DEGENERATED = re.compile(r"\b(?:degen\w*|chronic|nontraumatic|non-traumatic|atraumatic|oa)\b")
 _HEALED = re.compile(r"\b(?:healed|old|remote|prior|previous)\b(?! well)|\bhx of\b|\bh/o\b")
 _NOT_OF_BONE = re.compile(r"\bopen (?:wound|bite|lac\w*|area)s?\b|\bopen(?:ed)? (?:up|door|window)\b")
 #: Words that a title may have without their being said, by the first word of the type.
@@ -55,6 +53,13 @@ _RIBS = re.compile(
     r"|\b\d+(?:st|nd|rd|th)\s?(?:-|,|and|&|to|through|thru)\s?\d+(?:st|nd|rd|th) ribs?\b"
 )
 _TIP = re.compile(r"\bfinger ?tips?\b|\btip\b")
+
+
+@cache
+def _not_beside() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """By a word of titles, the words beside which it is no injury of chapter 19."""
+    table = tomllib.loads(read_text("statements", "injuries.toml"))["not"]
+    return tuple((word, any_of(words)) for word, words in table.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +108,9 @@ def _is_current(injury: Injury, statement: Statement) -> bool:
     words = frozenset().union(*injury.type_.titles)
     if status == "past" and not read_encounter(statement.text).phase:
         return False
-    if "fracture" in words and (_DISEASED.search(text) or re.search(r"\bhealed\b(?! well)", text)):
+    if any(word in words and pattern.search(text) for word, pattern in _not_beside()):
         return False
-    if words & {"tear", "rupture", "cuff"} and _DEGENERATED.search(text):
+    if "fracture" in words and re.search(r"\bhealed\b(?! well)", text):
         return False
     before = text[max(0, span.start - 14) : span.start]
     return not _HEALED.search(before)

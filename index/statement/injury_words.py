@@ -98,6 +98,7 @@ def items_of(statement: Statement) -> list[Item]:
         item
         for item in _items(_tokens(text))
         if not (item.kind == "more" and _is_denied(item, text))
+        and not (item.kind == "type" and _A_BIT.search(text[: item.span.end]))
     ]
     strong = any(item.kind in ("type", "named") for item in items)
     return [_weighed(item, strong) for item in items]
@@ -114,6 +115,9 @@ def _weighed(item: Item, strong: bool) -> Item:
 #: What may be denied of a wound: a foreign body in it, damage to the nail, a cavity.
 _QUALIFIED = frozenset(("withbody", "withnail", "withcavity"))
 _DENIED = re.compile(r"\b(?:no|not|without|w/o|denie[sd]|never|neg|negative for)\s(?:\w+\s)?$")
+
+
+_A_BIT = re.compile(r"\b(?:a|little|wee|tiny|every)\s+bit$")
 
 
 def _is_denied(item: Item, text: str) -> bool:
