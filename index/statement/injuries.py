@@ -55,6 +55,22 @@ _RIBS = re.compile(
 _TIP = re.compile(r"\bfinger ?tips?\b|\btip\b")
 
 
+#: Types that go on from an injury that names its site: "neck strain and low back".
+_GENERAL = frozenset("strain sprain fracture contusion dislocation".split())
+_CHEMICAL = re.compile(
+    r"\b(?:acid|bleach|alkali|lye|drano|chemical|chem|caustic|cement|ammonia|oven cleaner|corrosive"
+    r"|pool chlorine|drain cleaner|muriatic|hydrofluoric|sulfuric)\b"
+)
+#: Where a thing that was swallowed is.
+_SWALLOWED = (
+    (re.compile(r"\bstomach\b|\bgastric\b"), "foreign body stomach"),
+    (re.compile(r"\besophag"), "other foreign object esophagus causing injury"),
+    (re.compile(r"\bsmall (?:bowel|intestin\w*)|\bduoden"), "foreign body small intestine"),
+    (re.compile(r"\bcolon\b"), "foreign body colon"),
+    (re.compile(r"\brect(?:um|al)\b"), "foreign body anus rectum"),
+)
+
+
 @cache
 def _not_beside() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """By a word of titles, the words beside which it is no injury of chapter 19."""
@@ -83,11 +99,11 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     for injury in _injuries(items, statement):
         if not _is_current(injury, statement):
             continue
-        for code in _codes(injury, statement, books):
+        for code, instead in _codes(injury, statement, books):
             known = found.get(code)
             spans = tuple(dict.fromkeys((*(known.spans if known else ()), *injury.spans)))
             ground = Ground("tabular", "report_injuries.axes", section="I.C.19.a")
-            found[code] = Proposal(code, spans, "additional", "condition", (ground,), sure=0.9)
+            found[code] = Proposal(code, spans, "additional", "condition", (ground,), sure=0.9, excludes=instead)
     found = _without_general(found)
     if found:
         about = tuple(item.span for item in items if item.kind == "about")
@@ -95,7 +111,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         subsequent = read_encounter(statement.text).phase == "subsequent"
         # Care after an injury is told by the seventh character (I.C.21.c.7).
         excludes = ("Z48.0", "Z47.8", "Z09", "Z48.8", "Z51.89") if subsequent else ()
-        found[first.code] = replace(first, spans=(*first.spans, *about), excludes=excludes)
+        found[first.code] = replace(first, spans=(*first.spans, *about), excludes=(*first.excludes, *excludes))
     return [*found.values(), *_around_implant(statement, found, books)]
 
 
@@ -107,6 +123,8 @@ def _is_current(injury: Injury, statement: Statement) -> bool:
     text = statement.folded
     words = frozenset().union(*injury.type_.titles)
     if status == "past" and not read_encounter(statement.text).phase:
+        return False
+    if words == {"foreign", "body"} and not re.search(r"\b(?:in|up|stuck|fb|lodged|foreign)\b", text):
         return False
     if any(word in words and pattern.search(text) for word, pattern in _not_beside()):
         return False
@@ -176,6 +194,16 @@ def _injuries(items: list[Item], statement: Statement) -> Iterator[Injury]:
                 else:
                     extra += [i.span for i in segment[start:end] if i.kind == "site" and _is_same(i, item)]
                 yield Injury(item, site, side, more, (item.span, *extra))
+                general = item.titles[0] & _GENERAL
+                ahead = n + 1
+                while general and end == len(segment) and ahead < len(segments):
+                    if not _is_bare(segments[ahead]):
+                        break
+                    same = replace(item, titles=(general,), kind="type")
+                    for other in (i for i in segments[ahead] if i.kind == "site"):
+                        own = other.side or _near_side(segments[ahead], segments[ahead].index(other))
+                        yield Injury(same, other, own or side, more, (item.span, other.span, *extra))
+                    ahead += 1
                 continue
             places = [(segment, i) for i in segment[at + 1 : end] if i.kind == "site"]
             follow = bool(places) and end == len(segment)
@@ -194,9 +222,12 @@ def _injuries(items: list[Item], statement: Statement) -> Iterator[Injury]:
             while follow and ahead < len(segments) and _is_bare(segments[ahead]):
                 places += [(segments[ahead], i) for i in segments[ahead] if i.kind == "site"]
                 ahead += 1
+            extra += [site.span for _, site in places]
+            last = ""
             for where, site in _specific(places):
-                side = site.side or _near_side(where, where.index(site)) or item.side
+                side = site.side or _near_side(where, where.index(site)) or item.side or last
                 side = side or (only_side if len(places) == 1 or only_side == "bilateral" else "")
+                last = side
                 own = _more(where) if where is not segment else frozenset()
                 spans = (item.span, site.span, *extra)
                 spans += tuple(i.span for i in where if i.kind in ("side", "more"))
@@ -272,7 +303,22 @@ def _near_side(segment: list[Item], at: int) -> str:
     return next(iter(sides)) if len(sides) == 1 else ""
 
 
-def _codes(injury: Injury, statement: Statement, books: Books) -> Iterator[str]:
+def _unsided(
+    title: Title,
+    type_: frozenset[str],
+    group: tuple[frozenset[str], ...],
+    more: frozenset[str],
+    books: Books,
+) -> tuple[str, ...]:
+    """The code of the same injury with no side, which must not stand beside the one with a side."""
+    other = _best(type_, group, more, "", books) if title.side else None
+    return (other.stem,) if other and other.stem != title.stem else ()
+
+
+def _codes(
+    injury: Injury, statement: Statement, books: Books
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The codes of an injury, each with those that it takes the place of."""
     titles = injury.type_.titles
     if injury.site is not None and injury.site.key == "each":
         groups = [(words,) for words in injury.site.titles]
@@ -287,6 +333,11 @@ def _codes(injury: Injury, statement: Statement, books: Books) -> Iterator[str]:
         w for g in groups for t in g for w in t
     }:
         more |= {"single"}
+    text = statement.folded
+    if titles[0] == {"burn"} and _CHEMICAL.search(text):
+        titles = (frozenset(("corrosion",)), *titles)
+    if titles[0] == {"foreign", "body", "alimentary", "tract"}:
+        titles = tuple(frozenset(t.split()) for p, t in _SWALLOWED if p.search(text)) + titles
     said = _NOT_OF_BONE.sub(" ", statement.folded)
     for group in groups:
         for side in ("right", "left") if injury.side == "bilateral" else (injury.side,):
@@ -304,7 +355,7 @@ def _codes(injury: Injury, statement: Statement, books: Books) -> Iterator[str]:
                 continue
             code = books.complete(best.stem, said)
             if code is not None:
-                yield code.code
+                yield code.code, _unsided(best, type_, group, more, books)
 
 
 def _best(
@@ -317,6 +368,8 @@ def _best(
     """The title of a type of injury at a site that says most of what is said, and nothing else."""
     first = next((w for w in _OPTIONAL if w in type_), "")
     optional = _OPTIONAL.get(first, frozenset()) | _ALWAYS_OPTIONAL
+    if "tissue" in type_ | more:
+        optional |= {"wrist", "hand"}
     if "nondisplaced" in more:
         optional -= {"displaced"}
     if "locnone" in more or "locbrief" in more:

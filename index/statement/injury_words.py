@@ -142,7 +142,7 @@ def _items(tokens: list[tuple[str, Span]]) -> Iterator[Item]:
             yield Item("side", span, side=_SIDES[word])
         elif word in ";.:()" or (word == "-" and _is_dash(tokens, at)):
             yield Item("stop", span)
-        elif word in (",", "+", "&", "and", "w/", "with", "/", "plus", "then", "also"):
+        elif word in (",", "+", "&", "and", "w/", "w", "with", "/", "plus", "then", "also"):
             yield Item("and", span)
         elif word not in _SMALL and word != "-":
             yield Item("other", span)
