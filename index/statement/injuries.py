@@ -34,7 +34,7 @@ _OPTIONAL: dict[str, frozenset[str]] = {
     "concussion": frozenset(("locunsaid",)),
     "injury": frozenset(("minor",)),
     "hemorrhage": frozenset(("locunsaid",)),
-    "tear": frozenset(("injury",)),
+    "tear": frozenset(("injury", "other")),
 }
 _ALWAYS_OPTIONAL = frozenset(("locunsaid",))
 _ARTHROPLASTY = re.compile(
@@ -48,9 +48,29 @@ _PERIPROSTHETIC = re.compile(
 _JOINTS = {"tha": "hip", "thas": "hip", "thr": "hip", "hemiarthroplasty": "hip", "tka": "knee",
            "tkr": "knee", "tsa": "shoulder", "rtsa": "shoulder", "tea": "elbow", "taa": "ankle"}  # fmt: skip
 _RIBS = re.compile(
-    r"\b(?:[2-9]|1[0-2]|two|three|four|five|six|several|multiple|mult)\s?(?:\w+\s)?(?:broken |fx'?d? )?ribs?\b"
+    r"\b(?:(?:[2-9]|1[0-2])(?!\d|st\b|nd\b|rd\b|th\b)|two|three|four|five|six|several|multiple|mult)\s?(?:\w+\s)?(?:broken |fx'?d? )?ribs?\b"
     r"|\bribs\b|\brib (?:fxs|fractures)\b|\bribs? #?\d+\s?(?:-|,|and|&|to|through|thru)\s?#?\d+"
     r"|\b\d+(?:st|nd|rd|th)\s?(?:-|,|and|&|to|through|thru)\s?\d+(?:st|nd|rd|th) ribs?\b"
+)
+_LOC = re.compile(
+    r"\b(?:loc|loss of consciousness|lost consciousness|unconscious|knocked out|out|unresponsive)"
+    r"(?: (?:of|for|x|about|approx|lasting|time))*\s?(?:~|<|>|x|about |approx )?\s?"
+    r"(?P<number>\d+(?:\.\d)?)\s?(?P<unit>min\w*|h(?:rs?|ours?)?\b|days?\b)"
+)
+#: Bleeding in the skull that is none of an injury unless the statement tells one.
+_TRAUMA = re.compile(
+    r"\b(?:fell|fall\w*|glf|tbi|trauma\w*|mv[ac]|hit|struck|assault\w*|head inj\w*|loc|crash\w*|s/p fall"
+    r"|collision|thrown|bicycle|punched|skull fx|concuss\w*)\b"
+)
+#: What has the same site as the injury that it follows, and needs the site for its own code.
+_FOLLOWS = re.compile(
+    r"\b(?:cellulitis|abscess|lymphangitis|osteomyelitis|septic|compartment|arthritis|contracture"
+    r"|crps|gangrene|necroti\w*|tenosynovitis|dvt|effusion|neuropathy|paronychia|felon)\b"
+)
+#: What a bone and a site may both be: "5th metacarpal neck".
+_BONES = frozenset(
+    """metacarpal metatarsal humerus femur radius ulna talus scapula fibula tibia clavicle rib
+    phalanx mandible finger thumb toe""".split()
 )
 _TIP = re.compile(r"\bfinger ?tips?\b|\btip\b")
 
@@ -91,17 +111,19 @@ class Injury:
 
 def find(statement: Statement, books: Books) -> list[Proposal]:
     """The codes of the injuries that a statement tells."""
-    items = items_of(statement)
+    items = _parts_of_bones(items_of(statement))
     kinds = {item.kind for item in items}
     if not kinds & {"type", "named"}:
         return []
     found: dict[str, Proposal] = {}
+    needed = _needed(statement, items)
     for injury in _injuries(items, statement):
         if not _is_current(injury, statement):
             continue
         for code, instead in _codes(injury, statement, books):
             known = found.get(code)
             spans = tuple(dict.fromkeys((*(known.spans if known else ()), *injury.spans)))
+            spans = tuple(span for span in spans if span not in needed)
             ground = Ground("tabular", "report_injuries.axes", section="I.C.19.a")
             found[code] = Proposal(code, spans, "additional", "condition", (ground,), sure=0.9, excludes=instead)
     found = _without_general(found)
@@ -113,6 +135,31 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         excludes = ("Z48.0", "Z47.8", "Z09", "Z48.8", "Z51.89") if subsequent else ()
         found[first.code] = replace(first, spans=(*first.spans, *about), excludes=(*first.excludes, *excludes))
     return [*found.values(), *_around_implant(statement, found, books)]
+
+
+def _parts_of_bones(items: list[Item]) -> list[Item]:
+    """The items, with the neck or head of a bone as more of that bone, and no site of its own."""
+    found = []
+    for n, item in enumerate(items):
+        near = [i for i in items[max(0, n - 2) : n + 3] if i.kind == "site" and i is not item]
+        of_bone = any(words & _BONES for i in near for words in i.titles[:1])
+        if item.kind == "site" and item.key in ("neck", "head") and of_bone:
+            words = frozenset(("neck", "surgical") if item.key == "neck" else ("head",))
+            item = replace(item, kind="more", titles=(words,))
+        found.append(item)
+    return found
+
+
+def _needed(statement: Statement, items: list[Item]) -> frozenset[Span]:
+    """The sites and sides that another condition needs for its own code: "cellulitis L hand from
+    cat bite"."""
+    needed: set[Span] = set()
+    for match in _FOLLOWS.finditer(statement.folded):
+        places = [i for i in items if i.kind in ("site", "side")]
+        near = [i.span for i in places if 0 <= i.span.start - match.end() <= 16]
+        near = near or [i.span for i in places if 0 <= match.start() - i.span.end <= 16]
+        needed.update(near)
+    return frozenset(needed)
 
 
 def _is_current(injury: Injury, statement: Statement) -> bool:
@@ -130,6 +177,9 @@ def _is_current(injury: Injury, statement: Statement) -> bool:
         return False
     if "fracture" in words and re.search(r"\bhealed\b(?! well)", text):
         return False
+    if injury.type_.key == "sdh" or injury.type_.key == "sah":
+        if not _TRAUMA.search(text):
+            return False
     before = text[max(0, span.start - 14) : span.start]
     return not _HEALED.search(before)
 
@@ -169,7 +219,8 @@ def _injuries(items: list[Item], statement: Statement) -> Iterator[Injury]:
     degrees = {words for i in items if i.kind == "more" for words in i.titles if "degree" in words}
     if len(degrees) == 1:
         everywhere |= next(iter(degrees))
-    if everywhere & {"locnone", "locbrief"}:
+    everywhere |= _loc(statement.folded)
+    if any(word.startswith("loc") and word != "locunsaid" for word in everywhere):
         everywhere -= {"locunsaid"}
         everywhere -= {"locnone"} if "locbrief" in everywhere else set()
     for n, segment in enumerate(segments):
@@ -226,7 +277,7 @@ def _injuries(items: list[Item], statement: Statement) -> Iterator[Injury]:
             last = ""
             for where, site in _specific(places):
                 side = site.side or _near_side(where, where.index(site)) or item.side or last
-                side = side or (only_side if len(places) == 1 or only_side == "bilateral" else "")
+                side = side or (only_side if len(places) == 1 else "")
                 last = side
                 own = _more(where) if where is not segment else frozenset()
                 spans = (item.span, site.span, *extra)
@@ -275,6 +326,19 @@ def _elsewhere(segments: list[list[Item]], n: int) -> tuple[list[tuple[list[Item
         if sites and (is_next or not any(i.kind in ("type", "named") for i in segments[at])):
             return sites, n + 1
     return [], n + 1
+
+
+def _loc(text: str) -> frozenset[str]:
+    """The word of titles for how long consciousness was lost, where minutes or hours are said."""
+    if (found := _LOC.search(text)) is None:
+        return frozenset()
+    minutes = float(found["number"]) * (60 if found["unit"].startswith("h") else 1)
+    if found["unit"].startswith("d"):
+        minutes = float(found["number"]) * 1440 + 1
+    for most, word in ((30, "locbrief"), (59, "loc31min"), (359, "loc1hour"), (1440, "loc6hours")):
+        if minutes <= most:
+            return frozenset((word,))
+    return frozenset(("loc24hours",))
 
 
 def _more(segment: list[Item]) -> frozenset[str]:
@@ -369,10 +433,10 @@ def _best(
     first = next((w for w in _OPTIONAL if w in type_), "")
     optional = _OPTIONAL.get(first, frozenset()) | _ALWAYS_OPTIONAL
     if "tissue" in type_ | more:
-        optional |= {"wrist", "hand"}
+        optional |= {"wrist", "hand", "long"}
     if "nondisplaced" in more:
         optional -= {"displaced"}
-    if "locnone" in more or "locbrief" in more:
+    if any(word.startswith("loc") and word != "locunsaid" for word in more):
         optional -= {"locunsaid"}
     ranked = []
     for rank, site in enumerate(sites):
