@@ -156,15 +156,27 @@ _FORMS_OF_A_RULE = re.compile(
 def is_about_a_rule(question: str) -> float:
     """Whether a question asks about a rule and not for a code: 1.0 it does, 0.5 it may, 0.0 nothing
     says so. The phrases are in prompts/intents/rules.toml."""
+    if asks_about_a_rule(question):
+        return 1.0
+    words = _to_read(question)
+    return min(1.0, 0.5 * sum(phrase in words for phrase in _rule_phrases()["hints"]))
+
+
+def asks_about_a_rule(question: str) -> bool:
+    """Whether a question asks about a rule in as many words: not by hints alone, which a statement
+    may have, too ("type not documented")."""
+    words = _to_read(question)
+    if any(phrase in words for phrase in _rule_phrases()["asks"]):
+        return True
+    return bool(_FORMS_OF_A_RULE.search(" ".join(question.split())))
+
+
+def _to_read(question: str) -> str:
+    """The words of a question without those that are read past."""
     words = f" {' '.join(plain_words(question))} "
-    phrases = _rule_phrases()
-    for phrase in phrases["read_past"]:
+    for phrase in _rule_phrases()["read_past"]:
         words = words.replace(phrase, " ")
-    if any(phrase in words for phrase in phrases["asks"]):
-        return 1.0
-    if _FORMS_OF_A_RULE.search(" ".join(question.split())):
-        return 1.0
-    return min(1.0, 0.5 * sum(phrase in words for phrase in phrases["hints"]))
+    return words
 
 
 def says_of_codes(question: str, codes: Sequence[str], rule: float) -> bool:

@@ -10,6 +10,7 @@ from bot.desk.answer import Answer, Candidate, ReportLine, ShownFact, reason
 from bot.desk.case_beside_codes import case_of, names_a_condition
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.headlines import of_report
+from bot.desk.intent import asks_about_a_rule
 from bot.desk.notices import noticed
 from bot.desk.question import Question
 from bot.desk.report_lines import Shown
@@ -23,7 +24,7 @@ from index.statement.facts import read_statement
 from index.statement.model import Assembled, Fact, Role, Statement
 
 #: Codes that are searched for each part of a statement.
-_SEARCHED = 40
+_SEARCHED = 15
 #: How the codes of HCPCS that are no services begin -> what they are. A0 are ambulances.
 _HCPCS_ROLES: Mapping[str, Role] = {
     "A0": "procedure", "J": "drug", **dict.fromkeys("ABEKLQV", "supply"),
@@ -39,13 +40,14 @@ def assembled_for(
 ) -> Assembled | None:
     """What is to be reported for a statement; None where nothing of ICD-10-CM fits it. `found`:
     what the whole statement finds, of which `candidates` are made."""
-    if candidates and all(candidate.system != "icd10cm" for candidate in candidates):
-        return None
+    is_of_diagnoses = any(candidate.system == "icd10cm" for candidate in candidates)
+    if not is_of_diagnoses and candidates and len(_affirmed(statement)) < 2:
+        return None  # one fact is what it is taken for: a supply, a procedure
     assembled = _assembled(statement, books, searcher, found)
-    if candidates:
+    if is_of_diagnoses:
         return assembled
     # Nothing fits the words as a whole: what fits a part of them must be sure.
-    return assembled if any(line.confidence == "high" for line in assembled.lines) else None
+    return assembled if _is_sure(assembled) else None
 
 
 def _assembled(statement: Statement, books: Books, searcher: Searcher, found: Found) -> Assembled:
@@ -58,7 +60,7 @@ def _assembled(statement: Statement, books: Books, searcher: Searcher, found: Fo
     def is_name(words: str) -> bool:
         return searcher.is_name(words, books.release)
 
-    return assemble(statement, books, search, is_name)
+    return assemble(statement, books, search, is_name, found)
 
 
 class Reports:
@@ -77,16 +79,20 @@ class Reports:
         releases: Sequence[Release],
     ) -> Answer:
         """The answer to a question in plain words with the report of what it states. A question
-        about a rule gets one only if it states a case. `found`: what its words find."""
-        if answer.outcome == "guideline" and not _states_a_case(answer):
-            return answer
+        about a rule gets one only if it states a case, and one in whose words a rule was found is
+        a statement after all if it does. `found`: what its words find."""
+        is_of_a_rule = answer.outcome == "guideline"
         statement = read_statement(question.subject)
         stored = StoredWords(question)
         for release in releases:
             if release.system == "icd10cm" and not _asks_for_another(question):
                 books = Books(self._store, release, question.day)
                 assembled = assembled_for(statement, books, searcher, found, answer.candidates)
-                if assembled is not None and (assembled.lines or not _is_affirmed(statement)):
+                if is_of_a_rule and (assembled is None or not _is_sure(assembled)):
+                    return answer
+                if assembled is not None and (assembled.lines or not _affirmed(statement)):
+                    if is_of_a_rule and not asks_about_a_rule(question.text):
+                        answer = replace(answer, outcome="answered")
                     known = {c.code: c for c in answer.candidates if c.system == "icd10cm"}
                     shown = Shown(statement, stored, known, books, self._guideline_lookup)
                     return _with_assembled(answer, assembled, shown)
@@ -149,14 +155,13 @@ def _asks_for_another(question: Question) -> bool:
     return bool(question.systems) and "icd10cm" not in question.systems
 
 
-def _is_affirmed(statement: Statement) -> bool:
-    """Whether a statement says that anything is so."""
-    return any(fact.status == "affirmed" for fact in statement.facts)
+def _affirmed(statement: Statement) -> list[Fact]:
+    """What a statement says is so, without details of it."""
+    return [f for f in statement.facts if f.status == "affirmed" and f.kind != "detail"]
 
 
-def _states_a_case(answer: Answer) -> bool:
-    """Whether a question about a rule says what is to be coded, too."""
-    return bool(answer.candidates) and answer.candidates[0].confidence == "high"
+def _is_sure(assembled: Assembled) -> bool:
+    return any(line.confidence == "high" for line in assembled.lines)
 
 
 def _one_line(best: Candidate, said: str) -> ReportLine:

@@ -37,6 +37,8 @@ from index.text.uncertain import read_uncertain
 #: 200 families, gave the same results (docs/EVALUATION.md).
 _TEXTS_PER_RETRIEVER = 100
 _MOST_FAMILIES = 150
+#: The number of families that are scored for each hit that is asked for, up to the most.
+_FAMILIES_OF_A_HIT = 4
 #: The number of texts that are shown with a hit.
 _MATCHED = 3
 #: The number of hits of a system, at least, where several are searched.
@@ -452,7 +454,8 @@ class Searcher:
         some_code_fits = any(fit >= _FAIR_FIT for codes in fitting.values() for _, fit in codes)
         families = np.array(sorted(fitting), dtype=np.int32)
         if not some_code_fits:
-            families = np.union1d(families, evidence.nearest_families(_MOST_FAMILIES))
+            most = min(_MOST_FAMILIES, _FAMILIES_OF_A_HIT * max(limit, _LEAST_OF_A_SYSTEM))
+            families = np.union1d(families, evidence.nearest_families(most))
         if not len(families):
             return
         judged = system_index.judge(

@@ -27,10 +27,10 @@ _DETAILS = frozenset(
     first second third new onset acute chronic mild moderate severe stable controlled uncontrolled
     well poorly healing healed fine ok okay good routine better worse improving resolved upper
     lower day days week weeks month months year years yo old ago wk wks mo mos yr yrs hr hrs male
-    female man woman boy girl child kid infant toddler teen adult elderly senior m f er ed office clinic inpt outpt op inpatient outpatient admitted
-    seen eval evaluation follow up followup f/u recheck check dx diagnosis code codes rt lt r l b/l
-    od os ou init subs subsq nos nec still it was is the a an she he they her his him them used
-    says said states stated came""".split()
+    female man woman boy girl child kid infant toddler teen adult elderly senior m f er ed office
+    clinic inpt outpt op inpatient outpatient admitted seen eval evaluation follow up followup f/u
+    recheck check dx diagnosis code codes rt lt r l b/l od os ou init subs subsq nos nec still it
+    was is the a an she he they her his him them used says said states stated came""".split()
 )
 
 

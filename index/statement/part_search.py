@@ -1,0 +1,113 @@
+"""Finds the codes for the parts of a statement by search: part by part, and joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from index.search.left_open import axis_left_open
+from index.search.searcher import Found
+from index.statement import grounds
+from index.statement.books import Books
+from index.statement.evidence import Group, Weighed, weigh
+from index.statement.joined_by_notes import asked_for, kept_beside
+from index.statement.laterality import on_sides
+from index.statement.listing import IsName
+from index.statement.model import Statement, Wording
+from index.statement.parts import Part, wordings
+from index.statement.pool import Searched, options_of
+from index.statement.revision import Chosen
+from index.statement.selection import Choice, best_of, choose
+from index.text.attributes import SIDE
+from index.text.encounter import Encounter, read_encounter
+
+#: Finds the codes of ICD-10-CM for several wordings at once.
+Search = Callable[[Sequence[str]], Sequence[Found]]
+#: The letters of external causes.
+_CAUSES = "VWXY"
+#: The least chance of a code that is found by other words than those of the statement.
+_LEAST_INSTEAD = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class PartSearch:
+    """The search for the parts of one statement. `is_name` says whether words are the name of a
+    condition; `whole` is what the words of the whole statement find, None where they were not
+    searched."""
+
+    books: Books
+    search: Search
+    is_name: IsName
+    whole: Found | None = None
+
+    def chosen(
+        self,
+        statement: Statement,
+        parts: Sequence[Part],
+        others: Sequence[Wording],
+        proposed: Sequence[Chosen],
+    ) -> list[Chosen]:
+        """The codes for the parts. `others`: other words for some of them, which are searched
+        instead of their own where they find something. `proposed`: what is reported already."""
+        if not parts:
+            return []
+        encounter = read_encounter(statement.text)
+        searched, plain = self.searched(parts, others, encounter)
+        weighed = self.weighed(statement, parts, searched, proposed)
+        sides = SIDE.said(searched[max(searched, key=len)].query.reading)
+        choices = choose(weighed) or ([] if proposed else best_of(weighed))
+        chosen = []
+        for choice in choices:
+            own = searched[choice.parts]
+            spans = tuple(parts[n].span for n in choice.parts)
+            ask = self._left_open(choice, own, sides)
+            for code in on_sides(choice.option, own, sides, encounter, self.books):
+                why = (grounds.found(choice.option),)
+                chosen.append(Chosen(code, spans, choice.chance, why, ask=ask))
+            chosen += kept_beside(choice, parts, plain, self.books)
+        return [*chosen, *asked_for(choices, weighed, parts, self.books)]
+
+    def searched(
+        self, parts: Sequence[Part], others: Sequence[Wording], encounter: Encounter
+    ) -> tuple[dict[Group, Searched], dict[int, Searched]]:
+        """What is found for each group of parts, and for each part by its own words."""
+        groups = wordings(parts)
+        # All parts together are searched already, where the whole statement was.
+        together = {tuple(range(len(parts)))} if self.whole and len(parts) > 2 else set()
+        texts = [wording.text for group, wording in groups if group not in together]
+        found = iter(self.search([*texts, *(other.text for other in others)]))
+        searched = {}
+        for group, wording in groups:
+            each = self.whole if self.whole and group in together else next(found)
+            searched[group] = options_of(wording, each, encounter, self.books)
+        plain = {n: searched[(n,)] for n in range(len(parts))}
+        for other, each in zip(others, found, strict=True):
+            instead = options_of(other, each, encounter, self.books)
+            if instead.best is None or instead.best.right < _LEAST_INSTEAD:
+                continue
+            for n, part in enumerate(parts):
+                if any(span.overlaps(part.span) for span in other.spans):
+                    searched[(n,)] = instead
+        return searched, plain
+
+    def weighed(
+        self,
+        statement: Statement,
+        parts: Sequence[Part],
+        searched: dict[Group, Searched],
+        proposed: Sequence[Chosen],
+    ) -> list[Weighed]:
+        """The codes that were found, with their chances. Where a finder has read a cause, causes
+        are left to it."""
+        weighed = weigh(statement, parts, searched, self.books, self.is_name)
+        if not any(each.code.code[0] in _CAUSES for each in proposed):
+            return weighed
+        return [each for each in weighed if each.option.code.code[0] not in _CAUSES]
+
+    def _left_open(self, choice: Choice, own: Searched, sides: frozenset[str]) -> str:
+        """The name of what the words leave open that would change a code; "" for nothing."""
+        hits = [option.hit for option in own.options]
+        stems = choice.option.hit.siblings
+        siblings = [code for stem in stems for code in self.books.below(stem)[:1]]
+        axis = axis_left_open(own.query, hits, own.options.index(choice.option), siblings) or ""
+        return "" if axis == "ask.side" and sides else axis
