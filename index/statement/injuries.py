@@ -129,6 +129,9 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     found = _without_general(found)
     if found:
         about = tuple(item.span for item in items if item.kind == "about")
+        for segment in _segments(items):
+            if {item.kind for item in segment} <= {"more", "about", "side", "stop"}:
+                about += tuple(item.span for item in segment if item.kind == "more")
         first = next(iter(found.values()))
         subsequent = read_encounter(statement.text).phase == "subsequent"
         # Care after an injury is told by the seventh character (I.C.21.c.7).
@@ -505,7 +508,7 @@ def _around_implant(
     if best and (code := books.complete(best.stem, text)):
         span = Span(match.start(), max(match.end(), where.end() if where else 0))
         ground = Ground("guideline", "report_injuries.implant", section="I.C.13.c")
-        yield Proposal(code.code, (span,), "additional", "condition", (ground,))
+        yield Proposal(code.code, (span,), "additional", "condition", (ground,), excludes=("Z96.6",))
 
 
 def _side_of(text: str, books: Books, bones: list[str]) -> str:

@@ -61,6 +61,7 @@ _SIDE_OF = re.compile(
     r",\s+(?:of\s+)?(right|left|bilateral|unspecified) (?:arm|leg|shoulder|side|hand|foot|eye"
     r"|ankle|upper limb|lower limb|initial|wrist|elbow)\b"
 )
+_LEVEL_OF = re.compile(r"(?<=level) of (?:right|left|unspecified) (?:arm|leg)$")
 _WOUNDS = frozenset("laceration puncture wound open bite withbody withnail crushing injury blister abrasion"
     " contusion insect superficial foreign body external constriction other".split())
 _WORD = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+)*")
@@ -121,6 +122,7 @@ def _read(stem: str, text: str) -> Title:
         # "Open bite, right elbow" names its site there.
         if set(words_of(text[: found.start()])) - _WOUNDS:
             text = text[: found.start()] + text[found.end() :]
+    text = _LEVEL_OF.sub("", text)
     text = _SIDE.sub("", text)
     return Title(stem, frozenset(words_of(text)), side)
 
