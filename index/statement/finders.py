@@ -17,6 +17,7 @@ from index.statement import (
     operations,
     organisms,
     receptors,
+    skin_infections,
     statuses,
     titles,
 )
@@ -38,5 +39,6 @@ FINDERS: tuple[Finder, ...] = (
     operations.find,
     allergies.find,
     receptors.find,
+    skin_infections.find,
     titles.find,
 )
