@@ -30,7 +30,10 @@ _DETAILS = frozenset(
     female man woman boy girl child kid infant toddler teen adult elderly senior m f er ed office
     clinic inpt outpt op inpatient outpatient admitted seen eval evaluation follow up followup f/u
     recheck check dx diagnosis code codes rt lt r l b/l od os ou init subs subsq nos nec still it
-    was is the a an she he they her his him them used says said states stated came""".split()
+    was is the a an she he they her his him them used says said states stated came
+    asymptomatic labs lab bloodwork cxr xray ct mri ekg ecg echo hosp hospital outside abx outpt
+    started documented listed noted talk staging nothing else treated given ordered added
+    source""".split()
 )
 
 
@@ -46,6 +49,7 @@ class _Words:
     uncertain: re.Pattern[str]
     uncertain_after: re.Pattern[str]
     chatter: re.Pattern[str]
+    normal: re.Pattern[str]
     inpatient: re.Pattern[str]
 
 
@@ -78,6 +82,10 @@ def _words() -> _Words:
         re.compile(rf"\?\s*|(?:{_any(uncertain['terms'])}){end}\s*"),
         re.compile(r"\s*\?$"),
         re.compile(rf"(?:(?:{_any(tables['chatter']['words'])}){end}[\s,:]*)+"),
+        re.compile(
+            rf"(?:(?:{_any(tables['normal']['tests'])})[\s,/]+)+(?:\w+\s+){{0,2}}"
+            rf"(?:{_any(tables['normal']['results'])})(?:\s+today)?"
+        ),
         re.compile(rf"\b(?:{_any(uncertain['inpatient'])})\b"),
     )
 
@@ -137,6 +145,8 @@ def _read(text: str, folded: str, span: Span, join: Join) -> Fact | None:
     words = _words()
     start, end = span
     status: Status = "affirmed"
+    if words.normal.fullmatch(folded, start, end):
+        return Fact(text[span.start : span.end], "", span, "chatter", "chatter", join)
     if found := words.chatter.match(folded, start, end):
         start = found.end()
     for cue, means in (
