@@ -24,7 +24,9 @@ from index.text.encounter import read_encounter
 from index.text.resources import read_text
 
 _HEALED = re.compile(r"\b(?:healed|old|remote|prior|previous)\b(?! well)|\bhx of\b|\bh/o\b")
-_NOT_OF_BONE = re.compile(r"\bopen (?:wound|bite|lac\w*|area)s?\b|\bopen(?:ed)? (?:up|door|window)\b")
+_NOT_OF_BONE = re.compile(
+    r"\bopen (?:wound|bite|lac\w*|area)s?\b|\bopen(?:ed)? (?:up|door|window)\b"
+)
 #: Words that a title may have without their being said, by the first word of the type.
 _OPTIONAL: dict[str, frozenset[str]] = {
     "fracture": frozenset(("displaced",)),
@@ -125,7 +127,9 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
             spans = tuple(dict.fromkeys((*(known.spans if known else ()), *injury.spans)))
             spans = tuple(span for span in spans if span not in needed)
             ground = Ground("tabular", "report_injuries.axes", section="I.C.19.a")
-            found[code] = Proposal(code, spans, "additional", "condition", (ground,), sure=0.9, excludes=instead)
+            found[code] = Proposal(
+                code, spans, "additional", "condition", (ground,), sure=0.9, excludes=instead
+            )
     found = _without_general(found)
     if found:
         about = tuple(item.span for item in items if item.kind == "about")
@@ -136,7 +140,9 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         subsequent = read_encounter(statement.text).phase == "subsequent"
         # Care after an injury is told by the seventh character (I.C.21.c.7).
         excludes = ("Z48.0", "Z47.8", "Z09", "Z48.8", "Z51.89") if subsequent else ()
-        found[first.code] = replace(first, spans=(*first.spans, *about), excludes=(*first.excludes, *excludes))
+        found[first.code] = replace(
+            first, spans=(*first.spans, *about), excludes=(*first.excludes, *excludes)
+        )
     return [*found.values(), *_around_implant(statement, found, books)]
 
 
@@ -174,7 +180,9 @@ def _is_current(injury: Injury, statement: Statement) -> bool:
     words = frozenset().union(*injury.type_.titles)
     if status == "past" and not read_encounter(statement.text).phase:
         return False
-    if words == {"foreign", "body"} and not re.search(r"\b(?:in|up|stuck|fb|lodged|foreign)\b", text):
+    if words == {"foreign", "body"} and not re.search(
+        r"\b(?:in|up|stuck|fb|lodged|foreign)\b", text
+    ):
         return False
     if any(word in words and pattern.search(text) for word, pattern in _not_beside()):
         return False
@@ -216,9 +224,15 @@ def _injuries(items: list[Item], statement: Statement) -> Iterator[Injury]:
     sides = {item.side for item in items if item.side}
     only_side = next(iter(sides)) if len(sides) == 1 else ""
     all_sites = [item for item in items if item.kind == "site"]
-    everywhere = frozenset().union(
-        *(t for i in items if i.kind == "more" for t in i.titles)
-    ) & {"withbody", "withnail", "withcavity", "locnone", "locbrief", "locunsaid", "physeal"}
+    everywhere = frozenset().union(*(t for i in items if i.kind == "more" for t in i.titles)) & {
+        "withbody",
+        "withnail",
+        "withcavity",
+        "locnone",
+        "locbrief",
+        "locunsaid",
+        "physeal",
+    }
     degrees = {words for i in items if i.kind == "more" for words in i.titles if "degree" in words}
     if len(degrees) == 1:
         everywhere |= next(iter(degrees))
@@ -234,19 +248,31 @@ def _injuries(items: list[Item], statement: Statement) -> Iterator[Injury]:
             start = types[k - 1] + 1 if k else 0
             more = _more(segment[start:end]) | everywhere
             extra = [i.span for i in segment[start:end] if i.kind in ("more", "side")]
-            extra += [i.span for i in items if i.kind == "more" and frozenset().union(*i.titles) & everywhere]
+            extra += [
+                i.span
+                for i in items
+                if i.kind == "more" and frozenset().union(*i.titles) & everywhere
+            ]
             if item.kind == "named":
                 side = item.side or _near_side(segment, at) or only_side
                 site = None
                 if item.titles and item.titles[0] & {"withnail"}:
                     site = next((i for i in segment[start:end] if i.kind == "site"), None)
-                    site = site or (all_sites[0] if len({i.titles for i in all_sites}) == 1 else None)
+                    site = site or (
+                        all_sites[0] if len({i.titles for i in all_sites}) == 1 else None
+                    )
                     if site is None:
                         continue
-                    side = _near_side(segment, segment.index(site)) or side if site in segment else side
+                    side = (
+                        _near_side(segment, segment.index(site)) or side
+                        if site in segment
+                        else side
+                    )
                     extra.append(site.span)
                 else:
-                    extra += [i.span for i in segment[start:end] if i.kind == "site" and _is_same(i, item)]
+                    extra += [
+                        i.span for i in segment[start:end] if i.kind == "site" and _is_same(i, item)
+                    ]
                 yield Injury(item, site, side, more, (item.span, *extra))
                 general = item.titles[0] & _GENERAL
                 ahead = n + 1
@@ -255,8 +281,12 @@ def _injuries(items: list[Item], statement: Statement) -> Iterator[Injury]:
                         break
                     same = replace(item, titles=(general,), kind="type")
                     for other in (i for i in segments[ahead] if i.kind == "site"):
-                        own = other.side or _near_side(segments[ahead], segments[ahead].index(other))
-                        yield Injury(same, other, own or side, more, (item.span, other.span, *extra))
+                        own = other.side or _near_side(
+                            segments[ahead], segments[ahead].index(other)
+                        )
+                        yield Injury(
+                            same, other, own or side, more, (item.span, other.span, *extra)
+                        )
                     ahead += 1
                 continue
             places = [(segment, i) for i in segment[at + 1 : end] if i.kind == "site"]
@@ -479,7 +509,7 @@ def _without_general(found: dict[str, Proposal]) -> dict[str, Proposal]:
     for code, proposal in found.items():
         others = [other for other in codes if other != code]
         general = code[1:3] in ("09", "19", "29", "39", "49", "59", "69", "79", "89", "99")
-        if general and "9" == code[2] and any(o[:2] == code[:2] and o[2] != "9" for o in others):
+        if general and code[2] == "9" and any(o[:2] == code[:2] and o[2] != "9" for o in others):
             continue
         if code[:3] in ("S09",) and any(o[:3] == "S06" for o in others):
             continue
@@ -508,7 +538,9 @@ def _around_implant(
     if best and (code := books.complete(best.stem, text)):
         span = Span(match.start(), max(match.end(), where.end() if where else 0))
         ground = Ground("guideline", "report_injuries.implant", section="I.C.13.c")
-        yield Proposal(code.code, (span,), "additional", "condition", (ground,), excludes=("Z96.6",))
+        yield Proposal(
+            code.code, (span,), "additional", "condition", (ground,), excludes=("Z96.6",)
+        )
 
 
 def _side_of(text: str, books: Books, bones: list[str]) -> str:

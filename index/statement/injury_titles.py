@@ -62,8 +62,10 @@ _SIDE_OF = re.compile(
     r"|ankle|upper limb|lower limb|initial|wrist|elbow)\b"
 )
 _LEVEL_OF = re.compile(r"(?<=level) of (?:right|left|unspecified) (?:arm|leg)$")
-_WOUNDS = frozenset("laceration puncture wound open bite withbody withnail crushing injury blister abrasion"
-    " contusion insect superficial foreign body external constriction other".split())
+_WOUNDS = frozenset(
+    "laceration puncture wound open bite withbody withnail crushing injury blister abrasion"
+    " contusion insect superficial foreign body external constriction other".split()
+)
 _WORD = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+)*")
 _HOLLOW = frozenset(
     """of the to a an and or at on in level unspecified part joint bone status specified initial
@@ -85,7 +87,7 @@ def singular(word: str) -> str:
                 "arches": "arch", "testes": "testis"}[word]  # fmt: skip
     if word in ("pelvis", "pubis", "lens", "pancreas", "biceps", "triceps", "quadriceps"):
         return word
-    return _SINGULAR.sub("", word.removesuffix("'s")) if "fracture's" != word else word
+    return _SINGULAR.sub("", word.removesuffix("'s")) if word != "fracture's" else word
 
 
 class Title(NamedTuple):

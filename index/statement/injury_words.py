@@ -12,7 +12,21 @@ from index.statement.injury_titles import singular, words_of
 from index.statement.model import Span, Statement
 from index.text.resources import parse_table, read_text
 
-Kind = Literal["weak", "weak named", "type", "named", "site", "more", "no", "break", "side", "stop", "and", "other", "about"]
+Kind = Literal[
+    "weak",
+    "weak named",
+    "type",
+    "named",
+    "site",
+    "more",
+    "no",
+    "break",
+    "side",
+    "stop",
+    "and",
+    "other",
+    "about",
+]
 
 _SIDES = {
     **dict.fromkeys(("right", "rt", "r", "od", "ad"), "right"),
@@ -55,7 +69,7 @@ def _tokens(text: str) -> list[tuple[str, Span]]:
 
 
 def _phrase(words: str) -> tuple[str, ...]:
-    kept = [w for w, _ in _tokens(words) if w in _KEPT or w not in _SMALL and w not in "-/"]
+    kept = [w for w, _ in _tokens(words) if w in _KEPT or (w not in _SMALL and w not in "-/")]
     return tuple(map(singular, kept or [w for w, _ in _tokens(words)]))
 
 

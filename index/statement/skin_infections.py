@@ -23,9 +23,7 @@ _BETWEEN = re.compile(r"[,;.()]|\b(?:from|after|due to|d/t|s/p|denies|no|with|w/
 @cache
 def _rows(kind: str) -> tuple[Row, ...]:
     name = "skin_infections.tsv"
-    table = parse_table(
-        f"prompts/statements/{name}", read_text("statements", name), lambda row: ()
-    )
+    table = parse_table(f"prompts/statements/{name}", read_text("statements", name), lambda row: ())
     return tuple(row for row in table if row["kind"] == kind)
 
 
