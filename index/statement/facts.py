@@ -49,7 +49,9 @@ class _Words:
     uncertain: re.Pattern[str]
     uncertain_after: re.Pattern[str]
     chatter: re.Pattern[str]
-    normal: re.Pattern[str]
+    tests: frozenset[str]
+    results: frozenset[str]
+    done: re.Pattern[str]
     inpatient: re.Pattern[str]
 
 
@@ -82,10 +84,9 @@ def _words() -> _Words:
         re.compile(rf"\?\s*|(?:{_any(uncertain['terms'])}){end}\s*"),
         re.compile(r"\s*\?$"),
         re.compile(rf"(?:(?:{_any(tables['chatter']['words'])}){end}[\s,:]*)+"),
-        re.compile(
-            rf"(?:(?:{_any(tables['normal']['tests'])})[\s,/]+)+(?:\w+\s+){{0,2}}"
-            rf"(?:{_any(tables['normal']['results'])})(?:\s+today)?"
-        ),
+        frozenset(tables["tests"]["names"].split()),
+        frozenset(tables["tests"]["results"].split()),
+        re.compile(rf"(?:{_any(tables['done']['words'])}){end}"),
         re.compile(rf"\b(?:{_any(uncertain['inpatient'])})\b"),
     )
 
@@ -145,8 +146,6 @@ def _read(text: str, folded: str, span: Span, join: Join) -> Fact | None:
     words = _words()
     start, end = span
     status: Status = "affirmed"
-    if words.normal.fullmatch(folded, start, end):
-        return Fact(text[span.start : span.end], "", span, "chatter", "chatter", join)
     if found := words.chatter.match(folded, start, end):
         start = found.end()
     for cue, means in (
@@ -165,8 +164,20 @@ def _read(text: str, folded: str, span: Span, join: Join) -> Fact | None:
     said, rest = text[span.start : span.end], text[start:end].strip(" ,;:.")
     if not re.search(r"\w", rest):
         return Fact(said, "", span, "chatter", "chatter", join)
+    if status == "affirmed" and _is_of_the_visit(rest.lower()):
+        status = "chatter"
     kind = "detail" if is_detail(rest) else "condition"
     return Fact(said, rest, span, kind, status, join)  # type: ignore[arg-type]
+
+
+def _is_of_the_visit(text: str) -> bool:
+    """Whether a fact only tells of tests, with or without a normal result, or of one thing done."""
+    words = _words()
+    each = [word.strip(",.;:") for word in text.split()]
+    known = words.tests | words.results
+    if any(word in words.tests for word in each) and all(w in known or is_detail(w) for w in each):
+        return True
+    return bool(words.done.fullmatch(" ".join(each)))
 
 
 @cache
