@@ -50,6 +50,7 @@ class _Words:
     uncertain_after: re.Pattern[str]
     chatter: re.Pattern[str]
     tests: frozenset[str]
+    diseases: frozenset[str]
     results: frozenset[str]
     done: re.Pattern[str]
     inpatient: re.Pattern[str]
@@ -85,6 +86,7 @@ def _words() -> _Words:
         re.compile(r"\s*\?$"),
         re.compile(rf"(?:(?:{_any(tables['chatter']['words'])}){end}[\s,:]*)+"),
         frozenset(tables["tests"]["names"].split()),
+        frozenset(tables["tests"]["diseases"].split()),
         frozenset(tables["tests"]["results"].split()),
         re.compile(rf"(?:{_any(tables['done']['words'])}){end}"),
         re.compile(rf"\b(?:{_any(uncertain['inpatient'])})\b"),
@@ -174,8 +176,12 @@ def _is_of_the_visit(text: str) -> bool:
     """Whether a fact only tells of tests, with or without a normal result, or of one thing done."""
     words = _words()
     each = [word.strip(",.;:") for word in text.split()]
-    known = words.tests | words.results
-    if any(word in words.tests for word in each) and all(w in known or is_detail(w) for w in each):
+    known = words.tests | words.diseases | words.results
+    # "Flu" and "covid" are tests only where a result is told.
+    tested = any(word in words.tests for word in each) or (
+        any(word in words.diseases for word in each) and any(word in words.results for word in each)
+    )
+    if tested and all(word in known or is_detail(word) for word in each):
         return True
     return bool(words.done.fullmatch(" ".join(each)))
 
