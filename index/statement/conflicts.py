@@ -43,9 +43,7 @@ def excluded(
             if any(named.contains(code.code) for named in note.codes):
                 continue
             pairs += [
-                (at, n, note)
-                for n, other in enumerate(codes)
-                if n != at and _names(note, other)
+                (at, n, note) for n, other in enumerate(codes) if n != at and _names(note, other)
             ]
     return pairs
 

@@ -119,7 +119,11 @@ def _is_said_by(one: Circumstance, told: list[Span]) -> bool:
     """Whether words of a cause are all that tells a place or activity: "hit by a baseball" names no
     game, "fell into the pool" tells the pool."""
     end = one.spans[0].end
-    return one.stem != "Y99.0" and one.stem[:5] not in _MOVING and any(span.start < end <= span.end for span in told)
+    return (
+        one.stem != "Y99.0"
+        and one.stem[:5] not in _MOVING
+        and any(span.start < end <= span.end for span in told)
+    )
 
 
 def _completed(books: Books, stem: str, character: str) -> str | None:

@@ -62,8 +62,10 @@ _SIDE_OF = re.compile(
     r"|ankle|upper limb|lower limb|initial|wrist|elbow)\b"
 )
 _LEVEL_OF = re.compile(r"(?<=level) of (?:right|left|unspecified) (?:arm|leg)$")
-_WOUNDS = frozenset("laceration puncture wound open bite withbody withnail crushing injury blister abrasion"
-    " contusion insect superficial foreign body external constriction other".split())
+_WOUNDS = frozenset(
+    "laceration puncture wound open bite withbody withnail crushing injury blister abrasion"
+    " contusion insect superficial foreign body external constriction other".split()
+)
 _WORD = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+)*")
 _HOLLOW = frozenset(
     """of the to a an and or at on in level unspecified part joint bone status specified initial
@@ -85,7 +87,7 @@ def singular(word: str) -> str:
                 "arches": "arch", "testes": "testis"}[word]  # fmt: skip
     if word in ("pelvis", "pubis", "lens", "pancreas", "biceps", "triceps", "quadriceps"):
         return word
-    return _SINGULAR.sub("", word.removesuffix("'s")) if "fracture's" != word else word
+    return _SINGULAR.sub("", word.removesuffix("'s"))
 
 
 class Title(NamedTuple):
@@ -118,10 +120,10 @@ def _read(stem: str, text: str) -> Title:
     side = ""
     if found := _SIDE.search(text):
         side = found[0]
-    if found := _SIDE_OF.search(text):
-        # "Open bite, right elbow" names its site there.
-        if set(words_of(text[: found.start()])) - _WOUNDS:
-            text = text[: found.start()] + text[found.end() :]
+    found = _SIDE_OF.search(text)
+    # "Open bite, right elbow" names its site there.
+    if found and set(words_of(text[: found.start()])) - _WOUNDS:
+        text = text[: found.start()] + text[found.end() :]
     text = _LEVEL_OF.sub("", text)
     text = _SIDE.sub("", text)
     return Title(stem, frozenset(words_of(text)), side)

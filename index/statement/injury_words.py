@@ -12,7 +12,21 @@ from index.statement.injury_titles import singular, words_of
 from index.statement.model import Span, Statement
 from index.text.resources import parse_table, read_text
 
-Kind = Literal["weak", "weak named", "type", "named", "site", "more", "no", "break", "side", "stop", "and", "other", "about"]
+Kind = Literal[
+    "weak",
+    "weak named",
+    "type",
+    "named",
+    "site",
+    "more",
+    "no",
+    "break",
+    "side",
+    "stop",
+    "and",
+    "other",
+    "about",
+]
 
 _SIDES = {
     **dict.fromkeys(("right", "rt", "r", "od", "ad"), "right"),
@@ -55,7 +69,7 @@ def _tokens(text: str) -> list[tuple[str, Span]]:
 
 
 def _phrase(words: str) -> tuple[str, ...]:
-    kept = [w for w, _ in _tokens(words) if w in _KEPT or w not in _SMALL and w not in "-/"]
+    kept = [w for w, _ in _tokens(words) if w in _KEPT or w not in _SMALL | {"-", "/"}]
     return tuple(map(singular, kept or [w for w, _ in _tokens(words)]))
 
 
@@ -125,11 +139,21 @@ def _is_denied(item: Item, text: str) -> bool:
     return bool(own & _QUALIFIED) and bool(_DENIED.search(text[: item.span.start]))
 
 
-def _items(tokens: list[tuple[str, Span]]) -> Iterator[Item]:
+def sites_of(statement: Statement) -> list[Item]:
+    """The sites and sides of a statement, whatever they are the sites of: "foot ulcer", too."""
+    return [
+        item
+        for item in _items(_tokens(statement.folded), frozenset(("site", "more")))
+        if item.kind in ("site", "side")
+    ]
+
+
+def _items(tokens: list[tuple[str, Span]], kinds: frozenset[str] | None = None) -> Iterator[Item]:
+    """The items of the kinds, or of all."""
     at = 0
     while at < len(tokens):
         word, span = tokens[at]
-        if found := _longest(tokens, at):
+        if found := _longest(tokens, at, kinds):
             entry, used = found
             inner = [n for n in range(at, used[-1] + 1) if n not in used]
             whole = Span(span.start, tokens[used[-1]][1].end)
@@ -153,10 +177,14 @@ def _is_dash(tokens: list[tuple[str, Span]], at: int) -> bool:
     return at > 0 and tokens[at - 1][1].end < tokens[at][1].start
 
 
-def _longest(tokens: list[tuple[str, Span]], at: int) -> tuple[Entry, list[int]] | None:
+def _longest(
+    tokens: list[tuple[str, Span]], at: int, kinds: frozenset[str] | None
+) -> tuple[Entry, list[int]] | None:
     """The longest phrase that begins at a word, and the places of its words. Sides and small words
     may stand within it."""
     for phrase, entry in _table().get(singular(tokens[at][0]), ()):
+        if kinds and entry.kind not in kinds:
+            continue
         used, n = [at], at + 1
         for wanted in phrase[1:]:
             while n < len(tokens) and singular(tokens[n][0]) != wanted:
