@@ -26,11 +26,12 @@ from index.text.encounter import read_encounter
 from index.text.resources import read_text
 
 _HEALED = re.compile(r"\b(?:healed|old|remote|prior|previous)\b(?! well)|\bhx of\b|\bh/o\b")
-#: Bleeding in the skull that is none of an injury unless the statement tells one.
+#: Bleeding in the skull and a tear of the rotator cuff are of an injury where one is told.
 _TRAUMA = re.compile(
     r"\b(?:fell|fall\w*|glf|tbi|trauma\w*|mv[ac]|hit|struck|assault\w*|head inj\w*|loc|crash\w*"
-    r"|s/p fall|collision|thrown|bicycle|punched|skull fx|concuss\w*)\b"
+    r"|s/p fall|collision|thrown|bicycle|punched|lifting|acute tear|skull fx|concuss\w*)\b"
 )
+_BY_TRAUMA = ("sdh", "sah", "rotator cuff tear")
 #: What has the same site as the injury that it follows, and needs the site for its own code.
 _FOLLOWS = re.compile(
     r"\b(?:cellulitis|abscess|lymphangitis|osteomyelitis|septic|compartment|arthritis|contracture"
@@ -109,7 +110,7 @@ def _is_current(injury: Injury, statement: Statement) -> bool:
         return False
     if "fracture" in words and re.search(r"\bhealed\b(?! well)", text):
         return False
-    if injury.type_.key in ("sdh", "sah") and not _TRAUMA.search(text):
+    if injury.type_.key in _BY_TRAUMA and not _TRAUMA.search(text):
         return False
     before = text[max(0, span.start - 14) : span.start]
     return not _HEALED.search(before)

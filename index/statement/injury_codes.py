@@ -10,6 +10,7 @@ from index.statement.books import Books
 from index.statement.injury_sites import Injury
 from index.statement.injury_titles import Title, titles_of
 from index.statement.model import Statement
+from index.text.encounter import read_encounter
 
 _NOT_OF_BONE = re.compile(
     r"\bopen (?:wound|bite|lac\w*|area)s?\b|\bopen(?:ed)? (?:up|door|window)\b"
@@ -31,6 +32,11 @@ _RIBS = re.compile(
     r"|six|several|multiple|mult)\s?(?:\w+\s)?(?:broken |fx'?d? )?ribs?\b"
     r"|\bribs\b|\brib (?:fxs|fractures)\b|\bribs? #?\d+\s?(?:-|,|and|&|to|through|thru)\s?#?\d+"
     r"|\b\d+(?:st|nd|rd|th)\s?(?:-|,|and|&|to|through|thru)\s?\d+(?:st|nd|rd|th) ribs?\b"
+)
+#: A visit after the surgery of an injury is care after active treatment (I.C.19.a).
+_AFTER_SURGERY = re.compile(
+    r"\bpost ?-?op (?:check|visit|f/?u|eval|appt|day|wk|week)"
+    r"|\bs/p (?:orif|im nail|imn|crpp|repair)\b"
 )
 _TIP = re.compile(r"\bfinger ?tips?\b|\btip\b")
 _CHEMICAL = re.compile(
@@ -70,6 +76,8 @@ def codes_of(
     else:
         groups = [injury.site.titles if injury.site else (frozenset(),)]
     more = injury.more
+    if injury.side in ("right", "left"):
+        more |= {"unilateral"}
     if _TIP.search(statement.folded):
         titles = tuple(sorted(titles, key=lambda words: "transphalangeal" not in words))
     if frozenset(("fracture", "one", "rib")) in titles and _RIBS.search(statement.folded):
@@ -84,6 +92,8 @@ def codes_of(
     if titles[0] == {"foreign", "body", "alimentary", "tract"}:
         titles = tuple(frozenset(t.split()) for p, t in _SWALLOWED if p.search(text)) + titles
     said = _NOT_OF_BONE.sub(" ", statement.folded)
+    if read_encounter(said).phase is None and _AFTER_SURGERY.search(said):
+        said += " recheck"
     for group in groups:
         for side in ("right", "left") if injury.side == "bilateral" else (injury.side,):
             best = None

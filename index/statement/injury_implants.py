@@ -13,6 +13,7 @@ _ARTHROPLASTY = re.compile(
     r"\b(?:around|peri-?prosthetic|periprosth\w*|about|near|below|above|at)\b.{0,40}?"
     r"\b(?P<joint>tha|thr|thas|hip|tka|tkr|knee|tsa|rtsa|shoulder|elbow|tea|ankle|taa|hemiarthroplasty)\b"
 )
+_JOINT = re.compile(r"\b(?P<joint>tha|thr|thas|tka|tkr|tsa|rtsa|tea|taa|hemiarthroplasty)\b")
 _PERIPROSTHETIC = re.compile(
     r"\bperi-?prosth\w*|\b(?:around|about|near|below|above)\b.{0,24}\b(?:stem|implant|prosthesis|tha"
     r"|tka|thr|tkr|tsa|arthroplasty|hemiarthroplasty|replacement|component|hardware of)\b"
@@ -38,6 +39,7 @@ def around_implant(
     if not bones and not re.search(r"\bperi-?prosth\w* (?:fx|frac)", text):
         return
     where = _ARTHROPLASTY.search(text, max(0, match.start() - 1)) or _ARTHROPLASTY.search(text)
+    where = where or _JOINT.search(text)
     joint = _JOINTS.get(where["joint"], where["joint"]) if where else ""
     if not joint:
         return

@@ -62,10 +62,22 @@ def bare_after(segments: list[list[Item]], at: int) -> list[Placed]:
 
 
 def bare_before(segments: list[list[Item]], at: int) -> list[Placed]:
-    """The same of the segments from one backwards."""
+    """The sites at the end of the segments from one backwards, which go with what follows: "R index
+    + middle finger amputation"."""
     found: list[Placed] = []
-    while at >= 0 and _is_bare(segments[at]):
-        found += [(segments[at], i) for i in segments[at] if i.kind == "site"]
+    while at >= 0 and segments[at] and segments[at][-1].kind in ("site", "side"):
+        segment = segments[at]
+        if {item.kind for item in segment} & {"type", "named", "no", "about"}:
+            break
+        last = next((i for i in reversed(segment) if i.kind == "site"), None)
+        if last is None or segment[-2:].count(last) == 0:
+            break
+        # A comma ends what is told of a site, unless the segment has nothing else.
+        after = segments[at + 1][0].span.start if segments[at + 1] else 0
+        is_bare = {item.kind for item in segment} <= {"site", "side", "more"}
+        if not is_bare and after - segment[-1].span.end == len(", "):
+            break
+        found.append((segment, last))
         at -= 1
     return found
 

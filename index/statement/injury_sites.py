@@ -29,7 +29,9 @@ _LOC = re.compile(
     r"(?P<number>\d+(?:\.\d)?)\s?(?P<unit>min\w*|h(?:rs?|ours?)?\b|days?\b)"
 )
 #: Details that belong to every injury of a statement, wherever they stand.
-_OF_ALL = frozenset("withbody withnail withcavity locnone locbrief locunsaid physeal".split())
+_OF_ALL = frozenset(
+    "withbody withnail withcavity locnone locbrief locunsaid locunknown physeal".split()
+)
 #: Parts, and what they are part of: "toes of the L foot" has one site.
 _PART_OF = {"finger": ("hand", "finger"), "thumb": ("hand", "finger"), "toe": ("foot", "toe"),
             "palm": ("hand",), "metacarpal": ("hand",), "metatarsal": ("foot",)}  # fmt: skip
@@ -103,6 +105,8 @@ def _named(
     more = _more(near) | whole.more
     side = item.side or near_side(segment, at) or whole.side
     spans = [item.span, *(i.span for i in near if i.kind in ("more", "side")), *whole.spans]
+    if not any(i.kind == "site" for i in segment):  # "tongue bite lac"
+        spans += [i.span for i in segment if i.kind == "type"]
     site = None
     if "withnail" in item.titles[0]:
         site = next((i for i in near if i.kind == "site"), None) or whole.only_site()
@@ -115,10 +119,10 @@ def _named(
         spans += [i.span for i in near if i.kind == "site" and _is_same(i, item)]
     yield Injury(item, site, side, more, tuple(spans))
     general = item.titles[0] & _GENERAL
-    if not general or around[1] < len(segment):
-        return
+    others = bare_after(segments, n + 1) if around[1] == len(segment) else []
+    others += bare_before(segments, n - 1) if at == 0 else []
     same = replace(item, titles=(general,), kind="type")
-    for where, other in bare_after(segments, n + 1):
+    for where, other in others if general else []:
         own = other.side or near_side(where, where.index(other)) or side
         yield Injury(same, other, own, more, (*spans, other.span))
 
