@@ -78,6 +78,8 @@ def bare_before(segments: list[list[Item]], at: int) -> list[Placed]:
         if not is_bare and after - segment[-1].span.end == len(", "):
             break
         found.append((segment, last))
+        if segment[0].kind in ("stop", "break"):
+            break
         at -= 1
     return found
 

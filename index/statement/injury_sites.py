@@ -141,6 +141,7 @@ def _placed(
         places += bare_after(segments, n + 1) if end == len(segment) else []
     elif before := [(segment, i) for i in segment[start:at] if i.kind == "site"]:
         places = before + (bare_before(segments, n - 1) if not start else [])
+        places.sort(key=lambda place: place[1].span)
     elif end == len(segment):
         places, ahead = elsewhere(segments, n)
         places += bare_after(segments, ahead) if ahead > n + 1 else []
