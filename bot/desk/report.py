@@ -22,6 +22,7 @@ from index.statement.assembly import assemble
 from index.statement.books import Books
 from index.statement.facts import read_statement
 from index.statement.model import Assembled, Fact, Role, Statement
+from index.statement.part_search import Texts
 
 #: Codes that are searched for each part of a statement.
 _SEARCHED = 15
@@ -51,16 +52,21 @@ def assembled_for(
 
 
 def _assembled(statement: Statement, books: Books, searcher: Searcher, found: Found) -> Assembled:
+    release = books.release
+
     def search(texts: Sequence[str]) -> Sequence[Found]:
         whole = found.query.asked.casefold()
         others = [text for text in texts if text.casefold() != whole]
-        each = iter(searcher.search_many(others, [books.release], _SEARCHED) if others else [])
+        each = iter(searcher.search_many(others, [release], _SEARCHED) if others else [])
         return [found if text.casefold() == whole else next(each) for text in texts]
 
-    def is_name(words: str) -> bool:
-        return searcher.is_name(words, books.release)
-
-    return assemble(statement, books, search, is_name, found)
+    texts = Texts(
+        search,
+        lambda words: searcher.is_name(words, release),
+        lambda texts: searcher.says_together(texts, release),
+        found,
+    )
+    return assemble(statement, books, texts)
 
 
 class Reports:

@@ -324,6 +324,14 @@ class Ranker:
             of_titles @ weights / total,
         )
 
+    def has_words_of_each(self, texts: np.ndarray, groups: Sequence[frozenset[str]]) -> bool:
+        """Whether one of these texts has at least half of the stems of each group."""
+        each = np.ones(len(texts), dtype=bool)
+        for stems in groups:
+            has = self._words(sorted(stems)).within(self._features.affirmed, texts)
+            each &= has.sum(axis=1) >= max(1, len(stems) / 2)
+        return bool(each.any())
+
     def _words(self, stems: list[str]) -> Words:
         return Words([self._numbers.get(stem, -1) for stem in stems], len(self._numbers))
 

@@ -27,6 +27,7 @@ from index.search.ranking import FEATURES, Evidence, Judged, Rarity
 from index.search.system_index import SystemIndex, Wordings
 from index.search.word_choice import choose
 from index.text.attribute_words import in_title_words
+from index.text.attributes import telling
 from index.text.cut_words import CutWords
 from index.text.lexicon import Lexicon, Official, Part
 from index.text.spelling import Spelling
@@ -352,6 +353,15 @@ class Searcher:
         return self._has(release) and self._system_indexes[release.system].names.has(
             read(words).affirmed
         )
+
+    def says_together(self, texts: Sequence[str], release: Release) -> bool:
+        """Whether some text of a release's system has words of each of these: only then may one
+        code say them all."""
+        if not self._has(release):
+            return False
+        spelled = [self.understand(text, [release]).spelled_out for text in texts]
+        system_index = self._system_indexes[release.system]
+        return system_index.says_together(spelled, [telling(text) for text in spelled])
 
     def _parts(
         self, words: Sequence[str], meant: Mapping[str, str], official: Official

@@ -36,6 +36,8 @@ TEXTS, NAMES, LINKS = "texts.txt", "names.json", "links.npz"
 
 #: A text of a header counts for this many families below the header at most.
 _MOST_BELOW = 60
+#: The number of texts in which the words of several questions are looked for.
+_LIKEST = 20
 #: Parameters of the HNSW graph: links of a text (M), and width of the search when building and when
 #: searching (efConstruction, efSearch). On 204,391 texts, 98.9% of the 100 nearest and 99.1% of the
 #: 10 nearest are found.
@@ -242,6 +244,15 @@ class SystemIndex:
         places = np.concatenate([of_text[reported], places])
         distances = np.concatenate([np.zeros(len(reported), dtype=np.int32), distances])
         return Evidence(families, texts[places], cosines[places], lexical[places], distances)
+
+    def says_together(self, texts: Sequence[str], telling: Sequence[frozenset[str]]) -> bool:
+        """Whether one of the texts that are likest to several questions together, by BM25, has
+        words of each. `texts`: the questions, spelled out; `telling`: the stems of each that tell
+        what it is about."""
+        scores = self.lexical.scores(" ".join(texts))
+        likest = np.argpartition(scores, -_LIKEST)[-_LIKEST:] if len(scores) > _LIKEST else None
+        rows = np.arange(len(scores)) if likest is None else likest
+        return self._ranker.has_words_of_each(rows, telling)
 
     def retrieve(self, wordings: Wordings, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The texts that the retrievers find: `most` for each wording by vector, `most` by BM25.

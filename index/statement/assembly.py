@@ -12,35 +12,26 @@ from dataclasses import replace
 
 from codesets.model import Code
 from index.search.confidence import level
-from index.search.searcher import Found
 from index.statement import grounds, obstetrics
 from index.statement.books import Books
 from index.statement.finders import FINDERS
-from index.statement.listing import IsName, apart
+from index.statement.listing import apart
 from index.statement.model import Assembled, Fact, Line, Proposal, Statement
-from index.statement.part_search import PartSearch, Search
+from index.statement.part_search import PartSearch, Texts
 from index.statement.parts import parts_of
 from index.statement.revision import Chosen, revised
 from index.statement.sequencing import NoteEdge, ordered, place
 
 
-def assemble(
-    statement: Statement,
-    books: Books,
-    search: Search,
-    is_name: IsName,
-    whole: Found | None = None,
-) -> Assembled:
-    """The report of a statement. `search` finds the codes for several wordings at once; `is_name`
-    says whether words are the name of a condition; `whole`: what the words of the whole statement
-    find, where they were searched already."""
-    statement = apart(statement, is_name)
+def assemble(statement: Statement, books: Books, texts: Texts) -> Assembled:
+    """The report of a statement."""
+    statement = apart(statement, texts.is_name)
     proposals = [p for find in FINDERS for p in find(statement, books)]
     claimed = [span for p in proposals if p.settles for span in p.spans]
     parts = parts_of(statement, claimed)
     others = obstetrics.wordings(statement, books)
     proposed = _proposed(proposals, books)
-    found = PartSearch(books, search, is_name, whole).chosen(statement, parts, others, proposed)
+    found = PartSearch(books, texts).chosen(statement, parts, others, proposed)
     chosen = [*found, *proposed]
     beside = tuple(beginning for p in proposals for beginning in p.excludes)
     chosen = [each for each in chosen if not (beside and each.code.code.startswith(beside))]

@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from codesets.model import Code
 from index.statement.books import Books
-from index.text.attributes import AXES, HOLLOW
 from index.text.tokens import read
-
-#: Stems of attributes: a code may leave them out, or its title may have them without their being
-#: said.
-ATTRIBUTES = HOLLOW | frozenset().union(*(s for axis in AXES for s in axis.values.values()))
-
-
-@lru_cache(maxsize=8192)
-def telling(text: str) -> frozenset[str]:
-    """The stems of a text that tell what it is about: those that it affirms, without attributes;
-    all of them where it has no others."""
-    affirmed = read(text).affirmed
-    return affirmed - ATTRIBUTES or affirmed
 
 
 def said_by(code: Code, matched: Sequence[str], books: Books) -> frozenset[str]:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.statement.books import Books
-from index.statement.coverage import ATTRIBUTES, said_by, share, telling
+from index.statement.coverage import said_by, share
 from index.statement.listing import IsName, named_share
 from index.statement.model import Statement
 from index.statement.parts import Part
 from index.statement.pool import Option, Searched
+from index.text.attributes import ATTRIBUTES, telling
 from index.text.tokens import read
 
 #: The options of a wording that are weighed.

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from index.statement.coverage import ATTRIBUTES
 from index.statement.facts import is_detail
 from index.statement.model import Fact, Span, Statement
+from index.text.attributes import ATTRIBUTES
 from index.text.lexicon import Lexicon, Part
 from index.text.tokens import STOPWORDS, read
 

@@ -21,8 +21,6 @@ from index.statement.selection import Choice, best_of, choose
 from index.text.attributes import SIDE
 from index.text.encounter import Encounter, read_encounter
 
-#: Finds the codes of ICD-10-CM for several wordings at once.
-Search = Callable[[Sequence[str]], Sequence[Found]]
 #: The letters of external causes.
 _CAUSES = "VWXY"
 #: The least chance of a code that is found by other words than those of the statement.
@@ -30,15 +28,27 @@ _LEAST_INSTEAD = 0.2
 
 
 @dataclass(frozen=True, slots=True)
+class Texts:
+    """What the texts of ICD-10-CM are asked.
+
+    - `search`: finds the codes for several wordings at once.
+    - `is_name`: whether words are the name of a condition.
+    - `say_together`: whether some text has words of each of several wordings.
+    - `whole`: what the words of the whole statement find; None where they were not searched.
+    """
+
+    search: Callable[[Sequence[str]], Sequence[Found]]
+    is_name: IsName
+    say_together: Callable[[Sequence[str]], bool]
+    whole: Found | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PartSearch:
-    """The search for the parts of one statement. `is_name` says whether words are the name of a
-    condition; `whole` is what the words of the whole statement find, None where they were not
-    searched."""
+    """The search for the parts of one statement."""
 
     books: Books
-    search: Search
-    is_name: IsName
-    whole: Found | None = None
+    texts: Texts
 
     def chosen(
         self,
@@ -71,15 +81,18 @@ class PartSearch:
         self, parts: Sequence[Part], others: Sequence[Wording], encounter: Encounter
     ) -> tuple[dict[Group, Searched], dict[int, Searched]]:
         """What is found for each group of parts, and for each part by its own words."""
-        groups = wordings(parts)
-        # All parts together are searched already, where the whole statement was.
-        together = {tuple(range(len(parts)))} if self.whole and len(parts) > 2 else set()
-        texts = [wording.text for group, wording in groups if group not in together]
-        found = iter(self.search([*texts, *(other.text for other in others)]))
+        whole, everything = self.texts.whole, tuple(range(len(parts)))
         searched = {}
+        groups = []
+        for group, wording in wordings(parts):
+            if len(group) == 1 or self._may_be_one(group, parts):
+                groups.append((group, wording))
+            elif group == everything and whole is not None:
+                searched[group] = options_of(wording, whole, encounter, self.books)
+        asked = [*(wording.text for _, wording in groups), *(other.text for other in others)]
+        found = iter(self.texts.search(asked))
         for group, wording in groups:
-            each = self.whole if self.whole and group in together else next(found)
-            searched[group] = options_of(wording, each, encounter, self.books)
+            searched[group] = options_of(wording, next(found), encounter, self.books)
         plain = {n: searched[(n,)] for n in range(len(parts))}
         for other, each in zip(others, found, strict=True):
             instead = options_of(other, each, encounter, self.books)
@@ -90,6 +103,13 @@ class PartSearch:
                     searched[(n,)] = instead
         return searched, plain
 
+    def _may_be_one(self, group: Group, parts: Sequence[Part]) -> bool:
+        """Whether one code may say these parts. All of more than two are searched as the whole
+        statement was, where it was."""
+        if len(group) > 2 and len(group) == len(parts) and self.texts.whole is not None:
+            return False
+        return self.texts.say_together([parts[n].text for n in group])
+
     def weighed(
         self,
         statement: Statement,
@@ -99,7 +119,7 @@ class PartSearch:
     ) -> list[Weighed]:
         """The codes that were found, with their chances. Where a finder has read a cause, causes
         are left to it."""
-        weighed = weigh(statement, parts, searched, self.books, self.is_name)
+        weighed = weigh(statement, parts, searched, self.books, self.texts.is_name)
         if not any(each.code.code[0] in _CAUSES for each in proposed):
             return weighed
         return [each for each in weighed if each.option.code.code[0] not in _CAUSES]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from codesets import laterality
 from index.text.tokens import Reading, read
@@ -116,3 +117,16 @@ HOLLOW = (
         "type site part organism cause specified condition disease disorder encounter uncomplicated"
     ).affirmed
 )
+
+
+#: Stems of attributes: a code may leave them out, or its title may have them without their being
+#: said.
+ATTRIBUTES = HOLLOW | frozenset().union(*(s for axis in AXES for s in axis.values.values()))
+
+
+@lru_cache(maxsize=8192)
+def telling(text: str) -> frozenset[str]:
+    """The stems of a text that tell what it is about: those that it affirms, without attributes;
+    all of them where it has no others."""
+    affirmed = read(text).affirmed
+    return affirmed - ATTRIBUTES or affirmed
