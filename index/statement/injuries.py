@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -36,6 +37,9 @@ _BY_TRAUMA = ("sdh", "sah", "rotator cuff tear")
 _FOLLOWS = re.compile(
     r"\b(?:cellulitis|abscess|lymphangitis|osteomyelitis|septic|compartment|arthritis|contracture"
     r"|crps|gangrene|necroti\w*|tenosynovitis|dvt|effusion|neuropathy|paronychia|felon)\b"
+)
+_INFECTED = re.compile(
+    r"(?P<infected>\binfect(?:ed|ion)\b)(?! (?:control|risk))(?! with (?:hiv|hep))"
 )
 
 
@@ -78,7 +82,25 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         found[first.code] = replace(
             first, spans=(*first.spans, *about), excludes=(*first.excludes, *excludes)
         )
-    return [*found.values(), *around_implant(statement, found, books)]
+    return [
+        *found.values(),
+        *around_implant(statement, found, books),
+        *_infection(statement, found, books),
+    ]
+
+
+def _infection(
+    statement: Statement, found: dict[str, Proposal], books: Books
+) -> Iterator[Proposal]:
+    """L08.9 beside a wound or bite that is infected, where no infection is named."""
+    match = _INFECTED.search(statement.folded)
+    if match is None or _FOLLOWS.search(statement.folded):
+        return
+    span = Span(*match.span("infected"))
+    is_of_skin = any(code[2] in "01" for code in found if code.startswith("S"))
+    if is_of_skin and statement.is_affirmed(span) and (code := books.code("L08.9")):
+        ground = Ground("tabular", "report_injuries.infection")
+        yield Proposal(code.code, (span,), "additional", "condition", (ground,), sure=0.8)
 
 
 def _needed(statement: Statement, items: list[Item]) -> frozenset[Span]:

@@ -116,7 +116,7 @@ def _named(
             side = near_side(segment, segment.index(site)) or side
         spans.append(site.span)
     else:
-        spans += [i.span for i in near if i.kind == "site" and _is_same(i, item)]
+        spans += [i.span for i in near if i.kind == "site"]
     yield Injury(item, site, side, more, tuple(spans))
     general = item.titles[0] & _GENERAL
     others = bare_after(segments, n + 1) if around[1] == len(segment) else []
@@ -191,9 +191,3 @@ def _loc(text: str) -> frozenset[str]:
 
 def _more(segment: list[Item]) -> frozenset[str]:
     return frozenset().union(*(t for i in segment if i.kind == "more" for t in i.titles))
-
-
-def _is_same(site: Item, named: Item) -> bool:
-    """Whether a named injury names the site itself: "femoral neck fx R hip"."""
-    own = frozenset().union(*named.titles)
-    return any(words & own for words in site.titles)
