@@ -28,6 +28,8 @@ _LOC = re.compile(
     r"(?: (?:of|for|x|about|approx|lasting|time))*\s?(?:~|<|>|x|about |approx )?\s?"
     r"(?P<number>\d+(?:\.\d)?)\s?(?P<unit>min\w*|h(?:rs?|ours?)?\b|days?\b)"
 )
+#: Sites that only say where a bone is.
+_REGIONS = frozenset("foot hand wrist ankle leg arm arms hip knee shoulder elbow".split())
 #: Details that belong to every injury of a statement, wherever they stand.
 _OF_ALL = frozenset(
     "withbody withnail withcavity locnone locbrief locunsaid locunknown physeal".split()
@@ -137,19 +139,25 @@ def _placed(
     spans = [item.span, *whole.spans]
     spans += [i.span for i in segment[start:end] if i.kind in ("more", "side")]
     places: list[Placed] = [(segment, i) for i in segment[at + 1 : end] if i.kind == "site"]
+    before: list[Placed] = [(segment, i) for i in segment[start:at] if i.kind == "site"]
+    if places and before and "fracture" in item.titles[0] and places[0][1].key in _REGIONS:
+        places = before  # "navicular fx R foot"
     if places:
         places += bare_after(segments, n + 1) if end == len(segment) else []
-    elif before := [(segment, i) for i in segment[start:at] if i.kind == "site"]:
+    elif before:
         places = before + (bare_before(segments, n - 1) if not start else [])
         places.sort(key=lambda place: place[1].span)
     elif end == len(segment):
         places, ahead = elsewhere(segments, n)
         places += bare_after(segments, ahead) if ahead > n + 1 else []
+        if not places and (site := whole.only_site()):
+            places = [(segment, site)]
     spans += [site.span for _, site in places]
     last = ""
     for where, site in _specific(places):
-        side = site.side or near_side(where, where.index(site)) or item.side or last
-        last = side = side or (whole.side if len(places) == 1 else "")
+        near = near_side(where, where.index(site)) if site in where else ""
+        side = site.side or near or item.side or last
+        last = side = side or (whole.side if len(places) == 1 or site.key[0].isdigit() else "")
         own = _more(where) if where is not segment else frozenset()
         beside = (i.span for i in where if i.kind in ("side", "more"))
         yield Injury(item, site, side, more | own, (*spans, *beside))
