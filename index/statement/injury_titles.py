@@ -44,7 +44,9 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"with loss of consciousness of 1 hours?.*", "loc1hour"),
         (r"with loss of consciousness of 6 hours.*", "loc6hours"),
         (r"with loss of consciousness greater than 24 hours with return.*", "loc24hours"),
+        (r"with loss of consciousness status unknown", "locunknown"),
         (r"with loss of consciousness.*", "locother"),
+        (r"of one (right|left|unspecified) lesser toe", r"of \1 lesser toe"),
         (r"of unspecified degree", ""),
         (r"(?:of )?unspecified (?:part|site|phalanx|phalanges)s? of", " of "),
         (r"\[[^\]]*\]|\(nail\)|\(thoracic part\)|\(nonvenomous\)|\(traumatic\)|\(nonthermal\)", ""),
@@ -87,7 +89,7 @@ def singular(word: str) -> str:
                 "arches": "arch", "testes": "testis"}[word]  # fmt: skip
     if word in ("pelvis", "pubis", "lens", "pancreas", "biceps", "triceps", "quadriceps"):
         return word
-    return _SINGULAR.sub("", word.removesuffix("'s")) if word != "fracture's" else word
+    return _SINGULAR.sub("", word.removesuffix("'s"))
 
 
 class Title(NamedTuple):
@@ -120,10 +122,10 @@ def _read(stem: str, text: str) -> Title:
     side = ""
     if found := _SIDE.search(text):
         side = found[0]
-    if found := _SIDE_OF.search(text):
-        # "Open bite, right elbow" names its site there.
-        if set(words_of(text[: found.start()])) - _WOUNDS:
-            text = text[: found.start()] + text[found.end() :]
+    found = _SIDE_OF.search(text)
+    # "Open bite, right elbow" names its site there.
+    if found and set(words_of(text[: found.start()])) - _WOUNDS:
+        text = text[: found.start()] + text[found.end() :]
     text = _LEVEL_OF.sub("", text)
     text = _SIDE.sub("", text)
     return Title(stem, frozenset(words_of(text)), side)

@@ -39,7 +39,7 @@ _SMALL = frozenset("the his her my a an of to on at pt's their is was for this i
 _KEPT = frozenset(("in", "at"))
 _NUMBER = re.compile(r"\d[\d-]*(?:st|nd|rd|th)?|-|,|and|to|through|thru|&|#")
 _TOKEN = re.compile(
-    r"(?:w/o?|d/t|s/p|b/l|2/2|l/s|tib/fib)(?![a-z])|[a-z0-9]+(?:['-][a-z0-9]+)*|[;,.()+&/:]|-"
+    r"(?:w/o?|2/2|tib/fib|(?!r/l|l/r)[a-z]/[a-z])(?![a-z])|[a-z0-9]+(?:['-][a-z0-9]+)*|[;,.()+&/:]|-"
 )
 
 
@@ -69,7 +69,7 @@ def _tokens(text: str) -> list[tuple[str, Span]]:
 
 
 def _phrase(words: str) -> tuple[str, ...]:
-    kept = [w for w, _ in _tokens(words) if w in _KEPT or (w not in _SMALL and w not in "-/")]
+    kept = [w for w, _ in _tokens(words) if w in _KEPT or w not in _SMALL | {"-", "/"}]
     return tuple(map(singular, kept or [w for w, _ in _tokens(words)]))
 
 
@@ -115,7 +115,14 @@ def items_of(statement: Statement) -> list[Item]:
         and not (item.kind == "type" and _A_BIT.search(text[: item.span.end]))
     ]
     strong = any(item.kind in ("type", "named") for item in items)
-    return [_weighed(item, strong) for item in items]
+    return [_with_finger(_weighed(item, strong), text) for item in items]
+
+
+#: Which finger or toe it is, where the word stands apart.
+_FINGERS = {
+    "finger": re.compile(r"\b(index|middle|ring|little|pinky|long)\b(?! (?:toe|stuck|avulsion))"),
+    "toe": re.compile(r"\b(great|big|little|2nd|3rd|4th|5th)\b(?! (?:finger|metatarsal|mt))"),
+}
 
 
 def _weighed(item: Item, strong: bool) -> Item:
@@ -123,7 +130,21 @@ def _weighed(item: Item, strong: bool) -> Item:
     if not item.kind.startswith("weak"):
         return item
     own: Kind = "named" if item.kind == "weak named" else "type"
-    return replace(item, kind="about" if strong else own)
+    if strong:  # "lac with nail avulsion"
+        own = "more" if any("withnail" in words for words in item.titles) else "about"
+    return replace(item, kind=own)
+
+
+def _with_finger(item: Item, text: str) -> Item:
+    """A finger or toe with which one it is, where that is said apart: "finger lac, L middle"."""
+    names = _FINGERS.get(item.key) if item.kind == "site" else None
+    if names is None or not (found := names.search(text)):
+        return item
+    phrase = _phrase(f"{found[1]} {item.key}")
+    for words, entry in _table().get(phrase[0], ()):
+        if words == phrase:
+            return replace(item, titles=entry.titles, key=entry.key)
+    return item
 
 
 #: What may be denied of a wound: a foreign body in it, damage to the nail, a cavity.
@@ -139,11 +160,21 @@ def _is_denied(item: Item, text: str) -> bool:
     return bool(own & _QUALIFIED) and bool(_DENIED.search(text[: item.span.start]))
 
 
-def _items(tokens: list[tuple[str, Span]]) -> Iterator[Item]:
+def sites_of(statement: Statement) -> list[Item]:
+    """The sites and sides of a statement, whatever they are the sites of: "foot ulcer", too."""
+    return [
+        item
+        for item in _items(_tokens(statement.folded), frozenset(("site", "more")))
+        if item.kind in ("site", "side")
+    ]
+
+
+def _items(tokens: list[tuple[str, Span]], kinds: frozenset[str] | None = None) -> Iterator[Item]:
+    """The items of the kinds, or of all."""
     at = 0
     while at < len(tokens):
         word, span = tokens[at]
-        if found := _longest(tokens, at):
+        if found := _longest(tokens, at, kinds):
             entry, used = found
             inner = [n for n in range(at, used[-1] + 1) if n not in used]
             whole = Span(span.start, tokens[used[-1]][1].end)
@@ -152,7 +183,9 @@ def _items(tokens: list[tuple[str, Span]]) -> Iterator[Item]:
             yield Item(entry.kind, whole, entry.titles, sides[0] if sides else "", entry.key)
             at = used[-1] + 1
             continue
-        if word in _SIDES:
+        if listed := _listed(tokens, at):
+            yield Item(listed.kind, span, listed.titles, listed.side, listed.key)
+        elif word in _SIDES:
             yield Item("side", span, side=_SIDES[word])
         elif word in ";.:()" or (word == "-" and _is_dash(tokens, at)):
             yield Item("stop", span)
@@ -163,14 +196,36 @@ def _items(tokens: list[tuple[str, Span]]) -> Iterator[Item]:
         at += 1
 
 
+_ORDINAL = re.compile(r"\d(?:st|nd|rd|th)")
+_LISTED = frozenset(("and", ",", "+", "&", "/", "-"))
+_NOUNS = frozenset(("metacarpal", "mc", "metatarsal", "mt", "finger", "toe", "digit"))
+
+
+def _listed(tokens: list[tuple[str, Span]], at: int) -> Entry | None:
+    """The site of an ordinal of a list: the second metacarpal of "2nd + 3rd metacarpal"."""
+    if not _ORDINAL.fullmatch(tokens[at][0]):
+        return None
+    n = at + 1
+    while n < len(tokens) and (tokens[n][0] in _LISTED or _ORDINAL.fullmatch(tokens[n][0])):
+        n += 1
+    if n == len(tokens) or (noun := singular(tokens[n][0])) not in _NOUNS:
+        return None
+    phrase = (tokens[at][0], noun)
+    return next((e for words, e in _table().get(phrase[0], ()) if words == phrase), None)
+
+
 def _is_dash(tokens: list[tuple[str, Span]], at: int) -> bool:
     return at > 0 and tokens[at - 1][1].end < tokens[at][1].start
 
 
-def _longest(tokens: list[tuple[str, Span]], at: int) -> tuple[Entry, list[int]] | None:
+def _longest(
+    tokens: list[tuple[str, Span]], at: int, kinds: frozenset[str] | None
+) -> tuple[Entry, list[int]] | None:
     """The longest phrase that begins at a word, and the places of its words. Sides and small words
     may stand within it."""
     for phrase, entry in _table().get(singular(tokens[at][0]), ()):
+        if kinds and entry.kind not in kinds:
+            continue
         used, n = [at], at + 1
         for wanted in phrase[1:]:
             while n < len(tokens) and singular(tokens[n][0]) != wanted:

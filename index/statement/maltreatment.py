@@ -34,8 +34,8 @@ _OF_A_DRUG = re.compile(
 
 #: What a perpetrator does, after the word for who it is: "husband hit her".
 _DOES = (
-    "(?:has been |was |is |had )?(?:hit|hits|hitting|beat|beats|beating|punched|punches|slapped|slaps"
-    "|kicked|kicks|strangled|choked|pushed|shoved|threw|burned|assaulted|raped|molested|abused"
+    "(?:has been |was |is |had )?(?:hit|hits|hitting|beat|beats|beating|punched|punches|slapped"
+    "|slaps|kicked|kicks|strangled|choked|pushed|shoved|threw|burned|assaulted|raped|molested|abused"
     "|abuses|abusing|neglected|neglects|did it|is perp|is the perp|perpetrator|shook)"
 )
 _UNCONFIRMED = re.compile(r"\b(?:not (?:yet |been )?(?:confirmed|substantiated)|unconfirmed)\b")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from index.statement.books import Books
-from index.statement.injury_words import Item, items_of
+from index.statement.injury_words import Item, sites_of
 from index.statement.model import Ground, Proposal, Span, Statement
 from index.text.resources import Row, parse_table, read_text
 
@@ -56,7 +56,7 @@ def _site(item: Item, kind: str) -> str:
 @lru_cache(maxsize=4)
 def _titles(books: Books) -> dict[tuple[str, ...], str]:
     """The codes of L02 and L03 by type, side and site."""
-    found = {}
+    found: dict[tuple[str, ...], str] = {}
     for category in ("L02", "L03"):
         for code in books.below(category):
             title = re.sub(r"\s*\[.*\]", "", code.title.lower())
@@ -76,7 +76,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     text = statement.folded
     if not any(pattern.search(text) for _, pattern in _types()) or _not().search(text):
         return []
-    items = items_of(statement)
+    items = sites_of(statement)
     found: dict[str, Proposal] = {}
     for kind, pattern in _types():
         for match in pattern.finditer(text):
@@ -95,18 +95,20 @@ def _codes(
     kind: str, span: Span, items: list[Item], text: str, books: Books
 ) -> Iterator[tuple[str, tuple[Span, ...]]]:
     place = _nearest([i for i in items if i.kind == "site"], span, text)
+    is_near = place is not None
     if place is None:
-        each = [i for i in items if i.kind == "site"]
-        place = each[0] if len({i.titles for i in each}) == 1 else None
+        places = [i for i in items if i.kind == "site"]
+        place = places[0] if len({i.titles for i in places}) == 1 else None
     if place is None or not (site := _site(place, kind)):
         return
     start, end = min(span.start, place.span.start), max(span.end, place.span.end)
     sides = [i for i in items if i.kind == "side" and start - 10 <= i.span.start <= end + 4]
     sides = sides or [i for i in items if i.kind == "side" and _is_beside(i, place)]
     side = place.side or (sides[0].side if sides else "")
-    spans = (span, place.span, *(i.span for i in sides))
-    for each in ("right", "left") if side == "bilateral" else (side,):
-        for said in (each, ""):
+    # What is farther away may need its site for a code of its own: "L foot ulcer, cellulitis".
+    spans = (span, place.span, *(i.span for i in sides)) if is_near else (span,)
+    for one in ("right", "left") if side == "bilateral" else (side,):
+        for said in (one, ""):
             if code := _titles(books).get((kind, said, site)):
                 yield code, spans
                 break
