@@ -20,7 +20,7 @@ from index.statement.model import Assembled, Fact, Line, Proposal, Statement
 from index.statement.part_search import PartSearch, Texts
 from index.statement.parts import parts_of
 from index.statement.revision import Chosen, revised
-from index.statement.sequencing import NoteEdge, ordered, place
+from index.statement.sequencing import NoteEdge, is_never_first, ordered, place
 
 
 def assemble(statement: Statement, books: Books, texts: Texts) -> Assembled:
@@ -83,7 +83,11 @@ def _either_first(
         return ()
     after = {edge.second for edge in followed}
     first = place(codes[order[0]].code)
-    each = [codes[at].code for at in order if at not in after and place(codes[at].code) == first]
+    each = [
+        codes[at].code
+        for at in order
+        if at not in after and place(codes[at].code) == first and not is_never_first(codes[at])
+    ]
     return tuple(each) if len(each) > 1 else ()
 
 
