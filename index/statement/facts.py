@@ -75,6 +75,7 @@ def _words() -> _Words:
     joins = {join: _any(tables["joins"][join]) for join in get_args(Join)}
     past, chatter = _any(tables["past"]["words"]), _any(tables["chatter"]["words"])
     uncertain = _any(f"{doubted['words']}\n{vocabulary['terms']}")
+    tests = rf"(?:{_any(denied['tests'])})"
     end = r"(?![\w/'])"
     is_so = rf"(?!(?:{_any(denied['unless'])}){end})"
     non = rf"non[\s-]+(?=(?:{_any(denied['non'])})\b)"
@@ -88,6 +89,7 @@ def _words() -> _Words:
             rf"{_SIGNS}|{_WITH}|(?<![\w/'-])(?:{'|'.join(joins.values())})(?![\w/'-])"
             rf"|(?<=\s)but{end}|(?<=\s)(?={is_so}{is_after}(?:{begins}){end}|{non})"
             rf"|(?<=\s)(?=(?:{past}|{uncertain}){end})|(?<=\s)(?=\?\s?\w)"
+            rf"|(?<=\s)(?<!rapid\s)(?={tests}(?:\s+\w+)?\s+neg(?:ative)?\b)"
             rf"|(?<=[a-z]{{4}})/(?=[a-z]{{4}})"
         ),
         tuple((join, re.compile(rf"(?:{words}){end}")) for join, words in joins.items()),

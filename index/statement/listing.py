@@ -52,6 +52,8 @@ def _named(statement: Statement, fact: Fact, is_name: IsName) -> list[Fact]:
     if any(not is_detail(" ".join(parts[n].typed)) for n in rest):
         return [fact]
     places = list(_places(statement, fact, parts))
+    if any(place.start >= place.end for place in places):
+        return [fact]
     cuts = [
         0,
         *(first for first, _ in names[1:]),
@@ -60,10 +62,21 @@ def _named(statement: Statement, fact: Fact, is_name: IsName) -> list[Fact]:
     ]
     facts: list[Fact] = []
     for start, end in pairwise(cuts):
-        span = Span(places[start].start, places[end - 1].end)
-        said = statement.text[span.start : span.end]
-        join = fact.join if not facts else "and"
-        facts.append(replace(fact, said=said, text=said, span=span, join=join))
+        words = Span(places[start].start, places[end - 1].end)
+        # Words around the names ("pt here for", "denies") stand with the first or the last.
+        span = Span(
+            words.start if facts else fact.span.start,
+            words.end if end < len(parts) else fact.span.end,
+        )
+        facts.append(
+            replace(
+                fact,
+                said=statement.text[span.start : span.end],
+                text=statement.text[words.start : words.end],
+                span=span,
+                join="and" if facts else fact.join,
+            )
+        )
     return facts
 
 
@@ -111,11 +124,11 @@ def _stands_alone(part: Part) -> bool:
 
 def _places(statement: Statement, fact: Fact, parts: Sequence[Part]) -> Iterator[Span]:
     """Where the typed words of each part stand."""
-    at = fact.span.start
+    at, end = fact.words
     for part in parts:
         start = at
         for n, word in enumerate(part.typed):
-            found = re.compile(re.escape(word)).search(statement.folded, at, fact.span.end)
+            found = re.compile(rf"(?<!\w){re.escape(word)}").search(statement.folded, at, end)
             if found:
                 start = found.start() if n == 0 else start
                 at = found.end()

@@ -54,6 +54,12 @@ class Fact:
     status: Status = "affirmed"
     join: Join = "and"
 
+    @property
+    def words(self) -> Span:
+        """Where `text` stands in the statement."""
+        start = self.span.start + max(self.said.rfind(self.text), 0)
+        return Span(start, start + len(self.text))
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:

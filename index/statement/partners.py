@@ -38,7 +38,8 @@ def _rows() -> tuple[_Noted, ...]:
     rows = tomllib.loads(read_text("statements", "noted.toml"))["noted"]
     return tuple(
         _Noted(
-            re.compile("|".join(re.escape(word.strip()) for word in row["words"].split(","))),
+            # Beginnings of words: "mental" is not in "environmental".
+            re.compile(rf"\b(?:{'|'.join(re.escape(w.strip()) for w in row['words'].split(','))})"),
             tuple(_CONDITIONS) if row.get("any") else tuple(row["codes"]),
         )
         for row in rows

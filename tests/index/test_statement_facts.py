@@ -59,6 +59,8 @@ pe was ruled out | -pe
 unlikely pe, chest pain | -pe ; chest pain
 non-smoker, copd | -smoker ; copd
 (no fever) | -fever
+sore throat rapid strep neg | sore throat ; -rapid strep
+cough covid neg flu neg | cough ; -covid ; -flu
 # lists that are denied
 no fever or chills, cough | -fever or chills ; cough
 no fever, chills, or cough | -fever ; -chills ; -cough
