@@ -3,12 +3,16 @@ two codes where no code says both (Official Guidelines I.B.13)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations
+
 from codesets.model import Code
 from index.search.seventh_character import complete
 from index.statement.books import Books
 from index.statement.pool import Option, Searched
-from index.text.attributes import SIDE
+from index.text.attributes import ATTRIBUTES, SIDE
 from index.text.encounter import Encounter
+from index.text.sides import spell_sides
 from index.text.tokens import read
 
 
@@ -32,6 +36,19 @@ def on_sides(
             for side in SIDE.said(read(code.title)):
                 by_side.setdefault(side, code)
     return _meant(said, by_side) or [option.code]
+
+
+def are_apart(texts: Sequence[str]) -> bool:
+    """Whether texts tell of different sides and of different things: "right knee oa, left hip
+    pain". No code says two of these; "oa right knee, left knee" one code may say."""
+    read_texts = [read(spell_sides(text)) for text in texts]
+    told = [
+        (sides, text.affirmed - ATTRIBUTES) for text in read_texts if (sides := SIDE.said(text))
+    ]
+    return any(
+        len(one) == len(other) == 1 and one != other and not (mine <= its or its <= mine)
+        for (one, mine), (other, its) in combinations(told, 2)
+    )
 
 
 def _meant(said: frozenset[str], by_side: dict[str, Code]) -> list[Code]:

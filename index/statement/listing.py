@@ -44,15 +44,19 @@ def _named(statement: Statement, fact: Fact, is_name: IsName) -> list[Fact]:
     whole = " ".join(part.means for part in parts)
     if len(parts) < 2 or is_name(whole):
         return [fact]
+    # Words that the lexicon adds ("third trimester" of 32 weeks) stand nowhere.
+    standing = [
+        (p, at)
+        for p, at in zip(parts, _places(statement, fact, parts), strict=True)
+        if at.start < at.end
+    ]
+    parts, places = [part for part, _ in standing], [place for _, place in standing]
     names = _best(parts, is_name)
     if len(names) < 2:
         return [fact]
     last = names[-1][1]
     rest = [n for n in range(last) if not any(a <= n < b for a, b in names)]
     if any(not is_detail(" ".join(parts[n].typed)) for n in rest):
-        return [fact]
-    places = list(_places(statement, fact, parts))
-    if any(place.start >= place.end for place in places):
         return [fact]
     cuts = [
         0,
@@ -104,6 +108,8 @@ def _best(parts: Sequence[Part], is_name: IsName) -> list[tuple[int, int]]:
                 continue
             if end - start == 1 and not _stands_alone(parts[start]):
                 continue
+            if is_detail(" ".join(word for part in parts[start:end] for word in part.typed)):
+                continue  # "weeks"
             sum_ = best[start][0] + len(stems) ** _LONGER - _A_NAME
             if sum_ > points:
                 points, names = sum_, [*best[start][1], (start, end)]
