@@ -16,7 +16,7 @@ from index.statement import grounds, obstetrics
 from index.statement.books import Books
 from index.statement.finders import FINDERS
 from index.statement.listing import apart
-from index.statement.model import Assembled, Fact, Line, Proposal, Statement
+from index.statement.model import Assembled, Fact, Line, Proposal, Role, Statement
 from index.statement.part_search import PartSearch, Texts
 from index.statement.parts import parts_of
 from index.statement.revision import Chosen, revised
@@ -64,7 +64,7 @@ def _reported(statement: Statement, chosen: Sequence[Chosen], books: Books) -> A
                 each.code.code,
                 each.code.title,
                 "icd10cm",
-                "first-listed" if number == 0 else each.role,
+                _role(each, number),
                 each.spans,
                 tuple({(w.key, w.quote, w.section): w for w in why}.values()),
                 level(each.right),
@@ -72,6 +72,13 @@ def _reported(statement: Statement, chosen: Sequence[Chosen], books: Books) -> A
             )
         )
     return Assembled(tuple(lines), statement.facts, _either_first(order, codes, followed))
+
+
+def _role(each: Chosen, number: int) -> Role:
+    """What a code is in its line: first-listed is the first and no other."""
+    if number == 0:
+        return "first-listed"
+    return "additional" if each.role == "first-listed" else each.role
 
 
 def _either_first(

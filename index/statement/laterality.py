@@ -3,7 +3,7 @@ two codes where no code says both (Official Guidelines I.B.13)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import combinations
 
 from codesets.model import Code
@@ -12,8 +12,7 @@ from index.statement.books import Books
 from index.statement.pool import Option, Searched
 from index.text.attributes import ATTRIBUTES, SIDE
 from index.text.encounter import Encounter
-from index.text.sides import spell_sides
-from index.text.tokens import read
+from index.text.tokens import Reading, read
 
 
 def on_sides(
@@ -38,15 +37,16 @@ def on_sides(
     return _meant(said, by_side) or [option.code]
 
 
-def are_apart(texts: Sequence[str]) -> bool:
-    """Whether texts tell of different sides and of different things: "right knee oa, left hip
+def are_apart(readings: Iterable[Reading]) -> bool:
+    """Whether parts tell of different sides and of different things: "right knee oa, left hip
     pain". No code says two of these; "oa right knee, left knee" one code may say."""
-    read_texts = [read(spell_sides(text)) for text in texts]
     told = [
-        (sides, text.affirmed - ATTRIBUTES) for text in read_texts if (sides := SIDE.said(text))
+        (sides, reading.affirmed - ATTRIBUTES)
+        for reading in readings
+        if (sides := SIDE.said(reading))
     ]
     return any(
-        len(one) == len(other) == 1 and one != other and not (mine <= its or its <= mine)
+        one != other and not (mine <= its or its <= mine)
         for (one, mine), (other, its) in combinations(told, 2)
     )
 

@@ -119,10 +119,11 @@ class PartSearch:
     ) -> list[Weighed]:
         """The codes that were found, with their chances, without those for parts of different
         sides that no code says. Where a finder has read a cause, causes are left to it."""
+        readings = [searched[(n,)].query.reading for n in range(len(parts))]
         weighed = [
             each
             for each in weigh(statement, parts, searched, self.books, self.texts.is_name)
-            if len(each.group) == 1 or not are_apart([parts[n].text for n in each.group])
+            if len(each.group) == 1 or not are_apart(readings[n] for n in each.group)
         ]
         if not any(each.code.code[0] in _CAUSES for each in proposed):
             return weighed
