@@ -16,11 +16,11 @@ from index.statement import grounds, obstetrics
 from index.statement.books import Books
 from index.statement.finders import FINDERS
 from index.statement.listing import apart
-from index.statement.model import Assembled, Fact, Line, Proposal, Statement
+from index.statement.model import Assembled, Fact, Line, Proposal, Role, Statement
 from index.statement.part_search import PartSearch, Texts
 from index.statement.parts import parts_of
 from index.statement.revision import Chosen, revised
-from index.statement.sequencing import NoteEdge, ordered, place
+from index.statement.sequencing import NoteEdge, is_never_first, ordered, place
 
 
 def assemble(statement: Statement, books: Books, texts: Texts) -> Assembled:
@@ -64,7 +64,7 @@ def _reported(statement: Statement, chosen: Sequence[Chosen], books: Books) -> A
                 each.code.code,
                 each.code.title,
                 "icd10cm",
-                "first-listed" if number == 0 else each.role,
+                _role(each, number),
                 each.spans,
                 tuple({(w.key, w.quote, w.section): w for w in why}.values()),
                 level(each.right),
@@ -72,6 +72,13 @@ def _reported(statement: Statement, chosen: Sequence[Chosen], books: Books) -> A
             )
         )
     return Assembled(tuple(lines), statement.facts, _either_first(order, codes, followed))
+
+
+def _role(each: Chosen, number: int) -> Role:
+    """What a code is in its line: first-listed is the first and no other."""
+    if number == 0:
+        return "first-listed"
+    return "additional" if each.role == "first-listed" else each.role
 
 
 def _either_first(
@@ -83,7 +90,11 @@ def _either_first(
         return ()
     after = {edge.second for edge in followed}
     first = place(codes[order[0]].code)
-    each = [codes[at].code for at in order if at not in after and place(codes[at].code) == first]
+    each = [
+        codes[at].code
+        for at in order
+        if at not in after and place(codes[at].code) == first and not is_never_first(codes[at])
+    ]
     return tuple(each) if len(each) > 1 else ()
 
 

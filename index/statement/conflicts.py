@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from codesets.model import Code, Note
+from index.statement.named_codes import names
 
 #: In a note that lets both stand: "unless the conditions are unrelated".
 _LETS = re.compile(
@@ -40,7 +41,7 @@ def excluded(
             if note.kind != "excludes1" or _LETS.search(note.text):
                 continue
             # A range that has both codes says nothing of the two.
-            if any(named.contains(code.code) for named in note.codes):
+            if names(note, code):
                 continue
             pairs += [
                 (at, n, note) for n, other in enumerate(codes) if n != at and _names(note, other)

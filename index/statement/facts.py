@@ -12,15 +12,23 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
+from index.statement.denials import spread
 from index.statement.model import Fact, Join, Span, Statement, Status
 from index.text.attributes import AXES, CIRCUMSTANCES, HOLLOW
 from index.text.resources import read_text
 from index.text.tokens import STOPWORDS, fold, plain_words, stem
 
-#: Signs that end a fact. A period or comma between digits is part of a number.
-_SIGNS = r"[;\n]|[.](?=\s|$)|,(?!\d{3}\b)|\s[-\u2013]+\s|\s?\+\s|\s\+|\s/\s|[()]|:\s"
+#: Signs that end a fact. A period or comma between digits is part of a number, and a period before
+#: the rest of a code ("E11. 65") part of the code.
+_SIGNS = (
+    r"[;\n]|(?<!\b[a-z]\d\w)[.](?=\s|$)|[.](?=\s+(?!\d{1,4}\b)|$)|(?<=[a-z]{3})[.](?=[a-z]{2})"
+    r"|(?<!\d),|,(?!\d{3}\b)|\s[-\u2013\u2014]+\s|\s?\+\s|\s\+|(?<=[a-z]{3})\+(?=[a-z]{3})|\s/\s"
+    r"|[()]|:\s"
+)
+#: "W/" that is written together with the word after it; "w/u" is a workup.
+_WITH = r"(?<![\w/'-])w/(?=[a-z]{2})(?!out\b)"
 #: Words of no fact of their own: they say more of the fact beside them.
 _DETAILS = frozenset(
     """left right bilateral both unilateral side sided initial subsequent sequela encounter visit
@@ -37,17 +45,22 @@ _DETAILS = frozenset(
 )
 
 
+_AND: Join = "and"
+
+
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The phrases of facts.toml as patterns."""
+    """The phrases of facts.toml as patterns.
+
+    - `cues`, `after`: words before and after a fact that say whether it is so.
+    - `names`: results that are part of a name, at its end: "her2 neg".
+    """
 
     separators: re.Pattern[str]
     joins: tuple[tuple[Join, re.Pattern[str]], ...]
-    denied: re.Pattern[str]
-    denied_after: re.Pattern[str]
-    past: re.Pattern[str]
-    uncertain: re.Pattern[str]
-    uncertain_after: re.Pattern[str]
+    cues: tuple[tuple[Status, re.Pattern[str]], ...]
+    after: tuple[tuple[Status, re.Pattern[str]], ...]
+    names: re.Pattern[str]
     chatter: re.Pattern[str]
     tests: frozenset[str]
     diseases: frozenset[str]
@@ -64,32 +77,45 @@ def _any(phrases: str) -> str:
 @cache
 def _words() -> _Words:
     tables: dict[str, Any] = tomllib.loads(read_text("statements", "facts.toml"))
-    uncertain = tomllib.loads(read_text("vocabulary", "uncertain.toml"))
+    vocabulary = tomllib.loads(read_text("vocabulary", "uncertain.toml"))
+    denied, doubted = tables["denied"], tables["uncertain"]
     joins = {join: _any(tables["joins"][join]) for join in get_args(Join)}
-    each = "|".join(joins.values())
-    denied, after = _any(tables["denied"]["words"]), set(tables["denied"]["after"].splitlines())
-    # "Sepsis ruled out" is one fact: words that may stand after it do not begin the next.
-    begins = [word for word in tables["denied"]["words"].splitlines() if word not in after]
+    past, chatter = _any(tables["past"]["words"]), _any(tables["chatter"]["words"])
+    uncertain = _any(f"{doubted['words']}\n{vocabulary['terms']}")
+    tests = rf"(?:{_any(denied['tests'])})"
     end = r"(?![\w/'])"
+    is_so = rf"(?!(?:{_any(denied['unless'])}){end})"
+    non = rf"non[\s-]+(?=(?:{_any(denied['non'])})\b)"
+    # "Sepsis ruled out" is one fact: words that may stand after it do not begin the next.
+    after = set(denied["after"].splitlines())
+    begins = _any("\n".join(w for w in denied["words"].splitlines() if w not in after))
+    is_after = rf"(?!(?:{_any(doubted['after'])}){end})"
     return _Words(
-        # A word that denies, or that says that something was, begins a fact.
+        # A word that denies, or that says that something was or may be, begins a fact.
         re.compile(
-            rf"{_SIGNS}|(?<![\w/'-])(?:{each}){end}|(?<=\s)(?=(?:{_any(chr(10).join(begins))}|but){end})"
-            rf"|(?<=\s)(?=(?:{_any(tables['past']['words'])}|{_any(uncertain['terms'])}){end})"
-            rf"|(?<=\s)(?=\?\s?\w)|(?<=[a-z]{{4}})/(?=[a-z]{{4}})"
+            rf"{_SIGNS}|{_WITH}|(?<![\w/'-])(?:{'|'.join(joins.values())})(?![\w/'-])"
+            rf"|(?<=\s)but{end}|(?<=\s)(?={is_so}{is_after}(?:{begins}){end}|{non})"
+            rf"|(?<=\s)(?=(?:{past}|{uncertain}){end})|(?<=\s)(?=\?\s?\w)"
+            rf"|(?<=\s)(?<!rapid\s)(?={tests}(?:\s+\w+)?\s+neg(?:ative)?\b)"
+            rf"|(?<=[a-z]{{4}})/(?=[a-z]{{4}})"
         ),
         tuple((join, re.compile(rf"(?:{words}){end}")) for join, words in joins.items()),
-        re.compile(rf"(?:but\s+)?(?:{denied}){end}\s*"),
-        re.compile(rf"\s*\b(?:{_any(tables['denied']['after'])})$"),
-        re.compile(rf"(?:{_any(tables['past']['words'])}){end}\s*"),
-        re.compile(rf"\?\s*|(?:{_any(uncertain['terms'])}){end}\s*"),
-        re.compile(r"\s*\?$"),
-        re.compile(rf"(?:(?:{_any(tables['chatter']['words'])}){end}[\s,:]*)+"),
+        (
+            ("denied", re.compile(rf"{is_so}(?:but\s+)?(?:{_any(denied['words'])}){end}\s*|{non}")),
+            ("uncertain", re.compile(rf"\?\s*|(?:{uncertain}){end}\s*")),
+            ("past", re.compile(rf"(?:{past}){end}\s*")),
+        ),
+        (
+            ("uncertain", re.compile(rf"\s*\?$|\s*\b(?:{_any(doubted['after'])})$")),
+            ("denied", re.compile(rf"\s*\b(?:{_any(denied['after'])})$")),
+        ),
+        re.compile(rf"(?<!\w)(?:{_any(denied['names'])})[\s/-]*(?:neg|negative)$"),
+        re.compile(rf"(?:(?:{chatter}){end}[\s,:]*)+"),
         frozenset(tables["tests"]["names"].split()),
         frozenset(tables["tests"]["diseases"].split()),
         frozenset(tables["tests"]["results"].split()),
         re.compile(rf"(?:{_any(tables['done']['words'])}){end}"),
-        re.compile(rf"\b(?:{_any(uncertain['inpatient'])})\b"),
+        re.compile(rf"\b(?:{_any(vocabulary['inpatient'])})\b"),
     )
 
 
@@ -99,39 +125,62 @@ def read_statement(text: str) -> Statement:
     folded = fold(text)
     if len(folded) != len(text):  # a letter that folding takes apart
         text = folded
-    facts = tuple(_facts(text, folded))
-    return Statement(text, folded, facts, bool(_words().inpatient.search(folded)))
+    return Statement(text, folded, _facts(text, folded), bool(_words().inpatient.search(folded)))
 
 
-def _facts(text: str, folded: str) -> Iterator[Fact]:
+class _Piece(NamedTuple):
+    """What stands between two separators. `sign`: the separator before it, "" for none."""
+
+    span: Span
+    join: Join
+    sign: str
+
+
+def _facts(text: str, folded: str) -> tuple[Fact, ...]:
     facts: list[Fact] = []
-    for span, join in _pieces(folded):
-        fact = _read(text, folded, span, join)
-        if fact is None:
-            continue
-        said = folded[span.start : span.end]
-        before = facts[-1].status if facts else "affirmed"
-        if before == "denied" and re.match(r"(?:or|nor)\b", said):
-            fact = replace(fact, status="denied")
-        if before == "affirmed" and facts and _words().uncertain.fullmatch(said):
-            facts[-1] = replace(facts[-1], status="uncertain")  # "uti likely"
+    pieces = list(_pieces(folded))
+    for piece in pieces:
+        fact = _read(text, folded, piece.span, piece.join)
+        before = facts[-1] if facts else None
+        if before and before.status == "affirmed" and _is_doubt(fact):
+            facts[-1] = replace(before, status="uncertain")  # "uti likely"
         facts.append(fact)
-    yield from facts
+    return tuple(spread(facts, [piece.sign for piece in pieces]))
 
 
-def _pieces(folded: str) -> Iterator[tuple[Span, Join]]:
-    """The pieces between separators, each with how it is joined to the one before."""
+def _is_doubt(fact: Fact) -> bool:
+    """Whether a fact is nothing but a word of uncertainty."""
+    said = fact.said.lower()
+    return any(
+        cue.fullmatch(said)
+        for status, cue in (*_words().cues, *_words().after)
+        if status == "uncertain"
+    )
+
+
+def _pieces(folded: str) -> Iterator[_Piece]:
+    """What stands between separators, without what is nothing but signs."""
     words = _words()
-    start, join = 0, "and"
+    start, join, sign = 0, _AND, ""
+    begin = 0
     for match in words.separators.finditer(folded):
-        if match.start() > start:
-            yield _trimmed(folded, start, match.start()), join  # type: ignore[misc]
-            join = "and"
+        # Words at the beginning of a fact that say whether it is so are one: "no prior".
+        if match.start() < begin:
+            continue
+        span = _trimmed(folded, start, match.start())
+        if span.start < span.end:
+            begin, _ = _begin(folded, Span(span.start, len(folded)))
+            if match.start() < begin:
+                continue
+            yield _Piece(span, join, sign)
+            join, sign = _AND, ""
         if match.end() > match.start():
             sign = match[0].strip()
             join = next((name for name, each in words.joins if each.fullmatch(sign)), join)
         start = match.end()
-    yield _trimmed(folded, start, len(folded)), join  # type: ignore[misc]
+    span = _trimmed(folded, start, len(folded))
+    if span.start < span.end:
+        yield _Piece(span, join, sign)
 
 
 def _trimmed(folded: str, start: int, end: int) -> Span:
@@ -142,34 +191,42 @@ def _trimmed(folded: str, start: int, end: int) -> Span:
     return Span(start, end)
 
 
-def _read(text: str, folded: str, span: Span, join: Join) -> Fact | None:
-    if span.start >= span.end:
-        return None
+#: Of several words that say whether a fact is so, these count most: "no prior mi".
+_STRONGEST: tuple[Status, ...] = ("denied", "uncertain", "past", "affirmed")
+
+
+def _begin(folded: str, span: Span) -> tuple[int, Status]:
+    """Where a fact begins after the words that say whether it is so, and what these say."""
     words = _words()
     start, end = span
     status: Status = "affirmed"
     if found := words.chatter.match(folded, start, end):
         start = found.end()
-    for cue, means in (
-        (words.denied, "denied"),
-        (words.uncertain, "uncertain"),
-        (words.past, "past"),
+    while said := next(
+        ((means, cue) for means, each in words.cues if (cue := each.match(folded, start, end))),
+        None,
     ):
-        if found := cue.match(folded, start, end):
-            status, start = means, found.end()  # type: ignore[assignment]
+        status = min(status, said[0], key=_STRONGEST.index)
+        start = said[1].end()
+    return start, status
+
+
+def _read(text: str, folded: str, span: Span, join: Join) -> Fact:
+    words = _words()
+    start, status = _begin(folded, span)
+    end = span.end
+    for means, each in words.after if status == "affirmed" else ():
+        found = each.search(folded, start, end)
+        if found and not words.names.search(folded, start, end):
+            status, end = means, found.start()
             break
-    if status == "affirmed" and (found := words.denied_after.search(folded, start, end)):
-        status, end = "denied", found.start()
-    if status == "affirmed" and (found := words.uncertain_after.search(folded, start, end)):
-        status, end = "uncertain", found.start()
     # Capitals stay: "R" and "L" are sides where "l" is a letter.
-    said, rest = text[span.start : span.end], text[start:end].strip(" ,;:.")
+    said, rest = text[span.start : span.end], text[start:end].strip(" ,;:.-")
     if not re.search(r"\w", rest):
         return Fact(said, "", span, "chatter", "chatter", join)
     if status == "affirmed" and _is_of_the_visit(rest.lower()):
         status = "chatter"
-    kind = "detail" if is_detail(rest) else "condition"
-    return Fact(said, rest, span, kind, status, join)  # type: ignore[arg-type]
+    return Fact(said, rest, span, "detail" if is_detail(rest) else "condition", status, join)
 
 
 def _is_of_the_visit(text: str) -> bool:

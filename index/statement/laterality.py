@@ -4,14 +4,16 @@ two codes where no code says both (Official Guidelines I.B.13)."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import combinations
 
 from codesets.model import Code
 from index.search.seventh_character import complete
 from index.statement.books import Books
 from index.statement.pool import Option, Searched
-from index.text.attributes import SIDE
+from index.text.attributes import ATTRIBUTES, SIDE
 from index.text.encounter import Encounter
-from index.text.tokens import read
+from index.text.tokens import Reading, read
 
 
 def on_sides(
@@ -52,6 +54,20 @@ def _of_side(code: Code, said: frozenset[str], books: Books) -> Code:
     }
     near = books.below(code.code[:5]) if len(code.code) > 5 else []
     return next((one for one in near if one.title.lower() in titles), code)
+
+
+def are_apart(readings: Iterable[Reading]) -> bool:
+    """Whether parts tell of different sides and of different things: "right knee oa, left hip
+    pain". No code says two of these; "oa right knee, left knee" one code may say."""
+    told = [
+        (sides, reading.affirmed - ATTRIBUTES)
+        for reading in readings
+        if (sides := SIDE.said(reading))
+    ]
+    return any(
+        one != other and not (mine <= its or its <= mine)
+        for (one, mine), (other, its) in combinations(told, 2)
+    )
 
 
 def _meant(said: frozenset[str], by_side: dict[str, Code]) -> list[Code]:

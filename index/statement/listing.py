@@ -44,6 +44,13 @@ def _named(statement: Statement, fact: Fact, is_name: IsName) -> list[Fact]:
     whole = " ".join(part.means for part in parts)
     if len(parts) < 2 or is_name(whole):
         return [fact]
+    # Words that the lexicon adds ("third trimester" of 32 weeks) stand nowhere.
+    standing = [
+        (p, at)
+        for p, at in zip(parts, _places(statement, fact, parts), strict=True)
+        if at.start < at.end
+    ]
+    parts, places = [part for part, _ in standing], [place for _, place in standing]
     # "Septic arthritis L knee" is one: a part of the body is no name of a condition.
     names = _best(parts, lambda words: is_name(words) and not _is_site(words))
     if len(names) < 2:
@@ -54,7 +61,6 @@ def _named(statement: Statement, fact: Fact, is_name: IsName) -> list[Fact]:
         return [fact]
     if any(_is_site(parts[n].means) for n in range(last, len(parts))):
         last = len(parts)
-    places = list(_places(statement, fact, parts))
     cuts = [
         0,
         *(first for first, _ in names[1:]),
@@ -63,10 +69,21 @@ def _named(statement: Statement, fact: Fact, is_name: IsName) -> list[Fact]:
     ]
     facts: list[Fact] = []
     for start, end in pairwise(cuts):
-        span = Span(places[start].start, places[end - 1].end)
-        said = statement.text[span.start : span.end]
-        join = fact.join if not facts else "and"
-        facts.append(replace(fact, said=said, text=said, span=span, join=join))
+        words = Span(places[start].start, places[end - 1].end)
+        # Words around the names ("pt here for", "denies") stand with the first or the last.
+        span = Span(
+            words.start if facts else fact.span.start,
+            words.end if end < len(parts) else fact.span.end,
+        )
+        facts.append(
+            replace(
+                fact,
+                said=statement.text[span.start : span.end],
+                text=statement.text[words.start : words.end],
+                span=span,
+                join="and" if facts else fact.join,
+            )
+        )
     return facts
 
 
@@ -115,6 +132,8 @@ def _best(parts: Sequence[Part], is_name: IsName) -> list[tuple[int, int]]:
                 continue
             if end - start == 1 and not _stands_alone(parts[start]):
                 continue
+            if is_detail(" ".join(word for part in parts[start:end] for word in part.typed)):
+                continue  # "weeks"
             sum_ = best[start][0] + len(stems) ** _LONGER - _A_NAME
             if sum_ > points:
                 points, names = sum_, [*best[start][1], (start, end)]
@@ -135,11 +154,11 @@ def _stands_alone(part: Part) -> bool:
 
 def _places(statement: Statement, fact: Fact, parts: Sequence[Part]) -> Iterator[Span]:
     """Where the typed words of each part stand."""
-    at = fact.span.start
+    at, end = fact.words
     for part in parts:
         start = at
         for n, word in enumerate(part.typed):
-            found = re.compile(re.escape(word)).search(statement.folded, at, fact.span.end)
+            found = re.compile(rf"(?<!\w){re.escape(word)}").search(statement.folded, at, end)
             if found:
                 start = found.start() if n == 0 else start
                 at = found.end()

@@ -13,6 +13,7 @@ Kind = Literal[
 #: affirmed: it is so. denied: it is not. uncertain: it may be. past: it was. chatter: it says
 #: nothing of the case.
 Status = Literal["affirmed", "denied", "uncertain", "past", "chatter"]
+_DOUBTING: tuple[Status, ...] = ("denied", "uncertain")
 Role = Literal[
     "first-listed", "additional", "manifestation", "external cause", "drug", "status", "history",
     "supply", "procedure",
@@ -53,6 +54,12 @@ class Fact:
     status: Status = "affirmed"
     join: Join = "and"
 
+    @property
+    def words(self) -> Span:
+        """Where `text` stands in the statement."""
+        start = self.span.start + max(self.said.rfind(self.text), 0)
+        return Span(start, start + len(self.text))
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -70,8 +77,11 @@ class Statement:
     inpatient: bool = False
 
     def status_of(self, span: Span) -> Status:
-        """The status of the fact that stands there; affirmed where none does."""
-        return next((f.status for f in self.facts if f.span.overlaps(span)), "affirmed")
+        """The status of the fact that stands there; affirmed where none does. Words that reach into
+        what is denied or uncertain are so; else the first of several facts decides."""
+        said = [fact.status for fact in self.facts if fact.span.overlaps(span)]
+        doubted = (status for status in _DOUBTING if status in said)
+        return next(doubted, said[0] if said else "affirmed")
 
     def is_affirmed(self, span: Span) -> bool:
         return self.status_of(span) == "affirmed"

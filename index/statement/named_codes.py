@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import re
 
-from codesets.model import Note
+from codesets.model import Code, Note
 
 _INTENTS = re.compile(
-    r"with (?:fifth or )?sixth characters? (?P<first>\d)(?:-(?P<last>\d))?(?: or (?P<other>\d))?"
+    r"with (?:fifth or )?sixth characters? (?P<first>\d)(?:\s?-\s?(?P<last>\d))?"
+    r"(?: or (?P<other>\d))?"
 )
 
 
-def names(note: Note, code: str) -> bool:
+def names(note: Note, code: Code) -> bool:
     """Whether a line names a code, or a code that it stands under."""
-    if not any(named.contains(code) for named in note.codes):
+    if not any(named.contains(code.code) for named in note.codes):
         return False
     limit = _INTENTS.search(note.text.lower())
-    if limit is None or code[0] != "T" or len(code) != 8:
+    if limit is None or code.code[0] != "T":
         return True
-    intent = code[6] if code[6].isdigit() else code[5]
+    intent = code.code.replace(".", "")[4:6].rstrip("X")[-1:]
     first, last = limit["first"], limit["last"] or limit["first"]
     return intent == limit["other"] or first <= intent <= last

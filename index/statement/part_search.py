@@ -11,7 +11,7 @@ from index.statement import grounds
 from index.statement.books import Books
 from index.statement.evidence import Group, Weighed, weigh
 from index.statement.joined_by_notes import asked_for, kept_beside
-from index.statement.laterality import on_sides
+from index.statement.laterality import are_apart, on_sides
 from index.statement.listing import IsName
 from index.statement.model import Statement, Wording
 from index.statement.partners import asking
@@ -120,9 +120,14 @@ class PartSearch:
         searched: dict[Group, Searched],
         proposed: Sequence[Chosen],
     ) -> list[Weighed]:
-        """The codes that were found, with their chances. Where a finder has read a cause, causes
-        are left to it."""
-        weighed = weigh(statement, parts, searched, self.books, self.texts.is_name)
+        """The codes that were found, with their chances, without those for parts of different
+        sides that no code says. Where a finder has read a cause, causes are left to it."""
+        readings = [searched[(n,)].query.reading for n in range(len(parts))]
+        weighed = [
+            each
+            for each in weigh(statement, parts, searched, self.books, self.texts.is_name)
+            if len(each.group) == 1 or not are_apart(readings[n] for n in each.group)
+        ]
         if not any(each.code.code[0] in _CAUSES for each in proposed):
             return weighed
         return [each for each in weighed if each.option.code.code[0] not in _CAUSES]

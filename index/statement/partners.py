@@ -38,7 +38,8 @@ def _rows() -> tuple[_Noted, ...]:
     rows = tomllib.loads(read_text("statements", "noted.toml"))["noted"]
     return tuple(
         _Noted(
-            re.compile("|".join(re.escape(word.strip()) for word in row["words"].split(","))),
+            # Beginnings of words: "mental" is not in "environmental".
+            re.compile(rf"\b(?:{'|'.join(re.escape(w.strip()) for w in row['words'].split(','))})"),
             tuple(_CONDITIONS) if row.get("any") else tuple(row["codes"]),
         )
         for row in rows
@@ -64,7 +65,7 @@ def asking(notes: Sequence[Note], code: Code, *, told_together: bool = False) ->
             groups.setdefault(note.group, []).append(note)
     for lines in groups.values():
         for note in lines:
-            if names(note, code.code):
+            if names(note, code):
                 return note
         of_a_code = lines[0].owner_kind == "code"
         if told_together and of_a_code and not any(note.codes for note in lines):

@@ -14,7 +14,7 @@ from index.text.sides import by_side
 from index.text.tokens import STOPWORDS
 
 #: The number of parts that are searched, and from which on only neighbours are joined.
-_MOST_PARTS, _ALL_PAIRS = 8, 3
+_MOST_PARTS, _ALL_PAIRS = 20, 3
 _WORD = re.compile(r"[\w/'%.+-]+")
 
 
@@ -37,7 +37,7 @@ def parts_of(statement: Statement, claimed: Iterable[Span]) -> list[Part]:
     if not claimed and (each := by_side(statement.text)):
         # Two sides of one disease, each as far as it has gone (I.C.7.a.3).
         meant = [fact for fact in statement.facts if fact.status == "affirmed"]
-        return [Part(fact, text) for fact, text in zip(meant, each, strict=False)]
+        return [Part(meant[min(n, len(meant) - 1)], text) for n, text in enumerate(each) if meant]
     parts: list[Part] = []
     waiting = ""
     for fact in statement.facts:
@@ -63,7 +63,7 @@ def _unclaimed(statement: Statement, fact: Fact, claimed: Sequence[Span]) -> str
         return fact.text
     kept = [
         match[0]
-        for match in _WORD.finditer(statement.text, *fact.span)
+        for match in _WORD.finditer(statement.text, *fact.words)
         if not any(span.overlaps(Span(*match.span())) for span in claimed)
     ]
     # The words around what is claimed say nothing without it.
@@ -75,8 +75,9 @@ def _unclaimed(statement: Statement, fact: Fact, claimed: Sequence[Span]) -> str
 
 
 def wordings(parts: Sequence[Part]) -> list[tuple[tuple[int, ...], Wording]]:
-    """The wordings to search, each with the numbers of the parts that it joins: each part, the
-    pairs, and all of them together."""
+    """The wordings to search, each with the numbers of the parts that it joins: each part; the
+    pairs, of more than three parts those of neighbours; the runs that were listed without a sign;
+    and all of them together."""
     groups: list[tuple[int, ...]] = [(n,) for n in range(len(parts))]
     if len(parts) <= _ALL_PAIRS:
         groups += combinations(range(len(parts)), 2)

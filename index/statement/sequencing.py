@@ -3,7 +3,6 @@ prompts/statements/sequencing.toml, each with its section of the Official Guidel
 
 from __future__ import annotations
 
-import heapq
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,9 @@ from index.text.resources import read_text
 
 #: The place of a condition that no row places.
 _ANY = 50
+#: Manifestations: "in diseases classified elsewhere" is never first (I.A.13). An organism "as the
+#: cause of diseases classified elsewhere" has a row of its own.
+_MANIFESTATION = re.compile(r"(?<!not )\bclassified elsewhere", re.I)
 #: Notes that put another code before or after the one that they govern.
 _ORDERED = ("code_first", "use_additional_code")
 
@@ -61,11 +63,9 @@ def _pattern(codes: str) -> str:
     """A pattern for the beginnings of codes that a row names."""
     if found := re.fullmatch(r"([A-Z]\d\d(?:\.\d+)?)-([A-Z]\d\d(?:\.\d+)?)", codes):
         first, last = found.groups()
-        letter, length = first[0], len(first)
-        numbers = range(int(re.sub(r"\D", "", first)), int(re.sub(r"\D", "", last)) + 1)
-        if length == 3:
-            return "|".join(f"{letter}{number:02d}" for number in numbers)
-        return "|".join(re.escape(f"{letter}{str(n)[:2].zfill(2)}.{str(n)[2:]}") for n in numbers)
+        digits = [code[1:].replace(".", "") for code in (first, last)]
+        numbers = [f"{n:0{len(digits[0])}}" for n in range(int(digits[0]), int(digits[1]) + 1)]
+        return "|".join(rf"{first[0]}{n[:2]}\.{n[2:]}".removesuffix(r"\.") for n in numbers)
     return codes.replace(".", r"\.").replace("#", "[0-9A-Z]")
 
 
@@ -81,6 +81,7 @@ def rule_for(code: str) -> Rule | None:
 
 
 def place(code: str) -> int:
+    """Where a code stands among others: the lower comes first."""
     found = rule_for(code)
     return found.place if found else _ANY
 
@@ -93,7 +94,7 @@ def edges(codes: Sequence[Code], notes: Mapping[str, Sequence[Note]]) -> list[No
             if note.kind not in _ORDERED:
                 continue
             for n, other in enumerate(codes):
-                if n == at or not names(note, other.code):
+                if n == at or not names(note, other):
                     continue
                 pair = (n, at) if note.kind == "code_first" else (at, n)
                 found.append(NoteEdge(*pair, note))
@@ -117,22 +118,24 @@ def ordered(
     for seconds in after.values():
         for second in seconds:
             waiting[second] += 1
-    ready = [(_rank(codes[at].code), at) for at, count in waiting.items() if not count]
-    heapq.heapify(ready)
     order: list[int] = []
-    while ready:
-        _, at = heapq.heappop(ready)
+    while waiting:
+        ready = [at for at, count in waiting.items() if not count]
+        # A code that is never first may come before others that are, but not be first-listed.
+        at = min(
+            ready, key=lambda at: (not order and is_never_first(codes[at]), place(codes[at].code))
+        )
         order.append(at)
-        for second in sorted(after[at]):
+        del waiting[at]
+        for second in after[at]:
             waiting[second] -= 1
-            if not waiting[second]:
-                heapq.heappush(ready, (_rank(codes[second].code), second))
     return order, followed
 
 
-def _rank(code: str) -> tuple[bool, int]:
-    rule = rule_for(code)
-    return (rule is not None and rule.never_first, place(code))
+def is_never_first(code: Code) -> bool:
+    """Whether a code may not be first-listed while another can be."""
+    rule = rule_for(code.code)
+    return (rule is not None and rule.never_first) or bool(_MANIFESTATION.search(code.title))
 
 
 def _leads(after: Mapping[int, set[int]], start: int, end: int) -> bool:
