@@ -135,9 +135,7 @@ def fitted(cases: Cases, seen: np.ndarray) -> np.ndarray:
     middle, spread = rows.mean(axis=0), rows.std(axis=0)
     spread[spread == 0] = 1.0
     count = len(rows)
-    scaled = logistic(
-        (rows - middle) / spread, cases.right[seen], np.ones(count), _PENALTY / count
-    )
+    scaled = logistic((rows - middle) / spread, cases.right[seen], np.ones(count), _PENALTY / count)
     own = scaled[1:] / spread
     return np.r_[scaled[0] - own @ middle, own]
 
