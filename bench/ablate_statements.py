@@ -19,7 +19,7 @@ from typing import Any
 from unittest import mock
 
 import statement_runs
-from statement_runs import FIGURES, Runs, cells, weights
+from statement_runs import FIGURES, Runs, cells
 
 from bot.settings import Settings
 from codesets.model import Code
@@ -55,8 +55,7 @@ def _all(*parts: Any) -> Iterator[None]:
 
 
 def _gives(module: Any, name: str, value: Callable[..., Any]) -> Any:
-    """A function of a module that only returns this. A module that does not have it is left as it
-    is."""
+    """Another function in its place. A module that does not have it is left as it is."""
     return mock.patch.object(module, name, value) if hasattr(module, name) else _all()
 
 
@@ -113,13 +112,6 @@ def _best_of_each(weighed: Sequence[Weighed], least: float) -> list[Choice]:
 
 def _instead_of_weights(least: float) -> Any:
     return mock.patch.object(part_search, "choose", partial(_best_of_each, least=least))
-
-
-def _without_evidence(*names: str) -> Any:
-    values = evidence._FITTED.copy()
-    for name in names:
-        values[FEATURES.index(name) + 1] = 0.0
-    return weights(values)
 
 
 def _as_found(option: Option, *_: Any) -> list[Any]:
@@ -181,9 +173,6 @@ PARTS: dict[str, Part] = {
     ),
     "weights: the best of each part": lambda: _instead_of_weights(0.0),
     "weights: the best of each part, if likely": lambda: _instead_of_weights(_EVEN),
-    "evidence: the chance for the whole": lambda: _without_evidence("in_whole", "in_more"),
-    "evidence: names of conditions": lambda: _without_evidence("named"),
-    "evidence: small talk": lambda: _without_evidence("off_topic", "ours"),
     "order: all rules": lambda: _gives(assembly, "ordered", _as_stated),
     "order: notes": lambda: _nothing(sequencing, "edges"),
     "order: rows of the guidelines": lambda: _gives(sequencing, "rule_for", lambda _: None),

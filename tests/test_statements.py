@@ -149,6 +149,7 @@ def test_scores_of_no_statements() -> None:
         ("S52.501A", {"S52.5"}, False),  # only a dash stands for all under it
         ("S52.5", {"S52.501A"}, False),
         ("I10", {"I10", "I11.9"}, True),
+        ("S52.501A", {"s525-"}, True),  # as evaluation files of questions may write it
         ("I10", set(), False),
     ],
 )
@@ -206,6 +207,13 @@ def test_a_file_that_is_no_text_has_no_statements(tmp_path: Path) -> None:
         read_statement_cases(path)
 
 
+def test_a_file_without_a_row(tmp_path: Path) -> None:
+    path = tmp_path / "own.tsv"
+    path.write_text(HEADER)
+    with pytest.raises(SearchError, match="at least one row"):
+        read_statement_cases(path)
+
+
 # The command
 
 
@@ -213,7 +221,7 @@ class _Desk:
     """A desk that reports hypertension for everything."""
 
     def __init__(self, _: object) -> None:
-        self.asked: list[str] = []
+        pass
 
     def ask_many(self, questions: list[str], **_: object) -> list[object]:
         line = type("Line", (), {"code": "I10"})()
@@ -258,6 +266,12 @@ def test_eval_asks_questions_where_no_column_says_what_is_first(
     result = _run(monkeypatch, tmp_path, str(path))
     assert result.exit_code == 2
     assert asked["questions"] == 1
+
+
+def test_eval_plots_no_statements(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    result = _run(monkeypatch, tmp_path, str(KEPT), "--plot", str(tmp_path / "plot.png"))
+    assert result.exit_code == 2
+    assert "nothing to plot" in result.stderr
 
 
 def test_the_kept_set_is_read_as_statements() -> None:
