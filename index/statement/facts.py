@@ -30,7 +30,10 @@ _DETAILS = frozenset(
     female man woman boy girl child kid infant toddler teen adult elderly senior m f er ed office
     clinic inpt outpt op inpatient outpatient admitted seen eval evaluation follow up followup f/u
     recheck check dx diagnosis code codes rt lt r l b/l od os ou init subs subsq nos nec still it
-    was is the a an she he they her his him them used says said states stated came""".split()
+    was is the a an she he they her his him them used says said states stated came
+    asymptomatic labs lab bloodwork cxr xray ct mri ekg ecg echo hosp hospital outside abx outpt
+    started documented listed noted talk staging nothing else treated given ordered added
+    source""".split()
 )
 
 
@@ -46,6 +49,9 @@ class _Words:
     uncertain: re.Pattern[str]
     uncertain_after: re.Pattern[str]
     chatter: re.Pattern[str]
+    tests: frozenset[str]
+    results: frozenset[str]
+    done: re.Pattern[str]
     inpatient: re.Pattern[str]
 
 
@@ -78,6 +84,9 @@ def _words() -> _Words:
         re.compile(rf"\?\s*|(?:{_any(uncertain['terms'])}){end}\s*"),
         re.compile(r"\s*\?$"),
         re.compile(rf"(?:(?:{_any(tables['chatter']['words'])}){end}[\s,:]*)+"),
+        frozenset(tables["tests"]["names"].split()),
+        frozenset(tables["tests"]["results"].split()),
+        re.compile(rf"(?:{_any(tables['done']['words'])}){end}"),
         re.compile(rf"\b(?:{_any(uncertain['inpatient'])})\b"),
     )
 
@@ -155,8 +164,20 @@ def _read(text: str, folded: str, span: Span, join: Join) -> Fact | None:
     said, rest = text[span.start : span.end], text[start:end].strip(" ,;:.")
     if not re.search(r"\w", rest):
         return Fact(said, "", span, "chatter", "chatter", join)
+    if status == "affirmed" and _is_of_the_visit(rest.lower()):
+        status = "chatter"
     kind = "detail" if is_detail(rest) else "condition"
     return Fact(said, rest, span, kind, status, join)  # type: ignore[arg-type]
+
+
+def _is_of_the_visit(text: str) -> bool:
+    """Whether a fact only tells of tests, with or without a normal result, or of one thing done."""
+    words = _words()
+    each = [word.strip(",.;:") for word in text.split()]
+    known = words.tests | words.results
+    if any(word in words.tests for word in each) and all(w in known or is_detail(w) for w in each):
+        return True
+    return bool(words.done.fullmatch(" ".join(each)))
 
 
 @cache

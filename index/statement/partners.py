@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 
 from codesets.model import Code, Note
 from index.statement.model import Ground, RuleKind
+from index.statement.named_codes import names
 from index.text.resources import read_text
 
 #: The kinds of notes that ask for another code, as the rule of a ground.
@@ -63,7 +64,7 @@ def asking(notes: Sequence[Note], code: Code, *, told_together: bool = False) ->
             groups.setdefault(note.group, []).append(note)
     for lines in groups.values():
         for note in lines:
-            if any(named.contains(code.code) for named in note.codes):
+            if names(note, code.code):
                 return note
         of_a_code = lines[0].owner_kind == "code"
         if told_together and of_a_code and not any(note.codes for note in lines):

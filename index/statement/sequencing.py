@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from codesets.model import Code, Note
+from index.statement.named_codes import names
 from index.text.resources import read_text
 
 #: The place of a condition that no row places.
@@ -92,7 +93,7 @@ def edges(codes: Sequence[Code], notes: Mapping[str, Sequence[Note]]) -> list[No
             if note.kind not in _ORDERED:
                 continue
             for n, other in enumerate(codes):
-                if n == at or not any(named.contains(other.code) for named in note.codes):
+                if n == at or not names(note, other.code):
                     continue
                 pair = (n, at) if note.kind == "code_first" else (at, n)
                 found.append(NoteEdge(*pair, note))

@@ -1,0 +1,27 @@
+"""Whether a line of a note names a code.
+
+A note on drugs may limit its range by the intent: "poisoning due to drug or toxin, if applicable
+(T36-T65 with fifth or sixth character 1-4)". The intent is the last character before the seventh.
+"""
+
+from __future__ import annotations
+
+import re
+
+from codesets.model import Note
+
+_INTENTS = re.compile(
+    r"with (?:fifth or )?sixth characters? (?P<first>\d)(?:-(?P<last>\d))?(?: or (?P<other>\d))?"
+)
+
+
+def names(note: Note, code: str) -> bool:
+    """Whether a line names a code, or a code that it stands under."""
+    if not any(named.contains(code) for named in note.codes):
+        return False
+    limit = _INTENTS.search(note.text.lower())
+    if limit is None or code[0] != "T" or len(code) != 8:
+        return True
+    intent = code[6] if code[6].isdigit() else code[5]
+    first, last = limit["first"], limit["last"] or limit["first"]
+    return intent == limit["other"] or first <= intent <= last
