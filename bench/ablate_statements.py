@@ -199,6 +199,9 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--day", type=dt.date.fromisoformat, default=dt.date.today())
     parser.add_argument("--kept", type=Path, help="Keep what was searched in this file.")
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, metavar="PART", help="Only these parts."
+    )
     options = parser.parse_args()
     runs = Runs(Settings.load(), options.day, options.kept)
     cases = [case for path in options.files for case in read_statement_cases(path)]
@@ -217,8 +220,8 @@ def main() -> None:
 
     with _without_finders(), mock.patch.object(evidence, "said_by", _said_by):
         row("nothing (as shipped)")
-        for name, part in PARTS.items():
-            with part():
+        for name in options.only or PARTS:
+            with PARTS[name]():
                 row(name)
     runs.keep()
 

@@ -28,6 +28,7 @@ from index.statement.facts import read_statement
 from index.statement.model import Assembled
 from index.statement.part_search import Texts
 
+ROOT = Path(__file__).parents[1]
 #: Codes that are searched for each wording, as bot/desk/report.py does.
 _SEARCHED = 15
 #: The figures of a table, in their order.
@@ -36,21 +37,21 @@ FIGURES = ("first", "recall", "precision", "f1", "exact", "forbidden")
 
 class Runs:
     """Reports of statements on one day. What was searched once is kept, in memory and, if `kept` is
-    given, in that file, which names the index that it is of."""
+    given, in that file, for as long as nothing of the search changes."""
 
     def __init__(self, settings: Settings, day: dt.date, kept: Path | None = None) -> None:
         store = CodeStore(settings.codes_db)
         self._searcher = Searcher(settings.index, store)
         self.books = Books(store, store.for_date("icd10cm", day).release, day)
         self._kept = kept
-        self._key = hashlib.sha256(repr((self._searcher.manifest, self.books.release)).encode())
+        self._key = _key(self._searcher, self.books)
         self._found: dict[str, Found] = {}
         release = self.books.release
         self._is_name = cache(lambda words: self._searcher.is_name(words, release))
         self._together = cache(lambda texts: self._searcher.says_together(texts, release))
         if kept is not None and kept.exists():
             key, found = pickle.loads(kept.read_bytes())
-            if key == self._key.hexdigest():
+            if key == self._key:
                 self._found = found
 
     def report(self, query: str) -> Assembled:
@@ -65,7 +66,7 @@ class Runs:
     def keep(self) -> None:
         """Writes what was searched to the file."""
         if self._kept is not None:
-            self._kept.write_bytes(pickle.dumps((self._key.hexdigest(), self._found)))
+            self._kept.write_bytes(pickle.dumps((self._key, self._found)))
 
     def _search(self, texts: Sequence[str]) -> list[Found]:
         new = [text for text in dict.fromkeys(texts) if text not in self._found]
@@ -76,6 +77,17 @@ class Runs:
 
     def _say_together(self, texts: Sequence[str]) -> bool:
         return self._together(tuple(texts))
+
+
+def _key(searcher: Searcher, books: Books) -> str:
+    """Names all that decides what is found: the index, the release, and the words and the code of
+    the search."""
+    key = hashlib.sha256(repr((searcher.manifest, books.release)).encode())
+    read = [*ROOT.glob("index/search/*.py"), *ROOT.glob("index/text/*.py")]
+    for path in sorted([*read, *ROOT.glob("prompts/vocabulary/*")]):
+        if path.is_file():
+            key.update(path.read_bytes())
+    return key.hexdigest()
 
 
 @contextmanager
