@@ -18,6 +18,7 @@ import argparse
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from unittest import mock
 
@@ -47,6 +48,8 @@ _FOLDS = 5
 _PENALTY = 5.0
 #: How often combinations are looked for again, as in index/statement/revision.py.
 _MOST_ROUNDS = 4
+#: The bounds of the chances whose share of right codes is printed.
+_EDGES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,16 @@ def discrimination(right: np.ndarray, chance: np.ndarray) -> dict[str, float]:
     }
 
 
+def calibration(right: np.ndarray, chance: np.ndarray) -> str:
+    """The share of right codes between two chances, with their number."""
+    told = []
+    for low, high in pairwise(_EDGES):
+        there = (chance >= low) & (chance < high)
+        share = f"{right[there].mean():.2f} of {there.sum()}" if there.any() else "none"
+        told.append(f"{low}-{high} {share}")
+    return "; ".join(told)
+
+
 def print_weights(values: np.ndarray, cases: Cases) -> None:
     """Each weight beside the one in use, and for one standard deviation of its evidence."""
     print(f"{'':<16} {'fitted':>8} {'in use':>8} {'a deviation':>12}")
@@ -193,6 +206,7 @@ def main() -> None:
     for name, own in ways.items():
         told = ", ".join(f"{k} {v:.3f}" for k, v in discrimination(cases.right, own).items())
         print(f"{name}: {told}")
+        print(f"  share of right codes by chance: {calibration(cases.right, own)}")
     print("| reports by weights | " + " | ".join(FIGURES) + " | exact of 1 / 2 / 3+ lines |")
     print("| --- |" + " --- |" * (len(FIGURES) + 1))
     with weights(values):
