@@ -34,8 +34,8 @@ KEPT = STATEMENTS / "kept" / "kept.tsv"
 FITTED = sorted((STATEMENTS / "fit").glob("*.tsv"))
 HEADER = "query\tcodes\tfirst\toptional\tnot\tauthority\n"
 MAY = dt.date(2026, 5, 1)
-#: What `codedesk eval tests/data/statements/kept/kept.tsv --date 2026-05-01` gives with the code
-#: sets of the installation, less two points. For `forbidden`, plus two points: it is the most.
+#: What `codedesk eval tests/data/statements/kept/kept.tsv --date 2026-05-01` gives in the home of
+#: the tests (`CODEDESK_HOME=.cache/tests`), less two points; for `forbidden`, plus two points.
 FLOORS = {"first": 0.0, "recall": 0.0, "precision": 0.0, "f1": 0.0, "exact": 0.0}
 MOST_FORBIDDEN = 1.0
 
