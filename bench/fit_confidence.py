@@ -32,9 +32,11 @@ from index.search.searcher import Found, Searcher
 _HELD = 1e-3
 
 
-def logistic(rows: np.ndarray, right: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def logistic(
+    rows: np.ndarray, right: np.ndarray, counts: np.ndarray, held: float = _HELD
+) -> np.ndarray:
     """The bias and the weights of a model. `rows`: evidence, one row a case; `right`: bool, one a
-    case; `counts`: the weight of each case."""
+    case; `counts`: the weight of each case; `held`: that of the penalty on large weights."""
     rows = np.column_stack([np.ones(len(rows)), rows])
     counts = counts / counts.sum()
 
@@ -43,7 +45,7 @@ def logistic(rows: np.ndarray, right: np.ndarray, counts: np.ndarray) -> np.ndar
         likely = np.where(right, chance, 1 - chance)
         value = -(counts * np.log(np.maximum(likely, 1e-12))).sum()
         slope = (counts * (chance - right)) @ rows
-        return value + _HELD * (weights[1:] ** 2).sum(), slope + 2 * _HELD * np.r_[0, weights[1:]]
+        return value + held * (weights[1:] ** 2).sum(), slope + 2 * held * np.r_[0, weights[1:]]
 
     return minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B").x
 

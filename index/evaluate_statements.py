@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from codesets.code_format import undot
 from index.errors import SearchError
 
 #: The columns by which a file is known to have statements.
@@ -69,12 +70,14 @@ def is_statement_file(path: Path) -> bool:
 
 
 def read_statement_cases(path: Path) -> list[StatementCase]:
-    """The statements of a file. Raises SearchError for a file that cannot be read."""
+    """The statements of a file. Raises SearchError for a file that cannot be read, or has none."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     except (OSError, UnicodeDecodeError) as error:
         raise SearchError(f"{path} cannot be read: {error}.") from error
+    if not rows:
+        raise SearchError(f"{path} has no statements: it needs at least one row.")
     return [_case(row) for row in rows]
 
 
@@ -94,8 +97,14 @@ def _codes(cell: str | None, separator: str) -> frozenset[str]:
 
 
 def is_one_of(code: str, codes: frozenset[str]) -> bool:
-    """Whether a code is one of `codes`, or under one that ends with a dash."""
-    return any(code == c or (c.endswith("-") and code.startswith(c[:-1])) for c in codes)
+    """Whether a code is one of `codes`, or under one that ends with a dash. They may be written
+    without the dot and in lower case."""
+    own = _bare(code)
+    return any(own == c or (c[-1:] == "-" and own.startswith(c[:-1])) for c in map(_bare, codes))
+
+
+def _bare(code: str) -> str:
+    return undot(code.strip()).upper()
 
 
 def score_statements(

@@ -53,7 +53,12 @@ def evaluate_file(
     Evaluation questions are not logged.
     """
     if is_statement_file(file):
-        _evaluate_statements(settings, file, as_day(date), as_json)
+        if plot is not None:
+            raise SearchError(
+                f"{file} has whole statements, which are scored without a confidence: there is "
+                "nothing to plot. Leave --plot out."
+            )
+        _evaluate_statements(settings, file, as_day(date), system, as_json)
         return
     cases, kind = evaluate.read_cases(file)
     if plot is not None:
@@ -79,7 +84,7 @@ def evaluate_file(
 
 
 def _evaluate_statements(
-    settings: Settings, file: Path, day: dt.date | None, as_json: bool
+    settings: Settings, file: Path, day: dt.date | None, system: str | None, as_json: bool
 ) -> None:
     """Score the reports of a file of statements, and print the figures."""
     cases = read_statement_cases(file)
@@ -88,7 +93,9 @@ def _evaluate_statements(
         reports = [
             [line.code for line in answer.report]
             for chunk in chunks(cases, BATCH)
-            for answer in desk.ask_many([case.query for case in chunk], day=day)
+            for answer in desk.ask_many(
+                [case.query for case in chunk], day=day, systems=[system] if system else None
+            )
         ]
     finally:
         desk.close()

@@ -94,7 +94,7 @@ class Reports:
             if release.system == "icd10cm" and not _asks_for_another(question):
                 books = Books(self._store, release, question.day)
                 assembled = assembled_for(statement, books, searcher, found, answer.candidates)
-                if is_of_a_rule and (assembled is None or not _is_sure(assembled)):
+                if is_of_a_rule and not _states_a_case(question, assembled):
                     return answer
                 if assembled is not None and (assembled.lines or not _affirmed(statement)):
                     if is_of_a_rule and not asks_about_a_rule(question.text):
@@ -164,6 +164,16 @@ def _asks_for_another(question: Question) -> bool:
 def _affirmed(statement: Statement) -> list[Fact]:
     """What a statement says is so, without details of it."""
     return [f for f in statement.facts if f.status == "affirmed" and f.kind != "detail"]
+
+
+def _states_a_case(question: Question, assembled: Assembled | None) -> bool:
+    """Whether a question in whose words a rule was found says what is to be coded, too: for sure,
+    where it asks about a rule in as many words."""
+    if assembled is None:
+        return False
+    if asks_about_a_rule(question.text):
+        return _is_sure(assembled)
+    return any(line.confidence != "low" for line in assembled.lines)
 
 
 def _is_sure(assembled: Assembled) -> bool:

@@ -20,7 +20,7 @@ _THIRD = r"(?:3rd|third|3)\s?-?(?:deg\w*|°)|full[ -]thickness|\bft\b"
 _OTHER = r"(?:1st|first|2nd|second|[12])\s?-?(?:deg\w*|°)|partial[ -]thickness|superficial"
 _BY_DEGREE = re.compile(
     rf"{_SHARE}\s?(?:t?bsa\s)?(?:of it\s|is\s|was\s|are\s|of\s)?"
-    rf"(?:(?P<third>{_THIRD})|(?P<other>{_OTHER}))"
+    rf"(?:(?P<third>{_THIRD}|(?:third|3rd)\b)|(?P<other>{_OTHER}))"
     rf"|(?:(?P<third2>{_THIRD})|(?P<other2>{_OTHER}))(?:\sburns?)?\s?(?:=|:|to|of|over|on|is)?\s?"
     r"(?P<share2>\d{1,2}|100)\s?(?:%|percent\b)"
 )

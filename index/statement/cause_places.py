@@ -43,6 +43,14 @@ def _rows() -> PhraseTable[tuple[str, re.Pattern[str], str]]:
     )
 
 
+def _is_idle(activity: Circumstance, statement: Statement) -> bool:
+    """Whether an activity is walking or sleeping, which cause no injury by themselves. A hike is
+    told for what it was."""
+    if activity.stem not in ("Y93.01", "Y93.84"):
+        return False
+    return "hik" not in statement.folded[slice(*activity.spans[0])]
+
+
 def circumstances(statement: Statement, caused: bool, books: Books) -> tuple[Circumstance, ...]:
     """The place, activity and status that a statement tells, at most one of each. Without a cause
     (`caused`) or an activity the place and the status are left out: where a patient is seen, or
@@ -63,6 +71,6 @@ def circumstances(statement: Statement, caused: bool, books: Books) -> tuple[Cir
             new = Circumstance(one.group, one.stem, (one.span,), _SECTIONS[one.group])
             found.setdefault(one.group, new)
     # "Pain while walking" tells no activity that caused it.
-    if not caused and ("activity" not in found or found["activity"].stem in ("Y93.01", "Y93.84")):
+    if not caused and ("activity" not in found or _is_idle(found["activity"], statement)):
         return ()
     return tuple(found[group] for group in ("place", "activity", "status") if group in found)

@@ -14,6 +14,7 @@ from codesets.model import Code
 from index.statement.books import Books
 from index.statement.code_patterns import fill
 from index.statement.combination_rules import Rule, rows_of, rules, unlinked
+from index.statement.completion import completed
 from index.statement.model import Ground, RuleKind, Span, Statement
 from index.statement.two_sides import both_sides
 from index.statement.with_entries import entry_of, joined
@@ -99,7 +100,7 @@ def _by_rows(codes: tuple[str, ...], statement: Statement, books: Books) -> Iter
 def _by_entries(codes: tuple[str, ...], statement: Statement, books: Books) -> Iterator[_Found]:
     due = any(fact.join == "due to" for fact in statement.facts)
     for first, second, entry in joined(codes, books, due):
-        combined = books.complete(entry.code, statement.folded)
+        combined = completed(entry.code, statement.text, books)
         if combined is None or combined.code in codes:
             continue
         asked = [
@@ -171,7 +172,7 @@ def _seconds(rule: Rule, first: str, codes: Sequence[str]) -> list[tuple[str, in
 
 def _code(rule: Rule, first: str, second: str, statement: Statement, books: Books) -> Code | None:
     stem = fill(rule.code, first, second)
-    return books.code(stem) or books.complete(stem, statement.folded)
+    return books.code(stem) or completed(stem, statement.text, books)
 
 
 def _drops(rule: Rule, first: str, second: str, code: str) -> tuple[str, ...]:

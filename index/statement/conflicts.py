@@ -18,6 +18,19 @@ _LETS = re.compile(
 )
 
 
+#: A note that names codes with one seventh character only: "open skull fracture (S02.- with 7th
+#: character B)".
+_CHARACTER = re.compile(r"\bwith (?:7th|seventh) character ([A-Z](?:(?:, | or )[A-Z])*)", re.I)
+
+
+def _names(note: Note, other: Code) -> bool:
+    """Whether a note names a code, with the seventh character that it asks for."""
+    asked = _CHARACTER.search(note.text)
+    if asked and other.code[-1] not in asked[1]:
+        return False
+    return any(named.contains(other.code) for named in note.codes)
+
+
 def excluded(
     codes: Sequence[Code], notes: Mapping[str, Sequence[Note]]
 ) -> list[tuple[int, int, Note]]:
@@ -31,7 +44,7 @@ def excluded(
             if names(note, code):
                 continue
             pairs += [
-                (at, n, note) for n, other in enumerate(codes) if n != at and names(note, other)
+                (at, n, note) for n, other in enumerate(codes) if n != at and _names(note, other)
             ]
     return pairs
 

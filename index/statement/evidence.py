@@ -31,46 +31,46 @@ _NO_CHANCE = -5.0
 #: The numbers of parts of a statement.
 Group = tuple[int, ...]
 #: The bias and the weights of the evidence, in log odds a unit.
-_BIAS = -1.72
+_BIAS = -2.05
 WEIGHTS = {
-    "right": 0.12,  # log odds that the code is right for the wording of its parts
-    "first": 2.01,  # 1 if it is the best for them
+    "right": 0.13,  # log odds that the code is right for the wording of its parts
+    "first": 2.12,  # 1 if it is the best for them
     "margin": 0.26,  # its score over that of the next, or under that of the best
-    "covered": 0.30,  # share of the wording's words that its texts have
-    "text_coverage": 1.20,  # share of the words of its text that are said
-    "title_coverage": -1.14,  # share of the words of its title that are said
-    "exact": 0.30,  # 1 if a text of its own has the words and no others
-    "entry": 0.00,  # 1 if that text is an entry of the Alphabetic Index
-    "dense": 0.76,  # cosine of its best text
-    "said": -0.09,  # least share of the words of one of its parts that its texts have
-    "unsaid": -1.96,  # share of the telling words of its title that the statement has nowhere
-    "contradicts": -3.29,  # telling words of its title that the statement denies
-    "in_whole": 2.86,  # chance that it is right for the whole statement, of one or two parts
-    "in_more": 5.38,  # the same, of more parts
-    "several": -0.96,  # 1 if it is for several parts
-    "gain": -0.24,  # of a code for several parts: its log odds less the best of a single part
-    "single_too": 2.53,  # of such a code: 1 if it is also the best for one of its parts
-    "same_category": -1.09,  # of such a code: 1 if the best of one of its parts is of its category
-    "rival": -0.76,  # of the codes for more parts than its own: the most said, times the chance
-    "named": 0.47,  # least share of the words of one of its parts that are in names of conditions
-    "known": 0.20,  # share of the words that any text has
-    "ours": 0.00,  # as in Found
-    "off_topic": -3.13,  # as in Found
-    "words": -0.05,  # number of telling words, at most 6
-    "alone": -0.64,  # 1 if the statement has one part only
-    "symptom": -0.20,
-    "factor": -1.14,
-    "pregnancy": -1.42,
-    "newborn": -1.33,
-    "substance": -1.34,
-    "external": -1.97,
-    "mental": 0.82,
-    "injury": -0.63,
-    "neoplasm": -0.60,  # 1 by the chapter of the code
-    "unspecified": 0.06,
-    "other": -0.00,
-    "due_to": 0.31,  # 1 if its parts are joined by a cause, or its part follows one
-    "uncertain": 1.32,  # 1 if a part is uncertain, in an inpatient stay
+    "covered": -0.12,  # share of the wording's words that its texts have
+    "text_coverage": 1.32,  # share of the words of its text that are said
+    "title_coverage": -1.17,  # share of the words of its title that are said
+    "exact": 0.39,  # 1 if a text of its own has the words and no others
+    "entry": -0.02,  # 1 if that text is an entry of the Alphabetic Index
+    "dense": 1.05,  # cosine of its best text
+    "said": -0.20,  # least share of the words of one of its parts that its texts have
+    "unsaid": -1.99,  # share of the telling words of its title that the statement has nowhere
+    "contradicts": -3.34,  # telling words of its title that the statement denies
+    "in_whole": 3.31,  # chance that it is right for the whole statement, of one or two parts
+    "in_more": 5.87,  # the same, of more parts
+    "several": -0.92,  # 1 if it is for several parts
+    "gain": -0.18,  # of a code for several parts: its log odds less the best of a single part
+    "single_too": 2.97,  # of such a code: 1 if it is also the best for one of its parts
+    "same_category": -1.04,  # of such a code: 1 if the best of one of its parts is of its category
+    "rival": -0.69,  # of the codes for more parts than its own: the most said, times the chance
+    "named": 0.45,  # least share of the words of one of its parts that are in names of conditions
+    "known": 0.70,  # share of the words that any text has
+    "ours": -0.01,  # as in Found
+    "off_topic": -2.94,  # as in Found
+    "words": -0.10,  # number of telling words, at most 6
+    "alone": -1.13,  # 1 if the statement has one part only
+    "symptom": 0.02,
+    "factor": -1.01,
+    "pregnancy": -1.63,
+    "newborn": -1.49,
+    "substance": -1.50,
+    "external": -2.08,
+    "mental": 0.75,
+    "injury": -1.60,
+    "neoplasm": -0.11,  # 1 by the chapter of the code
+    "unspecified": 0.24,
+    "other": 0.14,
+    "due_to": 0.14,  # 1 if its parts are joined by a cause, or its part follows one
+    "uncertain": -0.38,  # 1 if a part is uncertain, in an inpatient stay
 }
 FEATURES = tuple(WEIGHTS)
 #: The bias, then the weights in the order of FEATURES (float32).

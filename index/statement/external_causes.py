@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from index.statement import injuries
 from index.statement.books import Books
 from index.statement.cause_events import ORDER, Cause, chosen, refined
 from index.statement.cause_index import grounds
@@ -41,6 +42,10 @@ _TITLE = re.compile(
 )
 #: What makes the name of a ball that of a game.
 _MATCH = re.compile(r"\W(?:practice|game|match|player|field|team|season|coach|camp)\b")
+#: What makes a nail that of a finger or toe.
+_OF_A_FINGER = re.compile(
+    r"[ -]?(?:bed|damage|avuls|inj|plate|fine|ok|intact|involv|torn|off|loss|lac|ripped|broke)"
+)
 #: How a pedestrian's conveyance is named in V01 to V06.
 _CONVEYANCES = {"V00.11": "1", "V00.12": "1", "V00.13": "2", "V00.84": "31"}
 #: Activities that the words of an accident tell, too: "skiing accident".
@@ -71,11 +76,14 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         or any(cause.tells_injury for cause in causes)
         or _is_injured(statement, told, bool(causes))
         or (causes and not _OFFICIAL.search(text) and _says_nothing_else(statement, told))
+        or (told and injuries.find(statement, books))
     ):
         return []
     found = list(abuse.proposals)
     character = {"subsequent": "D", "sequela": "S"}.get(phase or "", "A")
     for cause in causes:
+        if cause.stem == "W45.0" and _is_of_a_finger(text):
+            continue
         code = _completed(books, cause.stem, character)
         if code is None or any(one.code == code for one in found):
             continue
@@ -111,7 +119,11 @@ def _is_said_by(one: Circumstance, told: list[Span]) -> bool:
     """Whether words of a cause are all that tells a place or activity: "hit by a baseball" names no
     game, "fell into the pool" tells the pool."""
     end = one.spans[0].end
-    return one.stem[:5] not in _MOVING and any(span.start < end <= span.end for span in told)
+    return (
+        one.stem != "Y99.0"
+        and one.stem[:5] not in _MOVING
+        and any(span.start < end <= span.end for span in told)
+    )
 
 
 def _completed(books: Books, stem: str, character: str) -> str | None:
@@ -120,6 +132,12 @@ def _completed(books: Books, stem: str, character: str) -> str | None:
         return found.code
     codes = [c.code for c in books.below(stem) if c.stem == stem and c.code[-1] == character]
     return codes[0] if codes else None
+
+
+def _is_of_a_finger(text: str) -> bool:
+    """Whether every nail that a text names is one of a finger or toe."""
+    nails = list(re.finditer(r"nails?\b", text))
+    return bool(nails) and all(_OF_A_FINGER.match(text, nail.end()) for nail in nails)
 
 
 @cache

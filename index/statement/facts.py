@@ -38,7 +38,10 @@ _DETAILS = frozenset(
     female man woman boy girl child kid infant toddler teen adult elderly senior m f er ed office
     clinic inpt outpt op inpatient outpatient admitted seen eval evaluation follow up followup f/u
     recheck check dx diagnosis code codes rt lt r l b/l od os ou init subs subsq nos nec still it
-    was is the a an she he they her his him them used says said states stated came""".split()
+    was is the a an she he they her his him them used says said states stated came
+    asymptomatic labs lab bloodwork cxr xray ct mri ekg ecg echo hosp hospital outside abx outpt
+    started documented listed noted talk staging nothing else treated given ordered added
+    source known dominant nondominant ambidextrous""".split()
 )
 
 
@@ -59,6 +62,10 @@ class _Words:
     after: tuple[tuple[Status, re.Pattern[str]], ...]
     names: re.Pattern[str]
     chatter: re.Pattern[str]
+    tests: frozenset[str]
+    diseases: frozenset[str]
+    results: frozenset[str]
+    done: re.Pattern[str]
     inpatient: re.Pattern[str]
 
 
@@ -104,6 +111,10 @@ def _words() -> _Words:
         ),
         re.compile(rf"(?<!\w)(?:{_any(denied['names'])})[\s/-]*(?:neg|negative)$"),
         re.compile(rf"(?:(?:{chatter}){end}[\s,:]*)+"),
+        frozenset(tables["tests"]["names"].split()),
+        frozenset(tables["tests"]["diseases"].split()),
+        frozenset(tables["tests"]["results"].split()),
+        re.compile(rf"(?:{_any(tables['done']['words'])}){end}"),
         re.compile(rf"\b(?:{_any(vocabulary['inpatient'])})\b"),
     )
 
@@ -213,7 +224,23 @@ def _read(text: str, folded: str, span: Span, join: Join) -> Fact:
     said, rest = text[span.start : span.end], text[start:end].strip(" ,;:.-")
     if not re.search(r"\w", rest):
         return Fact(said, "", span, "chatter", "chatter", join)
+    if status == "affirmed" and _is_of_the_visit(rest.lower()):
+        status = "chatter"
     return Fact(said, rest, span, "detail" if is_detail(rest) else "condition", status, join)
+
+
+def _is_of_the_visit(text: str) -> bool:
+    """Whether a fact only tells of tests, with or without a normal result, or of one thing done."""
+    words = _words()
+    each = [word.strip(",.;:") for word in text.split()]
+    known = words.tests | words.diseases | words.results
+    # "Flu" and "covid" are tests only where a result is told.
+    tested = any(word in words.tests for word in each) or (
+        any(word in words.diseases for word in each) and any(word in words.results for word in each)
+    )
+    if tested and all(word in known or is_detail(word) for word in each):
+        return True
+    return bool(words.done.fullmatch(" ".join(each)))
 
 
 @cache

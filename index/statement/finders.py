@@ -11,11 +11,13 @@ from index.statement import (
     exposures,
     external_causes,
     histories,
+    injuries,
     measures,
     obstetrics,
     operations,
     organisms,
     receptors,
+    skin_infections,
     statuses,
     titles,
 )
@@ -25,6 +27,7 @@ from index.statement.model import Proposal, Statement
 Finder = Callable[[Statement, Books], list[Proposal]]
 FINDERS: tuple[Finder, ...] = (
     obstetrics.find,
+    injuries.find,
     external_causes.find,
     drugs.find,
     measures.find,
@@ -36,5 +39,6 @@ FINDERS: tuple[Finder, ...] = (
     operations.find,
     allergies.find,
     receptors.find,
+    skin_infections.find,
     titles.find,
 )

@@ -3,6 +3,7 @@ two codes where no code says both (Official Guidelines I.B.13)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import combinations
 
@@ -26,8 +27,10 @@ def on_sides(
     `sides`, those of the whole statement, if there is one. Mostly it is the option's own code."""
     reading = searched.query.reading
     said = SIDE.said(reading) or (sides if len(sides) == 1 else frozenset())
-    if not said or not option.hit.siblings:
+    if not said:
         return [option.code]
+    if not option.hit.siblings:
+        return [_of_side(option.code, said, books)]
     by_side: dict[str, Code] = {}
     for family in (option.hit.code, *option.hit.siblings):
         if codes := books.below(family):
@@ -35,6 +38,22 @@ def on_sides(
             for side in SIDE.said(read(code.title)):
                 by_side.setdefault(side, code)
     return _meant(said, by_side) or [option.code]
+
+
+def _of_side(code: Code, said: frozenset[str], books: Books) -> Code:
+    """The code with the same title and a side instead of "unspecified"; the code itself where
+    there is none. Injuries are left: each of theirs has siblings."""
+    if code.code[0] in "ST" or len(said) != 1 or "unspecified" not in code.title.lower():
+        return code
+    (side,) = said
+    word = {"both": "bilateral"}.get(side, side)
+    titles = {
+        re.sub(r"\b[Uu]nspecified\b", word, code.title, count=1).lower(),
+        re.sub(r"\b[Uu]nspecified (?=\w+$|\w+,)", f"{word} ", code.title).lower(),
+        code.title.lower().replace("unspecified side", f"{word} side"),
+    }
+    near = books.below(code.code[:5]) if len(code.code) > 5 else []
+    return next((one for one in near if one.title.lower() in titles), code)
 
 
 def are_apart(readings: Iterable[Reading]) -> bool:

@@ -51,13 +51,16 @@ def _named(statement: Statement, fact: Fact, is_name: IsName) -> list[Fact]:
         if at.start < at.end
     ]
     parts, places = [part for part, _ in standing], [place for _, place in standing]
-    names = _best(parts, is_name)
+    # "Septic arthritis L knee" is one: a part of the body is no name of a condition.
+    names = _best(parts, lambda words: is_name(words) and not _is_site(words))
     if len(names) < 2:
         return [fact]
     last = names[-1][1]
     rest = [n for n in range(last) if not any(a <= n < b for a, b in names)]
-    if any(not is_detail(" ".join(parts[n].typed)) for n in rest):
+    if any(not _belongs(parts[n]) for n in rest):
         return [fact]
+    if any(_is_site(parts[n].means) for n in range(last, len(parts))):
+        last = len(parts)
     cuts = [
         0,
         *(first for first, _ in names[1:]),
@@ -82,6 +85,27 @@ def _named(statement: Statement, fact: Fact, is_name: IsName) -> list[Fact]:
             )
         )
     return facts
+
+
+#: Parts of the body, which say where the condition before them is.
+_SITES = frozenset(
+    """knee knees hip hips shoulder shoulders wrist wrists ankle ankles elbow elbows hand hands foot
+    feet arm arms leg legs finger fingers thumb toe toes heel heels thigh calf forearm shin groin
+    flank axilla buttock buttocks sacrum scalp cheek eyelid limb limbs great big index middle ring
+    little pinky""".split()
+)
+
+
+def _is_site(words: str) -> bool:
+    """Whether words name a part of the body and nothing else."""
+    each = words.split()
+    said = [word for word in each if word in _SITES]
+    return bool(said) and all(word in _SITES or is_detail(word) for word in each)
+
+
+def _belongs(part: Part) -> bool:
+    """Whether a part says more of the condition before it."""
+    return is_detail(" ".join(part.typed)) or _is_site(part.means)
 
 
 def named_share(text: str, is_name: IsName) -> float:

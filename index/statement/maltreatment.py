@@ -32,6 +32,15 @@ _OF_A_DRUG = re.compile(
 )
 
 
+#: What a perpetrator does, after the word for who it is: "husband hit her".
+_DOES = (
+    "(?:has been |was |is |had )?(?:hit|hits|hitting|beat|beats|beating|punched|punches|slapped"
+    "|slaps|kicked|kicks|strangled|choked|pushed|shoved|threw|burned|assaulted|raped|molested|abused"
+    "|abuses|abusing|neglected|neglects|did it|is perp|is the perp|perpetrator|shook)"
+)
+_UNCONFIRMED = re.compile(r"\b(?:not (?:yet |been )?(?:confirmed|substantiated)|unconfirmed)\b")
+
+
 @dataclass(frozen=True, slots=True)
 class Maltreatment:
     """What a statement says of abuse: its codes, and whether it is confirmed or suspected."""
@@ -68,6 +77,7 @@ def _perpetrators() -> tuple[tuple[str, re.Pattern[str]], ...]:
         return re.compile(
             rf"\b(?:by|perpetrator|perp|from|husband is|boyfriend is)(?:\W+(?:her|his|their|the|a"
             rf"|an|current|own|live-in|was|is|adult|biological))*\W+(?:{any_of(words).pattern})"
+            rf"|(?:{any_of(words).pattern})\W+(?:{_DOES})\b"
         )
 
     return tuple((code, pattern(words)) for code, words in _table()["perpetrators"].items())
@@ -136,6 +146,8 @@ def _is_ruled_out(statement: Statement, span: Span) -> bool:
 
 def _is_suspected(statement: Statement, span: Span) -> bool:
     near = statement.folded[max(0, span.start - 40) : span.end + 25]
+    if _UNCONFIRMED.search(near):
+        return True
     if _said("confirmed").search(near):
         return False
     return statement.status_of(span) == "uncertain" or bool(

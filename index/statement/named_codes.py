@@ -1,4 +1,8 @@
-"""Whether a note names a code, with what it says of the characters of the code."""
+"""Whether a line of a note names a code.
+
+A note on drugs may limit its range by the intent: "poisoning due to drug or toxin, if applicable
+(T36-T65 with fifth or sixth character 1-4)". The intent is the last character before the seventh.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,19 @@ import re
 
 from codesets.model import Code, Note
 
-#: "(T36-T50 with fifth or sixth character 5)", "character 1-4".
-_CHARACTER = re.compile(r"fifth or sixth character (\d)(?:\s?-\s?(\d))?")
+_INTENTS = re.compile(
+    r"with (?:fifth or )?sixth characters? (?P<first>\d)(?:\s?-\s?(?P<last>\d))?"
+    r"(?: or (?P<other>\d))?"
+)
 
 
 def names(note: Note, code: Code) -> bool:
-    """Whether one of the codes that a note names is or contains a code."""
+    """Whether a line names a code, or a code that it stands under."""
     if not any(named.contains(code.code) for named in note.codes):
         return False
-    found = _CHARACTER.search(note.text)
-    if found is None or code.code[0] != "T":
+    limit = _INTENTS.search(note.text.lower())
+    if limit is None or code.code[0] != "T":
         return True
-    # The intent of a drug is its sixth character, or the fifth before a placeholder.
-    fifth_sixth = code.code.replace(".", "")[4:6]
-    intent = fifth_sixth.rstrip("X")[-1:]
-    return found[1] <= intent <= (found[2] or found[1])
+    intent = code.code.replace(".", "")[4:6].rstrip("X")[-1:]
+    first, last = limit["first"], limit["last"] or limit["first"]
+    return intent == limit["other"] or first <= intent <= last

@@ -14,12 +14,14 @@ from index.statement.joined_by_notes import asked_for, kept_beside
 from index.statement.laterality import are_apart, on_sides
 from index.statement.listing import IsName
 from index.statement.model import Statement, Wording
+from index.statement.partners import asking
 from index.statement.parts import Part, wordings
 from index.statement.pool import Searched, options_of
 from index.statement.revision import Chosen
 from index.statement.selection import Choice, best_of, choose
-from index.text.attributes import SIDE
+from index.text.attributes import SIDE, telling
 from index.text.encounter import Encounter, read_encounter
+from index.text.tokens import read
 
 #: The letters of external causes.
 _CAUSES = "VWXY"
@@ -66,6 +68,7 @@ class PartSearch:
         weighed = self.weighed(statement, parts, searched, proposed)
         sides = SIDE.said(searched[max(searched, key=len)].query.reading)
         choices = choose(weighed) or ([] if proposed else best_of(weighed))
+        choices = self._unsaid(choices, searched, proposed)
         chosen = []
         for choice in choices:
             own = searched[choice.parts]
@@ -128,6 +131,29 @@ class PartSearch:
         if not any(each.code.code[0] in _CAUSES for each in proposed):
             return weighed
         return [each for each in weighed if each.option.code.code[0] not in _CAUSES]
+
+    def _unsaid(
+        self,
+        choices: Sequence[Choice],
+        searched: dict[Group, Searched],
+        proposed: Sequence[Chosen],
+    ) -> list[Choice]:
+        """The choices without those whose words the title of a likelier code has, unless its notes
+        ask for them: "pressure" beside a pressure ulcer."""
+        kept: list[Choice] = []
+        said = [each.code for each in proposed]
+        for choice in choices:  # the likeliest first
+            code = choice.option.code
+            words = telling(searched[choice.parts].query.spelled_out)
+            if all(
+                code.code[:3] == other.code[:3]
+                or not words <= read(other.title).stems
+                or asking(self.books.notes(other), code, told_together=True)
+                for other in said
+            ):
+                kept.append(choice)
+                said.append(code)
+        return kept
 
     def _left_open(self, choice: Choice, own: Searched, sides: frozenset[str]) -> str:
         """The name of what the words leave open that would change a code; "" for nothing."""

@@ -1,5 +1,6 @@
-"""What the rules on codes change in a report: codes that are said together by one, signs that are
-integral to a disease, codes that another says better, and codes that exclude each other."""
+"""What the rules on codes change in a report: codes that are said together by one, codes that
+others call for, signs that are integral to a disease, codes that another says better, and codes
+that exclude each other."""
 
 from __future__ import annotations
 
@@ -9,12 +10,13 @@ from dataclasses import dataclass, replace
 from codesets.model import Code
 from index.statement.books import Books
 from index.statement.combinations import Combination, combine
+from index.statement.companions import Companion, companions
 from index.statement.conflicts import excluded, loser
 from index.statement.integral import integral_to, less_specific
 from index.statement.model import Ground, Role, Span, Statement
 
-#: How often combinations are looked for again: one may lead to the next.
-_MOST_ROUNDS = 4
+#: How often combinations and companions are looked for again: one may lead to the next.
+_MOST_ROUNDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,21 @@ class Chosen:
 def revised(chosen: Sequence[Chosen], statement: Statement, books: Books) -> list[Chosen]:
     """The codes after all rules, in the order of the statement."""
     left = once(chosen)
+    added: set[str] = set()
     for _ in range(_MOST_ROUNDS):
-        found = combine([each.code.code for each in left], statement, books)
-        if not found:
+        codes = [each.code.code for each in left]
+        if found := combine(codes, statement, books):
+            for combination in found:
+                left = _combined(left, combination, books)
+            left = once(left)
+            continue
+        # What was added once, and was combined with another since, is not added again.
+        beside = [each for each in companions(codes, statement, books) if each.code not in added]
+        if not beside:
             break
-        for combination in found:
-            left = _combined(left, combination, books)
+        added.update(each.code for each in beside)
+        for companion in beside:
+            left = _accompanied(left, companion, books)
         left = once(left)
     return _settled(_without_integral(_without_less(left)), books)
 
@@ -76,6 +87,18 @@ def _combined(chosen: list[Chosen], combination: Combination, books: Books) -> l
     )
     kept = [each for each in chosen if each.code.code not in combination.drops]
     return [made, *kept]
+
+
+def _accompanied(chosen: list[Chosen], companion: Companion, books: Books) -> list[Chosen]:
+    """The codes with one that another of them calls for."""
+    code = books.code(companion.code)
+    if code is None:
+        return chosen
+    of = (companion.beside, *companion.drops)
+    calling = [c.spans for c in chosen if c.code.code in of]
+    spans = tuple(dict.fromkeys((*companion.spans, *(span for each in calling for span in each))))
+    made = Chosen(code, spans, companion.sure, (companion.ground,))
+    return [*(each for each in chosen if each.code.code not in companion.drops), made]
 
 
 def _without_less(chosen: list[Chosen]) -> list[Chosen]:

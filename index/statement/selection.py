@@ -10,7 +10,7 @@ from index.statement.evidence import Group, Weighed
 from index.statement.pool import Option
 
 #: From this chance on, a code is reported for its parts.
-_LEAST = 0.38
+_LEAST = 0.4
 #: The least share of its chance for several parts that a code must have for one to be for this one.
 _AS_LIKELY = 0.8
 

@@ -10,11 +10,15 @@ from functools import cache
 
 from index.statement.drug_cues import expression, lines
 from index.statement.drug_uses import is_denied
+from index.statement.injury_words import sites_of
 from index.statement.model import Span, Statement
 from index.text.resources import read_text
 
 #: How many characters may stand between an animal and its sting.
 _NEAR = 25
+_SWELLING = re.compile(
+    r",?\s(?:(?:local|localized|mild|w/|with|and)\s)*(?:swelling|swollen|redness|pain)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,21 @@ def find_venoms(statement: Statement) -> Iterator[tuple[str, Span]]:
             found.setdefault(entry, Span(*match.span()))
     for entry, span in found.items():
         if not any(other.startswith(f"{entry},") for other in found):
-            yield entry, span
+            yield entry, _with_site(statement, span)
+
+
+def _with_site(statement: Statement, span: Span) -> Span:
+    """The words of a sting with the site after it, which T63 does not tell, and its swelling."""
+    start, end = span
+    for site in sites_of(statement):
+        between = statement.folded[end : site.span.start]
+        if site.span.start >= end and re.fullmatch(
+            r"\s(?:(?:to|on|of|in|the|his|her)\s)*", between
+        ):
+            end = site.span.end
+    if end > span.end and (local := _SWELLING.match(statement.folded, end)):
+        end = local.end()
+    return Span(start, end)
 
 
 def _told(text: str, animal: re.Match[str]) -> Span | None:

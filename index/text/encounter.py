@@ -72,7 +72,7 @@ def _markers(text: str) -> list[tuple[re.Match[str], _Marker | None]]:
 _AFTERWARDS = re.compile(
     r"\b(?:f/u|fu|f-u|flup|follow(?:ing)?[ -]?up|followup|re-?check(?:ed|s)?|re-?eval\w*|aftercare"
     r"|rehab(?:ilitation)?|recover(?:y|ing)|(?:wound|healing|cast|splint) (?:check|ck|chk)"
-    r"|(?:suture|staple|stitch|cast|splint|pin|hardware)s? (?:change|removal|removed|off|out)"
+    r"|(?:suture|staple|stitche?|cast|splint|pin|hardware)s? (?:change|removal|removed|off|out)"
     r"|(?:remove|removal of|change of) (?:the )?(?:suture|staple|stitch|cast|splint)(?:s|es)?"
     r"|in (?:a )?cast|casted|(?:weeks?|wks?|months?|mos?) (?:out|post injury|after injury))\b"
 )
