@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.desk.desk import Desk
-from codesets.model import Code, Release
+from codesets.model import Code
 from index.search.confidence import level
 from index.statement.assembly import assemble
 from index.statement.books import Books
@@ -75,7 +75,7 @@ def report(desk: Desk, books: Books) -> Report:
             lambda texts: searcher.search_many(texts, [release], 15),
             lambda words: searcher.is_name(words, release),
             lambda texts: searcher.says_together(texts, release),
-            searcher.search(statement.text, [release], 15),
+            searcher.search(statement.text, [release], 15) if statement.text else None,
         )
         return assemble(statement, books, texts)
 

@@ -34,7 +34,6 @@ N39.0 B96.20 Z16.12 | N39.0 B96.20 Z16.12
 F10.20 Y90.5 | F10.20 Y90.5
 I63.9 R29.703 | I63.9 R29.703
 # by the Guidelines
-I10 R07.9 | I10 R07.9
 S62.91XA W11.XXXA | S62.91XA W11.XXXA
 W11.XXXA Y92.9 | W11.XXXA Y92.9
 S83.512A Y93.66 | S83.512A Y93.66
@@ -126,7 +125,7 @@ def test_every_drug_and_every_external_cause_has_its_place(books: Books) -> None
         ("T81.40XA", "complication_sepsis"), ("T81.49XA", "complication_sepsis"),
         ("T81.30XA", "complication"), ("Z33.2", "first_only"), ("Z33.1", "status"),
         ("Z31.83", "first_only"), ("Z31.5", "encounter"), ("R65.21", "severe_sepsis"),
-        ("R65.10", "symptom"), ("Z3A.20", "weeks"), ("Z91.120", "underdosing_reason"),
+        ("R65.10", None), ("Z3A.20", "weeks"), ("Z91.120", "underdosing_reason"),
         ("Z91.81", "status"), ("Y92.9", "external_cause_place"), ("I10", None),
     ],
 )  # fmt: skip
