@@ -47,7 +47,8 @@ def logistic(
         slope = (counts * (chance - right)) @ rows
         return value + held * (weights[1:] ** 2).sum(), slope + 2 * held * np.r_[0, weights[1:]]
 
-    return minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B").x
+    start, until = np.zeros(rows.shape[1]), {"gtol": 1e-9, "ftol": 1e-14, "maxiter": 10_000}
+    return minimize(loss, start, jac=True, method="L-BFGS-B", options=until).x
 
 
 def chances(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
