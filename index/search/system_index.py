@@ -250,9 +250,10 @@ class SystemIndex:
         words of each. `texts`: the questions, spelled out; `telling`: the stems of each that tell
         what it is about."""
         scores = self.lexical.scores(" ".join(texts))
-        likest = np.argpartition(scores, -_LIKEST)[-_LIKEST:] if len(scores) > _LIKEST else None
-        rows = np.arange(len(scores)) if likest is None else likest
-        return self._ranker.has_words_of_each(rows, telling)
+        likest = np.flatnonzero(scores)
+        if len(likest) > _LIKEST:
+            likest = likest[np.argpartition(scores[likest], -_LIKEST)[-_LIKEST:]]
+        return self._ranker.has_words_of_each(likest, telling)
 
     def retrieve(self, wordings: Wordings, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The texts that the retrievers find: `most` for each wording by vector, `most` by BM25.
