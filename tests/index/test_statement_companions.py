@@ -124,7 +124,11 @@ def books(store: CodeStore, april: Release) -> Books:
     return Books(store, april, DAY)
 
 
-@pytest.mark.parametrize(("said", "codes", "reported"), _cases(), ids=lambda v: str(v)[:40])
+@pytest.mark.parametrize(
+    ("said", "codes", "reported"),
+    _cases(),
+    ids=lambda v: " ".join(sorted(v))[:40] if isinstance(v, set) else str(v)[:40],
+)
 def test_codes_called_for_by_others(
     said: str, codes: list[str], reported: set[str], books: Books
 ) -> None:
