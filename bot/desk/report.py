@@ -91,7 +91,7 @@ class Reports:
         statement = read_statement(question.subject)
         stored = StoredWords(question)
         for release in releases:
-            if release.system == "icd10cm" and not _asks_for_another(question):
+            if release.system == "icd10cm" and _is_of_diagnoses(question, answer, statement):
                 books = Books(self._store, release, question.day)
                 assembled = assembled_for(statement, books, searcher, found, answer.candidates)
                 if is_of_a_rule and not _states_a_case(question, assembled):
@@ -156,9 +156,16 @@ def _with_lines(
     return replace(answer, outcome="answered", headline=of_report(lines, either_first))
 
 
-def _asks_for_another(question: Question) -> bool:
-    """Whether the words ask for codes of other systems only."""
-    return bool(question.systems) and "icd10cm" not in question.systems
+def _is_of_diagnoses(question: Question, answer: Answer, statement: Statement) -> bool:
+    """Whether a statement may be one of diagnoses. One whose words speak for another system
+    ("screening colonoscopy, polyp removed") may, unless it names the system or says one thing
+    only."""
+    if answer.candidates and answer.candidates[0].system == "icd10cm":
+        return True
+    if not question.systems or "icd10cm" in question.systems:
+        return True
+    names_it = bool(question.limited_to) or (question.said is not None and question.said.named)
+    return not names_it and len(_affirmed(statement)) > 1
 
 
 def _affirmed(statement: Statement) -> list[Fact]:
