@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from codesets.model import Code
+from index.statement.books import Books
 from index.statement.model import Ground
 from index.statement.partners import ASKING
 from index.statement.pool import Option
 from index.statement.sequencing import NoteEdge, rule_for
+from index.statement.with_entries import entry_of
 
 #: The place (sequencing.toml) from which on a rule says that a code stands after others.
 _AFTER = 50
 
 
-def found(option: Option) -> Ground:
-    """The official words by which a code was found."""
-    text = option.hit.matched[0] if option.hit.matched else option.code.title
-    if option.hit.features["entry"]:
-        return Ground("index", "report.index_entry", quote=text)
-    return Ground("tabular", "report.found_by", quote=text)
+def found(option: Option, words: str, books: Books) -> Ground:
+    """The official words that lead to a code: the entry of the Alphabetic Index that is nearest to
+    `words`, by which it was found, else its title."""
+    entry = entry_of(books, option.hit.code, words)
+    if entry is not None:
+        return Ground("index", "report.index_entry", quote=entry.text, release=entry.release)
+    release = books.release.label
+    return Ground("tabular", "report.by_title", quote=option.code.title, release=release)
 
 
 def of_place(code: Code, number: int, count: int) -> list[Ground]:

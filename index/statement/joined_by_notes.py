@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from codesets.model import Note
 from index.statement import grounds
 from index.statement.books import Books
-from index.statement.evidence import Weighed
+from index.statement.evidence import Group, Weighed
 from index.statement.partners import asking, ground
 from index.statement.parts import Part
 from index.statement.pool import Searched
@@ -31,13 +31,20 @@ def kept_beside(
             continue
         note = asking(notes, best.code, told_together=True)
         if note is not None and best.right >= _LEAST_KEPT:
-            why = (ground(note, choice.option.code.code), grounds.found(best))
+            why = (
+                ground(note, choice.option.code.code),
+                grounds.found(best, plain[n].query.spelled_out, books),
+            )
             kept.append(Chosen(best.code, (parts[n].span,), best.right, why))
     return kept
 
 
 def asked_for(
-    choices: Sequence[Choice], weighed: Sequence[Weighed], parts: Sequence[Part], books: Books
+    choices: Sequence[Choice],
+    weighed: Sequence[Weighed],
+    parts: Sequence[Part],
+    searched: Mapping[Group, Searched],
+    books: Books,
 ) -> list[Chosen]:
     """The less likely codes that a note joins to a chosen one: that its notes ask for, where both
     share words (the ulcer of an ankle beside the atherosclerosis that is its cause), or whose own
@@ -51,7 +58,8 @@ def asked_for(
         note = _joining(each, choices, books)
         if note is not None:
             spans = tuple(parts[n].span for n in each.group)
-            why = (ground(note, note.owner), grounds.found(each.option))
+            words = searched[each.group].query.spelled_out
+            why = (ground(note, note.owner), grounds.found(each.option, words, books))
             found.append(Chosen(code, spans, each.chance, why))
             categories.add(code.code[:3])
     return found

@@ -75,10 +75,10 @@ class PartSearch:
             spans = tuple(parts[n].span for n in choice.parts)
             ask = self._left_open(choice, own, sides)
             for code in on_sides(choice.option, own, sides, encounter, self.books):
-                why = (grounds.found(choice.option),)
+                why = (grounds.found(choice.option, own.query.spelled_out, self.books),)
                 chosen.append(Chosen(code, spans, choice.chance, why, ask=ask))
             chosen += kept_beside(choice, parts, plain, self.books)
-        return [*chosen, *asked_for(choices, weighed, parts, self.books)]
+        return [*chosen, *asked_for(choices, weighed, parts, searched, self.books)]
 
     def searched(
         self, parts: Sequence[Part], others: Sequence[Wording], encounter: Encounter

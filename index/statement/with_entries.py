@@ -74,7 +74,7 @@ def entry_of(books: Books, code: str, like: str) -> WithEntry | None:
 def _nearest(store: CodeStore, key: str, code: str, like: str) -> WithEntry | None:
     reference = store.references.get(key)
     wanted = frozenset(plain_words(like.lower()))
-    for length in range(len(code), 4, -1):
+    for length in range(len(code), 2, -1):
         begun = code[:length]
         terms = [
             term

@@ -241,16 +241,16 @@ def test_what_the_best_is_reported_with() -> None:
     answer = replace(diabetes(), notices=[], candidates=found)
     best, other = texts(answer_blocks(answer, ID))
     assert best.splitlines()[2:] == [
-        "Report with it:",
+        "Its notes ask for, where the record supports it:",
         "• `N18.1-N18.6` Title of N18.1-N18.6 (use additional code, E11)",
         "• `Z79.4` Title of Z79.4 (use additional code, E11)",
         "• `E10.-` Title of E10.- (use additional code, E11)",
         "… and 2 more",
     ]
-    assert "Report with it" not in other
+    assert "Its notes ask for" not in other
     best, other = texts(answer_blocks(answer, ID, expanded=True))
     assert best.endswith("• `Z79.85` Title of Z79.85 (use additional code, E11)")
-    assert "Report with it" not in other
+    assert "Its notes ask for" not in other
 
 
 @pytest.mark.parametrize(
