@@ -66,6 +66,8 @@ class _Words:
     diseases: frozenset[str]
     results: frozenset[str]
     done: re.Pattern[str]
+    treatments: frozenset[str]
+    beside: frozenset[str]
     inpatient: re.Pattern[str]
 
 
@@ -98,6 +100,8 @@ def _words() -> _Words:
             rf"|(?<=\s)(?=(?:{past}|{uncertain}){end})|(?<=\s)(?=\?\s?\w)"
             rf"|(?<=\s)(?<!rapid\s)(?={tests}(?:\s+\w+)?\s+neg(?:ative)?\b)"
             rf"|(?<=[a-z]{{4}})/(?=[a-z]{{4}})"
+            # "Brain mets here for xrt" tells of the visit in the midst of a fact.
+            rf"|(?<=\s)(?=(?:pt\s)?(?:here|in)\s(?:today\s)?(?:just\s|only\s)?for\s)"
         ),
         tuple((join, re.compile(rf"(?:{words}){end}")) for join, words in joins.items()),
         (
@@ -115,6 +119,8 @@ def _words() -> _Words:
         frozenset(tables["tests"]["diseases"].split()),
         frozenset(tables["tests"]["results"].split()),
         re.compile(rf"(?:{_any(tables['done']['words'])}){end}"),
+        frozenset(tables["treatments"]["words"].split()),
+        frozenset(tables["treatments"]["beside"].split()),
         re.compile(rf"\b(?:{_any(vocabulary['inpatient'])})\b"),
     )
 
@@ -224,7 +230,9 @@ def _read(text: str, folded: str, span: Span, join: Join) -> Fact:
     said, rest = text[span.start : span.end], text[start:end].strip(" ,;:.-")
     if not re.search(r"\w", rest):
         return Fact(said, "", span, "chatter", "chatter", join)
-    if status == "affirmed" and _is_of_the_visit(rest.lower()):
+    if status == "affirmed" and (
+        _is_of_the_visit(rest.lower()) or (join == "and" and _is_treatment(rest.lower()))
+    ):
         status = "chatter"
     return Fact(said, rest, span, "detail" if is_detail(rest) else "condition", status, join)
 
@@ -241,6 +249,20 @@ def _is_of_the_visit(text: str) -> bool:
     if tested and all(word in known or is_detail(word) for word in each):
         return True
     return bool(words.done.fullmatch(" ".join(each)))
+
+
+def _is_treatment(text: str) -> bool:
+    """Whether a fact tells of nothing but treatment: "add ensure", "steroids", "speech eval"."""
+    words = _words()
+    each = [word.strip(",.;:") for word in text.split()]
+    return any(word in words.treatments for word in each) and all(
+        word in words.treatments | words.beside
+        or word in words.tests
+        or word in words.results
+        or is_detail(word)
+        or words.done.fullmatch(word)
+        for word in each
+    )
 
 
 @cache

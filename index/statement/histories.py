@@ -108,6 +108,10 @@ _DEFICIT = re.compile(
 )
 
 
+#: What is looked for, and is not there: "avg risk colon ca screening".
+_SCREENED = re.compile(r"\s*(?:screen|scrn)\w*")
+
+
 def _left_deficit(folded: str) -> bool:
     """Whether a stroke left something, which is a sequela (I69) and no history (I.C.9.d)."""
     return bool(_DEFICIT.search(folded)) and not re.search(
@@ -140,6 +144,8 @@ def _how(folded: str, span: Span, before: tuple[int, str], statement: Statement,
     table = words_of_chapter()["history"]
     between = folded[before[0] : span.start] if before[0] >= 0 else ""
     in_list = before[1] if before[1] and _LIST.fullmatch(between) else ""
+    if _SCREENED.match(folded, span.end):
+        return ""
     if in_list == "family" and ("," not in between or _headed(folded)):
         return "family"
     if _ends_with("family", folded, span.start):
@@ -186,7 +192,11 @@ def _resolved_near(folded: str, span: Span) -> bool:
     table = words_of_chapter()["history"]
     clause = re.split(r"[;.](?=\s|$)", folded[span.end :])[0]
     words = pattern(table["resolved"]).search(clause)
-    return bool(words and words.start() < 45 and "not " not in clause[: words.start()])
+    return bool(
+        words
+        and words.start() < 45
+        and not re.search(r"\b(?:not|nothing|no|never|still)\b", clause[: words.start()])
+    )
 
 
 @cache
