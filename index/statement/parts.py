@@ -15,6 +15,10 @@ from index.text.tokens import STOPWORDS
 
 #: The number of parts that are searched, and from which on only neighbours are joined.
 _MOST_PARTS, _ALL_PAIRS = 20, 3
+#: How long something lasts, which no title tells.
+_LASTING = re.compile(
+    r"\s+x\s?\d+(?:-\d+)?\s?(?:d|days?|wks?|weeks?|hrs?|hours?|mos?|months?)\b", re.I
+)
 _WORD = re.compile(r"[\w/'%.+-]+")
 
 
@@ -52,6 +56,7 @@ def parts_of(statement: Statement, claimed: Iterable[Span]) -> list[Part]:
             elif text:
                 waiting = f"{waiting} {text}".strip()
             continue
+        text = _LASTING.sub("", text)  # "sore throat x2d"
         parts.append(Part(fact, f"{waiting} {text}".strip()))
         waiting = ""
     return parts[:_MOST_PARTS]
