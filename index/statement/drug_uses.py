@@ -77,7 +77,7 @@ def is_so(statement: Statement, match: re.Match[str], text: str) -> bool:
     if is_denied(text, match.start()) or was_long_ago(text, match.end()):
         return False
     # What tells of nothing but treatment is so: "stopped metformin".
-    allowed = ("affirmed", "chatter", "uncertain") if statement.inpatient else ("affirmed", "chatter")
+    allowed = ["affirmed", "chatter"] + ["uncertain"] * statement.inpatient
     places = [Span(match.start(), match.end())]
     if match.start() > 1:
         cut = text.rfind(",", 0, match.start())

@@ -38,7 +38,8 @@ _DETAILS = frozenset(
     female man woman boy girl child kid infant toddler teen adult elderly senior m f er ed office
     clinic inpt outpt op inpatient outpatient admitted seen eval evaluation follow up followup f/u
     recheck check dx diagnosis code codes rt lt r l b/l od os ou init subs subsq nos nec still it
-    was is the a an she he they her his him them used now again currently says said states stated came
+    was is the a an she he they her his him them used now again currently
+    says said states stated came
     asymptomatic labs lab bloodwork cxr xray ct mri ekg ecg echo hosp hospital outside abx outpt
     started documented listed noted talk staging nothing else treated given ordered added
     source known dominant nondominant ambidextrous""".split()

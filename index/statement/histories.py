@@ -80,7 +80,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         column = "family" if how == "family" else "personal"
         cell = row.get(column) or "-"
         if cell == "Z85.9":
-            cell = named_site(folded) or cell
+            cell = named_site(folded) or _site_of_operation(folded) or cell
         if cell == "-" or (cell == "Z86.73" and how != "family" and _left_deficit(folded)):
             continue
         if cell == "Z87.81" and re.search(r"hardware|\bpins?\b|plate|screw", folded):
@@ -157,6 +157,8 @@ def _how(folded: str, span: Span, before: tuple[int, str], statement: Statement,
         return ""
     if _ends_with("before", folded, span.start):
         return "past"
+    if personal.startswith("Z85") and _was_removed(folded, span):
+        return "past"
     if in_list and _LIST_STRICT.fullmatch(between):
         return in_list
     if _ends_with("earlier", folded, span.start) and not personal.startswith(("Z87.89", "Z87.828")):
@@ -173,6 +175,42 @@ def _how(folded: str, span: Span, before: tuple[int, str], statement: Statement,
     if said(table["resolved"], statement) and _resolved_near(folded, span):
         return "resolved"
     return ""
+
+
+#: The history of a cancer without a site, by the operation that was done for it.
+_SITES_OF_OPERATIONS = (
+    ("thyroidectomy", "Z85.850"),
+    ("nephrectomy", "Z85.528"),
+    ("prostatectomy", "Z85.46"),
+    ("colectomy", "Z85.038"),
+    ("mastectomy", "Z85.3"),
+    ("hysterectomy", "Z85.42"),
+    ("gastrectomy", "Z85.028"),
+    ("lobectomy", "Z85.118"),
+    ("laryngectomy", "Z85.21"),
+    ("orchiectomy", "Z85.47"),
+    ("oophorectomy", "Z85.43"),
+    ("pancreatectomy", "Z85.07"),
+    ("whipple", "Z85.07"),
+)
+_STILL_TREATED = re.compile(
+    r"\b(?:chemo\w*|xrt|radiation|pod|post-?op|planned|plan|scheduled|tomorrow|consult|preop"
+    r"|\d+ ?(?:d|days?|wks?|weeks?))\b"
+)
+
+
+def _was_removed(folded: str, span: Span) -> bool:
+    """Whether an organ was removed for a cancer, and nothing is said of more treatment."""
+    operated = re.search(
+        r"(?:ectomy|whipple|removed)(?: (?:\w+ ){0,2}ago| in \d{4}| \d{4})? for (?:\w+ ){0,2}$",
+        folded[: span.start],
+    )
+    return bool(operated) and not _STILL_TREATED.search(folded)
+
+
+def _site_of_operation(folded: str) -> str:
+    """The history code for the organ that was removed; "" where none is named."""
+    return next((code for word, code in _SITES_OF_OPERATIONS if word in folded), "")
 
 
 def _headed(folded: str) -> bool:
@@ -231,6 +269,8 @@ def _is_follow_up(folded: str, span: Span, cell: str, how: str, follow_up: bool)
         return True
     if cell.startswith(("Z85.03", "Z85.04")) and re.search(r"colonoscopy|\bscope\b", folded):
         return True
+    if cell.startswith("Z85.82") and _NO_DISEASE.search(folded) and "skin check" in folded:
+        return True
     if (
         not follow_up
         or cell.startswith("Z86.010")
@@ -256,6 +296,8 @@ def _follow_up(code: str, span: Span, cell: str, folded: str) -> Proposal:
     excludes: tuple[str, ...] = ()
     if cell.startswith(("Z85.03", "Z85.04")):
         excludes = ("Z12.11",)
+    elif cell.startswith("Z85.82"):
+        excludes = ("Z12.83",)
     elif cell.startswith("Z85.4"):
         excludes = ("Z12.4", "Z12.72", "Z01.4")
     table = words_of_chapter()["history"]

@@ -16,7 +16,7 @@ from index.statement.obstetric_conditions import (
     pregnancy_of,
     proposals,
 )
-from index.statement.phrases import is_ruled_out, words_of
+from index.statement.phrases import is_ruled_out, says, words_of
 from index.statement.pregnancy import TRIMESTERS, Pregnancy, is_of_newborn
 
 #: Kinds of hypertension beside which it is not reported without a kind.
@@ -47,8 +47,9 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     elif pregnancy.period == "postpartum":
         found += encounters.after(statement, pregnancy, books, has_complication, bool(left))
     elif pregnancy.period == "pregnancy" and all(p.code.startswith("Z36") for p in found):
-        # What is screened at a routine visit is part of it.
-        found = list(encounters.supervision(statement, pregnancy, books, bool(left))) or found
+        routine = says(words_of("obstetrics", "reading", "routine"), statement)
+        if routine or not found:  # what is screened at a routine visit is part of it
+            found = list(encounters.supervision(statement, pregnancy, books, bool(left))) or found
     if any(proposal.code[:3] in _HYPERTENSION for proposal in found):
         found = [proposal for proposal in found if proposal.code[:3] != "O16"]
     if any(proposal.code.startswith("O30.0") for proposal in found):
