@@ -104,7 +104,7 @@ def _words() -> _Words:
             rf"|(?<=\s)(?<!rapid\s)(?={tests}(?:\s+\w+)?\s+neg(?:ative)?\b)"
             rf"|(?<=[a-z]{{4}})/(?=[a-z]{{4}})"
             # "Brain mets here for xrt" tells of the visit in the midst of a fact.
-            rf"|(?<=\s)(?=(?:pt\s)?(?:here|in)\s(?:today\s)?(?:just\s|only\s)?for\s)"
+            rf"|(?<=\s)(?=(?:(?:pt\s)?here|pt\sin)\s(?:today\s)?(?:just\s|only\s)?for\s)"
         ),
         tuple((join, re.compile(rf"(?:{words}){end}")) for join, words in joins.items()),
         (
@@ -149,7 +149,7 @@ def _facts(text: str, folded: str) -> tuple[Fact, ...]:
     facts: list[Fact] = []
     pieces = list(_pieces(folded))
     for piece in pieces:
-        fact = _read(text, folded, piece.span, piece.join)
+        fact = _read(text, folded, piece, alone=len(pieces) == 1)
         before = facts[-1] if facts else None
         if before and before.status == "affirmed" and _is_doubt(fact):
             facts[-1] = replace(before, status="uncertain")  # "uti likely"
@@ -220,8 +220,9 @@ def _begin(folded: str, span: Span) -> tuple[int, Status]:
     return start, status
 
 
-def _read(text: str, folded: str, span: Span, join: Join) -> Fact:
+def _read(text: str, folded: str, piece: _Piece, *, alone: bool) -> Fact:
     words = _words()
+    span, join = piece.span, piece.join
     start, status = _begin(folded, span)
     end = span.end
     for means, each in words.after if status == "affirmed" else ():
@@ -234,7 +235,8 @@ def _read(text: str, folded: str, span: Span, join: Join) -> Fact:
     if not re.search(r"\w", rest):
         return Fact(said, "", span, "chatter", "chatter", join)
     if status == "affirmed" and (
-        _is_of_the_visit(rest.lower()) or (join == "and" and _is_treatment(rest.lower()))
+        _is_of_the_visit(rest.lower())
+        or (join == "and" and not alone and _is_treatment(rest.lower()))
     ):
         status = "chatter"
     return Fact(said, rest, span, "detail" if is_detail(rest) else "condition", status, join)

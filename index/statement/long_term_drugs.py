@@ -206,6 +206,8 @@ def find_monitoring(
         return None
     marked = drug_cues.mark(text, (drug.span for drug in named))
     for match in words.monitoring.find(marked):
+        if "," in match[0]:
+            continue  # "on revlimid, labs today" is no level of it
         for drug in named:
             inside = match.start() <= drug.span.start < match.end()
             if inside and drug.drug_class.long_term and _is_so(statement, match):

@@ -133,6 +133,9 @@ class PartSearch:
             for each in weigh(statement, parts, searched, self.books, self.texts.is_name)
             if len(each.group) == 1 or not are_apart(readings[n] for n in each.group)
         ]
+        if any(each.code.code.startswith("Z38") for each in proposed):
+            # The record of a newborn has no code of the mother (I.C.15.a.2).
+            weighed = [w for w in weighed if not w.option.code.code.startswith("O")]
         if len(parts) > 1 or proposed:
             weighed = [w for w in weighed if not w.option.code.code.startswith(_FOUND_ELSEWHERE)]
         if not any(each.code.code[0] in _CAUSES for each in proposed):
