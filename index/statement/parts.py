@@ -48,7 +48,7 @@ def parts_of(statement: Statement, claimed: Iterable[Span]) -> list[Part]:
         is_meant = fact.status == "affirmed" or (fact.status == "uncertain" and statement.inpatient)
         if not is_meant:
             continue
-        text = _unclaimed(statement, fact, claimed)
+        text = _LASTING.sub("", _unclaimed(statement, fact, claimed))  # "sore throat x2d"
         if fact.kind == "detail" or is_detail(text):
             text = choosing(text) if fact.kind == "detail" else ""
             if text and parts:
@@ -56,7 +56,6 @@ def parts_of(statement: Statement, claimed: Iterable[Span]) -> list[Part]:
             elif text:
                 waiting = f"{waiting} {text}".strip()
             continue
-        text = _LASTING.sub("", text)  # "sore throat x2d"
         parts.append(Part(fact, f"{waiting} {text}".strip()))
         waiting = ""
     return parts[:_MOST_PARTS]
