@@ -76,7 +76,8 @@ def is_so(statement: Statement, match: re.Match[str], text: str) -> bool:
     """Whether what a match says is so: not denied, past or uncertain."""
     if is_denied(text, match.start()) or was_long_ago(text, match.end()):
         return False
-    allowed = ("affirmed", "uncertain") if statement.inpatient else ("affirmed",)
+    # What tells of nothing but treatment is so: "stopped metformin".
+    allowed = ["affirmed", "chatter"] + ["uncertain"] * statement.inpatient
     places = [Span(match.start(), match.end())]
     if match.start() > 1:
         cut = text.rfind(",", 0, match.start())

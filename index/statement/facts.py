@@ -38,7 +38,8 @@ _DETAILS = frozenset(
     female man woman boy girl child kid infant toddler teen adult elderly senior m f er ed office
     clinic inpt outpt op inpatient outpatient admitted seen eval evaluation follow up followup f/u
     recheck check dx diagnosis code codes rt lt r l b/l od os ou init subs subsq nos nec still it
-    was is the a an she he they her his him them used says said states stated came
+    was is the a an she he they her his him them used now again currently
+    says said states stated came
     asymptomatic labs lab bloodwork cxr xray ct mri ekg ecg echo hosp hospital outside abx outpt
     started documented listed noted talk staging nothing else treated given ordered added
     source known dominant nondominant ambidextrous""".split()
@@ -66,6 +67,8 @@ class _Words:
     diseases: frozenset[str]
     results: frozenset[str]
     done: re.Pattern[str]
+    treatments: frozenset[str]
+    beside: frozenset[str]
     inpatient: re.Pattern[str]
 
 
@@ -80,6 +83,8 @@ def _words() -> _Words:
     vocabulary = tomllib.loads(read_text("vocabulary", "uncertain.toml"))
     denied, doubted = tables["denied"], tables["uncertain"]
     joins = {join: _any(tables["joins"][join]) for join in get_args(Join)}
+    names = _any(tables["joins"]["post"])
+    joins["after"] = rf"(?!post\s(?:{names})\b)(?:{joins['after']})"
     past, chatter = _any(tables["past"]["words"]), _any(tables["chatter"]["words"])
     uncertain = _any(f"{doubted['words']}\n{vocabulary['terms']}")
     tests = rf"(?:{_any(denied['tests'])})"
@@ -98,6 +103,8 @@ def _words() -> _Words:
             rf"|(?<=\s)(?=(?:{past}|{uncertain}){end})|(?<=\s)(?=\?\s?\w)"
             rf"|(?<=\s)(?<!rapid\s)(?={tests}(?:\s+\w+)?\s+neg(?:ative)?\b)"
             rf"|(?<=[a-z]{{4}})/(?=[a-z]{{4}})"
+            # "Brain mets here for xrt" tells of the visit in the midst of a fact.
+            rf"|(?<=\s)(?=(?:(?:pt\s)?here|pt\sin)\s(?:today\s)?(?:just\s|only\s)?for\s)"
         ),
         tuple((join, re.compile(rf"(?:{words}){end}")) for join, words in joins.items()),
         (
@@ -115,6 +122,8 @@ def _words() -> _Words:
         frozenset(tables["tests"]["diseases"].split()),
         frozenset(tables["tests"]["results"].split()),
         re.compile(rf"(?:{_any(tables['done']['words'])}){end}"),
+        frozenset(tables["treatments"]["words"].split()),
+        frozenset(tables["treatments"]["beside"].split()),
         re.compile(rf"\b(?:{_any(vocabulary['inpatient'])})\b"),
     )
 
@@ -140,7 +149,7 @@ def _facts(text: str, folded: str) -> tuple[Fact, ...]:
     facts: list[Fact] = []
     pieces = list(_pieces(folded))
     for piece in pieces:
-        fact = _read(text, folded, piece.span, piece.join)
+        fact = _read(text, folded, piece, alone=len(pieces) == 1)
         before = facts[-1] if facts else None
         if before and before.status == "affirmed" and _is_doubt(fact):
             facts[-1] = replace(before, status="uncertain")  # "uti likely"
@@ -211,8 +220,9 @@ def _begin(folded: str, span: Span) -> tuple[int, Status]:
     return start, status
 
 
-def _read(text: str, folded: str, span: Span, join: Join) -> Fact:
+def _read(text: str, folded: str, piece: _Piece, *, alone: bool) -> Fact:
     words = _words()
+    span, join = piece.span, piece.join
     start, status = _begin(folded, span)
     end = span.end
     for means, each in words.after if status == "affirmed" else ():
@@ -224,7 +234,10 @@ def _read(text: str, folded: str, span: Span, join: Join) -> Fact:
     said, rest = text[span.start : span.end], text[start:end].strip(" ,;:.-")
     if not re.search(r"\w", rest):
         return Fact(said, "", span, "chatter", "chatter", join)
-    if status == "affirmed" and _is_of_the_visit(rest.lower()):
+    if status == "affirmed" and (
+        _is_of_the_visit(rest.lower())
+        or (join == "and" and not alone and _is_treatment(rest.lower()))
+    ):
         status = "chatter"
     return Fact(said, rest, span, "detail" if is_detail(rest) else "condition", status, join)
 
@@ -241,6 +254,20 @@ def _is_of_the_visit(text: str) -> bool:
     if tested and all(word in known or is_detail(word) for word in each):
         return True
     return bool(words.done.fullmatch(" ".join(each)))
+
+
+def _is_treatment(text: str) -> bool:
+    """Whether a fact tells of nothing but treatment: "add ensure", "steroids", "speech eval"."""
+    words = _words()
+    each = [word.strip(",.;:") for word in text.split()]
+    return any(word in words.treatments for word in each) and all(
+        word in words.treatments | words.beside
+        or word in words.tests
+        or word in words.results
+        or is_detail(word)
+        or words.done.fullmatch(word)
+        for word in each
+    )
 
 
 @cache

@@ -80,7 +80,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         column = "family" if how == "family" else "personal"
         cell = row.get(column) or "-"
         if cell == "Z85.9":
-            cell = named_site(folded) or cell
+            cell = named_site(folded) or _site_of_operation(folded) or cell
         if cell == "-" or (cell == "Z86.73" and how != "family" and _left_deficit(folded)):
             continue
         if cell == "Z87.81" and re.search(r"hardware|\bpins?\b|plate|screw", folded):
@@ -106,6 +106,10 @@ _DEFICIT = re.compile(
     r"(?<!no )(?<!without )(?<!w/o )\b(?:residuals?|hemipar\w*|hemipleg\w*|aphasia|deficits?|"
     r"dysarthria|(?:left|right|l|r|sided) weakness|facial droop|sequela\w*)"
 )
+
+
+#: What is looked for, and is not there: "avg risk colon ca screening".
+_SCREENED = re.compile(r"\s*(?:screen|scrn)\w*")
 
 
 def _left_deficit(folded: str) -> bool:
@@ -140,6 +144,8 @@ def _how(folded: str, span: Span, before: tuple[int, str], statement: Statement,
     table = words_of_chapter()["history"]
     between = folded[before[0] : span.start] if before[0] >= 0 else ""
     in_list = before[1] if before[1] and _LIST.fullmatch(between) else ""
+    if _SCREENED.match(folded, span.end):
+        return ""
     if in_list == "family" and ("," not in between or _headed(folded)):
         return "family"
     if _ends_with("family", folded, span.start):
@@ -150,6 +156,8 @@ def _how(folded: str, span: Span, before: tuple[int, str], statement: Statement,
     if personal.startswith("Z85") and pattern(table["active"]).search(_clause(folded, span)):
         return ""
     if _ends_with("before", folded, span.start):
+        return "past"
+    if personal.startswith("Z85") and _was_removed(folded, span):
         return "past"
     if in_list and _LIST_STRICT.fullmatch(between):
         return in_list
@@ -169,6 +177,42 @@ def _how(folded: str, span: Span, before: tuple[int, str], statement: Statement,
     return ""
 
 
+#: The history of a cancer without a site, by the operation that was done for it.
+_SITES_OF_OPERATIONS = (
+    ("thyroidectomy", "Z85.850"),
+    ("nephrectomy", "Z85.528"),
+    ("prostatectomy", "Z85.46"),
+    ("colectomy", "Z85.038"),
+    ("mastectomy", "Z85.3"),
+    ("hysterectomy", "Z85.42"),
+    ("gastrectomy", "Z85.028"),
+    ("lobectomy", "Z85.118"),
+    ("laryngectomy", "Z85.21"),
+    ("orchiectomy", "Z85.47"),
+    ("oophorectomy", "Z85.43"),
+    ("pancreatectomy", "Z85.07"),
+    ("whipple", "Z85.07"),
+)
+_STILL_TREATED = re.compile(
+    r"\b(?:chemo\w*|xrt|radiation|pod|post-?op|planned|plan|scheduled|tomorrow|consult|preop"
+    r"|\d+ ?(?:d|days?|wks?|weeks?))\b"
+)
+
+
+def _was_removed(folded: str, span: Span) -> bool:
+    """Whether an organ was removed for a cancer, and nothing is said of more treatment."""
+    operated = re.search(
+        r"(?:ectomy|whipple|removed)(?: (?:\w+ ){0,2}ago| in \d{4}| \d{4})? for (?:\w+ ){0,2}$",
+        folded[: span.start],
+    )
+    return bool(operated) and not _STILL_TREATED.search(folded)
+
+
+def _site_of_operation(folded: str) -> str:
+    """The history code for the organ that was removed; "" where none is named."""
+    return next((code for word, code in _SITES_OF_OPERATIONS if word in folded), "")
+
+
 def _headed(folded: str) -> bool:
     """Whether a list of family histories has a heading: "FHx: colon ca, dm, htn"."""
     words = alternatives(words_of_chapter()["history"]["family"])
@@ -186,7 +230,11 @@ def _resolved_near(folded: str, span: Span) -> bool:
     table = words_of_chapter()["history"]
     clause = re.split(r"[;.](?=\s|$)", folded[span.end :])[0]
     words = pattern(table["resolved"]).search(clause)
-    return bool(words and words.start() < 45 and "not " not in clause[: words.start()])
+    return bool(
+        words
+        and words.start() < 45
+        and not re.search(r"\b(?:not|nothing|no|never|still)\b", clause[: words.start()])
+    )
 
 
 @cache
@@ -221,6 +269,8 @@ def _is_follow_up(folded: str, span: Span, cell: str, how: str, follow_up: bool)
         return True
     if cell.startswith(("Z85.03", "Z85.04")) and re.search(r"colonoscopy|\bscope\b", folded):
         return True
+    if cell.startswith("Z85.82") and _NO_DISEASE.search(folded) and "skin check" in folded:
+        return True
     if (
         not follow_up
         or cell.startswith("Z86.010")
@@ -246,6 +296,8 @@ def _follow_up(code: str, span: Span, cell: str, folded: str) -> Proposal:
     excludes: tuple[str, ...] = ()
     if cell.startswith(("Z85.03", "Z85.04")):
         excludes = ("Z12.11",)
+    elif cell.startswith("Z85.82"):
+        excludes = ("Z12.83",)
     elif cell.startswith("Z85.4"):
         excludes = ("Z12.4", "Z12.72", "Z01.4")
     table = words_of_chapter()["history"]

@@ -158,7 +158,9 @@ def _reach(
     if done is None and (words.not_before.search(before) or words.not_after.match(after)):
         return None
     status = statement.status_of(drug.span)
-    if status != "affirmed" and not (used_before and status in ("past", "denied")):
+    # "On insulin" tells of nothing but treatment, and so no condition is sought for it.
+    so = status in ("affirmed", "chatter")
+    if not so and not (used_before and status in ("past", "denied")):
         return None
     acute = bool(words.acute.search(text))
     painful = bool(words.pain.search(text))
@@ -204,14 +206,21 @@ def find_monitoring(
         return None
     marked = drug_cues.mark(text, (drug.span for drug in named))
     for match in words.monitoring.find(marked):
+        if "," in match[0]:
+            continue  # "on revlimid, labs today" is no level of it
         for drug in named:
             inside = match.start() <= drug.span.start < match.end()
-            if inside and drug.drug_class.long_term and statement.is_affirmed(Span(*match.span())):
+            if inside and drug.drug_class.long_term and _is_so(statement, match):
                 return Span(*match.span()), drug
     for pattern in (words.inr, words.monitoring_alone):
-        if (found := pattern.search(text)) and statement.is_affirmed(Span(*found.span())):
+        if (found := pattern.search(text)) and _is_so(statement, found):
             return Span(*found.span()), None
     return None
+
+
+def _is_so(statement: Statement, match: re.Match[str]) -> bool:
+    """Whether a check is affirmed: a fact that tells of a test alone ("inr check") is chatter."""
+    return statement.status_of(Span(*match.span())) in ("affirmed", "chatter")
 
 
 def is_inr(statement: Statement) -> bool:

@@ -24,6 +24,7 @@ from index.statement.phrases import (
 
 _AGE_DAYS = re.compile(
     r"(?:\bdol\s?#?(?P<dol>\d{1,2})|\bday of life\s?#?(?P<life>\d{1,2})"
+    r"|\bday\s?#?(?P<day>\d{1,2})\b(?!\s?(?:postop|s/p))"
     r"|(?<!\d)(?P<days>\d{1,2})\s?-?(?:days?|d)[\s-]?(?:old|o)\b"
     r"|(?<!\d)(?P<wks>[1-4])\s?-?(?:weeks?|wks?|w)[\s-]?(?:old|o)\b)"
 )
@@ -177,7 +178,7 @@ def age_in_days(statement: Statement) -> int | None:
         return None
     if match["wks"]:
         return 7 * int(match["wks"])
-    return int(match["dol"] or match["life"] or match["days"])
+    return int(match["dol"] or match["life"] or match["day"] or match["days"])
 
 
 def _conditions(statement: Statement, books: Books) -> Iterator[Proposal]:

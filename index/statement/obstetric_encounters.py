@@ -4,6 +4,7 @@ I.C.21.c.11)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from index.statement.books import Books
@@ -13,6 +14,9 @@ from index.statement.phrases import is_ruled_out, says, spans_of, words_of
 from index.statement.pregnancy import Pregnancy
 
 _FULL_TERM = 37
+#: From this age on a pregnancy is one of an elderly woman (note of O09.5).
+_ELDERLY = 35
+_AGE = re.compile(r"\b(?P<age>[1-5]\d)[\s-]?(?:y/?o|yr|year)s?\b")
 
 
 def _proposal(
@@ -135,6 +139,9 @@ def supervision(
         return
     first = pregnancy.gravida
     stem = "Z34.9" if first is None else "Z34.0" if first == 1 else "Z34.8"
+    age = _AGE.search(statement.folded)
+    if age and int(age["age"]) >= _ELDERLY and first is not None:
+        stem = "O09.51" if first == 1 else "O09.52"
     if code := complete(books, stem, pregnancy):
         ground = Ground("guideline", "report.supervision_of_pregnancy", section="I.C.15.b.1")
         span = routine or pregnancy.spans[0]

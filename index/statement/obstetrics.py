@@ -9,14 +9,14 @@ import re
 from index.statement import newborn, obstetric_index
 from index.statement import obstetric_encounters as encounters
 from index.statement.books import Books
-from index.statement.model import Fact, Proposal, Span, Statement, Wording
+from index.statement.model import Fact, Ground, Proposal, Span, Statement, Wording
 from index.statement.obstetric_conditions import (
     is_abortive,
     matches_of,
     pregnancy_of,
     proposals,
 )
-from index.statement.phrases import is_ruled_out, words_of
+from index.statement.phrases import is_ruled_out, says, words_of
 from index.statement.pregnancy import TRIMESTERS, Pregnancy, is_of_newborn
 
 #: Kinds of hypertension beside which it is not reported without a kind.
@@ -38,7 +38,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
     matches = matches_of(statement, pregnancy)
     found = list(proposals(matches, statement, pregnancy, books))
     found = _with_index(found, statement, pregnancy, books)
-    has_complication = any(proposal.code[0] == "O" for proposal in found)
+    has_complication = any(proposal.code.startswith(("O", "F53")) for proposal in found)
     if any(proposal.code[:3] == "O09" and proposal.code[:5] != "O09.9" for proposal in found):
         found = [proposal for proposal in found if proposal.code[:5] != "O09.9"]
     left = _left(statement, pregnancy, [match.span for match in matches])
@@ -46,8 +46,10 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         found += encounters.delivery(statement, pregnancy, books, has_complication, bool(left))
     elif pregnancy.period == "postpartum":
         found += encounters.after(statement, pregnancy, books, has_complication, bool(left))
-    elif pregnancy.period == "pregnancy" and not found:
-        found += encounters.supervision(statement, pregnancy, books, bool(left))
+    elif pregnancy.period == "pregnancy" and all(p.code.startswith("Z36") for p in found):
+        routine = says(words_of("obstetrics", "reading", "routine"), statement)
+        if routine or not found:  # what is screened at a routine visit is part of it
+            found = list(encounters.supervision(statement, pregnancy, books, bool(left))) or found
     if any(proposal.code[:3] in _HYPERTENSION for proposal in found):
         found = [proposal for proposal in found if proposal.code[:3] != "O16"]
     if any(proposal.code.startswith("O30.0") for proposal in found):
@@ -55,7 +57,21 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         found = [p for p in found if not known or p.code[:6] != "O30.00"]
     if not any(is_abortive(proposal.code) for proposal in found):
         found += encounters.weeks(pregnancy, books)
-    return _once(found)
+    return _once([*found, *_types_of_diabetes(found, books)])
+
+
+#: Diabetes that was there before the pregnancy, and its code beside it (I.C.15.g).
+_DIABETES = {"O24.0": "E10.9", "O24.1": "E11.9"}
+
+
+def _types_of_diabetes(found: list[Proposal], books: Books) -> list[Proposal]:
+    """The code of the type of diabetes, which follows that of chapter 15 (I.C.15.g)."""
+    ground = Ground("use additional code", "report.type_beside", section="I.C.15.g")
+    return [
+        Proposal(code.code, p.spans, "additional", "condition", (ground,), settles=False)
+        for p in found
+        if (stem := _DIABETES.get(p.code[:5])) and (code := books.code(stem))
+    ]
 
 
 def _with_index(

@@ -39,6 +39,12 @@ _ACCIDENT = re.compile(
     r"\bpartial amp|\bdoor\b|\baccident(?! (?:years|yrs|in))"
 )
 _DONE = re.compile(r"\bs/p\b|status post|\bafter\b|\bpost\b")
+#: Why an organ was removed, which is no longer there (not a disease of more than the organ).
+_REMOVED_FOR = re.compile(
+    r"(?: (?:\w+ )?(?:years?|yrs?) ago| in \d{4})? for (?:benign |multinodular |toxic )*"
+    r"(?:goiter|nodules?|fibroids?|gallstones|cholecystitis|appendicitis|diverticulitis|cysts?"
+    r"|menorrhagia|torsion|endometriosis|tonsillitis)\b"
+)
 _WEEKS = re.compile(r"(?<!x )(?<!x)\b\d{1,2}\s?(?:days?|wks?|weeks?)\b(?! old)(?! preg| gest)")
 _CHECK = r"(?:f/u|follow[- ]?up|followup|recheck|check|visit|wound check|aftercare|appt)"
 _CHECKED = re.compile(
@@ -99,6 +105,8 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         if status and not _complicated(status, folded):
             for code in codes_for(status, statement, span, books):
                 whole = _whole(folded, clause, span)
+                if status.startswith("Z90") and (why := _REMOVED_FOR.match(folded, span.end)):
+                    whole = Span(whole.start, why.end())
                 statuses.setdefault(code, propose(code, (whole,), statement, "I.C.21.c.3"))
         if cared and row["aftercare"]:
             cell = _for_neoplasm(row["aftercare"], statement)

@@ -25,6 +25,12 @@ from index.text.tokens import read
 
 #: The letters of external causes.
 _CAUSES = "VWXY"
+#: Codes that beside others only a finder proposes: what is held, planned or ordered is no
+#: treatment nor screening, "unknown" no illness, and a transfusion no reaction.
+_FOUND_ELSEWHERE = (
+    "Z51.0", "Z51.1", "Z12.31", "Z38", "Z36", "Z48.02", "R69", "R99", "T80.92", "Z71.9",
+    "Z39.2",
+)  # fmt: skip
 #: The least chance of a code that is found by other words than those of the statement.
 _LEAST_INSTEAD = 0.2
 
@@ -128,6 +134,11 @@ class PartSearch:
             for each in weigh(statement, parts, searched, self.books, self.texts.is_name)
             if len(each.group) == 1 or not are_apart(readings[n] for n in each.group)
         ]
+        if any(each.code.code.startswith("Z38") for each in proposed):
+            # The record of a newborn has no code of the mother (I.C.15.a.2).
+            weighed = [w for w in weighed if not w.option.code.code.startswith("O")]
+        if len(parts) > 1 or proposed:
+            weighed = [w for w in weighed if not w.option.code.code.startswith(_FOUND_ELSEWHERE)]
         if not any(each.code.code[0] in _CAUSES for each in proposed):
             return weighed
         return [each for each in weighed if each.option.code.code[0] not in _CAUSES]

@@ -15,6 +15,10 @@ from index.text.tokens import STOPWORDS
 
 #: The number of parts that are searched, and from which on only neighbours are joined.
 _MOST_PARTS, _ALL_PAIRS = 20, 3
+#: How long something lasts, which no title tells.
+_LASTING = re.compile(
+    r"\s+x\s?\d+(?:-\d+)?\s?(?:d|days?|wks?|weeks?|hrs?|hours?|mos?|months?)\b", re.I
+)
 _WORD = re.compile(r"[\w/'%.+-]+")
 
 
@@ -44,7 +48,7 @@ def parts_of(statement: Statement, claimed: Iterable[Span]) -> list[Part]:
         is_meant = fact.status == "affirmed" or (fact.status == "uncertain" and statement.inpatient)
         if not is_meant:
             continue
-        text = _unclaimed(statement, fact, claimed)
+        text = _LASTING.sub("", _unclaimed(statement, fact, claimed))  # "sore throat x2d"
         if fact.kind == "detail" or is_detail(text):
             text = choosing(text) if fact.kind == "detail" else ""
             if text and parts:

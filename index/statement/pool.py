@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from codesets.model import Code
@@ -13,6 +14,10 @@ from index.statement.books import Books
 from index.statement.model import Wording
 from index.text.encounter import Encounter
 
+#: A disease is in remission where the provider says so: "diet controlled" does not.
+_REMISSION = re.compile(
+    r"remi|sober|clean|abstin|recover|\b(?:cr\d?|ned)\b|quit|former|hx|\bno\b", re.I
+)
 #: The options of one wording that are kept.
 _KEPT = 12
 
@@ -59,12 +64,15 @@ def options_of(wording: Wording, found: Found, encounter: Encounter, books: Book
     hits = [hit for hit in preferred(found.query, found.hits) if hit.system == "icd10cm"]
     if wording.only:
         hits = [hit for hit in hits if hit.code.startswith(wording.only)]
+    remission = bool(_REMISSION.search(wording.text))
     options = []
     for at, hit in enumerate(hits[:_KEPT]):
         codes = books.below(hit.code)
         if codes:
             said = _of_complication(encounter) if hit.code.startswith("T8") else encounter
             done = complete(found.query.reading, said, codes, hit.member)
+            if not remission and "in remission" in done.code.title:
+                continue
             options.append(Option(done.code, hit, chance(hits, at), done.decided))
     return Searched(wording, found.query, tuple(options), found.known, found.ours, found.off_topic)
 

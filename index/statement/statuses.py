@@ -13,6 +13,7 @@ from index.statement.model import Proposal, Statement
 _EXCLUDES = {
     "Z59.01": ("Z59.00", "Z59.02"),
     "Z59.02": ("Z59.00",),
+    "Z22.7": ("Z86.15",),
     "Z99.12": ("Z99.11",),
     "Z87.891": ("F17.2", "Z72.0"),
     "F17.2": ("Z72.0",),

@@ -42,6 +42,15 @@ pt here for cough | cough
 pt c/o cough, per md | cough
 here w/ fever | fever
 sequence: htn | htn
+mild malnutrition, add ensure | mild malnutrition
+poison ivy rash, steroids | poison ivy rash
+dysphagia, speech eval | dysphagia
+iron def anemia, po iron | iron def anemia
+rash d/t amoxicillin | rash ; amoxicillin
+ra flare here today just for knee pain | ra flare ; knee pain
+aml not in remission here for chemo only | aml ; -in remission
+post herpetic neuralgia | post herpetic neuralgia
+dysuria, prob uti | dysuria ; ?uti
 # denied
 no fever, uti | -fever ; uti
 uti no fever | uti ; -fever

@@ -45,7 +45,7 @@ PREGNANCIES = [
     ("rh neg 28w here for rhogam", "O36.0130 Z3A.28"),
     ("decreased fetal movement 34w", "O36.8130 Z3A.34"),
     ("chronic htn w/ superimposed preeclampsia 35w", "O11.3 O10.013 Z3A.35"),
-    ("preg w type 1 dm 22w", "O24.012 Z3A.22"),
+    ("preg w type 1 dm 22w", "O24.012 Z3A.22 E10.9"),
     ("hyperemesis 10w with dehydration", "O21.1 Z3A.10"),
     ("prior c/s, 38w, here for ob check", "O34.219 Z3A.38"),
     ("routine ob visit g1p0 12w", "Z34.01 Z3A.12"),
