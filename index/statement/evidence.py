@@ -31,46 +31,46 @@ _NO_CHANCE = -5.0
 #: The numbers of parts of a statement.
 Group = tuple[int, ...]
 #: The bias and the weights of the evidence, in log odds a unit.
-_BIAS = -1.91
+_BIAS = -1.76
 WEIGHTS = {
-    "right": 0.14,  # log odds that the code is right for the wording of its parts
-    "first": 2.15,  # 1 if it is the best for them
-    "margin": 0.26,  # its score over that of the next, or under that of the best
+    "right": 0.12,  # log odds that the code is right for the wording of its parts
+    "first": 2.21,  # 1 if it is the best for them
+    "margin": 0.30,  # its score over that of the next, or under that of the best
     "covered": -0.12,  # share of the wording's words that its texts have
-    "text_coverage": 1.23,  # share of the words of its text that are said
-    "title_coverage": -1.10,  # share of the words of its title that are said
-    "exact": 0.39,  # 1 if a text of its own has the words and no others
-    "entry": -0.02,  # 1 if that text is an entry of the Alphabetic Index
-    "dense": 0.99,  # cosine of its best text
-    "said": -0.15,  # least share of the words of one of its parts that its texts have
+    "text_coverage": 1.47,  # share of the words of its text that are said
+    "title_coverage": -0.98,  # share of the words of its title that are said
+    "exact": 0.64,  # 1 if a text of its own has the words and no others
+    "entry": -0.25,  # 1 if that text is an entry of the Alphabetic Index
+    "dense": 0.61,  # cosine of its best text
+    "said": -0.36,  # least share of the words of one of its parts that its texts have
     "unsaid": -2.02,  # share of the telling words of its title that the statement has nowhere
-    "contradicts": -2.66,  # telling words of its title that the statement denies
-    "in_whole": 3.21,  # chance that it is right for the whole statement, of one or two parts
-    "in_more": 6.04,  # the same, of more parts
-    "several": -0.80,  # 1 if it is for several parts
-    "gain": -0.17,  # of a code for several parts: its log odds less the best of a single part
-    "single_too": 2.97,  # of such a code: 1 if it is also the best for one of its parts
-    "same_category": -1.09,  # of such a code: 1 if the best of one of its parts is of its category
-    "rival": -0.61,  # of the codes for more parts than its own: the most said, times the chance
+    "contradicts": -2.50,  # telling words of its title that the statement denies
+    "in_whole": 3.40,  # chance that it is right for the whole statement, of one or two parts
+    "in_more": 6.19,  # the same, of more parts
+    "several": -0.88,  # 1 if it is for several parts
+    "gain": -0.15,  # of a code for several parts: its log odds less the best of a single part
+    "single_too": 3.36,  # of such a code: 1 if it is also the best for one of its parts
+    "same_category": -1.16,  # of such a code: 1 if the best of one of its parts is of its category
+    "rival": -0.67,  # of the codes for more parts than its own: the most said, times the chance
     "named": 0.41,  # least share of the words of one of its parts that are in names of conditions
-    "known": 0.69,  # share of the words that any text has
+    "known": 0.84,  # share of the words that any text has
     "ours": -0.02,  # as in Found
-    "off_topic": -2.97,  # as in Found
-    "words": -0.11,  # number of telling words, at most 6
-    "alone": -0.88,  # 1 if the statement has one part only
-    "symptom": -0.05,
-    "factor": -1.07,
-    "pregnancy": -1.52,
-    "newborn": -1.56,
-    "substance": -1.50,
-    "external": -2.25,
-    "mental": 0.73,
-    "injury": -1.37,
-    "neoplasm": -0.09,  # 1 by the chapter of the code
-    "unspecified": 0.26,
-    "other": 0.15,
-    "due_to": 0.17,  # 1 if its parts are joined by a cause, or its part follows one
-    "uncertain": -0.43,  # 1 if a part is uncertain, in an inpatient stay
+    "off_topic": -2.74,  # as in Found
+    "words": -0.15,  # number of telling words, at most 6
+    "alone": -0.96,  # 1 if the statement has one part only
+    "symptom": -0.16,
+    "factor": -1.19,
+    "pregnancy": -1.47,
+    "newborn": -1.66,
+    "substance": -1.64,
+    "external": -2.44,
+    "mental": 0.83,
+    "injury": -1.30,
+    "neoplasm": -0.10,  # 1 by the chapter of the code
+    "unspecified": 0.18,
+    "other": 0.04,
+    "due_to": 0.19,  # 1 if its parts are joined by a cause, or its part follows one
+    "uncertain": -0.54,  # 1 if a part is uncertain, in an inpatient stay
 }
 FEATURES = tuple(WEIGHTS)
 #: The bias, then the weights in the order of FEATURES (float32).

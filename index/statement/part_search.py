@@ -28,7 +28,7 @@ _CAUSES = "VWXY"
 #: Codes that beside others only a finder proposes: what is held, planned or ordered is no
 #: treatment nor screening, "unknown" no illness, and a transfusion no reaction.
 _FOUND_ELSEWHERE = (
-    "Z51.0", "Z51.1", "Z12.31", "Z38", "Z36", "Z48.02", "R69", "R99", "T80.92", "Z71.9",
+    "Z51.0", "Z51.1", "Z12.31", "Z38", "Z36", "Z48.02", "T80.92", "Z71.9",
     "Z39.2",
 )  # fmt: skip
 #: The least chance of a code that is found by other words than those of the statement.
