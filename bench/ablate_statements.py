@@ -24,21 +24,15 @@ from statement_runs import FIGURES, Runs, cells
 from bot.settings import Settings
 from codesets.model import Code
 from index.evaluate_statements import read_statement_cases, score_statements
-from index.statement import (
-    assembly,
-    combinations,
-    evidence,
-    obstetrics,
-    part_search,
-    revision,
-    sequencing,
-)
+from index.statement import assembly, evidence, part_search
 from index.statement.books import Books
 from index.statement.coverage import said_by
 from index.statement.evidence import FEATURES, Weighed
 from index.statement.finders import FINDERS, Finder
 from index.statement.model import Fact, Proposal, Statement
+from index.statement.obstetrics import obstetrics
 from index.statement.pool import Option
+from index.statement.rules import combinations, revision, sequencing
 from index.statement.selection import Choice
 
 #: The chance from which on a code is as likely right as wrong.

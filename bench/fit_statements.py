@@ -36,17 +36,17 @@ from index.evaluate_statements import (
 )
 from index.statement import evidence
 from index.statement.books import Books
-from index.statement.combinations import combine
 from index.statement.evidence import FEATURES, WEIGHTS, Weighed
-from index.statement.integral import integral_to, less_specific
 from index.statement.model import Statement
 from index.statement.part_search import PartSearch
+from index.statement.rules.combinations import combine
+from index.statement.rules.integral import integral_to, less_specific
 
 _FOLDS = 5
 #: The penalty of all cases together on the squares of the weights, each for one standard deviation
 #: of its evidence.
 _PENALTY = 5.0
-#: How often combinations are looked for again, as in index/statement/revision.py.
+#: How often combinations are looked for again, as in index/statement/rules/revision.py.
 _MOST_ROUNDS = 4
 #: The bounds of the chances whose share of right codes is printed.
 _EDGES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)

@@ -9,8 +9,8 @@ from bot.desk import together_rows as table
 from bot.desk.answer import reason
 from bot.desk.together_model import Ground
 from codesets.model import Code, Note
-from index.statement import sequencing
 from index.statement.books import Books
+from index.statement.rules import sequencing
 from index.text.tokens import fold, read
 
 #: In an instruction that depends on the patient's record.

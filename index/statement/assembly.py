@@ -12,15 +12,16 @@ from dataclasses import replace
 
 from codesets.model import Code
 from index.search.confidence import level
-from index.statement import grounds, obstetrics
 from index.statement.books import Books
 from index.statement.finders import FINDERS
 from index.statement.listing import apart
 from index.statement.model import Assembled, Fact, Line, Proposal, Role, Statement
+from index.statement.obstetrics import obstetrics
 from index.statement.part_search import PartSearch, Texts
 from index.statement.parts import parts_of
-from index.statement.revision import Chosen, revised
-from index.statement.sequencing import NoteEdge, is_never_first, ordered, place
+from index.statement.rules import grounds
+from index.statement.rules.revision import Chosen, revised
+from index.statement.rules.sequencing import NoteEdge, is_never_first, ordered, place
 
 
 def assemble(statement: Statement, books: Books, texts: Texts) -> Assembled:

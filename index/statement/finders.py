@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from index.statement import (
+from index.statement.books import Books
+from index.statement.causes import external_causes
+from index.statement.drugs import drugs
+from index.statement.encounters import (
     allergies,
-    drugs,
     encounters,
     exposures,
-    external_causes,
     histories,
-    injuries,
-    measures,
-    obstetrics,
     operations,
-    organisms,
     receptors,
-    skin_infections,
     statuses,
     titles,
 )
-from index.statement.books import Books
+from index.statement.injuries import injuries, skin_infections
 from index.statement.model import Proposal, Statement
+from index.statement.obstetrics import obstetrics
+from index.statement.values import measures, organisms
 
 Finder = Callable[[Statement, Books], list[Proposal]]
 FINDERS: tuple[Finder, ...] = (

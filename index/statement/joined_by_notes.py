@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from codesets.model import Note
-from index.statement import grounds
 from index.statement.books import Books
 from index.statement.evidence import Group, Weighed
-from index.statement.partners import asking, ground
 from index.statement.parts import Part
 from index.statement.pool import Searched
-from index.statement.revision import Chosen
+from index.statement.rules import grounds
+from index.statement.rules.partners import asking, ground
+from index.statement.rules.revision import Chosen
 from index.statement.selection import Choice
 
 #: The least chance of a code that the words of a part find by themselves, and of any other code.

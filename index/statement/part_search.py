@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from index.search.left_open import axis_left_open
 from index.search.searcher import Found
-from index.statement import grounds
 from index.statement.books import Books
 from index.statement.evidence import Group, Weighed, weigh
 from index.statement.joined_by_notes import asked_for, kept_beside
 from index.statement.laterality import are_apart, on_sides
 from index.statement.listing import IsName
 from index.statement.model import Statement, Wording
-from index.statement.partners import asking
 from index.statement.parts import Part, wordings
 from index.statement.pool import Searched, options_of
-from index.statement.revision import Chosen
+from index.statement.rules import grounds
+from index.statement.rules.partners import asking
+from index.statement.rules.revision import Chosen
 from index.statement.selection import Choice, best_of, choose
 from index.text.attributes import SIDE, telling
 from index.text.encounter import Encounter, read_encounter

@@ -14,11 +14,11 @@ from codesets.model import Code
 from index.search.confidence import level
 from index.statement.assembly import assemble
 from index.statement.books import Books
-from index.statement.conflicts import excluded
 from index.statement.facts import read_statement
 from index.statement.model import Assembled
 from index.statement.part_search import Texts
-from index.statement.sequencing import is_never_first
+from index.statement.rules.conflicts import excluded
+from index.statement.rules.sequencing import is_never_first
 
 DAY = dt.date(2026, 8, 1)
 Report = Callable[[str], Assembled]

@@ -11,8 +11,8 @@ import pytest
 
 from codesets.model import Reference, ReferenceData, Release, Term
 from codesets.store.code_store import CodeStore
-from index.statement import external_causes
 from index.statement.books import Books
+from index.statement.causes import external_causes
 from index.statement.facts import read_statement
 from index.statement.model import Proposal
 

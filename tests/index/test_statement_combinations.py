@@ -11,11 +11,11 @@ import pytest
 from codesets.model import Release
 from codesets.store.code_store import CodeStore
 from index.statement.books import Books
-from index.statement.code_patterns import fill, pattern
-from index.statement.combination_rules import rules
-from index.statement.combinations import combine
 from index.statement.facts import read_statement
-from index.statement.integral import integral_to, less_specific
+from index.statement.rules.code_patterns import fill, pattern
+from index.statement.rules.combination_rules import rules
+from index.statement.rules.combinations import combine
+from index.statement.rules.integral import integral_to, less_specific
 from index.text.resources import read_text
 
 DAY = dt.date(2026, 8, 1)

@@ -11,10 +11,10 @@ from bot.messages import message
 from codesets.model import Release
 from codesets.store.code_store import CodeStore
 from index.statement.books import Books
-from index.statement.companions import companions
 from index.statement.facts import read_statement
 from index.statement.model import Span
-from index.statement.revision import Chosen, revised
+from index.statement.rules.companions import companions
+from index.statement.rules.revision import Chosen, revised
 from index.text.resources import read_text
 
 DAY = dt.date(2026, 8, 1)

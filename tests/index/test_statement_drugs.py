@@ -12,8 +12,8 @@ from paths import TEST_DATA
 from codesets.formats.icd10cm_index import read_drugs
 from codesets.model import Reference, ReferenceData, Release
 from codesets.store.code_store import CodeStore
-from index.statement import drugs
 from index.statement.books import Books
+from index.statement.drugs import drugs
 from index.statement.facts import read_statement
 from index.statement.model import Proposal
 

@@ -8,7 +8,8 @@ import pytest
 
 from codesets.model import Release
 from codesets.store.code_store import CodeStore
-from index.statement import (
+from index.statement.books import Books
+from index.statement.encounters import (
     allergies,
     encounters,
     exposures,
@@ -18,11 +19,10 @@ from index.statement import (
     statuses,
     titles,
 )
-from index.statement.books import Books
+from index.statement.encounters.history_classes import history_of
+from index.statement.encounters.word_tables import pattern, rows, words_of_chapter
 from index.statement.facts import read_statement
-from index.statement.history_classes import history_of
 from index.statement.model import Proposal
-from index.statement.word_tables import pattern, rows, words_of_chapter
 
 FINDERS = (encounters, statuses, histories, exposures, operations, allergies, receptors, titles)
 

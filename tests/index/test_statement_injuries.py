@@ -8,9 +8,9 @@ import pytest
 
 from codesets.model import Release
 from codesets.store.code_store import CodeStore
-from index.statement import injuries, skin_infections
 from index.statement.books import Books
 from index.statement.facts import read_statement
+from index.statement.injuries import injuries, skin_infections
 
 #: A statement, "=>", and the codes of injuries that it calls for; none: it calls for none here. One
 #: a line.

@@ -9,12 +9,12 @@ import pytest
 from codesets.model import Code, Note, Release
 from codesets.store.code_store import CodeStore
 from index.statement.books import Books
-from index.statement.conflicts import excluded, loser
 from index.statement.laterality import are_apart
 from index.statement.model import Ground, Span, Statement
-from index.statement.named_codes import names
-from index.statement.partners import asking, ground
-from index.statement.revision import Chosen, once, revised
+from index.statement.rules.conflicts import excluded, loser
+from index.statement.rules.named_codes import names
+from index.statement.rules.partners import asking, ground
+from index.statement.rules.revision import Chosen, once, revised
 from index.text.sides import spell_sides
 from index.text.tokens import read
 

@@ -9,12 +9,17 @@ import pytest
 
 from codesets.model import Reference, Release, Term
 from codesets.store.code_store import CodeStore
-from index.statement import measures, obstetrics, organisms
 from index.statement.books import Books
 from index.statement.facts import read_statement
-from index.statement.obstetric_codes import family_of, maternal_code, reports_condition_too
-from index.statement.obstetric_conditions import pregnancy_of
-from index.statement.pregnancy import read_pregnancy
+from index.statement.obstetrics import obstetrics
+from index.statement.obstetrics.obstetric_codes import (
+    family_of,
+    maternal_code,
+    reports_condition_too,
+)
+from index.statement.obstetrics.obstetric_conditions import pregnancy_of
+from index.statement.obstetrics.pregnancy import read_pregnancy
+from index.statement.values import measures, organisms
 
 DAY = dt.date(2026, 5, 4)
 

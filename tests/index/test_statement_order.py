@@ -10,7 +10,7 @@ import pytest
 from codesets.model import Code, Note, Release
 from codesets.store.code_store import CodeStore
 from index.statement.books import Books
-from index.statement.sequencing import is_never_first, ordered, place, rule_for, rules
+from index.statement.rules.sequencing import is_never_first, ordered, place, rule_for, rules
 
 DAY = dt.date(2026, 8, 1)
 

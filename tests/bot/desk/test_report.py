@@ -236,10 +236,12 @@ def test_a_rule_has_no_report_unless_a_case_is_stated(
     reports: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rule = QuotedGuideline("IV.D", "Symptoms", "Code them. Or not.", None, 1.0, "FY2026")
+    asked = "when do we code hypertension first?"
     for confidence, codes in (("low", []), ("high", ["I10"])):
         found = candidate(1, "I10", "Hypertension", confidence=confidence)
         given = Answer("", "2026-11-29", "guideline", candidates=[found], guidelines=[rule])
-        answer = answered(reports, monkeypatch, [one("I10")], answer=given)
+        line = replace(one("I10"), confidence=confidence)
+        answer = answered(reports, monkeypatch, [line], answer=given, text=asked)
         assert [line.code for line in answer.report] == codes
         assert (answer.outcome, answer.headline.kind) == ("guideline", "rule")
         assert answer.headline.text == "IV.D Symptoms: Code them."

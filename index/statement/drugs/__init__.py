@@ -1,0 +1,1 @@
+"""Drugs that a statement names: what they did, and that they are taken."""

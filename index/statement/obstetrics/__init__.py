@@ -1,0 +1,1 @@
+"""Pregnancies, deliveries and newborns: codes of chapters 15 and 16."""

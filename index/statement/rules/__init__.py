@@ -1,0 +1,1 @@
+"""Rules on codes: notes, combinations, signs, Excludes1, and the order."""

@@ -1,0 +1,1 @@
+"""Codes that follow from a value, an organism or its resistance."""
