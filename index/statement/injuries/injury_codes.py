@@ -27,6 +27,12 @@ _OPTIONAL: dict[str, frozenset[str]] = {
     "tear": frozenset(("injury", "other")),
 }
 _ALWAYS_OPTIONAL = frozenset(("locunsaid",))
+#: Patterns of a fracture, and the parts of a bone whose titles alone have them: a spiral fracture of
+#: the femur is one of its shaft.
+_PATTERNS = frozenset(
+    ("torus", "greenstick", "spiral", "oblique", "transverse", "comminuted", "segmental")
+)
+_PART_OF_A_BONE = frozenset(("shaft", "lower", "upper", "end"))
 _RIBS = re.compile(
     r"\b(?:(?:[2-9]|1[0-2])(?!\d|st\b|nd\b|rd\b|th\b)|two|three|four|five"
     r"|six|several|multiple|mult)\s?(?:\w+\s)?(?:broken |fx'?d? )?ribs?\b"
@@ -134,7 +140,8 @@ def best_title(
         wanted = type_ | site
         for title in titles_of(books).having(wanted):
             rest = title.words - wanted
-            if rest - more - optional:
+            part = _PART_OF_A_BONE if rest & more & _PATTERNS else frozenset()
+            if rest - more - optional - part:
                 continue
             if side == "bilateral" and title.side != "bilateral":
                 continue
