@@ -27,8 +27,8 @@ _OPTIONAL: dict[str, frozenset[str]] = {
     "tear": frozenset(("injury", "other")),
 }
 _ALWAYS_OPTIONAL = frozenset(("locunsaid",))
-#: Patterns of a fracture, and the parts of a bone whose titles alone have them: a spiral fracture of
-#: the femur is one of its shaft.
+#: Patterns of a fracture, and the parts of a bone whose titles alone have them: a spiral fracture
+#: of the femur is one of its shaft.
 _PATTERNS = frozenset(
     ("torus", "greenstick", "spiral", "oblique", "transverse", "comminuted", "segmental")
 )
