@@ -20,6 +20,7 @@ from index.statement.obstetrics import obstetrics
 from index.statement.part_search import PartSearch, Texts
 from index.statement.parts import parts_of
 from index.statement.rules import grounds
+from index.statement.rules.conflicts import excluded
 from index.statement.rules.revision import Chosen, revised
 from index.statement.rules.sequencing import NoteEdge, is_never_first, ordered, place
 
@@ -51,7 +52,8 @@ def _proposed(proposals: Sequence[Proposal], books: Books) -> list[Chosen]:
 def _reported(statement: Statement, chosen: Sequence[Chosen], books: Books) -> Assembled:
     """The codes in order, each with its reasons."""
     codes = [each.code for each in chosen]
-    order, followed = ordered(codes, {code.code: books.notes(code) for code in codes})
+    notes = {code.code: books.notes(code) for code in codes}
+    order, followed = ordered(codes, notes)
     lines = []
     for number, at in enumerate(order):
         each = chosen[at]
@@ -72,7 +74,12 @@ def _reported(statement: Statement, chosen: Sequence[Chosen], books: Books) -> A
                 each.ask,
             )
         )
-    return Assembled(tuple(lines), statement.facts, _either_first(order, codes, followed))
+    doubtful = {
+        (codes[min(at, n)].code, codes[max(at, n)].code)
+        for at, n, _ in excluded(codes, notes, may_stand=True)
+    }
+    either = _either_first(order, codes, followed)
+    return Assembled(tuple(lines), statement.facts, either, tuple(sorted(doubtful)))
 
 
 def _role(each: Chosen, number: int) -> Role:

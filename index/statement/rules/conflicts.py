@@ -32,13 +32,14 @@ def _names(note: Note, other: Code) -> bool:
 
 
 def excluded(
-    codes: Sequence[Code], notes: Mapping[str, Sequence[Note]]
+    codes: Sequence[Code], notes: Mapping[str, Sequence[Note]], *, may_stand: bool = False
 ) -> list[tuple[int, int, Note]]:
-    """The pairs of codes, by number, one of which has an Excludes1 note that names the other."""
+    """The pairs of codes, by number, one of which has an Excludes1 note that names the other.
+    `may_stand`: those of notes that let both stand ("unless …"), and not the others."""
     pairs = []
     for at, code in enumerate(codes):
         for note in notes[code.code]:
-            if note.kind != "excludes1" or _LETS.search(note.text):
+            if note.kind != "excludes1" or bool(_LETS.search(note.text)) != may_stand:
                 continue
             # A range that has both codes says nothing of the two.
             if names(note, code):
