@@ -41,14 +41,14 @@ def assembled_for(
 ) -> Assembled | None:
     """What is to be reported for a statement; None where nothing of ICD-10-CM fits it. `found`:
     what the whole statement finds, of which `candidates` are made."""
+    if not candidates:
+        return None  # small talk, which may have a word of a condition in it
     is_of_diagnoses = any(candidate.system == "icd10cm" for candidate in candidates)
-    if not is_of_diagnoses and candidates and len(_affirmed(statement)) < 2:
+    if not is_of_diagnoses and len(_affirmed(statement)) < 2:
         return None  # one fact is what it is taken for: a supply, a procedure
     assembled = _assembled(statement, books, searcher, found)
-    if is_of_diagnoses:
-        return assembled
-    # Nothing fits the words as a whole: what fits a part of them must be sure.
-    return assembled if _is_sure(assembled) else None
+    # Where the words as a whole lead to another system, what fits a part of them must be sure.
+    return assembled if is_of_diagnoses or _is_sure(assembled) else None
 
 
 def _assembled(statement: Statement, books: Books, searcher: Searcher, found: Found) -> Assembled:
