@@ -61,6 +61,10 @@ _ASKED_OF_ONE = frozenset({"code_first", "use_additional_code"})
 _SMALL_TALK, _SAID_IN_SMALL_TALK = -4.0, 0.6
 
 
+#: A statement of many kinds of words, by which the tables of all of them are read at the start.
+_WARMING = "dm2 with ckd 3b, on insulin, fell off ladder, left wrist fx, pregnant 20 wk, hx of mi"
+
+
 @dataclass(frozen=True, slots=True)
 class _Search:
     """A question to search for: its place among those asked together, its answer so far, and the
@@ -115,6 +119,8 @@ class Desk:
         searcher.encoder.encode(["ready"])
         for release in self._store.releases("icd10pcs")[-1:]:
             searcher.procedures(release)
+        if "icd10cm" in self._store.systems:
+            self.ask(_WARMING)
 
     @property
     def index_build(self) -> str | None:

@@ -46,10 +46,10 @@ class Drug:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names of drugs.tsv, and the misspellings of single words."""
+    """The names of drugs.tsv, and those that are one word by their first letter."""
 
     drugs: Mapping[str, Drug]
-    near: Mapping[str, frozenset[str]]
+    words: Mapping[str, tuple[str, ...]]
     not_names: frozenset[str]
     not_drugs: re.Pattern[str]
 
@@ -76,15 +76,14 @@ def names() -> Names:
         drug = Drug(row["drug"], classes()[row["class"]], table, row["with"])
         for name in (row["drug"], *filter(None, row["also"].split("; "))):
             drugs.setdefault(normal(name), drug)
-    near: dict[str, set[str]] = {}
+    words: dict[str, list[str]] = {}
     for name in drugs:
         if len(name) >= _FUZZY and name.isalpha():
-            for cut in _cuts(name):
-                near.setdefault(cut, set()).add(name)
+            words.setdefault(name[0], []).append(name)
     phrases = [line.strip() for line in cues()["names"]["not_drugs"].splitlines() if line.strip()]
     return Names(
         drugs,
-        {cut: frozenset(names) for cut, names in near.items()},
+        {letter: tuple(names) for letter, names in words.items()},
         frozenset(cues()["names"]["not_names"].split()),
         re.compile(rf"(?<![\w-])(?:{'|'.join(phrases)})(?![\w])"),
     )
@@ -95,24 +94,19 @@ def normal(name: str) -> str:
     return " ".join(WORD.findall(fold(name)))
 
 
-def _cuts(word: str) -> set[str]:
-    """A word with one letter left out, or two of a long one; the first letter stays."""
-    once = {word[:at] + word[at + 1 :] for at in range(1, len(word))} | {word}
-    if len(word) < _FUZZIER:
-        return once
-    return once | {one[:at] + one[at + 1 :] for one in once for at in range(1, len(one))}
-
-
 @lru_cache(maxsize=4096)
 def _misspelled(word: str) -> str | None:
     """The name that a word misspells; None for any other word."""
     known = names()
     if len(word) < _FUZZY - 1 or not word.isalpha() or word in known.not_names:
         return None
-    found = {name for cut in _cuts(word) for name in known.near.get(cut, ())}
-    allowed = {n: 1 + (min(len(word), len(n)) >= _FUZZIER) for n in found}
+    # The first letter is rarely wrong.
     ranked = sorted(
-        (d, n) for n in found if (d := DamerauLevenshtein.distance(word, n)) <= allowed[n]
+        (distance, name)
+        for name in known.words.get(word[0], ())
+        if abs(len(name) - len(word)) <= 2
+        if (distance := DamerauLevenshtein.distance(word, name))
+        <= 1 + (min(len(word), len(name)) >= _FUZZIER)
     )
     return ranked[0][1] if ranked else None
 

@@ -135,9 +135,13 @@ def _read(stem: str, text: str) -> Title:
 def titles_of(books: Books) -> Titles:
     """The titles of the injuries that are in force."""
     stems: dict[str, str] = {}
-    for category in _CATEGORIES:
-        for code in books.below(category):
-            if code.stem not in stems:
-                own = books.store.get(books.release, code.stem)
-                stems[code.stem] = own.title if own else code.title
-    return Titles(stems)
+    titles: dict[str, str] = {}
+    categories = frozenset(_CATEGORIES)
+    # Read in one pass, and not one category after the other, which the store would keep.
+    for code in books.store.codes(books.release):
+        if code.code[:3] not in categories:
+            continue
+        titles[code.code] = code.title
+        if code.billable and code.in_force(books.day):
+            stems.setdefault(code.stem, code.title)
+    return Titles({stem: titles.get(stem, title) for stem, title in stems.items()})
