@@ -31,46 +31,46 @@ _NO_CHANCE = -5.0
 #: The numbers of parts of a statement.
 Group = tuple[int, ...]
 #: The bias and the weights of the evidence, in log odds a unit.
-_BIAS = -1.76
+_BIAS = -1.81
 WEIGHTS = {
-    "right": 0.12,  # log odds that the code is right for the wording of its parts
+    "right": 0.10,  # log odds that the code is right for the wording of its parts
     "first": 2.21,  # 1 if it is the best for them
-    "margin": 0.30,  # its score over that of the next, or under that of the best
-    "covered": -0.12,  # share of the wording's words that its texts have
-    "text_coverage": 1.47,  # share of the words of its text that are said
-    "title_coverage": -0.98,  # share of the words of its title that are said
-    "exact": 0.64,  # 1 if a text of its own has the words and no others
-    "entry": -0.25,  # 1 if that text is an entry of the Alphabetic Index
-    "dense": 0.61,  # cosine of its best text
-    "said": -0.36,  # least share of the words of one of its parts that its texts have
+    "margin": 0.31,  # its score over that of the next, or under that of the best
+    "covered": -0.14,  # share of the wording's words that its texts have
+    "text_coverage": 1.45,  # share of the words of its text that are said
+    "title_coverage": -0.95,  # share of the words of its title that are said
+    "exact": 0.62,  # 1 if a text of its own has the words and no others
+    "entry": -0.23,  # 1 if that text is an entry of the Alphabetic Index
+    "dense": 0.69,  # cosine of its best text
+    "said": -0.35,  # least share of the words of one of its parts that its texts have
     "unsaid": -2.02,  # share of the telling words of its title that the statement has nowhere
-    "contradicts": -2.50,  # telling words of its title that the statement denies
+    "contradicts": -2.46,  # telling words of its title that the statement denies
     "in_whole": 3.40,  # chance that it is right for the whole statement, of one or two parts
-    "in_more": 6.19,  # the same, of more parts
-    "several": -0.88,  # 1 if it is for several parts
-    "gain": -0.15,  # of a code for several parts: its log odds less the best of a single part
-    "single_too": 3.36,  # of such a code: 1 if it is also the best for one of its parts
+    "in_more": 6.17,  # the same, of more parts
+    "several": -0.87,  # 1 if it is for several parts
+    "gain": -0.14,  # of a code for several parts: its log odds less the best of a single part
+    "single_too": 3.37,  # of such a code: 1 if it is also the best for one of its parts
     "same_category": -1.16,  # of such a code: 1 if the best of one of its parts is of its category
-    "rival": -0.67,  # of the codes for more parts than its own: the most said, times the chance
-    "named": 0.41,  # least share of the words of one of its parts that are in names of conditions
-    "known": 0.84,  # share of the words that any text has
+    "rival": -0.66,  # of the codes for more parts than its own: the most said, times the chance
+    "named": 0.40,  # least share of the words of one of its parts that are in names of conditions
+    "known": 0.86,  # share of the words that any text has
     "ours": -0.02,  # as in Found
     "off_topic": -2.74,  # as in Found
     "words": -0.15,  # number of telling words, at most 6
     "alone": -0.96,  # 1 if the statement has one part only
-    "symptom": -0.16,
-    "factor": -1.19,
-    "pregnancy": -1.47,
-    "newborn": -1.66,
+    "symptom": -0.19,
+    "factor": -1.20,
+    "pregnancy": -1.48,
+    "newborn": -1.65,
     "substance": -1.64,
-    "external": -2.44,
+    "external": -2.47,
     "mental": 0.83,
     "injury": -1.30,
-    "neoplasm": -0.10,  # 1 by the chapter of the code
-    "unspecified": 0.18,
+    "neoplasm": -0.11,  # 1 by the chapter of the code
+    "unspecified": 0.16,
     "other": 0.04,
     "due_to": 0.19,  # 1 if its parts are joined by a cause, or its part follows one
-    "uncertain": -0.54,  # 1 if a part is uncertain, in an inpatient stay
+    "uncertain": -0.53,  # 1 if a part is uncertain, in an inpatient stay
 }
 FEATURES = tuple(WEIGHTS)
 #: The bias, then the weights in the order of FEATURES (float32).
