@@ -25,7 +25,7 @@ _ORDER = {"code_first": "before", "use_additional_code": "after", "code_also": "
 _CONDITIONAL = re.compile(r"\bif (?:applicable|known|present|any)\b|, if\b|\bany\b", re.I)
 #: In the title of a manifestation: "Dementia in other diseases classified elsewhere". Titles of
 #: organisms ("as the cause of diseases classified elsewhere") do not match: they are causes.
-_MANIFESTATION = re.compile(r"\bin\b.*\bclassified elsewhere\b", re.I)
+MANIFESTATION = re.compile(r"\bin\b.*\bclassified elsewhere\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class NoteChecks:
     def _manifestation(self, reported: Reported) -> Code | None:
         """The code or header whose title says that a code is a manifestation; None if it is not."""
         chain = [reported.code, *self._store.ancestors(reported.release, reported.code)]
-        return next((code for code in chain if _MANIFESTATION.search(code.title)), None)
+        return next((code for code in chain if MANIFESTATION.search(code.title)), None)
 
     def _sides(self, diagnoses: Sequence[Reported]) -> Iterator[Pair]:
         sided = [(r, side) for r in diagnoses if (side := _side_of(r.code))]

@@ -7,19 +7,18 @@ from collections.abc import Sequence
 
 from bot.desk import together_rows as table
 from bot.desk.answer import reason
+from bot.desk.note_checks import MANIFESTATION
 from bot.desk.together_model import Ground
 from codesets.model import Code, Note
 from index.statement.books import Books
 from index.statement.rules import sequencing
+from index.statement.rules.sequencing import CONDITION
 from index.text.tokens import fold, read
 
 #: In an instruction that depends on the patient's record.
 CONDITIONAL = re.compile(
     r"\bif (?:applicable|known|present|any)\b|, if\b|\bany\b|when applicable", re.I
 )
-#: The place of a condition that no row places.
-_CONDITION = 50
-_MANIFESTATION = re.compile(r"\bin\b.*\bclassified elsewhere\b", re.I)
 
 
 class Order:
@@ -46,11 +45,11 @@ class Order:
         if ground := self._unnamed(one, other):
             return ground
         ground = self._after_cause(other)
-        if ground and not self._after_cause(one) and sequencing.place(one.code) <= _CONDITION:
+        if ground and not self._after_cause(one) and sequencing.place(one.code) <= CONDITION:
             return ground
         mine, theirs = _rank(one), _rank(other)
         if mine < theirs:
-            rule = sequencing.rule_for(one.code) if mine < (False, _CONDITION) else None
+            rule = sequencing.rule_for(one.code) if mine < (False, CONDITION) else None
             rule = rule or sequencing.rule_for(other.code) or sequencing.rule_for(one.code)
             section = rule.section if rule else _never_first_section(other.code)
             return self._guideline("before", section, one, other)
@@ -74,7 +73,7 @@ class Order:
         """A note that asks for a code and names none: "use additional code to identify
         complication" puts other conditions after a code, "code first any associated cause" those of
         its chapter before it."""
-        if sequencing.place(one.code) > _CONDITION or sequencing.place(other.code) > _CONDITION:
+        if sequencing.place(one.code) > CONDITION or sequencing.place(other.code) > CONDITION:
             return None
         why = reason("pairs.order", first=one.code, second=other.code)
         for code, kind in ((one, "use_additional_code"), (other, "code_first")):
@@ -144,7 +143,7 @@ class Order:
         why = reason("together.never_first", code=code.code)
         chain = [code, *self._books.store.ancestors(self._books.release, code)]
         for header in chain:
-            if _MANIFESTATION.search(header.title):
+            if MANIFESTATION.search(header.title):
                 found = reason("pairs.manifestation", one=code.code)
                 return Ground("manifestation", header.code, found, header.title, header.release)
         lines: dict[int, list[Note]] = {}
@@ -164,7 +163,7 @@ class Order:
 
 def _rank(code: Code) -> tuple[bool, int]:
     rule = sequencing.rule_for(code.code)
-    place = rule.place if rule else _CONDITION
+    place = rule.place if rule else CONDITION
     if _poisoning(code) is not None:
         place = {"poisoning": 26, "adverse": 62, "underdosing": 63}[_poisoning(code) or "poisoning"]
     never = rule.never_first if rule else False

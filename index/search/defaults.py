@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from index.search.searcher import Hit, Query
-from index.text.attributes import AXES, UNSPECIFIED
+from index.text.attributes import AXIS_STEMS, UNSPECIFIED
 from index.text.resources import read_text
 from index.text.tokens import read
 
@@ -99,10 +99,6 @@ def preferred(query: Query, hits: Sequence[Hit]) -> list[Hit]:
 _LOOKED_AT, _SCORE_BEHIND, _COVERAGE = 10, 1.5, 0.95
 
 
-#: The stems of all attributes.
-_ATTRIBUTES = frozenset().union(*(stems for axis in AXES for stems in axis.values.values()))
-
-
 def _least_said_first(query: Query, hits: list[Hit]) -> list[Hit]:
     """Put the "unspecified" sibling of the best hit before it, where the question says nothing of
     what the best hit says more: the code for what is not specified is meant (I.A.9.b)."""
@@ -123,7 +119,7 @@ def _least_said_first(query: Query, hits: list[Hit]) -> list[Hit]:
         if sibling.affirmed & query.reading.denied or len(others) > 1:
             continue
         # Where more than an attribute is more, it may be what the question calls by other words.
-        same = more <= _ATTRIBUTES and covered >= best.features["question_coverage"] - 0.01
+        same = more <= AXIS_STEMS and covered >= best.features["question_coverage"] - 0.01
         if covered < _COVERAGE and not same:
             continue
         if sibling.affirmed & UNSPECIFIED and more and not more & said:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from index.search.features import TitleFeatures
-from index.text.attributes import HOLLOW
+from index.text.attributes import ASIDE
 from index.text.tokens import read
 
 #: The first letters of codes of conditions; the drugs and chemicals among them are left out.
@@ -22,19 +22,22 @@ _CONDITIONS = frozenset("ABCDEFGHIJKLMNOPQRST")
 _SUBSTANCES = range(36, 66)
 
 
+def is_substance(code: str) -> bool:
+    """Whether a code of ICD-10-CM is of a drug or chemical (T36-T65)."""
+    return code[0] == "T" and int(code[1:3]) in _SUBSTANCES
+
+
 def is_condition(code: str) -> bool:
     """Whether a code of ICD-10-CM is for a condition or an injury."""
-    return code[0] in _CONDITIONS and not (code[0] == "T" and int(code[1:3]) in _SUBSTANCES)
+    return code[0] in _CONDITIONS and not is_substance(code)
 
 
-#: Stems that names have or have not, and mean the same.
-_ASIDE = HOLLOW | read("traumatic").affirmed
 #: Stems that make a name of a site.
 _OF_A_SITE = read("disease condition disorder site part organism cause encounter").affirmed
 
 
 def _number(stem: str) -> int:
-    if stem in _ASIDE:
+    if stem in ASIDE:
         return 0
     return int.from_bytes(hashlib.blake2b(stem.encode(), digest_size=8).digest(), "little")
 

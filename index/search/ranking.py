@@ -17,14 +17,14 @@ import numpy as np
 
 from index.search.features import Ragged, TitleFeatures, Words
 from index.text.attributes import (
+    ASIDE,
     AXES,
     CIRCUMSTANCES,
-    HOLLOW,
     OTHER,
     SAYS_OTHER,
     UNSPECIFIED,
 )
-from index.text.tokens import Reading, read
+from index.text.tokens import Reading
 
 WEIGHTS = {
     "dense": 4.44,  # cosine of the family's best text
@@ -57,9 +57,6 @@ _OF_TEXT = ("dense", "question_coverage", "text_coverage", "inherited")
 
 #: The number of AXES, from the first on, by which the members of a group differ: side, trimester.
 _GROUP_AXES = 2
-#: Stems that do not count when a text and a question are compared word for word. Injuries are
-#: traumatic unless the Index says otherwise.
-_ASIDE = HOLLOW | read("traumatic").affirmed
 #: The share of its weight with which a word counts for "question_coverage" if only a title above
 #: the family has it.
 _ABOVE = 0.7
@@ -177,7 +174,7 @@ class Ranker:
         self._weights = rarity.of(title_features.stems)
         self._part_totals = np.maximum(_sums(title_features.part_stems, self._weights), 1e-6)
         self._numeric = np.array([_is_number(stem) for stem in title_features.stems], dtype=bool)
-        self._aside = np.array([stem in _ASIDE for stem in title_features.stems], dtype=bool)
+        self._aside = np.array([stem in ASIDE for stem in title_features.stems], dtype=bool)
         self._categories = _categories(system, codes)
 
     def judge(
@@ -355,7 +352,7 @@ class Ranker:
     def _exact(self, question: Reading, texts: np.ndarray) -> np.ndarray:
         """Whether the core of each text has the stems of the question and no others, those aside
         that do not tell texts apart."""
-        telling = sorted(question.affirmed - _ASIDE) or sorted(question.affirmed)
+        telling = sorted(question.affirmed - ASIDE) or sorted(question.affirmed)
         core = self._features.core
         values, place = core.take(texts)
         own = np.bincount(place[~self._aside[values]], minlength=len(texts))

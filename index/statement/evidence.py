@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from index.search.known_names import is_substance
 from index.statement.books import Books
 from index.statement.coverage import said_by, share
 from index.statement.listing import IsName, named_share
@@ -185,7 +186,7 @@ class _Evidence:
             "off_topic": found.off_topic,
             "words": min(sum(len(self._words[n]) for n in group), 6),
             "alone": len(self._parts) == 1,
-            "substance": code[0] == "T" and 36 <= int(code[1:3]) <= 65,
+            "substance": is_substance(code),
             "due_to": any(self._parts[n].fact.join == "due to" for n in group),
             "uncertain": any(self._parts[n].fact.status != "affirmed" for n in group),
         }

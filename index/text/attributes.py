@@ -119,9 +119,14 @@ HOLLOW = (
 )
 
 
+#: The stems of all axes.
+AXIS_STEMS = frozenset().union(*(stems for axis in AXES for stems in axis.values.values()))
+#: Stems that do not count when texts are compared word for word. Injuries are traumatic unless the
+#: Index says otherwise.
+ASIDE = HOLLOW | read("traumatic").affirmed
 #: Stems of attributes: a code may leave them out, or its title may have them without their being
 #: said.
-ATTRIBUTES = HOLLOW | frozenset().union(*(s for axis in AXES for s in axis.values.values()))
+ATTRIBUTES = HOLLOW | AXIS_STEMS
 
 
 @lru_cache(maxsize=8192)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from index.statement.books import Books
 from index.statement.encounters.chapter21 import codes_for
-from index.statement.encounters.word_tables import Phrases, longest, rows
+from index.statement.encounters.word_tables import longest, numbered, rows
 from index.statement.model import Ground, Proposal, Span, Statement
-from index.text.resources import Row
 
+_TABLE = "allergies.tsv"
 _CUE = re.compile(
     r"(?<![\w'])(?:allergic to|allerg(?:y|ies) to|allergy status to|allergies?:?|all to|allergic|"
     r"hx of allergy to|drug allergy to|anaphylaxis hx to)(?![\w'])[\s:(-]*"
@@ -29,16 +28,6 @@ _REACTION = re.compile(
 _DENIED = re.compile(r"(?:\bno|nkda|denies|not|without|no known)\s+(?:known\s+|drug\s+)*$")
 
 
-@cache
-def _allergens() -> Phrases[int]:
-    return Phrases([(row["words"], at) for at, row in enumerate(_rows())])
-
-
-@cache
-def _rows() -> list[Row]:
-    return rows("allergies.tsv")
-
-
 def find(statement: Statement, books: Books) -> list[Proposal]:
     """The allergies that the words of a statement name, unless they tell of a reaction now."""
     folded = statement.folded
@@ -46,7 +35,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
         return []
     found: dict[str, Proposal] = {}
     last = -1
-    for at, span in longest(_allergens().find(folded)):
+    for at, span in longest(numbered(_TABLE).find(folded)):
         listed = last >= 0 and _LIST.fullmatch(folded[last : span.start])
         cue = _before(folded, span)
         after = _AFTER.match(folded, span.end)
@@ -57,7 +46,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
             continue
         last = span.end if cue is not None or listed else -1
         whole = Span(start, after.end() if after else span.end)
-        for code in codes_for(_rows()[at]["code"], statement, Span(start, len(folded)), books):
+        for code in codes_for(rows(_TABLE)[at]["code"], statement, Span(start, len(folded)), books):
             ground = Ground("guideline", "report.chapter21_allergy", section="I.C.21.c.3")
             found.setdefault(
                 code, Proposal(code, (whole,), "status", "status", (ground,), True, (), 0.9)

@@ -10,11 +10,14 @@ from index.statement.encounters.word_tables import (
     Phrases,
     alternatives,
     longest,
+    numbered,
     rows,
     words_of_chapter,
 )
 from index.statement.model import Span
 from index.text.resources import Row
+
+_TABLE = "conditions.tsv"
 
 
 class Condition(NamedTuple):
@@ -22,16 +25,6 @@ class Condition(NamedTuple):
 
     row: Row
     span: Span
-
-
-@cache
-def _conditions() -> Phrases[int]:
-    return Phrases([(row["words"], at) for at, row in enumerate(_rows())])
-
-
-@cache
-def _rows() -> list[Row]:
-    return rows("conditions.tsv")
 
 
 @cache
@@ -47,7 +40,7 @@ def _site_before_cancer() -> re.Pattern[str]:
 def _sites() -> Phrases[int]:
     """The words of sites before CANCER, alone."""
     entries = []
-    for at, row in enumerate(_rows()):
+    for at, row in enumerate(rows(_TABLE)):
         for phrase in row["words"].split(";"):
             head, _, tail = phrase.strip().partition(" ")
             if tail.startswith("CANCER"):
@@ -58,14 +51,14 @@ def _sites() -> Phrases[int]:
 @lru_cache(maxsize=64)
 def conditions_in(folded: str) -> tuple[Condition, ...]:
     """The conditions of the table that stand in a text, the longest words at each place."""
-    found = _conditions().find(folded)
+    found = numbered(_TABLE).find(folded)
     for at, span in _sites().find(folded):
         if _site_before_cancer().match(folded, span.end):
             found.append((at, span))
-    return tuple(Condition(_rows()[at], span) for at, span in longest(found))
+    return tuple(Condition(rows(_TABLE)[at], span) for at, span in longest(found))
 
 
 def named_site(folded: str) -> str:
     """The history code of the one site that a text names apart from "ca": "ca gone, colon"."""
-    cells = {_rows()[at]["personal"] for at, _ in longest(_sites().find(folded))}
+    cells = {rows(_TABLE)[at]["personal"] for at, _ in longest(_sites().find(folded))}
     return cells.pop() if len(cells) == 1 else ""

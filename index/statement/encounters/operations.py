@@ -9,10 +9,10 @@ from functools import cache, lru_cache
 from index.statement.books import Books
 from index.statement.encounters.chapter21 import codes_for, findings, propose, table_matches
 from index.statement.encounters.word_tables import (
-    Phrases,
     alternatives,
     is_so,
     longest,
+    numbered,
     pattern,
     rows,
     said,
@@ -21,6 +21,7 @@ from index.statement.encounters.word_tables import (
 from index.statement.model import Ground, Proposal, Span, Statement
 from index.text.resources import Row
 
+_TABLE = "operations.tsv"
 _REJECTED = re.compile(
     r"\breject\w*|\bfail(?:ure|ed|ing)\b|\bgvhd\b|graft dysfunction|"
     r"transplant infect\w*|complications? of|\baan\b"
@@ -59,16 +60,6 @@ _INTERNAL = re.compile(
     r"periprosthetic|loosen\w*|dislocat\w*|infect\w*|fail(?:ed|ure)|\bworn\b|wear\b|"
     r"mechanical|prosthesis fx|broken"
 )
-
-
-@cache
-def _operations() -> Phrases[int]:
-    return Phrases([(row["words"], at) for at, row in enumerate(_rows())])
-
-
-@cache
-def _rows() -> list[Row]:
-    return rows("operations.tsv")
 
 
 @cache
@@ -118,7 +109,7 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
 @lru_cache(maxsize=64)
 def operations_in(folded: str) -> tuple[tuple[Row, Span], ...]:
     """The operations of the table that stand in a text, the longest words at each place."""
-    return tuple((_rows()[at], span) for at, span in longest(_operations().find(folded)))
+    return tuple((rows(_TABLE)[at], span) for at, span in longest(numbered(_TABLE).find(folded)))
 
 
 def _clause(folded: str, span: Span) -> Span:

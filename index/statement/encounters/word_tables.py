@@ -42,6 +42,7 @@ def words_of_chapter() -> Mapping[str, Mapping[str, str]]:
     return sections
 
 
+@cache
 def rows(name: str) -> list[Row]:
     """The rows of the table prompts/statements/NAME."""
     return parse_table(f"prompts/statements/{name}", read_text("statements", name), lambda _: ())
@@ -148,6 +149,12 @@ class Phrases(Generic[T]):
                     if match := pattern(f"{head} {tail}".strip()).match(folded, at):
                         found.append((row, Span(at, match.end())))
         return found
+
+
+@cache
+def numbered(name: str) -> Phrases[int]:
+    """The phrases of the column `words` of a table, each with the number of its row."""
+    return Phrases([(row["words"], at) for at, row in enumerate(rows(name))])
 
 
 def longest(found: Sequence[tuple[T, Span]]) -> list[tuple[T, Span]]:

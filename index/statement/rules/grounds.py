@@ -9,11 +9,8 @@ from index.statement.books import Books
 from index.statement.model import Ground
 from index.statement.pool import Option
 from index.statement.rules.partners import ASKING
-from index.statement.rules.sequencing import NoteEdge, rule_for
+from index.statement.rules.sequencing import CONDITION, NoteEdge, rule_for
 from index.statement.rules.with_entries import entry_of
-
-#: The place (sequencing.toml) from which on a rule says that a code stands after others.
-_AFTER = 50
 
 
 def found(option: Option, words: str, books: Books) -> Ground:
@@ -32,8 +29,8 @@ def of_place(code: Code, number: int, count: int) -> list[Ground]:
     rule = rule_for(code.code)
     if rule is None or count < 2:
         return []
-    is_first = number == 0 and rule.place < _AFTER
-    is_after = number > 0 and rule.place > _AFTER
+    is_first = number == 0 and rule.place < CONDITION
+    is_after = number > 0 and rule.place > CONDITION
     if not (is_first or is_after):
         return []
     return [Ground("guideline", f"sequencing.{rule.name}", section=rule.section)]

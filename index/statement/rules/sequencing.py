@@ -14,7 +14,7 @@ from index.statement.rules.named_codes import names
 from index.text.resources import read_text
 
 #: The place of a condition that no row places.
-_ANY = 50
+CONDITION = 50
 #: Manifestations: "in diseases classified elsewhere" is never first (I.A.13). An organism "as the
 #: cause of diseases classified elsewhere" has a row of its own.
 _MANIFESTATION = re.compile(r"(?<!not )\bclassified elsewhere", re.I)
@@ -83,7 +83,7 @@ def rule_for(code: str) -> Rule | None:
 def place(code: str) -> int:
     """Where a code stands among others: the lower comes first."""
     found = rule_for(code)
-    return found.place if found else _ANY
+    return found.place if found else CONDITION
 
 
 def edges(codes: Sequence[Code], notes: Mapping[str, Sequence[Note]]) -> list[NoteEdge]:
