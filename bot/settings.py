@@ -77,6 +77,9 @@ class Settings(BaseModel):
     checkpoint_channel: str | None = None
     #: Slack user ids of those who may look into the log in Slack, separated by commas.
     auditors: str | None = None
+    #: Slack user ids of those who look after Code Desk, separated by commas. The Home tab shows
+    #: them what is missing, and takes files of codes from them.
+    admins: str | None = None
     #: Where the auditors' pages are served (`codedesk log audit`). 127.0.0.1: for this machine
     #: only.
     audit_host: str = "127.0.0.1"
@@ -122,6 +125,15 @@ class Settings(BaseModel):
         return frozenset(_parted(self.auditors))
 
     @property
+    def admin_ids(self) -> frozenset[str]:
+        return frozenset(_parted(self.admins))
+
+    @property
+    def slack_db(self) -> Path:
+        """What Slack's surfaces keep besides the log: posts on their way, what people chose."""
+        return self.home / "slack.db"
+
+    @property
     def sign_ins(self) -> Path:
         return Path(self.auditors_file or self.home / "auditors.toml").expanduser()
 
@@ -129,16 +141,16 @@ class Settings(BaseModel):
     def index(self) -> Path:
         return self.home / "index"
 
-    @field_validator("auditors")
+    @field_validator("auditors", "admins")
     @classmethod
-    def _are_ids(cls, auditors: str | None) -> str | None:
-        for auditor in _parted(auditors):
-            if not re.fullmatch("[UW][A-Z0-9]+", auditor):
+    def _are_ids(cls, people: str | None) -> str | None:
+        for person in _parted(people):
+            if not re.fullmatch("[UW][A-Z0-9]+", person):
                 raise ValueError(
                     "the ids of Slack users, such as U012ABCDE, separated by commas (in Slack: "
-                    f'profile, More, Copy member ID), and "{auditor}" is none'
+                    f'profile, More, Copy member ID), and "{person}" is none'
                 )
-        return auditors
+        return people
 
     @classmethod
     def load(

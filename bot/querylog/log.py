@@ -573,6 +573,7 @@ def _pending(db: Database, ids: list[str]) -> list[Pending]:
             QuestionRecord(
                 text=entry.texts["text"] or "",
                 removed=tuple(entry.body.get("removed", ())),
+                after=entry.body.get("after"),
                 **{name: entry.body.get(name) for name in QUESTION_FIELDS},  # type: ignore[arg-type]
             ),
         )

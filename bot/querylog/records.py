@@ -11,7 +11,8 @@ from bot.desk.answer import Answer
 from bot.querylog import hash_chain, said_words
 from bot.views.wording import undated
 
-Surface = Literal["cli", "terminal", "mention", "dm", "slash"]
+#: slash: a slash command. shortcut: a modal of a shortcut. button: a press under an answer.
+Surface = Literal["cli", "terminal", "mention", "dm", "slash", "shortcut", "button"]
 #: delivered: accepted by Slack, or printed. failed: refused, with the reason. unknown: it may or
 #: may not have arrived, and is not sent again. abandoned: it came too late to be of use. waiting:
 #: certainly not sent when the desk stopped; the next start sends it.
@@ -28,7 +29,8 @@ Rating = Literal["right", "wrong", "used"]
 class QuestionRecord:
     """A question as it arrived. `event_id` is the id of the event that brought it, `message_key`
     that of the message (team/channel/ts): one message that arrives as two events is one question.
-    `thread` is where the answer belongs.
+    `thread` is where the answer belongs. `after` is the id of the question that it follows: the one
+    that it may refine, or that a press belongs to.
 
     `text` is scrubbed, and `removed` has the kinds of identifiers that were in it. `releases` are
     the editions (key -> label) that its date of service led to. The date itself is not stored, and
@@ -46,6 +48,7 @@ class QuestionRecord:
     options: dict[str, Any] | None = None
     removed: tuple[str, ...] = ()
     releases: dict[str, str] | None = None
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ class Record:
     withdrawals: list[dict[str, Any]] = field(default_factory=list)
     redactions: list[dict[str, Any]] = field(default_factory=list)
     altered: list[int] = field(default_factory=list)
+    #: The id of the question that it follows; None for none.
+    after: str | None = None
 
     @property
     def delivery(self) -> str:
@@ -137,6 +142,8 @@ def question_body(question: QuestionRecord) -> tuple[dict[str, Any], dict[str, s
     body["removed"] = list(question.removed)
     # The date of service is stored only as the editions that it led to.
     body["options"] = {n: v for n, v in (question.options or {}).items() if n != "day"}
+    if question.after is not None:
+        body["after"] = question.after
     return body, {"text": question.text}
 
 
@@ -229,6 +236,7 @@ def record_of(question_id: str, of: dict[str, list[Entry]]) -> Record:
         ],
         seq=question.seq,
         options=question.body.get("options") or {},
+        after=question.body.get("after"),
         removed=question.body.get("removed") or [],
         made_with=body.get("made_with") or {},
         feedback=entries_of.get("feedback", []),
@@ -252,6 +260,7 @@ def summary(record: Record) -> dict[str, Any]:
         "question": record.text,
         "removed": record.removed,
         "options": record.options,
+        "after": record.after,
         "answered_at": record.answered_at,
         "outcome": record.outcome,
         "as_of": record.as_of,

@@ -13,7 +13,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from bot.slack.delivery import SlackDelivery
 from bot.slack.lanes import Lanes
 from bot.slack.listeners import actions, audit, commands, events, feedback
 from bot.slack.recovery import recover
+from bot.slack.state import State
 from bot.slack.web_api import web_client, why_not_certain
 from codesets.errors import CodeDeskError
 
@@ -48,7 +49,9 @@ class SlackSettingsError(CodeDeskError):
     """Slack cannot be served with these settings; the message says what to put right."""
 
 
-def build_app(settings: Settings, desk: Answers, log: QueryLog, lanes: Lanes | None = None) -> App:
+def build_app(
+    settings: Settings, desk: Answers, log: QueryLog, state: State, lanes: Lanes | None = None
+) -> App:
     """The app with all its listeners. Raises SlackSettingsError when its tokens
     are not accepted."""
     client = _client(settings)
@@ -64,7 +67,7 @@ def build_app(settings: Settings, desk: Answers, log: QueryLog, lanes: Lanes | N
         attaching_conversation_kwargs_enabled=False,
     )
     app.error(_log_error)
-    delivery = SlackDelivery(desk, log, client, lanes)
+    delivery = SlackDelivery(desk, log, client, state, lanes)
     for kind in (events, commands, actions, feedback):
         kind.register(app, delivery)
     audit.register(app, delivery, settings)
@@ -85,12 +88,16 @@ def serve(
     Raises SlackSettingsError.
     """
     stop = stop or threading.Event()
-    with _only_one(settings.home), Lanes() as lanes:
-        app = build_app(settings, desk, log, lanes)
+    with (
+        _only_one(settings.home),
+        closing(State(settings.slack_db)) as state,
+        Lanes() as lanes,
+    ):
+        app = build_app(settings, desk, log, state, lanes)
         with checkpointing(settings, log, app.client) as begin:
             try:
                 desk.ready()
-                recover(SlackDelivery(desk, log, app.client, lanes), say)
+                recover(SlackDelivery(desk, log, app.client, state, lanes), say)
                 way = _listening if settings.slack_mode == "http" else _connected
                 with _stopped_by_signals(stop), way(settings, app, say):
                     begin()
@@ -183,14 +190,14 @@ def _listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iter
         raise SlackSettingsError(
             message("slack.no_port", host=host, port=port, error=error)
         ) from error
-    closing = threading.Event()
+    ending = threading.Event()
 
     def run() -> None:
         try:
             server.run()
         except OSError:
             # server.close() closes the sockets that this loop waits on.
-            if not closing.is_set():
+            if not ending.is_set():
                 raise
 
     threading.Thread(target=run, name="http", daemon=True).start()
@@ -201,7 +208,7 @@ def _listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iter
         say(message("slack.listening", url=url))
         yield
     finally:
-        closing.set()
+        ending.set()
         server.task_dispatcher.shutdown()
         server.close()
 

@@ -15,6 +15,7 @@ from bot.messages import message
 from bot.querylog import LogUnavailable, QueryLog, QuestionRecord
 from bot.querylog.unfinished import MOST_MINUTES
 from bot.slack.lanes import Lanes
+from bot.slack.state import State
 from bot.slack.views.answer import answer_message, removed_message, with_removed
 from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.web_api import Posted, Way, delete_original, for_one, respond
@@ -27,11 +28,17 @@ class SlackDelivery:
     threads."""
 
     def __init__(
-        self, desk: Answers, log: QueryLog, client: WebClient, lanes: Lanes | None = None
+        self,
+        desk: Answers,
+        log: QueryLog,
+        client: WebClient,
+        state: State,
+        lanes: Lanes | None = None,
     ) -> None:
         self.desk = desk
         self.log = log
         self.client = client
+        self.state = state
         self.lanes = lanes or Lanes()
         self.logged = LoggedDesk(desk, log)
 

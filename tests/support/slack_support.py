@@ -20,6 +20,9 @@ from bot.phi import Scrubber, scrub_head
 from bot.querylog import QueryLog
 from bot.settings import Settings
 from bot.slack.app import serve
+from bot.slack.delivery import SlackDelivery
+from bot.slack.state import State
+from bot.slack.web_api import web_client
 
 RELEASE = "FY2026-April"
 #: These tests have no index: the scrubber knows medical words from the lexicon alone.
@@ -52,6 +55,12 @@ def slack_server() -> SlackServer:
     """A workspace with the app installed as its manifest says."""
     scopes = set(manifest()["oauth_config"]["scopes"]["bot"])
     return SlackServer(method_list(), scopes=scopes)
+
+
+def delivery_to(slack: SlackServer, desk: Any, log: QueryLog) -> SlackDelivery:
+    """Delivery to this workspace without serving; its state is beside the log."""
+    client = web_client(slack.bot_token, slack.api_url)
+    return SlackDelivery(desk, log, client, State(log.path.with_name("slack.db")))
 
 
 # Answers as the desk gives them

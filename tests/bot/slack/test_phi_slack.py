@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slack_support import ScriptedDesk, diabetes, served
+from slack_support import ScriptedDesk, delivery_to, diabetes, served
 
 from bot.desk.answer import Answer, reason
 from bot.desk.question import Question
 from bot.querylog import QuestionRecord
-from bot.slack.delivery import SlackDelivery
 from bot.slack.recovery import recover
 from bot.slack.views.answer import answer_blocks
-from bot.slack.web_api import web_client
 from bot.views.wording import undated, worded
 
 TYPED = "pt John Smith MRN 8812345 seen 3/5/2026, t2dm with ckd"
@@ -151,7 +149,7 @@ def test_after_a_crash_the_stored_editions_answer_and_the_asker_is_told(
             STORED, surface, "U7", "T1", "C5", "1.0", removed=("NAME",), releases=editions
         )
     )
-    recover(SlackDelivery(desk, log, web_client(slack.bot_token, slack.api_url)), print)
+    recover(delivery_to(slack, desk, log), print)
     assert (desk.asked, desk.reading) == ([STORED], {"editions": editions})
     told = [call for call in slack.calls if "a name" in str(call.args.get("text"))]
     assert [call.method for call in told] == ["chat.postEphemeral"]

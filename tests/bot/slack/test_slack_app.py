@@ -13,6 +13,7 @@ from slack_support import (
     SHARED,
     ScriptedDesk,
     Served,
+    delivery_to,
     diabetes,
     manifest,
     served,
@@ -23,10 +24,9 @@ from slack_support import (
 from bot.querylog import LogUnavailable, QueryLog, QuestionRecord, Record
 from bot.slack import lanes
 from bot.slack.app import SlackSettingsError, build_app, serve
-from bot.slack.delivery import SlackDelivery
 from bot.slack.message_text import clean
 from bot.slack.recovery import recover
-from bot.slack.web_api import web_client
+from bot.slack.state import State
 
 QUESTION = "t2dm with ckd"
 
@@ -400,7 +400,7 @@ def test_what_waited_too_long_for_the_next_start_is_abandoned(slack, log, desk) 
     log.answered(question, diabetes(), index_build=None, latency_ms=1)
     log.delivered(question, "waiting")
     later = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=11)
-    delivery = SlackDelivery(desk, log, web_client(slack.bot_token, slack.api_url))
+    delivery = delivery_to(slack, desk, log)
     recover(delivery, print, now=lambda: later)
     assert slack.calls == []
     assert outcomes(log) == [("answer", "waiting"), ("answer", "abandoned")]
@@ -656,7 +656,7 @@ def test_a_command_from_where_the_bot_is_not_is_answered_in_a_dm(
     ask(log, "slash")
     slack.fail_next("chat.postEphemeral", error=error)
     lines: list[str] = []
-    recover(SlackDelivery(desk, log, web_client(slack.bot_token, slack.api_url)), lines.append)
+    recover(delivery_to(slack, desk, log), lines.append)
     (post,) = slack.messages("D7")
     assert post.args["channel"] == "U7"
     assert outcomes(log) == [("answer", "delivered")]
@@ -664,7 +664,7 @@ def test_a_command_from_where_the_bot_is_not_is_answered_in_a_dm(
 
 def test_ten_minutes_is_too_late(slack, log, desk) -> None:
     ask(log, "mention")
-    delivery = SlackDelivery(desk, log, web_client(slack.bot_token, slack.api_url))
+    delivery = delivery_to(slack, desk, log)
     later = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=11)
     recover(delivery, print, now=lambda: later)
     assert slack.calls == []
@@ -796,7 +796,7 @@ def test_settings_that_will_not_do_are_named(
 def test_an_error_of_slacks_is_not_blamed_on_the_token(slack, log, desk, tmp_path) -> None:
     slack.fail_next("auth.test", status=503)
     with pytest.raises(SlackSettingsError, match=r"Slack cannot be reached .*HTTP 503"):
-        build_app(settings(slack, tmp_path), desk, log)
+        build_app(settings(slack, tmp_path), desk, log, State(tmp_path / "slack.db"))
 
 
 def test_one_process_serves_from_a_directory(slack, log, desk, tmp_path) -> None:
