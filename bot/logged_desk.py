@@ -146,14 +146,18 @@ class LoggedDesk:
         return self._logged([self._read(text, **reading) for text in texts], asked, came)
 
     def take_codes(
-        self, codes: Sequence[str], asked: QuestionRecord, **reading: Any
-    ) -> LoggedQuestion:
-        """Read codes that are to be checked together, and log them as one question. `reading`:
-        options of `Answers.take_codes`. Raises LogUnavailable, and any error of reading."""
+        self,
+        codes: Sequence[str],
+        asked: QuestionRecord,
+        *,
+        came: float | None = None,
+        **reading: Any,
+    ) -> LoggedQuestion | None:
+        """Read codes that are to be checked together, and log them as one question; None when the
+        log already has it. `reading`: options of `Answers.take_codes`. Raises LogUnavailable, and
+        any error of reading."""
         read = self.desk.take_codes(codes, **reading)
-        (question,) = self._logged([(read, None)], asked)
-        assert question is not None  # Only an event of Slack can be in the log already.
-        return question
+        return self._logged([(read, None)], asked, came)[0]
 
     def left(self, pending: Pending, now: dt.datetime) -> LoggedQuestion:
         """A question that an earlier run left unanswered, read from its stored text."""

@@ -32,8 +32,18 @@ from bot.slack import http
 from bot.slack.checkpointing import checkpointing
 from bot.slack.delivery import SlackDelivery
 from bot.slack.lanes import Lanes
-from bot.slack.listeners import actions, audit, commands, events, feedback
+from bot.slack.listeners import (
+    actions,
+    agent,
+    audit,
+    commands,
+    events,
+    feedback,
+    shortcuts,
+    welcome,
+)
 from bot.slack.recovery import recover
+from bot.slack.sessions import Sessions
 from bot.slack.state import State
 from bot.slack.web_api import web_client, why_not_certain
 from codesets.errors import CodeDeskError
@@ -68,8 +78,14 @@ def build_app(
     )
     app.error(_log_error)
     delivery = SlackDelivery(desk, log, client, state, lanes)
-    for kind in (events, commands, actions, feedback):
+    contact = getattr(settings, "contact", None)
+    sessions = Sessions(client)
+    events.register(app, delivery, sessions, contact)
+    agent.register(app, delivery, sessions, contact)
+    commands.register(app, delivery, contact)
+    for kind in (actions, feedback, shortcuts):
         kind.register(app, delivery)
+    welcome.register(app, delivery, contact)
     audit.register(app, delivery, settings)
     return app
 

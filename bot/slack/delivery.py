@@ -22,6 +22,11 @@ from bot.slack.web_api import Posted, Way, delete_original, for_one, respond
 
 logger = logging.getLogger("codedesk.slack")
 
+#: How far an answer got (`Record.delivery`) that was certainly not posted.
+_NOT_OUT = ("unanswered", "undelivered", "waiting")
+#: What became of an answer that was withdrawn before its turn came.
+_WITHDRAWN = Posted("abandoned", "withdrawn")
+
 
 class SlackDelivery:
     """Sends the answers of a desk to Slack and logs what became of them. Safe to use from many
@@ -51,16 +56,24 @@ class SlackDelivery:
         shareable: bool = False,
         private: bool = False,
         removed: Sequence[str] = (),
+        redraw: Callable[[Message], Message] | None = None,
     ) -> Future[Posted]:
-        """Answer, log the answer, and send it by `way`. The future has what became of it, once that
-        is logged.
+        """Answer, log the answer, and send it by `way`, unless it was withdrawn. The future has
+        what became of it, once that is logged.
 
         `private`: only the asker sees the answer; so it is when it is `shareable`, too. `removed`:
         the kinds of identifiers that such an answer says were removed. `tell`: a way to the asker
-        alone, to say that Slack did not take the answer in time.
+        alone, to say that Slack did not take the answer in time. `redraw` changes the message that
+        is drawn.
         """
         sending = self._sending(
-            question.id, way, tell, shareable=shareable, private=private, removed=removed
+            question.id,
+            way,
+            tell,
+            shareable=shareable,
+            private=private,
+            removed=removed,
+            redraw=redraw,
         )
         try:
             return self.logged.answer([question], sending)
@@ -100,20 +113,47 @@ class SlackDelivery:
         shareable: bool = False,
         private: bool,
         removed: Sequence[str],
+        redraw: Callable[[Message], Message] | None = None,
     ) -> Callable[[list[Answer], Done], Future[Posted]]:
         def deliver(answers: list[Answer], done: Done) -> Future[Posted]:
             (answer,) = answers
             drawn = answer_message(answer, question_id, shareable=shareable, private=private)
+            drawn = redraw(drawn) if redraw else drawn
+            drawn = with_removed(drawn, removed) if removed else drawn
+
+            def send() -> Posted:
+                if self._is_withdrawn(question_id):
+                    return _WITHDRAWN
+                return way.send(drawn)
 
             def then(posted: Posted) -> None:
+                if posted == _WITHDRAWN:
+                    return  # That is on record.
                 _warn(posted, f"answer to {question_id}")
                 done(posted.outcome, posted.detail)
                 if posted.limited:
                     self._tell_of_loss(question_id, tell)
 
-            return self.post(way, with_removed(drawn, removed) if removed else drawn, then)
+            return self.lanes.send(way.lane, send, then)
 
         return deliver
+
+    def withdraw(self, question_id: str, why: str) -> bool:
+        """Put on record that an answer is not to be posted any more, which whoever would post it
+        looks up first: this process, another one, or the next start. False when it was posted, or
+        may have been. Raises LogUnavailable."""
+        record = self.log.get(question_id)
+        if record is None or record.delivery not in _NOT_OUT:
+            return False
+        self.log.delivered(question_id, "abandoned", why)
+        return True
+
+    def _is_withdrawn(self, question_id: str) -> bool:
+        try:
+            record = self.log.get(question_id)
+        except LogUnavailable:
+            return False
+        return record is not None and record.delivery == "abandoned"
 
     def _tell_of_loss(self, question_id: str, tell: Way) -> None:
         text = message("slack.not_posted", question=question_id, minutes=MOST_MINUTES)

@@ -67,6 +67,15 @@ class Way:
     lane: str
     send: Callable[[Message], Posted]
 
+    def or_else(self, other: Way) -> Way:
+        """This way, and `other` when Slack refuses it."""
+
+        def send(message: Message) -> Posted:
+            posted = self.send(message)
+            return other.send(message) if posted.outcome == "failed" else posted
+
+        return Way(self.lane, send)
+
 
 def web_client(token: str, api_url: str, *, patient: bool = False) -> WebClient:
     """A client that does not try again. A `patient` one blocks until a rate limit has passed: for
@@ -123,6 +132,30 @@ def for_one_anywhere(client: WebClient, channel: str, user: str) -> Way:
         return posted
 
     return Way(there.lane, send)
+
+
+def update(client: WebClient, channel: str, ts: str) -> Way:
+    """In the place of the bot's message at `ts`. It takes the id of a channel, not of a user:
+    https://docs.slack.dev/reference/methods/chat.update"""
+
+    def send(message: Message) -> Posted:
+        return _called(
+            lambda: client.chat_update(
+                channel=channel, ts=ts, text=message.text, blocks=message.blocks
+            ).get("ts")
+        )
+
+    return Way(f"chat.update {channel}", send)
+
+
+def delete(client: WebClient, channel: str, ts: str) -> Way:
+    """Deletes the bot's message at `ts`; the message that is sent by this way does not matter:
+    https://docs.slack.dev/reference/methods/chat.delete"""
+
+    def send(_: Message | None) -> Posted:
+        return _called(lambda: client.chat_delete(channel=channel, ts=ts).get("ts"))
+
+    return Way(f"chat.delete {channel}", send)
 
 
 def respond(url: str, **how: Any) -> Way:
