@@ -17,9 +17,10 @@ _FAR = 50_000
 
 _KEY = "json_extract(body, '$.message_key')"
 #: Without `indexed by`, SQLite would read all questions.
+_QUESTIONS = "select seq, subject from records indexed by one_question_a_message"
 _VERSIONS = f"""
-    select seq, subject from records indexed by one_question_a_message where kind = 'question'
-    and ({_KEY} = ?1 or ({_KEY} > ?2 and {_KEY} < ?3))
+    {_QUESTIONS} where kind = 'question' and {_KEY} = ?
+    union all {_QUESTIONS} where kind = 'question' and {_KEY} > ? and {_KEY} < ?
 """
 
 

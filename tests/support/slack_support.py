@@ -4,7 +4,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from paths import ROOT, SHARED
 from slack_server import SlackServer
 
 from bot.desk.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict, reason
+from bot.desk.intent import Intent
 from bot.desk.question import Question
 from bot.phi import Scrubber, scrub_head
 from bot.querylog import QueryLog
@@ -151,9 +152,12 @@ class ScriptedDesk:
     no question is answered."""
 
     index_build: str | None = "build-1"
+    intents: Mapping[str, Intent] = {"": "empty", "hi": "greeting", "help": "help"}
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        #: The options with which questions were read.
+        self.readings: list[dict[str, Any]] = []
         self.open = threading.Event()
         self.open.set()
         self.begun = threading.Semaphore(0)
@@ -169,12 +173,14 @@ class ScriptedDesk:
     def ready(self) -> None:
         self.was_made_ready = True
 
-    def take(self, asked: str, **_: Any) -> Question:
+    def take(self, asked: str, **reading: Any) -> Question:
         scrubbed = scrub_head(SCRUBBER, asked)
-        return Question(asked, scrubbed.text, scrubbed.removed)
+        self.readings.append(reading)
+        intent = self.intents.get(asked, "search")
+        return Question(asked, scrubbed.text, scrubbed.removed, intent=intent)
 
-    def take_codes(self, codes: Sequence[str], **_: Any) -> Question:
-        return self.take(" ".join(codes))
+    def take_codes(self, codes: Sequence[str], **reading: Any) -> Question:
+        return self.take(" ".join(codes), **reading)
 
     def verdicts_on(self, typed: str) -> list[Verdict]:
         """Knows the codes of `diabetes`, and the form of a CPT code."""
