@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 from slack_server import SlackServer, signed_request
 from slack_support import (
-    SHARED,
     ScriptedDesk,
     Served,
     delivery_to,
     diabetes,
-    manifest,
     served,
     settings,
     wait_for_records,
@@ -822,30 +820,3 @@ def test_slack_asking_for_a_reconnect(slack, log, desk, tmp_path) -> None:
         slack.send_event(slack.app_mention(QUESTION)).wait_ack(10)
         slack.wait_for("chat.postMessage")
     assert outcomes(log) == [("answer", "delivered")]
-
-
-# The manifest
-
-
-def test_the_manifest_asks_for_what_the_app_uses() -> None:
-    asked = manifest()
-    assert asked["oauth_config"]["scopes"]["bot"] == [
-        "app_mentions:read",
-        "chat:write",
-        "commands",
-        "im:history",
-    ]
-    assert asked["settings"]["event_subscriptions"]["bot_events"] == ["app_mention", "message.im"]
-    assert [command["command"] for command in asked["features"]["slash_commands"]] == [
-        "/code",
-        "/code-audit",
-    ]
-    assert asked["settings"]["socket_mode_enabled"]
-    assert asked["settings"]["interactivity"]["is_enabled"]
-
-
-@pytest.mark.skipif(not (SHARED / "slack" / "manifest").is_dir(), reason="no schema here")
-def test_the_manifest_follows_slacks_schema() -> None:
-    jsonschema = pytest.importorskip("jsonschema")
-    path = SHARED / "slack" / "manifest" / "manifest.schema.1.0.0.json"
-    jsonschema.validate(manifest(), json.loads(path.read_text("utf-8")))
