@@ -29,7 +29,7 @@ from bot.slack.messages import Said, deleted, said_in
 from bot.slack.sessions import Sessions
 from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.views.welcome import welcome_blocks, with_note
-from bot.slack.web_api import delete, for_one, in_thread, update
+from bot.slack.web_api import delete, for_one, for_one_anywhere, in_thread, update
 from bot.views.shared import removals_to_tell
 
 logger = logging.getLogger("codedesk.slack")
@@ -112,7 +112,7 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
         posted = delivery.answer(
             question,
             way,
-            tell=for_one(delivery.client, said.channel, said.user, said.thread),
+            tell=for_one_anywhere(delivery.client, said.channel, said.user, said.thread),
             redraw=partial(redrawn, question, said),
         )
         posted.add_done_callback(lambda _: sessions.ended(place, question.id))
@@ -155,11 +155,8 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
             return
         if ts:
             latest, channel = records[-1], key.split("/")[1]
-            delivery.post(
-                delete(delivery.client, channel, ts),
-                Message("", []),
-                lambda posted: delivery.record(latest.id, posted, "removed"),
-            )
+            way = delete(delivery.client, channel, ts)
+            delivery.post(way, None, question=latest.id, kind="removed")
 
     for kind in ("app_mention", "message"):
         app.event(kind, middleware=[take])(answer)

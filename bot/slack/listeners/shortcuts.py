@@ -39,7 +39,7 @@ from bot.slack.views.ask_modal import (
     waiting_modal,
 )
 from bot.slack.views.block_kit import Message, plain_message
-from bot.slack.web_api import Way, for_one_anywhere, in_thread, respond
+from bot.slack.web_api import Posted, Way, for_one_anywhere, in_thread, respond
 from bot.views.shared import removals_to_tell, removed_in_words
 
 logger = logging.getLogger("codedesk.slack")
@@ -164,8 +164,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
                 done("delivered", "")
                 return
             # The modal was closed, or Slack does not take it: the answer goes another way.
-            way = another_way(question)
-            delivery.post(way, drawn, lambda posted: done(posted.outcome, posted.detail))
+            delivery.post(another_way(question), drawn, question=question.id, kind="answer")
 
         try:
             delivery.logged.answer([question], deliver)
@@ -231,17 +230,17 @@ def register(app: App, delivery: SlackDelivery) -> None:
             note = message("slack.not_logged_share")
             show(view, answer_modal(opened, private, question_id, posted=note))
             return
-        message_ = shared_message(shared, question_id, user)
 
-        def then(posted: Any) -> None:
-            delivery.record(question_id, posted, _SHARE)
+        def then(posted: Posted) -> None:
             key = "ask_posted" if posted.outcome == "delivered" else "ask_not_posted"
             if posted.detail in ("not_in_channel", "channel_not_found"):
                 key = "ask_not_there"
             note = message(f"slack_surfaces.{key}")
             show(view, answer_modal(opened, private, question_id, posted=note))
 
-        delivery.post(in_thread(client, opened.channel, opened.thread), message_, then)
+        way = in_thread(client, opened.channel, opened.thread)
+        drawn_for_all = shared_message(shared, question_id, user)
+        delivery.post(way, drawn_for_all, then, question=question_id, kind=_SHARE)
 
     def again(body: dict[str, Any], action: dict[str, Any]) -> None:
         """The form once more, with the question as it is stored."""

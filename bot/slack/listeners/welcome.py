@@ -22,7 +22,7 @@ from bot.slack.greeted import Greeted
 from bot.slack.listeners.replies import tell
 from bot.slack.views.block_kit import plain_message
 from bot.slack.views.welcome import TRY, added_message
-from bot.slack.web_api import Way, for_one, in_thread, respond
+from bot.slack.web_api import Way, for_one, for_one_anywhere, in_thread, respond
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -85,7 +85,7 @@ def register(app: App, delivery: SlackDelivery, contact: str | None) -> None:
         if private:
             # Nothing can be posted in the thread of a message that one person sees.
             way = respond(body["response_url"], response_type="ephemeral", replace_original=False)
-        told = for_one(delivery.client, channel, user)
+        told = for_one_anywhere(delivery.client, channel, user)
         delivery.answer(question, way, tell=told, private=private)
 
     app.event("member_joined_channel")(joined)
