@@ -18,7 +18,8 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
@@ -55,6 +56,8 @@ class Answers(Protocol):
         *,
         day: dt.date | None = None,
         systems: Sequence[System] | None = None,
+        usual: Sequence[System] = (),
+        setting: Setting | None = None,
         editions: Mapping[str, str] | None = None,
     ) -> Question:
         """Read a question; its scrubbed text may be stored."""
@@ -158,7 +161,9 @@ class LoggedDesk:
     def left(self, pending: Pending, now: dt.datetime) -> LoggedQuestion:
         """A question that an earlier run left unanswered, read from its stored text."""
         asked = pending.asked
-        question, error = self._read(asked.text, editions=asked.releases)
+        kept = {name: (asked.options or {}).get(name) for name in ("systems", "usual", "setting")}
+        chosen = {name: value for name, value in kept.items() if value}
+        question, error = self._read(asked.text, editions=asked.releases, **chosen)
         came = time.monotonic() - (now - pending.asked_at).total_seconds()
         return LoggedQuestion(pending.id, asked, question, error, came)
 
@@ -202,10 +207,12 @@ class LoggedDesk:
         try:
             with self._working:
                 answers = self._answers(questions, instead, limit)
+                # Read here, as a desk may be renewed between two answers.
+                index_build, made_with = self.desk.index_build, self.desk.made_with(*answers)
             self.log.answered_many(
                 [(q.id, a, q.latency_ms(a)) for q, a in zip(questions, answers, strict=True)],
-                index_build=self.desk.index_build,
-                made_with=self.desk.made_with(*answers),
+                index_build=index_build,
+                made_with=made_with,
             )
         except LogUnavailable:
             raise
@@ -214,6 +221,12 @@ class LoggedDesk:
             self.record(question_ids, "failed", type(error).__name__)
             raise
         return self.deliver(question_ids, answers, deliver)
+
+    @contextmanager
+    def between_answers(self) -> Iterator[None]:
+        """While no answer is worked on: for what must not change while one is."""
+        with self._working:
+            yield
 
     def _answers(
         self,

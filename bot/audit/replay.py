@@ -140,6 +140,7 @@ def _as_then(record: Record, text: str, desk: Desk) -> Callable[..., Answer]:
     if systems := options.get("systems"):
         # An older log has the list as text.
         how["systems"] = re.findall(r"\w+", systems) if isinstance(systems, str) else systems
+    how |= {name: options[name] for name in ("usual", "setting") if options.get(name)}
     # The date of then counts, also for a question in which a date is read only now.
     return lambda **when: desk.ask(text, fixed="day" in when, **how, **when)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.desk import edition_changes, provenance, statement_answers
 from bot.desk.answer import Answer, Changes, Verdict, reason
+from bot.desk.asker_defaults import with_defaults
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.edition_dates import day_for, edition_labels
@@ -149,12 +150,14 @@ class Desk:
         day: dt.date | None = None,
         fixed: bool = False,
         systems: Sequence[System] | None = None,
+        usual: Sequence[System] = (),
+        setting: Setting | None = None,
         editions: Mapping[str, str] | None = None,
     ) -> Question:
         """Read a question, in milliseconds once `ready`, so that it can be stored before it is
         answered. The date of service is the one in the question, else `day`, else today; `day`
-        comes first if it is `fixed`. `systems` limits the search. `editions` (key of a release ->
-        label) replace a date that the log does not keep; the answer then has no date either. Raises
+        comes first if it is `fixed`. `systems` limits the search. `usual` systems and `setting`
+        count where the question does not say. `editions` (key of a release -> label) replace a date that the log does not keep; the answer then has no date either. Raises
         ReleaseUnavailable when no date leads to these editions."""
         started = time.perf_counter()
         question = read_question(
@@ -167,7 +170,7 @@ class Desk:
             beside=self._beside(),
             known=self._codes.known,
         )
-        return self._read(question, editions, started)
+        return self._read(with_defaults(question, usual, setting), editions, started)
 
     def take_codes(
         self,
