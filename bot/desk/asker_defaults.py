@@ -10,9 +10,7 @@ from bot.desk.systems import likeliest
 from codesets.model import Setting, System
 
 
-def with_defaults(
-    question: Question, usual: Sequence[System], setting: Setting | None
-) -> Question:
+def with_defaults(question: Question, usual: Sequence[System], setting: Setting | None) -> Question:
     """The question, limited to the systems in which its asker usually codes, and in their setting.
 
     What it says itself comes first: a setting, a system by its name or by its words ("wheelchair"),

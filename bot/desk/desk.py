@@ -157,8 +157,9 @@ class Desk:
         """Read a question, in milliseconds once `ready`, so that it can be stored before it is
         answered. The date of service is the one in the question, else `day`, else today; `day`
         comes first if it is `fixed`. `systems` limits the search. `usual` systems and `setting`
-        count where the question does not say. `editions` (key of a release -> label) replace a date that the log does not keep; the answer then has no date either. Raises
-        ReleaseUnavailable when no date leads to these editions."""
+        count where the question does not say. `editions` (key of a release -> label) replace a date
+        that the log does not keep; the answer then has no date either. Raises ReleaseUnavailable
+        when no date leads to these editions."""
         started = time.perf_counter()
         question = read_question(
             asked,

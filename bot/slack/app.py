@@ -32,7 +32,7 @@ from bot.slack import http
 from bot.slack.checkpointing import checkpointing
 from bot.slack.delivery import SlackDelivery
 from bot.slack.lanes import Lanes
-from bot.slack.listeners import actions, audit, commands, events, feedback
+from bot.slack.listeners import actions, audit, commands, events, feedback, home
 from bot.slack.recovery import recover
 from bot.slack.state import State
 from bot.slack.web_api import web_client, why_not_certain
@@ -68,6 +68,8 @@ def build_app(
     )
     app.error(_log_error)
     delivery = SlackDelivery(desk, log, client, state, lanes)
+    # First, since files of an administrator are messages, too.
+    home.register(app, delivery, settings)
     for kind in (events, commands, actions, feedback):
         kind.register(app, delivery)
     audit.register(app, delivery, settings)

@@ -15,9 +15,11 @@ from bot.messages import message
 from bot.querylog import LogUnavailable, QueryLog, QuestionRecord
 from bot.querylog.unfinished import MOST_MINUTES
 from bot.slack.lanes import Lanes
+from bot.slack.people import People, said_of_defaults
 from bot.slack.state import State
 from bot.slack.views.answer import answer_message, removed_message, with_removed
 from bot.slack.views.block_kit import Message, plain_message
+from bot.slack.views.said_defaults import with_said
 from bot.slack.web_api import Posted, Way, delete_original, for_one, respond
 
 logger = logging.getLogger("codedesk.slack")
@@ -39,6 +41,7 @@ class SlackDelivery:
         self.log = log
         self.client = client
         self.state = state
+        self.people = People(state)
         self.lanes = lanes or Lanes()
         self.logged = LoggedDesk(desk, log)
 
@@ -60,7 +63,13 @@ class SlackDelivery:
         alone, to say that Slack did not take the answer in time.
         """
         sending = self._sending(
-            question.id, way, tell, shareable=shareable, private=private, removed=removed
+            question.id,
+            way,
+            tell,
+            shareable=shareable,
+            private=private,
+            removed=removed,
+            said=said_of_defaults(question),
         )
         try:
             return self.logged.answer([question], sending)
@@ -100,10 +109,12 @@ class SlackDelivery:
         shareable: bool = False,
         private: bool,
         removed: Sequence[str],
+        said: str = "",
     ) -> Callable[[list[Answer], Done], Future[Posted]]:
         def deliver(answers: list[Answer], done: Done) -> Future[Posted]:
             (answer,) = answers
             drawn = answer_message(answer, question_id, shareable=shareable, private=private)
+            drawn = with_said(drawn, said) if said else drawn
 
             def then(posted: Posted) -> None:
                 _warn(posted, f"answer to {question_id}")

@@ -164,8 +164,8 @@ class _SlackOnly(HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _not_fetched(why: str, file: SlackFile, **told: object) -> FileNotFetched:
-    return FileNotFetched(message(f"home.file_{why}", name=file.name, **told))
+def _not_fetched(problem: str, file: SlackFile, **told: object) -> FileNotFetched:
+    return FileNotFetched(message(f"home.file_{problem}", name=file.name, **told))
 
 
 # A pasted list that came as a file
@@ -197,7 +197,7 @@ def text_of(event: dict[str, Any], client: WebClient, *, timeout: float = 2.0) -
                     client, file, Path(folder), most=MOST_OF_A_LIST, cut=True, timeout=timeout
                 )
                 texts.append(_statements(path.read_bytes(), file.extension))
-            except (FileNotFetched, UnicodeDecodeError) as error:
+            except (FileNotFetched, UnicodeDecodeError, csv.Error) as error:
                 no_text = message("home.file_no_text", name=file.name)
                 told.append(str(error) if isinstance(error, FileNotFetched) else no_text)
     return Pasted("\n".join(text for text in texts if text), tuple(told))

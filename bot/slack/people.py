@@ -162,6 +162,11 @@ def defaults_for(people: People, team: str | None, user: str | None) -> Defaults
         return Defaults()
 
 
+def is_for_asker_alone(asked: QuestionRecord) -> bool:
+    """Whether the answer to a mention is for its asker alone, as they chose."""
+    return asked.surface == "mention" and bool((asked.options or {}).get("private"))
+
+
 def said_of_defaults(logged: LoggedQuestion) -> str:
     """What an answer says of the options that limited it; "" when none did. What the words of the
     question say comes first, and is no option."""

@@ -15,6 +15,7 @@ from bot.querylog import LogUnavailable, QuestionRecord, Record
 from bot.querylog.records import Pending, Surface
 from bot.querylog.unfinished import MOST_MINUTES, unfinished
 from bot.slack.delivery import SlackDelivery
+from bot.slack.people import is_for_asker_alone
 from bot.slack.web_api import Posted, Way, for_one, for_one_anywhere, in_thread
 from bot.views.shared import removals_to_tell
 
@@ -51,7 +52,7 @@ def recover(
     for pending in left.to_send:
         sent += _sent_after_all(delivery, pending)
     for pending in left.to_answer:
-        private = pending.asked.surface == "slash"
+        private = _is_private(pending.asked)
         way, tell = _ways_back(delivery, pending.asked)
         removed = removals_to_tell(pending.asked.text, pending.asked.removed)
         posted = delivery.answer(
@@ -89,7 +90,7 @@ def _sent_after_all(delivery: SlackDelivery, pending: Pending) -> list[Future[Po
         logger.error("%s", error)
         return []
     answer = delivery.desk.retitled(Answer.from_dict(record.answer))
-    asked, private = pending.asked, pending.asked.surface == "slash"
+    asked, private = pending.asked, _is_private(pending.asked)
     removed = removals_to_tell(asked.text, asked.removed)
     way, tell = _ways_back(delivery, asked)
     posted = delivery.send_after_all(
@@ -122,4 +123,9 @@ def _ways_back(delivery: SlackDelivery, asked: QuestionRecord) -> tuple[Way, Way
     if asked.surface == "slash":
         way = for_one_anywhere(client, channel, user)
         return way, way
-    return in_thread(client, channel, asked.thread), for_one(client, channel, user)
+    tell = for_one(client, channel, user)
+    return (tell if is_for_asker_alone(asked) else in_thread(client, channel, asked.thread)), tell
+
+
+def _is_private(asked: QuestionRecord) -> bool:
+    return asked.surface == "slash" or is_for_asker_alone(asked)

@@ -17,6 +17,7 @@ from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord
 from bot.slack.delivery import SlackDelivery
 from bot.slack.message_text import clean
+from bot.slack.people import defaults_for
 from bot.slack.web_api import for_one_anywhere, respond
 from bot.views.shared import removals_to_tell
 
@@ -40,7 +41,10 @@ def register(app: App, delivery: SlackDelivery) -> None:
         )
         typed = clean(command.get("text") or "")
         try:
-            (question,) = delivery.logged.take([typed], asked, came=time.monotonic())
+            chosen = defaults_for(delivery.people, asked.team, asked.user)
+            (question,) = delivery.logged.take(
+                [typed], chosen.on(asked), came=time.monotonic(), **chosen.reading()
+            )
         except LogUnavailable as error:
             # Slack does not send a command again, so the asker must be told.
             logger.error("%s", error)

@@ -14,6 +14,7 @@ from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord
 from bot.slack.delivery import SlackDelivery
 from bot.slack.message_text import clean
+from bot.slack.people import defaults_for, is_for_asker_alone
 from bot.slack.views.block_kit import plain_message
 from bot.slack.web_api import for_one, in_thread
 from bot.views.shared import removals_to_tell
@@ -42,7 +43,10 @@ def register(app: App, delivery: SlackDelivery) -> None:
         asked = asked_by(body, event)
         typed = clean(event.get("text") or "")
         try:
-            (question,) = delivery.logged.take([typed], asked, came=time.monotonic())
+            chosen = defaults_for(delivery.people, asked.team, asked.user)
+            (question,) = delivery.logged.take(
+                [typed], chosen.on(asked), came=time.monotonic(), **chosen.reading()
+            )
         except LogUnavailable as error:
             # It is not acknowledged, so Slack sends it again, the last time after 5 minutes:
             # https://docs.slack.dev/apis/events-api#retries
@@ -63,10 +67,13 @@ def register(app: App, delivery: SlackDelivery) -> None:
         question: LoggedQuestion = context["question"]
         asked = question.asked
         channel, user, thread = event["channel"], event["user"], event.get("thread_ts")
+        for_asker = for_one(delivery.client, channel, user, thread)
+        private = is_for_asker_alone(asked)
         posted = delivery.answer(
             question,
-            in_thread(delivery.client, channel, asked.thread),
-            tell=for_one(delivery.client, channel, user, thread),
+            for_asker if private else in_thread(delivery.client, channel, asked.thread),
+            tell=for_asker,
+            private=private,
         )
         if removals_to_tell(asked.text, asked.removed):
             posted.add_done_callback(lambda _: delivery.tell_removed(question.id, asked, thread))
