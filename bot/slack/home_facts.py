@@ -45,13 +45,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A favourite today: its title, status ("" where nothing could be looked up) and the codes that
-    replace it."""
+    """A favourite today: its title, status ("" where nothing could be looked up), the codes that
+    replace it, and its verdict in sentences."""
 
     favourite: Favourite
     title: str = ""
     status: str = ""
     replaced_by: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ class Facts:
         named = [verdict for verdict in found if verdict.system == favourite.system]
         for verdict in named[:1]:
             replaced = tuple(code.code for code in verdict.replaced_by)
-            return Kept(favourite, verdict.title, verdict.status_shown, replaced)
+            return Kept(favourite, verdict.title, verdict.status_shown, replaced, verdict.why)
         return Kept(favourite)
 
     def loaded(self) -> Loaded:

@@ -50,7 +50,7 @@ class Defaults:
             "usual": list(self.systems),
             "setting": self.setting,
             "day": self.day and self.day.isoformat(),
-            "private": self.private,
+            "private": self.private and asked.surface == "mention",
         }
         given = {name: value for name, value in chosen.items() if value}
         return replace(asked, options={**given, **(asked.options or {})})

@@ -53,13 +53,13 @@ def _blocks(facts: HomeFacts) -> Iterator[Block]:
         yield from intro_blocks(facts.contact)
     else:
         yield from _asked(facts.asked)
+    yield from _favourites(facts.favourites)
+    yield from _defaults(facts.defaults)
+    yield from _loaded(facts.loaded)
     if facts.upkeep is not None:
         yield from _upkeep(facts.upkeep, facts.loaded)
     if facts.audit is not None:
         yield from _audit(facts.audit)
-    yield from _favourites(facts.favourites)
-    yield from _defaults(facts.defaults)
-    yield from _loaded(facts.loaded)
     if not facts.is_newcomers:
         yield DividerBlock()
         yield actions([button(HELP, message("home.help"), "help")])
@@ -136,6 +136,8 @@ def mark(kept: Kept) -> str:
     if kept.status == "deleted" and kept.replaced_by:
         codes = ", ".join(f"`{escape(code)}`" for code in kept.replaced_by[:5])
         return message("home.mark_deleted_replaced", codes=codes)
+    if kept.status == "not_covered":
+        return message("home.mark_not_covered", why=one_line(kept.why, _LINE))
     return message(f"home.mark_{kept.status or 'none'}")
 
 
@@ -207,9 +209,9 @@ def _upkeep(upkeep: Upkeep, loaded: Loaded) -> Iterator[Block]:
 
 def one_line(text: str, most: int) -> str:
     """A text that people typed, in one line and never markup. Signs that Slack takes for markup get
-    a space of no width behind them."""
+    a space of no width on both sides."""
     text = escape(" ".join(text.split()))
-    return cut(re.sub(r"([*_~`])", "\\1\u200b", text), most)
+    return cut(re.sub(r"([*_~`])", "\u200b\\1\u200b", text), most)
 
 
 def when(at: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .envelopes import Identity, dm_channel, next_ts
+from .records import ServedFile
 
 Args = dict[str, Any]
 Answer = dict[str, Any]
@@ -29,6 +30,9 @@ class Workspace:
         self._ephemeral: set[tuple[str, str]] = set()
         self._triggers: dict[str, float | None] = {}  # when issued; None once exchanged
         self._numbers = itertools.count(1)
+        self._homes: dict[str, Answer] = {}  # user -> their Home tab
+        self._modals: dict[str, Answer] = {}  # view id -> the modal
+        self._files: dict[str, tuple[Answer, ServedFile]] = {}  # id -> as described, as served
         self._methods: dict[str, Callable[[Args], Answer]] = {
             "auth.test": self._auth_test,
             "chat.delete": self._delete,
@@ -37,9 +41,10 @@ class Workspace:
             "chat.update": self._update,
             "conversations.open": self._open_conversation,
             "views.open": self._open_view,
-            "views.publish": self._view,
+            "views.publish": self._publish,
             "views.push": self._open_view,
-            "views.update": self._view,
+            "views.update": self._update_view,
+            "files.info": self._file_info,
         }
 
     def knows(self, method: str) -> bool:
@@ -83,6 +88,22 @@ class Workspace:
     def is_ephemeral(self, channel: str, ts: str) -> bool:
         """Whether the message was posted with chat.postEphemeral."""
         return (resolve(channel), ts) in self._ephemeral
+
+    def home(self, user: str) -> Answer | None:
+        """The Home tab of a user as it stands; None before the app published it."""
+        return self._homes.get(user)
+
+    def modal(self, view_id: str | None = None) -> Answer | None:
+        """A modal as it stands after updates: the one with this id, or the last that opened."""
+        return self._modals.get(view_id or next(reversed(self._modals), ""))
+
+    def add_file(self, described: Answer, served: ServedFile) -> None:
+        """Put a file into the workspace."""
+        self._files[described["id"]] = (described, served)
+
+    def file(self, file_id: str) -> ServedFile | None:
+        """What the download of a file gets."""
+        return self._files[file_id][1] if file_id in self._files else None
 
     def _auth_test(self, args: Args) -> Answer:
         identity = self._identity
@@ -155,7 +176,35 @@ class Workspace:
         if time.monotonic() - issued > TRIGGER_SECONDS:
             return refused("expired_trigger_id")
         self._triggers[trigger] = None
-        return self._view(args)
+        return self._remembered(self._view(args))
+
+    def _publish(self, args: Args) -> Answer:
+        """https://docs.slack.dev/reference/methods/views.publish"""
+        user = str(args.get("user_id", ""))
+        before = self._homes.get(user)
+        if args.get("hash") and before and args["hash"] != before["hash"]:
+            return refused("hash_conflict")
+        answer = self._view({**args, "view_id": before["id"] if before else None})
+        self._homes[user] = answer["view"]
+        return answer
+
+    def _update_view(self, args: Args) -> Answer:
+        """https://docs.slack.dev/reference/methods/views.update"""
+        before = self._modals.get(str(args.get("view_id", "")))
+        if before is None:
+            return refused("not_found")
+        if args.get("hash") and args["hash"] != before["hash"]:
+            return refused("hash_conflict")
+        return self._remembered(self._view(args))
+
+    def _remembered(self, answer: Answer) -> Answer:
+        self._modals[answer["view"]["id"]] = answer["view"]
+        return answer
+
+    def _file_info(self, args: Args) -> Answer:
+        """https://docs.slack.dev/reference/methods/files.info"""
+        found = self._files.get(str(args.get("file", "")))
+        return {"ok": True, "file": dict(found[0])} if found else refused("file_not_found")
 
     def _view(self, args: Args) -> Answer:
         identity = self._identity
