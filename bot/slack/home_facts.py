@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.desk.answer import Reason, Verdict
 from bot.logged_desk import Answers
 from bot.messages import message
 from bot.querylog import LogUnavailable, QueryLog, Record
@@ -45,14 +46,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A favourite today: its title, status ("" where nothing could be looked up), the codes that
-    replace it, and its verdict in sentences."""
+    """A favourite today: its title, the status of its verdict, the codes that replace it, and the
+    label of the release that says so. The status is billable_nearest where no edition of today is
+    loaded and the nearest one has the code as billable, and "" where nothing could be looked up."""
 
     favourite: Favourite
     title: str = ""
     status: str = ""
     replaced_by: tuple[str, ...] = ()
-    why: str = ""
+    release: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +153,13 @@ class Facts:
             return Kept(favourite)
         named = [verdict for verdict in found if verdict.system == favourite.system]
         for verdict in named[:1]:
-            replaced = tuple(code.code for code in verdict.replaced_by)
-            return Kept(favourite, verdict.title, verdict.status_shown, replaced, verdict.why)
+            return Kept(
+                favourite,
+                verdict.title,
+                "billable_nearest" if _is_billable_nearest(verdict) else verdict.status_shown,
+                tuple(code.code for code in verdict.replaced_by),
+                verdict.release or "",
+            )
         return Kept(favourite)
 
     def loaded(self) -> Loaded:
@@ -180,6 +187,14 @@ def shown(record: Record) -> Asked:
     headline = ((record.answer or {}).get("headline") or {}).get("text") or ""
     codes = list(dict.fromkeys(str(code["code"]) for code in record.codes))[:4]
     return Asked(record.id, record.asked_at, record.text, headline or ", ".join(codes))
+
+
+def _is_billable_nearest(verdict: Verdict) -> bool:
+    """Whether today is not covered, and the nearest edition has the code as billable."""
+    if verdict.status != "not_covered":
+        return False
+    told = [one for why in verdict.reasons for one in why.params.get("told", ())]
+    return [one.key for one in told if isinstance(one, Reason)][:1] == ["verdict.billable"]
 
 
 def _loaded(settings: Settings) -> Loaded:

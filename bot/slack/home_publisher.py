@@ -17,8 +17,6 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.slack.web_api import retry_after
-
 logger = logging.getLogger("codedesk.slack")
 
 #: A person: team and user.
@@ -89,7 +87,7 @@ class HomePublisher:
                 return None
             logger.warning("a Home was not published: %s", code)
             if error.response.status_code == 429:
-                wait = retry_after(error.response.headers)
+                wait = _retry_after(error)
                 return wait if wait <= _LONGEST_WAIT else None
             return _AGAIN if error.response.status_code >= 500 or code == "hash_conflict" else None
         except Exception as error:
@@ -98,3 +96,9 @@ class HomePublisher:
             logger.warning("a Home was not published: %s at\n%s", type(error).__name__, where)
             return _AGAIN if isinstance(error, OSError) else None
         return None
+
+
+def _retry_after(error: SlackApiError) -> float:
+    """Seconds to wait: https://docs.slack.dev/apis/web-api/rate-limits"""
+    value = str(error.response.headers.get("Retry-After", ""))
+    return float(value) if value.isdecimal() else _AGAIN

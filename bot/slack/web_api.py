@@ -157,7 +157,7 @@ def _called(call: Callable[[], Any]) -> Posted:
         return Posted("delivered", str(call() or ""))
     except SlackApiError as error:
         if error.response.status_code == 429 or error.response.get("error") in _LIMITED:
-            raise RateLimited(retry_after(error.response.headers)) from error
+            raise RateLimited(_retry_after(error.response.headers)) from error
         if doubt := why_not_certain(error):
             return Posted("unknown", doubt)
         needed = error.response.get("needed")
@@ -177,13 +177,13 @@ def _responded(url: str, body: dict[str, Any]) -> Posted:
         return Posted("unknown", f"HTTP {response.status_code}")
     refusal = _error_in(response.body)
     if response.status_code == 429 or refusal in _LIMITED:
-        raise RateLimited(retry_after(response.headers))
+        raise RateLimited(_retry_after(response.headers))
     if response.status_code >= 400 or refusal:
         return Posted("failed", refusal or f"HTTP {response.status_code}")
     return Posted("delivered")
 
 
-def retry_after(headers: Mapping[str, str]) -> float:
+def _retry_after(headers: Mapping[str, str]) -> float:
     """Seconds to wait; 1 when Slack does not say, as most of its limits are by the second."""
     value = next((v for name, v in headers.items() if name.lower() == "retry-after"), "")
     return float(value) if re.fullmatch(r"[0-9]{1,6}", value) else 1.0

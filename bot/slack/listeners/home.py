@@ -262,7 +262,7 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
         found = delivery.desk.verdicts_on(typed) if typed else []
         known = [v for v in found if v.kind == "code" and v.status not in ("unknown", "not_loaded")]
         if not known:
-            why = found[0].why if found else message("home.add_hint")
+            why = found[0].why if found else message("home.input_typed_hint")
             return ack(response_action="errors", errors={TYPED: why[:1000]})
         try:
             if not people.keep(*person, Favourite(known[0].system, known[0].code)):

@@ -136,9 +136,7 @@ def mark(kept: Kept) -> str:
     if kept.status == "deleted" and kept.replaced_by:
         codes = ", ".join(f"`{escape(code)}`" for code in kept.replaced_by[:5])
         return message("home.mark_deleted_replaced", codes=codes)
-    if kept.status == "not_covered":
-        return message("home.mark_not_covered", why=one_line(kept.why, _LINE))
-    return message(f"home.mark_{kept.status or 'none'}")
+    return message(f"home.mark_{kept.status or 'none'}", release=escape(kept.release))
 
 
 def _defaults(chosen: Defaults) -> Iterator[Block]:

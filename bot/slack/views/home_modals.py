@@ -93,7 +93,7 @@ def answer_modal(
 ) -> dict[str, Any]:
     """An answer, and its codes to keep as favourites. `words`: those of the question; `said`: what
     is said of defaults."""
-    drawn = answer_message(answer, question_id, expanded=True, private=True)
+    drawn = answer_message(answer, question_id, private=True)
     blocks = _without_buttons(drawn.blocks)[:_MOST_BLOCKS]
     if words:
         blocks[:0] = as_posted([context(message("home.words", words=one_line(words, 500)))])
@@ -230,13 +230,13 @@ def _selected(values: dict[str, Any], name: str) -> str:
 
 def add_modal() -> dict[str, Any]:
     typed = PlainTextInputElement(action_id=TYPED, max_length=_MOST_CODE)
-    shell = as_modal("home.add_title", [_labelled(TYPED, typed, "home.add", hint=True)])
+    shell = as_modal("home.add_title", [_input(TYPED, typed, hint=True, optional=False)])
     return _sent(shell, SEND_CODE, "home.save")
 
 
 def load_modal() -> dict[str, Any]:
     files = FileInputElement(action_id=FILES, filetypes=list(CODE_FILES), max_files=_MOST_FILES)
-    shell = as_modal("home.load_title", [_labelled(FILES, files, "home.load", hint=True)])
+    shell = as_modal("home.load_title", [_input(FILES, files, hint=True, optional=False)])
     return _sent(shell, SEND_FILES, "home.load_send")
 
 
@@ -275,15 +275,4 @@ def _input(
         label=plain_text(message(f"home.input_{name}")),
         element=element,
         hint=plain_text(message(f"home.input_{name}_hint")) if hint else None,
-    )
-
-
-def _labelled(
-    name: str, element: InputInteractiveElement, key: str, *, hint: bool = False
-) -> InputBlock:
-    return InputBlock(
-        block_id=name,
-        label=plain_text(message(f"{key}_label")),
-        element=element,
-        hint=plain_text(message(f"{key}_hint")) if hint else None,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.slack.views.block_kit import Message, as_posted, context, escape
 
 
@@ -12,4 +14,4 @@ def with_said(drawn: Message, said: str) -> Message:
     small = [n for n, block in enumerate(drawn.blocks, 1) if block["type"] == "context"]
     pressed = [n for n, block in enumerate(drawn.blocks) if "actions" in block["type"]]
     place = (small[-1:] or pressed[:1] or [len(drawn.blocks)])[0]
-    return Message(drawn.text, [*drawn.blocks[:place], *line, *drawn.blocks[place:]])
+    return replace(drawn, blocks=[*drawn.blocks[:place], *line, *drawn.blocks[place:]])

@@ -833,9 +833,14 @@ def test_the_manifest_asks_for_what_the_app_uses() -> None:
         "app_mentions:read",
         "chat:write",
         "commands",
+        "files:read",
         "im:history",
     ]
-    assert asked["settings"]["event_subscriptions"]["bot_events"] == ["app_mention", "message.im"]
+    assert asked["settings"]["event_subscriptions"]["bot_events"] == [
+        "app_home_opened",
+        "app_mention",
+        "message.im",
+    ]
     assert [command["command"] for command in asked["features"]["slash_commands"]] == [
         "/code",
         "/code-audit",
