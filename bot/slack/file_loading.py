@@ -57,7 +57,7 @@ class FileLoading:
         self._renew = renew
         self._tell = tell
         self._changed = changed
-        self._waiting: queue.SimpleQueue[tuple[str, list[SlackFile]]] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[str, list[SlackFile], str]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._taken: dict[str, None] = {}
         self._worker: threading.Thread | None = None
@@ -68,8 +68,9 @@ class FileLoading:
         """What is being done, and what was done last; [] for nothing yet."""
         return [line for line in (self._now, self._last) if line]
 
-    def take(self, user: str, files: Sequence[SlackFile]) -> bool:
-        """Load files soon. Returns at once; False when all of them were taken before."""
+    def take(self, user: str, files: Sequence[SlackFile], edition: str = "") -> bool:
+        """Load files soon. Returns at once; False when all of them were taken before. `edition`: its
+        label, where the files do not tell it."""
         with self._lock:
             new = [file for file in files if file.id not in self._taken]
             self._taken |= {file.id: None for file in new}
@@ -77,7 +78,7 @@ class FileLoading:
                 del self._taken[oldest]
             if not new:
                 return False
-            self._waiting.put((user, new))
+            self._waiting.put((user, new, edition))
             if self._worker is None:
                 self._worker = threading.Thread(target=self._work, name="files", daemon=True)
                 self._worker.start()
@@ -86,8 +87,8 @@ class FileLoading:
     def _work(self) -> None:
         to_index: set[str] = set()  # users whose files are loaded and not in the index
         while True:
-            user, files = self._waiting.get()
-            if self._guarded(user, partial(self._load, user, files)):
+            user, files, edition = self._waiting.get()
+            if self._guarded(user, partial(self._load, user, files, edition)):
                 to_index.add(user)
             # Files that came meanwhile are loaded first: one index is built of them all.
             if to_index and self._waiting.empty():
@@ -112,7 +113,7 @@ class FileLoading:
 
     # Loading
 
-    def _load(self, user: str, files: Sequence[SlackFile]) -> bool:
+    def _load(self, user: str, files: Sequence[SlackFile], edition: str) -> bool:
         """Whether anything was loaded."""
         from codesets.loading import importer
 
@@ -126,9 +127,13 @@ class FileLoading:
                 self._settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
                 try:
                     with closing(CodeStore(self._settings.codes_db)) as store:
-                        loaded = bool(importer.import_files(store, paths, None, told.append).loaded)
+                        loaded = bool(
+                            importer.import_files(store, paths, edition or None, told.append).loaded
+                        )
                 except CodeDeskError as error:
                     told.append(str(error))
+                    # The loader names an option of its command.
+                    told += [message("home.which_edition")] if "--release" in str(error) else []
                 except (OSError, sqlite3.Error) as error:
                     told.append(message("home.load_failed", why=error))
         told = [*told[:_MOST_TOLD], *(["…"] if len(told) > _MOST_TOLD else [])]

@@ -6,10 +6,11 @@ with the scope files:read. Without that scope Slack sends a page to sign in, in 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage
 from pathlib import Path
@@ -219,14 +220,9 @@ def _statements(data: bytes, extension: str) -> str:
 
 
 def _decoded(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="ignore")
-    decoders: list[Callable[[], str]] = [
-        # The last character may be cut in two.
-        lambda: data[:-3].decode("utf-8-sig") + data[-3:].decode("utf-8", errors="ignore"),
-        lambda: data.decode("cp1252"),
-    ]
+    """The text in Unicode, else in Windows' code page. A last character that was cut is dropped."""
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
-        return decoders[0]()
+        return codecs.getincrementaldecoder("utf-16" if wide else "utf-8-sig")().decode(data)
     except UnicodeDecodeError:
-        return decoders[1]()
+        return data.decode("cp1252")

@@ -21,11 +21,13 @@ from bot.slack.home_publisher import Person
 from bot.slack.views.block_kit import plain_message
 from bot.slack.views.home import LOAD, contact_shown
 from bot.slack.views.home_modals import (
+    EDITION,
     FILES,
     SEND_FILES,
     files_in,
     load_modal,
     notice_modal,
+    typed_in,
 )
 from bot.slack.web_api import in_thread
 
@@ -76,7 +78,7 @@ class FileDrops:
                 return ack(response_action="errors", errors={FILES: message("home.load_none")})
             self._teams[user] = (body.get("team") or {}).get("id") or body["user"].get("team_id")
             names = ", ".join(file.name for file in files)
-            new = loading.take(user, files)
+            new = loading.take(user, files, typed_in(view, EDITION))
             told = message("home.load_taken", names=names) if new else message("home.load_twice")
             return ack(response_action="update", view=notice_modal(told, "home.load_taken_title"))
 

@@ -48,7 +48,7 @@ SEND_DEFAULTS, SEND_CODE, SEND_FILES, ANSWER = (
 )
 #: The inputs; each is a block with one element of the same name.
 SYSTEMS, SETTING, DAY, DATE, PRIVATE = "systems", "setting", "day", "date", "private"
-TYPED, FILES = "typed", "files"
+TYPED, FILES, EDITION = "typed", "files", "edition"
 
 _MOST_KEPT, _MOST_FILES, _MOST_CODE = 10, 10, 20
 #: Blocks of an answer in a modal: the codes to keep come below.
@@ -236,13 +236,15 @@ def add_modal() -> dict[str, Any]:
 
 def load_modal() -> dict[str, Any]:
     files = FileInputElement(action_id=FILES, filetypes=list(CODE_FILES), max_files=_MOST_FILES)
-    shell = as_modal("home.load_title", [_input(FILES, files, hint=True, optional=False)])
+    edition = PlainTextInputElement(action_id=EDITION, max_length=_MOST_CODE)
+    inputs = [_input(FILES, files, hint=True, optional=False), _input(EDITION, edition, hint=True)]
+    shell = as_modal("home.load_title", inputs)
     return _sent(shell, SEND_FILES, "home.load_send")
 
 
-def typed_in(view: dict[str, Any]) -> str:
-    """The code in a modal that was sent."""
-    return (view["state"]["values"][TYPED][TYPED].get("value") or "").strip()
+def typed_in(view: dict[str, Any], name: str = TYPED) -> str:
+    """What was typed in a modal that was sent: a code, or an edition."""
+    return (view["state"]["values"][name][name].get("value") or "").strip()
 
 
 def files_in(view: dict[str, Any]) -> Any:

@@ -2,9 +2,8 @@
 
 import datetime as dt
 import json
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from bot.desk.desk import Desk
 from bot.querylog import LogUnavailable, QueryLog, QuestionRecord
 from bot.querylog.retention import redact
 from bot.querylog.verify import verify
+from bot.settings import Settings
 from bot.slack.home_facts import Asked, ForAuditors, HomeFacts, Kept, Loaded, Upkeep
 from bot.slack.people import Defaults, Favourite, People
 from bot.slack.state import State
@@ -46,6 +46,20 @@ def log(tmp_path: Path) -> Iterator[QueryLog]:
 @pytest.fixture
 def desk() -> ScriptedDesk:
     return ScriptedDesk()
+
+
+@pytest.fixture
+def desk_of() -> Iterator[Callable[[Path], Desk]]:
+    """The real desk of a home."""
+    made: list[Desk] = []
+
+    def make(home: Path) -> Desk:
+        made.append(Desk(Settings(home=home)))
+        return made[-1]
+
+    yield make
+    for desk in made:
+        desk.close()
 
 
 @pytest.fixture
@@ -496,21 +510,16 @@ def test_a_date_that_is_left_over_does_not_count_for_today() -> None:
 # With the real desk
 
 
-@pytest.mark.index
-def test_the_real_desk_says_when_a_default_limited_it(slack, log, home, tmp_path) -> None:
-    desk = Desk(__import__("bot.settings", fromlist=["Settings"]).Settings(home=home))
+def test_the_real_desk_says_when_a_default_limited_it(slack, log, home, desk_of) -> None:
     state = State(home / "slack.db")
     People(state).set_defaults("T1", "U1", Defaults(("icd10cm",), None, dt.date(2026, 3, 5)))
-    with served(slack, home, desk, log):
-        lock = threading.Lock()
-        with lock:
-            slack.send_slash(text="copd exacerbation").wait_ack(20)
-            limited = slack.wait_for("response_url")[-1].args["blocks"]
-            slack.send_slash(text="copd exacerbation 2024-02-01, hcpcs or pcs").wait_ack(20)
-            other = slack.wait_for("response_url", 2)[-1].args["blocks"]
-        home_shown = opened(slack)
-    desk.close()
     state.close()
+    with served(slack, home, desk_of(home), log):
+        slack.send_slash(text="copd exacerbation").wait_ack(20)
+        limited = slack.wait_for("response_url")[-1].args["blocks"]
+        slack.send_slash(text="icd-10-pcs for toe amputation 2024-02-01").wait_ack(20)
+        other = slack.wait_for("response_url", 2)[-1].args["blocks"]
+        shown = opened(slack)
     assert "By your defaults: only ICD-10-CM searched, for 2026-03-05" in json.dumps(limited)
     assert "By your defaults" not in json.dumps(other)
-    assert "Out of date" in said(home_shown)
+    assert "Out of date" in said(shown)
