@@ -18,7 +18,8 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
@@ -57,6 +58,8 @@ class Answers(Protocol):
         *,
         day: dt.date | None = None,
         systems: Sequence[System] | None = None,
+        usual: Sequence[System] = (),
+        setting: Setting | None = None,
         editions: Mapping[str, str] | None = None,
         after: Turn | None = None,
     ) -> Question:
@@ -179,7 +182,10 @@ class LoggedDesk:
     def left(self, pending: Pending, now: dt.datetime) -> LoggedQuestion:
         """A question that an earlier run left unanswered, read from its stored text."""
         asked = pending.asked
-        question, error = self._read(asked.text, editions=asked.releases, **self._before(asked))
+        kept = {name: (asked.options or {}).get(name) for name in ("systems", "usual", "setting")}
+        chosen: dict[str, Any] = {name: value for name, value in kept.items() if value}
+        chosen |= self._before(asked)
+        question, error = self._read(asked.text, editions=asked.releases, **chosen)
         came = time.monotonic() - (now - pending.asked_at).total_seconds()
         return LoggedQuestion(pending.id, asked, question, error, came)
 
@@ -223,10 +229,12 @@ class LoggedDesk:
         try:
             with self._working:
                 answers = self._answers(questions, instead, limit)
+                # Read here, as a desk may be renewed between two answers.
+                index_build, made_with = self.desk.index_build, self.desk.made_with(*answers)
             self.log.answered_many(
                 [(q.id, a, q.latency_ms(a)) for q, a in zip(questions, answers, strict=True)],
-                index_build=self.desk.index_build,
-                made_with=self.desk.made_with(*answers),
+                index_build=index_build,
+                made_with=made_with,
             )
         except LogUnavailable:
             raise
@@ -235,6 +243,12 @@ class LoggedDesk:
             self.record(question_ids, "failed", type(error).__name__)
             raise
         return self.deliver(question_ids, answers, deliver)
+
+    @contextmanager
+    def between_answers(self) -> Iterator[None]:
+        """While no answer is worked on: for what must not change while one is."""
+        with self._working:
+            yield
 
     def _answers(
         self,

@@ -80,6 +80,8 @@ class Settings(BaseModel):
     #: Slack user ids of those who look after Code Desk, separated by commas. The Home tab shows
     #: them what is missing, and takes files of codes from them.
     admins: str | None = None
+    #: Whom people can ask for help, as Slack shows it: a channel, a person, a telephone number.
+    contact: str | None = None
     #: Where the auditors' pages are served (`codedesk log audit`). 127.0.0.1: for this machine
     #: only.
     audit_host: str = "127.0.0.1"

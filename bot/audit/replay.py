@@ -155,6 +155,7 @@ def _as_then(record: Record, text: str, before: Turn | None, desk: Desk) -> Call
     if systems := options.get("systems"):
         # An older log has the list as text.
         how["systems"] = re.findall(r"\w+", systems) if isinstance(systems, str) else systems
+    how |= {name: options[name] for name in ("usual", "setting") if options.get(name)}
     # The date of then counts, also for a question in which a date is read only now.
     return lambda **when: desk.ask(text, fixed="day" in when, **how, **when)
 

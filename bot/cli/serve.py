@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from typing import cast
 
 import click
 
 from bot.cli.conversation import Conversation
 from bot.cli.shared import lines_of, progress
-from bot.desk.desk import Desk
+from bot.desk.current import CurrentDesk
+from bot.logged_desk import Answers
 from bot.messages import message
 from bot.querylog.opening import open_log
 from bot.settings import Settings
@@ -43,10 +45,10 @@ def run(settings: Settings) -> None:
 def _serve_slack(settings: Settings) -> None:
     from bot.slack.app import serve
 
-    desk = Desk(settings)
+    desk = CurrentDesk(settings)
     log = open_log(settings, desk.scrubber)
     try:
-        serve(settings, desk, log, progress)
+        serve(settings, cast(Answers, desk), log, progress)
     finally:
         log.close()
         desk.close()

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.desk import edition_changes, provenance, statement_answers
 from bot.desk.answer import Answer, Changes, Verdict, reason
+from bot.desk.asker_defaults import with_defaults
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.edition_dates import day_for, edition_labels
@@ -150,14 +151,17 @@ class Desk:
         day: dt.date | None = None,
         fixed: bool = False,
         systems: Sequence[System] | None = None,
+        usual: Sequence[System] = (),
+        setting: Setting | None = None,
         editions: Mapping[str, str] | None = None,
         after: Turn | None = None,
     ) -> Question:
         """Read a question, in milliseconds once `ready`, so that it can be stored before it is
         answered. The date of service is the one in the question, else `day`, else today; `day`
-        comes first if it is `fixed`. `systems` limits the search. `editions` (key of a release ->
-        label) replace a date that the log does not keep; the answer then has no date either. Raises
-        ReleaseUnavailable when no date leads to these editions.
+        comes first if it is `fixed`. `systems` limits the search. `usual` systems and `setting`
+        count where the question does not say. `editions` (key of a release -> label) replace a date
+        that the log does not keep; the answer then has no date either. Raises ReleaseUnavailable
+        when no date leads to these editions.
 
         `after`: the question that it follows, and may refine. A refinement has the date of that
         question, if one was said there and none is said now."""
@@ -180,7 +184,7 @@ class Desk:
             if question.refines and not has_date:
                 day, editions = date_of(after, day, self._store)
                 question = replace(question, service_date=day, day=day or dt.date.today())
-        return self._read(question, editions, started)
+        return self._read(with_defaults(question, usual, setting), editions, started)
 
     def take_codes(
         self,

@@ -39,6 +39,7 @@ from bot.slack.listeners import (
     commands,
     events,
     feedback,
+    home,
     shortcuts,
     welcome,
 )
@@ -80,7 +81,9 @@ def build_app(settings: Settings, delivery: SlackDelivery) -> App:
         attaching_conversation_kwargs_enabled=False,
     )
     app.error(_acknowledged_or_logged)
-    contact = getattr(settings, "contact", None)
+    # First, since files of an administrator are messages, too.
+    home.register(app, delivery, settings)
+    contact = settings.contact
     sessions = Sessions(delivery.client)
     events.register(app, delivery, sessions, contact)
     agent.register(app, delivery, sessions, contact)

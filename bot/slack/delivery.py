@@ -16,9 +16,11 @@ from bot.querylog import LogUnavailable, NoSuchQuestion, QueryLog, QuestionRecor
 from bot.querylog.fallback import UNLOGGED
 from bot.slack.outbox import WITHDRAWN, Outbox, Then
 from bot.slack.outbox_store import Post
+from bot.slack.people import People, said_of_defaults
 from bot.slack.state import State
 from bot.slack.views.answer import answer_message, removed_message, with_removed
 from bot.slack.views.block_kit import Message, plain_message
+from bot.slack.views.said_defaults import with_said
 from bot.slack.web_api import Posted, Way, delete_original, for_one
 
 logger = logging.getLogger("codedesk.slack")
@@ -38,6 +40,7 @@ class SlackDelivery:
         self.log = log
         self.client = client
         self.state = state
+        self.people = People(state)
         self.logged = LoggedDesk(desk, log)
         self.outbox = Outbox(state, client, self)
 
@@ -68,6 +71,7 @@ class SlackDelivery:
             private=private,
             removed=removed,
             redraw=redraw,
+            said=said_of_defaults(question),
         )
         try:
             return self.logged.answer([question], sending)
@@ -108,12 +112,14 @@ class SlackDelivery:
         private: bool,
         removed: Sequence[str],
         redraw: Callable[[Message], Message] | None = None,
+        said: str = "",
     ) -> Callable[[list[Answer], Done], Future[Posted]]:
         alone = shareable or private
 
         def deliver(answers: list[Answer], _: Done) -> Future[Posted]:
             (answer,) = answers
             drawn = answer_message(answer, question_id, shareable=shareable, private=private)
+            drawn = with_said(drawn, said) if said else drawn
             drawn = redraw(drawn) if redraw else drawn
             if removed:
                 drawn = with_removed(drawn, removed)
@@ -122,6 +128,7 @@ class SlackDelivery:
                 # The same message, by a way that is still open.
                 return self.post(way.or_else(tell), drawn, question=known, kind="answer")
             copy = answer_message(answer, question_id, private=True)
+            copy = with_said(copy, said) if said else copy
             copy = redraw(copy) if redraw else copy
             return self.post(way, drawn, question=known, kind="answer", tell=tell, copy=copy)
 

@@ -19,7 +19,7 @@ class Said:
 
     - `thread`: the timestamp of the thread's first message; None outside a thread.
     - `edited_at`: the timestamp of the edit; None for a message as it was first written.
-    - `has_file`: whether files came with it.
+    - `files`: the files that came with it, as Slack describes them.
     """
 
     text: str
@@ -28,7 +28,11 @@ class Said:
     ts: str
     thread: str | None = None
     edited_at: str | None = None
-    has_file: bool = False
+    files: tuple[Any, ...] = ()
+
+    @property
+    def has_file(self) -> bool:
+        return bool(self.files)
 
 
 def said_in(event: Mapping[str, Any]) -> Said | None:
@@ -61,7 +65,7 @@ def said_in(event: Mapping[str, Any]) -> Said | None:
         # Of a thread's first message this is its own timestamp, once it has replies.
         thread if thread != ts else None,
         (written.get("edited") or {}).get("ts"),
-        bool(written.get("files")),
+        tuple(files) if isinstance(files := written.get("files") or (), list) else (),
     )
 
 

@@ -17,6 +17,7 @@ from bot.querylog import LogUnavailable, QuestionRecord, Record
 from bot.querylog.records import Pending, Surface
 from bot.querylog.unfinished import MOST_MINUTES, Unfinished, unfinished
 from bot.slack.delivery import SlackDelivery
+from bot.slack.people import is_for_asker_alone
 from bot.slack.web_api import Posted, Way, for_one_anywhere, in_thread
 from bot.views.shared import removals_to_tell
 
@@ -58,7 +59,7 @@ def recover(
     for pending in left.to_send:
         sent += _sent_after_all(delivery, pending)
     for pending in left.to_answer:
-        private = pending.asked.surface in _PRIVATE
+        private = _is_private(pending.asked)
         way, tell = _ways_back(delivery, pending.asked)
         removed = removals_to_tell(pending.asked.text, pending.asked.removed)
         posted = delivery.answer(
@@ -122,7 +123,7 @@ def _sent_after_all(delivery: SlackDelivery, pending: Pending) -> list[Future[Po
         delivery.record(pending.id, Posted("abandoned", "no longer in the log"))
         return []
     answer = delivery.desk.retitled(Answer.from_dict(record.answer))
-    asked, private = pending.asked, pending.asked.surface in _PRIVATE
+    asked, private = pending.asked, _is_private(pending.asked)
     removed = removals_to_tell(asked.text, asked.removed)
     way, tell = _ways_back(delivery, asked)
     posted = delivery.send_after_all(
@@ -154,6 +155,10 @@ def _ways_back(delivery: SlackDelivery, asked: QuestionRecord) -> tuple[Way, Way
     client, channel, user = delivery.client, asked.channel or "", asked.user or ""
     # Not in a thread: Slack shows such a message only in a thread that has replies.
     alone = for_one_anywhere(client, channel, user)
-    if asked.surface in _PRIVATE:
+    if _is_private(asked):
         return alone, alone
     return in_thread(client, channel, asked.thread), alone
+
+
+def _is_private(asked: QuestionRecord) -> bool:
+    return asked.surface in _PRIVATE or is_for_asker_alone(asked)

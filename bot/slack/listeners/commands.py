@@ -20,6 +20,7 @@ from bot.querylog import LogUnavailable, QuestionRecord
 from bot.slack import verbs
 from bot.slack.delivery import SlackDelivery
 from bot.slack.message_text import clean
+from bot.slack.people import defaults_for
 from bot.slack.verbs import Typed
 from bot.slack.views.welcome import help_message
 from bot.slack.web_api import for_one_anywhere, respond
@@ -62,26 +63,31 @@ def register(app: App, delivery: SlackDelivery, contact: str | None) -> None:
         return None
 
     def taken(typed: Typed, asked: QuestionRecord, came: float) -> LoggedQuestion | None:
+        # What the asker chose counts where they do not say otherwise.
+        chosen = defaults_for(delivery.people, asked.team, asked.user)
         if typed.verb == "check":
             # The number of codes is logged, so that a replay checks the text and does not ask it.
             options: dict[str, Any] = {"checked": len(typed.codes)}
             options |= {"systems": list(typed.systems)} if typed.systems else {}
-            options |= {"setting": typed.setting} if typed.setting else {}
+            setting = typed.setting or chosen.setting
+            options |= {"setting": setting} if setting else {}
             try:
                 return delivery.logged.take_codes(
                     typed.codes,
                     replace(asked, options=options),
                     came=came,
-                    day=typed.day,
+                    day=typed.day or chosen.day,
                     systems=typed.systems or None,
-                    setting=typed.setting,
+                    setting=setting,
                 )
             except LogUnavailable:
                 raise
             except Exception as error:
                 # It goes the way of a question that cannot be read, and is told so.
                 logger.error("codes were not read: %s", type(error).__name__)
-        (question,) = delivery.logged.take([typed.text], asked, came=came)
+        (question,) = delivery.logged.take(
+            [typed.text], chosen.on(asked), came=came, **chosen.reading()
+        )
         return question
 
     def answer(command: dict[str, Any], context: BoltContext) -> None:

@@ -24,9 +24,12 @@ from bot.slack.conversation import (
     versions,
 )
 from bot.slack.delivery import SlackDelivery
+from bot.slack.files import Pasted, text_of
 from bot.slack.message_text import clean
 from bot.slack.messages import Said, deleted, said_in
+from bot.slack.people import defaults_for, is_for_asker_alone
 from bot.slack.sessions import Sessions
+from bot.slack.tables import as_list
 from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.views.welcome import welcome_blocks, with_note
 from bot.slack.web_api import delete, for_one, for_one_anywhere, in_thread, update
@@ -61,7 +64,7 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
             return ack()
         asked = asked_by(body, event, said)
         try:
-            question = taken(said, asked)
+            question, told = taken(said, asked)
         except LogUnavailable as error:
             # It is not acknowledged, so Slack sends it again, the last time after 5 minutes:
             # https://docs.slack.dev/apis/events-api#retries
@@ -75,17 +78,19 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
         if question is None:
             return ack()  # The log has it: it was sent again, or came as another event, too.
         sessions.began(_place(question), question.id, said.user, question.asked.text)
-        context.update(question=question, said=said)
+        context.update(question=question, said=said, told=told)
         next_()
         return None
 
-    def taken(said: Said, asked: QuestionRecord) -> LoggedQuestion | None:
+    def taken(said: Said, asked: QuestionRecord) -> tuple[LoggedQuestion | None, tuple[str, ...]]:
+        """The question, None if the log has it; and what is to be said of its files."""
         came = time.monotonic()
-        text = clean(said.text)
+        pasted = text_of({"files": said.files}, delivery.client) if said.files else Pasted()
+        text = "\n".join(part for part in (clean(said.text), as_list(pasted.text)) if part)
         earlier = versions(log, asked.message_key or "") if said.edited_at else []
         if earlier:
             if delivery.desk.scrub(text) == earlier[-1].text:
-                return None  # Nothing was edited that is stored.
+                return None, ()  # Nothing was edited that is stored.
             # It follows what the first version followed: it replaces that and does not refine it.
             key = edited_key(asked.message_key or "", said.edited_at or "")
             asked = replace(asked, message_key=key, after=earlier[0].after)
@@ -94,10 +99,14 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
                 log, said.channel, said.thread, direct=asked.surface == "dm", now=log.now()
             )
             asked = replace(asked, after=after)
-        (question,) = delivery.logged.take([text], asked, came=came)
+        # What the asker chose counts where they do not say otherwise.
+        chosen = defaults_for(delivery.people, asked.team, asked.user)
+        (question,) = delivery.logged.take([text], chosen.on(asked), came=came, **chosen.reading())
         if question and earlier:
             delivery.withdraw(earlier[-1].id, "the question was edited")
-        return question
+        if said.files and not (pasted.text or pasted.told):
+            return question, (message("slack_surfaces.file_beside"),)
+        return question, pasted.told
 
     def answer(context: BoltContext) -> None:
         if "gone" in context:
@@ -107,13 +116,18 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
         said: Said = context["said"]
         asked, place = question.asked, _place(question)
         way = in_thread(delivery.client, said.channel, asked.thread)
-        if ts := earlier_answer(asked):
+        alone = for_one_anywhere(delivery.client, said.channel, said.user, said.thread)
+        private = is_for_asker_alone(asked)
+        if private:
+            way = alone
+        elif ts := earlier_answer(asked):
             way = update(delivery.client, said.channel, ts).or_else(way)
         posted = delivery.answer(
             question,
             way,
-            tell=for_one_anywhere(delivery.client, said.channel, said.user, said.thread),
-            redraw=partial(redrawn, question, said),
+            tell=alone,
+            private=private,
+            redraw=partial(redrawn, question, context["told"], said.has_file),
         )
         posted.add_done_callback(lambda _: sessions.ended(place, question.id))
         if removals_to_tell(asked.text, asked.removed):
@@ -132,16 +146,16 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
             logger.error("%s", error)
             return None
 
-    def redrawn(question: LoggedQuestion, said: Said, drawn: Message) -> Message:
-        """The answer with what is to be said of a file; or, at first contact, who answers."""
+    def redrawn(
+        question: LoggedQuestion, told: tuple[str, ...], has_file: bool, drawn: Message
+    ) -> Message:
+        """The answer with what is `told` of its files; or, at first contact, who answers."""
         read = question.question
         if read and read.intent in _FIRST_CONTACT and not read.removed:
-            if said.has_file:
-                return plain_message(message("slack_surfaces.file_unread"))
+            if has_file:
+                return plain_message(" ".join([*told, message("slack_surfaces.file_unread")]))
             return Message(drawn.text, welcome_blocks(contact))
-        if said.has_file:
-            return with_note(drawn, message("slack_surfaces.file_beside"))
-        return drawn
+        return with_note(drawn, " ".join(told)) if told else drawn
 
     def remove(key: str) -> None:
         """Delete the answers to a message that was deleted, or see to it that none is posted."""

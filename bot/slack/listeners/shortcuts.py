@@ -11,6 +11,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from http.client import HTTPException
 from typing import Any
 
@@ -22,6 +23,7 @@ from bot.logged_desk import Done, LoggedQuestion
 from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord
 from bot.slack.delivery import SlackDelivery
+from bot.slack.people import defaults_for
 from bot.slack.shortcut_text import text_of
 from bot.slack.views.answer import answer_message, shared_message, with_removed
 from bot.slack.views.ask_modal import (
@@ -72,15 +74,19 @@ def register(app: App, delivery: SlackDelivery) -> None:
 
     def prefilled(shortcut: dict[str, Any]) -> tuple[From, Asked, list[str]]:
         """The words of the message, scrubbed; and what is to be said of them."""
+        user = shortcut["user"]
+        team = user.get("team_id") or (shortcut.get("team") or {}).get("id")
+        usual = defaults_for(delivery.people, team, user["id"])
+        empty = Asked("", usual.day, usual.systems, usual.setting)
         written = shortcut.get("message")
         if written is None:
-            return From(), Asked(""), []
+            return From(), empty, []
         channel = (shortcut.get("channel") or {}).get("id")
         opened = From(channel, written.get("thread_ts") or shortcut.get("message_ts"))
         typed = text_of(written)
         if not typed:
             key = "ask_from_file" if written.get("files") else "ask_no_text"
-            return opened, Asked(""), [message(f"slack_surfaces.{key}")]
+            return opened, empty, [message(f"slack_surfaces.{key}")]
         notes = []
         if len(typed) > MOST_STATEMENT:
             notes.append(message("slack_surfaces.ask_cut"))
@@ -91,12 +97,13 @@ def register(app: App, delivery: SlackDelivery) -> None:
         except Exception as error:
             # What cannot be scrubbed is not put anywhere.
             logger.error("a message was not read: %s", type(error).__name__)
-            return opened, Asked(""), [message("slack_surfaces.ask_no_text")]
+            return opened, empty, [message("slack_surfaces.ask_no_text")]
         if kinds := removals_to_tell(read.scrubbed, read.removed):
             told = removed_in_words(kinds)
             notes.append(message("slack_surfaces.ask_scrubbed", kinds=told))
         # The date of service is filled in, as its place in the text says it no more.
-        return opened, Asked(read.scrubbed, read.service_date), notes
+        day = read.service_date or usual.day
+        return opened, replace(empty, statement=read.scrubbed, day=day), notes
 
     # Asking
 

@@ -112,6 +112,16 @@ def test_words_beside_a_file_are_answered(slack, log, scripted, tmp_path) -> Non
     assert "not the file" in json.dumps(post.args["blocks"])
 
 
+def test_a_text_file_is_read_after_the_words(slack, log, scripted, tmp_path) -> None:
+    with served(slack, tmp_path, scripted, log):
+        files = [slack.add_file("list.txt", b"gout\ncopd"), slack.add_file("scan.png", b"\x89PNG")]
+        event = slack.direct_message("t2dm") | {"subtype": "file_share", "files": files}
+        slack.send_event(event).wait_ack(10)
+        (post,) = slack.wait_for("chat.postMessage")
+    assert scripted.asked == ["t2dm\ngout\ncopd"]
+    assert "scan.png" in json.dumps(post.args["blocks"])
+
+
 def test_a_table_is_answered_row_by_row(slack, log, desk: Desk, tmp_path) -> None:
     with served(slack, tmp_path, desk, log):
         table = "Dx\tSide\nknee OA\tleft\ngout\t"

@@ -36,6 +36,7 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "apps.connections.open": (),
     "assistant.threads.setSuggestedPrompts": ("assistant:write",),
     "auth.test": (),
+    "files.info": ("files:read",),
     "chat.delete": ("chat:write",),
     "chat.postEphemeral": ("chat:write",),
     "chat.postMessage": ("chat:write",),

@@ -346,13 +346,26 @@ def block_actions(
 
 
 def view_actions(
-    identity: Identity, *, view: dict[str, Any], action: dict[str, Any], user: str, trigger_id: str
+    identity: Identity,
+    *,
+    action: dict[str, Any],
+    user: str,
+    view: dict[str, Any],
+    trigger_id: str,
 ) -> dict[str, Any]:
-    """A press in a modal, which has no response_url:
-    https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
+    """A press in a modal or in a Home tab: the container is the view, and there is neither a
+    message nor a response_url.
+
+    https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+    """
     return {
         "type": "block_actions",
-        "user": {"id": user, "username": user.lower(), "team_id": identity.team},
+        "user": {
+            "id": user,
+            "username": user.lower(),
+            "name": user.lower(),
+            "team_id": identity.team,
+        },
         "api_app_id": identity.app_id,
         "token": VERIFICATION_TOKEN,
         "container": {"type": "view", "view_id": view["id"]},
@@ -363,6 +376,32 @@ def view_actions(
         "view": view,
         "actions": [action | {"action_ts": next_ts()}],
     }
+
+
+def shared_file(file_id: str, name: str, size: int, url: str, user: str = "U1") -> dict[str, Any]:
+    """A file as events and view submissions have it:
+    https://docs.slack.dev/reference/objects/file-object"""
+    return {
+        "id": file_id,
+        "created": int(time.time()),
+        "name": name,
+        "title": name,
+        "filetype": name.rpartition(".")[2].lower(),
+        "user": user,
+        "size": size,
+        "mode": "hosted",
+        "is_external": False,
+        "url_private": url,
+        "url_private_download": url,
+    }
+
+
+def file_share(
+    files: list[dict[str, Any]], text: str = "", user: str = "U1", *, team: str = "T1"
+) -> dict[str, Any]:
+    """A direct message with files: https://docs.slack.dev/reference/events/message/file_share"""
+    event = direct_message(text, user, dm_channel(user), team=team)
+    return event | {"subtype": "file_share", "files": files, "upload": False}
 
 
 def view_submission(

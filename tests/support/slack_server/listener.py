@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Protocol, cast
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from .judge import decode_structured
-from .records import DROPPED, Call
+from .records import DROPPED, Call, ServedFile
 from .websocket import WebSocket, accept_key
 from .workspace import refused
 
@@ -25,6 +25,9 @@ class Application(Protocol):
 
     def serve_response_url(self, path: str, request: "Request") -> Call:
         """Answer a use of a response_url."""
+
+    def serve_file(self, path: str, request: "Request") -> ServedFile:
+        """Answer the download of a file."""
 
     def redeem(self, ticket: str) -> bool:
         """Whether a Socket Mode connection may be made with this ticket."""
@@ -128,8 +131,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(call.status, call.response, request.answer_headers)
 
     def do_GET(self) -> None:
-        """A Socket Mode connection; nothing else here is fetched with GET."""
+        """A Socket Mode connection, or a file."""
         url = urlsplit(self.path)
+        if url.path.startswith("/files/"):
+            return self._answer_file(url.path)
         ticket = parse_qs(url.query).get("ticket", [""])[0]
         key = self.headers.get("Sec-WebSocket-Key")
         if not url.path.startswith("/link") or key is None or not self.slack.redeem(ticket):
@@ -142,6 +147,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         self.close_connection = True  # no HTTP request follows on this connection
         self.slack.serve_connection(WebSocket(self.connection, cast(BinaryIO, self.rfile)))
+
+    def _answer_file(self, path: str) -> None:
+        """https://docs.slack.dev/reference/objects/file-object (authentication)"""
+        served = self.slack.serve_file(path, Request(dict(self.headers.items()), b""))
+        self.send_response(served.status)
+        self.send_header("Content-Type", served.content_type)
+        self.send_header("Content-Length", str(len(served.data)))
+        if served.location:
+            self.send_header("Location", served.location)
+        self.end_headers()
+        self.wfile.write(served.data)
 
     def _answer(self, status: int, body: dict[str, Any], headers: dict[str, str]) -> None:
         data = json.dumps(body).encode()

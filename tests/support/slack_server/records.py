@@ -29,6 +29,16 @@ class Call:
         return f"{self.method} -> {outcome} {self.args!r:.300}"
 
 
+@dataclass(frozen=True)
+class ServedFile:
+    """What a download gets: the file, a page to sign in, or a redirect to `location`."""
+
+    data: bytes = b""
+    content_type: str = "application/octet-stream"
+    status: int = 200
+    location: str = ""
+
+
 @dataclass
 class Failure:
     """A failure ordered by `SlackServer.fail_next`."""

@@ -8,12 +8,13 @@ import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from . import envelopes
 from .envelopes import Identity
 from .judge import Judge, block_breaches
 from .listener import Listener, Request
-from .records import DROPPED, Call, Failure
+from .records import DROPPED, Call, Failure, ServedFile
 from .socket_mode import Delivery, SocketMode
 from .websocket import WebSocket
 from .workspace import Workspace, refused, resolve
@@ -146,11 +147,6 @@ class SlackServer:
                 )
             return matching()
 
-    def view(self, view_id: str) -> dict[str, Any] | None:
-        """A modal as it stands; None when it is closed."""
-        with self._changed:
-            return self._workspace.view(view_id)
-
     def close_view(self, view_id: str) -> None:
         """The user closes a modal."""
         with self._changed:
@@ -167,6 +163,42 @@ class SlackServer:
         if payload.get("type") == "view_submission":
             with self._changed:
                 self._workspace.respond_to_view(payload["view"]["id"], response)
+
+    def home(self, user: str = "U1") -> dict[str, Any] | None:
+        """The Home tab of a user as it stands; None before the app published it."""
+        with self._changed:
+            found = self._workspace.home(user)
+            return dict(found) if found else None
+
+    def modal(self, view_id: str | None = None) -> dict[str, Any] | None:
+        """A modal as it stands after updates: the one with this id, or the last that opened."""
+        with self._changed:
+            found = self._workspace.modal(view_id)
+            return dict(found) if found else None
+
+    # Files
+
+    def add_file(
+        self,
+        name: str,
+        data: bytes,
+        user: str = "U1",
+        *,
+        redirect: str = "",
+        described: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Put a file into the workspace; gives it as Slack describes it. Its download needs the
+        bot's token and the scope files:read; `redirect` sends it elsewhere. `described` replaces
+        fields of the description."""
+        file_id = f"F{uuid.uuid4().hex[:8].upper()}"
+        url = f"{self.url}/files/{file_id}/download/{quote(name)}"
+        file = envelopes.shared_file(file_id, name, len(data), url, user) | dict(described or {})
+        served = ServedFile(data)
+        if redirect:
+            served = ServedFile(status=302, location=redirect)
+        with self._changed:
+            self._workspace.add_file(file, served)
+        return file
 
     # Failures
 
@@ -319,20 +351,29 @@ class SlackServer:
         )
 
     def view_actions(
-        self, view: dict[str, Any], action_id: str, user: str = "U1"
+        self, action_id: str, value: str | None = None, user: str = "U1", view: Any = None
     ) -> dict[str, Any]:
-        """The press of a button in a modal."""
-        block_id, button = _find_button(view["blocks"], action_id)
-        assert button, f"no button {action_id} in {view}"
-        action = {
-            "action_id": action_id,
-            "block_id": block_id or "actions",
-            "text": button["text"],
-            "type": "button",
-            "value": button.get("value"),
-        }
+        """The press of a button in a view: in the user's Home tab unless given. Only what is there
+        can be pressed; with `value`, the button that has it."""
+        view = view or self.home(user)
+        pressed = [
+            (block.get("block_id", f"b{number}"), element)
+            for number, block in enumerate(view["blocks"])
+            for element in [*block.get("elements", []), block.get("accessory")]
+            if isinstance(element, dict)
+            and element.get("action_id") == action_id
+            and value in (None, element.get("value"))
+        ]
+        assert pressed, f"no button {action_id} {value or ''} in the view"
+        block_id, button = pressed[0]
+        named = ("action_id", "text", "value", "type")
+        action = {name: button[name] for name in named if name in button}
         return envelopes.view_actions(
-            self.identity, view=view, action=action, user=user, trigger_id=self.new_trigger_id()
+            self.identity,
+            action=action | {"block_id": block_id},
+            user=user,
+            view=view,
+            trigger_id=self.new_trigger_id(),
         )
 
     def view_submission(
@@ -432,6 +473,16 @@ class SlackServer:
             )
         )
 
+    def open_home(self, user: str = "U1") -> Delivery:
+        """The user opens the Home tab."""
+        return self.send_event(envelopes.app_home_opened(user))
+
+    def send_view_action(
+        self, action_id: str, value: str | None = None, user: str = "U1", view: Any = None
+    ) -> Delivery:
+        """Press a button in a view: `view_actions`, sent to one of the connections."""
+        return self.send_interactive(self.view_actions(action_id, value, user, view))
+
     def send_interactive(
         self, payload: dict[str, Any], *, accepts_response_payload: bool = False
     ) -> Delivery:
@@ -516,6 +567,27 @@ class SlackServer:
 
         return self._serve("response_url", request.args, request, answer, path)
 
+    def serve_file(self, path: str, request: Request) -> ServedFile:
+        """Answer the download of a file: https://docs.slack.dev/reference/objects/file-object"""
+        file_id = path.split("/")[2]
+        with self._changed:
+            found = self._workspace.file(file_id)
+            granted = self._scopes is None or "files:read" in self._scopes
+            args, headers = {"path": path}, request.headers
+            ok = found is not None and granted and request.bearer == self.bot_token
+            if found is None:
+                served = ServedFile(b"not found", "text/plain", 404)
+            elif not ok:
+                # Slack then sends a page to sign in, with status 200.
+                served = ServedFile(b"<!DOCTYPE html><title>Sign in</title>", "text/html")
+            else:
+                served = found
+            self.calls.append(
+                Call("file", args, headers, time.monotonic(), served.status, {"ok": ok}, ok, path)
+            )
+            self._changed.notify_all()
+        return served
+
     def redeem(self, ticket: str) -> bool:
         """Whether a Socket Mode connection may be made with this ticket."""
         return self._socket_mode.redeem(ticket)
@@ -567,15 +639,26 @@ class SlackServer:
 
 
 def _filled(element: dict[str, Any], typed: Any) -> dict[str, Any]:
-    """The state of an input of a modal. Of checkboxes `typed` is a list of values."""
-    if element["type"] == "checkboxes":
-        chosen = [o for o in element["options"] if o["value"] in (typed or ())]
-        return {"type": "checkboxes", "selected_options": chosen}
-    if element["type"] == "static_select":
-        chosen = [o for o in element["options"] if o["value"] == typed]
-        return {"type": "static_select", "selected_option": chosen[0] if chosen else None}
-    if element["type"] == "datepicker":
-        return {"type": "datepicker", "selected_date": typed}
+    """The state of an input of a modal. What was not touched has its initial value."""
+    kind = element["type"]
+    if kind == "checkboxes":
+        values = (
+            [o["value"] for o in element.get("initial_options") or []] if typed is None else typed
+        )
+        picked = [o for o in element["options"] if o["value"] in values]
+        return {"type": kind, "selected_options": picked}
+    if kind == "datepicker":
+        date = element.get("initial_date") if typed is None else typed or None
+        return {"type": kind, "selected_date": date}
+    if kind == "file_input":
+        return {"type": kind, "files": typed or []}
+    if kind == "radio_buttons" and typed is None:
+        return {"type": kind, "selected_option": element.get("initial_option")}
+    if kind == "static_select":
+        first = (element.get("initial_option") or {}).get("value")
+        value = first if typed is None else typed
+        selected = [o for o in element["options"] if o["value"] == value]
+        return {"type": kind, "selected_option": selected[0] if selected else None}
     if element["type"] == "radio_buttons":
         (chosen,) = [o for o in element["options"] if o["value"] == typed] or [None]
         return {"type": "radio_buttons", "selected_option": chosen}

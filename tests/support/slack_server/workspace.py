@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .envelopes import Identity, dm_channel, next_ts
+from .records import ServedFile
 
 Args = dict[str, Any]
 Answer = dict[str, Any]
@@ -28,9 +29,11 @@ class Workspace:
         self._messages: dict[tuple[str, str], Answer] = {}
         self._ephemeral: set[tuple[str, str]] = set()
         self._triggers: dict[str, float | None] = {}  # when issued; None once exchanged
-        self._views: dict[str, Answer] = {}  # open modals, by id
         self.sessions: dict[tuple[str, str], str] = {}  # (channel, thread) -> status
         self._numbers = itertools.count(1)
+        self._homes: dict[str, Answer] = {}  # user -> their Home tab
+        self._modals: dict[str, Answer] = {}  # view id -> the modal
+        self._files: dict[str, tuple[Answer, ServedFile]] = {}  # id -> as described, as served
         self._methods: dict[str, Callable[[Args], Answer]] = {
             "agents.sessions.setStatus": self._set_status,
             "auth.test": self._auth_test,
@@ -40,9 +43,10 @@ class Workspace:
             "chat.update": self._update,
             "conversations.open": self._open_conversation,
             "views.open": self._open_view,
-            "views.publish": self._view,
+            "views.publish": self._publish,
             "views.push": self._open_view,
             "views.update": self._update_view,
+            "files.info": self._file_info,
         }
 
     def knows(self, method: str) -> bool:
@@ -86,6 +90,22 @@ class Workspace:
     def is_ephemeral(self, channel: str, ts: str) -> bool:
         """Whether the message was posted with chat.postEphemeral."""
         return (resolve(channel), ts) in self._ephemeral
+
+    def home(self, user: str) -> Answer | None:
+        """The Home tab of a user as it stands; None before the app published it."""
+        return self._homes.get(user)
+
+    def modal(self, view_id: str | None = None) -> Answer | None:
+        """A modal as it stands after updates: the one with this id, or the last that opened."""
+        return self._modals.get(view_id or next(reversed(self._modals), ""))
+
+    def add_file(self, described: Answer, served: ServedFile) -> None:
+        """Put a file into the workspace."""
+        self._files[described["id"]] = (described, served)
+
+    def file(self, file_id: str) -> ServedFile | None:
+        """What the download of a file gets."""
+        return self._files[file_id][1] if file_id in self._files else None
 
     def _auth_test(self, args: Args) -> Answer:
         identity = self._identity
@@ -158,34 +178,53 @@ class Workspace:
         if time.monotonic() - issued > TRIGGER_SECONDS:
             return refused("expired_trigger_id")
         self._triggers[trigger] = None
-        return self._view(args)
+        return self._remembered(self._view(args))
+
+    def _publish(self, args: Args) -> Answer:
+        """https://docs.slack.dev/reference/methods/views.publish"""
+        user = str(args.get("user_id", ""))
+        before = self._homes.get(user)
+        if args.get("hash") and before and args["hash"] != before["hash"]:
+            return refused("hash_conflict")
+        answer = self._view({**args, "view_id": before["id"] if before else None})
+        self._homes[user] = answer["view"]
+        return answer
 
     def _update_view(self, args: Args) -> Answer:
-        """A modal is found by its id, or by the external_id that the app gave it."""
-        view_id, external = args.get("view_id"), args.get("external_id")
-        if external:
-            named = (v["id"] for v in self._views.values() if v.get("external_id") == external)
-            view_id = next(named, None)
-            if view_id is None:
-                return refused("not_found")
-        return self._view(args | {"view_id": view_id})
+        """https://docs.slack.dev/reference/methods/views.update"""
+        if external := args.get("external_id"):
+            named = [v for v in self._modals.values() if v.get("external_id") == external]
+            before = named[0] if named else None
+        else:
+            before = self._modals.get(str(args.get("view_id", "")))
+        if before is None:
+            return refused("not_found")
+        args = args | {"view_id": before["id"]}
+        if args.get("hash") and args["hash"] != before["hash"]:
+            return refused("hash_conflict")
+        return self._remembered(self._view(args))
 
-    def view(self, view_id: str) -> Answer | None:
-        """An open modal as it stands."""
-        return self._views.get(view_id)
+    def _remembered(self, answer: Answer) -> Answer:
+        self._modals[answer["view"]["id"]] = answer["view"]
+        return answer
+
+    def _file_info(self, args: Args) -> Answer:
+        """https://docs.slack.dev/reference/methods/files.info"""
+        found = self._files.get(str(args.get("file", "")))
+        return {"ok": True, "file": dict(found[0])} if found else refused("file_not_found")
 
     def respond_to_view(self, view_id: str, response: Args) -> None:
         """What the acknowledgement of a submission does to the modal.
         https://docs.slack.dev/surfaces/modals#response_actions"""
         action = response.get("response_action")
         if action == "update":
-            self._view({"view_id": view_id, "view": response["view"]})
+            self._remembered(self._view({"view_id": view_id, "view": response["view"]}))
         elif action != "errors":
-            self._views.pop(view_id, None)
+            self._modals.pop(view_id, None)
 
     def close_view(self, view_id: str) -> None:
         """The user closes a modal."""
-        self._views.pop(view_id, None)
+        self._modals.pop(view_id, None)
 
     def _set_status(self, args: Args) -> Answer:
         place = str(args.get("channel_id", "")), str(args.get("thread_ts", ""))
@@ -205,8 +244,6 @@ class Workspace:
             "state": {"values": {}},
         }
         given = {"private_metadata": "", "callback_id": "", **view, **assigned}
-        if given.get("type") == "modal":
-            self._views[given["id"]] = given
         return {"ok": True, "view": given}
 
 

@@ -1,0 +1,210 @@
+"""Loads files of codes that administrators send in Slack, as `codedesk codesets import` does.
+
+One file after the other, in a thread of its own, so that answers go on. Then the index is built in
+a process of its own, and the desk is renewed. A bad file changes nothing: see
+codesets/loading/importer.py.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from slack_sdk import WebClient
+
+from bot.messages import message
+from bot.settings import Settings
+from bot.setup import model_of
+from bot.slack.files import FileNotFetched, SlackFile, fetched
+from codesets.errors import CodeDeskError
+from codesets.store.code_store import CodeStore
+
+logger = logging.getLogger("codedesk.slack")
+
+#: The most sentences of the loader that are told of one drop.
+_MOST_TOLD = 15
+#: Ids of files that were taken, so that an event that Slack sends again loads nothing twice.
+_REMEMBERED = 500
+
+
+class FileLoading:
+    """Takes files, and tells whoever sent them what became of them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: WebClient,
+        renew: Callable[[], None] | None,
+        tell: Callable[[str, str], None],
+        changed: Callable[[str], None],
+    ) -> None:
+        """`renew` makes the desk answer from what is loaded; None where only a restart does.
+        `tell` sends a text to a user, `changed` is called with a user whose Home is out of date."""
+        self._settings = settings
+        self._client = client
+        self._renew = renew
+        self._tell = tell
+        self._changed = changed
+        self._waiting: queue.SimpleQueue[tuple[str, list[SlackFile], str]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._taken: dict[str, None] = {}
+        self._worker: threading.Thread | None = None
+        self._now, self._last = "", ""
+
+    @property
+    def state(self) -> list[str]:
+        """What is being done, and what was done last; [] for nothing yet."""
+        return [line for line in (self._now, self._last) if line]
+
+    def take(self, user: str, files: Sequence[SlackFile], edition: str = "") -> bool:
+        """Load files soon. Returns at once; False when all of them were taken before. `edition`: its
+        label, where the files do not tell it."""
+        with self._lock:
+            new = [file for file in files if file.id not in self._taken]
+            self._taken |= {file.id: None for file in new}
+            for oldest in list(self._taken)[:-_REMEMBERED]:
+                del self._taken[oldest]
+            if not new:
+                return False
+            self._waiting.put((user, new, edition))
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._work, name="files", daemon=True)
+                self._worker.start()
+        return True
+
+    def _work(self) -> None:
+        to_index: set[str] = set()  # users whose files are loaded and not in the index
+        while True:
+            user, files, edition = self._waiting.get()
+            if self._guarded(user, partial(self._load, user, files, edition)):
+                to_index.add(user)
+            # Files that came meanwhile are loaded first: one index is built of them all.
+            if to_index and self._waiting.empty():
+                told = self._guarded("", self._index) or message("home.index_failed", why="")
+                for person in to_index:
+                    self._tell(person, str(told))
+                    self._changed(person)
+                to_index.clear()
+
+    def _guarded(self, user: str, step: Callable[[], Any]) -> Any:
+        """What a step returns; None when it fails, which is told."""
+        try:
+            return step()
+        except Exception as error:
+            where = "".join(traceback.format_tb(error.__traceback__)[-4:])
+            logger.error("files from Slack: %s at\n%s", type(error).__name__, where)
+            if user:
+                self._done(user, message("home.load_failed", why=type(error).__name__))
+            return None
+        finally:
+            self._now = ""
+
+    # Loading
+
+    def _load(self, user: str, files: Sequence[SlackFile], edition: str) -> bool:
+        """Whether anything was loaded."""
+        from codesets.loading import importer
+
+        names = ", ".join(file.name for file in files)
+        self._now = message("home.loading", names=names)
+        told: list[str] = []
+        loaded = False
+        with tempfile.TemporaryDirectory(prefix="codedesk-") as folder:
+            paths = list(self._fetched(files, Path(folder), told))
+            if paths:
+                self._settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+                try:
+                    with closing(CodeStore(self._settings.codes_db)) as store:
+                        loaded = bool(
+                            importer.import_files(store, paths, edition or None, told.append).loaded
+                        )
+                except CodeDeskError as error:
+                    told.append(str(error))
+                    # The loader names an option of its command.
+                    told += [message("home.which_edition")] if "--release" in str(error) else []
+                except (OSError, sqlite3.Error) as error:
+                    told.append(message("home.load_failed", why=error))
+        told = [*told[:_MOST_TOLD], *(["…"] if len(told) > _MOST_TOLD else [])]
+        result = "home.loaded" if loaded else "home.not_loaded"
+        self._done(user, message(result, names=names, told="\n".join(told)))
+        return loaded
+
+    def _fetched(self, files: Sequence[SlackFile], folder: Path, told: list[str]) -> list[Path]:
+        paths = []
+        for number, file in enumerate(files):
+            # A folder each, as two files may have one name.
+            own = folder / str(number)
+            own.mkdir()
+            try:
+                paths.append(fetched(self._client, file, own))
+            except FileNotFetched as error:
+                told.append(str(error))
+        return paths
+
+    def _done(self, user: str, told: str) -> None:
+        self._now, self._last = "", told
+        self._tell(user, told)
+        self._changed(user)
+
+    # The index
+
+    def _index(self) -> str:
+        """Build the index if it is not current, and renew the desk. Returns what became of it."""
+        from index import build
+
+        with closing(CodeStore(self._settings.codes_db)) as store:
+            current = build.is_current(store, self._settings.index, model_of(self._settings))
+        if not current:
+            self._now = message("home.indexing")
+            if why := self._build():
+                self._last = message("home.index_failed", why=why)
+                return self._last
+        if self._renew is None:
+            self._last = message("home.after_restart")
+            return self._last
+        try:
+            self._renew()
+        except CodeDeskError as error:
+            logger.error("the desk was not renewed: %s", error)
+            self._last = message("home.index_failed", why=error)
+            return self._last
+        self._last = message("home.in_use")
+        return self._last
+
+    def _build(self) -> str:
+        """Build the index in a process of its own, which takes no time from answers that cores
+        could give. Returns why it failed, "" when it did not."""
+        chosen = {
+            "CODEDESK_HOME": str(self._settings.home),
+            "CODEDESK_MODEL": self._settings.model or "",
+            "CODEDESK_MODEL_DOWNLOAD": "yes" if self._settings.model_download else "",
+        }
+        # It needs no token of Slack.
+        passed = {n: v for n, v in os.environ.items() if "SLACK_" not in n}
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+            done = subprocess.run(
+                [sys.executable, "-m", "bot", "index", "build"],
+                env=passed | chosen,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                check=False,
+            )
+            if done.returncode == 0:
+                return ""
+            output.seek(0)
+            lines = [line for line in output.read().splitlines() if line.strip()]
+        logger.error("the index was not built:\n%s", "\n".join(lines[-20:]))
+        return lines[-1][:300] if lines else message("home.ended", status=done.returncode)

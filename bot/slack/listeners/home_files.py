@@ -1,0 +1,119 @@
+"""Files of codes that administrators load: in a modal that Home opens, or sent as a direct message.
+
+Only those whom CODEDESK_ADMINS lists can; who they are is checked at each step, as a modal could be
+sent by someone else. What becomes of a file is told in a direct message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from slack_bolt import Ack, App, BoltResponse
+from slack_sdk.errors import SlackApiError
+
+from bot.messages import message
+from bot.settings import Settings
+from bot.slack.delivery import SlackDelivery
+from bot.slack.file_loading import FileLoading
+from bot.slack.files import CODE_FILES, LISTS, sent
+from bot.slack.home_publisher import Person
+from bot.slack.views.block_kit import plain_message
+from bot.slack.views.home import LOAD, contact_shown
+from bot.slack.views.home_modals import (
+    EDITION,
+    FILES,
+    SEND_FILES,
+    files_in,
+    load_modal,
+    notice_modal,
+    typed_in,
+)
+from bot.slack.web_api import in_thread
+
+
+class FileDrops:
+    """Takes files of administrators."""
+
+    def __init__(self, settings: Settings, delivery: SlackDelivery) -> None:
+        self._settings = settings
+        self._delivery = delivery
+        self._loading: FileLoading | None = None
+        self._teams: dict[str, str | None] = {}
+
+    def state(self) -> list[str]:
+        """What is done with files, in sentences."""
+        return self._loading.state if self._loading else []
+
+    def homes_of(self, user: str) -> Iterable[Person]:
+        """The Home of a user who sent files."""
+        return [(self._teams[user], user)] if user in self._teams else []
+
+    def register(self, app: App, changed: Callable[[str], None]) -> None:
+        delivery, admins = self._delivery, self._settings.admin_ids
+        renew = getattr(delivery.desk, "renew", None)
+        self._loading = loading = FileLoading(
+            self._settings,
+            delivery.client,
+            (lambda: renew(delivery.logged.between_answers)) if renew else None,
+            self._tell,
+            changed,
+        )
+
+        def ask_for_files(body: dict[str, Any], ack: Ack) -> BoltResponse:
+            response = ack()
+            view = load_modal() if body["user"]["id"] in admins else self._refusal()
+            try:
+                delivery.client.views_open(trigger_id=body["trigger_id"], view=view)
+            except (SlackApiError, OSError):
+                self._tell(body["user"]["id"], message("home.try_again"))
+            return response
+
+        def take(body: dict[str, Any], view: dict[str, Any], ack: Ack) -> BoltResponse:
+            user = body["user"]["id"]
+            if user not in admins:
+                return ack(response_action="update", view=self._refusal())
+            files = sent(files_in(view))
+            if not files:
+                return ack(response_action="errors", errors={FILES: message("home.load_none")})
+            self._teams[user] = (body.get("team") or {}).get("id") or body["user"].get("team_id")
+            names = ", ".join(file.name for file in files)
+            new = loading.take(user, files, typed_in(view, EDITION))
+            told = message("home.load_taken", names=names) if new else message("home.load_twice")
+            return ack(response_action="update", view=notice_modal(told, "home.load_taken_title"))
+
+        def is_drop(event: dict[str, Any]) -> bool:
+            """Whether an administrator sends files of codes to the bot. With words beside it, a
+            text file is a list of statements, as from everybody else."""
+            extensions = {file.extension for file in sent(event.get("files"))}
+            if event.get("user") not in admins or event.get("channel_type") != "im":
+                return False
+            if not extensions or not extensions <= set(CODE_FILES):
+                return False
+            return not (event.get("text") or "").strip() or not extensions <= set(LISTS)
+
+        def take_message(body: dict[str, Any], event: dict[str, Any], ack: Ack) -> BoltResponse:
+            user, files = event["user"], sent(event["files"])
+            self._teams[user] = body.get("team_id")
+            if loading.take(user, files):
+                names = ", ".join(file.name for file in files)
+                self._tell(user, message("home.load_taken", names=names))
+            return ack()
+
+        def nothing() -> None:
+            """The middleware has done everything."""
+
+        app.action(LOAD, middleware=[ask_for_files])(nothing)
+        app.view(SEND_FILES, middleware=[take])(nothing)
+        app.event(
+            {"type": "message", "subtype": "file_share"},
+            matchers=[is_drop],
+            middleware=[take_message],
+        )(nothing)
+
+    def _refusal(self) -> dict[str, Any]:
+        contact = contact_shown(self._settings.contact or "")
+        return notice_modal(message("home.admins_only", contact=contact), "home.load_title")
+
+    def _tell(self, user: str, text: str) -> None:
+        self._delivery.post(in_thread(self._delivery.client, user, None), plain_message(text))
