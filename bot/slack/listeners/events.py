@@ -85,7 +85,7 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
     def taken(said: Said, asked: QuestionRecord) -> tuple[LoggedQuestion | None, tuple[str, ...]]:
         """The question, None if the log has it; and what is to be said of its files."""
         came = time.monotonic()
-        pasted = text_of({"files": said.files}, delivery.client) if said.files else Pasted()
+        pasted = text_of({"files": list(said.files)}, delivery.client) if said.files else Pasted()
         text = "\n".join(part for part in (clean(said.text), as_list(pasted.text)) if part)
         earlier = versions(log, asked.message_key or "") if said.edited_at else []
         if earlier:

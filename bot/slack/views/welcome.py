@@ -16,6 +16,7 @@ from bot.slack.views.block_kit import (
     escape,
     section,
 )
+from bot.slack.views.home import contact_shown
 
 #: The buttons that ask an example; the value is the example.
 TRY = "try"
@@ -33,7 +34,7 @@ def welcome_blocks(contact: str | None) -> list[dict[str, Any]]:
     examples = [message(f"slack_surfaces.try_{number}") for number in EXAMPLES]
     told = [message("slack_surfaces.welcome_private")]
     if contact:
-        told.append(message("slack_surfaces.contact", contact=escape(contact)))
+        told.append(message("slack_surfaces.contact", contact=contact_shown(contact)))
     return as_posted(
         [
             section(message("slack_surfaces.welcome")),
@@ -61,7 +62,7 @@ def help_message(contact: str | None) -> Message:
     lines = message("slack_surfaces.code_help_lines")
     told = [message("slack_surfaces.welcome_private")]
     if contact:
-        told.append(message("slack_surfaces.contact", contact=escape(contact)))
+        told.append(message("slack_surfaces.contact", contact=contact_shown(contact)))
     blocks = as_posted([section(f"{heading}\n{lines}"), context("\n".join(told))])
     return Message(f"{heading}\n{lines}", blocks)
 

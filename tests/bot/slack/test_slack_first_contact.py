@@ -105,7 +105,8 @@ def test_a_file_alone_is_told_what_is_taken(slack, log, scripted, tmp_path) -> N
 
 def test_words_beside_a_file_are_answered(slack, log, scripted, tmp_path) -> None:
     with served(slack, tmp_path, scripted, log):
-        event = slack.direct_message("t2dm") | {"subtype": "file_share", "files": [{"id": "F1"}]}
+        files: Any = ["odd", {"name": "no id"}]
+        event = slack.direct_message("t2dm") | {"subtype": "file_share", "files": files}
         slack.send_event(event).wait_ack(10)
         (post,) = slack.wait_for("chat.postMessage")
     assert "E11.22" in post.args["text"]
