@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.desk import edition_changes, provenance, statement_answers
 from bot.desk.answer import Answer, Changes, Verdict, reason
+from bot.desk.ask_options import with_options
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.edition_dates import day_for, edition_labels
@@ -380,6 +381,7 @@ class Desk:
                 answer = noticed(answer, *read_cut_words(found, question.scrubbed))
             answer = self._with_guidelines(question, answer, found, releases)
             answer = self._reports.reported(question, answer, self._search(), found, releases)
+            answer = with_options(answer, self._store, question.day)
             answer = self._named_second(question, answer)
             if answer.outcome == "abstained":
                 # Its date does not matter.
