@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.desk.answer import Answer, AskOption, Headline, ReportLine
+from bot.desk.answer import Answer, AskOption, ReportLine
 from bot.desk.ask_options import asked_about
 from bot.desk.headlines import of_report
 from codesets.store.code_store import CodeStore

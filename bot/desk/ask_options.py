@@ -45,9 +45,7 @@ def asked_about(answer: Answer) -> ReportLine | None:
     return next((line for line in answer.report if line.reasons or line.ask_back), None)
 
 
-def _options(
-    line: ReportLine, asked: Reason, store: CodeStore, day: dt.date
-) -> list[AskOption]:
+def _options(line: ReportLine, asked: Reason, store: CodeStore, day: dt.date) -> list[AskOption]:
     if line.system == "icd10pcs":
         return list(_of_procedure(line.code, asked, store, day))
     if line.system != "icd10cm":
@@ -89,9 +87,7 @@ def _titled(choice: Choice) -> AskOption:
     return AskOption(choice.code.code, label, choice.words)
 
 
-def _of_procedure(
-    code: str, asked: Reason, store: CodeStore, day: dt.date
-) -> Iterator[AskOption]:
+def _of_procedure(code: str, asked: Reason, store: CodeStore, day: dt.date) -> Iterator[AskOption]:
     """The codes that differ from an ICD-10-PCS code in the axis that is asked about; where several
     are asked about, in the first of them that has a choice."""
     rows = ProcedureAxes(store, day).table(code)

@@ -7,17 +7,25 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
+from itertools import takewhile
 
 from bot.desk.answer import Reason, reason
 from codesets.code_format import undot
 from codesets.model import Code
 from index.statement.books import Books
-from index.text.attributes import AXES, AXIS_STEMS, CIRCUMSTANCES, SIDE, TRIMESTER, UNSPECIFIED, Axis
+from index.text.attributes import (
+    AXES,
+    AXIS_STEMS,
+    CIRCUMSTANCES,
+    SIDE,
+    TRIMESTER,
+    UNSPECIFIED,
+    Axis,
+)
 from index.text.encounter import read_encounter
 from index.text.tokens import Reading, read
 
-#: Words by which titles may differ for the difference to be an option that can be read at a glance.
+#: Words by which titles may differ for the difference to be read at a glance.
 _MOST_WORDS = 4
 #: Stems by which the titles of two values of one axis may differ besides the axis ("accidental
 #: (unintentional)" and "intentional self-harm").
@@ -91,10 +99,12 @@ def _has_encounters(code: Code, books: Books) -> bool:
 
 def endings(code: Code, books: Books) -> list[Choice]:
     """The seventh characters of a code's stem, in the words in which their titles differ."""
-    family = books.below(code.stem) if code.stem != code.code else []
-    shared = commonprefix([one.title for one in family])
-    begin = shared.rfind(", ") + 2 if ", " in shared else 0
-    return [Choice(one.title[begin:], one) for one in family if one.title[begin:]]
+    if code.stem == code.code:
+        return []
+    header = books.store.get(books.release, code.stem)
+    begin = header.title if header else ""
+    told = [(one.title.removeprefix(begin).lstrip(", "), one) for one in books.below(code.stem)]
+    return [Choice(words, one) for words, one in told if words]
 
 
 def on_axis(axis: Axis, code: Code, books: Books) -> list[Choice]:
@@ -111,12 +121,18 @@ def on_axis(axis: Axis, code: Code, books: Books) -> list[Choice]:
             if len(values) != 1 or apart > _MOST_ASIDE:
                 continue
             (value,) = values
-            near = (apart, -len(commonprefix([code.code, other.code])), other)
+            near = (apart, -_shared(code.code, other.code), other)
             if value not in best or near[:2] < best[value][:2]:
                 best[value] = near
         if len(best) > 1:
             return [Choice(value, best[value][2]) for value in axis.values if value in best]
     return []
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two codes begin with together."""
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return sum(1 for _ in same)
 
 
 def _has(axis: Axis, title: str) -> bool:

@@ -15,6 +15,7 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     ConfirmObject,
     ContextBlock,
+    InteractiveElement,
     MarkdownTextObject,
     PlainTextObject,
     SectionBlock,
@@ -50,8 +51,8 @@ def button(
     return ButtonElement(action_id=action, text=text, value=value, confirm=confirm)
 
 
-def actions(buttons: Sequence[ButtonElement]) -> ActionsBlock:
-    return ActionsBlock(elements=buttons)
+def actions(elements: Sequence[InteractiveElement]) -> ActionsBlock:
+    return ActionsBlock(elements=elements)
 
 
 def plain_text(text: str) -> PlainTextObject:
