@@ -18,7 +18,7 @@ from bot.slack.lanes import Lanes
 from bot.slack.state import State
 from bot.slack.views.answer import answer_message, removed_message, with_removed
 from bot.slack.views.block_kit import Message, plain_message
-from bot.slack.web_api import Posted, Way, delete_original, for_one, respond
+from bot.slack.web_api import Posted, Way, delete_original, for_one
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -134,14 +134,22 @@ class SlackDelivery:
         )
 
     def post(
-        self, way: Way, drawn: Message, then: Callable[[Posted], None] | None = None
+        self, way: Way, drawn: Message | None, then: Callable[[Posted], None] | None = None
     ) -> Future[Posted]:
-        """Queue a message, and return at once. `then` is called with what became of it."""
-        return self.lanes.send(way.lane, lambda: way.send(drawn), then or _warn)
+        """Queue a message (None for ways that have none), and return at once. `then` is called with
+        what became of it."""
+
+        def send() -> Posted:
+            posted, now = way.send(drawn), way
+            while posted.outcome == "failed" and (now := now.otherwise):
+                posted = now.send(drawn)
+            return posted
+
+        return self.lanes.send(way.lane, send, then or _warn)
 
     def delete_original(self, url: str) -> Future[Posted]:
         """Delete the message whose button was pressed."""
-        return self.lanes.send(respond(url).lane, lambda: delete_original(url), _warn)
+        return self.post(delete_original(url), None)
 
     def record(self, question_id: str, posted: Posted, kind: str = "answer") -> None:
         """Log what became of a post. If that fails, the next start finds the question
