@@ -16,6 +16,7 @@ from bot.desk.answer import Answer, Changes, Verdict, reason
 from bot.desk.ask_options import with_options
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
+from bot.desk.completing import Step, step
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.guidelines import GUIDED, GuidelineLookup, RuleQuestion, in_full
 from bot.desk.headlines import headlined
@@ -292,6 +293,19 @@ class Desk:
         """Today's verdicts on a code, one in each loaded system that has it, the form as typed
         first: E0840 is also E08.40."""
         return self.check([typed]).verdicts
+
+    def completing(
+        self,
+        system: str,
+        code: str,
+        *,
+        day: dt.date | None = None,
+        editions: Mapping[str, str] | None = None,
+    ) -> Step:
+        """Where a code stands that is being completed, and how it goes on. `day`, `editions`: as in
+        `take`. Raises ReleaseUnavailable."""
+        when = (day or dt.date.today()) if editions is None else day_for(self._store, editions)
+        return step(self._store, when, system, code)
 
     def retitled(self, answer: Answer) -> Answer:
         """An answer out of the log, with the titles of CPT codes, which the log does not keep."""

@@ -67,14 +67,15 @@ class SlackDelivery:
         except LogUnavailable as error:
             # The log has no answer, so the question counts as unanswered there. That is right.
             logger.error("%s", error)
-            self.post(way, plain_message(message("slack.not_logged")))
+            self.post(_for_trouble(way, tell), plain_message(message("slack.not_logged")))
             return _done(Posted("failed", "log unavailable"))
         except Exception as error:
             # Whatever the error is, the asker is told, and the next question is answered.
             # The error's message is not logged: it may hold the question as it was typed.
             where = "".join(traceback.format_tb(error.__traceback__))
             logger.error("question %s: %s at\n%s", question.id, type(error).__name__, where)
-            self.post(way, plain_message(message("slack.went_wrong", question=question.id)))
+            went_wrong = plain_message(message("slack.went_wrong", question=question.id))
+            self.post(_for_trouble(way, tell), went_wrong)
             return _done(Posted("failed", type(error).__name__))
 
     def send_after_all(
@@ -156,6 +157,11 @@ class SlackDelivery:
         unfinished."""
         _warn(posted, f"{kind} to {question_id}")
         self.logged.record([question_id], posted.outcome, posted.detail, kind)
+
+
+def _for_trouble(way: Way, tell: Way) -> Way:
+    """The way for a sentence that there is no answer: it does not take the place of one."""
+    return tell if way.replaces else way
 
 
 def _done(posted: Posted) -> Future[Posted]:
