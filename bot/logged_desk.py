@@ -175,13 +175,18 @@ class LoggedDesk:
         return {"after": turn} if turn else {}
 
     def take_codes(
-        self, codes: Sequence[str], asked: QuestionRecord, **reading: Any
-    ) -> LoggedQuestion:
-        """Read codes that are to be checked together, and log them as one question. `reading`:
-        options of `Answers.take_codes`. Raises LogUnavailable, and any error of reading."""
+        self,
+        codes: Sequence[str],
+        asked: QuestionRecord,
+        *,
+        came: float | None = None,
+        **reading: Any,
+    ) -> LoggedQuestion | None:
+        """Read codes that are to be checked together, and log them as one question; None for one
+        that the log already has. `reading`: options of `Answers.take_codes`. Raises LogUnavailable,
+        and any error of reading."""
         read = self.desk.take_codes(codes, **reading)
-        (question,) = self._logged([(read, None)], asked)
-        assert question is not None  # Only an event of Slack can be in the log already.
+        (question,) = self._logged([(read, None)], asked, came)
         return question
 
     def left(self, pending: Pending, now: dt.datetime) -> LoggedQuestion:

@@ -75,6 +75,7 @@ class Conversation:
         # The number of codes is logged, so that a replay checks the text and does not ask it.
         asked = self._asked({**reading, "checked": len(codes)})
         question = self._logged.take_codes(codes, asked, **reading)
+        assert question is not None  # Only an event of Slack can be in the log already.
         (answer,) = self._logged.answer([question], self._showing([question], show))
         return answer
 

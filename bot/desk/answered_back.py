@@ -45,7 +45,8 @@ def taken(answer: Answer, words: str) -> Taken | None:
 
 def with_option(answer: Answer, one: Taken, store: CodeStore, day: dt.date) -> Answer:
     """The answer with the code of the option in its report, once: what its words have brought of
-    the same category besides is left out. The same is not asked again of that line. As it is, where the edition of the day does not have the code."""
+    the same category besides is left out. The same is not asked again of that line. As it is, where
+    the edition of the day does not have the code."""
     release = store.for_date(one.line.system, day).release
     code = store.get(release, one.option.code)
     if code is None or not code.billable or not code.in_force(day):
@@ -75,8 +76,10 @@ def with_option(answer: Answer, one: Taken, store: CodeStore, day: dt.date) -> A
         other
         for place, other in enumerate(lines)
         if place == at
-        or other.code not in (code.code, one.line.code)
-        and (other.code in known or other.code[:3] != code.code[:3])
+        or (
+            other.code not in (code.code, one.line.code)
+            and (other.code in known or other.code[:3] != code.code[:3])
+        )
     ]
     lines = [replace(each, line=number) for number, each in enumerate(lines, 1)]
     answer = with_options(replace(answer, report=lines), store, day)

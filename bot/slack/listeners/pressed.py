@@ -92,9 +92,12 @@ def say(delivery: SlackDelivery, body: dict[str, Any], text: str) -> None:
     delivery.post(way, plain_message(text))
 
 
-def asked_by_press(body: dict[str, Any], record: Record, place: Place) -> QuestionRecord:
+def asked_by_press(
+    body: dict[str, Any], record: Record, place: Place, **options: Any
+) -> QuestionRecord:
     """A press as a question of the log: who, where, and after which question. Slack sends a press
-    again with the same trigger_id, and it is one question."""
+    again with the same trigger_id, and it is one question. `options` are kept with it, as a replay
+    needs them."""
     return QuestionRecord(
         "",
         "button",
@@ -104,6 +107,7 @@ def asked_by_press(body: dict[str, Any], record: Record, place: Place) -> Questi
         thread=place.thread or None,
         event_id=body["trigger_id"],
         after=record.id,
+        options=options or None,
     )
 
 

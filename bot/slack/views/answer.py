@@ -33,6 +33,7 @@ from bot.slack.views.block_kit import (
     texts,
     whole_sentences,
 )
+from bot.slack.views.buttons import answer_buttons
 from bot.slack.views.feedback import feedback_blocks, thanks_blocks
 from bot.slack.views.report import headline_blocks, report_blocks, report_text, rival_blocks
 from bot.slack.views.results import FEW, MANY, candidate_blocks, verdict_blocks
@@ -83,7 +84,8 @@ def shared_message(answer: Answer, question_id: str, user: str) -> Message:
     """An answer that a user shows to a channel. The words of its statements are left out; all else
     is there, because See more would show the words, too."""
     statements = [replace(one, said="") for one in answer.statements]
-    unsaid = replace(answer, statements=statements)
+    # Nor can others go on from a question that was asked in private.
+    unsaid = replace(answer, statements=statements, ask_options=[])
     drawn = answer_message(unsaid, question_id, expanded=bool(statements))
     by = context(message("slack.shared_by", user=f"<@{user}>"))
     return Message(drawn.text, [*as_posted([by]), *drawn.blocks])
@@ -141,8 +143,7 @@ def _blocks(
     # The button is there if the expanded answer has other texts.
     if not expanded and [*texts(results)] != [*texts(_results(answer, expanded=True))]:
         buttons.append(button(SEE_MORE, message("slack.see_more"), question_id))
-    if shareable:
-        buttons.append(button(SHARE, message("slack.share"), question_id))
+    blocks += answer_buttons(answer, question_id, private=private, shareable=shareable)
     return blocks + feedback_blocks(answer, question_id, buttons, private)
 
 

@@ -55,7 +55,8 @@ def feedback_blocks(
         buttons = [*buttons, *_plain(question_id)]
     elif can_be_rated:
         pair = [_context_actions(question_id)]
-    if can_be_rated:
+    if can_be_rated and answer.outcome == "abstained":
+        # Under an answer with results, the menu has this.
         buttons = [*buttons, button(USED, message("slack.used"), question_id)]
     return [*([actions(buttons)] if buttons else []), *pair]
 
