@@ -34,6 +34,7 @@ from bot.slack.views.complete import (
     COMPLETE,
     Trail,
     done_modal,
+    sentence_modal,
     step_modal,
     which_modal,
 )

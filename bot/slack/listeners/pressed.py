@@ -143,7 +143,7 @@ def open_modal(delivery: SlackDelivery, body: dict[str, Any], view: dict[str, An
         # Only the error code is logged: the rest of the response may quote the modal.
         why = error.response["error"] if isinstance(error, SlackApiError) else type(error).__name__
         logger.warning("a modal was not opened: %s", why)
-        say(delivery, body, message("slack_buttons.not_opened"))
+        say(delivery, body, message("slack.try_again"))
 
 
 def shell_of(view: dict[str, Any]) -> dict[str, Any]:
