@@ -32,7 +32,7 @@ from bot.slack import http
 from bot.slack.checkpointing import checkpointing
 from bot.slack.delivery import SlackDelivery
 from bot.slack.lanes import Lanes
-from bot.slack.listeners import actions, audit, commands, events, feedback
+from bot.slack.listeners import actions, audit, commands, events, feedback, rules
 from bot.slack.recovery import recover
 from bot.slack.state import State
 from bot.slack.web_api import web_client, why_not_certain
@@ -68,7 +68,7 @@ def build_app(
     )
     app.error(_log_error)
     delivery = SlackDelivery(desk, log, client, state, lanes)
-    for kind in (events, commands, actions, feedback):
+    for kind in (events, commands, actions, feedback, rules):
         kind.register(app, delivery)
     audit.register(app, delivery, settings)
     return app
