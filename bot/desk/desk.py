@@ -13,8 +13,10 @@ from typing import Any
 
 from bot.desk import edition_changes, provenance, statement_answers
 from bot.desk.answer import Answer, Changes, QuotedGuideline, Verdict, reason
+from bot.desk.ask_options import with_options
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
+from bot.desk.completing import Step, step
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.governing import Governing, codes_to_look_up
 from bot.desk.guidelines import GUIDED, GuidelineLookup, RuleQuestion, in_full
@@ -312,6 +314,19 @@ class Desk:
                     )
         return Governing(verdicts, sections)
 
+    def completing(
+        self,
+        system: str,
+        code: str,
+        *,
+        day: dt.date | None = None,
+        editions: Mapping[str, str] | None = None,
+    ) -> Step:
+        """Where a code stands that is being completed, and how it goes on. `day`, `editions`: as in
+        `take`. Raises ReleaseUnavailable."""
+        when = (day or dt.date.today()) if editions is None else day_for(self._store, editions)
+        return step(self._store, when, system, code)
+
     def retitled(self, answer: Answer) -> Answer:
         """An answer out of the log, with the titles of CPT codes, which the log does not keep."""
 
@@ -400,6 +415,7 @@ class Desk:
                 answer = noticed(answer, *read_cut_words(found, question.scrubbed))
             answer = self._with_guidelines(question, answer, found, releases)
             answer = self._reports.reported(question, answer, self._search(), found, releases)
+            answer = with_options(answer, self._store, question.day)
             answer = self._named_second(question, answer)
             if answer.outcome == "abstained":
                 # Its date does not matter.

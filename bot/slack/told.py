@@ -55,7 +55,7 @@ class Told:
 
 def conversation(asked: QuestionRecord) -> str:
     """The conversation that a question belongs to."""
-    place = [asked.team or "", asked.channel or ""]
-    if asked.surface == "mention":
-        return "/".join([*place, asked.thread or ""])
-    return "/".join([*place, asked.user or ""])
+    channel = asked.channel or ""
+    alone = channel.startswith("D") or not asked.thread
+    who = asked.user if alone else asked.thread
+    return "/".join([asked.team or "", channel, who or ""])

@@ -22,7 +22,8 @@ from bot.querylog import LogUnavailable
 from bot.slack.delivery import SlackDelivery
 from bot.slack.listeners.replies import tell, tell_gone
 from bot.slack.views.block_kit import plain_message
-from bot.slack.views.details import BACK, NEXT, RULES, detail_pages, details_modal, question_of
+from bot.slack.views.buttons import RULES
+from bot.slack.views.details import BACK, NEXT, detail_pages, details_modal, question_of
 from bot.slack.web_api import Posted
 
 logger = logging.getLogger("codedesk.slack")

@@ -15,12 +15,12 @@ msg_blocks_too_long somewhere beyond 11,000 characters
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_sdk.models.blocks import Block
 
-from bot.desk.answer import Answer, Candidate, Pair, ReportLine, Verdict
+from bot.desk.answer import Answer, Candidate, ReportLine, Verdict
 from bot.desk.denial_risk import denial_risk
 from bot.messages import message
 from bot.slack.views.block_kit import (
@@ -83,8 +83,17 @@ def answer_message(
 ) -> Message:
     """`private`: only one person sees the answer; so it is when it is `shareable`, too. `told`: the
     keys of notices that were told before in the same conversation (`bot/slack/told.py`)."""
-    blocks = answer_blocks(answer, question_id, shareable=shareable, private=private, told=told)
-    return Message(answer_text(answer, told), blocks)
+    private = private or shareable
+    drawn = _within_budget(answer, question_id, told)
+    below = answer_buttons(answer, question_id, private=private, shareable=shareable)
+    blocks = _placed(drawn, below)
+
+    def rated(*, plain: bool) -> list[dict[str, Any]]:
+        rating = feedback_blocks(answer, question_id, plain=plain, used=not below)
+        return as_posted([*blocks, *rating])
+
+    plainer = None if private else rated(plain=True)
+    return Message(answer_text(answer, told), rated(plain=private), plainer)
 
 
 def shared_message(answer: Answer, question_id: str, user: str) -> Message:
@@ -92,7 +101,9 @@ def shared_message(answer: Answer, question_id: str, user: str) -> Message:
     statements = [replace(one, said="") for one in answer.statements]
     drawn = answer_message(replace(answer, statements=statements), question_id)
     by = context(message("slack.shared_by", user=f"<@{user}>"))
-    return Message(drawn.text, [*as_posted([by]), *drawn.blocks])
+    above = as_posted([by])
+    plainer = drawn.plainer and [*above, *drawn.plainer]
+    return Message(drawn.text, [*above, *drawn.blocks], plainer)
 
 
 def removed_message(removed: Sequence[str]) -> Message:
@@ -103,7 +114,8 @@ def removed_message(removed: Sequence[str]) -> Message:
 def with_removed(drawn: Message, removed: Sequence[str]) -> Message:
     """An answer that only the asker sees; it begins with which identifiers were removed."""
     notice = plain_message(message("slack.removed_command", kinds=removed_in_words(removed)))
-    return Message(f"{notice.text}\n{drawn.text}", [*notice.blocks, *drawn.blocks])
+    plainer = drawn.plainer and [*notice.blocks, *drawn.plainer]
+    return Message(f"{notice.text}\n{drawn.text}", [*notice.blocks, *drawn.blocks], plainer)
 
 
 def thanks_message(rating: str, question_id: str) -> Message:
@@ -114,32 +126,40 @@ def thanks_message(rating: str, question_id: str) -> Message:
 # The blocks
 
 
-def answer_blocks(
-    answer: Answer,
-    question_id: str,
-    *,
-    shareable: bool = False,
-    private: bool = False,
-    told: Collection[str] = (),
-) -> list[dict[str, Any]]:
-    """The answer, and its buttons, which carry `question_id`. What may be shortened has two lines
-    each, or one where the answer is longer than its budget."""
-    private = private or shareable
-    drawn: list[dict[str, Any]] = []
-    for most in (2, 1):
-        drawn = as_posted(_drawn(answer, question_id, told, most))
-        if phone_lines(drawn) <= BUDGET:
-            break
-    below = answer_buttons(answer, question_id, private=private, shareable=shareable)
-    return drawn + as_posted([*below, *feedback_blocks(answer, question_id, [], private)])
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """`question`: what is asked back, under which its options stand."""
+
+    findings: list[Block]
+    question: list[Block]
+    below: list[Block]
+
+    def blocks(self) -> list[Block]:
+        return [*self.findings, *self.question, *self.below]
 
 
-def _drawn(answer: Answer, question_id: str, told: Collection[str], most: int) -> list[Block]:
-    blocks = [*_findings(answer, most)]
+def _within_budget(answer: Answer, question_id: str, told: Collection[str]) -> _Drawn:
+    """What may be shortened has two lines each, or one where the answer is longer than its
+    budget."""
+    drawn = _drawn(answer, question_id, told, 2)
+    if phone_lines(as_posted(drawn.blocks())) <= BUDGET:
+        return drawn
+    return _drawn(answer, question_id, told, 1)
+
+
+def _placed(drawn: _Drawn, buttons: Sequence[Block]) -> list[Block]:
+    """The answer with its buttons: the last row at its end, and the options of what is asked back
+    under the question."""
+    return [*drawn.findings, *drawn.question, *buttons[:-1], *drawn.below, *buttons[-1:]]
+
+
+def _drawn(answer: Answer, question_id: str, told: Collection[str], most: int) -> _Drawn:
+    findings = [*_findings(answer, most)]
     notices = notice_texts(answer, told, most)
-    if not blocks:
-        return _without_results(answer, notices)
-    return [*blocks, context("\n".join([*notices, _footer(answer, question_id)]))]
+    if not findings:
+        return _Drawn(_without_results(answer, notices), [], [])
+    below = [*_risk(answer, most), context("\n".join([*notices, _footer(answer, question_id)]))]
+    return _Drawn(findings, _section(asked_text(_asks(answer), most)), below)
 
 
 def _without_results(answer: Answer, notices: Sequence[str]) -> list[Block]:
@@ -153,11 +173,10 @@ def _without_results(answer: Answer, notices: Sequence[str]) -> list[Block]:
 
 def _findings(answer: Answer, most: int) -> Iterator[Block]:
     """What was found, in the order in which it is read."""
-    told: Pair | None = None
     small: list[str] = []
     lines: list[str] = []
     if answer.statements:
-        yield from _statements(answer, most)
+        yield from _statements(answer)
         return
     if answer.changes:
         lines = change_lines(answer.changes)
@@ -167,8 +186,7 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
         small = [guideline_text(best, others, 1)]
     elif answer.verdicts and is_of_codes_together(answer):
         lines = together_lines(answer, most)
-        told = answer.pairs[0] if answer.pairs else None
-        small = [pair_text(told, most)] if told else []
+        small = [pair_text(pair, most) for pair in answer.pairs[:1]]
     elif answer.verdicts:
         lines = verdict_lines(answer, most)
         sections_beside = quoted_sections(answer)[:1]
@@ -181,30 +199,38 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
         beside = [message("slack_answer.case")] if lines else []
         yield from sections([*beside, *report_lines(part)])
         yield from _context([why_text(part, most), unsure_text(answer, part, most)])
-    yield from _section(asked_text(_asks(answer), most))
-    if risk := denial_risk(answer, told):
-        yield from _section(risk_text(risk, most))
+
+
+def _risk(answer: Answer, most: int) -> list[Block]:
+    """The note most likely to cause a denial. Several statements have none: it would stand under
+    all."""
+    told = answer.pairs[0] if answer.pairs and is_of_codes_together(answer) else None
+    risk = None if answer.statements else denial_risk(answer, told)
+    return _section(risk_text(risk, most)) if risk else []
 
 
 def _asks(answer: Answer) -> list[str]:
-    """What is asked back; of an answer without a report, about its first candidate."""
+    """What is asked back: of several statements about the first that leaves something open; of an
+    answer without a report about its first candidate."""
+    if answer.statements:
+        return [
+            message("slack_answer.asked_of", number=number, question=ask)
+            for number, part in enumerate(parts(answer), 1)
+            for ask in part.asks[:1]
+        ]
     if answer.report or answer.outcome != "answered":
         return answer.asks
     return answer.asks or [one.ask_back for one in answer.candidates[:1] if one.ask_back]
 
 
-def _statements(answer: Answer, most: int) -> Iterator[Block]:
-    """The reports of several statements, and the first question that one of them asks back."""
+def _statements(answer: Answer) -> Iterator[Block]:
+    """The reports of several statements."""
     each = ["\n".join(lines) for lines in statement_lines(answer)]
     shown = fitting(each, _MOST_STATEMENTS)
     for text in shown:
         yield section(text)
     if left := len(each) - len(shown):
         yield context(message("slack_answer.lines_left_out", count=left))
-    asks = [(n, ask) for n, part in enumerate(parts(answer), 1) for ask in part.asks[:1]]
-    for number, ask in asks[:1]:
-        numbered = message("slack_answer.asked_of", number=number, question=ask)
-        yield from _section(asked_text([numbered], most))
 
 
 def _section(text: str) -> list[Block]:

@@ -16,6 +16,7 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     ConfirmObject,
     ContextBlock,
+    InteractiveElement,
     MarkdownTextObject,
     PlainTextObject,
     SectionBlock,
@@ -51,8 +52,8 @@ def button(
     return ButtonElement(action_id=action, text=text, value=value, confirm=confirm)
 
 
-def actions(buttons: Sequence[ButtonElement]) -> ActionsBlock:
-    return ActionsBlock(elements=buttons)
+def actions(elements: Sequence[InteractiveElement]) -> ActionsBlock:
+    return ActionsBlock(elements=elements)
 
 
 def plain_text(text: str) -> PlainTextObject:
@@ -154,10 +155,15 @@ def whole_sentences(text: str, most: int) -> str:
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message to post: blocks as JSON objects, and a text for notifications and screen readers:
-    https://docs.slack.dev/reference/methods/chat.postMessage"""
+    https://docs.slack.dev/reference/methods/chat.postMessage
+
+    `plainer`: the same in blocks that every workspace has, to be sent when Slack refuses `blocks`
+    as invalid; None when there are none, and then the text is sent alone.
+    """
 
     text: str
     blocks: list[dict[str, Any]]
+    plainer: list[dict[str, Any]] | None = None
 
 
 def plain_message(text: str) -> Message:

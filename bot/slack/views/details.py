@@ -34,6 +34,7 @@ from bot.slack.views.block_kit import (
     short,
     size,
 )
+from bot.slack.views.buttons import RULES
 from bot.slack.views.results import (
     candidate_detail,
     candidate_lines,
@@ -58,7 +59,6 @@ from bot.views.report_words import (
 )
 from bot.views.shared import quoted_sections
 
-RULES = "rules"
 NEXT, BACK = "rules_next", "rules_back"
 
 #: Characters and blocks of a page.

@@ -22,7 +22,7 @@ CONTEXT_LINE = 22.5
 
 #: Hundredths of an em, by class of character.
 _CLASSES = {
-    22: " '’",
+    22: " '\u2019",
     25: "ijl.,:;|·!I",
     30: "()[]{}",
     38: 'rft-“”"`*J/',

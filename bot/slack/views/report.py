@@ -1,5 +1,5 @@
-"""The lines to report, each on one line of a phone, and what stands under them: why they are so, what
-is not sure, what is asked back, and the one note that most likely gets a claim denied."""
+"""The lines to report, each on one line of a phone, and what stands under them: why they are so,
+what is not sure, what is asked back, and the one note that most likely gets a claim denied."""
 
 from __future__ import annotations
 

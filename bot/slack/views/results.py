@@ -83,8 +83,8 @@ def candidate_lines(candidates: Sequence[Candidate]) -> Iterator[str]:
 
 
 def candidate_detail(candidate: Candidate) -> Iterator[str]:
-    """What else is known of a candidate: its other sides, its family, why it is meant, and the codes
-    that its notes ask for."""
+    """What else is known of a candidate: its other sides, its family, why it is meant, and the
+    codes that its notes ask for."""
     if sides := other_sides(candidate, "`{code}`"):
         yield escape(sides)
     if candidate.billable and candidate.completions:

@@ -1,5 +1,5 @@
-"""Guidelines, pairs of codes and changes, whole, each with its rule in the publisher's words: for the
-pages of Rules."""
+"""Guidelines, pairs of codes and changes, whole, each with its rule in the publisher's words: for
+the pages of Rules."""
 
 from __future__ import annotations
 
