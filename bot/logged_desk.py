@@ -25,6 +25,7 @@ from typing import Any, Protocol, TypeVar
 from bot.desk.answer import Answer, Verdict
 from bot.desk.completing import Step
 from bot.desk.follow_ups import Turn
+from bot.desk.governing import Governing
 from bot.desk.question import Question
 from bot.messages import message
 from bot.querylog import LogUnavailable, Pending, QueryLog, QuestionRecord
@@ -86,6 +87,9 @@ class Answers(Protocol):
 
     def retitled(self, answer: Answer) -> Answer:
         """An answer out of the log, with the descriptors of CPT that the log does not keep."""
+
+    def governing(self, answer: Answer) -> Governing:
+        """What governs the codes of an answer, beyond what the answer has."""
 
     def verdicts_on(self, typed: str) -> list[Verdict]:
         """Verdicts on a code, one for each loaded system that has it."""

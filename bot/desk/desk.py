@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from bot.desk import edition_changes, provenance, statement_answers
-from bot.desk.answer import Answer, Changes, Verdict, reason
+from bot.desk.answer import Answer, Changes, QuotedGuideline, Verdict, reason
 from bot.desk.answered_back import with_option
 from bot.desk.ask_options import with_options
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
@@ -20,6 +20,7 @@ from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.follow_ups import Turn, date_of, read_after
+from bot.desk.governing import Governing, codes_to_look_up
 from bot.desk.guidelines import GUIDED, GuidelineLookup, RuleQuestion, in_full
 from bot.desk.headlines import headlined
 from bot.desk.intent import Intent, is_about_a_rule, says_of_codes
@@ -310,6 +311,25 @@ class Desk:
         """Today's verdicts on a code, one in each loaded system that has it, the form as typed
         first: E0840 is also E08.40."""
         return self.check([typed]).verdicts
+
+    def governing(self, answer: Answer) -> Governing:
+        """What governs the codes of an answer, which may be out of the log: on its date of service,
+        or today where the log does not keep that."""
+        asked = self.take_codes(
+            codes_to_look_up(answer),
+            day=dt.date.fromisoformat(answer.as_of) if answer.as_of else None,
+        )
+        day = asked.day
+        verdicts = {v.code: v for v in self.ask(asked).verdicts} if asked.mentions else {}
+        sections: dict[str, QuotedGuideline] = {}
+        for one in (*verdicts.values(), *answer.verdicts):
+            for named in one.guidelines:
+                found = self._guideline_lookup.section(named.section, one.system, day)
+                if found and found.release == named.release:
+                    sections[found.section] = QuotedGuideline(
+                        found.section, found.title, found.text, found.page, 0.0, found.release
+                    )
+        return Governing(verdicts, sections)
 
     def completing(
         self,

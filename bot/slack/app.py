@@ -41,6 +41,7 @@ from bot.slack.listeners import (
     events,
     feedback,
     options,
+    rules,
 )
 from bot.slack.recovery import recover
 from bot.slack.state import State
@@ -77,7 +78,7 @@ def build_app(
     )
     app.error(_log_error)
     delivery = SlackDelivery(desk, log, client, state, lanes)
-    for kind in (events, commands, actions, options, completing, checking, feedback):
+    for kind in (events, commands, actions, options, completing, checking, feedback, rules):
         kind.register(app, delivery)
     audit.register(app, delivery, settings)
     return app

@@ -16,8 +16,10 @@ from bot.querylog import LogUnavailable, QueryLog, QuestionRecord
 from bot.querylog.unfinished import MOST_MINUTES
 from bot.slack.lanes import Lanes
 from bot.slack.state import State
+from bot.slack.told import Told, conversation
 from bot.slack.views.answer import answer_message, removed_message, with_removed
 from bot.slack.views.block_kit import Message, plain_message
+from bot.slack.views.notices import edition_notices
 from bot.slack.web_api import Posted, Way, delete_original, for_one
 
 logger = logging.getLogger("codedesk.slack")
@@ -41,6 +43,7 @@ class SlackDelivery:
         self.state = state
         self.lanes = lanes or Lanes()
         self.logged = LoggedDesk(desk, log)
+        self.told = Told(state)
 
     def answer(
         self,
@@ -60,7 +63,13 @@ class SlackDelivery:
         alone, to say that Slack did not take the answer in time.
         """
         sending = self._sending(
-            question.id, way, tell, shareable=shareable, private=private, removed=removed
+            question.id,
+            way,
+            tell,
+            shareable=shareable,
+            private=private,
+            removed=removed,
+            where=conversation(question.asked),
         )
         try:
             return self.logged.answer([question], sending)
@@ -101,14 +110,20 @@ class SlackDelivery:
         shareable: bool = False,
         private: bool,
         removed: Sequence[str],
+        where: str = "",
     ) -> Callable[[list[Answer], Done], Future[Posted]]:
         def deliver(answers: list[Answer], done: Done) -> Future[Posted]:
             (answer,) = answers
-            drawn = answer_message(answer, question_id, shareable=shareable, private=private)
+            told = self.told.of(where) if where else set()
+            drawn = answer_message(
+                answer, question_id, shareable=shareable, private=private, told=told
+            )
 
             def then(posted: Posted) -> None:
                 _warn(posted, f"answer to {question_id}")
                 done(posted.outcome, posted.detail)
+                if where and posted.outcome == "delivered":
+                    self.told.add(where, edition_notices(answer))
                 if posted.limited:
                     self._tell_of_loss(question_id, tell)
 
