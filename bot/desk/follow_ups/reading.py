@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.desk.answered_back import taken
 from bot.desk.edition_dates import day_for
-from bot.desk.follow_ups.follow import follow, goes_on
+from bot.desk.follow_ups.follow import answered, follow
 from bot.desk.follow_ups.turn import Turn
 from bot.desk.question import Question, without_places
 from bot.phi import Scrubbed
@@ -33,12 +33,12 @@ def read_after(
         for text in (scrubbed.text, scrubbed.searched)
     )
     option = taken(before.answer, stored) if before.answer else None
-    followed = goes_on(before, stored) if option else follow(before, alone, stored)
+    followed = answered(before, stored) if option else follow(before, alone, stored)
     if not followed.statement:
         return alone
     statement = Scrubbed(followed.statement, searched=followed.statement)
     if searched != stored:
-        again = goes_on(before, searched) if option else follow(before, alone, searched)
+        again = answered(before, searched) if option else follow(before, alone, searched)
         statement = replace(statement, searched=again.statement)
     return replace(
         read(statement.text, statement),
