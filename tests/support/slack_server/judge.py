@@ -14,6 +14,25 @@ from typing import Any
 # leave thread_ts out.
 _OPTIONAL_AFTER_ALL = {("assistant.threads.setSuggestedPrompts", "thread_ts")}
 
+# Methods that are newer than the published list: https://docs.slack.dev/ai/agent-sessions
+_NEWER = {
+    "agents.sessions.setStatus": {
+        "args": {
+            "channel_id": False,
+            "icon_emoji": False,
+            "icon_url": False,
+            "initiator_user_id": False,
+            "status": True,
+            "thread_ts": False,
+            "title": False,
+            "username": False,
+        },
+        "bot": ["chat:write"],
+    }
+}
+_SESSION_STATUSES = ("active", "closed", "processing", "suspended")
+_MOST_PROMPTS = 4
+
 # Bolt adds team_id to every call; methods that do not need it ignore it:
 # https://api.slack.com/enterprise/apps/changes-apis
 _ALWAYS_KNOWN = {"team_id"}
@@ -44,7 +63,7 @@ class Judge:
     """
 
     def __init__(self, methods: Mapping[str, Any] | None, scopes: set[str] | None) -> None:
-        self._methods = methods or {}
+        self._methods = {**_NEWER, **methods} if methods else {}
         self._scopes = scopes
 
     def knows(self, method: str) -> bool:
@@ -65,6 +84,10 @@ class Judge:
             private = method == "chat.postEphemeral"
             breaches = block_breaches(args.get("blocks"), most=50, private=private)
             verdict.refuse("invalid_blocks", breaches)
+        elif method == "agents.sessions.setStatus":
+            verdict.refuse("invalid_arguments", list(_session_breaches(args)))
+        elif method == "assistant.threads.setSuggestedPrompts":
+            verdict.refuse("invalid_arguments", list(_prompt_breaches(args)))
         elif isinstance(view := args.get("view"), dict):
             breaches = block_breaches(view.get("blocks"), most=100, private=True)
             verdict.refuse("invalid_arguments", breaches + list(_view_breaches(view)))
@@ -106,6 +129,27 @@ def _decoded(name: str, value: Any) -> Any:
         except ValueError:
             return value
     return value
+
+
+def _session_breaches(args: Mapping[str, Any]) -> Iterator[str]:
+    """https://docs.slack.dev/reference/methods/agents.sessions.setStatus"""
+    if args.get("status") not in _SESSION_STATUSES:
+        yield f"no status of a session: {args.get('status')!r}"
+    yield from _too_long("title", args.get("title"), 200)
+
+
+def _prompt_breaches(args: Mapping[str, Any]) -> Iterator[str]:
+    """https://docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts"""
+    if "thread_ts" in args:
+        yield "an agent gives no thread_ts"
+    prompts = args.get("prompts")
+    if not isinstance(prompts, list) or not prompts:
+        yield "prompts is not a list of objects"
+        return
+    yield from _too_many("prompts", prompts, _MOST_PROMPTS)
+    for prompt in prompts:
+        if not (prompt.get("title") and prompt.get("message")):
+            yield "a prompt without title or message"
 
 
 def _view_breaches(view: dict[str, Any]) -> Iterator[str]:

@@ -53,7 +53,7 @@ class SlackServer:
         self._judge = Judge(methods, scopes)
         self._changed = threading.Condition()  # guards and announces all that changes below
         self._workspace = Workspace(self.identity)
-        self._socket_mode = SocketMode(self.identity, self._changed)
+        self._socket_mode = SocketMode(self.identity, self._changed, self.acknowledged)
         self._violations: list[str] = []
         self._failures: dict[str, list[Failure]] = {}
         self._response_urls: dict[str, int] = {}  # path -> uses left
@@ -145,6 +145,28 @@ class SlackServer:
                     f"arrived:{arrived}"
                 )
             return matching()
+
+    def view(self, view_id: str) -> dict[str, Any] | None:
+        """A modal as it stands; None when it is closed."""
+        with self._changed:
+            return self._workspace.view(view_id)
+
+    def close_view(self, view_id: str) -> None:
+        """The user closes a modal."""
+        with self._changed:
+            self._workspace.close_view(view_id)
+
+    def session(self, channel: str, thread_ts: str) -> str | None:
+        """The status of an agent's session; None when there is none."""
+        with self._changed:
+            return self._workspace.sessions.get((channel, thread_ts))
+
+    def acknowledged(self, payload: dict[str, Any], response: dict[str, Any]) -> None:
+        """What the acknowledgement of a payload does. Over HTTP a test calls it with the body of
+        the response."""
+        if payload.get("type") == "view_submission":
+            with self._changed:
+                self._workspace.respond_to_view(payload["view"]["id"], response)
 
     # Failures
 
@@ -276,6 +298,41 @@ class SlackServer:
             ephemeral=ephemeral,
             response_url=response_url or self.new_response_url(),
             trigger_id=self.new_trigger_id(),
+        )
+
+    def shortcut(
+        self,
+        callback_id: str,
+        message: dict[str, Any] | None = None,
+        user: str = "U1",
+        channel: str = "C1",
+    ) -> dict[str, Any]:
+        """A global shortcut, or one of a message's menu, with a live trigger_id."""
+        return envelopes.shortcut(
+            self.identity,
+            callback_id=callback_id,
+            user=user,
+            trigger_id=self.new_trigger_id(),
+            message=message,
+            channel=channel,
+            response_url=self.new_response_url() if message else "",
+        )
+
+    def view_actions(
+        self, view: dict[str, Any], action_id: str, user: str = "U1"
+    ) -> dict[str, Any]:
+        """The press of a button in a modal."""
+        block_id, button = _find_button(view["blocks"], action_id)
+        assert button, f"no button {action_id} in {view}"
+        action = {
+            "action_id": action_id,
+            "block_id": block_id or "actions",
+            "text": button["text"],
+            "type": "button",
+            "value": button.get("value"),
+        }
+        return envelopes.view_actions(
+            self.identity, view=view, action=action, user=user, trigger_id=self.new_trigger_id()
         )
 
     def view_submission(
@@ -509,8 +566,16 @@ class SlackServer:
             return waiting[0] if waiting[0].times > 0 else waiting.pop(0)
 
 
-def _filled(element: dict[str, Any], typed: str | None) -> dict[str, Any]:
-    """The state of an input of a modal."""
+def _filled(element: dict[str, Any], typed: Any) -> dict[str, Any]:
+    """The state of an input of a modal. Of checkboxes `typed` is a list of values."""
+    if element["type"] == "checkboxes":
+        chosen = [o for o in element["options"] if o["value"] in (typed or ())]
+        return {"type": "checkboxes", "selected_options": chosen}
+    if element["type"] == "static_select":
+        chosen = [o for o in element["options"] if o["value"] == typed]
+        return {"type": "static_select", "selected_option": chosen[0] if chosen else None}
+    if element["type"] == "datepicker":
+        return {"type": "datepicker", "selected_date": typed}
     if element["type"] == "radio_buttons":
         (chosen,) = [o for o in element["options"] if o["value"] == typed] or [None]
         return {"type": "radio_buttons", "selected_option": chosen}

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -64,7 +65,14 @@ class _Link:
 class SocketMode:
     """The connections, and the envelopes sent over them."""
 
-    def __init__(self, identity: Identity, changed: threading.Condition) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        changed: threading.Condition,
+        answered: Callable[[dict[str, Any], dict[str, Any]], None],
+    ) -> None:
+        """`answered` takes a payload and the response payload in its acknowledgement."""
+        self._answered = answered
         self._identity = identity
         self._changed = changed
         self._tickets: set[str] = set()
@@ -165,6 +173,7 @@ class SocketMode:
         with self._changed:
             if delivery.ack is None:
                 delivery.ack = Ack(received - delivery.sent, payload)
+                self._answered(delivery.payload, payload or {})
             self._changed.notify_all()
 
     def _forget(self, link: _Link) -> None:

@@ -28,8 +28,11 @@ class Workspace:
         self._messages: dict[tuple[str, str], Answer] = {}
         self._ephemeral: set[tuple[str, str]] = set()
         self._triggers: dict[str, float | None] = {}  # when issued; None once exchanged
+        self._views: dict[str, Answer] = {}  # open modals, by id
+        self.sessions: dict[tuple[str, str], str] = {}  # (channel, thread) -> status
         self._numbers = itertools.count(1)
         self._methods: dict[str, Callable[[Args], Answer]] = {
+            "agents.sessions.setStatus": self._set_status,
             "auth.test": self._auth_test,
             "chat.delete": self._delete,
             "chat.postEphemeral": self._post_ephemeral,
@@ -39,7 +42,7 @@ class Workspace:
             "views.open": self._open_view,
             "views.publish": self._view,
             "views.push": self._open_view,
-            "views.update": self._view,
+            "views.update": self._update_view,
         }
 
     def knows(self, method: str) -> bool:
@@ -157,6 +160,38 @@ class Workspace:
         self._triggers[trigger] = None
         return self._view(args)
 
+    def _update_view(self, args: Args) -> Answer:
+        """A modal is found by its id, or by the external_id that the app gave it."""
+        view_id, external = args.get("view_id"), args.get("external_id")
+        if external:
+            named = (v["id"] for v in self._views.values() if v.get("external_id") == external)
+            view_id = next(named, None)
+            if view_id is None:
+                return refused("not_found")
+        return self._view(args | {"view_id": view_id})
+
+    def view(self, view_id: str) -> Answer | None:
+        """An open modal as it stands."""
+        return self._views.get(view_id)
+
+    def respond_to_view(self, view_id: str, response: Args) -> None:
+        """What the acknowledgement of a submission does to the modal.
+        https://docs.slack.dev/surfaces/modals#response_actions"""
+        action = response.get("response_action")
+        if action == "update":
+            self._view({"view_id": view_id, "view": response["view"]})
+        elif action != "errors":
+            self._views.pop(view_id, None)
+
+    def close_view(self, view_id: str) -> None:
+        """The user closes a modal."""
+        self._views.pop(view_id, None)
+
+    def _set_status(self, args: Args) -> Answer:
+        place = str(args.get("channel_id", "")), str(args.get("thread_ts", ""))
+        self.sessions[place] = str(args["status"])
+        return {"ok": True, "status": args["status"], "title": args.get("title", "")}
+
     def _view(self, args: Args) -> Answer:
         identity = self._identity
         view = args["view"] if isinstance(args.get("view"), dict) else {}
@@ -169,7 +204,10 @@ class Workspace:
             "hash": f"{next_ts()}.{number}",
             "state": {"values": {}},
         }
-        return {"ok": True, "view": {"private_metadata": "", "callback_id": "", **view, **assigned}}
+        given = {"private_metadata": "", "callback_id": "", **view, **assigned}
+        if given.get("type") == "modal":
+            self._views[given["id"]] = given
+        return {"ok": True, "view": given}
 
 
 def resolve(channel: str) -> str:
