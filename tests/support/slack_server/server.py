@@ -279,16 +279,8 @@ class SlackServer:
                 message = self._workspace.add_message(channel, ts, text="")
             ephemeral = ephemeral or self._workspace.is_ephemeral(channel, message["ts"])
             message = dict(message)
-        posted_id, button = _find_button(message.get("blocks"), action_id)
-        action = {
-            "action_id": action_id,
-            "block_id": block_id or posted_id or "actions",
-            "text": button.get("text") or {"type": "plain_text", "text": action_id, "emoji": True},
-            "type": button.get("type", "button"),
-        }
-        value = button.get("value") if value is None else value
-        if value is not None:  # a button without a value sends none
-            action["value"] = value
+        posted_id, element = _find_button(message.get("blocks"), action_id)
+        action = _pressed(element, action_id, value, block_id or posted_id)
         return envelopes.block_actions(
             self.identity,
             action=action,
@@ -319,18 +311,12 @@ class SlackServer:
         )
 
     def view_actions(
-        self, view: dict[str, Any], action_id: str, user: str = "U1"
+        self, view: dict[str, Any], action_id: str, user: str = "U1", value: str | None = None
     ) -> dict[str, Any]:
-        """The press of a button in a modal."""
-        block_id, button = _find_button(view["blocks"], action_id)
-        assert button, f"no button {action_id} in {view}"
-        action = {
-            "action_id": action_id,
-            "block_id": block_id or "actions",
-            "text": button["text"],
-            "type": "button",
-            "value": button.get("value"),
-        }
+        """The press of a button in a modal, or a choice: `value` is that of the option."""
+        block_id, element = _find_button(view["blocks"], action_id)
+        assert element, f"no button {action_id} in {view}"
+        action = _pressed(element, action_id, value, block_id)
         return envelopes.view_actions(
             self.identity, view=view, action=action, user=user, trigger_id=self.new_trigger_id()
         )
@@ -580,6 +566,30 @@ def _filled(element: dict[str, Any], typed: Any) -> dict[str, Any]:
         (chosen,) = [o for o in element["options"] if o["value"] == typed] or [None]
         return {"type": "radio_buttons", "selected_option": chosen}
     return {"type": element["type"], "value": typed}
+
+
+#: Elements of which an option is chosen:
+#: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+_CHOICES = ("static_select", "overflow", "radio_buttons")
+
+
+def _pressed(
+    element: dict[str, Any], action_id: str, value: str | None, block_id: str | None
+) -> dict[str, Any]:
+    """The action of a press, or of a choice by the value of its option. A press gives what is on
+    the button, unless a value is given."""
+    kind = element.get("type", "button")
+    action = {"action_id": action_id, "block_id": block_id or "actions", "type": kind}
+    if kind in _CHOICES:
+        groups = element.get("option_groups") or [element]
+        options = [option for group in groups for option in group["options"]]
+        (chosen,) = [option for option in options if option["value"] == value]
+        return action | {"selected_option": chosen}
+    text = {"type": "plain_text", "text": action_id, "emoji": True}
+    action["text"] = element.get("text") or text
+    value = element.get("value") if value is None else value
+    # A button without a value sends none.
+    return action if value is None else action | {"value": value}
 
 
 def _find_button(blocks: Any, action_id: str) -> tuple[str | None, dict[str, Any]]:
