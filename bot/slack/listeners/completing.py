@@ -85,9 +85,10 @@ def register(app: App, delivery: SlackDelivery) -> None:
     ) -> BoltResponse | None:
         """Log the question, then show that it is answered."""
         trail = Trail.from_text(view["private_metadata"])
-        place, code = Place(**trail.place), trail.codes[-1]
+        place = Place(**trail.place)
         try:
             record, _ = answered(delivery, trail.question)
+            code = _step(delivery, record, trail).begun.code
             systems = [trail.system]
             asked = asked_by_press(body, record, place, checked=1, systems=systems)
             question = delivery.logged.take_codes(
