@@ -128,6 +128,11 @@ def thanks_message(rating: str, question_id: str) -> Message:
 # The blocks
 
 
+def answer_blocks(answer: Answer, question_id: str, **how: Any) -> list[dict[str, Any]]:
+    """The blocks of `answer_message`."""
+    return answer_message(answer, question_id, **how).blocks
+
+
 @dataclass(frozen=True, slots=True)
 class _Drawn:
     """`question`: what is asked back, under which its options stand."""
@@ -185,14 +190,14 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
     elif answer.outcome == "guideline" and answer.guidelines:
         best, *others = answer.guidelines
         lines = guideline_lines(best, answer.question, _QUOTE[bool(answer.report), most])
-        small = [guideline_text(best, others, 1)]
+        # The footer has the edition, and the button Rules the page.
+        small = [] if answer.report and most == 1 else [guideline_text(best, others, 1)]
     elif answer.verdicts and is_of_codes_together(answer):
         lines = together_lines(answer, most)
-        small = [pair_text(pair, most) for pair in answer.pairs[:1]]
+        small = [pair_text(pair, most) for pair in answer.pairs[:1]] or _sections(answer)
     elif answer.verdicts:
         lines = verdict_lines(answer, most)
-        sections_beside = quoted_sections(answer)[:1]
-        small = [guideline_text(one, [], 1) for one in sections_beside]
+        small = _sections(answer)
     elif not answer.report and answer.candidates:
         lines = candidate_lines(answer.candidates)
     yield from sections(lines)
@@ -201,6 +206,11 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
         beside = [message("slack_answer.case")] if lines else []
         yield from sections([*beside, *report_lines(part)])
         yield from _context([why_text(part, most), unsure_text(answer, part, most)])
+
+
+def _sections(answer: Answer) -> list[str]:
+    """The section of the guidelines that stands beside verdicts."""
+    return [guideline_text(one, [], 1, named=True) for one in quoted_sections(answer)[:1]]
 
 
 def _risk(answer: Answer, most: int) -> list[Block]:
@@ -261,7 +271,9 @@ def _editions(answer: Answer) -> str:
     """The editions of the codes that are shown, and of the guidelines where they are the answer."""
     shown: list[Verdict | Candidate | ReportLine] = [*answer.verdicts, *shown_lines(answer)]
     if answer.outcome == "guideline":
-        named = [message("notes.guidelines", release=g.release) for g in answer.guidelines[:1]]
+        # Without a report, the source of the quotation has its edition.
+        sections = answer.guidelines[:1] if shown else []
+        named = [message("notes.guidelines", release=one.release) for one in sections]
     else:
         shown += [] if shown else answer.candidates
         named = []

@@ -175,12 +175,19 @@ def decisive(text: str, asked: str) -> str:
     return whole_sentences(" ".join(sentences[start:]), 700)
 
 
-def guideline_text(guideline: QuotedGuideline, others: Sequence[QuotedGuideline], most: int) -> str:
-    """Where the section stands, and which others are near."""
+def guideline_text(
+    guideline: QuotedGuideline,
+    others: Sequence[QuotedGuideline],
+    most: int,
+    *,
+    named: bool = False,
+) -> str:
+    """Where a section stands, and which others are near. `named`: with its number."""
     source = message("slack_answer.source", source=guideline_source(guideline))
-    named = ", ".join(other.section for other in others[:2])
-    also = message("slack_answer.also", codes=named) if named else ""
-    return escape(cut_to_lines(" · ".join(filter(None, [source, also])), most, CONTEXT_LINE))
+    near = ", ".join(other.section for other in others[:2])
+    also = message("slack_answer.also", codes=near) if near else ""
+    told = [guideline.section if named else "", source, also]
+    return escape(cut_to_lines(" · ".join(filter(None, told)), most, CONTEXT_LINE))
 
 
 # What changed

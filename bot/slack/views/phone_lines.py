@@ -29,7 +29,7 @@ _CLASSES = {
     45: "szc_?\\",
     50: "axkLvyg",
     56: "bdehnopquSF",
-    59: "0123456789TPZYE#$+<=>^~–",
+    59: "0123456789TPZYE#$+<=>^~\u2013",
     67: "ABCKRVX&GU",
     78: "DHNOQw%—…",
     85: "✓",
@@ -155,18 +155,24 @@ def cut_to_width(text: str, room: float) -> str:
     >>> cut_to_width("Bilateral primary osteoarthritis of knee", 9)
     'Bilateral primary…'
     """
-    if fits(text, room):
+    # No more characters fit than the narrowest of them.
+    text, longer = text[: (most := int(room * 6))], len(text) > most
+    if not longer and fits(text, room):
         return text
     room -= width("…")
-    kept = ""
-    for piece in _pieces(text):
-        if not fits(kept + piece, room):
-            break
-        kept += piece
-    if not kept.strip():
-        while kept != text and fits(kept + text[len(kept)], room):
-            kept += text[len(kept)]
+    kept = _fitting(_pieces(text), room) or _fitting(text, room)
     return kept.rstrip(" ,;:(") + "…"
+
+
+def _fitting(pieces: Iterable[str], room: float) -> str:
+    """The first pieces that are at most `room` em wide together."""
+    kept, used = [], 0.0
+    for piece in pieces:
+        used += width(piece)
+        if used > room:
+            break
+        kept.append(piece)
+    return "".join(kept)
 
 
 def cut_to_lines(text: str, most: int, line: float = SECTION_LINE) -> str:
@@ -179,7 +185,7 @@ def cut_to_lines(text: str, most: int, line: float = SECTION_LINE) -> str:
     text = " ".join(text.split())
     room = most * line
     while True:
-        kept = cut_to_width(text, room)
+        kept = cut_to_width(text, max(room, 1.0))
         if _wrapped(((word, width(word)) for word in _pieces(kept)), line) <= most:
             return kept
         room -= 0.5

@@ -10,6 +10,10 @@ from bot.slack.views.phone_lines import cut_to_width, fits, width
 
 #: Words that turn the meaning of those after them: what follows is not shown without them.
 _TURNS = re.compile(r"(?:w/o|not|no|non\S*|other|except|excluding|without|unrelated)", re.I)
+#: Words that tell a side, which is shown before others.
+_SIDES = {"R", "L", "right", "left", "bilat", "bilateral", "both"}
+#: Characters of a title that are looked at: published ones have fewer.
+_MOST_TITLE = 400
 #: The share of the room that the end of a title gets, which has the side and the encounter.
 _END = 0.6
 
@@ -24,6 +28,7 @@ def fit_title(title: str, room: float) -> str:
     """
     if fits(title, room):
         return title
+    title = title[:_MOST_TITLE]
     for pattern, short in _patterns():
         title = pattern.sub(short, title)
         title = title[:1].upper() + title[1:]
@@ -41,10 +46,10 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def _without_middle(title: str, room: float) -> str:
-    """As many words as there is room for, some of them from the end."""
+    """As many words as there is room for, some of them from the end, and the side."""
     words = title.split()
     best = cut_to_width(title, room)
-    shown = 0.0
+    shown = (False, 0.0)
     for end in range(1, len(words)):
         tail = " ".join(words[-end:])
         if width(tail) > room * _END:
@@ -52,12 +57,13 @@ def _without_middle(title: str, room: float) -> str:
         begin = 0
         while begin < len(words) - end and fits(_joined(words[: begin + 1], tail), room):
             begin += 1
-        left_out = words[begin : len(words) - end]
-        if not begin or any(_TURNS.fullmatch(word.strip(",;()[]")) for word in left_out):
+        left_out = {word.strip(",;()[]") for word in words[begin : len(words) - end]}
+        if not begin or any(map(_TURNS.fullmatch, left_out)):
             continue
         kept = _joined(words[:begin], tail)
-        if width(kept) > shown:
-            best, shown = kept, width(kept)
+        value = (not _SIDES & left_out, width(kept))
+        if value > shown:
+            best, shown = kept, value
     return best
 
 
