@@ -117,6 +117,11 @@ class Outbox:
         rows = [*self.store.left(), *(row for row, _ in self.store.settled())]
         return {row.post.question for row in rows if row.post.kind == "answer"}
 
+    def settle(self, timeout: float) -> None:
+        """Wait until nothing is on its way, for at most `timeout` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._awaited, timeout)
+
     def rest(self) -> None:
         """Send what need not wait, and stop. The rest stays for the next start. What is sent later
         starts the threads again."""
@@ -129,15 +134,18 @@ class Outbox:
             self._threads.clear()
             self._closing = False
             awaited, self._awaited = self._awaited, {}
-        left = {row.id: row for row in self.store.left()}
+        left: dict[int, Row] = {}
+        try:
+            self._log_again()
+            left = {row.id: row for row in self.store.left()}
+        except sqlite3.Error as error:
+            logger.error("slack.db cannot be read: %s", error)
         for number, (done, _) in awaited.items():
             row = left.get(number)
             # Of what may have been sent, the log says nothing until it is known.
             if row is not None and not row.tried:
                 self._keeper.became(row.post, _LEFT)
             done.set_result(_LEFT)
-
-        self._log_again()
 
     # Threads
 
@@ -201,12 +209,19 @@ class Outbox:
             self._conclude(row, posted)
 
     def _conclude(self, row: Row, posted: Posted) -> None:
+        """Log what became of a settled row, remove it, and tell who waits for it."""
         if self._keeper.became(row.post, posted):
             follow, now = self._keeper.follows(row.post, posted), time.time()
-            self.store.remove(row, now, BETWEEN, follow, now + MOST_MINUTES * 60)
+            number = self.store.remove(row, now, BETWEEN, follow, now + MOST_MINUTES * 60)
+            if follow:
+                with self._changed:
+                    self._awaited.setdefault(number, (Future(), None))
         with self._changed:
-            done, then = self._awaited.pop(row.id, (None, None))
+            done, then = self._awaited.get(row.id, (None, None))
         _tell(done, then, posted)
+        with self._changed:
+            self._awaited.pop(row.id, None)
+            self._changed.notify_all()
 
 
 def _is_now(due: float | None, now: float) -> bool:
