@@ -24,7 +24,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from bot.desk.answer import Answer, Verdict
+from bot.desk.completing import Step
 from bot.desk.follow_ups import Turn
+from bot.desk.governing import Governing
 from bot.desk.question import Question
 from bot.messages import message
 from bot.querylog import LogUnavailable, Pending, QueryLog, QuestionRecord
@@ -73,6 +75,7 @@ class Answers(Protocol):
         day: dt.date | None = None,
         systems: Sequence[System] | None = None,
         setting: Setting | None = None,
+        editions: Mapping[str, str] | None = None,
     ) -> Question:
         """Read codes that are to be checked."""
 
@@ -88,8 +91,21 @@ class Answers(Protocol):
     def retitled(self, answer: Answer) -> Answer:
         """An answer out of the log, with the descriptors of CPT that the log does not keep."""
 
+    def governing(self, answer: Answer) -> Governing:
+        """What governs the codes of an answer, beyond what the answer has."""
+
     def verdicts_on(self, typed: str) -> list[Verdict]:
         """Verdicts on a code, one for each loaded system that has it."""
+
+    def completing(
+        self,
+        system: str,
+        code: str,
+        *,
+        day: dt.date | None = None,
+        editions: Mapping[str, str] | None = None,
+    ) -> Step:
+        """Where a code stands that is being completed, and how it goes on."""
 
     def scrub(self, text: str) -> str:
         """A text that people type besides a question, scrubbed, as it may be stored."""
@@ -173,11 +189,12 @@ class LoggedDesk:
         came: float | None = None,
         **reading: Any,
     ) -> LoggedQuestion | None:
-        """Read codes that are to be checked together, and log them as one question; None when the
-        log already has it. `reading`: options of `Answers.take_codes`. Raises LogUnavailable, and
-        any error of reading."""
+        """Read codes that are to be checked together, and log them as one question; None for one
+        that the log already has. `reading`: options of `Answers.take_codes`. Raises LogUnavailable,
+        and any error of reading."""
         read = self.desk.take_codes(codes, **reading)
-        return self._logged([(read, None)], asked, came)[0]
+        (question,) = self._logged([(read, None)], asked, came)
+        return question
 
     def left(self, pending: Pending, now: dt.datetime) -> LoggedQuestion:
         """A question that an earlier run left unanswered, read from its stored text."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from bot.desk.answered_back import Taken
 from bot.desk.chatter import subject
 from bot.desk.code_mentions import (
     CodeMention,
@@ -74,6 +75,7 @@ class Question:
     - `setting`: where the service was given; None if it does not say.
     - `refines`: id of the question that it refines; "" for none.
     - `read_as`: the whole statement as it was read, scrubbed, where it is not as typed; else "".
+    - `taken`: the answer to what was asked back that it is; None for none.
     - `read_ms`: how long reading took, in milliseconds.
     """
 
@@ -99,6 +101,7 @@ class Question:
     setting: Setting | None = None
     refines: str = ""
     read_as: str = ""
+    taken: Taken | None = None
     read_ms: float = 0.0
 
     @property

@@ -47,4 +47,5 @@ def turn_from(
         day,
         editions or {},
         date_said,
+        answer,
     )

@@ -36,10 +36,14 @@ from bot.slack.listeners import (
     actions,
     agent,
     audit,
+    checking,
     commands,
+    completing,
     events,
     feedback,
     home,
+    options,
+    rules,
     shortcuts,
     welcome,
 )
@@ -88,7 +92,7 @@ def build_app(settings: Settings, delivery: SlackDelivery) -> App:
     events.register(app, delivery, sessions, contact)
     agent.register(app, delivery, sessions, contact)
     commands.register(app, delivery, contact)
-    for kind in (actions, feedback, shortcuts):
+    for kind in (actions, options, completing, checking, feedback, rules, shortcuts):
         kind.register(app, delivery)
     welcome.register(app, delivery, contact)
     audit.register(app, delivery, settings)

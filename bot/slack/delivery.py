@@ -18,8 +18,10 @@ from bot.slack.outbox import WITHDRAWN, Outbox, Then
 from bot.slack.outbox_store import Post
 from bot.slack.people import People, said_of_defaults
 from bot.slack.state import State
+from bot.slack.told import Told, conversation
 from bot.slack.views.answer import answer_message, removed_message, with_removed
 from bot.slack.views.block_kit import Message, plain_message
+from bot.slack.views.notices import edition_notices
 from bot.slack.views.said_defaults import with_said
 from bot.slack.web_api import Posted, Way, delete_original, for_one
 
@@ -42,6 +44,7 @@ class SlackDelivery:
         self.state = state
         self.people = People(state)
         self.logged = LoggedDesk(desk, log)
+        self.told = Told(state)
         self.outbox = Outbox(state, client, self)
 
     def answer(
@@ -72,20 +75,22 @@ class SlackDelivery:
             removed=removed,
             redraw=redraw,
             said=said_of_defaults(question),
+            where=conversation(question.asked),
         )
         try:
             return self.logged.answer([question], sending)
         except LogUnavailable as error:
             # The log has no answer, so the question counts as unanswered there. That is right.
             logger.error("%s", error)
-            self.post(way, plain_message(message("slack.not_logged")))
+            self.post(_for_trouble(way, tell), plain_message(message("slack.not_logged")))
             return _done(Posted("failed", "log unavailable"))
         except Exception as error:
             # Whatever the error is, the asker is told, and the next question is answered.
             # The error's message is not logged: it may hold the question as it was typed.
             where = "".join(traceback.format_tb(error.__traceback__))
             logger.error("question %s: %s at\n%s", question.id, type(error).__name__, where)
-            self.post(way, plain_message(message("slack.went_wrong", question=question.id)))
+            went_wrong = plain_message(message("slack.went_wrong", question=question.id))
+            self.post(_for_trouble(way, tell), went_wrong)
             return _done(Posted("failed", type(error).__name__))
 
     def send_after_all(
@@ -113,24 +118,34 @@ class SlackDelivery:
         removed: Sequence[str],
         redraw: Callable[[Message], Message] | None = None,
         said: str = "",
+        where: str = "",
     ) -> Callable[[list[Answer], Done], Future[Posted]]:
         alone = shareable or private
 
         def deliver(answers: list[Answer], _: Done) -> Future[Posted]:
             (answer,) = answers
-            drawn = answer_message(answer, question_id, shareable=shareable, private=private)
+            # What takes the place of an answer says what that one said.
+            told = self.told.of(where) if where and not way.replaces else set()
+            drawn = answer_message(
+                answer, question_id, shareable=shareable, private=private, told=told
+            )
             drawn = with_said(drawn, said) if said else drawn
             drawn = redraw(drawn) if redraw else drawn
             if removed:
                 drawn = with_removed(drawn, removed)
+
+            def then(posted: Posted) -> None:
+                if where and posted.outcome == "delivered":
+                    self.told.add(where, edition_notices(answer))
+
             known = "" if question_id == UNLOGGED else question_id
             if alone:
                 # The same message, by a way that is still open.
-                return self.post(way.or_else(tell), drawn, question=known, kind="answer")
+                return self.post(way.or_else(tell), drawn, then, question=known, kind="answer")
             copy = answer_message(answer, question_id, private=True)
             copy = with_said(copy, said) if said else copy
             copy = redraw(copy) if redraw else copy
-            return self.post(way, drawn, question=known, kind="answer", tell=tell, copy=copy)
+            return self.post(way, drawn, then, question=known, kind="answer", tell=tell, copy=copy)
 
         return deliver
 
@@ -221,6 +236,11 @@ class SlackDelivery:
         plainer = post.copy.plainer and [*why.blocks, *post.copy.plainer][:_MOST_BLOCKS]
         copy = Message(text, [*why.blocks, *post.copy.blocks][:_MOST_BLOCKS], plainer)
         return Post(post.tell, copy, post.question, "copy")
+
+
+def _for_trouble(way: Way, tell: Way) -> Way:
+    """The way for a sentence that there is no answer: it does not take the place of one."""
+    return tell if way.replaces else way
 
 
 def _done(posted: Posted) -> Future[Posted]:

@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http.client import HTTPException
 from typing import Any
@@ -34,6 +34,7 @@ POST, FOR_ONE, UPDATE, DELETE = (
     "chat.update",
     "chat.delete",
 )
+VIEW = "views.update"
 RESPOND = "response_url"
 
 #: Slack says of these that "some aspect of the operation" may have succeeded:
@@ -89,6 +90,8 @@ class Way:
     @property
     def lane(self) -> str:
         """Posts with one lane count against one rate limit, and go in order."""
+        if self.how == VIEW:
+            return f"{self.how} {self.args['view_id']}"
         return f"{self.how} {self.args['url'] if self.how == RESPOND else self.args['channel']}"
 
     @property
@@ -97,13 +100,20 @@ class Way:
         if self.how == RESPOND:
             replaces = self.args.get("replace_original") or self.args.get("delete_original")
             return bool(replaces)
-        return self.how in (UPDATE, DELETE)
+        return self.how in (UPDATE, DELETE, VIEW)
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the message takes the place of one that has an answer already."""
+        return self.how == UPDATE or bool(self.args.get("replace_original"))
 
     @property
     def private(self) -> bool:
         """Whether one person alone sees the message, so that a second copy harms nobody."""
         if self.how == RESPOND:
             return self.args.get("response_type") != "in_channel"
+        if self.how == VIEW:
+            return True
         # A direct message; posting to a user's id posts to the one with them.
         return self.how == FOR_ONE or str(self.args["channel"]).startswith(("D", "U", "W"))
 
@@ -115,7 +125,10 @@ class Way:
         """Send it once. `question`: the id by which `find` finds the message again; "" for none.
         `message` is None for what has none. Raises NotTaken."""
         args = dict(self.args)
-        if message is not None:
+        if self.how == VIEW and message is not None:
+            below = args["view"].get("blocks", ())
+            args["view"] = {**args["view"], "blocks": [*_in_view(message.blocks), *below]}
+        elif message is not None:
             args |= {"text": message.text, "blocks": message.blocks}
         if self.how == RESPOND:
             return _responded(args.pop("url"), args)
@@ -190,6 +203,13 @@ def update(client: WebClient, channel: str, ts: str) -> Way:
     return Way(client, UPDATE, {"channel": channel, "ts": ts})
 
 
+def in_view(client: WebClient, view_id: str, shell: Mapping[str, Any]) -> Way:
+    """Puts a message into an open modal. `shell`: the view, with the blocks that stand below the
+    message. The message loses its buttons, which need a message of their own:
+    https://docs.slack.dev/reference/methods/views.update"""
+    return Way(client, VIEW, {"view_id": view_id, "view": dict(shell)})
+
+
 def delete(client: WebClient, channel: str, ts: str) -> Way:
     """Deletes the bot's message at `ts`; it has no message of its own:
     https://docs.slack.dev/reference/methods/chat.delete"""
@@ -234,6 +254,10 @@ def why_not_certain(error: SlackApiError) -> str | None:
         return f"HTTP {response.status_code}"
     # Anything else than an error code is not from Slack's API: perhaps a proxy's page.
     return code if code in _UNCERTAIN or not re.fullmatch("[a-z_]+", code) else None
+
+
+def _in_view(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [block for block in blocks if block["type"] not in ("actions", "context_actions")]
 
 
 def _given(args: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import re
 from bot.desk.chatter import subject
 from bot.desk.follow_ups.codes_asked import about_codes
 from bot.desk.follow_ups.merging import merged
-from bot.desk.follow_ups.message import Message, read_message
+from bot.desk.follow_ups.message import read_message
 from bot.desk.follow_ups.topics import is_new_topic
 from bot.desk.follow_ups.turn import Followed, Turn
 from bot.desk.intent import courtesy
@@ -41,6 +41,12 @@ def follow(before: Turn, alone: Question, said: str) -> Followed:
     if is_new_topic(earlier, message):
         return Followed(refines=False, statement=message.text)
     return Followed(refines=True, statement=merged(earlier, message))
+
+
+def answered(before: Turn, option: str) -> Followed:
+    """The statement before with an answer to what was asked back about it."""
+    statement = ", ".join(filter(None, [_statement_of(before), option]))
+    return Followed(refines=True, statement=statement)
 
 
 def _statement_of(before: Turn) -> str:

@@ -164,7 +164,9 @@ def _is_said(clause: str, text: str) -> bool:
     stems = meant(text)
     names = [word for word in re.findall(r"[\w/'-]+", clause) if not is_detail(word)]
     sites = phrases.words("sites")
-    return all(is_of(word, stems) or fold(word) in sites or fold(word) in STOPWORDS for word in names)
+    return all(
+        is_of(word, stems) or fold(word) in sites or fold(word) in STOPWORDS for word in names
+    )
 
 
 def _with_rest(text: str, clause: str) -> str:

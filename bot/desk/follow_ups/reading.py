@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from bot.desk.answered_back import taken
 from bot.desk.edition_dates import day_for
-from bot.desk.follow_ups.follow import follow
+from bot.desk.follow_ups.follow import answered, follow
 from bot.desk.follow_ups.turn import Turn
 from bot.desk.question import Question, without_places
 from bot.phi import Scrubbed
@@ -31,12 +32,14 @@ def read_after(
         without_places(text, partial=alone.date_read == "partial")
         for text in (scrubbed.text, scrubbed.searched)
     )
-    followed = follow(before, alone, stored)
+    option = taken(before.answer, stored) if before.answer else None
+    followed = answered(before, stored) if option else follow(before, alone, stored)
     if not followed.statement:
         return alone
     statement = Scrubbed(followed.statement, searched=followed.statement)
     if searched != stored:
-        statement = replace(statement, searched=follow(before, alone, searched).statement)
+        again = answered(before, searched) if option else follow(before, alone, searched)
+        statement = replace(statement, searched=again.statement)
     return replace(
         read(statement.text, statement),
         asked=alone.asked,
@@ -49,6 +52,7 @@ def read_after(
         date_said=alone.date_said or (followed.refines and before.date_said),
         refines=before.id if followed.refines else "",
         read_as=followed.statement,
+        taken=option,
     )
 
 

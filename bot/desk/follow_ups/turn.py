@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.desk.answer import Answer
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -20,6 +22,7 @@ class Turn:
     - `day`: its date of service, where the log keeps it; else None.
     - `editions`: the editions that its date of service led to (key -> label); {} for none.
     - `date_said`: whether its words, or those of a question that it refines, name that date.
+    - `answer`: its answer; None while it has none.
     """
 
     id: str
@@ -30,6 +33,7 @@ class Turn:
     day: dt.date | None = None
     editions: Mapping[str, str] = field(default_factory=dict)
     date_said: bool = False
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)

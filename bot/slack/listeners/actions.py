@@ -1,4 +1,5 @@
-"""The buttons that show more of an answer, or share it. Both draw it again from the log.
+"""The menu under an answer: its codes as text to copy, sharing it, the code that was used. All draw
+the answer again from the log.
 
 https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 """
@@ -9,15 +10,19 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog import LogUnavailable
 from bot.slack.delivery import SlackDelivery
+from bot.slack.listeners.feedback import open_used
+from bot.slack.listeners.pressed import NoAnswer, answered, open_modal, say
 from bot.slack.listeners.replies import tell, tell_gone, thread_of
-from bot.slack.views.answer import SEE_MORE, SHARE, answer_message, shared_message
+from bot.slack.views.answer import shared_message
 from bot.slack.views.block_kit import plain_message
+from bot.slack.views.buttons import COPY, MENU, SHARE, USED
+from bot.slack.views.chart_text import copy_modal
 from bot.slack.web_api import Posted, respond
 
 logger = logging.getLogger("codedesk.slack")
@@ -33,25 +38,6 @@ def register(app: App, delivery: SlackDelivery) -> None:
         if record is None or record.id != question_id or record.answer is None:
             return None
         return delivery.desk.retitled(Answer.from_dict(record.answer))
-
-    def more(body: dict[str, Any], action: dict[str, Any]) -> None:
-        """Show the whole answer to the person who pressed. It replaces an answer that only they
-        see, and goes below one that others see, too."""
-        question_id, private = action["value"], bool(body["container"].get("is_ephemeral"))
-        answer = stored(question_id)
-        if answer is None:
-            tell_gone(delivery, body)
-            return
-        delivery.post(
-            respond(
-                body["response_url"],
-                response_type="ephemeral",
-                replace_original=private,
-                **thread_of(body),
-            ),
-            answer_message(answer, question_id, expanded=True, shareable=private, private=True),
-            lambda posted: delivery.record(question_id, posted, SEE_MORE),
-        )
 
     def share(body: dict[str, Any], action: dict[str, Any]) -> None:
         """Post the answer to the channel, once however often the button is pressed, and delete the
@@ -83,5 +69,33 @@ def register(app: App, delivery: SlackDelivery) -> None:
             then,
         )
 
-    app.action(SEE_MORE, middleware=[acknowledge])(more)
+    def choose(
+        body: dict[str, Any],
+        action: dict[str, Any],
+        context: BoltContext,
+        ack: Ack,
+        next_: Callable[[], None],
+    ) -> BoltResponse | None:
+        """An entry of the menu. Modals are opened here, because they must be within 3 seconds."""
+        response = ack()
+        name, _, question_id = action["selected_option"]["value"].partition(" ")
+        if name == USED:
+            open_used(delivery, body, question_id)
+        elif name == COPY:
+            try:
+                _, answer = answered(delivery, question_id)
+            except NoAnswer as error:
+                say(delivery, body, str(error))
+            else:
+                open_modal(delivery, body, copy_modal(answer))
+        elif name == SHARE:
+            context.update(question_id=question_id)
+            next_()
+            return None
+        return response
+
+    def share_chosen(body: dict[str, Any], context: BoltContext) -> None:
+        share(body, {"value": context["question_id"]})
+
     app.action(SHARE, middleware=[acknowledge])(share)
+    app.action(MENU, middleware=[choose])(share_chosen)

@@ -84,7 +84,7 @@ def test_a_message_is_looked_up_and_the_answer_posted_in_its_thread(
         answered = shown(slack)
         wait_for_records(log, "delivery")
         for _ in range(2):
-            press = slack.view_actions("ask_post", user="U7", view=answered)
+            press = slack.view_actions(answered, "ask_post", user="U7")
             slack.send_interactive(press).wait_ack(10)
         told = shown(slack, 3)
     (post,) = slack.messages()
@@ -104,7 +104,7 @@ def test_posting_where_the_bot_is_not_is_told(slack, log, desk, tmp_path) -> Non
         slack.send_view({"statement": QUESTION}).wait_ack(10)
         answered = shown(slack)
         slack.fail_next("chat.postMessage", error="not_in_channel")
-        slack.send_interactive(slack.view_actions("ask_post", view=answered)).wait_ack(10)
+        slack.send_interactive(slack.view_actions(answered, "ask_post")).wait_ack(10)
         told = shown(slack, 2)
     assert "not a member" in json.dumps(told["blocks"])
 
@@ -230,7 +230,7 @@ def test_the_question_can_be_changed(slack, log: QueryLog, desk, tmp_path) -> No
         opened(slack, "ask_code_desk")
         slack.send_view({"statement": "gout <x> & *y*", "systems": ["icd10cm"]}).wait_ack(10)
         answered = shown(slack)
-        slack.send_interactive(slack.view_actions("ask_again", view=answered)).wait_ack(10)
+        slack.send_interactive(slack.view_actions(answered, "ask_again")).wait_ack(10)
         form = shown(slack, 2)
         assert element(form, "statement")["initial_value"] == "gout <x> & *y*"
         chosen = element(form, "systems")["initial_options"]

@@ -33,6 +33,9 @@ _NEWER = {
 _SESSION_STATUSES = ("active", "closed", "processing", "suspended")
 _MOST_PROMPTS = 4
 
+# https://docs.slack.dev/reference/block-kit/block-elements
+_MOST_OPTIONS = {"radio_buttons": 10, "overflow": 5, "static_select": 100}
+
 # Bolt adds team_id to every call; methods that do not need it ignore it:
 # https://api.slack.com/enterprise/apps/changes-apis
 _ALWAYS_KNOWN = {"team_id"}
@@ -224,8 +227,18 @@ def _breaches_of(block: dict[str, Any]) -> Iterator[str]:
                 "option description", _text({"text": option.get("description")}), 75
             )
             yield from _too_long("option value", option.get("value"), 150)
-        if node.get("type") == "radio_buttons":
-            yield from _too_many("options", node.get("options"), 10)
+        if (kind := node.get("type")) in _MOST_OPTIONS:
+            yield from _too_many("options", node.get("options"), _MOST_OPTIONS[kind])
+            yield from _too_many("option groups", node.get("option_groups"), 100)
+            groups = node.get("option_groups") or [node]
+            if not all(group.get("options") for group in groups):
+                yield f"{kind} without options"
+            for group in groups:
+                yield from _too_many("options of a group", group.get("options"), 100)
+            values = [o.get("value") for group in groups for o in group.get("options") or []]
+            if len(values) != len(set(values)):
+                yield f"{kind} with one value twice"
+            yield from _too_long("placeholder", _text({"text": node.get("placeholder")}), 150)
         if name == "confirm" and isinstance(node.get("text"), dict):
             yield from _too_long("confirm title", _text({"text": node.get("title")}), 100)
             yield from _too_long("confirm text", _text(node), 300)

@@ -153,6 +153,11 @@ class SlackServer:
                 )
             return matching()
 
+    def view(self, view_id: str) -> dict[str, Any] | None:
+        """A modal as it stands; None when it is closed."""
+        with self._changed:
+            return self._workspace.modal(view_id)
+
     def close_view(self, view_id: str) -> None:
         """The user closes a modal."""
         with self._changed:
@@ -359,16 +364,8 @@ class SlackServer:
                 message = self._workspace.add_message(channel, ts, text="")
             ephemeral = ephemeral or self._workspace.is_ephemeral(channel, message["ts"])
             message = dict(message)
-        posted_id, button = _find_button(message.get("blocks"), action_id)
-        action = {
-            "action_id": action_id,
-            "block_id": block_id or posted_id or "actions",
-            "text": button.get("text") or {"type": "plain_text", "text": action_id, "emoji": True},
-            "type": button.get("type", "button"),
-        }
-        value = button.get("value") if value is None else value
-        if value is not None:  # a button without a value sends none
-            action["value"] = value
+        posted_id, element = _find_button(message.get("blocks"), action_id)
+        action = _pressed(element, action_id, value, block_id or posted_id)
         return envelopes.block_actions(
             self.identity,
             action=action,
@@ -399,29 +396,14 @@ class SlackServer:
         )
 
     def view_actions(
-        self, action_id: str, value: str | None = None, user: str = "U1", view: Any = None
+        self, view: dict[str, Any], action_id: str, user: str = "U1", value: str | None = None
     ) -> dict[str, Any]:
-        """The press of a button in a view: in the user's Home tab unless given. Only what is there
-        can be pressed; with `value`, the button that has it."""
-        view = view or self.home(user)
-        pressed = [
-            (block.get("block_id", f"b{number}"), element)
-            for number, block in enumerate(view["blocks"])
-            for element in [*block.get("elements", []), block.get("accessory")]
-            if isinstance(element, dict)
-            and element.get("action_id") == action_id
-            and value in (None, element.get("value"))
-        ]
-        assert pressed, f"no button {action_id} {value or ''} in the view"
-        block_id, button = pressed[0]
-        named = ("action_id", "text", "value", "type")
-        action = {name: button[name] for name in named if name in button}
+        """The press of a button in a modal, or a choice: `value` is that of the option."""
+        block_id, element = _find_button(view["blocks"], action_id, value)
+        assert element, f"no button {action_id} in {view}"
+        action = _pressed(element, action_id, value, block_id)
         return envelopes.view_actions(
-            self.identity,
-            action=action | {"block_id": block_id},
-            user=user,
-            view=view,
-            trigger_id=self.new_trigger_id(),
+            self.identity, view=view, action=action, user=user, trigger_id=self.new_trigger_id()
         )
 
     def view_submission(
@@ -531,8 +513,10 @@ class SlackServer:
     def send_view_action(
         self, action_id: str, value: str | None = None, user: str = "U1", view: Any = None
     ) -> Delivery:
-        """Press a button in a view: `view_actions`, sent to one of the connections."""
-        return self.send_interactive(self.view_actions(action_id, value, user, view))
+        """Press a button in a view, or in the user's Home tab: `view_actions`, sent to one of the
+        connections."""
+        view = view or self.home(user)
+        return self.send_interactive(self.view_actions(view, action_id, user, value))
 
     def send_interactive(
         self, payload: dict[str, Any], *, accepts_response_payload: bool = False
@@ -718,10 +702,40 @@ def _filled(element: dict[str, Any], typed: Any) -> dict[str, Any]:
     return {"type": element["type"], "value": typed}
 
 
-def _find_button(blocks: Any, action_id: str) -> tuple[str | None, dict[str, Any]]:
-    """The block_id and the element of a posted button; (None, {}) when it is not there."""
-    for block in blocks if isinstance(blocks, list) else []:
-        for element in [*block.get("elements", []), block.get("accessory")]:
-            if isinstance(element, dict) and element.get("action_id") == action_id:
-                return block.get("block_id"), element
-    return None, {}
+#: Elements of which an option is chosen:
+#: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+_CHOICES = ("static_select", "overflow", "radio_buttons")
+
+
+def _pressed(
+    element: dict[str, Any], action_id: str, value: str | None, block_id: str | None
+) -> dict[str, Any]:
+    """The action of a press, or of a choice by the value of its option. A press gives what is on
+    the button, unless a value is given."""
+    kind = element.get("type", "button")
+    action = {"action_id": action_id, "block_id": block_id or "actions", "type": kind}
+    if kind in _CHOICES:
+        groups = element.get("option_groups") or [element]
+        options = [option for group in groups for option in group["options"]]
+        (chosen,) = [option for option in options if option["value"] == value]
+        return action | {"selected_option": chosen}
+    text = {"type": "plain_text", "text": action_id, "emoji": True}
+    action["text"] = element.get("text") or text
+    value = element.get("value") if value is None else value
+    # A button without a value sends none.
+    return action if value is None else action | {"value": value}
+
+
+def _find_button(
+    blocks: Any, action_id: str, value: str | None = None
+) -> tuple[str | None, dict[str, Any]]:
+    """The block_id and the element of a posted button, or (None, {}) when it is not there. Of
+    buttons with one action, it is the one with this value."""
+    found = [
+        (block.get("block_id"), element)
+        for block in (blocks if isinstance(blocks, list) else [])
+        for element in [*block.get("elements", []), block.get("accessory")]
+        if isinstance(element, dict) and element.get("action_id") == action_id
+    ]
+    named = [one for one in found if value is not None and one[1].get("value") == value]
+    return (named or found or [(None, {})])[0]
