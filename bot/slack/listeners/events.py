@@ -16,6 +16,7 @@ from bot.logged_desk import LoggedQuestion
 from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord
 from bot.slack.conversation import (
+    DELETED,
     edited_key,
     follows,
     message_key,
@@ -162,7 +163,7 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
         try:
             records = versions(log, key)
             for record in records:
-                delivery.withdraw(record.id, "the question was deleted")
+                delivery.withdraw(record.id, DELETED)
             ts = posted_at(records)
         except LogUnavailable as error:
             logger.error("%s", error)
