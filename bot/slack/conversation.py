@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from bot.querylog import QueryLog, Record
+from bot.querylog import QueryLog, QuestionRecord, Record
 
 #: For how long after an answer a direct message outside its thread goes on from it.
 GOES_ON = dt.timedelta(minutes=30)
@@ -63,6 +63,18 @@ def posted_at(records: list[Record]) -> str | None:
             if delivery["outcome"] == "delivered" and delivery["kind"] == "answer":
                 return delivery["detail"] or None
     return None
+
+
+def to_update(log: QueryLog, asked: QuestionRecord) -> str | None:
+    """The timestamp of the message in whose place the answer to an edited question goes; None for a
+    question that is no edit, or without an answer before it."""
+    message, _, edit = (asked.message_key or "").rpartition("/")
+    return posted_at(versions(log, message)) if message.count("/") == 2 and edit else None
+
+
+def has_asked(log: QueryLog, channel: str) -> bool:
+    """Whether there was a question in a channel of late."""
+    return _last(log, "channel = ?", [channel]) is not None
 
 
 def follows(

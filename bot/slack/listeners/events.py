@@ -22,6 +22,7 @@ from bot.slack.conversation import (
     message_key,
     posted_at,
     team_of,
+    to_update,
     versions,
 )
 from bot.slack.delivery import SlackDelivery
@@ -137,12 +138,8 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
             )
 
     def earlier_answer(asked: QuestionRecord) -> str | None:
-        """The timestamp of the message to update for an edit; None to post a new one."""
-        key = asked.message_key or ""
-        if key.count("/") < 3:
-            return None
         try:
-            return posted_at(versions(log, key.rpartition("/")[0]))
+            return to_update(log, asked)
         except LogUnavailable as error:
             logger.error("%s", error)
             return None

@@ -187,6 +187,23 @@ def test_an_answer_that_is_gone_is_posted_anew(slack, log, desk, tmp_path) -> No
     assert again.args["thread_ts"] == event["ts"]
 
 
+def test_an_edit_that_a_crash_left_updates_the_answer(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        event = slack.direct_message("t2dm")
+        slack.send_event(event).wait_ack(10)
+        (post,) = slack.wait_for("chat.postMessage")
+        wait_for_records(log, "delivery")
+    key = f"T1/D1/{event['ts']}/9.9"
+    where = {"user": "U1", "channel": "D1", "thread": event["ts"], "message_key": key}
+    log.ask(QuestionRecord(QUESTION, "dm", **where))
+    log.ask(QuestionRecord(QUESTION, "shortcut", user="U7"))
+    with served(slack, tmp_path, desk, log):
+        (update,) = slack.wait_for("chat.update")
+        _, private = slack.wait_for("chat.postMessage", count=2)
+    assert update.args["ts"] == post.response["ts"]
+    assert private.args["channel"] == "U7", "a modal is not open any more"
+
+
 # Deleting
 
 
