@@ -69,8 +69,8 @@ class FileLoading:
         return [line for line in (self._now, self._last) if line]
 
     def take(self, user: str, files: Sequence[SlackFile], edition: str = "") -> bool:
-        """Load files soon. Returns at once; False when all of them were taken before. `edition`: its
-        label, where the files do not tell it."""
+        """Load files soon. Returns at once; False when all of them were taken before. `edition`:
+        its label, where the files do not tell it."""
         with self._lock:
             new = [file for file in files if file.id not in self._taken]
             self._taken |= {file.id: None for file in new}
