@@ -4,7 +4,10 @@ import datetime as dt
 
 import pytest
 
+from bot.audit.replay import replay
 from bot.desk.desk import Desk
+from bot.querylog import QueryLog, QuestionRecord
+from bot.slack.people import Defaults
 
 DAY = dt.date(2026, 3, 5)
 
@@ -58,3 +61,22 @@ def test_an_answer_of_the_usual_systems_alone(desk: Desk) -> None:
     answer = desk.ask("copd exacerbation", day=DAY, usual=["icd10cm"])
     assert {line.system for line in answer.report} == {"icd10cm"}
     assert answer.report[0].code == "J44.1"
+
+
+def test_a_question_is_replayed_with_the_defaults_of_then(desk: Desk, log: QueryLog) -> None:
+    words = "insertion of a catheter"
+    chosen = Defaults(("icd10cm",), "dme")
+    question = log.ask(chosen.on(QuestionRecord(words, "dm", "U1", "T1", "D1")))
+    assert question is not None
+    answer = desk.ask(words, **chosen.reading())
+    log.answered(
+        question,
+        answer,
+        index_build=desk.index_build,
+        latency_ms=1,
+        made_with=desk.made_with(answer),
+    )
+    record = log.get(question)
+    assert record is not None
+    assert replay(record, desk).status == "same"
+    assert desk.ask(words).as_logged() != answer.as_logged(), "it does change the answer"

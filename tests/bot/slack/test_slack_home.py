@@ -475,6 +475,15 @@ def test_defaults_are_chosen_shown_and_used(slack, log, desk, tmp_path) -> None:
     assert not [call for call in slack.messages("C1") if call.method == "chat.postMessage"]
 
 
+def test_after_a_crash_a_private_answer_stays_private(slack, log, desk, tmp_path) -> None:
+    asked = QuestionRecord("t2dm with ckd", "mention", "U1", "T1", "C1", "1.2")
+    log.ask(Defaults(("icd10cm",), private=True).on(asked))
+    with served(slack, tmp_path, desk, log):
+        (answer,) = slack.wait_for("chat.postEphemeral")
+    assert answer.args["user"] == "U1"
+    assert not [call for call in slack.messages("C1") if call.method == "chat.postMessage"]
+
+
 @pytest.mark.parametrize(
     ("sent", "error"),
     [

@@ -125,7 +125,7 @@ def test_how_a_question_is_read_and_logged() -> None:
     assert is_for_asker_alone(logged)
     # An option of the question itself comes first; only a mention is public at all.
     dm = CHOSEN.on(QuestionRecord("", "dm", "U1", options={"setting": "outpatient"}))
-    assert dm.options and dm.options["setting"] == "outpatient"
+    assert (dm.options or {})["setting"] == "outpatient"
     assert not is_for_asker_alone(dm)
     assert not is_for_asker_alone(asked)
 
