@@ -24,6 +24,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from bot.desk.answer import Answer, Verdict
+from bot.desk.completing import Step
+from bot.desk.governing import Governing
 from bot.desk.question import Question
 from bot.messages import message
 from bot.querylog import LogUnavailable, Pending, QueryLog, QuestionRecord
@@ -69,6 +71,7 @@ class Answers(Protocol):
         day: dt.date | None = None,
         systems: Sequence[System] | None = None,
         setting: Setting | None = None,
+        editions: Mapping[str, str] | None = None,
     ) -> Question:
         """Read codes that are to be checked."""
 
@@ -84,8 +87,21 @@ class Answers(Protocol):
     def retitled(self, answer: Answer) -> Answer:
         """An answer out of the log, with the descriptors of CPT that the log does not keep."""
 
+    def governing(self, answer: Answer) -> Governing:
+        """What governs the codes of an answer, beyond what the answer has."""
+
     def verdicts_on(self, typed: str) -> list[Verdict]:
         """Verdicts on a code, one for each loaded system that has it."""
+
+    def completing(
+        self,
+        system: str,
+        code: str,
+        *,
+        day: dt.date | None = None,
+        editions: Mapping[str, str] | None = None,
+    ) -> Step:
+        """Where a code stands that is being completed, and how it goes on."""
 
     def scrub(self, text: str) -> str:
         """A text that people type besides a question, scrubbed, as it may be stored."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib import resources
+from string import Formatter
 
 
 @cache
@@ -32,3 +34,31 @@ def message(key: str, /, **values: object) -> str:
     """
     section, name = key.split(".")
     return _sections()[section][name].format(**values)
+
+
+def shorthand(section: str) -> tuple[tuple[str, str], ...]:
+    """The rows of a section that has words and their shorthand, in their order."""
+    return tuple(_sections()[section].items())
+
+
+@cache
+def _read_back(key: str) -> re.Pattern[str]:
+    section, name = key.split(".")
+    text, seen = "", set()
+    for literal, place, _, _ in Formatter().parse(_sections()[section][name]):
+        text += re.escape(literal)
+        if place:
+            text += f"(?P={place})" if place in seen else f"(?P<{place}>.+?)"
+            seen.add(place)
+    return re.compile(text, re.S)
+
+
+def values_of(key: str, text: str) -> dict[str, str] | None:
+    """What fills the places of a message in `text`; None where `text` is not that message. An
+    answer out of the log has the words alone.
+
+    >>> values_of("notes.chapter", "chapter 4")
+    {'number': '4'}
+    """
+    match = _read_back(key).fullmatch(text)
+    return match.groupdict() if match else None

@@ -434,6 +434,23 @@ class ShownFact:
 
 
 @dataclass(frozen=True, slots=True)
+class AskOption:
+    """An answer to the first question that is asked back. Asking `words` after the answer gives a
+    report with `code` in it.
+
+    - `code`: the code that the line has then.
+    - `label`: the option, as it is shown.
+    - `words`: the words that answer the question.
+    - `reasons`: what `label` is worded from, and `words` with it; not in the JSON.
+    """
+
+    code: str
+    label: str = ""
+    words: str = ""
+    reasons: list[Reason] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class StatementReport:
     """The report of one of several statements in a message.
 
@@ -466,6 +483,7 @@ class Answer:
       nothing to code. `candidates` stay the ranked rivals for its first line.
     - `asks`: what is asked back, at most two questions, those that would change a code; [] for
       nothing.
+    - `ask_options`: the answers to the first of `asks`, each with its code; [] where it has none.
     - `facts`: what was understood of the statement, in its order; [] where it states nothing.
     - `statements`: of several statements in a message, each with its report, at most twenty; []
       for one. `report`, `asks` and `facts` are those of the first that has codes.
@@ -493,6 +511,7 @@ class Answer:
     headline: Headline = field(default_factory=lambda: Headline("none"), kw_only=True)
     report: list[ReportLine] = field(default_factory=list, kw_only=True)
     asks: list[str] = field(default_factory=list, kw_only=True)
+    ask_options: list[AskOption] = field(default_factory=list, kw_only=True)
     facts: list[ShownFact] = field(default_factory=list, kw_only=True)
     statements: list[StatementReport] = field(default_factory=list, kw_only=True)
     notices: list[str] = field(default_factory=list)

@@ -12,11 +12,14 @@ from functools import partial
 from typing import Any
 
 from bot.desk import edition_changes, provenance, statement_answers
-from bot.desk.answer import Answer, Changes, Verdict, reason
+from bot.desk.answer import Answer, Changes, QuotedGuideline, Verdict, reason
+from bot.desk.ask_options import with_options
 from bot.desk.asker_defaults import with_defaults
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
+from bot.desk.completing import Step, step
 from bot.desk.edition_dates import day_for, edition_labels
+from bot.desk.governing import Governing, codes_to_look_up
 from bot.desk.guidelines import GUIDED, GuidelineLookup, RuleQuestion, in_full
 from bot.desk.headlines import headlined
 from bot.desk.intent import Intent, is_about_a_rule, says_of_codes
@@ -296,6 +299,38 @@ class Desk:
         first: E0840 is also E08.40."""
         return self.check([typed]).verdicts
 
+    def governing(self, answer: Answer) -> Governing:
+        """What governs the codes of an answer, which may be out of the log: on its date of service,
+        or today where the log does not keep that."""
+        asked = self.take_codes(
+            codes_to_look_up(answer),
+            day=dt.date.fromisoformat(answer.as_of) if answer.as_of else None,
+        )
+        day = asked.day
+        verdicts = {v.code: v for v in self.ask(asked).verdicts} if asked.mentions else {}
+        sections: dict[str, QuotedGuideline] = {}
+        for one in (*verdicts.values(), *answer.verdicts):
+            for named in one.guidelines:
+                found = self._guideline_lookup.section(named.section, one.system, day)
+                if found and found.release == named.release:
+                    sections[found.section] = QuotedGuideline(
+                        found.section, found.title, found.text, found.page, 0.0, found.release
+                    )
+        return Governing(verdicts, sections)
+
+    def completing(
+        self,
+        system: str,
+        code: str,
+        *,
+        day: dt.date | None = None,
+        editions: Mapping[str, str] | None = None,
+    ) -> Step:
+        """Where a code stands that is being completed, and how it goes on. `day`, `editions`: as in
+        `take`. Raises ReleaseUnavailable."""
+        when = (day or dt.date.today()) if editions is None else day_for(self._store, editions)
+        return step(self._store, when, system, code)
+
     def retitled(self, answer: Answer) -> Answer:
         """An answer out of the log, with the titles of CPT codes, which the log does not keep."""
 
@@ -384,6 +419,7 @@ class Desk:
                 answer = noticed(answer, *read_cut_words(found, question.scrubbed))
             answer = self._with_guidelines(question, answer, found, releases)
             answer = self._reports.reported(question, answer, self._search(), found, releases)
+            answer = with_options(answer, self._store, question.day)
             answer = self._named_second(question, answer)
             if answer.outcome == "abstained":
                 # Its date does not matter.

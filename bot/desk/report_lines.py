@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.desk.answer import Because, Candidate, Reason, ReportLine, reason
 from bot.desk.guidelines import GuidelineLookup
+from bot.desk.left_open import has_answers, left_open
 from bot.desk.line_alternatives import alternatives
 from bot.desk.stored_words import StoredWords
 from index.statement.books import Books
@@ -54,7 +55,7 @@ class Shown:
                 if candidate
                 else alternatives(line.code, line.title, self.books)
             ),
-            reasons=_asked(line, candidate),
+            reasons=self._asked(line, candidate),
         )
 
     def because(self, ground: Ground) -> Because:
@@ -79,20 +80,22 @@ class Shown:
     def _hidden(self, param: Any) -> Any:
         return self.stored.hide(param) if isinstance(param, str) else param
 
+    def _asked(self, line: Line, candidate: Candidate | None) -> list[Reason]:
+        """What is asked back about a line: the candidate of the same code has the choices. Nothing
+        is asked to which no code is an answer."""
+        if line.ask and has_answers(line.ask, line.code, self.books):
+            if candidate and any(one.key == line.ask for one in candidate.reasons):
+                return candidate.reasons
+            return [reason(line.ask)]
+        said = _said(self.statement.text, line.spans)
+        asked = left_open(line.code, line.title, said, self.statement.text, self.books)
+        return [asked] if asked else []
+
     def either_first(self) -> Because:
         """Why any of several lines may be first."""
         setting = "inpatient" if self.statement.inpatient else "outpatient"
         section = _INPATIENT if self.statement.inpatient else _OUTPATIENT
         return self.because(Ground("guideline", f"report.either_{setting}", section=section))
-
-
-def _asked(line: Line, candidate: Candidate | None) -> list[Reason]:
-    """What is asked back about a line: the candidate of the same code has the choices."""
-    if not line.ask:
-        return []
-    if candidate and any(one.key == line.ask for one in candidate.reasons):
-        return candidate.reasons
-    return [reason(line.ask)]
 
 
 def _said(text: str, spans: Sequence[Span]) -> str:

@@ -32,7 +32,7 @@ from bot.slack import http
 from bot.slack.checkpointing import checkpointing
 from bot.slack.delivery import SlackDelivery
 from bot.slack.lanes import Lanes
-from bot.slack.listeners import actions, audit, commands, events, feedback, home
+from bot.slack.listeners import actions, audit, commands, events, feedback, home, rules
 from bot.slack.recovery import recover
 from bot.slack.state import State
 from bot.slack.web_api import web_client, why_not_certain
@@ -70,7 +70,7 @@ def build_app(
     delivery = SlackDelivery(desk, log, client, state, lanes)
     # First, since files of an administrator are messages, too.
     home.register(app, delivery, settings)
-    for kind in (events, commands, actions, feedback):
+    for kind in (events, commands, actions, feedback, rules):
         kind.register(app, delivery)
     audit.register(app, delivery, settings)
     return app

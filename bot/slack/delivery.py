@@ -17,10 +17,12 @@ from bot.querylog.unfinished import MOST_MINUTES
 from bot.slack.lanes import Lanes
 from bot.slack.people import People, said_of_defaults
 from bot.slack.state import State
+from bot.slack.told import Told, conversation
 from bot.slack.views.answer import answer_message, removed_message, with_removed
 from bot.slack.views.block_kit import Message, plain_message
+from bot.slack.views.notices import edition_notices
 from bot.slack.views.said_defaults import with_said
-from bot.slack.web_api import Posted, Way, delete_original, for_one, respond
+from bot.slack.web_api import Posted, Way, delete_original, for_one
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -44,6 +46,7 @@ class SlackDelivery:
         self.people = People(state)
         self.lanes = lanes or Lanes()
         self.logged = LoggedDesk(desk, log)
+        self.told = Told(state)
 
     def answer(
         self,
@@ -70,20 +73,22 @@ class SlackDelivery:
             private=private,
             removed=removed,
             said=said_of_defaults(question),
+            where=conversation(question.asked),
         )
         try:
             return self.logged.answer([question], sending)
         except LogUnavailable as error:
             # The log has no answer, so the question counts as unanswered there. That is right.
             logger.error("%s", error)
-            self.post(way, plain_message(message("slack.not_logged")))
+            self.post(_for_trouble(way, tell), plain_message(message("slack.not_logged")))
             return _done(Posted("failed", "log unavailable"))
         except Exception as error:
             # Whatever the error is, the asker is told, and the next question is answered.
             # The error's message is not logged: it may hold the question as it was typed.
             where = "".join(traceback.format_tb(error.__traceback__))
             logger.error("question %s: %s at\n%s", question.id, type(error).__name__, where)
-            self.post(way, plain_message(message("slack.went_wrong", question=question.id)))
+            went_wrong = plain_message(message("slack.went_wrong", question=question.id))
+            self.post(_for_trouble(way, tell), went_wrong)
             return _done(Posted("failed", type(error).__name__))
 
     def send_after_all(
@@ -109,16 +114,22 @@ class SlackDelivery:
         shareable: bool = False,
         private: bool,
         removed: Sequence[str],
+        where: str = "",
         said: str = "",
     ) -> Callable[[list[Answer], Done], Future[Posted]]:
         def deliver(answers: list[Answer], done: Done) -> Future[Posted]:
             (answer,) = answers
-            drawn = answer_message(answer, question_id, shareable=shareable, private=private)
+            told = self.told.of(where) if where else set()
+            drawn = answer_message(
+                answer, question_id, shareable=shareable, private=private, told=told
+            )
             drawn = with_said(drawn, said) if said else drawn
 
             def then(posted: Posted) -> None:
                 _warn(posted, f"answer to {question_id}")
                 done(posted.outcome, posted.detail)
+                if where and posted.outcome == "delivered":
+                    self.told.add(where, edition_notices(answer))
                 if posted.limited:
                     self._tell_of_loss(question_id, tell)
 
@@ -145,20 +156,33 @@ class SlackDelivery:
         )
 
     def post(
-        self, way: Way, drawn: Message, then: Callable[[Posted], None] | None = None
+        self, way: Way, drawn: Message | None, then: Callable[[Posted], None] | None = None
     ) -> Future[Posted]:
-        """Queue a message, and return at once. `then` is called with what became of it."""
-        return self.lanes.send(way.lane, lambda: way.send(drawn), then or _warn)
+        """Queue a message (None for ways that have none), and return at once. `then` is called with
+        what became of it."""
+
+        def send() -> Posted:
+            posted, now = way.send(drawn), way
+            while posted.outcome == "failed" and (now := now.otherwise):
+                posted = now.send(drawn)
+            return posted
+
+        return self.lanes.send(way.lane, send, then or _warn)
 
     def delete_original(self, url: str) -> Future[Posted]:
         """Delete the message whose button was pressed."""
-        return self.lanes.send(respond(url).lane, lambda: delete_original(url), _warn)
+        return self.post(delete_original(url), None)
 
     def record(self, question_id: str, posted: Posted, kind: str = "answer") -> None:
         """Log what became of a post. If that fails, the next start finds the question
         unfinished."""
         _warn(posted, f"{kind} to {question_id}")
         self.logged.record([question_id], posted.outcome, posted.detail, kind)
+
+
+def _for_trouble(way: Way, tell: Way) -> Way:
+    """The way for a sentence that there is no answer: it does not take the place of one."""
+    return tell if way.replaces else way
 
 
 def _done(posted: Posted) -> Future[Posted]:

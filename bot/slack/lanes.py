@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from bot.querylog.unfinished import MOST_MINUTES
-from bot.slack.web_api import Posted, RateLimited
+from bot.slack.web_api import NotTaken, Posted
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -78,7 +78,7 @@ class Lanes:
         """Post when the lane's turn comes, then call `then`. The future has what became of the
         post, once `then` has returned.
 
-        Only a rate limit is tried again (`send` raises RateLimited: nothing was done), for
+        Only a rate limit is tried again (`send` raises NotTaken: nothing was done), for
         MOST_MINUTES. A post that close() leaves unsent is `waiting`.
         """
         post = _Post(send, then, time.monotonic() + MOST_MINUTES * 60)
@@ -165,8 +165,8 @@ def _tried(post: _Post) -> tuple[Posted, float]:
     else 0."""
     try:
         return post.send(), 0.0
-    except RateLimited as limit:
-        return _LEFT, max(limit.retry_after, BETWEEN)
+    except NotTaken as limit:
+        return _LEFT, max(limit.retry_after or BETWEEN, BETWEEN)
     except Exception as error:
         # It is not known whether Slack has posted it.
         return Posted("unknown", type(error).__name__), 0.0

@@ -32,6 +32,11 @@ def parts(answer: Answer) -> list[Part]:
     return []
 
 
+def shown_lines(answer: Answer) -> list[ReportLine]:
+    """The lines of all reports of an answer."""
+    return [line for part in parts(answer) for line in part.lines]
+
+
 def is_of_codes_together(answer: Answer) -> bool:
     """Whether the headline answers what is asked of codes together: its rule is quoted under it,
     and the validity of each code comes after, without the notes, of which the rule is one."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.desk.answer import (
     Answer,
+    AskOption,
     Because,
     Candidate,
     Headline,
@@ -32,6 +33,7 @@ def worded(answer: Answer) -> Answer:
         headline=_headline(answer.headline, day),
         report=[_line(line, day) for line in answer.report],
         asks=_asks([_line(line, day) for line in answer.report]) or answer.asks,
+        ask_options=[_option(one, day) for one in answer.ask_options],
         statements=[_statement(one, day) for one in answer.statements],
         notices=_each(answer.reasons, day) or answer.notices,
         candidates=[_candidate(one, day) for one in answer.candidates],
@@ -72,6 +74,11 @@ def _line(line: ReportLine, day: str) -> ReportLine:
 def _asks(lines: Iterable[ReportLine]) -> list[str]:
     """What is asked back about a report, each question once."""
     return list(dict.fromkeys(line.ask_back for line in lines if line.ask_back))[:_MOST_ASKS]
+
+
+def _option(option: AskOption, day: str) -> AskOption:
+    label = _together(option.reasons, day) or option.label
+    return replace(option, label=label, words=option.words or label.casefold())
 
 
 def _because(grounds: Iterable[Because], day: str) -> list[Because]:

@@ -66,6 +66,23 @@ def explain(rows: Sequence[TableRow], code: str) -> tuple[Axis, ...]:
     return next(filter(None, (_fit(row, code) for row in _rows(rows))), ())
 
 
+def begun(rows: Sequence[TableRow], code: str) -> tuple[Axis, ...]:
+    """The axes of the beginning of a code; () when no row of its table has all its values."""
+    return next(filter(None, (_begun(row, code) for row in _rows(rows))), ())
+
+
+def following(rows: Sequence[TableRow], code: str) -> list[tuple[str, str, str]]:
+    """The name of the axis after the beginning of a code, and each value and its meaning that a row
+    with that beginning allows there, in the order of the rows, once."""
+    found = [
+        (row[len(code)].axis, value, meaning)
+        for row in _rows(rows)
+        if len(code) < len(row) and _begun(row, code)
+        for value, meaning in row[len(code)].values
+    ]
+    return list(dict.fromkeys(found))
+
+
 def neighbour(
     rows: Sequence[TableRow], code: str, position: int, meaning_or_value: str
 ) -> Neighbour:
@@ -117,15 +134,18 @@ def _rows(rows: Sequence[TableRow]) -> Iterator[Sequence[TableRow]]:
 
 def _fit(row: Sequence[TableRow], code: str) -> tuple[Axis, ...]:
     """The axes of a code, if it takes all its values from this row; else ()."""
-    if len(code) != _LENGTH:
-        return ()
+    return _begun(row, code) if len(code) == _LENGTH else ()
+
+
+def _begun(row: Sequence[TableRow], code: str) -> tuple[Axis, ...]:
+    """The axes of the beginning of a code, if it takes all its values from this row; else ()."""
     axes = tuple(
         Axis(axis.position, axis.axis, value, meaning)
-        for axis, character in zip(row, code, strict=True)
+        for axis, character in zip(row, code, strict=False)
         for value, meaning in axis.values
         if value == character
     )
-    return axes if len(axes) == _LENGTH else ()
+    return axes if len(axes) == len(code) else ()
 
 
 def _named(rows: Sequence[TableRow], phrase: frozenset[str]) -> Mapping[tuple[int, str], int]:

@@ -338,6 +338,18 @@ class CodeStore:
             )
         )
 
+    def children(self, release: Release, code: str) -> list[Code]:
+        """The codes and headers right under a header, in published order."""
+        return list(
+            self._codes(
+                release,
+                "code > ? and code < ? and parent = ? order by position",
+                code,
+                _prefix(release, code) + "~",
+                code,
+            )
+        )
+
     def span(self, release: Release, first: str, last: str) -> Span:
         """How many codes a range has. Both ends include everything under them."""
         row = self._db.execute(

@@ -15,6 +15,7 @@ from paths import ROOT, SHARED
 from slack_server import SlackServer
 
 from bot.desk.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict, reason
+from bot.desk.governing import Governing
 from bot.desk.question import Question
 from bot.phi import Scrubber, scrub_head
 from bot.querylog import QueryLog
@@ -165,6 +166,9 @@ class ScriptedDesk:
 
     def retitled(self, answer: Answer) -> Answer:
         return answer
+
+    def governing(self, answer: Answer) -> Governing:
+        return Governing()
 
     def ready(self) -> None:
         self.was_made_ready = True

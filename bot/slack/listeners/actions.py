@@ -1,4 +1,4 @@
-"""The buttons that show more of an answer, or share it. Both draw it again from the log.
+"""The button that shares an answer, which is drawn again from the log.
 
 https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 """
@@ -16,8 +16,9 @@ from bot.messages import message
 from bot.querylog import LogUnavailable
 from bot.slack.delivery import SlackDelivery
 from bot.slack.listeners.replies import tell, tell_gone, thread_of
-from bot.slack.views.answer import SEE_MORE, SHARE, answer_message, shared_message
+from bot.slack.views.answer import shared_message
 from bot.slack.views.block_kit import plain_message
+from bot.slack.views.buttons import SHARE
 from bot.slack.web_api import Posted, respond
 
 logger = logging.getLogger("codedesk.slack")
@@ -33,25 +34,6 @@ def register(app: App, delivery: SlackDelivery) -> None:
         if record is None or record.id != question_id or record.answer is None:
             return None
         return delivery.desk.retitled(Answer.from_dict(record.answer))
-
-    def more(body: dict[str, Any], action: dict[str, Any]) -> None:
-        """Show the whole answer to the person who pressed. It replaces an answer that only they
-        see, and goes below one that others see, too."""
-        question_id, private = action["value"], bool(body["container"].get("is_ephemeral"))
-        answer = stored(question_id)
-        if answer is None:
-            tell_gone(delivery, body)
-            return
-        delivery.post(
-            respond(
-                body["response_url"],
-                response_type="ephemeral",
-                replace_original=private,
-                **thread_of(body),
-            ),
-            answer_message(answer, question_id, expanded=True, shareable=private, private=True),
-            lambda posted: delivery.record(question_id, posted, SEE_MORE),
-        )
 
     def share(body: dict[str, Any], action: dict[str, Any]) -> None:
         """Post the answer to the channel, once however often the button is pressed, and delete the
@@ -83,5 +65,4 @@ def register(app: App, delivery: SlackDelivery) -> None:
             then,
         )
 
-    app.action(SEE_MORE, middleware=[acknowledge])(more)
     app.action(SHARE, middleware=[acknowledge])(share)

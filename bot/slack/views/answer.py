@@ -1,4 +1,7 @@
-"""An answer as Block Kit blocks. Pure functions: nothing is looked up, and nothing is sent.
+"""An answer as a message that is read at a glance on a phone: the lines to report, one line of why,
+at most one question back, the one note most likely to cause a denial, and the edition. All else is
+behind the button Rules: `bot/slack/views/details.py`. Pure functions: nothing is looked up, and
+nothing is sent.
 
 The question is left out: an answer may be shared with people who should not read the question.
 Only over the reports of several statements stand their words, and not where an answer is shared.
@@ -11,57 +14,62 @@ msg_blocks_too_long somewhere beyond 11,000 characters
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from slack_sdk.models.blocks import Block, ButtonElement
+from slack_sdk.models.blocks import Block
 
-from bot.desk.answer import Answer, Pair
+from bot.desk.answer import Answer, Candidate, ReportLine, Verdict
+from bot.desk.denial_risk import denial_risk
 from bot.messages import message
 from bot.slack.views.block_kit import (
     MOST_SENTENCE,
     Message,
     as_posted,
-    button,
     context,
     cut,
     escape,
+    fitting,
     plain_message,
     section,
-    size,
-    texts,
+    sections,
     whole_sentences,
 )
+from bot.slack.views.buttons import answer_buttons
 from bot.slack.views.feedback import feedback_blocks, thanks_blocks
-from bot.slack.views.report import headline_blocks, report_blocks, report_text, rival_blocks
-from bot.slack.views.results import FEW, MANY, candidate_blocks, verdict_blocks
-from bot.slack.views.rules import (
-    change_blocks,
-    changes_heading,
-    gravest_first,
-    guideline_name,
-    not_checked_blocks,
-    pair_blocks,
-    quoted,
+from bot.slack.views.findings import (
+    candidate_lines,
+    change_lines,
+    guideline_lines,
+    guideline_text,
+    pair_text,
+    together_lines,
+    verdict_lines,
 )
-from bot.views.report_words import is_of_codes_together, untold, untold_notices
-from bot.views.shared import (
-    by_system,
-    editions,
-    news_counts,
-    quoted_sections,
-    removed_in_words,
+from bot.slack.views.notices import notice_texts
+from bot.slack.views.phone_lines import phone_lines
+from bot.slack.views.report import (
+    asked_text,
+    report_lines,
+    report_text,
+    risk_text,
+    statement_lines,
+    unsure_text,
+    why_text,
 )
+from bot.slack.views.rules import changes_heading, gravest_first, guideline_name
+from bot.views.report_words import is_of_codes_together, parts, shown_lines, untold
+from bot.views.shared import news_counts, quoted_sections, removed_in_words
+from codesets.model import SYSTEM_NAMES
 
-SEE_MORE = "more"
-SHARE = "share"
+#: Lines of a phone that an answer takes before its buttons, where it has up to three codes.
+BUDGET = 12
 
-#: Room for all results in one message; notices, footer and buttons come on top.
-_MOST_RESULTS = 8000
-_MOST_REPORT = 4500
-_MOST_NOTICES = 3
-_MOST_BLOCKS = 42
+#: Lines of a quotation from the guidelines: whether there is a report beside, and how many lines
+#: other texts have.
+_QUOTE = {(False, 2): 6, (False, 1): 5, (True, 2): 4, (True, 1): 2}
+_MOST_STATEMENTS = 7000
 _MOST_FALLBACK = 3000
 
 
@@ -69,24 +77,33 @@ def answer_message(
     answer: Answer,
     question_id: str,
     *,
-    expanded: bool = False,
     shareable: bool = False,
     private: bool = False,
+    told: Collection[str] = (),
 ) -> Message:
-    return Message(
-        answer_text(answer),
-        answer_blocks(answer, question_id, expanded=expanded, shareable=shareable, private=private),
-    )
+    """`private`: only one person sees the answer; so it is when it is `shareable`, too. `told`: the
+    keys of notices that were told before in the same conversation (`bot/slack/told.py`)."""
+    private = private or shareable
+    drawn = _within_budget(answer, question_id, told)
+    below = answer_buttons(answer, question_id, private=private, shareable=shareable)
+    blocks = _placed(drawn, below)
+
+    def rated(*, plain: bool) -> list[dict[str, Any]]:
+        rating = feedback_blocks(answer, question_id, plain=plain, used=not below)
+        return as_posted([*blocks, *rating])
+
+    plainer = None if private else rated(plain=True)
+    return Message(answer_text(answer, told), rated(plain=private), plainer)
 
 
 def shared_message(answer: Answer, question_id: str, user: str) -> Message:
-    """An answer that a user shows to a channel. The words of its statements are left out; all else
-    is there, because See more would show the words, too."""
+    """An answer that a user shows to a channel, without the words of its statements."""
     statements = [replace(one, said="") for one in answer.statements]
-    unsaid = replace(answer, statements=statements)
-    drawn = answer_message(unsaid, question_id, expanded=bool(statements))
+    drawn = answer_message(replace(answer, statements=statements), question_id)
     by = context(message("slack.shared_by", user=f"<@{user}>"))
-    return Message(drawn.text, [*as_posted([by]), *drawn.blocks])
+    above = as_posted([by])
+    plainer = drawn.plainer and [*above, *drawn.plainer]
+    return Message(drawn.text, [*above, *drawn.blocks], plainer)
 
 
 def removed_message(removed: Sequence[str]) -> Message:
@@ -97,7 +114,8 @@ def removed_message(removed: Sequence[str]) -> Message:
 def with_removed(drawn: Message, removed: Sequence[str]) -> Message:
     """An answer that only the asker sees; it begins with which identifiers were removed."""
     notice = plain_message(message("slack.removed_command", kinds=removed_in_words(removed)))
-    return Message(f"{notice.text}\n{drawn.text}", [*notice.blocks, *drawn.blocks])
+    plainer = drawn.plainer and [*notice.blocks, *drawn.plainer]
+    return Message(f"{notice.text}\n{drawn.text}", [*notice.blocks, *drawn.blocks], plainer)
 
 
 def thanks_message(rating: str, question_id: str) -> Message:
@@ -105,117 +123,183 @@ def thanks_message(rating: str, question_id: str) -> Message:
     return Message(message(f"slack.thanks_{rating}"), as_posted(thanks_blocks(rating, question_id)))
 
 
-def answer_blocks(
-    answer: Answer,
-    question_id: str,
-    *,
-    expanded: bool = False,
-    shareable: bool = False,
-    private: bool = False,
-) -> list[dict[str, Any]]:
-    """The headline, notices, results with the rules that govern them, the editions they are from,
-    and buttons.
-
-    The buttons carry `question_id`. `private`: only one person sees the answer; so it is when it is
-    `shareable`, too.
-    """
-    return as_posted(_blocks(answer, question_id, expanded, shareable, private))
+# The blocks
 
 
-def _blocks(
-    answer: Answer, question_id: str, expanded: bool, shareable: bool, private: bool
-) -> list[Block]:
-    private = private or shareable
-    results = _results(answer, expanded)
-    first = headline_blocks(answer) if results else _plain_headline(answer)
-    untold = [*untold_notices(answer)][:_MOST_NOTICES]
-    notices = [cut(escape(notice), MOST_SENTENCE) for notice in untold]
-    if not results:
-        sections = [section(notice) for notice in notices]
-        told = [*first, *sections] or [section(message("slack.no_answer"))]
-        return [*told, *feedback_blocks(answer, question_id, [], private)]
-    blocks: list[Block] = [*first]
-    blocks += [section(message("slack.notice", notice=notice)) for notice in notices]
-    blocks += [*results, context(_footer(answer, question_id))]
-    buttons: list[ButtonElement] = []
-    # The button is there if the expanded answer has other texts.
-    if not expanded and [*texts(results)] != [*texts(_results(answer, expanded=True))]:
-        buttons.append(button(SEE_MORE, message("slack.see_more"), question_id))
-    if shareable:
-        buttons.append(button(SHARE, message("slack.share"), question_id))
-    return blocks + feedback_blocks(answer, question_id, buttons, private)
+def answer_blocks(answer: Answer, question_id: str, **how: Any) -> list[dict[str, Any]]:
+    """The blocks of `answer_message`."""
+    return answer_message(answer, question_id, **how).blocks
 
 
-def _results(answer: Answer, expanded: bool) -> list[Block]:
-    """The results that fit in one message. Quoted guidelines, pairs and changes get their room
-    first; verdicts and candidates share the rest."""
-    sections = quoted(quoted_sections(answer), expanded)
-    first = sections if answer.outcome == "guideline" else []
-    together = is_of_codes_together(answer)
-    rules = pair_blocks(_pairs(answer), expanded)
-    first += rules if together else []
-    last = [] if together else rules
-    if answer.outcome != "guideline":
-        last += sections
-    if answer.verdicts:
-        last += not_checked_blocks(answer.not_checked)
-    last += change_blocks(answer.changes, expanded)
-    reports = report_blocks(answer, expanded, _MOST_REPORT)
-    if answer.outcome == "verdict" and not answer.statements:
-        last += [section(message("report.beside")), *reports] if reports else []
-    else:
-        first += reports
-    left = _MOST_RESULTS - size([*first, *last])
-    verdicts = verdict_blocks(answer.verdicts, expanded, left, answer.headline.text, brief=together)
-    left -= size(verdicts)
-    if answer.report or answer.statements:
-        candidates = rival_blocks(answer, expanded, left)
-    else:
-        candidates = candidate_blocks(answer.candidates, expanded, left)
-    first += [*verdicts, *candidates]
-    return first[: _MOST_BLOCKS - len(last)] + last
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """`question`: what is asked back, under which its options stand."""
+
+    findings: list[Block]
+    question: list[Block]
+    below: list[Block]
+
+    def blocks(self) -> list[Block]:
+        return [*self.findings, *self.question, *self.below]
 
 
-def _pairs(answer: Answer) -> list[Pair]:
-    """The gravest first; but first of all the rule that a headline about codes together rests
-    on."""
-    return answer.pairs if is_of_codes_together(answer) else gravest_first(answer.pairs)
+def _within_budget(answer: Answer, question_id: str, told: Collection[str]) -> _Drawn:
+    """What may be shortened has two lines each, or one where the answer is longer than its
+    budget."""
+    drawn = _drawn(answer, question_id, told, 2)
+    if phone_lines(as_posted(drawn.blocks())) <= BUDGET:
+        return drawn
+    return _drawn(answer, question_id, told, 1)
+
+
+def _placed(drawn: _Drawn, buttons: Sequence[Block]) -> list[Block]:
+    """The answer with its buttons: the last row at its end, and the options of what is asked back
+    under the question."""
+    return [*drawn.findings, *drawn.question, *buttons[:-1], *drawn.below, *buttons[-1:]]
+
+
+def _drawn(answer: Answer, question_id: str, told: Collection[str], most: int) -> _Drawn:
+    findings = [*_findings(answer, most)]
+    notices = notice_texts(answer, told, most)
+    if not findings:
+        return _Drawn(_without_results(answer, notices), [], [])
+    below = [*_risk(answer, most), context("\n".join([*notices, _footer(answer, question_id)]))]
+    return _Drawn(findings, _section(asked_text(_asks(answer), most)), below)
+
+
+def _without_results(answer: Answer, notices: Sequence[str]) -> list[Block]:
+    """An answer that found nothing: why, and what to do next."""
+    headline = answer.headline.text
+    lines = [cut(escape(headline), MOST_SENTENCE)] if headline else []
+    told = lines or [*notices] or [message("slack.no_answer")]
+    small = [context("\n".join(notices))] if lines and notices else []
+    return [*map(section, told), *small]
+
+
+def _findings(answer: Answer, most: int) -> Iterator[Block]:
+    """What was found, in the order in which it is read."""
+    small: list[str] = []
+    lines: list[str] = []
+    if answer.statements:
+        yield from _statements(answer)
+        return
+    if answer.changes:
+        lines = change_lines(answer.changes)
+    elif answer.outcome == "guideline" and answer.guidelines:
+        best, *others = answer.guidelines
+        lines = guideline_lines(best, answer.question, _QUOTE[bool(answer.report), most])
+        # The footer has the edition, and the button Rules the page.
+        small = [] if answer.report and most == 1 else [guideline_text(best, others, 1)]
+    elif answer.verdicts and is_of_codes_together(answer):
+        lines = together_lines(answer, most)
+        small = [pair_text(pair, most) for pair in answer.pairs[:1]] or _sections(answer)
+    elif answer.verdicts:
+        lines = verdict_lines(answer, most)
+        small = _sections(answer)
+    elif not answer.report and answer.candidates:
+        lines = candidate_lines(answer.candidates)
+    yield from sections(lines)
+    yield from _context(small)
+    for part in parts(answer):
+        beside = [message("slack_answer.case")] if lines else []
+        yield from sections([*beside, *report_lines(part)])
+        yield from _context([why_text(part, most), unsure_text(answer, part, most)])
+
+
+def _sections(answer: Answer) -> list[str]:
+    """The section of the guidelines that stands beside verdicts."""
+    return [guideline_text(one, [], 1, named=True) for one in quoted_sections(answer)[:1]]
+
+
+def _risk(answer: Answer, most: int) -> list[Block]:
+    """The note most likely to cause a denial. Several statements have none: it would stand under
+    all."""
+    told = answer.pairs[0] if answer.pairs and is_of_codes_together(answer) else None
+    risk = None if answer.statements else denial_risk(answer, told)
+    return _section(risk_text(risk, most)) if risk else []
+
+
+def _asks(answer: Answer) -> list[str]:
+    """What is asked back: of several statements about the first that leaves something open; of an
+    answer without a report about its first candidate."""
+    if answer.statements:
+        return [
+            message("slack_answer.asked_of", number=number, question=ask)
+            for number, part in enumerate(parts(answer), 1)
+            for ask in part.asks[:1]
+        ]
+    if answer.report or answer.outcome != "answered":
+        return answer.asks
+    return answer.asks or [one.ask_back for one in answer.candidates[:1] if one.ask_back]
+
+
+def _statements(answer: Answer) -> Iterator[Block]:
+    """The reports of several statements."""
+    each = ["\n".join(lines) for lines in statement_lines(answer)]
+    shown = fitting(each, _MOST_STATEMENTS)
+    for text in shown:
+        yield section(text)
+    if left := len(each) - len(shown):
+        yield context(message("slack_answer.lines_left_out", count=left))
+
+
+def _section(text: str) -> list[Block]:
+    return [section(text)] if text else []
+
+
+def _context(texts: Iterable[str]) -> list[Block]:
+    shown = [text for text in texts if text]
+    return [context("\n".join(shown))] if shown else []
 
 
 def _footer(answer: Answer, question_id: str) -> str:
-    releases = editions(answer)
-    key = "footer" if answer.as_of else "footer_undated"
-    key += "" if releases else "_bare"
-    return message(
-        f"slack.{key}", releases=escape(releases), day=answer.as_of, question=question_id
-    )
+    """What the check mark means, the editions, and the id in the log."""
+    day = ""
+    if answer.as_of:
+        marked = any(line.billable for line in shown_lines(answer)) or (
+            is_of_codes_together(answer) and all(v.status == "billable" for v in answer.verdicts)
+        )
+        key = "slack_answer.footer_billable" if marked else "slack_answer.footer_day"
+        day = message(key, day=answer.as_of)
+    log = message("slack_answer.footer_log", question=question_id)
+    return escape(" · ".join(filter(None, [day, _editions(answer), log])))
 
 
-def _plain_headline(answer: Answer) -> list[Block]:
-    """The headline of an answer without results: a sentence, which is not set in bold."""
-    text = answer.headline.text
-    return [section(cut(escape(text), MOST_SENTENCE))] if text else []
+def _editions(answer: Answer) -> str:
+    """The editions of the codes that are shown, and of the guidelines where they are the answer."""
+    shown: list[Verdict | Candidate | ReportLine] = [*answer.verdicts, *shown_lines(answer)]
+    if answer.outcome == "guideline":
+        # Without a report, the source of the quotation has its edition.
+        sections = answer.guidelines[:1] if shown else []
+        named = [message("notes.guidelines", release=one.release) for one in sections]
+    else:
+        shown += [] if shown else answer.candidates
+        named = []
+    named += [f"{SYSTEM_NAMES[one.system]} {one.release}" for one in shown if one.release]
+    return ", ".join(dict.fromkeys(named))
 
 
-def answer_text(answer: Answer) -> str:
-    """The answer in a few lines; its headline comes first."""
+# The text for notifications and screen readers
+
+
+def answer_text(answer: Answer, told: Collection[str] = ()) -> str:
+    """The answer in a few lines without markup; its headline comes first."""
     lines = [escape(answer.headline.text)] if answer.headline.text else []
-    lines += [escape(notice) for notice in untold_notices(answer)]
     if answer.outcome == "guideline":
         lines += _guideline_text(answer)
-    whys = [untold(verdict.why, answer.headline.text) for verdict in answer.verdicts[:MANY]]
+    whys = [untold(verdict.why, answer.headline.text) for verdict in answer.verdicts[:10]]
     lines += [escape(why) for why in whys if why]
-    lines += [escape(pair.says) for pair in _pairs(answer)[:FEW]]
+    pairs = answer.pairs if is_of_codes_together(answer) else gravest_first(answer.pairs)
+    lines += [escape(pair.says) for pair in pairs[:3]]
     if answer.verdicts:
         lines += _guideline_text(answer)
     lines += report_text(answer)
-    found = [] if answer.report or answer.statements else answer.candidates
-    for group, candidates in by_system(found, FEW):
-        lines += [escape(group)] if group else []
-        lines += [escape(f"{candidate.code} {candidate.title}") for candidate in candidates]
-    if answer.changes:
+    found = [] if answer.report or answer.statements else answer.candidates[:3]
+    lines += [escape(f"{candidate.code} {candidate.title}") for candidate in found]
+    if answer.changes and not answer.headline.text:
         counts = news_counts(answer.changes) or message("news.nothing")
         lines.append(escape(f"{changes_heading(answer.changes)}: {counts}"))
+    lines += notice_texts(answer, told, 3)
     return cut("\n".join(lines) or message("slack.no_answer"), _MOST_FALLBACK)
 
 

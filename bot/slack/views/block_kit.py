@@ -4,6 +4,7 @@ the limits of https://docs.slack.dev/reference/block-kit/blocks."""
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -15,6 +16,7 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     ConfirmObject,
     ContextBlock,
+    InteractiveElement,
     MarkdownTextObject,
     PlainTextObject,
     SectionBlock,
@@ -50,8 +52,8 @@ def button(
     return ButtonElement(action_id=action, text=text, value=value, confirm=confirm)
 
 
-def actions(buttons: Sequence[ButtonElement]) -> ActionsBlock:
-    return ActionsBlock(elements=buttons)
+def actions(elements: Sequence[InteractiveElement]) -> ActionsBlock:
+    return ActionsBlock(elements=elements)
 
 
 def plain_text(text: str) -> PlainTextObject:
@@ -112,6 +114,21 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+#: Marks that order text from right to left, or isolate it. In words that people typed they may lack
+#: their end, and would turn what follows.
+_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def isolated(words: str) -> str:
+    """Words that people typed, to stand in a line of ours: in one row, and apart from what is
+    around them if they are written from right to left
+    (https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates)."""
+    words = _DIRECTIONS.sub("", " ".join(words.split()))
+    if any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in words):
+        return f"\u2068{words}\u2069"
+    return words
+
+
 def short(title: str) -> str:
     return cut(title, _MOST_TITLE)
 
@@ -138,10 +155,15 @@ def whole_sentences(text: str, most: int) -> str:
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message to post: blocks as JSON objects, and a text for notifications and screen readers:
-    https://docs.slack.dev/reference/methods/chat.postMessage"""
+    https://docs.slack.dev/reference/methods/chat.postMessage
+
+    `plainer`: the same in blocks that every workspace has, to be sent when Slack refuses `blocks`
+    as invalid; None when there are none, and then the text is sent alone.
+    """
 
     text: str
     blocks: list[dict[str, Any]]
+    plainer: list[dict[str, Any]] | None = None
 
 
 def plain_message(text: str) -> Message:

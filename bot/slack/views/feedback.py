@@ -45,19 +45,17 @@ _NO_CODES = ("unknown", "not_loaded")
 
 
 def feedback_blocks(
-    answer: Answer, question_id: str, buttons: list[ButtonElement], private: bool
+    answer: Answer, question_id: str, *, plain: bool, used: bool = False
 ) -> list[Block]:
-    """The buttons under an answer: `buttons`, then those for feedback. An answer that is not in the
-    log has no feedback buttons, nor has one to an empty question."""
-    can_be_rated = question_id != UNLOGGED and bool(answer.question.strip())
-    pair: list[Block] = []
-    if can_be_rated and private:
-        buttons = [*buttons, *_plain(question_id)]
-    elif can_be_rated:
-        pair = [_context_actions(question_id)]
-    if can_be_rated:
-        buttons = [*buttons, button(USED, message("slack.used"), question_id)]
-    return [*([actions(buttons)] if buttons else []), *pair]
+    """The buttons that rate an answer: `plain` ones where only one person sees it, or where a
+    workspace lacks the pair. `used`: with the one that asks for the code that was used. An answer
+    that is not in the log has none, nor has one to an empty question."""
+    if question_id == UNLOGGED or not answer.question.strip():
+        return []
+    asks = [button(USED, message("slack.used"), question_id)] if used else []
+    if plain:
+        return [actions([*_plain(question_id), *asks])]
+    return [*([actions(asks)] if asks else []), _context_actions(question_id)]
 
 
 def _plain(question_id: str) -> list[ButtonElement]:

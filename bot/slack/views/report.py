@@ -1,101 +1,131 @@
-"""The headline and the report of an answer: each line with its reason, then what is asked back."""
+"""The lines to report, each on one line of a phone, and what stands under them: why they are so,
+what is not sure, what is asked back, and the one note that most likely gets a claim denied."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from slack_sdk.models.blocks import Block
+from collections.abc import Iterator, Sequence
 
 from bot.desk.answer import Answer, ReportLine
+from bot.desk.denial_risk import Risk
 from bot.messages import message
-from bot.slack.views import results
-from bot.slack.views.block_kit import (
-    MOST_SENTENCE,
-    context,
-    cut,
-    escape,
-    fitting,
-    section,
-    sections,
-    short,
+from bot.slack.views.block_kit import escape, isolated
+from bot.slack.views.phone_lines import (
+    CONTEXT_LINE,
+    SECTION_LINE,
+    cut_to_lines,
+    cut_to_width,
+    width,
 )
-from bot.views.report_words import (
-    Part,
-    candidate_of_first,
-    mark,
-    parts,
-    rivals,
-    why,
-    whys,
-)
+from bot.slack.views.titles import fit_title
+from bot.views.report_words import Part, parts, rivals
+from bot.views.why_line import why_line
+from codesets.model import NOTE_HEADINGS
 
-#: Characters of a reason, and of the words of a statement.
-_MOST_WHY = 240
-_MOST_SAID = 150
+#: Lines that the title of a single code may take.
+_ALONE = 2
+_MOST_UNSURE = 3
+#: Codes that may be meant instead of one that is not sure.
+_INSTEAD = 2
 
 
-def headline_blocks(answer: Answer) -> list[Block]:
-    """The first line; [] in an answer out of an older log, which has none."""
-    if not answer.headline.text:
-        return []
-    text = cut(escape(answer.headline.text), MOST_SENTENCE)
-    return [section(message("slack.headline", headline=text))]
+def line_text(line: ReportLine, most: int = 1) -> str:
+    """A line to report: whether it is billable, code, title and units, on `most` lines of a
+    phone."""
+    after = "" if line.units is None else message("slack_answer.units", units=line.units)
+    return code_line(" ".join([line.code, *line.modifiers]), line.title, line.billable, after, most)
 
 
-def report_blocks(answer: Answer, expanded: bool, most: int) -> list[Block]:
-    """The lines of the report in at most `most` characters, or those of each statement under its
-    words, and how many are left out."""
-    each = parts(answer)
-    several = len(each) > 1 or bool(answer.statements)
-    lines = [
-        text
-        for number, part in enumerate(each, 1)
-        for text in _part(number, part, several, expanded)
-    ]
-    shown = fitting(lines, most)
-    blocks = sections(shown)
-    if left := len(lines) - len(shown):
-        blocks.append(context(message("slack.lines_left_out", count=left)))
-    return blocks
+def code_line(code: str, title: str, billable: bool, after: str = "", most: int = 1) -> str:
+    """A code with its mark, and as much of its title as there is room for."""
+    mark = message("slack_answer.billable" if billable else "slack_answer.incomplete")
+    after += "" if billable else message("slack_answer.is_header")
+    room = most * SECTION_LINE - width(f"{mark} {code}  {after}") * 1.05
+    return message(
+        "slack_answer.line",
+        mark=mark,
+        code=escape(code),
+        title=escape(fit_title(title, max(room, 3.0))),
+        after=after,
+    ).rstrip()
 
 
-def _part(number: int, part: Part, several: bool, expanded: bool) -> Iterator[str]:
-    if several:
-        said = cut(escape(part.said), _MOST_SAID)
-        key = "statement" if said else "statement_untold"
-        yield message(f"slack.{key}", number=number, said=said)
+def report_lines(part: Part) -> list[str]:
+    """The lines of one report. The title of one that is alone may take two."""
+    alone = len(part.lines) == 1
+    return [line_text(line, _ALONE if alone else 1) for line in part.lines]
+
+
+def statement_lines(answer: Answer) -> Iterator[list[str]]:
+    """The reports of several statements, each under its number and words."""
+    for number, part in enumerate(parts(answer), 1):
+        said = isolated(part.said)
+        key = "slack_answer.statement" if said else "slack_answer.statement_untold"
+        room = SECTION_LINE - width(f"{number}.  ")
+        told = [message(key, number=number, said=escape(cut_to_width(said, room)))]
+        told += [line_text(line) for line in part.lines]
         if not part.lines:
-            yield cut(escape(part.headline.text), MOST_SENTENCE)
-    for line in part.lines:
-        yield _line(line, expanded)
-    for ask in part.asks:
-        yield message("slack.ask_back", question=escape(short(ask)))
+            told.append(escape(cut_to_lines(part.headline.text, 2)))
+        yield told
 
 
-def _line(line: ReportLine, expanded: bool) -> str:
-    """A line of a report with its reason under it; with all of them when expanded."""
-    key = "slack.line_billable" if line.billable else "slack.line_header"
-    first = message(
-        "slack.line",
-        line=line.line,
-        code=escape(line.code),
-        title=escape(short(line.title)),
-        mark=message(key, mark=escape(mark(line))),
-    )
-    told = whys(line) if expanded else [why(line)]
-    reasons = [
-        message("slack.line_why", why=cut(escape(reason), _MOST_WHY)) for reason in told if reason
+def why_text(part: Part, most: int) -> str:
+    """The line under a report, for a context of `most` lines; "" for none."""
+    why = why_line(part)
+    return message("slack_answer.why", why=_small(why, most)) if why else ""
+
+
+def unsure_text(answer: Answer, part: Part, most: int) -> str:
+    """The codes that are not sure, and what may be meant instead of the first; "" for none."""
+    unsure = [line.code for line in part.lines if line.confidence == "low"]
+    if not unsure:
+        return ""
+    others = [
+        one.code
+        for one in rivals(answer)
+        if one.system == part.lines[0].system and part.lines[0].confidence == "low"
     ]
-    return "\n".join([first, *reasons])
+    key = "slack_answer.unsure_or" if others else "slack_answer.unsure"
+    named = ", ".join(unsure[:_MOST_UNSURE])
+    return _small(message(key, codes=named, others=", ".join(others[:_INSTEAD])), most)
 
 
-def rival_blocks(answer: Answer, expanded: bool, most: int) -> list[Block]:
-    """What stands behind a report: other candidates, and what governs its first line."""
-    if answer.statements:
-        return []
-    reported = {line.code for line in answer.report}
-    first = candidate_of_first(answer)
-    return results.rival_blocks(rivals(answer), first, reported, expanded, most)
+def _small(text: str, most: int) -> str:
+    return escape(cut_to_lines(text, most, CONTEXT_LINE))
+
+
+def asked_text(asks: Sequence[str], most: int) -> str:
+    """The one question that is asked back; "" for none."""
+    if not asks:
+        return ""
+    question = cut_to_lines(asks[0], most, SECTION_LINE * 0.95)
+    return message("slack_answer.asked", question=escape(question))
+
+
+def risk_text(risk: Risk, most: int) -> str:
+    """The note most likely to cause a denial, in `most` lines."""
+    key = f"risk.{risk.kind}"
+    if risk.kind == "conflict" and risk.rule != "excludes1":
+        key = "risk.conflict_other" if risk.place else "risk.conflict_plain"
+    told = message(
+        key,
+        code=risk.code,
+        others=_or(risk.others),
+        place=risk.place,
+        rule=rule_name(risk.rule) if risk.rule else "",
+    )
+    room = SECTION_LINE * 0.93  # the sign before it
+    return message("slack_answer.risk", risk=escape(cut_to_lines(told, most, room)))
+
+
+def rule_name(rule: str) -> str:
+    """The name of the rule of a pair, as it is published."""
+    return NOTE_HEADINGS.get(rule) or message(f"rule_names.{rule.replace(' ', '_')}")
+
+
+def _or(codes: Sequence[str]) -> str:
+    if len(codes) < 2:
+        return "".join(codes)
+    return message("risk.or", one=", ".join(codes[:-1]), other=codes[-1])
 
 
 def report_text(answer: Answer) -> Iterator[str]:
@@ -107,4 +137,4 @@ def report_text(answer: Answer) -> Iterator[str]:
         if answer.statements or len(part.lines) > 1:
             for line in part.lines:
                 yield escape(message("report.line", code=line.code, title=line.title).rstrip())
-        yield from (escape(ask) for ask in part.asks)
+        yield from (escape(ask) for ask in part.asks[:1])

@@ -1,42 +1,25 @@
-"""Guidelines, pairs of codes and changes, each with its rule in the publisher's words."""
+"""Guidelines, pairs of codes and changes, whole, each with its rule in the publisher's words: for
+the pages of Rules."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-
-from slack_sdk.models.blocks import Block
 
 from bot.desk.answer import Change, Changes, CodeTitle, Pair, QuotedGuideline, ShownGuideline
 from bot.desk.edition_changes import some_of_each
 from bot.messages import message
-from bot.slack.views.block_kit import (
-    MOST_SENTENCE,
-    context,
-    cut,
-    escape,
-    fitting,
-    left_out,
-    section,
-    sections,
-    short,
-    whole_sentences,
-)
-from bot.views.shared import guideline_source, news_counts, news_heading
+from bot.slack.views.block_kit import MOST_SENTENCE, cut, escape, left_out, short, whole_sentences
+from bot.views.shared import guideline_source, news_counts, news_heading, place
 
 #: The order in which pairs are shown: change this, add this, look at this.
 _SEVERITIES = ("conflict", "obligation", "caution")
-#: Key of each: whether the answer is expanded.
-_PAIRS = {False: 4, True: 20}
-_PAIR_QUOTE = {False: 220, True: 600}
-_CHANGES = {False: 10, True: 40}
-#: Characters of the best section that are quoted, and of each after it.
-_QUOTE = {False: 700, True: 3500}
-_LATER_QUOTE = 1500
-_SECTIONS = 3
-#: Characters of all pairs, and of all changes.
-_MOST_PAIRS = 3000
-_MOST_CHANGES = 7000
+#: Characters of a section that are quoted, and of the rule of a pair.
+_MOST_QUOTE = 8000
+_MOST_PAIR_QUOTE = 2000
+#: Characters of one line of a quotation.
+_MOST_LINE = 2000
+_MOST_CHANGES = 200
 #: Codes named in the line of a deleted code.
 _REPLACEMENTS = 3
 
@@ -44,39 +27,37 @@ _REPLACEMENTS = 3
 # Guidelines
 
 
-def quoted(guidelines: Sequence[QuotedGuideline], expanded: bool) -> list[Block]:
-    """The sections that answer a question about a rule: the best one is quoted and the next ones
-    are named; expanded, all are quoted."""
-    if not guidelines:
-        return []
-    best, others = guidelines[0], guidelines[1:_SECTIONS]
-    blocks = _quote(best, _QUOTE[expanded], expanded)
-    if expanded:
-        for other in others:
-            blocks += _quote(other, _LATER_QUOTE, expanded)
-    elif others:
-        named = "; ".join(map(guideline_name, others))
-        blocks.append(context(message("slack.guidelines_also", sections=named)))
-    return blocks
-
-
-def _quote(guideline: QuotedGuideline, most: int, expanded: bool) -> list[Block]:
+def quote_lines(guideline: QuotedGuideline) -> Iterator[str]:
+    """A section with its words; it says so where they are cut."""
     whole = escape(guideline.text)
-    text = whole_sentences(whole, most)
-    lines = [message("slack.guideline", named=guideline_name(guideline, bold=True))]
-    lines += [message("slack.quoted", line=line) for line in text.split("\n")]
+    text = whole_sentences(whole, _MOST_QUOTE)
+    yield message("slack.guideline", named=guideline_name(guideline, bold=True))
+    for line in text.split("\n"):
+        yield from _pieces(line)
     if text != whole:
-        lines.append(message("slack.quote_cut" if expanded else "slack.quote_shortened"))
-    return sections(lines)
+        yield message("slack.quote_cut")
 
 
-def cited(code: str, guidelines: Sequence[ShownGuideline], most: int) -> list[Block]:
-    """One block that names the sections that govern a code; [] when there are none."""
-    if not guidelines or not most:
-        return []
-    lines = [message("slack.guidelines_heading", code=escape(code))]
-    lines += [message("slack.guideline_line", named=guideline_name(g)) for g in guidelines[:most]]
-    return [context("\n".join(lines + left_out(len(guidelines) - most)))]
+def _pieces(line: str) -> Iterator[str]:
+    """A line of a quotation in pieces that a section can hold."""
+    while len(line) > _MOST_LINE:
+        piece = whole_sentences(line, _MOST_LINE).rstrip("…")
+        yield message("slack.quoted", line=piece)
+        line = line[len(piece) :].lstrip()
+    yield message("slack.quoted", line=line)
+
+
+def governing_lines(
+    code: str, guidelines: Sequence[ShownGuideline], quotes: Mapping[str, QuotedGuideline]
+) -> Iterator[str]:
+    """The sections that govern a code; with their words where `quotes` has them, by number."""
+    if guidelines:
+        yield message("slack.guidelines_heading", code=escape(code))
+    for guideline in guidelines:
+        if quote := quotes.get(guideline.section):
+            yield from quote_lines(quote)
+        else:
+            yield message("slack.guideline_line", named=guideline_name(guideline))
 
 
 def guideline_name(guideline: QuotedGuideline | ShownGuideline, *, bold: bool = False) -> str:
@@ -92,21 +73,22 @@ def guideline_name(guideline: QuotedGuideline | ShownGuideline, *, bold: bool = 
 # Codes together
 
 
-def pair_blocks(pairs: Sequence[Pair], expanded: bool) -> list[Block]:
-    """What the rules say of the codes, in their order."""
-    if not pairs:
-        return []
-    texts = [_pair_text(pair, _PAIR_QUOTE[expanded]) for pair in pairs]
-    shown = fitting(texts[: _PAIRS[expanded]], _MOST_PAIRS)
-    lines = [message("slack.pairs_heading"), *shown, *left_out(len(pairs) - len(shown))]
-    return sections(lines)
+def pair_lines(pairs: Iterable[Pair], not_checked: Sequence[str]) -> Iterator[str]:
+    """What the rules say of the codes, and which rules were not checked."""
+    texts = [_pair_text(pair) for pair in pairs]
+    if texts:
+        yield message("slack.pairs_heading")
+    yield from texts
+    if not_checked:
+        named = ", ".join(message(f"checks.{rule}") for rule in not_checked)
+        yield message("slack.not_checked", rules=named)
 
 
 def gravest_first(pairs: Sequence[Pair]) -> list[Pair]:
     return sorted(pairs, key=lambda pair: _SEVERITIES.index(pair.severity))
 
 
-def _pair_text(pair: Pair, most: int) -> str:
+def _pair_text(pair: Pair) -> str:
     lines = [
         message(
             f"slack.pair_{pair.severity}",
@@ -116,40 +98,30 @@ def _pair_text(pair: Pair, most: int) -> str:
     ]
     if pair.quote:
         # Line breaks would end the quotation.
-        quote = cut(escape(" ".join(pair.quote.split())), most)
+        quote = cut(escape(" ".join(pair.quote.split())), _MOST_PAIR_QUOTE)
         lines.append(message("slack.pair_quote", quote=quote, source=escape(_pair_source(pair))))
     return "\n".join(lines)
 
 
 def _pair_source(pair: Pair) -> str:
     """Where a rule is printed, and in which edition. The name of a reference has the edition."""
-    where = pair.inherited_from
-    if where.isdigit():
-        where = message("notes.chapter", number=where)
+    where = place(pair.inherited_from)
     return where if where.endswith(pair.release) else f"{where}, {pair.release}"
-
-
-def not_checked_blocks(rules: Sequence[str]) -> list[Block]:
-    if not rules:
-        return []
-    named = ", ".join(message(f"checks.{rule}") for rule in rules)
-    return [context(message("slack.not_checked", rules=named))]
 
 
 # What changed
 
 
-def change_blocks(changes: Changes | None, expanded: bool) -> list[Block]:
-    """What changed between two editions: counts by kind, and the first changes."""
-    if changes is None:
-        return []
-    heading = message("slack.changes_heading", heading=escape(changes_heading(changes)))
+def change_lines(changes: Changes) -> Iterator[str]:
+    """What changed between two editions: counts by kind, and the changes."""
+    yield message("slack.changes_heading", heading=escape(changes_heading(changes)))
     if not changes.listed:
-        return [section(f"{heading}\n{message('news.nothing')}")]
-    texts = [_change_text(change) for change in some_of_each(changes.listed, _CHANGES[expanded])]
-    shown = fitting(texts, _MOST_CHANGES)
-    left = sum(changes.counts.values()) - len(shown)
-    return sections([heading, news_counts(changes), *shown, *left_out(left)])
+        yield message("news.nothing")
+        return
+    yield news_counts(changes)
+    shown = some_of_each(changes.listed, _MOST_CHANGES)
+    yield from map(_change_text, shown)
+    yield from left_out(sum(changes.counts.values()) - len(shown))
 
 
 def changes_heading(changes: Changes) -> str:

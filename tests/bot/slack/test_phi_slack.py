@@ -121,11 +121,11 @@ def test_an_answer_that_is_drawn_again_shows_the_editions(slack, log, desk, tmp_
     with served(slack, tmp_path, desk, log):
         slack.send_event(slack.app_mention(TYPED, channel="C5")).wait_ack(10)
         (post,) = slack.wait_for("chat.postMessage")
-        slack.send_block_action("more", channel="C5").wait_ack(10)
-        (more,) = slack.wait_for("response_url")
+        slack.send_block_action("rules", channel="C5").wait_ack(10)
+        (opened,) = slack.wait_for("views.open")
     assert "2026-03-05" in json.dumps(post.args["blocks"])
-    assert "2026-03-05" not in json.dumps(more.args)
-    assert "ICD-10-CM FY2026-April · log" in json.dumps(more.args["blocks"], ensure_ascii=False)
+    assert "2026-03-05" not in json.dumps(opened.args)
+    assert "(E11, FY2026-April)" in json.dumps(opened.args["view"])
 
 
 def test_a_failure_is_recorded_without_the_words_of_its_error(

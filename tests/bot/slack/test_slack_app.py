@@ -335,8 +335,8 @@ def test_a_limit_holds_up_no_button_and_no_private_message(slack, log, desk, tmp
             event = slack.app_mention(f"pt John Smith {number}", channel=f"C{number + 2}")
             slack.send_event(event).wait_ack(10)
         slack.wait_for("chat.postMessage", count=13)
-        slack.send_block_action("more", shown, channel="C1").wait_ack(10)
-        slack.wait_for("response_url")
+        slack.send_block_action("rules", shown, channel="C1").wait_ack(10)
+        slack.wait_for("views.open")
         assert len(slack.messages()) == 1, "all the others are still to come"
         slack.wait_for("chat.postEphemeral", count=12)
     assert {record.delivery for record in log.recent(20)} == {"delivered"}
@@ -561,33 +561,7 @@ def test_a_response_url_that_breaks_is_unknown(slack, log, desk, tmp_path) -> No
     assert outcomes(log) == [("answer", "unknown")]
 
 
-def test_see_more_under_a_public_answer_is_private(slack, log, desk, tmp_path) -> None:
-    with served(slack, tmp_path, desk, log):
-        slack.send_event(slack.app_mention(QUESTION, channel="C5")).wait_ack(10)
-        (post,) = slack.wait_for("chat.postMessage")
-        assert "E11.29" not in json.dumps(post.args["blocks"])
-        wait_for_records(log, "delivery")
-        slack.send_block_action("more", channel="C5").wait_ack(10)
-        (more,) = slack.wait_for("response_url")
-    assert more.args["response_type"] == "ephemeral"
-    assert more.args["replace_original"] is False
-    assert more.args["thread_ts"] == post.args["thread_ts"]
-    assert "E11.29" in json.dumps(more.args["blocks"])
-    assert desk.asked == [QUESTION]
-    assert outcomes(log) == [("answer", "delivered"), ("more", "delivered")]
-
-
-def test_see_more_of_a_private_answer_takes_its_place(slack, log, desk, tmp_path) -> None:
-    with served(slack, tmp_path, desk, log):
-        slack.send_slash(text=QUESTION).wait_ack(10)
-        slack.wait_for("response_url")
-        slack.send_block_action("more", only(log).id, ephemeral=True).wait_ack(10)
-        _, more = slack.wait_for("response_url", count=2)
-    assert more.args["replace_original"] is True
-    assert button(more.args["blocks"], "share")["value"] == only(log).id
-
-
-@pytest.mark.parametrize("action", ["more", "share"])
+@pytest.mark.parametrize("action", ["rules", "more", "share"])
 def test_a_button_of_a_forgotten_answer(slack, log, desk, tmp_path, action: str) -> None:
     log.ask(QuestionRecord("still unanswered", "cli"))
     known = only(log).id
@@ -717,10 +691,10 @@ def test_a_command_and_a_button_over_http(slack, log, http: Served) -> None:
     command = slack.slash_command(text=QUESTION)
     assert signed_request(http.url, command, secret, kind="slash")[:2] == (200, "")
     (answer,) = slack.wait_for("response_url")
-    value = button(answer.args["blocks"], "more")["value"]
-    pressed = slack.block_actions("more", value, ephemeral=True)
+    value = button(answer.args["blocks"], "rules")["value"]
+    pressed = slack.block_actions("rules", value, ephemeral=True)
     assert signed_request(http.url, pressed, secret, kind="action")[:2] == (200, "")
-    slack.wait_for("response_url", count=2)
+    slack.wait_for("views.open")
 
 
 def test_slack_checks_the_address_first(slack, http: Served) -> None:

@@ -1,10 +1,13 @@
-"""Answers as Block Kit blocks."""
+"""Answers as Block Kit blocks: what is read at a glance."""
+
+from __future__ import annotations
 
 import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from report_support import kidney, line, reported, several
 from slack_server.judge import block_breaches
 from slack_support import (
     E11_NOTES,
@@ -21,18 +24,29 @@ from slack_support import (
 from bot.desk.answer import (
     Answer,
     Axis,
+    Because,
     Change,
     Changes,
     CodeTitle,
     Equivalent,
+    Headline,
     Pair,
     QuotedGuideline,
     ReportWith,
     ShownGuideline,
     ShownNote,
 )
-from bot.slack.views.answer import answer_blocks, answer_message, answer_text, shared_message
-from bot.slack.views.block_kit import escape, plain_message, whole_sentences
+from bot.slack.views.answer import (
+    BUDGET,
+    answer_blocks,
+    answer_message,
+    answer_text,
+    shared_message,
+)
+from bot.slack.views.block_kit import escape, isolated, plain_message, whole_sentences
+from bot.slack.views.findings import decisive
+from bot.slack.views.notices import edition_notices
+from bot.slack.views.phone_lines import phone_lines
 
 ID = "3f2a9c01b7de"
 MONSTROUS = "<Osteo & arthritis> " * 400
@@ -48,14 +62,20 @@ def texts(blocks: list[dict[str, Any]], kind: str = "section") -> list[str]:
     return found
 
 
-def buttons(blocks: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
-    """The buttons that show more or share; those for feedback are in test_slack_feedback."""
+def lines(answer: Answer, **how: Any) -> list[str]:
+    """The lines of all texts before the buttons."""
+    shown = answer_blocks(answer, ID, **how)
+    told = [block["text"]["text"] if block["type"] == "section" else block["elements"][0]["text"]
+            for block in shown if block["type"] in ("section", "context")]  # fmt: skip
+    return "\n".join(told).splitlines()
+
+
+def actions(blocks: list[dict[str, Any]]) -> list[str]:
     return [
-        (element["action_id"], element["text"]["text"], element["value"])
+        element["action_id"]
         for block in blocks
         if block["type"] == "actions"
         for element in block["elements"]
-        if element["action_id"] not in ("right", "wrong", "used")
     ]
 
 
@@ -72,10 +92,6 @@ def pair(severity: str, *codes: str, **fields: Any) -> Pair:
     return Pair(**(given | fields))
 
 
-def governing(*sections: str, page: int | None = 39) -> list[ShownGuideline]:
-    return [ShownGuideline(s, f"About {s}", page, "FY2025") for s in sections]
-
-
 def rule(section: str, text: str, title: str = "") -> QuotedGuideline:
     return QuotedGuideline(section, title or f"About {section}", text, 39, 0.8, "FY2025")
 
@@ -90,6 +106,432 @@ def changed(*listed: Change, about: str = "", **counts: int) -> Answer:
     return Answer("", "2026-11-22", "changes", changes=news)
 
 
+FOOTER = f"✓ billable on 2026-11-22 · ICD-10-CM FY2026-April · log {ID}"
+
+# The lines to report
+
+
+def test_an_answer_is_read_from_top_to_bottom() -> None:
+    """The codes, why, what is asked, what may be denied, the edition."""
+    note_on_stage = note("use_additional_code", "code to identify dialysis (Z99.2)", "I12", "Z99.2")
+    found = [candidate(1, "I12.9", "Hypertensive CKD", notes=[note_on_stage])]
+    assert lines(reported(candidates=found)) == [
+        "✓ *I12.9*  Hypertensive CKD … stage 4",
+        "✓ *N18.32*  CKD, stage 3b",
+        "Why line 2 · I.C.9.a",
+        "*Acute or chronic?*",
+        "⚠️ I12.9 needs Z99.2 beside it (use additional code, I12)",
+        FOOTER,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({"title": "Gout"}, "✓ *I10*  Gout"),
+        ({"title": ""}, "✓ *I10*"),
+        ({"title": "Gout", "billable": False}, "⚠️ *I10*  Gout · header"),
+        ({"title": "Gout", "units": 10, "modifiers": ["JW"]}, "✓ *I10 JW*  Gout \u00d7 10"),
+        ({"title": "Gout <!channel>"}, "✓ *I10*  Gout &lt;!channel&gt;"),
+    ],
+)
+def test_a_line_to_report(fields: dict[str, Any], shown: str) -> None:
+    assert lines(reported(line(1, "I10", **{"title": "", **fields}), candidates=[]))[0] == shown
+
+
+@pytest.mark.parametrize(
+    ("unsure", "told"),
+    [
+        ([], []),
+        (["N18.32"], ["Unsure of N18.32"]),
+        (["I12.9"], ["Unsure of I12.9; see also I12.0"]),
+    ],
+)
+def test_what_is_not_sure_is_said(unsure: list[str], told: list[str]) -> None:
+    report = [replace(one, confidence="low" if one.code in unsure else "high") for one in kidney()]
+    shown = lines(reported(*report))
+    assert [text for text in shown if text.startswith("Unsure")] == told
+
+
+def test_rivals_notes_and_other_reasons_fold_away() -> None:
+    drawn = json.dumps(answer_blocks(reported(), ID))
+    for folded in ("I12.0", "Presumed.", "first-listed"):
+        assert folded not in drawn
+    assert "rules" in actions(answer_blocks(reported(), ID))
+
+
+def test_an_answer_of_before_reports_shows_its_candidates() -> None:
+    shown = lines(diabetes())
+    assert shown[:4] == [
+        "✓ *E11.22*  T2DM with diabetic CKD",
+        "✓ *E11.21*  T2DM w/ … nephropathy",
+        "✓ *E13.22*  Other specified DM … CKD",
+        "*Which stage?*",
+    ]
+
+
+# Why
+
+
+@pytest.mark.parametrize(
+    ("because", "told"),
+    [
+        (Because("use additional code", "E11 says to use an additional code: “insulin (Z79.4)”"),
+         "E11.9 first, then Z79.4: use additional code"),
+        (Because("code first", "Z79 says to code first: “diabetes (E11.9)”", "I.A.17"),
+         "E11.9 first, then Z79.4: code first · I.A.17"),
+        # A note of a code that is not in the report orders nothing here.
+        (Because("use additional code", "I10 says to use an additional code: “x (Z79.4)”"),
+         "Alphabetic Index: Diabetes, type 2"),
+        (Because("guideline", "A status stands after the reason.", "I.C.21.c.3"),
+         "A status stands after the reason · I.C.21.c.3"),
+    ],
+)  # fmt: skip
+def test_the_rule_that_orders_or_joins_the_lines(because: Because, told: str) -> None:
+    index = Because("index", "The Alphabetic Index leads to it: “Diabetes, type 2”")
+    first = line(1, "E11.9", "Type 2 diabetes", because=[index])
+    second = line(2, "Z79.4", "Insulin", because=[because])
+    assert lines(reported(first, second))[2] == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("I12.9, N18.32 (either may go first)", "Either may go first."),
+        ("I12.9, N18.32 (any may go first)", "Any of them may go first."),
+        ("I12.9, N18.32 (I12.9 may go first)", "I12.9 may go first."),
+    ],
+)
+def test_an_order_that_is_open_is_said(text: str, told: str) -> None:
+    answer = replace(reported(), headline=Headline("codes", ["I12.9", "N18.32"], text))
+    assert lines(answer)[2] == told
+
+
+@pytest.mark.parametrize(
+    ("because", "told"),
+    [
+        (Because("index", "The Alphabetic Index leads to it: “Gout, foot”"),
+         "Alphabetic Index: Gout, foot"),
+        (Because("tabular", "The Tabular List has it: “Gout”"), "By its title in the Tabular List"),
+        (Because("tabular", "The Tabular List has it: “Podagra”"), "Tabular List: Podagra"),
+        (Because("guideline", "Closed by default.", "I.C.19.c"), "Closed by default · I.C.19.c"),
+    ],
+)  # fmt: skip
+def test_what_led_to_a_single_code(because: Because, told: str) -> None:
+    assert lines(reported(line(1, "M10.9", "Gout", because=[because])))[1] == told
+
+
+# The note that most likely gets a claim denied
+
+CODE_FIRST = note("code_first", "underlying disease (I12.-)", "N18.32", "E13.-")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({}, ""),
+        ({"pairs": [pair("conflict", "I12.9", "I10")]},
+         "I12.9 and I10 are not reported together: Excludes1 at I12.9"),
+        ({"pairs": [pair("caution", "I12.9", "I10")]}, ""),
+        ({"candidates": [candidate(1, "N18.32", "", notes=[CODE_FIRST])]},
+         "N18.32 comes after E13.- (code first, N18.32)"),
+        # Satisfied by a line of the report, only if applicable, or of a whole chapter.
+        ({"candidates": [candidate(1, "N18.32", "", notes=[
+            note("code_first", "hypertension (I12.-)", "N18", "I12.-"),
+            note("code_first", "any cause (E13.-)", "N18", "E13.-"),
+            note("use_additional_code", "code, if applicable (E13.-)", "N18", "E13.-"),
+            note("use_additional_code", "code for tobacco (F17.-)", "9", "F17.-"),
+            note("use_additional_code", "code for tobacco (F17.-)", "I10-I1A", "F17.-"),
+        ])]}, ""),
+    ],
+)  # fmt: skip
+def test_the_note_most_likely_to_cause_a_denial(fields: dict[str, Any], told: str) -> None:
+    shown = [text for text in lines(reported(**fields)) if text.startswith("⚠️")]
+    assert shown == ([f"⚠️ {told}"] if told else [])
+
+
+def test_a_header_is_graver_than_a_note_and_an_open_side_less() -> None:
+    sides = [CodeTitle("M17.11", "Osteoarthritis, right knee"), CodeTitle("M17.0", "bilateral")]
+    open_side = line(1, "M17.9", "Osteoarthritis, unspecified knee", alternatives=sides)
+    header_line = line(2, "E11", "Type 2 diabetes mellitus", billable=False)
+    told = "⚠️ M17.9 leaves the side open: M17.11 or M17.0, if the record says which"
+    assert told in lines(reported(open_side))
+    assert "⚠️ E11 is a header: complete it before it is billed." in lines(
+        reported(open_side, header_line)
+    )
+    asked = replace(open_side, ask_back="Left, right or both?")
+    assert "leaves the side open" not in "".join(lines(reported(asked)))
+
+
+# Several statements
+
+
+def test_each_statement_has_its_words_and_its_lines() -> None:
+    assert lines(several()) == [
+        "1. _htn zebra 1_",
+        "✓ *I12.9*  Hypertensive CKD … stage 4",
+        "✓ *N18.32*  CKD, stage 3b",
+        "2. _htn zebra 2_",
+        "✓ *I12.9*  Hypertensive CKD … stage 4",
+        "✓ *N18.32*  CKD, stage 3b",
+        "3. _htn zebra 3_",
+        "Nothing here is said to be so, so there is nothing to report.",
+        "*Statement 1: Acute or chronic?*",
+        FOOTER,
+    ]
+
+
+def test_the_words_of_a_statement_do_not_turn_what_is_around_them() -> None:
+    assert isolated("a \u202eb\nc") == "a b c"
+    assert isolated("כאב גב") == "\u2068כאב גב\u2069"
+    drawn = lines(several(2, "כאב \u202e<!channel> 🦴"))
+    assert drawn[0] == "1. _\u2068כאב &lt;!channel&gt; 🦴 1\u2069_"
+
+
+# Verdicts
+
+
+@pytest.mark.parametrize(
+    ("status", "mark"),
+    [
+        ("billable", "✓"),
+        ("header", "⚠️"),
+        ("not_covered", "❔"),
+        ("not_yet_valid", "❌"),
+        ("deleted", "❌"),
+        ("unknown", "❓"),
+        ("not_loaded", "❔"),
+    ],
+)
+def test_a_verdict_says_yes_or_no_first(status: str, mark: str) -> None:
+    told = lines(verdicts(verdict("E11.9", status)))
+    assert told[:2] == [f"{mark} *E11.9 is {status} in FY2026-April.*", "Title of E11.9"]
+    assert len(told) == 3
+
+
+def test_a_header_lists_what_completes_it() -> None:
+    told = lines(header())
+    assert told[2:] == [
+        "Completed by:",
+        "`E11.10` T2DM, kind 10",
+        "`E11.11` T2DM, kind 11",
+        "`E11.12` T2DM, kind 12",
+        "… and 27 more",
+        f"for 2026-05-01 · ICD-10-CM FY2026-April · log {ID}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"status": "deleted", "replaced_by": [CodeTitle("E11.A", "In remission")]},
+         ["Replaced by:", "`E11.A` In remission"]),
+        ({"status": "unknown", "did_you_mean": [CodeTitle("E11.8", "Unspecified")]},
+         ["Did you mean:", "`E11.8` Unspecified"]),
+        ({"status": "deleted", "system": "icd9cm", "release": None, "equivalents": [
+            Equivalent("E11.9", "Type 2 diabetes", "GEMs"), Equivalent("", "", "no code")]},
+         ["In ICD-10-CM:", "`E11.9` Type 2 diabetes"]),
+        ({"status": "billable", "system": "icd10pcs", "axes": [
+            Axis(1, "Section", "0", "Medical and Surgical"), Axis(5, "Approach", "4", "Open")]},
+         ["Medical and Surgical · Open"]),
+        ({"status": "billable", "why": "E11.7 is billable. Its last day is 2026-12-31."}, []),
+    ],
+)  # fmt: skip
+def test_what_follows_a_verdict(fields: dict[str, Any], told: list[str]) -> None:
+    assert lines(verdicts(verdict("E11.7", **{"title": "Title", **fields})))[2:-1] == told
+
+
+def test_several_verdicts_have_a_line_each() -> None:
+    gone = verdict("E11.7", "deleted", title="Gone", replaced_by=[CodeTitle("E11.A", "")])
+    given = [verdict("E11.9", "billable", title="Diabetes"), gone]
+    given += [verdict(f"E12.{n}", "billable") for n in range(10)]
+    told = lines(verdicts(*given))
+    assert told[:3] == ["✓ *E11.9*  Diabetes", "❌ *E11.7*  Gone", "is deleted: E11.A"]
+    assert told[-2] == "… and 4 more"
+
+
+# Codes together
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (pair("conflict", "E11.9", "E10.9", quote="type 1\n (E10.-)", inherited_from="4"),
+         "Excludes1 at chapter 4 · FY2026-April: “type 1 (E10.-)”"),
+        (pair("conflict", "I12.9", "I10", rule="guideline", inherited_from="I.C.9.a", quote=""),
+         "I.C.9.a · FY2026-April: I12.9 and I10: conflict."),
+        (pair("caution", "J0897", rule="mue", quote="CMS Policy", release="2024-April",
+              inherited_from="NCCI medically unlikely edits 2024-April"),
+         "NCCI medically unlikely edits 2024-April: “CMS Policy”"),
+    ],
+)  # fmt: skip
+def test_codes_together_have_the_answer_and_its_one_rule(given: Pair, told: str) -> None:
+    coded = [verdict(code, "billable", notes=E11_NOTES) for code in ("E11.9", "E10.9")]
+    answer = replace(
+        verdicts(*coded), pairs=[given, PAIR], headline=Headline("no", [], "No: not both.")
+    )
+    assert lines(answer) == [
+        "*No: not both.*", told,
+        f"✓ billable on 2026-05-01 · ICD-10-CM FY2026-April · log {ID}",
+    ]  # fmt: skip
+
+
+PAIR = pair("caution", "I10", "E11.9")
+
+
+def test_a_code_that_is_not_billable_is_said_whatever_the_rule_says() -> None:
+    bad = verdict("E11", "header", title="Diabetes", completions=[CodeTitle("E11.9", "")])
+    answer = replace(verdicts(bad, verdict("I10", "billable")), pairs=[PAIR],
+                     headline=Headline("yes", [], "Yes."))  # fmt: skip
+    assert lines(answer)[:3] == ["*Yes.*", "⚠️ *E11*  Diabetes", "is a header: E11.9"]
+    assert "✓" not in "".join(lines(answer))
+
+
+def test_the_report_of_a_case_stands_after_the_verdicts() -> None:
+    answer = replace(
+        verdicts(verdict("J44.9", "billable")),
+        report=kidney(),
+        headline=Headline("verdict", ["J44.9"], "J44.9 is billable."),
+    )
+    told = lines(answer)
+    assert told[0] == "✓ *J44.9 is billable.*"
+    assert told[told.index("For the case that you state:") + 1].startswith("✓ *I12.9*")
+
+
+# Rules and changes
+
+
+def test_a_rule_is_its_name_and_the_sentences_that_decide() -> None:
+    best = rule("I.B.13", "About sides.\n\nCode each side. Or code both.", "Laterality")
+    others = [rule("I.B.2", "Other."), rule("I.B.3", "Another.")]
+    assert lines(guided(best, *others, question="code which side")) == [
+        "*I.B.13*  Laterality",
+        ">Code each side. Or code both.",
+        "Guidelines FY2025, page 39 · see also I.B.2, I.B.3",
+        f"for 2026-05-01 · log {ID}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("", "Some text. Code probable diagnoses. Do not."),
+        ("probable", "Code probable diagnoses. Do not."),
+        ("zebra", "Some text. Code probable diagnoses. Do not."),
+    ],
+)
+def test_the_sentence_that_decides(asked: str, shown: str) -> None:
+    assert decisive("Some text. Code probable\ndiagnoses. Do not.", asked) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "kept"),
+    [
+        ("Short.", 10, "Short."),
+        ("Code it. Do not.", 12, "Code it."),
+        ("Code “it.” Do not.", 12, "Code “it.”"),
+        ("Code it (e.g. twice). Then stop.", 24, "Code it (e.g. twice)."),
+        ("A heading\nCode it. Do not.", 20, "A heading\nCode it."),
+        ("Codes as follows: E11 and so on.", 12, "Codes as fo…"),
+    ],
+)
+def test_quotations_end_where_a_sentence_does(text: str, most: int, kept: str) -> None:
+    assert whole_sentences(text, most) == kept
+
+
+def test_changes_are_counted_and_the_first_are_listed() -> None:
+    listed = [Change("added", f"E11.{n}", "New <one>") for n in range(200)]
+    told = lines(changed(*listed, about="zebra", added=238, deleted=21))
+    assert told[:3] == [
+        "*ICD-10-CM FY2026 to FY2027, only the codes that were asked about*",
+        "added: 238, deleted: 21",
+        "`E11.0` New &lt;one&gt; · new",
+    ]
+    assert told[-2] == "… and 254 more"
+    assert lines(changed())[1] == "Nothing changed there."
+
+
+# Notices
+
+
+def test_a_notice_about_editions_is_told_once_in_few_words() -> None:
+    told = "No ICD-10-CM for 2026-11-22 is loaded: FY2026-April used"
+    assert told in lines(diabetes())
+    keys = edition_notices(diabetes())
+    assert len(keys) == 1
+    again = answer_message(diabetes(), ID, told=keys)
+    assert told not in json.dumps(again.blocks) + again.text
+    # Of another day it is another notice.
+    other = replace(diabetes(), notices=[NOT_COVERED.replace("2026-11-22", "2026-12-01")])
+    assert edition_notices(other) != keys
+
+
+def test_a_notice_about_a_system_that_is_not_shown_is_left_out() -> None:
+    notice = NOT_COVERED.replace("ICD-10-CM", "HCPCS Level II")
+    answer = reported(notices=[notice, "Cut words that I read: avg = average."])
+    told = lines(answer)
+    assert told[-2] == "Cut words that I read: avg = average."
+    assert "HCPCS" not in "".join(told) + answer_text(answer)
+
+
+# Every kind of answer
+
+
+def test_an_abstention_is_what_to_do_next() -> None:
+    blocks = answer_blocks(abstained(), ID, shareable=True)
+    assert texts(blocks) == ["Ask me for a code in plain words, or about a code."]
+    assert len(blocks) == 1
+    silent = replace(abstained(), notices=[])
+    assert texts(answer_blocks(silent, ID)) == ["I have no answer to that."]
+    assert answer_text(silent) == "I have no answer to that."
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (diabetes(), [
+            "E11.22 Type 2 diabetes mellitus with diabetic chronic kidney disease",
+            "E11.21 Type 2 diabetes mellitus with diabetic nephropathy",
+            "E13.22 Other specified diabetes mellitus with diabetic chronic kidney disease",
+            "No ICD-10-CM for 2026-11-22 is loaded: FY2026-April used",
+        ]),
+        (reported(), [
+            "I12.9, then N18.32",
+            "I12.9  Hypertensive chronic kidney disease with stage 1 through stage 4",
+            "N18.32  Chronic kidney disease, stage 3b",
+            "Acute or chronic?",
+        ]),
+        (header(), ["E11 is header in FY2026-April."]),
+        (replace(header(), pairs=[pair("conflict", "E11.9", "E10.9", says="Not <both>.")]),
+         ["E11 is header in FY2026-April.", "Not &lt;both&gt;."]),
+        (guided(rule("I.B.13", "Code each side. " * 40), rule("I.B.2", "Other.")), [
+            "I.B.13 About I.B.13 (FY2025, page 39): " + " ".join(["Code each side."] * 31),
+        ]),
+        (changed(added=2, about="zebra bites"),
+         ["ICD-10-CM FY2026 to FY2027, only the codes that were asked about: added: 2"]),
+    ],
+)  # fmt: skip
+def test_the_notification_begins_with_the_headline(answer: Answer, told: list[str]) -> None:
+    shown = answer_text(answer).splitlines()
+    assert shown == told
+    assert not any(mark in answer_text(answer) for mark in ("*", "`", "_", "✓"))
+
+
+def test_a_shared_answer_says_who_shared_it_and_not_what_was_asked() -> None:
+    message = shared_message(several(), ID, "U7")
+    assert texts(message.blocks, "context")[0] == "Shared by <@U7>"
+    assert "zebra" not in json.dumps(message.blocks) + json.dumps(message.plainer) + message.text
+    assert "_Statement 2_" in json.dumps(message.blocks)
+
+
+def test_a_workspace_without_newer_blocks_gets_plain_ones() -> None:
+    message = answer_message(reported(), ID)
+    assert message.blocks[-1]["type"] == "context_actions"
+    assert message.plainer is not None
+    assert {b["type"] for b in message.plainer} == {"section", "context", "actions"}
+    assert answer_message(reported(), ID, private=True).plainer is None
+
+
 #: The parts that an answer has, by its outcome.
 HELD = {
     "answered": ["candidates"],
@@ -101,6 +543,8 @@ HELD = {
 
 def many(outcome: Any, count: int, text: str) -> Answer:
     """An answer with `count` of everything, each as long as possible and with its own notes."""
+    if outcome == "report":
+        return long_report(count, text)
     notes = [ShownNote("excludes1", text, f"E{n}", [], "FY2026-April") for n in range(40)]
     codes = [CodeTitle(f"E11.{n}", text) for n in range(100)]
     sections = [ShownGuideline(f"I.{n}", text, n, "FY2025") for n in range(30)]
@@ -127,521 +571,70 @@ def many(outcome: Any, count: int, text: str) -> Answer:
     return Answer("", "2026-11-22", outcome, notices=[text] * 10, **told)
 
 
-# Candidates
-
-
-def test_an_answer_is_read_from_top_to_bottom() -> None:
-    blocks = answer_blocks(diabetes(), ID, shareable=True)
-    assert [block["type"] for block in blocks] == [
-        *["section"] * 4,
-        "context",
-        "context",
-        "actions",
+def long_report(count: int, text: str) -> Answer:
+    because = [Because("note", text, "I.A")] * 3
+    report = [
+        line(n, f"I1{n}.9", text, because=because, ask_back=text, confidence="low")
+        for n in range(1, count + 1)
     ]
-    assert texts(blocks) == [
-        f"⚠️ {NOT_COVERED}",
-        "*E11.22*  Type 2 diabetes mellitus with diabetic chronic kidney disease\n"
-        "✅ billable · confidence high\n"
-        "_Which stage?_",  # asked once, not with every candidate
-        "*E11.21*  Type 2 diabetes mellitus with diabetic nephropathy\n"
-        "✅ billable · confidence low",
-        "*E13.22*  Other specified diabetes mellitus with diabetic chronic kidney disease\n"
-        "✅ billable · confidence low",
+    return reported(*report, notices=[text] * 5, candidates=[])
+
+
+@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize("count", [1, 3, 10, 60])
+@pytest.mark.parametrize("outcome", [*HELD, "report"])
+def test_the_longest_answers_keep_slacks_limits(outcome: str, count: int, private: bool) -> None:
+    answer = many(outcome, count, MONSTROUS)
+    message = answer_message(answer, ID, shareable=private)
+    assert block_breaches(message.blocks, most=50, private=private) == []
+    shown = texts(message.blocks) + texts(message.blocks, "context")
+    assert sum(map(len, shown)) < 10_000
+    assert len(message.text) <= 3000
+    assert not any(text.rstrip("…").endswith(("&am", "&l", "&g")) for text in shown)
+    if count <= 3:
+        assert phone_lines(message.blocks) <= BUDGET + 3
+
+
+def test_twenty_statements_keep_slacks_limits() -> None:
+    answer = several(20, MONSTROUS)
+    long = [
+        replace(one, title=MONSTROUS, because=[Because("note", MONSTROUS)] * 3) for one in kidney()
     ]
-    assert texts(blocks, "context") == [
-        "*Notes for E11.22*\n"
-        "• *Excludes1* (E11): gestational diabetes (O24.4-); type 1 diabetes mellitus (E10.-)\n"
-        "• *Use additional code* (E11): code to identify control using: insulin (Z79.4); "
-        "oral antidiabetic drugs (Z79.84)\n"
-        "• *Includes* (E11): diabetes NOS\n"
-        "… other notes: 1",
-        f"ICD-10-CM FY2026-April · for 2026-11-22 · log {ID}",
-    ]
-    assert buttons(blocks) == [("more", "See more", ID), ("share", "Share in channel", ID)]
-
-
-def test_asking_for_more_shows_all_of_it() -> None:
-    blocks = answer_blocks(diabetes(), ID, expanded=True)
-    shown = texts(blocks)
-    assert len(shown) == 6
-    assert shown[-1].startswith("*E11.29*")
-    # The same notes govern all five. They are shown once, now with the chapter's.
-    notes, footer = texts(blocks, "context")
-    assert notes.endswith("• *Note* (chapter 4): All neoplasms are classified in Chapter 2.")
-    assert footer.endswith(ID)
-    assert buttons(blocks) == []
-
-
-def test_nothing_more_is_offered_when_all_is_shown() -> None:
-    answer = replace(diabetes(), candidates=[candidate(1, "I10", "Essential hypertension")])
-    assert buttons(answer_blocks(answer, ID)) == []
-    assert buttons(answer_blocks(answer, ID, shareable=True)) == [("share", "Share in channel", ID)]
-
-
-def test_a_header_lists_what_completes_it() -> None:
-    codes = [CodeTitle(f"M17.1{n}", f"Osteoarthritis {n}") for n in range(9)]
-    found = candidate(1, "M17.1", "Osteoarthritis", billable=False, completions=codes)
-    (text,) = texts(answer_blocks(replace(diabetes(), notices=[], candidates=[found]), ID))
-    lines = text.splitlines()
-    assert lines[1] == "⚠️ header: needs more characters · confidence high"
-    assert lines[2] == "• `M17.10` Osteoarthritis 0"
-    assert lines[8:] == ["… and 3 more"]
-
-
-def test_a_seventh_character_family_is_one_line() -> None:
-    codes = [CodeTitle(f"S52.532{c}", f"Colles' fracture, {c}") for c in "ADS"]
-    found = candidate(1, "S52.532A", "Colles' fracture, A", completions=codes)
-    (text,) = texts(answer_blocks(replace(diabetes(), notices=[], candidates=[found]), ID))
-    assert text.splitlines()[2:] == ["7th character: one of A D S"]
-
-
-def test_notes_of_another_release_say_so() -> None:
-    found = candidate(1, "E11.9", "Diabetes", release="FY2024", notes=E11_NOTES[:1])
-    notes, _ = texts(answer_blocks(replace(diabetes(), candidates=[found]), ID), "context")
-    assert notes.splitlines()[1] == "• *Includes* (E11, FY2026-April): diabetes NOS"
-
-
-def test_rules_come_before_explanations_and_near_ones_before_far_ones() -> None:
-    kinds = ["note", "excludes2", "includes", "seventh_character", "code_also"]
-    kinds += ["use_additional_code", "code_first", "excludes1"]
-    given = [note(kind, f"{kind} {owner}", owner) for owner in ("E11", "4") for kind in kinds]
-    answer = replace(diabetes(), candidates=[candidate(1, "E11", "Diabetes", notes=given)])
-    notes, _ = texts(answer_blocks(answer, ID, expanded=True), "context")
-    told = [line.split(": ", 1)[1] for line in notes.splitlines()[1:]]
-    assert told == [
-        "excludes1 E11",
-        "excludes1 4",
-        "code_first E11",
-        "code_first 4",
-        "use_additional_code E11",
-        "use_additional_code 4",
-        "code_also E11",
-        "code_also 4",
-        "seventh_character E11",
-        "seventh_character 4",
-        "excludes2 E11",
-        "includes E11",
-        "note E11",
-        "excludes2 4",
-        "includes 4",
-        "note 4",
-    ]
-    notes, _ = texts(answer_blocks(answer, ID), "context")
-    assert len(notes.splitlines()) == 1 + 6 + 1
-
-
-COMPANY = [
-    ReportWith(code, f"Title of {code}", "after", "use additional code, E11")
-    for code in ("N18.1-N18.6", "Z79.4", "E10.-", "Z79.84", "Z79.85")
-]
-
-
-def test_what_the_best_is_reported_with() -> None:
-    found = [candidate(n, f"E11.2{n}", "Diabetes", report_with=COMPANY) for n in (1, 2)]
-    answer = replace(diabetes(), notices=[], candidates=found)
-    best, other = texts(answer_blocks(answer, ID))
-    assert best.splitlines()[2:] == [
-        "Its notes ask for, where the record supports it:",
-        "• `N18.1-N18.6` Title of N18.1-N18.6 (use additional code, E11)",
-        "• `Z79.4` Title of Z79.4 (use additional code, E11)",
-        "• `E10.-` Title of E10.- (use additional code, E11)",
-        "… and 2 more",
-    ]
-    assert "Its notes ask for" not in other
-    best, other = texts(answer_blocks(answer, ID, expanded=True))
-    assert best.endswith("• `Z79.85` Title of Z79.85 (use additional code, E11)")
-    assert "Its notes ask for" not in other
-
-
-@pytest.mark.parametrize(
-    ("page", "source"),
-    [(39, "(FY2025, page 39)"), (None, "(FY2025)")],
-)
-def test_the_guidelines_that_govern_the_best(page: int | None, source: str) -> None:
-    sections = governing("I.C.4.a.3", "I.C.4.a", "I.C.4", "I.B.2", page=page)
-    found = [candidate(n, f"E11.2{n}", "Diabetes", guidelines=sections) for n in (1, 2)]
-    answer = replace(diabetes(), candidates=found)
-    cited, _ = texts(answer_blocks(answer, ID), "context")
-    assert cited.splitlines() == [
-        "*Guidelines for E11.21*",
-        f"• I.C.4.a.3 About I.C.4.a.3 {source}",
-        f"• I.C.4.a About I.C.4.a {source}",
-        f"• I.C.4 About I.C.4 {source}",
-        "… and 1 more",
-    ]
-    cited, _ = texts(answer_blocks(answer, ID, expanded=True), "context")
-    assert len(cited.splitlines()) == 1 + 4
-
-
-# Guidelines
-
-LONG = "Assign the code. " * 30 + "\n\n" + "Do not assign it, e.g. when asked. " * 30
-
-
-def test_a_rule_is_quoted_before_the_codes() -> None:
-    best = rule("I.B.13", "Code each side.\n\nOr code both.", "Laterality")
-    others = [rule("I.B.2", "Other."), rule("I.B.3", "Another."), rule("I.B.4", "Too far.")]
-    found = [candidate(1, "M17.0", "Bilateral primary osteoarthritis of knee")]
-    answer = replace(guided(best, *others), candidates=found)
-    blocks = answer_blocks(answer, ID)
-    shown = texts(blocks)
-    assert shown[0].splitlines() == [
-        "📖 *I.B.13*  Laterality (FY2025, page 39)",
-        ">Code each side.",
-        ">",
-        ">Or code both.",
-    ]
-    assert shown[1].startswith("*M17.0*")
-    assert texts(blocks, "context") == [
-        "Also: I.B.2 About I.B.2 (FY2025, page 39); I.B.3 About I.B.3 (FY2025, page 39)",
-        f"ICD-10-CM FY2026-April, Official Guidelines FY2025 · for 2026-05-01 · log {ID}",
-    ]
-    shown = texts(answer_blocks(answer, ID, expanded=True))
-    assert [text.splitlines()[-1] for text in shown[:3]] == [">Or code both.", ">Other.",
-                                                             ">Another."]  # fmt: skip
-
-
-def test_a_long_rule_is_shortened_at_first_and_says_so() -> None:
-    answer = guided(rule("I.B.13", LONG))
-    blocks = answer_blocks(answer, ID)
-    *quote, shortened = texts(blocks)[0].splitlines()[1:]
-    assert "\n".join(line.removeprefix(">") for line in quote) in LONG
-    assert quote[-1].endswith("e.g. when asked.")
-    assert shortened == "_Shortened: more of the section under See more._"
-    assert [label for _, label, _ in buttons(blocks)] == ["See more"]
-    *quote, last = texts(answer_blocks(answer, ID, expanded=True))[0].splitlines()[1:]
-    assert "\n".join(line.removeprefix(">") for line in [*quote, last]) == LONG
-
-
-def test_a_very_long_rule_sends_to_the_published_one() -> None:
-    blocks = answer_blocks(guided(rule("I.B.13", LONG * 9)), ID, expanded=True)
-    shown = texts(blocks)
-    assert len(shown) > 1  # more than a section holds
-    assert shown[-1].endswith("_Shortened: the section goes on in the published guidelines._")
-
-
-@pytest.mark.parametrize(
-    ("text", "most", "kept"),
-    [
-        ("Short.", 10, "Short."),
-        ("Code it. Do not.", 12, "Code it."),
-        ("Code “it.” Do not.", 12, "Code “it.”"),
-        ("Code it (e.g. twice). Then stop.", 24, "Code it (e.g. twice)."),
-        ("A heading\nCode it. Do not.", 20, "A heading\nCode it."),
-        ("Codes as follows: E11 and so on.", 12, "Codes as fo…"),
-    ],
-)
-def test_quotations_end_where_a_sentence_does(text: str, most: int, kept: str) -> None:
-    assert whole_sentences(text, most) == kept
-
-
-def test_nearest_sections_are_no_answer_to_a_question_for_a_code() -> None:
-    answer = replace(diabetes(), guidelines=[rule("I.B.13", "Code each side.")])
-    assert answer_blocks(answer, ID) == answer_blocks(diabetes(), ID)
-
-
-# Verdicts
-
-
-@pytest.mark.parametrize(
-    ("status", "mark"),
-    [
-        ("billable", "✅"),
-        ("header", "⚠️"),
-        ("not_covered", "❔"),
-        ("not_yet_valid", "❌"),
-        ("deleted", "❌"),
-        ("unknown", "❓"),
-        ("not_loaded", "📂"),
-    ],
-)
-def test_a_verdict_has_a_mark_and_a_reason(status: str, mark: str) -> None:
-    (text,) = texts(answer_blocks(verdicts(verdict("E11.9", status)), ID))
-    assert text == f"{mark} *E11.9*  Title of E11.9\nE11.9 is {status} in FY2026-April."
-
-
-def test_a_header_verdict_lists_completions_and_notes() -> None:
-    blocks = answer_blocks(header(), ID)
-    (text,) = texts(blocks)
-    assert text.splitlines()[2:4] == [
-        "Completed by:",
-        "• `E11.10` Type 2 diabetes mellitus, kind 10",
-    ]
-    assert text.endswith("• `E11.15` Type 2 diabetes mellitus, kind 15\n… and 24 more")
-    assert texts(blocks, "context")[0].startswith("*Notes for E11*\n• *Excludes1* (E11): ")
-    assert buttons(blocks) == [("more", "See more", ID)]
-    (text,) = texts(answer_blocks(header(), ID, expanded=True))
-    assert text.endswith("… and 10 more")
-
-
-def test_a_code_that_is_not_valid_names_others() -> None:
-    others = {
-        "replaced_by": [CodeTitle("E11.A", "In remission")],
-        "did_you_mean": [CodeTitle("E11.8", "Unspecified")],
-    }
-    answer = verdicts(verdict("E11.7", "deleted", title="", **others))
-    blocks = answer_blocks(answer, ID)
-    assert texts(blocks) == [
-        "❌ *E11.7*\nE11.7 is deleted in FY2026-April.\n"
-        "Replaced by:\n• `E11.A` In remission\nDid you mean:\n• `E11.8` Unspecified"
-    ]
-
-
-def test_a_code_of_a_system_that_is_not_loaded() -> None:
-    answer = verdicts(verdict("99213", "not_loaded", system="cpt", title="", release=None))
-    blocks = answer_blocks(answer, ID)
-    assert texts(blocks, "context") == [f"for 2026-05-01 · log {ID}"]
-
-
-def test_many_verdicts() -> None:
-    answer = verdicts(*(verdict(f"E11.{n}", "billable") for n in range(14)))
-    blocks = answer_blocks(answer, ID)
-    assert len(texts(blocks)) == 10
-    assert texts(blocks, "context")[0] == "… and 4 more codes; ask about them in another message."
-
-
-def test_the_characters_of_a_procedure_code() -> None:
-    axes = [Axis(1, "Section", "0", "Medical and Surgical"), Axis(5, "Approach", "4", "Open")]
-    coded = verdict("0DTJ4ZZ", "billable", system="icd10pcs", axes=axes)
-    (text,) = texts(answer_blocks(verdicts(coded), ID))
-    lines = ["• `0` Section: Medical and Surgical", "• `4` Approach: Open"]
-    assert text.splitlines()[2:] == lines
-    # With several verdicts they are shown only when the answer is expanded.
-    two = verdicts(coded, coded)
-    assert "Approach" not in "".join(texts(answer_blocks(two, ID)))
-    assert all("Approach" in text for text in texts(answer_blocks(two, ID, expanded=True)))
-
-
-@pytest.mark.parametrize(
-    ("system", "lines"),
-    [
-        ("icd9cm", ["In ICD-10-CM:", "• `E11.9` Type 2 diabetes (GEMs: approximate)",
-                    "• GEMs: no code"]),
-        ("icd10cm", ["Replaced by:", "• `E11.9` Type 2 diabetes"]),
-    ],
-)  # fmt: skip
-def test_equivalents_of_a_retired_code_only(system: str, lines: list[str]) -> None:
-    given = verdict(
-        "250.00",
-        "deleted",
-        system=system,
-        release=None,
-        replaced_by=[CodeTitle("E11.9", "Type 2 diabetes")],
-        equivalents=[
-            Equivalent("E11.9", "Type 2 diabetes", "GEMs: approximate"),
-            Equivalent("", "", "GEMs: no code"),
-        ],
+    answer = replace(
+        answer, statements=[replace(one, report=long * 4) for one in answer.statements]
     )
-    (text,) = texts(answer_blocks(verdicts(given), ID))
-    assert text.splitlines()[2:] == lines
-
-
-def test_guidelines_of_a_verdict_are_shown_when_asked_for() -> None:
-    answer = verdicts(verdict("E11.9", "billable", guidelines=governing("I.C.4.a")))
-    blocks = answer_blocks(answer, ID)
-    assert len(texts(blocks, "context")) == 1
-    assert [label for _, label, _ in buttons(blocks)] == ["See more"]
-    cited, _ = texts(answer_blocks(answer, ID, expanded=True), "context")
-    assert cited == "*Guidelines for E11.9*\n• I.C.4.a About I.C.4.a (FY2025, page 39)"
-
-
-def test_no_verdict_is_lost_for_the_notes_of_others() -> None:
-    given = [verdict(f"E{n}", "billable", notes=E11_NOTES * 9, why="Valid. " * 60)
-             for n in range(10, 20)]  # fmt: skip
-    answer = replace(verdicts(*given), pairs=[pair("caution", "E10", f"E{n}") for n in range(60)])
-    for expanded in (False, True):
-        shown = "".join(texts(answer_blocks(answer, ID, expanded=expanded)))
-        assert all(f"*E{n}*" in shown for n in range(10, 20))
-
-
-# Codes together
-
-PAIRS = [
-    pair("caution", "I10", "E11.9"),
-    pair("obligation", "E11.9"),
-    pair("conflict", "E11.9", "E10.9", says="Not <both>.", quote="type 1\n (E10.-)",
-         inherited_from="4"),
-    pair("caution", "J0897", rule="mue", quote="CMS Policy", release="2024-April",
-         inherited_from="NCCI medically unlikely edits 2024-April"),
-    pair("caution", "A4263", "A4262", quote=""),
-]  # fmt: skip
-
-
-def test_what_the_rules_say_of_codes_together() -> None:
-    answer = replace(verdicts(verdict("E11.9", "billable")), pairs=PAIRS)
-    _, told = texts(answer_blocks(answer, ID, expanded=True))
-    assert told.splitlines() == [
-        "*Checked against the rules*",
-        "⛔ *E11.9 + E10.9*  Not &lt;both&gt;.",
-        ">“type 1 (E10.-)” (chapter 4, FY2026-April)",
-        "\N{HEAVY PLUS SIGN} *E11.9*  E11.9: obligation.",
-        ">“the rule on E11.9” (E11.9, FY2026-April)",
-        "⚠️ *I10 + E11.9*  I10 and E11.9: caution.",
-        ">“the rule on E11.9” (I10, FY2026-April)",
-        "⚠️ *J0897*  J0897: caution.",
-        ">“CMS Policy” (NCCI medically unlikely edits 2024-April)",
-        "⚠️ *A4263 + A4262*  A4263 and A4262: caution.",
-    ]
-    blocks = answer_blocks(answer, ID)
-    _, told = texts(blocks)
-    assert told.splitlines()[-3:] == ["⚠️ *J0897*  J0897: caution.",
-        ">“CMS Policy” (NCCI medically unlikely edits 2024-April)", "… and 1 more"]  # fmt: skip
-    assert [label for _, label, _ in buttons(blocks)] == ["See more"]
-
-
-@pytest.mark.parametrize(
-    ("rules", "told"),
-    [
-        ([], []),
-        (
-            ["ncci_ptp", "mue"],
-            [
-                "Not checked, because not loaded: NCCI procedure-to-procedure edits, "
-                "NCCI medically unlikely edits."
-            ],
-        ),
-    ],
-)
-def test_rules_that_were_not_checked(rules: list[str], told: list[str]) -> None:
-    answer = replace(verdicts(verdict("J0897", "billable")), not_checked=rules)
-    assert texts(answer_blocks(answer, ID), "context")[:-1] == told
-    assert "Not checked" not in str(answer_blocks(replace(diabetes(), not_checked=rules), ID))
-
-
-# What changed
-
-
-@pytest.mark.parametrize(
-    ("change", "lines"),
-    [
-        (Change("added", "E11.A", "In <remission>"),
-         ["• `E11.A` In &lt;remission&gt; · _added_"]),
-        (Change("retitled", "I10", "New title", before="Old title"),
-         ["• `I10` New title · _title revised_", "↳ was: Old title"]),
-        (Change("deleted", "I11", "Gone", replaced_by=[CodeTitle("I12", "Here")],
-                similar=[CodeTitle("I13", "Like it")]),
-         ["• `I11` Gone · _deleted_", "↳ replaced by: `I12` Here"]),
-        (Change("deleted", "I11", "Gone", similar=[CodeTitle(f"I{n}", "Like") for n in range(5)]),
-         ["• `I11` Gone · _deleted_", "↳ no official replacement loaded",
-          "↳ similar titles, a suggestion only: "
-          "`I0` Like; `I1` Like; `I2` Like; … and 2 more"]),
-        (Change("deleted", "I11", "Gone"),
-         ["• `I11` Gone · _deleted_", "↳ no official replacement loaded"]),
-        (Change("became_header", "I14", "Wide"),
-         ["• `I14` Wide · _no longer billable: header now_"]),
-    ],
-)  # fmt: skip
-def test_a_change(change: Change, lines: list[str]) -> None:
-    (text,) = texts(answer_blocks(changed(change, **{change.kind: 1}), ID))
-    assert text.splitlines()[2:] == lines
-
-
-def test_changes_are_counted_and_the_first_are_listed() -> None:
-    listed = [Change("added", f"E11.{n}", "New") for n in range(200)]
-    answer = changed(*listed, added=238, deleted=21)
-    blocks = answer_blocks(answer, ID)
-    (text,) = texts(blocks)
-    lines = text.splitlines()
-    assert lines[:2] == ["*ICD-10-CM FY2026 to FY2027*", "added: 238, deleted: 21"]
-    assert lines[12:] == ["… and 249 more"]
-    assert texts(blocks, "context") == [f"for 2026-11-22 · log {ID}"]
-    assert [label for _, label, _ in buttons(blocks)] == ["See more"]
-    (text,) = texts(answer_blocks(answer, ID, expanded=True))
-    assert text.endswith("\n… and 219 more")
-
-
-def test_nothing_changed() -> None:
-    (text,) = texts(answer_blocks(changed(), ID))
-    assert text == "*ICD-10-CM FY2026 to FY2027*\nNothing changed there."
-
-
-def test_what_changes_were_asked_about_is_not_repeated() -> None:
-    (text,) = texts(answer_blocks(changed(about="zebra bites"), ID))
-    assert text.startswith("*ICD-10-CM FY2026 to FY2027, only the codes that were asked about*")
-
-
-# Every kind of answer
-
-
-def test_an_abstention_is_only_its_notices() -> None:
-    blocks = answer_blocks(abstained(), ID, shareable=True)
-    assert texts(blocks) == ["Ask me for a code in plain words, or about a code."]
-    assert len(blocks) == 1
-    silent = replace(abstained(), notices=[])
-    assert texts(answer_blocks(silent, ID)) == ["I have no answer to that."]
-    assert answer_text(silent) == "I have no answer to that."
-
-
-@pytest.mark.parametrize(
-    ("answer", "lines"),
-    [
-        (diabetes(), [
-            NOT_COVERED,
-            "E11.22 Type 2 diabetes mellitus with diabetic chronic kidney disease",
-            "E11.21 Type 2 diabetes mellitus with diabetic nephropathy",
-            "E13.22 Other specified diabetes mellitus with diabetic chronic kidney disease",
-        ]),
-        (header(), ["E11 is header in FY2026-April."]),
-        (replace(header(), pairs=PAIRS), [
-            "E11 is header in FY2026-April.",
-            "Not &lt;both&gt;.",
-            "E11.9: obligation.",
-            "I10 and E11.9: caution.",
-        ]),
-        (guided(rule("I.B.13", "Code each side. " * 40), rule("I.B.2", "Other.")), [
-            "I.B.13 About I.B.13 (FY2025, page 39): " + " ".join(["Code each side."] * 31),
-        ]),
-        (changed(added=2, about="zebra bites"),
-         ["ICD-10-CM FY2026 to FY2027, only the codes that were asked about: added: 2"]),
-        (changed(), ["ICD-10-CM FY2026 to FY2027: Nothing changed there."]),
-    ],
-)  # fmt: skip
-def test_the_text_beside_the_blocks_says_the_same(answer: Answer, lines: list[str]) -> None:
-    assert answer_text(answer).splitlines() == lines
-
-
-def test_a_shared_answer_says_who_shared_it() -> None:
-    message = shared_message(diabetes(), ID, "U7")
-    assert texts(message.blocks, "context")[0] == "Shared by <@U7>"
-    assert buttons(message.blocks) == [("more", "See more", ID)]
+    message = answer_message(answer, ID, shareable=True)
+    assert block_breaches(message.blocks, most=50) == []
+    assert sum(map(len, texts(message.blocks))) < 10_000
+    assert len(message.text) <= 3000
 
 
 def test_nothing_in_an_answer_is_taken_for_markup() -> None:
     assert escape("a & b <!channel>") == "a &amp; b &lt;!channel&gt;"
     risky = "<!channel> & <@U1>"
-    found = candidate(
-        1, risky, risky, ask_back=risky, notes=[ShownNote("note", risky, risky, [], risky)]
-    )
-    answer = replace(diabetes(), notices=[risky], candidates=[found])
     given = [
-        answer,
+        replace(diabetes(), notices=[risky], candidates=[candidate(1, risky, risky)]),
         verdicts(verdict(risky, "unknown", title=risky, why=risky)),
+        long_report(3, risky),
+        several(3, risky),
         *(many(outcome, 2, risky) for outcome in HELD),
     ]
-    for shown in (answer_message(a, ID, expanded=True) for a in given):
+    for shown in (answer_message(a, ID) for a in given):
         assert "<" not in json.dumps(shown.blocks) + shown.text
     assert "<" not in json.dumps(plain_message(risky).blocks)
 
 
-@pytest.mark.parametrize("expanded", [False, True])
-@pytest.mark.parametrize("count", [1, 3, 10, 60])
-@pytest.mark.parametrize("outcome", HELD)
-def test_the_longest_answers_keep_slacks_limits(outcome: str, count: int, expanded: bool) -> None:
-    answer = many(outcome, count, MONSTROUS)
-    message = answer_message(answer, ID, expanded=expanded, shareable=True)
-    assert block_breaches(message.blocks, most=50) == []
-    shown = texts(message.blocks) + texts(message.blocks, "context")
-    assert sum(map(len, shown)) < 10_000
-    assert len(message.text) <= 3000
-    assert not any(text.rstrip("…").endswith(("&am", "&l", "&g")) for text in shown)
-
-
 @pytest.mark.parametrize(
     "answer",
-    [diabetes("zebra stripes"), header(), abstained("zebra"), guided(rule("I.A", "Text."))],
+    [
+        diabetes("zebra stripes"),
+        reported(),
+        header(),
+        abstained("zebra"),
+        guided(rule("I.A", "A.")),
+    ],
 )
 def test_the_question_is_not_repeated(answer: Answer) -> None:
     given = replace(answer, question="zebra stripes")
-    for expanded in (False, True):
-        message = answer_message(given, ID, expanded=expanded, shareable=True)
-        assert "zebra" not in json.dumps(message.blocks) + message.text
+    message = answer_message(given, ID, shareable=True)
+    assert "zebra" not in json.dumps(message.blocks) + message.text

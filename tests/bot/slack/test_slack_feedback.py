@@ -15,6 +15,7 @@ from bot.desk.answer import CodeTitle
 from bot.querylog import UNLOGGED, LogUnavailable, QueryLog, Record
 from bot.querylog.verify import verify
 from bot.slack.views.answer import answer_blocks
+from bot.slack.views.details import detail_pages
 from bot.slack.views.feedback import codes_of, submitted, thanks_modal, used_modal
 from bot.views.terminal import as_text
 
@@ -67,8 +68,7 @@ def press(slack: SlackServer, log: QueryLog, verdict: str, user: str = "U8") -> 
 
 
 def test_an_answer_that_all_see_has_feedback_buttons() -> None:
-    *_, actions, judging = answer_blocks(diabetes(), ID)
-    assert [b["action_id"] for b in actions["elements"]] == ["more", "used"]
+    *_, judging = answer_blocks(diabetes(), ID)
     assert judging["type"] == "context_actions"
     (pair,) = judging["elements"]
     assert pair["positive_button"]["value"] == f"right {ID}"
@@ -78,9 +78,8 @@ def test_an_answer_that_all_see_has_feedback_buttons() -> None:
 def test_an_answer_that_one_sees_has_plain_buttons() -> None:
     for how in ({"shareable": True}, {"private": True}):
         *_, actions = answer_blocks(diabetes(), ID, **how)
-        names = [b["action_id"] for b in actions["elements"]]
-        assert names[-3:] == ["right", "wrong", "used"]
-        assert [b["value"] for b in actions["elements"]][-3:] == [f"right {ID}", f"wrong {ID}", ID]
+        values = [(b["action_id"], b["value"]) for b in actions["elements"]]
+        assert values == [("right", f"right {ID}"), ("wrong", f"wrong {ID}")]
 
 
 def test_what_found_nothing_can_be_corrected_too() -> None:
@@ -90,7 +89,7 @@ def test_what_found_nothing_can_be_corrected_too() -> None:
 
 def test_what_is_not_in_the_log_or_was_not_asked_has_no_feedback_buttons() -> None:
     unlogged = answer_blocks(diabetes(), UNLOGGED)
-    assert "used" not in json.dumps(unlogged)
+    assert not any(block["type"] in ("actions", "context_actions") for block in unlogged)
     assert [block["type"] for block in answer_blocks(abstained(), ID)] == ["section"]
 
 
@@ -338,7 +337,8 @@ KNEE = candidate(
 )
 def test_other_sides_are_named_where_the_question_left_them_open(shown, line: str | None) -> None:
     answer = replace(diabetes(), candidates=[shown])
-    blocks = json.dumps(answer_blocks(answer, ID), ensure_ascii=False)
+    drawn = [block.to_dict() for page in detail_pages(answer) for block in page]
+    blocks = json.dumps(drawn, ensure_ascii=False)
     if line is None:
         assert "Other sides" not in blocks + as_text(answer)
     else:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.slack import lanes
 from bot.slack.lanes import Lanes
-from bot.slack.web_api import Posted, RateLimited
+from bot.slack.web_api import NotTaken, Posted
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ class Slack:
         def send() -> Posted:
             self.tried.append(name)
             if left:
-                raise RateLimited(left.pop())
+                raise NotTaken("rate limited", left.pop())
             self.taken.append(name)
             return Posted("delivered", name)
 

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from bot.desk.answer import Answer, Candidate
-from bot.slack.views.answer import answer_blocks, answer_text
+from bot.slack.views.answer import answer_blocks
+from bot.slack.views.details import detail_pages
 from bot.views.shared import by_system
 from bot.views.terminal import as_text
 
@@ -45,8 +46,9 @@ def test_each_group_is_shown_with_its_first_candidates(
 
 def test_groups_have_headings_in_the_terminal_and_in_slack() -> None:
     answer = Answer("port flush", "2026-05-01", "answered", candidates=candidates("mmmppp"))
-    drawn = json.dumps(answer_blocks(answer, "abc"), ensure_ascii=False)
-    for shown in (as_text(answer), drawn, answer_text(answer)):
+    (page,) = detail_pages(answer)
+    drawn = json.dumps([block.to_dict() for block in page], ensure_ascii=False)
+    for shown in (as_text(answer), drawn):
         assert shown.index(DIAGNOSIS) < shown.index("m1") < shown.index(PROCEDURE)
         assert shown.index(PROCEDURE) < shown.index("p4")
 
