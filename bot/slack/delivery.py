@@ -162,9 +162,9 @@ class SlackDelivery:
         what became of it."""
 
         def send() -> Posted:
-            posted, now = way.send(drawn), way
-            while posted.outcome == "failed" and (now := now.otherwise):
-                posted = now.send(drawn)
+            posted, other = way.send(drawn), way.otherwise
+            while posted.outcome == "failed" and other:
+                posted, other = other.send(drawn), other.otherwise
             return posted
 
         return self.lanes.send(way.lane, send, then or _warn)

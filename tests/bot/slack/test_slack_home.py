@@ -194,10 +194,17 @@ def test_an_answer_opens_again(slack, log, desk, tmp_path) -> None:
         opened(slack)
         slack.send_view_action("home_open", question).wait_ack(10)
         modal = modal_with(slack, "E11.22")
-    assert modal["type"] == "modal"
-    assert "t2dm with ckd" in said(modal)
-    # The buttons of messages do not work in a modal.
-    assert {block["type"] for block in modal["blocks"]}.isdisjoint({"actions", "context_actions"})
+        assert modal["type"] == "modal"
+        assert "t2dm with ckd" in said(modal)
+        # Of the buttons of messages, which do not work in a modal, none is there.
+        names = {
+            element.get("action_id", "")
+            for block in modal["blocks"]
+            for element in [*block.get("elements", []), block.get("accessory") or {}]
+        }
+        assert all(name == "" or name.startswith("home_") for name in names)
+        slack.send_view_action("home_details", question, view=modal).wait_ack(10)
+        modal_with(slack, "gestational diabetes")
 
 
 def test_home_at_the_limits() -> None:
