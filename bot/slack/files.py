@@ -189,9 +189,10 @@ class Pasted:
 
 
 def text_of(event: dict[str, Any], client: WebClient, *, within: float = 2.0) -> Pasted:
-    """The statements in the text files of a message, each fetched within some seconds. The limits
-    of what is typed hold for them, too: the caller takes the text as if it was typed, after what
-    was. It is not scrubbed yet."""
+    """The statements in the text files of a message, all fetched within some seconds: the message
+    is acknowledged after that. The limits of what is typed hold for them, too: the caller takes the
+    text as if it was typed, after what was. It is not scrubbed yet."""
+    until = time.monotonic() + within
     texts: list[str] = []
     told: list[str] = []
     with TemporaryDirectory(prefix="codedesk-") as folder:
@@ -200,8 +201,9 @@ def text_of(event: dict[str, Any], client: WebClient, *, within: float = 2.0) ->
                 told.append(message("home.file_no_list", name=file.name))
                 continue
             try:
+                left = max(until - time.monotonic(), 0.01)
                 path = fetched(
-                    client, file, Path(folder), most=MOST_OF_A_LIST, cut=True, within=within
+                    client, file, Path(folder), most=MOST_OF_A_LIST, cut=True, within=left
                 )
                 texts.append(_statements(path.read_bytes(), file.extension))
             except (FileNotFetched, UnicodeDecodeError, csv.Error) as error:

@@ -237,6 +237,7 @@ def test_home_at_the_limits() -> None:
         "range",
         "not_covered",
         "billable_nearest",
+        "header_nearest",
         "not_yet_valid",
         "deleted",
         "unknown",
