@@ -62,12 +62,17 @@ _COMPLETIONS = 8
 def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     """The whole answer, wrapped to a terminal's width; its headline comes first."""
     blocks = [_wrapped(answer.headline.text, "")] if answer.headline.text else []
+    if answer.read_as:
+        read_as = message("terminal.read_as", statement=" ".join(answer.read_as.split()))
+        blocks.append(textwrap.shorten(read_as, _WIDTH, placeholder=" …"))
     blocks.append("\n".join(_wrapped(notice, "! ") for notice in untold_notices(answer)))
     sections = [_quoted(guideline) for guideline in quoted_sections(answer)[:_SECTIONS]]
     if answer.outcome == "guideline":
         blocks += sections
     reports = [_report(number, part) for number, part in enumerate(parts(answer), 1)]
     beside = answer.outcome == "verdict" and not answer.statements
+    if answer.ask_options and reports:
+        reports[0] += "\n" + _options(answer)
     blocks += [] if beside else reports
     blocks += _candidates(answer, shown)
     crosswalk = asks_for_icd9(answer.question)
@@ -90,6 +95,8 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     if answer.candidates or answer.verdicts or answer.guidelines or answer.report:
         releases = editions(answer)
         footer = "terminal.footer" if releases else "terminal.footer_bare"
+        if not answer.as_of:
+            footer = "terminal.footer_of_before"
         blocks.append(message(footer, releases=releases, day=answer.as_of))
     return "\n\n".join(block for block in blocks if block)
 
@@ -114,6 +121,14 @@ def _report(number: int, part: Part) -> str:
     if left_out := unreported(part):
         lines.append(_wrapped(left_out, f"{lead}  "))
     return "\n".join(lines)
+
+
+def _options(answer: Answer) -> str:
+    """The answers to what is asked back: the words to type, and the code of each."""
+    told = [
+        message("terminal.option", words=one.words, code=one.code) for one in answer.ask_options
+    ]
+    return _wrapped(", ".join(told), "     ")
 
 
 def _candidates(answer: Answer, shown: int) -> list[str]:

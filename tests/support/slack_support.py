@@ -4,7 +4,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from slack_server import SlackServer
 
 from bot.desk.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict, reason
 from bot.desk.governing import Governing
+from bot.desk.intent import Intent
 from bot.desk.question import Question
 from bot.phi import Scrubber, scrub_head
 from bot.querylog import QueryLog
@@ -56,6 +57,16 @@ def slack_server() -> SlackServer:
     """A workspace with the app installed as its manifest says."""
     scopes = set(manifest()["oauth_config"]["scopes"]["bot"])
     return SlackServer(method_list(), scopes=scopes)
+
+
+def wait_until(
+    done: Callable[[], object], shown: Callable[[], object] = str, timeout: float = 60.0
+) -> None:
+    """Wait until `done` is true; `shown` says what there is instead."""
+    deadline = time.monotonic() + timeout
+    while not done():
+        assert time.monotonic() < deadline, shown()
+        time.sleep(0.01)
 
 
 def delivery_to(slack: SlackServer, desk: Any, log: QueryLog) -> SlackDelivery:
@@ -152,9 +163,12 @@ class ScriptedDesk:
     no question is answered."""
 
     index_build: str | None = "build-1"
+    intents: Mapping[str, Intent] = {"": "empty", "hi": "greeting", "help": "help"}
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        #: The options with which questions were read.
+        self.readings: list[dict[str, Any]] = []
         self.open = threading.Event()
         self.open.set()
         self.begun = threading.Semaphore(0)
@@ -173,12 +187,14 @@ class ScriptedDesk:
     def ready(self) -> None:
         self.was_made_ready = True
 
-    def take(self, asked: str, **_: Any) -> Question:
+    def take(self, asked: str, **reading: Any) -> Question:
         scrubbed = scrub_head(SCRUBBER, asked)
-        return Question(asked, scrubbed.text, scrubbed.removed)
+        self.readings.append(reading)
+        intent = self.intents.get(asked, "search")
+        return Question(asked, scrubbed.text, scrubbed.removed, intent=intent)
 
-    def take_codes(self, codes: Sequence[str], **_: Any) -> Question:
-        return self.take(" ".join(codes))
+    def take_codes(self, codes: Sequence[str], **reading: Any) -> Question:
+        return self.take(" ".join(codes), **reading)
 
     def verdicts_on(self, typed: str) -> list[Verdict]:
         """Knows the codes of `diabetes`, and the form of a CPT code."""

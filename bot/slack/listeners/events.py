@@ -1,10 +1,13 @@
-"""Mentions and direct messages: answered in the thread."""
+"""Mentions and direct messages: answered in the thread. An edited question has its answer updated,
+and a deleted one has it removed; the records stay."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
@@ -12,20 +15,34 @@ from slack_bolt import Ack, App, BoltContext, BoltResponse
 from bot.logged_desk import LoggedQuestion
 from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord
+from bot.slack.conversation import (
+    edited_key,
+    follows,
+    message_key,
+    posted_at,
+    team_of,
+    versions,
+)
 from bot.slack.delivery import SlackDelivery
+from bot.slack.files import Pasted, text_of
 from bot.slack.message_text import clean
+from bot.slack.messages import Said, deleted, said_in
 from bot.slack.people import defaults_for, is_for_asker_alone
-from bot.slack.views.block_kit import plain_message
-from bot.slack.web_api import for_one, in_thread
+from bot.slack.sessions import Sessions
+from bot.slack.tables import as_list
+from bot.slack.views.block_kit import Message, plain_message
+from bot.slack.views.welcome import welcome_blocks, with_note
+from bot.slack.web_api import delete, for_one, for_one_anywhere, in_thread, update
 from bot.views.shared import removals_to_tell
 
 logger = logging.getLogger("codedesk.slack")
 
-#: Subtypes of messages that people write: plain, with a file, a reply also sent to the channel.
-_WRITTEN_BY_PEOPLE = (None, "file_share", "thread_broadcast")
+#: What is answered with who it is and what to try.
+_FIRST_CONTACT = ("greeting", "help", "empty")
 
 
-def register(app: App, delivery: SlackDelivery) -> None:
+def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str | None) -> None:
+    log = delivery.log
     #: Keys of messages whose askers were told that the log cannot be written. Slack sends a message
     #: several times, and the asker is told once.
     told_of_failure: set[str | None] = set()
@@ -38,76 +55,140 @@ def register(app: App, delivery: SlackDelivery) -> None:
         next_: Callable[[], None],
     ) -> BoltResponse | None:
         """Write the question to the log. Bolt acknowledges only a request that is passed on."""
-        if not is_question(event):
+        if gone := deleted(event):
+            context.update(gone=message_key(body, *gone))
+            next_()
+            return None
+        said = said_in(event)
+        if said is None:
             return ack()
-        asked = asked_by(body, event)
-        typed = clean(event.get("text") or "")
+        asked = asked_by(body, event, said)
         try:
-            chosen = defaults_for(delivery.people, asked.team, asked.user)
-            (question,) = delivery.logged.take(
-                [typed], chosen.on(asked), came=time.monotonic(), **chosen.reading()
-            )
+            question, told = taken(said, asked)
         except LogUnavailable as error:
             # It is not acknowledged, so Slack sends it again, the last time after 5 minutes:
             # https://docs.slack.dev/apis/events-api#retries
             logger.error("%s", error)
             if asked.message_key not in told_of_failure:
                 told_of_failure.add(asked.message_key)
-                way = for_one(delivery.client, asked.channel or "", asked.user or "")
+                way = for_one(delivery.client, said.channel, said.user)
                 delivery.post(way, plain_message(message("slack.not_logged_yet")))
             return BoltResponse(status=503)
         told_of_failure.clear()
         if question is None:
             return ack()  # The log has it: it was sent again, or came as another event, too.
-        context.update(question=question)
+        sessions.began(_place(question), question.id, said.user, question.asked.text)
+        context.update(question=question, said=said, told=told)
         next_()
         return None
 
-    def answer(context: BoltContext, event: dict[str, Any]) -> None:
+    def taken(said: Said, asked: QuestionRecord) -> tuple[LoggedQuestion | None, tuple[str, ...]]:
+        """The question, None if the log has it; and what is to be said of its files."""
+        came = time.monotonic()
+        pasted = text_of({"files": list(said.files)}, delivery.client) if said.files else Pasted()
+        text = "\n".join(part for part in (clean(said.text), as_list(pasted.text)) if part)
+        earlier = versions(log, asked.message_key or "") if said.edited_at else []
+        if earlier:
+            if delivery.desk.scrub(text) == earlier[-1].text:
+                return None, ()  # Nothing was edited that is stored.
+            # It follows what the first version followed: it replaces that and does not refine it.
+            key = edited_key(asked.message_key or "", said.edited_at or "")
+            asked = replace(asked, message_key=key, after=earlier[0].after)
+        else:
+            after = follows(
+                log, said.channel, said.thread, direct=asked.surface == "dm", now=log.now()
+            )
+            asked = replace(asked, after=after)
+        # What the asker chose counts where they do not say otherwise.
+        chosen = defaults_for(delivery.people, asked.team, asked.user)
+        (question,) = delivery.logged.take([text], chosen.on(asked), came=came, **chosen.reading())
+        if question and earlier:
+            delivery.withdraw(earlier[-1].id, "the question was edited")
+        if said.files and not (pasted.text or pasted.told):
+            return question, (message("slack_surfaces.file_beside"),)
+        return question, pasted.told
+
+    def answer(context: BoltContext) -> None:
+        if "gone" in context:
+            remove(context["gone"])
+            return
         question: LoggedQuestion = context["question"]
-        asked = question.asked
-        channel, user, thread = event["channel"], event["user"], event.get("thread_ts")
-        for_asker = for_one(delivery.client, channel, user, thread)
+        said: Said = context["said"]
+        asked, place = question.asked, _place(question)
+        way = in_thread(delivery.client, said.channel, asked.thread)
+        alone = for_one_anywhere(delivery.client, said.channel, said.user, said.thread)
         private = is_for_asker_alone(asked)
+        if private:
+            way = alone
+        elif ts := earlier_answer(asked):
+            way = update(delivery.client, said.channel, ts).or_else(way)
         posted = delivery.answer(
             question,
-            for_asker if private else in_thread(delivery.client, channel, asked.thread),
-            tell=for_asker,
+            way,
+            tell=alone,
             private=private,
+            redraw=partial(redrawn, question, context["told"], said.has_file),
         )
+        posted.add_done_callback(lambda _: sessions.ended(place, question.id))
         if removals_to_tell(asked.text, asked.removed):
-            posted.add_done_callback(lambda _: delivery.tell_removed(question.id, asked, thread))
+            posted.add_done_callback(
+                lambda _: delivery.tell_removed(question.id, asked, said.thread)
+            )
+
+    def earlier_answer(asked: QuestionRecord) -> str | None:
+        """The timestamp of the message to update for an edit; None to post a new one."""
+        key = asked.message_key or ""
+        if key.count("/") < 3:
+            return None
+        try:
+            return posted_at(versions(log, key.rpartition("/")[0]))
+        except LogUnavailable as error:
+            logger.error("%s", error)
+            return None
+
+    def redrawn(
+        question: LoggedQuestion, told: tuple[str, ...], has_file: bool, drawn: Message
+    ) -> Message:
+        """The answer with what is `told` of its files; or, at first contact, who answers."""
+        read = question.question
+        if read and read.intent in _FIRST_CONTACT and not read.removed:
+            if has_file:
+                return plain_message(" ".join([*told, message("slack_surfaces.file_unread")]))
+            return Message(drawn.text, welcome_blocks(contact))
+        return with_note(drawn, " ".join(told)) if told else drawn
+
+    def remove(key: str) -> None:
+        """Delete the answers to a message that was deleted, or see to it that none is posted."""
+        try:
+            records = versions(log, key)
+            for record in records:
+                delivery.withdraw(record.id, "the question was deleted")
+            ts = posted_at(records)
+        except LogUnavailable as error:
+            logger.error("%s", error)
+            return
+        if ts:
+            latest, channel = records[-1], key.split("/")[1]
+            way = delete(delivery.client, channel, ts)
+            delivery.post(way, None, question=latest.id, kind="removed")
 
     for kind in ("app_mention", "message"):
         app.event(kind, middleware=[take])(answer)
 
 
-def is_question(event: dict[str, Any]) -> bool:
-    """Whether a person asks the bot: https://docs.slack.dev/reference/events/message
-
-    False for edits, deletions and joins, for messages of bots, and for channel messages without a
-    mention (Slack sends these only to apps with more scopes than the manifest asks for).
-    """
-    if event.get("subtype") not in _WRITTEN_BY_PEOPLE or event.get("bot_id"):
-        return False
-    if not all(isinstance(event.get(name), str) for name in ("user", "channel", "ts")):
-        return False
-    if event["user"] == "USLACKBOT" or not isinstance(event.get("text") or "", str):
-        return False
-    return event["type"] == "app_mention" or event.get("channel_type") == "im"
-
-
-def asked_by(body: dict[str, Any], event: dict[str, Any]) -> QuestionRecord:
+def asked_by(body: dict[str, Any], event: dict[str, Any], said: Said) -> QuestionRecord:
     """Who asks and where, for the log: https://docs.slack.dev/apis/events-api#event-payload"""
-    channel, ts, team = event["channel"], event["ts"], body.get("team_id")
     return QuestionRecord(
         "",
-        "dm" if channel.startswith("D") else "mention",
-        user=event["user"],
-        team=team,
-        channel=channel,
-        thread=event.get("thread_ts") or ts,
+        "dm" if said.channel.startswith("D") else "mention",
+        user=said.user,
+        team=team_of(body, event.get("message") or event),
+        channel=said.channel,
+        thread=said.thread or said.ts,
         event_id=body["event_id"],
-        # A mention in a direct message arrives as two events with one timestamp.
-        message_key=f"{team}/{channel}/{ts}",
+        message_key=message_key(body, said.channel, said.ts),
     )
+
+
+def _place(question: LoggedQuestion) -> tuple[str, str]:
+    return question.asked.channel or "", question.asked.thread or ""

@@ -163,7 +163,7 @@ def test_a_person_sees_their_own_questions_alone(slack, log, desk, tmp_path) -> 
         assert "gout" not in said(home)
         assert "another team" not in said(home)
         # Nor do they get another's answer by a button that they make up.
-        pressed = slack.view_actions("home_open", mine)
+        pressed = slack.view_actions(slack.home(), "home_open", value=mine)
         pressed["actions"][0]["value"] = theirs
         slack.send_interactive(pressed).wait_ack(10)
         modal = modal_with(slack, "not among your questions")

@@ -1,0 +1,89 @@
+"""Which earlier questions belong to a message: the one that it follows, and those that it was
+before it was edited. All of it is in the log, so it survives a restart and is the same for all
+processes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from bot.querylog import QueryLog, Record
+
+#: For how long after an answer a direct message outside its thread goes on from it.
+GOES_ON = dt.timedelta(minutes=30)
+#: How far back in the log is looked, in records.
+_FAR = 50_000
+
+_KEY = "json_extract(body, '$.message_key')"
+#: Without `indexed by`, SQLite would read all questions.
+_QUESTIONS = "select seq, subject from records indexed by one_question_a_message"
+_VERSIONS = f"""
+    {_QUESTIONS} where kind = 'question' and {_KEY} = ?
+    union all {_QUESTIONS} where kind = 'question' and {_KEY} > ? and {_KEY} < ?
+"""
+
+
+def team_of(body: Mapping[str, Any], event: Mapping[str, Any]) -> str | None:
+    """The workspace of the person who wrote. Where an app is installed for an organisation, or a
+    channel is shared, it need not be the one that the event is of:
+    https://docs.slack.dev/apis/events-api#event-payload"""
+    found = event.get("user_team") or event.get("team") or body.get("team_id")
+    return found or body.get("enterprise_id")
+
+
+def message_key(body: Mapping[str, Any], channel: str, ts: str) -> str:
+    """The id of a message. A mention in a direct message arrives as two events with one
+    timestamp."""
+    return f"{body.get('team_id')}/{channel}/{ts}"
+
+
+def versions(log: QueryLog, key: str) -> list[Record]:
+    """The questions that a message was, oldest first: the first, and one for each edit."""
+    with log.reading() as db:
+        found = db.execute(_VERSIONS, [key, f"{key}/", f"{key}0"]).fetchall()
+    records = [log.get(question_id) for _, question_id in sorted(found)]
+    return [record for record in records if record is not None]
+
+
+def edited_key(key: str, edited_at: str) -> str:
+    """The key of an edit, which `versions` finds."""
+    return f"{key}/{edited_at}"
+
+
+def posted_at(records: list[Record]) -> str | None:
+    """The timestamp of the bot's message that answers them: each edit's answer takes the place of
+    the one before. None while there is none, or when it was removed."""
+    for record in reversed(records):
+        for delivery in reversed(record.deliveries):
+            if delivery["outcome"] == "delivered" and delivery["kind"] == "removed":
+                return None
+            if delivery["outcome"] == "delivered" and delivery["kind"] == "answer":
+                return delivery["detail"] or None
+    return None
+
+
+def follows(
+    log: QueryLog, channel: str, thread: str | None, *, direct: bool, now: dt.datetime
+) -> str | None:
+    """The id of the question that a new message goes on from; None when it begins anew.
+
+    In a thread it is the last question of the thread. Outside one it is, in a direct message, the
+    last question there, if its answer is not older than `GOES_ON`.
+    """
+    if thread:
+        record = _last(log, "channel = ? and thread = ?", [channel, thread])
+        return record.id if record else None
+    record = _last(log, "channel = ?", [channel]) if direct else None
+    if record is None or record.answered_at is None:
+        return None
+    recent = now - dt.datetime.fromisoformat(record.answered_at) <= GOES_ON
+    return record.id if recent else None
+
+
+def _last(log: QueryLog, where: str, params: list[Any]) -> Record | None:
+    found = log.select(
+        f"seq > (select max(seq) - {_FAR} from records) and {where} order by seq desc limit 1",
+        params,
+    )
+    return found[0] if found else None

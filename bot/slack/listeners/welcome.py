@@ -1,0 +1,92 @@
+"""First contact in a channel, and the buttons under a welcome that ask an example.
+
+https://docs.slack.dev/reference/events/member_joined_channel
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, App, BoltContext, BoltResponse
+
+from bot.logged_desk import LoggedQuestion
+from bot.messages import message
+from bot.querylog import LogUnavailable, QuestionRecord
+from bot.slack.delivery import SlackDelivery
+from bot.slack.greeted import Greeted
+from bot.slack.listeners.replies import tell
+from bot.slack.views.block_kit import plain_message
+from bot.slack.views.welcome import TRY, added_message
+from bot.slack.web_api import Way, for_one, for_one_anywhere, in_thread, respond
+
+logger = logging.getLogger("codedesk.slack")
+
+
+def register(app: App, delivery: SlackDelivery, contact: str | None) -> None:
+    greeted = Greeted(delivery.state)
+
+    def joined(body: dict[str, Any], event: dict[str, Any], context: BoltContext) -> None:
+        """Say who was added, to whoever did it; to the channel, once, where Slack does not say who
+        it was."""
+        channel, inviter = event.get("channel") or "", event.get("inviter")
+        if event.get("user") != context.bot_user_id or not channel:
+            return
+        whom = f"{channel}/{event.get('event_ts')}" if inviter else channel
+        try:
+            if not greeted.first_time(f"{body.get('team_id')}/{whom}"):
+                return
+        except sqlite3.Error as error:
+            logger.error("nobody is greeted: %s", error)
+            return
+        client = delivery.client
+        way = for_one(client, channel, inviter) if inviter else in_thread(client, channel, None)
+        delivery.post(way, added_message(contact))
+
+    def take(
+        body: dict[str, Any],
+        action: dict[str, Any],
+        context: BoltContext,
+        ack: Ack,
+        next_: Callable[[], None],
+    ) -> BoltResponse | None:
+        """Log the example as the question of whoever pressed."""
+        container, user = body["container"], body["user"]
+        asked = QuestionRecord(
+            "",
+            "button",
+            user=user["id"],
+            team=user.get("team_id") or (body.get("team") or {}).get("id"),
+            channel=container["channel_id"],
+            thread=container.get("thread_ts") or container["message_ts"],
+            event_id=body["trigger_id"],
+        )
+        try:
+            (question,) = delivery.logged.take([action["value"]], asked, came=time.monotonic())
+        except LogUnavailable as error:
+            logger.error("%s", error)
+            tell(delivery, body, plain_message(message("slack.not_logged")))
+            return ack()
+        ack()
+        if question is not None:
+            context.update(question=question)
+            next_()
+        return None
+
+    def answer(body: dict[str, Any], context: BoltContext) -> None:
+        question: LoggedQuestion = context["question"]
+        asked, private = question.asked, bool(body["container"].get("is_ephemeral"))
+        channel, user = asked.channel or "", asked.user or ""
+        way: Way = in_thread(delivery.client, channel, asked.thread)
+        if private:
+            # Nothing can be posted in the thread of a message that one person sees.
+            way = respond(body["response_url"], response_type="ephemeral", replace_original=False)
+        told = for_one_anywhere(delivery.client, channel, user)
+        delivery.answer(question, way, tell=told, private=private)
+
+    app.event("member_joined_channel")(joined)
+    app.action(re.compile(rf"^{TRY}_\d$"), middleware=[take])(answer)
