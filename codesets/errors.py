@@ -31,6 +31,7 @@ class CodeDeskError(Exception):
     * NotReplayable               bot/audit/replay.py
     * Refused                     bot/audit/corrections.py
     * OtherSystem                 bot/audit/corrections.py
+    * FileNotFetched              bot/slack/files.py
     * Misread                     bot/slack/search_syntax.py
     * CasesUnreadable             bot/phi/evaluate.py
     """

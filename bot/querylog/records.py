@@ -38,7 +38,8 @@ class QuestionRecord:
 
     `text` is scrubbed, and `removed` has the kinds of identifiers that were in it. `releases` are
     the editions (key -> label) that its date of service led to. The date itself is not stored, and
-    a `day` among the options is left out.
+    a `day` among the options is left out. Of someone's defaults, `usual` are the systems that count
+    where the question does not say, and `private` says that the answer is for them alone.
     """
 
     text: str

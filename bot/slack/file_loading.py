@@ -27,7 +27,7 @@ from slack_sdk import WebClient
 from bot.messages import message
 from bot.settings import Settings
 from bot.setup import model_of
-from bot.slack.files import FileNotFetched, SlackFile, fetched
+from bot.slack.files import LISTS, FileNotFetched, SlackFile, fetched
 from codesets.errors import CodeDeskError
 from codesets.store.code_store import CodeStore
 
@@ -69,8 +69,8 @@ class FileLoading:
         return [line for line in (self._now, self._last) if line]
 
     def take(self, user: str, files: Sequence[SlackFile], edition: str = "") -> bool:
-        """Load files soon. Returns at once; False when all of them were taken before. `edition`: its
-        label, where the files do not tell it."""
+        """Load files soon. Returns at once; False when all of them were taken before. `edition`:
+        its label, where the files do not tell it."""
         with self._lock:
             new = [file for file in files if file.id not in self._taken]
             self._taken |= {file.id: None for file in new}
@@ -136,6 +136,8 @@ class FileLoading:
                     told += [message("home.which_edition")] if "--release" in str(error) else []
                 except (OSError, sqlite3.Error) as error:
                     told.append(message("home.load_failed", why=error))
+        if not loaded and all(file.extension in LISTS for file in files):
+            told.append(message("home.if_statements"))
         told = [*told[:_MOST_TOLD], *(["…"] if len(told) > _MOST_TOLD else [])]
         result = "home.loaded" if loaded else "home.not_loaded"
         self._done(user, message(result, names=names, told="\n".join(told)))

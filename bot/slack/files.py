@@ -10,10 +10,12 @@ import codecs
 import csv
 import io
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -32,6 +34,8 @@ LISTS = ("txt", "csv", "tsv", "text")
 #: Bytes of a pasted list that are fetched: of a list, 3,000 characters are read.
 MOST_OF_A_LIST = 64 * 1024
 _CHUNK = 256 * 1024
+#: Seconds without a byte after which a file is given up.
+_PATIENCE = 30.0
 
 
 class FileNotFetched(CodeDeskError):
@@ -79,19 +83,22 @@ def fetched(
     *,
     most: int = TEXT_BYTES,
     cut: bool = False,
-    timeout: float = 30.0,
+    within: float = 600.0,
 ) -> Path:
-    """Fetch a file into a folder, under its own name. Of a larger one than `most` bytes the
-    beginning is kept with `cut`. Raises FileNotFetched."""
+    """Fetch a file into a folder, under its own name, within some seconds. Of a larger one than
+    `most` bytes the beginning is kept with `cut`. Raises FileNotFetched."""
+    until = time.monotonic() + within
     if file.size > most and not cut:
         raise _not_fetched("too_large", file, most=most // MB)
     if not file.url:
         file = _described(client, file)
     path = folder / file.name
     try:
-        with _opened(client, file, timeout) as stream, path.open("wb") as kept:
+        with _opened(client, file, min(within, _PATIENCE)) as stream, path.open("wb") as kept:
             size = 0
             while size <= most and (chunk := stream.read(min(_CHUNK, most + 1 - size))):
+                if time.monotonic() > until:
+                    raise TimeoutError
                 kept.write(chunk)
                 size += len(chunk)
     except (OSError, HTTPException, ValueError) as error:
@@ -181,11 +188,11 @@ class Pasted:
     told: tuple[str, ...] = ()
 
 
-def text_of(event: dict[str, Any], client: WebClient, *, timeout: float = 2.0) -> Pasted:
-    """The statements in the text files of a message. The limits of what is typed hold for them,
-    too: the caller takes the text as if it was typed, after what was. It is not scrubbed yet."""
-    from tempfile import TemporaryDirectory
-
+def text_of(event: dict[str, Any], client: WebClient, *, within: float = 2.0) -> Pasted:
+    """The statements in the text files of a message, all fetched within some seconds: the message
+    is acknowledged after that. The limits of what is typed hold for them, too: the caller takes the
+    text as if it was typed, after what was. It is not scrubbed yet."""
+    until = time.monotonic() + within
     texts: list[str] = []
     told: list[str] = []
     with TemporaryDirectory(prefix="codedesk-") as folder:
@@ -194,8 +201,9 @@ def text_of(event: dict[str, Any], client: WebClient, *, timeout: float = 2.0) -
                 told.append(message("home.file_no_list", name=file.name))
                 continue
             try:
+                left = max(until - time.monotonic(), 0.01)
                 path = fetched(
-                    client, file, Path(folder), most=MOST_OF_A_LIST, cut=True, timeout=timeout
+                    client, file, Path(folder), most=MOST_OF_A_LIST, cut=True, within=left
                 )
                 texts.append(_statements(path.read_bytes(), file.extension))
             except (FileNotFetched, UnicodeDecodeError, csv.Error) as error:

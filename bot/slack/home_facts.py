@@ -29,6 +29,12 @@ logger = logging.getLogger("codedesk.slack")
 
 #: Questions of late that are shown.
 MOST_ASKED = 8
+#: What the nearest edition says of a code, by the reason of its verdict.
+_NEAREST = {
+    "verdict.billable": "billable_nearest",
+    "verdict.header": "header_nearest",
+    "verdict.header_seventh": "header_nearest",
+}
 #: Seconds for which what is loaded is not read again.
 _FRESH = 60.0
 
@@ -47,8 +53,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A favourite today: its title, the status of its verdict, the codes that replace it, and the
-    label of the release that says so. The status is billable_nearest where no edition of today is
-    loaded and the nearest one has the code as billable, and "" where nothing could be looked up."""
+    label of the release that says so. The status ends in "_nearest" where no edition of today is
+    loaded and the nearest one tells it; it is "" where nothing could be looked up."""
 
     favourite: Favourite
     title: str = ""
@@ -156,7 +162,7 @@ class Facts:
             return Kept(
                 favourite,
                 verdict.title,
-                "billable_nearest" if _is_billable_nearest(verdict) else verdict.status_shown,
+                _status(verdict),
                 tuple(code.code for code in verdict.replaced_by),
                 verdict.release or "",
             )
@@ -189,12 +195,13 @@ def shown(record: Record) -> Asked:
     return Asked(record.id, record.asked_at, record.text, headline or ", ".join(codes))
 
 
-def _is_billable_nearest(verdict: Verdict) -> bool:
-    """Whether today is not covered, and the nearest edition has the code as billable."""
+def _status(verdict: Verdict) -> str:
+    """The status as it is shown; where today is not covered, what the nearest edition says."""
     if verdict.status != "not_covered":
-        return False
+        return verdict.status_shown
     told = [one for why in verdict.reasons for one in why.params.get("told", ())]
-    return [one.key for one in told if isinstance(one, Reason)][:1] == ["verdict.billable"]
+    keys = [one.key for one in told[:1] if isinstance(one, Reason)]
+    return next((_NEAREST[key] for key in keys if key in _NEAREST), "not_covered")
 
 
 def _loaded(settings: Settings) -> Loaded:

@@ -6,11 +6,10 @@ sent by someone else. What becomes of a file is told in a direct message.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App, BoltResponse
-from slack_sdk.errors import SlackApiError
 
 from bot.messages import message
 from bot.settings import Settings
@@ -18,6 +17,7 @@ from bot.slack.delivery import SlackDelivery
 from bot.slack.file_loading import FileLoading
 from bot.slack.files import CODE_FILES, LISTS, sent
 from bot.slack.home_publisher import Person
+from bot.slack.listeners.modals import open_view, person_of
 from bot.slack.views.block_kit import plain_message
 from bot.slack.views.home import LOAD, contact_shown
 from bot.slack.views.home_modals import (
@@ -45,11 +45,8 @@ class FileDrops:
         """What is done with files, in sentences."""
         return self._loading.state if self._loading else []
 
-    def homes_of(self, user: str) -> Iterable[Person]:
-        """The Home of a user who sent files."""
-        return [(self._teams[user], user)] if user in self._teams else []
-
-    def register(self, app: App, changed: Callable[[str], None]) -> None:
+    def register(self, app: App, changed: Callable[[Person], None]) -> None:
+        """`changed` is called with a person whose Home is out of date."""
         delivery, admins = self._delivery, self._settings.admin_ids
         renew = getattr(delivery.desk, "renew", None)
         self._loading = loading = FileLoading(
@@ -57,26 +54,25 @@ class FileDrops:
             delivery.client,
             (lambda: renew(delivery.logged.between_answers)) if renew else None,
             self._tell,
-            changed,
+            lambda user: changed((self._teams.get(user), user)),
         )
 
         def ask_for_files(body: dict[str, Any], ack: Ack) -> BoltResponse:
             response = ack()
-            view = load_modal() if body["user"]["id"] in admins else self._refusal()
-            try:
-                delivery.client.views_open(trigger_id=body["trigger_id"], view=view)
-            except (SlackApiError, OSError):
-                self._tell(body["user"]["id"], message("home.try_again"))
+            _, user = person_of(body)
+            view = load_modal() if user in admins else self._refusal()
+            if not open_view(delivery.client, body, view):
+                self._tell(user, message("home.try_again"))
             return response
 
         def take(body: dict[str, Any], view: dict[str, Any], ack: Ack) -> BoltResponse:
-            user = body["user"]["id"]
+            team, user = person_of(body)
             if user not in admins:
                 return ack(response_action="update", view=self._refusal())
             files = sent(files_in(view))
             if not files:
                 return ack(response_action="errors", errors={FILES: message("home.load_none")})
-            self._teams[user] = (body.get("team") or {}).get("id") or body["user"].get("team_id")
+            self._teams[user] = team
             names = ", ".join(file.name for file in files)
             new = loading.take(user, files, typed_in(view, EDITION))
             told = message("home.load_taken", names=names) if new else message("home.load_twice")

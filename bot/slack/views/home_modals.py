@@ -21,10 +21,12 @@ from slack_sdk.models.blocks.block_elements import FileInputElement
 
 from bot.desk.answer import Answer
 from bot.messages import message
+from bot.querylog import UNLOGGED
 from bot.slack.files import CODE_FILES
 from bot.slack.people import Defaults, Favourite
 from bot.slack.views.answer import answer_message
 from bot.slack.views.block_kit import (
+    actions,
     as_posted,
     button,
     context,
@@ -39,6 +41,8 @@ from codesets.model import SETTING_NAMES, SYSTEM_NAMES, Setting
 #: Action: a code of an answer is kept, or let go. Its value is "system code"; a number is behind
 #: its name, as names must differ within a block.
 KEEP = "home_keep"
+#: Action: all that governs the answer, by the id of its question.
+DETAILS = "home_details"
 #: Callback ids of the modals that are sent, and of the one with an answer.
 SEND_DEFAULTS, SEND_CODE, SEND_FILES, ANSWER = (
     "home_defaults_sent",
@@ -99,6 +103,9 @@ def answer_modal(
         blocks[:0] = as_posted([context(message("home.words", words=one_line(words, 500)))])
     if said:
         blocks += as_posted([context(escape(said))])
+    if answer.outcome != "abstained" and question_id != UNLOGGED:
+        details = button(DETAILS, message("home.details"), question_id)
+        blocks += as_posted([actions([details])])
     blocks += as_posted(_keep_blocks(codes_shown(answer), kept))
     shell = as_modal("home.answer_title", [])
     return {**shell, "callback_id": ANSWER, "private_metadata": question_id, "blocks": blocks}

@@ -194,10 +194,17 @@ def test_an_answer_opens_again(slack, log, desk, tmp_path) -> None:
         opened(slack)
         slack.send_view_action("home_open", question).wait_ack(10)
         modal = modal_with(slack, "E11.22")
-    assert modal["type"] == "modal"
-    assert "t2dm with ckd" in said(modal)
-    # The buttons of messages do not work in a modal.
-    assert {block["type"] for block in modal["blocks"]}.isdisjoint({"actions", "context_actions"})
+        assert modal["type"] == "modal"
+        assert "t2dm with ckd" in said(modal)
+        # Of the buttons of messages, which do not work in a modal, none is there.
+        names = {
+            element.get("action_id", "")
+            for block in modal["blocks"]
+            for element in [*block.get("elements", []), block.get("accessory") or {}]
+        }
+        assert all(name == "" or name.startswith("home_") for name in names)
+        slack.send_view_action("home_details", question, view=modal).wait_ack(10)
+        modal_with(slack, "gestational diabetes")
 
 
 def test_home_at_the_limits() -> None:
@@ -230,6 +237,7 @@ def test_home_at_the_limits() -> None:
         "range",
         "not_covered",
         "billable_nearest",
+        "header_nearest",
         "not_yet_valid",
         "deleted",
         "unknown",
@@ -472,6 +480,15 @@ def test_defaults_are_chosen_shown_and_used(slack, log, desk, tmp_path) -> None:
     assert (answer.args["channel"], answer.args["user"]) == ("C1", "U1")
     assert record.options == {"usual": ["icd10cm", "hcpcs"], "setting": "dme", "private": True}
     assert "2025-11-03" not in json.dumps(record.options)
+    assert not [call for call in slack.messages("C1") if call.method == "chat.postMessage"]
+
+
+def test_after_a_crash_a_private_answer_stays_private(slack, log, desk, tmp_path) -> None:
+    asked = QuestionRecord("t2dm with ckd", "mention", "U1", "T1", "C1", "1.2")
+    log.ask(Defaults(("icd10cm",), private=True).on(asked))
+    with served(slack, tmp_path, desk, log):
+        (answer,) = slack.wait_for("chat.postEphemeral")
+    assert answer.args["user"] == "U1"
     assert not [call for call in slack.messages("C1") if call.method == "chat.postMessage"]
 
 

@@ -1,0 +1,198 @@
+"""Answers in modals that open from Home: one of late, one to a question that a button asks, and its
+codes to keep. An answer is in the log before it is shown.
+
+A modal can be opened only within 3 seconds of the press, so it is opened in the thread that
+received the request, and filled in when the answer is there.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sqlite3
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, App, BoltContext, BoltResponse
+
+from bot.desk.answer import Answer
+from bot.logged_desk import Done, LoggedQuestion
+from bot.messages import message
+from bot.querylog import LogUnavailable, QuestionRecord, Record
+from bot.slack.delivery import SlackDelivery
+from bot.slack.home_publisher import Person
+from bot.slack.listeners.modals import open_view, person_of, push_view, update_view
+from bot.slack.people import MOST_FAVOURITES, Favourite, defaults_for, said_of_defaults
+from bot.slack.views.details import detail_pages, details_modal
+from bot.slack.views.home import CODE, OPEN, TRY
+from bot.slack.views.home_modals import (
+    DETAILS,
+    KEEP,
+    answer_modal,
+    favourite_of,
+    notice_modal,
+    with_keeps,
+)
+
+logger = logging.getLogger("codedesk.slack")
+
+
+def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None]) -> None:
+    people, client = delivery.people, delivery.client
+
+    def kept_by(person: Person) -> list[Favourite]:
+        try:
+            return people.favourites_of(*person)
+        except sqlite3.Error as error:
+            logger.error("favourites cannot be read: %s", error)
+            return []
+
+    def own(question_id: str, person: Person) -> tuple[Record | None, str]:
+        """An answered question of the person's own; or None, and a sentence on why not. What was
+        redacted is gone."""
+        try:
+            record = delivery.log.get(question_id)
+        except LogUnavailable as error:
+            logger.error("%s", error)
+            return None, message("home.asked_unreadable")
+        if record is None or record.id != question_id or not (record.text and record.answer):
+            return None, message("home.gone")
+        if (record.team or "", record.user) != (person[0] or "", person[1]):
+            return None, message("home.not_yours")
+        return record, ""
+
+    def open_again(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
+        response = ack()
+        person = person_of(body)
+        record, why = own(action["value"], person)
+        if record is None:
+            open_view(client, body, notice_modal(why))
+        else:
+            view = answer_modal(_answer(record), record.id, kept_by(person), words=record.text)
+            open_view(client, body, view)
+        return response
+
+    def open_details(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
+        """All that governs the answer, over it; its pages are turned by `rules`."""
+        response = ack()
+        record, why = own(action["value"], person_of(body))
+        if record is None:
+            push_view(client, body, notice_modal(why))
+        else:
+            answer = _answer(record)
+            pages = detail_pages(answer, delivery.desk.governing(answer))
+            push_view(client, body, details_modal(record.id, pages, 0))
+        return response
+
+    def _answer(record: Record) -> Answer:
+        return delivery.desk.retitled(Answer.from_dict(record.answer or {}))
+
+    def ask(
+        body: dict[str, Any],
+        action: dict[str, Any],
+        context: BoltContext,
+        ack: Ack,
+        next_: Callable[[], None],
+    ) -> BoltResponse | None:
+        """Log a question that a button asks, and open a modal for its answer."""
+        person = person_of(body)
+        chosen = defaults_for(people, *person)
+        asked = QuestionRecord(
+            "",
+            "button",
+            user=person[1],
+            team=person[0],
+            event_id=body["trigger_id"],
+            options=_options(action),
+        )
+        reading = chosen.reading() | _options(action)
+        try:
+            (question,) = delivery.logged.take(
+                [_typed(action)], chosen.on(asked), came=time.monotonic(), **reading
+            )
+        except LogUnavailable as error:
+            logger.error("%s", error)
+            response = ack()
+            open_view(client, body, notice_modal(message("home.not_logged")))
+            return response
+        response = ack()
+        if question is None:
+            return response
+        view_id = open_view(client, body, notice_modal(message("home.looking")))
+        context.update(question=question, view_id=view_id, person=person)
+        next_()
+        return None
+
+    def answer(context: BoltContext) -> None:
+        """Answer the question in the modal that is open."""
+        question: LoggedQuestion = context["question"]
+        view_id, person = context["view_id"], context["person"]
+
+        def deliver(answers: list[Answer], done: Done) -> None:
+            (found,) = answers
+            view = answer_modal(
+                found,
+                question.id,
+                kept_by(person),
+                words=question.asked.text,
+                said=said_of_defaults(question),
+            )
+            failed = update_view(client, view_id, view) if view_id else "no modal"
+            done("failed" if failed else "delivered", failed)
+            publish(person)
+
+        try:
+            delivery.logged.answer([question], deliver)
+        except LogUnavailable as error:
+            logger.error("%s", error)
+            update_view(client, view_id, notice_modal(message("home.not_logged")))
+        except Exception as error:
+            # The error's message is not logged: it may hold the question as it was typed.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("question %s: %s at\n%s", question.id, type(error).__name__, where)
+            told = message("home.went_wrong", question=question.id)
+            update_view(client, view_id, notice_modal(told))
+
+    def keep(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
+        """Keep a code of the answer, or let it go."""
+        response = ack()
+        person, favourite, view = person_of(body), favourite_of(action["value"]), body["view"]
+        try:
+            if favourite in people.favourites_of(*person):
+                people.let_go(*person, favourite)
+            elif not people.keep(*person, favourite):
+                full = message("home.full", most=MOST_FAVOURITES)
+                push_view(client, body, notice_modal(full))
+                return response
+        except sqlite3.Error as error:
+            logger.error("a favourite was not written: %s", error)
+            push_view(client, body, notice_modal(message("home.not_saved")))
+            return response
+        shown = with_keeps(view, kept_by(person))
+        # The hash keeps a press from undoing what a later one shows.
+        update_view(client, view["id"], shown, seen=view.get("hash"))
+        publish(person)
+        return response
+
+    def nothing() -> None:
+        """The middleware has done everything."""
+
+    app.action(OPEN, middleware=[open_again])(nothing)
+    app.action(DETAILS, middleware=[open_details])(nothing)
+    app.action(re.compile(f"^({TRY}_[0-9]+|{CODE})$"), middleware=[ask])(answer)
+    app.action(re.compile(f"^{KEEP}_[0-9]+$"), middleware=[keep])(nothing)
+
+
+def _typed(action: dict[str, Any]) -> str:
+    """The question that a button asks."""
+    if action["action_id"] == CODE:
+        return favourite_of(action["value"]).code
+    return message(f"home.try_{action['value']}")
+
+
+def _options(action: dict[str, Any]) -> dict[str, Any]:
+    """A favourite is looked up in its own system."""
+    is_code = action["action_id"] == CODE
+    return {"systems": [favourite_of(action["value"]).system]} if is_code else {}

@@ -1,0 +1,62 @@
+"""Opens and updates modals. A failure is logged and told to the caller: nobody waits for it.
+
+https://docs.slack.dev/surfaces/modals
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.slack.home_publisher import Person
+
+logger = logging.getLogger("codedesk.slack")
+
+View = dict[str, Any]
+
+
+def open_view(client: WebClient, body: dict[str, Any], view: View) -> str:
+    """Open a modal, within 3 seconds of a press; returns its id, "" when Slack did not open it."""
+    opened: list[str] = []
+
+    def call() -> None:
+        response = client.views_open(trigger_id=body["trigger_id"], view=view)
+        opened.append(str(response["view"]["id"]))
+
+    _tried(call, "opened")
+    return "".join(opened)
+
+
+def push_view(client: WebClient, body: dict[str, Any], view: View) -> str:
+    """Open a modal over the one in which a button was pressed. Returns why not; "" when it did."""
+    return _tried(lambda: client.views_push(trigger_id=body["trigger_id"], view=view), "opened")
+
+
+def update_view(client: WebClient, view_id: str, view: View, *, seen: str | None = None) -> str:
+    """Put another view in the place of a modal; with `seen`, the hash of a view, only if that is
+    the one that is open. Returns why not; "" when it did."""
+    return _tried(lambda: client.views_update(view_id=view_id, view=view, hash=seen), "updated")
+
+
+def _tried(call: Callable[[], Any], done: str) -> str:
+    try:
+        call()
+    except (SlackApiError, OSError) as error:
+        # Only the error code: the rest of Slack's response may quote what was sent.
+        why = type(error).__name__
+        if isinstance(error, SlackApiError):
+            why = str(error.response.get("error", "")) or f"HTTP {error.response.status_code}"
+        logger.warning("a modal was not %s: %s", done, why)
+        return why
+    return ""
+
+
+def person_of(body: dict[str, Any]) -> Person:
+    """Who pressed. Of an app that is installed for an organisation `team` may be null, and the user
+    has the team: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
+    user = body["user"]
+    return ((body.get("team") or {}).get("id") or user.get("team_id"), user["id"])
