@@ -179,7 +179,7 @@ def test_two_processes_never_send_one_row_twice(slack, opened, tmp_path) -> None
     for number in range(60):
         store.add(post(f"C{number % 7}", str(number)), time.time(), time.time() + 600)
     for box in boxes:
-        with box._changed:
+        with box._lock:
             box._wake()
     for number in range(60, 90):
         boxes[number % 3].send(post(f"C{number % 7}", str(number)))
