@@ -34,6 +34,11 @@ def _as_json(answer: Answer) -> str:
 @click.option("--date", "date", type=DATE, help="Date of service, YYYY-MM-DD. Default: today.")
 @click.option("--system", "systems", type=SYSTEM, multiple=True, help="Only this code system.")
 @click.option("-n", "limit", type=click.IntRange(1, 50), default=10, help="At most N candidates.")
+@click.option(
+    "--after",
+    metavar="ID",
+    help="The question goes on from this one of the log: its words may refine it.",
+)
 @click.pass_obj
 def ask(
     settings: Settings,
@@ -43,8 +48,11 @@ def ask(
     date: dt.datetime | None,
     systems: tuple[str, ...],
     limit: int,
+    after: str | None,
 ) -> None:
     """Find a code in plain words, or ask about a code.
+
+    After `codedesk ask "ankle sprain"`, `codedesk ask --after ID left` is about the left one.
 
     Exit code: 0 answered, 1 nothing to show, 2 the request was wrong. A batch ends with 0.
     """
@@ -52,6 +60,8 @@ def ask(
         raise click.UsageError("Give one question in quotes, or --batch FILE.")
     if batch is not None and not as_json:
         raise click.UsageError("--batch prints JSON lines: add --json.")
+    if batch is not None and after is not None:
+        raise click.UsageError("--after takes one question, not a batch.")
     options: dict[str, Any] = {
         "day": as_day(date),
         "systems": list(systems) or None,
@@ -69,6 +79,7 @@ def ask(
             show=lambda a: click.echo(
                 _as_json(a) if as_json else terminal.as_text(a, shown=min(limit, 5))
             ),
+            after=after,
             **options,
         )
     if answer.outcome == "abstained":

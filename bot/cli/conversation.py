@@ -16,7 +16,7 @@ from bot.desk.desk import Desk
 from bot.desk.headlines import headlined
 from bot.logged_desk import Done, LoggedDesk, LoggedQuestion
 from bot.messages import message
-from bot.querylog import QuestionRecord
+from bot.querylog import NoSuchQuestion, QuestionRecord
 from bot.querylog.opening import finish_what_was_left, open_log
 from bot.querylog.records import Surface
 from bot.settings import Settings
@@ -47,10 +47,12 @@ class Conversation:
         *,
         show: Callable[[Answer], None],
         limit: int | None = None,
+        after: str | None = None,
         **reading: Any,
     ) -> list[Answer]:
         """Answer questions together; `reading` is as in `Desk.take`. The answer to a question that
-        fails says so, and the others are answered."""
+        fails says so, and the others are answered. `after`: id of the question of the log that they
+        follow. Raises NoSuchQuestion where the log has no such question."""
 
         def instead(question: LoggedQuestion, error: Exception) -> Answer:
             _report(error)
@@ -60,7 +62,7 @@ class Conversation:
             return headlined(failed)
 
         texts = [_storable(text) for text in questions]
-        asked = self._asked({**reading, "limit": limit})
+        asked = self._asked({**reading, "limit": limit}, after and self._known(after))
         taken = [question for question in self._logged.take(texts, asked, **reading) if question]
         deliver = self._showing(taken, show)
         return self._logged.answer(taken, deliver, instead=instead, limit=limit or 10)
@@ -73,13 +75,21 @@ class Conversation:
         # The number of codes is logged, so that a replay checks the text and does not ask it.
         asked = self._asked({**reading, "checked": len(codes)})
         question = self._logged.take_codes(codes, asked, **reading)
+        assert question is not None  # Only an event of Slack can be in the log already.
         (answer,) = self._logged.answer([question], self._showing([question], show))
         return answer
 
-    def _asked(self, options: dict[str, Any]) -> QuestionRecord:
+    def _asked(self, options: dict[str, Any], after: str | None = None) -> QuestionRecord:
         """Who asks, and with which options. The date of service is left out: it is not logged."""
         kept = {n: value for n, value in options.items() if value is not None and n != "day"}
-        return QuestionRecord("", self._surface, user=getpass.getuser(), options=kept)
+        return QuestionRecord("", self._surface, user=getpass.getuser(), options=kept, after=after)
+
+    def _known(self, question_id: str) -> str:
+        """The whole id of a question of the log, of which the beginning may be given."""
+        record = self.log.get(question_id)
+        if record is None:
+            raise NoSuchQuestion(message("terminal.no_such_question", question=question_id))
+        return record.id
 
     def _showing(
         self, questions: Sequence[LoggedQuestion], show: Callable[[Answer], None]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.desk.answer import Answer, AskOption, ReportLine
-from bot.desk.ask_options import asked_about
+from bot.desk.ask_options import asked_about, with_options
 from bot.desk.headlines import of_report
 from codesets.store.code_store import CodeStore
 
@@ -44,17 +44,21 @@ def taken(answer: Answer, words: str) -> Taken | None:
 
 
 def with_option(answer: Answer, one: Taken, store: CodeStore, day: dt.date) -> Answer:
-    """The answer with the code of the option in its report, once. The same is not asked again of
-    that line. As it is, where the edition of the day does not have the code."""
+    """The answer with the code of the option in its report, once: what its words have brought of
+    the same category besides is left out. The same is not asked again of that line. As it is, where
+    the edition of the day does not have the code."""
     release = store.for_date(one.line.system, day).release
     code = store.get(release, one.option.code)
     if code is None or not code.billable or not code.in_force(day):
         return answer
     lines = list(answer.report)
+    before = [each.code for each in lines]
     at = _place(lines, one, code.code)
     if at is None:
         lines, at = list(one.report), one.report.index(one.line)
     line = lines[at]
+    # The same is not asked twice: its answers would have this one among them.
+    again = code.code in {option.code for option in answer.ask_options}
     is_same = line.code == code.code
     lines[at] = replace(
         line,
@@ -64,19 +68,25 @@ def with_option(answer: Answer, one: Taken, store: CodeStore, day: dt.date) -> A
         release=release.label,
         confidence="high",
         ask_back=None,
-        reasons=line.reasons if is_same and not _asks_again(line, one) else [],
+        reasons=line.reasons if is_same and not again else [],
         alternatives=line.alternatives if is_same else [],
     )
+    known = {each.code for each in one.report}
     lines = [
         other
         for place, other in enumerate(lines)
-        if place == at or other.code not in (code.code, one.line.code)
+        if place == at
+        or (
+            other.code not in (code.code, one.line.code)
+            and (other.code in known or other.code[:3] != code.code[:3])
+        )
     ]
     lines = [replace(each, line=number) for number, each in enumerate(lines, 1)]
-    if [each.code for each in lines] == [each.code for each in answer.report]:
-        return replace(answer, report=lines)
+    answer = with_options(replace(answer, report=lines), store, day)
+    if [each.code for each in lines] == before:
+        return answer
     headline = of_report(lines) if answer.headline.kind in ("codes", "none") else answer.headline
-    return replace(answer, outcome="answered", report=lines, headline=headline)
+    return replace(answer, outcome="answered", headline=headline)
 
 
 def _place(lines: Sequence[ReportLine], one: Taken, code: str) -> int | None:
@@ -93,11 +103,6 @@ def _place(lines: Sequence[ReportLine], one: Taken, code: str) -> int | None:
         if line.code[:3] == code[:3] and line.system == one.line.system and line.code not in before
     ]
     return alike[0] if alike else None
-
-
-def _asks_again(line: ReportLine, one: Taken) -> bool:
-    keys = [each.key for each in one.line.reasons]
-    return bool(keys) and [each.key for each in line.reasons] == keys
 
 
 def _folded(words: str) -> str:

@@ -34,9 +34,9 @@ def with_options(answer: Answer, store: CodeStore, day: dt.date) -> Answer:
     """The answer with the options of the first question that its report asks back; as it is where
     there are none, and for several statements, whose questions may be of any of them."""
     line = asked_about(answer)
-    if line is None or answer.statements:
-        return answer
-    (asked, *_) = line.reasons
+    asked = line.reasons[0] if line and line.reasons else None
+    if line is None or asked is None or answer.statements:
+        return replace(answer, ask_options=[])
     return replace(answer, ask_options=_options(line, asked, store, day)[:_MOST])
 
 

@@ -1,12 +1,13 @@
 """Completing a code step by step, along what is loaded: the codes under a header of ICD-10-CM, the
-characters that some row of an ICD-10-PCS table allows. Nothing is built from parts without a code
-that has them."""
+next characters of the codes of an ICD-10-PCS table. Nothing is built from parts without a code that
+has them."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Literal
 
 from bot.desk.answer import Answer
@@ -85,8 +86,15 @@ def incomplete(answer: Answer) -> list[Begun]:
 
 
 def step(store: CodeStore, day: dt.date, system: str, code: str) -> Step:
-    """Where a code stands, and how it goes on. Raises ReleaseUnavailable where its system is not
-    loaded."""
+    """Where a code stands, and how it goes on; where there is but one way, it is gone. Raises
+    ReleaseUnavailable where its system is not loaded."""
+    stands = _step(store, day, system, code)
+    while len(stands.choices) == 1:
+        stands = _step(store, day, system, stands.choices[0].code)
+    return stands
+
+
+def _step(store: CodeStore, day: dt.date, system: str, code: str) -> Step:
     release = store.for_date(system, day).release
     if system == "icd10pcs":
         return _of_procedure(store, day, release, code)
@@ -115,8 +123,9 @@ def _titled(codes: Sequence[Code], day: dt.date) -> list[Next]:
 
 
 def _of_procedure(store: CodeStore, day: dt.date, release: Release, code: str) -> Step:
-    """A code of ICD-10-PCS, complete or begun with the three characters of its table or more. Where
-    no tables are loaded, the characters come from the codes, without what they mean."""
+    """A code of ICD-10-PCS, complete or begun with the three characters of its table or more. The
+    characters are those of the codes in force; the tables say what each means and, where they do
+    not have it, the titles."""
     found = store.get(release, code)
     if found is not None and found.billable:
         begun = Begun(release.system, code, found.title)
@@ -130,15 +139,13 @@ def _of_procedure(store: CodeStore, day: dt.date, release: Release, code: str) -
     for axis, value, meaning in _values(store, day, code):
         name = axis
         meanings.setdefault(value, meaning)
-    whole = {one.code: one for one in codes}
-    values = dict.fromkeys(one.code[len(code)] for one in codes)
-    choices = [
-        Next(longer, meanings.get(value) or _title(whole, longer), longer in whole)
-        for value in values
-        if not meanings or value in meanings
-        for longer in [code + value]
-    ]
-    so_far = ", ".join(_said(store, day, code))
+    choices = []
+    for value in dict.fromkeys(one.code[len(code)] for one in codes):
+        longer = code + value
+        below = [one for one in codes if one.code.startswith(longer)]
+        title = meanings.get(value) or _shared_title(below)
+        choices.append(Next(longer, title, len(longer) == _PCS_LENGTH))
+    so_far = ", ".join(_said(store, day, code)) or _shared_title(codes)
     begun = Begun(release.system, code, so_far)
     return Step(begun, release.label, choices, position, name)
 
@@ -155,6 +162,8 @@ def _said(store: CodeStore, day: dt.date, code: str) -> list[str]:
     return [axis.meaning for axis in pcs_axes.begun(rows, code)[_PCS_TABLE - 1 :]]
 
 
-def _title(whole: dict[str, Code], code: str) -> str:
-    found = whole.get(code)
-    return found.title if found else ""
+def _shared_title(codes: Sequence[Code]) -> str:
+    """The words that the titles of some codes begin with together."""
+    titles = [one.title.split() for one in codes]
+    same = takewhile(lambda words: len(set(words)) == 1, zip(*titles, strict=False))
+    return " ".join(words[0] for words in same).rstrip(",")

@@ -98,12 +98,15 @@ def _has_encounters(code: Code, books: Books) -> bool:
 
 
 def endings(code: Code, books: Books) -> list[Choice]:
-    """The seventh characters of a code's stem, in the words in which their titles differ."""
+    """The seventh characters of a code's stem, in the words in which their titles differ; of a
+    fracture, those for one that is as open or closed as the code says."""
     if code.stem == code.code:
         return []
     header = books.store.get(books.release, code.stem)
     begin = header.title if header else ""
-    told = [(one.title.removeprefix(begin).lstrip(", "), one) for one in books.below(code.stem)]
+    openness = {None, read_encounter(code.title).openness}
+    family = [c for c in books.below(code.stem) if read_encounter(c.title).openness in openness]
+    told = [(one.title.removeprefix(begin).lstrip(", "), one) for one in family]
     return [Choice(words, one) for words, one in told if words]
 
 

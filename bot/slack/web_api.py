@@ -2,7 +2,7 @@
 
 A call that certainly did nothing, and may be made again, raises NotTaken. One whose outcome is not
 known (the connection broke, Slack had an error) is `unknown`: it may have been carried out. What
-follows from that is decided in `outbox`.
+follows from that is decided in `tries`.
 """
 
 from __future__ import annotations
@@ -57,11 +57,10 @@ _sdk_log.setLevel(logging.CRITICAL)
 @dataclass(frozen=True, slots=True)
 class Posted:
     """What became of a post. `detail` is Slack's error, or the timestamp that identifies the
-    message. `limited`: it failed because the rate limit lasted too long."""
+    message."""
 
     outcome: Outcome
     detail: str = ""
-    limited: bool = False
 
 
 class NotTaken(Exception):
@@ -115,8 +114,8 @@ class Way:
             return self.args.get("response_type") != "in_channel"
         if self.how == VIEW:
             return True
-        # Posting to a user's id posts to the direct message with them.
-        return self.how == FOR_ONE or str(self.args["channel"]).startswith("U")
+        # A direct message; posting to a user's id posts to the one with them.
+        return self.how == FOR_ONE or str(self.args["channel"]).startswith(("D", "U", "W"))
 
     def or_else(self, way: Way | None) -> Way:
         """This way, and `way` when Slack refuses it and all that it has for that case."""

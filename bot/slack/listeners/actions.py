@@ -1,4 +1,5 @@
-"""The button that shares an answer, which is drawn again from the log.
+"""The menu under an answer: its codes as text to copy, sharing it, the code that was used. All draw
+the answer again from the log.
 
 https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 """
@@ -9,16 +10,19 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog import LogUnavailable
 from bot.slack.delivery import SlackDelivery
+from bot.slack.listeners.feedback import open_used
+from bot.slack.listeners.pressed import NoAnswer, answered, open_modal, say
 from bot.slack.listeners.replies import tell, tell_gone, thread_of
 from bot.slack.views.answer import shared_message
 from bot.slack.views.block_kit import plain_message
-from bot.slack.views.buttons import SHARE
+from bot.slack.views.buttons import COPY, MENU, SHARE, USED
+from bot.slack.views.chart_text import copy_modal
 from bot.slack.web_api import Posted, respond
 
 logger = logging.getLogger("codedesk.slack")
@@ -65,4 +69,33 @@ def register(app: App, delivery: SlackDelivery) -> None:
             then,
         )
 
+    def choose(
+        body: dict[str, Any],
+        action: dict[str, Any],
+        context: BoltContext,
+        ack: Ack,
+        next_: Callable[[], None],
+    ) -> BoltResponse | None:
+        """An entry of the menu. Modals are opened here, because they must be within 3 seconds."""
+        response = ack()
+        name, _, question_id = action["selected_option"]["value"].partition(" ")
+        if name == USED:
+            open_used(delivery, body, question_id)
+        elif name == COPY:
+            try:
+                _, answer = answered(delivery, question_id)
+            except NoAnswer as error:
+                say(delivery, body, str(error))
+            else:
+                open_modal(delivery, body, copy_modal(answer))
+        elif name == SHARE:
+            context.update(question_id=question_id)
+            next_()
+            return None
+        return response
+
+    def share_chosen(body: dict[str, Any], context: BoltContext) -> None:
+        share(body, {"value": context["question_id"]})
+
     app.action(SHARE, middleware=[acknowledge])(share)
+    app.action(MENU, middleware=[choose])(share_chosen)

@@ -14,15 +14,15 @@ from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
-from slack_sdk.errors import SlackApiError
 
 from bot.audit.corrections import Refused, named_by
 from bot.desk.answer import Answer, CodeTitle
 from bot.messages import message
-from bot.querylog import LogUnavailable, NoSuchQuestion, Record
+from bot.querylog import LogUnavailable, NoSuchQuestion
 from bot.querylog.records import Rating
 from bot.slack.delivery import SlackDelivery
-from bot.slack.listeners.replies import tell, tell_gone
+from bot.slack.listeners.pressed import open_modal, say
+from bot.slack.listeners.replies import tell
 from bot.slack.views.answer import thanks_message
 from bot.slack.views.block_kit import plain_message
 from bot.slack.views.feedback import (
@@ -74,30 +74,9 @@ def register(app: App, delivery: SlackDelivery) -> None:
         tell(delivery, body, context["reply"])
 
     def ask_for_code(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
-        """Open the modal."""
         response = ack()
-        question_id = action["value"]
-        try:
-            record = delivery.log.get(question_id)
-            if record is None or record.id != question_id:
-                tell_gone(delivery, body)
-                return response
-            view = used_modal(question_id, _codes(record))
-            delivery.client.views_open(trigger_id=body["trigger_id"], view=view)
-        except LogUnavailable as error:
-            logger.error("%s", error)
-            tell(delivery, body, plain_message(message("slack.not_logged_feedback")))
-        except (SlackApiError, OSError) as error:
-            # Only the error code is logged: the rest of the response may quote the modal.
-            why = error.response["error"] if isinstance(error, SlackApiError) else error
-            logger.warning("a modal was not opened: %s", why)
-            tell(delivery, body, plain_message(message("slack.try_again")))
+        open_used(delivery, body, action["value"])
         return response
-
-    def _codes(record: Record) -> list[CodeTitle]:
-        if record.answer is None:
-            return []
-        return codes_of(delivery.desk.retitled(Answer.from_dict(record.answer)))
 
     def take_code(body: dict[str, Any], view: dict[str, Any], ack: Ack) -> BoltResponse:
         """Log the code that was used, and show thanks in place of the modal; or show in the modal
@@ -128,3 +107,19 @@ def register(app: App, delivery: SlackDelivery) -> None:
     app.action(re.compile(f"^({RATING}|{RIGHT}|{WRONG})$"), middleware=[judge])(thank)
     app.action(USED, middleware=[ask_for_code])(nothing)
     app.view(USED, middleware=[take_code])(nothing)
+
+
+def open_used(delivery: SlackDelivery, body: dict[str, Any], question_id: str) -> None:
+    """Open the modal that asks for the code that was used."""
+    try:
+        record = delivery.log.get(question_id)
+    except LogUnavailable as error:
+        logger.error("%s", error)
+        say(delivery, body, message("slack.not_logged_feedback"))
+        return
+    if record is None or record.id != question_id:
+        say(delivery, body, message("slack.gone"))
+        return
+    answer = Answer.from_dict(record.answer) if record.answer else None
+    codes = codes_of(delivery.desk.retitled(answer)) if answer else []
+    open_modal(delivery, body, used_modal(question_id, codes))

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import Ack, App, BoltContext
+from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.desk.answer import AskOption
 from bot.logged_desk import LoggedQuestion
@@ -61,12 +61,11 @@ def register(app: App, delivery: SlackDelivery) -> None:
         context: BoltContext,
         ack: Ack,
         next_: Callable[[], None],
-    ) -> None:
+    ) -> BoltResponse | None:
         """Write the question to the log, then acknowledge."""
         value = (action.get("selected_option") or action).get("value") or ""
         if not under_way.begin(value):
-            ack()
-            return
+            return ack()
         question: LoggedQuestion | None = None
         try:
             record, option = _chosen(delivery, value)
@@ -81,10 +80,12 @@ def register(app: App, delivery: SlackDelivery) -> None:
         finally:
             if question is None:
                 under_way.end(value)
-        ack()
-        if question is not None:
-            context.update(question=question, place=place, value=value)
-            next_()
+        response = ack()
+        if question is None:
+            return response
+        context.update(question=question, place=place, value=value)
+        next_()
+        return None
 
     def answer(body: dict[str, Any], context: BoltContext) -> None:
         place: Place = context["place"]

@@ -92,9 +92,12 @@ def say(delivery: SlackDelivery, body: dict[str, Any], text: str) -> None:
     delivery.post(way, plain_message(text))
 
 
-def asked_by_press(body: dict[str, Any], record: Record, place: Place) -> QuestionRecord:
+def asked_by_press(
+    body: dict[str, Any], record: Record, place: Place, **options: Any
+) -> QuestionRecord:
     """A press as a question of the log: who, where, and after which question. Slack sends a press
-    again with the same trigger_id, and it is one question."""
+    again with the same trigger_id, and it is one question. `options` are kept with it, as a replay
+    needs them."""
     return QuestionRecord(
         "",
         "button",
@@ -104,6 +107,7 @@ def asked_by_press(body: dict[str, Any], record: Record, place: Place) -> Questi
         thread=place.thread or None,
         event_id=body["trigger_id"],
         after=record.id,
+        options=options or None,
     )
 
 
@@ -139,7 +143,7 @@ def open_modal(delivery: SlackDelivery, body: dict[str, Any], view: dict[str, An
         # Only the error code is logged: the rest of the response may quote the modal.
         why = error.response["error"] if isinstance(error, SlackApiError) else type(error).__name__
         logger.warning("a modal was not opened: %s", why)
-        say(delivery, body, message("slack_buttons.not_opened"))
+        say(delivery, body, message("slack.try_again"))
 
 
 def shell_of(view: dict[str, Any]) -> dict[str, Any]:

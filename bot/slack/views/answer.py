@@ -97,9 +97,11 @@ def answer_message(
 
 
 def shared_message(answer: Answer, question_id: str, user: str) -> Message:
-    """An answer that a user shows to a channel, without the words of its statements."""
+    """An answer that a user shows to a channel, without the words of its statements. Nor can others
+    go on from a question that was asked in private."""
     statements = [replace(one, said="") for one in answer.statements]
-    drawn = answer_message(replace(answer, statements=statements), question_id)
+    unsaid = replace(answer, statements=statements, ask_options=[])
+    drawn = answer_message(unsaid, question_id)
     by = context(message("slack.shared_by", user=f"<@{user}>"))
     above = as_posted([by])
     plainer = drawn.plainer and [*above, *drawn.plainer]

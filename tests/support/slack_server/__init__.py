@@ -10,7 +10,16 @@ Example::
         (answer,) = slack.wait_for("chat.postMessage")
 """
 
-from .envelopes import app_home_opened, app_mention, direct_message, message
+from .envelopes import (
+    agent_session_stopped,
+    app_home_opened,
+    app_mention,
+    direct_message,
+    member_joined_channel,
+    message,
+    message_changed,
+    message_deleted,
+)
 from .records import Call
 from .server import SlackServer
 from .signed import sign, signed_request
@@ -21,10 +30,14 @@ __all__ = [
     "Call",
     "Delivery",
     "SlackServer",
+    "agent_session_stopped",
     "app_home_opened",
     "app_mention",
     "direct_message",
+    "member_joined_channel",
     "message",
+    "message_changed",
+    "message_deleted",
     "sign",
     "signed_request",
 ]

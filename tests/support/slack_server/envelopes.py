@@ -140,6 +140,110 @@ def app_home_opened(user: str = "U1", *, tab: str = "home") -> dict[str, Any]:
     }
 
 
+def message_changed(
+    event: dict[str, Any], text: str | None = None, **changes: Any
+) -> dict[str, Any]:
+    """A direct message was edited to `text`; without one, Slack itself changed it (unfurled a link,
+    pinned it). `changes` are further fields of the message.
+
+    https://docs.slack.dev/reference/events/message/message_changed
+    """
+    before = {name: value for name, value in event.items() if name not in _OF_THE_EVENT}
+    after = before | changes
+    if text is not None:
+        edited = {"user": event["user"], "ts": next_ts()}
+        after |= {"text": text, "blocks": rich_text(text), "edited": edited}
+    return _about(event, "message_changed") | {"message": after, "previous_message": before}
+
+
+def message_deleted(event: dict[str, Any]) -> dict[str, Any]:
+    """A direct message was deleted: https://docs.slack.dev/reference/events/message/message_deleted"""
+    before = {name: value for name, value in event.items() if name not in _OF_THE_EVENT}
+    deleted = {"deleted_ts": event["ts"], "previous_message": before}
+    return _about(event, "message_deleted") | deleted
+
+
+def _about(event: dict[str, Any], subtype: str) -> dict[str, Any]:
+    """A message event that tells of another message."""
+    stamp = next_ts()
+    return {
+        "type": "message",
+        "subtype": subtype,
+        "hidden": True,
+        "channel": event["channel"],
+        "channel_type": event["channel_type"],
+        "ts": stamp,
+        "event_ts": stamp,
+    }
+
+
+#: What a message event has and the message in it has not.
+_OF_THE_EVENT = ("channel", "channel_type", "event_ts")
+
+
+def member_joined_channel(
+    user: str, channel: str = "C1", *, inviter: str | None = None, team: str = "T1"
+) -> dict[str, Any]:
+    """https://docs.slack.dev/reference/events/member_joined_channel"""
+    event = {
+        "type": "member_joined_channel",
+        "user": user,
+        "channel": channel,
+        "channel_type": "C",
+        "team": team,
+        "event_ts": next_ts(),
+    }
+    return event | ({"inviter": inviter} if inviter else {})
+
+
+def agent_session_stopped(channel: str, thread_ts: str, user: str = "U1") -> dict[str, Any]:
+    """https://docs.slack.dev/reference/events/agent_session_stopped"""
+    return {
+        "type": "agent_session_stopped",
+        "channel": channel,
+        "thread_ts": thread_ts,
+        "user": user,
+        "streaming_message_ts": [],
+        "event_ts": next_ts(),
+    }
+
+
+def shortcut(
+    identity: Identity,
+    *,
+    callback_id: str,
+    user: str,
+    trigger_id: str,
+    message: dict[str, Any] | None = None,
+    channel: str = "",
+    response_url: str = "",
+) -> dict[str, Any]:
+    """A global shortcut; with `message`, one of that message's menu.
+
+    https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload
+    """
+    payload: dict[str, Any] = {
+        "type": "shortcut",
+        "token": VERIFICATION_TOKEN,
+        "action_ts": next_ts(),
+        "team": {"id": identity.team, "domain": identity.domain},
+        "user": {"id": user, "username": user.lower(), "team_id": identity.team},
+        "is_enterprise_install": False,
+        "enterprise": None,
+        "callback_id": callback_id,
+        "trigger_id": trigger_id,
+    }
+    if message is not None:
+        payload |= {
+            "type": "message_action",
+            "channel": {"id": channel, "name": _channel_name(channel)},
+            "message_ts": message["ts"],
+            "message": message,
+            "response_url": response_url,
+        }
+    return payload
+
+
 def event_callback(
     event: dict[str, Any], identity: Identity, event_id: str | None = None
 ) -> dict[str, Any]:
@@ -239,6 +343,26 @@ def block_actions(
         # Slack does not store ephemeral messages, so it cannot send them back.
         del payload["message"]
     return payload
+
+
+def view_actions(
+    identity: Identity, *, view: dict[str, Any], action: dict[str, Any], user: str, trigger_id: str
+) -> dict[str, Any]:
+    """A press in a modal, which has no response_url:
+    https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
+    return {
+        "type": "block_actions",
+        "user": {"id": user, "username": user.lower(), "team_id": identity.team},
+        "api_app_id": identity.app_id,
+        "token": VERIFICATION_TOKEN,
+        "container": {"type": "view", "view_id": view["id"]},
+        "trigger_id": trigger_id,
+        "team": {"id": identity.team, "domain": identity.domain},
+        "enterprise": None,
+        "is_enterprise_install": False,
+        "view": view,
+        "actions": [action | {"action_ts": next_ts()}],
+    }
 
 
 def view_submission(

@@ -14,6 +14,28 @@ from typing import Any
 # leave thread_ts out.
 _OPTIONAL_AFTER_ALL = {("assistant.threads.setSuggestedPrompts", "thread_ts")}
 
+# Methods that are newer than the published list: https://docs.slack.dev/ai/agent-sessions
+_NEWER = {
+    "agents.sessions.setStatus": {
+        "args": {
+            "channel_id": False,
+            "icon_emoji": False,
+            "icon_url": False,
+            "initiator_user_id": False,
+            "status": True,
+            "thread_ts": False,
+            "title": False,
+            "username": False,
+        },
+        "bot": ["chat:write"],
+    }
+}
+_SESSION_STATUSES = ("active", "closed", "processing", "suspended")
+_MOST_PROMPTS = 4
+
+# https://docs.slack.dev/reference/block-kit/block-elements
+_MOST_OPTIONS = {"radio_buttons": 10, "overflow": 5, "static_select": 100}
+
 # Bolt adds team_id to every call; methods that do not need it ignore it:
 # https://api.slack.com/enterprise/apps/changes-apis
 _ALWAYS_KNOWN = {"team_id"}
@@ -44,7 +66,7 @@ class Judge:
     """
 
     def __init__(self, methods: Mapping[str, Any] | None, scopes: set[str] | None) -> None:
-        self._methods = methods or {}
+        self._methods = {**_NEWER, **methods} if methods else {}
         self._scopes = scopes
 
     def knows(self, method: str) -> bool:
@@ -65,6 +87,10 @@ class Judge:
             private = method == "chat.postEphemeral"
             breaches = block_breaches(args.get("blocks"), most=50, private=private)
             verdict.refuse("invalid_blocks", breaches)
+        elif method == "agents.sessions.setStatus":
+            verdict.refuse("invalid_arguments", list(_session_breaches(args)))
+        elif method == "assistant.threads.setSuggestedPrompts":
+            verdict.refuse("invalid_arguments", list(_prompt_breaches(args)))
         elif isinstance(view := args.get("view"), dict):
             breaches = block_breaches(view.get("blocks"), most=100, private=True)
             verdict.refuse("invalid_arguments", breaches + list(_view_breaches(view)))
@@ -106,6 +132,27 @@ def _decoded(name: str, value: Any) -> Any:
         except ValueError:
             return value
     return value
+
+
+def _session_breaches(args: Mapping[str, Any]) -> Iterator[str]:
+    """https://docs.slack.dev/reference/methods/agents.sessions.setStatus"""
+    if args.get("status") not in _SESSION_STATUSES:
+        yield f"no status of a session: {args.get('status')!r}"
+    yield from _too_long("title", args.get("title"), 200)
+
+
+def _prompt_breaches(args: Mapping[str, Any]) -> Iterator[str]:
+    """https://docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts"""
+    if "thread_ts" in args:
+        yield "an agent gives no thread_ts"
+    prompts = args.get("prompts")
+    if not isinstance(prompts, list) or not prompts:
+        yield "prompts is not a list of objects"
+        return
+    yield from _too_many("prompts", prompts, _MOST_PROMPTS)
+    for prompt in prompts:
+        if not (prompt.get("title") and prompt.get("message")):
+            yield "a prompt without title or message"
 
 
 def _view_breaches(view: dict[str, Any]) -> Iterator[str]:
@@ -180,8 +227,18 @@ def _breaches_of(block: dict[str, Any]) -> Iterator[str]:
                 "option description", _text({"text": option.get("description")}), 75
             )
             yield from _too_long("option value", option.get("value"), 150)
-        if node.get("type") == "radio_buttons":
-            yield from _too_many("options", node.get("options"), 10)
+        if (kind := node.get("type")) in _MOST_OPTIONS:
+            yield from _too_many("options", node.get("options"), _MOST_OPTIONS[kind])
+            yield from _too_many("option groups", node.get("option_groups"), 100)
+            groups = node.get("option_groups") or [node]
+            if not all(group.get("options") for group in groups):
+                yield f"{kind} without options"
+            for group in groups:
+                yield from _too_many("options of a group", group.get("options"), 100)
+            values = [o.get("value") for group in groups for o in group.get("options") or []]
+            if len(values) != len(set(values)):
+                yield f"{kind} with one value twice"
+            yield from _too_long("placeholder", _text({"text": node.get("placeholder")}), 150)
         if name == "confirm" and isinstance(node.get("text"), dict):
             yield from _too_long("confirm title", _text({"text": node.get("title")}), 100)
             yield from _too_long("confirm text", _text(node), 300)

@@ -1,11 +1,14 @@
 """The loopback Slack: what a test sees of it, and how it answers the app."""
 
+import base64
 import json
 import math
+import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,22 +56,25 @@ class SlackServer:
         self._judge = Judge(methods, scopes)
         self._changed = threading.Condition()  # guards and announces all that changes below
         self._workspace = Workspace(self.identity)
-        self._socket_mode = SocketMode(self.identity, self._changed)
+        self._socket_mode = SocketMode(self.identity, self._changed, self.acknowledged)
         self._violations: list[str] = []
         self._failures: dict[str, list[Failure]] = {}
         self._response_urls: dict[str, int] = {}  # path -> uses left
+        self._expired: set[str] = set()  # paths
         self._pace = 0.0  # seconds between messages in a channel
         self._next: dict[str, float] = {}  # channel -> when it takes the next message
         self._told: dict[str, float] = {}  # channel -> until when the app was told to wait
         self._stopping = threading.Event()
         self._listener: Listener | None = None
+        self._port = 0
 
     # Starting and stopping
 
     def start(self) -> "SlackServer":
-        """Listen on a free port."""
+        """Listen on a free port; after `stop`, on the same as before."""
         self._stopping.clear()
-        self._listener = Listener(self)
+        self._listener = Listener(self, self._port)
+        self._port = self._listener.server_address[1]
         threading.Thread(
             target=self._listener.serve_forever, args=(0.05,), name="slack-server", daemon=True
         ).start()
@@ -146,6 +152,28 @@ class SlackServer:
                 )
             return matching()
 
+    def view(self, view_id: str) -> dict[str, Any] | None:
+        """A modal as it stands; None when it is closed."""
+        with self._changed:
+            return self._workspace.view(view_id)
+
+    def close_view(self, view_id: str) -> None:
+        """The user closes a modal."""
+        with self._changed:
+            self._workspace.close_view(view_id)
+
+    def session(self, channel: str, thread_ts: str) -> str | None:
+        """The status of an agent's session; None when there is none."""
+        with self._changed:
+            return self._workspace.sessions.get((channel, thread_ts))
+
+    def acknowledged(self, payload: dict[str, Any], response: dict[str, Any]) -> None:
+        """What the acknowledgement of a payload does. Over HTTP a test calls it with the body of
+        the response."""
+        if payload.get("type") == "view_submission":
+            with self._changed:
+                self._workspace.respond_to_view(payload["view"]["id"], response)
+
     # Failures
 
     def fail_next(
@@ -181,6 +209,45 @@ class SlackServer:
             self._next.clear()
             self._told.clear()
 
+    def leave(self, *channels: str) -> None:
+        """Remove the bot from channels: what it posts there is refused."""
+        with self._changed:
+            self._workspace.left |= set(channels)
+
+    def lack(self, *kinds: str) -> None:
+        """Refuse blocks of these types, as a workspace does that does not have them yet."""
+        with self._changed:
+            self._workspace.lacks |= set(kinds)
+
+    def expire(self, response_url: str) -> None:
+        """Let a response_url be older than 30 minutes."""
+        with self._changed:
+            self._expired.add(response_url.removeprefix(self.url))
+
+    def fall_silent(self) -> None:
+        """Keep every connection open and say nothing on it any more, not even a pong."""
+        self._socket_mode.fall_silent()
+
+    def mute_next(self) -> None:
+        """Accept the next connection and say nothing on it."""
+        self._socket_mode.mute_next = True
+
+    @contextmanager
+    def another_connection(self) -> Iterator[None]:
+        """One more connection of the app, which acknowledges nothing. Envelopes go to each in
+        turn."""
+        ticket, host = self._socket_mode.new_ticket(), self.url.removeprefix("http://")
+        name, port = host.split(":")
+        key = base64.b64encode(uuid.uuid4().bytes).decode()
+        with socket.create_connection((name, int(port))) as other:
+            other.sendall(
+                f"GET /link/?ticket={ticket} HTTP/1.1\r\nHost: {host}\r\n"
+                f"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+            )
+            self.wait_connected(count=2)
+            yield
+
     # Payloads, for signed_request and for the sends below
 
     def app_mention(
@@ -211,8 +278,11 @@ class SlackServer:
         )
 
     def event_callback(self, event: dict[str, Any], event_id: str | None = None) -> dict[str, Any]:
-        """An event as the Events API wraps it; a new event_id unless given."""
-        return envelopes.event_callback(event, self.identity, event_id)
+        """An event as the Events API wraps it; a new event_id unless given. One of a person of
+        another team comes from a channel that is shared with it."""
+        body = envelopes.event_callback(event, self.identity, event_id)
+        guest = event.get("user_team", self.identity.team) != self.identity.team
+        return body | {"is_ext_shared_channel": guest}
 
     def slash_command(
         self,
@@ -257,16 +327,8 @@ class SlackServer:
                 message = self._workspace.add_message(channel, ts, text="")
             ephemeral = ephemeral or self._workspace.is_ephemeral(channel, message["ts"])
             message = dict(message)
-        posted_id, button = _find_button(message.get("blocks"), action_id)
-        action = {
-            "action_id": action_id,
-            "block_id": block_id or posted_id or "actions",
-            "text": button.get("text") or {"type": "plain_text", "text": action_id, "emoji": True},
-            "type": button.get("type", "button"),
-        }
-        value = button.get("value") if value is None else value
-        if value is not None:  # a button without a value sends none
-            action["value"] = value
+        posted_id, element = _find_button(message.get("blocks"), action_id)
+        action = _pressed(element, action_id, value, block_id or posted_id)
         return envelopes.block_actions(
             self.identity,
             action=action,
@@ -276,6 +338,35 @@ class SlackServer:
             ephemeral=ephemeral,
             response_url=response_url or self.new_response_url(),
             trigger_id=self.new_trigger_id(),
+        )
+
+    def shortcut(
+        self,
+        callback_id: str,
+        message: dict[str, Any] | None = None,
+        user: str = "U1",
+        channel: str = "C1",
+    ) -> dict[str, Any]:
+        """A global shortcut, or one of a message's menu, with a live trigger_id."""
+        return envelopes.shortcut(
+            self.identity,
+            callback_id=callback_id,
+            user=user,
+            trigger_id=self.new_trigger_id(),
+            message=message,
+            channel=channel,
+            response_url=self.new_response_url() if message else "",
+        )
+
+    def view_actions(
+        self, view: dict[str, Any], action_id: str, user: str = "U1", value: str | None = None
+    ) -> dict[str, Any]:
+        """The press of a button in a modal, or a choice: `value` is that of the option."""
+        block_id, element = _find_button(view["blocks"], action_id)
+        assert element, f"no button {action_id} in {view}"
+        action = _pressed(element, action_id, value, block_id)
+        return envelopes.view_actions(
+            self.identity, view=view, action=action, user=user, trigger_id=self.new_trigger_id()
         )
 
     def view_submission(
@@ -353,7 +444,10 @@ class SlackServer:
         response_url: str | None = None,
     ) -> Delivery:
         """Send a slash command to one of the connections."""
-        payload = self.slash_command(command, text, user, channel, response_url)
+        return self.send_command(self.slash_command(command, text, user, channel, response_url))
+
+    def send_command(self, payload: dict[str, Any]) -> Delivery:
+        """Send a slash command's payload."""
         envelope = envelopes.envelope("slash_commands", payload, accepts_response_payload=True)
         return self._socket_mode.send(envelope)
 
@@ -446,6 +540,8 @@ class SlackServer:
         def answer() -> tuple[int, dict[str, Any]]:
             if request.error is not None or not request.is_json:
                 return 400, refused(request.error or "invalid_payload")
+            if path in self._expired:
+                return 404, refused("expired_url")
             left = self._response_urls.get(path)
             if not left:
                 return 404, refused("used_url")
@@ -509,12 +605,44 @@ class SlackServer:
             return waiting[0] if waiting[0].times > 0 else waiting.pop(0)
 
 
-def _filled(element: dict[str, Any], typed: str | None) -> dict[str, Any]:
-    """The state of an input of a modal."""
+def _filled(element: dict[str, Any], typed: Any) -> dict[str, Any]:
+    """The state of an input of a modal. Of checkboxes `typed` is a list of values."""
+    if element["type"] == "checkboxes":
+        chosen = [o for o in element["options"] if o["value"] in (typed or ())]
+        return {"type": "checkboxes", "selected_options": chosen}
+    if element["type"] == "static_select":
+        chosen = [o for o in element["options"] if o["value"] == typed]
+        return {"type": "static_select", "selected_option": chosen[0] if chosen else None}
+    if element["type"] == "datepicker":
+        return {"type": "datepicker", "selected_date": typed}
     if element["type"] == "radio_buttons":
         (chosen,) = [o for o in element["options"] if o["value"] == typed] or [None]
         return {"type": "radio_buttons", "selected_option": chosen}
     return {"type": element["type"], "value": typed}
+
+
+#: Elements of which an option is chosen:
+#: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+_CHOICES = ("static_select", "overflow", "radio_buttons")
+
+
+def _pressed(
+    element: dict[str, Any], action_id: str, value: str | None, block_id: str | None
+) -> dict[str, Any]:
+    """The action of a press, or of a choice by the value of its option. A press gives what is on
+    the button, unless a value is given."""
+    kind = element.get("type", "button")
+    action = {"action_id": action_id, "block_id": block_id or "actions", "type": kind}
+    if kind in _CHOICES:
+        groups = element.get("option_groups") or [element]
+        options = [option for group in groups for option in group["options"]]
+        (chosen,) = [option for option in options if option["value"] == value]
+        return action | {"selected_option": chosen}
+    text = {"type": "plain_text", "text": action_id, "emoji": True}
+    action["text"] = element.get("text") or text
+    value = element.get("value") if value is None else value
+    # A button without a value sends none.
+    return action if value is None else action | {"value": value}
 
 
 def _find_button(blocks: Any, action_id: str) -> tuple[str | None, dict[str, Any]]:

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -64,13 +65,22 @@ class _Link:
 class SocketMode:
     """The connections, and the envelopes sent over them."""
 
-    def __init__(self, identity: Identity, changed: threading.Condition) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        changed: threading.Condition,
+        answered: Callable[[dict[str, Any], dict[str, Any]], None],
+    ) -> None:
+        """`answered` takes a payload and the response payload in its acknowledgement."""
+        self._answered = answered
         self._identity = identity
         self._changed = changed
         self._tickets: set[str] = set()
         self._links: list[_Link] = []  # the next envelope goes to the first
         self._opened = 0
         self._deliveries: dict[str, Delivery] = {}
+        #: Set to say nothing on the next connection, not even hello.
+        self.mute_next = False
         self.violations: list[str] = []
 
     def new_ticket(self) -> str:
@@ -92,13 +102,15 @@ class SocketMode:
         with self._changed:
             link = _Link(self._opened, socket)
             self._opened += 1
+            socket.silent, self.mute_next = self.mute_next, False
             count = len(self._links) + 1
         try:
             socket.send_text(json.dumps(envelopes.hello(self._identity, count)))
         except OSError:
             return
         with self._changed:
-            self._links.append(link)
+            if not socket.silent:
+                self._links.append(link)
             self._changed.notify_all()
         try:
             for text in socket.messages():
@@ -138,6 +150,13 @@ class SocketMode:
                 link.socket.send_text(json.dumps(envelopes.disconnect(reason)))
             link.socket.close()
 
+    def fall_silent(self) -> None:
+        """Say nothing any more on the live connections, which stay open."""
+        with self._changed:
+            links, self._links = self._links, []
+        for link in links:
+            link.socket.silent = True
+
     def wait_connected(self, timeout: float, count: int = 1) -> None:
         """Block until `count` connections are live."""
         with self._changed:
@@ -165,6 +184,7 @@ class SocketMode:
         with self._changed:
             if delivery.ack is None:
                 delivery.ack = Ack(received - delivery.sent, payload)
+                self._answered(delivery.payload, payload or {})
             self._changed.notify_all()
 
     def _forget(self, link: _Link) -> None:

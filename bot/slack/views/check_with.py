@@ -1,0 +1,69 @@
+"""The modal that asks for codes to check with those of an answer, and shows what it comes to. Pure
+functions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from slack_sdk.models.blocks import InputBlock, PlainTextInputElement
+from slack_sdk.models.views import View
+
+from bot.messages import message
+from bot.slack.views.block_kit import context, escape, plain_text, section
+
+#: The callback of the modal, and its input, which is a block with one element of the same name.
+CHECK, CODES = "check_with", "codes"
+#: Codes of an answer that are checked, and codes in all.
+MOST_OF_ANSWER, MOST = 12, 24
+_MOST_TYPED = 200
+_BETWEEN = re.compile(r"[\s,;]+")
+
+
+def check_modal(question_id: str, codes: Sequence[str], place: dict[str, Any]) -> dict[str, Any]:
+    typed = PlainTextInputElement(
+        action_id=CODES,
+        max_length=_MOST_TYPED,
+        placeholder=plain_text(message("slack_buttons.check_placeholder")),
+        focus_on_load=True,
+    )
+    named = ", ".join(codes[:MOST_OF_ANSWER])
+    asked = InputBlock(
+        block_id=CODES,
+        label=_label("check_input"),
+        element=typed,
+        hint=_label("check_hint"),
+    )
+    return View(
+        type="modal",
+        callback_id=CHECK,
+        private_metadata=json.dumps({"question": question_id, "place": place}),
+        title=_label("check_title"),
+        submit=_label("check_submit"),
+        close=_label("cancel"),
+        blocks=[context(message("slack_buttons.check_codes", codes=escape(named))), asked],
+    ).to_dict()
+
+
+def submitted(view: dict[str, Any]) -> tuple[str, dict[str, Any], list[str]]:
+    """The id of the question, where its answer stands, and the codes that were typed."""
+    kept = json.loads(view["private_metadata"])
+    typed = view["state"]["values"][CODES][CODES].get("value") or ""
+    codes = [code for code in _BETWEEN.split(typed) if re.search(r"\w", code)]
+    return kept["question"], kept["place"], list(dict.fromkeys(codes))
+
+
+def working_modal() -> dict[str, Any]:
+    """Shown while the codes are checked."""
+    return View(
+        type="modal",
+        title=_label("check_title"),
+        close=_label("close"),
+        blocks=[section(message("slack_buttons.wait"))],
+    ).to_dict()
+
+
+def _label(key: str) -> Any:
+    return plain_text(message(f"slack_buttons.{key}"))
