@@ -24,6 +24,8 @@ from codesets.model import NOTE_HEADINGS
 #: Lines that the title of a single code may take.
 _ALONE = 2
 _MOST_UNSURE = 3
+#: Characters of the longest codes of ICD-10.
+_WHOLE = 7
 #: Codes that may be meant instead of one that is not sure.
 _INSTEAD = 2
 

@@ -130,7 +130,8 @@ def test_an_answer_is_read_from_top_to_bottom() -> None:
     [
         ({"title": "Gout"}, "✓ *I10*  Gout"),
         ({"title": ""}, "✓ *I10*"),
-        ({"title": "Gout", "billable": False}, "⚠️ *I10*  Gout · header"),
+        ({"title": "Gout", "billable": False}, "⚠️ *I10*  Gout · needs a 4th character"),
+        ({"title": "Gout", "billable": False, "system": "hcpcs"}, "⚠️ *I10*  Gout · not valid"),
         ({"title": "Gout", "units": 10, "modifiers": ["JW"]}, "✓ *I10 JW*  Gout \u00d7 10"),
         ({"title": "Gout <!channel>"}, "✓ *I10*  Gout &lt;!channel&gt;"),
     ],
@@ -256,7 +257,7 @@ def test_a_header_is_graver_than_a_note_and_an_open_side_less() -> None:
     header_line = line(2, "E11", "Type 2 diabetes mellitus", billable=False)
     told = "⚠️ M17.9 leaves the side open: M17.11 or M17.0, if the record says which"
     assert told in lines(reported(open_side))
-    assert "⚠️ E11 is a header: complete it before it is billed." in lines(
+    assert "⚠️ E11 is not billable: complete or replace it before the claim." in lines(
         reported(open_side, header_line)
     )
     asked = replace(open_side, ask_back="Left, right or both?")
