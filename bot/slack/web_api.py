@@ -126,7 +126,8 @@ class Way:
         `message` is None for what has none. Raises NotTaken."""
         args = dict(self.args)
         if self.how == VIEW and message is not None:
-            args["view"] = {**args["view"], "blocks": _in_view(message.blocks)}
+            below = args["view"].get("blocks", ())
+            args["view"] = {**args["view"], "blocks": [*_in_view(message.blocks), *below]}
         elif message is not None:
             args |= {"text": message.text, "blocks": message.blocks}
         if self.how == RESPOND:
@@ -203,8 +204,8 @@ def update(client: WebClient, channel: str, ts: str) -> Way:
 
 
 def in_view(client: WebClient, view_id: str, shell: Mapping[str, Any]) -> Way:
-    """Puts a message into an open modal. `shell`: the view without its blocks. The message loses
-    its buttons, which need a message of their own:
+    """Puts a message into an open modal. `shell`: the view, with the blocks that stand below the
+    message. The message loses its buttons, which need a message of their own:
     https://docs.slack.dev/reference/methods/views.update"""
     return Way(client, VIEW, {"view_id": view_id, "view": dict(shell)})
 

@@ -71,6 +71,8 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
         blocks += sections
     reports = [_report(number, part) for number, part in enumerate(parts(answer), 1)]
     beside = answer.outcome == "verdict" and not answer.statements
+    if answer.ask_options and reports:
+        reports[0] += "\n" + _options(answer)
     blocks += [] if beside else reports
     blocks += _candidates(answer, shown)
     crosswalk = asks_for_icd9(answer.question)
@@ -119,6 +121,14 @@ def _report(number: int, part: Part) -> str:
     if left_out := unreported(part):
         lines.append(_wrapped(left_out, f"{lead}  "))
     return "\n".join(lines)
+
+
+def _options(answer: Answer) -> str:
+    """The answers to what is asked back: the words to type, and the code of each."""
+    told = [
+        message("terminal.option", words=one.words, code=one.code) for one in answer.ask_options
+    ]
+    return _wrapped(", ".join(told), "     ")
 
 
 def _candidates(answer: Answer, shown: int) -> list[str]:

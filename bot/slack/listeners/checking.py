@@ -21,17 +21,23 @@ from bot.slack.listeners.pressed import (
     dated,
     open_modal,
     place_of,
+    publicly,
     say,
     shell_of,
     to_one,
 )
-from bot.slack.views.buttons import CHECK_WITH, shown_codes
+from bot.slack.views.answer import shared_message
+from bot.slack.views.block_kit import Message, plain_message
+from bot.slack.views.buttons import CHECK_WITH, SHARE, shown_codes
 from bot.slack.views.check_with import (
     CHECK,
     CODES,
     MOST,
     MOST_OF_ANSWER,
+    SHARE_CHECK,
+    answer_shell,
     check_modal,
+    place_of_answer,
     submitted,
     working_modal,
 )
@@ -83,27 +89,58 @@ def register(app: App, delivery: SlackDelivery) -> None:
         except (LogUnavailable, CodeDeskError) as error:
             logger.error("%s", error)
             return _refused(ack, message("slack_buttons.not_logged"))
-        working = working_modal()
-        response = ack(response_action="update", view=working)
+        response = ack(response_action="update", view=working_modal())
         if question is None:
             return response
-        context.update(question=question, place=place, shell=shell_of(working))
+        context.update(question=question, place=place)
         next_()
         return None
 
     def answer(body: dict[str, Any], view: dict[str, Any], context: BoltContext) -> None:
+        question, place = context["question"], context["place"]
+        in_channel = bool(place.channel) and not place.channel.startswith("D")
+        shell = answer_shell(question.id, place.as_dict(), shareable=in_channel)
         delivery.answer(
-            context["question"],
-            in_view(delivery.client, view["id"], context["shell"]),
+            question,
+            in_view(delivery.client, view["id"], shell),
             # A modal that was closed meanwhile cannot show it.
-            tell=to_one(delivery, context["place"], body["user"]["id"]),
+            tell=to_one(delivery, place, body["user"]["id"]),
             private=True,
         )
+
+    def share(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
+        """Post the check under the answer beside which it was made, once, and take the button
+        away."""
+        response = ack()
+        question_id, view = action["value"], body["view"]
+        place, user = Place(**place_of_answer(view)), body["user"]["id"]
+        try:
+            _, answer = answered(delivery, question_id)
+            if not delivery.log.claim(question_id, SHARE):
+                raise NoAnswer(message("slack.shared_before"))
+        except NoAnswer as error:
+            delivery.post(to_one(delivery, place, user), plain_message(str(error)))
+            return response
+        except LogUnavailable as error:
+            logger.error("%s", error)
+            why = plain_message(message("slack.not_logged_share"))
+            delivery.post(to_one(delivery, place, user), why)
+            return response
+        delivery.post(
+            publicly(delivery, place),
+            shared_message(answer, question_id, user),
+            lambda posted: delivery.record(question_id, posted, SHARE),
+        )
+        left = [block for block in view["blocks"] if block["type"] != "actions"]
+        shown = Message("", [*left, *plain_message(message("slack_buttons.check_shared")).blocks])
+        delivery.post(in_view(delivery.client, view["id"], shell_of(view)), shown)
+        return response
 
     def nothing() -> None:
         """The middleware has done everything."""
 
     app.action(CHECK_WITH, middleware=[press])(nothing)
+    app.action(SHARE_CHECK, middleware=[share])(nothing)
     app.view(CHECK, middleware=[take])(answer)
 
 

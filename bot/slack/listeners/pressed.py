@@ -74,6 +74,15 @@ def beside(delivery: SlackDelivery, place: Place, user: str) -> Way:
     return in_thread(delivery.client, place.channel, place.thread or place.ts)
 
 
+def publicly(delivery: SlackDelivery, place: Place) -> Way:
+    """To the channel of a pressed button: in the thread of a message that all see; of a private
+    message by its response_url, because the bot need not be a member."""
+    if not place.alone:
+        return in_thread(delivery.client, place.channel, place.thread or place.ts)
+    thread = {"thread_ts": place.thread} if place.thread else {}
+    return respond(place.url, response_type="in_channel", replace_original=False, **thread)
+
+
 def to_one(delivery: SlackDelivery, place: Place, user: str) -> Way:
     """To the person who pressed, alone."""
     if not place.channel:
@@ -102,7 +111,8 @@ def asked_by_press(
         "",
         "button",
         user=body["user"]["id"],
-        team=(body.get("team") or {}).get("id"),
+        # Of a guest by Slack Connect it is their own; an org-wide install has none here.
+        team=body["user"].get("team_id") or (body.get("team") or {}).get("id"),
         channel=place.channel or record.channel,
         thread=place.thread or None,
         event_id=body["trigger_id"],

@@ -8,14 +8,16 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from slack_sdk.models.blocks import InputBlock, PlainTextInputElement
+from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
 from bot.messages import message
-from bot.slack.views.block_kit import context, escape, plain_text, section
+from bot.slack.views.block_kit import actions, button, context, escape, plain_text, section
 
 #: The callback of the modal, and its input, which is a block with one element of the same name.
 CHECK, CODES = "check_with", "codes"
+#: The action that shows a check to the channel.
+SHARE_CHECK = "share_check"
 #: Codes of an answer that are checked, and codes in all.
 MOST_OF_ANSWER, MOST = 12, 24
 _MOST_TYPED = 200
@@ -57,11 +59,29 @@ def submitted(view: dict[str, Any]) -> tuple[str, dict[str, Any], list[str]]:
 
 def working_modal() -> dict[str, Any]:
     """Shown while the codes are checked."""
+    return _shown([section(message("slack_buttons.wait"))])
+
+
+def answer_shell(question_id: str, place: dict[str, Any], *, shareable: bool) -> dict[str, Any]:
+    """The modal of an answer, which stands above its blocks. `shareable`: it was opened in a
+    channel, where the answer may be shown."""
+    share = button(SHARE_CHECK, message("slack.share"), question_id)
+    return _shown([actions([share])] if shareable else [], json.dumps({"place": place}))
+
+
+def place_of_answer(view: dict[str, Any]) -> dict[str, Any]:
+    """Where the answer stands beside which a modal with an answer was opened."""
+    kept: dict[str, Any] = json.loads(view["private_metadata"])["place"]
+    return kept
+
+
+def _shown(blocks: Sequence[Block], kept: str | None = None) -> dict[str, Any]:
     return View(
         type="modal",
+        private_metadata=kept,
         title=_label("check_title"),
         close=_label("close"),
-        blocks=[section(message("slack_buttons.wait"))],
+        blocks=blocks,
     ).to_dict()
 
 

@@ -312,9 +312,11 @@ def test_a_command_is_answered_to_one_and_shared_by_them(slack, log, desk, tmp_p
         assert sent.wait_ack(10).payload is None
         (answer,) = slack.wait_for("response_url")
         wait_for_records(log, "delivery")
-        share = button(answer.args["blocks"], "share")
+        entries = button(answer.args["blocks"], "menu")["options"]
+        (share,) = [entry for entry in entries if entry["value"].startswith("share ")]
+        # As on messages of before, which have a button for it.
         press = slack.send_block_action(
-            "share", share["value"], user="U7", channel="C5", ephemeral=True
+            "share", share["value"].split()[1], user="U7", channel="C5", ephemeral=True
         )
         press.wait_ack(10)
         _, shared, deleted = slack.wait_for("response_url", count=3)
@@ -328,12 +330,12 @@ def test_a_command_is_answered_to_one_and_shared_by_them(slack, log, desk, tmp_p
     # It is drawn from the log, which has no date of service.
     told = answer.args["text"].replace("2026-11-22", "the date of service")
     assert shared.args["text"] == told
-    assert not any("share" in json.dumps(block) for block in shared.args["blocks"][1:])
+    assert not any("share " in json.dumps(block) for block in shared.args["blocks"][1:])
     assert (deleted.path, deleted.args) == (shared.path, {"delete_original": True})
 
     record = only(log)
     assert (record.surface, record.user, record.channel) == ("slash", "U7", "C5")
-    assert share["value"] == record.id
+    assert share["value"] == f"share {record.id}"
     # Logged before it is posted, so that a second press does not post it again.
     shares = [("share", "unknown"), ("share", "delivered")]
     assert [one for one in outcomes(log) if one[0] == "share"] == shares

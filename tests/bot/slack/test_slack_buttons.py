@@ -236,11 +236,29 @@ def test_another_code_is_checked_with_those_of_the_answer(slack, log, desk, tmp_
         wait_for_records(log, "delivery", 2)
     assert "not reported together" in texts(shown["blocks"])
     assert "submit" not in shown
-    assert not elements(shown)
     checked, question = log.recent()
     assert (checked.surface, checked.user, checked.after) == ("button", "U8", question.id)
     assert checked.text == "E11.9 e10.9"
     assert checked.releases == question.releases
+
+
+def test_a_check_is_shared_once_under_the_answer(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        first = asked(slack, "E11.9 2026-05-01")
+        slack.send_block_action("check_with", channel="C5", user="U8").wait_ack(10)
+        slack.send_view({"codes": "E10.9"}, "U8", modal(slack)).wait_ack(10)
+        slack.wait_for("views.update", timeout=60)
+        pressed = slack.view_actions(modal(slack), "share_check", "U8")
+        slack.send_interactive(pressed).wait_ack(10)
+        slack.wait_for("chat.postMessage", 2, 30)
+        slack.wait_for("views.update", 2, 30)
+        slack.send_interactive(pressed | {"trigger_id": slack.new_trigger_id()}).wait_ack(10)
+        (told,) = slack.wait_for("response_url", timeout=30)
+    (_, shared) = slack.messages("C5")
+    assert shared.args["thread_ts"] == first["thread_ts"]
+    assert "<@U8>" in texts(shared.args["blocks"])
+    assert not elements(modal(slack))
+    assert told.args["text"].startswith("That answer was shared before")
 
 
 def test_a_check_of_nothing_is_refused_in_the_form(slack, log, desk: Desk, tmp_path) -> None:
