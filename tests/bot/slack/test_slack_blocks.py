@@ -113,14 +113,16 @@ FOOTER = f"✓ billable on 2026-11-22 · ICD-10-CM FY2026-April · log {ID}"
 
 def test_an_answer_is_read_from_top_to_bottom() -> None:
     """The codes, why, what is asked, what may be denied, the edition."""
-    note_on_stage = note("use_additional_code", "code to identify dialysis (Z99.2)", "I12", "Z99.2")
+    note_on_stage = note(
+        "use_additional_code", "code to identify dialysis (Z99.2)", "I12.9", "Z99.2"
+    )
     found = [candidate(1, "I12.9", "Hypertensive CKD", notes=[note_on_stage])]
     assert lines(reported(candidates=found)) == [
         "✓ *I12.9*  Hypertensive CKD … stage 4",
         "✓ *N18.32*  CKD, stage 3b",
         "Why line 2 · I.C.9.a",
         "*Acute or chronic?*",
-        "⚠️ I12.9 needs Z99.2 beside it (use additional code, I12)",
+        "⚠️ I12.9 asks for Z99.2 beside it (use additional code, I12.9)",
         FOOTER,
     ]
 
@@ -236,11 +238,26 @@ CODE_FIRST = note("code_first", "underlying disease (I12.-)", "N18.32", "E13.-")
         ({"pairs": [pair("caution", "I12.9", "I10")]}, ""),
         ({"candidates": [candidate(1, "N18.32", "", notes=[CODE_FIRST])]},
          "N18.32 comes after E13.- (code first, N18.32)"),
-        # Satisfied by a line of the report, only if applicable, or of a whole chapter.
+        ({"candidates": [candidate(1, "I12.9", "", notes=[
+            note("use_additional_code", "code for the heart failure (I50.-)", "I12.9", "I50.-"),
+            note("use_additional_code", "code for the stage (N18.-)", "I12.9", "N18.-")])]},
+         "I12.9 asks for I50.- beside it (use additional code, I12.9)"),
+        ({"candidates": [candidate(1, "I12.9", "", notes=[
+            note("code_first", "underlying cause, such as:", "I12.9"),
+            note("code_first", "cachexia (E88.A)", "I12.9", "E88.A")])]},
+         "I12.9 comes after E88.A (code first, I12.9)"),
+        # What stands before may be the cause.
         ({"candidates": [candidate(1, "N18.32", "", notes=[
-            note("code_first", "hypertension (I12.-)", "N18", "I12.-"),
-            note("code_first", "any cause (E13.-)", "N18", "E13.-"),
-            note("use_additional_code", "code, if applicable (E13.-)", "N18", "E13.-"),
+            note("code_first", "underlying cause, such as: cachexia (E88.A)", "N18.3", "E88.A")])]},
+         ""),
+        # Satisfied by a line of the report, only if applicable, or of a whole category.
+        ({"candidates": [candidate(1, "N18.32", "", notes=[
+            note("code_first", "hypertension (I12.-)", "N18.3", "I12.-"),
+            note("code_first", "any cause (E13.-)", "N18.32", "E13.-"),
+            note("use_additional_code", "code, if applicable (E13.-)", "N18.3", "E13.-"),
+            note("use_additional_code", "code (B95-B97) to identify infectious agent", "N18.3",
+                 "B95-B97"),
+            note("use_additional_code", "code for tobacco (F17.-)", "N18", "F17.-"),
             note("use_additional_code", "code for tobacco (F17.-)", "9", "F17.-"),
             note("use_additional_code", "code for tobacco (F17.-)", "I10-I1A", "F17.-"),
         ])]}, ""),
