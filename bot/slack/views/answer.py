@@ -47,7 +47,7 @@ from bot.slack.views.findings import (
     together_lines,
     verdict_lines,
 )
-from bot.slack.views.notices import notice_texts
+from bot.slack.views.notices import conflict_in, notice_texts
 from bot.slack.views.phone_lines import phone_lines
 from bot.slack.views.report import (
     asked_text,
@@ -56,6 +56,7 @@ from bot.slack.views.report import (
     risk_text,
     statement_lines,
     unsure_text,
+    warning_text,
     why_text,
 )
 from bot.slack.views.rules import changes_heading, gravest_first, guideline_name
@@ -216,8 +217,12 @@ def _sections(answer: Answer) -> list[str]:
 def _risk(answer: Answer, most: int) -> list[Block]:
     """The note most likely to cause a denial. Several statements have none: it would stand under
     all."""
+    if answer.statements:
+        return []
+    if conflict := conflict_in(answer):
+        return _section(warning_text(conflict, most + 1))
     told = answer.pairs[0] if answer.pairs and is_of_codes_together(answer) else None
-    risk = None if answer.statements else denial_risk(answer, told)
+    risk = denial_risk(answer, told)
     return _section(risk_text(risk, most)) if risk else []
 
 

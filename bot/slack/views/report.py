@@ -126,6 +126,10 @@ def risk_text(risk: Risk, most: int) -> str:
         place=risk.place,
         rule=rule_name(risk.rule) if risk.rule else "",
     )
+    return warning_text(told, most)
+
+
+def warning_text(told: str, most: int) -> str:
     room = SECTION_LINE * 0.93  # the sign before it
     return message("slack_answer.risk", risk=escape(cut_to_lines(told, most, room)))
 

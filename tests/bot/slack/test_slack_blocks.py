@@ -226,6 +226,10 @@ def test_what_led_to_a_single_code(because: Because, told: str) -> None:
 
 # The note that most likely gets a claim denied
 
+CONFLICT = (
+    "An Excludes1 note stands between I12.9 and I10: report both only if they are unrelated to "
+    "each other."
+)
 CODE_FIRST = note("code_first", "underlying disease (I12.-)", "N18.32", "E13.-")
 
 
@@ -236,6 +240,7 @@ CODE_FIRST = note("code_first", "underlying disease (I12.-)", "N18.32", "E13.-")
         ({"pairs": [pair("conflict", "I12.9", "I10")]},
          "I12.9 and I10 are not reported together: Excludes1 at I12.9"),
         ({"pairs": [pair("caution", "I12.9", "I10")]}, ""),
+        ({"notices": [CONFLICT]}, CONFLICT),
         ({"candidates": [candidate(1, "N18.32", "", notes=[CODE_FIRST])]},
          "N18.32 comes after E13.- (code first, N18.32)"),
         ({"candidates": [candidate(1, "I12.9", "", notes=[
