@@ -35,6 +35,7 @@ from bot.slack.views.block_kit import (
     section,
     sections,
     whole_sentences,
+    words_of_others,
 )
 from bot.slack.views.buttons import answer_buttons
 from bot.slack.views.feedback import feedback_blocks, thanks_blocks
@@ -54,7 +55,7 @@ from bot.slack.views.report import (
     report_lines,
     report_text,
     risk_text,
-    statement_lines,
+    statements,
     unsure_text,
     warning_text,
     why_text,
@@ -100,8 +101,8 @@ def answer_message(
 def shared_message(answer: Answer, question_id: str, user: str) -> Message:
     """An answer that a user shows to a channel, without the words of its statements. Nor can others
     go on from a question that was asked in private."""
-    statements = [replace(one, said="") for one in answer.statements]
-    unsaid = replace(answer, statements=statements, ask_options=[])
+    each = [replace(one, said="") for one in answer.statements]
+    unsaid = replace(answer, statements=each, ask_options=[])
     drawn = answer_message(unsaid, question_id)
     by = context(message("slack.shared_by", user=f"<@{user}>"))
     above = as_posted([by])
@@ -242,10 +243,11 @@ def _asks(answer: Answer) -> list[str]:
 
 def _statements(answer: Answer) -> Iterator[Block]:
     """The reports of several statements."""
-    each = ["\n".join(lines) for lines in statement_lines(answer)]
-    shown = fitting(each, _MOST_STATEMENTS)
-    for text in shown:
-        yield section(text)
+    each = [*statements(answer)]
+    shown = fitting([lines for _, lines in each], _MOST_STATEMENTS)
+    for said, lines in each[: len(shown)]:
+        yield words_of_others(said)
+        yield section(lines)
     if left := len(each) - len(shown):
         yield context(message("slack_answer.lines_left_out", count=left))
 

@@ -68,17 +68,17 @@ def report_lines(part: Part) -> list[str]:
     return [line_text(line, _ALONE if alone else 1) for line in part.lines]
 
 
-def statement_lines(answer: Answer) -> Iterator[list[str]]:
-    """The reports of several statements, each under its number and words."""
+def statements(answer: Answer) -> Iterator[tuple[str, str]]:
+    """The reports of several statements: its number and words, which are not escaped, on one line
+    of a context; and its lines."""
     for number, part in enumerate(parts(answer), 1):
-        said = isolated(part.said)
-        key = "slack_answer.statement" if said else "slack_answer.statement_untold"
-        room = SECTION_LINE - width(f"{number}.  ")
-        told = [message(key, number=number, said=escape(cut_to_width(said, room)))]
-        told += [line_text(line) for line in part.lines]
-        if not part.lines:
-            told.append(escape(cut_to_lines(part.headline.text, 2)))
-        yield told
+        key = "slack_answer.statement" if part.said else "slack_answer.statement_untold"
+        room = CONTEXT_LINE - width(f"{number}.  ")
+        said = isolated(cut_to_width(" ".join(part.said.split()), room))
+        lines = [line_text(line) for line in part.lines]
+        if not lines:
+            lines = [escape(cut_to_lines(part.headline.text, 2))]
+        yield message(key, number=number, said=said), "\n".join(lines)
 
 
 def why_text(part: Part, most: int) -> str:
