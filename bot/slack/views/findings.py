@@ -17,7 +17,7 @@ from bot.slack.views.phone_lines import (
     cut_to_width,
     width,
 )
-from bot.slack.views.report import code_line, rule_name
+from bot.slack.views.report import code_line, missing, rule_name
 from bot.slack.views.rules import changes_heading
 from bot.slack.views.titles import fit_title
 from bot.views.report_words import untold
@@ -211,4 +211,4 @@ def change_lines(changes: Changes) -> list[str]:
 
 
 def candidate_lines(candidates: Sequence[Candidate]) -> list[str]:
-    return [code_line(one.code, one.title, one.billable) for one in candidates[:_FEW]]
+    return [code_line(one.code, one.title, missing(one), one.billable) for one in candidates[:_FEW]]

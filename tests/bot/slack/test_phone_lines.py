@@ -26,7 +26,7 @@ from bot.slack.views.phone_lines import (
 from bot.slack.views.titles import fit_title
 
 #: Statements of each table that are asked.
-_SAMPLE = 25
+_SAMPLE = 18
 
 # Counting
 
