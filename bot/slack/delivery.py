@@ -81,16 +81,16 @@ class SlackDelivery:
         except LogUnavailable as error:
             # The log has no answer, so the question counts as unanswered there. That is right.
             logger.error("%s", error)
-            not_logged = plain_message(message("slack.not_logged"))
-            self._post_anyhow(_for_trouble(way, tell), tell, not_logged, alone=alone)
+            told = plain_message(message("slack.not_logged"))
+            self._post_anyhow(_for_trouble(way, tell), tell, told, alone=alone)
             return _done(Posted("failed", "log unavailable"))
         except Exception as error:
             # Whatever the error is, the asker is told, and the next question is answered.
             # The error's message is not logged: it may hold the question as it was typed.
             where = "".join(traceback.format_tb(error.__traceback__))
             logger.error("question %s: %s at\n%s", question.id, type(error).__name__, where)
-            went_wrong = plain_message(message("slack.went_wrong", question=question.id))
-            self._post_anyhow(_for_trouble(way, tell), tell, went_wrong, alone=alone)
+            told = plain_message(message("slack.went_wrong", question=question.id))
+            self._post_anyhow(_for_trouble(way, tell), tell, told, alone=alone)
             return _done(Posted("failed", type(error).__name__))
 
     def send_after_all(
@@ -143,9 +143,7 @@ class SlackDelivery:
             if copy is not None:
                 copy = with_said(copy, said) if said else copy
                 copy = redraw(copy) if redraw else copy
-            return self._post_anyhow(
-                way, tell, drawn, copy, known, "answer", then=then, alone=alone
-            )
+            return self._post_anyhow(way, tell, drawn, copy, known, "answer", then, alone=alone)
 
         return deliver
 
@@ -167,17 +165,16 @@ class SlackDelivery:
         copy: Message | None = None,
         question: str = "",
         kind: str = "",
-        *,
         then: Then | None = None,
+        *,
         alone: bool,
     ) -> Future[Posted]:
         """Post a message; if that fails, the asker alone gets it by `tell`: the same message if
         they `alone` were to see it, else a copy with the reason."""
         if alone:
             return self.post(way.or_else(tell), drawn, then, question=question, kind=kind)
-        return self.post(
-            way, drawn, then, question=question, kind=kind, tell=tell, copy=copy or drawn
-        )
+        copy = copy or drawn
+        return self.post(way, drawn, then, question=question, kind=kind, tell=tell, copy=copy)
 
     def tell_removed(
         self, question_id: str, asked: QuestionRecord, thread: str | None = None

@@ -43,6 +43,11 @@ def context(text: str) -> ContextBlock:
     return ContextBlock(elements=[_mrkdwn(text)])
 
 
+def words_of_others(text: str) -> ContextBlock:
+    """A line with words that people typed, in which nothing is taken for markup."""
+    return ContextBlock(elements=[PlainTextObject(text=cut(text, MOST_SECTION), emoji=False)])
+
+
 def _mrkdwn(text: str) -> MarkdownTextObject:
     return MarkdownTextObject(text=cut(text, MOST_SECTION))
 
