@@ -101,10 +101,12 @@ def _of_procedure(code: str, asked: Reason, store: CodeStore, day: dt.date) -> I
             if (other := pcs_axes.neighbour(rows, code, axis.position, meaning).code)
         ]
         found = [(meaning, other) for meaning, other in others if other and other.in_force(day)]
+        # The rivals that the question names; where it names none, all of the axis.
+        named = [one for one in found if one[0] in str(asked.params.get("choices", ""))]
+        found = named if len(named) > 1 else found
         if len(found) > 1:
             for meaning, other in found:
-                named = axis.name.casefold() in meaning.casefold()
-                words = meaning if named else f"{meaning} {axis.name.casefold()}"
+                words = f"{meaning} {axis.name}" if axis.name == "Approach" else meaning
                 yield AskOption(other.code, meaning, words.casefold())
             return
 

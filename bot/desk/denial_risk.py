@@ -6,23 +6,30 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Literal
 
 from bot.desk.answer import Answer, Pair, ReportLine, ShownNote
+from codesets.code_format import undot
 from codesets.model import CodeRange
 from index.text.attributes import SIDE
 from index.text.tokens import read
 
 RiskKind = Literal["conflict", "incomplete", "code_first", "use_additional_code", "side"]
 
-#: What a note asks for only where the record has it.
+#: A note that asks only for what the record has: which organism, which manifestation.
 _CONDITIONAL = re.compile(
-    r"\bif (?:applicable|known|present|any|desired)\b|, if\b|\bany\b|\bto identify control\b", re.I
+    r"\b(?:if|when) (?:applicable|known|present|any|desired|specified)\b|, if\b|\bany\b|"
+    r"\bassociated\b|\bto identify (?:control|(?:\w+ )?infecti\w+|organism)\b",
+    re.I,
 )
+#: A list that is not complete: other codes may do as well.
+_OPEN = re.compile(r"\bsuch as\b", re.I)
+_UNDERLYING = re.compile(r"\bunderlying\b", re.I)
 #: Notes that ask for another code; the gravest first.
-_NAMES_ONE = ("code_first", "use_additional_code")
+_NAMES_ONE: tuple[RiskKind, ...] = ("code_first", "use_additional_code")
 _MOST_CODES = 3
+#: Characters of a category.
+_CATEGORY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +71,28 @@ def _incomplete(answer: Answer) -> Iterator[Risk]:
 
 
 def _missing(answer: Answer, told: Pair | None) -> Iterator[Risk]:
-    """Partners that a note of a code, of its subcategory or of its category requires. Those of a
-    section or chapter are about all its codes, and say "if applicable" in one way or another."""
+    """Partners that a note requires and that are not given."""
     given = [line.code for line in answer.report] + [v.code for v in answer.verdicts]
     found = [*_governed(answer)]
     for kind in _NAMES_ONE:
         for code, notes in found:
-            for group in _groups(notes, kind):
-                if told is not None and told.inherited_from == group[0].inherited_from:
+            for group in _groups(code, notes, kind):
+                place = group[0].inherited_from
+                if told is not None and told.inherited_from == place:
                     continue
                 named = [name for note in group for name in note.codes]
-                text = " ".join(note.text for note in group)
-                optional = _CONDITIONAL.search(text)
-                if not named or optional or _names_any(named, given):
-                    continue
-                first = group[0]
-                yield Risk(
-                    first.kind,  # type: ignore[arg-type]
-                    code,
-                    tuple(named[:_MOST_CODES]),
-                    first.kind,
-                    first.inherited_from,
-                )
+                if _requires(group, first=code == given[0]) and not _names_any(named, given):
+                    others = tuple(named[:_MOST_CODES])
+                    yield Risk(kind, code, others, kind, place)
+
+
+def _requires(group: Sequence[ShownNote], *, first: bool) -> bool:
+    """Whether a note asks for one of the codes that it names, whatever else the record says. Where
+    its list is open, a code that stands before may be what it asks for."""
+    text = " ".join(note.text for note in group)
+    if _CONDITIONAL.search(text) or not any(note.codes for note in group):
+        return False
+    return not _OPEN.search(text) or (first and bool(_UNDERLYING.search(text)))
 
 
 def _governed(answer: Answer) -> Iterator[tuple[str, Sequence[ShownNote]]]:
@@ -99,18 +106,24 @@ def _governed(answer: Answer) -> Iterator[tuple[str, Sequence[ShownNote]]]:
             yield verdict.code, verdict.notes
 
 
-def _groups(notes: Iterable[ShownNote], kind: str) -> Iterator[list[ShownNote]]:
-    """The notes of a kind by the place where they are printed, nearest first; none of a section or
-    a chapter."""
-    of_codes = (
-        note
-        for note in notes
-        if note.kind == kind
-        and not note.inherited_from.isdigit()
-        and "-" not in note.inherited_from
-    )
-    for _, group in groupby(of_codes, key=lambda note: note.inherited_from):
-        yield list(group)
+def _groups(code: str, notes: Iterable[ShownNote], kind: str) -> Iterator[list[ShownNote]]:
+    """The notes of a kind, nearest first: those that are printed under the code itself or a
+    subcategory. Those of a category, section or chapter are about all its codes, and hold only
+    where they apply. A line that begins with "code" begins another note."""
+    group: list[ShownNote] = []
+    for note in notes:
+        near = note.inherited_from == code or len(undot(note.inherited_from)) > _CATEGORY
+        if note.kind != kind or not near or "-" in note.inherited_from:
+            continue
+        begins = note.text.startswith("code") or (
+            group and group[-1].inherited_from != note.inherited_from
+        )
+        if group and begins:
+            yield group
+            group = []
+        group.append(note)
+    if group:
+        yield group
 
 
 def _names_any(named: Iterable[str], codes: Collection[str]) -> bool:

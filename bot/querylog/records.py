@@ -14,8 +14,9 @@ from bot.views.wording import undated
 #: slash: a slash command. shortcut: a modal of a shortcut. button: a press under an answer.
 Surface = Literal["cli", "terminal", "mention", "dm", "slash", "shortcut", "button"]
 #: delivered: accepted by Slack, or printed. failed: refused, with the reason. unknown: it may or
-#: may not have arrived, and is not sent again. abandoned: it came too late to be of use. waiting:
-#: certainly not sent when the desk stopped; the next start sends it.
+#: may not have arrived, and is not sent again. abandoned: it came too late to be of use, or the
+#: question was edited, deleted or stopped before. waiting: certainly not sent when the desk
+#: stopped; the next start sends it.
 Outcome = Literal["delivered", "failed", "unknown", "abandoned", "waiting"]
 #: What an auditor or a program did with the log.
 Access = Literal[

@@ -8,10 +8,12 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from bot.querylog import QueryLog, Record
+from bot.querylog import QueryLog, QuestionRecord, Record
 
 #: For how long after an answer a direct message outside its thread goes on from it.
 GOES_ON = dt.timedelta(minutes=30)
+#: Why no answer to a message that was deleted is posted.
+DELETED = "the question was deleted"
 #: How far back in the log is looked, in records.
 _FAR = 50_000
 
@@ -63,13 +65,26 @@ def posted_at(records: list[Record]) -> str | None:
     return None
 
 
+def to_update(log: QueryLog, asked: QuestionRecord) -> str | None:
+    """The timestamp of the message in whose place the answer to an edited question goes; None for a
+    question that is no edit, or without an answer before it."""
+    message, _, edit = (asked.message_key or "").rpartition("/")
+    return posted_at(versions(log, message)) if message.count("/") == 2 and edit else None
+
+
+def has_asked(log: QueryLog, channel: str) -> bool:
+    """Whether there was a question in a channel of late."""
+    return _last(log, "channel = ?", [channel]) is not None
+
+
 def follows(
     log: QueryLog, channel: str, thread: str | None, *, direct: bool, now: dt.datetime
 ) -> str | None:
     """The id of the question that a new message goes on from; None when it begins anew.
 
     In a thread it is the last question of the thread. Outside one it is, in a direct message, the
-    last question there, if its answer is not older than `GOES_ON`.
+    last question there, if its answer is not older than `GOES_ON`. One that was deleted does not
+    count.
     """
     if thread:
         record = _last(log, "channel = ? and thread = ?", [channel, thread])
@@ -83,7 +98,11 @@ def follows(
 
 def _last(log: QueryLog, where: str, params: list[Any]) -> Record | None:
     found = log.select(
-        f"seq > (select max(seq) - {_FAR} from records) and {where} order by seq desc limit 1",
+        f"seq > (select max(seq) - {_FAR} from records) and {where} order by seq desc limit 5",
         params,
     )
-    return found[0] if found else None
+    return next((record for record in found if not _was_deleted(record)), None)
+
+
+def _was_deleted(record: Record) -> bool:
+    return any(d["kind"] == "removed" or d["detail"] == DELETED for d in record.deliveries)

@@ -16,9 +16,10 @@ from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord, Record
 from bot.querylog.records import Pending, Surface
 from bot.querylog.unfinished import MOST_MINUTES, Unfinished, unfinished
+from bot.slack.conversation import to_update
 from bot.slack.delivery import SlackDelivery
 from bot.slack.people import is_for_asker_alone
-from bot.slack.web_api import Posted, Way, for_one_anywhere, in_thread
+from bot.slack.web_api import Posted, Way, for_one_anywhere, in_thread, update
 from bot.views.shared import removals_to_tell
 
 logger = logging.getLogger("codedesk.slack")
@@ -154,10 +155,13 @@ def _ways_back(delivery: SlackDelivery, asked: QuestionRecord) -> tuple[Way, Way
     what only the asker sees comes as a message to them."""
     client, channel, user = delivery.client, asked.channel or "", asked.user or ""
     # Not in a thread: Slack shows such a message only in a thread that has replies.
-    alone = for_one_anywhere(client, channel, user)
+    alone = for_one_anywhere(client, channel, user) if channel else in_thread(client, user, None)
     if _is_private(asked):
         return alone, alone
-    return in_thread(client, channel, asked.thread), alone
+    way = in_thread(client, channel, asked.thread)
+    if ts := to_update(delivery.log, asked):
+        way = update(client, channel, ts).or_else(way)
+    return way, alone
 
 
 def _is_private(asked: QuestionRecord) -> bool:

@@ -18,6 +18,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.messages import message
 from bot.querylog import LogUnavailable
+from bot.slack.conversation import has_asked
 from bot.slack.delivery import SlackDelivery
 from bot.slack.greeted import Greeted
 from bot.slack.sessions import Sessions
@@ -54,10 +55,11 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
             why = error.response["error"] if isinstance(error, SlackApiError) else error
             logger.warning("no prompts are suggested: %s", why)
         try:
-            if greeted.first_time(f"{body.get('team_id')}/{user}"):
+            first = greeted.first_time(f"{body.get('team_id')}/{user}")
+            if first and not has_asked(delivery.log, channel):
                 way = in_thread(delivery.client, channel, None)
                 delivery.post(way, welcome_message(contact))
-        except sqlite3.Error as error:
+        except (sqlite3.Error, LogUnavailable) as error:
             logger.error("nobody is greeted: %s", error)
 
     def stopped(event: dict[str, Any]) -> None:

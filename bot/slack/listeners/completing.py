@@ -66,8 +66,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
             else:
                 view = _view(delivery, _chosen(trail, action["selected_option"]["value"]))
         except NoAnswer as error:
-            say(delivery, body, str(error))
-            return response
+            view = sentence_modal(str(error))
         try:
             delivery.client.views_update(view_id=body["view"]["id"], view=view)
         except (SlackApiError, OSError) as error:

@@ -16,11 +16,13 @@ from bot.logged_desk import LoggedQuestion
 from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord
 from bot.slack.conversation import (
+    DELETED,
     edited_key,
     follows,
     message_key,
     posted_at,
     team_of,
+    to_update,
     versions,
 )
 from bot.slack.delivery import SlackDelivery
@@ -136,12 +138,8 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
             )
 
     def earlier_answer(asked: QuestionRecord) -> str | None:
-        """The timestamp of the message to update for an edit; None to post a new one."""
-        key = asked.message_key or ""
-        if key.count("/") < 3:
-            return None
         try:
-            return posted_at(versions(log, key.rpartition("/")[0]))
+            return to_update(log, asked)
         except LogUnavailable as error:
             logger.error("%s", error)
             return None
@@ -162,7 +160,7 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
         try:
             records = versions(log, key)
             for record in records:
-                delivery.withdraw(record.id, "the question was deleted")
+                delivery.withdraw(record.id, DELETED)
             ts = posted_at(records)
         except LogUnavailable as error:
             logger.error("%s", error)

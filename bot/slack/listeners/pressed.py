@@ -111,7 +111,8 @@ def asked_by_press(
         "",
         "button",
         user=body["user"]["id"],
-        team=(body.get("team") or {}).get("id"),
+        # Of a guest by Slack Connect it is their own; an org-wide install has none here.
+        team=body["user"].get("team_id") or (body.get("team") or {}).get("id"),
         channel=place.channel or record.channel,
         thread=place.thread or None,
         event_id=body["trigger_id"],

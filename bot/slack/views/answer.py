@@ -27,6 +27,7 @@ from bot.slack.views.block_kit import (
     MOST_SENTENCE,
     Message,
     as_posted,
+    below,
     context,
     cut,
     escape,
@@ -35,6 +36,7 @@ from bot.slack.views.block_kit import (
     section,
     sections,
     whole_sentences,
+    words_of_others,
 )
 from bot.slack.views.buttons import answer_buttons
 from bot.slack.views.feedback import feedback_blocks, thanks_blocks
@@ -47,15 +49,16 @@ from bot.slack.views.findings import (
     together_lines,
     verdict_lines,
 )
-from bot.slack.views.notices import notice_texts
+from bot.slack.views.notices import conflict_in, notice_texts
 from bot.slack.views.phone_lines import phone_lines
 from bot.slack.views.report import (
     asked_text,
     report_lines,
     report_text,
     risk_text,
-    statement_lines,
+    statements,
     unsure_text,
+    warning_text,
     why_text,
 )
 from bot.slack.views.rules import changes_heading, gravest_first, guideline_name
@@ -99,8 +102,8 @@ def answer_message(
 def shared_message(answer: Answer, question_id: str, user: str) -> Message:
     """An answer that a user shows to a channel, without the words of its statements. Nor can others
     go on from a question that was asked in private."""
-    statements = [replace(one, said="") for one in answer.statements]
-    unsaid = replace(answer, statements=statements, ask_options=[])
+    each = [replace(one, said="") for one in answer.statements]
+    unsaid = replace(answer, statements=each, ask_options=[])
     drawn = answer_message(unsaid, question_id)
     by = context(message("slack.shared_by", user=f"<@{user}>"))
     above = as_posted([by])
@@ -116,8 +119,7 @@ def removed_message(removed: Sequence[str]) -> Message:
 def with_removed(drawn: Message, removed: Sequence[str]) -> Message:
     """An answer that only the asker sees; it begins with which identifiers were removed."""
     notice = plain_message(message("slack.removed_command", kinds=removed_in_words(removed)))
-    plainer = drawn.plainer and [*notice.blocks, *drawn.plainer]
-    return Message(f"{notice.text}\n{drawn.text}", [*notice.blocks, *drawn.blocks], plainer)
+    return below(notice, drawn)
 
 
 def thanks_message(rating: str, question_id: str) -> Message:
@@ -216,8 +218,12 @@ def _sections(answer: Answer) -> list[str]:
 def _risk(answer: Answer, most: int) -> list[Block]:
     """The note most likely to cause a denial. Several statements have none: it would stand under
     all."""
+    if answer.statements:
+        return []
+    if conflict := conflict_in(answer):
+        return _section(warning_text(conflict, most + 1))
     told = answer.pairs[0] if answer.pairs and is_of_codes_together(answer) else None
-    risk = None if answer.statements else denial_risk(answer, told)
+    risk = denial_risk(answer, told)
     return _section(risk_text(risk, most)) if risk else []
 
 
@@ -237,10 +243,11 @@ def _asks(answer: Answer) -> list[str]:
 
 def _statements(answer: Answer) -> Iterator[Block]:
     """The reports of several statements."""
-    each = ["\n".join(lines) for lines in statement_lines(answer)]
-    shown = fitting(each, _MOST_STATEMENTS)
-    for text in shown:
-        yield section(text)
+    each = [*statements(answer)]
+    shown = fitting([lines for _, lines in each], _MOST_STATEMENTS)
+    for said, lines in each[: len(shown)]:
+        yield words_of_others(said)
+        yield section(lines)
     if left := len(each) - len(shown):
         yield context(message("slack_answer.lines_left_out", count=left))
 

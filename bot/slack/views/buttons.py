@@ -79,7 +79,7 @@ def pressed_option(value: str) -> tuple[str, int]:
 def _row(answer: Answer, question_id: str) -> Iterator[ButtonElement]:
     if incomplete(answer):
         yield button(COMPLETE, message("slack_buttons.complete"), question_id)
-    if answer.outcome != "changes":
+    if answer.changes is None or answer.changes.listed:
         yield button(RULES, message("slack_buttons.rules"), question_id)
     if shown_codes(answer):
         yield button(CHECK_WITH, message("slack_buttons.check_with"), question_id)

@@ -17,7 +17,7 @@ from bot.slack.views.phone_lines import (
     cut_to_width,
     width,
 )
-from bot.slack.views.report import code_line, rule_name
+from bot.slack.views.report import code_line, missing, rule_name
 from bot.slack.views.rules import changes_heading
 from bot.slack.views.titles import fit_title
 from bot.views.report_words import untold
@@ -56,7 +56,7 @@ def verdict_lines(answer: Answer, most: int) -> list[str]:
         lines.append(escape(cut_to_lines(values, 3)))
     elif more := untold(verdict.why, told):
         lines.append(escape(cut_to_lines(more, most)))
-    return lines + _following(verdict)
+    return lines + _following(verdict, most + 1)
 
 
 def _mark(verdict: Verdict) -> str:
@@ -86,24 +86,24 @@ def _status(verdict: Verdict) -> str:
     return message(f"headline.status_{verdict.status_shown}")
 
 
-def _following(verdict: Verdict) -> list[str]:
-    """The first codes that complete, replace or resemble it."""
+def _following(verdict: Verdict, few: int) -> list[str]:
+    """The first `few` codes that complete, replace or resemble it."""
     if verdict.system == "icd9cm" and verdict.equivalents:
         codes = [CodeTitle(one.code, one.title) for one in verdict.equivalents if one.code]
-        return _listed("slack.equivalents", codes)
+        return _listed("slack.equivalents", codes, few)
     completed = "slack.covers" if verdict.kind == "range" else "slack.completed_by"
     return [
-        *_listed(completed, verdict.completions),
-        *_listed("slack.replaced_by", verdict.replaced_by),
-        *_listed("slack.did_you_mean", verdict.did_you_mean),
+        *_listed(completed, verdict.completions, few),
+        *_listed("slack.replaced_by", verdict.replaced_by, few),
+        *_listed("slack.did_you_mean", verdict.did_you_mean, few),
     ]
 
 
-def _listed(heading: str, codes: Sequence[CodeTitle]) -> list[str]:
+def _listed(heading: str, codes: Sequence[CodeTitle], few: int) -> list[str]:
     if not codes:
         return []
-    lines = [_named(one.code, one.title) for one in codes[:_FEW]]
-    return [message(heading), *lines, *left_out(len(codes) - _FEW)]
+    lines = [_named(one.code, one.title) for one in codes[:few]]
+    return [message(heading), *lines, *left_out(len(codes) - few)]
 
 
 def _named(code: str, title: str, after: str = "") -> str:
@@ -211,4 +211,4 @@ def change_lines(changes: Changes) -> list[str]:
 
 
 def candidate_lines(candidates: Sequence[Candidate]) -> list[str]:
-    return [code_line(one.code, one.title, one.billable) for one in candidates[:_FEW]]
+    return [code_line(one.code, one.title, missing(one), one.billable) for one in candidates[:_FEW]]

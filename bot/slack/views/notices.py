@@ -26,13 +26,18 @@ def notice_texts(answer: Answer, told: Collection[str], most: int) -> list[str]:
     texts = []
     for notice in untold_notices(answer):
         name, values = _of_edition(notice)
-        if name in _FOLDED:
+        if name in _FOLDED or notice == conflict_in(answer):
             continue
         if name and (key_of(notice) in told or _is_of_another(answer, values)):
             continue
         words = message(f"slack_answer.{name}", **values) if name else notice
         texts.append(escape(cut_to_lines(words, most, CONTEXT_LINE)))
     return texts[:_MOST]
+
+
+def conflict_in(answer: Answer) -> str | None:
+    """The first notice that two codes of a report exclude each other, which is no small matter."""
+    return next((one for one in answer.notices if values_of("report.conflict", one)), None)
 
 
 def edition_notices(answer: Answer) -> list[str]:

@@ -4,12 +4,13 @@ Slack publishes no measures, so these are ours: a screen 375 points wide leaves 
 text of a message beside its picture and margins, and Slack sets text in Lato of about 17 points
 (13 in a context block). So a line holds 17.5 em of a section, about 40 characters of ordinary
 words, and 22.5 em of a context. A character's width is that of its class in Lato, in hundredths of
-an em, rounded up; a line is broken between words, and a word that is wider than a line is broken
+an em; a line is broken between words, and a word that is wider than a line is broken
 anywhere. Buttons are not counted.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -22,25 +23,33 @@ CONTEXT_LINE = 22.5
 
 #: Hundredths of an em, by class of character.
 _CLASSES = {
-    22: " '\u2019",
-    25: "ijl.,:;|·!I",
-    30: "()[]{}",
-    38: 'rft-“”"`*J/',
-    45: "szc_?\\",
-    50: "axkLvyg",
-    56: "bdehnopquSF",
-    59: "0123456789TPZYE#$+<=>^~\u2013",
-    67: "ABCKRVX&GU",
-    78: "DHNOQw%—…",
-    85: "✓",
-    84: "m@",
-    95: "M",
+    20: " '\u2019",
+    25: "ijl.,:;!|·()I",
+    30: "[]{}",
+    36: 'frt-“”"',
+    43: "sJ*`",
+    46: "cz/?\\_",
+    51: "axkLvyg",
+    53: "e",
+    56: "bdhnopquFS",
+    58: "0123456789E#$+<=>^~\u2013",
+    60: "TPZ",
+    65: "YRBX",
+    68: "KCAV",
+    73: "&GU…",
+    77: "DHNw",
+    80: "OQ%—",
+    84: "m@✓↳",
+    93: "M",
     105: "W",
 }
 _WIDTHS = {character: width for width, known in _CLASSES.items() for character in known}
 _OTHER, _WIDE = 60, 130
 #: Bold is a little wider, and code is set in a smaller fixed width.
 _BOLD, _CODE = 1.04, 58
+
+#: A line whose words fill less of it than this is cut within a word.
+_FULL = 0.6
 
 _MARKUP = re.compile(r"```|`([^`\n]+)`|(?<![\w*])\*([^*\n]+)\*(?!\w)|(?<!\w)_([^_\n]+)_(?!\w)")
 _LINK = re.compile(r"<[^|>]*\|([^>]*)>|<([^>]*)>")
@@ -72,7 +81,7 @@ def lines_of(text: str, line: float = SECTION_LINE) -> int:
     """The lines that mrkdwn takes where one holds `line` em.
 
     >>> lines_of("one\\ntwo"), lines_of("*word* " * 20)
-    (2, 3)
+    (2, 4)
     """
     return sum(_wrapped(_shown(row), line) for row in text.split("\n"))
 
@@ -122,8 +131,9 @@ def _wrapped(pieces: Iterable[tuple[str, float]], line: float) -> int:
             count, used = count + 1, glued + wide
             glued = used
         else:  # wider than a line
-            count += int((glued + wide) // line) + (1 if used > glued else 0)
-            used = glued = (glued + wide) % line
+            rows = math.ceil((glued + wide) / line - 1e-9)
+            count += rows - (0 if used > glued else 1)
+            used = glued = glued + wide - (rows - 1) * line
         blank = 0.0
     return count
 
@@ -149,8 +159,8 @@ def fits(text: str, room: float) -> bool:
 
 
 def cut_to_width(text: str, room: float) -> str:
-    """The first words that are at most `room` em wide, with "…" where some are left out; a word
-    that is wider than that is cut.
+    """The first words that are at most `room` em wide, with "…" where some are left out; a long
+    word is cut.
 
     >>> cut_to_width("Bilateral primary osteoarthritis of knee", 9)
     'Bilateral primary…'
@@ -160,7 +170,9 @@ def cut_to_width(text: str, room: float) -> str:
     if not longer and fits(text, room):
         return text
     room -= width("…")
-    kept = _fitting(_pieces(text), room) or _fitting(text, room)
+    kept = _fitting(_pieces(text), room)
+    if width(kept) < room * _FULL:
+        kept = _fitting(text, room)
     return kept.rstrip(" ,;:(") + "…"
 
 
@@ -180,7 +192,7 @@ def cut_to_lines(text: str, most: int, line: float = SECTION_LINE) -> str:
     out; the whole text in one row.
 
     >>> cut_to_lines("word " * 20, 1)
-    'word word word word word word word…'
+    'word word word word word word…'
     """
     text = " ".join(text.split())
     room = most * line

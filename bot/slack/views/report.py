@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.desk.answer import Answer, ReportLine
+from bot.desk.answer import Answer, Candidate, ReportLine
 from bot.desk.denial_risk import Risk
 from bot.messages import message
 from bot.slack.views.block_kit import escape, isolated
@@ -19,11 +19,14 @@ from bot.slack.views.phone_lines import (
 from bot.slack.views.titles import fit_title
 from bot.views.report_words import Part, parts, rivals
 from bot.views.why_line import why_line
+from codesets.code_format import undot
 from codesets.model import NOTE_HEADINGS
 
 #: Lines that the title of a single code may take.
 _ALONE = 2
 _MOST_UNSURE = 3
+#: Characters of the longest codes of ICD-10.
+_WHOLE = 7
 #: Codes that may be meant instead of one that is not sure.
 _INSTEAD = 2
 
@@ -31,14 +34,24 @@ _INSTEAD = 2
 def line_text(line: ReportLine, most: int = 1) -> str:
     """A line to report: whether it is billable, code, title and units, on `most` lines of a
     phone."""
-    after = "" if line.units is None else message("slack_answer.units", units=line.units)
-    return code_line(" ".join([line.code, *line.modifiers]), line.title, line.billable, after, most)
+    units = "" if line.units is None else message("slack_answer.units", units=line.units)
+    code = " ".join([line.code, *line.modifiers])
+    return code_line(code, line.title, units + missing(line), line.billable, most)
 
 
-def code_line(code: str, title: str, billable: bool, after: str = "", most: int = 1) -> str:
-    """A code with its mark, and as much of its title as there is room for."""
+def missing(one: ReportLine | Candidate) -> str:
+    """What a code that is not billable lacks: its next character, or to be valid at all."""
+    if one.billable:
+        return ""
+    length = len(undot(one.code))
+    if one.system in ("icd10cm", "icd10pcs") and length < _WHOLE:
+        return message("slack_answer.missing", number=length + 1)
+    return message("slack_answer.not_valid")
+
+
+def code_line(code: str, title: str, after: str, billable: bool, most: int = 1) -> str:
+    """A code with its mark, as much of its title as there is room for, and what stands after."""
     mark = message("slack_answer.billable" if billable else "slack_answer.incomplete")
-    after += "" if billable else message("slack_answer.is_header")
     room = most * SECTION_LINE - width(f"{mark} {code}  {after}") * 1.05
     return message(
         "slack_answer.line",
@@ -55,17 +68,17 @@ def report_lines(part: Part) -> list[str]:
     return [line_text(line, _ALONE if alone else 1) for line in part.lines]
 
 
-def statement_lines(answer: Answer) -> Iterator[list[str]]:
-    """The reports of several statements, each under its number and words."""
+def statements(answer: Answer) -> Iterator[tuple[str, str]]:
+    """The reports of several statements: its number and words, which are not escaped, on one line
+    of a context; and its lines."""
     for number, part in enumerate(parts(answer), 1):
-        said = isolated(part.said)
-        key = "slack_answer.statement" if said else "slack_answer.statement_untold"
-        room = SECTION_LINE - width(f"{number}.  ")
-        told = [message(key, number=number, said=escape(cut_to_width(said, room)))]
-        told += [line_text(line) for line in part.lines]
-        if not part.lines:
-            told.append(escape(cut_to_lines(part.headline.text, 2)))
-        yield told
+        key = "slack_answer.statement" if part.said else "slack_answer.statement_untold"
+        room = CONTEXT_LINE - width(f"{number}.  ")
+        said = isolated(cut_to_width(" ".join(part.said.split()), room))
+        lines = [line_text(line) for line in part.lines]
+        if not lines:
+            lines = [escape(cut_to_lines(part.headline.text, 2))]
+        yield message(key, number=number, said=said), "\n".join(lines)
 
 
 def why_text(part: Part, most: int) -> str:
@@ -113,6 +126,10 @@ def risk_text(risk: Risk, most: int) -> str:
         place=risk.place,
         rule=rule_name(risk.rule) if risk.rule else "",
     )
+    return warning_text(told, most)
+
+
+def warning_text(told: str, most: int) -> str:
     room = SECTION_LINE * 0.93  # the sign before it
     return message("slack_answer.risk", risk=escape(cut_to_lines(told, most, room)))
 

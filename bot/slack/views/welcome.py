@@ -81,7 +81,9 @@ def prompts() -> list[dict[str, str]]:
 
 def with_note(drawn: Message, note: str) -> Message:
     """A message with a line under it."""
-    return Message(drawn.text, [*drawn.blocks, *as_posted([context(cut(escape(note), 300))])])
+    under = as_posted([context(cut(escape(note), 300))])
+    plainer = drawn.plainer and [*drawn.plainer, *under]
+    return Message(drawn.text, [*drawn.blocks, *under], plainer)
 
 
 def _above(text: str) -> list[dict[str, Any]]:

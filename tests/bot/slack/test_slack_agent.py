@@ -68,6 +68,15 @@ def test_an_app_that_is_no_agent_greets_all_the_same(slack, log, desk, tmp_path)
         slack.wait_for("chat.postMessage")
 
 
+def test_who_has_asked_before_is_not_greeted(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(slack.direct_message(QUESTION, user="U7", channel="D7")).wait_ack(10)
+        slack.wait_for("chat.postMessage")
+        slack.send_event(app_home_opened("U7", tab="messages")).wait_ack(10)
+        slack.wait_for(PROMPTS)
+    assert len(slack.messages()) == 1
+
+
 def test_each_is_greeted_once_by_all_processes(tmp_path) -> None:
     one, other = State(tmp_path / "slack.db"), State(tmp_path / "slack.db")
     first, second = Greeted(one), Greeted(other)

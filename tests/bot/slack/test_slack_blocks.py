@@ -113,14 +113,16 @@ FOOTER = f"✓ billable on 2026-11-22 · ICD-10-CM FY2026-April · log {ID}"
 
 def test_an_answer_is_read_from_top_to_bottom() -> None:
     """The codes, why, what is asked, what may be denied, the edition."""
-    note_on_stage = note("use_additional_code", "code to identify dialysis (Z99.2)", "I12", "Z99.2")
+    note_on_stage = note(
+        "use_additional_code", "code to identify dialysis (Z99.2)", "I12.9", "Z99.2"
+    )
     found = [candidate(1, "I12.9", "Hypertensive CKD", notes=[note_on_stage])]
     assert lines(reported(candidates=found)) == [
         "✓ *I12.9*  Hypertensive CKD … stage 4",
         "✓ *N18.32*  CKD, stage 3b",
         "Why line 2 · I.C.9.a",
         "*Acute or chronic?*",
-        "⚠️ I12.9 needs Z99.2 beside it (use additional code, I12)",
+        "⚠️ I12.9 asks for Z99.2 beside it (use additional code, I12.9)",
         FOOTER,
     ]
 
@@ -130,7 +132,8 @@ def test_an_answer_is_read_from_top_to_bottom() -> None:
     [
         ({"title": "Gout"}, "✓ *I10*  Gout"),
         ({"title": ""}, "✓ *I10*"),
-        ({"title": "Gout", "billable": False}, "⚠️ *I10*  Gout · header"),
+        ({"title": "Gout", "billable": False}, "⚠️ *I10*  Gout · needs a 4th character"),
+        ({"title": "Gout", "billable": False, "system": "hcpcs"}, "⚠️ *I10*  Gout · not valid"),
         ({"title": "Gout", "units": 10, "modifiers": ["JW"]}, "✓ *I10 JW*  Gout \u00d7 10"),
         ({"title": "Gout <!channel>"}, "✓ *I10*  Gout &lt;!channel&gt;"),
     ],
@@ -223,6 +226,10 @@ def test_what_led_to_a_single_code(because: Because, told: str) -> None:
 
 # The note that most likely gets a claim denied
 
+CONFLICT = (
+    "An Excludes1 note stands between I12.9 and I10: report both only if they are unrelated to "
+    "each other."
+)
 CODE_FIRST = note("code_first", "underlying disease (I12.-)", "N18.32", "E13.-")
 
 
@@ -233,13 +240,29 @@ CODE_FIRST = note("code_first", "underlying disease (I12.-)", "N18.32", "E13.-")
         ({"pairs": [pair("conflict", "I12.9", "I10")]},
          "I12.9 and I10 are not reported together: Excludes1 at I12.9"),
         ({"pairs": [pair("caution", "I12.9", "I10")]}, ""),
+        ({"notices": [CONFLICT]}, CONFLICT),
         ({"candidates": [candidate(1, "N18.32", "", notes=[CODE_FIRST])]},
          "N18.32 comes after E13.- (code first, N18.32)"),
-        # Satisfied by a line of the report, only if applicable, or of a whole chapter.
+        ({"candidates": [candidate(1, "I12.9", "", notes=[
+            note("use_additional_code", "code for the heart failure (I50.-)", "I12.9", "I50.-"),
+            note("use_additional_code", "code for the stage (N18.-)", "I12.9", "N18.-")])]},
+         "I12.9 asks for I50.- beside it (use additional code, I12.9)"),
+        ({"candidates": [candidate(1, "I12.9", "", notes=[
+            note("code_first", "underlying cause, such as:", "I12.9"),
+            note("code_first", "cachexia (E88.A)", "I12.9", "E88.A")])]},
+         "I12.9 comes after E88.A (code first, I12.9)"),
+        # What stands before may be the cause.
         ({"candidates": [candidate(1, "N18.32", "", notes=[
-            note("code_first", "hypertension (I12.-)", "N18", "I12.-"),
-            note("code_first", "any cause (E13.-)", "N18", "E13.-"),
-            note("use_additional_code", "code, if applicable (E13.-)", "N18", "E13.-"),
+            note("code_first", "underlying cause, such as: cachexia (E88.A)", "N18.3", "E88.A")])]},
+         ""),
+        # Satisfied by a line of the report, only if applicable, or of a whole category.
+        ({"candidates": [candidate(1, "N18.32", "", notes=[
+            note("code_first", "hypertension (I12.-)", "N18.3", "I12.-"),
+            note("code_first", "any cause (E13.-)", "N18.32", "E13.-"),
+            note("use_additional_code", "code, if applicable (E13.-)", "N18.3", "E13.-"),
+            note("use_additional_code", "code (B95-B97) to identify infectious agent", "N18.3",
+                 "B95-B97"),
+            note("use_additional_code", "code for tobacco (F17.-)", "N18", "F17.-"),
             note("use_additional_code", "code for tobacco (F17.-)", "9", "F17.-"),
             note("use_additional_code", "code for tobacco (F17.-)", "I10-I1A", "F17.-"),
         ])]}, ""),
@@ -256,7 +279,7 @@ def test_a_header_is_graver_than_a_note_and_an_open_side_less() -> None:
     header_line = line(2, "E11", "Type 2 diabetes mellitus", billable=False)
     told = "⚠️ M17.9 leaves the side open: M17.11 or M17.0, if the record says which"
     assert told in lines(reported(open_side))
-    assert "⚠️ E11 is a header: complete it before it is billed." in lines(
+    assert "⚠️ E11 is not billable: complete or replace it before the claim." in lines(
         reported(open_side, header_line)
     )
     asked = replace(open_side, ask_back="Left, right or both?")
@@ -268,13 +291,13 @@ def test_a_header_is_graver_than_a_note_and_an_open_side_less() -> None:
 
 def test_each_statement_has_its_words_and_its_lines() -> None:
     assert lines(several()) == [
-        "1. _htn zebra 1_",
+        "1. htn zebra 1",
         "✓ *I12.9*  Hypertensive CKD … stage 4",
         "✓ *N18.32*  CKD, stage 3b",
-        "2. _htn zebra 2_",
+        "2. htn zebra 2",
         "✓ *I12.9*  Hypertensive CKD … stage 4",
         "✓ *N18.32*  CKD, stage 3b",
-        "3. _htn zebra 3_",
+        "3. htn zebra 3",
         "Nothing here is said to be so, so there is nothing to report.",
         "*Statement 1: Acute or chronic?*",
         FOOTER,
@@ -284,8 +307,10 @@ def test_each_statement_has_its_words_and_its_lines() -> None:
 def test_the_words_of_a_statement_do_not_turn_what_is_around_them() -> None:
     assert isolated("a \u202eb\nc") == "a b c"
     assert isolated("כאב גב") == "\u2068כאב גב\u2069"
-    drawn = lines(several(2, "כאב \u202e<!channel> 🦴"))
-    assert drawn[0] == "1. _\u2068כאב &lt;!channel&gt; 🦴 1\u2069_"
+    first, *_ = answer_blocks(several(2, "כאב \u202e<!channel> *🦴*"), ID)
+    assert first["elements"] == [
+        {"type": "plain_text", "emoji": False, "text": "1. \u2068כאב <!channel> *🦴* 1\u2069"}
+    ]
 
 
 # Verdicts
@@ -521,7 +546,7 @@ def test_a_shared_answer_says_who_shared_it_and_not_what_was_asked() -> None:
     message = shared_message(several(), ID, "U7")
     assert texts(message.blocks, "context")[0] == "Shared by <@U7>"
     assert "zebra" not in json.dumps(message.blocks) + json.dumps(message.plainer) + message.text
-    assert "_Statement 2_" in json.dumps(message.blocks)
+    assert "Statement 2" in json.dumps(message.blocks)
 
 
 def test_a_workspace_without_newer_blocks_gets_plain_ones() -> None:
@@ -620,7 +645,9 @@ def test_nothing_in_an_answer_is_taken_for_markup() -> None:
         *(many(outcome, 2, risky) for outcome in HELD),
     ]
     for shown in (answer_message(a, ID) for a in given):
-        assert "<" not in json.dumps(shown.blocks) + shown.text
+        # In plain text nothing is markup.
+        marked_up = [b for b in shown.blocks if "plain_text" not in json.dumps(b.get("elements"))]
+        assert "<" not in json.dumps(marked_up) + shown.text
     assert "<" not in json.dumps(plain_message(risky).blocks)
 
 

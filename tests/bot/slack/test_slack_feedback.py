@@ -109,7 +109,7 @@ def test_a_verdict_is_on_record_and_its_giver_alone_is_thanked(
         assert slack.message("C5") == before, "what others see stays as it is"
     assert (thanks.args["response_type"], thanks.args["replace_original"]) == ("ephemeral", False)
     assert thanks.args["thread_ts"] == before["thread_ts"]
-    assert thanks.args["text"].startswith("Thank you!")
+    assert thanks.args["text"].startswith("Thank you.")
     asks = [b["action_id"] for block in thanks.args["blocks"] for b in block.get("elements", ())]
     assert asks == (["used"] if verdict == "wrong" else [])
 

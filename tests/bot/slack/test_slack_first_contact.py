@@ -8,8 +8,9 @@ from slack_server import member_joined_channel
 from slack_support import ScriptedDesk, served, wait_for_records
 
 from bot.desk.desk import Desk
+from bot.messages import message
 from bot.slack.message_text import clean
-from bot.slack.views.welcome import EXAMPLES, TRY, help_message, welcome_message
+from bot.slack.views.welcome import EXAMPLES, TRY, help_message, prompts, welcome_message
 from bot.views.shared import removals_to_tell
 
 
@@ -30,6 +31,13 @@ def test_a_welcome_has_all_of_it() -> None:
     ]
     assert "To reach" not in json.dumps(welcome_message(None).blocks)
     assert "x1234" in json.dumps(help_message("x1234").blocks)
+
+
+def test_each_example_has_an_answer(desk: Desk) -> None:
+    asked = [prompt["message"] for prompt in prompts()]
+    assert asked[:3] == [message(f"slack_surfaces.try_{number}") for number in EXAMPLES]
+    outcomes = [desk.ask(one).outcome for one in asked]
+    assert outcomes == ["answered", "verdict", "verdict", "changes"]
 
 
 @pytest.mark.parametrize("text", ["hi", "help", "<@UBOT>"])

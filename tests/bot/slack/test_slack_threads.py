@@ -3,13 +3,16 @@ one has it removed."""
 
 import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from slack_server import message_changed, message_deleted, signed_request
 from slack_support import ScriptedDesk, served, wait_for_records
 
+from bot.desk.desk import Desk
 from bot.querylog import QueryLog, QuestionRecord, Record
+from bot.settings import Settings
 from bot.slack.conversation import follows, posted_at, team_of, versions
 from bot.slack.messages import deleted, said_in
 
@@ -21,6 +24,13 @@ def desk() -> Iterator[ScriptedDesk]:
     scripted = ScriptedDesk()
     yield scripted
     scripted.open.set()
+
+
+@pytest.fixture
+def real(built: Path) -> Iterator[Desk]:
+    opened = Desk(Settings(home=built))
+    yield opened
+    opened.close()
 
 
 def in_order(log: QueryLog) -> list[Record]:
@@ -177,6 +187,23 @@ def test_an_answer_that_is_gone_is_posted_anew(slack, log, desk, tmp_path) -> No
     assert again.args["thread_ts"] == event["ts"]
 
 
+def test_an_edit_that_a_crash_left_updates_the_answer(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        event = slack.direct_message("t2dm")
+        slack.send_event(event).wait_ack(10)
+        (post,) = slack.wait_for("chat.postMessage")
+        wait_for_records(log, "delivery")
+    key = f"T1/D1/{event['ts']}/9.9"
+    where = {"user": "U1", "channel": "D1", "thread": event["ts"], "message_key": key}
+    log.ask(QuestionRecord(QUESTION, "dm", **where))
+    log.ask(QuestionRecord(QUESTION, "shortcut", user="U7"))
+    with served(slack, tmp_path, desk, log):
+        (update,) = slack.wait_for("chat.update")
+        _, private = slack.wait_for("chat.postMessage", count=2)
+    assert update.args["ts"] == post.response["ts"]
+    assert private.args["channel"] == "U7", "a modal is not open any more"
+
+
 # Deleting
 
 
@@ -251,6 +278,44 @@ def test_over_http_an_edit_updates_and_a_deletion_removes(slack, log, desk, tmp_
         wait_for_records(log, "delivery", 2)
         send(message_deleted(event))
         slack.wait_for("chat.delete")
+
+
+def test_what_was_deleted_is_not_refined(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        first, wrong = slack.direct_message("gout"), slack.direct_message(QUESTION)
+        for number, event in enumerate((first, wrong), 1):
+            slack.send_event(event).wait_ack(10)
+            wait_for_records(log, "delivery", number)
+        slack.send_event(message_deleted(wrong)).wait_ack(10)
+        wait_for_records(log, "delivery", 3)
+        slack.send_event(slack.direct_message("left")).wait_ack(10)
+        slack.wait_for("chat.postMessage", count=3)
+    one, _, last = in_order(log)
+    assert last.after == one.id
+
+
+# With the desk that people ask
+
+
+def test_a_thread_refines_and_an_edit_replaces(slack, log, real, tmp_path) -> None:
+    with served(slack, tmp_path, real, log):
+        first = slack.app_mention("knee OA")
+        slack.send_event(first).wait_ack(10)
+        wait_for_records(log, "delivery")
+        reply = slack.app_mention("left side", thread_ts=first["ts"])
+        slack.send_event(reply).wait_ack(10)
+        wait_for_records(log, "delivery", 2)
+        edited = slack.app_mention("right side", ts=reply["ts"], thread_ts=first["ts"])
+        edited["edited"] = {"user": "U1", "ts": "9.9"}
+        slack.send_event(edited).wait_ack(10)
+        wait_for_records(log, "delivery", 3)
+        dm = slack.direct_message("copd with acute exacerbation")
+        slack.send_event(dm).wait_ack(10)
+        wait_for_records(log, "delivery", 4)
+        slack.send_event(message_changed(dm, "copd")).wait_ack(10)
+        wait_for_records(log, "delivery", 5)
+    stood = [record.codes[0]["code"] for record in in_order(log)]
+    assert stood[1:] == ["M17.12", "M17.11", "J44.1", "J44.9"]
 
 
 # Pure parts
