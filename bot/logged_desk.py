@@ -199,9 +199,7 @@ class LoggedDesk:
     def left(self, pending: Pending, now: dt.datetime) -> LoggedQuestion:
         """A question that an earlier run left unanswered, read from its stored text."""
         asked = pending.asked
-        kept = {name: (asked.options or {}).get(name) for name in ("systems", "usual", "setting")}
-        chosen: dict[str, Any] = {name: value for name, value in kept.items() if value}
-        chosen |= self._before(asked)
+        chosen = reading_of(asked.options) | self._before(asked)
         question, error = self._read(asked.text, editions=asked.releases, **chosen)
         came = time.monotonic() - (now - pending.asked_at).total_seconds()
         return LoggedQuestion(pending.id, asked, question, error, came)
@@ -344,6 +342,12 @@ class LoggedDesk:
             self.log.delivered_many(question_ids, outcome, detail, kind)
         except LogUnavailable as error:
             logger.error("%s", error)
+
+
+def reading_of(options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Of the options that the log keeps of a question, those by which its text is read."""
+    kept = {name: (options or {}).get(name) for name in ("systems", "usual", "setting")}
+    return {name: value for name, value in kept.items() if value}
 
 
 def _to_log(question: Question | None, asked: QuestionRecord) -> QuestionRecord:

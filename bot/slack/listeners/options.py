@@ -13,7 +13,7 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.desk.answer import AskOption
-from bot.logged_desk import LoggedQuestion
+from bot.logged_desk import LoggedQuestion, reading_of
 from bot.messages import message
 from bot.querylog import LogUnavailable, Record
 from bot.slack.delivery import SlackDelivery
@@ -70,8 +70,12 @@ def register(app: App, delivery: SlackDelivery) -> None:
         try:
             record, option = _chosen(delivery, value)
             place = place_of(body)
-            asked = asked_by_press(body, record, place)
-            (question,) = delivery.logged.take([option.words], asked, came=time.monotonic())
+            # What limited the question limits its answers, whoever presses.
+            limits = reading_of(record.options)
+            asked = asked_by_press(body, record, place, **limits)
+            (question,) = delivery.logged.take(
+                [option.words], asked, came=time.monotonic(), **limits
+            )
         except NoAnswer as error:
             say(delivery, body, str(error))
         except LogUnavailable as error:

@@ -20,6 +20,7 @@ from bot.querylog import LogUnavailable, QuestionRecord
 from bot.slack.delivery import SlackDelivery
 from bot.slack.greeted import Greeted
 from bot.slack.listeners.replies import tell
+from bot.slack.people import defaults_for
 from bot.slack.views.block_kit import plain_message
 from bot.slack.views.welcome import TRY, added_message
 from bot.slack.web_api import Way, for_one, for_one_anywhere, in_thread, respond
@@ -66,7 +67,10 @@ def register(app: App, delivery: SlackDelivery, contact: str | None) -> None:
             event_id=body["trigger_id"],
         )
         try:
-            (question,) = delivery.logged.take([action["value"]], asked, came=time.monotonic())
+            chosen = defaults_for(delivery.people, asked.team, asked.user)
+            (question,) = delivery.logged.take(
+                [action["value"]], chosen.on(asked), came=time.monotonic(), **chosen.reading()
+            )
         except LogUnavailable as error:
             logger.error("%s", error)
             tell(delivery, body, plain_message(message("slack.not_logged")))

@@ -302,8 +302,10 @@ def test_a_file_sent_as_a_message(slack, log, tmp_path) -> None:
         slack.send_event(words).wait_ack(10)
         told(slack, "E11.22")
         assert len(list(log.records(kinds=["question"]))) == 1
-    # The file to load, and the list of statements.
-    assert len([call for call in slack.calls if call.method == "file"]) == 2
+        (record,) = log.recent()
+        assert record.text == "please code\ngout"
+    fetched_names = [call.path.rpartition("/")[2] for call in slack.wait_for("file")]
+    assert fetched_names == ["a.zip", "l.txt"]
 
 
 def test_without_a_desk_that_can_be_renewed_the_next_start_is_named(
