@@ -13,6 +13,7 @@ import click
 from bot.cli.conversation import Conversation
 from bot.cli.shared import BATCH, DATE, SYSTEM, as_day, chunks, lines_of
 from bot.desk.answer import Answer, Verdict
+from bot.messages import message
 from bot.settings import Settings
 from bot.views import terminal
 from codesets.code_format import undot
@@ -34,6 +35,9 @@ def _as_json(answer: Answer) -> str:
 @click.option("--date", "date", type=DATE, help="Date of service, YYYY-MM-DD. Default: today.")
 @click.option("--system", "systems", type=SYSTEM, multiple=True, help="Only this code system.")
 @click.option("-n", "limit", type=click.IntRange(1, 50), default=10, help="At most N candidates.")
+@click.option(
+    "--explain", is_flag=True, help="With a sentence of the language model, if one is set."
+)
 @click.pass_obj
 def ask(
     settings: Settings,
@@ -43,6 +47,7 @@ def ask(
     date: dt.datetime | None,
     systems: tuple[str, ...],
     limit: int,
+    explain: bool,
 ) -> None:
     """Find a code in plain words, or ask about a code.
 
@@ -52,7 +57,10 @@ def ask(
         raise click.UsageError("Give one question in quotes, or --batch FILE.")
     if batch is not None and not as_json:
         raise click.UsageError("--batch prints JSON lines: add --json.")
+    if explain and not (settings.llm_url and settings.llm_model):
+        raise click.UsageError(message("language_model.not_set"))
     options: dict[str, Any] = {
+        "explain": explain,
         "day": as_day(date),
         "systems": list(systems) or None,
         "limit": limit,

@@ -27,6 +27,7 @@ from bot.phi import Scrubbed
 from bot.phi.long_texts import length_of
 from bot.phi.spans import PLACEHOLDER
 from codesets.model import CodeKind, Setting, System
+from index.statement.model import Statement
 from index.text.resources import read_words
 
 #: Placeholders of identifiers, with the words around them that say nothing about the case: "code
@@ -70,6 +71,8 @@ class Question:
     - `ndcs`: the drug products that it names; () for none.
     - `inquiry`: what it asks about changes; None if it does not.
     - `setting`: where the service was given; None if it does not say.
+    - `statement`, `read_by`: the statement by phrases that `read_by`, a language model, picked;
+      None and "" where the desk reads it by itself.
     - `read_ms`: how long reading took, in milliseconds.
     """
 
@@ -92,6 +95,8 @@ class Question:
     ndcs: tuple[NdcMention, ...] = ()
     inquiry: Inquiry | None = None
     setting: Setting | None = None
+    statement: Statement | None = None
+    read_by: str = ""
     read_ms: float = 0.0
 
 

@@ -1,0 +1,144 @@
+"""A note that the desk is unsure of, read by phrases that somebody else picked out of it.
+
+The phrases decide what is searched together. Whether something is so is decided by the desk's own
+reading and by them: a phrase may withhold what the note says, and cannot affirm what it denies. The
+codes come from search and rules as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bot.desk.answer import Answer, ReportLine
+from bot.desk.chatter import subject
+from bot.desk.question import Question, without_places
+from index.statement.facts import is_detail, read_statement
+from index.statement.model import Fact, Span, Statement, Status
+from index.text.lexicon import Lexicon
+from index.text.tokens import STOPWORDS, plain_words
+
+#: Notes from so many words on may ramble; shorter ones are what the desk is made for.
+_LONG = 20
+#: The share of the telling words that the lines of a report cover, below which it may miss some.
+_COVERED = 0.6
+#: Of the words of a note that was not answered, so many must be medical shorthand.
+_SHORTHAND = 2
+#: Of several readings of one fact, the first of these counts.
+_STRONGEST: tuple[Status, ...] = ("denied", "uncertain", "past", "chatter", "affirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words that stand in a scrubbed note, and whether they are so."""
+
+    said: str
+    status: Status
+
+
+def is_in_doubt(question: Question, answer: Answer) -> bool:
+    """Whether a note is long and the desk unsure of its reading: it found nothing though the note
+    has medical shorthand, or its first line is of low confidence, or most of what the note tells is
+    in no line."""
+    if question.intent != "search" or question.statement is not None or answer.statements:
+        return False
+    if question.limited_to and "icd10cm" not in question.limited_to:
+        return False
+    words = plain_words(question.text)
+    if len(words) < _LONG:
+        return False
+    if answer.outcome == "abstained":
+        return _shorthand(question.text) >= _SHORTHAND
+    if answer.outcome != "answered" or not answer.report or answer.report[0].system != "icd10cm":
+        return False
+    return answer.report[0].confidence == "low" or _covered(answer) < _COVERED
+
+
+def _shorthand(text: str) -> int:
+    """How many expressions of a text are medical shorthand."""
+    lexicon = Lexicon.shipped()
+    parts = lexicon.parts(lexicon.typed(text))
+    return sum(bool(part.typed) and part.means != " ".join(part.typed) for part in parts)
+
+
+def _covered(answer: Answer) -> float:
+    """The share of the telling words of what is said to be so that the lines report."""
+    told = _telling(" ".join(f.said for f in answer.facts if f.status == "affirmed"))
+    reported = _telling(" ".join(line.said for line in answer.report))
+    return len(told & reported) / len(told) if told else 1.0
+
+
+def _telling(text: str) -> frozenset[str]:
+    return frozenset(w for w in plain_words(text) if w not in STOPWORDS and not is_detail(w))
+
+
+def with_sure(phrases: Sequence[Phrase], question: Question, answer: Answer) -> list[Phrase]:
+    """Phrases of a question, and the facts behind those lines that the desk was sure of, where no
+    phrase has them: what was left out must not be lost."""
+    note = read_statement(question.scrubbed).text
+    places = [(at, phrase) for phrase in phrases if (at := note.find(phrase.said)) >= 0]
+    pieces = {
+        piece for line in answer.report if _is_sure(line) for piece in line.said.split(" … ")
+    }
+    for fact in answer.facts:
+        at = note.find(fact.said)
+        taken = any(at < p + len(one.said) and p < at + len(fact.said) for p, one in places)
+        if at >= 0 and not taken and any(piece and piece in fact.said for piece in pieces):
+            places.append((at, Phrase(fact.said, fact.status)))
+    return [phrase for _, phrase in sorted(places, key=lambda one: one[0])]
+
+
+def taken_apart(question: Question, phrases: Sequence[Phrase], by: str) -> Question | None:
+    """The question, to be read by phrases of its scrubbed text that `by` picked; None where nothing
+    is in them."""
+    note = read_statement(question.scrubbed)
+    texts: list[str] = []
+    folded: list[str] = []
+    facts: list[Fact] = []
+    start, end = 0, 0
+    for phrase in phrases:
+        at = note.text.find(phrase.said, end)
+        place = Span(max(at, 0), max(at, 0) + len(phrase.said))
+        end = place.end if at >= 0 else end
+        read = read_statement(subject(without_places(phrase.said)))
+        if phrase.status == "chatter" or not read.facts:
+            continue
+        facts += _facts(read, phrase, note, place, start)
+        texts.append(read.text)
+        folded.append(read.folded)
+        start += len(read.text) + len("; ")
+    if not facts:
+        return None
+    text = "; ".join(texts)
+    statement = Statement(text, "; ".join(folded), tuple(facts), note.inpatient)
+    return replace(question, subject=text, statement=statement, read_by=by)
+
+
+def _facts(
+    read: Statement, phrase: Phrase, note: Statement, place: Span, start: int
+) -> Iterator[Fact]:
+    """The facts of a phrase that stands at `place` in the note and at `start` in the new
+    statement."""
+    for fact in read.facts:
+        at = note.text.find(fact.text, place.start, place.end) if fact.text else -1
+        there = Span(at, at + len(fact.text)) if at >= 0 else place
+        in_note = note.status_of(there)
+        statuses = [fact.status, phrase.status]
+        # What the note as a whole makes chatter may be what the phrase is picked for.
+        statuses += [in_note] if in_note != "chatter" else []
+        yield replace(
+            fact,
+            span=Span(fact.span.start + start, fact.span.end + start),
+            status=min(statuses, key=_STRONGEST.index),
+        )
+
+
+def _is_sure(line: ReportLine) -> bool:
+    return line.confidence != "low"
+
+
+def is_better(before: Answer, again: Answer) -> bool:
+    """Whether the answer by phrases stands: it has lines, and every line that the desk's own
+    reading was sure of."""
+    sure = {line.code for line in before.report if _is_sure(line)}
+    return bool(again.report) and sure <= {line.code for line in again.report}
