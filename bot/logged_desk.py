@@ -308,6 +308,26 @@ class LoggedDesk:
             return answer
         return replace(answer, explanation=asked.explanation)
 
+    def explain_later(
+        self, question_id: str, answer: Answer, then: Callable[[Answer], None]
+    ) -> None:
+        """Have an answer that has gone out explained, on a thread of its own, and return at once.
+        `then` is called with the answer and its explanation, once that is logged; not where there
+        is none."""
+        if self.model is None:
+            return
+
+        def explain() -> None:
+            try:
+                explained = self.explained(question_id, answer)
+                if explained.explanation is not None:
+                    then(explained)
+            except Exception as error:
+                # The error's message is not logged: it may hold what was asked.
+                logger.error("explanation of %s: %s", question_id, type(error).__name__)
+
+        threading.Thread(target=explain, name="explain", daemon=True).start()
+
     def _log_asked(self, question_id: str, asked: Asked) -> None:
         """Log what the model said. It saw scrubbed text alone, but may say names of its own."""
         texts = {"said": self.log.scrubbed(asked.said)} if asked.said else {}

@@ -1,8 +1,8 @@
 """A note that the desk is unsure of, read by phrases that somebody else picked out of it.
 
-The phrases decide what is searched together. Whether something is so is decided by the desk's own
-reading and by them: a phrase may withhold what the note says, and cannot affirm what it denies. The
-codes come from search and rules as ever.
+What the desk is sure of it reads as before. Of the rest, the phrases decide what is searched
+together. Whether something is so is decided by the desk's own reading and by them: a phrase may
+withhold what the note says, and cannot affirm what it denies. The codes come from search and rules.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.desk.answer import Answer, ReportLine
+from bot.desk.answer import Answer
 from bot.desk.chatter import subject
 from bot.desk.question import Question, without_places
 from index.statement.facts import is_detail, read_statement
@@ -73,19 +73,35 @@ def _telling(text: str) -> frozenset[str]:
 
 
 def with_sure(phrases: Sequence[Phrase], question: Question, answer: Answer) -> list[Phrase]:
-    """Phrases of a question, and the facts behind those lines that the desk was sure of, where no
-    phrase has them: what was left out must not be lost."""
+    """The facts of the lines that the desk was sure of, as it read them, and of the phrases those
+    that say something besides: what the desk knows by itself is not lost, nor read anew."""
     note = read_statement(question.scrubbed).text
-    places = [(at, phrase) for phrase in phrases if (at := note.find(phrase.said)) >= 0]
-    pieces = {
-        piece for line in answer.report if _is_sure(line) for piece in line.said.split(" … ")
-    }
+    kept = [(place, phrase) for phrase in _sure(answer) if (place := _place(phrase, note))]
+    kept += [
+        (place, phrase)
+        for phrase in phrases
+        if (place := _place(phrase, note)) and not any(place.overlaps(other) for other, _ in kept)
+    ]
+    return [phrase for _, phrase in sorted(kept, key=lambda one: one[0])]
+
+
+def _place(phrase: Phrase, note: str) -> Span | None:
+    at = note.find(phrase.said)
+    return Span(at, at + len(phrase.said)) if at >= 0 else None
+
+
+def _sure(answer: Answer) -> Iterator[Phrase]:
+    """The facts with words of a line that the desk is sure of."""
+    pieces = [
+        piece
+        for line in answer.report
+        if line.confidence == "high"
+        for piece in line.said.split(" … ")
+    ]
     for fact in answer.facts:
-        at = note.find(fact.said)
-        taken = any(at < p + len(one.said) and p < at + len(fact.said) for p, one in places)
-        if at >= 0 and not taken and any(piece and piece in fact.said for piece in pieces):
-            places.append((at, Phrase(fact.said, fact.status)))
-    return [phrase for _, phrase in sorted(places, key=lambda one: one[0])]
+        if any(piece and (piece in fact.said or fact.said in piece) for piece in pieces):
+            # A fact of the visit ("pt here for") is chatter, and a line may rest on it.
+            yield Phrase(fact.said, "affirmed" if fact.status == "chatter" else fact.status)
 
 
 def taken_apart(question: Question, phrases: Sequence[Phrase], by: str) -> Question | None:
@@ -133,12 +149,21 @@ def _facts(
         )
 
 
-def _is_sure(line: ReportLine) -> bool:
-    return line.confidence != "low"
-
-
 def is_better(before: Answer, again: Answer) -> bool:
-    """Whether the answer by phrases stands: it has lines, and every line that the desk's own
-    reading was sure of."""
-    sure = {line.code for line in before.report if _is_sure(line)}
-    return bool(again.report) and sure <= {line.code for line in again.report}
+    """Whether the answer by phrases stands: it says something else, of at least as many lines it is
+    not unsure, and nothing was left out. That is, every line of high confidence is there, and of
+    each of medium confidence the line itself, or another line that reports words of it."""
+    kept = {line.code for line in again.report}
+    if kept == {line.code for line in before.report}:
+        return False
+    for line in before.report:
+        if line.code in kept or line.confidence == "low":
+            continue
+        words = _telling(line.said)
+        if line.confidence == "high" or not any(words & _telling(a.said) for a in again.report):
+            return False
+    return _count_sure(again) >= max(_count_sure(before), 1)
+
+
+def _count_sure(answer: Answer) -> int:
+    return sum(line.confidence != "low" for line in answer.report)

@@ -33,8 +33,8 @@ _SECTION = re.compile(r"(?:IV|I{1,3})(?:\.[A-Z0-9]+)*\.?|[IV]+(?:\.[A-Z0-9]+)+",
 _AFTER_SECTION = re.compile(
     r"\b(?:sections?|guidelines?|chapters?)\s+([^\W_]+(?:[.][^\W_]+)*)", re.I
 )
-#: Capitals that name the systems themselves.
-_SYSTEMS = frozenset("ICD CM PCS HCPCS CPT ICD10".split())
+#: The names of the systems themselves.
+_SYSTEMS = re.compile(r"\b(?:ICD-10(?:-CM|-PCS)?|HCPCS|CPT)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,9 @@ def _fault_of_words(
     tokens = {*_TOKEN.findall(material), *found.codes, *found.sections}
     known = {fold(token) for token in tokens}
     stems = {stem(word) for word in known} | {stem(word) for word in plain_words}
-    for token in _TOKEN.findall(text):
+    for token in _TOKEN.findall(_SYSTEMS.sub(" ", text)):
         word = fold(token)
-        if word in known or token in _SYSTEMS:
+        if word in known:
             continue
         if any(char.isdigit() for char in token):
             return "it has a number that is not in the answer"

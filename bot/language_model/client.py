@@ -20,8 +20,9 @@ from codesets.deadline import Deadline
 
 #: The most bytes of a response. A reply is at most a few hundred words.
 MOST_BYTES = 64_000
-#: Calls under way at once. Each holds one thread of its caller for at most the time of a call, so
-#: others of the eight threads that answer Slack stay free. A call that finds no place is not made.
+#: Calls of one prompt under way at once. Each holds one thread of its caller for at most the time
+#: of a call, so others of the eight threads that answer Slack stay free. A call that finds no place
+#: is not made.
 AT_ONCE = 2
 #: After so many calls in a row without a reply of use, none is made for this many seconds.
 FAILURES, PAUSE = 3, 60.0
@@ -54,7 +55,7 @@ class Client:
         self._key = key
         self._seconds = seconds
         self._clock = clock
-        self._free = threading.Semaphore(AT_ONCE)
+        self._places: dict[str, threading.Semaphore] = {}
         self._lock = threading.Lock()
         self._failed = 0
         self._paused_until = 0.0
@@ -65,9 +66,11 @@ class Client:
         the server does. Raises NoReply."""
         if self._clock() < self._paused_until:
             raise NoReply("it is left alone for a minute after failures", was_called=False)
-        if not self._free.acquire(blocking=False):
+        with self._lock:
+            places = self._places.setdefault(prompt.version, threading.Semaphore(AT_ONCE))
+        if not places.acquire(blocking=False):
             raise NoReply("it is busy with other questions", was_called=False)
-        call = _Call(lambda: self._posted(prompt, data), self._free.release)
+        call = _Call(lambda: self._posted(prompt, data), places.release)
         if not call.done.wait(self._seconds):
             raise NoReply(f"no reply within {self._seconds:g} s")
         if call.error is not None:
