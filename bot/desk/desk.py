@@ -502,8 +502,8 @@ class Desk:
 def _begun(question: Question) -> Answer:
     """An answer without results yet."""
     begun = Answer(question.scrubbed, question.day.isoformat(), "abstained")
-    if question.read_by:
-        begun = noticed(begun, reason("language_model.read", model=question.read_by))
+    if question.picked_by:
+        begun = noticed(begun, reason("language_model.read", model=question.picked_by))
     if question.no_such_day:
         return noticed(begun, reason("desk.bad_date"))
     return (

@@ -71,7 +71,7 @@ class Question:
     - `ndcs`: the drug products that it names; () for none.
     - `inquiry`: what it asks about changes; None if it does not.
     - `setting`: where the service was given; None if it does not say.
-    - `statement`, `read_by`: the statement by phrases that `read_by`, a language model, picked;
+    - `picked`, `picked_by`: the statement by phrases that `picked_by`, a language model, picked;
       None and "" where the desk reads it by itself.
     - `read_ms`: how long reading took, in milliseconds.
     """
@@ -95,8 +95,8 @@ class Question:
     ndcs: tuple[NdcMention, ...] = ()
     inquiry: Inquiry | None = None
     setting: Setting | None = None
-    statement: Statement | None = None
-    read_by: str = ""
+    picked: Statement | None = None
+    picked_by: str = ""
     read_ms: float = 0.0
 
 

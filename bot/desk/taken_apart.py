@@ -40,7 +40,7 @@ def is_in_doubt(question: Question, answer: Answer) -> bool:
     """Whether a note is long and the desk unsure of its reading: it found nothing though the note
     has medical shorthand, or its first line is of low confidence, or most of what the note tells is
     in no line."""
-    if question.intent != "search" or question.statement is not None or answer.statements:
+    if question.intent != "search" or question.picked is not None or answer.statements:
         return False
     if question.limited_to and "icd10cm" not in question.limited_to:
         return False
@@ -127,7 +127,7 @@ def taken_apart(question: Question, phrases: Sequence[Phrase], by: str) -> Quest
         return None
     text = "; ".join(texts)
     statement = Statement(text, "; ".join(folded), tuple(facts), note.inpatient)
-    return replace(question, subject=text, statement=statement, read_by=by)
+    return replace(question, subject=text, picked=statement, picked_by=by)
 
 
 def _facts(
