@@ -25,11 +25,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from bot.desk.answer import Answer, Verdict
+from bot.desk.follow_ups import Turn
 from bot.desk.question import Question
 from bot.desk.taken_apart import is_better
 from bot.messages import message
 from bot.querylog import LogUnavailable, Pending, QueryLog, QuestionRecord, hash_chain
-from bot.querylog.records import Outcome
+from bot.querylog.records import DATE_SAID, Outcome
+from bot.querylog.turns import turn_of
 from codesets.errors import CodeDeskError
 from codesets.model import Setting, System
 
@@ -62,8 +64,10 @@ class Answers(Protocol):
         day: dt.date | None = None,
         systems: Sequence[System] | None = None,
         editions: Mapping[str, str] | None = None,
+        after: Turn | None = None,
     ) -> Question:
-        """Read a question; its scrubbed text may be stored."""
+        """Read a question, which may refine the one that it comes `after`. Its scrubbed text may be
+        stored."""
 
     def take_codes(
         self,
@@ -148,9 +152,22 @@ class LoggedDesk:
         **reading: Any,
     ) -> list[LoggedQuestion | None]:
         """Read questions and log them, all or none; None for one that the log already has. `asked`
-        says who asks and where; its text is not used. `reading`: options of `Answers.take`. Raises
-        LogUnavailable."""
+        says who asks and where, and with `after` which question it follows; its text is not used.
+        `reading`: options of `Answers.take`. Raises LogUnavailable."""
+        reading |= self._before(asked)
         return self._logged([self._read(text, **reading) for text in texts], asked, came)
+
+    def _before(self, asked: QuestionRecord) -> dict[str, Turn]:
+        """The question that this one follows, as an option of `Answers.take`; {} where the log has
+        none, or its text was destroyed: the question is then asked alone."""
+        if not asked.after:
+            return {}
+        try:
+            record = self.log.get(asked.after)
+        except LogUnavailable:
+            return {}
+        turn = turn_of(record) if record else None
+        return {"after": turn} if turn else {}
 
     def take_codes(
         self, codes: Sequence[str], asked: QuestionRecord, **reading: Any
@@ -165,7 +182,7 @@ class LoggedDesk:
     def left(self, pending: Pending, now: dt.datetime) -> LoggedQuestion:
         """A question that an earlier run left unanswered, read from its stored text."""
         asked = pending.asked
-        question, error = self._read(asked.text, editions=asked.releases)
+        question, error = self._read(asked.text, editions=asked.releases, **self._before(asked))
         came = time.monotonic() - (now - pending.asked_at).total_seconds()
         return LoggedQuestion(pending.id, asked, question, error, came)
 
@@ -389,6 +406,13 @@ def _to_log(question: Question | None, asked: QuestionRecord) -> QuestionRecord:
     scrubbed is not stored."""
     if question is None:
         return replace(asked, text=message("terminal.unreadable"))
+    options = asked.options
+    if question.date_said:
+        options = {**(options or {}), DATE_SAID: True}
     return replace(
-        asked, text=question.scrubbed, removed=question.removed, releases=question.releases
+        asked,
+        text=question.scrubbed,
+        removed=question.removed,
+        releases=question.releases,
+        options=options,
     )

@@ -15,11 +15,13 @@ from typing import Any, Literal, cast
 
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
+from bot.desk.follow_ups import Turn
 from bot.desk.question import Question
 from bot.desk.taken_apart import Phrase, taken_apart
 from bot.messages import message
 from bot.querylog import hash_chain
 from bot.querylog.records import Record
+from bot.querylog.turns import turn_of
 from codesets.errors import CodeDeskError
 from codesets.model import ReleaseUnavailable
 from index.errors import SearchError
@@ -75,15 +77,19 @@ class Replay:
         return {"verdict": self.status} | asdict(self)
 
 
-def replay(record: Record, desk: Desk, *, today: bool = False) -> Replay:
-    """Ask again. `desk` must have opened the bundle to ask on. Raises NotReplayable."""
+def replay(
+    record: Record, desk: Desk, *, before: Record | None = None, today: bool = False
+) -> Replay:
+    """Ask again. `desk` must have opened the bundle to ask on. `before`: the question that this one
+    follows (`record.after`), if the log still has it. Raises NotReplayable."""
     text = _question(record)
+    turn = _before(record, before)
     then = Answer.from_dict(record.answer or {})
     replayed = Replay(record.id, record.index_build, today)
     if gone := sorted(set(record.removed) - {"DATE"}):
         replayed.notes.append(message("replay.removed", kinds=", ".join(gone)))
     try:
-        now, dated = _asked_again(record, text, desk, today, replayed.notes)
+        now, dated = _asked_again(record, text, turn, desk, today, replayed.notes)
     except (SearchError, ReleaseUnavailable) as error:
         replayed.impossible = str(error)
         replayed.conditions = _conditions(record.made_with, desk.made_with(then))
@@ -108,11 +114,20 @@ def _question(record: Record) -> str:
     return record.text
 
 
+def _before(record: Record, before: Record | None) -> Turn | None:
+    """The question that this one follows. Raises NotReplayable where it refined that question, and
+    nothing is left of it."""
+    turn = turn_of(before, record.asked_at) if before else None
+    if turn is None and (record.answer or {}).get("refines"):
+        raise NotReplayable(message("replay.before_gone", before=record.after))
+    return turn
+
+
 def _asked_again(
-    record: Record, text: str, desk: Desk, today: bool, notes: list[str]
+    record: Record, text: str, before: Turn | None, desk: Desk, today: bool, notes: list[str]
 ) -> tuple[Answer, bool]:
     """The answer now, and whether it is for the same date of service as then."""
-    ask = _as_then(record, text, desk)
+    ask = _as_then(record, text, before, desk)
     if record.as_of:
         return ask(day=dt.date.fromisoformat(record.as_of)), True
     notes.append(message("replay.undated", editions=", ".join(sorted(record.releases)) or "-"))
@@ -127,7 +142,7 @@ def _asked_again(
         return ask(), False
 
 
-def _as_then(record: Record, text: str, desk: Desk) -> Callable[..., Answer]:
+def _as_then(record: Record, text: str, before: Turn | None, desk: Desk) -> Callable[..., Answer]:
     """A function that asks (or checks codes) with the options of then."""
     options = record.options
     if count := options.get("checked"):
@@ -136,7 +151,7 @@ def _as_then(record: Record, text: str, desk: Desk) -> Callable[..., Answer]:
             raise NotReplayable(message("replay.blank_in_code", question=record.id))
         chosen = {name: options[name] for name in ("setting", "systems") if options.get(name)}
         return lambda **when: desk.check(codes, **chosen, **when)
-    how: dict[str, Any] = {}
+    how: dict[str, Any] = {"after": before} if before else {}
     limit = int(options.get("limit") or 10)
     if systems := options.get("systems"):
         # An older log has the list as text.

@@ -36,6 +36,11 @@ def _as_json(answer: Answer) -> str:
 @click.option("--system", "systems", type=SYSTEM, multiple=True, help="Only this code system.")
 @click.option("-n", "limit", type=click.IntRange(1, 50), default=10, help="At most N candidates.")
 @click.option(
+    "--after",
+    metavar="ID",
+    help="The question goes on from this one of the log: its words may refine it.",
+)
+@click.option(
     "--explain", is_flag=True, help="With a sentence of the language model, if one is set."
 )
 @click.pass_obj
@@ -47,9 +52,12 @@ def ask(
     date: dt.datetime | None,
     systems: tuple[str, ...],
     limit: int,
+    after: str | None,
     explain: bool,
 ) -> None:
     """Find a code in plain words, or ask about a code.
+
+    After `codedesk ask "ankle sprain"`, `codedesk ask --after ID left` is about the left one.
 
     Exit code: 0 answered, 1 nothing to show, 2 the request was wrong. A batch ends with 0.
     """
@@ -57,6 +65,8 @@ def ask(
         raise click.UsageError("Give one question in quotes, or --batch FILE.")
     if batch is not None and not as_json:
         raise click.UsageError("--batch prints JSON lines: add --json.")
+    if batch is not None and after is not None:
+        raise click.UsageError("--after takes one question, not a batch.")
     if explain and not (settings.llm_url and settings.llm_model):
         raise click.UsageError(message("language_model.not_set"))
     options: dict[str, Any] = {
@@ -77,6 +87,7 @@ def ask(
             show=lambda a: click.echo(
                 _as_json(a) if as_json else terminal.as_text(a, shown=min(limit, 5))
             ),
+            after=after,
             **options,
         )
     if answer.outcome == "abstained":

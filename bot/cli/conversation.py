@@ -17,7 +17,7 @@ from bot.desk.headlines import headlined
 from bot.language_model import connect
 from bot.logged_desk import Done, LoggedDesk, LoggedQuestion
 from bot.messages import message
-from bot.querylog import QuestionRecord
+from bot.querylog import NoSuchQuestion, QuestionRecord
 from bot.querylog.opening import finish_what_was_left, open_log
 from bot.querylog.records import Surface
 from bot.settings import Settings
@@ -48,12 +48,14 @@ class Conversation:
         *,
         show: Callable[[Answer], None],
         limit: int | None = None,
+        after: str | None = None,
         explain: bool = False,
         **reading: Any,
     ) -> list[Answer]:
         """Answer questions together; `reading` is as in `Desk.take`. The answer to a question that
-        fails says so, and the others are answered. `explain`: show each with what the language
-        model makes of it."""
+        fails says so, and the others are answered. `after`: id of the question of the log that they
+        follow. `explain`: show each with what the language model makes of it. Raises NoSuchQuestion
+        where the log has no such question."""
 
         def instead(question: LoggedQuestion, error: Exception) -> Answer:
             _report(error)
@@ -63,7 +65,7 @@ class Conversation:
             return headlined(failed)
 
         texts = [_storable(text) for text in questions]
-        asked = self._asked({**reading, "limit": limit})
+        asked = self._asked({**reading, "limit": limit}, after and self._known(after))
         taken = [question for question in self._logged.take(texts, asked, **reading) if question]
         deliver = self._showing(taken, show, explain=explain)
         return self._logged.answer(taken, deliver, instead=instead, limit=limit or 10)
@@ -79,10 +81,17 @@ class Conversation:
         (answer,) = self._logged.answer([question], self._showing([question], show))
         return answer
 
-    def _asked(self, options: dict[str, Any]) -> QuestionRecord:
+    def _asked(self, options: dict[str, Any], after: str | None = None) -> QuestionRecord:
         """Who asks, and with which options. The date of service is left out: it is not logged."""
         kept = {n: value for n, value in options.items() if value is not None and n != "day"}
-        return QuestionRecord("", self._surface, user=getpass.getuser(), options=kept)
+        return QuestionRecord("", self._surface, user=getpass.getuser(), options=kept, after=after)
+
+    def _known(self, question_id: str) -> str:
+        """The whole id of a question of the log, of which the beginning may be given."""
+        record = self.log.get(question_id)
+        if record is None:
+            raise NoSuchQuestion(message("terminal.no_such_question", question=question_id))
+        return record.id
 
     def _showing(
         self,

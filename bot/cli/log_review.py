@@ -140,10 +140,11 @@ def log_replay(settings: Settings, question_id: str, today: bool, as_json: bool)
     with opened(settings) as query_log:
         record = one_question(query_log, question_id)
         detail = "on today's bundle" if today else "on the same bundle"
+        before = query_log.get(record.after) if record.after else None
         query_log.access("replay", getpass.getuser(), detail, record.id)
         desk = Desk(settings, build=None if today else record.index_build)
         try:
-            replayed = replay(record, desk, today=today)
+            replayed = replay(record, desk, before=before, today=today)
         finally:
             desk.close()
     if as_json:

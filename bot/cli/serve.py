@@ -57,6 +57,7 @@ def _interactive(settings: Settings) -> None:
     progress("Loading the model…")
     with Conversation(settings, "terminal") as conversation:
         conversation.desk.ready()
+        before: str | None = None
         while True:
             try:
                 question = input("\n" + message("terminal.prompt"))
@@ -65,7 +66,12 @@ def _interactive(settings: Settings) -> None:
                 return
             if not question.strip():
                 return
-            conversation.ask([question], show=lambda a: click.echo("\n" + terminal.as_text(a)))
+            (answer,) = conversation.ask(
+                [question],
+                show=lambda a: click.echo("\n" + terminal.as_text(a)),
+                after=before,
+            )
+            before = answer.id or None
 
 
 def _answer_lines(settings: Settings, questions: Iterable[str]) -> None:

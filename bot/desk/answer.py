@@ -471,8 +471,11 @@ class Answer:
 
     - `id`: id of the question in the log; "" where it has none.
     - `question`: as it was asked, without identifiers of patients.
+    - `refines`: id of the question that it refines; "" for none.
+    - `read_as`: the whole statement as it was read, without identifiers; "" where it is as asked,
+      and where a redaction destroyed it.
     - `as_of`: the date of service, YYYY-MM-DD; "" in an answer out of the log that does not keep
-      the date.
+      the date, and where the date is that of such a question before it.
     - `outcome`: answered: `candidates`. verdict: `verdicts`. guideline: `guidelines`. changes:
       `changes`. abstained: nothing could be answered, and `notices` say why.
     - `headline`: the answer in one line.
@@ -504,6 +507,8 @@ class Answer:
 
     id: str = field(default="", kw_only=True)
     question: str
+    refines: str = field(default="", kw_only=True)
+    read_as: str = field(default="", kw_only=True)
     as_of: str
     outcome: Outcome
     headline: Headline = field(default_factory=lambda: Headline("none"), kw_only=True)

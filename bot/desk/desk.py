@@ -16,6 +16,7 @@ from bot.desk.answer import Answer, Changes, Verdict, reason
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.edition_dates import day_for, edition_labels
+from bot.desk.follow_ups import Turn, date_of, read_after
 from bot.desk.guidelines import GUIDED, GuidelineLookup, RuleQuestion, in_full
 from bot.desk.headlines import headlined
 from bot.desk.intent import Intent, is_about_a_rule, says_of_codes
@@ -150,23 +151,35 @@ class Desk:
         fixed: bool = False,
         systems: Sequence[System] | None = None,
         editions: Mapping[str, str] | None = None,
+        after: Turn | None = None,
     ) -> Question:
         """Read a question, in milliseconds once `ready`, so that it can be stored before it is
         answered. The date of service is the one in the question, else `day`, else today; `day`
         comes first if it is `fixed`. `systems` limits the search. `editions` (key of a release ->
         label) replace a date that the log does not keep; the answer then has no date either. Raises
-        ReleaseUnavailable when no date leads to these editions."""
+        ReleaseUnavailable when no date leads to these editions.
+
+        `after`: the question that it follows, and may refine. A refinement has the date of that
+        question, if one was said there and none is said now."""
         started = time.perf_counter()
-        question = read_question(
-            asked,
-            scrub_head(self.scrubber, asked, most_characters(asked)),
-            self._codes.lookup,
-            day=day if editions is None else day_for(self._store, editions),
-            fixed=fixed or editions is not None,
+        scrubbed = scrub_head(self.scrubber, asked, most_characters(asked))
+        read = partial(
+            read_question,
+            lookup=self._codes.lookup,
             systems=systems or (),
             beside=self._beside(),
             known=self._codes.known,
         )
+        if editions is not None:
+            day, fixed = day_for(self._store, editions), True
+        question = read(asked, scrubbed, day=day, fixed=fixed)
+        if after is not None:
+            has_date = fixed or question.date_said
+            again = partial(read, day=day, fixed=True)
+            question = read_after(after, question, scrubbed, again)
+            if question.refines and not has_date:
+                day, editions = date_of(after, day, self._store)
+                question = replace(question, service_date=day, day=day or dt.date.today())
         return self._read(question, editions, started)
 
     def take_codes(
@@ -247,6 +260,7 @@ class Desk:
             one = of_parts[0]
             if len(of_parts) > 1:
                 one = statement_answers.together(question, _begun(question), of_parts)
+            one = replace(one, refines=question.refines, read_as=question.read_as)
             answers.append((worded if question.dated else undated)(headlined(one)))
         return answers
 
@@ -377,7 +391,7 @@ class Desk:
             )
             if candidates:
                 answer = replace(answer, outcome="answered", candidates=candidates)
-                answer = noticed(answer, *read_cut_words(found, question.scrubbed))
+                answer = noticed(answer, *read_cut_words(found, question.statement))
             answer = self._with_guidelines(question, answer, found, releases)
             answer = self._reports.reported(question, answer, self._search(), found, releases)
             answer = self._named_second(question, answer)

@@ -60,6 +60,8 @@ class Question:
     - `date_read`: what must be said of the date: partial: `day` was chosen, because the date was
       not written in full. history: a date in it tells of a history. several: it has others. None
       for nothing.
+    - `date_said`: whether its words, or those of a question that it refines, name the date of
+      service.
     - `releases`: the editions (key -> label) that the date of service leads to; None without one.
     - `dated`: False for a question out of the log, which keeps editions and not the date: its
       answer has no date either.
@@ -73,6 +75,8 @@ class Question:
     - `setting`: where the service was given; None if it does not say.
     - `picked`, `picked_by`: the statement by phrases that `picked_by`, a language model, picked;
       None and "" where the desk reads it by itself.
+    - `refines`: id of the question that it refines; "" for none.
+    - `read_as`: the whole statement as it was read, scrubbed, where it is not as typed; else "".
     - `read_ms`: how long reading took, in milliseconds.
     """
 
@@ -85,6 +89,7 @@ class Question:
     day: dt.date = dt.date.min
     no_such_day: bool = False
     date_read: DateRead | None = None
+    date_said: bool = False
     releases: dict[str, str] | None = None
     dated: bool = True
     intent: Intent = "search"
@@ -97,7 +102,14 @@ class Question:
     setting: Setting | None = None
     picked: Statement | None = None
     picked_by: str = ""
+    refines: str = ""
+    read_as: str = ""
     read_ms: float = 0.0
+
+    @property
+    def statement(self) -> str:
+        """What it states, scrubbed: as typed, or as it was read."""
+        return self.read_as or self.scrubbed
 
 
 def read_question(
@@ -151,6 +163,7 @@ def read_question(
         text=text,
         day=dated.service_date or given.day,
         no_such_day=date.no_such_day is not None,
+        date_said=date.day is not None and not fixed,
         date_read=date.must_be_said if not fixed or date.must_be_said == "history" else None,
         mentions=tuple(mentions),
         ndcs=tuple(read_ndcs(scrubbed.text, known or Known())),

@@ -18,7 +18,7 @@ def parts_of(question: Question, read: Callable[[str], Question]) -> list[Questi
     reads a scrubbed text, for the date of the question."""
     if question.intent not in ("search", "codes") or question.picked is not None:
         return [question]
-    texts = split(question.scrubbed)
+    texts = split(question.statement)
     if len(texts) == 1 or is_about_a_rule(question.text) == 1.0:
         return [question]
     parts = [_as_part(question, read(text)) for text in texts[:MOST_STATEMENTS]]
@@ -42,7 +42,7 @@ def together(question: Question, begun: Answer, answers: Sequence[Answer]) -> An
     question as a whole."""
     each = [headlined(answer) for answer in answers]
     first = next((one for one in each if one.outcome != "abstained"), each[0])
-    left = len(split(question.scrubbed)) - len(each)
+    left = len(split(question.statement)) - len(each)
     more = [reason("report.too_many", most=len(each), count=left)] if left else []
     told = {(one.key, repr(one.params)): one for one in (*begun.reasons, *_reasons(each), *more)}
     return replace(

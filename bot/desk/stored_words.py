@@ -19,7 +19,7 @@ class StoredWords:
     def __init__(self, question: Question) -> None:
         self._hidden: frozenset[str] = frozenset()
         if question.removed:
-            stored = _words(_PLACE.sub(" ", question.scrubbed))
+            stored = _words(_PLACE.sub(" ", question.statement))
             self._hidden = _words(f"{question.text} {question.subject}") - stored
 
     def hide(self, text: str) -> str:

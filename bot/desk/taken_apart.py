@@ -75,7 +75,7 @@ def _telling(text: str) -> frozenset[str]:
 def with_sure(phrases: Sequence[Phrase], question: Question, answer: Answer) -> list[Phrase]:
     """The facts of the lines that the desk was sure of, as it read them, and of the phrases those
     that say something besides: what the desk knows by itself is not lost, nor read anew."""
-    note = read_statement(question.scrubbed).text
+    note = read_statement(question.statement).text
     kept = [(place, phrase) for phrase in _sure(answer) if (place := _place(phrase, note))]
     kept += [
         (place, phrase)
@@ -107,7 +107,7 @@ def _sure(answer: Answer) -> Iterator[Phrase]:
 def taken_apart(question: Question, phrases: Sequence[Phrase], by: str) -> Question | None:
     """The question, to be read by phrases of its scrubbed text that `by` picked; None where nothing
     is in them."""
-    note = read_statement(question.scrubbed)
+    note = read_statement(question.statement)
     texts: list[str] = []
     folded: list[str] = []
     facts: list[Fact] = []

@@ -73,7 +73,7 @@ class LanguageModel:
         or the model was not asked."""
         if not is_in_doubt(question, answer):
             return None
-        scrubbed = question.scrubbed
+        scrubbed = question.statement
 
         def read(said: str) -> tuple[Question, list[Phrase]]:
             phrases = with_sure(facts.read_reply(said, scrubbed), question, answer)

@@ -25,6 +25,9 @@ Access = Literal[
 #: "used": the person used another code than those shown; it is in `code`.
 Rating = Literal["right", "wrong", "used"]
 
+#: An option: the words of the question, or of one that it refines, name its date of service.
+DATE_SAID = "date_said"
+
 
 @dataclass(frozen=True, slots=True)
 class QuestionRecord:

@@ -1,4 +1,5 @@
-"""The words of a question that its answer repeats: of its facts, lines and statements.
+"""The words of a question that its answer repeats: the statement as it was read, and those of its
+facts, lines and statements.
 
 The log keeps them as a text of their own, so that a redaction of the question destroys them, too,
 and keeps the codes.
@@ -11,6 +12,7 @@ from typing import Any
 
 #: Fields of a logged answer that are such words: of an answer, and of each of its statements.
 _SAID, _FACTS, _REPORT, _STATEMENTS = "said", "facts", "report", "statements"
+_READ_AS = "read_as"
 
 
 def take_out(answer: dict[str, Any]) -> dict[str, Any]:
@@ -22,8 +24,9 @@ def take_out(answer: dict[str, Any]) -> dict[str, Any]:
 def put_back(answer: dict[str, Any], words: dict[str, Any] | None) -> dict[str, Any]:
     """The logged answer with its words, where they were not destroyed. `answer` is altered."""
     for part, taken in zip(_parts(answer), (words or {}).get("said", ()), strict=False):
-        if _SAID in part:
-            part[_SAID] = taken[_SAID]
+        for name in (_SAID, _READ_AS):
+            if name in part:
+                part[name] = taken.get(name, "")
         part[_FACTS] = taken[_FACTS]
         for line, said in zip(part[_REPORT], taken[_REPORT], strict=False):
             line[_SAID] = said
@@ -39,12 +42,13 @@ def _parts(answer: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _taken(part: dict[str, Any]) -> dict[str, Any]:
     taken = {
-        _SAID: part.get(_SAID, ""),
         _FACTS: part[_FACTS],
         _REPORT: [line[_SAID] for line in part[_REPORT]],
     }
-    if _SAID in part:
-        part[_SAID] = ""
+    for name in (_SAID, _READ_AS):
+        if part.get(name):
+            taken[name] = part[name]
+            part[name] = ""
     part[_FACTS] = []
     for line in part[_REPORT]:
         line[_SAID] = ""
@@ -52,4 +56,4 @@ def _taken(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_filled(taken: dict[str, Any]) -> bool:
-    return bool(taken[_SAID] or taken[_FACTS] or any(taken[_REPORT]))
+    return bool(taken.get(_SAID) or taken.get(_READ_AS) or taken[_FACTS] or any(taken[_REPORT]))

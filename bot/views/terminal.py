@@ -63,6 +63,9 @@ _COMPLETIONS = 8
 def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     """The whole answer, wrapped to a terminal's width; its headline comes first."""
     blocks = [_wrapped(answer.headline.text, "")] if answer.headline.text else []
+    if answer.read_as:
+        read_as = message("terminal.read_as", statement=" ".join(answer.read_as.split()))
+        blocks.append(textwrap.shorten(read_as, _WIDTH, placeholder=" …"))
     blocks.append("\n".join(_wrapped(notice, "! ") for notice in untold_notices(answer)))
     sections = [_quoted(guideline) for guideline in quoted_sections(answer)[:_SECTIONS]]
     if answer.outcome == "guideline":
@@ -93,6 +96,8 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     if answer.candidates or answer.verdicts or answer.guidelines or answer.report:
         releases = editions(answer)
         footer = "terminal.footer" if releases else "terminal.footer_bare"
+        if not answer.as_of:
+            footer = "terminal.footer_of_before"
         blocks.append(message(footer, releases=releases, day=answer.as_of))
     return "\n\n".join(block for block in blocks if block)
 

@@ -1,0 +1,98 @@
+"""The statement before as its facts, of which some may be taken away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.desk.follow_ups import phrases
+from index.statement.facts import is_detail, read_statement
+from index.statement.model import Fact
+from index.text.lexicon import Lexicon
+from index.text.resources import read_text
+from index.text.tokens import STOPWORDS, fold, plain_words, stem
+
+_WORD = re.compile(r"[\w/'-]+")
+#: Words with so many letters in common are of one meaning: pregnant, pregnancy.
+_COMMON = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A statement, and its facts in their order."""
+
+    text: str
+    facts: tuple[Fact, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Earlier:
+        statement = read_statement(text)
+        return cls(statement.text, statement.facts)
+
+    @property
+    def conditions(self) -> list[Fact]:
+        return [f for f in self.facts if f.kind == "condition" and f.status != "chatter"]
+
+    def without(self, gone: Iterable[Fact]) -> Earlier:
+        """The statement without these facts."""
+        spans = {fact.span for fact in gone}
+        kept, end = "", 0
+        for fact in self.facts:
+            if fact.span not in spans:
+                kept += self.text[end : fact.span.start] if kept else ""
+                kept += self.text[fact.span.start : fact.span.end]
+            end = fact.span.end
+        return Earlier.of(kept)
+
+    def denied_by(self, denied: str) -> tuple[list[Fact], list[str]]:
+        """What a denial of these words takes away: whole facts, and words of others."""
+        stems = meant(denied)
+        facts: list[Fact] = []
+        words: list[str] = []
+        for fact in self.conditions:
+            own = [word for word in _WORD.findall(fact.text) if not is_detail(word)]
+            hit = [word for word in own if is_of(word, stems)] if stems else []
+            if not hit and stems and stems <= meant(fact.text):
+                hit = own  # MI is what NSTEMI is, word by word or not
+            if hit and len(hit) == len(own):
+                facts.append(fact)
+            else:
+                words += hit
+        return facts, words
+
+
+def meant(text: str) -> frozenset[str]:
+    """The stems of what a text means, shorthand spelled out, without details."""
+    lexicon = Lexicon.shipped()
+    parts = lexicon.parts(lexicon.typed(text))
+    words = plain_words(" ".join(part.means for part in parts))
+    return frozenset(stem(w) for w in words if w not in STOPWORDS and not is_detail(w))
+
+
+def is_of(word: str, stems: frozenset[str]) -> bool:
+    """Whether a word means something that has one of these stems."""
+    own = meant(word)
+    return bool(own) and all(any(_alike(one, other) for other in stems) for one in own)
+
+
+def _alike(one: str, other: str) -> bool:
+    return one == other or (len(one) >= _COMMON and one[:_COMMON] == other[:_COMMON])
+
+
+def is_sign(text: str) -> bool:
+    """Whether a text names a sign or symptom and no more."""
+    return bool(_signs().search(fold(text)))
+
+
+def place_of(text: str) -> list[str]:
+    """The words of a text that say where: sides and parts of the body, and other details."""
+    sites = phrases.words("sites")
+    return [w for w in _WORD.findall(text) if fold(w) in sites or (is_detail(w) and w.isalpha())]
+
+
+def _signs() -> re.Pattern[str]:
+    import tomllib
+
+    signs = tomllib.loads(read_text("vocabulary", "uncertain.toml"))["signs"]
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, filter(None, signs.splitlines())))})")

@@ -1,0 +1,56 @@
+"""Decides how a message follows the question before it."""
+
+from __future__ import annotations
+
+import re
+
+from bot.desk.chatter import subject
+from bot.desk.follow_ups.codes_asked import about_codes
+from bot.desk.follow_ups.merging import merged
+from bot.desk.follow_ups.message import Message, read_message
+from bot.desk.follow_ups.topics import is_new_topic
+from bot.desk.follow_ups.turn import Followed, Turn
+from bot.desk.intent import courtesy
+from bot.desk.question import Question, without_places
+from bot.desk.systems import likeliest
+from bot.desk.systems import said as said_of_systems
+
+#: Messages that never go on from anything.
+_ALONE = ("too_long", "foreign", "greeting", "thanks", "help", "changes", "drug_products")
+
+
+def follow(before: Turn, alone: Question, said: str) -> Followed:
+    """How a message follows the question before it. `alone`: the message, read by itself. `said`:
+    its words without placeholders and without its date."""
+    has_date = alone.date_said or alone.no_such_day
+    earlier = _statement_of(before)
+    if alone.intent in _ALONE or (alone.intent == "empty" and not has_date) or not earlier:
+        return Followed(refines=False)
+    message = read_message(said, dated=has_date)
+    if message.is_new:
+        return Followed(refines=False, statement=message.text)
+    if asked := about_codes(before, alone, message, said):
+        return Followed(refines=True, statement=asked)
+    if alone.mentions:
+        return Followed(refines=False)
+    if not message.clauses and not message.ties:
+        goes_on = has_date or message.asks
+        return Followed(goes_on, earlier if goes_on else "")
+    if _asks_for_a_thing(message.text) and not _asks_for_a_thing(earlier):
+        return Followed(refines=True, statement=message.text)
+    if is_new_topic(earlier, message):
+        return Followed(refines=False, statement=message.text)
+    return Followed(refines=True, statement=merged(earlier, message))
+
+
+def _statement_of(before: Turn) -> str:
+    """The words that a message may refine: of codes, their title; "" for none."""
+    if before.is_verdict:
+        return before.titles[0] if before.titles else ""
+    text = subject(without_places(before.text)).strip(" ?!.,;:-")
+    return "" if courtesy(text) else re.sub(r"\s*,(?:\s*,)+", ",", text)
+
+
+def _asks_for_a_thing(text: str) -> bool:
+    """Whether a text asks for a supply, a service or a drug that is billed."""
+    return likeliest(said_of_systems(text))[:1] == ["hcpcs"]

@@ -1,0 +1,113 @@
+"""Takes a message apart that may go on from the question before it: what it says, and how."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.desk.chatter import subject
+from bot.desk.follow_ups import phrases
+from bot.desk.intent import courtesy
+from index.text.resources import read_words
+from index.text.tokens import plain_words
+
+#: Where a clause ends. A sign within a word or number ends none.
+_ENDS = re.compile(r"[,;.?!]+(?=\s|$)|\s[-\u2013\u2014]+\s|:\s|\n")
+_LOOSE = " ,;:.?!-*()"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message without the words that only tie it to what was said before.
+
+    - `clauses`: what is left of each of its clauses; () for nothing.
+    - `is_new`: whether it says that it is about something else.
+    - `thanks`: whether it begins with thanks, so that what follows is of its own.
+    - `asks`: whether a clause only asks for a code.
+    - `corrects`, `adds`: whether it puts something right, or adds something.
+    - `instead`: whether what it says stands in place of the condition before ("just a sprain").
+    - `denies`: whether it says that the condition before is ruled out.
+    - `confirms`: whether it says that the condition before is no longer in doubt.
+    - `over`: whether it says that the condition before is over.
+    - `ties`: whether any of these or other words tie it to what was said before.
+    """
+
+    clauses: tuple[str, ...] = ()
+    is_new: bool = False
+    thanks: bool = False
+    asks: bool = False
+    corrects: bool = False
+    adds: bool = False
+    instead: bool = False
+    denies: bool = False
+    confirms: bool = False
+    over: bool = False
+    ties: bool = False
+
+    @property
+    def text(self) -> str:
+        return ", ".join(self.clauses)
+
+
+def read_message(text: str, *, dated: bool) -> Message:
+    """Take a message apart. `dated`: whether it had a date of service, which is not in `text`."""
+    found: set[str] = set()
+    if is_new := phrases.anywhere("new_topic").search(text) is not None:
+        text = phrases.anywhere("new_topic").sub(" , ", text)
+    clauses = []
+    for number, clause in enumerate(_ENDS.split(text)):
+        if courtesy(clause) == "thanks" and not number:
+            found.add("thanks")
+            continue
+        if left := _left(clause, found, dated):
+            clauses.append(left)
+    return Message(
+        tuple(clauses),
+        is_new,
+        ties=bool(found - {"thanks", "asks", "leads"}),
+        **{name: name in found for name in ("thanks", "asks", *_KINDS)},
+    )
+
+
+_KINDS = ("corrects", "adds", "instead", "denies", "confirms", "over")
+
+
+def _left(clause: str, found: set[str], dated: bool) -> str:
+    """What is left of a clause without words that tie it; `found` gets the lists of those."""
+    left = clause.strip(_LOOSE)
+    for name in ("denies_all", "confirms", "over"):
+        if phrases.whole(name).fullmatch(left):
+            found.add("denies" if name == "denies_all" else name)
+            return ""
+    begun = True
+    while begun:
+        begun = False
+        for name in ("corrects", "adds", "instead", "leads"):
+            if match := phrases.at_start(name).match(left):
+                found.add(name)
+                left, begun = left[match.end() :], True
+        if begun and phrases.whole("over").fullmatch(left):
+            found.add("over")
+            return ""
+    if _only_asks(left):
+        found.add("asks")
+        return ""
+    if match := phrases.at_end("adds_after").search(left):
+        found.add("adds")
+        left = left[: match.start()]
+    if match := phrases.at_end("instead_after").search(left):
+        found.add("instead")
+        left = left[: match.start()]
+    left = subject(left).strip(_LOOSE)
+    if dated and phrases.words("of_dates").issuperset(plain_words(left)):
+        return ""
+    return left
+
+
+def _only_asks(clause: str) -> bool:
+    """Whether a clause does nothing but ask for a code: "so what do i use then"."""
+    said = plain_words(clause)
+    asking = read_words("chatter")["asking"].split() + read_words("codes")["about"].split()
+    openers = read_words("chatter")["openers"].split()
+    opens = not {*said[:2]}.isdisjoint(openers)
+    return opens and not set(said) - {*asking, *phrases.words("asking")}

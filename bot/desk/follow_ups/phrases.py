@@ -1,0 +1,48 @@
+"""The phrases of prompts/intents/follow_ups.toml."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from index.text.resources import read_words
+
+_EDGE = r"(?![\w'/-])"
+
+
+@cache
+def _of(name: str) -> str:
+    lines = {" ".join(line.split()) for line in read_words("follow_ups")[name].splitlines()} - {""}
+    each = sorted(lines, key=len, reverse=True)
+    return "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in each)
+
+
+@cache
+def at_start(*names: str) -> re.Pattern[str]:
+    """A phrase of these lists at the beginning of a text, with the signs that follow it."""
+    each = "|".join(map(_of, names))
+    return re.compile(rf"\s*(?:{each}){_EDGE}[\s,.:;!*-]*", re.I)
+
+
+@cache
+def at_end(name: str) -> re.Pattern[str]:
+    """A phrase of a list at the end of a text, after other words."""
+    return re.compile(rf"(?<=\w)[\s,]+(?:{_of(name)})[\s.!?]*$", re.I)
+
+
+@cache
+def anywhere(name: str) -> re.Pattern[str]:
+    """A phrase of a list, with the signs around it."""
+    return re.compile(rf"(?<![\w'/-])[(\s]*(?:{_of(name)}){_EDGE}[\s,.:;!)-]*", re.I)
+
+
+@cache
+def whole(name: str) -> re.Pattern[str]:
+    """A text that is nothing but a phrase of a list."""
+    return re.compile(rf"\W*(?:{_of(name)})\W*", re.I)
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """The words of a list that is separated by blanks."""
+    return frozenset(read_words("follow_ups")[name].split())

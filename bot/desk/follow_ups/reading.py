@@ -1,0 +1,65 @@
+"""Reads a message as what it says after the question before it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from bot.desk.edition_dates import day_for
+from bot.desk.follow_ups.follow import follow
+from bot.desk.follow_ups.turn import Turn
+from bot.desk.question import Question, without_places
+from bot.phi import Scrubbed
+from codesets.model import ReleaseUnavailable
+from codesets.store.code_store import CodeStore
+
+#: The date of service, and the editions that replace a date that the log does not keep.
+When = tuple[dt.date | None, Mapping[str, str] | None]
+
+
+def read_after(
+    before: Turn,
+    alone: Question,
+    scrubbed: Scrubbed,
+    read: Callable[[str, Scrubbed], Question],
+) -> Question:
+    """A question after the one before it. `alone` is the message read by itself, and `scrubbed` its
+    words; `read` reads other words in their place. What identifies a patient was in the message, so
+    the question keeps that, and its date, from `alone`."""
+    stored, searched = (
+        without_places(text, partial=alone.date_read == "partial")
+        for text in (scrubbed.text, scrubbed.searched)
+    )
+    followed = follow(before, alone, stored)
+    if not followed.statement:
+        return alone
+    statement = Scrubbed(followed.statement, searched=followed.statement)
+    if searched != stored:
+        statement = replace(statement, searched=follow(before, alone, searched).statement)
+    return replace(
+        read(statement.text, statement),
+        asked=alone.asked,
+        scrubbed=alone.scrubbed,
+        removed=alone.removed,
+        service_date=alone.service_date,
+        day=alone.day,
+        date_read=alone.date_read,
+        no_such_day=alone.no_such_day,
+        date_said=alone.date_said or (followed.refines and before.date_said),
+        refines=before.id if followed.refines else "",
+        read_as=followed.statement,
+    )
+
+
+def date_of(before: Turn, given: dt.date | None, store: CodeStore) -> When:
+    """The date of service of a question that goes on from `before` and says none. One that was said
+    before counts; then the one `given` with the question; then the one given with that before."""
+    if not before.date_said and (given or before.day):
+        return given, None
+    if before.day or not before.editions:
+        return before.day or given, None
+    try:
+        return day_for(store, before.editions), before.editions
+    except ReleaseUnavailable:
+        return given, None
