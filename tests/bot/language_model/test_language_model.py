@@ -374,3 +374,17 @@ def test_without_a_model_nothing_comes_later(desk, log) -> None:
     before = threading.active_count()
     logged.explain_later(answer.id, answer, lambda _: pytest.fail("it has no model"))
     assert threading.active_count() == before
+
+
+def test_of_a_question_that_refines_a_note_the_model_hears_the_whole_statement(desk, log) -> None:
+    with model_server(picks(SUGAR, EYES)) as server:
+        logged = logged_desk(desk, log, server)
+        first = asked(logged, NOTE)
+        (question,) = logged.take(["left eye only"], QuestionRecord("", "cli", after=first.id))
+        assert question is not None
+        logged.answer([question], lambda answers, done: done("delivered", ""))
+        notes = [request.data["note"] for request in server.requests]
+    assert all("background retinopathy" in note for note in notes)
+    record = log.recent(1)[0]
+    assert record.answer["refines"] == first.id
+    assert replay(record, desk, before=log.get(first.id)).status == "same"
