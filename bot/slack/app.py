@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sqlite3
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -19,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt import App, BoltResponse
+from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
@@ -28,10 +29,9 @@ from bot.logged_desk import Answers
 from bot.messages import message
 from bot.querylog import QueryLog
 from bot.settings import Settings
-from bot.slack import http
+from bot.slack import http, sockets
 from bot.slack.checkpointing import checkpointing
 from bot.slack.delivery import SlackDelivery
-from bot.slack.lanes import Lanes
 from bot.slack.listeners import actions, audit, commands, events, feedback
 from bot.slack.recovery import recover
 from bot.slack.state import State
@@ -41,7 +41,7 @@ from codesets.errors import CodeDeskError
 logger = logging.getLogger("codedesk.slack")
 
 #: Listeners that run at once. One answers, and the others wait for it or need no answer; none waits
-#: for Slack (see `lanes`).
+#: for Slack (see `outbox`).
 _ANSWERS_AT_ONCE = 8
 
 
@@ -49,16 +49,19 @@ class SlackSettingsError(CodeDeskError):
     """Slack cannot be served with these settings; the message says what to put right."""
 
 
-def build_app(
-    settings: Settings, desk: Answers, log: QueryLog, state: State, lanes: Lanes | None = None
-) -> App:
-    """The app with all its listeners. Raises SlackSettingsError when its tokens
-    are not accepted."""
+def deliver_by(settings: Settings, desk: Answers, log: QueryLog, state: State) -> SlackDelivery:
+    """Delivery to the workspace of the settings. Raises SlackSettingsError when their tokens are
+    not accepted."""
     client = _client(settings)
     _call_at_start(client, lambda patient: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
+    return SlackDelivery(desk, log, client, state)
+
+
+def build_app(settings: Settings, delivery: SlackDelivery) -> App:
+    """The app with all its listeners."""
     app = App(
         name="codedesk",
-        client=client,
+        client=delivery.client,
         # Without a secret every HTTP request is refused; Socket Mode needs none.
         signing_secret=settings.slack_signing_secret or "",
         listener_executor=ThreadPoolExecutor(_ANSWERS_AT_ONCE, thread_name_prefix="answer"),
@@ -66,8 +69,7 @@ def build_app(
         raise_error_for_unhandled_request=True,
         attaching_conversation_kwargs_enabled=False,
     )
-    app.error(_log_error)
-    delivery = SlackDelivery(desk, log, client, state, lanes)
+    app.error(_acknowledged_or_logged)
     for kind in (events, commands, actions, feedback):
         kind.register(app, delivery)
     audit.register(app, delivery, settings)
@@ -84,20 +86,17 @@ def serve(
 ) -> None:
     """Finish what an earlier run left, then answer Slack until Ctrl-C, SIGTERM or `stop`.
 
-    Before it returns, answers under way are finished, except those that wait for a rate limit.
-    Raises SlackSettingsError.
+    Before it returns, answers under way are finished, except those that Slack does not take yet:
+    they stay in the outbox. Raises SlackSettingsError.
     """
     stop = stop or threading.Event()
-    with (
-        _only_one(settings.home),
-        closing(State(settings.slack_db)) as state,
-        Lanes() as lanes,
-    ):
-        app = build_app(settings, desk, log, state, lanes)
-        with checkpointing(settings, log, app.client) as begin:
+    with _only_one(settings.home), closing(_state(settings)) as state:
+        delivery = deliver_by(settings, desk, log, state)
+        app = build_app(settings, delivery)
+        with checkpointing(settings, delivery) as begin:
             try:
                 desk.ready()
-                recover(SlackDelivery(desk, log, app.client, state, lanes), say)
+                recover(delivery, say)
                 way = _listening if settings.slack_mode == "http" else _connected
                 with _stopped_by_signals(stop), way(settings, app, say):
                     begin()
@@ -105,13 +104,22 @@ def serve(
                     while not stop.wait(1.0):
                         pass
             finally:
-                # In the log, a question that was not begun stays unanswered, and an answer that
-                # waits for a rate limit is `waiting`. The next start finds both: see recovery.
+                # A question that was not begun stays unanswered in the log. The next start goes on
+                # with it, and with what is in the outbox: see recovery.
                 app.listener_runner.listener_executor.shutdown(wait=True, cancel_futures=True)
-                lanes.close()
+                delivery.outbox.rest()
 
 
 # Settings
+
+
+def _state(settings: Settings) -> State:
+    try:
+        return State(settings.slack_db)
+    except (OSError, sqlite3.Error) as error:
+        raise SlackSettingsError(
+            message("slack.no_state", path=settings.slack_db, error=error)
+        ) from error
 
 
 def _client(settings: Settings) -> WebClient:
@@ -167,17 +175,17 @@ def _connected(settings: Settings, app: App, say: Callable[[str], None]) -> Iter
         "SLACK_APP_TOKEN",
         settings,
     )
-    handler = SocketModeHandler(app, token)
+    client = sockets.client(app, token, settings.slack_api_url)
     try:
-        handler.client.wss_uri = opened["url"]
+        client.wss_uri = opened["url"]
         try:
-            handler.connect()
+            client.connect()
         except (OSError, SlackClientError) as error:
             raise _unreachable(settings, error) from error
         say(message("slack.connected"))
         yield
     finally:
-        handler.close()
+        client.close()
 
 
 @contextmanager
@@ -245,8 +253,16 @@ def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _log_error(error: Exception) -> None:
-    """Log an error that no listener caught. The payload is not printed: it holds what people
-    asked."""
+def _acknowledged_or_logged(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+    """Acknowledge a request that no listener takes: Slack would send it again, and show the person
+    an error. Log an error that no listener caught. The payload is not printed: it holds what
+    people asked."""
+    if isinstance(error, BoltUnhandledRequestError):
+        event = body.get("event")
+        kind = event.get("type") if isinstance(event, dict) else body.get("type", "command")
+        logger.info("nothing listens to this from Slack: %s", kind)
+        options = body.get("type") == "block_suggestion"
+        return BoltResponse(status=200, body={"options": []} if options else "")
     where = "".join(traceback.format_tb(error.__traceback__))
     logger.error("a request from Slack failed: %s at\n%s", type(error).__name__, where)
+    return None

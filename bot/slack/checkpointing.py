@@ -9,14 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from slack_sdk import WebClient
-
 from bot.messages import message
-from bot.querylog import LogUnavailable, QueryLog
+from bot.querylog import LogUnavailable
 from bot.querylog.checkpoints import CheckpointError, private_key
 from bot.querylog.vouching import Keeper, NotVouchedFor, Vouched
 from bot.settings import Settings
-from bot.slack.lanes import Lanes
+from bot.slack.delivery import SlackDelivery
 from bot.slack.views.block_kit import plain_message
 from bot.slack.web_api import Posted, in_thread
 
@@ -28,20 +26,19 @@ _LOOK_EVERY = 15.0
 
 @contextmanager
 def checkpointing(
-    settings: Settings, log: QueryLog, client: WebClient, *, look_every: float = _LOOK_EVERY
+    settings: Settings, delivery: SlackDelivery, *, look_every: float = _LOOK_EVERY
 ) -> Iterator[Callable[[], None]]:
     """Gives a function to call when serving has begun. From then on checkpoints are written when
     they are due, and a last one at the end. Without a key to sign with, the operator is warned."""
     stop = threading.Event()
     keeping: list[threading.Thread] = []
     began = False
-    # Its own lanes: the last checkpoint is posted after the lanes of the answers are closed.
-    lanes = Lanes(at_once=1)
+    log = delivery.log
 
     def post(text: str) -> None:
         if channel := settings.checkpoint_channel:
-            way, drawn = in_thread(client, channel, None), plain_message(text)
-            lanes.send(way.lane, lambda: way.send(drawn), then)
+            way = in_thread(delivery.client, channel, None)
+            delivery.post(way, plain_message(text), then)
 
     def then(posted: Posted) -> None:
         if posted.outcome != "delivered":
@@ -75,7 +72,7 @@ def checkpointing(
         stop.set()
         for thread in keeping:
             thread.join()
-        lanes.close()
+        delivery.outbox.rest()  # Sends the last checkpoint.
 
 
 def _keep(

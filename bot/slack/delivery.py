@@ -12,35 +12,32 @@ from slack_sdk import WebClient
 from bot.desk.answer import Answer
 from bot.logged_desk import Answers, Done, LoggedDesk, LoggedQuestion
 from bot.messages import message
-from bot.querylog import LogUnavailable, QueryLog, QuestionRecord
-from bot.querylog.unfinished import MOST_MINUTES
-from bot.slack.lanes import Lanes
+from bot.querylog import LogUnavailable, NoSuchQuestion, QueryLog, QuestionRecord
+from bot.querylog.fallback import UNLOGGED
+from bot.slack.outbox import Outbox, Then
+from bot.slack.outbox_store import Post
 from bot.slack.state import State
 from bot.slack.views.answer import answer_message, removed_message, with_removed
 from bot.slack.views.block_kit import Message, plain_message
-from bot.slack.web_api import Posted, Way, delete_original, for_one, respond
+from bot.slack.web_api import Posted, Way, delete_original, for_one
 
 logger = logging.getLogger("codedesk.slack")
+
+#: https://docs.slack.dev/reference/block-kit/blocks
+_MOST_BLOCKS = 50
 
 
 class SlackDelivery:
     """Sends the answers of a desk to Slack and logs what became of them. Safe to use from many
     threads."""
 
-    def __init__(
-        self,
-        desk: Answers,
-        log: QueryLog,
-        client: WebClient,
-        state: State,
-        lanes: Lanes | None = None,
-    ) -> None:
+    def __init__(self, desk: Answers, log: QueryLog, client: WebClient, state: State) -> None:
         self.desk = desk
         self.log = log
         self.client = client
         self.state = state
-        self.lanes = lanes or Lanes()
         self.logged = LoggedDesk(desk, log)
+        self.outbox = Outbox(state, client, self)
 
     def answer(
         self,
@@ -57,7 +54,8 @@ class SlackDelivery:
 
         `private`: only the asker sees the answer; so it is when it is `shareable`, too. `removed`:
         the kinds of identifiers that such an answer says were removed. `tell`: a way to the asker
-        alone, to say that Slack did not take the answer in time.
+        alone. By it they get the answer if it cannot be delivered by `way`, or if Slack does not
+        say whether it was.
         """
         sending = self._sending(
             question.id, way, tell, shareable=shareable, private=private, removed=removed
@@ -101,25 +99,21 @@ class SlackDelivery:
         private: bool,
         removed: Sequence[str],
     ) -> Callable[[list[Answer], Done], Future[Posted]]:
-        def deliver(answers: list[Answer], done: Done) -> Future[Posted]:
+        alone = shareable or private
+
+        def deliver(answers: list[Answer], _: Done) -> Future[Posted]:
             (answer,) = answers
             drawn = answer_message(answer, question_id, shareable=shareable, private=private)
-
-            def then(posted: Posted) -> None:
-                _warn(posted, f"answer to {question_id}")
-                done(posted.outcome, posted.detail)
-                if posted.limited:
-                    self._tell_of_loss(question_id, tell)
-
-            return self.post(way, with_removed(drawn, removed) if removed else drawn, then)
+            if removed:
+                drawn = with_removed(drawn, removed)
+            known = "" if question_id == UNLOGGED else question_id
+            if alone:
+                # The same message, by a way that is still open.
+                return self.post(way.or_else(tell), drawn, question=known, kind="answer")
+            copy = answer_message(answer, question_id, private=True)
+            return self.post(way, drawn, question=known, kind="answer", tell=tell, copy=copy)
 
         return deliver
-
-    def _tell_of_loss(self, question_id: str, tell: Way) -> None:
-        text = message("slack.not_posted", question=question_id, minutes=MOST_MINUTES)
-        self.post(
-            tell, plain_message(text), lambda posted: self.record(question_id, posted, "notice")
-        )
 
     def tell_removed(
         self, question_id: str, asked: QuestionRecord, thread: str | None = None
@@ -127,27 +121,66 @@ class SlackDelivery:
         """Tell the asker privately, in the channel of the message, which identifiers were
         removed."""
         way = for_one(self.client, asked.channel or "", asked.user or "", thread)
-        return self.post(
-            way,
-            removed_message(asked.removed),
-            lambda posted: self.record(question_id, posted, "identifiers"),
-        )
+        drawn = removed_message(asked.removed)
+        return self.post(way, drawn, question=question_id, kind="identifiers")
 
     def post(
-        self, way: Way, drawn: Message, then: Callable[[Posted], None] | None = None
+        self,
+        way: Way,
+        drawn: Message | None,
+        then: Then | None = None,
+        *,
+        question: str = "",
+        kind: str = "",
+        tell: Way | None = None,
+        copy: Message | None = None,
     ) -> Future[Posted]:
-        """Queue a message, and return at once. `then` is called with what became of it."""
-        return self.lanes.send(way.lane, lambda: way.send(drawn), then or _warn)
+        """Put a message (None for ways that have none) into the outbox, and return at once.
+
+        With `question` and `kind`, what becomes of it is logged as a delivery, also by a later
+        start. If it is not delivered, `copy` goes to the asker alone by `tell`. `then` is called
+        with what became of the message, unless that is known only to a later start.
+        """
+        return self.outbox.send(Post(way, drawn, question, kind, tell, copy), then)
 
     def delete_original(self, url: str) -> Future[Posted]:
         """Delete the message whose button was pressed."""
-        return self.lanes.send(respond(url).lane, lambda: delete_original(url), _warn)
+        return self.post(delete_original(url), None)
 
     def record(self, question_id: str, posted: Posted, kind: str = "answer") -> None:
         """Log what became of a post. If that fails, the next start finds the question
         unfinished."""
         _warn(posted, f"{kind} to {question_id}")
         self.logged.record([question_id], posted.outcome, posted.detail, kind)
+
+    # For the outbox
+
+    def became(self, post: Post, posted: Posted) -> bool:
+        """Log what became of a post. False when the log cannot be written."""
+        what = f"{post.kind} to {post.question}" if post.kind else "a message was not sent"
+        _warn(posted, what)
+        if not post.question:
+            return True
+        if posted.outcome == "waiting" and post.kind != "answer":
+            return True  # Only answers are asked for in the log: it is in the outbox.
+        try:
+            self.log.delivered(post.question, posted.outcome, posted.detail, post.kind)
+        except LogUnavailable as error:
+            logger.error("%s", error)
+            return False
+        except NoSuchQuestion:
+            pass  # It was removed from the log meanwhile.
+        return True
+
+    def follows(self, post: Post, posted: Posted) -> Post | None:
+        """The copy for the asker alone, with the reason why they get it."""
+        if not (post.tell and post.copy) or posted.outcome not in ("failed", "unknown"):
+            return None
+        why = plain_message(message(f"slack.copy_{posted.outcome}", question=post.question))
+        text = f"{why.text}\n{post.copy.text}"
+        plainer = post.copy.plainer and [*why.blocks, *post.copy.plainer][:_MOST_BLOCKS]
+        copy = Message(text, [*why.blocks, *post.copy.blocks][:_MOST_BLOCKS], plainer)
+        return Post(post.tell, copy, post.question, "copy")
 
 
 def _done(posted: Posted) -> Future[Posted]:

@@ -1,21 +1,23 @@
-"""Finishes what an earlier run left unfinished, as the log shows it."""
+"""Finishes what an earlier run left unfinished: messages in the outbox, and questions that the log
+shows to have no answer, or an answer that did not get into the outbox."""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from functools import partial
+from typing import cast
 
 from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord, Record
 from bot.querylog.records import Pending, Surface
-from bot.querylog.unfinished import MOST_MINUTES, unfinished
+from bot.querylog.unfinished import MOST_MINUTES, Unfinished, unfinished
 from bot.slack.delivery import SlackDelivery
-from bot.slack.web_api import Posted, Way, for_one, for_one_anywhere, in_thread
+from bot.slack.web_api import Posted, Way, for_one_anywhere, in_thread
 from bot.views.shared import removals_to_tell
 
 logger = logging.getLogger("codedesk.slack")
@@ -23,7 +25,9 @@ logger = logging.getLogger("codedesk.slack")
 #: Seconds to wait for these posts before serving begins; a rate limit may take longer.
 _PATIENCE = 5.0
 
-_SURFACES: tuple[Surface, ...] = ("mention", "dm", "slash")
+_SURFACES: tuple[Surface, ...] = ("mention", "dm", "slash", "shortcut", "button")
+#: Where only the asker sees the answer.
+_PRIVATE = ("slash", "shortcut", "button")
 
 
 def recover(
@@ -32,13 +36,16 @@ def recover(
     *,
     now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
 ) -> None:
-    """Answer recent questions, and send recent answers that were certainly not sent. Older ones are
-    marked `abandoned`, and answers that may or may not have been posted `unknown`.
+    """Go on with the outbox, answer recent questions, and send recent answers that are not in the
+    outbox. Older ones are marked `abandoned`, and answers that may or may not have been posted
+    `unknown`.
 
     To be called before anything new is taken, and in one process only.
     """
-    sent: list[Future[Posted]] = []
-    left = unfinished(delivery.log, _SURFACES, now())
+    left = _without_kept(delivery, unfinished(delivery.log, _SURFACES, now()), now())
+    sent = [
+        done for post, done in delivery.outbox.resume(now().timestamp()) if post.kind == "answer"
+    ]
     try:
         left.mark(
             delivery.log,
@@ -51,7 +58,7 @@ def recover(
     for pending in left.to_send:
         sent += _sent_after_all(delivery, pending)
     for pending in left.to_answer:
-        private = pending.asked.surface == "slash"
+        private = pending.asked.surface in _PRIVATE
         way, tell = _ways_back(delivery, pending.asked)
         removed = removals_to_tell(pending.asked.text, pending.asked.removed)
         posted = delivery.answer(
@@ -64,32 +71,58 @@ def recover(
         sent.append(posted)
         if removed and not private:
             posted.add_done_callback(partial(_tell_removed, delivery, pending))
-    delivery.lanes.settle(_PATIENCE)
+    wait(sent, _PATIENCE)
     for posted in sent:
         outcome = posted.result().outcome if posted.done() else "waiting"
-        counts[{"delivered": "answered", "waiting": "waiting"}.get(outcome, "failed")] += 1
+        counts["answered" if outcome == "delivered" else outcome] += 1
     if counts.total():
         kinds = ("answered", "failed", "abandoned", "unknown", "waiting")
         lines = {kind: counts[kind] for kind in kinds}
         say_line(message("slack.recovered", minutes=MOST_MINUTES, **lines))
 
 
+def _without_kept(delivery: SlackDelivery, left: Unfinished, now: dt.datetime) -> Unfinished:
+    """What the outbox does not have. An answer without a delivery that is not there, either, was
+    certainly not sent: the outbox keeps a message until the log has its delivery."""
+    kept = delivery.outbox.answers()
+    to_send = [pending for pending in left.to_send if pending.id not in kept]
+    uncertain = [question for question in left.uncertain if question not in kept]
+    too_old = [question for question in left.too_old if question not in kept]
+    if not delivery.outbox.store.is_new:
+        for pending in _pending(delivery, uncertain):
+            if now - pending.asked_at < dt.timedelta(minutes=MOST_MINUTES):
+                to_send.append(pending)
+            else:
+                too_old.append(pending.id)
+        uncertain = []
+    return Unfinished(left.to_answer, to_send, uncertain, too_old)
+
+
+def _pending(delivery: SlackDelivery, question_ids: list[str]) -> Iterator[Pending]:
+    for question_id in question_ids:
+        if record := delivery.log.get(question_id):
+            asked = QuestionRecord(
+                record.text,
+                cast(Surface, record.surface),
+                user=record.user,
+                team=record.team,
+                channel=record.channel,
+                thread=record.thread,
+                removed=tuple(record.removed),
+                releases=record.releases,
+                after=record.after,
+            )
+            yield Pending(record.id, dt.datetime.fromisoformat(record.asked_at), asked)
+
+
 def _sent_after_all(delivery: SlackDelivery, pending: Pending) -> list[Future[Posted]]:
-    """Send a logged answer by a way that is still open; [] when the log no longer has it, or when
-    it may not be sent again."""
+    """Send a logged answer by a way that is still open; [] when the log no longer has it."""
     record = delivery.log.get(pending.id)
     if record is None or record.answer is None:
         delivery.record(pending.id, Posted("abandoned", "no longer in the log"))
         return []
-    try:
-        if not delivery.log.claim(pending.id):
-            return []
-    except LogUnavailable as error:
-        # Without this record the next start would send it again, so it is not sent.
-        logger.error("%s", error)
-        return []
     answer = delivery.desk.retitled(Answer.from_dict(record.answer))
-    asked, private = pending.asked, pending.asked.surface == "slash"
+    asked, private = pending.asked, pending.asked.surface in _PRIVATE
     removed = removals_to_tell(asked.text, asked.removed)
     way, tell = _ways_back(delivery, asked)
     posted = delivery.send_after_all(
@@ -116,10 +149,11 @@ def _was_told(record: Record) -> bool:
 
 
 def _ways_back(delivery: SlackDelivery, asked: QuestionRecord) -> tuple[Way, Way]:
-    """The way for the answer, and the way to the asker alone. A command is not answered by its
-    response_url, which is not kept."""
+    """The way for the answer, and the way to the asker alone. The log keeps no response_url, so
+    what only the asker sees comes as a message to them."""
     client, channel, user = delivery.client, asked.channel or "", asked.user or ""
-    if asked.surface == "slash":
-        way = for_one_anywhere(client, channel, user)
-        return way, way
-    return in_thread(client, channel, asked.thread), for_one(client, channel, user)
+    # Not in a thread: Slack shows such a message only in a thread that has replies.
+    alone = for_one_anywhere(client, channel, user)
+    if asked.surface in _PRIVATE:
+        return alone, alone
+    return in_thread(client, channel, asked.thread), alone

@@ -1,8 +1,8 @@
-"""Sends a message to Slack once, and returns what became of it.
+"""Calls Slack once, and says what became of the call.
 
-A rate limit is raised: a limited call did nothing, and `lanes` tries it again after the time that
-Slack asks for. A call whose outcome is not known (the connection broke, Slack had an error) is not
-tried again: it may have been carried out, and would post twice.
+A call that certainly did nothing, and may be made again, raises NotTaken. One whose outcome is not
+known (the connection broke, Slack had an error) is `unknown`: it may have been carried out. What
+follows from that is decided in `tries`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import logging
 import re
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
@@ -25,121 +25,205 @@ from slack_sdk.webhook import WebhookClient
 from bot.querylog.records import Outcome
 from bot.slack.views.block_kit import Message
 
+#: Seconds after which a call that Slack does not answer is given up.
+TIMEOUT = 15
+
+POST, FOR_ONE, UPDATE, DELETE = (
+    "chat.postMessage",
+    "chat.postEphemeral",
+    "chat.update",
+    "chat.delete",
+)
+RESPOND = "response_url"
+
 #: Slack says of these that "some aspect of the operation" may have succeeded:
 #: https://docs.slack.dev/reference/methods/chat.postMessage#errors
 _UNCERTAIN = {"fatal_error", "internal_error"}
+#: Errors of a call that Slack did not carry out, and may carry out the next time.
+_PASSING = {"service_unavailable", "request_timeout"}
+#: https://docs.slack.dev/apis/web-api/rate-limits, and the error that chat.postMessage has instead.
+_LIMITED = {"ratelimited", "rate_limited"}
+
+#: The event_type of the metadata by which an answer is found again:
+#: https://docs.slack.dev/messaging/message-metadata
+_METADATA = "codedesk_answer"
 
 #: The SDK does not log failed calls: they are in the log of questions, and callers log them.
 _sdk_log = logging.getLogger("codedesk.slack_sdk")
 _sdk_log.setLevel(logging.CRITICAL)
 
 
-#: /code can be used where the bot is not a member:
-#: https://docs.slack.dev/reference/methods/chat.postEphemeral#errors
-_NOT_THERE = {"not_in_channel", "channel_not_found", "user_not_in_channel"}
-#: https://docs.slack.dev/apis/web-api/rate-limits, and the error that chat.postMessage has instead.
-_LIMITED = {"ratelimited", "rate_limited"}
-
-
 @dataclass(frozen=True, slots=True)
 class Posted:
     """What became of a post. `detail` is Slack's error, or the timestamp that identifies the
-    message. `limited`: it failed because the rate limit lasted too long."""
+    message."""
 
     outcome: Outcome
     detail: str = ""
-    limited: bool = False
 
 
-class RateLimited(Exception):
-    """Slack did nothing, and asks to wait `retry_after` seconds."""
+class NotTaken(Exception):
+    """Slack did nothing, and may do it later. `retry_after`: the seconds to wait if Slack met a
+    limit, else None."""
 
-    def __init__(self, retry_after: float) -> None:
-        super().__init__(retry_after)
+    def __init__(self, why: str, retry_after: float | None = None) -> None:
+        super().__init__(why)
+        self.why = why
         self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a message reaches someone. Ways with one `lane` count against one rate limit. `send`
-    raises RateLimited."""
+    """How a message reaches someone.
 
-    lane: str
-    send: Callable[[Message], Posted]
+    - `how`: a method of the Web API, or RESPOND.
+    - `args`: its arguments besides the message; of RESPOND the `url`, too.
+    - `otherwise`: the way to go when Slack refuses this one.
+    """
+
+    client: WebClient | None
+    how: str
+    args: Mapping[str, Any]
+    otherwise: Way | None = None
+
+    @property
+    def lane(self) -> str:
+        """Posts with one lane count against one rate limit, and go in order."""
+        return f"{self.how} {self.args['url'] if self.how == RESPOND else self.args['channel']}"
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether doing it twice leaves what doing it once does."""
+        if self.how == RESPOND:
+            replaces = self.args.get("replace_original") or self.args.get("delete_original")
+            return bool(replaces)
+        return self.how in (UPDATE, DELETE)
+
+    @property
+    def private(self) -> bool:
+        """Whether one person alone sees the message, so that a second copy harms nobody."""
+        if self.how == RESPOND:
+            return self.args.get("response_type") != "in_channel"
+        # A direct message; posting to a user's id posts to the one with them.
+        return self.how == FOR_ONE or str(self.args["channel"]).startswith(("D", "U", "W"))
+
+    def or_else(self, way: Way | None) -> Way:
+        """This way, and `way` when Slack refuses it and all that it has for that case."""
+        return replace(self, otherwise=self.otherwise.or_else(way) if self.otherwise else way)
+
+    def send(self, message: Message | None, question: str = "") -> Posted:
+        """Send it once. `question`: the id by which `find` finds the message again; "" for none.
+        `message` is None for what has none. Raises NotTaken."""
+        args = dict(self.args)
+        if message is not None:
+            args |= {"text": message.text, "blocks": message.blocks}
+        if self.how == RESPOND:
+            return _responded(args.pop("url"), args)
+        assert self.client is not None
+        if self.how == POST and question:
+            args["metadata"] = {"event_type": _METADATA, "event_payload": {"question": question}}
+        client = self.client
+        return _called(lambda: client.api_call(self.how, json=_given(args)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON, without the client."""
+        otherwise = self.otherwise.as_dict() if self.otherwise else None
+        return {"how": self.how, "args": dict(self.args), "otherwise": otherwise}
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any], client: WebClient) -> Way:
+        other = fields["otherwise"]
+        otherwise = cls.from_dict(other, client) if other else None
+        return cls(client, fields["how"], fields["args"], otherwise)
 
 
 def web_client(token: str, api_url: str, *, patient: bool = False) -> WebClient:
     """A client that does not try again. A `patient` one blocks until a rate limit has passed: for
     start-up only, when nothing else needs the thread."""
     handlers: list[Any] = [RateLimitErrorRetryHandler(max_retry_count=3)] if patient else []
-    return WebClient(token=token, base_url=api_url, retry_handlers=handlers, logger=_sdk_log)
+    return WebClient(
+        token=token, base_url=api_url, timeout=TIMEOUT, retry_handlers=handlers, logger=_sdk_log
+    )
 
 
 def in_thread(client: WebClient, channel: str, thread: str | None) -> Way:
     """https://docs.slack.dev/reference/methods/chat.postMessage"""
-
-    def send(message: Message) -> Posted:
-        return _called(
-            lambda: client.chat_postMessage(
-                channel=channel,
-                thread_ts=thread,
-                text=message.text,
-                blocks=message.blocks,
-                unfurl_links=False,
-                unfurl_media=False,
-            ).get("ts")
-        )
-
-    return Way(f"chat.postMessage {channel}", send)
+    args = {
+        "channel": channel,
+        "thread_ts": thread,
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+    return Way(client, POST, args)
 
 
 def for_one(client: WebClient, channel: str, user: str, thread: str | None = None) -> Way:
     """https://docs.slack.dev/reference/methods/chat.postEphemeral"""
-
-    def send(message: Message) -> Posted:
-        return _called(
-            lambda: client.chat_postEphemeral(
-                channel=channel,
-                user=user,
-                text=message.text,
-                blocks=message.blocks,
-                thread_ts=thread,
-            ).get("message_ts")
-        )
-
-    return Way(f"chat.postEphemeral {channel}", send)
+    return Way(client, FOR_ONE, {"channel": channel, "user": user, "thread_ts": thread})
 
 
-def for_one_anywhere(client: WebClient, channel: str, user: str) -> Way:
-    """To one person: in the channel, or in a direct message where the bot is not a member."""
-    there = for_one(client, channel, user)
-
-    def send(message: Message) -> Posted:
-        posted = there.send(message)
-        if posted.outcome == "failed" and posted.detail in _NOT_THERE:
-            # Posting to a user's id posts to the direct message with them:
-            # https://docs.slack.dev/reference/methods/chat.postMessage#channels
-            return in_thread(client, user, None).send(message)
-        return posted
-
-    return Way(there.lane, send)
+def for_one_anywhere(client: WebClient, channel: str, user: str, thread: str | None = None) -> Way:
+    """To one person: in the channel, or in a direct message where that is refused. /code can be
+    used where the bot is not a member:
+    https://docs.slack.dev/reference/methods/chat.postEphemeral#errors"""
+    # Posting to a user's id posts to the direct message with them:
+    # https://docs.slack.dev/reference/methods/chat.postMessage#channels
+    return for_one(client, channel, user, thread).or_else(in_thread(client, user, None))
 
 
 def respond(url: str, **how: Any) -> Way:
     """By a response_url, which may be used 5 times within 30 minutes. `how`: response_type,
     replace_original, thread_ts:
     https://docs.slack.dev/interactivity/handling-user-interaction#message_responses"""
-
-    def send(message: Message) -> Posted:
-        return _responded(url, {"text": message.text, "blocks": message.blocks, **how})
-
-    return Way(f"response_url {url}", send)
+    return Way(None, RESPOND, {"url": url, **how})
 
 
-def delete_original(url: str) -> Posted:
-    """Delete the message whose button was pressed. This counts as a use of the URL. Raises
-    RateLimited."""
-    return _responded(url, {"delete_original": True})
+def delete_original(url: str) -> Way:
+    """Deletes the message whose button was pressed; it has no message of its own. This counts as a
+    use of the URL."""
+    return Way(None, RESPOND, {"url": url, "delete_original": True})
+
+
+def update(client: WebClient, channel: str, ts: str) -> Way:
+    """Puts a message in the place of the bot's message at `ts`. It takes the id of a channel, not
+    of a user: https://docs.slack.dev/reference/methods/chat.update"""
+    return Way(client, UPDATE, {"channel": channel, "ts": ts})
+
+
+def delete(client: WebClient, channel: str, ts: str) -> Way:
+    """Deletes the bot's message at `ts`; it has no message of its own:
+    https://docs.slack.dev/reference/methods/chat.delete"""
+    return Way(client, DELETE, {"channel": channel, "ts": ts})
+
+
+def find(
+    client: WebClient, channel: str, thread: str | None, question: str, since: float
+) -> str | None:
+    """The ts of the answer to a question in a direct message, posted after `since` (seconds since
+    1970); None when it is not there. Raises NotTaken, and LookupError when one cannot look.
+
+    https://docs.slack.dev/reference/methods/conversations.replies
+    """
+    method = "conversations.replies" if thread else "conversations.history"
+    asked = {"channel": channel, "ts": thread, "oldest": f"{since:.6f}", "limit": 100}
+    cursor = ""
+    while True:
+        args = _given(asked | {"include_all_metadata": True, "cursor": cursor or None})
+        try:
+            page = client.api_call(method, params=args)
+        except SlackApiError as error:
+            code = _refusal(error)
+            raise LookupError(code) from error
+        except (OSError, HTTPException) as error:
+            raise NotTaken(type(error).__name__) from error
+        for message in page.get("messages") or []:
+            metadata = message.get("metadata") or {}
+            payload = metadata.get("event_payload") or {}
+            if metadata.get("event_type") == _METADATA and payload.get("question") == question:
+                return str(message["ts"])
+        cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            return None
 
 
 def why_not_certain(error: SlackApiError) -> str | None:
@@ -152,23 +236,37 @@ def why_not_certain(error: SlackApiError) -> str | None:
     return code if code in _UNCERTAIN or not re.fullmatch("[a-z_]+", code) else None
 
 
+def _given(args: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in args.items() if value is not None}
+
+
 def _called(call: Callable[[], Any]) -> Posted:
     try:
-        return Posted("delivered", str(call() or ""))
+        response = call()
     except SlackApiError as error:
-        if error.response.status_code == 429 or error.response.get("error") in _LIMITED:
-            raise RateLimited(_retry_after(error.response.headers)) from error
-        if doubt := why_not_certain(error):
+        limited = error.response.status_code == 429
+        if not limited and (doubt := why_not_certain(error)):
             return Posted("unknown", doubt)
-        needed = error.response.get("needed")
-        code = error.response["error"]
-        return Posted("failed", f"{code}: needs {needed}" if needed else code)
+        return Posted("failed", _refusal(error))
     except (OSError, HTTPException) as error:
         return _broken(error)
+    return Posted("delivered", str(response.get("ts") or response.get("message_ts") or ""))
+
+
+def _refusal(error: SlackApiError) -> str:
+    """Slack's error code. Raises NotTaken for one that may pass."""
+    response = error.response
+    code = str(response.get("error", ""))
+    if response.status_code == 429 or code in _LIMITED:
+        raise NotTaken("rate limited", _retry_after(response.headers)) from error
+    if response.status_code >= 500 or code in _PASSING:
+        raise NotTaken(code) from error
+    needed = response.get("needed")
+    return f"{code}: needs {needed}" if needed else code
 
 
 def _responded(url: str, body: dict[str, Any]) -> Posted:
-    client = WebhookClient(url, retry_handlers=[], logger=_sdk_log)
+    client = WebhookClient(url, timeout=TIMEOUT, retry_handlers=[], logger=_sdk_log)
     try:
         response = client.send_dict(body)
     except (OSError, HTTPException) as error:
@@ -177,7 +275,7 @@ def _responded(url: str, body: dict[str, Any]) -> Posted:
         return Posted("unknown", f"HTTP {response.status_code}")
     refusal = _error_in(response.body)
     if response.status_code == 429 or refusal in _LIMITED:
-        raise RateLimited(_retry_after(response.headers))
+        raise NotTaken("rate limited", _retry_after(response.headers))
     if response.status_code >= 400 or refusal:
         return Posted("failed", refusal or f"HTTP {response.status_code}")
     return Posted("delivered")
@@ -200,8 +298,10 @@ def _error_in(body: str) -> str:
 
 
 def _broken(error: Exception) -> Posted:
-    """A connection that failed: `failed` if nothing was sent, `unknown` if something may have
-    been."""
+    """A connection that failed: `unknown`, as something may have been sent. Raises NotTaken when
+    nothing was."""
     cause = error.reason if isinstance(error, URLError) else error
-    unsent = isinstance(cause, (ConnectionRefusedError, socket.gaierror))
-    return Posted("failed" if unsent else "unknown", f"{type(cause).__name__}: {cause}"[:200])
+    why = f"{type(cause).__name__}: {cause}"[:200]
+    if isinstance(cause, (ConnectionRefusedError, socket.gaierror)):
+        raise NotTaken(why) from error
+    return Posted("unknown", why)

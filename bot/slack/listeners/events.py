@@ -15,7 +15,7 @@ from bot.querylog import LogUnavailable, QuestionRecord
 from bot.slack.delivery import SlackDelivery
 from bot.slack.message_text import clean
 from bot.slack.views.block_kit import plain_message
-from bot.slack.web_api import for_one, in_thread
+from bot.slack.web_api import for_one, for_one_anywhere, in_thread
 from bot.views.shared import removals_to_tell
 
 logger = logging.getLogger("codedesk.slack")
@@ -66,7 +66,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
         posted = delivery.answer(
             question,
             in_thread(delivery.client, channel, asked.thread),
-            tell=for_one(delivery.client, channel, user, thread),
+            tell=for_one_anywhere(delivery.client, channel, user, thread),
         )
         if removals_to_tell(asked.text, asked.removed):
             posted.add_done_callback(lambda _: delivery.tell_removed(question.id, asked, thread))
@@ -97,7 +97,9 @@ def asked_by(body: dict[str, Any], event: dict[str, Any]) -> QuestionRecord:
         "",
         "dm" if channel.startswith("D") else "mention",
         user=event["user"],
-        team=team,
+        # Of a guest by Slack Connect it is their own:
+        # https://docs.slack.dev/apis/slack-connect/using-slack-connect-via-web-api
+        team=event.get("user_team") or event.get("team") or team,
         channel=channel,
         thread=event.get("thread_ts") or ts,
         event_id=body["event_id"],

@@ -138,10 +138,15 @@ def whole_sentences(text: str, most: int) -> str:
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message to post: blocks as JSON objects, and a text for notifications and screen readers:
-    https://docs.slack.dev/reference/methods/chat.postMessage"""
+    https://docs.slack.dev/reference/methods/chat.postMessage
+
+    `plainer`: the same in blocks that every workspace has, to be sent when Slack refuses `blocks`
+    as invalid; None when there are none, and then the text is sent alone.
+    """
 
     text: str
     blocks: list[dict[str, Any]]
+    plainer: list[dict[str, Any]] | None = None
 
 
 def plain_message(text: str) -> Message:

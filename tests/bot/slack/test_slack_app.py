@@ -22,8 +22,8 @@ from slack_support import (
 )
 
 from bot.querylog import LogUnavailable, QueryLog, QuestionRecord, Record
-from bot.slack import lanes
-from bot.slack.app import SlackSettingsError, build_app, serve
+from bot.slack import outbox
+from bot.slack.app import SlackSettingsError, deliver_by, serve
 from bot.slack.message_text import clean
 from bot.slack.recovery import recover
 from bot.slack.state import State
@@ -309,7 +309,7 @@ def test_a_rate_limit_is_waited_out(slack, log, desk, tmp_path) -> None:
 def test_a_busy_channel_loses_no_answer_and_holds_up_no_other(
     slack, log, desk, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(lanes, "BETWEEN", 0.06)
+    monkeypatch.setattr(outbox, "BETWEEN", 0.06)
     slack.limit_messages(0.05)
     with served(slack, tmp_path, desk, log):
         for number in range(30):
@@ -796,7 +796,7 @@ def test_settings_that_will_not_do_are_named(
 def test_an_error_of_slacks_is_not_blamed_on_the_token(slack, log, desk, tmp_path) -> None:
     slack.fail_next("auth.test", status=503)
     with pytest.raises(SlackSettingsError, match=r"Slack cannot be reached .*HTTP 503"):
-        build_app(settings(slack, tmp_path), desk, log, State(tmp_path / "slack.db"))
+        deliver_by(settings(slack, tmp_path), desk, log, State(tmp_path / "slack.db"))
 
 
 def test_one_process_serves_from_a_directory(slack, log, desk, tmp_path) -> None:

@@ -1,0 +1,238 @@
+"""The outbox: messages on their way to Slack, kept in slack.db until it is known what became of
+them. A restart goes on with what is left.
+
+Messages that count against one rate limit share a lane: they go one at a time and in order. Threads
+are shared by all lanes. A lane that has to wait holds no thread, so other lanes go on.
+
+https://docs.slack.dev/apis/web-api/rate-limits
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol
+
+from slack_sdk import WebClient
+
+from bot.querylog.unfinished import MOST_MINUTES
+from bot.slack.outbox_store import OutboxStore, Post, Row
+from bot.slack.state import State
+from bot.slack.tries import Again, tried
+from bot.slack.web_api import NotTaken, Posted
+
+logger = logging.getLogger("codedesk.slack")
+
+#: Seconds between the posts of a lane that has met its limit, until the lane is empty. Slack takes
+#: one message a second a channel and allows short bursts, so a lane begins without this pause.
+BETWEEN = 1.0
+#: Posts under way at once.
+_AT_ONCE = 16
+#: Seconds for which a process holds a row that it sends: longer than any call takes.
+_LEASE = 60.0
+#: The longest sleep in seconds: another process may have left a row, and clocks may be set.
+_LONGEST_SLEEP = 15.0
+#: Seconds to wait after slack.db could not be read or written.
+_BROKEN = 1.0
+
+_LEFT = Posted("waiting", "the desk stopped before Slack took it; it was not sent")
+
+Then = Callable[[Posted], None]
+
+
+class Keeper(Protocol):
+    """Who knows what a post is about."""
+
+    def became(self, post: Post, posted: Posted) -> bool:
+        """Log what became of a post. False when it cannot be logged now."""
+
+    def follows(self, post: Post, posted: Posted) -> Post | None:
+        """What is to be sent because of that; None for nothing."""
+
+
+class Outbox:
+    """Safe to use from many threads."""
+
+    def __init__(
+        self, state: State, client: WebClient, keeper: Keeper, at_once: int = _AT_ONCE
+    ) -> None:
+        self.store = OutboxStore(state, client)
+        self._client = client
+        self._keeper = keeper
+        self._at_once = at_once
+        self._me = uuid.uuid4().hex
+        self._threads: list[threading.Thread] = []
+        self._closing = False
+        #: What this process waits for, by the number of the row.
+        self._awaited: dict[int, tuple[Future[Posted], Then | None]] = {}
+        self._changed = threading.Condition()  # guards all of the above
+
+    def send(self, post: Post, then: Then | None = None) -> Future[Posted]:
+        """Keep a message and send it when its turn comes; then call `then`, unless the desk was
+        started anew meanwhile. The future has what became of it, once that is logged; `waiting`
+        when `rest` leaves it to the next start."""
+        done: Future[Posted] = Future()
+        now = time.time()
+        with self._changed:
+            try:
+                number = self.store.add(post, now, now + MOST_MINUTES * 60)
+            except sqlite3.Error as error:
+                logger.error("slack.db cannot be written: %s", error)
+            else:
+                self._awaited[number] = done, then
+                self._wake()
+                return done
+        posted = _sent_at_once(post)
+        self._keeper.became(post, posted)
+        _tell(done, then, posted)
+        return done
+
+    def resume(self, now: float) -> list[tuple[Post, Future[Posted]]]:
+        """Go on with what an earlier run left; what is of no use any more is `abandoned`, or
+        `unknown` if it may have been sent. To be called in one process only, before `send`."""
+        self.store.free()
+        self._log_again()
+        resumed = []
+        for row in self.store.left():
+            done: Future[Posted] = Future()
+            resumed.append((row.post, done))
+            self._awaited[row.id] = done, None
+            if row.until <= now:
+                abandoned = Posted("abandoned", "the desk was not running")
+                unknown = Posted("unknown", "the desk stopped while posting")
+                self._finish(row, unknown if row.tried else abandoned)
+        with self._changed:
+            for _ in resumed:
+                self._wake()
+        return resumed
+
+    def answers(self) -> set[str]:
+        """The questions whose answers are in the outbox."""
+        rows = [*self.store.left(), *(row for row, _ in self.store.settled())]
+        return {row.post.question for row in rows if row.post.kind == "answer"}
+
+    def rest(self) -> None:
+        """Send what need not wait, and stop. The rest stays for the next start. What is sent later
+        starts the threads again."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        with self._changed:
+            self._threads.clear()
+            self._closing = False
+            awaited, self._awaited = self._awaited, {}
+        left = {row.id: row for row in self.store.left()}
+        for number, (done, _) in awaited.items():
+            row = left.get(number)
+            # Of what may have been sent, the log says nothing until it is known.
+            if row is not None and not row.tried:
+                self._keeper.became(row.post, _LEFT)
+            done.set_result(_LEFT)
+
+        self._log_again()
+
+    # Threads
+
+    def _wake(self) -> None:
+        """See to it that a thread looks at what is due."""
+        self._changed.notify()
+        if not self._closing and len(self._threads) < self._at_once:
+            thread = threading.Thread(target=self._work, name="post", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _work(self) -> None:
+        while (row := self._next()) is not None:
+            try:
+                now = time.time()
+                result = tried(row, self._client, now)
+                if isinstance(result, Again):
+                    self.store.again(
+                        row,
+                        result.post,
+                        time.time() + result.pause,
+                        tried=result.tried,
+                        limited=result.limited,
+                    )
+                else:
+                    self._finish(row, result)
+            except Exception as error:
+                # slack.db is broken, or the code is. The lease ends, and it is dealt with again.
+                where = "".join(traceback.format_tb(error.__traceback__))
+                logger.error("a post: %s at\n%s", type(error).__name__, where)
+            with self._changed:
+                self._changed.notify()
+
+    def _next(self) -> Row | None:
+        """The row whose turn it is; None when this thread should end."""
+        with self._changed:
+            while True:
+                now = time.time()
+                try:
+                    due = self.store.next_due()
+                    row = self.store.take(self._me, now, _LEASE) if _is_now(due, now) else None
+                except sqlite3.Error as error:
+                    logger.error("slack.db cannot be read: %s", error)
+                    row, due = None, now + _BROKEN
+                if row is not None:
+                    return row
+                if self._closing:
+                    return None
+                sleep = _LONGEST_SLEEP if due is None else min(due - now, _LONGEST_SLEEP)
+                self._changed.wait(max(sleep, 0.0))
+
+    # When it is known what became of a post
+
+    def _finish(self, row: Row, posted: Posted) -> None:
+        if self.store.settle(row, posted):
+            self._conclude(row, posted)
+
+    def _log_again(self) -> None:
+        """Log what could not be logged when it became known."""
+        for row, posted in self.store.settled():
+            self._conclude(row, posted)
+
+    def _conclude(self, row: Row, posted: Posted) -> None:
+        if self._keeper.became(row.post, posted):
+            follow, now = self._keeper.follows(row.post, posted), time.time()
+            self.store.remove(row, now, BETWEEN, follow, now + MOST_MINUTES * 60)
+        with self._changed:
+            done, then = self._awaited.pop(row.id, (None, None))
+        _tell(done, then, posted)
+
+
+def _is_now(due: float | None, now: float) -> bool:
+    return due is not None and due <= now
+
+
+def _tell(done: Future[Posted] | None, then: Then | None, posted: Posted) -> None:
+    try:
+        if then:
+            then(posted)
+    except Exception as error:
+        # The error's message is not logged: it may hold what was asked.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        logger.error("after a post: %s at\n%s", type(error).__name__, where)
+    if done:
+        done.set_result(posted)
+
+
+def _sent_at_once(post: Post) -> Posted:
+    """Without the outbox, a message is tried once on each of its ways."""
+    way, posted = post.way, Posted("failed")
+    while True:
+        try:
+            posted = way.send(post.message)
+        except NotTaken as error:
+            posted = Posted("failed", error.why)
+        if posted.outcome != "failed" or way.otherwise is None:
+            return posted
+        way = way.otherwise
