@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
 
@@ -14,12 +15,16 @@ from bot.logged_desk import Answers, Done, LoggedDesk, LoggedQuestion
 from bot.messages import message
 from bot.querylog import LogUnavailable, NoSuchQuestion, QueryLog, QuestionRecord
 from bot.querylog.fallback import UNLOGGED
+from bot.slack.explaining import Explaining
 from bot.slack.outbox import Outbox, Then
 from bot.slack.outbox_store import Post
 from bot.slack.state import State
 from bot.slack.views.answer import answer_message, removed_message, with_removed
 from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.web_api import Posted, Way, delete_original, for_one
+
+if TYPE_CHECKING:
+    from bot.language_model.model import LanguageModel
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -31,13 +36,21 @@ class SlackDelivery:
     """Sends the answers of a desk to Slack and logs what became of them. Safe to use from many
     threads."""
 
-    def __init__(self, desk: Answers, log: QueryLog, client: WebClient, state: State) -> None:
+    def __init__(
+        self,
+        desk: Answers,
+        log: QueryLog,
+        client: WebClient,
+        state: State,
+        model: LanguageModel | None = None,
+    ) -> None:
         self.desk = desk
         self.log = log
         self.client = client
         self.state = state
-        self.logged = LoggedDesk(desk, log)
+        self.logged = LoggedDesk(desk, log, model)
         self.outbox = Outbox(state, client, self)
+        self._explaining = Explaining(self.logged, client, self._explain)
 
     def answer(
         self,
@@ -107,11 +120,12 @@ class SlackDelivery:
             if removed:
                 drawn = with_removed(drawn, removed)
             known = "" if question_id == UNLOGGED else question_id
+            then = self._explaining.after(known, answer, way, drawn) if known else None
             if alone:
                 # The same message, by a way that is still open.
-                return self.post(way.or_else(tell), drawn, question=known, kind="answer")
+                return self.post(way.or_else(tell), drawn, then, question=known, kind="answer")
             copy = answer_message(answer, question_id, private=True)
-            return self.post(way, drawn, question=known, kind="answer", tell=tell, copy=copy)
+            return self.post(way, drawn, then, question=known, kind="answer", tell=tell, copy=copy)
 
         return deliver
 
@@ -141,7 +155,11 @@ class SlackDelivery:
         start. If it is not delivered, `copy` goes to the asker alone by `tell`. `then` is called
         with what became of the message, unless that is known only to a later start.
         """
+        self._explaining.noticed(way)
         return self.outbox.send(Post(way, drawn, question, kind, tell, copy), then)
+
+    def _explain(self, way: Way, drawn: Message, question: str) -> None:
+        self.post(way, drawn, question=question, kind="explanation")
 
     def delete_original(self, url: str) -> Future[Posted]:
         """Delete the message whose button was pressed."""
