@@ -82,7 +82,7 @@ class Settings(BaseModel):
     admins: str | None = None
     #: The base address of an OpenAI-compatible server (https://llm.example.org/v1), and the name of
     #: its model. With both set, the model may help: see bot/language_model.
-    llm_url: str | None = None
+    llm_url: Secret = None
     llm_model: str | None = None
     #: Sent as a bearer token, where the server asks for one.
     llm_key: Secret = None
@@ -163,7 +163,7 @@ class Settings(BaseModel):
     @field_validator("llm_url")
     @classmethod
     def _is_an_address(cls, url: str | None) -> str | None:
-        # A name and password in it would be printed with the settings.
+        # A name and a password in it would be logged.
         if url is not None and not re.fullmatch(r"https?://[\w.:\[\]-]+(?:/[\w./~-]*)?", url):
             raise ValueError("an address such as https://llm.example.org/v1, without a password")
         return url
