@@ -315,8 +315,10 @@ class LoggedDesk:
         """An answer that was given, with the explanation of the language model, once that is
         logged; the answer itself where there is none. It waits for the model for as long as a call
         may take, so call it after the answer has gone out. Raises nothing."""
-        asked = self.model.explains(answer) if self.model is not None else None
-        if asked is None or self.log.is_unlogged(question_id):
+        if self.model is None or self.log.is_unlogged(question_id):
+            return answer
+        asked = self.model.explains(answer)
+        if asked is None:
             return answer
         try:
             self._log_asked(question_id, asked)

@@ -7,7 +7,8 @@ withhold what the note says, and cannot affirm what it denies. The codes come fr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.desk.answer import Answer
@@ -72,22 +73,27 @@ def _telling(text: str) -> frozenset[str]:
     return frozenset(w for w in plain_words(text) if w not in STOPWORDS and not is_detail(w))
 
 
+def placed(phrases: Iterable[Phrase], note: str) -> list[tuple[Span, Phrase]]:
+    """Phrases that stand in a note word for word, with their places, in the order of the note. Each
+    is placed apart from those before it; one that does not stand there, or only within other words
+    ("typical" in "atypical", "diabetic" in "non-diabetic"), is left out."""
+    found: list[tuple[Span, Phrase]] = []
+    for phrase in phrases:
+        for match in re.finditer(
+            rf"(?<![\w'\u2019-])(?<!w/){re.escape(phrase.said)}(?![\w'\u2019-])", note
+        ):
+            place = Span(*match.span())
+            if phrase.said and not any(place.overlaps(other) for other, _ in found):
+                found.append((place, phrase))
+                break
+    return sorted(found, key=lambda one: one[0])
+
+
 def with_sure(phrases: Sequence[Phrase], question: Question, answer: Answer) -> list[Phrase]:
     """The facts of the lines that the desk was sure of, as it read them, and of the phrases those
     that say something besides: what the desk knows by itself is not lost, nor read anew."""
     note = read_statement(question.statement).text
-    kept = [(place, phrase) for phrase in _sure(answer) if (place := _place(phrase, note))]
-    kept += [
-        (place, phrase)
-        for phrase in phrases
-        if (place := _place(phrase, note)) and not any(place.overlaps(other) for other, _ in kept)
-    ]
-    return [phrase for _, phrase in sorted(kept, key=lambda one: one[0])]
-
-
-def _place(phrase: Phrase, note: str) -> Span | None:
-    at = note.find(phrase.said)
-    return Span(at, at + len(phrase.said)) if at >= 0 else None
+    return [phrase for _, phrase in placed([*_sure(answer), *phrases], note)]
 
 
 def _sure(answer: Answer) -> Iterator[Phrase]:
@@ -111,11 +117,8 @@ def taken_apart(question: Question, phrases: Sequence[Phrase], by: str) -> Quest
     texts: list[str] = []
     folded: list[str] = []
     facts: list[Fact] = []
-    start, end = 0, 0
-    for phrase in phrases:
-        at = note.text.find(phrase.said, end)
-        place = Span(max(at, 0), max(at, 0) + len(phrase.said))
-        end = place.end if at >= 0 else end
+    start = 0
+    for place, phrase in placed(phrases, note.text):
         read = read_statement(subject(without_places(phrase.said)))
         if phrase.status == "chatter" or not read.facts:
             continue

@@ -201,6 +201,23 @@ def test_after_failures_the_model_is_left_alone(desk, log) -> None:
     assert told(log) == []
 
 
+@pytest.mark.parametrize(
+    ("note", "said", "status"),
+    [
+        ("denies cp, uses cpap", "cp", "denied"),
+        ("uses cpap, denies cp", "cp", "denied"),
+        ("r/o mi, gout", "mi", "uncertain"),
+        ("hx of mi, gout", "mi", "past"),
+        ("stra\u00dfe fall, denies CP", "CP", None),  # it folds to another length
+        ("atypical nevus", "typical nevus", None),
+    ],
+)
+def test_where_a_phrase_stands_decides_whether_it_is_so(desk, note, said, status) -> None:
+    question = taken_apart(desk.take(note), [Phrase(said, "affirmed")], "a-model")
+    statuses = [fact.status for fact in question.picked.facts] if question else [None]
+    assert statuses == [status]
+
+
 def test_phrases_that_state_nothing_are_none(desk) -> None:
     question = desk.take(NOTE)
     assert taken_apart(question, [Phrase("[NAME]", "affirmed")], "a-model") is None

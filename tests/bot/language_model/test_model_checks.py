@@ -218,6 +218,7 @@ def test_no_words_are_taken_twice() -> None:
         ('{"facts": "L knee OA"}', "not the JSON"),
         ('{"facts": {"said": "L knee OA"}}', "not the JSON"),
         ("[" * 50_000, "not the JSON"),
+        ("```" + " " * 60_000 + "x```", "not the JSON"),
         ('{"facts": []}', "no phrase"),
         ('{"facts": [{"said": "artrosis", "status": "affirmed"}]}', "no phrase"),
         ('{"facts": [{"said": "came in again", "status": "chatter"}]}', "no phrase"),
