@@ -116,7 +116,9 @@ def serve(
 
 def _state(settings: Settings) -> State:
     try:
-        return State(settings.slack_db)
+        state = State(settings.slack_db)
+        with state.writing():
+            return state
     except (OSError, sqlite3.Error) as error:
         raise SlackSettingsError(
             message("slack.no_state", path=settings.slack_db, error=error)

@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from functools import partial
 from typing import cast
 
@@ -71,7 +71,7 @@ def recover(
         sent.append(posted)
         if removed and not private:
             posted.add_done_callback(partial(_tell_removed, delivery, pending))
-    wait(sent, _PATIENCE)
+    delivery.outbox.settle(_PATIENCE)
     for posted in sent:
         outcome = posted.result().outcome if posted.done() else "waiting"
         counts["answered" if outcome == "delivered" else outcome] += 1

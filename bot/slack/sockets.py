@@ -5,6 +5,7 @@ https://docs.slack.dev/apis/events-api/using-socket-mode
 
 from __future__ import annotations
 
+import logging
 import time
 
 from slack_bolt import App
@@ -14,6 +15,8 @@ from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.slack.web_api import web_client
+
+logger = logging.getLogger("codedesk.slack")
 
 #: Seconds between pings. The SDK gives a connection up when four intervals and a part of a second
 #: have passed without an answer, and looks once an interval: so after 11 seconds at most.
@@ -41,7 +44,12 @@ def client(app: App, token: str, api_url: str) -> SocketModeClient:
     )
 
     def handle(client: BaseSocketModeClient, request: SocketModeRequest) -> None:
-        send_response(client, request, run_bolt_app(app, request), time.time())
+        try:
+            send_response(client, request, run_bolt_app(app, request), time.time())
+        except Exception as error:
+            # A payload that Bolt could not read, or a connection that ended meanwhile. The error's
+            # message may hold a part of the payload. Slack sends it again.
+            logger.warning("a request from Slack was not acknowledged: %s", type(error).__name__)
 
     made.socket_mode_request_listeners.append(handle)
     return made

@@ -24,6 +24,8 @@ from bot.slack.web_api import DELETE, POST, NotTaken, Posted, find
 #: answer is looked for after this pause, too: Slack may still be at it.
 FIRST_PAUSE = 2.0
 _LONGEST_PAUSE = 60.0
+#: Seconds to wait at least when a limit was met.
+LEAST_WAIT = 1.0
 #: Seconds by which Slack's clock may differ from ours. Slack's requests are refused if it is more:
 #: https://docs.slack.dev/authentication/verifying-requests-from-slack
 _CLOCKS = 300.0
@@ -54,7 +56,7 @@ def tried(row: Row, client: WebClient, now: float) -> Posted | Again:
             return posted
         posted = post.way.send(post.message, post.question if _is_answer(post) else "")
     except NotTaken as error:
-        pause = _pause(row) if error.retry_after is None else max(error.retry_after, 1.0)
+        pause = _pause(row) if error.retry_after is None else max(error.retry_after, LEAST_WAIT)
         return Again(post, pause, tried=row.tried, limited=error.retry_after is not None)
     except Exception as error:
         # The error's message is not kept: it may hold what was asked.

@@ -4,7 +4,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +55,16 @@ def slack_server() -> SlackServer:
     """A workspace with the app installed as its manifest says."""
     scopes = set(manifest()["oauth_config"]["scopes"]["bot"])
     return SlackServer(method_list(), scopes=scopes)
+
+
+def wait_until(
+    done: Callable[[], object], shown: Callable[[], object] = str, timeout: float = 60.0
+) -> None:
+    """Wait until `done` is true; `shown` says what there is instead."""
+    deadline = time.monotonic() + timeout
+    while not done():
+        assert time.monotonic() < deadline, shown()
+        time.sleep(0.01)
 
 
 def delivery_to(slack: SlackServer, desk: Any, log: QueryLog) -> SlackDelivery:

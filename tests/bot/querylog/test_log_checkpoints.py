@@ -34,6 +34,8 @@ from bot.querylog.verify import Verification
 from bot.querylog.vouching import Keeper, take
 from bot.settings import Settings
 from bot.slack.checkpointing import checkpointing
+from bot.slack.delivery import SlackDelivery
+from bot.slack.state import State
 
 
 @pytest.fixture
@@ -261,7 +263,8 @@ def test_checkpoints_are_written_while_serving_goes_on(tmp_path: Path) -> None:
     given = Settings(home=tmp_path)
     make_keys(given.checkpoint_key, given.checkpoint_public_key)
     log = QueryLog(given.log_db)
-    with checkpointing(given, log, WebClient(), look_every=0.01) as begin:
+    delivery = SlackDelivery(ScriptedDesk(), log, WebClient(), State(given.slack_db))
+    with checkpointing(given, delivery, look_every=0.01) as begin:
         begin()
         for sequence in (1, 501, 1001):
             _wait_for(given.checkpoints, sequence)

@@ -22,7 +22,6 @@ from slack_support import (
 )
 
 from bot.querylog import LogUnavailable, QueryLog, QuestionRecord, Record
-from bot.slack import outbox
 from bot.slack.app import SlackSettingsError, deliver_by, serve
 from bot.slack.message_text import clean
 from bot.slack.recovery import recover
@@ -120,22 +119,6 @@ def test_a_mention_in_a_direct_message_is_one_question(slack, log, desk, tmp_pat
         slack.wait_for("chat.postMessage")
     assert len(slack.messages()) == 1
     assert only(log).surface == "dm"
-
-
-def test_an_event_sent_again_is_answered_once(slack, log, desk, tmp_path) -> None:
-    with served(slack, tmp_path, desk, log):
-        event = slack.app_mention(QUESTION)
-        first = slack.send_event(event)
-        first.wait_ack(10)
-        slack.wait_for("chat.postMessage")
-        for attempt in (1, 2):
-            again = slack.send_event(event, first.event_id, attempt, "timeout")
-            again.wait_ack(10)
-    # Also by the next process, which has the first event only in the log.
-    with served(slack, tmp_path, desk, log):
-        slack.send_event(event, first.event_id, 3, "timeout").wait_ack(10)
-    assert len(slack.messages()) == 1
-    assert outcomes(log) == [("answer", "delivered")]
 
 
 def test_an_event_that_only_arrives_on_a_retry_is_answered(slack, log, desk, tmp_path) -> None:
@@ -296,141 +279,6 @@ def test_an_answer_that_cannot_be_logged_is_not_sent(slack, desk, tmp_path) -> N
 # Posting
 
 
-def test_a_rate_limit_is_waited_out(slack, log, desk, tmp_path) -> None:
-    slack.fail_next("chat.postMessage", status=429, retry_after=1)
-    with served(slack, tmp_path, desk, log):
-        slack.send_event(slack.app_mention(QUESTION)).wait_ack(10)
-        limited, posted = slack.wait_for("chat.postMessage", count=2)
-    assert posted.time - limited.time >= 1
-    assert len(slack.messages()) == 1
-    assert outcomes(log) == [("answer", "delivered")]
-
-
-def test_a_busy_channel_loses_no_answer_and_holds_up_no_other(
-    slack, log, desk, tmp_path, monkeypatch
-) -> None:
-    monkeypatch.setattr(outbox, "BETWEEN", 0.06)
-    slack.limit_messages(0.05)
-    with served(slack, tmp_path, desk, log):
-        for number in range(30):
-            slack.send_event(slack.app_mention(f"busy {number}", channel="C1")).wait_ack(10)
-        slack.send_event(slack.app_mention("elsewhere", channel="C2")).wait_ack(10)
-        slack.wait_for(lambda call: call.method == "chat.postMessage" and call.took_effect, 31, 30)
-    posted = slack.messages()
-    assert sorted(m.args["channel"] for m in posted) == ["C1"] * 30 + ["C2"]
-    assert posted.index(slack.messages("C2")[0]) < posted.index(slack.messages("C1")[-1])
-    assert {m.args["thread_ts"] for m in posted} == {r.thread for r in log.recent(31)}
-    assert {tuple(d["outcome"] for d in r.deliveries) for r in log.recent(31)} == {("delivered",)}
-
-
-def test_a_limit_holds_up_no_button_and_no_private_message(slack, log, desk, tmp_path) -> None:
-    """More posts wait than there are threads."""
-    with served(slack, tmp_path, desk, log):
-        slack.send_event(slack.app_mention(QUESTION, channel="C1")).wait_ack(10)
-        slack.wait_for("chat.postMessage")
-        shown = only(log).id
-        # Long enough for a slow machine to press the button before any post may go.
-        slack.fail_next("chat.postMessage", status=429, retry_after=5, times=12)
-        for number in range(12):
-            event = slack.app_mention(f"pt John Smith {number}", channel=f"C{number + 2}")
-            slack.send_event(event).wait_ack(10)
-        slack.wait_for("chat.postMessage", count=13)
-        slack.send_block_action("more", shown, channel="C1").wait_ack(10)
-        slack.wait_for("response_url")
-        assert len(slack.messages()) == 1, "all the others are still to come"
-        slack.wait_for("chat.postEphemeral", count=12)
-    assert {record.delivery for record in log.recent(20)} == {"delivered"}
-
-
-@pytest.mark.parametrize("asks_to_wait", [3600, 999_999])
-def test_what_slack_does_not_take_in_time_is_told(
-    slack, log, desk, tmp_path, caplog, asks_to_wait: int
-) -> None:
-    slack.fail_next("chat.postMessage", status=429, retry_after=asks_to_wait)
-    with served(slack, tmp_path, desk, log):
-        slack.send_event(slack.app_mention(QUESTION, user="U7", channel="C5")).wait_ack(10)
-        (told,) = slack.wait_for("chat.postEphemeral")
-    assert (told.args["channel"], told.args["user"]) == ("C5", "U7")
-    assert only(log).id in told.args["text"]
-    assert outcomes(log) == [("answer", "failed"), ("notice", "delivered")]
-    assert only(log).deliveries[0]["detail"].startswith("rate limited")
-    assert "answer to" in caplog.text
-
-
-def test_a_command_that_slack_does_not_take_in_time_is_told(slack, log, desk, tmp_path) -> None:
-    slack.fail_next("response_url", status=429, retry_after=3600)
-    slack.fail_next("chat.postEphemeral", error="channel_not_found")
-    with served(slack, tmp_path, desk, log):
-        slack.send_slash(text=QUESTION, user="U7", channel="C5").wait_ack(10)
-        (told,) = slack.wait_for("chat.postMessage")
-    assert told.args["channel"] == "U7"
-    assert outcomes(log) == [("answer", "failed"), ("notice", "delivered")]
-
-
-@pytest.mark.parametrize("surface", ["mention", "slash"])
-def test_what_waits_when_the_desk_stops_is_sent_once_by_the_next(
-    slack, log, desk, tmp_path, surface: str
-) -> None:
-    limited = "chat.postMessage" if surface == "mention" else "response_url"
-    slack.fail_next(limited, status=429, retry_after=300, times=1)
-    with served(slack, tmp_path, desk, log):
-        for number in range(3):
-            if surface == "mention":
-                slack.send_event(slack.app_mention(f"question {number}")).wait_ack(10)
-            else:
-                slack.send_slash(text=f"question {number}").wait_ack(10)
-        # An answer that is not begun when the desk stops is left unanswered, not waiting.
-        wait_for_records(log, "answer", 3)
-        slack.wait_for(limited)
-    waited = [r.id for r in log.recent() if r.delivery == "waiting"]
-    assert len(waited) == (3 if surface == "mention" else 1)
-    for _ in range(2):
-        with served(slack, tmp_path, desk, log) as running:
-            pass
-        assert not log.waiting(("mention", "slash"))
-    assert len(running.lines) == 1, "the second start finds nothing to do"
-    assert {record.delivery for record in log.recent()} == {"delivered"}
-    answered = [c for c in slack.calls if c.took_effect and "E11.22" in str(c.args.get("text"))]
-    assert len(answered) == 3
-    assert sorted(desk.asked) == [f"question {number}" for number in range(3)]
-
-
-def test_what_waited_too_long_for_the_next_start_is_abandoned(slack, log, desk) -> None:
-    question = ask(log, "mention")
-    log.answered(question, diabetes(), index_build=None, latency_ms=1)
-    log.delivered(question, "waiting")
-    later = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=11)
-    delivery = delivery_to(slack, desk, log)
-    recover(delivery, print, now=lambda: later)
-    assert slack.calls == []
-    assert outcomes(log) == [("answer", "waiting"), ("answer", "abandoned")]
-
-
-@pytest.mark.parametrize(
-    ("failure", "outcome", "detail"),
-    [
-        ({"drop_connection": True, "after_effect": True}, "unknown", "RemoteDisconnected"),
-        ({"drop_connection": True}, "unknown", "RemoteDisconnected"),
-        ({"status": 503}, "unknown", "HTTP 503"),
-        ({"error": "fatal_error", "after_effect": True}, "unknown", "fatal_error"),
-        ({"error": "channel_not_found"}, "failed", "channel_not_found"),
-        ({"error": "is_archived"}, "failed", "is_archived"),
-    ],
-)
-def test_a_post_that_goes_wrong_is_recorded_and_not_repeated(
-    slack, log, desk, tmp_path, failure, outcome, detail
-) -> None:
-    slack.fail_next("chat.postMessage", **failure)
-    with served(slack, tmp_path, desk, log):
-        slack.send_event(slack.app_mention(QUESTION)).wait_ack(10)
-        slack.wait_for("chat.postMessage")
-    assert len(slack.wait_for("chat.postMessage")) == 1
-    assert len(slack.messages()) == int("after_effect" in failure)
-    (delivery,) = only(log).deliveries
-    assert delivery["outcome"] == outcome
-    assert delivery["detail"].startswith(detail)
-
-
 def test_a_missing_scope_is_named(log, desk, tmp_path) -> None:
     with (
         SlackServer({"chat.postMessage": {"bot": ["chat:write"]}}, scopes={"im:history"}) as slack,
@@ -552,15 +400,6 @@ def test_a_share_that_went_wrong_is_never_posted_twice(
     assert len(shared) == posts
 
 
-def test_a_response_url_that_breaks_is_unknown(slack, log, desk, tmp_path) -> None:
-    slack.fail_next("response_url", drop_connection=True, after_effect=True)
-    with served(slack, tmp_path, desk, log):
-        slack.send_slash(text=QUESTION).wait_ack(10)
-        slack.wait_for("response_url")
-    assert len(slack.wait_for("response_url")) == 1
-    assert outcomes(log) == [("answer", "unknown")]
-
-
 def test_see_more_under_a_public_answer_is_private(slack, log, desk, tmp_path) -> None:
     with served(slack, tmp_path, desk, log):
         slack.send_event(slack.app_mention(QUESTION, channel="C5")).wait_ack(10)
@@ -647,19 +486,6 @@ def test_what_a_crash_left_is_finished_at_the_next_start(slack, log, desk, tmp_p
         pass
     assert len(slack.messages()) == 2
     assert len(running.lines) == 1
-
-
-@pytest.mark.parametrize("error", ["not_in_channel", "channel_not_found", "user_not_in_channel"])
-def test_a_command_from_where_the_bot_is_not_is_answered_in_a_dm(
-    slack, log, desk, error: str
-) -> None:
-    ask(log, "slash")
-    slack.fail_next("chat.postEphemeral", error=error)
-    lines: list[str] = []
-    recover(delivery_to(slack, desk, log), lines.append)
-    (post,) = slack.messages("D7")
-    assert post.args["channel"] == "U7"
-    assert outcomes(log) == [("answer", "delivered")]
 
 
 def test_ten_minutes_is_too_late(slack, log, desk) -> None:
@@ -750,13 +576,6 @@ def test_a_request_that_is_not_from_slack_is_refused(
     assert desk.asked == []
 
 
-def test_a_request_that_is_not_understood_is_not_printed(slack, http: Served, caplog) -> None:
-    command = slack.slash_command("/other", text=QUESTION)
-    assert signed_request(http.url, command, slack.signing_secret, kind="slash")[0] == 404
-    assert "BoltUnhandledRequestError" in caplog.text
-    assert QUESTION not in caplog.text
-
-
 def test_over_http_too_nothing_is_taken_that_cannot_be_logged(slack, desk, tmp_path) -> None:
     log = BrokenLog(tmp_path / "log.db")
     with served(slack, tmp_path, desk, log, slack_mode="http") as running:
@@ -793,6 +612,19 @@ def test_settings_that_will_not_do_are_named(
     assert caplog.text == ""
 
 
+@pytest.mark.parametrize("wrong", ["no database", "a folder"])
+def test_a_slack_db_that_cannot_be_opened_is_named(slack, log, desk, tmp_path, wrong: str) -> None:
+    path = settings(slack, tmp_path).slack_db
+    if wrong == "a folder":
+        path.mkdir()
+    else:
+        path.write_text("something else than a database, and longer than a header of one is\n" * 9)
+    with pytest.raises(SlackSettingsError, match=r"cannot open .*slack\.db") as raised:
+        serve(settings(slack, tmp_path), desk, log)
+    assert "\n" not in str(raised.value)
+    assert slack.calls == []
+
+
 def test_an_error_of_slacks_is_not_blamed_on_the_token(slack, log, desk, tmp_path) -> None:
     slack.fail_next("auth.test", status=503)
     with pytest.raises(SlackSettingsError, match=r"Slack cannot be reached .*HTTP 503"):
@@ -812,16 +644,6 @@ def test_a_port_in_use_is_named(slack, log, desk, tmp_path, http: Served) -> Non
     changes: dict[str, Any] = {"slack_mode": "http", "http_port": port}
     with pytest.raises(SlackSettingsError, match=rf"cannot listen on 127.0.0.1:{port}"):
         serve(settings(slack, tmp_path / "other", **changes), desk, log)
-
-
-def test_slack_asking_for_a_reconnect(slack, log, desk, tmp_path) -> None:
-    with served(slack, tmp_path, desk, log):
-        slack.disconnect()
-        slack.wait_for("apps.connections.open", count=2)
-        slack.wait_connected()
-        slack.send_event(slack.app_mention(QUESTION)).wait_ack(10)
-        slack.wait_for("chat.postMessage")
-    assert outcomes(log) == [("answer", "delivered")]
 
 
 # The manifest

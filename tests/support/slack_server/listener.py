@@ -70,12 +70,13 @@ class Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
     daemon_threads = True
     request_queue_size = 128
+    allow_reuse_address = True
 
-    def __init__(self, slack: Application) -> None:
+    def __init__(self, slack: Application, port: int = 0) -> None:
         self.slack = slack
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._open_lock:

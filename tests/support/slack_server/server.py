@@ -1,11 +1,14 @@
 """The loopback Slack: what a test sees of it, and how it answers the app."""
 
+import base64
 import json
 import math
+import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,18 +60,21 @@ class SlackServer:
         self._violations: list[str] = []
         self._failures: dict[str, list[Failure]] = {}
         self._response_urls: dict[str, int] = {}  # path -> uses left
+        self._expired: set[str] = set()  # paths
         self._pace = 0.0  # seconds between messages in a channel
         self._next: dict[str, float] = {}  # channel -> when it takes the next message
         self._told: dict[str, float] = {}  # channel -> until when the app was told to wait
         self._stopping = threading.Event()
         self._listener: Listener | None = None
+        self._port = 0
 
     # Starting and stopping
 
     def start(self) -> "SlackServer":
-        """Listen on a free port."""
+        """Listen on a free port; after `stop`, on the same as before."""
         self._stopping.clear()
-        self._listener = Listener(self)
+        self._listener = Listener(self, self._port)
+        self._port = self._listener.server_address[1]
         threading.Thread(
             target=self._listener.serve_forever, args=(0.05,), name="slack-server", daemon=True
         ).start()
@@ -181,6 +187,45 @@ class SlackServer:
             self._next.clear()
             self._told.clear()
 
+    def leave(self, *channels: str) -> None:
+        """Remove the bot from channels: what it posts there is refused."""
+        with self._changed:
+            self._workspace.left |= set(channels)
+
+    def lack(self, *kinds: str) -> None:
+        """Refuse blocks of these types, as a workspace does that does not have them yet."""
+        with self._changed:
+            self._workspace.lacks |= set(kinds)
+
+    def expire(self, response_url: str) -> None:
+        """Let a response_url be older than 30 minutes."""
+        with self._changed:
+            self._expired.add(response_url.removeprefix(self.url))
+
+    def fall_silent(self) -> None:
+        """Keep every connection open and say nothing on it any more, not even a pong."""
+        self._socket_mode.fall_silent()
+
+    def mute_next(self) -> None:
+        """Accept the next connection and say nothing on it."""
+        self._socket_mode.mute_next = True
+
+    @contextmanager
+    def another_connection(self) -> Iterator[None]:
+        """One more connection of the app, which acknowledges nothing. Envelopes go to each in
+        turn."""
+        ticket, host = self._socket_mode.new_ticket(), self.url.removeprefix("http://")
+        name, port = host.split(":")
+        key = base64.b64encode(uuid.uuid4().bytes).decode()
+        with socket.create_connection((name, int(port))) as other:
+            other.sendall(
+                f"GET /link/?ticket={ticket} HTTP/1.1\r\nHost: {host}\r\n"
+                f"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+            )
+            self.wait_connected(count=2)
+            yield
+
     # Payloads, for signed_request and for the sends below
 
     def app_mention(
@@ -211,8 +256,11 @@ class SlackServer:
         )
 
     def event_callback(self, event: dict[str, Any], event_id: str | None = None) -> dict[str, Any]:
-        """An event as the Events API wraps it; a new event_id unless given."""
-        return envelopes.event_callback(event, self.identity, event_id)
+        """An event as the Events API wraps it; a new event_id unless given. One of a person of
+        another team comes from a channel that is shared with it."""
+        body = envelopes.event_callback(event, self.identity, event_id)
+        guest = event.get("user_team", self.identity.team) != self.identity.team
+        return body | {"is_ext_shared_channel": guest}
 
     def slash_command(
         self,
@@ -353,7 +401,10 @@ class SlackServer:
         response_url: str | None = None,
     ) -> Delivery:
         """Send a slash command to one of the connections."""
-        payload = self.slash_command(command, text, user, channel, response_url)
+        return self.send_command(self.slash_command(command, text, user, channel, response_url))
+
+    def send_command(self, payload: dict[str, Any]) -> Delivery:
+        """Send a slash command's payload."""
         envelope = envelopes.envelope("slash_commands", payload, accepts_response_payload=True)
         return self._socket_mode.send(envelope)
 
@@ -446,6 +497,8 @@ class SlackServer:
         def answer() -> tuple[int, dict[str, Any]]:
             if request.error is not None or not request.is_json:
                 return 400, refused(request.error or "invalid_payload")
+            if path in self._expired:
+                return 404, refused("expired_url")
             left = self._response_urls.get(path)
             if not left:
                 return 404, refused("used_url")

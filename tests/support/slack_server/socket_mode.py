@@ -71,6 +71,8 @@ class SocketMode:
         self._links: list[_Link] = []  # the next envelope goes to the first
         self._opened = 0
         self._deliveries: dict[str, Delivery] = {}
+        #: Set to say nothing on the next connection, not even hello.
+        self.mute_next = False
         self.violations: list[str] = []
 
     def new_ticket(self) -> str:
@@ -92,13 +94,15 @@ class SocketMode:
         with self._changed:
             link = _Link(self._opened, socket)
             self._opened += 1
+            socket.silent, self.mute_next = self.mute_next, False
             count = len(self._links) + 1
         try:
             socket.send_text(json.dumps(envelopes.hello(self._identity, count)))
         except OSError:
             return
         with self._changed:
-            self._links.append(link)
+            if not socket.silent:
+                self._links.append(link)
             self._changed.notify_all()
         try:
             for text in socket.messages():
@@ -137,6 +141,13 @@ class SocketMode:
             with suppress(OSError):
                 link.socket.send_text(json.dumps(envelopes.disconnect(reason)))
             link.socket.close()
+
+    def fall_silent(self) -> None:
+        """Say nothing any more on the live connections, which stay open."""
+        with self._changed:
+            links, self._links = self._links, []
+        for link in links:
+            link.socket.silent = True
 
     def wait_connected(self, timeout: float, count: int = 1) -> None:
         """Block until `count` connections are live."""

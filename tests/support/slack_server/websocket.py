@@ -25,6 +25,8 @@ class WebSocket:
         self._sock = sock
         self._reader = reader
         self._send_lock = threading.Lock()
+        #: Set to say nothing any more, and leave the connection open.
+        self.silent = False
 
     def send_text(self, text: str) -> None:
         """Send one text message; OSError when the connection is gone."""
@@ -66,6 +68,8 @@ class WebSocket:
             head += struct.pack("!BH", 126, len(data))
         else:
             head += struct.pack("!BQ", 127, len(data))
+        if self.silent:
+            return
         with self._send_lock:
             self._sock.sendall(head + data)
 

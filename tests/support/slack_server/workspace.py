@@ -29,13 +29,18 @@ class Workspace:
         self._ephemeral: set[tuple[str, str]] = set()
         self._triggers: dict[str, float | None] = {}  # when issued; None once exchanged
         self._numbers = itertools.count(1)
+        #: Channels that the bot is not in, and types of blocks that the workspace does not have.
+        self.left: set[str] = set()
+        self.lacks: set[str] = set()
         self._methods: dict[str, Callable[[Args], Answer]] = {
             "auth.test": self._auth_test,
             "chat.delete": self._delete,
             "chat.postEphemeral": self._post_ephemeral,
             "chat.postMessage": self._post_message,
             "chat.update": self._update,
+            "conversations.history": self._history,
             "conversations.open": self._open_conversation,
+            "conversations.replies": self._history,
             "views.open": self._open_view,
             "views.publish": self._view,
             "views.push": self._open_view,
@@ -98,19 +103,54 @@ class Workspace:
         }
 
     def _post_message(self, args: Args) -> Answer:
-        if not (content := _content(args)):
-            return refused("no_text")
+        if refusal := self._not_postable(args):
+            return refusal
+        content = _content(args)
         channel, ts = resolve(str(args.get("channel", ""))), next_ts()
         posted = self.add_message(channel, ts, **content, **_only(args, "thread_ts", "metadata"))
         return {"ok": True, "channel": channel, "ts": ts, "message": dict(posted)}
 
     def _post_ephemeral(self, args: Args) -> Answer:
-        if not (content := _content(args)):
-            return refused("no_text")
+        if refusal := self._not_postable(args):
+            return refusal
+        content = _content(args)
         channel, ts = resolve(str(args.get("channel", ""))), next_ts()
         self.add_message(channel, ts, **content, **_only(args, "thread_ts"))
         self._ephemeral.add((channel, ts))
         return {"ok": True, "message_ts": ts}
+
+    def _not_postable(self, args: Args) -> Answer | None:
+        """Why a message cannot be posted; None when it can."""
+        if not _content(args):
+            return refused("no_text")
+        if str(args.get("channel", "")) in self.left:
+            return refused("channel_not_found")
+        blocks = args.get("blocks")
+        kinds = {block.get("type") for block in blocks} if isinstance(blocks, list) else set()
+        return refused("invalid_blocks") if kinds & self.lacks else None
+
+    def _history(self, args: Args) -> Answer:
+        """A direct message, or a thread in one (`ts`): no other history may be read."""
+        channel, thread = str(args.get("channel", "")), args.get("ts")
+        if not channel.startswith("D"):
+            return refused("missing_scope")
+        oldest = float(args.get("oldest") or 0)
+        found = [
+            dict(message)
+            for (place, ts), message in sorted(self._messages.items(), key=lambda kept: kept[0][1])
+            if place == channel
+            and float(ts) >= oldest
+            and (place, ts) not in self._ephemeral
+            and message.get("thread_ts") == thread
+        ]
+        if not args.get("include_all_metadata"):
+            for message in found:
+                message.pop("metadata", None)
+        # https://docs.slack.dev/apis/web-api/pagination, a message a page
+        start = int(args.get("cursor") or 0)
+        more = start + 1 < len(found)
+        cursor = {"response_metadata": {"next_cursor": str(start + 1)}} if more else {}
+        return {"ok": True, "messages": found[start : start + 1], "has_more": more, **cursor}
 
     def _update(self, args: Args) -> Answer:
         # Unlike posting, updating a direct message takes its channel id; a user id will not do.
