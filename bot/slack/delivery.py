@@ -20,16 +20,13 @@ from bot.slack.outbox import Outbox, Then
 from bot.slack.outbox_store import Post
 from bot.slack.state import State
 from bot.slack.views.answer import answer_message, removed_message, with_removed
-from bot.slack.views.block_kit import Message, plain_message
-from bot.slack.web_api import Posted, Way, delete_original, for_one
+from bot.slack.views.block_kit import Message, below, plain_message
+from bot.slack.web_api import Posted, Way, delete_original, for_one_anywhere
 
 if TYPE_CHECKING:
     from bot.language_model.model import LanguageModel
 
 logger = logging.getLogger("codedesk.slack")
-
-#: https://docs.slack.dev/reference/block-kit/blocks
-_MOST_BLOCKS = 50
 
 
 class SlackDelivery:
@@ -70,6 +67,7 @@ class SlackDelivery:
         alone. By it they get the answer if it cannot be delivered by `way`, or if Slack does not
         say whether it was.
         """
+        alone = shareable or private
         sending = self._sending(
             question.id, way, tell, shareable=shareable, private=private, removed=removed
         )
@@ -78,14 +76,15 @@ class SlackDelivery:
         except LogUnavailable as error:
             # The log has no answer, so the question counts as unanswered there. That is right.
             logger.error("%s", error)
-            self.post(way, plain_message(message("slack.not_logged")))
+            self._post_anyhow(way, tell, plain_message(message("slack.not_logged")), alone=alone)
             return _done(Posted("failed", "log unavailable"))
         except Exception as error:
             # Whatever the error is, the asker is told, and the next question is answered.
             # The error's message is not logged: it may hold the question as it was typed.
             where = "".join(traceback.format_tb(error.__traceback__))
             logger.error("question %s: %s at\n%s", question.id, type(error).__name__, where)
-            self.post(way, plain_message(message("slack.went_wrong", question=question.id)))
+            told = plain_message(message("slack.went_wrong", question=question.id))
+            self._post_anyhow(way, tell, told, alone=alone)
             return _done(Posted("failed", type(error).__name__))
 
     def send_after_all(
@@ -120,21 +119,37 @@ class SlackDelivery:
             if removed:
                 drawn = with_removed(drawn, removed)
             known = "" if question_id == UNLOGGED else question_id
-            then = self._explaining.after(known, answer, way, drawn) if known else None
-            if alone:
-                # The same message, by a way that is still open.
-                return self.post(way.or_else(tell), drawn, then, question=known, kind="answer")
-            copy = answer_message(answer, question_id, private=True)
-            return self.post(way, drawn, then, question=known, kind="answer", tell=tell, copy=copy)
+            copy = None if alone else answer_message(answer, question_id, private=True)
+            posted = self._post_anyhow(way, tell, drawn, copy, known, "answer", alone=alone)
+            if known:
+                self._explaining.later(known, answer, way, drawn, posted)
+            return posted
 
         return deliver
+
+    def _post_anyhow(
+        self,
+        way: Way,
+        tell: Way,
+        drawn: Message,
+        copy: Message | None = None,
+        question: str = "",
+        kind: str = "",
+        *,
+        alone: bool,
+    ) -> Future[Posted]:
+        """Post a message; if that fails, the asker alone gets it by `tell`: the same message if
+        they `alone` were to see it, else a copy with the reason."""
+        if alone:
+            return self.post(way.or_else(tell), drawn, question=question, kind=kind)
+        return self.post(way, drawn, question=question, kind=kind, tell=tell, copy=copy or drawn)
 
     def tell_removed(
         self, question_id: str, asked: QuestionRecord, thread: str | None = None
     ) -> Future[Posted]:
-        """Tell the asker privately, in the channel of the message, which identifiers were
-        removed."""
-        way = for_one(self.client, asked.channel or "", asked.user or "", thread)
+        """Tell the asker privately, in the channel of the message if possible, which identifiers
+        were removed."""
+        way = for_one_anywhere(self.client, asked.channel or "", asked.user or "", thread)
         drawn = removed_message(asked.removed)
         return self.post(way, drawn, question=question_id, kind="identifiers")
 
@@ -194,11 +209,8 @@ class SlackDelivery:
         """The copy for the asker alone, with the reason why they get it."""
         if not (post.tell and post.copy) or posted.outcome not in ("failed", "unknown"):
             return None
-        why = plain_message(message(f"slack.copy_{posted.outcome}", question=post.question))
-        text = f"{why.text}\n{post.copy.text}"
-        plainer = post.copy.plainer and [*why.blocks, *post.copy.plainer][:_MOST_BLOCKS]
-        copy = Message(text, [*why.blocks, *post.copy.blocks][:_MOST_BLOCKS], plainer)
-        return Post(post.tell, copy, post.question, "copy")
+        why = plain_message(message(f"slack.copy_{posted.outcome}"))
+        return Post(post.tell, below(why, post.copy), post.question, "copy")
 
 
 def _done(posted: Posted) -> Future[Posted]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from slack_sdk import WebClient
 
@@ -44,23 +45,23 @@ class Explaining:
                 while len(self._changed) > _MOST:
                     del self._changed[next(iter(self._changed))]
 
-    def after(
-        self, question_id: str, answer: Answer, way: Way, drawn: Message
-    ) -> Callable[[Posted], None] | None:
-        """What to do once an answer is posted; None where nothing comes later."""
+    def later(
+        self, question_id: str, answer: Answer, way: Way, drawn: Message, posted: Future[Posted]
+    ) -> None:
+        """Have an answer explained once it is posted by `way`. Returns at once."""
         channel = str(way.args.get("channel", ""))
         # A message to a user's id is in a channel of another id.
         if self._logged.model is None or way.how != POST or channel.startswith(("U", "W")):
-            return None
+            return
 
-        def then(posted: Posted) -> None:
-            if posted.outcome == "delivered":
-                place = channel, posted.detail
+        def then(done: Future[Posted]) -> None:
+            if done.result().outcome == "delivered":
+                place = channel, done.result().detail
                 self._logged.explain_later(
                     question_id, answer, lambda explained: self._show(place, explained, drawn)
                 )
 
-        return then
+        posted.add_done_callback(then)
 
     def _show(self, place: tuple[str, str], explained: Answer, drawn: Message) -> None:
         assert explained.explanation is not None

@@ -66,7 +66,6 @@ class Outbox:
         self._client = client
         self._keeper = keeper
         self._at_once = at_once
-        self._me = uuid.uuid4().hex
         self._threads: list[threading.Thread] = []
         self._closing = False
         #: What this process waits for, by the number of the row.
@@ -188,7 +187,9 @@ class Outbox:
                 now = time.time()
                 try:
                     due = self.store.next_due()
-                    row = self.store.take(self._me, now, _LEASE) if _is_now(due, now) else None
+                    # A holder of its own for each lease: one that has ended counts no more.
+                    holder = uuid.uuid4().hex
+                    row = self.store.take(holder, now, _LEASE) if _is_now(due, now) else None
                 except sqlite3.Error as error:
                     logger.error("slack.db cannot be read: %s", error)
                     row, due = None, now + _BROKEN
@@ -202,7 +203,7 @@ class Outbox:
     # When it is known what became of a post
 
     def _finish(self, row: Row, posted: Posted, *, of_use: bool = True) -> None:
-        if self.store.settle(row, posted):
+        if self.store.settle(row, posted, time.time() + BETWEEN):
             self._conclude(row, posted, of_use=of_use)
 
     def _log_again(self) -> None:
@@ -217,7 +218,7 @@ class Outbox:
             follow = self._keeper.follows(row.post, posted) if of_use else None
             now = time.time()
             with self._lock:
-                number = self.store.remove(row, now, BETWEEN, follow, now + MOST_MINUTES * 60)
+                number = self.store.remove(row, follow, now, now + MOST_MINUTES * 60)
                 if follow:
                     self._awaited[number] = Future(), None
         with self._lock:

@@ -98,9 +98,9 @@ class OutboxStore:
             return _added(db, post, now, until)
 
     def take(self, holder: str, now: float, seconds: float) -> Row | None:
-        """The row that is to be sent next, held by `holder` for at most `seconds`; None if there is
-        nothing to do now. A row that cannot be tried in time is given at once. From now on a try of
-        it may have been carried out, until `again` says otherwise."""
+        """The row that is to be sent next, held for at most `seconds` by `holder`, which names this
+        lease; None if there is nothing to do now. A row that cannot be tried in time is given at
+        once. From now on a try of it may have been carried out, until `again` says otherwise."""
         with self._state.writing() as db:
             found = db.execute(
                 f"select * from outbox where {_FIRST} and held_until <= ?1 "
@@ -144,25 +144,27 @@ class OutboxStore:
                     [due, lane],
                 )
 
-    def settle(self, row: Row, posted: Posted) -> bool:
-        """Keep what became of a row, which is not tried again. False when its lease has ended and
-        another holds it."""
+    def settle(self, row: Row, posted: Posted, next_at: float) -> bool:
+        """Keep what became of a row, which is not tried again. If its lane has met a limit, the
+        next row there waits until `next_at`. False, and nothing is kept, when the lease has ended
+        and another holds the row."""
         with self._state.writing() as db:
             cursor = db.execute(
                 "update outbox set outcome = ?, detail = ? where id = ? and holder = ?",
                 [posted.outcome, posted.detail, row.id, row.holder],
             )
+            if cursor.rowcount == 1:
+                db.execute(
+                    "update outbox set due = max(due, ?) "
+                    "where lane = ? and limited = 1 and outcome is null",
+                    [next_at, row.post.way.lane],
+                )
             return cursor.rowcount == 1
 
-    def remove(self, row: Row, now: float, pause: float, follow: Post | None, until: float) -> int:
+    def remove(self, row: Row, follow: Post | None, now: float, until: float) -> int:
         """Remove a settled row, and put `follow` in its place if there is one; gives its number,
-        else 0. The next row of a lane that has met a limit waits for `pause` seconds."""
+        else 0."""
         with self._state.writing() as db:
-            db.execute(
-                "update outbox set due = max(due, ?) "
-                "where lane = ? and limited = 1 and outcome is null",
-                [now + pause, row.post.way.lane],
-            )
             db.execute("delete from outbox where id = ?", [row.id])
             return _added(db, follow, now, until) if follow else 0
 
@@ -237,4 +239,5 @@ def _json(post: Post) -> str:
         "tell": post.tell.as_dict() if post.tell else None,
         "copy": asdict(post.copy) if post.copy else None,
     }
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    # In ASCII: a text may hold half of a character, which SQLite does not take.
+    return json.dumps(kept, separators=(",", ":"))

@@ -23,6 +23,7 @@ from bot.slack.views.block_kit import (
     MOST_SENTENCE,
     Message,
     as_posted,
+    below,
     button,
     context,
     cut,
@@ -97,7 +98,7 @@ def removed_message(removed: Sequence[str]) -> Message:
 def with_removed(drawn: Message, removed: Sequence[str]) -> Message:
     """An answer that only the asker sees; it begins with which identifiers were removed."""
     notice = plain_message(message("slack.removed_command", kinds=removed_in_words(removed)))
-    return Message(f"{notice.text}\n{drawn.text}", [*notice.blocks, *drawn.blocks])
+    return below(notice, drawn)
 
 
 def thanks_message(rating: str, question_id: str) -> Message:

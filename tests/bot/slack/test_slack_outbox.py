@@ -202,8 +202,8 @@ def test_a_lease_that_ended_leaves_the_row_to_another(tmp_path) -> None:
     second = store.take("another", 61.0, 60.0)
     assert second
     assert second.tried, "the first may have sent it"
-    assert not store.settle(first, Posted("delivered"))
-    assert store.settle(second, Posted("delivered"))
+    assert not store.settle(first, Posted("delivered"), 61.0)
+    assert store.settle(second, Posted("delivered"), 61.0)
 
 
 def kinds_of_way() -> list[tuple[str, Way, bool]]:
@@ -280,7 +280,7 @@ def test_without_slack_db_a_message_is_tried_once(slack, kept, opened, caplog) -
 def test_what_is_kept_is_read_back_as_it_was(tmp_path) -> None:
     store = OutboxStore(State(tmp_path / "slack.db"), CLIENT)
     way = respond("http://x/1", response_type="ephemeral").or_else(in_thread(CLIENT, "U1", "1.2"))
-    message = Message("a", [{"type": "divider"}], [])
+    message = Message("a\0 \ud83d שלום 🦵", [{"type": "divider"}], [])
     whole = Post(way, message, "q", "answer", in_thread(CLIENT, "U1", None), Message("c", [], None))
     for given in (whole, Post(way, None)):
         store.add(given, 0.0, 600.0)
