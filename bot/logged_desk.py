@@ -7,6 +7,8 @@
 - A text that could not be scrubbed is neither stored nor answered.
 - One bad question does not end a batch: the questions are then answered one by one.
 - Only one answer is worked on at a time.
+- A language model, if there is one, is asked while others are answered. What it said is logged, and
+  without a reply of use the answer stands.
 
 A surface says who asks and where (`QuestionRecord`), and gives a callback that shows or sends the
 answers.
@@ -21,19 +23,23 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from bot.desk.answer import Answer, Verdict
 from bot.desk.completing import Step
 from bot.desk.follow_ups import Turn
 from bot.desk.governing import Governing
 from bot.desk.question import Question
+from bot.desk.taken_apart import is_better
 from bot.messages import message
-from bot.querylog import LogUnavailable, Pending, QueryLog, QuestionRecord
+from bot.querylog import LogUnavailable, Pending, QueryLog, QuestionRecord, hash_chain
 from bot.querylog.records import DATE_SAID, Outcome
 from bot.querylog.turns import turn_of
 from codesets.errors import CodeDeskError
 from codesets.model import Setting, System
+
+if TYPE_CHECKING:
+    from bot.language_model.model import Asked, LanguageModel
 
 logger = logging.getLogger("codedesk")
 
@@ -145,9 +151,10 @@ _Read = tuple[Question | None, Exception | None]
 class LoggedDesk:
     """The desk and the log. Safe to use from many threads."""
 
-    def __init__(self, desk: Answers, log: QueryLog) -> None:
+    def __init__(self, desk: Answers, log: QueryLog, model: LanguageModel | None = None) -> None:
         self.desk = desk
         self.log = log
+        self.model = model
         # Several answers at once take longer in all, and delay the acknowledgement of what comes in
         # meanwhile: of 40 questions that Slack sent together, the last was acknowledged after 0.6
         # s, and after 0.15 s with one answer at a time.
@@ -246,6 +253,11 @@ class LoggedDesk:
                 answers = self._answers(questions, instead, limit)
                 # Read here, as a desk may be renewed between two answers.
                 index_build, made_with = self.desk.index_build, self.desk.made_with(*answers)
+            if self.model is not None:
+                answers = [
+                    self._helped(self.model, *each, limit)
+                    for each in zip(questions, answers, strict=True)
+                ]
             self.log.answered_many(
                 [(q.id, a, q.latency_ms(a)) for q, a in zip(questions, answers, strict=True)],
                 index_build=index_build,
@@ -297,6 +309,86 @@ class LoggedDesk:
             if instead is None:
                 raise
             return instead(logged, error)
+
+    # With a language model
+
+    def _helped(
+        self, model: LanguageModel, logged: LoggedQuestion, answer: Answer, limit: int
+    ) -> Answer:
+        """The answer to a note of which the desk is unsure, read by phrases that the model picked;
+        the answer itself where the desk is sure, or no better one comes of it. Other questions are
+        answered meanwhile."""
+        if logged.question is None:
+            return answer
+        started = time.monotonic()
+        asked = model.takes_apart(logged.question, answer)
+        if asked is None:
+            return answer
+        better = None
+        if asked.question is not None:
+            better = self._better(asked.question, answer, limit)
+            if better is None:
+                asked = asked.not_used("the answer without it says more")
+        self._log_asked(logged.id, asked)
+        if better is None:
+            return answer
+        elapsed_ms = answer.elapsed_ms + (time.monotonic() - started) * 1000
+        return replace(better, elapsed_ms=round(elapsed_ms, 2))
+
+    def _better(self, question: Question, before: Answer, limit: int) -> Answer | None:
+        try:
+            with self._working:
+                again = self.desk.ask(question, limit=limit)
+        except Exception as error:
+            logger.error("a note taken apart: %s", type(error).__name__)
+            return None
+        return again if is_better(before, again) else None
+
+    def explained(self, question_id: str, answer: Answer) -> Answer:
+        """An answer that was given, with the explanation of the language model, once that is
+        logged; the answer itself where there is none. It waits for the model for as long as a call
+        may take, so call it after the answer has gone out. Raises nothing."""
+        if self.model is None or self.log.is_unlogged(question_id):
+            return answer
+        asked = self.model.explains(answer)
+        if asked is None:
+            return answer
+        try:
+            self._log_asked(question_id, asked)
+        except LogUnavailable as error:
+            logger.error("%s", error)
+            return answer
+        return replace(answer, explanation=asked.explanation)
+
+    def explain_later(
+        self, question_id: str, answer: Answer, then: Callable[[Answer], None]
+    ) -> None:
+        """Have an answer that has gone out explained, on a thread of its own, and return at once.
+        `then` is called with the answer and its explanation, once that is logged; not where there
+        is none."""
+        if self.model is None:
+            return
+
+        def explain() -> None:
+            try:
+                explained = self.explained(question_id, answer)
+                if explained.explanation is not None:
+                    then(explained)
+            except Exception as error:
+                # The error's message is not logged: it may hold what was asked.
+                logger.error("explanation of %s: %s", question_id, type(error).__name__)
+
+        threading.Thread(target=explain, name="explain", daemon=True).start()
+
+    def _log_asked(self, question_id: str, asked: Asked) -> None:
+        """Log what the model said. It saw scrubbed text alone, but may say names of its own."""
+        texts = {"said": self.log.scrubbed(asked.said)} if asked.said else {}
+        if asked.phrases:
+            texts["phrases"] = hash_chain.canonical(asked.taken)
+        if asked.explanation is not None:
+            texts["explanation"] = asked.explanation.text
+        if not self.log.is_unlogged(question_id):
+            self.log.append("language_model", question_id, asked.body(), texts)
 
     # Delivering
 

@@ -82,6 +82,14 @@ class Settings(BaseModel):
     admins: str | None = None
     #: Whom people can ask for help, as Slack shows it: a channel, a person, a telephone number.
     contact: str | None = None
+    #: The base address of an OpenAI-compatible server (https://llm.example.org/v1), and the name of
+    #: its model. With both set, the model may help: see bot/language_model.
+    llm_url: Secret = None
+    llm_model: str | None = None
+    #: Sent as a bearer token, where the server asks for one.
+    llm_key: Secret = None
+    #: The most seconds that a call of it may take.
+    llm_seconds: PositiveInt = 4
     #: Where the auditors' pages are served (`codedesk log audit`). 127.0.0.1: for this machine
     #: only.
     audit_host: str = "127.0.0.1"
@@ -153,6 +161,14 @@ class Settings(BaseModel):
                     f'profile, More, Copy member ID), and "{person}" is none'
                 )
         return people
+
+    @field_validator("llm_url")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        # A name and a password in it would be logged.
+        if url is not None and not re.fullmatch(r"https?://[\w.:\[\]-]+(?:/[\w./~-]*)?", url):
+            raise ValueError("an address such as https://llm.example.org/v1, without a password")
+        return url
 
     @classmethod
     def load(

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import audit_support
 import pytest
+from model_server import model_server, says
 from paths import ROOT, TEST_DATA
 from slack_support import slack_server
 
@@ -126,6 +127,14 @@ def asks(stranger: Stranger) -> None:
     assert "M17.12" in stranger.codedesk("ask", "left knee OA, call Oluwaseun Adeyemi")
 
 
+def asks_a_language_model(stranger: Stranger) -> None:
+    """The model of this test is on this machine."""
+    with model_server(says("I12.9 is first, then N18.32.")) as server:
+        model = {"CODEDESK_LLM_URL": server.url, "CODEDESK_LLM_MODEL": "a-model"}
+        output = stranger.codedesk("ask", "htn with ckd stage 3b", "--explain", **model)
+    assert "worded by a-model" in output
+
+
 def scrubs(stranger: Stranger) -> None:
     text = "call Oluwaseun Adeyemi, jo@clinic.example.org, http://clinic.example.org/a"
     assert "[NAME]" in stranger.codedesk("scrub", text)
@@ -176,8 +185,8 @@ def serves_slack(stranger: Stranger) -> None:
 
 
 SITUATIONS = [
-    asks, scrubs, answers_lines, checks_and_verifies, imports_and_indexes, serves_auditors,
-    serves_slack,
+    asks, asks_a_language_model, scrubs, answers_lines, checks_and_verifies, imports_and_indexes,
+    serves_auditors, serves_slack,
 ]  # fmt: skip
 
 

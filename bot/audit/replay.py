@@ -16,6 +16,8 @@ from typing import Any, Literal, cast
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
 from bot.desk.follow_ups import Turn
+from bot.desk.question import Question
+from bot.desk.taken_apart import Phrase, taken_apart
 from bot.messages import message
 from bot.querylog import hash_chain
 from bot.querylog.records import Record
@@ -150,14 +152,27 @@ def _as_then(record: Record, text: str, before: Turn | None, desk: Desk) -> Call
         chosen = {name: options[name] for name in ("setting", "systems") if options.get(name)}
         return lambda **when: desk.check(codes, **chosen, **when)
     how: dict[str, Any] = {"after": before} if before else {}
-    if options.get("limit"):
-        how["limit"] = int(options["limit"])
+    limit = int(options.get("limit") or 10)
     if systems := options.get("systems"):
         # An older log has the list as text.
         how["systems"] = re.findall(r"\w+", systems) if isinstance(systems, str) else systems
     how |= {name: options[name] for name in ("usual", "setting") if options.get(name)}
-    # The date of then counts, also for a question in which a date is read only now.
-    return lambda **when: desk.ask(text, fixed="day" in when, **how, **when)
+
+    def ask(**when: Any) -> Answer:
+        # The date of then counts, also for a question in which a date is read only now.
+        question = desk.take(text, fixed="day" in when, **how, **when)
+        if record.picked:
+            question = _as_picked(record, question)
+        return desk.ask(question, limit=limit)
+
+    return ask
+
+
+def _as_picked(record: Record, question: Question) -> Question:
+    """The question read by the phrases that a language model picked then. No model is asked
+    again."""
+    phrases = [Phrase(**phrase) for phrase in record.picked]
+    return taken_apart(question, phrases, record.picked_by) or question
 
 
 # What changed
@@ -227,7 +242,7 @@ _LISTS: tuple[tuple[Kind, str, tuple[str, ...]], ...] = (
 
 def _kept(answer: Answer, dated: bool) -> dict[str, Any]:
     """The part of an answer that can be compared."""
-    left_out = ("id", "question", "elapsed_ms")
+    left_out = ("id", "question", "elapsed_ms", "explanation")
     kept = {n: v for n, v in answer.as_logged().items() if n not in left_out}
     kept["headline"] = kept["headline"]["text"]
     kept["notices"] = [{"text": notice} for notice in kept["notices"]]

@@ -13,6 +13,7 @@ import click
 from bot.cli.conversation import Conversation
 from bot.cli.shared import BATCH, DATE, SYSTEM, as_day, chunks, lines_of
 from bot.desk.answer import Answer, Verdict
+from bot.messages import message
 from bot.settings import Settings
 from bot.views import terminal
 from codesets.code_format import undot
@@ -39,6 +40,9 @@ def _as_json(answer: Answer) -> str:
     metavar="ID",
     help="The question goes on from this one of the log: its words may refine it.",
 )
+@click.option(
+    "--explain", is_flag=True, help="With a sentence of the language model, if one is set."
+)
 @click.pass_obj
 def ask(
     settings: Settings,
@@ -49,6 +53,7 @@ def ask(
     systems: tuple[str, ...],
     limit: int,
     after: str | None,
+    explain: bool,
 ) -> None:
     """Find a code in plain words, or ask about a code.
 
@@ -62,7 +67,10 @@ def ask(
         raise click.UsageError("--batch prints JSON lines: add --json.")
     if batch is not None and after is not None:
         raise click.UsageError("--after takes one question, not a batch.")
+    if explain and not (settings.llm_url and settings.llm_model):
+        raise click.UsageError(message("language_model.not_set"))
     options: dict[str, Any] = {
+        "explain": explain,
         "day": as_day(date),
         "systems": list(systems) or None,
         "limit": limit,

@@ -14,6 +14,7 @@ from bot.cli.shared import progress
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
 from bot.desk.headlines import headlined
+from bot.language_model import connect
 from bot.logged_desk import Done, LoggedDesk, LoggedQuestion
 from bot.messages import message
 from bot.querylog import NoSuchQuestion, QuestionRecord
@@ -29,7 +30,7 @@ class Conversation:
     def __init__(self, settings: Settings, surface: Surface = "cli") -> None:
         self.desk = Desk(settings)
         self.log = open_log(settings, self.desk.scrubber)
-        self._logged = LoggedDesk(self.desk, self.log)
+        self._logged = LoggedDesk(self.desk, self.log, connect(settings))
         self._surface: Surface = surface
         if left := finish_what_was_left(self.log):
             progress(left)
@@ -48,11 +49,13 @@ class Conversation:
         show: Callable[[Answer], None],
         limit: int | None = None,
         after: str | None = None,
+        explain: bool = False,
         **reading: Any,
     ) -> list[Answer]:
         """Answer questions together; `reading` is as in `Desk.take`. The answer to a question that
         fails says so, and the others are answered. `after`: id of the question of the log that they
-        follow. Raises NoSuchQuestion where the log has no such question."""
+        follow. `explain`: show each with what the language model makes of it. Raises NoSuchQuestion
+        where the log has no such question."""
 
         def instead(question: LoggedQuestion, error: Exception) -> Answer:
             _report(error)
@@ -64,7 +67,7 @@ class Conversation:
         texts = [_storable(text) for text in questions]
         asked = self._asked({**reading, "limit": limit}, after and self._known(after))
         taken = [question for question in self._logged.take(texts, asked, **reading) if question]
-        deliver = self._showing(taken, show)
+        deliver = self._showing(taken, show, explain=explain)
         return self._logged.answer(taken, deliver, instead=instead, limit=limit or 10)
 
     def check(
@@ -92,7 +95,11 @@ class Conversation:
         return record.id
 
     def _showing(
-        self, questions: Sequence[LoggedQuestion], show: Callable[[Answer], None]
+        self,
+        questions: Sequence[LoggedQuestion],
+        show: Callable[[Answer], None],
+        *,
+        explain: bool = False,
     ) -> Callable[[list[Answer], Done], list[Answer]]:
         """A function that says which identifiers were removed, then shows the answers."""
 
@@ -104,8 +111,8 @@ class Conversation:
                 progress(
                     message("terminal.removed", kinds=removed_in_words(dict.fromkeys(removed)))
                 )
-            for answer in answers:
-                show(answer)
+            for question, answer in zip(questions, answers, strict=True):
+                show(self._logged.explained(question.id, answer) if explain else answer)
             sys.stdout.flush()
             done("delivered", "")
             return answers

@@ -469,6 +469,20 @@ class StatementReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why the lines are reported so, as a language model words it from the lines themselves.
+
+    - `text`: at most two plain sentences. Their codes and sections are those of the answer.
+    - `model`: the name of the model.
+    - `prompt`: the version of what it was asked.
+    """
+
+    text: str
+    model: str
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One answer.
 
@@ -502,6 +516,8 @@ class Answer:
       excludes1, excludes2, code_first, use_additional_code, code_also, ncci_ptp or mue; [] for
       none.
     - `changes`: what changed between editions; None, and not in the JSON, for another question.
+    - `explanation`: what a language model makes of the lines; None where none was asked, or said
+      anything that holds.
     - `elapsed_ms`: how long the answer took, in milliseconds.
     - `releases`: key of each release that answered -> its label; for the log, not in the JSON.
     - `reasons`: what `notices` are worded from; not in the JSON.
@@ -526,6 +542,7 @@ class Answer:
     pairs: list[Pair] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
     changes: Changes | None = None
+    explanation: Explanation | None = field(default=None, kw_only=True)
     elapsed_ms: float = 0.0
     releases: dict[str, str] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)

@@ -559,6 +559,8 @@ class Desk:
 def _begun(question: Question) -> Answer:
     """An answer without results yet."""
     begun = Answer(question.scrubbed, question.day.isoformat(), "abstained")
+    if question.picked_by:
+        begun = noticed(begun, reason("language_model.read", model=question.picked_by))
     if question.no_such_day:
         return noticed(begun, reason("desk.bad_date"))
     return (

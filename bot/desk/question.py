@@ -28,6 +28,7 @@ from bot.phi import Scrubbed
 from bot.phi.long_texts import length_of
 from bot.phi.spans import PLACEHOLDER
 from codesets.model import CodeKind, Setting, System
+from index.statement.model import Statement
 from index.text.resources import read_words
 
 #: Placeholders of identifiers, with the words around them that say nothing about the case: "code
@@ -73,6 +74,8 @@ class Question:
     - `ndcs`: the drug products that it names; () for none.
     - `inquiry`: what it asks about changes; None if it does not.
     - `setting`: where the service was given; None if it does not say.
+    - `picked`, `picked_by`: the statement by phrases that `picked_by`, a language model, picked;
+      None and "" where the desk reads it by itself.
     - `refines`: id of the question that it refines; "" for none.
     - `read_as`: the whole statement as it was read, scrubbed, where it is not as typed; else "".
     - `taken`: the answer to what was asked back that it is; None for none.
@@ -99,6 +102,8 @@ class Question:
     ndcs: tuple[NdcMention, ...] = ()
     inquiry: Inquiry | None = None
     setting: Setting | None = None
+    picked: Statement | None = None
+    picked_by: str = ""
     refines: str = ""
     read_as: str = ""
     taken: Taken | None = None

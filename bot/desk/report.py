@@ -88,7 +88,7 @@ class Reports:
         about a rule gets one only if it states a case, and one in whose words a rule was found is
         a statement after all if it does. `found`: what its words find."""
         is_of_a_rule = answer.outcome == "guideline"
-        statement = read_statement(question.subject)
+        statement = question.picked or read_statement(question.subject)
         stored = StoredWords(question)
         for release in releases:
             if release.system == "icd10cm" and _is_of_diagnoses(question, answer, statement):

@@ -16,7 +16,7 @@ def parts_of(question: Question, read: Callable[[str], Question]) -> list[Questi
     """The statements of a question, each as a question of its own: at most twenty. The question
     itself where it is one statement, asks about a rule, or is about the codes that it names. `read`
     reads a scrubbed text, for the date of the question."""
-    if question.intent not in ("search", "codes"):
+    if question.intent not in ("search", "codes") or question.picked is not None:
         return [question]
     texts = split(question.statement)
     if len(texts) == 1 or is_about_a_rule(question.text) == 1.0:

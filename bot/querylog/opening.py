@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from bot.messages import message
 from bot.phi import Scrubber
@@ -46,11 +47,19 @@ def open_log(settings: Settings, scrubber: Scrubber | None = None) -> QueryLog:
                 "checkpoint_channel": settings.checkpoint_channel or "",
                 "auditors": sorted(settings.auditor_ids),
             }
+            | _language_model(settings)
         )
     except LogUnavailable:
         log.close()
         raise
     return log
+
+
+def _language_model(settings: Settings) -> dict[str, Any]:
+    """Where scrubbed text may go; {} where it goes nowhere."""
+    if not (settings.llm_url and settings.llm_model):
+        return {}
+    return {"language_model": settings.llm_model, "language_model_url": settings.llm_url}
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -121,6 +122,12 @@ class Record:
     corrections: list[dict[str, Any]] = field(default_factory=list)
     withdrawals: list[dict[str, Any]] = field(default_factory=list)
     redactions: list[dict[str, Any]] = field(default_factory=list)
+    #: What a language model was asked and what it said: `Entry.as_dict` of each, in order.
+    language_model: list[dict[str, Any]] = field(default_factory=list)
+    #: The phrases (`said`, `status`) of its note that a language model picked, and its name, where
+    #: the answer was made by them; [] and "" where not, and once they are redacted.
+    picked: list[dict[str, Any]] = field(default_factory=list)
+    picked_by: str = ""
     altered: list[int] = field(default_factory=list)
     #: The id of the question that it follows; None for none.
     after: str | None = None
@@ -210,6 +217,8 @@ def record_of(question_id: str, of: dict[str, list[Entry]]) -> Record:
     body = answers[0].body if answers else {}
     answer = answers[0].parsed("answer") if answers else None
     said = answers[0].parsed("said") if answers else None
+    asked = of.get("language_model", [])
+    picked = [e for e in asked if e.body["task"] == "facts" and e.body["use"] == "used"]
     entries_of = {kind: [entry.as_dict() for entry in entries] for kind, entries in of.items()}
     return Record(
         id=question_id,
@@ -227,7 +236,9 @@ def record_of(question_id: str, of: dict[str, list[Entry]]) -> Record:
         releases=body.get("releases") or question.body.get("releases") or {},
         index_build=body.get("index_build"),
         latency_ms=body.get("latency_ms"),
-        answer=said_words.put_back(answer, said) | {"id": question_id, "question": text}
+        answer=said_words.put_back(answer, said)
+        | {"id": question_id, "question": text}
+        | _explained(asked)
         if answer
         else None,
         deliveries=[
@@ -248,8 +259,25 @@ def record_of(question_id: str, of: dict[str, list[Entry]]) -> Record:
         corrections=entries_of.get("correction", []),
         withdrawals=entries_of.get("withdrawal", []),
         redactions=entries_of.get("redaction", []),
+        language_model=entries_of.get("language_model", []),
+        picked=[phrase for one in picked for phrase in one.parsed("phrases") or []],
+        picked_by=picked[0].body["model"] if picked else "",
         altered=sorted(e.seq for entries in of.values() for e in entries if e.altered),
     )
+
+
+def _explained(asked: Sequence[Entry]) -> dict[str, Any]:
+    """The explanation that was shown under an answer, as a part of it; {} where there was none."""
+    for one in asked:
+        if one.body["task"] == "explain" and (text := one.texts.get("explanation")):
+            return {
+                "explanation": {
+                    "text": text,
+                    "model": one.body["model"],
+                    "prompt": one.body["prompt"],
+                }
+            }
+    return {}
 
 
 def summary(record: Record) -> dict[str, Any]:
@@ -280,5 +308,6 @@ def summary(record: Record) -> dict[str, Any]:
         "corrections": record.corrections,
         "withdrawals": record.withdrawals,
         "redactions": record.redactions,
+        "language_model": record.language_model,
         "altered": record.altered,
     }

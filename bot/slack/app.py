@@ -25,6 +25,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.language_model import connect
 from bot.logged_desk import Answers
 from bot.messages import message
 from bot.querylog import QueryLog
@@ -69,7 +70,7 @@ def deliver_by(settings: Settings, desk: Answers, log: QueryLog, state: State) -
     not accepted."""
     client = _client(settings)
     _call_at_start(client, lambda patient: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
-    return SlackDelivery(desk, log, client, state)
+    return SlackDelivery(desk, log, client, state, connect(settings))
 
 
 def build_app(settings: Settings, delivery: SlackDelivery) -> App:

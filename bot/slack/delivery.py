@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
 
@@ -14,6 +15,7 @@ from bot.logged_desk import Answers, Done, LoggedDesk, LoggedQuestion
 from bot.messages import message
 from bot.querylog import LogUnavailable, NoSuchQuestion, QueryLog, QuestionRecord
 from bot.querylog.fallback import UNLOGGED
+from bot.slack.explaining import Explaining
 from bot.slack.outbox import WITHDRAWN, Outbox, Then
 from bot.slack.outbox_store import Post
 from bot.slack.people import People, said_of_defaults
@@ -25,6 +27,9 @@ from bot.slack.views.notices import edition_notices
 from bot.slack.views.said_defaults import with_said
 from bot.slack.web_api import Posted, Way, delete_original, for_one_anywhere
 
+if TYPE_CHECKING:
+    from bot.language_model.model import LanguageModel
+
 logger = logging.getLogger("codedesk.slack")
 
 #: How far an answer got (`Record.delivery`) that was certainly not posted.
@@ -35,15 +40,23 @@ class SlackDelivery:
     """Sends the answers of a desk to Slack and logs what became of them. Safe to use from many
     threads."""
 
-    def __init__(self, desk: Answers, log: QueryLog, client: WebClient, state: State) -> None:
+    def __init__(
+        self,
+        desk: Answers,
+        log: QueryLog,
+        client: WebClient,
+        state: State,
+        model: LanguageModel | None = None,
+    ) -> None:
         self.desk = desk
         self.log = log
         self.client = client
         self.state = state
         self.people = People(state)
-        self.logged = LoggedDesk(desk, log)
+        self.logged = LoggedDesk(desk, log, model)
         self.told = Told(state)
         self.outbox = Outbox(state, client, self)
+        self._explaining = Explaining(self.logged, client, self._explain)
 
     def answer(
         self,
@@ -143,7 +156,12 @@ class SlackDelivery:
             if copy is not None:
                 copy = with_said(copy, said) if said else copy
                 copy = redraw(copy) if redraw else copy
-            return self._post_anyhow(way, tell, drawn, copy, known, "answer", then, alone=alone)
+            posted = self._post_anyhow(
+                way, tell, drawn, copy, known, "answer", then, alone=alone
+            )
+            if known:
+                self._explaining.later(known, answer, way, drawn, posted)
+            return posted
 
         return deliver
 
@@ -202,7 +220,11 @@ class SlackDelivery:
         start. If it is not delivered, `copy` goes to the asker alone by `tell`. `then` is called
         with what became of the message, unless that is known only to a later start.
         """
+        self._explaining.noticed(way)
         return self.outbox.send(Post(way, drawn, question, kind, tell, copy), then)
+
+    def _explain(self, way: Way, drawn: Message, question: str) -> None:
+        self.post(way, drawn, question=question, kind="explanation")
 
     def delete_original(self, url: str) -> Future[Posted]:
         """Delete the message whose button was pressed."""

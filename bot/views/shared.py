@@ -11,6 +11,7 @@ from bot.desk.answer import (
     Axis,
     Candidate,
     Changes,
+    Explanation,
     QuotedGuideline,
     ReportLine,
     ShownGuideline,
@@ -85,6 +86,11 @@ def run_together(group: Sequence[ShownNote], most: int) -> str:
 
 
 # Where things are from
+
+
+def explanation(one: Explanation) -> str:
+    """What a language model makes of an answer, as such."""
+    return message("language_model.worded", model=one.model, text=one.text)
 
 
 def editions(answer: Answer) -> str:

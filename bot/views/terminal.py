@@ -35,6 +35,7 @@ from bot.views.shared import (
     axis_in_words,
     by_system,
     editions,
+    explanation,
     grounds,
     grouped,
     guideline_source,
@@ -90,6 +91,8 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     if answer.not_checked and answer.verdicts:
         rules = ", ".join(message(f"checks.{rule}") for rule in answer.not_checked)
         blocks.append(_wrapped(message("terminal.not_checked", rules=rules), "   "))
+    if answer.explanation:
+        blocks.append(_wrapped(explanation(answer.explanation), ""))
     if answer.changes:
         blocks.append(changes(answer.changes))
     if answer.candidates or answer.verdicts or answer.guidelines or answer.report:

@@ -6,7 +6,6 @@ import contextlib
 import datetime as dt
 import json
 import re
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +13,6 @@ from dataclasses import asdict, dataclass, field
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import httpx
 from tenacity import (
@@ -27,6 +25,7 @@ from tenacity import (
 from tqdm import tqdm
 
 from codesets import confined
+from codesets.deadline import Deadline
 from codesets.formats.text_files import sha256_of
 from codesets.limits import MB, TooMuch
 from codesets.loading.catalogue import Entry
@@ -143,54 +142,6 @@ class Ledger:
         new.replace(self.path)
 
 
-class _Clock:
-    """Shuts a connection down when a deadline is over.
-
-    httpx limits the time of each step, but a server may cause any number of steps. So the socket is
-    shut down from another thread.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._over = threading.Event()
-        self._socket: socket.socket | None = None
-
-    def __enter__(self) -> None:
-        self._over.clear()
-        self._timer = threading.Timer(self._seconds, self._end)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    @property
-    def is_over(self) -> bool:
-        return self._over.is_set()
-
-    def check(self) -> None:
-        """Raises _Retry when the deadline is over."""
-        if self.is_over:
-            raise _Retry("it takes too long")
-
-    def watch(self, event: str, info: Mapping[str, Any]) -> None:
-        """Keep the socket of each new connection (called by httpx's `trace` extension)."""
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            self._socket = info["return_value"].get_extra_info("socket")
-            if self.is_over:
-                self._shut()
-
-    def _end(self) -> None:
-        self._over.set()
-        self._shut()
-
-    def _shut(self) -> None:
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                # The method of the plain socket: TLS need not be closed properly any more.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-
 class Fetcher:
     """Downloads files of the catalogue into a folder, over one connection at a time.
 
@@ -203,7 +154,7 @@ class Fetcher:
     ) -> None:
         self.answered = False
         self._hosts = hosts
-        self._clock = _Clock(policy.deadline)
+        self._clock = Deadline(policy.deadline)
         self._folder = folder
         self._ledger = ledger
         self._policy = policy
@@ -325,7 +276,7 @@ class Fetcher:
             "GET", entry.url or "", headers=headers, extensions={"trace": self._clock.watch}
         )
         for _ in range(_REDIRECTS):
-            self._clock.check()
+            self._check_time()
             response = self._client.send(request, stream=True)
             try:
                 self.answered = True
@@ -367,6 +318,11 @@ class Fetcher:
         if before is None or before.url != entry.url or not path.exists():
             return None
         return before if sha256_of(path) == before.sha256 else None
+
+    def _check_time(self) -> None:
+        """Raises _Retry when the deadline is over."""
+        if self._clock.is_over:
+            raise _Retry("it takes too long")
 
     def _remember_validators(self, entry: Entry, response: httpx.Response) -> None:
         """Keep ETag and Last-Modified, with which the next sync asks whether the file changed."""
@@ -429,7 +385,7 @@ class Fetcher:
             ) as bar,
         ):
             for chunk in response.iter_raw():
-                self._clock.check()
+                self._check_time()
                 if file.tell() + len(chunk) > self._policy.largest:
                     raise self._too_large(part)
                 file.write(chunk)

@@ -54,6 +54,7 @@ def faults(environment: dict[str, str], folder: Path) -> list[str]:
         ("CODEDESK_AUDIT_SESSION_MINUTES", "-5", "it must be 1 or more."),
         ("SLACK_MODE", "pigeon", 'it must be "socket" or "http".'),
         ("CODEDESK_SLACK_MODE", "pigeon", 'it must be "socket" or "http".'),
+        ("CODEDESK_LLM_SECONDS", "0", "it must be 1 or more."),
         ("CODEDESK_AUDITORS", "U1, bob", f'it must be {IDS}, and "bob" is none.'),
     ],
 )
@@ -249,3 +250,23 @@ def test_yes_and_no(home: Path, value: str, means: bool) -> None:
 def test_settings_stay_as_they_are(home: Path) -> None:
     with pytest.raises(ValidationError):
         Settings(home=home).http_port = 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["llm.example.org/v1", "ftp://llm.example.org", "http://me:secret@llm.example.org/v1",
+     "https://llm.example.org/v1?key=secret", "https://llm.example.org/v1#x", "https://", "http:///v1"],
+)  # fmt: skip
+def test_an_address_of_a_language_model_without_secrets(url: str) -> None:
+    with pytest.raises(SettingsError, match="CODEDESK_LLM_URL must be an address") as error:
+        Settings.load({"CODEDESK_LLM_URL": url})
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://llm.example.org/v1", "http://127.0.0.1:8000/v1/", "http://[::1]:11434/v1",
+     "https://llm.example.org/openai/deployments/gpt-x~1"],
+)  # fmt: skip
+def test_addresses_of_language_models(url: str) -> None:
+    assert Settings.load({"CODEDESK_LLM_URL": url}).llm_url == url

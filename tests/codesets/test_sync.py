@@ -495,7 +495,7 @@ def test_no_redirect_leads_from_https_to_http() -> None:
     sent = httpx.Request("GET", "https://www.cms.gov/a.zip")
     fetcher = download.Fetcher.__new__(download.Fetcher)
     fetcher._hosts = {"www.cms.gov"}
-    fetcher._clock = download._Clock(1.0)
+    fetcher._clock = download.Deadline(1.0)
     (known, *_) = read_catalogue(CATALOGUE, TODAY)
     with pytest.raises(download.Refused, match="an address without encryption"):
         fetcher._redirected(known, sent, httpx.Request("GET", "http://www.cms.gov/b.zip"))

@@ -81,7 +81,9 @@ def in_words(shape: str, key: str, hint: Any) -> str:
     if get_origin(hint) is types.UnionType:
         kind, _ = get_args(hint)
         # Where there are no changes, the key is left out.
-        return kind.__name__ if key == "changes" else f"{_NAMES[kind]} or null"
+        if key == "changes":
+            return kind.__name__
+        return f"{kind.__name__ if dataclasses.is_dataclass(kind) else _NAMES[kind]} or null"
     return hint.__name__ if dataclasses.is_dataclass(hint) else _NAMES[hint]
 
 
@@ -152,7 +154,8 @@ def check_value(value: Any, kind: str, where: str) -> None:
     elif kind == "object of integers":
         assert all(type(count) is int for count in value.values()), where
     elif kind.endswith(" or null"):
-        assert value is None or type(value) is of_kind[kind.removesuffix(" or null")], where
+        if value is not None:
+            check_value(value, kind.removesuffix(" or null"), where)
     elif kind == "number":
         assert type(value) in (int, float), where
     elif kind in of_kind:
