@@ -6,7 +6,8 @@
   (`answer_without_log`); then the answer begins with a notice that says so.
 - A text that could not be scrubbed is neither stored nor answered.
 - One bad question does not end a batch: the questions are then answered one by one.
-- Only one answer is worked on at a time.
+- Only one search is worked on at a time, and only one answer that needs none; the latter never
+  waits for the former.
 
 A surface says who asks and where (`QuestionRecord`), and gives a callback that shows or sends the
 answers.
@@ -42,8 +43,7 @@ Deliver = Callable[[list[Answer], Done], R]
 
 
 class Answers(Protocol):
-    """What LoggedDesk and the surfaces need of a desk. It is called from several threads, one at a
-    time."""
+    """What LoggedDesk and the surfaces need of a desk. Several threads call it at once."""
 
     @property
     def index_build(self) -> str | None:
@@ -109,6 +109,11 @@ class LoggedQuestion:
     error: Exception | None = None
     came: float | None = None
 
+    @property
+    def searches(self) -> bool:
+        """Whether its answer takes long: see `Question.searches`."""
+        return self.question is not None and self.question.searches
+
     def latency_ms(self, answer: Answer) -> float:
         if self.came is None:
             return answer.elapsed_ms
@@ -128,7 +133,9 @@ class LoggedDesk:
         # Several answers at once take longer in all, and delay the acknowledgement of what comes in
         # meanwhile: of 40 questions that Slack sent together, the last was acknowledged after 0.6
         # s, and after 0.15 s with one answer at a time.
-        self._working = threading.Lock()
+        self._searching = threading.Lock()
+        # A verdict takes milliseconds. It does not wait until others' searches are done.
+        self._looking_up = threading.Lock()
 
     # Taking
 
@@ -200,7 +207,8 @@ class LoggedDesk:
         """
         question_ids = [question.id for question in questions]
         try:
-            with self._working:
+            long = any(question.searches for question in questions)
+            with self._searching if long else self._looking_up:
                 answers = self._answers(questions, instead, limit)
             self.log.answered_many(
                 [(q.id, a, q.latency_ms(a)) for q, a in zip(questions, answers, strict=True)],

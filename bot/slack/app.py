@@ -34,15 +34,15 @@ from bot.slack.delivery import SlackDelivery
 from bot.slack.lanes import Lanes
 from bot.slack.listeners import actions, audit, commands, events, feedback
 from bot.slack.recovery import recover
+from bot.slack.searches import Searches
 from bot.slack.state import State
 from bot.slack.web_api import web_client, why_not_certain
 from codesets.errors import CodeDeskError
 
 logger = logging.getLogger("codedesk.slack")
 
-#: Listeners that run at once. One answers, and the others wait for it or need no answer; none waits
-#: for Slack (see `lanes`).
-_ANSWERS_AT_ONCE = 8
+#: Listeners that run at once. None waits for a search (see `searches`) or for Slack (see `lanes`).
+_LISTENERS_AT_ONCE = 8
 
 
 class SlackSettingsError(CodeDeskError):
@@ -50,7 +50,12 @@ class SlackSettingsError(CodeDeskError):
 
 
 def build_app(
-    settings: Settings, desk: Answers, log: QueryLog, state: State, lanes: Lanes | None = None
+    settings: Settings,
+    desk: Answers,
+    log: QueryLog,
+    state: State,
+    lanes: Lanes | None = None,
+    searches: Searches | None = None,
 ) -> App:
     """The app with all its listeners. Raises SlackSettingsError when its tokens
     are not accepted."""
@@ -61,13 +66,13 @@ def build_app(
         client=client,
         # Without a secret every HTTP request is refused; Socket Mode needs none.
         signing_secret=settings.slack_signing_secret or "",
-        listener_executor=ThreadPoolExecutor(_ANSWERS_AT_ONCE, thread_name_prefix="answer"),
+        listener_executor=ThreadPoolExecutor(_LISTENERS_AT_ONCE, thread_name_prefix="answer"),
         # Otherwise Bolt prints a request that no listener takes, and with it what people asked.
         raise_error_for_unhandled_request=True,
         attaching_conversation_kwargs_enabled=False,
     )
     app.error(_log_error)
-    delivery = SlackDelivery(desk, log, client, state, lanes)
+    delivery = SlackDelivery(desk, log, client, state, lanes, searches)
     for kind in (events, commands, actions, feedback):
         kind.register(app, delivery)
     audit.register(app, delivery, settings)
@@ -92,8 +97,9 @@ def serve(
         _only_one(settings.home),
         closing(State(settings.slack_db)) as state,
         Lanes() as lanes,
+        Searches() as searches,
     ):
-        app = build_app(settings, desk, log, state, lanes)
+        app = build_app(settings, desk, log, state, lanes, searches)
         with checkpointing(settings, log, app.client) as begin:
             try:
                 desk.ready()
@@ -108,6 +114,7 @@ def serve(
                 # In the log, a question that was not begun stays unanswered, and an answer that
                 # waits for a rate limit is `waiting`. The next start finds both: see recovery.
                 app.listener_runner.listener_executor.shutdown(wait=True, cancel_futures=True)
+                searches.close()
                 lanes.close()
 
 

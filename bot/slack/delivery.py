@@ -15,12 +15,16 @@ from bot.messages import message
 from bot.querylog import LogUnavailable, QueryLog, QuestionRecord
 from bot.querylog.unfinished import MOST_MINUTES
 from bot.slack.lanes import Lanes
+from bot.slack.searches import Searches
 from bot.slack.state import State
 from bot.slack.views.answer import answer_message, removed_message, with_removed
 from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.web_api import Posted, Way, delete_original, for_one, respond
 
 logger = logging.getLogger("codedesk.slack")
+
+#: Sends answers: see `bot.logged_desk.Deliver`.
+_Sending = Callable[[list[Answer], Done], Future[Posted]]
 
 
 class SlackDelivery:
@@ -34,12 +38,15 @@ class SlackDelivery:
         client: WebClient,
         state: State,
         lanes: Lanes | None = None,
+        searches: Searches | None = None,
     ) -> None:
+        """`searches`: where questions that take a search wait; None: in the calling thread."""
         self.desk = desk
         self.log = log
         self.client = client
         self.state = state
         self.lanes = lanes or Lanes()
+        self.searches = searches
         self.logged = LoggedDesk(desk, log)
 
     def answer(
@@ -53,7 +60,7 @@ class SlackDelivery:
         removed: Sequence[str] = (),
     ) -> Future[Posted]:
         """Answer, log the answer, and send it by `way`. The future has what became of it, once that
-        is logged.
+        is logged. A question that takes a search waits for its turn, and this returns at once.
 
         `private`: only the asker sees the answer; so it is when it is `shareable`, too. `removed`:
         the kinds of identifiers that such an answer says were removed. `tell`: a way to the asker
@@ -62,6 +69,11 @@ class SlackDelivery:
         sending = self._sending(
             question.id, way, tell, shareable=shareable, private=private, removed=removed
         )
+        if self.searches and question.searches:
+            return self.searches.run(lambda: self._answer(question, way, sending))
+        return self._answer(question, way, sending)
+
+    def _answer(self, question: LoggedQuestion, way: Way, sending: _Sending) -> Future[Posted]:
         try:
             return self.logged.answer([question], sending)
         except LogUnavailable as error:
@@ -100,7 +112,7 @@ class SlackDelivery:
         shareable: bool = False,
         private: bool,
         removed: Sequence[str],
-    ) -> Callable[[list[Answer], Done], Future[Posted]]:
+    ) -> _Sending:
         def deliver(answers: list[Answer], done: Done) -> Future[Posted]:
             (answer,) = answers
             drawn = answer_message(answer, question_id, shareable=shareable, private=private)
