@@ -73,6 +73,8 @@ class TimedSlack(SlackServer):
 def home_of_its_own() -> Iterator[Path]:
     """A home with the code sets and the index of CODEDESK_HOME, and nothing else of it."""
     settings = Settings.load()
+    if not settings.codes_db.exists():
+        raise SystemExit(f"There are no code sets at {settings.home}: set CODEDESK_HOME.")
     with tempfile.TemporaryDirectory(prefix="codedesk-slack-") as folder:
         home = Path(folder)
         for path in (settings.codes_db, settings.index):
