@@ -1,12 +1,12 @@
 """Draws every surface in Slack: `make slack-pictures` writes docs/slack/.
 
-`codedesk run` serves the code sets and the index of CODEDESK_HOME to a loopback Slack; a person does
-what bench/slack_surfaces.py lists; and what Slack is sent is drawn at the width of a phone and of a
-desktop, light and dark. One picture has the four side by side.
+`codedesk run` serves the code sets and the index of CODEDESK_HOME to a loopback Slack; a person
+does what bench/slack_surfaces.py lists; and what Slack is sent is drawn at the width of a phone and
+of a desktop, light and dark. One picture has the four side by side.
 
-Needs CODEDESK_HOME with code sets and index, Chromium with its driver, the fonts Lato and Noto Color
-Emoji, Pillow, and the render kit: a folder with a package.json, build.sh and entry.jsx, which builds
-a script that draws window.__PAYLOAD__. CODEDESK_SLACK_RENDER names it; by default it is
+Needs CODEDESK_HOME with code sets and index, Chromium with its driver, the fonts Lato and Noto
+Color Emoji, Pillow, and the render kit: a folder with a package.json, build.sh and entry.jsx, which
+builds a script that draws window.__PAYLOAD__. CODEDESK_SLACK_RENDER names it; by default it is
 shared/slack/render beside the repository. Its packages are installed by npm into a copy.
 """
 

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "support")]
 
 from slack_server import Call, SlackServer  # noqa: E402
+from slack_server import app_home_opened as app_home_opened  # noqa: E402
 
 #: Seconds for a process to start or to answer.
 PATIENCE = 180.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
-from slack_serving import ROOT, TimedSlack
+from slack_serving import ROOT, TimedSlack, app_home_opened
 
 #: Seconds until it counts as not there.
 _PATIENCE = 20.0
@@ -123,14 +123,8 @@ def press(name: str, of: str, label: str) -> Surface:
         message = scene.slack.message(channel)
         if message is None:
             raise Missing(f"{of} is not there any more")
-        element, option = _pressable(message.get("blocks", []), label)
-        payload = scene.slack.block_actions(
-            element["action_id"], element.get("value"), user=scene.user, channel=channel
-        )
-        if option:
-            chosen = {"type": element["type"], "selected_option": option}
-            payload["actions"][0] |= chosen
-            payload["actions"][0].pop("value", None)
+        action_id, value = _pressable(message.get("blocks", []), label)
+        payload = scene.slack.block_actions(action_id, value, user=scene.user, channel=channel)
         return scene.after(lambda: scene.slack.send_interactive(payload))
 
     return Surface(name, f"*{label}* under *{of}*", act)
@@ -138,9 +132,6 @@ def press(name: str, of: str, label: str) -> Surface:
 
 def opened(name: str, tab: str, what: str) -> Surface:
     def act(scene: Scene) -> Payload:
-        # Lately imported, because only later versions of the loopback Slack have more of them.
-        from slack_server import app_home_opened
-
         event = app_home_opened(scene.user, tab=tab)
         method = "views.publish" if tab == "home" else "chat.postMessage"
         return scene.after(lambda: scene.slack.send_event(event), method)
@@ -188,14 +179,13 @@ def _place(scene: Scene, of: str) -> str:
     return scene.where[of]
 
 
-def _pressable(blocks: Any, label: str) -> tuple[Payload, Payload | None]:
-    """The button whose words match, or the menu and its option. Raises Missing."""
+def _pressable(blocks: Any, label: str) -> tuple[str, str | None]:
+    """The action and the value of the button whose words match, or of the option of a menu. Raises
+    Missing."""
     for element in _elements(blocks):
-        if _says(element, label):
-            return element, None
-        for option in element.get("options", ()):
-            if _says(option, label):
-                return element, option
+        for thing in (element, *element.get("options", ())):
+            if _says(thing, label):
+                return element["action_id"], thing.get("value")
     raise Missing(f"nothing there says {label}")
 
 
@@ -236,13 +226,14 @@ SURFACES = [
     slash("rule", "when is sepsis sequenced first"),
     slash("abstention", "best pizza near the hospital"),
     slash("help", "help"),
-    press("see-more", "report", "See more|Details|More"),
     press("rules", "report", "Rules|Notes and rules|The rules"),
     press("check-with", "report", "Check with.*"),
     press("copy", "report", "Copy.*|As text.*|Text for the chart"),
     press("code-used", "report", "The code I used.*"),
-    press("complete", "question-back", "Complete.*"),
+    mention("header", "is S52.50 billable?"),
+    press("complete", "header", "Complete.*"),
     direct("hello", "hi"),
+    slash("audit", "diabetes", "/code-audit"),
     opened("home", "home", "App Home"),
     opened("messages", "messages", "the Messages tab, opened for the first time"),
     shortcut("ask", "global"),
