@@ -5,6 +5,8 @@
 # make test       all tests: under 12 minutes on two cores
 # make scrub      how well identifiers are removed, measured on cases made from templates
 # make pictures   the pictures of the docs, from what is loaded and indexed in CODEDESK_HOME
+# make slack-pictures  every surface in Slack, into docs/slack/
+# make slack-check     what the tests send to Slack, checked by Slack's own types
 # make bench      accuracy and speed beside other ways, into docs/BENCHMARK.md; ARGS=--quick rehearses
 # make clean      removes the environment and what was built
 # check, test-fast and test install PyTorch, which the tests of training need.
@@ -16,7 +18,7 @@ INSTALL = $(BIN)/pip install --disable-pip-version-check --quiet --constraint co
 # that run here without it.
 export ORT_DISABLE_TELEMETRY = 1
 
-.PHONY: run audit test test-fast check scrub pictures bench clean
+.PHONY: run audit test test-fast check scrub pictures slack-pictures slack-check bench clean
 
 run: $(VENV)/.installed
 	@$(BIN)/codedesk run
@@ -46,6 +48,15 @@ scrub: $(VENV)/.installed-dev
 # Needs Chromium, its driver and two fonts: bench/pictures.py names them.
 pictures: $(VENV)/.installed-dev
 	@PYTHONPATH=. $(BIN)/python bench/pictures.py
+
+# Needs Chromium, its driver, two fonts, npm and a render kit: bench/slack_pictures.py names them.
+slack-pictures: $(VENV)/.installed-dev
+	@PYTHONPATH=. $(BIN)/python bench/slack_pictures.py
+
+# Needs npm and the block checker that bench/slack_check.py names. ARGS: other tests than those of
+# Slack.
+slack-check: $(VENV)/.installed-dev
+	@PYTHONPATH=. $(BIN)/python bench/slack_check.py $(ARGS)
 
 # Measures what is loaded and indexed in CODEDESK_HOME, with the questions of the folder BENCH_DATA.
 bench: $(VENV)/.installed-bench

@@ -6,7 +6,8 @@
   (`answer_without_log`); then the answer begins with a notice that says so.
 - A text that could not be scrubbed is neither stored nor answered.
 - One bad question does not end a batch: the questions are then answered one by one.
-- Only one answer is worked on at a time.
+- Only one search is worked on at a time, and only one answer that needs none; the latter never
+  waits for the former.
 - A language model, if there is one, is asked while others are answered. What it said is logged, and
   without a reply of use the answer stands.
 
@@ -53,8 +54,7 @@ Deliver = Callable[[list[Answer], Done], R]
 
 
 class Answers(Protocol):
-    """What LoggedDesk and the surfaces need of a desk. It is called from several threads, one at a
-    time."""
+    """What LoggedDesk and the surfaces need of a desk. Several threads call it at once."""
 
     @property
     def index_build(self) -> str | None:
@@ -138,6 +138,11 @@ class LoggedQuestion:
     error: Exception | None = None
     came: float | None = None
 
+    @property
+    def searches(self) -> bool:
+        """Whether its answer takes long: see `Question.searches`."""
+        return self.question is not None and self.question.searches
+
     def latency_ms(self, answer: Answer) -> float:
         if self.came is None:
             return answer.elapsed_ms
@@ -158,7 +163,9 @@ class LoggedDesk:
         # Several answers at once take longer in all, and delay the acknowledgement of what comes in
         # meanwhile: of 40 questions that Slack sent together, the last was acknowledged after 0.6
         # s, and after 0.15 s with one answer at a time.
-        self._working = threading.Lock()
+        self._searching = threading.Lock()
+        # A verdict takes milliseconds. It does not wait until others' searches are done.
+        self._looking_up = threading.Lock()
 
     # Taking
 
@@ -249,7 +256,8 @@ class LoggedDesk:
         """
         question_ids = [question.id for question in questions]
         try:
-            with self._working:
+            long = any(question.searches for question in questions)
+            with self._searching if long else self._looking_up:
                 answers = self._answers(questions, instead, limit)
                 # Read here, as a desk may be renewed between two answers.
                 index_build, made_with = self.desk.index_build, self.desk.made_with(*answers)
@@ -274,7 +282,7 @@ class LoggedDesk:
     @contextmanager
     def between_answers(self) -> Iterator[None]:
         """While no answer is worked on: for what must not change while one is."""
-        with self._working:
+        with self._searching, self._looking_up:
             yield
 
     def _answers(
@@ -337,7 +345,7 @@ class LoggedDesk:
 
     def _better(self, question: Question, before: Answer, limit: int) -> Answer | None:
         try:
-            with self._working:
+            with self._searching:
                 again = self.desk.ask(question, limit=limit)
         except Exception as error:
             logger.error("a note taken apart: %s", type(error).__name__)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import slack_payloads
 from filelock import FileLock
 from paths import ROOT
 from slack_server import SlackServer
@@ -49,6 +50,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark, fixtures in _MARKS.items():
             if used & fixtures:
                 item.add_marker(mark)
+
+
+@pytest.fixture(autouse=True)
+def _payloads_kept(request: pytest.FixtureRequest) -> Iterator[None]:
+    """For `make slack-check`: keep what a test sends to Slack."""
+    if (folder := slack_payloads.folder()) is None:
+        yield
+        return
+    with slack_payloads.kept(request.node.nodeid, folder):
+        yield
 
 
 @pytest.fixture(scope="session")

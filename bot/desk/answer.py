@@ -7,8 +7,8 @@ for `reasons`, `Answer.releases` and, where it is None, `Answer.changes`. What i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal
 
 import msgspec
@@ -549,19 +549,19 @@ class Answer:
 
     def as_dict(self) -> dict[str, Any]:
         """The object of the contract, without the fields that are not in the JSON."""
-        fields = asdict(self, dict_factory=_without_reasons)
-        fields.pop("releases")
+        given: dict[str, Any] = _plain(self)
+        given.pop("releases")
         if self.changes is None:
-            fields.pop("changes")
-        return fields
+            given.pop("changes")
+        return given
 
     def as_logged(self) -> dict[str, Any]:
         """`as_dict` without the descriptors of CPT. Its licence lets a desk show them and not keep
         them: the codes stay, and the words are looked up when the answer is shown again. A headline
         has none."""
-        fields = self.as_dict()
-        lines = [line for one in (fields, *fields["statements"]) for line in one["report"]]
-        for shown in (*fields["candidates"], *fields["verdicts"], *lines):
+        logged = self.as_dict()
+        lines = [line for one in (logged, *logged["statements"]) for line in one["report"]]
+        for shown in (*logged["candidates"], *logged["verdicts"], *lines):
             if shown["system"] != "cpt":
                 continue
             shown |= {"title": "", "matched": []} if "matched" in shown else {"title": ""}
@@ -569,8 +569,8 @@ class Answer:
                 for code in shown.get(codes, ()):
                     code["title"] = ""
         if self.changes and self.changes.system == "cpt":
-            fields["changes"]["listed"] = []
-        return fields
+            logged["changes"]["listed"] = []
+        return logged
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Answer:
@@ -578,8 +578,8 @@ class Answer:
         and a newer one may have others. Raises msgspec.ValidationError for anything else."""
         answer = msgspec.convert(stored, cls)
         verdicts = [
-            verdict if "kind" in fields else replace(verdict, kind=_kind_of(verdict))
-            for verdict, fields in zip(answer.verdicts, stored.get("verdicts", ()), strict=True)
+            verdict if "kind" in its else replace(verdict, kind=_kind_of(verdict))
+            for verdict, its in zip(answer.verdicts, stored.get("verdicts", ()), strict=True)
         ]
         return replace(answer, verdicts=verdicts)
 
@@ -594,5 +594,14 @@ def _kind_of(verdict: Verdict) -> CodeKind:
     return "code"
 
 
-def _without_reasons(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: value for name, value in pairs if name != "reasons"}
+def _plain(value: Any) -> Any:
+    """A value as JSON has it, without reasons. `dataclasses.asdict` copies each text, which takes
+    as long as a verdict."""
+    if is_dataclass(value):
+        names = (one.name for one in fields(value))
+        return {name: _plain(getattr(value, name)) for name in names if name != "reasons"}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return value

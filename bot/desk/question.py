@@ -18,7 +18,14 @@ from bot.desk.code_mentions import (
     named_code,
     read_mentions,
 )
-from bot.desk.intent import Inquiry, Intent, courtesy, inquiry
+from bot.desk.intent import (
+    Inquiry,
+    Intent,
+    courtesy,
+    inquiry,
+    is_about_a_rule,
+    says_of_codes,
+)
 from bot.desk.known_codes import Known, Lookup
 from bot.desk.ndc_mentions import NdcMention, read_ndcs
 from bot.desk.service_dates import DateRead, read_date
@@ -113,6 +120,16 @@ class Question:
     def statement(self) -> str:
         """What it states, scrubbed: as typed, or as it was read."""
         return self.read_as or self.scrubbed
+
+    @property
+    def searches(self) -> bool:
+        """Whether its answer takes a search, or reads whole editions: a tenth of a second or more.
+        A verdict takes a few milliseconds, and so do a courtesy and a refusal."""
+        if self.intent == "codes":
+            typed = [mention.typed for mention in self.mentions]
+            rule = is_about_a_rule(self.text)
+            return rule > 0 or says_of_codes(self.text, typed, rule)
+        return self.intent in ("search", "changes")
 
 
 def read_question(

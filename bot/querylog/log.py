@@ -287,15 +287,19 @@ class QueryLog:
         made_with: Mapping[str, Any] | None = None,
     ) -> None:
         today = dt.date.today().isoformat()
+        made: dict[str, Any] = {
+            "index_build": index_build,
+            "made_with": dict(made_with) if made_with else None,
+        }
+        # Made before the log is held: a large answer takes milliseconds, in which others write.
+        written = [
+            (question_id, latency, answer_body(answer, codes_of(answer), answer.releases, today))
+            for question_id, answer, latency in answers
+        ]
         with self.writing() as appender:
-            for question_id, answer, latency_ms in answers:
+            for question_id, latency, (body, texts) in written:
                 appender.expect_question(question_id)
-                body, texts = answer_body(answer, codes_of(answer), answer.releases, today)
-                body |= {
-                    "index_build": index_build,
-                    "latency_ms": round(latency_ms, 2),
-                    "made_with": dict(made_with) if made_with else None,
-                }
+                body |= made | {"latency_ms": round(latency, 2)}
                 appender.append("answer", question_id, body, texts)
 
     def delivered(

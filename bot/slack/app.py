@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import signal
 import sqlite3
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -49,6 +50,7 @@ from bot.slack.listeners import (
     welcome,
 )
 from bot.slack.recovery import recover
+from bot.slack.searches import Searches
 from bot.slack.sessions import Sessions
 from bot.slack.state import State
 from bot.slack.web_api import web_client, why_not_certain
@@ -56,21 +58,30 @@ from codesets.errors import CodeDeskError
 
 logger = logging.getLogger("codedesk.slack")
 
-#: Listeners that run at once. One answers, and the others wait for it or need no answer; none waits
-#: for Slack (see `outbox`).
-_ANSWERS_AT_ONCE = 8
+#: Listeners that run at once. None waits for a search (see `searches`) or for Slack (see `outbox`).
+_LISTENERS_AT_ONCE = 8
+#: Seconds until a thread that computes lets another go on, in place of Python's 0.005. A verdict
+#: reads and writes often, and each time waits for the search that goes on beside it.
+_SWITCH = 0.0005
 
 
 class SlackSettingsError(CodeDeskError):
     """Slack cannot be served with these settings; the message says what to put right."""
 
 
-def deliver_by(settings: Settings, desk: Answers, log: QueryLog, state: State) -> SlackDelivery:
-    """Delivery to the workspace of the settings. Raises SlackSettingsError when their tokens are
-    not accepted."""
+def deliver_by(
+    settings: Settings,
+    desk: Answers,
+    log: QueryLog,
+    state: State,
+    searches: Searches | None = None,
+) -> SlackDelivery:
+    """Delivery to the workspace of the settings. `searches`: where questions that take a search
+    wait; None: in the calling thread. Raises SlackSettingsError when their tokens are not
+    accepted."""
     client = _client(settings)
     _call_at_start(client, lambda patient: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
-    return SlackDelivery(desk, log, client, state, connect(settings))
+    return SlackDelivery(desk, log, client, state, connect(settings), searches)
 
 
 def build_app(settings: Settings, delivery: SlackDelivery) -> App:
@@ -80,7 +91,7 @@ def build_app(settings: Settings, delivery: SlackDelivery) -> App:
         client=delivery.client,
         # Without a secret every HTTP request is refused; Socket Mode needs none.
         signing_secret=settings.slack_signing_secret or "",
-        listener_executor=ThreadPoolExecutor(_ANSWERS_AT_ONCE, thread_name_prefix="answer"),
+        listener_executor=ThreadPoolExecutor(_LISTENERS_AT_ONCE, thread_name_prefix="answer"),
         # Otherwise Bolt prints a request that no listener takes, and with it what people asked.
         raise_error_for_unhandled_request=True,
         attaching_conversation_kwargs_enabled=False,
@@ -114,8 +125,13 @@ def serve(
     they stay in the outbox. Raises SlackSettingsError.
     """
     stop = stop or threading.Event()
-    with _only_one(settings.home), closing(_state(settings)) as state:
-        delivery = deliver_by(settings, desk, log, state)
+    sys.setswitchinterval(_SWITCH)
+    with (
+        _only_one(settings.home),
+        closing(_state(settings)) as state,
+        Searches() as searches,
+    ):
+        delivery = deliver_by(settings, desk, log, state, searches)
         app = build_app(settings, delivery)
         with checkpointing(settings, delivery) as begin:
             try:
@@ -131,6 +147,7 @@ def serve(
                 # A question that was not begun stays unanswered in the log. The next start goes on
                 # with it, and with what is in the outbox: see recovery.
                 app.listener_runner.listener_executor.shutdown(wait=True, cancel_futures=True)
+                searches.close()
                 delivery.outbox.rest()
 
 

@@ -19,6 +19,7 @@ from bot.slack.explaining import Explaining
 from bot.slack.outbox import WITHDRAWN, Outbox, Then
 from bot.slack.outbox_store import Post
 from bot.slack.people import People, said_of_defaults
+from bot.slack.searches import Searches
 from bot.slack.state import State
 from bot.slack.told import Told, conversation
 from bot.slack.views.answer import answer_message, removed_message, with_removed
@@ -34,6 +35,8 @@ logger = logging.getLogger("codedesk.slack")
 
 #: How far an answer got (`Record.delivery`) that was certainly not posted.
 _NOT_OUT = ("unanswered", "undelivered", "waiting")
+#: Sends answers: see `bot.logged_desk.Deliver`.
+_Sending = Callable[[list[Answer], Done], Future[Posted]]
 
 
 class SlackDelivery:
@@ -47,7 +50,9 @@ class SlackDelivery:
         client: WebClient,
         state: State,
         model: LanguageModel | None = None,
+        searches: Searches | None = None,
     ) -> None:
+        """`searches`: where questions that take a search wait; None: in the calling thread."""
         self.desk = desk
         self.log = log
         self.client = client
@@ -56,6 +61,7 @@ class SlackDelivery:
         self.logged = LoggedDesk(desk, log, model)
         self.told = Told(state)
         self.outbox = Outbox(state, client, self)
+        self.searches = searches
         self._explaining = Explaining(self.logged, client, self._explain)
 
     def answer(
@@ -70,14 +76,14 @@ class SlackDelivery:
         redraw: Callable[[Message], Message] | None = None,
     ) -> Future[Posted]:
         """Answer, log the answer, and send it by `way`, unless it was withdrawn. The future has
-        what became of it, once that is logged.
+        what became of it, once that is logged. A question that takes a search waits for its turn,
+        and this returns at once.
 
         `private`: only the asker sees the answer; so it is when it is `shareable`, too. `removed`:
         the kinds of identifiers that such an answer says were removed. `tell`: a way to the asker
         alone. By it they get the answer if it cannot be delivered by `way`, or if Slack does not
         say whether it was. `redraw` changes the message that is drawn.
         """
-        alone = shareable or private
         sending = self._sending(
             question.id,
             way,
@@ -89,21 +95,31 @@ class SlackDelivery:
             said=said_of_defaults(question),
             where=conversation(question.asked),
         )
+
+        def trouble(told: str) -> None:
+            alone = shareable or private
+            self._post_anyhow(_for_trouble(way, tell), tell, plain_message(told), alone=alone)
+
+        if self.searches and question.searches:
+            return self.searches.run(lambda: self._answer(question, sending, trouble))
+        return self._answer(question, sending, trouble)
+
+    def _answer(
+        self, question: LoggedQuestion, sending: _Sending, trouble: Callable[[str], None]
+    ) -> Future[Posted]:
         try:
             return self.logged.answer([question], sending)
         except LogUnavailable as error:
             # The log has no answer, so the question counts as unanswered there. That is right.
             logger.error("%s", error)
-            told = plain_message(message("slack.not_logged"))
-            self._post_anyhow(_for_trouble(way, tell), tell, told, alone=alone)
+            trouble(message("slack.not_logged"))
             return _done(Posted("failed", "log unavailable"))
         except Exception as error:
             # Whatever the error is, the asker is told, and the next question is answered.
             # The error's message is not logged: it may hold the question as it was typed.
             where = "".join(traceback.format_tb(error.__traceback__))
             logger.error("question %s: %s at\n%s", question.id, type(error).__name__, where)
-            told = plain_message(message("slack.went_wrong", question=question.id))
-            self._post_anyhow(_for_trouble(way, tell), tell, told, alone=alone)
+            trouble(message("slack.went_wrong", question=question.id))
             return _done(Posted("failed", type(error).__name__))
 
     def send_after_all(
@@ -132,7 +148,7 @@ class SlackDelivery:
         redraw: Callable[[Message], Message] | None = None,
         said: str = "",
         where: str = "",
-    ) -> Callable[[list[Answer], Done], Future[Posted]]:
+    ) -> _Sending:
         alone = shareable or private
 
         def deliver(answers: list[Answer], _: Done) -> Future[Posted]:
@@ -156,9 +172,7 @@ class SlackDelivery:
             if copy is not None:
                 copy = with_said(copy, said) if said else copy
                 copy = redraw(copy) if redraw else copy
-            posted = self._post_anyhow(
-                way, tell, drawn, copy, known, "answer", then, alone=alone
-            )
+            posted = self._post_anyhow(way, tell, drawn, copy, known, "answer", then, alone=alone)
             if known:
                 self._explaining.later(known, answer, way, drawn, posted)
             return posted

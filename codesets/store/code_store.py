@@ -15,7 +15,6 @@ from typing import Any, Literal, NamedTuple, TypeVar
 import msgspec
 from sqlite_utils import Database
 
-from codesets.code_format import dot, undot
 from codesets.model import (
     DATED_SYSTEMS,
     SYSTEM_NAMES,
@@ -375,16 +374,11 @@ class CodeStore:
 
     def ancestors(self, release: Release, code: Code) -> list[Code]:
         """The codes above `code`, nearest first."""
-        if code.parent is None:
-            return []
-        # Every code above it is a prefix of it, without placeholders (S13.4XXA is under S13.4).
-        names = {dot(undot(code.code)[:n]) for n in range(3, len(code.code))}
-        known = self.get_many(release, names)
-        above = []
-        parent = known.get(code.parent)
-        while parent is not None:
+        above: list[Code] = []
+        name = code.parent
+        while name is not None and (parent := self.get(release, name)) is not None:
             above.append(parent)
-            parent = known.get(parent.parent or "")
+            name = parent.parent
         return above
 
     # Notes

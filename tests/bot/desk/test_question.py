@@ -48,6 +48,31 @@ def test_what_a_question_asks_for(asked: str, intent: str) -> None:
     assert read(asked).intent == intent
 
 
+@pytest.mark.parametrize(
+    ("asked", "searches"),
+    [
+        ("b/l knee OA, failed PT", True),
+        ("what changed in FY2027?", True),
+        ("E11.9 with ckd stage 3 on insulin", True),
+        ("E11.9 or G0439?", True),
+        ("E11.9", False),
+        ("check E11.9 2025-11-03", False),
+        ("is E11.9 billable on 3/1/2026?", False),
+        ("E11.9, G0439", False),
+        ("thanks", False),
+        ("?!", False),
+    ],
+)
+def test_what_takes_a_search(asked: str, searches: bool) -> None:
+    assert read(asked).searches is searches
+
+
+def test_codes_that_are_checked_take_no_search() -> None:
+    codes = ["E11.9", "G0439"]
+    scrubbed = [Scrubbed(code, searched=code) for code in codes]
+    assert not read_codes(codes, scrubbed, lookup).searches
+
+
 def test_the_date_is_read_as_it_was_typed_and_the_rest_from_what_may_be_stored() -> None:
     question = read("John Smith 5/1/2026 gout", "[NAME] [DATE] gout")
     assert (question.service_date, question.day) == (MAY, MAY)
