@@ -81,5 +81,5 @@ def deleted(event: Mapping[str, Any]) -> tuple[str, str] | None:
         return None if before.get("bot_id") or not ts else (event["channel"], ts)
     changed = event.get("message") or {}
     if event.get("subtype") == "message_changed" and changed.get("subtype") == "tombstone":
-        return event["channel"], changed["ts"]
+        return (event["channel"], changed["ts"]) if changed.get("ts") else None
     return None

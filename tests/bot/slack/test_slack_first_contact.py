@@ -177,5 +177,5 @@ def test_the_notice_is_kind(slack, log, scripted, tmp_path) -> None:
         slack.send_event(slack.app_mention("pt John Smith t2dm")).wait_ack(10)
         (told,) = slack.wait_for("chat.postEphemeral")
     words: Any = told.args["text"]
-    assert "Thank you" in words
+    assert "please delete it" in words
     assert "Smith" not in words
