@@ -289,3 +289,17 @@ def test_what_is_kept_is_read_back_as_it_was(tmp_path) -> None:
     assert (first.post.message, first.post.copy) == (message, Message("c", [], None))
     assert (first.post.question, first.post.kind) == ("q", "answer")
     assert (second.post.message, second.post.tell) == (None, None)
+
+
+@pytest.mark.parametrize("broken", ["{", "{}", '{"way": {"how": 5}}', "[]"])
+def test_a_row_that_cannot_be_read_holds_up_no_other(
+    slack, opened, tmp_path, caplog, broken: str
+) -> None:
+    store = OutboxStore(State(tmp_path / "slack.db"), CLIENT)
+    store.add(post("C1", "a"), time.time(), time.time() + 600)
+    with sqlite3.connect(tmp_path / "slack.db") as db:
+        db.execute("update outbox set post = ?", [broken])
+    box = opened(at_once=1)
+    assert box.send(post("C1", "b")).result(30).outcome == "delivered"
+    wait_until(lambda: rows(tmp_path) == [])
+    assert "cannot be read" in caplog.text
