@@ -66,7 +66,8 @@ def redact(
     log: QueryLog, what: str | int, reason: str, by: str, *, answer: bool = False
 ) -> Redacted:
     """Destroy the texts of a question (`what` is its id): what was typed, notes, the details of
-    deliveries; with `answer` the answer, too. Or the texts of one record (`what` is its number, an
+    deliveries; with `answer` the answer, too; and the words that the answers to questions which
+    refine it repeat. Or the texts of one record (`what` is its number, an
     int), such as a search for a name.
 
     Raises NoSuchQuestion, Held, and LogUnavailable. The last also when the texts are destroyed in
@@ -82,6 +83,8 @@ def redact(
             [value],
         ).fetchall()
         gone = [text for text in texts if answer or text[1] not in ANSWER_TEXTS]
+        if isinstance(what, str) and gone:
+            gone += _repeated(appender, what)
         if not gone:
             raise NoSuchQuestion(f"Nothing is left to redact of {what}.")
         destroyed = [[record, name] for record, name, _ in gone]
@@ -92,6 +95,34 @@ def redact(
         )
     _overwrite(log, [salt for _, _, salt in gone])
     return Redacted([str(name) for _, name in destroyed], record)
+
+
+def _repeated(appender: ChainAppender, question_id: str) -> list[tuple[int, str, bytes]]:
+    """The words of a question that answers to others repeat: those that refine it, and those that
+    refine these. Raises Held."""
+    repeated: list[tuple[int, str, bytes]] = []
+    waiting = [question_id]
+    while waiting:
+        before = waiting.pop()
+        followers = appender.db.execute(_FOLLOWERS, [before]).fetchall()
+        for follower, record, stored, salt in followers:
+            if stored is not None and json.loads(stored).get("refines") != before:
+                continue  # It is about something else.
+            _expect_no_hold(appender, follower)
+            waiting.append(follower)
+            if salt is not None:
+                repeated.append((record, "said", salt))
+    return repeated
+
+
+#: The questions that were asked after one, each with its answer and the words that this repeats.
+_FOLLOWERS = """
+    select q.subject, a.seq, t.text, s.salt from records q
+    left join records a on a.subject = q.subject and a.kind = 'answer'
+    left join texts t on t.record = a.seq and t.name = 'answer'
+    left join texts s on s.record = a.seq and s.name = 'said'
+    where q.kind = 'question' and json_extract(q.body, '$.after') = ?
+"""
 
 
 def _to_redact(appender: ChainAppender, what: str | int) -> tuple[str | None, str, str | int]:

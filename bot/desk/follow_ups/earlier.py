@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from bot.desk.follow_ups import phrases
 from index.statement.facts import is_detail, read_statement
@@ -13,9 +15,20 @@ from index.text.lexicon import Lexicon
 from index.text.resources import read_text
 from index.text.tokens import STOPWORDS, fold, plain_words, stem
 
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the index says of words, each in a millisecond.
+
+    - `is_name`: whether words, spelled out, are the name of a condition.
+    - `say_together`: whether some text of ICD-10-CM has words of each of several texts.
+    """
+
+    is_name: Callable[[str], bool]
+    say_together: Callable[[Sequence[str]], bool]
+
+
 _WORD = re.compile(r"[\w/'-]+")
-#: Words with so many letters in common are of one meaning: pregnant, pregnancy.
-_COMMON = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +75,15 @@ class Earlier:
         return facts, words
 
 
+def spelled(text: str) -> str:
+    """A text with its shorthand spelled out."""
+    lexicon = Lexicon.shipped()
+    return " ".join(part.means for part in lexicon.parts(lexicon.typed(text)) if part.typed)
+
+
 def meant(text: str) -> frozenset[str]:
     """The stems of what a text means, shorthand spelled out, without details."""
-    lexicon = Lexicon.shipped()
-    parts = lexicon.parts(lexicon.typed(text))
-    words = plain_words(" ".join(part.means for part in parts))
+    words = plain_words(spelled(text))
     return frozenset(stem(w) for w in words if w not in STOPWORDS and not is_detail(w))
 
 
@@ -77,7 +94,8 @@ def is_of(word: str, stems: frozenset[str]) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    return one == other or (len(one) >= _COMMON and one[:_COMMON] == other[:_COMMON])
+    """Whether two stems are of one meaning: those of "pregnant" and "pregnancy" are."""
+    return one == other or (len(one) == len(other) > 5 and one[:-1] == other[:-1])
 
 
 def is_sign(text: str) -> bool:
@@ -91,8 +109,7 @@ def place_of(text: str) -> list[str]:
     return [w for w in _WORD.findall(text) if fold(w) in sites or (is_detail(w) and w.isalpha())]
 
 
+@cache
 def _signs() -> re.Pattern[str]:
-    import tomllib
-
     signs = tomllib.loads(read_text("vocabulary", "uncertain.toml"))["signs"]
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, filter(None, signs.splitlines())))})")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot.desk.edition_dates import day_for
+from bot.desk.follow_ups.earlier import Terms
 from bot.desk.follow_ups.follow import follow
 from bot.desk.follow_ups.turn import Turn
 from bot.desk.question import Question, without_places
@@ -23,20 +24,22 @@ def read_after(
     alone: Question,
     scrubbed: Scrubbed,
     read: Callable[[str, Scrubbed], Question],
+    terms: Terms,
 ) -> Question:
     """A question after the one before it. `alone` is the message read by itself, and `scrubbed` its
     words; `read` reads other words in their place. What identifies a patient was in the message, so
-    the question keeps that, and its date, from `alone`."""
+    the question keeps that, and its date, from `alone`. `terms`: of the
+    index."""
     stored, searched = (
         without_places(text, partial=alone.date_read == "partial")
         for text in (scrubbed.text, scrubbed.searched)
     )
-    followed = follow(before, alone, stored)
+    followed = follow(before, alone, stored, terms)
     if not followed.statement:
         return alone
     statement = Scrubbed(followed.statement, searched=followed.statement)
     if searched != stored:
-        statement = replace(statement, searched=follow(before, alone, searched).statement)
+        statement = replace(statement, searched=follow(before, alone, searched, terms).statement)
     return replace(
         read(statement.text, statement),
         asked=alone.asked,
