@@ -3,7 +3,7 @@ stand first after the last turn.
 
 A file is tab-separated and has a header line: `turn1`, `turn2`, `turn3` (may be empty), `codes`
 (any of, `/` between; one that ends with a dash stands for all under it) and `kind`, what the last
-turn does.
+turn does. `needs` may name an edition or a system without which a row cannot be answered rightly.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ _FIVE = 5
 
 @dataclass(frozen=True, slots=True)
 class ThreadCase:
-    """A thread: its turns, the codes of which one should stand first, and its kind."""
+    """A thread: its turns, the codes of which one should stand first, its kind, and the edition or
+    system without which it cannot be answered ("" for none)."""
 
     turns: tuple[str, ...]
     codes: frozenset[str]
     kind: str
+    needs: str = ""
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ def read_thread_cases(path: Path) -> list[ThreadCase]:
             tuple(filter(None, (row["turn1"], row["turn2"], row.get("turn3")))),
             frozenset((row["codes"] or "").replace("|", "/").split("/")),
             row.get("kind") or "",
+            row.get("needs") or "",
         )
         for row in rows
     ]

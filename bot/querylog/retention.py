@@ -83,24 +83,29 @@ def redact(
             [value],
         ).fetchall()
         gone = [text for text in texts if answer or text[1] not in ANSWER_TEXTS]
-        if isinstance(what, str) and gone:
-            gone += _repeated(appender, what)
         if not gone:
             raise NoSuchQuestion(f"Nothing is left to redact of {what}.")
+        # A redaction is of one question: each that repeats the words gets a record of its own.
+        repeated = _repeated(appender, what) if isinstance(what, str) else []
         destroyed = [[record, name] for record, name, _ in gone]
-        with _lifted(appender.db, "redaction"):
-            appender.db.executemany("delete from texts where record = ? and name = ?", destroyed)
-        record = appender.append(
-            "redaction", subject, {"reason": reason, "by": by, "destroyed": destroyed}
-        )
+        each = [(subject, destroyed), *((who, [[seq, name]]) for who, (seq, name, _) in repeated)]
+        gone += [text for _, text in repeated]
+        records = []
+        for of, texts_of in each:
+            with _lifted(appender.db, "redaction"):
+                appender.db.executemany("delete from texts where record = ? and name = ?", texts_of)
+            body = {"reason": reason, "by": by, "destroyed": texts_of}
+            records.append(appender.append("redaction", of, body))
     _overwrite(log, [salt for _, _, salt in gone])
-    return Redacted([str(name) for _, name in destroyed], record)
+    return Redacted([str(name) for _, name, _ in gone], records[0])
 
 
-def _repeated(appender: ChainAppender, question_id: str) -> list[tuple[int, str, bytes]]:
-    """The words of a question that answers to others repeat: those that refine it, and those that
-    refine these. Raises Held."""
-    repeated: list[tuple[int, str, bytes]] = []
+def _repeated(
+    appender: ChainAppender, question_id: str
+) -> list[tuple[str, tuple[int, str, bytes]]]:
+    """The words of a question that answers to others repeat, each with the id of such a question:
+    of those that refine it, and of those that refine these. Raises Held."""
+    repeated: list[tuple[str, tuple[int, str, bytes]]] = []
     waiting = [question_id]
     while waiting:
         before = waiting.pop()
@@ -111,7 +116,7 @@ def _repeated(appender: ChainAppender, question_id: str) -> list[tuple[int, str,
             _expect_no_hold(appender, follower)
             waiting.append(follower)
             if salt is not None:
-                repeated.append((record, "said", salt))
+                repeated.append((follower, (record, "said", salt)))
     return repeated
 
 

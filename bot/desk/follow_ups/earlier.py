@@ -59,14 +59,24 @@ class Earlier:
         return Earlier.of(kept)
 
     def denied_by(self, denied: str) -> tuple[list[Fact], list[str]]:
-        """What a denial of these words takes away: whole facts, and words of others."""
+        """What a denial of these words takes away: whole facts, and words of others. Words that
+        stand there count before those that only mean the same: "gerd" means esophagitis, too."""
         stems = meant(denied)
+        for is_hit in (_is_word, is_of):
+            facts, words = self._hit(stems, is_hit)
+            if facts or words:
+                break
+        return facts, words
+
+    def _hit(
+        self, stems: frozenset[str], is_hit: Callable[[str, frozenset[str]], bool]
+    ) -> tuple[list[Fact], list[str]]:
         facts: list[Fact] = []
         words: list[str] = []
         for fact in self.conditions:
             own = [word for word in _WORD.findall(fact.text) if not is_detail(word)]
-            hit = [word for word in own if is_of(word, stems)] if stems else []
-            if not hit and stems and stems <= meant(fact.text):
+            hit = [word for word in own if is_hit(word, stems)] if stems else []
+            if not hit and stems and is_hit is is_of and stems <= meant(fact.text):
                 hit = own  # MI is what NSTEMI is, word by word or not
             if hit and len(hit) == len(own):
                 facts.append(fact)
@@ -85,6 +95,11 @@ def meant(text: str) -> frozenset[str]:
     """The stems of what a text means, shorthand spelled out, without details."""
     words = plain_words(spelled(text))
     return frozenset(stem(w) for w in words if w not in STOPWORDS and not is_detail(w))
+
+
+def _is_word(word: str, stems: frozenset[str]) -> bool:
+    """Whether a word has one of these stems."""
+    return any(_alike(stem(fold(word)), other) for other in stems)
 
 
 def is_of(word: str, stems: frozenset[str]) -> bool:

@@ -168,12 +168,15 @@ class _Merging:
                 return " ".join([clause, *place_of(text)])
             if (changed := _modifier_put(text, clause)) is not None:
                 return changed
-        if read_encounter(clause).says and is_detail(clause):
+        is_kind = is_detail(clause) or (
+            len(clause.split()) <= 2 and not is_named and not is_sign(clause)
+        )
+        if read_encounter(clause).says:
             return f"{text}, {_WITHOUT_ENCOUNTER.sub(' encounter', clause, 1)}"
-        is_kind = len(clause.split()) <= 2 and not is_named and not is_sign(clause)
-        is_joined = JOINS.match(clause) or is_detail(clause) or is_kind
-        if self.earlier.facts and is_joined and not _is_denial(clause):
-            end = self.earlier.facts[0].span.end
+        conditions = [f for f in self.earlier.conditions if f.status != "denied"]
+        if conditions and not _is_denial(clause) and (JOINS.match(clause) or is_kind):
+            # A cause is one of what was asked about, a detail one of what was said last.
+            end = conditions[-1 if is_kind else 0].span.end
             return f"{text[:end]} {clause}{text[end:]}"
         return f"{text}, {clause}"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.desk.chatter import subject
 from bot.desk.follow_ups import phrases
 from bot.desk.intent import courtesy
+from index.statement.facts import is_detail
 from index.text.resources import read_words
 from index.text.tokens import plain_words
 
@@ -82,7 +83,7 @@ def _left(clause: str, found: set[str], dated: bool) -> str:
         if phrases.whole(name).fullmatch(left):
             found.add("denies" if name == "denies_all" else name)
             return ""
-    begun = True
+    before, begun = set(found), True
     while begun:
         begun = False
         for name in ("corrects", "adds", "instead", "leads"):
@@ -99,6 +100,8 @@ def _left(clause: str, found: set[str], dated: bool) -> str:
         if match := phrases.at_end(f"{name}_after").search(left):
             found.add(name)
             left = left[: match.start()]
+    if is_detail(left):  # "left only" leaves the condition as it is
+        found -= {"instead"} - before
     left = subject(left).strip(_LOOSE)
     if dated and phrases.words("of_dates").issuperset(plain_words(left)):
         return ""
