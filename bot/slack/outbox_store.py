@@ -224,16 +224,16 @@ class OutboxStore:
         def way(name: str) -> Way | None:
             return Way.from_dict(kept[name], self._client) if kept[name] else None
 
-        def message(name: str) -> Message | None:
+        def shown(name: str) -> Message | None:
             return Message(**kept[name]) if kept[name] else None
 
         return Post(
             Way.from_dict(kept["way"], self._client),
-            message("message"),
+            shown("message"),
             row["question"],
             row["kind"],
             way("tell"),
-            message("copy"),
+            shown("copy"),
         )
 
 
