@@ -14,8 +14,9 @@ from bot.querylog import QueryLog, QuestionRecord, Record
 GOES_ON = dt.timedelta(minutes=30)
 #: Why no answer to a message that was deleted is posted.
 DELETED = "the question was deleted"
-#: How far back in the log is looked, in records.
-_FAR = 50_000
+#: How far back in the log is looked, in records: for a thread, and for an answer of the last half
+#: hour. Where nothing is found, 50,000 records take about 20 ms.
+_FAR, _NEAR = 50_000, 5_000
 
 _KEY = "json_extract(body, '$.message_key')"
 #: Without `indexed by`, SQLite would read all questions.
@@ -89,16 +90,16 @@ def follows(
     if thread:
         record = _last(log, "channel = ? and thread = ?", [channel, thread])
         return record.id if record else None
-    record = _last(log, "channel = ?", [channel]) if direct else None
+    record = _last(log, "channel = ?", [channel], _NEAR) if direct else None
     if record is None or record.answered_at is None:
         return None
     recent = now - dt.datetime.fromisoformat(record.answered_at) <= GOES_ON
     return record.id if recent else None
 
 
-def _last(log: QueryLog, where: str, params: list[Any]) -> Record | None:
+def _last(log: QueryLog, where: str, params: list[Any], far: int = _FAR) -> Record | None:
     found = log.select(
-        f"seq > (select max(seq) - {_FAR} from records) and {where} order by seq desc limit 5",
+        f"seq > (select max(seq) - {far} from records) and {where} order by seq desc limit 5",
         params,
     )
     return next((record for record in found if not _was_deleted(record)), None)
