@@ -17,6 +17,7 @@ from index.text.attributes import (
     AXES,
     AXIS_STEMS,
     CIRCUMSTANCES,
+    HOLLOW,
     SIDE,
     TRIMESTER,
     UNSPECIFIED,
@@ -32,8 +33,11 @@ _MOST_WORDS = 4
 _MOST_ASIDE = 3
 #: More options than this are no question: the statement says too little.
 _MOST_CHOICES = 12
+#: Kinds have nothing in common that one could ask for by name, so fewer are read.
+_MOST_KINDS = 6
 _WITH_SEVENTH = 7
 _ENCOUNTERS = {"A", "D", "S"}
+_OF_A_SIDE = HOLLOW | read("unilateral").stems | frozenset().union(*SIDE.values.values())
 _NOUN = re.compile(r"\bunspecified ([\w-]+)")
 _WORD = re.compile(r"[\w-]+")
 _OTHER = frozenset({"other", "specified", "elsewhere", "classified", "nos"})
@@ -148,6 +152,8 @@ def unspecified(code: Code, books: Books) -> Unspecified | None:
     a few words in that place; None where it leaves nothing, or too much."""
     if not is_unspecified(code.title):
         return None
+    if sides := _sides(code, books):
+        return Unspecified(reason("ask.side"), sides)
     for pool in _pools(code, books):
         choices = _shortest(_Apart(code.title).choices(pool))
         if not 1 < len(choices) <= _MOST_CHOICES:
@@ -155,6 +161,16 @@ def unspecified(code: Code, books: Books) -> Unspecified | None:
         if asked := _question(code, choices):
             return Unspecified(asked, choices)
     return None
+
+
+def _sides(code: Code, books: Books) -> list[Choice]:
+    """The codes for each side of what a code names without one, where no more is known of them:
+    they name what is meant unless something else is said ("primary"), or that it is one side."""
+    if SIDE.said(read(code.title)):
+        return []
+    known = read(code.title).stems | _OF_A_SIDE
+    choices = on_axis(SIDE, code, books)
+    return choices if all(read(one.code.title).stems <= known for one in choices) else []
 
 
 def _question(code: Code, choices: Sequence[Choice]) -> Reason | None:
@@ -170,7 +186,11 @@ def _question(code: Code, choices: Sequence[Choice]) -> Reason | None:
         ):
             return reason(f"ask.{noun}")
     told = AXIS_STEMS - frozenset().union(*CIRCUMSTANCES.values.values())
-    return reason("ask.kind") if any(each & told for each in stems) else None
+    return (
+        reason("ask.kind")
+        if len(choices) <= _MOST_KINDS and any(each & told for each in stems)
+        else None
+    )
 
 
 def _pools(code: Code, books: Books) -> Iterator[list[Code]]:

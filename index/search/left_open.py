@@ -28,6 +28,8 @@ def axis_left_open(
     for axis in AXES:
         if axis.said(query.reading):
             continue
+        if axis.usual and axis.said(read(hit.title)) == {axis.usual}:
+            continue  # meant unless another is named
         if axis.name == "openness" and read_encounter(query.asked).openness:
             continue
         if len({axis.said(read(title)) for title in rival_titles}) > 1:

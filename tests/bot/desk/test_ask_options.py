@@ -55,6 +55,10 @@ def asked(books: Books, code: str, said: str = "", statement: str = "") -> str |
     [
         ("S93.409A", "ankle sprain, initial encounter", "ask.side"),
         ("N18.9", "ckd", "ask.stage"),
+        # Its title names no side, and the codes for each say no more than the usual.
+        ("M17.9", "knee oa", "ask.side"),
+        # Kinds that are too many to read.
+        ("H40.9", "glaucoma", None),
         ("L89.159", "sacral pressure ulcer", "ask.stage"),
         ("O26.899", "cramps in pregnancy", "ask.trimester"),
         ("I50.9", "chf", "ask.kind"),
