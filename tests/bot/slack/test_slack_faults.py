@@ -282,8 +282,8 @@ def test_a_limit_holds_up_no_button_and_no_private_message(slack, log, desk, fro
     for number in range(20):
         front.event(slack.app_mention(f"pt John Smith {number}", channel=f"C{number + 2}"))
     slack.wait_for("chat.postMessage", count=21)
-    front.interactive(slack.block_actions("more", shown.id, channel="C1"))
-    slack.wait_for("response_url")
+    front.interactive(slack.block_actions("rules", shown.id, channel="C1"))
+    slack.wait_for("views.open")
     front.event(slack.app_mention("elsewhere", channel="C99"))
     wait_until(lambda: len(slack.messages("C99")) == 1)
     assert len(slack.messages()) == 2, "all the others are still to come"
