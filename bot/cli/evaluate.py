@@ -14,6 +14,8 @@ import click
 from bot.cli.shared import BATCH, DATE, SYSTEM, as_day, chunks
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
+from bot.desk.follow_ups import Turn
+from bot.querylog.turns import turn_from
 from bot.settings import Settings
 from index import evaluate
 from index.errors import SearchError
@@ -22,6 +24,7 @@ from index.evaluate_statements import (
     read_statement_cases,
     score_statements,
 )
+from index.evaluate_threads import is_thread_file, read_thread_cases, score_threads
 from index.search.confidence import Confidence
 
 
@@ -49,7 +52,9 @@ def evaluate_file(
 
     FILE is tab-separated with a header: query, codes (any of, separated by |) or sections, and
     optionally system. A file with a column `first` has whole statements: codes are the lines to
-    report, in order; `optional` and `not` are codes that may and must not be among them.
+    report, in order; `optional` and `not` are codes that may and must not be among them. A file
+    with columns `turn1`, `turn2` and `turn3` has threads: codes are those of which one should stand
+    first after the last turn.
     Evaluation questions are not logged.
     """
     if is_statement_file(file):
@@ -59,6 +64,11 @@ def evaluate_file(
                 "nothing to plot. Leave --plot out."
             )
         _evaluate_statements(settings, file, as_day(date), system, as_json)
+        return
+    if is_thread_file(file):
+        if plot is not None:
+            raise SearchError(f"{file} has threads, which have nothing to plot. Leave --plot out.")
+        _evaluate_threads(settings, file, as_day(date), as_json)
         return
     cases, kind = evaluate.read_cases(file)
     if plot is not None:
@@ -110,6 +120,50 @@ def _evaluate_statements(
         click.echo(
             f"{'all' if size == 'all' else f'{size} {lines}':<9} n {row.statements}  {cells}"
         )
+
+
+def _evaluate_threads(settings: Settings, file: Path, day: dt.date | None, as_json: bool) -> None:
+    """Score what the last turns of a file of threads are answered with, and print the figures."""
+    cases = read_thread_cases(file)
+    desk = Desk(settings)
+    try:
+        answers = [after_turns(desk, case.turns, day) for case in cases]
+    finally:
+        desk.close()
+    scores = score_threads([codes_shown(answer) for answer in answers], cases)
+    if as_json:
+        click.echo(json.dumps({"file": file.name, **asdict(scores)}))
+        return
+    click.echo(f"{file.name}: {scores.threads} threads")
+    click.echo(
+        f"{'all':<11} n {scores.threads}  first {scores.first:.3f}  in five {scores.in_five:.3f}"
+    )
+    for kind, (number, first) in scores.by_kind.items():
+        click.echo(f"{kind:<11} n {number}  first {first:.3f}")
+
+
+def after_turns(desk: Desk, turns: Sequence[str], day: dt.date | None) -> Answer:
+    """The answer to the last of several questions, each of which follows the one before it. They
+    are not logged."""
+    before: Turn | None = None
+    for number, text in enumerate(turns):
+        question = desk.take(text, day=day, after=before)
+        answer = desk.ask(question)
+        before = turn_from(
+            f"turn {number}",
+            question.scrubbed,
+            answer,
+            question.releases,
+            None if answer.as_of != dt.date.today().isoformat() else question.service_date,
+            question.date_said,
+        )
+    return answer
+
+
+def codes_shown(answer: Answer) -> list[str]:
+    """The codes of an answer: of its report, else its candidates, else its verdicts."""
+    shown: Sequence[Any] = answer.report or answer.candidates or answer.verdicts
+    return [one.code for one in shown]
 
 
 #: The figures of statements, in the order in which they are printed.

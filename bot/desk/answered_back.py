@@ -24,12 +24,14 @@ class Taken:
     - `report`: the report whose line was asked about.
     - `line`: that line.
     - `asked`: what was asked.
+    - `others`: the codes of the other options.
     """
 
     option: AskOption
     report: Sequence[ReportLine]
     line: ReportLine
     asked: str
+    others: frozenset[str]
 
 
 def taken(answer: Answer, words: str) -> Taken | None:
@@ -39,7 +41,8 @@ def taken(answer: Answer, words: str) -> Taken | None:
         return None
     for option in answer.ask_options:
         if _folded(option.words) == said:
-            return Taken(option, answer.report, line, line.ask_back or "")
+            others = frozenset(one.code for one in answer.ask_options) - {option.code}
+            return Taken(option, answer.report, line, line.ask_back or "", others)
     return None
 
 
@@ -57,8 +60,8 @@ def with_option(answer: Answer, one: Taken, store: CodeStore, day: dt.date) -> A
     if at is None:
         lines, at = list(one.report), one.report.index(one.line)
     line = lines[at]
-    # The same is not asked twice: its answers would have this one among them.
-    again = code.code in {option.code for option in answer.ask_options}
+    # The same is not asked twice.
+    again = not one.others.isdisjoint(option.code for option in answer.ask_options)
     is_same = line.code == code.code
     lines[at] = replace(
         line,

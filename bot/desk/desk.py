@@ -19,7 +19,7 @@ from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
 from bot.desk.edition_dates import day_for, edition_labels
-from bot.desk.follow_ups import Turn, date_of, read_after
+from bot.desk.follow_ups import Terms, Turn, date_of, read_after
 from bot.desk.governing import Governing, codes_to_look_up
 from bot.desk.guidelines import GUIDED, GuidelineLookup, RuleQuestion, in_full
 from bot.desk.headlines import headlined
@@ -180,7 +180,7 @@ class Desk:
         if after is not None:
             has_date = fixed or question.date_said
             again = partial(read, day=day, fixed=True)
-            question = read_after(after, question, scrubbed, again)
+            question = read_after(after, question, scrubbed, again, self._terms())
             if question.refines and not has_date:
                 day, editions = date_of(after, day, self._store)
                 question = replace(question, service_date=day, day=day or dt.date.today())
@@ -209,6 +209,18 @@ class Desk:
             known=self._codes.known,
         )
         return self._read(question, editions, started)
+
+    def _terms(self) -> Terms:
+        """What the index says of words; nothing where there is none."""
+        try:
+            searcher = self._search()
+            release = self._store.for_date("icd10cm", dt.date.today()).release
+        except (SearchError, ReleaseUnavailable):
+            return Terms(lambda _: False, lambda _: True)
+        return Terms(
+            lambda words: searcher.is_name(words, release),
+            lambda texts: searcher.says_together(texts, release),
+        )
 
     def _beside(self) -> list[CodeKind]:
         """Modifiers and places of service, as far as a list of them is loaded."""

@@ -66,7 +66,8 @@ def redact(
     log: QueryLog, what: str | int, reason: str, by: str, *, answer: bool = False
 ) -> Redacted:
     """Destroy the texts of a question (`what` is its id): what was typed, notes, the details of
-    deliveries; with `answer` the answer, too. Or the texts of one record (`what` is its number, an
+    deliveries; with `answer` the answer, too; and the words that the answers to questions which
+    refine it repeat. Or the texts of one record (`what` is its number, an
     int), such as a search for a name.
 
     Raises NoSuchQuestion, Held, and LogUnavailable. The last also when the texts are destroyed in
@@ -84,14 +85,49 @@ def redact(
         gone = [text for text in texts if answer or text[1] not in ANSWER_TEXTS]
         if not gone:
             raise NoSuchQuestion(f"Nothing is left to redact of {what}.")
+        # A redaction is of one question: each that repeats the words gets a record of its own.
+        repeated = _repeated(appender, what) if isinstance(what, str) else []
         destroyed = [[record, name] for record, name, _ in gone]
-        with _lifted(appender.db, "redaction"):
-            appender.db.executemany("delete from texts where record = ? and name = ?", destroyed)
-        record = appender.append(
-            "redaction", subject, {"reason": reason, "by": by, "destroyed": destroyed}
-        )
+        each = [(subject, destroyed), *((who, [[seq, name]]) for who, (seq, name, _) in repeated)]
+        gone += [text for _, text in repeated]
+        records = []
+        for of, texts_of in each:
+            with _lifted(appender.db, "redaction"):
+                appender.db.executemany("delete from texts where record = ? and name = ?", texts_of)
+            body = {"reason": reason, "by": by, "destroyed": texts_of}
+            records.append(appender.append("redaction", of, body))
     _overwrite(log, [salt for _, _, salt in gone])
-    return Redacted([str(name) for _, name in destroyed], record)
+    return Redacted([str(name) for _, name, _ in gone], records[0])
+
+
+def _repeated(
+    appender: ChainAppender, question_id: str
+) -> list[tuple[str, tuple[int, str, bytes]]]:
+    """The words of a question that answers to others repeat, each with the id of such a question:
+    of those that refine it, and of those that refine these. Raises Held."""
+    repeated: list[tuple[str, tuple[int, str, bytes]]] = []
+    waiting = [question_id]
+    while waiting:
+        before = waiting.pop()
+        followers = appender.db.execute(_FOLLOWERS, [before]).fetchall()
+        for follower, record, stored, salt in followers:
+            if stored is not None and json.loads(stored).get("refines") != before:
+                continue  # It is about something else.
+            _expect_no_hold(appender, follower)
+            waiting.append(follower)
+            if salt is not None:
+                repeated.append((follower, (record, "said", salt)))
+    return repeated
+
+
+#: The questions that were asked after one, each with its answer and the words that this repeats.
+_FOLLOWERS = """
+    select q.subject, a.seq, t.text, s.salt from records q
+    left join records a on a.subject = q.subject and a.kind = 'answer'
+    left join texts t on t.record = a.seq and t.name = 'answer'
+    left join texts s on s.record = a.seq and s.name = 'said'
+    where q.kind = 'question' and json_extract(q.body, '$.after') = ?
+"""
 
 
 def _to_redact(appender: ChainAppender, what: str | int) -> tuple[str | None, str, str | int]:

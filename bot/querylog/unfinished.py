@@ -1,7 +1,8 @@
 """Questions that an earlier run did not finish: one rule for every surface.
 
 - A question with neither an answer nor a delivery was not answered.
-- An answer with no delivery may or may not have arrived. It is marked `unknown` and not sent again.
+- An answer with no delivery may or may not have arrived. It is marked `unknown` and not sent again,
+  unless the surface knows better: Slack's has an outbox (`bot/slack/recovery.py`).
 - An answer that is `waiting` was certainly not sent.
 - After MOST_MINUTES an answer is of no use any more. A question that was not answered, or whose
   answer was not sent, is then marked `abandoned`.

@@ -19,14 +19,11 @@ from bot.slack.outbox_store import Post
 from bot.slack.state import State
 from bot.slack.told import Told, conversation
 from bot.slack.views.answer import answer_message, removed_message, with_removed
-from bot.slack.views.block_kit import Message, plain_message
+from bot.slack.views.block_kit import Message, below, plain_message
 from bot.slack.views.notices import edition_notices
-from bot.slack.web_api import Posted, Way, delete_original, for_one
+from bot.slack.web_api import Posted, Way, delete_original, for_one_anywhere
 
 logger = logging.getLogger("codedesk.slack")
-
-#: https://docs.slack.dev/reference/block-kit/blocks
-_MOST_BLOCKS = 50
 
 
 class SlackDelivery:
@@ -60,6 +57,7 @@ class SlackDelivery:
         alone. By it they get the answer if it cannot be delivered by `way`, or if Slack does not
         say whether it was.
         """
+        alone = shareable or private
         sending = self._sending(
             question.id,
             way,
@@ -74,15 +72,16 @@ class SlackDelivery:
         except LogUnavailable as error:
             # The log has no answer, so the question counts as unanswered there. That is right.
             logger.error("%s", error)
-            self.post(_for_trouble(way, tell), plain_message(message("slack.not_logged")))
+            told = plain_message(message("slack.not_logged"))
+            self._post_anyhow(_for_trouble(way, tell), tell, told, alone=alone)
             return _done(Posted("failed", "log unavailable"))
         except Exception as error:
             # Whatever the error is, the asker is told, and the next question is answered.
             # The error's message is not logged: it may hold the question as it was typed.
             where = "".join(traceback.format_tb(error.__traceback__))
             logger.error("question %s: %s at\n%s", question.id, type(error).__name__, where)
-            went_wrong = plain_message(message("slack.went_wrong", question=question.id))
-            self.post(_for_trouble(way, tell), went_wrong)
+            told = plain_message(message("slack.went_wrong", question=question.id))
+            self._post_anyhow(_for_trouble(way, tell), tell, told, alone=alone)
             return _done(Posted("failed", type(error).__name__))
 
     def send_after_all(
@@ -127,20 +126,36 @@ class SlackDelivery:
                     self.told.add(where, edition_notices(answer))
 
             known = "" if question_id == UNLOGGED else question_id
-            if alone:
-                # The same message, by a way that is still open.
-                return self.post(way.or_else(tell), drawn, then, question=known, kind="answer")
-            copy = answer_message(answer, question_id, private=True)
-            return self.post(way, drawn, then, question=known, kind="answer", tell=tell, copy=copy)
+            copy = None if alone else answer_message(answer, question_id, private=True)
+            return self._post_anyhow(way, tell, drawn, copy, known, "answer", then, alone=alone)
 
         return deliver
+
+    def _post_anyhow(
+        self,
+        way: Way,
+        tell: Way,
+        drawn: Message,
+        copy: Message | None = None,
+        question: str = "",
+        kind: str = "",
+        then: Then | None = None,
+        *,
+        alone: bool,
+    ) -> Future[Posted]:
+        """Post a message; if that fails, the asker alone gets it by `tell`: the same message if
+        they `alone` were to see it, else a copy with the reason."""
+        if alone:
+            return self.post(way.or_else(tell), drawn, then, question=question, kind=kind)
+        copy = copy or drawn
+        return self.post(way, drawn, then, question=question, kind=kind, tell=tell, copy=copy)
 
     def tell_removed(
         self, question_id: str, asked: QuestionRecord, thread: str | None = None
     ) -> Future[Posted]:
-        """Tell the asker privately, in the channel of the message, which identifiers were
-        removed."""
-        way = for_one(self.client, asked.channel or "", asked.user or "", thread)
+        """Tell the asker privately, in the channel of the message if possible, which identifiers
+        were removed."""
+        way = for_one_anywhere(self.client, asked.channel or "", asked.user or "", thread)
         drawn = removed_message(asked.removed)
         return self.post(way, drawn, question=question_id, kind="identifiers")
 
@@ -196,11 +211,8 @@ class SlackDelivery:
         """The copy for the asker alone, with the reason why they get it."""
         if not (post.tell and post.copy) or posted.outcome not in ("failed", "unknown"):
             return None
-        why = plain_message(message(f"slack.copy_{posted.outcome}", question=post.question))
-        text = f"{why.text}\n{post.copy.text}"
-        plainer = post.copy.plainer and [*why.blocks, *post.copy.plainer][:_MOST_BLOCKS]
-        copy = Message(text, [*why.blocks, *post.copy.blocks][:_MOST_BLOCKS], plainer)
-        return Post(post.tell, copy, post.question, "copy")
+        why = plain_message(message(f"slack.copy_{posted.outcome}"))
+        return Post(post.tell, below(why, post.copy), post.question, "copy")
 
 
 def _for_trouble(way: Way, tell: Way) -> Way:

@@ -66,12 +66,13 @@ class Outbox:
         self._client = client
         self._keeper = keeper
         self._at_once = at_once
-        self._me = uuid.uuid4().hex
         self._threads: list[threading.Thread] = []
         self._closing = False
         #: What this process waits for, by the number of the row.
         self._awaited: dict[int, tuple[Future[Posted], Then | None]] = {}
-        self._changed = threading.Condition()  # guards all of the above
+        self._lock = threading.RLock()  # guards all of the above
+        self._due = threading.Condition(self._lock)
+        self._settled = threading.Condition(self._lock)
 
     def send(self, post: Post, then: Then | None = None) -> Future[Posted]:
         """Keep a message and send it when its turn comes; then call `then`, unless the desk was
@@ -79,7 +80,7 @@ class Outbox:
         when `rest` leaves it to the next start."""
         done: Future[Posted] = Future()
         now = time.time()
-        with self._changed:
+        with self._lock:
             try:
                 number = self.store.add(post, now, now + MOST_MINUTES * 60)
             except sqlite3.Error as error:
@@ -106,8 +107,8 @@ class Outbox:
             if row.until <= now:
                 abandoned = Posted("abandoned", "the desk was not running")
                 unknown = Posted("unknown", "the desk stopped while posting")
-                self._finish(row, unknown if row.tried else abandoned)
-        with self._changed:
+                self._finish(row, unknown if row.tried else abandoned, of_use=False)
+        with self._lock:
             for _ in resumed:
                 self._wake()
         return resumed
@@ -119,18 +120,18 @@ class Outbox:
 
     def settle(self, timeout: float) -> None:
         """Wait until nothing is on its way, for at most `timeout` seconds."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._awaited, timeout)
+        with self._settled:
+            self._settled.wait_for(lambda: not self._awaited, timeout)
 
     def rest(self) -> None:
         """Send what need not wait, and stop. The rest stays for the next start. What is sent later
         starts the threads again."""
-        with self._changed:
+        with self._lock:
             self._closing = True
-            self._changed.notify_all()
+            self._due.notify_all()
         for thread in self._threads:
             thread.join()
-        with self._changed:
+        with self._lock:
             self._threads.clear()
             self._closing = False
             awaited, self._awaited = self._awaited, {}
@@ -151,7 +152,7 @@ class Outbox:
 
     def _wake(self) -> None:
         """See to it that a thread looks at what is due."""
-        self._changed.notify()
+        self._due.notify()
         if not self._closing and len(self._threads) < self._at_once:
             thread = threading.Thread(target=self._work, name="post", daemon=True)
             self._threads.append(thread)
@@ -176,17 +177,19 @@ class Outbox:
                 # slack.db is broken, or the code is. The lease ends, and it is dealt with again.
                 where = "".join(traceback.format_tb(error.__traceback__))
                 logger.error("a post: %s at\n%s", type(error).__name__, where)
-            with self._changed:
-                self._changed.notify()
+            with self._lock:
+                self._due.notify()
 
     def _next(self) -> Row | None:
         """The row whose turn it is; None when this thread should end."""
-        with self._changed:
+        with self._lock:
             while True:
                 now = time.time()
                 try:
                     due = self.store.next_due()
-                    row = self.store.take(self._me, now, _LEASE) if _is_now(due, now) else None
+                    # A holder of its own for each lease: one that has ended counts no more.
+                    holder = uuid.uuid4().hex
+                    row = self.store.take(holder, now, _LEASE) if _is_now(due, now) else None
                 except sqlite3.Error as error:
                     logger.error("slack.db cannot be read: %s", error)
                     row, due = None, now + _BROKEN
@@ -195,33 +198,35 @@ class Outbox:
                 if self._closing:
                     return None
                 sleep = _LONGEST_SLEEP if due is None else min(due - now, _LONGEST_SLEEP)
-                self._changed.wait(max(sleep, 0.0))
+                self._due.wait(max(sleep, 0.0))
 
     # When it is known what became of a post
 
-    def _finish(self, row: Row, posted: Posted) -> None:
-        if self.store.settle(row, posted):
-            self._conclude(row, posted)
+    def _finish(self, row: Row, posted: Posted, *, of_use: bool = True) -> None:
+        if self.store.settle(row, posted, time.time() + BETWEEN):
+            self._conclude(row, posted, of_use=of_use)
 
     def _log_again(self) -> None:
         """Log what could not be logged when it became known."""
         for row, posted in self.store.settled():
             self._conclude(row, posted)
 
-    def _conclude(self, row: Row, posted: Posted) -> None:
-        """Log what became of a settled row, remove it, and tell who waits for it."""
+    def _conclude(self, row: Row, posted: Posted, *, of_use: bool = True) -> None:
+        """Log what became of a settled row, remove it, send what follows if it is `of_use`, and
+        tell who waits for it."""
         if self._keeper.became(row.post, posted):
-            follow, now = self._keeper.follows(row.post, posted), time.time()
-            number = self.store.remove(row, now, BETWEEN, follow, now + MOST_MINUTES * 60)
-            if follow:
-                with self._changed:
-                    self._awaited.setdefault(number, (Future(), None))
-        with self._changed:
+            follow = self._keeper.follows(row.post, posted) if of_use else None
+            now = time.time()
+            with self._lock:
+                number = self.store.remove(row, follow, now, now + MOST_MINUTES * 60)
+                if follow:
+                    self._awaited[number] = Future(), None
+        with self._lock:
             done, then = self._awaited.get(row.id, (None, None))
         _tell(done, then, posted)
-        with self._changed:
+        with self._lock:
             self._awaited.pop(row.id, None)
-            self._changed.notify_all()
+            self._settled.notify_all()
 
 
 def _is_now(due: float | None, now: float) -> bool:

@@ -8,16 +8,18 @@ on one file never send it both. Times are in seconds since 1970, for they outliv
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from slack_sdk import WebClient
 
 from bot.slack.state import State
 from bot.slack.views.block_kit import Message
 from bot.slack.web_api import Posted, Way
+
+logger = logging.getLogger("codedesk.slack")
 
 _TABLE = """
 create table if not exists outbox (
@@ -98,9 +100,9 @@ class OutboxStore:
             return _added(db, post, now, until)
 
     def take(self, holder: str, now: float, seconds: float) -> Row | None:
-        """The row that is to be sent next, held by `holder` for at most `seconds`; None if there is
-        nothing to do now. A row that cannot be tried in time is given at once. From now on a try of
-        it may have been carried out, until `again` says otherwise."""
+        """The row that is to be sent next, held for at most `seconds` by `holder`, which names this
+        lease; None if there is nothing to do now. A row that cannot be tried in time is given at
+        once. From now on a try of it may have been carried out, until `again` says otherwise."""
         with self._state.writing() as db:
             found = db.execute(
                 f"select * from outbox where {_FIRST} and held_until <= ?1 "
@@ -114,7 +116,8 @@ class OutboxStore:
                 "where id = ?",
                 [holder, now + seconds, found["id"]],
             )
-            return replace(self._row(found), holder=holder)
+            rows = self._rows(db, [found])
+            return replace(rows[0], holder=holder) if rows else None
 
     def next_due(self) -> float | None:
         """When `take` has something to give; None while the outbox is empty."""
@@ -144,77 +147,93 @@ class OutboxStore:
                     [due, lane],
                 )
 
-    def settle(self, row: Row, posted: Posted) -> bool:
-        """Keep what became of a row, which is not tried again. False when its lease has ended and
-        another holds it."""
+    def settle(self, row: Row, posted: Posted, next_at: float) -> bool:
+        """Keep what became of a row, which is not tried again. If its lane has met a limit, the
+        next row there waits until `next_at`. False, and nothing is kept, when the lease has ended
+        and another holds the row."""
         with self._state.writing() as db:
             cursor = db.execute(
                 "update outbox set outcome = ?, detail = ? where id = ? and holder = ?",
                 [posted.outcome, posted.detail, row.id, row.holder],
             )
+            if cursor.rowcount == 1:
+                db.execute(
+                    "update outbox set due = max(due, ?) "
+                    "where lane = ? and limited = 1 and outcome is null",
+                    [next_at, row.post.way.lane],
+                )
             return cursor.rowcount == 1
 
-    def remove(self, row: Row, now: float, pause: float, follow: Post | None, until: float) -> int:
+    def remove(self, row: Row, follow: Post | None, now: float, until: float) -> int:
         """Remove a settled row, and put `follow` in its place if there is one; gives its number,
-        else 0. The next row of a lane that has met a limit waits for `pause` seconds."""
+        else 0."""
         with self._state.writing() as db:
-            db.execute(
-                "update outbox set due = max(due, ?) "
-                "where lane = ? and limited = 1 and outcome is null",
-                [now + pause, row.post.way.lane],
-            )
             db.execute("delete from outbox where id = ?", [row.id])
             return _added(db, follow, now, until) if follow else 0
 
     def left(self) -> list[Row]:
         """Every row that is still to be sent, in order."""
-        with self._state.reading() as db:
-            rows = db.execute("select * from outbox where outcome is null order by id").fetchall()
-        return [self._row(row) for row in rows]
+        with self._state.writing() as db:
+            return self._rows(
+                db, db.execute("select * from outbox where outcome is null order by id")
+            )
 
     def settled(self) -> list[tuple[Row, Posted]]:
         """Rows of which it is known what became of them, and that are not removed."""
-        with self._state.reading() as db:
-            rows = db.execute(
+        with self._state.writing() as db:
+            found = db.execute(
                 "select * from outbox where outcome is not null order by id"
             ).fetchall()
-        return [(self._row(row), Posted(row["outcome"], row["detail"])) for row in rows]
+            known = {row["id"]: Posted(row["outcome"], row["detail"]) for row in found}
+            return [(row, known[row.id]) for row in self._rows(db, found)]
 
     def free(self) -> None:
         """End all leases: for the start of the only process that uses the file."""
         with self._state.writing() as db:
             db.execute("update outbox set holder = '', held_until = 0")
 
-    def _row(self, row: sqlite3.Row) -> Row:
-        fields = json.loads(row["post"])
+    def _rows(self, db: sqlite3.Connection, found: Iterable[sqlite3.Row]) -> list[Row]:
+        """The rows, without those that cannot be read, as another version may have written them:
+        they are removed. The log shows that their answers were not sent."""
+        rows = []
+        for row in found:
+            try:
+                post = self._post(row)
+            except (ValueError, TypeError, LookupError) as error:
+                logger.error("a message in slack.db cannot be read: %s", type(error).__name__)
+                db.execute("delete from outbox where id = ?", [row["id"]])
+                continue
+            rows.append(
+                Row(
+                    row["id"],
+                    post,
+                    row["since"],
+                    row["until"],
+                    row["due"],
+                    bool(row["limited"]),
+                    row["tries"],
+                    bool(row["tried"]),
+                    row["holder"],
+                )
+            )
+        return rows
 
-        def made(name: str, make: Callable[[Any], Any]) -> Any:
-            return None if fields[name] is None else make(fields[name])
+    def _post(self, row: sqlite3.Row) -> Post:
+        kept = json.loads(row["post"])
 
-        def way(kept: dict[str, Any]) -> Way:
-            return Way.from_dict(kept, self._client)
+        def way(name: str) -> Way | None:
+            return Way.from_dict(kept[name], self._client) if kept[name] else None
 
-        def message(kept: dict[str, Any]) -> Message:
-            return Message(**kept)
+        def shown(name: str) -> Message | None:
+            return Message(**kept[name]) if kept[name] else None
 
-        post = Post(
-            way(fields["way"]),
-            made("message", message),
+        return Post(
+            Way.from_dict(kept["way"], self._client),
+            shown("message"),
             row["question"],
             row["kind"],
-            made("tell", way),
-            made("copy", message),
-        )
-        return Row(
-            row["id"],
-            post,
-            row["since"],
-            row["until"],
-            row["due"],
-            bool(row["limited"]),
-            row["tries"],
-            bool(row["tried"]),
-            row["holder"],
+            way("tell"),
+            shown("copy"),
         )
 
 
@@ -237,4 +256,5 @@ def _json(post: Post) -> str:
         "tell": post.tell.as_dict() if post.tell else None,
         "copy": asdict(post.copy) if post.copy else None,
     }
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    # In ASCII: a text may hold half of a character, which SQLite does not take.
+    return json.dumps(kept, separators=(",", ":"))

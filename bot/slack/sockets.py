@@ -19,7 +19,8 @@ from bot.slack.web_api import web_client
 logger = logging.getLogger("codedesk.slack")
 
 #: Seconds between pings. The SDK gives a connection up when four intervals and a part of a second
-#: have passed without an answer, and looks once an interval: so after 11 seconds at most.
+#: have passed without an answer, and looks once an interval: so after 11 seconds at most. To close
+#: it may take 3 more.
 PING_INTERVAL = 2.0
 
 
@@ -30,6 +31,13 @@ class _Client(SocketModeClient):
         # count as alive for ever.
         if self.current_session is not None and self.current_session.last_ping_pong_time is None:
             self.current_session.last_ping_pong_time = time.time()
+
+    def _monitor_current_session(self) -> None:
+        # The SDK gives a connection up after five pings that could not be sent; one will do.
+        session = self.current_session
+        if session is not None and session.consecutive_check_state_error_count:
+            session.disconnect()
+        super()._monitor_current_session()
 
 
 def client(app: App, token: str, api_url: str) -> SocketModeClient:

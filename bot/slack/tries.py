@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 from slack_sdk import WebClient
 
 from bot.querylog.unfinished import MOST_MINUTES
+from bot.slack.history import find
 from bot.slack.outbox_store import Post, Row
 from bot.slack.views.block_kit import Message
-from bot.slack.web_api import DELETE, POST, NotTaken, Posted, find
+from bot.slack.web_api import DELETE, POST, NotTaken, Posted
 
 #: Seconds before the second try; the next pauses are twice as long each, up to the longest. An
 #: answer is looked for after this pause, too: Slack may still be at it.

@@ -45,9 +45,9 @@ _PASSING = {"service_unavailable", "request_timeout"}
 #: https://docs.slack.dev/apis/web-api/rate-limits, and the error that chat.postMessage has instead.
 _LIMITED = {"ratelimited", "rate_limited"}
 
-#: The event_type of the metadata by which an answer is found again:
+#: The event_type of the metadata by which `history` finds an answer again:
 #: https://docs.slack.dev/messaging/message-metadata
-_METADATA = "codedesk_answer"
+METADATA = "codedesk_answer"
 
 #: The SDK does not log failed calls: they are in the log of questions, and callers log them.
 _sdk_log = logging.getLogger("codedesk.slack_sdk")
@@ -122,7 +122,7 @@ class Way:
         return replace(self, otherwise=self.otherwise.or_else(way) if self.otherwise else way)
 
     def send(self, message: Message | None, question: str = "") -> Posted:
-        """Send it once. `question`: the id by which `find` finds the message again; "" for none.
+        """Send it once. `question`: the id by which `history` finds the message again; "" for none.
         `message` is None for what has none. Raises NotTaken."""
         args = dict(self.args)
         if self.how == VIEW and message is not None:
@@ -134,9 +134,9 @@ class Way:
             return _responded(args.pop("url"), args)
         assert self.client is not None
         if self.how == POST and question:
-            args["metadata"] = {"event_type": _METADATA, "event_payload": {"question": question}}
+            args["metadata"] = {"event_type": METADATA, "event_payload": {"question": question}}
         client = self.client
-        return _called(lambda: client.api_call(self.how, json=_given(args)))
+        return _called(lambda: client.api_call(self.how, json=given(args)))
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON, without the client."""
@@ -216,36 +216,6 @@ def delete(client: WebClient, channel: str, ts: str) -> Way:
     return Way(client, DELETE, {"channel": channel, "ts": ts})
 
 
-def find(
-    client: WebClient, channel: str, thread: str | None, question: str, since: float
-) -> str | None:
-    """The ts of the answer to a question in a direct message, posted after `since` (seconds since
-    1970); None when it is not there. Raises NotTaken, and LookupError when one cannot look.
-
-    https://docs.slack.dev/reference/methods/conversations.replies
-    """
-    method = "conversations.replies" if thread else "conversations.history"
-    asked = {"channel": channel, "ts": thread, "oldest": f"{since:.6f}", "limit": 100}
-    cursor = ""
-    while True:
-        args = _given(asked | {"include_all_metadata": True, "cursor": cursor or None})
-        try:
-            page = client.api_call(method, params=args)
-        except SlackApiError as error:
-            code = _refusal(error)
-            raise LookupError(code) from error
-        except (OSError, HTTPException) as error:
-            raise NotTaken(type(error).__name__) from error
-        for message in page.get("messages") or []:
-            metadata = message.get("metadata") or {}
-            payload = metadata.get("event_payload") or {}
-            if metadata.get("event_type") == _METADATA and payload.get("question") == question:
-                return str(message["ts"])
-        cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-        if not cursor:
-            return None
-
-
 def why_not_certain(error: SlackApiError) -> str | None:
     """Why Slack may have carried out a call although it returned an error; None when it did not."""
     response = error.response
@@ -260,7 +230,8 @@ def _in_view(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [block for block in blocks if block["type"] not in ("actions", "context_actions")]
 
 
-def _given(args: Mapping[str, Any]) -> dict[str, Any]:
+def given(args: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that are not None."""
     return {name: value for name, value in args.items() if value is not None}
 
 
@@ -271,13 +242,13 @@ def _called(call: Callable[[], Any]) -> Posted:
         limited = error.response.status_code == 429
         if not limited and (doubt := why_not_certain(error)):
             return Posted("unknown", doubt)
-        return Posted("failed", _refusal(error))
+        return Posted("failed", refusal(error))
     except (OSError, HTTPException) as error:
         return _broken(error)
     return Posted("delivered", str(response.get("ts") or response.get("message_ts") or ""))
 
 
-def _refusal(error: SlackApiError) -> str:
+def refusal(error: SlackApiError) -> str:
     """Slack's error code. Raises NotTaken for one that may pass."""
     response = error.response
     code = str(response.get("error", ""))

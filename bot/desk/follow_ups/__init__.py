@@ -5,7 +5,8 @@ that billable in 2025"), or begins something new. A refinement becomes one state
 is then read and answered as any other. Nothing here searches, so it costs a millisecond.
 """
 
+from bot.desk.follow_ups.earlier import Terms
 from bot.desk.follow_ups.reading import date_of, read_after
 from bot.desk.follow_ups.turn import Turn
 
-__all__ = ["Turn", "date_of", "read_after"]
+__all__ = ["Terms", "Turn", "date_of", "read_after"]

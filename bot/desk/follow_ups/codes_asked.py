@@ -1,8 +1,9 @@
-"""Questions about the codes that were just answered: "is that billable in 2025", "do i add Z79.4?"."""
+"""Questions about the codes that were just answered: "is that billable in 2025"."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bot.desk.follow_ups import phrases
 from bot.desk.follow_ups.message import Message
@@ -30,11 +31,18 @@ def about_codes(before: Turn, alone: Question, message: Message, said: str) -> s
     has_date = alone.date_said or alone.no_such_day
     if before.is_verdict and has_date and not message.clauses and not message.asks:
         return codes
-    about = {*read_words("codes")["about"].split(), *read_words("chatter")["asking"].split()}
-    telling = phrases.words("of_codes")
-    if not set(words) - about - telling and not telling.isdisjoint(words):
+    if not only_about_codes(words):
+        return ""
+    if phrases.words("of_validity").isdisjoint(words):
         return _with_codes(said, codes)
-    return ""
+    return f"is {codes} billable"
+
+
+def only_about_codes(words: Sequence[str]) -> bool:
+    """Whether words ask about codes that were answered, and say nothing of a case."""
+    about = {*read_words("codes")["about"].split(), *read_words("chatter")["asking"].split()}
+    telling = phrases.words("of_validity") | phrases.words("of_codes")
+    return not set(words) - about - telling and not telling.isdisjoint(words)
 
 
 def _is_of_both(alone: Question, said: str) -> bool:

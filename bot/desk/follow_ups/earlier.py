@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from bot.desk.follow_ups import phrases
 from index.statement.facts import is_detail, read_statement
@@ -13,9 +15,20 @@ from index.text.lexicon import Lexicon
 from index.text.resources import read_text
 from index.text.tokens import STOPWORDS, fold, plain_words, stem
 
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the index says of words, each in a millisecond.
+
+    - `is_name`: whether words, spelled out, are the name of a condition.
+    - `say_together`: whether some text of ICD-10-CM has words of each of several texts.
+    """
+
+    is_name: Callable[[str], bool]
+    say_together: Callable[[Sequence[str]], bool]
+
+
 _WORD = re.compile(r"[\w/'-]+")
-#: Words with so many letters in common are of one meaning: pregnant, pregnancy.
-_COMMON = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +59,24 @@ class Earlier:
         return Earlier.of(kept)
 
     def denied_by(self, denied: str) -> tuple[list[Fact], list[str]]:
-        """What a denial of these words takes away: whole facts, and words of others."""
+        """What a denial of these words takes away: whole facts, and words of others. Words that
+        stand there count before those that only mean the same: "gerd" means esophagitis, too."""
         stems = meant(denied)
+        for is_hit in (_is_word, is_of):
+            facts, words = self._hit(stems, is_hit)
+            if facts or words:
+                break
+        return facts, words
+
+    def _hit(
+        self, stems: frozenset[str], is_hit: Callable[[str, frozenset[str]], bool]
+    ) -> tuple[list[Fact], list[str]]:
         facts: list[Fact] = []
         words: list[str] = []
         for fact in self.conditions:
             own = [word for word in _WORD.findall(fact.text) if not is_detail(word)]
-            hit = [word for word in own if is_of(word, stems)] if stems else []
-            if not hit and stems and stems <= meant(fact.text):
+            hit = [word for word in own if is_hit(word, stems)] if stems else []
+            if not hit and stems and is_hit is is_of and stems <= meant(fact.text):
                 hit = own  # MI is what NSTEMI is, word by word or not
             if hit and len(hit) == len(own):
                 facts.append(fact)
@@ -62,12 +85,21 @@ class Earlier:
         return facts, words
 
 
+def spelled(text: str) -> str:
+    """A text with its shorthand spelled out."""
+    lexicon = Lexicon.shipped()
+    return " ".join(part.means for part in lexicon.parts(lexicon.typed(text)) if part.typed)
+
+
 def meant(text: str) -> frozenset[str]:
     """The stems of what a text means, shorthand spelled out, without details."""
-    lexicon = Lexicon.shipped()
-    parts = lexicon.parts(lexicon.typed(text))
-    words = plain_words(" ".join(part.means for part in parts))
+    words = plain_words(spelled(text))
     return frozenset(stem(w) for w in words if w not in STOPWORDS and not is_detail(w))
+
+
+def _is_word(word: str, stems: frozenset[str]) -> bool:
+    """Whether a word has one of these stems."""
+    return any(_alike(stem(fold(word)), other) for other in stems)
 
 
 def is_of(word: str, stems: frozenset[str]) -> bool:
@@ -77,7 +109,8 @@ def is_of(word: str, stems: frozenset[str]) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    return one == other or (len(one) >= _COMMON and one[:_COMMON] == other[:_COMMON])
+    """Whether two stems are of one meaning: those of "pregnant" and "pregnancy" are."""
+    return one == other or (len(one) == len(other) > 5 and one[:-1] == other[:-1])
 
 
 def is_sign(text: str) -> bool:
@@ -91,8 +124,7 @@ def place_of(text: str) -> list[str]:
     return [w for w in _WORD.findall(text) if fold(w) in sites or (is_detail(w) and w.isalpha())]
 
 
+@cache
 def _signs() -> re.Pattern[str]:
-    import tomllib
-
     signs = tomllib.loads(read_text("vocabulary", "uncertain.toml"))["signs"]
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, filter(None, signs.splitlines())))})")

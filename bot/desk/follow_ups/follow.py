@@ -6,7 +6,8 @@ import re
 
 from bot.desk.chatter import subject
 from bot.desk.follow_ups.codes_asked import about_codes
-from bot.desk.follow_ups.merging import merged
+from bot.desk.follow_ups.earlier import Terms, meant
+from bot.desk.follow_ups.merging import JOINS, merged
 from bot.desk.follow_ups.message import read_message
 from bot.desk.follow_ups.topics import is_new_topic
 from bot.desk.follow_ups.turn import Followed, Turn
@@ -16,15 +17,17 @@ from bot.desk.systems import likeliest
 from bot.desk.systems import said as said_of_systems
 
 #: Messages that never go on from anything.
-_ALONE = ("too_long", "foreign", "greeting", "thanks", "help", "changes", "drug_products")
+_ALONE = ("too_long", "greeting", "thanks", "help", "changes", "drug_products")
 
 
-def follow(before: Turn, alone: Question, said: str) -> Followed:
+def follow(before: Turn, alone: Question, said: str, terms: Terms) -> Followed:
     """How a message follows the question before it. `alone`: the message, read by itself. `said`:
-    its words without placeholders and without its date."""
+    its words without placeholders and without its date. `terms`: of the index."""
     has_date = alone.date_said or alone.no_such_day
     earlier = _statement_of(before)
     if alone.intent in _ALONE or (alone.intent == "empty" and not has_date) or not earlier:
+        return Followed(refines=False)
+    if alone.intent == "foreign" and not meant(said) & meant(earlier):
         return Followed(refines=False)
     message = read_message(said, dated=has_date)
     if message.is_new:
@@ -36,11 +39,12 @@ def follow(before: Turn, alone: Question, said: str) -> Followed:
     if not message.clauses and not message.ties:
         goes_on = has_date or message.asks
         return Followed(goes_on, earlier if goes_on else "")
-    if _asks_for_a_thing(message.text) and not _asks_for_a_thing(earlier):
+    is_joined = JOINS.match(message.text) is not None
+    if not is_joined and _asks_for_a_thing(message.text) and not _asks_for_a_thing(earlier):
         return Followed(refines=True, statement=message.text)
-    if is_new_topic(earlier, message):
+    if is_new_topic(earlier, message, terms):
         return Followed(refines=False, statement=message.text)
-    return Followed(refines=True, statement=merged(earlier, message))
+    return Followed(refines=True, statement=merged(earlier, message, terms))
 
 
 def answered(before: Turn, option: str) -> Followed:

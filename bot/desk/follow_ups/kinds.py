@@ -1,4 +1,4 @@
-"""Words of which one takes the place of another of its kind: a side, a stage, a part of the body."""
+"""Words of which one takes the place of another of its kind: a side, a stage, a site."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from functools import cache
 
 from bot.desk.follow_ups import phrases
-from index.text.resources import read_text
+from index.text.resources import read_text, read_words
 from index.text.tokens import fold
 
 _EDGES = r"(?<![\w/'-])(?:{})(?![\w/'-])"
@@ -73,6 +73,8 @@ def side_of(text: str) -> str:
     found = [value for value in values_in(text) if value.kind == "side"]
     if letter or len(found) != 1:
         return letter or ""
+    if text.strip() in ("OD", "OS", "OU"):
+        return f"{found[0].value} eye"
     rest = text[: found[0].start] + text[found[0].end :]
     words = set(re.findall(r"\w+", fold(rest)))
     return found[0].value if words <= {"side", "the", "one", "on", "sides", "of", "sided"} else ""
@@ -139,15 +141,13 @@ def mended(earlier: str, said: str) -> str | None:
     if " " in said or len(said) < 4:
         return None
     alike = [(SequenceMatcher(None, fold(m[0]), word).ratio(), m) for m in words if len(m[0]) > 3]
-    ratio, match = max(alike, key=lambda one: one[0], default=(0.0, None))
-    if match is None or not _ALIKE <= ratio < 1:
+    ratio, slip = max(alike, key=lambda one: one[0], default=(0.0, None))
+    if slip is None or not _ALIKE <= ratio < 1:
         return None
-    return earlier[: match.start()] + said + earlier[match.end() :]
+    return earlier[: slip.start()] + said + earlier[slip.end() :]
 
 
 @cache
 def _beginnings() -> list[tuple[str, str]]:
-    from index.text.resources import read_words
-
     lines = read_words("follow_ups")["beginnings"].split("\n")
     return [(pair[0], pair[1]) for line in lines if len(pair := line.split()) == 2]

@@ -3,80 +3,199 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.desk.follow_ups import phrases
-from bot.desk.follow_ups.earlier import Earlier, is_of, is_sign, meant, place_of
+from bot.desk.follow_ups.earlier import Earlier, Terms, is_of, is_sign, meant, place_of, spelled
 from bot.desk.follow_ups.kinds import exchanged, mended, side_of
 from bot.desk.follow_ups.message import Message
 from index.statement.facts import is_detail, read_statement
 from index.statement.model import Fact
+from index.text.encounter import read_encounter
 from index.text.tokens import STOPWORDS, fold, plain_words
 
+#: Words by which a condition is in doubt.
 _DOUBTS = re.compile(
     r"(?i)(?<![\w/])(?:r/o|rule out|probable|probably|possible|possibly|suspected|suspect|likely"
     r"|presumed|questionable|\?)\s*"
 )
-_JOINS = re.compile(
+#: Words that join a clause to the condition before it, without a comma.
+JOINS = re.compile(
     r"(?i)(?:with|w/|due to|d/t|from|caused by|because|secondary to|2/2|after|following|since|in|of"
     r"|on|at|for|by|complicated by|associated with|without|w/o)(?![\w'-])"
 )
 _NOT = re.compile(r"(?i)(?:not|isnt|isn't|wasnt|wasn't)\b")
+_NOT_BETWEEN = re.compile(r"(?i)^(.{1,40}?),? not (.{1,40})$")
+#: What goes with a word that is taken out of a text: the preposition before it, and after it the
+#: trimester or the weeks of a pregnancy.
+_BEFORE = r"(?:\b(?:in|of|with|w/|and|during)\s+)?"
+_AFTER = r"(?:\s+(?:[123](?:st|nd|rd)|first|second|third) trimester|\s+\d+\s*w(?:ee)?ks?)?"
+#: The end of a word that tells of an encounter and names none.
+_WITHOUT_ENCOUNTER = re.compile(r"(?i)(?<=\binitial)$|(?<=\bsubsequent)$")
+#: How words end that say of which kind something is.
+_ADJECTIVE = re.compile(r"(?i)(?:al|ar|ic|ous|ive|ary|oid|ed|ile|ant|ent|ory|ine|ean|ing)$")
+#: Clauses of at most so many words are taken for a word or a name that stands in another's place.
+_SHORT = 4
 
 
-def merged(text: str, message: Message) -> str:
+def merged(text: str, message: Message, terms: Terms) -> str:
     """One statement of the statement `text` and a message that goes on from it."""
-    earlier = Earlier.of(text)
-    clauses = list(message.clauses)
     if message.confirms:
-        earlier = Earlier.of(_DOUBTS.sub("", earlier.text))
-    if message.over and clauses:
-        return f"{', '.join(clauses)}, sequela of {earlier.text}"
-    earlier, clauses, ruled_out = _without_denied(earlier, clauses, message)
-    named = [clause for clause in clauses if not is_detail(clause) and not _is_denial(clause)]
-    if (ruled_out or message.instead) and named:
-        earlier = _replaced(earlier, " ".join(named), ruled_out)
-    for clause in clauses:
-        earlier = Earlier.of(_added(earlier, clause, message))
-    return earlier.text
+        text = _DOUBTS.sub("", text)
+    if message.over and message.clauses:
+        return f"{', '.join(message.clauses)}, sequela of {text}"
+    merging = _Merging(Earlier.of(text), list(message.clauses), message, terms)
+    merging.take_away()
+    merging.replace()
+    for clause in merging.clauses:
+        merging.add(clause)
+    return merging.earlier.text
 
 
-def _without_denied(
-    earlier: Earlier, clauses: list[str], message: Message
-) -> tuple[Earlier, list[str], bool]:
-    """What is left of the statement and of the clauses once what they deny is taken away, and
-    whether a condition was."""
-    ruled_out = False
-    kept: list[str] = []
-    for number, clause in enumerate(clauses):
-        denied = _denied(clause)
-        facts, words = earlier.denied_by(denied.text) if denied else ([], [])
-        if denied and not facts and not words:
-            words = _said_too(denied.text, earlier.text)
-        if not facts and not words:
-            kept.append(clause)
-            continue
-        other = _other(clauses, number, kept)
-        if _NOT.match(denied.said if denied else "") and other is not None:
-            gone = [_core(fact.text) for fact in facts] or words
-            changed = _put(earlier.text, gone, other)
-            if changed is not None:
-                if other in kept:
-                    kept.remove(other)
-                else:
-                    clauses[number + 1] = ""
-                earlier = Earlier.of(changed)
+@dataclass(slots=True)
+class _Merging:
+    """The statement before, as far as the clauses of a message have changed it."""
+
+    earlier: Earlier
+    clauses: list[str]
+    message: Message
+    terms: Terms
+    #: The conditions that were ruled out.
+    gone: Sequence[Fact] = ()
+
+    # What is denied
+
+    def take_away(self) -> None:
+        """Take out of the statement what the message denies."""
+        kept: list[str] = []
+        waiting = list(self.clauses)
+        while waiting:
+            clause = waiting.pop(0)
+            if (between := _NOT_BETWEEN.match(clause)) and self._put(between[2], between[1]):
                 continue
-        ruled_out = ruled_out or bool(facts)
-        left = earlier.without(facts)
-        for word in words:
-            left = Earlier.of(_without_word(left.text, word))
-        earlier = left
-        kept.append(clause)
-    if message.denies:
-        doubted = [fact for fact in earlier.conditions if fact.status == "uncertain"]
-        gone_facts = doubted or [fact for fact in earlier.conditions if not is_sign(fact.text)]
-        earlier, ruled_out = earlier.without(gone_facts), True
-    return earlier, [clause for clause in kept if clause], ruled_out
+            denied = _denied(clause)
+            if denied is None:
+                kept.append(clause)
+                continue
+            facts, words = self.earlier.denied_by(denied.text)
+            words = words if facts or words else _said_too(denied.text, self.earlier.text)
+            if not facts and not words:
+                kept.append(clause)
+                continue
+            if _NOT.match(denied.said):
+                others = [at for at in (waiting, kept) if at and _may_stand(at[-(at is kept)])]
+                if others and self._put(denied.text, others[0][-(others[0] is kept)]):
+                    others[0].pop(-(others[0] is kept))
+                    continue
+            self.gone = [*self.gone, *facts]
+            text = self.earlier.without(facts).text
+            for word in words:
+                text = _without_word(text, word)
+            self.earlier = Earlier.of(text)
+            if not facts:
+                kept.append(denied.said)
+        self.clauses = kept
+        if self.message.denies and not self.gone:
+            doubted = [f for f in self.earlier.conditions if f.status == "uncertain"]
+            self.gone = doubted or [f for f in self.earlier.conditions if not is_sign(f.text)]
+            self.earlier = self.earlier.without(self.gone)
+
+    def _put(self, old: str, new: str) -> bool:
+        """Put `new` where `old` stands in the statement, if it does: the words themselves, or those
+        that mean them."""
+        text = self.earlier.text
+        match = re.search(rf"(?i)(?<!\w){re.escape(old.strip())}(?!\w)", text)
+        if match is not None:
+            self.earlier = Earlier.of(f"{text[: match.start()]}{new}{text[match.end() :]}")
+            return True
+        facts, words = self.earlier.denied_by(old)
+        words = [_core(fact.text) for fact in facts] or words
+        for number, word in enumerate(words):
+            match = re.search(rf"(?i)(?<!\w){re.escape(word)}(?!\w)", text)
+            if match is None:
+                return False
+            text = f"{text[: match.start()]}{'' if number else new}{text[match.end() :]}"
+        if not words and (changed := mended(text, new)) is not None:
+            text, words = changed, [new]
+        self.earlier = Earlier.of(" ".join(text.split()))
+        return bool(words)
+
+    # What stands in the place of the condition
+
+    def replace(self) -> None:
+        """Where the condition before is ruled out, or the message says what stands in its place:
+        leave of the statement only where that is, and details."""
+        named = [c for c in self.clauses if not is_detail(c) and not _is_denial(c)]
+        if not named or not (self.gone or self.message.instead):
+            return
+        left = [fact for fact in self.earlier.conditions if not is_sign(fact.text)]
+        if left and not self.message.instead:
+            return
+        gone = [*self.gone, *(self.earlier.facts if self.message.instead else ())]
+        words = [w for fact in gone for w in place_of(fact.text)]
+        words += [w for f in self.earlier.facts if f.kind == "detail" for w in place_of(f.text)]
+        sites = phrases.words("sites")
+        if any(fold(w) in sites for w in place_of(named[0])):
+            words = [word for word in words if fold(word) not in sites]
+        if not self.message.instead:
+            words = [word for word in words if not is_sign(word)]
+        first = " ".join([named[0], *dict.fromkeys(words)])
+        self.clauses.remove(named[0])
+        self.earlier = Earlier.of(first)
+
+    # What is added
+
+    def add(self, clause: str) -> None:
+        """Add one clause to the statement."""
+        self.earlier = Earlier.of(self._added(clause))
+
+    def _added(self, clause: str) -> str:
+        text, corrects = self.earlier.text, self.message.corrects
+        if not text:
+            return clause
+        if corrects and (changed := mended(text, clause)):
+            return changed
+        if corrects or is_detail(clause) or _is_said(clause, text):
+            changed = exchanged(text, clause, both=self.message.adds)
+            if changed is not None:
+                return _with_rest(changed, clause)
+        if side := side_of(clause):
+            return f"{side} {text}"
+        is_named = self.terms.is_name(spelled(clause))
+        if corrects and not self.message.adds and not is_detail(clause):
+            if is_named and not _ADJECTIVE.search(clause):
+                return " ".join([clause, *place_of(text)])
+            if (changed := _modifier_put(text, clause)) is not None:
+                return changed
+        is_kind = is_detail(clause) or (
+            len(clause.split()) <= 2 and not is_named and not is_sign(clause)
+        )
+        if read_encounter(clause).says:
+            return f"{text}, {_WITHOUT_ENCOUNTER.sub(' encounter', clause, 1)}"
+        conditions = [f for f in self.earlier.conditions if f.status != "denied"]
+        if conditions and not _is_denial(clause) and (JOINS.match(clause) or is_kind):
+            # A cause is one of what was asked about, a detail one of what was said last.
+            end = conditions[-1 if is_kind else 0].span.end
+            return f"{text[:end]} {clause}{text[end:]}"
+        return f"{text}, {clause}"
+
+
+def _modifier_put(text: str, word: str) -> str | None:
+    """The text with a word in the place of the last that says of which kind the condition is, where
+    it has one: "frontal" for "maxillary". None where it has none, or the clause is no word."""
+    if " " in word:
+        return None
+    own = [
+        m
+        for m in re.finditer(r"[\w'-]+", text)
+        if not is_detail(m[0]) and m[0] not in place_of(text)
+    ]
+    kind = [m for m in own if bool(_ADJECTIVE.search(m[0])) == bool(_ADJECTIVE.search(word))]
+    if len(own) < 2 or not kind:
+        return None
+    match = kind[-1] if _ADJECTIVE.search(word) else kind[0]
+    return f"{text[: match.start()]}{word}{text[match.end() :]}"
 
 
 def _denied(clause: str) -> Fact | None:
@@ -88,6 +207,11 @@ def _is_denial(clause: str) -> bool:
     return all(fact.status in ("denied", "chatter") for fact in read_statement(clause).facts)
 
 
+def _may_stand(clause: str) -> bool:
+    """Whether a clause is short enough to stand in the place of a word."""
+    return len(clause.split()) <= _SHORT and not _is_denial(clause)
+
+
 def _said_too(denied: str, text: str) -> list[str]:
     """Words of a denial that stand in a text, details too: "not open"."""
     said = set(plain_words(text))
@@ -95,78 +219,21 @@ def _said_too(denied: str, text: str) -> list[str]:
     return words if words and said.issuperset(words) else []
 
 
-def _other(clauses: list[str], number: int, kept: list[str]) -> str | None:
-    """The clause beside a denial that stands in the place of what is denied."""
-    after = clauses[number + 1] if number + 1 < len(clauses) else ""
-    for clause in (after, kept[-1] if kept else ""):
-        if clause and len(clause.split()) <= 4 and not _is_denial(clause):
-            return clause
-    return None
-
-
 def _core(text: str) -> str:
     return " ".join(word for word in text.split() if not is_detail(word)) or text
 
 
-def _put(text: str, gone: list[str], new: str) -> str | None:
-    """The text with `new` where the first of `gone` stood, and without the others."""
-    for n, word in enumerate(gone):
-        match = re.search(rf"(?i)(?<!\w){re.escape(word)}(?!\w)", text)
-        if match is None:
-            return None
-        text = text[: match.start()] + ("" if n else new) + text[match.end() :]
-    return " ".join(text.split())
-
-
 def _without_word(text: str, word: str) -> str:
-    """The text without a word, the preposition before it and the details after it."""
-    pattern = (
-        rf"(?i)(?:\b(?:in|of|with|w/|and|during)\s+)?(?<!\w){re.escape(word)}(?!\w)"
-        r"(?:\s+(?:[123](?:st|nd|rd)|first|second|third) trimester|\s+\d+\s*w(?:ee)?ks?)?"
-    )
+    pattern = rf"(?i){_BEFORE}(?<!\w){re.escape(word)}(?!\w){_AFTER}"
     return " ".join(re.sub(pattern, " ", text, count=1).split())
-
-
-def _replaced(earlier: Earlier, named: str, ruled_out: bool) -> Earlier:
-    """What is left of the statement once another condition stands in the place of its own: where it
-    is, and details."""
-    if ruled_out and is_sign(named):
-        kept = [fact for fact in earlier.facts if fact.kind == "detail"]
-        return earlier.without([fact for fact in earlier.facts if fact not in kept])
-    words = place_of(earlier.text)
-    if any(fold(word) in phrases.words("sites") for word in place_of(named)):
-        words = [word for word in words if fold(word) not in phrases.words("sites")]
-    return Earlier.of(" ".join(words))
-
-
-def _added(earlier: Earlier, clause: str, message: Message) -> str:
-    """The statement with one clause more."""
-    text = earlier.text
-    if not text:
-        return clause
-    is_attribute = is_detail(clause) or _is_said(clause, text)
-    if message.corrects and (changed := mended(text, clause)):
-        return changed
-    if is_attribute or message.corrects:
-        changed = exchanged(text, clause, both=message.adds)
-        if changed is not None:
-            return _with_rest(changed, clause)
-    if side := side_of(clause):
-        return f"{side} {text}"
-    if _JOINS.match(clause) and earlier.facts:
-        end = earlier.facts[0].span.end
-        return f"{text[:end]} {clause}{text[end:]}"
-    return f"{text}, {clause}"
 
 
 def _is_said(clause: str, text: str) -> bool:
     """Whether all that a clause names is named in the text already, but for details."""
     stems = meant(text)
     names = [word for word in re.findall(r"[\w/'-]+", clause) if not is_detail(word)]
-    sites = phrases.words("sites")
-    return all(
-        is_of(word, stems) or fold(word) in sites or fold(word) in STOPWORDS for word in names
-    )
+    known = phrases.words("sites") | STOPWORDS
+    return all(is_of(word, stems) or fold(word) in known for word in names)
 
 
 def _with_rest(text: str, clause: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.desk.chatter import subject
 from bot.desk.follow_ups import phrases
 from bot.desk.intent import courtesy
+from index.statement.facts import is_detail
 from index.text.resources import read_words
 from index.text.tokens import plain_words
 
@@ -52,11 +53,11 @@ class Message:
 def read_message(text: str, *, dated: bool) -> Message:
     """Take a message apart. `dated`: whether it had a date of service, which is not in `text`."""
     found: set[str] = set()
-    if is_new := phrases.anywhere("new_topic").search(text) is not None:
-        text = phrases.anywhere("new_topic").sub(" , ", text)
+    if is_new := phrases.new_topic().search(text) is not None:
+        text = phrases.new_topic().sub(" , ", text)
     clauses = []
     for number, clause in enumerate(_ENDS.split(text)):
-        if courtesy(clause) == "thanks" and not number:
+        if not number and _thanks(clause):
             found.add("thanks")
             continue
         if left := _left(clause, found, dated):
@@ -75,11 +76,14 @@ _KINDS = ("corrects", "adds", "instead", "denies", "confirms", "over")
 def _left(clause: str, found: set[str], dated: bool) -> str:
     """What is left of a clause without words that tie it; `found` gets the lists of those."""
     left = clause.strip(_LOOSE)
+    if left.lower() in ("no", "nope"):
+        found.add("corrects")
+        return ""
     for name in ("denies_all", "confirms", "over"):
         if phrases.whole(name).fullmatch(left):
             found.add("denies" if name == "denies_all" else name)
             return ""
-    begun = True
+    before, begun = set(found), True
     while begun:
         begun = False
         for name in ("corrects", "adds", "instead", "leads"):
@@ -92,16 +96,24 @@ def _left(clause: str, found: set[str], dated: bool) -> str:
     if _only_asks(left):
         found.add("asks")
         return ""
-    if match := phrases.at_end("adds_after").search(left):
-        found.add("adds")
-        left = left[: match.start()]
-    if match := phrases.at_end("instead_after").search(left):
-        found.add("instead")
-        left = left[: match.start()]
+    for name in ("adds", "corrects", "instead"):
+        if match := phrases.at_end(f"{name}_after").search(left):
+            found.add(name)
+            left = left[: match.start()]
+    if is_detail(left):  # "left only" leaves the condition as it is
+        found -= {"instead"} - before
     left = subject(left).strip(_LOOSE)
     if dated and phrases.words("of_dates").issuperset(plain_words(left)):
         return ""
     return left
+
+
+def _thanks(clause: str) -> bool:
+    """Whether a clause is thanks: "perfect thx"."""
+    words = clause.split()
+    return courtesy(clause) == "thanks" or (
+        bool(words) and all(courtesy(word) == "thanks" for word in words)
+    )
 
 
 def _only_asks(clause: str) -> bool:
@@ -110,4 +122,9 @@ def _only_asks(clause: str) -> bool:
     asking = read_words("chatter")["asking"].split() + read_words("codes")["about"].split()
     openers = read_words("chatter")["openers"].split()
     opens = not {*said[:2]}.isdisjoint(openers)
-    return opens and not set(said) - {*asking, *phrases.words("asking")}
+    telling = phrases.words("of_validity")
+    return (opens or not telling.isdisjoint(said)) and not set(said) - {
+        *asking,
+        *telling,
+        *phrases.words("asking"),
+    }

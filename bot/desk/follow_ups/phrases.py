@@ -31,9 +31,15 @@ def at_end(name: str) -> re.Pattern[str]:
 
 
 @cache
-def anywhere(name: str) -> re.Pattern[str]:
-    """A phrase of a list, with the signs around it."""
-    return re.compile(rf"(?<![\w'/-])[(\s]*(?:{_of(name)}){_EDGE}[\s,.:;!)-]*", re.I)
+def new_topic() -> re.Pattern[str]:
+    """What says that a message is about something else, with the signs around it."""
+    other, topic = ("|".join(read_words("follow_ups")[n].split()) for n in ("others", "topics"))
+    before = "for|on|to|switching|moving|going|need|now|this is|and|an|a|the"
+    return re.compile(
+        rf"(?<![\w'/-])[(\s]*(?:(?:{before})\s+)*"
+        rf"(?:(?:{other})\s+(?:{topic})|{_of('new_topic')}){_EDGE}[\s,.:;!)-]*",
+        re.I,
+    )
 
 
 @cache

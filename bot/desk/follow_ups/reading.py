@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from bot.desk.answered_back import taken
 from bot.desk.edition_dates import day_for
+from bot.desk.follow_ups.earlier import Terms
 from bot.desk.follow_ups.follow import answered, follow
-from bot.desk.follow_ups.turn import Turn
+from bot.desk.follow_ups.turn import Followed, Turn
 from bot.desk.question import Question, without_places
 from bot.phi import Scrubbed
 from codesets.model import ReleaseUnavailable
@@ -24,22 +25,27 @@ def read_after(
     alone: Question,
     scrubbed: Scrubbed,
     read: Callable[[str, Scrubbed], Question],
+    terms: Terms,
 ) -> Question:
     """A question after the one before it. `alone` is the message read by itself, and `scrubbed` its
     words; `read` reads other words in their place. What identifies a patient was in the message, so
-    the question keeps that, and its date, from `alone`."""
+    the question keeps that, and its date, from `alone`. `terms`: of the
+    index."""
     stored, searched = (
         without_places(text, partial=alone.date_read == "partial")
         for text in (scrubbed.text, scrubbed.searched)
     )
     option = taken(before.answer, stored) if before.answer else None
-    followed = answered(before, stored) if option else follow(before, alone, stored)
+
+    def follows(words: str) -> Followed:
+        return answered(before, words) if option else follow(before, alone, words, terms)
+
+    followed = follows(stored)
     if not followed.statement:
         return alone
     statement = Scrubbed(followed.statement, searched=followed.statement)
     if searched != stored:
-        again = answered(before, searched) if option else follow(before, alone, searched)
-        statement = replace(statement, searched=again.statement)
+        statement = replace(statement, searched=follows(searched).statement)
     return replace(
         read(statement.text, statement),
         asked=alone.asked,

@@ -42,7 +42,7 @@ from bot.slack.views.check_with import (
     working_modal,
 )
 from bot.slack.web_api import in_view
-from codesets.errors import CodeDeskError
+from codesets.model import ReleaseUnavailable
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -86,9 +86,11 @@ def register(app: App, delivery: SlackDelivery) -> None:
             )
         except NoAnswer as error:
             return _refused(ack, str(error))
-        except (LogUnavailable, CodeDeskError) as error:
+        except LogUnavailable as error:
             logger.error("%s", error)
             return _refused(ack, message("slack_buttons.not_logged"))
+        except ReleaseUnavailable:
+            return _refused(ack, message("slack_buttons.edition_gone"))
         response = ack(response_action="update", view=working_modal())
         if question is None:
             return response

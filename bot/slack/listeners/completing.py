@@ -38,7 +38,7 @@ from bot.slack.views.complete import (
     step_modal,
     which_modal,
 )
-from codesets.errors import CodeDeskError
+from codesets.model import ReleaseUnavailable
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -95,7 +95,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
             )
         except NoAnswer as error:
             return ack(response_action="update", view=sentence_modal(str(error)))
-        except (LogUnavailable, CodeDeskError) as error:
+        except LogUnavailable as error:
             logger.error("%s", error)
             why = message("slack_buttons.not_logged")
             return ack(response_action="update", view=sentence_modal(why))
@@ -151,7 +151,5 @@ def _view(delivery: SlackDelivery, trail: Trail) -> dict[str, Any]:
 def _step(delivery: SlackDelivery, record: Record, trail: Trail) -> Step:
     try:
         return delivery.desk.completing(trail.system, trail.codes[-1], **dated(record))
-    except CodeDeskError as error:
-        # The edition of then is not loaded any more.
-        logger.warning("a code was not completed: %s", error)
-        raise NoAnswer(message("slack_buttons.complete_gone")) from error
+    except ReleaseUnavailable as error:
+        raise NoAnswer(message("slack_buttons.edition_gone")) from error

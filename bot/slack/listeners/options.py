@@ -89,14 +89,19 @@ def register(app: App, delivery: SlackDelivery) -> None:
 
     def answer(body: dict[str, Any], context: BoltContext) -> None:
         place: Place = context["place"]
-        posted = delivery.answer(
-            context["question"],
-            instead(delivery, body, place),
-            tell=to_one(delivery, place, body["user"]["id"]),
-            private=place.alone,
-            shareable=place.alone and bool(place.url),
-        )
-        posted.add_done_callback(lambda _: under_way.end(context["value"]))
+        value: str = context["value"]
+        try:
+            posted = delivery.answer(
+                context["question"],
+                instead(delivery, body, place),
+                tell=to_one(delivery, place, body["user"]["id"]),
+                private=place.alone,
+                shareable=place.alone and bool(place.url),
+            )
+        except BaseException:
+            under_way.end(value)
+            raise
+        posted.add_done_callback(lambda _: under_way.end(value))
 
     app.action(re.compile(rf"^{OPTION}(:\d+)?$"), middleware=[take])(answer)
 

@@ -27,6 +27,7 @@ from bot.slack.views.block_kit import (
     MOST_SENTENCE,
     Message,
     as_posted,
+    below,
     context,
     cut,
     escape,
@@ -118,8 +119,7 @@ def removed_message(removed: Sequence[str]) -> Message:
 def with_removed(drawn: Message, removed: Sequence[str]) -> Message:
     """An answer that only the asker sees; it begins with which identifiers were removed."""
     notice = plain_message(message("slack.removed_command", kinds=removed_in_words(removed)))
-    plainer = drawn.plainer and [*notice.blocks, *drawn.plainer]
-    return Message(f"{notice.text}\n{drawn.text}", [*notice.blocks, *drawn.blocks], plainer)
+    return below(notice, drawn)
 
 
 def thanks_message(rating: str, question_id: str) -> Message:

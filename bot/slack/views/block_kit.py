@@ -25,6 +25,8 @@ from slack_sdk.models.blocks import (
 from bot.desk.answer import CodeTitle
 from bot.messages import message
 
+#: https://docs.slack.dev/reference/block-kit/blocks
+MOST_BLOCKS = 50
 MOST_SECTION = 2900
 MOST_SENTENCE = 500
 _MOST_TITLE = 250
@@ -169,6 +171,16 @@ class Message:
     text: str
     blocks: list[dict[str, Any]]
     plainer: list[dict[str, Any]] | None = None
+
+
+def below(notice: Message, drawn: Message) -> Message:
+    """A message below a notice; what is over the limit of blocks is left out at the end."""
+
+    def joined(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [*notice.blocks, *blocks][:MOST_BLOCKS]
+
+    plainer = None if drawn.plainer is None else joined(drawn.plainer)
+    return Message(f"{notice.text}\n{drawn.text}", joined(drawn.blocks), plainer)
 
 
 def plain_message(text: str) -> Message:

@@ -65,7 +65,7 @@ def working_modal() -> dict[str, Any]:
 def answer_shell(question_id: str, place: dict[str, Any], *, shareable: bool) -> dict[str, Any]:
     """The modal of an answer, which stands above its blocks. `shareable`: it was opened in a
     channel, where the answer may be shown."""
-    share = button(SHARE_CHECK, message("slack.share"), question_id)
+    share = button(SHARE_CHECK, message("slack_buttons.share"), question_id)
     return _shown([actions([share])] if shareable else [], json.dumps({"place": place}))
 
 

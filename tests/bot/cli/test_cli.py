@@ -24,9 +24,10 @@ def run(*arguments: str, stdin: str | None = None) -> Result:
 
 
 SHAPE = {
-    "id": str, "question": str, "as_of": str, "notices": list, "outcome": str, "headline": dict,
-    "report": list, "asks": list, "facts": list, "statements": list, "candidates": list,
-    "guidelines": list, "verdicts": list, "pairs": list, "not_checked": list, "elapsed_ms": float,
+    "id": str, "question": str, "refines": str, "read_as": str, "as_of": str, "notices": list,
+    "outcome": str, "headline": dict, "report": list, "asks": list, "ask_options": list,
+    "facts": list, "statements": list, "candidates": list, "guidelines": list, "verdicts": list,
+    "pairs": list, "not_checked": list, "elapsed_ms": float,
 }  # fmt: skip
 CANDIDATE = {
     "rank", "system", "code", "title", "billable", "release", "score", "confidence", "matched",

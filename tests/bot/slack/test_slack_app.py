@@ -464,6 +464,15 @@ def test_what_a_crash_left_is_finished_at_the_next_start(slack, log, desk, tmp_p
     assert len(running.lines) == 1
 
 
+@pytest.mark.parametrize("surface", ["slash", "shortcut", "button"])
+def test_what_only_the_asker_sees_stays_so_after_a_crash(slack, log, desk, surface: str) -> None:
+    ask(log, surface, thread=None)
+    recover(delivery_to(slack, desk, log), print)
+    (told,) = slack.messages()
+    assert (told.method, told.args["user"]) == ("chat.postEphemeral", "U7")
+    assert outcomes(log) == [("answer", "delivered")]
+
+
 def test_ten_minutes_is_too_late(slack, log, desk) -> None:
     ask(log, "mention")
     delivery = delivery_to(slack, desk, log)

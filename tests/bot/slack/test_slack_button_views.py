@@ -117,7 +117,7 @@ def test_options_keep_to_the_limits(text: str) -> None:
 
 @pytest.mark.parametrize("value", ["", "x", "a b c", f"{ID} one"])
 def test_another_value_is_no_option(value: str) -> None:
-    with pytest.raises(ValueError, match="unpack|invalid literal"):
+    with pytest.raises(ValueError, match=r"unpack|invalid literal"):
         pressed_option(value)
 
 

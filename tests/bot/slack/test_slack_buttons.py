@@ -12,6 +12,7 @@ import pytest
 from slack_server import SlackServer
 from slack_support import served, wait_for_records
 
+from bot.audit.replay import replay
 from bot.desk.desk import Desk
 from bot.querylog import LogUnavailable, QueryLog, Record
 from bot.querylog.retention import redact
@@ -325,3 +326,21 @@ def test_a_modal_that_slack_does_not_open_is_said_so(
         slack.send_block_action(action, channel="C5").wait_ack(10)
         (told,) = slack.wait_for("response_url")
     assert told.args["text"] == "That took too long. Please press the button again."
+
+
+def test_presses_follow_each_other_and_can_be_replayed(slack, log, desk: Desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        asked(slack, "ankle sprain, dos 2026-05-01")
+        slack.send_block_action("option:1", channel="C5").wait_ack(10)
+        second = updated(slack)
+        sequela = {e["text"]["text"]: e for e in elements(second).values() if "text" in e}
+        slack.send_block_action(sequela["Sequela"]["action_id"], channel="C5").wait_ack(10)
+        assert "S93.402S" in texts(updated(slack, 2)["blocks"])
+        wait_for_records(log, "delivery", 3)
+        slack.send_block_action("check_with", channel="C5").wait_ack(10)
+        slack.send_view({"codes": "W19.XXXS"}, view=modal(slack)).wait_ack(10)
+        slack.wait_for("views.update", timeout=60)
+        wait_for_records(log, "delivery", 4)
+    for record in log.recent():
+        before = log.get(record.after) if record.after else None
+        assert replay(record, desk, before=before).status == "same", record.text

@@ -158,6 +158,21 @@ def test_a_channel_that_the_bot_was_removed_from_is_answered_in_a_dm(slack, log,
     assert "E11.22" in json.dumps(copy["blocks"])
 
 
+@pytest.mark.parametrize("surface", ["mention", "slash"])
+def test_that_something_went_wrong_is_told_anyhow(slack, log, desk, front, surface: str) -> None:
+    slack.leave("C5")
+    desk.fails = ValueError(QUESTION)
+    if surface == "mention":
+        front.event(slack.app_mention(QUESTION, user="U7", channel="C5"))
+    else:
+        command = slack.slash_command(text=QUESTION, user="U7", channel="C5")
+        slack.expire(command["response_url"])
+        front.command(command)
+    wait_until(slack.messages)
+    (told,) = slack.messages("U7")
+    assert log.recent()[0].id in told.args["text"]
+
+
 def test_where_nothing_can_be_delivered_it_is_on_record(slack, log, front) -> None:
     slack.leave("C5", "U7")
     front.event(slack.app_mention(QUESTION, user="U7", channel="C5"))

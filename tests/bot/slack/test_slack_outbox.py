@@ -179,7 +179,7 @@ def test_two_processes_never_send_one_row_twice(slack, opened, tmp_path) -> None
     for number in range(60):
         store.add(post(f"C{number % 7}", str(number)), time.time(), time.time() + 600)
     for box in boxes:
-        with box._changed:
+        with box._lock:
             box._wake()
     for number in range(60, 90):
         boxes[number % 3].send(post(f"C{number % 7}", str(number)))
@@ -202,8 +202,8 @@ def test_a_lease_that_ended_leaves_the_row_to_another(tmp_path) -> None:
     second = store.take("another", 61.0, 60.0)
     assert second
     assert second.tried, "the first may have sent it"
-    assert not store.settle(first, Posted("delivered"))
-    assert store.settle(second, Posted("delivered"))
+    assert not store.settle(first, Posted("delivered"), 61.0)
+    assert store.settle(second, Posted("delivered"), 61.0)
 
 
 def kinds_of_way() -> list[tuple[str, Way, bool]]:
@@ -280,7 +280,7 @@ def test_without_slack_db_a_message_is_tried_once(slack, kept, opened, caplog) -
 def test_what_is_kept_is_read_back_as_it_was(tmp_path) -> None:
     store = OutboxStore(State(tmp_path / "slack.db"), CLIENT)
     way = respond("http://x/1", response_type="ephemeral").or_else(in_thread(CLIENT, "U1", "1.2"))
-    message = Message("a", [{"type": "divider"}], [])
+    message = Message("a\0 \ud83d שלום 🦵", [{"type": "divider"}], [])
     whole = Post(way, message, "q", "answer", in_thread(CLIENT, "U1", None), Message("c", [], None))
     for given in (whole, Post(way, None)):
         store.add(given, 0.0, 600.0)
@@ -289,3 +289,17 @@ def test_what_is_kept_is_read_back_as_it_was(tmp_path) -> None:
     assert (first.post.message, first.post.copy) == (message, Message("c", [], None))
     assert (first.post.question, first.post.kind) == ("q", "answer")
     assert (second.post.message, second.post.tell) == (None, None)
+
+
+@pytest.mark.parametrize("broken", ["{", "{}", '{"way": {"how": 5}}', "[]"])
+def test_a_row_that_cannot_be_read_holds_up_no_other(
+    slack, opened, tmp_path, caplog, broken: str
+) -> None:
+    store = OutboxStore(State(tmp_path / "slack.db"), CLIENT)
+    store.add(post("C1", "a"), time.time(), time.time() + 600)
+    with sqlite3.connect(tmp_path / "slack.db") as db:
+        db.execute("update outbox set post = ?", [broken])
+    box = opened(at_once=1)
+    assert box.send(post("C1", "b")).result(30).outcome == "delivered"
+    wait_until(lambda: rows(tmp_path) == [])
+    assert "cannot be read" in caplog.text
