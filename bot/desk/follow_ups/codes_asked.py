@@ -31,7 +31,8 @@ def about_codes(before: Turn, alone: Question, message: Message, said: str) -> s
     has_date = alone.date_said or alone.no_such_day
     if before.is_verdict and has_date and not message.clauses and not message.asks:
         return codes
-    if not only_about_codes(words):
+    is_detail = phrases.words("also_clinical").issuperset(words) and not said.rstrip().endswith("?")
+    if is_detail or not only_about_codes(words):
         return ""
     if phrases.words("of_validity").isdisjoint(words):
         return _with_codes(said, codes)

@@ -20,6 +20,12 @@ _NUMBERED = re.compile(
     r"(?P<number>\d+(?:\.\d+)?[a-d]?|i{1,3}[abc]?|iv)\b(?!\s*(?:yo|y/o|wks?|weeks?|days?|mos?)\b)",
     re.I,
 )
+#: A name with a letter: "hep B".
+_LETTERED = re.compile(
+    r"\b(?P<word>hep|hepatitis|influenza|flu|type|group|grade|stage|vitamin|factor)\s+"
+    r"(?P<number>[a-e])\b",
+    re.I,
+)
 _BARE = re.compile(r"(?:\d[a-d]?|i{1,3}|iv)", re.I)
 #: Numbers that stand with what they count.
 _COUNTED = (
@@ -103,17 +109,23 @@ def exchanged(earlier: str, said: str, *, both: bool) -> str | None:
 
 def _numbers_exchanged(text: str, said: str) -> str:
     text = _typed_out(text) if re.search(r"\btype\b", said, re.I) else text
-    for new in _NUMBERED.finditer(said):
-        for old in _NUMBERED.finditer(text):
-            same = fold(old["word"]) == fold(new["word"])
-            if same or (fold(new["word"]) == "stage" and fold(old["word"]) == "ckd"):
-                text = text[: old.start("number")] + new["number"] + text[old.end("number") :]
-                break
+    for form in (_NUMBERED, _LETTERED):
+        text = _form_exchanged(form, text, said)
     if _BARE.fullmatch(said) and len(found := list(_NUMBERED.finditer(text))) == 1:
         text = text[: found[0].start("number")] + said + text[found[0].end("number") :]
     for counted in _COUNTED:
         if (match := counted.search(said)) and counted.search(text):
             text = counted.sub(match[0], text, count=1)
+    return text
+
+
+def _form_exchanged(form: re.Pattern[str], text: str, said: str) -> str:
+    for new in form.finditer(said):
+        for old in form.finditer(text):
+            named, was = fold(new["word"]), fold(old["word"])
+            if named == was or (named, was) == ("stage", "ckd"):
+                text = text[: old.start("number")] + new["number"] + text[old.end("number") :]
+                break
     return text
 
 

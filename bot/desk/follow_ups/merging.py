@@ -93,8 +93,7 @@ class _Merging:
             for word in words:
                 text = _without_word(text, word)
             self.earlier = Earlier.of(text)
-            if not facts:
-                kept.append(denied.said)
+            kept.append(denied.said)
         self.clauses = kept
         if self.message.denies and not self.gone:
             doubted = [f for f in self.earlier.conditions if f.status == "uncertain"]

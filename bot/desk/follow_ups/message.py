@@ -57,6 +57,8 @@ def read_message(text: str, *, dated: bool) -> Message:
         text = phrases.new_topic().sub(" , ", text)
     clauses = []
     for number, clause in enumerate(_ENDS.split(text)):
+        if not number and clause.lstrip().startswith("*"):
+            found.add("corrects")  # as chats mark what they mend: "*left"
         if not number and _thanks(clause):
             found.add("thanks")
             continue
@@ -123,6 +125,8 @@ def _only_asks(clause: str) -> bool:
     openers = read_words("chatter")["openers"].split()
     opens = not {*said[:2]}.isdisjoint(openers)
     telling = phrases.words("of_validity")
+    if phrases.words("also_clinical").issuperset(said):
+        return False
     return (opens or not telling.isdisjoint(said)) and not set(said) - {
         *asking,
         *telling,

@@ -37,7 +37,8 @@ def new_topic() -> re.Pattern[str]:
     before = "for|on|to|switching|moving|going|need|now|this is|and|an|a|the"
     return re.compile(
         rf"(?<![\w'/-])[(\s]*(?:(?:{before})\s+)*"
-        rf"(?:(?:{other})\s+(?:{topic})|{_of('new_topic')}){_EDGE}[\s,.:;!)-]*",
+        rf"(?:(?:{other})\s+(?:{topic})|(?:{topic})\s*(?:#\s*|no\.?\s*)?[2-9]|{_of('new_topic')})"
+        rf"{_EDGE}[\s,.:;!)-]*",
         re.I,
     )
 

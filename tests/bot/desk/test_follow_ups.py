@@ -41,8 +41,8 @@ REFINED = [
     ("open appendectomy", "lap, not open", "lap appendectomy"),
     # what is ruled out
     ("wrist fracture left", "xray clean, just a sprain", "sprain wrist left, xray clean"),
-    ("chest pain r/o mi", "mi ruled out, doc says reflux", "doc says reflux"),
-    ("type 2 diabetes with neuropathy", "no neuropathy", "type 2 diabetes"),
+    ("chest pain r/o mi", "mi ruled out, doc says reflux", "doc says reflux, mi ruled out"),
+    ("type 2 diabetes with neuropathy", "no neuropathy", "type 2 diabetes, no neuropathy"),
     ("r/o pneumonia", "its confirmed", "pneumonia"),
     # a thing is asked for by itself
     ("ankle fracture", "and the walking boot?", "walking boot"),
