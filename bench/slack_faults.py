@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from slack_serving import PATIENCE, Awaited, TimedSlack, serving
+from slack_serving import PATIENCE, Awaited, Call, TimedSlack, serving
 
 QUESTION = "htn with ckd 3b"
 #: Seconds that a second answer is waited for.
@@ -109,8 +109,15 @@ def _row(name: str, asked: Asked, patience: float = 60.0) -> str:
     calls = asked.awaited.calls
     if not calls:
         return f"| {name} | nothing | |"
-    how = ", ".join(call.method for _, call in calls)
+    how = "; ".join(f"{_to(call)} ({str(call.args.get('text'))[:30]} …)" for _, call in calls)
     return f"| {name} | {len(calls)}: {how} | {calls[0][0] - asked.sent:.1f} |"
+
+
+def _to(call: Call) -> str:
+    """Where a post went."""
+    if call.method == "chat.postMessage":
+        return "channel" if str(call.args["channel"]).startswith("C") else "direct message"
+    return "to the asker alone" if call.method == "chat.postEphemeral" else "response_url"
 
 
 def _busy(slack: TimedSlack) -> str:

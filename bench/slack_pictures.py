@@ -31,7 +31,8 @@ OUT = ROOT / "docs" / "slack"
 VARIANTS = ((390, "light"), (390, "dark"), (720, "light"), (720, "dark"))
 _PAPER = {"light": ("#ffffff", "#1d1c1d"), "dark": ("#1a1d21", "#d1d2d3")}
 _GAP, _COLOURS = 16, 64
-_TALLEST = 4000
+#: Pixels of height at which a picture is cut off.
+_TALLEST = 2200
 
 _PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="%(kit)s/%(sheet)s">
 <style>

@@ -16,11 +16,11 @@ from bot.slack.web_api import Posted
 
 
 class SlowSearches(ScriptedDesk):
-    """Answers what begins with `check` at once; while `open` is not set, searches take forever."""
+    """Answers what names E11.9 at once; while `open` is not set, searches take forever."""
 
     def take(self, asked: str, **options: Any) -> Question:
         question = super().take(asked, **options)
-        intent = "codes" if asked.startswith("check") else "search"
+        intent = "codes" if "E11.9" in asked else "search"
         return Question(question.asked, question.scrubbed, intent=intent)
 
     def ask(self, question: Question, **options: Any) -> Answer:
@@ -43,7 +43,7 @@ def test_a_verdict_does_not_wait_behind_searches(slack, log, tmp_path, waiting) 
         finally:
             desk.open.set()
         slack.wait_for("response_url", count=waiting + 1)
-    assert first.args["text"].startswith("E11.9 is billable")
+    assert "E11.9" in first.args["text"]
     # Searches keep their order.
     assert desk.asked == [f"gout {number}" for number in range(waiting)]
 
