@@ -69,19 +69,12 @@ class SlackSettingsError(CodeDeskError):
     """Slack cannot be served with these settings; the message says what to put right."""
 
 
-def deliver_by(
-    settings: Settings,
-    desk: Answers,
-    log: QueryLog,
-    state: State,
-    searches: Searches | None = None,
-) -> SlackDelivery:
-    """Delivery to the workspace of the settings. `searches`: where questions that take a search
-    wait; None: in the calling thread. Raises SlackSettingsError when their tokens are not
-    accepted."""
+def deliver_by(settings: Settings, desk: Answers, log: QueryLog, state: State) -> SlackDelivery:
+    """Delivery to the workspace of the settings. Raises SlackSettingsError when their tokens are
+    not accepted."""
     client = _client(settings)
     _call_at_start(client, lambda patient: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
-    return SlackDelivery(desk, log, client, state, connect(settings), searches)
+    return SlackDelivery(desk, log, client, state, connect(settings))
 
 
 def build_app(settings: Settings, delivery: SlackDelivery) -> App:
@@ -131,12 +124,13 @@ def serve(
         closing(_state(settings)) as state,
         Searches() as searches,
     ):
-        delivery = deliver_by(settings, desk, log, state, searches)
+        delivery = deliver_by(settings, desk, log, state)
         app = build_app(settings, delivery)
         with checkpointing(settings, delivery) as begin:
             try:
                 desk.ready()
                 recover(delivery, say)
+                delivery.searches = searches
                 way = _listening if settings.slack_mode == "http" else _connected
                 with _stopped_by_signals(stop), way(settings, app, say):
                     begin()

@@ -50,9 +50,7 @@ class SlackDelivery:
         client: WebClient,
         state: State,
         model: LanguageModel | None = None,
-        searches: Searches | None = None,
     ) -> None:
-        """`searches`: where questions that take a search wait; None: in the calling thread."""
         self.desk = desk
         self.log = log
         self.client = client
@@ -61,7 +59,8 @@ class SlackDelivery:
         self.logged = LoggedDesk(desk, log, model)
         self.told = Told(state)
         self.outbox = Outbox(state, client, self)
-        self.searches = searches
+        #: Where questions that take a search wait; None: in the calling thread.
+        self.searches: Searches | None = None
         self._explaining = Explaining(self.logged, client, self._explain)
 
     def answer(

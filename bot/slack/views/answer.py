@@ -4,7 +4,8 @@ behind the button Rules: `bot/slack/views/details.py`. Pure functions: nothing i
 nothing is sent.
 
 The question is left out: an answer may be shared with people who should not read the question.
-Only over the reports of several statements stand their words, and not where an answer is shared.
+Only over the reports of several statements stand their words, and over the answer to a follow-up
+the statement as it was read; neither where an answer is shared.
 
 A message holds at most 50 blocks (https://docs.slack.dev/reference/block-kit/blocks). All blocks
 together have a limit too, which is nowhere published: chat.postMessage answers
@@ -53,6 +54,7 @@ from bot.slack.views.notices import conflict_in, notice_texts
 from bot.slack.views.phone_lines import phone_lines
 from bot.slack.views.report import (
     asked_text,
+    read_as_text,
     report_lines,
     report_text,
     risk_text,
@@ -103,7 +105,7 @@ def shared_message(answer: Answer, question_id: str, user: str) -> Message:
     """An answer that a user shows to a channel, without the words of its statements. Nor can others
     go on from a question that was asked in private."""
     each = [replace(one, said="") for one in answer.statements]
-    unsaid = replace(answer, statements=each, ask_options=[])
+    unsaid = replace(answer, statements=each, read_as="", ask_options=[])
     drawn = answer_message(unsaid, question_id)
     by = context(message("slack.shared_by", user=f"<@{user}>"))
     above = as_posted([by])
@@ -168,6 +170,8 @@ def _drawn(answer: Answer, question_id: str, told: Collection[str], most: int) -
     if not findings:
         return _Drawn(_without_results(answer, notices), [], [])
     below = [*_risk(answer, most), context("\n".join([*notices, _footer(answer, question_id)]))]
+    if answer.read_as:
+        findings.insert(0, words_of_others(read_as_text(answer)))
     return _Drawn(findings, _section(asked_text(_asks(answer), most)), below)
 
 

@@ -81,6 +81,14 @@ def statements(answer: Answer) -> Iterator[tuple[str, str]]:
         yield message(key, number=number, said=said), "\n".join(lines)
 
 
+def read_as_text(answer: Answer) -> str:
+    """The statement as it was read with what was said before, on one line of a context; not
+    escaped."""
+    room = CONTEXT_LINE - width(message("slack_answer.read_as", statement=""))
+    said = cut_to_width(" ".join(answer.read_as.split()), room)
+    return message("slack_answer.read_as", statement=isolated(said))
+
+
 def why_text(part: Part, most: int) -> str:
     """The line under a report, for a context of `most` lines; "" for none."""
     why = why_line(part)

@@ -549,6 +549,19 @@ def test_a_shared_answer_says_who_shared_it_and_not_what_was_asked() -> None:
     assert "Statement 2" in json.dumps(message.blocks)
 
 
+def test_a_follow_up_begins_with_the_statement_as_it_was_read() -> None:
+    refined = replace(reported(), refines="1" * 12, read_as="zebra <!channel> knee oa, *left*")
+    (first, *_) = answer_blocks(refined, ID)
+    assert first["type"] == "context"
+    (element,) = first["elements"]
+    assert (element["type"], element["text"]) == (
+        "plain_text",
+        f"Read as: {isolated('zebra <!channel> knee oa, *left*')}",
+    )
+    shared = shared_message(refined, ID, "U7")
+    assert "zebra" not in json.dumps(shared.blocks) + json.dumps(shared.plainer) + shared.text
+
+
 def test_a_workspace_without_newer_blocks_gets_plain_ones() -> None:
     message = answer_message(reported(), ID)
     assert message.blocks[-1]["type"] == "context_actions"
