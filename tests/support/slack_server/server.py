@@ -236,6 +236,11 @@ class SlackServer:
         with self._changed:
             self._failures.setdefault(method, []).append(failure)
 
+    def forgive(self) -> None:
+        """Forget the failures that were ordered and not used up."""
+        with self._changed:
+            self._failures.clear()
+
     def limit_messages(self, seconds: float = 1.0) -> None:
         """From now on take one chat.postMessage in `seconds` a channel, and answer the others 429
         with a Retry-After, of a whole number as Slack's are. An app that does not wait for so long
