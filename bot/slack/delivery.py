@@ -100,7 +100,8 @@ class SlackDelivery:
             self._post_anyhow(_for_trouble(way, tell), tell, plain_message(told), alone=alone)
 
         if self.searches and question.searches:
-            return self.searches.run(lambda: self._answer(question, sending, trouble))
+            by = f"{question.asked.team}/{question.asked.user}"
+            return self.searches.run(lambda: self._answer(question, sending, trouble), by)
         return self._answer(question, sending, trouble)
 
     def _answer(

@@ -3,17 +3,26 @@ that a verdict finds a free thread however many searches wait."""
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict, deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 from bot.slack.web_api import Posted
 
+_Work = Callable[[], Future[Posted]]
+
 
 class Searches:
-    """Works on them one at a time, in their order: `LoggedDesk` takes one search at a time."""
+    """Works on them one at a time: `LoggedDesk` takes one search at a time. People take turns, and
+    each one's questions keep their order: whoever asks a hundred does not hold up the others."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="search")
+        self._changed = threading.Condition()  # guards all below
+        #: What waits, by who asked. The person whose turn is next stands first.
+        self._waiting: OrderedDict[str, deque[tuple[_Work, Future[Posted]]]] = OrderedDict()
+        self._closing = False
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Searches:
         return self
@@ -21,22 +30,49 @@ class Searches:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def run(self, work: Callable[[], Future[Posted]]) -> Future[Posted]:
-        """Do `work` when its turn comes. The future has what the future of `work` has; it is
-        cancelled if the desk stops before that turn."""
+    def run(self, work: _Work, by: str) -> Future[Posted]:
+        """Do `work` when the turn of whoever it is asked `by` comes. The future has what the future
+        of `work` has; it is cancelled if the desk stops before that turn."""
         done: Future[Posted] = Future()
-
-        def begun(worked: Future[Future[Posted]]) -> None:
-            if worked.cancelled():
+        with self._changed:
+            if self._closing:
                 done.cancel()
-            elif error := worked.exception():
-                done.set_exception(error)
-            else:
-                worked.result().add_done_callback(lambda posted: done.set_result(posted.result()))
-
-        self._thread.submit(work).add_done_callback(begun)
+                return done
+            self._waiting.setdefault(by, deque()).append((work, done))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="search")
+                self._thread.start()
+            self._changed.notify()
         return done
 
     def close(self) -> None:
         """Finish the one that was begun. In the log, those that were not stay unanswered."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        with self._changed:
+            self._closing = True
+            waiting, self._waiting = self._waiting, OrderedDict()
+            self._changed.notify()
+        for questions in waiting.values():
+            for _, done in questions:
+                done.cancel()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _work(self) -> None:
+        while (following := self._next()) is not None:
+            work, done = following
+            try:
+                work().add_done_callback(lambda posted, done=done: done.set_result(posted.result()))
+            except BaseException as error:
+                done.set_exception(error)
+
+    def _next(self) -> tuple[_Work, Future[Posted]] | None:
+        """What is next; None when the desk stops. Whose turn it was goes to the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or self._waiting)
+            if self._closing:
+                return None
+            by, questions = self._waiting.popitem(last=False)
+            following = questions.popleft()
+            if questions:
+                self._waiting[by] = questions
+            return following

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from slack_support import ScriptedDesk, served, verdict, verdicts
+from slack_support import ScriptedDesk, served, verdict, verdicts, wait_until
 
 from bot.desk.answer import Answer
 from bot.desk.question import Question
@@ -44,8 +44,28 @@ def test_a_verdict_does_not_wait_behind_searches(slack, log, tmp_path, waiting) 
             desk.open.set()
         slack.wait_for("response_url", count=waiting + 1)
     assert "E11.9" in first.args["text"]
-    # Searches keep their order.
+    # People keep the order in which they came.
     assert desk.asked == [f"gout {number}" for number in range(waiting)]
+
+
+def test_one_person_asking_much_does_not_hold_up_another(slack, log, tmp_path) -> None:
+    desk = SlowSearches()
+    desk.open.clear()
+    with served(slack, tmp_path, desk, log):
+        try:
+            many = [f"gout {number}" for number in range(200)]
+            for text in many:
+                slack.send_event(slack.direct_message(text)).wait_ack(10)
+            for text in ("copd", "asthma"):
+                slack.send_event(slack.direct_message(text, user="U2", channel="D2")).wait_ack(10)
+            slack.send_event(slack.direct_message("flu", user="U3", channel="D3")).wait_ack(10)
+            wait_until(lambda: len(log.recent(300)) == 203)
+            desk.begun.acquire(timeout=10)
+        finally:
+            desk.open.set()
+        slack.wait_for("chat.postMessage", count=203, timeout=120)
+    assert desk.asked[:6] == ["gout 0", "gout 1", "copd", "flu", "gout 2", "asthma"]
+    assert [text for text in desk.asked if text in many] == many
 
 
 def test_a_search_that_was_not_begun_is_cancelled_when_the_desk_stops() -> None:
@@ -57,7 +77,7 @@ def test_a_search_that_was_not_begun_is_cancelled_when_the_desk_stops() -> None:
         return done(Posted("delivered"))
 
     searches = Searches()
-    first, second = searches.run(slow), searches.run(slow)
+    first, second = searches.run(slow, "U1"), searches.run(slow, "U2")
     second.add_done_callback(lambda _: cancelled.set())
     assert begun.wait(30)
     closing = threading.Thread(target=searches.close)
