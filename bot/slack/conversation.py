@@ -5,7 +5,9 @@ processes."""
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from bot.querylog import QueryLog, QuestionRecord, Record
@@ -14,13 +16,14 @@ from bot.querylog import QueryLog, QuestionRecord, Record
 GOES_ON = dt.timedelta(minutes=30)
 #: Why no answer to a message that was deleted is posted.
 DELETED = "the question was deleted"
+STOPPED = "stopped by the asker"
 #: How far back in the log is looked, in records: for a thread, and for an answer of the last half
 #: hour. Where nothing is found, 50,000 records take about 20 ms.
 _FAR, _NEAR = 50_000, 5_000
 
 _KEY = "json_extract(body, '$.message_key')"
 #: Without `indexed by`, SQLite would read all questions.
-_QUESTIONS = "select seq, subject from records indexed by one_question_a_message"
+_QUESTIONS = f"select {_KEY}, subject from records indexed by one_question_a_message"
 _VERSIONS = f"""
     {_QUESTIONS} where kind = 'question' and {_KEY} = ?
     union all {_QUESTIONS} where kind = 'question' and {_KEY} > ? and {_KEY} < ?
@@ -42,16 +45,55 @@ def message_key(body: Mapping[str, Any], channel: str, ts: str) -> str:
 
 
 def versions(log: QueryLog, key: str) -> list[Record]:
-    """The questions that a message was, oldest first: the first, and one for each edit."""
+    """The questions that a message was, oldest first: the first, and one for each edit. Events need
+    not arrive in that order."""
+    records = [log.get(question_id) for _, question_id in _versions(log, key)]
+    return [record for record in records if record is not None]
+
+
+def _versions(log: QueryLog, key: str) -> list[tuple[Decimal, str]]:
+    """When each was edited, and its question."""
     with log.reading() as db:
         found = db.execute(_VERSIONS, [key, f"{key}/", f"{key}0"]).fetchall()
-    records = [log.get(question_id) for _, question_id in sorted(found)]
-    return [record for record in records if record is not None]
+    return sorted((_seconds(version[len(key) + 1 :]), question) for version, question in found)
 
 
 def edited_key(key: str, edited_at: str) -> str:
     """The key of an edit, which `versions` finds."""
     return f"{key}/{edited_at}"
+
+
+def is_late(log: QueryLog, key: str, edited_at: str | None) -> bool:
+    """Whether a later edit of a message is in the log."""
+    return any(edited > _seconds(edited_at) for edited, _ in _versions(log, key))
+
+
+def _seconds(ts: str | None) -> Decimal:
+    """A timestamp of Slack as a number; 0 for none."""
+    return Decimal(ts) if ts and re.fullmatch(r"[0-9]+(\.[0-9]+)?", ts) else Decimal(0)
+
+
+def original_key(asked: QuestionRecord) -> str:
+    """The key of the message of which a question is a version."""
+    return "/".join((asked.message_key or "").split("/")[:3])
+
+
+def strays(records: list[Record]) -> list[tuple[str, str]]:
+    """Messages of the bot that are not to stay: their question was deleted or stopped while they
+    were on their way, or a later version has a message of its own. Each as the id of the question
+    and the timestamp."""
+    kept = posted_at(records)
+    found = []
+    for record in records:
+        ts = posted_at([record])
+        if ts and (ts != kept or _was_withdrawn(record)):
+            found.append((record.id, ts))
+    return found
+
+
+def _was_withdrawn(record: Record) -> bool:
+    reasons = {d["detail"] for d in record.deliveries if d["outcome"] == "abandoned"}
+    return bool(reasons & {DELETED, STOPPED})
 
 
 def posted_at(records: list[Record]) -> str | None:

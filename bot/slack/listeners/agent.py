@@ -18,7 +18,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.messages import message
 from bot.querylog import LogUnavailable
-from bot.slack.conversation import has_asked
+from bot.slack.conversation import STOPPED, has_asked
 from bot.slack.delivery import SlackDelivery
 from bot.slack.greeted import Greeted
 from bot.slack.sessions import Sessions
@@ -68,7 +68,7 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
         withdrawn = []
         for question_id in sessions.stopped((channel, thread), event.get("user") or ""):
             try:
-                if delivery.withdraw(question_id, "stopped by the asker"):
+                if delivery.withdraw(question_id, STOPPED):
                     withdrawn.append(question_id)
             except LogUnavailable as error:
                 logger.error("%s", error)

@@ -19,8 +19,11 @@ from bot.slack.conversation import (
     DELETED,
     edited_key,
     follows,
+    is_late,
     message_key,
+    original_key,
     posted_at,
+    strays,
     team_of,
     to_update,
     versions,
@@ -89,13 +92,17 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
         came = time.monotonic()
         pasted = text_of({"files": list(said.files)}, delivery.client) if said.files else Pasted()
         text = "\n".join(part for part in (clean(said.text), as_list(pasted.text)) if part)
-        earlier = versions(log, asked.message_key or "") if said.edited_at else []
+        key = asked.message_key or ""
+        if is_late(log, key, said.edited_at):
+            return None, ()  # The message was edited since.
+        earlier = versions(log, key) if said.edited_at else []
+        if earlier and delivery.desk.scrub(text) == earlier[-1].text:
+            return None, ()  # Nothing was edited that is stored.
+        if said.edited_at:
+            asked = replace(asked, message_key=edited_key(key, said.edited_at))
         if earlier:
-            if delivery.desk.scrub(text) == earlier[-1].text:
-                return None, ()  # Nothing was edited that is stored.
             # It follows what the first version followed: it replaces that and does not refine it.
-            key = edited_key(asked.message_key or "", said.edited_at or "")
-            asked = replace(asked, message_key=key, after=earlier[0].after)
+            asked = replace(asked, after=earlier[0].after)
         else:
             after = follows(
                 log, said.channel, said.thread, direct=asked.surface == "dm", now=log.now()
@@ -132,10 +139,23 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
             redraw=partial(redrawn, question, context["told"], said.has_file),
         )
         posted.add_done_callback(lambda _: sessions.ended(place, question.id))
+        if not private:
+            posted.add_done_callback(lambda _: tidy(question))
         if removals_to_tell(asked.text, asked.removed):
             posted.add_done_callback(
                 lambda _: delivery.tell_removed(question.id, asked, said.thread)
             )
+
+    def tidy(question: LoggedQuestion) -> None:
+        """Delete what was on its way to Slack when the message was edited or deleted, or the asker
+        stopped it."""
+        key, channel = original_key(question.asked), question.asked.channel or ""
+        try:
+            for question_id, ts in strays(versions(log, key)):
+                way = delete(delivery.client, channel, ts)
+                delivery.post(way, None, question=question_id, kind="removed")
+        except LogUnavailable as error:
+            logger.error("%s", error)
 
     def earlier_answer(asked: QuestionRecord) -> str | None:
         try:
@@ -158,9 +178,10 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
     def remove(key: str) -> None:
         """Delete the answers to a message that was deleted, or see to it that none is posted."""
         try:
-            records = versions(log, key)
-            for record in records:
+            for record in versions(log, key):
                 delivery.withdraw(record.id, DELETED)
+            # Read again, as an answer may have arrived meanwhile.
+            records = versions(log, key)
             ts = posted_at(records)
         except LogUnavailable as error:
             logger.error("%s", error)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slack_server import message_changed, message_deleted, signed_request
-from slack_support import ScriptedDesk, served, wait_for_records
+from slack_server import agent_session_stopped, message_changed, message_deleted, signed_request
+from slack_support import ScriptedDesk, served, wait_for_records, wait_until
 
 from bot.desk.desk import Desk
 from bot.querylog import QueryLog, QuestionRecord, Record
@@ -202,6 +202,44 @@ def test_an_edit_that_a_crash_left_updates_the_answer(slack, log, desk, tmp_path
         _, private = slack.wait_for("chat.postMessage", count=2)
     assert update.args["ts"] == post.response["ts"]
     assert private.args["channel"] == "U7", "a modal is not open any more"
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["after the first", "before the first"])
+def test_of_edits_out_of_order_the_newest_counts(slack, log, desk, tmp_path, first: bool) -> None:
+    with served(slack, tmp_path, desk, log):
+        event = slack.direct_message("t2dm")
+        early, late = message_changed(event, "copd"), message_changed(event, QUESTION)
+        came = [event, late, early] if first else [late, event, early]
+        for number, each in enumerate(came):
+            slack.send_event(each).wait_ack(10)
+            wait_for_records(log, "delivery", 2 if first and number else 1)
+    assert desk.asked == (["t2dm", QUESTION] if first else [QUESTION])
+    assert len(slack.messages()) == 1
+    assert versions(log, f"T1/D1/{event['ts']}")[-1].text == QUESTION
+
+
+@pytest.mark.parametrize("how", ["edited", "deleted", "stopped"])
+def test_an_answer_on_its_way_to_slack_does_not_stay(slack, log, desk, tmp_path, how: str) -> None:
+    """Slack has the call and takes its time; then the question is edited, deleted or stopped."""
+    slack.fail_next("chat.postMessage", delay=1.5)
+    event = slack.direct_message("t2dm")
+    then = {
+        "edited": message_changed(event, QUESTION),
+        "deleted": message_deleted(event),
+        "stopped": agent_session_stopped("D1", event["ts"]),
+    }[how]
+    with served(slack, tmp_path, desk, log):
+        slack.send_event(event).wait_ack(10)
+        wait_until(lambda: not slack.failures_left("chat.postMessage"))
+        slack.send_event(then).wait_ack(10)
+        slack.wait_for("chat.delete")
+        wait_until(lambda: log.recent(2)[-1].deliveries[-1]["kind"] == "removed")
+        if how == "edited":
+            wait_until(lambda: log.recent()[0].delivery == "delivered")
+    answers = [call for call in slack.messages("D1") if "metadata" in call.args]
+    left = [call for call in answers if slack.message("D1", call.response["ts"])]
+    questions = [call.args["metadata"]["event_payload"]["question"] for call in left]
+    assert questions == ([log.recent()[0].id] if how == "edited" else [])
 
 
 # Deleting

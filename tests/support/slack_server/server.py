@@ -236,6 +236,11 @@ class SlackServer:
         with self._changed:
             self._failures.setdefault(method, []).append(failure)
 
+    def failures_left(self, method: str) -> int:
+        """How many failures of a method were ordered and not begun."""
+        with self._changed:
+            return sum(failure.times for failure in self._failures.get(method, ()))
+
     def forgive(self) -> None:
         """Forget the failures that were ordered and not used up."""
         with self._changed:
