@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 
 from bot.slack.web_api import Posted
 
@@ -61,7 +62,7 @@ class Searches:
         while (following := self._next()) is not None:
             work, done = following
             try:
-                work().add_done_callback(lambda posted, done=done: done.set_result(posted.result()))
+                work().add_done_callback(partial(_pass_on, done))
             except BaseException as error:
                 done.set_exception(error)
 
@@ -76,3 +77,7 @@ class Searches:
             if questions:
                 self._waiting[by] = questions
             return following
+
+
+def _pass_on(done: Future[Posted], posted: Future[Posted]) -> None:
+    done.set_result(posted.result())

@@ -16,7 +16,7 @@ from bot.slack.home_facts import Facts
 from bot.slack.home_publisher import HomePublisher, Person
 from bot.slack.listeners import home_answers
 from bot.slack.listeners.home_files import FileDrops
-from bot.slack.listeners.modals import View, open_view, person_of
+from bot.slack.listeners.modals import View, open_or_tell, person_of
 from bot.slack.people import MOST_FAVOURITES, Favourite, defaults_for
 from bot.slack.views.home import ADD, DEFAULTS, HELP, home_view
 from bot.slack.views.home_modals import (
@@ -63,7 +63,7 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
 
         def open_it(body: dict[str, Any], ack: Ack) -> BoltResponse:
             response = ack()
-            open_view(client, body, drawn(person_of(body)))
+            open_or_tell(delivery, body, drawn(person_of(body)))
             return response
 
         return open_it

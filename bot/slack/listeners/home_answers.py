@@ -23,8 +23,9 @@ from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord, Record
 from bot.slack.delivery import SlackDelivery
 from bot.slack.home_publisher import Person
-from bot.slack.listeners.modals import open_view, person_of, push_view, update_view
+from bot.slack.listeners.modals import open_or_tell, open_view, person_of, push_view, update_view
 from bot.slack.people import MOST_FAVOURITES, Favourite, defaults_for, said_of_defaults
+from bot.slack.views.answer import answer_message
 from bot.slack.views.details import detail_pages, details_modal
 from bot.slack.views.home import CODE, OPEN, TRY
 from bot.slack.views.home_modals import (
@@ -35,6 +36,7 @@ from bot.slack.views.home_modals import (
     notice_modal,
     with_keeps,
 )
+from bot.slack.web_api import in_thread
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -68,10 +70,10 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
         person = person_of(body)
         record, why = own(action["value"], person)
         if record is None:
-            open_view(client, body, notice_modal(why))
+            open_or_tell(delivery, body, notice_modal(why))
         else:
             view = answer_modal(_answer(record), record.id, kept_by(person), words=record.text)
-            open_view(client, body, view)
+            open_or_tell(delivery, body, view)
         return response
 
     def open_details(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
@@ -115,7 +117,7 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
         except LogUnavailable as error:
             logger.error("%s", error)
             response = ack()
-            open_view(client, body, notice_modal(message("home.not_logged")))
+            open_or_tell(delivery, body, notice_modal(message("home.not_logged")))
             return response
         response = ack()
         if question is None:
@@ -139,8 +141,13 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
                 words=question.asked.text,
                 said=said_of_defaults(question),
             )
-            failed = update_view(client, view_id, view) if view_id else "no modal"
-            done("failed" if failed else "delivered", failed)
+            if view_id and not update_view(client, view_id, view):
+                done("delivered", "")
+            else:
+                # The modal was closed, or did not open: the answer comes as a message.
+                drawn = answer_message(found, question.id, private=True)
+                way = in_thread(client, question.asked.user or "", None)
+                delivery.post(way, drawn, question=question.id, kind="answer")
             publish(person)
 
         try:

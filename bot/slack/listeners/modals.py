@@ -12,7 +12,11 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.messages import message
+from bot.slack.delivery import SlackDelivery
 from bot.slack.home_publisher import Person
+from bot.slack.views.block_kit import plain_message
+from bot.slack.web_api import in_thread
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -29,6 +33,13 @@ def open_view(client: WebClient, body: dict[str, Any], view: View) -> str:
 
     _tried(call, "opened")
     return "".join(opened)
+
+
+def open_or_tell(delivery: SlackDelivery, body: dict[str, Any], view: View) -> None:
+    """Open a modal, or tell whoever pressed in a direct message that it did not open."""
+    if not open_view(delivery.client, body, view):
+        way = in_thread(delivery.client, body["user"]["id"], None)
+        delivery.post(way, plain_message(message("home.try_again")))
 
 
 def push_view(client: WebClient, body: dict[str, Any], view: View) -> str:
