@@ -134,7 +134,8 @@ def register(app: App, delivery: SlackDelivery) -> None:
             lambda posted: delivery.record(question_id, posted, SHARE),
         )
         left = [block for block in view["blocks"] if block["type"] != "actions"]
-        shown = Message("", [*left, *plain_message(message("slack_buttons.check_shared")).blocks])
+        told = plain_message(message("slack_buttons.check_shared"))
+        shown = Message(told.text, [*left, *told.blocks])
         delivery.post(in_view(delivery.client, view["id"], shell_of(view)), shown)
         return response
 

@@ -433,7 +433,8 @@ def test_blocks_that_a_workspace_lacks(slack, log, desk, plainer: bool) -> None:
     slack.lack("container")
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "E11.22"}}
     delivery = delivery_to(slack, desk, log)
-    drawn = Message("E11.22", [{"type": "container"}], [section] if plainer else None)
+    container = {"type": "container", "child_blocks": [section]}
+    drawn = Message("E11.22", [container], [section] if plainer else None)
     for way in (
         web_api.in_thread(delivery.client, "C5", None),
         web_api.for_one(delivery.client, "C5", "U7"),

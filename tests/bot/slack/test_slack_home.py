@@ -367,7 +367,9 @@ def test_a_trigger_that_expired(slack, log, desk, tmp_path) -> None:
         slack.send_view_action("home_try_1").wait_ack(10)
         wait_for_records(log, "delivery")
         (record,) = log.recent()
-    assert record.delivery == "failed"
+    (message,) = slack.messages("U1")
+    assert "E11.22" in message.args["text"]
+    assert record.delivery == "delivered"
 
 
 def test_a_desk_that_fails_is_told_in_the_modal(slack, log, desk, tmp_path) -> None:
