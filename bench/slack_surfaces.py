@@ -208,6 +208,7 @@ def _says(thing: Payload, label: str) -> bool:
 
 #: In their order; one that presses needs an earlier one.
 SURFACES = [
+    opened("messages", "messages", "the Messages tab, opened for the first time"),
     mention("report", "htn w/ ckd 3b, t2dm on insulin"),
     mention("report-one-line", "left ankle sprain, first visit"),
     mention("question-back", "chronic serous otitis media"),
@@ -235,7 +236,6 @@ SURFACES = [
     direct("hello", "hi"),
     slash("audit", "diabetes", "/code-audit"),
     opened("home", "home", "App Home"),
-    opened("messages", "messages", "the Messages tab, opened for the first time"),
     shortcut("ask", "global"),
     shortcut("look-up", "message", "CO-11 denial, M54.5 with 97110, dos 11/3/2026"),
 ]
