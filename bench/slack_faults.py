@@ -116,7 +116,8 @@ def _row(name: str, asked: Asked, patience: float = 60.0) -> str:
     calls = asked.awaited.calls
     if not calls:
         return f"| {name} | nothing | |"
-    how = "; ".join(f"{_to(call)} ({str(call.args.get('text'))[:30]} …)" for _, call in calls)
+    texts = [str(call.args.get("text")).partition("\n")[0][:30] for _, call in calls]
+    how = "; ".join(f"{_to(call)} ({text} …)" for (_, call), text in zip(calls, texts, strict=True))
     return f"| {name} | {len(calls)}: {how} | {calls[0][0] - asked.sent:.1f} |"
 
 
