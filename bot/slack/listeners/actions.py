@@ -17,7 +17,7 @@ from bot.messages import message
 from bot.querylog import LogUnavailable
 from bot.slack.delivery import SlackDelivery
 from bot.slack.listeners.feedback import open_used
-from bot.slack.listeners.pressed import NoAnswer, answered, open_modal, say
+from bot.slack.listeners.pressed import NoAnswer, answered, not_shared, open_modal, say
 from bot.slack.listeners.replies import tell, tell_gone, thread_of
 from bot.slack.views.answer import shared_message
 from bot.slack.views.block_kit import plain_message
@@ -62,6 +62,8 @@ def register(app: App, delivery: SlackDelivery) -> None:
             # there.
             if posted.outcome == "delivered":
                 delivery.delete_original(url)
+            else:
+                say(delivery, body, not_shared(posted))
 
         delivery.post(
             respond(url, response_type="in_channel", replace_original=False, **thread_of(body)),

@@ -19,6 +19,7 @@ from bot.slack.listeners.pressed import (
     answered,
     asked_by_press,
     dated,
+    not_shared,
     open_modal,
     place_of,
     publicly,
@@ -41,7 +42,7 @@ from bot.slack.views.check_with import (
     submitted,
     working_modal,
 )
-from bot.slack.web_api import in_view
+from bot.slack.web_api import Posted, in_view
 from codesets.model import ReleaseUnavailable
 
 logger = logging.getLogger("codedesk.slack")
@@ -111,8 +112,8 @@ def register(app: App, delivery: SlackDelivery) -> None:
         )
 
     def share(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
-        """Post the check under the answer beside which it was made, once, and take the button
-        away."""
+        """Post the check under the answer beside which it was made, once; then say so in place of
+        the button."""
         response = ack()
         question_id, view = action["value"], body["view"]
         place, user = Place(**place_of_answer(view)), body["user"]["id"]
@@ -128,15 +129,17 @@ def register(app: App, delivery: SlackDelivery) -> None:
             why = plain_message(message("slack.not_logged_share"))
             delivery.post(to_one(delivery, place, user), why)
             return response
-        delivery.post(
-            publicly(delivery, place),
-            shared_message(answer, question_id, user),
-            lambda posted: delivery.record(question_id, posted, SHARE),
-        )
-        left = [block for block in view["blocks"] if block["type"] != "actions"]
-        told = plain_message(message("slack_buttons.check_shared"))
-        shown = Message(told.text, [*left, *told.blocks])
-        delivery.post(in_view(delivery.client, view["id"], shell_of(view)), shown)
+
+        def then(posted: Posted) -> None:
+            delivery.record(question_id, posted, SHARE)
+            there = posted.outcome == "delivered"
+            told = plain_message(
+                message("slack_buttons.check_shared") if there else not_shared(posted)
+            )
+            shown = Message(told.text, [*view["blocks"], *told.blocks])
+            delivery.post(in_view(delivery.client, view["id"], shell_of(view)), shown)
+
+        delivery.post(publicly(delivery, place), shared_message(answer, question_id, user), then)
         return response
 
     def nothing() -> None:

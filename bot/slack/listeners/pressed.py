@@ -17,7 +17,7 @@ from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord, Record
 from bot.slack.delivery import SlackDelivery
 from bot.slack.views.block_kit import plain_message
-from bot.slack.web_api import Way, for_one_anywhere, in_thread, in_view, respond, update
+from bot.slack.web_api import Posted, Way, for_one_anywhere, in_thread, in_view, respond, update
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -99,6 +99,11 @@ def say(delivery: SlackDelivery, body: dict[str, Any], text: str) -> None:
     """Say something to the person who pressed, alone."""
     way = to_one(delivery, place_of(body), body["user"]["id"])
     delivery.post(way, plain_message(text))
+
+
+def not_shared(posted: Posted) -> str:
+    """What is said to a person who shared an answer that Slack did not take, or may have taken."""
+    return message("slack.share_unknown" if posted.outcome == "unknown" else "slack.share_failed")
 
 
 def asked_by_press(

@@ -346,8 +346,9 @@ def test_a_private_answer_stays_until_it_is_shared(slack, log, desk, tmp_path) -
         wait_for_records(log, "delivery")
         slack.fail_next("response_url", status=404, error="used_url")
         slack.send_block_action("share", only(log).id, ephemeral=True).wait_ack(10)
-        slack.wait_for("response_url", count=2)
-    assert len(slack.wait_for("response_url")) == 2
+        _, _, told = slack.wait_for("response_url", count=3)
+    assert told.args["text"].startswith("I could not post the answer in the channel")
+    assert not told.args["replace_original"]
     assert outcomes(log)[-1] == ("share", "failed")
     assert only(log).deliveries[-1]["detail"] == "used_url"
 
@@ -376,25 +377,30 @@ def test_share_is_posted_once_however_often_it_is_pressed(slack, log, desk, tmp_
 
 
 @pytest.mark.parametrize(
-    ("failure", "posts"),
+    ("failure", "posts", "says"),
     [
-        ({"status": 404, "error": "used_url"}, 1),  # nothing was posted, so it may be
-        ({"status": 503}, 0),  # nobody knows: never twice
-        ({"drop_connection": True, "after_effect": True}, 1),
+        # Nothing was posted, so it may be.
+        ({"status": 404, "error": "used_url"}, 1, "I could not post the answer"),
+        # Nobody knows: never twice.
+        ({"status": 503}, 0, "Slack did not say whether"),
+        ({"drop_connection": True, "after_effect": True}, 1, "Slack did not say whether"),
     ],
 )
-def test_a_share_that_went_wrong_is_never_posted_twice(
-    slack, log, desk, tmp_path, failure: dict[str, Any], posts: int
+def test_a_share_that_went_wrong_is_told_and_never_posted_twice(
+    slack, log, desk, tmp_path, failure: dict[str, Any], posts: int, says: str
 ) -> None:
     with served(slack, tmp_path, desk, log):
         slack.send_slash(text=QUESTION).wait_ack(10)
         slack.wait_for("response_url")
     slack.fail_next("response_url", **failure)
-    for count in (2, 3):
+    told = []
+    # The answer, the share and what is told; then another share and a deletion, or what is told.
+    for count in (3, 5 if "could not" in says else 4):
         # Served again, so that the first press is finished before the second.
         with served(slack, tmp_path, desk, log):
             slack.send_block_action("share", only(log).id, ephemeral=True).wait_ack(10)
-            slack.wait_for("response_url", count=count)
+            told.append(slack.wait_for("response_url", count=count)[-1].args.get("text"))
+    assert told[0].startswith(says)
     uses = slack.wait_for("response_url")
     shared = [u for u in uses if u.took_effect and u.args.get("response_type") == "in_channel"]
     assert len(shared) == posts

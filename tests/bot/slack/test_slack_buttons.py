@@ -262,6 +262,20 @@ def test_a_check_is_shared_once_under_the_answer(slack, log, desk, tmp_path) -> 
     assert told.args["text"].startswith("That answer was shared before")
 
 
+def test_a_check_whose_share_is_not_known_is_told(slack, log, desk, tmp_path) -> None:
+    with served(slack, tmp_path, desk, log):
+        asked(slack, "E11.9 2026-05-01")
+        slack.send_block_action("check_with", channel="C5", user="U8").wait_ack(10)
+        slack.send_view({"codes": "E10.9"}, "U8", modal(slack)).wait_ack(10)
+        slack.wait_for("views.update", timeout=60)
+        slack.fail_next("chat.postMessage", status=503)
+        pressed = slack.view_actions(modal(slack), "share_check", "U8")
+        slack.send_interactive(pressed).wait_ack(10)
+        slack.wait_for("views.update", 2, 30)
+    assert "Slack did not say whether" in texts(modal(slack)["blocks"])
+    assert not elements(modal(slack))
+
+
 def test_a_check_of_nothing_is_refused_in_the_form(slack, log, desk: Desk, tmp_path) -> None:
     with served(slack, tmp_path, desk, log):
         asked(slack, "E11.9")
