@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
@@ -80,7 +81,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
             codes = [*of_answer[:MOST_OF_ANSWER], *typed]
             if len(codes) > MOST:
                 return _refused(ack, message("slack_buttons.check_many", most=MOST))
-            asked = asked_by_press(body, record, place, checked=len(codes))
+            asked = asked_by_press(body, record, replace(place, alone=True), checked=len(codes))
             question = delivery.logged.take_codes(
                 codes, asked, came=time.monotonic(), **dated(record)
             )

@@ -16,6 +16,7 @@ from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord, Record
 from bot.slack.delivery import SlackDelivery
+from bot.slack.people import PRIVATE
 from bot.slack.views.block_kit import plain_message
 from bot.slack.web_api import Way, for_one_anywhere, in_thread, in_view, respond, update
 
@@ -107,6 +108,7 @@ def asked_by_press(
     """A press as a question of the log: who, where, and after which question. Slack sends a press
     again with the same trigger_id, and it is one question. `options` are kept with it, as a replay
     needs them."""
+    kept = options | ({PRIVATE: True} if place.alone else {})
     return QuestionRecord(
         "",
         "button",
@@ -117,7 +119,7 @@ def asked_by_press(
         thread=place.thread or None,
         event_id=body["trigger_id"],
         after=record.id,
-        options=options or None,
+        options=kept or None,
     )
 
 
