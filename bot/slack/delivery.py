@@ -26,7 +26,7 @@ from bot.slack.views.answer import answer_message, removed_message, with_removed
 from bot.slack.views.block_kit import Message, below, plain_message
 from bot.slack.views.notices import edition_notices
 from bot.slack.views.said_defaults import with_said
-from bot.slack.web_api import Posted, Way, delete_original, for_one_anywhere
+from bot.slack.web_api import VIEW, Posted, Way, delete_original, for_one_anywhere
 
 if TYPE_CHECKING:
     from bot.language_model.model import LanguageModel
@@ -35,6 +35,8 @@ logger = logging.getLogger("codedesk.slack")
 
 #: How far an answer got (`Record.delivery`) that was certainly not posted.
 _NOT_OUT = ("unanswered", "undelivered", "waiting")
+#: The way for an answer; of None, for a sentence in its place.
+Into = Callable[[Answer | None], Way]
 #: Sends answers: see `bot.logged_desk.Deliver`.
 _Sending = Callable[[list[Answer], Done], Future[Posted]]
 
@@ -66,7 +68,7 @@ class SlackDelivery:
     def answer(
         self,
         question: LoggedQuestion,
-        way: Way,
+        way: Way | Into,
         *,
         tell: Way,
         shareable: bool = False,
@@ -83,9 +85,10 @@ class SlackDelivery:
         alone. By it they get the answer if it cannot be delivered by `way`, or if Slack does not
         say whether it was. `redraw` changes the message that is drawn.
         """
+        into = _into(way, tell)
         sending = self._sending(
             question.id,
-            way,
+            into,
             tell,
             shareable=shareable,
             private=private,
@@ -97,7 +100,7 @@ class SlackDelivery:
 
         def trouble(told: str) -> None:
             alone = shareable or private
-            self._post_anyhow(_for_trouble(way, tell), tell, plain_message(told), alone=alone)
+            self._post_anyhow(into(None), tell, plain_message(told), alone=alone)
 
         if self.searches and question.searches:
             return self.searches.run(lambda: self._answer(question, sending, trouble))
@@ -132,13 +135,14 @@ class SlackDelivery:
         removed: Sequence[str],
     ) -> Future[Posted]:
         """Send an answer that is already in the log. The arguments are those of `answer`."""
-        sending = self._sending(question_id, way, tell, private=private, removed=removed)
+        into = _into(way, tell)
+        sending = self._sending(question_id, into, tell, private=private, removed=removed)
         return self.logged.deliver([question_id], [answer], sending)
 
     def _sending(
         self,
         question_id: str,
-        way: Way,
+        into: Into,
         tell: Way,
         *,
         shareable: bool = False,
@@ -152,6 +156,7 @@ class SlackDelivery:
 
         def deliver(answers: list[Answer], _: Done) -> Future[Posted]:
             (answer,) = answers
+            way = into(answer)
             # What takes the place of an answer says what that one said.
             told = self.told.of(where) if where and not way.replaces else set()
             drawn = answer_message(
@@ -163,7 +168,7 @@ class SlackDelivery:
                 drawn = with_removed(drawn, removed)
 
             def then(posted: Posted) -> None:
-                if where and posted.outcome == "delivered":
+                if where and way.how != VIEW and posted.outcome == "delivered":
                     self.told.add(where, edition_notices(answer))
 
             known = "" if question_id == UNLOGGED else question_id
@@ -287,9 +292,11 @@ class SlackDelivery:
         return Post(post.tell, below(why, post.copy), post.question, "copy")
 
 
-def _for_trouble(way: Way, tell: Way) -> Way:
-    """The way for a sentence that there is no answer: it does not take the place of one."""
-    return tell if way.replaces else way
+def _into(way: Way | Into, tell: Way) -> Into:
+    """A sentence that there is no answer does not take the place of one."""
+    if not isinstance(way, Way):
+        return way
+    return lambda answer: tell if answer is None and way.replaces else way
 
 
 def _done(posted: Posted) -> Future[Posted]:

@@ -164,6 +164,15 @@ def defaults_for(people: People, team: str | None, user: str | None) -> Defaults
         return Defaults()
 
 
+def kept_by(people: People, team: str | None, user: str) -> list[Favourite]:
+    """The favourites of a person; none where they cannot be read."""
+    try:
+        return people.favourites_of(team, user)
+    except sqlite3.Error as error:
+        logger.error("favourites cannot be read: %s", error)
+        return []
+
+
 def is_for_asker_alone(asked: QuestionRecord | Record) -> bool:
     """Whether the answer to a question is for its asker alone: it was asked privately, or they
     chose so for their mentions."""
@@ -176,6 +185,8 @@ def said_of_defaults(logged: LoggedQuestion) -> str:
     question, options = logged.question, logged.asked.options or {}
     if question is None or question.intent not in _CHANGED:
         return ""
+    if logged.asked.surface == "shortcut":
+        return ""  # They stood in the form.
     told = []
     usual = options.get("usual") or []
     if usual and list(question.limited_to) == list(usual):

@@ -24,6 +24,7 @@ from slack_sdk.models.views import View
 
 from bot.desk.completing import Begun, Next, Step
 from bot.messages import message
+from bot.slack.views.answer_modal import Frame
 from bot.slack.views.block_kit import (
     actions,
     button,
@@ -114,8 +115,13 @@ def step_modal(trail: Trail, step: Step, *, first: bool) -> dict[str, Any]:
 
 
 def done_modal(code: str) -> dict[str, Any]:
-    """Replaces the modal when the code is used."""
+    """Replaces the modal when the code is used under the answer."""
     return _closing(message("slack_buttons.complete_used", code=escape(code)))
+
+
+def answer_frame() -> Frame:
+    """Around the answer to the code that was used, where there is no message to put it under."""
+    return Frame("slack_buttons.complete_title", "slack_modals.back")
 
 
 def sentence_modal(text: str) -> dict[str, Any]:

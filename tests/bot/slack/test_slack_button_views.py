@@ -14,7 +14,7 @@ from bot.desk.completing import Begun, Next, Step
 from bot.querylog import UNLOGGED
 from bot.slack.views.buttons import answer_buttons, option_blocks, pressed_option, shown_codes
 from bot.slack.views.chart_text import chart_text, copy_modal
-from bot.slack.views.check_with import answer_shell, check_modal, working_modal
+from bot.slack.views.check_with import answer_frame, check_modal
 from bot.slack.views.complete import Trail, sentence_modal, step_modal, which_modal
 
 ID = "3f2a9c01b7de"
