@@ -162,9 +162,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
             question,
             into,
             # A modal that was closed meanwhile cannot show it.
-            tell=for_one_anywhere(client, channel, user)
-            if channel
-            else in_thread(client, user, None),
+            tell=for_one_anywhere(client, channel, user) if channel else alone,
             private=True,
             removed=removals_to_tell(question.asked.text, question.asked.removed),
         )
