@@ -200,7 +200,7 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
         small = [] if answer.report and most == 1 else [guideline_text(best, others, 1)]
     elif answer.verdicts and is_of_codes_together(answer):
         lines = together_lines(answer, most)
-        small = [pair_text(pair, most) for pair in answer.pairs[:1]] or _sections(answer)
+        small = [*(pair_text(pair, most) for pair in answer.pairs[:1]), *_sections(answer)]
     elif answer.verdicts:
         lines = verdict_lines(answer, most)
         small = _sections(answer)
