@@ -90,9 +90,16 @@ def build_app(settings: Settings, delivery: SlackDelivery) -> App:
     events.register(app, delivery, sessions, contact)
     agent.register(app, delivery, sessions, contact)
     commands.register(app, delivery, contact)
-    for kind in (actions, options, completing, checking, feedback, rules):
-        kind.register(app, delivery)
-    for kind in (shortcuts, shortcut_answers):
+    for kind in (
+        actions,
+        options,
+        completing,
+        checking,
+        feedback,
+        rules,
+        shortcuts,
+        shortcut_answers,
+    ):
         kind.register(app, delivery)
     welcome.register(app, delivery, contact)
     audit.register(app, delivery, settings)

@@ -155,7 +155,7 @@ def answered(delivery: SlackDelivery, question_id: str) -> tuple[Record, Answer]
         record = delivery.log.get(question_id)
     except LogUnavailable as error:
         logger.error("%s", error)
-        raise NoAnswer(message("slack_buttons.not_logged")) from error
+        raise NoAnswer(message("slack_buttons.unreadable")) from error
     if record is None or record.id != question_id:
         raise NoAnswer(message("slack.gone"))
     if record.answer is None or (record.redactions and not record.text):

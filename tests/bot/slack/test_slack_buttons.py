@@ -54,7 +54,7 @@ def last(log: QueryLog) -> Record:
 def modal(slack: SlackServer) -> dict[str, Any]:
     """The modal that was opened last, as it stands."""
     opened = slack.wait_for("views.open")[-1].response["view"]["id"]
-    view = slack.view(opened)
+    view = slack.modal(opened)
     assert view is not None
     return view
 
