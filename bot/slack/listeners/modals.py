@@ -60,7 +60,8 @@ def _tried(call: Callable[[], Any], done: str) -> str:
 
 
 def person_of(body: dict[str, Any]) -> Person:
-    """Who pressed. Of an app that is installed for an organisation `team` may be null, and the user
-    has the team: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
+    """Who pressed. The team is their own: of a guest by Slack Connect another one than that of the
+    app. For an app that is installed for an organisation `team` may be null:
+    https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
     user = body["user"]
-    return ((body.get("team") or {}).get("id") or user.get("team_id"), user["id"])
+    return (user.get("team_id") or (body.get("team") or {}).get("id"), user["id"])

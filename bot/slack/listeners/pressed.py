@@ -135,12 +135,12 @@ def asked_by_press(
     again with the same trigger_id, and it is one question. `options` are kept with it, as a replay
     needs them."""
     kept = options | ({PRIVATE: True} if place.alone else {})
+    team, user = person_of(body)
     return QuestionRecord(
         "",
         "button",
-        user=body["user"]["id"],
-        # Of a guest by Slack Connect it is their own; an org-wide install has none here.
-        team=body["user"].get("team_id") or (body.get("team") or {}).get("id"),
+        user=user,
+        team=team,
         channel=place.channel or record.channel,
         thread=place.thread or None,
         event_id=body["trigger_id"],

@@ -21,7 +21,7 @@ from bot.logged_desk import LoggedQuestion
 from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord
 from bot.slack.delivery import SlackDelivery
-from bot.slack.listeners.modals import open_view
+from bot.slack.listeners.modals import open_view, person_of
 from bot.slack.people import defaults_for
 from bot.slack.shortcut_text import text_of
 from bot.slack.views.answer_modal import waiting_view
@@ -62,9 +62,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
 
     def prefilled(shortcut: dict[str, Any]) -> tuple[From, Asked, list[str]]:
         """The words of the message, scrubbed; and what is to be said of them."""
-        user = shortcut["user"]
-        team = user.get("team_id") or (shortcut.get("team") or {}).get("id")
-        usual = defaults_for(delivery.people, team, user["id"])
+        usual = defaults_for(delivery.people, *person_of(shortcut))
         empty = Asked("", usual.day, usual.systems, usual.setting)
         written = shortcut.get("message")
         if written is None:
@@ -129,14 +127,14 @@ def register(app: App, delivery: SlackDelivery) -> None:
     def taken(
         body: dict[str, Any], opened: From, filled: Asked, came: float
     ) -> LoggedQuestion | None:
-        user = body["user"]
+        team, user = person_of(body)
         chosen: dict[str, Any] = {"systems": list(filled.systems), "setting": filled.setting}
         options = {name: value for name, value in chosen.items() if value}
         asked = QuestionRecord(
             "",
             "shortcut",
-            user=user["id"],
-            team=user.get("team_id") or (body.get("team") or {}).get("id"),
+            user=user,
+            team=team,
             channel=opened.channel,
             thread=opened.thread,
             event_id=body["trigger_id"],

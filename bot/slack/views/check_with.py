@@ -13,7 +13,7 @@ from slack_sdk.models.views import View
 
 from bot.messages import message
 from bot.slack.views.answer_modal import Frame
-from bot.slack.views.block_kit import actions, as_posted, button, context, escape, plain_text
+from bot.slack.views.block_kit import actions, as_posted, button, context, escape, label, plain_text
 
 #: The callback of the modal, and its input, which is a block with one element of the same name.
 CHECK, CODES = "check_with", "codes"
@@ -35,17 +35,17 @@ def check_modal(question_id: str, codes: Sequence[str], place: dict[str, Any]) -
     named = ", ".join(codes[:MOST_OF_ANSWER])
     asked = InputBlock(
         block_id=CODES,
-        label=_label("check_input"),
+        label=label("slack_buttons.check_input"),
         element=typed,
-        hint=_label("check_hint"),
+        hint=label("slack_buttons.check_hint"),
     )
     return View(
         type="modal",
         callback_id=CHECK,
         private_metadata=json.dumps({"question": question_id, "place": place}),
-        title=_label("check_title"),
-        submit=_label("check_submit"),
-        close=_label("cancel"),
+        title=label("slack_buttons.check_title"),
+        submit=label("slack_buttons.check_submit"),
+        close=label("slack_buttons.cancel"),
         blocks=[context(message("slack_buttons.check_codes", codes=escape(named))), asked],
     ).to_dict()
 
@@ -74,7 +74,3 @@ def place_of_answer(view: dict[str, Any]) -> dict[str, Any]:
     """Where the answer stands beside which a modal with an answer was opened."""
     kept: dict[str, Any] = json.loads(view["private_metadata"])["place"]
     return kept
-
-
-def _label(key: str) -> Any:
-    return plain_text(message(f"slack_buttons.{key}"))

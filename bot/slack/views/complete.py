@@ -31,6 +31,7 @@ from bot.slack.views.block_kit import (
     context,
     cut,
     escape,
+    label,
     plain_text,
     section,
     short,
@@ -131,7 +132,10 @@ def sentence_modal(text: str) -> dict[str, Any]:
 
 def _closing(text: str) -> dict[str, Any]:
     return View(
-        type="modal", title=_label("complete_title"), close=_label("close"), blocks=[section(text)]
+        type="modal",
+        title=label("slack_buttons.complete_title"),
+        close=label("slack_buttons.close"),
+        blocks=[section(text)],
     ).to_dict()
 
 
@@ -189,12 +193,8 @@ def _modal(trail: Trail, blocks: Sequence[Block], *, submit: bool = False) -> di
         type="modal",
         callback_id=COMPLETE,
         private_metadata=trail.as_text(),
-        title=_label("complete_title"),
-        submit=_label("complete_use") if submit else None,
-        close=_label("cancel"),
+        title=label("slack_buttons.complete_title"),
+        submit=label("slack_buttons.complete_use") if submit else None,
+        close=label("slack_buttons.cancel"),
         blocks=blocks,
     ).to_dict()
-
-
-def _label(key: str) -> Any:
-    return plain_text(message(f"slack_buttons.{key}"))
