@@ -92,7 +92,9 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
         came = time.monotonic()
         pasted = text_of({"files": list(said.files)}, delivery.client) if said.files else Pasted()
         text = "\n".join(part for part in (clean(said.text), as_list(pasted.text)) if part)
-        key = asked.message_key or ""
+        # What the asker chose counts where they do not say otherwise.
+        chosen = defaults_for(delivery.people, asked.team, asked.user)
+        asked, key = chosen.on(asked), asked.message_key or ""
         if is_late(log, key, said.edited_at):
             return None, ()  # The message was edited since.
         earlier = versions(log, key) if said.edited_at else []
@@ -104,13 +106,8 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
             # It follows what the first version followed: it replaces that and does not refine it.
             asked = replace(asked, after=earlier[0].after)
         else:
-            after = follows(
-                log, said.channel, said.thread, direct=asked.surface == "dm", now=log.now()
-            )
-            asked = replace(asked, after=after)
-        # What the asker chose counts where they do not say otherwise.
-        chosen = defaults_for(delivery.people, asked.team, asked.user)
-        (question,) = delivery.logged.take([text], chosen.on(asked), came=came, **chosen.reading())
+            asked = replace(asked, after=follows(log, asked, said.thread, now=log.now()))
+        (question,) = delivery.logged.take([text], asked, came=came, **chosen.reading())
         if question and earlier:
             delivery.withdraw(earlier[-1].id, "the question was edited")
         if said.files and not (pasted.text or pasted.told):
