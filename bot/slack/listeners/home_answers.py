@@ -31,7 +31,7 @@ from bot.slack.views.home_modals import (
     KEEP,
     answer_frame,
     favourite_of,
-    notice_modal,
+    sentence_modal,
     with_keeps,
 )
 from bot.slack.web_api import Way, in_modal, in_thread
@@ -61,7 +61,7 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
         person = person_of(body)
         record, why = own(action["value"], person)
         if record is None:
-            open_or_tell(delivery, body, notice_modal(why))
+            open_or_tell(delivery, body, sentence_modal(why))
         else:
             answer = delivery.desk.retitled(Answer.from_dict(record.answer or {}))
             drawn = answer_message(answer, record.id, private=True)
@@ -95,7 +95,7 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
         except LogUnavailable as error:
             logger.error("%s", error)
             response = ack()
-            open_or_tell(delivery, body, notice_modal(message("home.not_logged")))
+            open_or_tell(delivery, body, sentence_modal(message("home.not_logged")))
             return response
         response = ack()
         if question is None:
@@ -130,11 +130,11 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
                 people.let_go(*person, favourite)
             elif not people.keep(*person, favourite):
                 full = message("home.full", most=MOST_FAVOURITES)
-                put_view(client, body, notice_modal(full))
+                put_view(client, body, sentence_modal(full))
                 return response
         except sqlite3.Error as error:
             logger.error("a favourite was not written: %s", error)
-            put_view(client, body, notice_modal(message("home.not_saved")))
+            put_view(client, body, sentence_modal(message("home.not_saved")))
             return response
         shown = with_keeps(view, kept_by(people, *person))
         # The hash keeps a press from undoing what a later one shows.

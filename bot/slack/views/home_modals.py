@@ -142,7 +142,7 @@ def favourite_of(value: str) -> Favourite:
     return Favourite(system, code)
 
 
-def notice_modal(text: str, title: str = "slack_modals.answer") -> dict[str, Any]:
+def sentence_modal(text: str, title: str = "slack_modals.answer") -> dict[str, Any]:
     """One or more sentences."""
     return as_modal(title, [section(escape(text))])
 

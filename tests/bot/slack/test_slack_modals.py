@@ -4,6 +4,7 @@ real desk, over Socket Mode."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -131,8 +132,7 @@ def test_the_answer_to_an_option_is_posted_and_changed_as_a_whole(
     assert "S93.402A" in json.dumps(post.args["blocks"])
     assert "rules" in actions(posted)
     (statement,) = [b["element"] for b in form["blocks"] if b.get("block_id") == "statement"]
-    assert statement["initial_value"].startswith("ankle sprain")
-    assert "left" in statement["initial_value"]
+    assert {"left", "ankle", "sprain"} <= set(re.findall(r"\w+", statement["initial_value"]))
 
 
 @pytest.mark.parametrize("room", ROOMS)
