@@ -71,8 +71,8 @@ def _keep_call(into: Path, test: str, call: Call) -> None:
 def _keep(into: Path, test: str, surface: str, payload: dict[str, Any]) -> None:
     if not payload.get("blocks"):
         return
-    written = json.dumps(payload, sort_keys=True, ensure_ascii=False, default=str)
+    written = json.dumps(payload, sort_keys=True, default=str)
     path = into / f"{hashlib.sha256(written.encode()).hexdigest()[:16]}.json"
     if not path.exists():
         whole = {"test": test, "surface": surface, "payload": payload}
-        path.write_text(json.dumps(whole, ensure_ascii=False, default=str), encoding="utf-8")
+        path.write_text(json.dumps(whole, default=str), encoding="utf-8")
