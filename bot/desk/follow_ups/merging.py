@@ -33,6 +33,9 @@ _BEFORE = r"(?:\b(?:in|of|with|w/|and|during)\s+)?"
 _AFTER = r"(?:\s+(?:[123](?:st|nd|rd)|first|second|third) trimester|\s+\d+\s*w(?:ee)?ks?)?"
 #: The end of a word that tells of an encounter and names none.
 _WITHOUT_ENCOUNTER = re.compile(r"(?i)(?<=\binitial)$|(?<=\bsubsequent)$")
+_MALIGNANT = re.compile(
+    r"(?i)\b(?:malignant (?:neoplasm|tumou?r|mass)|malignancy|cancer|carcinoma|ca|bcc|scc|melanoma)\b"
+)
 #: How words end that say of which kind something is.
 _ADJECTIVE = re.compile(r"(?i)(?:al|ar|ic|ous|ive|ary|oid|ed|ile|ant|ent|ory|ine|ean|ing)$")
 #: Clauses of at most so many words are taken for a word or a name that stands in another's place.
@@ -80,6 +83,8 @@ class _Merging:
                 continue
             facts, words = self.earlier.denied_by(denied.text)
             words = words if facts or words else _said_too(denied.text, self.earlier.text)
+            if self._named([*kept, *waiting]):
+                facts = [*facts, *self._emptied(words)]
             if not facts and not words:
                 kept.append(clause)
                 continue
@@ -95,10 +100,55 @@ class _Merging:
             self.earlier = Earlier.of(text)
             kept.append(denied.said)
         self.clauses = kept
-        if self.message.denies and not self.gone:
-            doubted = [f for f in self.earlier.conditions if f.status == "uncertain"]
-            self.gone = doubted or [f for f in self.earlier.conditions if not is_sign(f.text)]
+        if not self.gone:
+            self.gone = self._ruled_out()
+            if self.message.benign and self._is_all(self.gone):
+                self.gone = ()
+                self.earlier = Earlier.of(_MALIGNANT.sub("benign neoplasm", self.earlier.text))
             self.earlier = self.earlier.without(self.gone)
+
+    def _ruled_out(self) -> list[Fact]:
+        """The conditions that the message rules out without naming them."""
+        said = self.message
+        doubted = [f for f in self.earlier.conditions if f.status == "uncertain"]
+        firm = [f for f in self.earlier.conditions if not is_sign(f.text)]
+        if said.denies:
+            return doubted or firm
+        if said.adds or not self._named(self.clauses):
+            return doubted if said.tested else []
+        if said.tested or said.final:
+            return doubted or firm
+        return doubted if said.finds else []
+
+    def _is_all(self, gone: Sequence[Fact]) -> bool:
+        """Whether nothing would be left that is named by the message or before."""
+        return not self._named(self.clauses) and len(gone) in (0, len(self.earlier.conditions))
+
+    def _named(self, clauses: Sequence[str]) -> bool:
+        """Whether a clause names a condition that may stand in the place of another."""
+        return any(
+            not is_detail(clause)
+            and not JOINS.match(clause)
+            and not _is_denial(clause)
+            and (
+                self.message.finds
+                or self.message.final
+                or len(clause.split()) > 1
+                or self.terms.is_name(spelled(clause))
+                or is_sign(clause)
+            )
+            for clause in clauses
+        )
+
+    def _emptied(self, words: Sequence[str]) -> list[Fact]:
+        """The conditions of which nothing is left without these words but where they are."""
+        left = phrases.words("sites") | phrases.words("hollow")
+        return [
+            fact
+            for fact in self.earlier.conditions
+            if not {*plain_words(fact.text)}.isdisjoint(gone := {*plain_words(" ".join(words))})
+            and all(is_detail(w) or w in left for w in {*plain_words(fact.text)} - gone)
+        ]
 
     def _put(self, old: str, new: str) -> bool:
         """Put `new` where `old` stands in the statement, if it does: the words themselves, or those
@@ -138,7 +188,7 @@ class _Merging:
         if any(fold(w) in sites for w in place_of(named[0])):
             words = [word for word in words if fold(word) not in sites]
         if not self.message.instead:
-            words = [word for word in words if not is_sign(word)]
+            words = [w for w in words if fold(w) in sites or side_of(w)]
         first = " ".join([named[0], *dict.fromkeys(words)])
         self.clauses.remove(named[0])
         self.earlier = Earlier.of(first)
@@ -160,7 +210,7 @@ class _Merging:
             if changed is not None:
                 return _with_rest(changed, clause)
         if side := side_of(clause):
-            return f"{side} {text}"
+            return exchanged(text, clause, both=self.message.adds) or f"{side} {text}"
         is_named = self.terms.is_name(spelled(clause))
         if corrects and not self.message.adds and not is_detail(clause):
             if is_named and not _ADJECTIVE.search(clause):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from index.text.resources import read_words
@@ -22,6 +23,18 @@ def at_start(*names: str) -> re.Pattern[str]:
     """A phrase of these lists at the beginning of a text, with the signs that follow it."""
     each = "|".join(map(_of, names))
     return re.compile(rf"\s*(?:{each}){_EDGE}[\s,.:;!*-]*", re.I)
+
+
+def longest_at_start(names: Sequence[str], text: str) -> tuple[str, re.Match[str] | None]:
+    """The list of these with the longest phrase at the beginning of a text, and the match."""
+    found = [(name, at_start(name).match(text)) for name in names]
+    return max(found, key=lambda one: one[1].end() if one[1] else 0)
+
+
+@cache
+def anywhere(name: str) -> re.Pattern[str]:
+    """A phrase of a list anywhere in a text."""
+    return re.compile(rf"(?<![\w/'-])(?:{_of(name)}){_EDGE}", re.I)
 
 
 @cache
