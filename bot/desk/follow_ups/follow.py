@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from bot.desk.chatter import subject
-from bot.desk.follow_ups.codes_asked import about_codes
+from bot.desk.follow_ups.codes_asked import about_codes, asks_what_replaces
 from bot.desk.follow_ups.earlier import Terms, meant
 from bot.desk.follow_ups.merging import JOINS, merged
 from bot.desk.follow_ups.message import read_message
 from bot.desk.follow_ups.topics import is_new_topic
 from bot.desk.follow_ups.turn import Followed, Turn
+from bot.desk.follow_ups.visits import is_injury, of_visit
 from bot.desk.intent import courtesy
 from bot.desk.question import Question, without_places
 from bot.desk.systems import likeliest
@@ -30,21 +31,24 @@ def follow(before: Turn, alone: Question, said: str, terms: Terms) -> Followed:
     if alone.intent == "foreign" and not meant(said) & meant(earlier):
         return Followed(refines=False)
     message = read_message(said, dated=has_date)
-    if message.is_new:
+    if is_injury(before.codes):
+        message = of_visit(message)
+    if message.is_new and message.clauses:
         return Followed(refines=False, statement=message.text)
     if asked := about_codes(before, alone, message, said):
         return Followed(refines=True, statement=asked)
     if alone.mentions:
-        return Followed(refines=False)
+        again = earlier if not before.is_verdict and asks_what_replaces(alone, said) else ""
+        return Followed(refines=bool(again), statement=again)
     if not message.clauses and not message.ties:
-        goes_on = has_date or message.asks
+        goes_on = has_date or message.asks or message.is_new
         return Followed(goes_on, earlier if goes_on else "")
     is_joined = JOINS.match(message.text) is not None
     if not is_joined and _asks_for_a_thing(message.text) and not _asks_for_a_thing(earlier):
         return Followed(refines=True, statement=message.text)
     if is_new_topic(earlier, message, terms):
         return Followed(refines=False, statement=message.text)
-    return Followed(refines=True, statement=merged(earlier, message, terms))
+    return Followed(refines=True, statement=merged(earlier, message, terms, is_title=before.is_verdict))
 
 
 def answered(before: Turn, option: str) -> Followed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.desk.follow_ups import phrases
 from bot.desk.follow_ups.earlier import Earlier, Terms, is_of, is_sign, meant, place_of, spelled
@@ -42,8 +42,11 @@ _ADJECTIVE = re.compile(r"(?i)(?:al|ar|ic|ous|ive|ary|oid|ed|ile|ant|ent|ory|ine
 _SHORT = 4
 
 
-def merged(text: str, message: Message, terms: Terms) -> str:
-    """One statement of the statement `text` and a message that goes on from it."""
+def merged(text: str, message: Message, terms: Terms, *, is_title: bool = False) -> str:
+    """One statement of the statement `text` and a message that goes on from it. `is_title`: whether
+    the statement is the title of a code, of which another side is one instead."""
+    if is_title and message.adds and any(map(side_of, message.clauses)):
+        message = replace(message, adds=False, corrects=True)
     if message.confirms:
         text = _DOUBTS.sub("", text)
     if message.over and message.clauses:
@@ -209,6 +212,8 @@ class _Merging:
             changed = exchanged(text, clause, both=self.message.adds)
             if changed is not None:
                 return _with_rest(changed, clause)
+        if names_cause(clause) and not corrects:
+            return f"{text} due to {clause}"
         if side := side_of(clause):
             return exchanged(text, clause, both=self.message.adds) or f"{side} {text}"
         is_named = self.terms.is_name(spelled(clause))
@@ -228,6 +233,11 @@ class _Merging:
             end = conditions[-1 if is_kind else 0].span.end
             return f"{text[:end]} {clause}{text[end:]}"
         return f"{text}, {clause}"
+
+
+def names_cause(clause: str) -> bool:
+    """Whether a clause is nothing but what a condition may be due to."""
+    return bool(phrases.whole("causes").fullmatch(clause))
 
 
 def _modifier_put(text: str, word: str) -> str | None:

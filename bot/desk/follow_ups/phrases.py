@@ -48,7 +48,13 @@ def new_topic() -> re.Pattern[str]:
     """What says that a message is about something else, with the signs around it."""
     other, topic = ("|".join(read_words("follow_ups")[n].split()) for n in ("others", "topics"))
     before = "for|on|to|switching|moving|going|need|now|this is|and|an|a|the"
+    # "NEW: gerd", "#2 gerd", "2) gerd" and "q2 gerd" have a heading.
+    heading = (
+        r"^\W*(?:ok\s+)?(?:next|new)(?:\s*[:,)]|\s+[\u2013\u2014-])"
+        r"|^\W*(?:(?:q|case\s)[2-9]\b|#\s?[2-9]\b|[2-9]\))"
+    )
     return re.compile(
+        rf"(?:{heading})[\s,.:;!)-]*|"
         rf"(?<![\w'/-])[(\s]*(?:(?:{before})\s+)*"
         rf"(?:(?:{other})\s+(?:{topic})|(?:{topic})\s*(?:#\s*|no\.?\s*)?[2-9]|{_of('new_topic')})"
         rf"{_EDGE}[\s,.:;!)-]*",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.desk.follow_ups import phrases
+from bot.desk.follow_ups.message import Message
 from index.text.encounter import read_encounter
 
 _COUNT = r"(?:\d+|two|three|four|six|eight|few|couple)"
@@ -33,25 +35,33 @@ def tells_of_visit(text: str) -> bool:
     )
 
 
-def in_terms(clause: str) -> str:
-    """A clause about an injury with the term for the encounter it tells of."""
-    if clause_is_left := _PRONOUN.sub("", clause):
-        if clause_is_left != clause:
-            return clause
-    if phrases.anywhere("first_visits").search(clause):
-        return _put("initial encounter", clause)
-    if _LATER.search(clause) or phrases.anywhere("later_visits").search(clause):
-        return _put("subsequent encounter", clause)
-    return clause
+def of_visit(message: Message) -> Message:
+    """A message after a statement of an injury, with the terms for the encounter it tells of."""
+    clauses = []
+    over = message.over
+    for clause in message.clauses:
+        if left := left_by(clause):
+            clauses, over = [*clauses, left], True
+        elif phrases.anywhere("first_visits").search(clause) and not read_encounter(clause).says:
+            clauses.append("initial encounter")
+        elif tells_of_visit(clause) and not _is_known(clause):
+            clauses.append(_later(clause))
+        else:
+            clauses.append(clause)
+    return replace(message, clauses=tuple(dict.fromkeys(clauses)), over=over)
 
 
-def _put(term: str, clause: str) -> str:
-    """The term in place of a clause, with how the bone heals; the clause itself where it says the
-    encounter in words that are known."""
+def _is_known(clause: str) -> bool:
+    """Whether a clause says a phase in words of an encounter form."""
     said = read_encounter(clause)
-    if said.says and said.healing:
-        return f"{term} {clause}"
-    return term
+    return said.phase is not None and said.phase != "subsequent"
+
+
+def _later(clause: str) -> str:
+    """The term for care after active treatment, with how the bone heals where a clause says it."""
+    healing = read_encounter(clause).healing
+    healed = {None: "", "routine": ", routine healing", "delayed": ", delayed healing"}
+    return "subsequent encounter" + healed.get(healing, f" with {healing}")
 
 
 def left_by(clause: str) -> str:
