@@ -20,6 +20,9 @@ from bot.desk.systems import said as said_of_systems
 #: Messages that never go on from anything.
 _ALONE = ("too_long", "greeting", "thanks", "help", "changes", "drug_products")
 
+#: What a title says of what is not known.
+_UNSAID = re.compile(r"(?i),? (?:without complications?|unspecified)$")
+
 
 def follow(before: Turn, alone: Question, said: str, terms: Terms) -> Followed:
     """How a message follows the question before it. `alone`: the message, read by itself. `said`:
@@ -48,7 +51,9 @@ def follow(before: Turn, alone: Question, said: str, terms: Terms) -> Followed:
         return Followed(refines=True, statement=message.text)
     if is_new_topic(earlier, message, terms):
         return Followed(refines=False, statement=message.text)
-    return Followed(refines=True, statement=merged(earlier, message, terms, is_title=before.is_verdict))
+    return Followed(
+        refines=True, statement=merged(earlier, message, terms, is_title=before.is_verdict)
+    )
 
 
 def answered(before: Turn, option: str) -> Followed:
@@ -60,8 +65,9 @@ def answered(before: Turn, option: str) -> Followed:
 def _statement_of(before: Turn) -> str:
     """The words that a message may refine: of codes, their title; "" for none."""
     if before.is_verdict:
-        return before.titles[0] if before.titles else ""
+        return _UNSAID.sub("", before.titles[0]) if before.titles else ""
     text = subject(without_places(before.text)).strip(" ?!.,;:-")
+    text = re.sub(r"(?<=\w)\?+\s+(?=\w)", "?, ", text)
     return "" if courtesy(text) else re.sub(r"\s*,(?:\s*,)+", ",", text)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.desk.follow_ups import phrases
 from bot.desk.follow_ups.earlier import Earlier, Terms, is_of, is_sign, meant, place_of, spelled
-from bot.desk.follow_ups.kinds import exchanged, mended, side_of
+from bot.desk.follow_ups.kinds import exchanged, mended, side_of, values_in
 from bot.desk.follow_ups.message import Message
 from index.statement.facts import is_detail, read_statement
 from index.statement.model import Fact
@@ -36,6 +36,11 @@ _WITHOUT_ENCOUNTER = re.compile(r"(?i)(?<=\binitial)$|(?<=\bsubsequent)$")
 _MALIGNANT = re.compile(
     r"(?i)\b(?:malignant (?:neoplasm|tumou?r|mass)|malignancy|cancer|carcinoma|ca|bcc|scc|melanoma)\b"
 )
+#: The weeks of a pregnancy, and units that say nothing without their number.
+_WEEKS = re.compile(r"(?i)\b\d{1,2}\s*(?:wks?|weeks?)\b")
+_UNIT = re.compile(r"(?i)(?:wk|week|day|mo|month|yr|year)s?|yo")
+#: Details that a diagnosis in the place of another keeps, beside where it is.
+_OF_VISIT = frozenset("initial subsequent encounter".split())
 #: How words end that say of which kind something is.
 _ADJECTIVE = re.compile(r"(?i)(?:al|ar|ic|ous|ive|ary|oid|ed|ile|ant|ent|ory|ine|ean|ing)$")
 #: Clauses of at most so many words are taken for a word or a name that stands in another's place.
@@ -91,7 +96,7 @@ class _Merging:
             if not facts and not words:
                 kept.append(clause)
                 continue
-            if _NOT.match(denied.said):
+            if _NOT.match(denied.said) and not facts:
                 others = [at for at in (waiting, kept) if at and _may_stand(at[-(at is kept)])]
                 if others and self._put(denied.text, others[0][-(others[0] is kept)]):
                     others[0].pop(-(others[0] is kept))
@@ -191,7 +196,11 @@ class _Merging:
         if any(fold(w) in sites for w in place_of(named[0])):
             words = [word for word in words if fold(word) not in sites]
         if not self.message.instead:
-            words = [w for w in words if fold(w) in sites or side_of(w)]
+            words = [w for w in words if fold(w) in sites | _OF_VISIT or side_of(w)]
+        words = [w for w in words if not _UNIT.fullmatch(w)]
+        words += (
+            _WEEKS.findall(" ".join(f.text for f in gone)) if not _WEEKS.search(named[0]) else []
+        )
         first = " ".join([named[0], *dict.fromkeys(words)])
         self.clauses.remove(named[0])
         self.earlier = Earlier.of(first)
@@ -298,5 +307,7 @@ def _is_said(clause: str, text: str) -> bool:
 def _with_rest(text: str, clause: str) -> str:
     """The text with what a clause says besides what has found its place there."""
     said = {*plain_words(text)}
+    for value in reversed(sorted(values_in(clause), key=lambda one: one.start)):
+        clause = clause[: value.start] + clause[value.end :]
     rest = [word for word in plain_words(clause) if word not in said and not is_detail(word)]
     return f"{text}, {' '.join(rest)}" if rest else text

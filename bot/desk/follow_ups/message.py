@@ -15,6 +15,11 @@ from index.text.tokens import plain_words
 
 #: Where a clause ends. A sign within a word or number ends none.
 _ENDS = re.compile(r"[,;.?!]+(?=\s|$)|\s[-\u2013\u2014]+\s|:\s|\n")
+#: Asks whether a code is still so; "right" is no side here.
+_IS_RIGHT = re.compile(
+    r"(?i)(?:is|was|are|would)\s+(?:that|it|this|the)\s+(?:one\s+|code\s+)?(?:be\s+)?(?:still\s+)?"
+    r"(?:right|correct|ok|okay|good|the right one|the right code)(?:\s+(?:then|now|still))?"
+)
 _LOOSE = " ,;:.?!-*()"
 
 
@@ -81,15 +86,28 @@ def read_message(text: str, *, dated: bool) -> Message:
     )
 
 
-_KINDS = ("corrects", "adds", "instead", "denies", "confirms", "over", "tested", "finds", "final", "benign")
+_KINDS = (
+    "corrects",
+    "adds",
+    "instead",
+    "denies",
+    "confirms",
+    "over",
+    "tested",
+    "finds",
+    "final",
+    "benign",
+)
 _WHOLE = ("denies_all", "confirms", "over")
 
 
 def _parts(clause: str, found: set[str]) -> list[str]:
     """A clause in plain words; as it is where it is a phrase of a list."""
     bare = clause.strip(_LOOSE)
-    return [clause] if any(map(lambda n: phrases.whole(n).fullmatch(bare), _WHOLE)) else plain(
-        clause, found
+    return (
+        [clause]
+        if any(map(lambda n: phrases.whole(n).fullmatch(bare), _WHOLE))
+        else plain(clause, found)
     )
 
 
@@ -143,6 +161,8 @@ def _thanks(clause: str) -> bool:
 
 def _only_asks(clause: str) -> bool:
     """Whether a clause does nothing but ask for a code: "so what do i use then"."""
+    if _IS_RIGHT.fullmatch(clause):
+        return True
     said = plain_words(clause)
     asking = read_words("chatter")["asking"].split() + read_words("codes")["about"].split()
     openers = read_words("chatter")["openers"].split()

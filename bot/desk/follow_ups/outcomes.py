@@ -23,8 +23,9 @@ _NOT = re.compile(
 )
 #: A clause that ends so denies what it begins with.
 _DENIED_AFTER = re.compile(
-    r"(?i)^(?P<what>\w.*?)\s+(?:(?:is|was|were|has\s+been|been|got)\s+)*"
-    r"(?:not\s+(?:supported|confirmed|met|found|seen|present|documented)|excluded|r/o'?d"
+    r"(?i)^(?!she\b|he\b|pt\b)(?P<what>\w.*?)\s+(?:(?:is|was|were|has\s+been|been|got)\s+)*"
+    r"(?:not\s+(?:supported|confirmed|met|found|seen|present|documented)"
+    r"|never\s+(?:met|confirmed|documented|there)|excluded|r/o'?d"
     r"|ruled\s+out|removed|disproved|discounted)"
     r"(?:\s+(?:by|per|on|via|with|after)\s+.{1,30})?$"
 )
@@ -55,6 +56,7 @@ def plain(clause: str, found: set[str]) -> list[str]:
         denied, *others = _BUT.split(match["for"] or "", maxsplit=1)
         return [f"no {denied.strip()}" if denied.strip() else "", *others]
     if _news().fullmatch(clause):
+        found.add("asks")
         return []
     if match := _taken_off().fullmatch(clause):
         return [f"no {match['what']}"]
@@ -72,7 +74,7 @@ def plain(clause: str, found: set[str]) -> list[str]:
         return [f"{no} {words}", *others]
     if match := _DENIED_AFTER.match(clause):
         return [f"no {_after_denial().sub('', match['what'])}"]
-    if re.match(r"(?i)(?:no|denies|neg(?:ative)? for)\s", first):
+    if re.match(r"(?i)(?:no|neg(?:ative)? for)\s", first):
         return [_after_denial().sub("", first), *others]
     return [clause]
 
@@ -100,7 +102,7 @@ def _tested() -> re.Pattern[str]:
 @cache
 def _told() -> re.Pattern[str]:
     """Who says what it is: "neuro calls it", "final dx is"."""
-    who = rf"(?:(?:the|her|his|our|my)\s+)?(?:(?:{_list('tellers')})\s+){{1,3}}"
+    who = rf"(?:(?:the|her|his|our|my)\s+)?(?:(?:{_list('tellers')}|{_list('tests')})\s+){{1,3}}"
     return re.compile(
         rf"(?i)^(?:{who}(?:just\s+|now\s+|finally\s+)?(?:{_list('tells')}){_EDGE}"
         rf"(?:\s+(?:the\s+)?(?:dx|diagnosis)(?:\s+(?:to|as|is|of))?)?\s*"
@@ -113,7 +115,7 @@ def _news() -> re.Pattern[str]:
     """That a test is there, and no more: "bx results in"."""
     return re.compile(
         rf"(?i)(?:(?:the|her|his|final)\s+)?(?:(?:{_list('tests')})\s+){{1,3}}"
-        r"(?:(?:is|are|was|were|came|comes|just)\s+)*(?:in|back|resulted|done)(?:\s+(?:now|today))?"
+        r"(?:(?:is|are|was|were|came|comes|just|still)\s+)*(?:in|back|resulted|pending)(?:\s+(?:now|today|still|yet))?"
     )
 
 
@@ -122,7 +124,7 @@ def _taken_off() -> re.Pattern[str]:
     """A condition that somebody took out of the chart: "pulm removed the asthma"."""
     return re.compile(
         rf"(?i)(?:(?:the|her|his)\s+)?(?:(?:{_list('tellers')})\s+){{1,3}}"
-        r"(?:took|removed|crossed|dropped|deleted|retracted)\s+(?:the\s+)?(?P<what>\w.*?)"
+        r"(?:ruled\s+out|excluded|r/o'?d|took|removed|crossed|dropped|deleted|retracted)\s+(?:the\s+)?(?P<what>\w.*?)"
         r"(?:\s+(?:off|out|from)(?:\s+.*)?)?"
     )
 

@@ -18,7 +18,9 @@ _LATER = re.compile(
     rf"|visits?\s*#?\s*[2-9]|back\s+(?:\S+\s+)?{_COUNT}\s+(?:days?|wks?|weeks?|mos?|months?)"
     rf"|{_COUNT}[\s-](?:day|wk|week|mo|month|yr)s?\s+(?:later|post|check|visit|after|s/p))\b"
 )
-_PRONOUN = re.compile(r"(?i)\s+(?:from|after|because of|due to)\s+(?:it|this|that|the injury|then)$")
+_PRONOUN = re.compile(
+    r"(?i)\s+(?:from|after|because of|due to)\s+(?:it|this|that|the injury|then)$"
+)
 
 
 def is_injury(codes: Sequence[str]) -> bool:
@@ -42,13 +44,19 @@ def of_visit(message: Message) -> Message:
     for clause in message.clauses:
         if left := left_by(clause):
             clauses, over = [*clauses, left], True
-        elif phrases.anywhere("first_visits").search(clause) and not read_encounter(clause).says:
+        elif _is_first(clause):
             clauses.append("initial encounter")
         elif tells_of_visit(clause) and not _is_known(clause):
             clauses.append(_later(clause))
         else:
             clauses.append(clause)
     return replace(message, clauses=tuple(dict.fromkeys(clauses)), over=over)
+
+
+def _is_first(clause: str) -> bool:
+    is_past = re.search(r"(?i)\b(?:last|ago|already|yesterday|later)\b", clause)
+    first = phrases.anywhere("first_visits").search(clause)
+    return first is not None and not is_past and not read_encounter(clause).says
 
 
 def _is_known(clause: str) -> bool:
