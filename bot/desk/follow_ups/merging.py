@@ -34,7 +34,8 @@ _AFTER = r"(?:\s+(?:[123](?:st|nd|rd)|first|second|third) trimester|\s+\d+\s*w(?
 #: The end of a word that tells of an encounter and names none.
 _WITHOUT_ENCOUNTER = re.compile(r"(?i)(?<=\binitial)$|(?<=\bsubsequent)$")
 _MALIGNANT = re.compile(
-    r"(?i)\b(?:malignant (?:neoplasm|tumou?r|mass)|malignancy|cancer|carcinoma|ca|bcc|scc|melanoma)\b"
+    r"(?i)\b(?:malignant (?:neoplasm|tumou?r|mass)|malignancy|cancer|carcinoma|ca|bcc|scc"
+    r"|melanoma)\b"
 )
 #: The weeks of a pregnancy, and units that say nothing without their number.
 _WEEKS = re.compile(r"(?i)\b\d{1,2}\s*(?:wks?|weeks?)\b")
@@ -93,6 +94,8 @@ class _Merging:
             words = words if facts or words else _said_too(denied.text, self.earlier.text)
             if self._named([*kept, *waiting]):
                 facts = [*facts, *self._emptied(words)]
+            elif words:
+                facts = [*facts, *(f for f in self._emptied(words) if f.status == "uncertain")]
             if not facts and not words:
                 kept.append(clause)
                 continue
@@ -155,7 +158,10 @@ class _Merging:
             fact
             for fact in self.earlier.conditions
             if not {*plain_words(fact.text)}.isdisjoint(gone := {*plain_words(" ".join(words))})
-            and all(is_detail(w) or w in left for w in {*plain_words(fact.text)} - gone)
+            and (
+                fact.status == "uncertain"
+                or all(is_detail(w) or w in left for w in {*plain_words(fact.text)} - gone)
+            )
         ]
 
     def _put(self, old: str, new: str) -> bool:

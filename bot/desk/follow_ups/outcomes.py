@@ -12,7 +12,10 @@ from functools import cache
 from index.text.resources import read_words
 
 _EDGE = r"(?![\w'-])"
-_TO_BE = r"(?:(?:it|this|that)(?:'?s)?\s+)?(?:(?:is|was|as|at|to\s+be|more\s+like|really|now|a|an|the)\s+)*"
+_TO_BE = (
+    r"(?:(?:it|this|that)(?:'?s)?\s+)?"
+    r"(?:(?:is|was|as|at|to\s+be|more\s+like|really|now|a|an|the)\s+)*"
+)
 #: "It wasn't", "isn't", "she doesn't have": not.
 _NOT = re.compile(
     r"(?i)^(?:(?:and|but|so|turns\s+out)\s+)*(?:(?:it|its|it's|this|that|there|he|she|he's|she's|shes"
@@ -93,6 +96,7 @@ def _tested() -> re.Pattern[str]:
     return re.compile(
         rf"(?i)(?:(?:the|her|his|a|rapid|serial|final|all|repeat|outside|it's|its)\s+)*"
         rf"(?:(?:{_list('tests')})(?:\s+(?:and|&|report|results?|studies|panel))*\s+){{1,3}}"
+        rf"(?:of\s+)?(?:the\s+)?(?:(?:{_list('sites')})\s+){{0,2}}"
         rf"(?:x\s?\d\s+)?(?:(?:came|comes|was|were|is|are|back|all|in|totally|completely|read|as)\s+)*"
         rf"(?P<result>{_list('negative')}){_EDGE}(?:\s+x\s?\d)?"
         rf"(?:\s+(?:for|of)\s+(?:any\s+|a\s+)?(?P<for>\w.*)|\s+(?P<rest>\w.*))?"

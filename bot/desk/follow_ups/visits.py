@@ -39,7 +39,7 @@ def tells_of_visit(text: str) -> bool:
 
 def of_visit(message: Message) -> Message:
     """A message after a statement of an injury, with the terms for the encounter it tells of."""
-    clauses = []
+    clauses: list[str] = []
     over = message.over
     for clause in message.clauses:
         if left := left_by(clause):
@@ -73,6 +73,6 @@ def _later(clause: str) -> str:
 
 
 def left_by(clause: str) -> str:
-    """What an injury left, where a clause says so: "scar" of "scar from it"; "" where it doesn't."""
+    """What an injury left: "scar" of "scar from it"; "" where a clause names nothing so."""
     left = _PRONOUN.sub("", clause)
     return "" if left == clause else re.sub(r"(?i)^(?:has|have|with|now|having|a|an)\s+", "", left)
