@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from slack_serving import ROOT, TimedSlack, app_home_opened
@@ -41,14 +42,16 @@ class Scene:
         self._channels += 1
         return f"C{self._channels:03}"
 
-    def after(self, act: Callable[[], object], *methods: str) -> Payload:
-        """What is shown after an act: a message or a view. Raises Missing."""
+    def after(self, act: Callable[[], object], *methods: str, path: str = "") -> Payload:
+        """What is shown after an act: a message or a view. `path`: of the response_url by which it
+        comes. Raises Missing."""
         seen = len(self.slack.calls)
         act()
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
             for call in self.slack.calls[seen:]:
-                if call.method in (methods or _SHOWN_BY) and call.took_effect:
+                is_shown = call.method in (methods or _SHOWN_BY) and call.took_effect
+                if is_shown and path in ("", call.path):
                     return call.args.get("view") or call.args
             time.sleep(0.05)
         raise Missing("nothing was shown")
@@ -98,14 +101,16 @@ def direct(name: str, text: str) -> Surface:
 
 def slash(name: str, text: str, command: str = "/code") -> Surface:
     def act(scene: Scene) -> Payload:
-        channel, acks = scene.channel(), []
+        channel, acks, url = scene.channel(), [], scene.slack.new_response_url()
 
         def send() -> None:
-            delivery = scene.slack.send_slash(command, text, user=scene.user, channel=channel)
+            delivery = scene.slack.send_slash(
+                command, text, user=scene.user, channel=channel, response_url=url
+            )
             acks.append(delivery.wait_ack(10))
 
         try:
-            return scene.after(send)
+            return scene.after(send, path=urlsplit(url).path)
         except Missing:
             # A short reply may come with the acknowledgement.
             if acks and acks[0].payload:
@@ -208,6 +213,7 @@ def _says(thing: Payload, label: str) -> bool:
 
 #: In their order; one that presses needs an earlier one.
 SURFACES = [
+    opened("messages", "messages", "the Messages tab, opened for the first time"),
     mention("report", "htn w/ ckd 3b, t2dm on insulin"),
     mention("report-one-line", "left ankle sprain, first visit"),
     mention("question-back", "chronic serous otitis media"),
@@ -235,7 +241,6 @@ SURFACES = [
     direct("hello", "hi"),
     slash("audit", "diabetes", "/code-audit"),
     opened("home", "home", "App Home"),
-    opened("messages", "messages", "the Messages tab, opened for the first time"),
     shortcut("ask", "global"),
     shortcut("look-up", "message", "CO-11 denial, M54.5 with 97110, dos 11/3/2026"),
 ]

@@ -19,7 +19,7 @@ class CodeDeskError(Exception):
       * EncoderDiffers            index/embedding/encoder.py
     * VocabularyError             index/errors.py
     * SettingsError               bot/settings.py
-    * SlackSettingsError          bot/slack/app.py
+    * SlackSettingsError          bot/slack/connections.py
     * LogUnavailable              bot/querylog/hash_chain.py
       * DamagedFile               bot/querylog/verify.py
     * CheckpointError             bot/querylog/checkpoints.py

@@ -489,65 +489,16 @@ class QueryLog:
             ).fetchall()
             return _assembled(db, [rows[0][0]])[0] if len(rows) == 1 else None
 
-    def last_in(
-        self, team: str | None, channel: str, thread: str | None, user: str | None = None
-    ) -> str | None:
-        """The id of the last question of a conversation that was answered with codes, a rule or
-        changes: in a thread of a channel, or in a channel outside of threads (`thread` None); only
-        of one person, if `user` is named. None where there is none. Outside of threads only the
-        newest questions are looked at: nobody goes on from an answer of last week there.
-        """
-        where = {"team": team, "channel": channel, "thread": thread, "user": user}
-        with self.reading() as db:
-            row = db.execute(_LAST_IN, where | {"most": _NEWEST}).fetchone()
-            if row is None and thread and _may_be_older(db, thread):
-                row = db.execute(_LAST_IN, where | {"most": -1}).fetchone()
-        return row[0] if row else None
-
     def is_unlogged(self, question_id: str) -> bool:
         """Whether the answer to this question is not in the log: only a FallbackLog allows that."""
         return False
 
 
-#: How many of the newest questions are looked at before all.
-_NEWEST = 2000
-#: The last answered question of a conversation, among the `most` newest questions.
-_LAST_IN = """
-    select q.subject from (
-        select subject, seq, body from records indexed by records_by_kind
-        where kind = 'question' order by seq desc limit :most
-    ) q
-    where json_extract(q.body, '$.channel') = :channel
-    and json_extract(q.body, '$.thread') is :thread
-    and json_extract(q.body, '$.team') is :team
-    and (:user is null or json_extract(q.body, '$.user') = :user)
-    and exists (
-        select 1 from records a where a.subject = q.subject and a.kind = 'answer'
-        and json_extract(a.body, '$.outcome') != 'abstained'
-    )
-    order by q.seq desc limit 1
-"""
 #: The outcome of the last post of a kind for a question.
 _LAST_OUTCOME = """
     select json_extract(body, '$.outcome') from records where subject = {} and kind = 'delivery'
     and json_extract(body, '$.kind') = {} order by seq desc limit 1
 """
-
-
-def _may_be_older(db: Database, thread: str) -> bool:
-    """Whether a thread may have questions older than the newest. Slack names a thread by the time
-    of its first message, in seconds: https://docs.slack.dev/messaging/retrieving-messages"""
-    oldest = db.execute(
-        "select at from records indexed by records_by_kind where kind = 'question' "
-        "order by seq desc limit 1 offset ?",
-        [_NEWEST],
-    ).fetchone()
-    if oldest is None:
-        return False
-    try:
-        return float(thread) < dt.datetime.fromisoformat(oldest[0]).timestamp()
-    except ValueError:
-        return True
 
 
 def _marks(values: Sequence[Any]) -> str:

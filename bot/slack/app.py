@@ -1,9 +1,4 @@
-"""Setting up the Slack app, and serving it until interrupted.
-
-Socket Mode is the default and needs no address of one's own
-(https://docs.slack.dev/apis/events-api/using-socket-mode); HTTP is for those who have one
-(https://docs.slack.dev/apis/events-api/using-http-request-urls).
-"""
+"""Setting up the Slack app, and serving it until interrupted."""
 
 from __future__ import annotations
 
@@ -16,23 +11,26 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 from slack_bolt import App, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.language_model import connect
 from bot.logged_desk import Answers
 from bot.messages import message
 from bot.querylog import QueryLog
 from bot.settings import Settings
-from bot.slack import http, sockets
 from bot.slack.checkpointing import checkpointing
+from bot.slack.connections import (
+    SlackSettingsError,
+    call_at_start,
+    client_of,
+    connected,
+    listening,
+)
 from bot.slack.delivery import SlackDelivery
 from bot.slack.listeners import (
     actions,
@@ -46,6 +44,7 @@ from bot.slack.listeners import (
     home,
     options,
     rules,
+    shortcut_answers,
     shortcuts,
     welcome,
 )
@@ -53,8 +52,6 @@ from bot.slack.recovery import recover
 from bot.slack.searches import Searches
 from bot.slack.sessions import Sessions
 from bot.slack.state import State
-from bot.slack.web_api import web_client, why_not_certain
-from codesets.errors import CodeDeskError
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -65,15 +62,11 @@ _LISTENERS_AT_ONCE = 8
 _SWITCH = 0.0005
 
 
-class SlackSettingsError(CodeDeskError):
-    """Slack cannot be served with these settings; the message says what to put right."""
-
-
 def deliver_by(settings: Settings, desk: Answers, log: QueryLog, state: State) -> SlackDelivery:
     """Delivery to the workspace of the settings. Raises SlackSettingsError when their tokens are
     not accepted."""
-    client = _client(settings)
-    _call_at_start(client, lambda patient: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
+    client = client_of(settings)
+    call_at_start(client, lambda patient: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
     return SlackDelivery(desk, log, client, state, connect(settings))
 
 
@@ -97,7 +90,16 @@ def build_app(settings: Settings, delivery: SlackDelivery) -> App:
     events.register(app, delivery, sessions, contact)
     agent.register(app, delivery, sessions, contact)
     commands.register(app, delivery, contact)
-    for kind in (actions, options, completing, checking, feedback, rules, shortcuts):
+    for kind in (
+        actions,
+        options,
+        completing,
+        checking,
+        feedback,
+        rules,
+        shortcuts,
+        shortcut_answers,
+    ):
         kind.register(app, delivery)
     welcome.register(app, delivery, contact)
     audit.register(app, delivery, settings)
@@ -131,7 +133,7 @@ def serve(
                 desk.ready()
                 recover(delivery, say)
                 delivery.searches = searches
-                way = _listening if settings.slack_mode == "http" else _connected
+                way = listening if settings.slack_mode == "http" else connected
                 with _stopped_by_signals(stop), way(settings, app, say):
                     begin()
                     # A wait without a timeout is not interrupted by a signal to another thread.
@@ -145,9 +147,6 @@ def serve(
                 delivery.outbox.rest()
 
 
-# Settings
-
-
 def _state(settings: Settings) -> State:
     try:
         state = State(settings.slack_db)
@@ -157,105 +156,6 @@ def _state(settings: Settings) -> State:
         raise SlackSettingsError(
             message("slack.no_state", path=settings.slack_db, error=error)
         ) from error
-
-
-def _client(settings: Settings) -> WebClient:
-    token = _token("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-")
-    if settings.slack_mode == "http":
-        _token("SLACK_SIGNING_SECRET", settings.slack_signing_secret, "")
-    else:
-        _token("SLACK_APP_TOKEN", settings.slack_app_token, "xapp-")
-    return web_client(token, settings.slack_api_url)
-
-
-def _token(setting: str, value: str | None, prefix: str) -> str:
-    """https://docs.slack.dev/authentication/tokens"""
-    if not value or not value.startswith(prefix):
-        problem = "slack.malformed" if value else "slack.missing"
-        where = message(f"slack.{setting}")
-        raise SlackSettingsError(message(problem, setting=setting, where=where))
-    return value
-
-
-def _call_at_start(
-    client: WebClient, call: Callable[[WebClient], Any], setting: str, settings: Settings
-) -> Any:
-    """Slack's response to a call at start-up, which waits for rate limits to pass. Raises
-    SlackSettingsError, which names `setting` when Slack refuses the call."""
-    try:
-        return call(web_client(client.token or "", settings.slack_api_url, patient=True))
-    except SlackApiError as error:
-        if doubt := why_not_certain(error):
-            raise _unreachable(settings, doubt) from error
-        code, where = error.response["error"], message(f"slack.{setting}")
-        raise SlackSettingsError(
-            message("slack.refused", setting=setting, error=code, where=where)
-        ) from error
-    except (OSError, HTTPException) as error:
-        raise _unreachable(settings, error) from error
-
-
-def _unreachable(settings: Settings, error: object) -> SlackSettingsError:
-    return SlackSettingsError(message("slack.unreachable", url=settings.slack_api_url, error=error))
-
-
-# Serving
-
-
-@contextmanager
-def _connected(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
-    """Socket Mode."""
-    token = settings.slack_app_token or ""
-    opened = _call_at_start(
-        app.client,
-        lambda patient: patient.apps_connections_open(app_token=token),
-        "SLACK_APP_TOKEN",
-        settings,
-    )
-    client = sockets.client(app, token, settings.slack_api_url)
-    try:
-        client.wss_uri = opened["url"]
-        try:
-            client.connect()
-        except (OSError, SlackClientError) as error:
-            raise _unreachable(settings, error) from error
-        say(message("slack.connected"))
-        yield
-    finally:
-        client.close()
-
-
-@contextmanager
-def _listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
-    """HTTP."""
-    host, port = settings.http_host, settings.http_port
-    try:
-        server = http.server(app, settings.slack_signing_secret or "", host, port)
-    except OSError as error:
-        raise SlackSettingsError(
-            message("slack.no_port", host=host, port=port, error=error)
-        ) from error
-    ending = threading.Event()
-
-    def run() -> None:
-        try:
-            server.run()
-        except OSError:
-            # server.close() closes the sockets that this loop waits on.
-            if not ending.is_set():
-                raise
-
-    threading.Thread(target=run, name="http", daemon=True).start()
-    try:
-        # With port 0 the system chooses.
-        chosen = getattr(server, "effective_port", port)
-        url = f"http://{host}:{chosen}{http.PATH}"
-        say(message("slack.listening", url=url))
-        yield
-    finally:
-        ending.set()
-        server.task_dispatcher.shutdown()
-        server.close()
 
 
 @contextmanager

@@ -5,18 +5,25 @@ processes."""
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Any
 
+from bot.desk.intent import courtesy
 from bot.querylog import QueryLog, QuestionRecord, Record
+from bot.slack.people import is_for_asker_alone
 
 #: For how long after an answer a direct message outside its thread goes on from it.
 GOES_ON = dt.timedelta(minutes=30)
 #: Why no answer to a message that was deleted is posted.
 DELETED = "the question was deleted"
-#: How far back in the log is looked, in records: for a thread, and for an answer of the last half
-#: hour. Where nothing is found, 50,000 records take about 20 ms.
-_FAR, _NEAR = 50_000, 5_000
+#: How many of the log's last records are looked at: for an answer of the last half hour, and for
+#: whether somebody asked at all. 50,000 records take about 20 ms.
+_FEW, _MANY = 5_000, 50_000
+#: How many questions of a place are looked at for one to go on from.
+_LOOKED_AT = 10
+#: How far Slack's clock and ours may differ.
+_CLOCKS = dt.timedelta(minutes=10)
 
 _KEY = "json_extract(body, '$.message_key')"
 #: Without `indexed by`, SQLite would read all questions.
@@ -75,34 +82,70 @@ def to_update(log: QueryLog, asked: QuestionRecord) -> str | None:
 
 def has_asked(log: QueryLog, channel: str) -> bool:
     """Whether there was a question in a channel of late."""
-    return _last(log, "channel = ?", [channel]) is not None
+    return bool(_newest(log, "channel = ?", [channel], _MANY))
 
 
 def follows(
-    log: QueryLog, channel: str, thread: str | None, *, direct: bool, now: dt.datetime
+    log: QueryLog, asked: QuestionRecord, thread: str | None, *, now: dt.datetime
 ) -> str | None:
-    """The id of the question that a new message goes on from; None when it begins anew.
+    """The id of the question that a new one goes on from; None when it begins anew.
 
-    In a thread it is the last question of the thread. Outside one it is, in a direct message, the
-    last question there, if its answer is not older than `GOES_ON`. One that was deleted does not
-    count.
+    In a `thread` it is the last question of the thread. Outside one it is, in a direct message, the
+    last question there, if its answer is not older than `GOES_ON`. What was deleted does not count,
+    nor thanks and greetings, nor what others should not see: a question to which one person alone
+    has the answer is gone on from by that person alone, and for them alone.
     """
+    direct, params = asked.surface == "dm", [asked.channel]
     if thread:
-        record = _last(log, "channel = ? and thread = ?", [channel, thread])
-        return record.id if record else None
-    record = _last(log, "channel = ?", [channel], _NEAR) if direct else None
-    if record is None or record.answered_at is None:
+        found = _newest(log, "channel = ? and thread = ?", [*params, thread], since=thread)
+    elif direct:
+        found = _newest(log, "channel = ?", params, _FEW)
+    else:
         return None
-    recent = now - dt.datetime.fromisoformat(record.answered_at) <= GOES_ON
-    return record.id if recent else None
+    own = direct or is_for_asker_alone(asked)
+    records = [
+        record
+        for record in found
+        if not (_was_deleted(record) or courtesy(record.text))
+        and (not is_for_asker_alone(record) or (own and record.user == asked.user))
+    ]
+    if not records:
+        return None
+    last = records[0]
+    if not thread and (last.answered_at is None or now - _time(last.answered_at) > GOES_ON):
+        return None
+    return last.id
 
 
-def _last(log: QueryLog, where: str, params: list[Any], far: int = _FAR) -> Record | None:
-    found = log.select(
-        f"seq > (select max(seq) - {far} from records) and {where} order by seq desc limit 5",
-        params,
-    )
-    return next((record for record in found if not _was_deleted(record)), None)
+def _newest(
+    log: QueryLog, where: str, params: list[Any], most: int | None = None, since: str = ""
+) -> list[Record]:
+    """The newest questions for which a condition holds, newest first: among the last `most` records
+    of the log, and those since the timestamp of a thread's first message."""
+    first = _number_at(log, since) if since else 0
+    oldest = f"(select max(seq) - {most} from records)" if most else str(first)
+    return log.select(f"seq > {oldest} and {where} order by seq desc limit {_LOOKED_AT}", params)
+
+
+def _number_at(log: QueryLog, ts: str) -> int:
+    """The number of the last record before a timestamp of Slack, in seconds; 0 for none. Records
+    are numbered in the order of time: https://docs.slack.dev/messaging/retrieving-messages"""
+    try:
+        time = dt.datetime.fromtimestamp(float(ts), dt.UTC) - _CLOCKS
+    except (ValueError, OverflowError, OSError):
+        return 0
+    with log.reading() as db:
+        newest = db.execute("select max(seq) from records").fetchone()[0] or 0
+
+        def written(number: int) -> dt.datetime:
+            found = db.execute("select at from records where seq = ?", [number + 1]).fetchone()
+            return _time(found[0])
+
+        return bisect_left(range(newest), time, key=written)
+
+
+def _time(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text)
 
 
 def _was_deleted(record: Record) -> bool:

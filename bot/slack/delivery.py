@@ -13,20 +13,21 @@ from slack_sdk import WebClient
 from bot.desk.answer import Answer
 from bot.logged_desk import Answers, Done, LoggedDesk, LoggedQuestion
 from bot.messages import message
-from bot.querylog import LogUnavailable, NoSuchQuestion, QueryLog, QuestionRecord
+from bot.querylog import LogUnavailable, QueryLog, QuestionRecord
 from bot.querylog.fallback import UNLOGGED
+from bot.slack.delivery_log import DeliveryLog, warn
 from bot.slack.explaining import Explaining
-from bot.slack.outbox import WITHDRAWN, Outbox, Then
+from bot.slack.outbox import Outbox, Then
 from bot.slack.outbox_store import Post
 from bot.slack.people import People, said_of_defaults
 from bot.slack.searches import Searches
 from bot.slack.state import State
 from bot.slack.told import Told, conversation
 from bot.slack.views.answer import answer_message, removed_message, with_removed
-from bot.slack.views.block_kit import Message, below, plain_message
+from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.views.notices import edition_notices
 from bot.slack.views.said_defaults import with_said
-from bot.slack.web_api import Posted, Way, delete_original, for_one_anywhere
+from bot.slack.web_api import VIEW, Posted, Way, delete_original, for_one_anywhere
 
 if TYPE_CHECKING:
     from bot.language_model.model import LanguageModel
@@ -35,6 +36,8 @@ logger = logging.getLogger("codedesk.slack")
 
 #: How far an answer got (`Record.delivery`) that was certainly not posted.
 _NOT_OUT = ("unanswered", "undelivered", "waiting")
+#: The way for an answer; of None, for a sentence in its place.
+Into = Callable[[Answer | None], Way]
 #: Sends answers: see `bot.logged_desk.Deliver`.
 _Sending = Callable[[list[Answer], Done], Future[Posted]]
 
@@ -58,7 +61,7 @@ class SlackDelivery:
         self.people = People(state)
         self.logged = LoggedDesk(desk, log, model)
         self.told = Told(state)
-        self.outbox = Outbox(state, client, self)
+        self.outbox = Outbox(state, client, DeliveryLog(log))
         #: Where questions that take a search wait; None: in the calling thread.
         self.searches: Searches | None = None
         self._explaining = Explaining(self.logged, client, self._explain)
@@ -66,7 +69,7 @@ class SlackDelivery:
     def answer(
         self,
         question: LoggedQuestion,
-        way: Way,
+        way: Way | Into,
         *,
         tell: Way,
         shareable: bool = False,
@@ -83,9 +86,10 @@ class SlackDelivery:
         alone. By it they get the answer if it cannot be delivered by `way`, or if Slack does not
         say whether it was. `redraw` changes the message that is drawn.
         """
+        into = _into(way, tell)
         sending = self._sending(
             question.id,
-            way,
+            into,
             tell,
             shareable=shareable,
             private=private,
@@ -97,7 +101,7 @@ class SlackDelivery:
 
         def trouble(told: str) -> None:
             alone = shareable or private
-            self._post_anyhow(_for_trouble(way, tell), tell, plain_message(told), alone=alone)
+            self._post_anyhow(into(None), tell, plain_message(told), alone=alone)
 
         if self.searches and question.searches:
             return self.searches.run(lambda: self._answer(question, sending, trouble))
@@ -132,13 +136,14 @@ class SlackDelivery:
         removed: Sequence[str],
     ) -> Future[Posted]:
         """Send an answer that is already in the log. The arguments are those of `answer`."""
-        sending = self._sending(question_id, way, tell, private=private, removed=removed)
+        into = _into(way, tell)
+        sending = self._sending(question_id, into, tell, private=private, removed=removed)
         return self.logged.deliver([question_id], [answer], sending)
 
     def _sending(
         self,
         question_id: str,
-        way: Way,
+        into: Into,
         tell: Way,
         *,
         shareable: bool = False,
@@ -152,6 +157,7 @@ class SlackDelivery:
 
         def deliver(answers: list[Answer], _: Done) -> Future[Posted]:
             (answer,) = answers
+            way = into(answer)
             # What takes the place of an answer says what that one said.
             told = self.told.of(where) if where and not way.replaces else set()
             drawn = answer_message(
@@ -163,7 +169,7 @@ class SlackDelivery:
                 drawn = with_removed(drawn, removed)
 
             def then(posted: Posted) -> None:
-                if where and posted.outcome == "delivered":
+                if where and way.how != VIEW and posted.outcome == "delivered":
                     self.told.add(where, edition_notices(answer))
 
             known = "" if question_id == UNLOGGED else question_id
@@ -246,59 +252,18 @@ class SlackDelivery:
     def record(self, question_id: str, posted: Posted, kind: str = "answer") -> None:
         """Log what became of a post. If that fails, the next start finds the question
         unfinished."""
-        _warn(posted, f"{kind} to {question_id}")
+        warn(posted, f"{kind} to {question_id}")
         self.logged.record([question_id], posted.outcome, posted.detail, kind)
 
-    # For the outbox
 
-    def wanted(self, post: Post) -> bool:
-        """Whether a post is still to be sent: an answer that was withdrawn is not."""
-        if post.kind != "answer" or not post.question:
-            return True
-        try:
-            record = self.log.get(post.question)
-        except LogUnavailable:
-            return True
-        return record is None or record.delivery != "abandoned"
-
-    def became(self, post: Post, posted: Posted) -> bool:
-        """Log what became of a post. False when the log cannot be written."""
-        what = f"{post.kind} to {post.question}" if post.kind else "a message was not sent"
-        if posted != WITHDRAWN:
-            _warn(posted, what)
-        if not post.question or posted == WITHDRAWN:
-            return True  # That it was withdrawn is on record.
-        if posted.outcome == "waiting" and post.kind != "answer":
-            return True  # Only answers are asked for in the log: it is in the outbox.
-        try:
-            self.log.delivered(post.question, posted.outcome, posted.detail, post.kind)
-        except LogUnavailable as error:
-            logger.error("%s", error)
-            return False
-        except NoSuchQuestion:
-            pass  # It was removed from the log meanwhile.
-        return True
-
-    def follows(self, post: Post, posted: Posted) -> Post | None:
-        """The copy for the asker alone, with the reason why they get it."""
-        if not (post.tell and post.copy) or posted.outcome not in ("failed", "unknown"):
-            return None
-        why = plain_message(message(f"slack.copy_{posted.outcome}"))
-        return Post(post.tell, below(why, post.copy), post.question, "copy")
-
-
-def _for_trouble(way: Way, tell: Way) -> Way:
-    """The way for a sentence that there is no answer: it does not take the place of one."""
-    return tell if way.replaces else way
+def _into(way: Way | Into, tell: Way) -> Into:
+    """A sentence that there is no answer does not take the place of one."""
+    if not isinstance(way, Way):
+        return way
+    return lambda answer: tell if answer is None and way.replaces else way
 
 
 def _done(posted: Posted) -> Future[Posted]:
     future: Future[Posted] = Future()
     future.set_result(posted)
     return future
-
-
-def _warn(posted: Posted, what: str = "a message was not sent") -> None:
-    """Warn the operator of a post that was not delivered."""
-    if posted.outcome != "delivered":
-        logger.warning("%s: %s (%s)", what, posted.outcome, posted.detail)

@@ -16,13 +16,15 @@ from typing import Any, get_args
 
 from bot.logged_desk import LoggedQuestion
 from bot.messages import message
-from bot.querylog import QuestionRecord
+from bot.querylog import QuestionRecord, Record
 from bot.slack.state import State
 from codesets.model import SETTING_NAMES, SYSTEM_NAMES, Setting, System
 
 logger = logging.getLogger("codedesk.slack")
 
 MOST_FAVOURITES = 50
+#: The option of a logged question whose answer is for its asker alone.
+PRIVATE = "private"
 #: Questions that a default may change the answer of.
 _CHANGED = ("search", "codes", "drug_products", "changes")
 
@@ -50,7 +52,7 @@ class Defaults:
             "usual": list(self.systems),
             "setting": self.setting,
             "day": self.day and self.day.isoformat(),
-            "private": self.private and asked.surface == "mention",
+            PRIVATE: self.private and asked.surface == "mention",
         }
         given = {name: value for name, value in chosen.items() if value}
         return replace(asked, options={**given, **(asked.options or {})})
@@ -162,9 +164,19 @@ def defaults_for(people: People, team: str | None, user: str | None) -> Defaults
         return Defaults()
 
 
-def is_for_asker_alone(asked: QuestionRecord) -> bool:
-    """Whether the answer to a mention is for its asker alone, as they chose."""
-    return asked.surface == "mention" and bool((asked.options or {}).get("private"))
+def kept_by(people: People, team: str | None, user: str) -> list[Favourite]:
+    """The favourites of a person; none where they cannot be read."""
+    try:
+        return people.favourites_of(team, user)
+    except sqlite3.Error as error:
+        logger.error("favourites cannot be read: %s", error)
+        return []
+
+
+def is_for_asker_alone(asked: QuestionRecord | Record) -> bool:
+    """Whether the answer to a question is for its asker alone: it was asked privately, or they
+    chose so for their mentions."""
+    return asked.surface in ("slash", "shortcut") or bool((asked.options or {}).get(PRIVATE))
 
 
 def said_of_defaults(logged: LoggedQuestion) -> str:
@@ -173,6 +185,8 @@ def said_of_defaults(logged: LoggedQuestion) -> str:
     question, options = logged.question, logged.asked.options or {}
     if question is None or question.intent not in _CHANGED:
         return ""
+    if logged.asked.surface == "shortcut":
+        return ""  # They stood in the form.
     told = []
     usual = options.get("usual") or []
     if usual and list(question.limited_to) == list(usual):

@@ -28,8 +28,6 @@ logger = logging.getLogger("codedesk.slack")
 _PATIENCE = 5.0
 
 _SURFACES: tuple[Surface, ...] = ("mention", "dm", "slash", "shortcut", "button")
-#: Where only the asker sees the answer.
-_PRIVATE = ("slash", "shortcut", "button")
 
 
 def recover(
@@ -112,6 +110,7 @@ def _pending(delivery: SlackDelivery, question_ids: list[str]) -> Iterator[Pendi
                 thread=record.thread,
                 removed=tuple(record.removed),
                 releases=record.releases,
+                options=record.options or None,
                 after=record.after,
             )
             yield Pending(record.id, dt.datetime.fromisoformat(record.asked_at), asked)
@@ -165,4 +164,5 @@ def _ways_back(delivery: SlackDelivery, asked: QuestionRecord) -> tuple[Way, Way
 
 
 def _is_private(asked: QuestionRecord) -> bool:
-    return asked.surface in _PRIVATE or is_for_asker_alone(asked)
+    # Where a button was pressed, and whether all saw the answer there, is known no more.
+    return asked.surface == "button" or is_for_asker_alone(asked)

@@ -27,6 +27,9 @@ FIRST_PAUSE = 2.0
 _LONGEST_PAUSE = 60.0
 #: Seconds to wait at least when a limit was met.
 LEAST_WAIT = 1.0
+#: Seconds before each further try to fill a modal that Slack does not have yet, as it is in an
+#: acknowledgement that is on its way. One that is not there then was closed.
+MODAL_PAUSES = (0.3, 0.7, 1.5)
 #: Seconds by which Slack's clock may differ from ours. Slack's requests are refused if it is more:
 #: https://docs.slack.dev/authentication/verifying-requests-from-slack
 _CLOCKS = 300.0
@@ -90,6 +93,9 @@ def _refused(row: Row, posted: Posted) -> Posted | Again:
     post = row.post
     if posted.detail in _INVALID and post.message and post.message.blocks:
         return Again(replace(post, message=_plainer(post.message)))
+    may_come = posted.detail == "not_found" and "external_id" in post.way.args
+    if may_come and row.tries < len(MODAL_PAUSES):
+        return Again(post, MODAL_PAUSES[row.tries])
     if post.way.how == DELETE and posted.detail == "message_not_found":
         return Posted("delivered")  # It is not there, perhaps by an earlier try.
     if post.way.otherwise:

@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http.client import HTTPException
 from typing import Any
@@ -23,6 +23,7 @@ from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.webhook import WebhookClient
 
 from bot.querylog.records import Outcome
+from bot.slack.views.answer_modal import Frame, answer_view
 from bot.slack.views.block_kit import Message
 
 #: Seconds after which a call that Slack does not answer is given up.
@@ -91,7 +92,7 @@ class Way:
     def lane(self) -> str:
         """Posts with one lane count against one rate limit, and go in order."""
         if self.how == VIEW:
-            return f"{self.how} {self.args['view_id']}"
+            return f"{self.how} {self.args.get('view_id') or self.args['external_id']}"
         return f"{self.how} {self.args['url'] if self.how == RESPOND else self.args['channel']}"
 
     @property
@@ -105,7 +106,7 @@ class Way:
     @property
     def replaces(self) -> bool:
         """Whether the message takes the place of one that has an answer already."""
-        return self.how == UPDATE or bool(self.args.get("replace_original"))
+        return self.how in (UPDATE, VIEW) or bool(self.args.get("replace_original"))
 
     @property
     def private(self) -> bool:
@@ -126,8 +127,7 @@ class Way:
         `message` is None for what has none. Raises NotTaken."""
         args = dict(self.args)
         if self.how == VIEW and message is not None:
-            below = args["view"].get("blocks", ())
-            args["view"] = {**args["view"], "blocks": [*_in_view(message.blocks), *below]}
+            args["view"] = answer_view(Frame.from_dict(args.pop("frame")), message.blocks)
         elif message is not None:
             args |= {"text": message.text, "blocks": message.blocks}
         if self.how == RESPOND:
@@ -203,11 +203,11 @@ def update(client: WebClient, channel: str, ts: str) -> Way:
     return Way(client, UPDATE, {"channel": channel, "ts": ts})
 
 
-def in_view(client: WebClient, view_id: str, shell: Mapping[str, Any]) -> Way:
-    """Puts a message into an open modal. `shell`: the view, with the blocks that stand below the
-    message. The message loses its buttons, which need a message of their own:
+def in_modal(client: WebClient, frame: Frame, *, view_id: str = "", external_id: str = "") -> Way:
+    """Puts a message into an open modal, named by its id or by its external_id:
     https://docs.slack.dev/reference/methods/views.update"""
-    return Way(client, VIEW, {"view_id": view_id, "view": dict(shell)})
+    named = {"view_id": view_id} if view_id else {"external_id": external_id}
+    return Way(client, VIEW, {**named, "frame": frame.as_dict()})
 
 
 def delete(client: WebClient, channel: str, ts: str) -> Way:
@@ -224,10 +224,6 @@ def why_not_certain(error: SlackApiError) -> str | None:
         return f"HTTP {response.status_code}"
     # Anything else than an error code is not from Slack's API: perhaps a proxy's page.
     return code if code in _UNCERTAIN or not re.fullmatch("[a-z_]+", code) else None
-
-
-def _in_view(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [block for block in blocks if block["type"] not in ("actions", "context_actions")]
 
 
 def given(args: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,8 +37,15 @@ def _order_left_open(part: Part) -> str:
     for key in ("either", "any", "some"):
         values = values_of(f"headline.{key}", part.headline.text)
         if values is not None:
-            return message(f"why.{key}", **values)
+            return _cited(message(f"why.{key}", **values), _section_of_open_order(part.lines))
     return ""
+
+
+def _section_of_open_order(lines: Sequence[ReportLine]) -> str:
+    """The section that leaves the order open; "" where none is given."""
+    open_ = {message("report.either_outpatient"), message("report.either_inpatient")}
+    given = (because for line in lines for because in line.because)
+    return next((because.section for because in given if because.text in open_), "")
 
 
 def _joined(lines: Sequence[ReportLine]) -> str:

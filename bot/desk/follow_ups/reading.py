@@ -38,7 +38,9 @@ def read_after(
     option = taken(before.answer, stored) if before.answer else None
 
     def follows(words: str) -> Followed:
-        return answered(before, words) if option else follow(before, alone, words, terms)
+        followed = follow(before, alone, words, terms)
+        # Whoever answers what was asked back does not begin a new topic.
+        return answered(before, words) if option and not followed.refines else followed
 
     followed = follows(stored)
     if not followed.statement:

@@ -1,8 +1,16 @@
-"""Listeners by kind of request: `events` (mentions, direct messages, their edits and deletions),
-`commands` (/code), `shortcuts` and their modal, `agent` (the conversation is opened, work is
-stopped), `welcome` (added to a channel, examples to try), `actions` (buttons that show or share an
-answer), `feedback` (its buttons and its modal) and `audit` (/code-audit and its buttons). Each
-module has `register(app, delivery, …)`.
+"""Listeners by kind of request. Each module has `register(app, delivery, …)`, but for two that the
+others use: `pressed` (where a button stands, the answer it belongs to, ways to reply) and `modals`
+(opens and updates modals).
+
+- Questions: `events` (mentions and direct messages, their edits and deletions), `commands` (/code),
+  `shortcuts` (their form, and its answer), `agent` (a conversation is opened, work is stopped),
+  `welcome` (added to a channel; examples to try).
+- Buttons under an answer: `options` (what was asked back), `completing`, `checking` (with other
+  codes), `rules`, `actions` (the menu), `feedback` (ratings, and the code that was used),
+  `shortcut_answers` (those that only the modal of a shortcut has).
+- The Home tab: `home`, which registers `home_answers` (modals with answers) and `home_files` (files
+  from administrators).
+- `audit`: /code-audit and its buttons.
 
 Listener middleware does what comes before the acknowledgement: Bolt runs it in the thread that
 received the request. The listener itself waits for its turn in a pool. So an acknowledgement never

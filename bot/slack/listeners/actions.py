@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
-from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog import LogUnavailable
 from bot.slack.delivery import SlackDelivery
 from bot.slack.listeners.feedback import open_used
-from bot.slack.listeners.pressed import NoAnswer, answered, open_modal, say
-from bot.slack.listeners.replies import tell, tell_gone, thread_of
+from bot.slack.listeners.pressed import NoAnswer, answered, open_modal, place_of, publicly, say
 from bot.slack.views.answer import shared_message
-from bot.slack.views.block_kit import plain_message
 from bot.slack.views.buttons import COPY, MENU, SHARE, USED
 from bot.slack.views.chart_text import copy_modal
-from bot.slack.web_api import Posted, respond
+from bot.slack.web_api import Posted
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -33,27 +31,20 @@ def register(app: App, delivery: SlackDelivery) -> None:
         ack()
         next_()
 
-    def stored(question_id: str) -> Answer | None:
-        record = delivery.log.get(question_id)
-        if record is None or record.id != question_id or record.answer is None:
-            return None
-        return delivery.desk.retitled(Answer.from_dict(record.answer))
-
     def share(body: dict[str, Any], action: dict[str, Any]) -> None:
         """Post the answer to the channel, once however often the button is pressed, and delete the
         private one. After a certain failure it may be pressed again."""
-        question_id, url = action["value"], body["response_url"]
-        answer = stored(question_id)
-        if answer is None:
-            tell_gone(delivery, body)
-            return
+        question_id, place = action["value"], place_of(body)
         try:
+            _, answer = answered(delivery, question_id)
             if not delivery.log.claim(question_id, SHARE):
-                tell(delivery, body, plain_message(message("slack.shared_before")))
-                return
+                raise NoAnswer(message("slack.shared_before"))
+        except NoAnswer as error:
+            say(delivery, body, str(error))
+            return
         except LogUnavailable as error:
             logger.error("%s", error)
-            tell(delivery, body, plain_message(message("slack.not_logged_share")))
+            say(delivery, body, message("slack.not_logged_share"))
             return
 
         def then(posted: Posted) -> None:
@@ -61,13 +52,10 @@ def register(app: App, delivery: SlackDelivery) -> None:
             # A private message cannot be made public, so it is deleted once the public one is
             # there.
             if posted.outcome == "delivered":
-                delivery.delete_original(url)
+                delivery.delete_original(place.url)
 
-        delivery.post(
-            respond(url, response_type="in_channel", replace_original=False, **thread_of(body)),
-            shared_message(answer, question_id, body["user"]["id"]),
-            then,
-        )
+        shared = shared_message(answer, question_id, body["user"]["id"])
+        delivery.post(publicly(delivery, replace(place, alone=True)), shared, then)
 
     def choose(
         body: dict[str, Any],

@@ -20,7 +20,7 @@ from bot.querylog.records import Access
 from bot.querylog.search import Filters, matching
 from bot.settings import Settings
 from bot.slack.delivery import SlackDelivery
-from bot.slack.listeners.replies import tell
+from bot.slack.listeners.pressed import say
 from bot.slack.message_text import clean
 from bot.slack.search_syntax import Misread, read
 from bot.slack.views.audit import (
@@ -183,7 +183,7 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
         next_()
 
     def reply(body: dict[str, Any], context: BoltContext) -> None:
-        tell(delivery, body, _made(context["make"]))
+        say(delivery, body, _made(context["make"]))
 
     app.command(COMMAND, middleware=[take])(answer)
     for name in (SHOW, NEXT, APPROVE):

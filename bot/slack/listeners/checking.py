@@ -6,13 +6,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
+from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog import LogUnavailable
 from bot.slack.delivery import SlackDelivery
+from bot.slack.listeners.modals import update_view
 from bot.slack.listeners.pressed import (
     NoAnswer,
     Place,
@@ -23,11 +26,11 @@ from bot.slack.listeners.pressed import (
     place_of,
     publicly,
     say,
-    shell_of,
     to_one,
 )
 from bot.slack.views.answer import shared_message
-from bot.slack.views.block_kit import Message, plain_message
+from bot.slack.views.answer_modal import answer_view, waiting_view
+from bot.slack.views.block_kit import plain_message
 from bot.slack.views.buttons import CHECK_WITH, SHARE, shown_codes
 from bot.slack.views.check_with import (
     CHECK,
@@ -35,13 +38,12 @@ from bot.slack.views.check_with import (
     MOST,
     MOST_OF_ANSWER,
     SHARE_CHECK,
-    answer_shell,
+    answer_frame,
     check_modal,
     place_of_answer,
     submitted,
-    working_modal,
 )
-from bot.slack.web_api import in_view
+from bot.slack.web_api import Way, in_modal
 from codesets.model import ReleaseUnavailable
 
 logger = logging.getLogger("codedesk.slack")
@@ -80,7 +82,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
             codes = [*of_answer[:MOST_OF_ANSWER], *typed]
             if len(codes) > MOST:
                 return _refused(ack, message("slack_buttons.check_many", most=MOST))
-            asked = asked_by_press(body, record, place, checked=len(codes))
+            asked = asked_by_press(body, record, replace(place, alone=True), checked=len(codes))
             question = delivery.logged.take_codes(
                 codes, asked, came=time.monotonic(), **dated(record)
             )
@@ -91,20 +93,26 @@ def register(app: App, delivery: SlackDelivery) -> None:
             return _refused(ack, message("slack_buttons.not_logged"))
         except ReleaseUnavailable:
             return _refused(ack, message("slack_buttons.edition_gone"))
-        response = ack(response_action="update", view=working_modal())
         if question is None:
-            return response
+            return ack()  # It was sent again.
+        shown = waiting_view(answer_frame(question.id, kept), question.id)
+        ack(response_action="update", view=shown)
         context.update(question=question, place=place)
         next_()
         return None
 
-    def answer(body: dict[str, Any], view: dict[str, Any], context: BoltContext) -> None:
+    def answer(body: dict[str, Any], context: BoltContext) -> None:
         question, place = context["question"], context["place"]
         in_channel = bool(place.channel) and not place.channel.startswith("D")
-        shell = answer_shell(question.id, place.as_dict(), shareable=in_channel)
+
+        def into(answer: Answer | None) -> Way:
+            shareable = in_channel and answer is not None
+            frame = answer_frame(question.id, place.as_dict(), shareable=shareable)
+            return in_modal(delivery.client, frame, external_id=question.id)
+
         delivery.answer(
             question,
-            in_view(delivery.client, view["id"], shell),
+            into,
             # A modal that was closed meanwhile cannot show it.
             tell=to_one(delivery, place, body["user"]["id"]),
             private=True,
@@ -133,9 +141,10 @@ def register(app: App, delivery: SlackDelivery) -> None:
             shared_message(answer, question_id, user),
             lambda posted: delivery.record(question_id, posted, SHARE),
         )
-        left = [block for block in view["blocks"] if block["type"] != "actions"]
-        shown = Message("", [*left, *plain_message(message("slack_buttons.check_shared")).blocks])
-        delivery.post(in_view(delivery.client, view["id"], shell_of(view)), shown)
+        shared = plain_message(message("slack_buttons.check_shared")).blocks
+        frame = answer_frame(question_id, place.as_dict())
+        shown = answer_view(frame, [*view["blocks"], *shared])
+        update_view(delivery.client, view["id"], shown)
         return response
 
     def nothing() -> None:

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
-from slack_sdk.errors import SlackApiError
 
 from bot.desk.completing import Step, incomplete
+from bot.logged_desk import LoggedQuestion
 from bot.messages import message
 from bot.querylog import LogUnavailable, Record
 from bot.slack.delivery import SlackDelivery
+from bot.slack.listeners.modals import update_view
 from bot.slack.listeners.pressed import (
     NoAnswer,
     Place,
@@ -28,16 +29,19 @@ from bot.slack.listeners.pressed import (
     say,
     to_one,
 )
+from bot.slack.views.answer_modal import waiting_view
 from bot.slack.views.complete import (
     BACK,
     CHOOSE,
     COMPLETE,
     Trail,
+    answer_frame,
     done_modal,
     sentence_modal,
     step_modal,
     which_modal,
 )
+from bot.slack.web_api import in_modal
 from codesets.model import ReleaseUnavailable
 
 logger = logging.getLogger("codedesk.slack")
@@ -67,12 +71,8 @@ def register(app: App, delivery: SlackDelivery) -> None:
                 view = _view(delivery, _chosen(trail, action["selected_option"]["value"]))
         except NoAnswer as error:
             view = sentence_modal(str(error))
-        try:
-            delivery.client.views_update(view_id=body["view"]["id"], view=view)
-        except (SlackApiError, OSError) as error:
-            # The modal stays as it is, so the person can choose again.
-            why = error.response["error"] if isinstance(error, SlackApiError) else error
-            logger.warning("a step was not shown: %s", why)
+        # Where that fails the modal stays as it is, and the person can choose again.
+        update_view(delivery.client, body["view"]["id"], view)
         return response
 
     def use(
@@ -99,18 +99,22 @@ def register(app: App, delivery: SlackDelivery) -> None:
             logger.error("%s", error)
             why = message("slack_buttons.not_logged")
             return ack(response_action="update", view=sentence_modal(why))
-        response = ack(response_action="update", view=done_modal(code))
         if question is None:
-            return response
+            return ack()  # It was sent again.
+        # Over an answer in a modal there is no message to put this one under: it takes this place.
+        shown = done_modal(code) if place.channel else waiting_view(answer_frame(), question.id)
+        ack(response_action="update", view=shown)
         context.update(question=question, place=place)
         next_()
         return None
 
     def answer(body: dict[str, Any], context: BoltContext) -> None:
         place, user = context["place"], body["user"]["id"]
+        question: LoggedQuestion = context["question"]
+        way = in_modal(delivery.client, answer_frame(), external_id=question.id)
         delivery.answer(
-            context["question"],
-            beside(delivery, place, user),
+            question,
+            beside(delivery, place, user) if place.channel else lambda _: way,
             tell=to_one(delivery, place, user),
             private=place.alone,
         )

@@ -89,6 +89,9 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
         came = time.monotonic()
         pasted = text_of({"files": list(said.files)}, delivery.client) if said.files else Pasted()
         text = "\n".join(part for part in (clean(said.text), as_list(pasted.text)) if part)
+        # What the asker chose counts where they do not say otherwise.
+        chosen = defaults_for(delivery.people, asked.team, asked.user)
+        asked = chosen.on(asked)
         earlier = versions(log, asked.message_key or "") if said.edited_at else []
         if earlier:
             if delivery.desk.scrub(text) == earlier[-1].text:
@@ -97,13 +100,8 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
             key = edited_key(asked.message_key or "", said.edited_at or "")
             asked = replace(asked, message_key=key, after=earlier[0].after)
         else:
-            after = follows(
-                log, said.channel, said.thread, direct=asked.surface == "dm", now=log.now()
-            )
-            asked = replace(asked, after=after)
-        # What the asker chose counts where they do not say otherwise.
-        chosen = defaults_for(delivery.people, asked.team, asked.user)
-        (question,) = delivery.logged.take([text], chosen.on(asked), came=came, **chosen.reading())
+            asked = replace(asked, after=follows(log, asked, said.thread, now=log.now()))
+        (question,) = delivery.logged.take([text], asked, came=came, **chosen.reading())
         if question and earlier:
             delivery.withdraw(earlier[-1].id, "the question was edited")
         if said.files and not (pasted.text or pasted.told):

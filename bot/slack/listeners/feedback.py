@@ -22,7 +22,6 @@ from bot.querylog import LogUnavailable, NoSuchQuestion
 from bot.querylog.records import Rating
 from bot.slack.delivery import SlackDelivery
 from bot.slack.listeners.pressed import open_modal, say
-from bot.slack.listeners.replies import tell
 from bot.slack.views.answer import thanks_message
 from bot.slack.views.block_kit import plain_message
 from bot.slack.views.feedback import (
@@ -71,7 +70,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
         return None
 
     def thank(body: dict[str, Any], context: BoltContext) -> None:
-        tell(delivery, body, context["reply"])
+        say(delivery, body, context["reply"])
 
     def ask_for_code(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
         response = ack()

@@ -28,7 +28,7 @@ from bot.slack.views.home_modals import (
     defaults_modal,
     defaults_sent,
     help_modal,
-    notice_modal,
+    sentence_modal,
     typed_in,
 )
 
@@ -76,7 +76,7 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
             return ack(response_action="errors", errors={misfit.name: misfit.why})
         except sqlite3.Error as error:
             logger.error("defaults were not written: %s", error)
-            told = notice_modal(message("home.not_saved"), "home.defaults_title")
+            told = sentence_modal(message("home.not_saved"), "home.defaults_title")
             return ack(response_action="update", view=told)
         publisher.publish(person)
         return ack()

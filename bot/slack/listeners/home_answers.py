@@ -11,43 +11,36 @@ import logging
 import re
 import sqlite3
 import time
-import traceback
 from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.desk.answer import Answer
-from bot.logged_desk import Done, LoggedQuestion
+from bot.logged_desk import LoggedQuestion
 from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord, Record
 from bot.slack.delivery import SlackDelivery
 from bot.slack.home_publisher import Person
-from bot.slack.listeners.modals import open_view, person_of, push_view, update_view
-from bot.slack.people import MOST_FAVOURITES, Favourite, defaults_for, said_of_defaults
-from bot.slack.views.details import detail_pages, details_modal
+from bot.slack.listeners.modals import open_view, person_of, put_view, update_view
+from bot.slack.people import MOST_FAVOURITES, defaults_for, kept_by
+from bot.slack.views.answer import answer_message
+from bot.slack.views.answer_modal import answer_view, waiting_view
 from bot.slack.views.home import CODE, OPEN, TRY
 from bot.slack.views.home_modals import (
-    DETAILS,
     KEEP,
-    answer_modal,
+    answer_frame,
     favourite_of,
-    notice_modal,
+    sentence_modal,
     with_keeps,
 )
+from bot.slack.web_api import Way, in_modal, in_thread
 
 logger = logging.getLogger("codedesk.slack")
 
 
 def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None]) -> None:
     people, client = delivery.people, delivery.client
-
-    def kept_by(person: Person) -> list[Favourite]:
-        try:
-            return people.favourites_of(*person)
-        except sqlite3.Error as error:
-            logger.error("favourites cannot be read: %s", error)
-            return []
 
     def own(question_id: str, person: Person) -> tuple[Record | None, str]:
         """An answered question of the person's own; or None, and a sentence on why not. What was
@@ -68,26 +61,13 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
         person = person_of(body)
         record, why = own(action["value"], person)
         if record is None:
-            open_view(client, body, notice_modal(why))
+            open_view(client, body, sentence_modal(why))
         else:
-            view = answer_modal(_answer(record), record.id, kept_by(person), words=record.text)
-            open_view(client, body, view)
+            answer = delivery.desk.retitled(Answer.from_dict(record.answer or {}))
+            drawn = answer_message(answer, record.id, private=True)
+            frame = answer_frame(answer, record.id, kept_by(people, *person), words=record.text)
+            open_view(client, body, answer_view(frame, drawn.blocks))
         return response
-
-    def open_details(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
-        """All that governs the answer, over it; its pages are turned by `rules`."""
-        response = ack()
-        record, why = own(action["value"], person_of(body))
-        if record is None:
-            push_view(client, body, notice_modal(why))
-        else:
-            answer = _answer(record)
-            pages = detail_pages(answer, delivery.desk.governing(answer))
-            push_view(client, body, details_modal(record.id, pages, 0))
-        return response
-
-    def _answer(record: Record) -> Answer:
-        return delivery.desk.retitled(Answer.from_dict(record.answer or {}))
 
     def ask(
         body: dict[str, Any],
@@ -115,45 +95,31 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
         except LogUnavailable as error:
             logger.error("%s", error)
             response = ack()
-            open_view(client, body, notice_modal(message("home.not_logged")))
+            open_view(client, body, sentence_modal(message("home.not_logged")))
             return response
         response = ack()
         if question is None:
             return response
-        view_id = open_view(client, body, notice_modal(message("home.looking")))
+        view_id = open_view(
+            client, body, waiting_view(answer_frame(None, question.id), question.id)
+        )
         context.update(question=question, view_id=view_id, person=person)
         next_()
         return None
 
     def answer(context: BoltContext) -> None:
-        """Answer the question in the modal that is open."""
+        """Answer the question in the modal that is open; where none is, in a direct message."""
         question: LoggedQuestion = context["question"]
         view_id, person = context["view_id"], context["person"]
 
-        def deliver(answers: list[Answer], done: Done) -> None:
-            (found,) = answers
-            view = answer_modal(
-                found,
-                question.id,
-                kept_by(person),
-                words=question.asked.text,
-                said=said_of_defaults(question),
-            )
-            failed = update_view(client, view_id, view) if view_id else "no modal"
-            done("failed" if failed else "delivered", failed)
-            publish(person)
+        def into(answer: Answer | None) -> Way:
+            kept = kept_by(people, *person)
+            frame = answer_frame(answer, question.id, kept, words=question.asked.text)
+            return in_modal(client, frame, view_id=view_id)
 
-        try:
-            delivery.logged.answer([question], deliver)
-        except LogUnavailable as error:
-            logger.error("%s", error)
-            update_view(client, view_id, notice_modal(message("home.not_logged")))
-        except Exception as error:
-            # The error's message is not logged: it may hold the question as it was typed.
-            where = "".join(traceback.format_tb(error.__traceback__))
-            logger.error("question %s: %s at\n%s", question.id, type(error).__name__, where)
-            told = message("home.went_wrong", question=question.id)
-            update_view(client, view_id, notice_modal(told))
+        alone = in_thread(client, person[1], None)
+        posted = delivery.answer(question, into if view_id else alone, tell=alone, private=True)
+        posted.add_done_callback(lambda _: publish(person))
 
     def keep(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
         """Keep a code of the answer, or let it go."""
@@ -164,13 +130,13 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
                 people.let_go(*person, favourite)
             elif not people.keep(*person, favourite):
                 full = message("home.full", most=MOST_FAVOURITES)
-                push_view(client, body, notice_modal(full))
+                put_view(client, body, sentence_modal(full))
                 return response
         except sqlite3.Error as error:
             logger.error("a favourite was not written: %s", error)
-            push_view(client, body, notice_modal(message("home.not_saved")))
+            put_view(client, body, sentence_modal(message("home.not_saved")))
             return response
-        shown = with_keeps(view, kept_by(person))
+        shown = with_keeps(view, kept_by(people, *person))
         # The hash keeps a press from undoing what a later one shows.
         update_view(client, view["id"], shown, seen=view.get("hash"))
         publish(person)
@@ -180,7 +146,6 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
         """The middleware has done everything."""
 
     app.action(OPEN, middleware=[open_again])(nothing)
-    app.action(DETAILS, middleware=[open_details])(nothing)
     app.action(re.compile(f"^({TRY}_[0-9]+|{CODE})$"), middleware=[ask])(answer)
     app.action(re.compile(f"^{KEEP}_[0-9]+$"), middleware=[keep])(nothing)
 

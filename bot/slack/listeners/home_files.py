@@ -26,7 +26,7 @@ from bot.slack.views.home_modals import (
     SEND_FILES,
     files_in,
     load_modal,
-    notice_modal,
+    sentence_modal,
     typed_in,
 )
 from bot.slack.web_api import in_thread
@@ -76,7 +76,7 @@ class FileDrops:
             names = ", ".join(file.name for file in files)
             new = loading.take(user, files, typed_in(view, EDITION))
             told = message("home.load_taken", names=names) if new else message("home.load_twice")
-            return ack(response_action="update", view=notice_modal(told, "home.load_taken_title"))
+            return ack(response_action="update", view=sentence_modal(told, "home.load_taken_title"))
 
         def is_drop(event: dict[str, Any]) -> bool:
             """Whether an administrator sends files of codes to the bot. With words beside it, a
@@ -109,7 +109,7 @@ class FileDrops:
 
     def _refusal(self) -> dict[str, Any]:
         contact = contact_shown(self._settings.contact or "")
-        return notice_modal(message("home.admins_only", contact=contact), "home.load_title")
+        return sentence_modal(message("home.admins_only", contact=contact), "home.load_title")
 
     def _tell(self, user: str, text: str) -> None:
         self._delivery.post(in_thread(self._delivery.client, user, None), plain_message(text))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from http.client import HTTPException
 from typing import Any
 
 from slack_sdk import WebClient
@@ -31,9 +32,12 @@ def open_view(client: WebClient, body: dict[str, Any], view: View) -> str:
     return "".join(opened)
 
 
-def push_view(client: WebClient, body: dict[str, Any], view: View) -> str:
-    """Open a modal over the one in which a button was pressed. Returns why not; "" when it did."""
-    return _tried(lambda: client.views_push(trigger_id=body["trigger_id"], view=view), "opened")
+def put_view(client: WebClient, body: dict[str, Any], view: View) -> str:
+    """Open a modal, within 3 seconds of a press; over the one in which the button was pressed, if
+    it was in one. Returns why not; "" when it did."""
+    in_modal = (body.get("view") or {}).get("type") == "modal"
+    call = client.views_push if in_modal else client.views_open
+    return _tried(lambda: call(trigger_id=body["trigger_id"], view=view), "opened")
 
 
 def update_view(client: WebClient, view_id: str, view: View, *, seen: str | None = None) -> str:
@@ -45,7 +49,7 @@ def update_view(client: WebClient, view_id: str, view: View, *, seen: str | None
 def _tried(call: Callable[[], Any], done: str) -> str:
     try:
         call()
-    except (SlackApiError, OSError) as error:
+    except (SlackApiError, OSError, HTTPException) as error:
         # Only the error code: the rest of Slack's response may quote what was sent.
         why = type(error).__name__
         if isinstance(error, SlackApiError):
@@ -56,7 +60,8 @@ def _tried(call: Callable[[], Any], done: str) -> str:
 
 
 def person_of(body: dict[str, Any]) -> Person:
-    """Who pressed. Of an app that is installed for an organisation `team` may be null, and the user
-    has the team: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
+    """Who pressed. The team is their own: of a guest by Slack Connect another one than that of the
+    app. For an app that is installed for an organisation `team` may be null:
+    https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
     user = body["user"]
-    return ((body.get("team") or {}).get("id") or user.get("team_id"), user["id"])
+    return (user.get("team_id") or (body.get("team") or {}).get("id"), user["id"])

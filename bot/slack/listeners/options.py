@@ -94,10 +94,11 @@ def register(app: App, delivery: SlackDelivery) -> None:
     def answer(body: dict[str, Any], context: BoltContext) -> None:
         place: Place = context["place"]
         value: str = context["value"]
+        question: LoggedQuestion = context["question"]
         try:
             posted = delivery.answer(
-                context["question"],
-                instead(delivery, body, place),
+                question,
+                instead(delivery, body, place, question.id),
                 tell=to_one(delivery, place, body["user"]["id"]),
                 private=place.alone,
                 shareable=place.alone and bool(place.url),

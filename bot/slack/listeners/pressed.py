@@ -10,14 +10,17 @@ import logging
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from slack_sdk.errors import SlackApiError
-
 from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord, Record
-from bot.slack.delivery import SlackDelivery
-from bot.slack.views.block_kit import plain_message
-from bot.slack.web_api import Way, for_one_anywhere, in_thread, in_view, respond, update
+from bot.slack.delivery import Into, SlackDelivery
+from bot.slack.home_publisher import Person
+from bot.slack.listeners.modals import person_of, put_view
+from bot.slack.people import PRIVATE, kept_by
+from bot.slack.views import ask_modal, home_modals
+from bot.slack.views.answer_modal import Frame
+from bot.slack.views.block_kit import Message, plain_message
+from bot.slack.web_api import Way, for_one_anywhere, in_modal, in_thread, respond, update
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -58,13 +61,37 @@ def place_of(body: dict[str, Any]) -> Place:
     )
 
 
-def instead(delivery: SlackDelivery, body: dict[str, Any], place: Place) -> Way:
-    """Puts an answer in the place of the one whose button was pressed: for all who see it."""
+def instead(
+    delivery: SlackDelivery, body: dict[str, Any], place: Place, question_id: str
+) -> Way | Into:
+    """Puts the answer to a question in the place of the one whose button was pressed: for all who
+    see it. A modal keeps what it has besides."""
     if view := body.get("view"):
-        return in_view(delivery.client, view["id"], shell_of(view))
+        alone = to_one(delivery, place, body["user"]["id"])
+
+        def into(answer: Answer | None) -> Way:
+            if answer is None:
+                return alone
+            frame = frame_again(delivery, view, person_of(body), answer, question_id)
+            return in_modal(delivery.client, frame, view_id=view["id"])
+
+        return into
     if place.alone:
         return respond(place.url, response_type="ephemeral", replace_original=True)
     return update(delivery.client, place.channel, place.ts)
+
+
+def frame_again(
+    delivery: SlackDelivery,
+    view: dict[str, Any],
+    person: Person,
+    answer: Answer,
+    question_id: str,
+) -> Frame:
+    """The frame of a modal with an answer, for another answer."""
+    if view.get("callback_id") == home_modals.ANSWER:
+        return home_modals.answer_frame(answer, question_id, kept_by(delivery.people, *person))
+    return ask_modal.answer_frame(ask_modal.From.of(view), question_id)
 
 
 def beside(delivery: SlackDelivery, place: Place, user: str) -> Way:
@@ -95,10 +122,10 @@ def to_one(delivery: SlackDelivery, place: Place, user: str) -> Way:
     return respond(place.url, **how).or_else(there)
 
 
-def say(delivery: SlackDelivery, body: dict[str, Any], text: str) -> None:
+def say(delivery: SlackDelivery, body: dict[str, Any], said: str | Message) -> None:
     """Say something to the person who pressed, alone."""
     way = to_one(delivery, place_of(body), body["user"]["id"])
-    delivery.post(way, plain_message(text))
+    delivery.post(way, plain_message(said) if isinstance(said, str) else said)
 
 
 def asked_by_press(
@@ -107,17 +134,18 @@ def asked_by_press(
     """A press as a question of the log: who, where, and after which question. Slack sends a press
     again with the same trigger_id, and it is one question. `options` are kept with it, as a replay
     needs them."""
+    kept = options | ({PRIVATE: True} if place.alone else {})
+    team, user = person_of(body)
     return QuestionRecord(
         "",
         "button",
-        user=body["user"]["id"],
-        # Of a guest by Slack Connect it is their own; an org-wide install has none here.
-        team=body["user"].get("team_id") or (body.get("team") or {}).get("id"),
+        user=user,
+        team=team,
         channel=place.channel or record.channel,
         thread=place.thread or None,
         event_id=body["trigger_id"],
         after=record.id,
-        options=options or None,
+        options=kept or None,
     )
 
 
@@ -127,7 +155,7 @@ def answered(delivery: SlackDelivery, question_id: str) -> tuple[Record, Answer]
         record = delivery.log.get(question_id)
     except LogUnavailable as error:
         logger.error("%s", error)
-        raise NoAnswer(message("slack_buttons.not_logged")) from error
+        raise NoAnswer(message("slack_buttons.unreadable")) from error
     if record is None or record.id != question_id:
         raise NoAnswer(message("slack.gone"))
     if record.answer is None or (record.redactions and not record.text):
@@ -143,20 +171,6 @@ def dated(record: Record) -> dict[str, Any]:
 
 
 def open_modal(delivery: SlackDelivery, body: dict[str, Any], view: dict[str, Any]) -> None:
-    """Open a modal, which can be done once and within 3 seconds of the press; from a modal, on top
-    of it: https://docs.slack.dev/surfaces/modals"""
-    client, trigger = delivery.client, body["trigger_id"]
-    call = client.views_push if body.get("view") else client.views_open
-    try:
-        call(trigger_id=trigger, view=view)
-    except (SlackApiError, OSError) as error:
-        # Only the error code is logged: the rest of the response may quote the modal.
-        why = error.response["error"] if isinstance(error, SlackApiError) else type(error).__name__
-        logger.warning("a modal was not opened: %s", why)
+    """Open a modal, and say so if Slack does not take it."""
+    if put_view(delivery.client, body, view):
         say(delivery, body, message("slack.try_again"))
-
-
-def shell_of(view: dict[str, Any]) -> dict[str, Any]:
-    """A view as it may be sent again, without its blocks."""
-    kept = ("type", "title", "close", "callback_id", "private_metadata")
-    return {name: view[name] for name in kept if view.get(name)}

@@ -19,9 +19,9 @@ from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord
 from bot.slack.delivery import SlackDelivery
 from bot.slack.greeted import Greeted
-from bot.slack.listeners.replies import tell
+from bot.slack.listeners.modals import person_of
+from bot.slack.listeners.pressed import say
 from bot.slack.people import defaults_for
-from bot.slack.views.block_kit import plain_message
 from bot.slack.views.welcome import TRY, added_message
 from bot.slack.web_api import Way, for_one, for_one_anywhere, in_thread, respond
 
@@ -56,12 +56,12 @@ def register(app: App, delivery: SlackDelivery, contact: str | None) -> None:
         next_: Callable[[], None],
     ) -> BoltResponse | None:
         """Log the example as the question of whoever pressed."""
-        container, user = body["container"], body["user"]
+        container, (team, user) = body["container"], person_of(body)
         asked = QuestionRecord(
             "",
             "button",
-            user=user["id"],
-            team=user.get("team_id") or (body.get("team") or {}).get("id"),
+            user=user,
+            team=team,
             channel=container["channel_id"],
             thread=container.get("thread_ts") or container["message_ts"],
             event_id=body["trigger_id"],
@@ -73,7 +73,7 @@ def register(app: App, delivery: SlackDelivery, contact: str | None) -> None:
             )
         except LogUnavailable as error:
             logger.error("%s", error)
-            tell(delivery, body, plain_message(message("slack.not_logged")))
+            say(delivery, body, message("slack.not_logged"))
             return ack()
         ack()
         if question is not None:

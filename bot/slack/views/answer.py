@@ -24,6 +24,7 @@ from slack_sdk.models.blocks import Block
 from bot.desk.answer import Answer, Candidate, ReportLine, Verdict
 from bot.desk.denial_risk import denial_risk
 from bot.messages import message
+from bot.slack.views.answer_text import answer_text
 from bot.slack.views.block_kit import (
     MOST_SENTENCE,
     Message,
@@ -36,7 +37,6 @@ from bot.slack.views.block_kit import (
     plain_message,
     section,
     sections,
-    whole_sentences,
     words_of_others,
 )
 from bot.slack.views.buttons import answer_buttons
@@ -56,16 +56,14 @@ from bot.slack.views.report import (
     asked_text,
     read_as_text,
     report_lines,
-    report_text,
     risk_text,
     statements,
     unsure_text,
     warning_text,
     why_text,
 )
-from bot.slack.views.rules import changes_heading, gravest_first, guideline_name
-from bot.views.report_words import is_of_codes_together, parts, shown_lines, untold
-from bot.views.shared import news_counts, quoted_sections, removed_in_words
+from bot.views.report_words import is_of_codes_together, parts, shown_lines
+from bot.views.shared import quoted_sections, removed_in_words
 from codesets.model import SYSTEM_NAMES
 
 #: Lines of a phone that an answer takes before its buttons, where it has up to three codes.
@@ -75,7 +73,6 @@ BUDGET = 12
 #: other texts have.
 _QUOTE = {(False, 2): 6, (False, 1): 5, (True, 2): 4, (True, 1): 2}
 _MOST_STATEMENTS = 7000
-_MOST_FALLBACK = 3000
 
 
 def answer_message(
@@ -200,7 +197,7 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
         small = [] if answer.report and most == 1 else [guideline_text(best, others, 1)]
     elif answer.verdicts and is_of_codes_together(answer):
         lines = together_lines(answer, most)
-        small = [pair_text(pair, most) for pair in answer.pairs[:1]] or _sections(answer)
+        small = [*(pair_text(pair, most) for pair in answer.pairs[:1]), *_sections(answer)]
     elif answer.verdicts:
         lines = verdict_lines(answer, most)
         small = _sections(answer)
@@ -290,35 +287,3 @@ def _editions(answer: Answer) -> str:
         named = []
     named += [f"{SYSTEM_NAMES[one.system]} {one.release}" for one in shown if one.release]
     return ", ".join(dict.fromkeys(named))
-
-
-# The text for notifications and screen readers
-
-
-def answer_text(answer: Answer, told: Collection[str] = ()) -> str:
-    """The answer in a few lines without markup; its headline comes first."""
-    lines = [escape(answer.headline.text)] if answer.headline.text else []
-    if answer.outcome == "guideline":
-        lines += _guideline_text(answer)
-    whys = [untold(verdict.why, answer.headline.text) for verdict in answer.verdicts[:10]]
-    lines += [escape(why) for why in whys if why]
-    pairs = answer.pairs if is_of_codes_together(answer) else gravest_first(answer.pairs)
-    lines += [escape(pair.says) for pair in pairs[:3]]
-    if answer.verdicts:
-        lines += _guideline_text(answer)
-    lines += report_text(answer)
-    found = [] if answer.report or answer.statements else answer.candidates[:3]
-    lines += [escape(f"{candidate.code} {candidate.title}") for candidate in found]
-    if answer.changes and not answer.headline.text:
-        counts = news_counts(answer.changes) or message("news.nothing")
-        lines.append(escape(f"{changes_heading(answer.changes)}: {counts}"))
-    lines += notice_texts(answer, told, 3)
-    return cut("\n".join(lines) or message("slack.no_answer"), _MOST_FALLBACK)
-
-
-def _guideline_text(answer: Answer) -> list[str]:
-    """The name of the best section and its first sentences."""
-    return [
-        f"{guideline_name(guideline)}: {escape(whole_sentences(guideline.text, MOST_SENTENCE))}"
-        for guideline in answer.guidelines[:1]
-    ]

@@ -25,8 +25,8 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.messages import message
+from bot.slack.views.answer_modal import Frame
 from bot.slack.views.block_kit import (
-    Message,
     actions,
     as_posted,
     button,
@@ -34,15 +34,14 @@ from bot.slack.views.block_kit import (
     cut,
     escape,
     plain_text,
-    section,
 )
 from codesets.model import SYSTEM_NAMES, Setting, System
 
 #: The callback of the modal, and the inputs in it; each is a block with one element of this name.
 ASK = "ask"
 STATEMENT, DAY, SYSTEMS, SETTING = "statement", "day", "systems", "setting"
-#: Buttons in the answer. Their values are the id of the question.
-POST, AGAIN = "ask_post", "ask_again"
+#: The callback of the modal with the answer, and its buttons, with the id of the question.
+ANSWER, POST, AGAIN = "ask_answer", "ask_post", "ask_again"
 
 #: As long as the longest list of statements that is read.
 MOST_STATEMENT = 3000
@@ -168,43 +167,21 @@ def submitted(view: Mapping[str, Any]) -> Asked:
 # What takes its place
 
 
-def waiting_modal(opened: From, external_id: str) -> dict[str, Any]:
-    """While the question is answered. By `external_id` the answer finds it, and only once it is
-    there."""
-    wait = section(message("slack_surfaces.ask_wait"))
-    return _view(opened, as_posted([wait]), external_id)
-
-
-def answer_modal(
-    opened: From, drawn: Message, question_id: str, *, posted: str = ""
-) -> dict[str, Any]:
-    """The answer. Its buttons are for messages, so the modal has its own. `posted`: what is said of
-    posting it, instead of the button for that."""
-    kept = [block for block in drawn.blocks if block["type"] not in ("actions", "context_actions")]
-    last: list[Block] = []
+def answer_frame(opened: From, question_id: str = "", *, posted: str = "") -> Frame:
+    """Around the answer to a question; around a sentence without one. `posted`: what is said of
+    posting the answer, instead of the button for that."""
+    below: list[Block] = []
     buttons: list[ButtonElement] = []
     if posted:
-        last.append(context(escape(posted)))
+        below.append(context(escape(posted)))
     elif opened.channel:
         buttons.append(button(POST, message("slack_surfaces.ask_post"), question_id))
     buttons.append(button(AGAIN, message("slack_surfaces.ask_again"), question_id))
-    return _view(opened, [*kept, *as_posted([*last, actions(buttons)])])
-
-
-def told_modal(opened: From, text: str) -> dict[str, Any]:
-    """A sentence in place of an answer."""
-    return _view(opened, as_posted([section(escape(text))]))
-
-
-def _view(
-    opened: From, blocks: list[dict[str, Any]], external_id: str | None = None
-) -> dict[str, Any]:
-    view = View(
-        type="modal",
-        external_id=external_id,
-        private_metadata=opened.as_metadata(),
-        title=plain_text(message("slack_surfaces.ask_title")),
-        close=plain_text(message("slack_surfaces.ask_close")),
-        blocks=blocks,
-    ).to_dict()
-    return view | {"blocks": blocks}
+    return Frame(
+        "slack_surfaces.ask_title",
+        "slack_modals.close",
+        ANSWER,
+        opened.as_metadata(),
+        below=as_posted([*below, actions(buttons)]) if question_id else (),
+        pressable=bool(question_id),
+    )

@@ -67,6 +67,11 @@ def plain_text(text: str) -> PlainTextObject:
     return PlainTextObject(text=text)
 
 
+def label(key: str) -> PlainTextObject:
+    """A message of prompts/messages that has no {names}, as a title or a label."""
+    return plain_text(message(key))
+
+
 def as_posted(blocks: Iterable[Block]) -> list[dict[str, Any]]:
     """Blocks as JSON objects. Raises SlackObjectFormationError for one that is over a limit."""
     return [block.to_dict() for block in blocks]

@@ -8,11 +8,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
+from slack_sdk.models.blocks import InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
 from bot.messages import message
-from bot.slack.views.block_kit import actions, button, context, escape, plain_text, section
+from bot.slack.views.answer_modal import Frame
+from bot.slack.views.block_kit import actions, as_posted, button, context, escape, label, plain_text
 
 #: The callback of the modal, and its input, which is a block with one element of the same name.
 CHECK, CODES = "check_with", "codes"
@@ -34,17 +35,17 @@ def check_modal(question_id: str, codes: Sequence[str], place: dict[str, Any]) -
     named = ", ".join(codes[:MOST_OF_ANSWER])
     asked = InputBlock(
         block_id=CODES,
-        label=_label("check_input"),
+        label=label("slack_buttons.check_input"),
         element=typed,
-        hint=_label("check_hint"),
+        hint=label("slack_buttons.check_hint"),
     )
     return View(
         type="modal",
         callback_id=CHECK,
         private_metadata=json.dumps({"question": question_id, "place": place}),
-        title=_label("check_title"),
-        submit=_label("check_submit"),
-        close=_label("cancel"),
+        title=label("slack_buttons.check_title"),
+        submit=label("slack_buttons.check_submit"),
+        close=label("slack_buttons.cancel"),
         blocks=[context(message("slack_buttons.check_codes", codes=escape(named))), asked],
     ).to_dict()
 
@@ -57,33 +58,19 @@ def submitted(view: dict[str, Any]) -> tuple[str, dict[str, Any], list[str]]:
     return kept["question"], kept["place"], list(dict.fromkeys(codes))
 
 
-def working_modal() -> dict[str, Any]:
-    """Shown while the codes are checked."""
-    return _shown([section(message("slack_buttons.wait"))])
-
-
-def answer_shell(question_id: str, place: dict[str, Any], *, shareable: bool) -> dict[str, Any]:
-    """The modal of an answer, which stands above its blocks. `shareable`: it was opened in a
-    channel, where the answer may be shown."""
+def answer_frame(question_id: str, place: dict[str, Any], *, shareable: bool = False) -> Frame:
+    """Around the answer. `shareable`: the modal was opened in a channel, where the answer may be
+    shown."""
     share = button(SHARE_CHECK, message("slack_buttons.share"), question_id)
-    return _shown([actions([share])] if shareable else [], json.dumps({"place": place}))
+    return Frame(
+        "slack_buttons.check_title",
+        "slack_modals.close" if place["channel"] else "slack_modals.back",
+        metadata=json.dumps({"place": place}),
+        below=as_posted([actions([share])]) if shareable else (),
+    )
 
 
 def place_of_answer(view: dict[str, Any]) -> dict[str, Any]:
     """Where the answer stands beside which a modal with an answer was opened."""
     kept: dict[str, Any] = json.loads(view["private_metadata"])["place"]
     return kept
-
-
-def _shown(blocks: Sequence[Block], kept: str | None = None) -> dict[str, Any]:
-    return View(
-        type="modal",
-        private_metadata=kept,
-        title=_label("check_title"),
-        close=_label("close"),
-        blocks=blocks,
-    ).to_dict()
-
-
-def _label(key: str) -> Any:
-    return plain_text(message(f"slack_buttons.{key}"))

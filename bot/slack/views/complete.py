@@ -24,12 +24,14 @@ from slack_sdk.models.views import View
 
 from bot.desk.completing import Begun, Next, Step
 from bot.messages import message
+from bot.slack.views.answer_modal import Frame
 from bot.slack.views.block_kit import (
     actions,
     button,
     context,
     cut,
     escape,
+    label,
     plain_text,
     section,
     short,
@@ -114,8 +116,13 @@ def step_modal(trail: Trail, step: Step, *, first: bool) -> dict[str, Any]:
 
 
 def done_modal(code: str) -> dict[str, Any]:
-    """Replaces the modal when the code is used."""
+    """Replaces the modal when the code is used under the answer."""
     return _closing(message("slack_buttons.complete_used", code=escape(code)))
+
+
+def answer_frame() -> Frame:
+    """Around the answer to the code that was used, where there is no message to put it under."""
+    return Frame("slack_buttons.complete_title", "slack_modals.back")
 
 
 def sentence_modal(text: str) -> dict[str, Any]:
@@ -125,7 +132,10 @@ def sentence_modal(text: str) -> dict[str, Any]:
 
 def _closing(text: str) -> dict[str, Any]:
     return View(
-        type="modal", title=_label("complete_title"), close=_label("close"), blocks=[section(text)]
+        type="modal",
+        title=label("slack_buttons.complete_title"),
+        close=label("slack_buttons.close"),
+        blocks=[section(text)],
     ).to_dict()
 
 
@@ -183,12 +193,8 @@ def _modal(trail: Trail, blocks: Sequence[Block], *, submit: bool = False) -> di
         type="modal",
         callback_id=COMPLETE,
         private_metadata=trail.as_text(),
-        title=_label("complete_title"),
-        submit=_label("complete_use") if submit else None,
-        close=_label("cancel"),
+        title=label("slack_buttons.complete_title"),
+        submit=label("slack_buttons.complete_use") if submit else None,
+        close=label("slack_buttons.cancel"),
         blocks=blocks,
     ).to_dict()
-
-
-def _label(key: str) -> Any:
-    return plain_text(message(f"slack_buttons.{key}"))

@@ -21,12 +21,10 @@ from slack_sdk.models.blocks.block_elements import FileInputElement
 
 from bot.desk.answer import Answer
 from bot.messages import message
-from bot.querylog import UNLOGGED
 from bot.slack.files import CODE_FILES
 from bot.slack.people import Defaults, Favourite
-from bot.slack.views.answer import answer_message
+from bot.slack.views.answer_modal import Frame
 from bot.slack.views.block_kit import (
-    actions,
     as_posted,
     button,
     context,
@@ -41,8 +39,6 @@ from codesets.model import SETTING_NAMES, SYSTEM_NAMES, Setting
 #: Action: a code of an answer is kept, or let go. Its value is "system code"; a number is behind
 #: its name, as names must differ within a block.
 KEEP = "home_keep"
-#: Action: all that governs the answer, by the id of its question.
-DETAILS = "home_details"
 #: Callback ids of the modals that are sent, and of the one with an answer.
 SEND_DEFAULTS, SEND_CODE, SEND_FILES, ANSWER = (
     "home_defaults_sent",
@@ -55,8 +51,6 @@ SYSTEMS, SETTING, DAY, DATE, PRIVATE = "systems", "setting", "day", "date", "pri
 TYPED, FILES, EDITION = "typed", "files", "edition"
 
 _MOST_KEPT, _MOST_FILES, _MOST_CODE = 10, 10, 20
-#: Blocks of an answer in a modal: the codes to keep come below.
-_MOST_BLOCKS = 80
 _NO_CODES = ("unknown", "not_loaded")
 _ANY, _TODAY, _FIXED, _YES, _NO = "any", "today", "fixed", "yes", "no"
 
@@ -87,28 +81,26 @@ def codes_shown(answer: Answer) -> list[Shown]:
     return [Shown(Favourite(*name), known[name]) for name in names][:_MOST_KEPT]
 
 
-def answer_modal(
-    answer: Answer,
+def answer_frame(
+    answer: Answer | None,
     question_id: str,
-    kept: Collection[Favourite],
+    kept: Collection[Favourite] = (),
     *,
     words: str = "",
-    said: str = "",
-) -> dict[str, Any]:
-    """An answer, and its codes to keep as favourites. `words`: those of the question; `said`: what
-    is said of defaults."""
-    drawn = answer_message(answer, question_id, private=True)
-    blocks = _without_buttons(drawn.blocks)[:_MOST_BLOCKS]
-    if words:
-        blocks[:0] = as_posted([context(message("home.words", words=one_line(words, 500)))])
-    if said:
-        blocks += as_posted([context(escape(said))])
-    if answer.outcome != "abstained" and question_id != UNLOGGED:
-        details = button(DETAILS, message("home.details"), question_id)
-        blocks += as_posted([actions([details])])
-    blocks += as_posted(_keep_blocks(codes_shown(answer), kept))
-    shell = as_modal("home.answer_title", [])
-    return {**shell, "callback_id": ANSWER, "private_metadata": question_id, "blocks": blocks}
+) -> Frame:
+    """Around an answer: above it the `words` of the question, unless it says itself how it was
+    read, and below it its codes to keep as favourites. Around a sentence where there is none."""
+    above = [context(message("home.words", words=one_line(words, 500)))] if words else []
+    keep = _keep_blocks(codes_shown(answer), kept) if answer else []
+    return Frame(
+        "slack_modals.answer",
+        "slack_modals.close",
+        ANSWER,
+        question_id,
+        as_posted([] if answer and answer.read_as else above),
+        as_posted(keep),
+        pressable=answer is not None,
+    )
 
 
 def _keep_blocks(shown: Sequence[Shown], kept: Collection[Favourite]) -> list[Any]:
@@ -124,15 +116,6 @@ def _keep_blocks(shown: Sequence[Shown], kept: Collection[Favourite]) -> list[An
     return blocks
 
 
-def _without_buttons(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The blocks of a message without what can be pressed: those buttons are for messages."""
-    return [
-        {name: value for name, value in block.items() if name != "accessory"}
-        for block in blocks
-        if block["type"] not in ("actions", "context_actions")
-    ]
-
-
 def with_keeps(view: dict[str, Any], kept: Collection[Favourite]) -> dict[str, Any]:
     """The modal with an answer as it is open, with the labels of its codes as they are now. `view`
     is as Slack sends it with a press."""
@@ -144,7 +127,7 @@ def with_keeps(view: dict[str, Any], kept: Collection[Favourite]) -> dict[str, A
             label = plain_text(message(f"home.{name}")).to_dict()
             block = {**block, "accessory": {**pressed, "text": label}}
         blocks.append(block)
-    shell = as_modal("home.answer_title", [])
+    shell = as_modal("slack_modals.answer", [])
     return {
         **shell,
         "callback_id": ANSWER,
@@ -159,7 +142,7 @@ def favourite_of(value: str) -> Favourite:
     return Favourite(system, code)
 
 
-def notice_modal(text: str, title: str = "home.answer_title") -> dict[str, Any]:
+def sentence_modal(text: str, title: str = "slack_modals.answer") -> dict[str, Any]:
     """One or more sentences."""
     return as_modal(title, [section(escape(text))])
 

@@ -27,7 +27,7 @@ SHAPE = {
     "id": str, "question": str, "refines": str, "read_as": str, "as_of": str, "notices": list,
     "outcome": str, "headline": dict, "report": list, "asks": list, "ask_options": list,
     "facts": list, "statements": list, "candidates": list, "guidelines": list, "verdicts": list,
-    "pairs": list, "not_checked": list, "elapsed_ms": float,
+    "pairs": list, "not_checked": list, "explanation": type(None), "elapsed_ms": float,
 }  # fmt: skip
 CANDIDATE = {
     "rank", "system", "code", "title", "billable", "release", "score", "confidence", "matched",

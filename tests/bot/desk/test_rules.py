@@ -12,7 +12,8 @@ import pytest
 
 from bot.desk.desk import Desk
 from bot.settings import Settings
-from bot.slack.views.answer import answer_blocks, answer_text
+from bot.slack.views.answer import answer_blocks
+from bot.slack.views.answer_text import answer_text
 from bot.views.terminal import as_text
 from codesets.code_format import dot, undot
 from codesets.formats.guidelines import named_codes

@@ -20,7 +20,8 @@ from slack_support import (
 )
 
 from bot.querylog import LogUnavailable, QueryLog, QuestionRecord, Record
-from bot.slack.app import SlackSettingsError, deliver_by, serve
+from bot.slack.app import deliver_by, serve
+from bot.slack.connections import SlackSettingsError
 from bot.slack.message_text import clean
 from bot.slack.recovery import recover
 from bot.slack.state import State

@@ -40,9 +40,9 @@ from bot.slack.views.answer import (
     BUDGET,
     answer_blocks,
     answer_message,
-    answer_text,
     shared_message,
 )
+from bot.slack.views.answer_text import answer_text
 from bot.slack.views.block_kit import escape, isolated, plain_message, whole_sentences
 from bot.slack.views.findings import decisive
 from bot.slack.views.notices import edition_notices

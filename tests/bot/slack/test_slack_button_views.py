@@ -12,9 +12,10 @@ from slack_support import abstained, candidate, diabetes, header, verdict, verdi
 from bot.desk.answer import Answer, AskOption, Changes, ReportLine, StatementReport
 from bot.desk.completing import Begun, Next, Step
 from bot.querylog import UNLOGGED
+from bot.slack.views.answer_modal import answer_view
 from bot.slack.views.buttons import answer_buttons, option_blocks, pressed_option, shown_codes
 from bot.slack.views.chart_text import chart_text, copy_modal
-from bot.slack.views.check_with import answer_shell, check_modal, working_modal
+from bot.slack.views.check_with import answer_frame, check_modal
 from bot.slack.views.complete import Trail, sentence_modal, step_modal, which_modal
 
 ID = "3f2a9c01b7de"
@@ -175,8 +176,7 @@ def test_the_other_modals_keep_to_the_limits(text: str) -> None:
     views = [
         which_modal(TRAIL, begun),
         check_modal(ID, [text[:40]] * 30, PLACE),
-        working_modal(),
-        answer_shell(ID, PLACE, shareable=True),
+        answer_view(answer_frame(ID, PLACE, shareable=True), drawn(report(line("E11.9", text)))),
         sentence_modal(text[:2000]),
         copy_modal(report(*[line("E11.9", text)] * 40)),
         copy_modal(abstained()),

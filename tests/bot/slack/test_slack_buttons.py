@@ -54,7 +54,7 @@ def last(log: QueryLog) -> Record:
 def modal(slack: SlackServer) -> dict[str, Any]:
     """The modal that was opened last, as it stands."""
     opened = slack.wait_for("views.open")[-1].response["view"]["id"]
-    view = slack.view(opened)
+    view = slack.modal(opened)
     assert view is not None
     return view
 
@@ -271,8 +271,11 @@ def test_a_check_of_nothing_is_refused_in_the_form(slack, log, desk: Desk, tmp_p
     assert len(log.recent()) == 1
 
 
-def test_a_closed_modal_does_not_lose_the_check(slack, log, desk: Desk, tmp_path) -> None:
-    slack.fail_next("views.update", error="not_found")
+def test_a_closed_modal_does_not_lose_the_check(
+    slack, log, desk: Desk, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("bot.slack.tries.MODAL_PAUSES", (0.01,))
+    slack.fail_next("views.update", error="not_found", times=2)
     with served(slack, tmp_path, desk, log):
         asked(slack, "E11.9")
         slack.send_block_action("check_with", channel="C5").wait_ack(10)

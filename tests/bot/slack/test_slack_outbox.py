@@ -52,6 +52,9 @@ class Kept:
         self.told: list[tuple[str, str]] = []
         self.log_works = True
 
+    def wanted(self, post: Post) -> bool:
+        return True
+
     def became(self, post: Post, posted: Posted) -> bool:
         assert post.message
         if self.log_works:

@@ -48,6 +48,28 @@ def test_a_verdict_does_not_wait_behind_searches(slack, log, tmp_path, waiting) 
     assert desk.asked == [f"gout {number}" for number in range(waiting)]
 
 
+def test_a_verdict_does_not_wait_behind_searches_in_modals(slack, log, tmp_path) -> None:
+    desk = SlowSearches()
+    desk.open.clear()
+    with served(slack, tmp_path, desk, log):
+        slack.open_home().wait_ack(10)
+        slack.wait_for("views.publish")
+        for number in range(10):
+            slack.send_view_action("home_try_1").wait_ack(10)
+            slack.send_interactive(slack.shortcut("ask_code_desk")).wait_ack(10)
+            form = slack.modal()
+            slack.send_view({"statement": f"gout {number}"}, view=form).wait_ack(10)
+        desk.begun.acquire(timeout=10)
+        slack.send_slash(text="check E11.9", user="UX").wait_ack(10)
+        try:
+            (first,) = slack.wait_for("response_url")
+        finally:
+            desk.open.set()
+        slack.wait_for("views.update", count=20)
+    assert "E11.9" in first.args["text"]
+    assert len(desk.asked) == 20
+
+
 def test_a_search_that_was_not_begun_is_cancelled_when_the_desk_stops() -> None:
     begun, go_on, cancelled = threading.Event(), threading.Event(), threading.Event()
 

@@ -180,7 +180,7 @@ def test_a_form_that_is_wrong_stays(slack, log, desk, tmp_path) -> None:
 def test_an_answer_for_a_closed_modal_goes_another_way(
     slack, log, desk, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr("bot.slack.listeners.shortcuts._PAUSES", (0.01,))
+    monkeypatch.setattr("bot.slack.tries.MODAL_PAUSES", (0.01,))
     with served(slack, tmp_path, desk, log):
         desk.open.clear()
         view = opened(slack, "ask_code_desk", user="U7")

@@ -77,9 +77,56 @@ def test_a_direct_message_long_after_begins_anew(tmp_path, minutes: int, goes_on
     assert before
     answer = ScriptedDesk().ask(ScriptedDesk().take("gout"))
     log.answered(before, answer, index_build=None, latency_ms=1)
-    found = follows(log, "D1", None, direct=True, now=dt.datetime.now(dt.UTC))
+    asked = QuestionRecord("left", "dm", user="U1", channel="D1")
+    found = follows(log, asked, None, now=dt.datetime.now(dt.UTC))
     assert found == (before if goes_on else None)
-    assert follows(log, "D1", "1.2", direct=True, now=dt.datetime.now(dt.UTC)) == before
+    assert follows(log, asked, "1.2", now=dt.datetime.now(dt.UTC)) == before
+    log.close()
+
+
+def test_an_old_thread_is_found_behind_many_newer_questions(tmp_path) -> None:
+    log = QueryLog(tmp_path / "log.db")
+    began = f"{log.now().timestamp():.6f}"
+    log.ask_many([QuestionRecord("gout", "cli") for _ in range(300)])
+    old = log.ask(QuestionRecord("htn", "mention", user="U1", channel="C1", thread=began))
+    log.ask_many([QuestionRecord("gout", "cli") for _ in range(6000)])
+    asked = QuestionRecord("left", "mention", user="U2", channel="C1")
+    assert follows(log, asked, began, now=log.now()) == old
+    assert follows(log, asked, "9900000000.000100", now=log.now()) is None
+    assert follows(log, asked, "no time", now=log.now()) is None
+    assert follows(log, asked, None, now=log.now()) is None
+    log.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "follower", "goes_on"),
+    [
+        ({"surface": "mention"}, {"user": "U2"}, True),
+        ({"surface": "button"}, {"user": "U2"}, True),
+        ({"surface": "shortcut"}, {"user": "U2"}, False),
+        ({"surface": "shortcut"}, {}, False),
+        ({"surface": "button", "options": {"private": True}}, {"user": "U2"}, False),
+        ({"surface": "mention", "options": {"private": True}}, {}, False),
+        (
+            {"surface": "mention", "options": {"private": True}},
+            {"options": {"private": True}},
+            True,
+        ),
+        ({"surface": "mention", "text": "thanks!"}, {}, False),
+        ({"surface": "mention", "team": "T2"}, {}, True),
+    ],
+    ids=str,
+)
+def test_what_one_person_asked_privately_is_not_gone_on_from_before_all(
+    tmp_path, before: dict[str, Any], follower: dict[str, Any], goes_on: bool
+) -> None:
+    log = QueryLog(tmp_path / "log.db")
+    there: dict[str, Any] = {"text": "htn", "user": "U1", "team": "T1", "channel": "C1"}
+    there |= {"thread": "1.1"}
+    own = log.ask(QuestionRecord(**(there | {"surface": "mention", "text": "gout"})))
+    asked = log.ask(QuestionRecord(**(there | before)))
+    new = QuestionRecord(**(there | {"surface": "mention", "text": "left"} | follower))
+    assert follows(log, new, "1.1", now=log.now()) == (asked if goes_on else own)
     log.close()
 
 

@@ -10,7 +10,8 @@ from report_support import kidney, line, reported, several
 from slack_support import E11_NOTES, diabetes, verdict, verdicts
 
 from bot.desk.answer import Answer, CodeTitle, Headline, HeadlineKind, Pair
-from bot.slack.views.answer import answer_blocks, answer_text
+from bot.slack.views.answer import answer_blocks
+from bot.slack.views.answer_text import answer_text
 from bot.slack.views.feedback import codes_of
 from bot.views.terminal import as_text
 

@@ -153,11 +153,6 @@ class SlackServer:
                 )
             return matching()
 
-    def view(self, view_id: str) -> dict[str, Any] | None:
-        """A modal as it stands; None when it is closed."""
-        with self._changed:
-            return self._workspace.modal(view_id)
-
     def close_view(self, view_id: str) -> None:
         """The user closes a modal."""
         with self._changed:
@@ -182,7 +177,8 @@ class SlackServer:
             return dict(found) if found else None
 
     def modal(self, view_id: str | None = None) -> dict[str, Any] | None:
-        """A modal as it stands after updates: the one with this id, or the last that opened."""
+        """A modal as it stands after updates: the one with this id, or the last that opened. None
+        when it is closed."""
         with self._changed:
             found = self._workspace.modal(view_id)
             return dict(found) if found else None

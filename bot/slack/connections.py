@@ -1,0 +1,124 @@
+"""Reaching Slack with the settings: its tokens, and the connection by which requests come.
+
+Socket Mode is the default and needs no address of one's own
+(https://docs.slack.dev/apis/events-api/using-socket-mode); HTTP is for those who have one
+(https://docs.slack.dev/apis/events-api/using-http-request-urls).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from typing import Any
+
+from slack_bolt import App
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.messages import message
+from bot.settings import Settings
+from bot.slack import http, sockets
+from bot.slack.web_api import web_client, why_not_certain
+from codesets.errors import CodeDeskError
+
+
+class SlackSettingsError(CodeDeskError):
+    """Slack cannot be served with these settings; the message says what to put right."""
+
+
+def client_of(settings: Settings) -> WebClient:
+    token = _token("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-")
+    if settings.slack_mode == "http":
+        _token("SLACK_SIGNING_SECRET", settings.slack_signing_secret, "")
+    else:
+        _token("SLACK_APP_TOKEN", settings.slack_app_token, "xapp-")
+    return web_client(token, settings.slack_api_url)
+
+
+def _token(setting: str, value: str | None, prefix: str) -> str:
+    """https://docs.slack.dev/authentication/tokens"""
+    if not value or not value.startswith(prefix):
+        problem = "slack.malformed" if value else "slack.missing"
+        where = message(f"slack.{setting}")
+        raise SlackSettingsError(message(problem, setting=setting, where=where))
+    return value
+
+
+def call_at_start(
+    client: WebClient, call: Callable[[WebClient], Any], setting: str, settings: Settings
+) -> Any:
+    """Slack's response to a call at start-up, which waits for rate limits to pass. Raises
+    SlackSettingsError, which names `setting` when Slack refuses the call."""
+    try:
+        return call(web_client(client.token or "", settings.slack_api_url, patient=True))
+    except SlackApiError as error:
+        if doubt := why_not_certain(error):
+            raise _unreachable(settings, doubt) from error
+        code, where = error.response["error"], message(f"slack.{setting}")
+        raise SlackSettingsError(
+            message("slack.refused", setting=setting, error=code, where=where)
+        ) from error
+    except (OSError, HTTPException) as error:
+        raise _unreachable(settings, error) from error
+
+
+def _unreachable(settings: Settings, error: object) -> SlackSettingsError:
+    return SlackSettingsError(message("slack.unreachable", url=settings.slack_api_url, error=error))
+
+
+@contextmanager
+def connected(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
+    """Socket Mode."""
+    token = settings.slack_app_token or ""
+    opened = call_at_start(
+        app.client,
+        lambda patient: patient.apps_connections_open(app_token=token),
+        "SLACK_APP_TOKEN",
+        settings,
+    )
+    socket = sockets.client(app, token, settings.slack_api_url)
+    try:
+        socket.wss_uri = opened["url"]
+        try:
+            socket.connect()
+        except (OSError, SlackClientError) as error:
+            raise _unreachable(settings, error) from error
+        say(message("slack.connected"))
+        yield
+    finally:
+        socket.close()
+
+
+@contextmanager
+def listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
+    """HTTP."""
+    host, port = settings.http_host, settings.http_port
+    try:
+        server = http.server(app, settings.slack_signing_secret or "", host, port)
+    except OSError as error:
+        raise SlackSettingsError(
+            message("slack.no_port", host=host, port=port, error=error)
+        ) from error
+    ending = threading.Event()
+
+    def run() -> None:
+        try:
+            server.run()
+        except OSError:
+            # server.close() closes the sockets that this loop waits on.
+            if not ending.is_set():
+                raise
+
+    threading.Thread(target=run, name="http", daemon=True).start()
+    try:
+        # With port 0 the system chooses.
+        chosen = getattr(server, "effective_port", port)
+        url = f"http://{host}:{chosen}{http.PATH}"
+        say(message("slack.listening", url=url))
+        yield
+    finally:
+        ending.set()
+        server.task_dispatcher.shutdown()
+        server.close()
