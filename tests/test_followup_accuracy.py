@@ -24,7 +24,7 @@ FOLLOW_UPS = TEST_DATA / "followups"
 KEPT, FIT = FOLLOW_UPS / "kept.tsv", FOLLOW_UPS / "fit.tsv"
 DAY = dt.date(2026, 5, 1)
 #: What is reached in the home of the tests, less two points.
-FIRST, IN_FIVE = 0.854, 0.883
+FIRST, IN_FIVE = 0.861, 0.891
 
 
 def test_nothing_is_in_both_files() -> None:

@@ -46,6 +46,16 @@ def only_about_codes(words: Sequence[str]) -> bool:
     return not set(words) - about - telling and not telling.isdisjoint(words)
 
 
+def asks_what_replaces(alone: Question, said: str) -> bool:
+    """Whether a message says that the code it names is not accepted, and asks for another."""
+    rest = said
+    for mention in alone.mentions:
+        rest = re.sub(re.escape(mention.typed), " ", rest, flags=re.I)
+    asking = {*read_words("chatter")["openers"].split(), "whats", "what's"}
+    words = {*plain_words(rest), *rest.lower().split()}
+    return not words.isdisjoint(asking) and not words.isdisjoint(phrases.words("replacing"))
+
+
 def _is_of_both(alone: Question, said: str) -> bool:
     """Whether a message asks about the codes that it names together with those before."""
     words = said

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.desk.follow_ups import phrases
 from bot.desk.follow_ups.earlier import Earlier, Terms, is_of, is_sign, meant, place_of, spelled
-from bot.desk.follow_ups.kinds import exchanged, mended, side_of
+from bot.desk.follow_ups.kinds import exchanged, mended, side_of, values_in
 from bot.desk.follow_ups.message import Message
 from index.statement.facts import is_detail, read_statement
 from index.statement.model import Fact
@@ -33,14 +33,26 @@ _BEFORE = r"(?:\b(?:in|of|with|w/|and|during)\s+)?"
 _AFTER = r"(?:\s+(?:[123](?:st|nd|rd)|first|second|third) trimester|\s+\d+\s*w(?:ee)?ks?)?"
 #: The end of a word that tells of an encounter and names none.
 _WITHOUT_ENCOUNTER = re.compile(r"(?i)(?<=\binitial)$|(?<=\bsubsequent)$")
+_MALIGNANT = re.compile(
+    r"(?i)\b(?:malignant (?:neoplasm|tumou?r|mass)|malignancy|cancer|carcinoma|ca|bcc|scc"
+    r"|melanoma)\b"
+)
+#: The weeks of a pregnancy, and units that say nothing without their number.
+_WEEKS = re.compile(r"(?i)\b\d{1,2}\s*(?:wks?|weeks?)\b")
+_UNIT = re.compile(r"(?i)(?:wk|week|day|mo|month|yr|year)s?|yo")
+#: Details that a diagnosis in the place of another keeps, beside where it is.
+_OF_VISIT = frozenset("initial subsequent encounter".split())
 #: How words end that say of which kind something is.
 _ADJECTIVE = re.compile(r"(?i)(?:al|ar|ic|ous|ive|ary|oid|ed|ile|ant|ent|ory|ine|ean|ing)$")
 #: Clauses of at most so many words are taken for a word or a name that stands in another's place.
 _SHORT = 4
 
 
-def merged(text: str, message: Message, terms: Terms) -> str:
-    """One statement of the statement `text` and a message that goes on from it."""
+def merged(text: str, message: Message, terms: Terms, *, is_title: bool = False) -> str:
+    """One statement of the statement `text` and a message that goes on from it. `is_title`: whether
+    the statement is the title of a code, of which another side is one instead."""
+    if is_title and message.adds and any(map(side_of, message.clauses)):
+        message = replace(message, adds=False, corrects=True)
     if message.confirms:
         text = _DOUBTS.sub("", text)
     if message.over and message.clauses:
@@ -80,10 +92,14 @@ class _Merging:
                 continue
             facts, words = self.earlier.denied_by(denied.text)
             words = words if facts or words else _said_too(denied.text, self.earlier.text)
+            if self._named([*kept, *waiting]):
+                facts = [*facts, *self._emptied(words)]
+            elif words:
+                facts = [*facts, *(f for f in self._emptied(words) if f.status == "uncertain")]
             if not facts and not words:
                 kept.append(clause)
                 continue
-            if _NOT.match(denied.said):
+            if _NOT.match(denied.said) and not facts:
                 others = [at for at in (waiting, kept) if at and _may_stand(at[-(at is kept)])]
                 if others and self._put(denied.text, others[0][-(others[0] is kept)]):
                     others[0].pop(-(others[0] is kept))
@@ -95,10 +111,58 @@ class _Merging:
             self.earlier = Earlier.of(text)
             kept.append(denied.said)
         self.clauses = kept
-        if self.message.denies and not self.gone:
-            doubted = [f for f in self.earlier.conditions if f.status == "uncertain"]
-            self.gone = doubted or [f for f in self.earlier.conditions if not is_sign(f.text)]
+        if not self.gone:
+            self.gone = self._ruled_out()
+            if self.message.benign and self._is_all(self.gone):
+                self.gone = ()
+                self.earlier = Earlier.of(_MALIGNANT.sub("benign neoplasm", self.earlier.text))
             self.earlier = self.earlier.without(self.gone)
+
+    def _ruled_out(self) -> list[Fact]:
+        """The conditions that the message rules out without naming them."""
+        said = self.message
+        doubted = [f for f in self.earlier.conditions if f.status == "uncertain"]
+        firm = [f for f in self.earlier.conditions if not is_sign(f.text)]
+        if said.denies:
+            return doubted or firm
+        if said.adds or not self._named(self.clauses):
+            return doubted if said.tested else []
+        if said.tested or said.final:
+            return doubted or firm
+        return doubted if said.finds else []
+
+    def _is_all(self, gone: Sequence[Fact]) -> bool:
+        """Whether nothing would be left that is named by the message or before."""
+        return not self._named(self.clauses) and len(gone) in (0, len(self.earlier.conditions))
+
+    def _named(self, clauses: Sequence[str]) -> bool:
+        """Whether a clause names a condition that may stand in the place of another."""
+        return any(
+            not is_detail(clause)
+            and not JOINS.match(clause)
+            and not _is_denial(clause)
+            and (
+                self.message.finds
+                or self.message.final
+                or len(clause.split()) > 1
+                or self.terms.is_name(spelled(clause))
+                or is_sign(clause)
+            )
+            for clause in clauses
+        )
+
+    def _emptied(self, words: Sequence[str]) -> list[Fact]:
+        """The conditions of which nothing is left without these words but where they are."""
+        left = phrases.words("sites") | phrases.words("hollow")
+        return [
+            fact
+            for fact in self.earlier.conditions
+            if not {*plain_words(fact.text)}.isdisjoint(gone := {*plain_words(" ".join(words))})
+            and (
+                fact.status == "uncertain"
+                or all(is_detail(w) or w in left for w in {*plain_words(fact.text)} - gone)
+            )
+        ]
 
     def _put(self, old: str, new: str) -> bool:
         """Put `new` where `old` stands in the statement, if it does: the words themselves, or those
@@ -138,7 +202,11 @@ class _Merging:
         if any(fold(w) in sites for w in place_of(named[0])):
             words = [word for word in words if fold(word) not in sites]
         if not self.message.instead:
-            words = [word for word in words if not is_sign(word)]
+            words = [w for w in words if fold(w) in sites | _OF_VISIT or side_of(w)]
+        words = [w for w in words if not _UNIT.fullmatch(w)]
+        words += (
+            _WEEKS.findall(" ".join(f.text for f in gone)) if not _WEEKS.search(named[0]) else []
+        )
         first = " ".join([named[0], *dict.fromkeys(words)])
         self.clauses.remove(named[0])
         self.earlier = Earlier.of(first)
@@ -159,8 +227,10 @@ class _Merging:
             changed = exchanged(text, clause, both=self.message.adds)
             if changed is not None:
                 return _with_rest(changed, clause)
+        if names_cause(clause) and not corrects:
+            return f"{text} due to {clause}"
         if side := side_of(clause):
-            return f"{side} {text}"
+            return exchanged(text, clause, both=self.message.adds) or f"{side} {text}"
         is_named = self.terms.is_name(spelled(clause))
         if corrects and not self.message.adds and not is_detail(clause):
             if is_named and not _ADJECTIVE.search(clause):
@@ -178,6 +248,11 @@ class _Merging:
             end = conditions[-1 if is_kind else 0].span.end
             return f"{text[:end]} {clause}{text[end:]}"
         return f"{text}, {clause}"
+
+
+def names_cause(clause: str) -> bool:
+    """Whether a clause is nothing but what a condition may be due to."""
+    return bool(phrases.whole("causes").fullmatch(clause))
 
 
 def _modifier_put(text: str, word: str) -> str | None:
@@ -238,5 +313,7 @@ def _is_said(clause: str, text: str) -> bool:
 def _with_rest(text: str, clause: str) -> str:
     """The text with what a clause says besides what has found its place there."""
     said = {*plain_words(text)}
+    for value in reversed(sorted(values_in(clause), key=lambda one: one.start)):
+        clause = clause[: value.start] + clause[value.end :]
     rest = [word for word in plain_words(clause) if word not in said and not is_detail(word)]
     return f"{text}, {' '.join(rest)}" if rest else text

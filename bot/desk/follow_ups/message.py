@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.desk.chatter import subject
 from bot.desk.follow_ups import phrases
+from bot.desk.follow_ups.outcomes import plain
 from bot.desk.intent import courtesy
 from index.statement.facts import is_detail
 from index.text.resources import read_words
@@ -14,6 +15,11 @@ from index.text.tokens import plain_words
 
 #: Where a clause ends. A sign within a word or number ends none.
 _ENDS = re.compile(r"[,;.?!]+(?=\s|$)|\s[-\u2013\u2014]+\s|:\s|\n")
+#: Asks whether a code is still so; "right" is no side here.
+_IS_RIGHT = re.compile(
+    r"(?i)(?:is|was|are|would)\s+(?:that|it|this|the)\s+(?:one\s+|code\s+)?(?:be\s+)?(?:still\s+)?"
+    r"(?:right|correct|ok|okay|good|the right one|the right code)(?:\s+(?:then|now|still))?"
+)
 _LOOSE = " ,;:.?!-*()"
 
 
@@ -30,6 +36,9 @@ class Message:
     - `denies`: whether it says that the condition before is ruled out.
     - `confirms`: whether it says that the condition before is no longer in doubt.
     - `over`: whether it says that the condition before is over.
+    - `tested`: whether a test or another opinion speaks against the condition before.
+    - `benign`: whether that test was of a tumor, and it is benign.
+    - `finds`, `final`: whether somebody says what it is, or what it is in the end.
     - `ties`: whether any of these or other words tie it to what was said before.
     """
 
@@ -43,6 +52,10 @@ class Message:
     denies: bool = False
     confirms: bool = False
     over: bool = False
+    tested: bool = False
+    finds: bool = False
+    final: bool = False
+    benign: bool = False
     ties: bool = False
 
     @property
@@ -62,8 +75,9 @@ def read_message(text: str, *, dated: bool) -> Message:
         if not number and _thanks(clause):
             found.add("thanks")
             continue
-        if left := _left(clause, found, dated):
-            clauses.append(left)
+        for part in _parts(clause, found):
+            if left := _left(part, found, dated):
+                clauses.append(left)
     return Message(
         tuple(clauses),
         is_new,
@@ -72,7 +86,29 @@ def read_message(text: str, *, dated: bool) -> Message:
     )
 
 
-_KINDS = ("corrects", "adds", "instead", "denies", "confirms", "over")
+_KINDS = (
+    "corrects",
+    "adds",
+    "instead",
+    "denies",
+    "confirms",
+    "over",
+    "tested",
+    "finds",
+    "final",
+    "benign",
+)
+_WHOLE = ("denies_all", "confirms", "over")
+
+
+def _parts(clause: str, found: set[str]) -> list[str]:
+    """A clause in plain words; as it is where it is a phrase of a list."""
+    bare = clause.strip(_LOOSE)
+    return (
+        [clause]
+        if any(map(lambda n: phrases.whole(n).fullmatch(bare), _WHOLE))
+        else plain(clause, found)
+    )
 
 
 def _left(clause: str, found: set[str], dated: bool) -> str:
@@ -81,17 +117,17 @@ def _left(clause: str, found: set[str], dated: bool) -> str:
     if left.lower() in ("no", "nope"):
         found.add("corrects")
         return ""
-    for name in ("denies_all", "confirms", "over"):
+    for name in _WHOLE:
         if phrases.whole(name).fullmatch(left):
             found.add("denies" if name == "denies_all" else name)
             return ""
     before, begun = set(found), True
     while begun:
         begun = False
-        for name in ("corrects", "adds", "instead", "leads"):
-            if match := phrases.at_start(name).match(left):
-                found.add(name)
-                left, begun = left[match.end() :], True
+        name, match = phrases.longest_at_start(("corrects", "adds", "instead", "leads"), left)
+        if match is not None:
+            found.add(name)
+            left, begun = left[match.end() :], True
         if begun and phrases.whole("over").fullmatch(left):
             found.add("over")
             return ""
@@ -102,12 +138,17 @@ def _left(clause: str, found: set[str], dated: bool) -> str:
         if match := phrases.at_end(f"{name}_after").search(left):
             found.add(name)
             left = left[: match.start()]
-    if is_detail(left):  # "left only" leaves the condition as it is
+    if _is_detail(left):  # "left knee only" leaves the condition as it is
         found -= {"instead"} - before
     left = subject(left).strip(_LOOSE)
     if dated and phrases.words("of_dates").issuperset(plain_words(left)):
         return ""
     return left
+
+
+def _is_detail(text: str) -> bool:
+    sites = phrases.words("sites")
+    return all(is_detail(word) or word in sites for word in plain_words(text))
 
 
 def _thanks(clause: str) -> bool:
@@ -120,6 +161,8 @@ def _thanks(clause: str) -> bool:
 
 def _only_asks(clause: str) -> bool:
     """Whether a clause does nothing but ask for a code: "so what do i use then"."""
+    if _IS_RIGHT.fullmatch(clause):
+        return True
     said = plain_words(clause)
     asking = read_words("chatter")["asking"].split() + read_words("codes")["about"].split()
     openers = read_words("chatter")["openers"].split()

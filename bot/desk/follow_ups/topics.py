@@ -7,8 +7,9 @@ import re
 
 from bot.desk.follow_ups import phrases
 from bot.desk.follow_ups.earlier import Earlier, Terms, is_sign, meant, spelled
-from bot.desk.follow_ups.merging import JOINS
+from bot.desk.follow_ups.merging import JOINS, names_cause
 from bot.desk.follow_ups.message import Message
+from bot.desk.follow_ups.visits import tells_of_visit
 from index.statement.facts import is_detail
 from index.text.encounter import read_encounter
 from index.text.lexicon import Lexicon
@@ -32,7 +33,7 @@ _OF_ITS_OWN = 3
 def is_new_topic(earlier: str, message: Message, terms: Terms) -> bool:
     """Whether a message is a statement of its own, about something else than `earlier`."""
     text = message.text
-    if message.ties or JOINS.match(text):
+    if message.ties or JOINS.match(text) or names_cause(text) or tells_of_visit(text):
         return False
     own = meant(text)
     if not own or own & meant(earlier):

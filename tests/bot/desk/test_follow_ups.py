@@ -40,10 +40,22 @@ REFINED = [
     ("otitis externa left", "media, not externa", "otitis media left"),
     ("open appendectomy", "lap, not open", "lap appendectomy"),
     # what is ruled out
-    ("wrist fracture left", "xray clean, just a sprain", "sprain wrist left, xray clean"),
-    ("chest pain r/o mi", "mi ruled out, doc says reflux", "doc says reflux, mi ruled out"),
+    ("wrist fracture left", "xray clean, just a sprain", "sprain wrist left"),
+    ("chest pain r/o mi", "mi ruled out, doc says reflux", "reflux, no mi"),
     ("type 2 diabetes with neuropathy", "no neuropathy", "type 2 diabetes, no neuropathy"),
     ("r/o pneumonia", "its confirmed", "pneumonia"),
+    ("sob, r/o PE", "CT neg, final dx pleurisy", "pleurisy"),
+    ("r/o DVT left leg", "doppler neg, just cellulitis", "cellulitis left leg"),
+    ("r/o meningitis, headache", "lp negative", "headache"),
+    ("lung nodule, suspected cancer", "biopsy neg for malignancy", "lung nodule, no malignancy"),
+    ("gout", "it wasn't gout after all, pseudogout", "pseudogout, no gout"),
+    ("scabies", "it's not scabies it's eczema", "eczema, not scabies"),
+    ("stroke", "CT and MRI clean, neuro calls it bell's palsy right", "bell's palsy right"),
+    ("ra both hands", "rf and ccp neg, rheum says osteoarthritis", "osteoarthritis both hands"),
+    ("chest pain, r/o pe", "pe ruled out by cta", "chest pain, no pe"),
+    ("sepsis due to uti", "sepsis not supported per cdi, just uti", "uti, no sepsis"),
+    # a cause in its own words
+    ("cirrhosis", "hep c", "cirrhosis due to hep c"),
     # a thing is asked for by itself
     ("ankle fracture", "and the walking boot?", "walking boot"),
     # the words that ask are left out
