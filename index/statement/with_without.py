@@ -8,8 +8,10 @@ N30.00, without hematuria.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from index.statement.evidence import Group, Weighed
 from index.statement.model import Statement
@@ -18,33 +20,49 @@ from index.statement.selection import Choice
 from index.text.attributes import HOLLOW, telling
 from index.text.tokens import read
 
+#: What a title says that a condition is without. The site that follows is not denied: "laceration
+#: without foreign body of lip". "Non-" denies a word of a name, which says nothing of the case.
+_WITHOUT = re.compile(
+    r"\b(?:without|not) (?:evidence of |mention of |current )?(.+?)"
+    r"(?=,|;| with(?:out)? | of | due to | in | not |$)"
+)
+
+
+@lru_cache(maxsize=8192)
+def _denied(title: str) -> frozenset[str]:
+    """The stems of what a title says that a condition is without."""
+    found = _WITHOUT.findall(title.lower())
+    return frozenset().union(*(read(words).affirmed for words in found))
+
 
 def without_contradicted(
     weighed: Sequence[Weighed], searched: Mapping[Group, Searched]
 ) -> list[Weighed]:
-    """The codes without those whose titles deny what a part affirms. The code of the same category
-    that says the part with them gets their chance, if it is likelier than its own. It is for both
-    parts, so that it is not weighed for the other part alone."""
+    """The codes without those whose titles deny what a part affirms, where a code of the same
+    category says the part with them. That one gets their chance, if it is likelier than its own;
+    and it is for both parts, so that it is not weighed for the other part alone."""
     said = {g[0]: telling(s.query.spelled_out) for g, s in searched.items() if len(g) == 1}
-    kept: list[Weighed] = []
-    chances: dict[tuple[str, int], float] = {}  # of the codes that are dropped
+    against: dict[tuple[str, int], list[Weighed]] = {}
     for each in weighed:
-        parts = _denied_by(each.option.code.title, said)
-        if not parts:
-            kept.append(each)
-        for part in parts:
-            key = _category(each), part
-            chances[key] = max(chances.get(key, 0.0), each.chance)
-    for (category, part), chance in chances.items():
-        both = [w for w in kept if _category(w) == category and part in w.group[:2]]
-        both = [w for w in both if len(w.group) > 1 and said[part] <= _affirmed(w)]
+        for part in _denied_by(each.option.code.title, said):
+            against.setdefault((_category(each), part), []).append(each)
+    kept = list(weighed)
+    for (category, part), denying in against.items():
+        own = [w for w in kept if _category(w) == category and said[part] <= _affirmed(w)]
+        both = [
+            w
+            for w in own
+            if len(w.group) > 1 and part in w.group and not any(w is d for d in denying)
+        ]
         if not both:
             continue
         heir = max(both, key=lambda w: w.chance)
+        chance = max(heir.chance, *(w.chance for w in denying))
+        gone = [*denying, *(w for w in own if part not in w.group)]
         kept = [
-            replace(w, chance=max(w.chance, chance)) if w is heir else w
+            replace(w, chance=chance) if w is heir else w
             for w in kept
-            if part in w.group or _category(w) != category or not said[part] <= _affirmed(w)
+            if not any(w is other for other in gone)
         ]
     return kept
 
@@ -59,8 +77,7 @@ def _affirmed(weighed: Weighed) -> frozenset[str]:
 
 def _denied_by(title: str, said: Mapping[int, frozenset[str]]) -> list[int]:
     """The parts all of whose words a title denies."""
-    reading = read(title)
-    denied = reading.denied - reading.affirmed
+    denied = _denied(title) - read(title).affirmed
     return [part for part, words in said.items() if words and words <= denied]
 
 
@@ -99,7 +116,7 @@ def _better(
             title = read(other.code.title)
             if (
                 other.code.code[:3] == option.code.code[:3]
-                and words <= title.denied
+                and words <= _denied(other.code.title)
                 and title.affirmed <= own.affirmed | said
                 and own.affirmed & said <= title.affirmed
             ):

@@ -57,9 +57,7 @@ def revised(chosen: Sequence[Chosen], statement: Statement, books: Books) -> lis
     return _settled(_without_integral(_without_less(left)), books)
 
 
-def _after_operations(
-    chosen: Sequence[Chosen], statement: Statement, books: Books
-) -> list[Chosen]:
+def _after_operations(chosen: Sequence[Chosen], statement: Statement, books: Books) -> list[Chosen]:
     """The codes for what an operation left, where notes send them there. Then the encounter is for
     it, and no aftercare."""
     left = list(chosen)
