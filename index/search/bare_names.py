@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PART = re.compile(rf"(?:{PAIRED}|sides?|extremity|limbs?|big|great)")
 _SIDES = frozenset().union(*SIDE.values.values())
 #: The best hit knows the question from this share of its words on.
-_KNOWN = 0.8
+_KNOWN = 0.7
 
 
 def bare_name(spelled_out: str, is_name: Callable[[str], bool]) -> str:
@@ -48,3 +48,10 @@ def misses(name: str, hits: Sequence[Hit]) -> bool:
     best = hits[0]
     said = read(" ".join((best.title, *best.matched))).stems
     return bool(read(name).affirmed - HOLLOW - said)
+
+
+def tells_more(hits: Sequence[Hit]) -> bool:
+    """Whether the best hit by a bare name may take the place of one with the side: neither a
+    symptom nor an unspecified code."""
+    best = next((hit for hit in hits if hit.system == "icd10cm"), None)
+    return best is not None and best.code[0] != "R" and not best.features["unspecified"]

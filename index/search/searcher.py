@@ -20,7 +20,7 @@ from index.pcs.phrases import without_reason
 from index.pcs.scoring import Procedures
 from index.pcs.titles import Titles
 from index.runtime import loading
-from index.search.bare_names import bare_name, misses
+from index.search.bare_names import bare_name, misses, tells_more
 from index.search.bm25 import Lexical
 from index.search.guideline_search import Asked, Guidance, asked_about, passages
 from index.search.off_topic import OffTopicModel, everyday_examples, off_topic_examples
@@ -79,8 +79,8 @@ class Query:
     of `spelled_out`; `shorthand`: the share (0 to 1) of its words that are in rows of the lexicon
     of _CODED_KINDS; `other_reading`: `spelled_out` with the other sense of each abbreviation whose
     sense the words do not decide, "" if there is none; `kept`: what is left of a question with
-    words that are not searched, "" for one without; `name`: the bare name of the condition, where it
-    is searched, too (index/search/bare_names.py).
+    words that are not searched, "" for one without; `name`: the bare name of the condition, where
+    it is searched, too (index/search/bare_names.py).
     """
 
     asked: str
@@ -415,9 +415,11 @@ class Searcher:
         typed = np.stack([vectors[query.typed] for query in queries])
         ranked = [self._ranked(query, vectors, releases, limit, settled) for query in queries]
         for n, name in self._bare(queries, ranked, releases).items():
-            queries[n] = replace(queries[n], name=name)
+            query = replace(queries[n], name=name)
             vectors[name] = self.encoder.encode([name])[0]
-            ranked[n] = self._ranked(queries[n], vectors, releases, limit, settled)
+            hits = self._ranked(query, vectors, releases, limit, settled)
+            if tells_more(hits):
+                queries[n], ranked[n] = query, hits
         return [
             Found(
                 query,
