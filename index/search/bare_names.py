@@ -51,7 +51,9 @@ def misses(name: str, hits: Sequence[Hit]) -> bool:
 
 
 def tells_more(hits: Sequence[Hit]) -> bool:
-    """Whether the best hit by a bare name may take the place of one with the side: neither a
-    symptom nor an unspecified code."""
+    """Whether the best hit by a bare name may take the place of one with the side: no symptom, and
+    no unspecified code but one of which the side chooses a sibling."""
     best = next((hit for hit in hits if hit.system == "icd10cm"), None)
-    return best is not None and best.code[0] != "R" and not best.features["unspecified"]
+    if best is None or best.code[0] == "R":
+        return False
+    return bool(best.siblings) or not best.features["unspecified"]
