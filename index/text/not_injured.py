@@ -17,7 +17,7 @@ _TEAR = r"(?:tear|tears|torn|rupture|ruptures|ruptured)"
 _TORN = re.compile(rf"\b{_TEAR}\b", re.I)
 _WORN = re.compile(
     rf"\b{_BY_ITSELF}\b(?:[ ,/-]+[\w/]+){{0,5}}[ ,]+{_TEAR}\b"
-    rf"|\b{_TEAR}\b[ ,(-]+(?:\w+ ){{0,4}}{_BY_ITSELF}\b",
+    rf"|\b{_TEAR}\b[ (-]+(?:\w+ ){{0,4}}{_BY_ITSELF}\b",
     re.I,
 )
 #: What may be of an injury or not. A fracture without trauma is none of these.
