@@ -92,9 +92,8 @@ def as_denied(
     if not denied:
         return list(choices)
     said = frozenset().union(*(read(s.query.spelled_out).stems for s in searched.values()))
-    whole = searched[max(searched, key=len)].options
     return [
-        replace(choice, option=_better(choice.option, [*searched[choice.parts].options, *whole],
+        replace(choice, option=_better(choice.option, searched[choice.parts].options,
                                        denied, said))
         for choice in choices
     ]  # fmt: skip
