@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 
 from index.search.searcher import Hit, Query
 from index.text.attributes import AXIS_STEMS, UNSPECIFIED
+from index.text.not_injured import is_not_of_injury
 from index.text.resources import read_text
 from index.text.tokens import read
 
@@ -81,6 +82,10 @@ def _open_to(question: str) -> list[Default]:
     return [default for default in shipped() if default.applies(question)]
 
 
+#: What a code of an injury loses where the question says that it is of none.
+_INJURED = 3.0
+
+
 def preferred(query: Query, hits: Sequence[Hit]) -> list[Hit]:
     """The hits in the order that the defaults call for, with the scores that this order has."""
     defaults = [default for default in open_to(query) if default.weight]
@@ -90,6 +95,11 @@ def preferred(query: Query, hits: Sequence[Hit]) -> list[Hit]:
         else hit
         for hit in hits
     ]
+    if is_not_of_injury(query.asked):
+        scored = [
+            replace(hit, score=hit.score - _INJURED) if hit.code.startswith("S") else hit
+            for hit in scored
+        ]
     scored.sort(key=lambda hit: -hit.score)
     return _least_said_first(query, scored)
 

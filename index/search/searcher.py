@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import get_args
@@ -20,6 +20,7 @@ from index.pcs.phrases import without_reason
 from index.pcs.scoring import Procedures
 from index.pcs.titles import Titles
 from index.runtime import loading
+from index.search.bare_names import bare_name, misses, tells_more
 from index.search.bm25 import Lexical
 from index.search.guideline_search import Asked, Guidance, asked_about, passages
 from index.search.off_topic import OffTopicModel, everyday_examples, off_topic_examples
@@ -78,7 +79,8 @@ class Query:
     of `spelled_out`; `shorthand`: the share (0 to 1) of its words that are in rows of the lexicon
     of _CODED_KINDS; `other_reading`: `spelled_out` with the other sense of each abbreviation whose
     sense the words do not decide, "" if there is none; `kept`: what is left of a question with
-    words that are not searched, "" for one without.
+    words that are not searched, "" for one without; `name`: the bare name of the condition, where
+    it is searched, too (index/search/bare_names.py).
     """
 
     asked: str
@@ -90,6 +92,7 @@ class Query:
     other_reading: str = ""
     kept: str = ""
     read_as: tuple[tuple[str, str], ...] = ()
+    name: str = ""
 
     @property
     def typed(self) -> str:
@@ -122,6 +125,7 @@ class Query:
         """
         penalties = {
             self.first_clause: _CLAUSE_PENALTY,
+            self.name: _CLAUSE_PENALTY,
             self.other_reading: _OTHER_READING_PENALTY,
             self.typed: 0.0,
             self.spelled_out: 0.0,
@@ -409,18 +413,42 @@ class Searcher:
         texts = list(dict.fromkeys(wording for query in queries for wording in query.wordings))
         vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
         typed = np.stack([vectors[query.typed] for query in queries])
+        ranked = [self._ranked(query, vectors, releases, limit, settled) for query in queries]
+        for n, name in self._bare(queries, ranked, releases).items():
+            query = replace(queries[n], name=name)
+            vectors[name] = self.encoder.encode([name])[0]
+            hits = self._ranked(query, vectors, releases, limit, settled)
+            if tells_more(hits):
+                queries[n], ranked[n] = query, hits
         return [
             Found(
                 query,
-                self._ranked(query, vectors, releases, limit, settled),
+                hits,
                 float(nearness),
                 self.off_topic.ours(vectors[query.typed]),
                 self._known(query),
                 vectors[query.typed],
                 (vectors[query.typed] + vectors[query.spelled_out or query.typed]) / 2,
             )
-            for query, nearness in zip(queries, self.off_topic.nearness(typed), strict=True)
+            for query, hits, nearness in zip(
+                queries, ranked, self.off_topic.nearness(typed), strict=True
+            )
         ]
+
+    def _bare(
+        self, queries: Sequence[Query], ranked: Sequence[Sequence[Hit]], releases: Sequence[Release]
+    ) -> dict[int, str]:
+        """The bare names that are searched too, by the numbers of their questions."""
+        release = next((one for one in releases if one.system == "icd10cm"), None)
+        if release is None:
+            return {}
+        names = {}
+        for n, (query, hits) in enumerate(zip(queries, ranked, strict=True)):
+            own = [hit for hit in hits if hit.system == "icd10cm"]
+            name = bare_name(query.spelled_out, lambda words: self.is_name(words, release))
+            if name and misses(name, own):
+                names[n] = name
+        return names
 
     def _known(self, query: Query) -> float:
         """The share of a question's stems that some text has."""

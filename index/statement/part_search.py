@@ -19,6 +19,7 @@ from index.statement.rules import grounds
 from index.statement.rules.partners import asking
 from index.statement.rules.revision import Chosen
 from index.statement.selection import Choice, best_of, choose
+from index.statement.with_without import as_denied, without_contradicted
 from index.text.attributes import SIDE, telling
 from index.text.encounter import Encounter, read_encounter
 from index.text.tokens import read
@@ -74,6 +75,7 @@ class PartSearch:
         weighed = self.weighed(statement, parts, searched, proposed)
         sides = SIDE.said(searched[max(searched, key=len)].query.reading)
         choices = choose(weighed) or ([] if proposed else best_of(weighed))
+        choices = as_denied(choices, statement, searched)
         choices = self._unsaid(choices, searched, proposed)
         chosen = []
         for choice in choices:
@@ -134,6 +136,7 @@ class PartSearch:
             for each in weigh(statement, parts, searched, self.books, self.texts.is_name)
             if len(each.group) == 1 or not are_apart(readings[n] for n in each.group)
         ]
+        weighed = without_contradicted(weighed, searched)
         if any(each.code.code.startswith("Z38") for each in proposed):
             # The record of a newborn has no code of the mother (I.C.15.a.2).
             weighed = [w for w in weighed if not w.option.code.code.startswith("O")]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from index.text import not_injured
 from index.text.encounter import without_encounter
 from index.text.sides import spell_sides
 
@@ -75,7 +76,7 @@ _WORSE = re.compile(
 
 def in_title_words(text: str) -> str:
     """A question with its attributes as titles have them, and without its encounter."""
-    text = spell_sides(without_encounter(text))
+    text = not_injured.in_title_words(spell_sides(without_encounter(text)))
     if not _NEWBORN.search(text):
         text = _NEC.sub(", other", text)
     if _ULCER.search(text):

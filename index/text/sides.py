@@ -13,8 +13,8 @@ from index.text.resources import read_text
 from index.text.tokens import fold
 
 _WORD = re.compile(r"[a-z]+")
-#: Parts of the body that have a side, for a side that is one letter joined to one: "R-knee".
-_PAIRED = (
+#: Parts of the body that have a side. A side may be one letter joined to one: "R-knee".
+PAIRED = (
     r"(?:knees?|hips?|shoulders?|shldr|wrists?|ankles?|elbows?|hands?|foot|feet|ft|arms?|legs?"
     r"|fingers?|thumbs?|toes?|ears?|eyes?|breasts?|kidneys?|lungs?|femur|tibia|fibula|radius|ulna"
     r"|humerus|clavicle|ribs?|heels?|thighs?|calf|forearms?|groins?|flanks?|side|sided|hemi\w*"
@@ -26,7 +26,7 @@ _REWRITTEN = tuple(
         # Both sides: "B/L", "b-l", "BL", "R>L", "rt and lt", "right & left".
         (r"(?i)(?<![\w/])b\s?[/\\-]\s?l(?![\w/-])", " bilateral "),
         (r"(?<!\w)(?:BL|B/L|BIL)(?!\w)", " bilateral "),
-        (rf"(?i)\bbl\b(?=\s+{_PAIRED}\b)", " bilateral "),
+        (rf"(?i)\bbl\b(?=\s+{PAIRED}\b)", " bilateral "),
         (r"(?i)\b(?:bil|bilat|bilatl|biltrl|blat|bilaterally)\b\.?", " bilateral "),
         (
             r"(?<!\w)R\s?[>=&+]\s?L(?!\w)|(?<!\w)L\s?[>=&+]\s?R(?!\w)"
@@ -35,8 +35,8 @@ _REWRITTEN = tuple(
             " bilateral ",
         ),
         # One letter joined to the part: "R-knee", "knee-R", "L/hip".
-        (rf"(?<![\w-])R[-/.]\s?(?=(?i:{_PAIRED})\b)", " right "),
-        (rf"(?<![\w-])L[-/.]\s?(?=(?i:{_PAIRED})\b)", " left "),
+        (rf"(?<![\w-])R[-/.]\s?(?=(?i:{PAIRED})\b)", " right "),
+        (rf"(?<![\w-])L[-/.]\s?(?=(?i:{PAIRED})\b)", " left "),
         (r"(?<=[A-Za-z]{3})[-/]R(?![\w/-])", " right "),
         (r"(?<=[A-Za-z]{3})[-/]L(?![\w/-])", " left "),
         (r"(?i)\b(?:rgt|rght|rigth)\b", "right"),

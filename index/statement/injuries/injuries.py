@@ -24,6 +24,7 @@ from index.statement.injuries.injury_sites import Injury, injuries_of
 from index.statement.injuries.injury_words import Item, items_of
 from index.statement.model import Ground, Proposal, Span, Statement
 from index.text.encounter import read_encounter
+from index.text.not_injured import is_not_of_injury
 from index.text.resources import read_text
 
 _HEALED = re.compile(r"\b(?:healed|old|remote|prior|previous)\b(?! well)|\bhx of\b|\bh/o\b")
@@ -123,6 +124,8 @@ def _is_current(injury: Injury, statement: Statement) -> bool:
     text = statement.folded
     words = frozenset().union(*injury.type_.titles)
     if status == "past" and not read_encounter(statement.text).phase:
+        return False
+    if words & {"strain", "tear", "rupture", "injury", "hemorrhage"} and is_not_of_injury(text):
         return False
     if words == {"foreign", "body"} and not re.search(
         r"\b(?:in|up|stuck|fb|lodged|foreign)\b", text

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from codesets.model import Code
 from index.statement.books import Books
 from index.statement.model import Ground, Role, Span, Statement
+from index.statement.rules import after_operations
 from index.statement.rules.combinations import Combination, combine
 from index.statement.rules.companions import Companion, companions
 from index.statement.rules.conflicts import excluded, loser
@@ -17,6 +18,8 @@ from index.statement.rules.integral import integral_to, less_specific
 
 #: How often combinations and companions are looked for again: one may lead to the next.
 _MOST_ROUNDS = 6
+#: Care after an operation.
+_AFTERCARE = ("Z47.8", "Z48.8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Chosen:
 
 def revised(chosen: Sequence[Chosen], statement: Statement, books: Books) -> list[Chosen]:
     """The codes after all rules, in the order of the statement."""
-    left = once(chosen)
+    left = once(_after_operations(chosen, statement, books))
     added: set[str] = set()
     for _ in range(_MOST_ROUNDS):
         codes = [each.code.code for each in left]
@@ -52,6 +55,18 @@ def revised(chosen: Sequence[Chosen], statement: Statement, books: Books) -> lis
             left = _accompanied(left, companion, books)
         left = once(left)
     return _settled(_without_integral(_without_less(left)), books)
+
+
+def _after_operations(chosen: Sequence[Chosen], statement: Statement, books: Books) -> list[Chosen]:
+    """The codes for what an operation left, where notes send them there. Then the encounter is for
+    it, and no aftercare."""
+    left = list(chosen)
+    for n, each in enumerate(chosen):
+        if found := after_operations.instead(each.code, statement, books):
+            left[n] = replace(each, code=found[0], grounds=(found[1],))
+    if left == list(chosen):
+        return left
+    return [each for each in left if not each.code.code.startswith(_AFTERCARE)]
 
 
 def once(chosen: Sequence[Chosen]) -> list[Chosen]:
