@@ -168,7 +168,7 @@ class SlackServer:
         the response."""
         if payload.get("type") == "view_submission":
             with self._changed:
-                self._workspace.respond_to_view(payload["view"]["id"], response)
+                self._workspace.respond_to_view(payload["view"].get("id", ""), response)
 
     def home(self, user: str = "U1") -> dict[str, Any] | None:
         """The Home tab of a user as it stands; None before the app published it."""
