@@ -16,6 +16,7 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class BundleUnusable(SearchError):
     what to run."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
     """The sources of a build and the files of its bundle.
 
@@ -84,6 +85,7 @@ class Manifest:
     def write(self, folder: Path) -> None:
         (folder / "manifest.json").write_text(self._text(), encoding="utf-8")
 
+    @cached_property
     def sha256(self) -> str:
         """The SHA-256 of the manifest's file. It identifies the build, because the manifest has
         the SHA-256 of all other files."""

@@ -48,7 +48,7 @@ def made_with(
         "settings": {"model": name_of(settings.model)},
         "editions": {r.key: _files(r) for r in releases if r.key in keys},
         "loaded": _digest({source.key: _files(source) for source in loaded}),
-        "index": {"build": manifest.build, "manifest": f"sha256:{manifest.sha256()}"}
+        "index": {"build": manifest.build, "manifest": f"sha256:{manifest.sha256}"}
         if manifest
         else None,
         "encoder": {"model": manifest.model, "fingerprint": manifest.model_fingerprint}
