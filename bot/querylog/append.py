@@ -122,8 +122,10 @@ class ChainAppender:
         records = self.db.execute(
             f"select {_RECORD} from records where seq >= ? order by seq", first
         ).fetchall()
+        # Without `indexed by`, SQLite would read the texts of the whole log.
         texts = self.db.execute(
-            f"select {_TEXT} from texts where record >= ? order by id", first
+            f"select {_TEXT} from texts indexed by texts_by_record where record >= ? order by id",
+            first,
         ).fetchall()
         if records != self._records or texts != self._texts:
             raise LogUnavailable(

@@ -52,6 +52,30 @@ def log(tmp_path: Path):
     log.close()
 
 
+def test_a_long_log_takes_no_more_work_than_a_short_one(log: QueryLog) -> None:
+    def work() -> int:
+        """Steps of SQLite's machine for a question, its answer and its delivery."""
+        steps = 0
+
+        def step() -> int:
+            nonlocal steps
+            steps += 1
+            return 0
+
+        log._db.conn.set_progress_handler(step, 10)
+        question = log.ask(QuestionRecord("htn", "cli"))
+        log.answered(question, ANSWER, index_build=None, latency_ms=1)
+        log.delivered(question, "delivered")
+        log._db.conn.set_progress_handler(None, 10)
+        return steps
+
+    work()
+    short = work()
+    for question in log.ask_many([QuestionRecord("htn", "cli")] * 400):
+        assert question
+    assert work() < 1.5 * short
+
+
 def test_a_record_says_how_far_it_got(log: QueryLog) -> None:
     asked = QuestionRecord(
         "htn", "mention", "U1", "T1", "C1", "1.2", "Ev1", "T1/C1/1.2", {"limit": 10}
