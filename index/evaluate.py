@@ -7,7 +7,6 @@ counts, and so does any code under a right answer that is a header.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, get_args
 
 from codesets.code_format import undot
 from index.errors import SearchError
+from index.evaluation_files import rows_of
 from index.search.confidence import Confidence
 
 if TYPE_CHECKING:
@@ -51,11 +51,7 @@ def read_cases(path: Path) -> tuple[list[Case], str]:
 
     Raises SearchError for a file that cannot be read or is not in the layout.
     """
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SearchError(f"{path} cannot be read: {error}.") from error
+    rows = rows_of(path)
     columns = set(rows[0]) if rows else set()
     kind = "sections" if "sections" in columns else "codes"
     if "query" not in columns or kind not in columns:

@@ -8,13 +8,13 @@ first-listed (`/`), `optional`, codes that may be reported besides, and `not`, c
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from codesets.code_format import undot
 from index.errors import SearchError
+from index.evaluation_files import has_columns, rows_of
 
 #: The columns by which a file is known to have statements.
 COLUMNS = frozenset(("query", "codes", "first"))
@@ -61,27 +61,18 @@ class StatementScores:
 
 def is_statement_file(path: Path) -> bool:
     """Whether a file has the columns of statements. False for one that cannot be read."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            columns = file.readline().rstrip("\n").split("\t")
-            return COLUMNS.issubset(columns)
-    except (OSError, UnicodeDecodeError):
-        return False
+    return has_columns(path, COLUMNS)
 
 
 def read_statement_cases(path: Path) -> list[StatementCase]:
     """The statements of a file. Raises SearchError for a file that cannot be read, or has none."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SearchError(f"{path} cannot be read: {error}.") from error
+    rows = rows_of(path)
     if not rows:
         raise SearchError(f"{path} has no statements: it needs at least one row.")
     return [_case(row) for row in rows]
 
 
-def _case(row: dict[str, str | None]) -> StatementCase:
+def _case(row: Mapping[str, str | None]) -> StatementCase:
     lines = tuple(frozenset(line.split("/")) for line in (row["codes"] or "").split("|"))
     return StatementCase(
         row["query"] or "",

@@ -8,13 +8,13 @@ turn does. `needs` may name an edition or a system without which a row cannot be
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.errors import SearchError
 from index.evaluate_statements import is_one_of
+from index.evaluation_files import has_columns, rows_of
 
 #: The columns by which a file is known to have threads.
 COLUMNS = frozenset(("turn1", "turn2", "codes"))
@@ -48,20 +48,12 @@ class ThreadScores:
 
 def is_thread_file(path: Path) -> bool:
     """Whether a file has the columns of threads. False for one that cannot be read."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            return COLUMNS.issubset(file.readline().rstrip("\n").split("\t"))
-    except (OSError, UnicodeDecodeError):
-        return False
+    return has_columns(path, COLUMNS)
 
 
 def read_thread_cases(path: Path) -> list[ThreadCase]:
     """The threads of a file. Raises SearchError for a file that cannot be read, or has none."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SearchError(f"{path} cannot be read: {error}.") from error
+    rows = rows_of(path)
     if not rows:
         raise SearchError(f"{path} has no threads: it needs at least one row.")
     return [

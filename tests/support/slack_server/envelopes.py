@@ -299,6 +299,25 @@ def slash_command(
     }
 
 
+def _interaction(identity: Identity, user: str, trigger_id: str) -> dict[str, Any]:
+    """What presses and submissions have alike:
+    https://docs.slack.dev/reference/interaction-payloads"""
+    return {
+        "user": {
+            "id": user,
+            "username": user.lower(),
+            "name": user.lower(),
+            "team_id": identity.team,
+        },
+        "api_app_id": identity.app_id,
+        "token": VERIFICATION_TOKEN,
+        "trigger_id": trigger_id,
+        "team": {"id": identity.team, "domain": identity.domain},
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
 def block_actions(
     identity: Identity,
     *,
@@ -314,14 +333,7 @@ def block_actions(
     thread = {"thread_ts": message["thread_ts"]} if "thread_ts" in message else {}
     payload: dict[str, Any] = {
         "type": "block_actions",
-        "user": {
-            "id": user,
-            "username": user.lower(),
-            "name": user.lower(),
-            "team_id": identity.team,
-        },
-        "api_app_id": identity.app_id,
-        "token": VERIFICATION_TOKEN,
+        **_interaction(identity, user, trigger_id),
         "container": {
             "type": "message",
             "message_ts": message["ts"],
@@ -329,10 +341,6 @@ def block_actions(
             "is_ephemeral": ephemeral,
             **thread,
         },
-        "trigger_id": trigger_id,
-        "team": {"id": identity.team, "domain": identity.domain},
-        "enterprise": None,
-        "is_enterprise_install": False,
         "channel": {"id": channel, "name": _channel_name(channel)},
         "message": message,
         "state": {"values": {}},
@@ -360,19 +368,8 @@ def view_actions(
     """
     return {
         "type": "block_actions",
-        "user": {
-            "id": user,
-            "username": user.lower(),
-            "name": user.lower(),
-            "team_id": identity.team,
-        },
-        "api_app_id": identity.app_id,
-        "token": VERIFICATION_TOKEN,
+        **_interaction(identity, user, trigger_id),
         "container": {"type": "view", "view_id": view["id"]},
-        "trigger_id": trigger_id,
-        "team": {"id": identity.team, "domain": identity.domain},
-        "enterprise": None,
-        "is_enterprise_install": False,
         "view": view,
         "actions": [action | {"action_ts": next_ts()}],
     }
@@ -418,20 +415,9 @@ def view_submission(
     """
     return {
         "type": "view_submission",
-        "team": {"id": identity.team, "domain": identity.domain},
-        "user": {
-            "id": user,
-            "username": user.lower(),
-            "name": user.lower(),
-            "team_id": identity.team,
-        },
-        "api_app_id": identity.app_id,
-        "token": VERIFICATION_TOKEN,
-        "trigger_id": trigger_id,
+        **_interaction(identity, user, trigger_id),
         "view": {**view, "state": {"values": values}},
         "response_urls": [],
-        "is_enterprise_install": False,
-        "enterprise": None,
     }
 
 
