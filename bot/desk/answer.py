@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from bot.desk.reasons import Reason
 from codesets.model import CodeKind
 from index.search.confidence import Confidence
 from index.statement.model import Kind, Role, RuleKind
@@ -27,24 +28,6 @@ Order = Literal["before", "after", "any"]
 HeadlineKind = Literal[
     "codes", "yes", "no", "order", "needs_more", "units", "verdict", "rule", "changes", "none"
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why something is so, before it is put into words.
-
-    - `key`: names a message of prompts/messages/.
-    - `params`: what fills the places of the message; {} when it has none. A param may be a Reason,
-      which is worded in its place. The date of service is never a param: a message with `{day}`
-      gets that of the answer.
-    """
-
-    key: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-
-def reason(key: str, /, **params: Any) -> Reason:
-    return Reason(key, params)
 
 
 @dataclass(frozen=True, slots=True)

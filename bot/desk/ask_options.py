@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.desk.answer import Answer, AskOption, Reason, ReportLine, reason
+from bot.desk.answer import Answer, AskOption, ReportLine
 from bot.desk.left_open import Choice, endings, on_axis, unspecified
 from bot.desk.procedure_axes import ProcedureAxes
+from bot.desk.reasons import Reason, reason
 from codesets.lookups import pcs_axes
 from codesets.store.code_store import CodeStore
 from index.statement.books import Books

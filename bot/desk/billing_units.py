@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.desk.answer import Reason, reason
+from bot.desk.reasons import Reason, reason
 from codesets.formats.asp_ndc import UnitsArithmetic
 
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from bot.desk.answer import Candidate, Reason, reason
+from bot.desk.answer import Candidate
 from bot.desk.grounds import because, is_uncertain
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.note_checks import report_with
 from bot.desk.procedure_axes import ProcedureAxes
+from bot.desk.reasons import Reason, reason
 from bot.desk.system_choice import Group, groups
 from bot.desk.verdicts import MOST_COMPLETIONS, shown_notes, titles
 from codesets.lookups import pcs_axes

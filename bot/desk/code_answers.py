@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.desk.answer import Answer, CodeTitle, Verdict, reason
+from bot.desk.answer import Answer, CodeTitle, Verdict
 from bot.desk.billing_units import billing_units
 from bot.desk.code_checks import PairRules
 from bot.desk.code_mentions import CodeMention, may_be_hcpcs, named_code
@@ -18,6 +18,7 @@ from bot.desk.notices import dated, noticed
 from bot.desk.question import Question
 from bot.desk.range_verdicts import range_verdict
 from bot.desk.reading_notices import ndc_notices, reading_notices
+from bot.desk.reasons import reason
 from bot.desk.typing_slips import letter_for_digit
 from bot.desk.verdicts import Verdicts, damaged, unloaded
 from codesets.code_format import dot

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from bot.desk import edition_changes, provenance, statement_answers
-from bot.desk.answer import Answer, Changes, QuotedGuideline, Verdict, reason
+from bot.desk.answer import Answer, Changes, QuotedGuideline, Verdict
 from bot.desk.answered_back import with_option
 from bot.desk.ask_options import with_options
 from bot.desk.asker_defaults import with_defaults
@@ -27,6 +27,7 @@ from bot.desk.headlines import headlined
 from bot.desk.intent import Intent, is_about_a_rule, says_of_codes
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
+from bot.desk.reasons import reason
 from bot.desk.report import Reports
 from bot.desk.retitling import retitled
 from bot.desk.statements import most_characters

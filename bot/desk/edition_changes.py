@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from bot.desk.answer import Change, Changes, CodeTitle, Reason, reason
+from bot.desk.answer import Change, Changes, CodeTitle
 from bot.desk.intent import Inquiry
+from bot.desk.reasons import Reason, reason
 from codesets import months
 from codesets.lookups import edition_diff
 from codesets.lookups.edition_diff import Changed

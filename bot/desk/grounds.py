@@ -6,8 +6,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from bot.desk.answer import Because, Reason, reason
+from bot.desk.answer import Because
 from bot.desk.guidelines import GuidelineLookup
+from bot.desk.reasons import Reason, reason
 from codesets.model import Code, Release
 from index.search.defaults import open_to
 from index.search.searcher import Query

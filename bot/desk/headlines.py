@@ -11,12 +11,11 @@ from bot.desk.answer import (
     Answer,
     Changes,
     Headline,
-    Reason,
     ReportLine,
     StatementReport,
     Verdict,
-    reason,
 )
+from bot.desk.reasons import Reason, reason
 from codesets.model import SYSTEM_NAMES
 
 _MOST_SENTENCE = 240

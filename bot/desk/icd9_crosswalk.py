@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bot.desk.answer import CodeTitle, Equivalent, Reason, Verdict, reason
+from bot.desk.answer import CodeTitle, Equivalent, Verdict
+from bot.desk.reasons import Reason, reason
 from codesets.model import GemsMapping
 from codesets.store.code_store import CodeStore
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from bot.desk.answer import Reason, reason
+from bot.desk.reasons import Reason, reason
 from codesets.code_format import undot
 from codesets.model import Code
 from index.statement.books import Books

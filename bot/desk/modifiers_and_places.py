@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from bot.desk.answer import CodeTitle, Reason, Status, Verdict, reason
+from bot.desk.answer import CodeTitle, Status, Verdict
 from bot.desk.code_mentions import CodeMention
+from bot.desk.reasons import Reason, reason
 from bot.desk.verdicts import not_covered
 from codesets.model import Modifier, OwnDates, PlaceOfService, Release
 from codesets.store.code_store import CodeStore

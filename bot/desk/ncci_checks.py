@@ -10,7 +10,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from bot.desk.answer import Pair, Reason, reason
+from bot.desk.answer import Pair
+from bot.desk.reasons import Reason, reason
 from codesets.formats import ncci
 from codesets.model import SETTING_NAMES, MueEdit, PtpEdit, Reference, Setting
 from codesets.store.code_store import CodeStore

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, takewhile
 
-from bot.desk.answer import Pair, Reason, ReportWith, Severity, reason
+from bot.desk.answer import Pair, ReportWith, Severity
+from bot.desk.reasons import Reason, reason
 from codesets import laterality
 from codesets.code_format import undot
 from codesets.lookups.inherited_notes import notes_of

@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
-from bot.desk.answer import Answer, Reason, reason
+from bot.desk.answer import Answer
 from bot.desk.edition_dates import edition_labels
+from bot.desk.reasons import Reason, reason
 from codesets.model import SYSTEM_NAMES, System
 from codesets.store.code_store import ReleaseMatch
 

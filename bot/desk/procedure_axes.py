@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from bot.desk.answer import Axis, Reason, reason
+from bot.desk.answer import Axis
+from bot.desk.reasons import Reason, reason
 from codesets.lookups import pcs_axes
 from codesets.model import Definition, TableRow
 from codesets.store.code_store import CodeStore

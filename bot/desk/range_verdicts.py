@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from bot.desk.answer import CodeTitle, Reason, Verdict, reason
+from bot.desk.answer import CodeTitle, Verdict
 from bot.desk.code_mentions import CodeMention
+from bot.desk.reasons import Reason, reason
 from codesets.model import DATED_SYSTEMS, Code, Division, Release
 from codesets.store.code_store import CodeStore, Span
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.desk.answer import Reason, reason
 from bot.desk.code_mentions import CodeMention
 from bot.desk.icd9_mentions import may_be_icd9
 from bot.desk.known_codes import Known
 from bot.desk.ndc_mentions import NdcMention
+from bot.desk.reasons import Reason, reason
 
 _READ = {
     "slip": "desk.read_as",

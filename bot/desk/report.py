@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.desk.answer import Answer, Candidate, ReportLine, ShownFact, reason
+from bot.desk.answer import Answer, Candidate, ReportLine, ShownFact
 from bot.desk.case_beside_codes import case_of, names_a_condition
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.headlines import of_report
 from bot.desk.intent import asks_about_a_rule
 from bot.desk.notices import noticed
 from bot.desk.question import Question
+from bot.desk.reasons import reason
 from bot.desk.report_lines import Shown
 from bot.desk.stored_words import StoredWords
 from codesets.model import Release

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.desk.answer import Because, Candidate, Reason, ReportLine, reason
+from bot.desk.answer import Because, Candidate, ReportLine
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.left_open import has_answers, left_open
 from bot.desk.line_alternatives import alternatives
+from bot.desk.reasons import Reason, reason
 from bot.desk.stored_words import StoredWords
 from index.statement.books import Books
 from index.statement.model import Ground, Line, Span, Statement

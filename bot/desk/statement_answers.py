@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from bot.desk.answer import Answer, Headline, Reason, StatementReport, reason
+from bot.desk.answer import Answer, Headline, StatementReport
 from bot.desk.headlines import headlined
 from bot.desk.intent import is_about_a_rule
 from bot.desk.question import Question
+from bot.desk.reasons import Reason, reason
 from bot.desk.statements import MOST_STATEMENTS, split
 
 

@@ -7,10 +7,11 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from bot.desk.answer import Headline, HeadlineKind, Pair, Severity, reason
+from bot.desk.answer import Headline, HeadlineKind, Pair, Severity
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.ncci_checks import NcciChecks
 from bot.desk.question import Question
+from bot.desk.reasons import reason
 from bot.desk.together_asked import Asked, read_asked
 from bot.desk.together_case import Case, Decided, listed
 from bot.desk.together_model import Ground

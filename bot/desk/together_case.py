@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from bot.desk.answer import Headline, HeadlineKind, Pair, Severity, reason
+from bot.desk.answer import Headline, HeadlineKind, Pair, Severity
 from bot.desk.note_checks import NoteChecks, Reported
+from bot.desk.reasons import reason
 from bot.desk.together_asked import Asked
 from bot.desk.together_conflicts import conflict
 from bot.desk.together_model import Conflict, Ground

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.desk import together_rows as table
-from bot.desk.answer import reason
+from bot.desk.reasons import reason
 from bot.desk.together_model import Conflict, Ground, by_guideline
 from bot.desk.together_titles import (
     HOLLOW_IN_TITLES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.desk.answer import Reason, reason
+from bot.desk.reasons import Reason, reason
 from codesets.model import Code
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.desk import together_rows as table
-from bot.desk.answer import reason
+from bot.desk.reasons import reason
 from bot.desk.together_case import Case, Decided, listed
 from bot.desk.together_conflicts import conflict
 from bot.desk.together_model import Conflict, Ground

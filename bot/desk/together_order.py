@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from bot.desk import together_rows as table
-from bot.desk.answer import reason
 from bot.desk.note_checks import MANIFESTATION
+from bot.desk.reasons import reason
 from bot.desk.together_model import Ground
 from codesets.model import Code, Note
 from index.statement.books import Books

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.desk import together_rows as table
-from bot.desk.answer import reason
+from bot.desk.reasons import reason
 from bot.desk.together_conflicts import conflict
 from bot.desk.together_model import Ground
 from bot.desk.together_titles import conditions_in

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from bot.desk.answer import HeadlineKind, Pair, reason
+from bot.desk.answer import HeadlineKind, Pair
+from bot.desk.reasons import reason
 from bot.desk.together_case import Case, Decided
 from bot.desk.together_model import Ground
 from bot.desk.together_order import is_first_only

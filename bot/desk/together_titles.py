@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.desk import together_rows as table
-from bot.desk.answer import reason
+from bot.desk.reasons import reason
 from bot.desk.together_model import Conflict, Ground, by_guideline
 from codesets.model import Code, CodeRange, Term
 from index.statement.books import Books

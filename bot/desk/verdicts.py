@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.desk.answer import CodeTitle, Reason, ShownNote, Status, Verdict, reason
+from bot.desk.answer import CodeTitle, ShownNote, Status, Verdict
 from bot.desk.code_mentions import CodeMention
 from bot.desk.icd9_crosswalk import Icd9Crosswalk
 from bot.desk.icd9_mentions import may_be_icd9
 from bot.desk.known_codes import agreement
 from bot.desk.procedure_axes import ProcedureAxes
+from bot.desk.reasons import Reason, reason
 from codesets.lookups import edition_diff, hcpcs_indicators, pcs_axes
 from codesets.lookups.did_you_mean import did_you_mean, placeholder_slip
 from codesets.lookups.inherited_notes import notes_of

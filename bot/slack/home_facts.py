@@ -12,7 +12,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.desk.answer import Reason, Verdict
+from bot.desk.answer import Verdict
+from bot.desk.reasons import Reason
 from bot.logged_desk import Answers
 from bot.messages import message
 from bot.querylog import LogUnavailable, QueryLog, Record

@@ -13,11 +13,11 @@ from bot.desk.answer import (
     Candidate,
     Headline,
     Pair,
-    Reason,
     ReportLine,
     StatementReport,
     Verdict,
 )
+from bot.desk.reasons import Reason
 from bot.messages import message
 
 #: Questions that are asked back about one report.

@@ -81,6 +81,8 @@ class CodesDatabase:
                 f"{path} was written by another version of Code Desk. "
                 "Move it away and run `codedesk setup` to load the code sets again."
             )
+        if self.is_made:
+            self._add_tables()
 
     @property
     def db(self) -> Database:
@@ -97,6 +99,20 @@ class CodesDatabase:
     def is_made(self) -> bool:
         """Whether the file has its tables."""
         return self.db["releases"].exists()
+
+    def _add_tables(self) -> None:
+        """Add the tables of kinds of rows that came after the file was made."""
+        made = set(self.db.table_names())
+        if all(table in made for table, _ in row_tables.TABLES.values()):
+            return
+        try:
+            self.db.executescript(row_tables.schema())
+        except sqlite3.OperationalError as error:
+            self.close()
+            raise CodesetError(
+                f"{self.path} is of an older version of Code Desk, and cannot be written here "
+                f"({error}). Run `codedesk codesets list` once as a user who may write it."
+            ) from error
 
     @contextmanager
     def writing(self) -> Iterator[Database]:

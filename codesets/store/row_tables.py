@@ -62,15 +62,18 @@ _LISTS = {
 
 
 def schema() -> str:
-    """The SQL that creates the tables of all kinds of rows and their indexes."""
+    """The SQL that creates the tables of all kinds of rows and their indexes, those that are not
+    there yet."""
     statements = []
     for kind, (table, looked_up) in TABLES.items():
         columns = ", ".join(f'"{name}"' for name in _columns(kind))
-        statements.append(f"create table {table} (source text not null, {columns});")
+        statements.append(f"create table if not exists {table} (source text not null, {columns});")
         for column in looked_up:
-            statements.append(f'create index {table}_by_{column} on {table} (source, "{column}");')
+            statements.append(
+                f'create index if not exists {table}_by_{column} on {table} (source, "{column}");'
+            )
         if not looked_up:
-            statements.append(f"create index {table}_by_source on {table} (source);")
+            statements.append(f"create index if not exists {table}_by_source on {table} (source);")
     return "\n".join(statements)
 
 

@@ -14,10 +14,11 @@ import yaml
 from paths import ROOT, SHARED
 from slack_server import SlackServer
 
-from bot.desk.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict, reason
+from bot.desk.answer import Answer, Candidate, CodeTitle, ShownNote, Verdict
 from bot.desk.governing import Governing
 from bot.desk.intent import Intent
 from bot.desk.question import Question
+from bot.desk.reasons import reason
 from bot.phi import Scrubber, scrub_head
 from bot.querylog import QueryLog
 from bot.settings import Settings

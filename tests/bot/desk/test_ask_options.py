@@ -11,11 +11,12 @@ from dataclasses import replace
 import pytest
 from paths import TEST_DATA
 
-from bot.desk.answer import Answer, AskOption, ReportLine, reason
+from bot.desk.answer import Answer, AskOption, ReportLine
 from bot.desk.answered_back import taken, with_option
 from bot.desk.ask_options import with_options
 from bot.desk.desk import Desk
 from bot.desk.left_open import left_open, unspecified
+from bot.desk.reasons import reason
 from bot.querylog.turns import turn_from
 from codesets.model import Release
 from codesets.store.code_store import CodeStore

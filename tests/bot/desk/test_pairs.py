@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from paths import TEST_DATA as DATA
 
-from bot.desk.answer import Answer, Pair, reason
+from bot.desk.answer import Answer, Pair
 from bot.desk.code_checks import PairRules
 from bot.desk.desk import Desk
 from bot.desk.note_checks import Reported, report_with
+from bot.desk.reasons import reason
 from bot.settings import Settings
 from codesets.loading.importer import import_files
 from codesets.lookups.inherited_notes import notes_of

@@ -23,7 +23,6 @@ from bot.desk.answer import (
     Headline,
     QuotedGuideline,
     ReportLine,
-    reason,
 )
 from bot.desk.case_beside_codes import case_of, names_a_condition
 from bot.desk.code_mentions import CodeMention
@@ -31,6 +30,7 @@ from bot.desk.guidelines import GuidelineLookup
 from bot.desk.headlines import headlined, of_report
 from bot.desk.line_alternatives import alternatives
 from bot.desk.question import Question
+from bot.desk.reasons import reason
 from bot.desk.report import Reports, role_of
 from bot.desk.statement_answers import together
 from bot.desk.stored_words import StoredWords

@@ -18,8 +18,9 @@ from slack_support import SCRUBBER, ScriptedDesk, served, slack_server
 
 from bot.cli import conversation
 from bot.cli.conversation import Conversation
-from bot.desk.answer import Answer, Candidate, Verdict, reason
+from bot.desk.answer import Answer, Candidate, Verdict
 from bot.desk.question import Question
+from bot.desk.reasons import reason
 from bot.querylog import (
     UNLOGGED,
     FallbackLog,

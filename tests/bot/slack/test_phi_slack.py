@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from slack_support import ScriptedDesk, delivery_to, diabetes, served
 
-from bot.desk.answer import Answer, reason
+from bot.desk.answer import Answer
 from bot.desk.question import Question
+from bot.desk.reasons import reason
 from bot.querylog import QuestionRecord
 from bot.slack.recovery import recover
 from bot.slack.views.answer import answer_blocks

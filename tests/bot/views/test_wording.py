@@ -17,17 +17,9 @@ import pytest
 from paths import ROOT
 from paths import TEST_DATA as DATA
 
-from bot.desk.answer import (
-    Answer,
-    Candidate,
-    Equivalent,
-    Pair,
-    Reason,
-    ReportWith,
-    Verdict,
-    reason,
-)
+from bot.desk.answer import Answer, Candidate, Equivalent, Pair, ReportWith, Verdict
 from bot.desk.desk import Desk
+from bot.desk.reasons import Reason, reason
 from bot.settings import Settings
 from bot.views.wording import in_words, undated, worded
 from codesets.loading.importer import import_files
