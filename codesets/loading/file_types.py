@@ -13,12 +13,12 @@ its publisher gave it:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from codesets.code_format import CPT, ICD10CM_UNDOTTED, ICD10PCS, ICD10PCS_TABLE
+from codesets.code_format import CPT, HCPCS, ICD10CM_UNDOTTED, ICD10PCS, ICD10PCS_TABLE
 from codesets.formats import (
     asp_ndc,
     cpt,
@@ -36,6 +36,7 @@ from codesets.formats import (
     spreadsheets,
 )
 from codesets.formats.text_files import decoded, sha256_of
+from codesets.loading.other_files import CHANGES, OTHERS, other_kind
 from codesets.model import (
     REFERENCE_NAMES,
     SYSTEM_NAMES,
@@ -81,6 +82,10 @@ class Sample:
         return self.head.startswith(b"PK") and not self.is_workbook
 
     @property
+    def is_pdf(self) -> bool:
+        return self.head.startswith(b"%PDF")
+
+    @property
     def is_text(self) -> bool:
         """Whether it may consist of lines: it is no zip, workbook, PDF or XML."""
         return not self.head.startswith((b"PK", b"%PDF")) and not _XML.match(self.head)
@@ -91,22 +96,33 @@ class Sample:
 
         Raises CodesetError for a PDF that cannot be opened, TooMuch as the readers do.
         """
-        if self.head.startswith(b"%PDF"):
+        if self.is_pdf:
             return guidelines.first_pages(self.path)
         if self.is_workbook:
             return "\n".join("\t".join(row) for row in self.rows)
         return decoded(self.head)
 
     @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the text that are not blank. The last may be cut off."""
+        return [line for line in self.text.split("\n") if line.strip()]
+
+    @cached_property
     def rows(self) -> list[list[str]]:
         return spreadsheets.first_rows(self.path)
+
+    @property
+    def table_rows(self) -> list[list[str]]:
+        """The first rows of a workbook or of a text with commas or tabs; of other files none."""
+        is_table = self.is_workbook or (self.is_text and re.search(r"[,\t]", self.text))
+        return self.rows if is_table else []
 
     @cached_property
     def sha256(self) -> str:
         return sha256_of(self.path)
 
     def has_columns(self, columns: spreadsheets.Columns) -> bool:
-        return spreadsheets.heading(self.rows, columns) is not None
+        return spreadsheets.heading(self.table_rows, columns) is not None
 
 
 ReleaseReader = Callable[[Path, Release, Mapping[str, Code]], ReleaseData]
@@ -158,31 +174,43 @@ def _reference(kind: ReferenceKind, system: System, read: ReferenceReader) -> La
 
 TABULAR = Layout("Tabular List", "icd10cm")
 
-#: Text files without a heading, recognised by the form of most of their lines. ICD-10-CM and
-#: ICD-10-PCS have the same layouts and differ in the form of their codes.
+#: Text files without a heading, recognised by the form of most of their lines (`_by_lines` says
+#: how many). ICD-10-CM and ICD-10-PCS have the same layouts and differ in the form of their codes.
+#: `code` and `title`, where a form names them, are held against what a list is (`_is_list`).
 _BY_LINES: tuple[tuple[re.Pattern[str], Layout], ...] = (
     (
-        re.compile(rf"\d{{5}} {ICD10CM_UNDOTTED} +[01] "),
+        re.compile(rf"\d{{5}} (?=.{{7}} )(?P<code>{ICD10CM_UNDOTTED}) +[01] (?P<title>\S.*)"),
         Layout(ORDER_FILE, "icd10cm", read_release=_cm_list(icd10cm.read_order_file)),
     ),
     (
-        re.compile(rf"{ICD10CM_UNDOTTED} +\S"),
+        re.compile(rf"(?=.{{7}} )(?P<code>{ICD10CM_UNDOTTED}) +(?<=^.{{8}})(?P<title>\S.*)"),
         Layout("code descriptions file", "icd10cm", read_release=_cm_list(_descriptions)),
     ),
     (
-        re.compile(rf"\d{{5}} (?:{ICD10PCS_TABLE}|{ICD10PCS}) +[01] "),
+        re.compile(
+            rf"\d{{5}} (?=.{{7}} )(?P<code>{ICD10PCS_TABLE}|{ICD10PCS}) +[01] (?P<title>\S.*)"
+        ),
         Layout(ORDER_FILE, "icd10pcs", read_release=_pcs(icd10pcs.read_order_file)),
     ),
     (
-        re.compile(rf"{ICD10PCS} +\S"),
+        re.compile(rf"(?P<code>{ICD10PCS}) (?P<title>\S.*)"),
         Layout("codes file", "icd10pcs", read_release=_pcs(icd10pcs.read_codes)),
     ),
     (hcpcs.RECORD, Layout("quarterly file", "hcpcs", read_release=_hcpcs(hcpcs.read_quarter))),
     (
-        re.compile(rf"{CPT}\t\S"),
+        # The descriptor is the last column, and a text: no code, number or date.
+        re.compile(rf"(?P<code>{CPT})\t(?P<title>[^\t]*[A-Za-z]{{3}}[^\t]*)$"),
         Layout("descriptor file", "cpt", read_release=_cpt),
     ),
 )
+#: How many of a list's lines have its form: of all, and of those from the first such line on,
+#: because a copyright notice or a disclaimer may stand above the list.
+_OF_ALL, _OF_LIST = 0.5, 0.8
+#: A list names each code once, and hardly ever gives two codes one title. A report on codes ("A4206
+#: No Change") repeats either.
+_CODES_ONCE, _TITLES_ONCE = 0.95, 0.5
+#: So many lines of a list of ICD-10-CM have at least one code that no HCPCS code looks like.
+_TELLING = 20
 
 _CM_REFERENCES: dict[str, ReferenceReader] = {
     "index": icd10cm_index.read_index,
@@ -225,12 +253,19 @@ _GUIDELINES: dict[str, ReferenceReader] = {
 }
 
 
+#: Text files and workbooks without columns of their own, recognised by words at their beginning.
+_BY_TEXT: tuple[tuple[re.Pattern[str], Layout], ...] = ()
+
+
 def layout_of(sample: Sample) -> Layout | None:
-    """The layout of a file, by its beginning; None when it is not known.
+    """The layout of a file, by its beginning; None when it is not known, or when it is a list of
+    changes (codesets/loading/other_files.py).
 
     Raises CodesetError and TooMuch as `Sample.text` does.
     """
-    if sample.head.startswith(b"%PDF"):
+    if other_kind(sample, CHANGES):
+        return None
+    if sample.is_pdf:
         system = guidelines.is_guidelines(sample.text)
         return _reference("guidelines", system, _GUIDELINES[system]) if system else None
     if re.match(r"\s*<", sample.text) and not sample.is_workbook:
@@ -239,16 +274,46 @@ def layout_of(sample: Sample) -> Layout | None:
         direction := gems.direction_of(sample.text, sample.name)
     ):
         return _reference("gems", "icd10cm", lambda path, r: gems.read_gems(path, direction))
-    if sample.is_workbook or re.search(r"[,\t]", sample.text):
-        for columns, layout in _BY_COLUMNS:
-            if sample.has_columns(columns):
-                return layout
-    if sample.is_workbook:
+    for columns, layout in _BY_COLUMNS:
+        if sample.has_columns(columns):
+            return layout
+    for words, layout in _BY_TEXT:
+        if words.search(sample.text):
+            return layout
+    return None if sample.is_workbook else _by_lines(sample.lines)
+
+
+def what_else(sample: Sample) -> str | None:
+    """What a file without a layout is, for the sentence "left out, it is …"; None when that is not
+    known either. Raises as `layout_of` does."""
+    return other_kind(sample, CHANGES) or other_kind(sample, OTHERS)
+
+
+def _by_lines(lines: Sequence[str]) -> Layout | None:
+    """The layout whose form most lines have, if they are as many as a list has."""
+    matches = [[form.match(line.rstrip("\r")) for line in lines] for form, _ in _BY_LINES]
+    most = max(matches, key=lambda found: sum(map(bool, found)))
+    found = [match for match in most if match]
+    if not found:
         return None
-    lines = [line for line in sample.text.split("\n") if line.strip()]
-    matches = [sum(line.match(text) is not None for text in lines) for line, _ in _BY_LINES]
-    most = max(matches)
-    return _BY_LINES[matches.index(most)][1] if most and most * 2 >= len(lines) else None
+    below = len(lines) - next(at for at, match in enumerate(most) if match)
+    if len(found) < max(_OF_ALL * len(lines), _OF_LIST * below) or not _is_list(found):
+        return None
+    return _BY_LINES[matches.index(most)][1]
+
+
+def _is_list(found: Sequence[re.Match[str]]) -> bool:
+    """Whether lines of the form of a list are one: each code once, its titles differ, and its codes
+    are surely those of the system."""
+    codes, titles = (
+        [match[name] for match in found if match.re.groupindex.get(name)]
+        for name in ("code", "title")
+    )
+    if not titles:
+        return True  # the form is long enough to tell by itself
+    if len(set(codes)) < _CODES_ONCE * len(found) or len(set(titles)) < _TITLES_ONCE * len(found):
+        return False
+    return len(found) < _TELLING or not all(re.fullmatch(HCPCS, code) for code in codes)
 
 
 def _xml_layout(text: str) -> Layout | None:
