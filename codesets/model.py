@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from codesets.code_format import undot
 from codesets.errors import CodeDeskError
+from codesets.rows_drugs import PaymentLimit
 
 System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt"]
 #: The system of a code that a question names: one of the four; ICD-9-CM, which is retired; the list
@@ -314,6 +315,7 @@ ReferenceKind = Literal[
     "conversion",
     "gems",
     "corrections",
+    "payment_limits",
 ]
 
 #: How each kind of reference is named to a person.
@@ -332,6 +334,7 @@ REFERENCE_NAMES: dict[str, str] = {
     "conversion": "conversion table",
     "gems": "General Equivalence Mappings",
     "corrections": "approved corrections",
+    "payment_limits": "Part B drug payment limits",
 }
 
 #: Where a service is given; NCCI publishes its edits by it.
@@ -572,6 +575,7 @@ Row = (
     | IndexKeyEntry
     | Modifier
     | Indicators
+    | PaymentLimit
 )
 
 

@@ -115,6 +115,7 @@ def codesets_import(
     store = CodeStore(settings.codes_db)
     try:
         done = importer.import_files(store, files, label, progress, partial=partial)
+        progress(done.summary)
         if done.loaded:
             index_again(store, settings, progress, build=not no_index)
     finally:

@@ -3,7 +3,8 @@
 * `HCPCyyyy_MMM_ANWEB.txt`: fixed-width records of up to 320 characters, laid out as CMS's record
   layout document says (`HCPCyyyy_recordlayout.txt`, "HCPCS Contractor Record", published in the
   same zip). The first record of a code (3) or modifier (7) has all its details; further records
-  (4, 8) continue its long description, and may end after it.
+  (4, 8) continue its long description, and may end after it. Some years have a disclaimer above
+  the first record (2018, 2019), its lines filled up with tabs.
 * `HCPCyyyy_MMM_ANWEB.xlsx`: the same fields as columns, one row for each code or modifier.
 
 Discontinued codes stay in the file. So each code has its own dates: the added date is its first day
@@ -157,10 +158,12 @@ def release_of(release: Release, rows: Iterable[Row]) -> ReleaseData:
 
 
 def _records_of_text(path: Path) -> Iterator[_Record]:
+    begun = False
     for number, line in enumerate(lines_of(path), 1):
-        if not line.strip():
-            continue
         record = RECORD.match(line)
+        begun = begun or record is not None
+        if not line.strip() or not begun:
+            continue
         continues = record is not None and record["kind"] in _CONTINUED
         if record is None or not (continues or len(line) >= _LENGTH):
             raise CodesetError(

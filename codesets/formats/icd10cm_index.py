@@ -37,7 +37,8 @@ _HEAD = 64 * 1024
 _KINDS: tuple[tuple[re.Pattern[str], ReferenceKind], ...] = (
     (re.compile(r"<title>[^<]*EXTERNAL CAUSE", re.I), "external_causes"),
     (re.compile(r"<title>[^<]*INDEX TO DISEASES and INJURIES", re.I), "index"),
-    (re.compile(r"<head [^>]*>\s*Neoplasm\s*<", re.I), "neoplasms"),
+    # The file of FY2016 has no heading above its first column.
+    (re.compile(r"<head [^>]*>\s*(?:Neoplasm|Malignant Primary)\s*<", re.I), "neoplasms"),
     (re.compile(r"<head [^>]*>\s*Substance\s*<", re.I), "drugs"),
 )
 
@@ -114,7 +115,14 @@ def _read_terms(
     Raises CodesetError when it is none of `kinds`, when it is damaged or cut off, or when no entry
     leads to a code.
     """
-    top = _Level(_read_entries(path, kinds))
+    return terms_of(path.name, _read_entries(path, kinds), release, term_kind)
+
+
+def terms_of(
+    name: str, entries: Iterable[_Entry], release: str, term_kind: TermKind
+) -> tuple[Term, ...]:
+    """The terms of the entries of a file. Raises CodesetError when none leads to a code."""
+    top = _Level(entries)
     terms = dict.fromkeys(
         Term(
             code=indexed.code,
@@ -131,7 +139,7 @@ def _read_terms(
         for indexed in target.codes
     )
     if not terms:
-        raise CodesetError(f"{path.name} has no entry that leads to a code.")
+        raise CodesetError(f"{name} has no entry that leads to a code.")
     return tuple(terms)
 
 
@@ -232,6 +240,11 @@ def _read_entries(path: Path, kinds: Sequence[ReferenceKind]) -> Iterator[_Entry
         raise CodesetError(f"{path.name} is {'' if kind else 'not '}{what}; needed: {needed}.")
     if root.get("isAddenda") == "true":
         raise CodesetError(f"{path.name} holds only the changes of an edition; load the full file.")
+    yield from entries_of_root(root)
+
+
+def entries_of_root(root: ET.Element) -> Iterator[_Entry]:
+    """The entries of an `ICD10CM.index` element."""
     columns = {head.get("col", ""): _words(head) for head in root.iter("head")}
     for element in root.iterfind("letter/mainTerm"):
         yield from _entries_of(element, (), columns)

@@ -24,14 +24,33 @@ class Edition:
     effective_through: dt.date
 
 
-#: The month in which an edition of a fiscal year is updated.
-_APRIL = 4
+#: The months in which an edition of a fiscal year may be updated (January: FY2021 alone).
+_UPDATES = (1, 4)
+#: The month in which a fiscal year begins.
+_FISCAL_START = 10
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
+#: A fiscal year that a name gives as one: FY2026, FY26.
+_FISCAL = re.compile(r"FY[-_ ]?(?P<year>20\d\d|\d\d)(?!\d)", re.I)
+#: A date that a name gives as the first day of an edition: Effective-04-01-2022.
+_EFFECTIVE = re.compile(
+    r"eff(?:ective)?[-_ ]*(?P<month>\d{1,2})[-_.](?P<day>\d{1,2})[-_.](?P<year>20\d\d)(?!\d)", re.I
+)
+#: The same in words, as tables of CDC and CMS say it above their heading: "will become effective
+#: April 1, 2023", "effective January 2021".
+_EFFECTIVE_WORDS = re.compile(
+    rf"effective (?P<month>{'|'.join(months.NAMES)}) (?:1, )?(?P<year>20\d\d)\b", re.I
+)
+#: CMS's names of HCPCS files: two digits of the year (HCPC17_CONTR_ANWEB), the month as a number
+#: after it (HCPC2020_04_anweb).
+_HCPCS_YEAR = re.compile(r"HCPC[-_ ]?(?P<year>\d\d)(?!\d)", re.I)
+_HCPCS_MONTH = re.compile(r"HCPC[-_ ]?20\d\d[-_](?P<month>0[147]|10)(?!\d)", re.I)
+#: Until this year CMS published the HCPCS file once a year, in force from January on.
+_LAST_ANNUAL = 2019
 _MONTH = re.compile(rf"(?<![a-z]){months.MONTH}(?![a-z])")
 _QUARTER = re.compile(r"(?<!\d)20\d\d[-_ ]?q([1-4])(?!\d)", re.I)
 #: The values of `--release`, by how often a file is published.
 _LABELS = {
-    "fiscal": re.compile(r"FY(?P<year>20\d\d)(?:-(?P<month>April))?", re.I),
+    "fiscal": re.compile(r"FY(?P<year>20\d\d)(?:-(?P<month>January|April))?", re.I),
     "quarter": re.compile(
         rf"(?P<year>20\d\d)-(?P<month>{months.written(*months.QUARTER_STARTS)})[a-z]*", re.I
     ),
@@ -51,14 +70,21 @@ def _rhythm(layout: Layout) -> str:
     return "quarter" if layout.system == "hcpcs" else "fiscal"
 
 
-def edition_of(layout: Layout, sample: Sample, package: str, label: str | None) -> Edition:
+def edition_of(
+    layout: Layout, sample: Sample, package: str, label: str | None, *, label_decides: bool = True
+) -> Edition:
     """The edition of a file. The first of these that names one decides: `label` (`--release`), the
-    beginning of the file, its name, the name of the zip (`package`) that it came in.
+    beginning of the file, its name, the name of the zip (`package`) that it came in. Without
+    `label_decides`, `label` comes last: it is for the one file of many that tells no edition.
 
     Raises CodesetError when none of them does, or `label` has the wrong form; the message says how
     to name the edition.
     """
     rhythm = _rhythm(layout)
+    if label and not label_decides:
+        told = _of_content(layout, sample, package) or _of_names(layout, sample.name, package)
+        if told:
+            return told
     if label:
         match = _LABELS[rhythm].fullmatch(label.strip())
         if match is None:
@@ -70,7 +96,8 @@ def edition_of(layout: Layout, sample: Sample, package: str, label: str | None) 
     if edition is None:
         raise CodesetError(
             f"The name of {sample.name} does not tell which edition of "
-            f"{SYSTEM_NAMES[layout.system]} it is: add {_EXAMPLES[rhythm]}."
+            f"{SYSTEM_NAMES[layout.system]} it is: put the edition into its name, or add "
+            f"{_EXAMPLES[rhythm]}."
         )
     return edition
 
@@ -84,11 +111,28 @@ def _of_content(layout: Layout, sample: Sample, package: str) -> Edition | None:
         label = guidelines.edition_named(sample.text)
         match = label and _LABELS["fiscal"].fullmatch(label)
         return _labelled(layout, match) if match else None
+    if layout.kind in ("conversion", "asp", "payment_limits"):
+        return _of_words(layout, sample.text)
     year = xml_version(sample.text)
     if year is None:
         return None
     month = _only(_months(sample.name)) or _only(_months(package))
-    return _dated(layout, year, _APRIL if month == _APRIL else None)
+    return _dated(layout, year, month if month in _UPDATES else None)
+
+
+def _of_words(layout: Layout, text: str) -> Edition | None:
+    """The edition of a table that says above its heading from when on it is in force."""
+    match = _EFFECTIVE_WORDS.search(" ".join(text[:4_000].split()))
+    return _begun(layout, int(match["year"]), months.number(match["month"])) if match else None
+
+
+def _begun(layout: Layout, year: int, month: int) -> Edition | None:
+    """The edition that comes into force in this month of a calendar year."""
+    if _rhythm(layout) == "quarter":
+        return _dated(layout, year, month) if month in months.QUARTER_STARTS else None
+    if month == _FISCAL_START:
+        return _dated(layout, year + 1, None)
+    return _dated(layout, year, month) if month in _UPDATES else None
 
 
 def _labelled(layout: Layout, match: re.Match[str]) -> Edition:
@@ -107,21 +151,51 @@ def _of_ncci(layout: Layout, label: str, first: dt.date, last: dt.date) -> Editi
 def _of_names(layout: Layout, name: str, package: str) -> Edition | None:
     """The edition by the names of a file and of its zip. Year and month are looked for separately,
     because in a zip of the April update the files' own names may have only the year."""
-    year = _only(_YEAR.findall(name)) or _only(_YEAR.findall(package))
+    rhythm = _rhythm(layout)
     month = _only(_months(name)) or _only(_months(package))
+    if rhythm == "fiscal" and (
+        fiscal := _only(_fiscal_years(name)) or _only(_fiscal_years(package))
+    ):
+        begins = _EFFECTIVE.search(name) or _EFFECTIVE.search(package)
+        month = int(begins["month"]) if begins else month
+        if month in (None, _FISCAL_START, *_UPDATES):
+            return _dated(layout, fiscal, month if month in _UPDATES else None)
+        return None
+    if rhythm == "fiscal" and (begins := _EFFECTIVE.search(name) or _EFFECTIVE.search(package)):
+        return _begun(layout, int(begins["year"]), int(begins["month"]))
+    year = _only(_years(name)) or _only(_years(package))
     if not year:
         return None
-    if layout.kind == "gems" or _rhythm(layout) == "calendar":
-        return _dated(layout, int(year), None)
+    if layout.kind == "gems" or rhythm == "calendar":
+        return _dated(layout, year, None)
+    if rhythm == "quarter":
+        if month is None and layout.kind is None and year <= _LAST_ANNUAL:
+            return _annual(layout, year)
+        return _dated(layout, year, month) if month in months.QUARTER_STARTS else None
     # With October or January, the year may be the fiscal or the calendar year.
-    allowed = months.QUARTER_STARTS if _rhythm(layout) == "quarter" else (None, _APRIL)
-    return _dated(layout, int(year), month) if month in allowed else None
+    return _dated(layout, year, month) if month in (None, 4) else None
+
+
+def _annual(layout: Layout, year: int) -> Edition:
+    """The HCPCS file of a year in which there was one: the label of January, for the whole year."""
+    january = _dated(layout, year, 1)
+    return Edition(january.label, january.effective_from, dt.date(year, 12, 31))
+
+
+def _years(name: str) -> list[int]:
+    years = [int(year) for year in _YEAR.findall(name)]
+    return years or [2000 + int(match["year"]) for match in _HCPCS_YEAR.finditer(name)]
+
+
+def _fiscal_years(name: str) -> list[int]:
+    return [2000 + int(match["year"][-2:]) for match in _FISCAL.finditer(name)]
 
 
 def _months(name: str) -> list[int]:
     """The months (1 to 12) that a name has; of a quarter ("2026q2") its first month."""
-    quarters = [months.quarter_start(int(number)) for number in _QUARTER.findall(name)]
-    return quarters or [months.number(month) for month in _MONTH.findall(name.lower())]
+    numbers = [months.quarter_start(int(number)) for number in _QUARTER.findall(name)]
+    numbers += [int(month) for month in _HCPCS_MONTH.findall(name)]
+    return numbers or [months.number(month) for month in _MONTH.findall(name.lower())]
 
 
 T = TypeVar("T")
@@ -132,7 +206,8 @@ def _only(values: list[T]) -> T | None:
 
 
 def _dated(layout: Layout, year: int, month: int | None) -> Edition:
-    """The edition of a year. `month` is the first of its quarter, or April for an April update."""
+    """The edition of a year. `month` is the first of its quarter, or that of an update of a fiscal
+    year."""
     rhythm = _rhythm(layout)
     if rhythm == "calendar":
         label = f"{year} ({cpt.MARK})" if layout.system == "cpt" else str(year)
@@ -141,8 +216,9 @@ def _dated(layout: Layout, year: int, month: int | None) -> Edition:
         assert month is not None  # both callers require a month for quarterly files
         last = dt.date(year, month + 2, calendar.monthrange(year, month + 2)[1])
         return Edition(f"{year}-{months.NAMES[month - 1]}", dt.date(year, month, 1), last)
-    if month == _APRIL:
-        return Edition(f"FY{year}-April", dt.date(year, 4, 1), dt.date(year, 9, 30))
+    if month is not None:
+        label = f"FY{year}-{months.NAMES[month - 1]}"
+        return Edition(label, dt.date(year, month, 1), dt.date(year, 9, 30))
     return Edition(f"FY{year}", dt.date(year - 1, 10, 1), dt.date(year, 9, 30))
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from codesets.code_format import CPT, HCPCS, ICD10CM_UNDOTTED, ICD10PCS, ICD10PCS_TABLE
 from codesets.formats import (
+    addenda,
     asp_ndc,
     cpt,
     gems,
@@ -27,11 +28,13 @@ from codesets.formats import (
     hcpcs,
     icd10cm,
     icd10cm_conversion,
+    icd10cm_drug_table,
     icd10cm_index,
     icd10pcs,
     icd10pcs_index,
     icd10pcs_tables,
     ncci,
+    payment_limits,
     place_of_service,
     spreadsheets,
 )
@@ -134,7 +137,8 @@ class Layout:
     """One official file format, with its name, its system and its reader.
 
     A list of codes has `read_release`. A reference has its `kind` and `read_reference`. The Tabular
-    List has neither, because it is read together with a code list."""
+    List has neither, because it is read together with a code list; nor have the addenda, which are
+    only used to check a list."""
 
     name: str
     system: System
@@ -173,6 +177,7 @@ def _reference(kind: ReferenceKind, system: System, read: ReferenceReader) -> La
 
 
 TABULAR = Layout("Tabular List", "icd10cm")
+ADDENDA = {system: Layout("addenda", system) for system in ("icd10cm", "icd10pcs")}
 
 #: Text files without a heading, recognised by the form of most of their lines (`_by_lines` says
 #: how many). ICD-10-CM and ICD-10-PCS have the same layouts and differ in the form of their codes.
@@ -243,6 +248,16 @@ _BY_COLUMNS: tuple[tuple[spreadsheets.Columns, Layout], ...] = (
         ),
     ),
     (
+        icd10cm_drug_table.DRUG_COLUMNS,
+        _reference("drugs", "icd10cm", icd10cm_drug_table.read_drug_table),
+    ),
+    (
+        payment_limits.PAYMENT_LIMIT_COLUMNS,
+        _reference(
+            "payment_limits", "hcpcs", lambda path, r: payment_limits.read_payment_limits(path)
+        ),
+    ),
+    (
         guidelines.PCS_COLUMNS,
         _reference("guidelines", "icd10pcs", guidelines.read_pcs_table),
     ),
@@ -270,6 +285,8 @@ def layout_of(sample: Sample) -> Layout | None:
         return _reference("guidelines", system, _GUIDELINES[system]) if system else None
     if re.match(r"\s*<", sample.text) and not sample.is_workbook:
         return _xml_layout(sample.text)
+    if system := addenda.addenda_system(sample.lines):
+        return ADDENDA[system]
     if gems.looks_like_gems(sample.text) and (
         direction := gems.direction_of(sample.text, sample.name)
     ):

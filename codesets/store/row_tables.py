@@ -32,6 +32,7 @@ from codesets.model import (
     TableRow,
     Term,
 )
+from codesets.rows_drugs import PaymentLimit
 
 R = TypeVar("R")
 
@@ -50,6 +51,7 @@ TABLES: dict[type, tuple[str, tuple[str, ...]]] = {
     IndexKeyEntry: ("key_words", ("text",)),
     Modifier: ("modifiers", ("code",)),
     Indicators: ("indicators", ("code",)),
+    PaymentLimit: ("payment_limits", ("code",)),
 }
 
 
