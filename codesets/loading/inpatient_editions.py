@@ -27,7 +27,7 @@ _INPATIENT = (
     "hac",
 )
 #: Kinds of which an edition has several files.
-IN_PARTS = ("hcc", "hcc_labels", "poa_changes")
+IN_PARTS = ("hcc", "hcc_labels", "poa_changes", "mce")
 
 _FISCAL = re.compile(r"(?<![a-z])FY[ _-]?(?:20)?(\d\d)(?!\d)|(?<=Codes)FY(\d\d)(?!\d)", re.I)
 _APRIL = re.compile(r"(?<![a-z])apr(?:il)?(?![a-z])", re.I)
@@ -60,7 +60,10 @@ def service_dates(payment_year: int) -> tuple[dt.date, dt.date]:
 
 
 def part_of(kind: str | None, name: str) -> str | None:
-    """The part of an edition that a file is: the model of a format file, or which changes."""
+    """The part of an edition that a file is: the model of a format file, which changes, or the
+    diagnoses of the Medicare Code Editor, whose JSON has no procedures."""
+    if kind == "mce":
+        return "diagnoses" if name.lower().endswith(".json") else None
     if kind == "poa_changes":
         return poa_exempt.change_of(name)
     found = _MODEL.search(name)
