@@ -92,6 +92,21 @@ def engine_for(wanted: str) -> Any | None:
     return None
 
 
+def complete(engine: Any, flags: Flags, day: dt.date) -> None:
+    """Add the CCs and MCCs that no principal diagnosis excludes, which the lists of drgpy 0.2.1
+    lack: those of Table 6K of the same fiscal year, if it is loaded."""
+    edition = flags.lists.edition("cc_exclusions", day)
+    if (
+        edition is None
+        or edition.effective_through.year != engine.version_info.major + _FIRST_VERSION
+    ):
+        return
+    for code, level in flags.lists.never_excluded(day).items():
+        engine.ccmap.setdefault(
+            undot(code), {"pdx": "", "level": level, "hac": None, "aowa": False}
+        )
+
+
 def group(case: Case, engine: Any) -> Grouped:
     """Group a case; for each sex, where none is said."""
     sexes: list[Sex] = [case.sex] if case.sex else ["F", "M"]
@@ -129,6 +144,7 @@ def grouped(question: Question, answer: Answer, flags: Flags) -> Answer:
     if engine is None:
         return _unanswered(answer, reason("drg.not_installed"))
     grouper = f"drgpy {version_of_package('drgpy')}, MS-DRG {engine.version}"
+    complete(engine, flags, question.day)
     found = group(case, engine)
     notices = _notices(question.day, answer, engine.version, wanted)
     numbers = list(found.by_sex.values())

@@ -183,9 +183,13 @@ class _Asked:
             if one.model == self._model
         }
         dropped = self._lists.dropped(self._model, have, self._day)
+        lacking = self._lists.lacking(self._model, have)
         return [
-            reason("inpatient.hcc_drops", by=by, dropped=number) for number, by in dropped.items()
-        ]
+            *(reason("inpatient.hcc_drops", by=by, dropped=number)
+              for number, by in dropped.items()),
+            *(reason("inpatient.hcc_lacks", number=number, others=", ".join(map(str, others)))
+              for number, others in lacking.items()),
+        ]  # fmt: skip
 
     def severity(self, code: str) -> _Told:
         level = self._lists.level(code, self._day)

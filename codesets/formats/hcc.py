@@ -66,6 +66,13 @@ EDIT_COLUMNS: Columns = {
     "model": ("model_name",),
 }
 
+#: A category that counts only beside one of others: heart assist devices beside heart failure. The
+#: software of CMS says so apart from the hierarchies (V2823T2M: "IF CC223 = 1 AND MAX(CC221, CC222, CC224,
+#: CC225, CC226) = 0 THEN CC223 = 0").
+COUNTS_BESIDE: dict[tuple[str, int], tuple[int, ...]] = {
+    ("CMS-HCC V28", 223): (221, 222, 224, 225, 226),
+}
+
 #: A line of a format file.
 FORMAT_LINE = re.compile(rf"(?P<code>{ICD10CM_UNDOTTED})\t(?P<category>\d{{1,3}})(?:\t[D ]?)?\s*$")
 _FORMAT_NAME = re.compile(

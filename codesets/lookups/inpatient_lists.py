@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
+from codesets.formats.hcc import COUNTS_BESIDE
 from codesets.model import Reference
 from codesets.rows_inpatient import (
     CcExclusion,
@@ -110,6 +111,15 @@ class InpatientLists:
             return None
         return edition if principal in self._collection(edition, collection) else None
 
+    def never_excluded(self, day: dt.date) -> dict[str, Severity]:
+        """The CCs and MCCs that no principal diagnosis excludes, each with its level; {} where
+        Table 6K is not loaded."""
+        edition = self.edition("cc_exclusions", day)
+        if edition is None:
+            return {}
+        rows = self._references.rows(CcExclusion, edition, collection="")
+        return {row.code: row.level for row in rows}
+
     def mce(self, code: str, day: dt.date) -> Listed[MceEdit] | None:
         return self._listed("mce", MceEdit, day, code=code)
 
@@ -165,6 +175,16 @@ class InpatientLists:
             for number in sorted(have)
             for row in self._rows(HccHierarchy, edition, "category", number)
             if row.model == model and row.drops in have
+        }
+
+    def lacking(self, model: str, numbers: Iterable[int]) -> dict[int, tuple[int, ...]]:
+        """Of several categories of one model, those that count only beside others of which none is
+        there, each with these others."""
+        have = set(numbers)
+        return {
+            number: others
+            for (of_model, number), others in COUNTS_BESIDE.items()
+            if of_model == model and number in have and have.isdisjoint(others)
         }
 
     def _listed(self, kind: str, row: type[R], day: dt.date, **equal: Any) -> Listed[R] | None:
