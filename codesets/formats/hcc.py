@@ -67,8 +67,8 @@ EDIT_COLUMNS: Columns = {
 }
 
 #: A category that counts only beside one of others: heart assist devices beside heart failure. The
-#: software of CMS says so apart from the hierarchies (V2823T2M: "IF CC223 = 1 AND MAX(CC221, CC222, CC224,
-#: CC225, CC226) = 0 THEN CC223 = 0").
+#: software of CMS says so apart from the hierarchies (V2823T2M: "IF CC223 = 1 AND MAX(CC221, CC222,
+#: CC224, CC225, CC226) = 0 THEN CC223 = 0").
 COUNTS_BESIDE: dict[tuple[str, int], tuple[int, ...]] = {
     ("CMS-HCC V28", 223): (221, 222, 224, 225, 226),
 }
