@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from codesets.code_format import undot
 from codesets.errors import CodeDeskError
 from codesets.rows_drugs import PaymentLimit
+from codesets.rows_inpatient import InpatientRow
 
 System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt"]
 #: The system of a code that a question names: one of the four; ICD-9-CM, which is retired; the list
@@ -316,6 +317,18 @@ ReferenceKind = Literal[
     "gems",
     "corrections",
     "payment_limits",
+    "mcc",
+    "cc",
+    "cc_exclusions",
+    "drg_weights",
+    "mce",
+    "poa_exempt",
+    "poa_changes",
+    "hac",
+    "hcc",
+    "hcc_labels",
+    "hcc_hierarchies",
+    "hcc_edits",
 ]
 
 #: How each kind of reference is named to a person.
@@ -335,6 +348,18 @@ REFERENCE_NAMES: dict[str, str] = {
     "gems": "General Equivalence Mappings",
     "corrections": "approved corrections",
     "payment_limits": "Part B drug payment limits",
+    "mcc": "complete MCC list (Table 6I)",
+    "cc": "complete CC list (Table 6J)",
+    "cc_exclusions": "CC exclusions (Table 6K)",
+    "drg_weights": "MS-DRGs (Table 5)",
+    "mce": "Medicare Code Editor",
+    "poa_exempt": "POA exempt list",
+    "poa_changes": "POA exempt list, changes",
+    "hac": "hospital-acquired conditions",
+    "hcc": "HCC mappings",
+    "hcc_labels": "HCC labels",
+    "hcc_hierarchies": "HCC hierarchies",
+    "hcc_edits": "HCC edits by age and sex",
 }
 
 #: Where a service is given; NCCI publishes its edits by it.
@@ -576,6 +601,7 @@ Row = (
     | Modifier
     | Indicators
     | PaymentLimit
+    | InpatientRow
 )
 
 

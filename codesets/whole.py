@@ -29,8 +29,9 @@ from codesets.store.code_store import CodeStore
 
 #: The least number of entries, as a share of a neighbouring edition's. From one edition to the
 #: next, lists of CDC and CMS grow, or lose a hundredth. But products move between CMS's several
-#: crosswalks of drugs: one that was at hand had 14% fewer than that of the quarter before.
-_SHARE, _SHARE_OF = 0.9, {"asp": 0.75}
+#: crosswalks of drugs: one that was at hand had 14% fewer than that of the quarter before. Mappings
+#: of HCCs drop a whole model when it is no longer used.
+_SHARE, _SHARE_OF = 0.9, {"asp": 0.75, "hcc": 0.75}
 #: The share is lower by this much for each further year between the two, because lists grow; and
 #: the lowest share.
 _PER_YEAR, _LEAST = 0.04, 0.5
@@ -41,6 +42,8 @@ _SHARE_OF_PART = 0.1
 _END = {"icd10cm": 3, "icd10pcs": 1, "hcpcs": 2, "cpt": 2}
 #: References that only grow: how much a later edition has says nothing of an earlier one.
 _CUMULATIVE = ("conversion",)
+#: References that are read from tables which others make of a publication.
+_NO_FILES_OF_CMS = ("mce", "hcc_labels", "hcc_hierarchies", "hcc_edits")
 
 
 class NotWhole(CodesetError):
@@ -99,7 +102,11 @@ class Editions:
     def lacking(self, data: ReleaseData | ReferenceData, sources: Sequence[Source]) -> str | None:
         """What a list lacks, as a sentence without a full stop; None when every check passes.
         `sources` are the files that it was read from."""
-        checks = chain(_in_files(sources), _without_category(data), self._by_neighbours(data))
+        edition = _edition_of(data)
+        # Tables made of what CMS prints end without a line end, and are whole.
+        made = isinstance(edition, Reference) and edition.kind in _NO_FILES_OF_CMS
+        files = () if made else sources
+        checks = chain(_in_files(files), _without_category(data), self._by_neighbours(data))
         return next(checks, None)
 
     def _by_neighbours(self, data: ReleaseData | ReferenceData) -> Iterator[str]:

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from codesets.model import Reference, Release
+from codesets.rows_inpatient import INPATIENT_KINDS
 from codesets.store.code_store import CodeStore
 from index.errors import SearchError
 from index.runtime import THREADS
@@ -96,7 +97,9 @@ class Manifest:
 
 
 #: Kinds of references that no index is made of. They are looked up for a code that is known.
-_LOOKED_UP = ("tables", "definitions", "ptp", "mue", "places", "conversion", "gems")
+_LOOKED_UP = (
+    "tables", "definitions", "ptp", "mue", "places", "conversion", "gems", *INPATIENT_KINDS
+)  # fmt: skip
 
 
 def sources(store: CodeStore) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from bot.desk.answer_flags import Drg, Flag
 from bot.desk.reasons import Reason
 from codesets.model import CodeKind
 from index.search.confidence import Confidence
@@ -315,6 +316,8 @@ class Verdict:
       with the same `typed`, and the form as typed comes first.
     - `kind`: code, modifier, place_of_service or range. A range is no code: its status is header.
     - `reasons`: what `why` is worded from; not in the JSON.
+    - `flags`: what the lists of inpatient claims and risk adjustment say of a diagnosis; [] for
+      nothing, and where none is loaded.
     """
 
     code: str
@@ -333,6 +336,7 @@ class Verdict:
     typed: str = ""
     kind: CodeKind = "code"
     reasons: list[Reason] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list, kw_only=True)
 
     @property
     def status_shown(self) -> str:
@@ -382,6 +386,7 @@ class ReportLine:
       when nothing is asked.
     - `alternatives`: codes that differ from it in side or trimester alone; [] for none.
     - `reasons`: what `ask_back` is worded from; not in the JSON.
+    - `flags`: as of a verdict; [] for nothing.
     """
 
     line: int
@@ -399,6 +404,7 @@ class ReportLine:
     ask_back: str | None = None
     alternatives: list[CodeTitle] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,6 +510,7 @@ class Answer:
     - `elapsed_ms`: how long the answer took, in milliseconds.
     - `releases`: key of each release that answered -> its label; for the log, not in the JSON.
     - `reasons`: what `notices` are worded from; not in the JSON.
+    - `drg`: the MS-DRG of its codes; None where none was asked for, or none can be said.
     """
 
     id: str = field(default="", kw_only=True)
@@ -529,6 +536,7 @@ class Answer:
     elapsed_ms: float = 0.0
     releases: dict[str, str] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
+    drg: Drg | None = field(default=None, kw_only=True)
 
     def as_dict(self) -> dict[str, Any]:
         """The object of the contract, without the fields that are not in the JSON."""

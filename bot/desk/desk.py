@@ -20,10 +20,12 @@ from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
 from bot.desk.edition_dates import day_for, edition_labels
+from bot.desk.flags import Flags
 from bot.desk.follow_ups import Terms, Turn, date_of, read_after
 from bot.desk.governing import Governing, codes_to_look_up
 from bot.desk.guidelines import GUIDED, GuidelineLookup, RuleQuestion, in_full
 from bot.desk.headlines import headlined
+from bot.desk.inpatient_questions import answered as answered_of_lists
 from bot.desk.intent import Intent, is_about_a_rule, says_of_codes
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
@@ -39,6 +41,7 @@ from bot.phi import Scrubbed, Scrubber, scrub_head
 from bot.phi.long_texts import MOST_CHARACTERS, length_of
 from bot.settings import Settings
 from bot.views.wording import undated, worded
+from codesets.lookups.inpatient_lists import InpatientLists
 from codesets.model import (
     Code,
     CodeKind,
@@ -99,6 +102,7 @@ class Desk:
         self._guideline_lookup = GuidelineLookup(self._store)
         self._codes = CodeAnswers(self._store, self._guideline_lookup)
         self._reports = Reports(self._store, self._guideline_lookup)
+        self._flags = Flags(InpatientLists(self._store.references))
         self._searcher: Searcher | None = None
         self.scrubber = Scrubber(settings.index)
         self._opening = threading.Lock()
@@ -284,6 +288,7 @@ class Desk:
             elif question.taken:
                 one = with_option(one, question.taken, self._store, question.day)
             one = replace(one, refines=question.refines, read_as=question.read_as)
+            one = self._flags.on(question, one)
             answers.append((worded if question.dated else undated)(headlined(one)))
         return answers
 
@@ -508,7 +513,10 @@ class Desk:
     def _on_codes(self, question: Question, answer: Answer) -> Answer:
         """Verdicts on the codes that a question names and, if it asks about a rule, the sections of
         the guidelines that answer it, beside them."""
-        answer = self._with_headline(question, self._codes.on_codes(question, answer))
+        answer = self._codes.on_codes(question, answer)
+        if told := answered_of_lists(question, answer, self._flags):
+            return told
+        answer = self._with_headline(question, answer)
         codes = [mention.typed for mention in question.mentions]
         rule = is_about_a_rule(question.text)
         if not says_of_codes(question.text, codes, rule):

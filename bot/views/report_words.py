@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.desk.answer import Answer, Because, Candidate, Headline, ReportLine, ShownFact
 from bot.messages import message
+from bot.views.flag_words import asks_of_lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ def shown_lines(answer: Answer) -> list[ReportLine]:
 def is_of_codes_together(answer: Answer) -> bool:
     """Whether the headline answers what is asked of codes together: its rule is quoted under it,
     and the validity of each code comes after, without the notes, of which the rule is one."""
-    return answer.headline.kind in ("yes", "no", "order", "needs_more", "units")
+    told = answer.headline.kind in ("yes", "no", "order", "needs_more", "units")
+    return told or asks_of_lists(answer)
 
 
 def unreported(part: Part) -> str:

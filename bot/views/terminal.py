@@ -19,6 +19,7 @@ from bot.desk.answer import (
 from bot.desk.edition_changes import some_of_each
 from bot.desk.icd9_mentions import asks_for_icd9
 from bot.messages import message
+from bot.views.flag_words import clause
 from bot.views.report_words import (
     Part,
     candidate_of_first,
@@ -120,6 +121,8 @@ def _report(number: int, part: Part) -> str:
         lines.append(_wrapped(f"{text} · {mark(line)}", own))
         if reason := why(line):
             lines.append(_wrapped(reason, f"{indent}· "))
+        if flags := clause(line.flags):
+            lines.append(_wrapped(flags, f"{indent}· "))
     lines += [_wrapped(ask, f"{lead}? ") for ask in part.asks]
     if left_out := unreported(part):
         lines.append(_wrapped(left_out, f"{lead}  "))
@@ -202,6 +205,8 @@ def _verdict(verdict: Verdict, crosswalk: bool, told: str, *, governed: bool) ->
     ]
     if more := untold(verdict.why, told):
         lines.append(_wrapped(more, "   "))
+    if flags := clause(verdict.flags):
+        lines.append(_wrapped(flags, "   "))
     spans = verdict.kind == "range"
     lines += _code_list("terminal.covers" if spans else "terminal.completions", verdict.completions)
     if verdict.system != "icd9cm":

@@ -17,6 +17,7 @@ from bot.desk.answer import (
     StatementReport,
     Verdict,
 )
+from bot.desk.answer_flags import Flag
 from bot.desk.reasons import Reason
 from bot.messages import message
 
@@ -68,6 +69,7 @@ def _line(line: ReportLine, day: str) -> ReportLine:
         line,
         because=_because(line.because, day),
         ask_back=_together(line.reasons, day) or line.ask_back,
+        flags=_flags(line.flags, day),
     )
 
 
@@ -105,7 +107,12 @@ def _verdict(verdict: Verdict, day: str) -> Verdict:
             replace(one, says=_together(one.reasons, day) or one.says)
             for one in verdict.equivalents
         ],
+        flags=_flags(verdict.flags, day),
     )
+
+
+def _flags(flags: Iterable[Flag], day: str) -> list[Flag]:
+    return [replace(one, says=_together(one.reasons, day) or one.says) for one in flags]
 
 
 def _pair(pair: Pair, day: str) -> Pair:

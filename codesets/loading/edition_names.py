@@ -11,6 +11,7 @@ from typing import TypeVar
 from codesets import months
 from codesets.formats import cpt, guidelines, ncci
 from codesets.formats.text_files import xml_version
+from codesets.loading import inpatient_editions
 from codesets.loading.file_types import Layout, Sample
 from codesets.model import SYSTEM_NAMES, CodesetError, Setting
 
@@ -65,7 +66,7 @@ _EXAMPLES = {
 
 def _rhythm(layout: Layout) -> str:
     """How often a file is published: "fiscal" (year), "quarter" or "calendar" (year)."""
-    if layout.system == "cpt" or layout.kind in ("places", "gems"):
+    if layout.system == "cpt" or layout.kind in ("places", "gems", *inpatient_editions.RISK):
         return "calendar"
     return "quarter" if layout.system == "hcpcs" else "fiscal"
 
@@ -104,6 +105,8 @@ def edition_of(
 
 def _of_content(layout: Layout, sample: Sample, package: str) -> Edition | None:
     """The edition that the beginning of a file names. Of NCCI files, its name counts first."""
+    if found := inpatient_editions.named(layout.kind, (sample.name, package), sample.text):
+        return _dated(layout, *found)
     if layout.kind in ("ptp", "mue"):
         editions = [ncci.edition_of(name, sample.text) for name in (sample.name, package)]
         return next((_of_ncci(layout, *edition) for edition in editions if edition), None)
@@ -209,6 +212,8 @@ def _dated(layout: Layout, year: int, month: int | None) -> Edition:
     """The edition of a year. `month` is the first of its quarter, or that of an update of a fiscal
     year."""
     rhythm = _rhythm(layout)
+    if layout.kind in inpatient_editions.RISK:
+        return Edition(str(year), *inpatient_editions.service_dates(year))
     if rhythm == "calendar":
         label = f"{year} ({cpt.MARK})" if layout.system == "cpt" else str(year)
         return Edition(label, dt.date(year, 1, 1), dt.date(year, 12, 31))
@@ -228,6 +233,8 @@ def part_of(layout: Layout, name: str) -> str | None:
     if layout.kind == "ptp":
         part = re.search(r"-f(\d)(?!\d)", name, re.I)
         return part[1] if part else None
+    if layout.kind in inpatient_editions.IN_PARTS:
+        return inpatient_editions.part_of(layout.kind, name)
     return name.rpartition(".")[0].lower() if layout.kind == "gems" else None
 
 

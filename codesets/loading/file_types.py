@@ -25,6 +25,8 @@ from codesets.formats import (
     cpt,
     gems,
     guidelines,
+    hac,
+    hcc,
     hcpcs,
     icd10cm,
     icd10cm_conversion,
@@ -33,9 +35,12 @@ from codesets.formats import (
     icd10pcs,
     icd10pcs_index,
     icd10pcs_tables,
+    mce,
+    msdrg_tables,
     ncci,
     payment_limits,
     place_of_service,
+    poa_exempt,
     spreadsheets,
 )
 from codesets.formats.text_files import decoded, sha256_of
@@ -207,6 +212,7 @@ _BY_LINES: tuple[tuple[re.Pattern[str], Layout], ...] = (
         re.compile(rf"(?P<code>{CPT})\t(?P<title>[^\t]*[A-Za-z]{{3}}[^\t]*)$"),
         Layout("descriptor file", "cpt", read_release=_cpt),
     ),
+    (hcc.FORMAT_LINE, _reference("hcc", "icd10cm", lambda path, r: hcc.read_format(path))),
 )
 #: How many of a list's lines have its form: of all, and of those from the first such line on,
 #: because a copyright notice or a disclaimer may stand above the list.
@@ -262,6 +268,29 @@ _BY_COLUMNS: tuple[tuple[spreadsheets.Columns, Layout], ...] = (
         _reference("guidelines", "icd10pcs", guidelines.read_pcs_table),
     ),
 )
+#: The lists of inpatient claims and risk adjustment that have a heading.
+_INPATIENT_COLUMNS: tuple[tuple[spreadsheets.Columns, Layout], ...] = tuple(
+    (columns, _reference(kind, "icd10cm", lambda path, r, read=read: read(path)))  # type: ignore[misc]
+    for kind, columns, read in (
+        ("poa_exempt", poa_exempt.POA_COLUMNS, poa_exempt.read_exempt),
+        ("mce", mce.MCE_COLUMNS, mce.read_table),
+        ("drg_weights", msdrg_tables.WEIGHT_COLUMNS, msdrg_tables.read_weights),
+        ("hcc", hcc.MAPPING_COLUMNS, hcc.read_mapping),
+        ("hcc_labels", hcc.LABEL_COLUMNS, hcc.read_labels),
+        ("hcc_hierarchies", hcc.HIERARCHY_COLUMNS, hcc.read_hierarchies),
+        ("hcc_edits", hcc.EDIT_COLUMNS, hcc.read_edits),
+    )
+)
+#: Those that their first lines tell.
+_INPATIENT: dict[ReferenceKind, Callable[[Path], Iterable[Row]]] = {
+    "mcc": lambda path: msdrg_tables.read_levels(path, "MCC"),
+    "cc": lambda path: msdrg_tables.read_levels(path, "CC"),
+    "cc_exclusions": msdrg_tables.read_exclusions,
+    "mce": mce.read_json,
+    "hcc_labels": hcc.read_json_labels,
+    "hac": hac.read_conditions,
+    "poa_changes": poa_exempt.read_changes,
+}
 _GUIDELINES: dict[str, ReferenceReader] = {
     "icd10cm": guidelines.read_guidelines,
     "icd10pcs": guidelines.read_pcs_guidelines,
@@ -287,6 +316,8 @@ def layout_of(sample: Sample) -> Layout | None:
         return _xml_layout(sample.text)
     if system := addenda.addenda_system(sample.lines):
         return ADDENDA[system]
+    if layout := _inpatient_layout(sample):
+        return layout
     if gems.looks_like_gems(sample.text) and (
         direction := gems.direction_of(sample.text, sample.name)
     ):
@@ -331,6 +362,24 @@ def _is_list(found: Sequence[re.Match[str]]) -> bool:
     if len(set(codes)) < _CODES_ONCE * len(found) or len(set(titles)) < _TITLES_ONCE * len(found):
         return False
     return len(found) < _TELLING or not all(re.fullmatch(HCPCS, code) for code in codes)
+
+
+def _inpatient_layout(sample: Sample) -> Layout | None:
+    """The layout of a list of inpatient claims or risk adjustment; None for any other file."""
+    kind: ReferenceKind | None = msdrg_tables.kind_of(sample.text)
+    if mce.is_json(sample.text):
+        kind = "mce"
+    elif hcc.is_json_labels(sample.text):
+        kind = "hcc_labels"
+    elif sample.is_text and hac.looks_like_hac(sample.text, sample.name):
+        kind = "hac"
+    elif sample.has_columns(poa_exempt.POA_COLUMNS) and poa_exempt.change_of(sample.name):
+        kind = "poa_changes"
+    if kind is not None:
+        read = _INPATIENT[kind]
+        return _reference(kind, "icd10cm", lambda path, r: read(path))
+    tables = _INPATIENT_COLUMNS if sample.is_workbook or re.search(r"[,\t]", sample.text) else ()
+    return next((layout for columns, layout in tables if sample.has_columns(columns)), None)
 
 
 def _xml_layout(text: str) -> Layout | None:

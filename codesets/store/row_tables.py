@@ -33,6 +33,22 @@ from codesets.model import (
     Term,
 )
 from codesets.rows_drugs import PaymentLimit
+from codesets.rows_inpatient import (
+    CcExclusion,
+    CountsIfAlive,
+    DrgExclusion,
+    DrgWeight,
+    HccEdit,
+    HccHierarchy,
+    HccLabel,
+    HccMapping,
+    HospitalAcquired,
+    MceEdit,
+    PdxCollection,
+    PoaChange,
+    PoaExempt,
+    SeverityLevel,
+)
 
 R = TypeVar("R")
 
@@ -52,6 +68,20 @@ TABLES: dict[type, tuple[str, tuple[str, ...]]] = {
     Modifier: ("modifiers", ("code",)),
     Indicators: ("indicators", ("code",)),
     PaymentLimit: ("payment_limits", ("code",)),
+    SeverityLevel: ("severity_levels", ("code",)),
+    CcExclusion: ("cc_exclusions", ("code",)),
+    PdxCollection: ("pdx_collections", ("collection",)),
+    CountsIfAlive: ("alive_only", ("code",)),
+    DrgExclusion: ("drg_exclusions", ()),
+    DrgWeight: ("drg_weights", ("drg",)),
+    MceEdit: ("mce_edits", ("code",)),
+    PoaExempt: ("poa_exempt", ("code",)),
+    PoaChange: ("poa_changes", ("code",)),
+    HospitalAcquired: ("hospital_acquired", ("code",)),
+    HccMapping: ("hcc_mappings", ("code",)),
+    HccLabel: ("hcc_labels", ("category",)),
+    HccHierarchy: ("hcc_hierarchies", ("category",)),
+    HccEdit: ("hcc_edits", ("code",)),
 }
 
 

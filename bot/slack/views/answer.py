@@ -62,6 +62,7 @@ from bot.slack.views.report import (
     warning_text,
     why_text,
 )
+from bot.views.flag_words import shows_flags
 from bot.views.report_words import is_of_codes_together, parts, shown_lines
 from bot.views.shared import quoted_sections, removed_in_words
 from codesets.model import SYSTEM_NAMES
@@ -207,7 +208,7 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
     yield from _context(small)
     for part in parts(answer):
         beside = [message("slack_answer.case")] if lines else []
-        yield from sections([*beside, *report_lines(part)])
+        yield from sections([*beside, *report_lines(part, flagged=shows_flags(answer))])
         yield from _context([why_text(part, most), unsure_text(answer, part, most)])
 
 

@@ -48,6 +48,7 @@ from bot.slack.views.rules import (
     pair_lines,
     quote_lines,
 )
+from bot.views.flag_words import clause
 from bot.views.report_words import (
     candidate_of_first,
     is_of_codes_together,
@@ -160,6 +161,8 @@ def _line(line: ReportLine) -> Iterator[str]:
         title=escape(short(line.title)),
         mark=message(key, mark=escape(mark(line))),
     )
+    if flags := clause(line.flags):
+        yield message("slack.line_why", why=escape(flags))
     for why in whys(line):
         yield message("slack.line_why", why=escape(cut(why, MOST_SENTENCE)))
 

@@ -17,6 +17,7 @@ from bot.slack.views.phone_lines import (
     width,
 )
 from bot.slack.views.titles import fit_title
+from bot.views.flag_words import on_line
 from bot.views.report_words import Part, parts, rivals
 from bot.views.why_line import why_line
 from codesets.code_format import undot
@@ -31,12 +32,14 @@ _WHOLE = 7
 _INSTEAD = 2
 
 
-def line_text(line: ReportLine, most: int = 1) -> str:
+def line_text(line: ReportLine, most: int = 1, *, flagged: bool = False) -> str:
     """A line to report: whether it is billable, code, title and units, on `most` lines of a
-    phone."""
+    phone. `flagged`: with whether it is a CC or MCC."""
     units = "" if line.units is None else message("slack_answer.units", units=line.units)
     code = " ".join([line.code, *line.modifiers])
-    return code_line(code, line.title, units + missing(line), line.billable, most)
+    flag = on_line(line.flags) if flagged else ""
+    flag = message("flags.on_line", flag=escape(flag)) if flag else ""
+    return code_line(code, line.title, units + missing(line) + flag, line.billable, most)
 
 
 def missing(one: ReportLine | Candidate) -> str:
@@ -62,10 +65,10 @@ def code_line(code: str, title: str, after: str, billable: bool, most: int = 1) 
     ).rstrip()
 
 
-def report_lines(part: Part) -> list[str]:
+def report_lines(part: Part, *, flagged: bool = False) -> list[str]:
     """The lines of one report. The title of one that is alone may take two."""
     alone = len(part.lines) == 1
-    return [line_text(line, _ALONE if alone else 1) for line in part.lines]
+    return [line_text(line, _ALONE if alone else 1, flagged=flagged) for line in part.lines]
 
 
 def statements(answer: Answer) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from bot.desk.answer import Axis, Candidate, CodeTitle, Equivalent, ReportWith, ShownNote, Verdict
 from bot.messages import message
 from bot.slack.views.block_kit import MOST_SENTENCE, code_lines, cut, escape, left_out, short
+from bot.views.flag_words import clause
 from bot.views.shared import (
     axis_in_words,
     by_system,
@@ -32,6 +33,8 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
     code, title = escape(verdict.code), escape(short(verdict.title))
     yield message(f"slack.verdict_{verdict.status}", code=code, title=title).rstrip()
     yield cut(escape(verdict.why), MOST_SENTENCE)
+    if flags := clause(verdict.flags):
+        yield escape(flags)
     yield from map(_axis_line, verdict.axes)
     spans = verdict.kind == "range"
     yield from _others("covers" if spans else "completed_by", verdict.completions)
