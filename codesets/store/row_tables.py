@@ -137,6 +137,13 @@ def files(db: Database) -> dict[str, list[dict[str, Any]]]:
     return by_key
 
 
+def has(db: Database, kind: type, source: str) -> bool:
+    """Whether a release or reference has a row of this kind."""
+    table, _ = TABLES[kind]
+    row = db.execute(f"select exists (select 1 from {table} where source = ?)", [source]).fetchone()
+    return bool(row[0])
+
+
 def count(db: Database, source: str) -> dict[type, int]:
     """The number of rows of each kind that a release or reference has, without kinds that have
     none."""
