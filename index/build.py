@@ -21,7 +21,7 @@ from typing import Literal
 
 import numpy as np
 
-from codesets.model import SYSTEM_NAMES, Guideline, System
+from codesets.model import SYSTEM_NAMES, US_SYSTEMS, Guideline, System
 from codesets.store.code_store import CodeStore
 from index import bundle, parts
 from index.embedding.encoder import Encoder
@@ -132,7 +132,7 @@ class _Contents:
 
     @classmethod
     def of(cls, store: CodeStore) -> _Contents:
-        systems = {system: gather(store, system) for system in store.systems}
+        systems = {system: gather(store, system) for system in store.all_systems}
         procedures = {
             release.label: store.titles(release) for release in store.releases("icd10pcs")
         }
@@ -224,8 +224,15 @@ class _Parts:
         if not self._taken_over(parts.GUIDELINES, *bundle.OF_GUIDELINES):
             self._write_guidelines()
         before = self._in_use and OffTopicModel.load(self._in_use.folder / bundle.OFF_TOPIC)
-        texts = [g.texts for system, g in self._contents.systems.items() if system != "cpt"]
+        # What belongs to the AMA or to WHO is left out of what is learned from.
+        texts = [g.texts for system, g in self._of_us_claims() if system != "cpt"]
         learn(texts, self.encoder, before).save(self._folder / bundle.OFF_TOPIC)
+
+    def _of_us_claims(self) -> Iterator[tuple[System, Gathered]]:
+        """The systems whose texts answers rest on: what ICD-11 says must change none of them."""
+        for system, gathered in self._contents.systems.items():
+            if system in US_SYSTEMS:
+                yield system, gathered
 
     def _taken_over(self, part: str, *names: str) -> bool:
         """Take over the files and folders of a part, if it would be made of the same."""
@@ -265,7 +272,7 @@ class _Parts:
 
     def _write_vocabulary(self) -> None:
         vocabulary: Counter[str] = Counter()
-        for gathered in self._contents.systems.values():
+        for _, gathered in self._of_us_claims():
             vocabulary.update(word for text in gathered.texts for word in set(plain_words(text)))
         bundle.write_json(self._folder / bundle.VOCABULARY, vocabulary)
         stems: Counter[str] = Counter()

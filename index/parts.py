@@ -16,6 +16,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 
 from index.families import Gathered
+from index.search import off_topic
 from index.text.guideline_topics import Topics
 
 #: The names of the parts that are no code system.
@@ -35,7 +36,7 @@ def of_guidelines(passages: Sequence[str], topics: Sequence[Topics]) -> str:
 
 
 def of_off_topic() -> str:
-    return _sha256("intents", [])
+    return off_topic.words_sha256()
 
 
 def _sha256(words: str, value: object) -> str:

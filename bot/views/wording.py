@@ -105,6 +105,10 @@ def _verdict(verdict: Verdict, day: str) -> Verdict:
             replace(one, says=_together(one.reasons, day) or one.says)
             for one in verdict.equivalents
         ],
+        who_equivalents=[
+            replace(one, says=_together(one.reasons, day) or one.says)
+            for one in verdict.who_equivalents
+        ],
     )
 
 

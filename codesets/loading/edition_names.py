@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from codesets import months
-from codesets.formats import cpt, guidelines, ncci
+from codesets.formats import cpt, guidelines, icd11, ncci
 from codesets.formats.text_files import xml_version
 from codesets.loading.file_types import Layout, Sample
 from codesets.model import SYSTEM_NAMES, CodesetError, Setting
@@ -36,16 +36,21 @@ _LABELS = {
         rf"(?P<year>20\d\d)-(?P<month>{months.written(*months.QUARTER_STARTS)})[a-z]*", re.I
     ),
     "calendar": re.compile(r"(?P<year>20\d\d)(?P<month>)"),
+    "version": re.compile(r"(?P<year>20\d\d)-(?P<month>0[1-9]|1[0-2])"),
 }
 _EXAMPLES = {
     "fiscal": "--release FY2027 (or FY2026-April)",
     "quarter": "--release 2026-January",
     "calendar": "--release 2026",
+    "version": "--release 2026-01",
 }
 
 
 def _rhythm(layout: Layout) -> str:
-    """How often a file is published: "fiscal" (year), "quarter" or "calendar" (year)."""
+    """How often a file is published: "fiscal" (year), "quarter" or "calendar" (year); "version" for
+    the yearly versions of ICD-11."""
+    if layout.system == "icd11":
+        return "version"
     if layout.system == "cpt" or layout.kind in ("places", "gems"):
         return "calendar"
     return "quarter" if layout.system == "hcpcs" else "fiscal"
@@ -84,6 +89,9 @@ def _of_content(layout: Layout, sample: Sample, package: str) -> Edition | None:
         label = guidelines.edition_named(sample.text)
         match = label and _LABELS["fiscal"].fullmatch(label)
         return _labelled(layout, match) if match else None
+    if layout.system == "icd11":
+        version = icd11.edition_of(sample.text)
+        return Edition(*version) if version else None
     year = xml_version(sample.text)
     if year is None:
         return None
@@ -93,7 +101,10 @@ def _of_content(layout: Layout, sample: Sample, package: str) -> Edition | None:
 
 def _labelled(layout: Layout, match: re.Match[str]) -> Edition:
     month = match["month"]
-    return _dated(layout, int(match["year"]), months.number(month) if month else None)
+    if not month:
+        return _dated(layout, int(match["year"]), None)
+    number = int(month) if month.isdigit() else months.number(month)
+    return _dated(layout, int(match["year"]), number)
 
 
 def _of_ncci(layout: Layout, label: str, first: dt.date, last: dt.date) -> Edition:
@@ -109,7 +120,7 @@ def _of_names(layout: Layout, name: str, package: str) -> Edition | None:
     because in a zip of the April update the files' own names may have only the year."""
     year = _only(_YEAR.findall(name)) or _only(_YEAR.findall(package))
     month = _only(_months(name)) or _only(_months(package))
-    if not year:
+    if not year or layout.system == "icd11":
         return None
     if layout.kind == "gems" or _rhythm(layout) == "calendar":
         return _dated(layout, int(year), None)
@@ -137,6 +148,9 @@ def _dated(layout: Layout, year: int, month: int | None) -> Edition:
     if rhythm == "calendar":
         label = f"{year} ({cpt.MARK})" if layout.system == "cpt" else str(year)
         return Edition(label, dt.date(year, 1, 1), dt.date(year, 12, 31))
+    if rhythm == "version":
+        month = month or 1
+        return Edition(f"{year}-{month:02}", dt.date(year, month, 1), dt.date(year, 12, 31))
     if rhythm == "quarter":
         assert month is not None  # both callers require a month for quarterly files
         last = dt.date(year, month + 2, calendar.monthrange(year, month + 2)[1])
@@ -152,7 +166,7 @@ def part_of(layout: Layout, name: str) -> str | None:
     if layout.kind == "ptp":
         part = re.search(r"-f(\d)(?!\d)", name, re.I)
         return part[1] if part else None
-    return name.rpartition(".")[0].lower() if layout.kind == "gems" else None
+    return name.rpartition(".")[0].lower() if layout.kind in ("gems", "icd11_map") else None
 
 
 def setting_of(layout: Layout, sample: Sample, package: str) -> Setting | None:

@@ -32,6 +32,7 @@ from codesets.model import (
     TableRow,
     Term,
 )
+from codesets.rows_icd11 import Icd11Mapping
 
 R = TypeVar("R")
 
@@ -50,6 +51,7 @@ TABLES: dict[type, tuple[str, tuple[str, ...]]] = {
     IndexKeyEntry: ("key_words", ("text",)),
     Modifier: ("modifiers", ("code",)),
     Indicators: ("indicators", ("code",)),
+    Icd11Mapping: ("icd11_mappings", ("source_code",)),
 }
 
 
