@@ -62,7 +62,7 @@ def _at(size: int, texts: list[str], vectors: np.ndarray, questions: np.ndarray)
     with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as work:
         started = time.perf_counter()
         folder = Path(work) / "synthetic"
-        write(folder, Gathered(texts, families), vectors)
+        write(folder, Gathered(texts, families), dict(zip(texts, vectors, strict=True)))
         seconds = time.perf_counter() - started
         on_disk = (folder / "vectors.faiss").stat().st_size
         system_index = SystemIndex("synthetic", folder, Rarity({}, size))

@@ -160,7 +160,7 @@ def build(job: Job) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as folder:
         started = time.perf_counter()
         model = chosen(settings.model, may_download=settings.model_download)
-        manifest = index_build.build(store, Path(folder), model)
+        manifest = index_build.build(store, Path(folder), model).manifest
         seconds = time.perf_counter() - started
     store.close()
     return {"texts": manifest.texts, "seconds": seconds}

@@ -63,11 +63,35 @@ def model_of(settings: Settings) -> Model | Shipped:
     return chosen(settings.model, may_download=settings.model_download)
 
 
-def build_index(store: CodeStore, settings: Settings, model: Model | Shipped, tell: Tell) -> None:
+def build_index(
+    store: CodeStore,
+    settings: Settings,
+    model: Model | Shipped,
+    tell: Tell,
+    *,
+    anew: bool = False,
+) -> None:
+    """Build the index of all that is loaded. What the index in use has is taken over, unless
+    `anew`; where it has all, nothing is built. `tell` gets what was done."""
     _shelve_corrections(store, settings, tell)
-    tell("Building the index (a few minutes the first time, and for a new code system)")
-    manifest = index_build.build(store, settings.index, model)
-    tell(f"Index {manifest.build}: {manifest.texts:,} texts of {manifest.families:,} codes")
+    tell(message("index.building"))
+    built = index_build.build(store, settings.index, model, anew=anew)
+    made = built.manifest
+    if built.outcome == "as_it_was":
+        tell(message("index.as_it_was"))
+    elif built.outcome == "same_texts":
+        tell(message("index.same_texts", build=made.build))
+    else:
+        key = "index.built" if built.new_texts < made.texts else "index.built_anew"
+        tell(
+            message(
+                key,
+                build=made.build,
+                texts=made.texts,
+                families=made.families,
+                new=built.new_texts,
+            )
+        )
 
 
 def _shelve_corrections(store: CodeStore, settings: Settings, tell: Tell) -> None:
@@ -91,9 +115,10 @@ def index_again(store: CodeStore, settings: Settings, tell: Tell, *, build: bool
     """After loading: build the index if it is not current, or with `build` False say how to."""
     model = model_of(settings)
     if index_build.is_current(store, settings.index, model):
+        tell(message("index.as_it_was"))
         return
     if not build:
-        tell("Questions in plain words need the index: run `codedesk index build`.")
+        tell(message("index.needed"))
         return
     build_index(store, settings, model, tell)
-    tell("A desk that is running answers from it when it is started again.")
+    tell(message("index.restart"))

@@ -54,12 +54,27 @@ ICD9CM_DOTTED = r"(?:\d{3}\.\d{1,2}|V\d{2}\.\d{1,2}|E\d{3}\.\d)"
 #: Procedures (volume 3) have 3 or 4 digits and match as well.
 ICD9CM_UNDOTTED = r"(?:\d{3,5}|V\d{2,4}|E\d{3,4})"
 
+# ICD-11 for Mortality and Morbidity Statistics: no I and no O. The second character is a letter and
+# the third a digit (WHO, ICD-11 Reference Guide, on the coding scheme).
+
+_ICD11_CHARACTER = "[0-9A-HJ-NP-Z]"
+#: A category: 5A11, CA40.0Z.
+ICD11_STEM = rf"[1-9A-HJ-NP-WYZ][A-HJ-NP-Z]\d{_ICD11_CHARACTER}(?:\.{_ICD11_CHARACTER}{{1,2}})?"
+#: An extension code of chapter X, which is added to a category: XN8P1.
+ICD11_EXTENSION = rf"X{_ICD11_CHARACTER}{{3,5}}"
+ICD11 = rf"(?:{ICD11_STEM}|{ICD11_EXTENSION})"
+
 # National Drug Code: labeler, product, package
 
 #: Ten digits as 4-4-2, 5-3-2 or 5-4-1; eleven as 5-4-2.
 NDC_DASHED = r"(?:\d{4}-\d{4}-\d{2}|\d{5}-\d{3}-\d{2}|\d{5}-\d{4}-\d{1,2})"
 #: Eleven digits. Ten digits without dashes are ambiguous: they fit all three forms.
 NDC_UNDASHED = r"\d{11}"
+
+
+def is_icd11_extension(code: str) -> bool:
+    """Whether a code of ICD-11 is one of chapter X, which never stands alone."""
+    return code.startswith("X")
 
 
 def dot(code: str) -> str:

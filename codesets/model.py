@@ -10,12 +10,16 @@ from typing import Literal, NamedTuple
 from codesets.code_format import undot
 from codesets.errors import CodeDeskError
 from codesets.rows_drugs import PaymentLimit
+from codesets.rows_icd11 import Icd11Mapping
 from codesets.rows_inpatient import InpatientRow
 
-System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt"]
-#: The system of a code that a question names: one of the four; ICD-9-CM, which is retired; the list
-#: of places of service; or "" for a text that has the form of no code.
-NamedSystem = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt", "icd9cm", "pos", ""]
+System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt", "icd11"]
+#: The systems of US claims. Questions are answered from these. The other one, ICD-11, is answered
+#: from only where it is asked for.
+US_SYSTEMS: tuple[System, ...] = ("icd10cm", "icd10pcs", "hcpcs", "cpt")
+#: The system of a code that a question names: one of these; ICD-9-CM, which is retired; the list of
+#: places of service; or "" for a text that has the form of no code.
+NamedSystem = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt", "icd11", "icd9cm", "pos", ""]
 #: A code that is billed, one that is reported beside such a code, or a range of codes.
 CodeKind = Literal["code", "modifier", "place_of_service", "range"]
 
@@ -25,6 +29,7 @@ SYSTEM_NAMES: dict[str, str] = {
     "icd10pcs": "ICD-10-PCS",
     "hcpcs": "HCPCS Level II",
     "cpt": "CPT",
+    "icd11": "ICD-11 MMS",
 }
 
 NoteKind = Literal[
@@ -329,6 +334,7 @@ ReferenceKind = Literal[
     "hcc_labels",
     "hcc_hierarchies",
     "hcc_edits",
+    "icd11_map",
 ]
 
 #: How each kind of reference is named to a person.
@@ -360,6 +366,7 @@ REFERENCE_NAMES: dict[str, str] = {
     "hcc_labels": "HCC labels",
     "hcc_hierarchies": "HCC hierarchies",
     "hcc_edits": "HCC edits by age and sex",
+    "icd11_map": "map with ICD-10",
 }
 
 #: Where a service is given; NCCI publishes its edits by it.
@@ -602,6 +609,7 @@ Row = (
     | Indicators
     | PaymentLimit
     | InpatientRow
+    | Icd11Mapping
 )
 
 

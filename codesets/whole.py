@@ -39,7 +39,7 @@ _PER_YEAR, _LEAST = 0.04, 0.5
 _SHARE_OF_PART = 0.1
 #: How many characters of the first and the last code are compared: those of a category, a section,
 #: a kind of supply.
-_END = {"icd10cm": 3, "icd10pcs": 1, "hcpcs": 2, "cpt": 2}
+_END = {"icd10cm": 3, "icd10pcs": 1, "hcpcs": 2, "cpt": 2, "icd11": 2}
 #: References that only grow: how much a later edition has says nothing of an earlier one.
 _CUMULATIVE = ("conversion",)
 #: References that are read from tables which others make of a publication.

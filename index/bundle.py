@@ -15,15 +15,14 @@ import os
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from codesets.model import Reference, Release
-from codesets.rows_inpatient import INPATIENT_KINDS
+from codesets.model import Guideline, Reference, Release, Term
 from codesets.store.code_store import CodeStore
 from index.errors import SearchError
 from index.runtime import THREADS
@@ -41,8 +40,10 @@ PASSAGES, PASSAGE_VECTORS, PASSAGE_WORDS = "passages.json", "passages.npy", "pas
 #: What people ask about the sections of the guidelines. A bundle without guidelines has none of
 #: these.
 TOPICS, TOPIC_VECTORS, TOPIC_WORDS = "topics.json", "topics.npy", "topics"
+OF_GUIDELINES = (PASSAGES, PASSAGE_VECTORS, PASSAGE_WORDS, TOPICS, TOPIC_VECTORS, TOPIC_WORDS)
 OFF_TOPIC = "talk.npz"
 ENCODER = "encoder"
+MANIFEST = "manifest.json"
 SYSTEM_INDEXES, PROCEDURES = "shelves", "procedures"
 
 _REBUILD = "Run `codedesk index build`."
@@ -59,7 +60,9 @@ class Manifest:
 
     `sources`: key of a release or reference -> SHA-256 of each file that it was read from;
     `model_fingerprint`: see Model.fingerprint; `dimensions`: length of a vector; `texts`,
-    `families`: their number; `files`: path in the bundle -> size ("bytes") and SHA-256 ("sha256").
+    `families`: their number; `files`: path in the bundle -> size ("bytes") and SHA-256 ("sha256");
+    `parts`: part of the bundle -> SHA-256 of what it was made of (index/parts.py), which is the
+    same whether its vectors were computed or taken over. Bundles of earlier versions have no parts.
     """
 
     build: str
@@ -72,19 +75,20 @@ class Manifest:
     texts: int
     families: int
     files: dict[str, dict[str, int | str]]
+    parts: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
         """The manifest of a bundle's folder. Raises BundleUnusable when it cannot be read."""
         try:
-            return cls(**json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
+            return cls(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
             raise BundleUnusable(
                 f"The index at {folder} has no readable manifest. {_REBUILD}"
             ) from error
 
     def write(self, folder: Path) -> None:
-        (folder / "manifest.json").write_text(self._text(), encoding="utf-8")
+        (folder / MANIFEST).write_text(self._text(), encoding="utf-8")
 
     @cached_property
     def sha256(self) -> str:
@@ -93,22 +97,20 @@ class Manifest:
         return hashlib.sha256(self._text().encode()).hexdigest()
 
     def _text(self) -> str:
-        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
-
-
-#: Kinds of references that no index is made of. They are looked up for a code that is known.
-_LOOKED_UP = (
-    "tables", "definitions", "ptp", "mue", "places", "conversion", "gems", *INPATIENT_KINDS
-)  # fmt: skip
+        fields = asdict(self)
+        if not self.parts:
+            del fields["parts"]
+        return json.dumps(fields, indent=1, sort_keys=True) + "\n"
 
 
 def sources(store: CodeStore) -> dict[str, list[str]]:
-    """What an index of `store` is made of, as in Manifest.sources: all releases, all references but
-    those that are only looked up, and the synonyms and topics of prompts/."""
-    references = [
-        reference for reference in store.references.all() if reference.kind not in _LOOKED_UP
+    """What an index of `store` is made of, as in Manifest.sources: all releases, the references
+    that have texts to search (terms or guidelines), and the synonyms and topics of prompts/. Other
+    references are only looked up."""
+    used: list[Release | Reference] = [
+        *store.releases(),
+        *store.references.having(Term, Guideline),
     ]
-    used: list[Release | Reference] = [*store.releases(), *references]
     digests = {source.key: sorted(file.sha256 for file in source.files) for source in used}
     return digests | {
         synonyms.KEY: [synonyms.sha256()],
@@ -136,11 +138,7 @@ def files_of(folder: Path) -> dict[str, dict[str, int | str]]:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return {"bytes": path.stat().st_size, "sha256": digest}
 
-    paths = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "manifest.json"
-    ]
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MANIFEST]
     relative = [path.relative_to(folder).as_posix() for path in paths]
     with ThreadPoolExecutor(THREADS) as pool:  # the first question of a process waits for this
         return dict(zip(relative, pool.map(described, paths), strict=True))
@@ -153,6 +151,22 @@ def current(root: Path) -> Path | None:
     except FileNotFoundError:
         return None
     return root / name if name else None
+
+
+def take_over(path: Path, folder: Path) -> None:
+    """Put a file or folder of a bundle into `folder`, that of another bundle, too. Files of bundles
+    never change, so no bytes are copied where the file system can give a file two names."""
+    if not path.is_dir():
+        _second_name(path, folder / path.name)
+    else:
+        shutil.copytree(path, folder / path.name, copy_function=_second_name)
+
+
+def _second_name(path: str | Path, other: str | Path) -> None:
+    try:
+        os.link(path, other)
+    except OSError:
+        shutil.copyfile(path, other)
 
 
 def swap_in(root: Path, folder: Path) -> None:
@@ -170,7 +184,7 @@ def swap_in(root: Path, folder: Path) -> None:
     a_day_ago = time.time() - 24 * 60 * 60
     for other in root.iterdir():
         # A folder without a manifest is being built by another process, or was interrupted.
-        finished = (other / "manifest.json").exists() or other.stat().st_mtime < a_day_ago
+        finished = (other / MANIFEST).exists() or other.stat().st_mtime < a_day_ago
         if other.is_dir() and finished and other not in (folder, before):
             shutil.rmtree(other, ignore_errors=True)
 
@@ -208,7 +222,7 @@ def opened(
 
 def _earlier(root: Path, store: CodeStore | None, build: str) -> tuple[Path, Manifest]:
     folder = root / Path(build).name
-    if not (folder / "manifest.json").exists():
+    if not (folder / MANIFEST).exists():
         raise BundleUnusable(
             f"The index bundle {build} is no longer there: only the one in use and the one before "
             "it are kept."

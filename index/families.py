@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from codesets.code_format import is_icd11_extension
 from codesets.model import Release, Term
 from codesets.store.code_store import CodeStore
 from index.text.synonyms import read_synonyms
@@ -92,6 +93,8 @@ def _add_release(
     store: CodeStore, release: Release, families: dict[str, Family], stems: dict[str, str]
 ) -> None:
     codes = {code.code: code for code in store.codes(release)}
+    if release.system == "icd11":
+        codes = {name: code for name, code in codes.items() if not is_icd11_extension(name)}
     titles: dict[str, list[str]] = {}
     for code in codes.values():
         titles.setdefault(code.stem, []).append(code.title)

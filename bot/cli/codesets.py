@@ -38,9 +38,13 @@ def codesets_list(settings: Settings) -> None:
         today = dt.date.today()
         for release in store.releases():
             counts = store.counts(release)
+            named = f"{SYSTEM_NAMES[release.system]} {release.label}"
+            if release.system == "icd11":
+                click.echo(message("icd11.listed", release=named, count=counts["codes"]))
+                _echo_source(release)
+                continue
             click.echo(
-                f"{SYSTEM_NAMES[release.system]} {release.label}: "
-                f"{release.effective_from} through {release.effective_through}; "
+                f"{named}: {release.effective_from} through {release.effective_through}; "
                 f"{counts['codes']:,} codes and headers, {counts['billable']:,} billable, "
                 f"{counts['notes']:,} notes, {counts['terms']:,} inclusion terms"
             )
@@ -99,6 +103,7 @@ def codesets_import(
     HCPCS Level II  quarterly file or its spreadsheet, ASP NDC-HCPCS crosswalk (CMS)
     NCCI            procedure-to-procedure edits, medically unlikely edits (CMS)
     CPT             tab-delimited descriptors, with your licence (AMA)
+    ICD-11          simple tabulation of the MMS, maps with ICD-10 (WHO)
     Other           place of service codes (CMS)
 
     The type of a file is recognised by its content, its edition by its content or name. An edition

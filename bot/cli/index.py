@@ -21,14 +21,19 @@ def index() -> None:
 
 
 @index.command("build")
+@click.option("--anew", is_flag=True, help="Compute all vectors again, and take over none.")
 @click.pass_obj
-def build_command(settings: Settings) -> None:
-    """Build the index from what is loaded. The one in use works until the new one is complete."""
+def build_command(settings: Settings, anew: bool) -> None:
+    """Build the index from what is loaded. The one in use works until the new one is complete.
+
+    What the index in use has already is taken over: only new texts are encoded, and when all that
+    is searched is the same, nothing is built.
+    """
     if not settings.codes_db.exists():
         raise CodesetError(message("desk.nothing_loaded"))
     store = CodeStore(settings.codes_db)
     try:
-        build_index(store, settings, model_of(settings), progress)
+        build_index(store, settings, model_of(settings), progress, anew=anew)
     finally:
         store.close()
 

@@ -15,6 +15,7 @@ import msgspec
 
 from bot.desk.answer_flags import Drg, Flag
 from bot.desk.reasons import Reason
+from bot.desk.who_equivalent import WhoEquivalent
 from codesets.model import CodeKind
 from index.search.confidence import Confidence
 from index.statement.model import Kind, Role, RuleKind
@@ -22,7 +23,14 @@ from index.statement.model import Status as FactStatus
 
 Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained"]
 Status = Literal[
-    "billable", "header", "not_covered", "not_yet_valid", "deleted", "unknown", "not_loaded"
+    "billable",
+    "header",
+    "not_covered",
+    "not_yet_valid",
+    "deleted",
+    "unknown",
+    "not_loaded",
+    "not_billed",
 ]
 Severity = Literal["conflict", "caution", "obligation"]
 Order = Literal["before", "after", "any"]
@@ -247,10 +255,10 @@ class Candidate:
     """A code that may answer a question in plain words.
 
     - `rank`: 1 for the best.
-    - `system`: icd10cm, icd10pcs, hcpcs or cpt.
+    - `system`: icd10cm, icd10pcs, hcpcs, cpt or, where it is asked for, icd11.
     - `code`: as published.
     - `title`: its title.
-    - `billable`: whether it is complete and valid on the date of service.
+    - `billable`: whether it is complete and valid on the date of service; False in ICD-11.
     - `release`: label of the release that it is from.
     - `score`: how well it fits; compares within one answer only.
     - `confidence`: how sure it is that this is the code: high, medium or low.
@@ -292,13 +300,14 @@ class Verdict:
 
     - `code`: as published. Where a question changes one axis of an ICD-10-PCS code and no code
       has the change, the code with "…" in the place of that character.
-    - `system`: icd10cm, icd10pcs, hcpcs, cpt, icd9cm (ICD-9-CM) or pos (places of service); ""
-      for text that no system's codes look like.
+    - `system`: icd10cm, icd10pcs, hcpcs, cpt, icd11 (where it is asked for), icd9cm (ICD-9-CM) or
+      pos (places of service); "" for text that no system's codes look like.
     - `status`: billable: complete and valid, which is not to say that a payer covers it; of a
       modifier or a place of service: valid. header: other codes complete it. not_covered: no loaded
       edition covers the date, and `why` says what the nearest one says. not_yet_valid: a later
       edition has it, or its first day is later. deleted: an earlier edition had it, or its last
       day has passed. unknown: no loaded edition has it. not_loaded: its system is not loaded.
+      not_billed: a code of ICD-11, which is not used for US claims.
     - `title`: its title; "" where it is not known.
     - `release`: label of the release that the verdict is from, or that lacks the code; None for
       ICD-9-CM, places of service, a system that is not loaded, and text of no system.
@@ -318,6 +327,8 @@ class Verdict:
     - `reasons`: what `why` is worded from; not in the JSON.
     - `flags`: what the lists of inpatient claims and risk adjustment say of a diagnosis; [] for
       nothing, and where none is loaded.
+    - `who_equivalents`: by WHO's maps, the codes of ICD-11 for one of ICD-10-CM, or those of WHO's
+      ICD-10 for one of ICD-11; [] where ICD-11 is not asked for, and where no loaded map has it.
     """
 
     code: str
@@ -337,6 +348,7 @@ class Verdict:
     kind: CodeKind = "code"
     reasons: list[Reason] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list, kw_only=True)
+    who_equivalents: list[WhoEquivalent] = field(default_factory=list, kw_only=True)
 
     @property
     def status_shown(self) -> str:

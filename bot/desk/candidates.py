@@ -18,7 +18,7 @@ from bot.desk.system_choice import Group, groups
 from bot.desk.verdicts import MOST_COMPLETIONS, shown_notes, titles
 from codesets.lookups import pcs_axes
 from codesets.lookups.inherited_notes import notes_of
-from codesets.model import Code, Release, System
+from codesets.model import US_SYSTEMS, Code, Release, System
 from codesets.store.code_store import CodeStore
 from index.search.confidence import Confidence, confidence, fits
 from index.search.defaults import preferred
@@ -179,7 +179,7 @@ class Candidates:
             system=hit.system,
             code=chosen.code.code,
             title=chosen.code.title,
-            billable=chosen.code.billable,
+            billable=chosen.code.billable and release.system in US_SYSTEMS,
             release=release.label,
             score=round(hit.score, 4),
             confidence=_held(sure, group),

@@ -11,6 +11,8 @@ from bot.desk.code_checks import PairRules
 from bot.desk.code_mentions import CodeMention, may_be_hcpcs, named_code
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.icd9_crosswalk import Icd9Crosswalk
+from bot.desk.icd11 import Icd11
+from bot.desk.icd11_mentions import asks_for_icd11, read_icd11
 from bot.desk.known_codes import Known, said
 from bot.desk.modifiers_and_places import ModifiersAndPlaces
 from bot.desk.note_checks import Reported
@@ -39,12 +41,14 @@ class CodeAnswers:
         self._store = store
         self._guideline_lookup = guideline_lookup
         self._crosswalk = Icd9Crosswalk(store)
+        self.icd11 = Icd11(store)
         #: What is asked of codes.db while a question is read, besides `lookup`.
         self.known = Known(
             title=self._crosswalk.title,
             icd9=self._crosswalk.titles,
             product=lambda ndc: bool(self._products(ndc)),
             modifiers=self._modifiers,
+            icd11=self._icd11_in,
         )
 
     def lookup(self, typed: str) -> list[tuple[System, str]]:
@@ -58,6 +62,12 @@ class CodeAnswers:
             if self._store.releases_with(system, form):
                 forms.append((system, form))
         return sorted(forms, key=lambda system_and_form: system_and_form[1] != typed)
+
+    def _icd11_in(self, text: str, chosen: bool) -> list[tuple[str, bool]]:
+        named = chosen or asks_for_icd11(text)
+        if not named and not self._store.releases("icd11"):
+            return []
+        return read_icd11(text, self.icd11.has, self.icd11.is_of_others, named=named)
 
     def on_products(self, question: Question, answer: Answer) -> Answer:
         """Verdicts on the codes by which the drugs of a question's NDCs are billed. Notices give
@@ -130,13 +140,14 @@ class CodeAnswers:
             reason("desk.edits_not_covered", edits=kind, label=label) for kind, label in old
         ]
         answer = dated(answer, list(coverages.values()), day)
-        return replace(
+        answer = replace(
             noticed(answer, *notices),
             outcome="verdict",
             verdicts=[*verdicts, *self._beside(question)],
             pairs=rules.check(reported),
             not_checked=rules.not_checked(reported),
         )
+        return self.icd11.answered(answer, question.text, day, question.limited_to)
 
     def _on_code(
         self,
@@ -149,6 +160,8 @@ class CodeAnswers:
         changed, the verdict on the changed code follows."""
         if mention.damage:
             return [damaged(mention)]
+        if mention.system == "icd11":
+            return [self.icd11.verdict(mention, question.day) or unloaded(mention)]
         if mention.kind == "range" and coverage is not None:
             return [range_verdict(self._store, mention, coverage.release, question.day)]
         if coverage is None:

@@ -11,6 +11,7 @@ from typing import Literal
 from bot.desk import spreadsheet_damage
 from bot.desk.code_ranges import read_ranges
 from bot.desk.icd9_mentions import may_be_icd9, read_icd9
+from bot.desk.icd11_mentions import without_codes, without_name
 from bot.desk.known_codes import Known, Lookup, agreement, said, words_of
 from bot.desk.modifier_search import asks_for_modifier, find_modifiers
 from bot.desk.spreadsheet_damage import Damage, with_its_zeros
@@ -100,6 +101,11 @@ def read_mentions(
     """The codes that a question names: ranges first, those of ICD-9-CM last. `systems` limits the
     others to codes of these systems; () for all. `known`: what else is loaded; None for nothing."""
     lookup, known = limited(lookup, systems), known or Known()
+    of_icd11 = [
+        CodeMention(code, code, "icd11", loaded)
+        for code, loaded in known.icd11(text, "icd11" in systems)
+    ]
+    text = without_codes(without_name(text), [mention.code for mention in of_icd11])
     text, ranges = read_ranges(_ICD_10.sub(r"icd10\1", text), lookup)
     mentions = [CodeMention(one.typed, one.name, one.system, True, kind="range") for one in ranges]
     without_numbers = spreadsheet_damage.without_numbers(text)
@@ -115,7 +121,7 @@ def read_mentions(
             continue
         if not systems or mention.system in systems:
             mentions.append(replace(mention, slip=mention.slip or blanks.get(mention.typed, "")))
-    return mentions + retired
+    return [*of_icd11, *mentions, *retired]
 
 
 def _retired(text: str, known: Known) -> list[CodeMention]:

@@ -404,6 +404,8 @@ class Desk:
         systems: Sequence[System] = question.limited_to
         if not systems:
             systems = self._store.systems
+            if question.said is not None and "icd11" in question.said.named:
+                systems = self._store.all_systems
             if question.said is not None:
                 if lacking := missing(likeliest(question.said), systems):
                     answer = noticed(answer, *map(needs, lacking))
@@ -454,6 +456,7 @@ class Desk:
                 answer = noticed(answer, *read_cut_words(found, question.statement))
             answer = self._with_guidelines(question, answer, found, releases)
             answer = self._reports.reported(question, answer, self._search(), found, releases)
+            answer = self._codes.icd11.noted(answer, releases)
             answer = with_options(answer, self._store, question.day)
             answer = self._named_second(question, answer)
             if answer.outcome == "abstained":
@@ -516,6 +519,8 @@ class Desk:
         answer = self._codes.on_codes(question, answer)
         if told := answered_of_lists(question, answer, self._flags):
             return told
+        if answer.headline.reasons:  # of ICD-11
+            return answer
         answer = self._with_headline(question, answer)
         codes = [mention.typed for mention in question.mentions]
         rule = is_about_a_rule(question.text)

@@ -26,12 +26,15 @@ class Known:
       no mapping has it. [] means that it leads to none.
     - `modifiers`: gives (code, title) of each modifier of HCPCS Level II.
     - `product`: tells whether a crosswalk has an NDC, which is given as 5-4-2.
+    - `icd11`: gives the codes of ICD-11 that a text names, and whether each is loaded; the second
+      argument says whether ICD-11 was chosen (`icd11_mentions.read_icd11`).
     """
 
     title: Callable[[str], str] = lambda code: ""
     icd9: Callable[[str], Sequence[str] | None] = lambda code: None
     product: Callable[[str], bool] = lambda ndc: False
     modifiers: Callable[[], Sequence[tuple[str, str]]] = tuple
+    icd11: Callable[[str, bool], Sequence[tuple[str, bool]]] = lambda text, chosen: ()
 
 
 #: Words of titles that say nothing of which code is meant.

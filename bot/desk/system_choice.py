@@ -53,7 +53,7 @@ def chances(points: Mapping[System, float], hits: Sequence[Hit]) -> dict[System,
     what the words say; `hits`: of all systems, the best first."""
     odds = {
         system: points.get(system, 0.0)
-        + _BIAS[system]
+        + _BIAS.get(system, 0.0)
         + _SCORE * found.score
         + _COVERAGE * found.coverage
         + _FIT * found.fit

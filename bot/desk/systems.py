@@ -13,9 +13,10 @@ import tomllib
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, get_args
+from typing import Any
 
-from codesets.model import System
+from bot.desk import icd11_mentions
+from codesets.model import US_SYSTEMS, System
 from index.pcs.phrases import operations_in, without_reason
 from index.text.lexicon import DRUG, DRUG_CLASS, GOODS, ROUTE, Lexicon, Part
 from index.text.resources import read_text
@@ -26,6 +27,7 @@ _NAMES: dict[System, re.Pattern[str]] = {
     "icd10pcs": re.compile(r"icd-?\s?10-?\s?pcs|(?<!\d)(?<!\d )\bpcs\b"),
     "hcpcs": re.compile(r"\bhcpcs\b"),
     "cpt": re.compile(r"(?<!of )(?<!not )(?<!no )\bcpt\b"),
+    "icd11": icd11_mentions.NAME,
 }
 
 
@@ -278,7 +280,7 @@ def _points(kinds: frozenset[str]) -> dict[System, float]:
     """The points of each system that the question may be about."""
     of_procedures = bool(kinds & _OF_PROCEDURES)
     points: dict[System, float] = {
-        system: 0.0 for system in get_args(System) if of_procedures or system not in _PROCEDURES
+        system: 0.0 for system in US_SYSTEMS if of_procedures or system not in _PROCEDURES
     }
     if "cpt" in kinds:
         points["cpt"] = 0.0

@@ -23,7 +23,7 @@ from bot.setup import model_of
 from bot.slack.people import Defaults, Favourite, People, defaults_for
 from codesets.errors import CodeDeskError
 from codesets.loading.freshness import not_loaded, out_of_date
-from codesets.model import SYSTEM_NAMES
+from codesets.model import SYSTEM_NAMES, US_SYSTEMS
 from codesets.store.code_store import CodeStore
 
 logger = logging.getLogger("codedesk.slack")
@@ -207,7 +207,7 @@ def _status(verdict: Verdict) -> str:
 
 def _loaded(settings: Settings) -> Loaded:
     if not settings.codes_db.exists():
-        return Loaded(missing=tuple(SYSTEM_NAMES.values()))
+        return Loaded(missing=tuple(SYSTEM_NAMES[system] for system in US_SYSTEMS))
     try:
         with closing(CodeStore(settings.codes_db)) as store:
             today = dt.date.today()

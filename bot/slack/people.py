@@ -18,7 +18,7 @@ from bot.logged_desk import LoggedQuestion
 from bot.messages import message
 from bot.querylog import QuestionRecord, Record
 from bot.slack.state import State
-from codesets.model import SETTING_NAMES, SYSTEM_NAMES, Setting, System
+from codesets.model import SETTING_NAMES, SYSTEM_NAMES, US_SYSTEMS, Setting, System
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -95,7 +95,7 @@ class People:
         if row is None:
             return Defaults()
         return Defaults(
-            tuple(system for system in json.loads(row["systems"]) if system in SYSTEM_NAMES),
+            tuple(system for system in json.loads(row["systems"]) if system in US_SYSTEMS),
             row["setting"] if row["setting"] in get_args(Setting) else None,
             row["day"] and dt.date.fromisoformat(row["day"]),
             bool(row["private"]),

@@ -69,6 +69,8 @@ def mark(line: ReportLine) -> str:
 
 
 def _billable(line: ReportLine) -> str:
+    if line.system == "icd11":
+        return message("icd11.line")
     return message("report.billable" if line.billable else "report.header")
 
 

@@ -167,6 +167,8 @@ def _rival(candidate: Candidate) -> str:
 
 def _candidate(candidate: Candidate) -> str:
     billable = message("terminal.billable" if candidate.billable else "terminal.header")
+    if candidate.system == "icd11":
+        billable = message("icd11.line")
     lines = [
         _wrapped(f"{candidate.code}  {candidate.title}", f"{candidate.rank}. "),
         f"   {billable} · {message('terminal.confidence', level=candidate.confidence)}",
@@ -217,6 +219,12 @@ def _verdict(verdict: Verdict, crosswalk: bool, told: str, *, governed: bool) ->
         lines += [
             _wrapped(f"{e.code}  {e.title} ({e.says})".strip(), "     ")
             for e in verdict.equivalents
+        ]
+    if verdict.who_equivalents:
+        lines.append(f"   {message(f'icd11.equivalents_{verdict.who_equivalents[0].system}')}")
+        lines += [
+            _wrapped(f"{e.code}  {e.title} ({e.says})".strip(), "     ")
+            for e in verdict.who_equivalents
         ]
     if not governed:
         return "\n".join(lines)

@@ -108,6 +108,10 @@ def _verdict(verdict: Verdict, day: str) -> Verdict:
             for one in verdict.equivalents
         ],
         flags=_flags(verdict.flags, day),
+        who_equivalents=[
+            replace(one, says=_together(one.reasons, day) or one.says)
+            for one in verdict.who_equivalents
+        ],
     )
 
 

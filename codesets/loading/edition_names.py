@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from codesets import months
-from codesets.formats import cpt, guidelines, ncci
+from codesets.formats import cpt, guidelines, icd11, ncci
 from codesets.formats.text_files import xml_version
 from codesets.loading import inpatient_editions
 from codesets.loading.file_types import Layout, Sample
@@ -56,16 +56,21 @@ _LABELS = {
         rf"(?P<year>20\d\d)-(?P<month>{months.written(*months.QUARTER_STARTS)})[a-z]*", re.I
     ),
     "calendar": re.compile(r"(?P<year>20\d\d)(?P<month>)"),
+    "version": re.compile(r"(?P<year>20\d\d)-(?P<month>0[1-9]|1[0-2])"),
 }
 _EXAMPLES = {
     "fiscal": "--release FY2027 (or FY2026-April)",
     "quarter": "--release 2026-January",
     "calendar": "--release 2026",
+    "version": "--release 2026-01",
 }
 
 
 def _rhythm(layout: Layout) -> str:
-    """How often a file is published: "fiscal" (year), "quarter" or "calendar" (year)."""
+    """How often a file is published: "fiscal" (year), "quarter" or "calendar" (year); "version" for
+    the yearly versions of ICD-11."""
+    if layout.system == "icd11":
+        return "version"
     if layout.system == "cpt" or layout.kind in ("places", "gems", *inpatient_editions.RISK):
         return "calendar"
     return "quarter" if layout.system == "hcpcs" else "fiscal"
@@ -116,6 +121,9 @@ def _of_content(layout: Layout, sample: Sample, package: str) -> Edition | None:
         return _labelled(layout, match) if match else None
     if layout.kind in ("conversion", "asp", "payment_limits"):
         return _of_words(layout, sample.text)
+    if layout.system == "icd11":
+        version = icd11.edition_of(sample.text)
+        return Edition(*version) if version else None
     year = xml_version(sample.text)
     if year is None:
         return None
@@ -140,7 +148,10 @@ def _begun(layout: Layout, year: int, month: int) -> Edition | None:
 
 def _labelled(layout: Layout, match: re.Match[str]) -> Edition:
     month = match["month"]
-    return _dated(layout, int(match["year"]), months.number(month) if month else None)
+    if not month:
+        return _dated(layout, int(match["year"]), None)
+    number = int(month) if month.isdigit() else months.number(month)
+    return _dated(layout, int(match["year"]), number)
 
 
 def _of_ncci(layout: Layout, label: str, first: dt.date, last: dt.date) -> Edition:
@@ -167,7 +178,7 @@ def _of_names(layout: Layout, name: str, package: str) -> Edition | None:
     if rhythm == "fiscal" and (begins := _EFFECTIVE.search(name) or _EFFECTIVE.search(package)):
         return _begun(layout, int(begins["year"]), int(begins["month"]))
     year = _only(_years(name)) or _only(_years(package))
-    if not year:
+    if not year or layout.system == "icd11":
         return None
     if layout.kind == "gems" or rhythm == "calendar":
         return _dated(layout, year, None)
@@ -217,6 +228,9 @@ def _dated(layout: Layout, year: int, month: int | None) -> Edition:
     if rhythm == "calendar":
         label = f"{year} ({cpt.MARK})" if layout.system == "cpt" else str(year)
         return Edition(label, dt.date(year, 1, 1), dt.date(year, 12, 31))
+    if rhythm == "version":
+        month = month or 1
+        return Edition(f"{year}-{month:02}", dt.date(year, month, 1), dt.date(year, 12, 31))
     if rhythm == "quarter":
         assert month is not None  # both callers require a month for quarterly files
         last = dt.date(year, month + 2, calendar.monthrange(year, month + 2)[1])
@@ -235,7 +249,7 @@ def part_of(layout: Layout, name: str) -> str | None:
         return part[1] if part else None
     if layout.kind in inpatient_editions.IN_PARTS:
         return inpatient_editions.part_of(layout.kind, name)
-    return name.rpartition(".")[0].lower() if layout.kind == "gems" else None
+    return name.rpartition(".")[0].lower() if layout.kind in ("gems", "icd11_map") else None
 
 
 def setting_of(layout: Layout, sample: Sample, package: str) -> Setting | None:

@@ -35,6 +35,7 @@ from codesets.formats import (
     icd10pcs,
     icd10pcs_index,
     icd10pcs_tables,
+    icd11,
     mce,
     msdrg_tables,
     ncci,
@@ -262,6 +263,22 @@ _BY_COLUMNS: tuple[tuple[spreadsheets.Columns, Layout], ...] = (
         _reference(
             "payment_limits", "hcpcs", lambda path, r: payment_limits.read_payment_limits(path)
         ),
+    ),
+    (
+        icd11.TABULATION_COLUMNS,
+        Layout(
+            "simple tabulation",
+            "icd11",
+            read_release=lambda path, release, known: icd11.read_tabulation(path, release),
+        ),
+    ),
+    (
+        icd11.TO_11_COLUMNS,
+        _reference("icd11_map", "icd11", lambda path, r: icd11.read_map_to_11(path)),
+    ),
+    (
+        icd11.TO_10_COLUMNS,
+        _reference("icd11_map", "icd11", lambda path, r: icd11.read_map_to_10(path)),
     ),
     (
         guidelines.PCS_COLUMNS,

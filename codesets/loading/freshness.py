@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES
+from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES, US_SYSTEMS
 from codesets.store.code_store import CodeStore
 
 #: References that are published for each edition. The others are valid until they are replaced.
@@ -63,7 +63,7 @@ def out_of_date(store: CodeStore, day: dt.date) -> list[Outdated]:
 
 def not_loaded(store: CodeStore) -> list[str]:
     """The names of the code systems and the references of which no edition is loaded."""
-    missing = [name for system, name in SYSTEM_NAMES.items() if system not in store.systems]
+    missing = [SYSTEM_NAMES[one] for one in US_SYSTEMS if one not in store.systems]
     for kind, system in _RENEWED:
         if not store.references.all(kind, system):
             whose = "" if system == "hcpcs" else f"{SYSTEM_NAMES[system]} "

@@ -218,7 +218,9 @@ def _sentence(file: Recognised, data: ReleaseData) -> str:
     release, codes = data.release, data.codes
     billable = sum(code.billable for code in codes)
     count = f"{billable:,} codes"
-    if billable < len(codes):
+    if release.system == "icd11":  # no code of it is billed
+        count = f"{len(codes):,} codes"
+    elif billable < len(codes):
         count = f"{len(codes):,} codes and headers, {billable:,} billable"
     return (
         f"{file.name}: {file.edition_name}, {file.layout.name}, {release.effective_from} through "

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 import msgspec
 from sqlite_utils import Database
@@ -18,6 +18,7 @@ from sqlite_utils import Database
 from codesets.model import (
     DATED_SYSTEMS,
     SYSTEM_NAMES,
+    US_SYSTEMS,
     Code,
     CodeRange,
     Division,
@@ -199,9 +200,14 @@ class CodeStore:
 
     @property
     def systems(self) -> list[System]:
-        """The systems of which a release is loaded, in the order of `SYSTEM_NAMES`."""
+        """The systems of US claims of which a release is loaded, in their order."""
+        return [system for system in self.all_systems if system in US_SYSTEMS]
+
+    @property
+    def all_systems(self) -> list[System]:
+        """All systems of which a release is loaded, ICD-11 among them."""
         loaded = {release.system for release in self._releases()}
-        return [system for system in SYSTEM_NAMES if system in loaded]
+        return [system for system in get_args(System) if system in loaded]
 
     def for_date(self, system: str, day: dt.date) -> ReleaseMatch:
         """The release of `system` in force on `day`, else the nearest one.

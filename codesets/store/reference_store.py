@@ -87,6 +87,14 @@ class ReferenceStore:
         value or list of values that they must have."""
         return row_tables.read(self._database.db, kind, reference.key, **equal)
 
+    def having(self, *kinds: type) -> list[Reference]:
+        """The loaded references that have rows of one of these kinds, oldest edition first."""
+        return [
+            reference
+            for reference in self._loaded()
+            if any(row_tables.has(self._database.db, kind, reference.key) for kind in kinds)
+        ]
+
     def count(self, reference: Reference) -> int:
         """The number of rows in a reference."""
         return sum(row_tables.count(self._database.db, reference.key).values())

@@ -33,6 +33,7 @@ from codesets.model import (
     Term,
 )
 from codesets.rows_drugs import PaymentLimit
+from codesets.rows_icd11 import Icd11Mapping
 from codesets.rows_inpatient import (
     CcExclusion,
     CountsIfAlive,
@@ -82,6 +83,7 @@ TABLES: dict[type, tuple[str, tuple[str, ...]]] = {
     HccLabel: ("hcc_labels", ("category",)),
     HccHierarchy: ("hcc_hierarchies", ("category",)),
     HccEdit: ("hcc_edits", ("code",)),
+    Icd11Mapping: ("icd11_mappings", ("source_code",)),
 }
 
 
@@ -167,6 +169,13 @@ def files(db: Database) -> dict[str, list[dict[str, Any]]]:
     for row in db["files"].rows_where(order_by="name"):
         by_key.setdefault(row["key"], []).append(row)
     return by_key
+
+
+def has(db: Database, kind: type, source: str) -> bool:
+    """Whether a release or reference has a row of this kind."""
+    table, _ = TABLES[kind]
+    row = db.execute(f"select exists (select 1 from {table} where source = ?)", [source]).fetchone()
+    return bool(row[0])
 
 
 def count(db: Database, source: str) -> dict[type, int]:

@@ -95,14 +95,19 @@ def learn(
     `before`, a model by the same encoder, is returned as it is while the files of prompts/intents
     are the same, even if the texts are others: another sample of them gives nearly the same model.
     """
-    files = b"".join(read_bytes("intents", name) for name in (_OFF_TOPIC, _ASKING, _EVERYDAY))
-    words = hashlib.sha256(files).hexdigest()
+    words = words_sha256()
     if before is not None and before.words == words:
         return before
     everyday = [line.lower() for line in everyday_examples()]
     questions = encoder.encode_together(_questions(texts) + everyday)
     examples = encoder.encode_together([line.lower() for line in off_topic_examples()])
     return OffTopicModel.of(questions, examples, words)
+
+
+def words_sha256() -> str:
+    """SHA-256 of the three files of prompts/intents, in hexadecimal."""
+    files = b"".join(read_bytes("intents", name) for name in (_OFF_TOPIC, _ASKING, _EVERYDAY))
+    return hashlib.sha256(files).hexdigest()
 
 
 def off_topic_examples() -> list[str]:

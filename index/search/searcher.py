@@ -25,7 +25,7 @@ from index.search.bm25 import Lexical
 from index.search.guideline_search import Asked, Guidance, asked_about, passages
 from index.search.off_topic import OffTopicModel, everyday_examples, off_topic_examples
 from index.search.ranking import FEATURES, Evidence, Judged, Rarity
-from index.search.system_index import SystemIndex, Wordings
+from index.search.system_index import TEXTS, SystemIndex, Texts, Wordings
 from index.search.word_choice import choose
 from index.text.attribute_words import in_title_words
 from index.text.attributes import telling
@@ -212,6 +212,12 @@ class Found:
     vector: np.ndarray
 
 
+def _texts_apart(folder: Path) -> int:
+    """How many texts of a bundle are of systems that answers do not rest on: of ICD-11."""
+    path = folder / bundle.SYSTEM_INDEXES / "icd11" / TEXTS
+    return len(Texts(path)) if path.exists() else 0
+
+
 def _open_encoder(folder: Path) -> Encoder:
     encoder = Encoder(folder)
     encoder.check()
@@ -251,7 +257,7 @@ class Searcher:
             vocabulary = bundle.read_json(folder / bundle.VOCABULARY)
             self._cut = CutWords(vocabulary)
             self._frequency: dict[str, int] = bundle.read_json(folder / bundle.STEMS)
-            rarity = Rarity(self._frequency, self.manifest.texts)
+            rarity = Rarity(self._frequency, self.manifest.texts - _texts_apart(folder))
             self._system_indexes = {
                 system: SystemIndex(system, folder / bundle.SYSTEM_INDEXES / system, rarity)
                 for system in get_args(System)

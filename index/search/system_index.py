@@ -9,7 +9,7 @@ the header that are reported. Families and texts are numbers here, counted from 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,16 +21,16 @@ from codesets.model import Release, System
 from index import precedence
 from index.bundle import read_json, write_json
 from index.families import Gathered
-from index.runtime import THREADS, load_faiss
-from index.search import features
+from index.search import features, text_vectors
 from index.search.bm25 import Lexical, write_lexical
 from index.search.features import Ragged
 from index.search.known_names import KnownNames, is_condition
 from index.search.ranking import Evidence, Judged, Ranker, Rarity
+from index.search.text_vectors import TextVectors
 from index.text.lexicon import Lexicon
 from index.text.tokens import Reading
 
-VECTORS, LEXICAL = "vectors.faiss", "lexical"
+LEXICAL = "lexical"
 #: The texts; the codes and releases; the numbers that link them.
 TEXTS, NAMES, LINKS = "texts.txt", "names.json", "links.npz"
 
@@ -38,26 +38,22 @@ TEXTS, NAMES, LINKS = "texts.txt", "names.json", "links.npz"
 _MOST_BELOW = 60
 #: The number of texts in which the words of several questions are looked for.
 _LIKEST = 20
-#: Parameters of the HNSW graph: links of a text (M), and width of the search when building and when
-#: searching (efConstruction, efSearch). On 204,391 texts, 98.9% of the 100 nearest and 99.1% of the
-#: 10 nearest are found.
-_LINKS, _WIDTH_BUILDING, _WIDTH_SEARCHING = 16, 200, 200
 
 
-def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
-    """Write a system index into a new folder. `vectors`: unit vectors (float32), one row a text."""
+def write(
+    folder: Path,
+    gathered: Gathered,
+    new: Mapping[str, np.ndarray],
+    before: Path | None = None,
+    texts_before: Sequence[str] = (),
+) -> None:
+    """Write a system index into a new folder.
+
+    `new`: the unit vectors (float32) of the texts that are not in `texts_before`, the texts of the
+    system index in the folder `before`, which has the vectors of the others. Raises RowsDiffer.
+    """
     folder.mkdir()
-    faiss = load_faiss()
-    # Eight bits a dimension take a quarter of the memory, with no difference in the ranking.
-    index = faiss.IndexHNSWSQ(
-        vectors.shape[1], faiss.ScalarQuantizer.QT_8bit, _LINKS, faiss.METRIC_INNER_PRODUCT
-    )
-    index.hnsw.efConstruction = _WIDTH_BUILDING
-    faiss.omp_set_num_threads(THREADS)
-    index.train(vectors)
-    index.add(vectors)
-    faiss.omp_set_num_threads(1)
-    faiss.write_index(index, str(folder / VECTORS))
+    text_vectors.write(folder, gathered.texts, new, before, texts_before)
     write_lexical(folder / LEXICAL, gathered.texts)
     (folder / TEXTS).write_text("".join(f"{text}\n" for text in gathered.texts), encoding="utf-8")
     titles = [family.texts[0] for family in gathered.families]
@@ -106,15 +102,8 @@ def write(folder: Path, gathered: Gathered, vectors: np.ndarray) -> None:
 def vectors_of(folder: Path) -> dict[str, np.ndarray]:
     """The vector of each text of a system index, as unpacked from eight bits (float32)."""
     texts = list(Texts(folder / TEXTS))
-    index = _read_vectors(folder)
-    return dict(zip(texts, index.reconstruct_n(0, len(texts)), strict=True))
-
-
-def _read_vectors(folder: Path) -> Any:
-    """The FAISS index of a system index, mapped into memory. The file of a bundle never changes,
-    and stays readable while a process has it open."""
-    faiss = load_faiss()
-    return faiss.read_index(str(folder / VECTORS), faiss.IO_FLAG_MMAP_IFC)
+    vectors = TextVectors(folder, len(texts)).of(np.arange(len(texts)))
+    return dict(zip(texts, vectors, strict=True))
 
 
 class Texts(Sequence[str]):
@@ -180,8 +169,7 @@ class SystemIndex:
             self._parents[self._by_parent], np.arange(len(self.codes) + 1)
         )
         self._below_header: dict[tuple[int, str], list[tuple[int, int]]] = {}
-        self._vectors = _read_vectors(folder)
-        self._vectors.hnsw.efSearch = _WIDTH_SEARCHING
+        self._vectors = TextVectors(folder, len(self.texts))
         self.lexical = Lexical(folder / LEXICAL, len(self.texts))
         title_features = features.load(folder / features.FILE)
         self.names = KnownNames(title_features, self._names_of_conditions(entries))
@@ -261,8 +249,7 @@ class SystemIndex:
         Returns three arrays with one entry a text: its number (sorted); its largest cosine with a
         wording, less the penalty (float32); its BM25 score as a share of the best (float32).
         """
-        _, nearest = self._vectors.search(wordings.vectors, most)
-        by_vector = nearest.ravel()[nearest.ravel() >= 0]
+        by_vector = self._vectors.nearest(wordings.vectors, most)
         scores = self.lexical.scores(wordings.spelled_out)
         by_words = np.flatnonzero(scores)
         if len(by_words) > most:
@@ -292,7 +279,7 @@ class SystemIndex:
         return self._ranker.judge(readings, evidence.of(families), families, by_title, amounts)
 
     def _cosines(self, texts: np.ndarray, wordings: Wordings) -> np.ndarray:
-        vectors = self._vectors.reconstruct_batch(texts.astype(np.int64))
+        vectors = self._vectors.of(texts)
         return (vectors @ wordings.vectors.T - wordings.penalties).max(axis=1)
 
     def _families_below(self, header: int, release: str) -> list[tuple[int, int]]:

@@ -570,6 +570,7 @@ def test_import_builds_the_index(empty: Path) -> None:
     assert "E0156" in run("ask", "walker with seat").stdout
     again = run("codesets", "import", HCPCS)
     assert "Building the index" not in again.stderr
+    assert "the index stays as it is" in again.stderr
 
 
 def test_a_bad_file_from_the_command_line(empty: Path, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ from bot.slack.views.block_kit import (
     escape,
     plain_text,
 )
-from codesets.model import SYSTEM_NAMES, Setting, System
+from codesets.model import SYSTEM_NAMES, US_SYSTEMS, Setting, System
 
 #: The callback of the modal, and the inputs in it; each is a block with one element of this name.
 ASK = "ask"
@@ -136,7 +136,7 @@ def _settings(chosen: Setting | None) -> StaticSelectElement:
 
 
 def _names() -> tuple[System, ...]:
-    return get_args(System)
+    return US_SYSTEMS
 
 
 def _input(name: str, element: InputInteractiveElement, optional: bool = True) -> InputBlock:

@@ -91,6 +91,10 @@ def _following(verdict: Verdict, few: int) -> list[str]:
     if verdict.system == "icd9cm" and verdict.equivalents:
         codes = [CodeTitle(one.code, one.title) for one in verdict.equivalents if one.code]
         return _listed("slack.equivalents", codes, few)
+    if verdict.who_equivalents:
+        mapped = verdict.who_equivalents
+        codes = [CodeTitle(one.code or "–", one.title) for one in mapped]  # noqa: RUF001
+        return _listed(f"icd11.equivalents_{mapped[0].system}", codes, few)
     completed = "slack.covers" if verdict.kind == "range" else "slack.completed_by"
     return [
         *_listed(completed, verdict.completions, few),

@@ -34,7 +34,7 @@ from bot.slack.views.block_kit import (
     section,
 )
 from bot.slack.views.home import as_modal, intro_blocks, one_line
-from codesets.model import SETTING_NAMES, SYSTEM_NAMES, Setting
+from codesets.model import SETTING_NAMES, SYSTEM_NAMES, US_SYSTEMS, Setting
 
 #: Action: a code of an answer is kept, or let go. Its value is "system code"; a number is behind
 #: its name, as names must differ within a block.
@@ -155,7 +155,7 @@ def help_modal(contact: str) -> dict[str, Any]:
 
 
 def defaults_modal(chosen: Defaults) -> dict[str, Any]:
-    systems = [_option(system, name) for system, name in SYSTEM_NAMES.items()]
+    systems = [_option(system, SYSTEM_NAMES[system]) for system in US_SYSTEMS]
     settings = [_option(_ANY, message("home.any_setting"))]
     settings += [_option(setting, name) for setting, name in SETTING_NAMES.items()]
     days = [
@@ -204,7 +204,7 @@ def defaults_sent(view: dict[str, Any]) -> Defaults:
         if not 1990 <= date.year <= 2100:
             raise Misfit(DATE, message("home.far_date"))
     return Defaults(
-        tuple(system for system in SYSTEM_NAMES if system in systems),  # type: ignore[misc]
+        tuple(system for system in US_SYSTEMS if system in systems),
         setting if setting in get_args(Setting) else None,  # type: ignore[arg-type]
         date,
         private == _YES,

@@ -46,6 +46,8 @@ def missing(one: ReportLine | Candidate) -> str:
     """What a code that is not billable lacks: its next character, or to be valid at all."""
     if one.billable:
         return ""
+    if one.system == "icd11":
+        return message("icd11.line")
     length = len(undot(one.code))
     if one.system in ("icd10cm", "icd10pcs") and length < _WHOLE:
         return message("slack_answer.missing", number=length + 1)

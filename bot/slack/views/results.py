@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.desk.answer import Axis, Candidate, CodeTitle, Equivalent, ReportWith, ShownNote, Verdict
+from bot.desk.who_equivalent import WhoEquivalent
 from bot.messages import message
 from bot.slack.views.block_kit import MOST_SENTENCE, code_lines, cut, escape, left_out, short
 from bot.views.flag_words import clause
@@ -44,6 +45,9 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
     else:
         yield from _others("replaced_by", verdict.replaced_by)
     yield from _others("did_you_mean", verdict.did_you_mean)
+    if verdict.who_equivalents:
+        yield message(f"icd11.equivalents_{verdict.who_equivalents[0].system}")
+        yield from map(_equivalent_line, verdict.who_equivalents[:_MOST_CODES])
 
 
 def _others(name: str, codes: Sequence[CodeTitle]) -> list[str]:
@@ -56,16 +60,17 @@ def _axis_line(axis: Axis) -> str:
 
 def _equivalent_lines(equivalents: Sequence[Equivalent]) -> list[str]:
     lines = [message("slack.equivalents")]
-    for equivalent in equivalents[:_MOST_CODES]:
-        lines.append(
-            message(
-                "slack.equivalent" if equivalent.code else "slack.no_equivalent",
-                code=escape(equivalent.code),
-                title=escape(short(equivalent.title)),
-                says=cut(escape(equivalent.says), MOST_SENTENCE),
-            )
-        )
+    lines += map(_equivalent_line, equivalents[:_MOST_CODES])
     return lines + left_out(len(equivalents) - _MOST_CODES)
+
+
+def _equivalent_line(equivalent: Equivalent | WhoEquivalent) -> str:
+    return message(
+        "slack.equivalent" if equivalent.code else "slack.no_equivalent",
+        code=escape(equivalent.code),
+        title=escape(short(equivalent.title)),
+        says=cut(escape(equivalent.says), MOST_SENTENCE),
+    )
 
 
 # Candidates

@@ -196,7 +196,7 @@ def test_check(home: Path, codes: list[str], statuses: list[str], exit_code: int
 WRONG_REQUESTS = [
     (["ask"], "Give one question in quotes, or --batch FILE."),
     (["ask", "htn", "--date", "2026-02-30"], "'2026-02-30' does not match"),
-    (["ask", "htn", "--system", "icd11"], "'icd11' is not one of"),
+    (["ask", "htn", "--system", "icd12"], "'icd12' is not one of"),
     (["ask", "htn", "-n", "0"], "0 is not in the range 1<=x<=50"),
     (["ask", "--batch", "missing.txt", "--json"], "File 'missing.txt' does not exist"),
     (["ask", "htn", "--batch", __file__, "--json"], "Give one question in quotes, or --batch"),
