@@ -9,6 +9,13 @@ from typing import Literal, NamedTuple
 
 from codesets.code_format import undot
 from codesets.errors import CodeDeskError
+from codesets.rows_coverage import (
+    CoverageContractor,
+    CoverageGroup,
+    CoveragePolicy,
+    CoverageService,
+)
+from codesets.rows_policies import HouseRule
 
 System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt"]
 #: The system of a code that a question names: one of the four; ICD-9-CM, which is retired; the list
@@ -314,6 +321,8 @@ ReferenceKind = Literal[
     "conversion",
     "gems",
     "corrections",
+    "coverage",
+    "policies",
 ]
 
 #: How each kind of reference is named to a person.
@@ -332,6 +341,8 @@ REFERENCE_NAMES: dict[str, str] = {
     "conversion": "conversion table",
     "gems": "General Equivalence Mappings",
     "corrections": "approved corrections",
+    "coverage": "Medicare Coverage Database",
+    "policies": "house and payer policies",
 }
 
 #: Where a service is given; NCCI publishes its edits by it.
@@ -385,6 +396,13 @@ class Reference:
         """Its name with the edition: "ICD-10-CM Official Guidelines FY2025"."""
         part = f", part {self.part}" if self.part else ""
         return f"{self.title} {self.label}{part}"
+
+    @property
+    def dates(self) -> str:
+        """Its first and last day, for a person; without the last day where it has none."""
+        if self.effective_through == dt.date.max:
+            return f"from {self.effective_from}"
+        return f"{self.effective_from} through {self.effective_through}"
 
     def days_away(self, day: dt.date) -> int:
         """Days from `day` to the nearest day on which it is in force; 0 when `day` is one."""
@@ -572,6 +590,11 @@ Row = (
     | IndexKeyEntry
     | Modifier
     | Indicators
+    | CoveragePolicy
+    | CoverageContractor
+    | CoverageService
+    | CoverageGroup
+    | HouseRule
 )
 
 

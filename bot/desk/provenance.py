@@ -33,7 +33,8 @@ _LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "bm25s", "rapidfuzz")
 def made_with(
     store: CodeStore, settings: Settings, manifest: Manifest | None, editions: Iterable[str]
 ) -> dict[str, Any]:
-    """What answers from these editions (keys of releases) are made with. `manifest`: that of the
+    """What answers from these editions (keys of releases, and of references that they show) are made
+    with. `manifest`: that of the
     index; None while no question has needed it.
 
     `loaded` is a digest of all loaded files, so that a change in other files (edits, guidelines) is
@@ -46,7 +47,7 @@ def made_with(
         "desk": desk(),
         "libraries": libraries(),
         "settings": {"model": name_of(settings.model)},
-        "editions": {r.key: _files(r) for r in releases if r.key in keys},
+        "editions": {source.key: _files(source) for source in loaded if source.key in keys},
         "loaded": _digest({source.key: _files(source) for source in loaded}),
         "index": {"build": manifest.build, "manifest": f"sha256:{manifest.sha256}"}
         if manifest

@@ -40,7 +40,7 @@ def shown_lines(answer: Answer) -> list[ReportLine]:
 def is_of_codes_together(answer: Answer) -> bool:
     """Whether the headline answers what is asked of codes together: its rule is quoted under it,
     and the validity of each code comes after, without the notes, of which the rule is one."""
-    return answer.headline.kind in ("yes", "no", "order", "needs_more", "units")
+    return answer.headline.kind in ("yes", "no", "order", "needs_more", "units", "coverage")
 
 
 def unreported(part: Part) -> str:

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from codesets import confined, whole
-from codesets.code_format import undot
+from codesets.code_format import CPT, HCPCS, ICD10CM_EITHER, ICD10PCS, undot
 from codesets.formats import icd10cm
 from codesets.formats.text_files import NO_TEXT
 from codesets.limits import TooMuch
@@ -38,6 +38,17 @@ _EXPECTED = (
 )
 
 _NO_FILE = "it is no file that Code Desk can read"
+#: Rows of a table of the customer of which it is said what is wrong with them.
+_MOST_PROBLEMS = 10
+#: Files of one reference that its sentence names.
+_MOST_NAMED = 8
+#: What the codes of a system look like that may not be loaded.
+_FORMS = {
+    "cpt": re.compile(CPT).fullmatch,
+    "hcpcs": re.compile(HCPCS).fullmatch,
+    "icd10cm": re.compile(ICD10CM_EITHER).fullmatch,
+    "icd10pcs": re.compile(ICD10PCS).fullmatch,
+}
 
 Say = Callable[[str], None]
 
@@ -198,7 +209,26 @@ def _load(store: CodeStore, item: _Read, say: Say, done: Imported) -> None:
     else:
         count = store.references.load(item.data)
         say(f"{item.sentence}: {count:,} entries")
+        _say_problems(store, item, say)
         done.loaded.append(item.data.reference)
+
+
+def _say_problems(store: CodeStore, item: _Read, say: Say) -> None:
+    """Say what is wrong with rows of the files, the first of them each by itself."""
+
+    def exists(code: str) -> bool:
+        missing = [s for s, form in _FORMS.items() if s not in store.systems and form(code)]
+        return bool(missing) or any(store.releases_with(s, code) for s in store.systems)
+
+    for file in item.files:
+        if file.layout.problems is None:
+            continue
+        told = [*file.layout.problems(file.path, exists)]
+        for sentence in told[:_MOST_PROBLEMS]:
+            say(f"{file.name}, {sentence}")
+        if left := len(told) - _MOST_PROBLEMS:
+            if left > 0:
+                say(f"{file.name}: {left:,} more rows are left out or to be looked at")
 
 
 # Reading
@@ -267,8 +297,10 @@ def _references(files: Sequence[Recognised]) -> Iterator[_Read]:
             part.layout.read_reference(part.path, reference.label)  # type: ignore[misc]
             for part in parts
         )
-        names = ", ".join(part.name for part in parts)
-        dates = f"{reference.effective_from} through {reference.effective_through}"
+        names = ", ".join(part.name for part in parts[:_MOST_NAMED])
+        if (left := len(parts) - _MOST_NAMED) > 0:
+            names += f" and {left} more"
+        dates = reference.dates
         sentence = f"{names}: {reference.name}, {dates}"
         yield _Read(ReferenceData(reference, tuple(rows)), sentence, tuple(parts))
 

@@ -32,6 +32,13 @@ from codesets.model import (
     TableRow,
     Term,
 )
+from codesets.rows_coverage import (
+    CoverageContractor,
+    CoverageGroup,
+    CoveragePolicy,
+    CoverageService,
+)
+from codesets.rows_policies import HouseRule
 
 R = TypeVar("R")
 
@@ -50,6 +57,11 @@ TABLES: dict[type, tuple[str, tuple[str, ...]]] = {
     IndexKeyEntry: ("key_words", ("text",)),
     Modifier: ("modifiers", ("code",)),
     Indicators: ("indicators", ("code",)),
+    CoveragePolicy: ("coverage_policies", ("policy", "number")),
+    CoverageContractor: ("coverage_contractors", ("contractor",)),
+    CoverageService: ("coverage_services", ("code",)),
+    CoverageGroup: ("coverage_groups", ("policy",)),
+    HouseRule: ("house_rules", ()),
 }
 
 
