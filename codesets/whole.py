@@ -41,8 +41,8 @@ _SHARE_OF_PART = 0.1
 _END = {"icd10cm": 3, "icd10pcs": 1, "hcpcs": 2, "cpt": 2}
 #: References that only grow: how much a later edition has says nothing of an earlier one.
 _CUMULATIVE = ("conversion",)
-#: References that may become smaller from one edition to the next, and whose last line need not end:
-#: a zip of CMS, which is checked when it is unpacked, and tables that the customer wrote.
+#: References that may become smaller from one edition to the next, and whose last line need not
+#: end: a zip of CMS, which is checked when it is unpacked, and tables that the customer wrote.
 _OF_ANY_SIZE = ("coverage", "policies")
 
 

@@ -237,11 +237,11 @@ def _of_many(
         statuses = {one.status for one in results}
         status = results[0].status if len(statuses) == 1 else "by_policy"
         by_status.setdefault(status, []).append(f"{diagnosis} + {service}")
-    for status in (*_ORDER, "by_policy"):
-        if named := by_status.get(status):
+    for each in (*_ORDER, "by_policy"):
+        if named := by_status.get(each):
             more = len(named) - 4
             yield reason(
-                f"coverage.pairs_{status}",
+                f"coverage.pairs_{each}",
                 pairs=", ".join(named[:4]) + (f" (+{more})" if more > 0 else ""),
             )
     if not asked.state and any(one.policy for each in pairs.values() for one in each):

@@ -9,7 +9,7 @@ from bot.desk.coverage import MOST_PAIRS, CoverageChecks, of_question
 from bot.desk.coverage_asked import CoverageAsked, read_coverage
 from bot.desk.notices import noticed
 from bot.desk.question import Question
-from bot.desk.reasons import reason
+from bot.desk.reasons import Reason, reason
 from codesets.store.code_store import CodeStore
 
 #: Policies that a notice names.
@@ -57,7 +57,7 @@ def _named(question: Question, systems: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(m.code for m in mentions if m.system in systems))
 
 
-def _about(checks: CoverageChecks, services: list[str], asked: CoverageAsked) -> list:  # type: ignore[type-arg]
+def _about(checks: CoverageChecks, services: list[str], asked: CoverageAsked) -> list[Reason]:
     """For services alone: the policies that are about them."""
     found = {service: checks.about(service, asked) for service in services}
     return [

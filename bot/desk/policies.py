@@ -39,9 +39,9 @@ class HousePolicies:
         self._read = lru_cache(maxsize=64)(self._rules)
 
     def beside(self, question: Question, answer: Answer) -> Answer:
-        """The answer with the rules for its codes that are in force on the date of service: those of
-        the payer that the question names, and those for all payers; of every payer where it names
-        none."""
+        """The answer with the rules for its codes that are in force on the date of service: those
+        of the payer that the question names, and those for all payers; of every payer where it
+        names none."""
         tables = self._references.all("policies")
         codes = _codes_of(answer) if tables else []
         if not codes:

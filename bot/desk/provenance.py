@@ -33,9 +33,8 @@ _LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "bm25s", "rapidfuzz")
 def made_with(
     store: CodeStore, settings: Settings, manifest: Manifest | None, editions: Iterable[str]
 ) -> dict[str, Any]:
-    """What answers from these editions (keys of releases, and of references that they show) are made
-    with. `manifest`: that of the
-    index; None while no question has needed it.
+    """What answers from these editions are made with: keys of releases, and of the references that
+    they show. `manifest`: that of the index; None while no question has needed it.
 
     `loaded` is a digest of all loaded files, so that a change in other files (edits, guidelines) is
     noticed, too.

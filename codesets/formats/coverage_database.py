@@ -49,7 +49,7 @@ import datetime as dt
 import html
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -216,7 +216,7 @@ def read_export(path: Path) -> Iterator[CoverageRow]:
     if doc == "article":
         for kind in ("covered", "noncovered"):
             column = f"icd10_{kind}_group"
-            yield from _groups(tables, known, doc, kind, f"icd10_{kind}", column)  # type: ignore[arg-type]
+            yield from _groups(tables, known, doc, kind, f"icd10_{kind}", column)
 
 
 class _Tables:
@@ -393,10 +393,13 @@ def _groups(
             )
 
 
-def _listed(tables: _Tables, table: str, by: str, value: object) -> dict[str, list[str]]:
+def _listed(
+    tables: _Tables, table: str, by: str, value: Callable[[dict[str, str]], str]
+) -> dict[str, list[str]]:
+    """The values that a table has for each number of a policy, each once."""
     found: dict[str, dict[str, None]] = defaultdict(dict)
     for row in tables.rows(table):
-        found[row[by]][value(row)] = None  # type: ignore[operator]
+        found[row[by]][value(row)] = None
     return {number: [*values] for number, values in found.items()}
 
 
@@ -439,8 +442,8 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 def plain_text(markup: str) -> str:
     """A text without its HTML, on one line.
 
-    >>> plain_text("<p>Bill&nbsp;with &amp;#8211;KX &amp;amp; a tear, &lt; 5 mm.</p>")
-    'Bill with –KX & a tear, < 5 mm.'
+    >>> plain_text("<p>Bill&nbsp;with &amp;#45;KX &amp;amp; a tear, &lt; 5 mm.</p>")
+    'Bill with -KX & a tear, < 5 mm.'
     """
     text = markup
     for _ in range(2):  # entities may be encoded twice

@@ -5,8 +5,8 @@ are payer, code or range, text, from, through and source; `POLICY_COLUMNS` lists
 each is known by. Only code and text must be there, and one of the others that tells such a table
 from a list of codes.
 
-A cell of codes may hold several, separated by commas or semicolons: a code (J7325, M17.11, 99213), a
-category that includes the codes under it (M17, M17.-), or a range (J7318-J7332). A code with a
+A cell of codes may hold several, separated by commas or semicolons: a code (J7325, M17.11, 99213),
+a category that includes the codes under it (M17, M17.-), or a range (J7318-J7332). A code with a
 modifier (20610-RT) is read as the code.
 
 A row that cannot be used is left out, and `problems` says why by its number; the others count.
@@ -62,11 +62,12 @@ _RANGE = re.compile(rf"(?=[^-]*\d)({_END})\s*(?:-|–|—|\bTO\b|\bTHRU\b)\s*({_
 _FORMS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%b %d, %Y", "%B %d, %Y",
           "%Y-%m-%d %H:%M:%S")  # fmt: skip
 _NO_DATE = frozenset(("", "-", "–", "open", "none", "n/a", "na", "ongoing", "current"))  # noqa: RUF001
-#: What tells of a patient: a rule needs none of it.
+#: What tells of a patient, which no rule needs: a Social Security number, a Medicare Beneficiary
+#: Identifier, or a number behind a word for one.
 _OF_A_PATIENT = re.compile(
-    r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"  # a Social Security number
+    r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"
     r"|(?<![A-Z0-9])[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y]"
-    r"[0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}(?![A-Z0-9])"  # a Medicare Beneficiary Identifier
+    r"[0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}(?![A-Z0-9])"
     r"|\b(?:dob|d\.o\.b\.?|date of birth|mrn|ssn|medical record (?:no|number)|member id)\b"
     r"[\s:#.]*(?=\S*\d)\S{4,}",
     re.I,

@@ -113,8 +113,8 @@ class Sample:
 
 ReleaseReader = Callable[[Path, Release, Mapping[str, Code]], ReleaseData]
 ReferenceReader = Callable[[Path, str], Iterable[Row]]
-#: What is wrong with rows of a file that was loaded nevertheless, in sentences. It gets the file and
-#: a function that tells whether a loaded code set has a code.
+#: What is wrong with rows of a file that was loaded nevertheless, in sentences. It gets the file,
+#: and a function that tells whether a loaded code set has a code.
 Problems = Callable[[Path, Callable[[str], bool]], Iterable[str]]
 
 

@@ -226,9 +226,8 @@ def _say_problems(store: CodeStore, item: _Read, say: Say) -> None:
         told = [*file.layout.problems(file.path, exists)]
         for sentence in told[:_MOST_PROBLEMS]:
             say(f"{file.name}, {sentence}")
-        if left := len(told) - _MOST_PROBLEMS:
-            if left > 0:
-                say(f"{file.name}: {left:,} more rows are left out or to be looked at")
+        if (left := len(told) - _MOST_PROBLEMS) > 0:
+            say(f"{file.name}: {left:,} more rows are left out or to be looked at")
 
 
 # Reading
