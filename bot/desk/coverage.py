@@ -18,7 +18,7 @@ from bot.desk.coverage_policies import Loaded, PolicyInForce
 from bot.desk.reasons import Reason, reason
 from codesets.code_format import undot
 from codesets.lookups.coverage_groups import fit, scope_of
-from codesets.rows_coverage import CoverageGroup, CoverageService
+from codesets.rows_coverage import CoverageGroup, CoveragePolicy, CoverageService
 from codesets.store.code_store import CodeStore
 
 #: Pairs of a service and a diagnosis that are looked up in one answer, and results that it has.
@@ -66,22 +66,19 @@ class CoverageChecks:
         """The policies about a service that are in force, in the state and of the contractor that
         the question names. An LCD counts only where no article is about the service: its diagnoses
         are in its article."""
-        found = [
-            policy
-            for policy in self._loaded.about(service)
-            if (not asked.state or asked.state in policy.states or not policy.states)
-            and (not asked.contractor or asked.contractor in map(short_name, policy.contractors))
-        ]
+        found = [policy for policy in self._loaded.about(service) if _is_there(policy, asked)]
         return [one for one in found if one.row.kind == "article"] or found
 
     def _none(self, service: str, diagnosis: str, asked: CoverageAsked) -> Coverage:
         """That no policy is about the service; with the one that is at another time, if any."""
-        where = _where(asked)
+        where = where_asked(asked)
         key = "coverage.no_policy" if self.is_loaded else "coverage.nothing_loaded"
         told = [reason(key, service=service, diagnosis=diagnosis, where=where)]
-        other = next(iter(self._loaded.at_another_time(service)), None)
-        if other is not None:
-            told.append(reason("coverage.other_dates", policy=other.policy, dates=_dates_of(other)))
+        others = [p for p in self._loaded.at_another_time(service) if _is_there(p, asked)]
+        for other in others[:1]:
+            told.append(
+                reason("coverage.other_dates", policy=other.row.policy, dates=_dates_of(other.row))
+            )
         return Coverage(service, diagnosis, asked.state, "no_policy", reasons=told)
 
     def _of_policy(
@@ -197,8 +194,9 @@ def of_question(coverage: Sequence[Coverage], asked: CoverageAsked) -> Iterator[
         if best.status == "no_policy":
             yield from best.reasons
         elif len(results) == 1:
+            elsewhere = best.status == "not_listed" and best.group is not None
             yield reason(
-                f"coverage.headline_{best.status}",
+                f"coverage.headline_{'of_others' if elsewhere else best.status}",
                 service=service,
                 diagnosis=diagnosis,
                 policy=best.policy,
@@ -260,14 +258,21 @@ def _bound(policy: PolicyInForce, asked: CoverageAsked) -> str:
     return ", ".join([*names, *([asked.state] if asked.state else [])])
 
 
-def _where(asked: CoverageAsked) -> str | Reason:
+def where_asked(asked: CoverageAsked) -> str | Reason:
+    """The contractor and the state that a question names, in parentheses; "" for none."""
     named = ", ".join(filter(None, [asked.contractor, asked.state]))
     return reason("coverage.where", where=named) if named else ""
 
 
-def _dates_of(row: object) -> Reason:
-    first = getattr(row, "effective_from", None)
-    last = getattr(row, "effective_through", None)
+def _dates_of(row: CoveragePolicy) -> Reason:
+    first, last = row.effective_from, row.effective_through
     if last is None:
         return reason("coverage.from", first=first)
     return reason("coverage.from_through", first=first, last=last)
+
+
+def _is_there(policy: PolicyInForce, asked: CoverageAsked) -> bool:
+    """Whether a policy is in force in the state, and of the contractor, that the question names."""
+    if asked.contractor and asked.contractor not in map(short_name, policy.contractors):
+        return False
+    return not asked.state or asked.state in policy.states

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.desk.answer import Answer, Headline
-from bot.desk.coverage import MOST_PAIRS, CoverageChecks, of_question
+from bot.desk.coverage import MOST_PAIRS, CoverageChecks, of_question, where_asked
 from bot.desk.coverage_asked import CoverageAsked, read_coverage
 from bot.desk.notices import noticed
 from bot.desk.question import Question
 from bot.desk.reasons import Reason, reason
 from codesets.store.code_store import CodeStore
 
-#: Policies that a notice names.
+#: Policies that the first line names.
 _FEW = 5
 
 
@@ -26,11 +26,12 @@ def with_coverage(store: CodeStore, question: Question, answer: Answer) -> Answe
         return answer
     checks = CoverageChecks(store, question.day)
     if not checks.is_loaded:
-        if not asked.asks or not diagnoses:
+        if not asked.asks:
             return answer
         answer = noticed(answer, reason("coverage.how_to_load"))
     if not diagnoses:
-        return noticed(answer, *_about(checks, services, asked))
+        told = [_about(checks, service, asked) for service in services]
+        return replace(answer, headline=Headline("coverage", services, reasons=told))
     coverage = checks.check(services, diagnoses, asked)
     if not asked.asks:
         coverage = [one for one in coverage if one.status != "no_policy"]
@@ -57,16 +58,11 @@ def _named(question: Question, systems: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(m.code for m in mentions if m.system in systems))
 
 
-def _about(checks: CoverageChecks, services: list[str], asked: CoverageAsked) -> list[Reason]:
-    """For services alone: the policies that are about them."""
-    found = {service: checks.about(service, asked) for service in services}
-    return [
-        reason(
-            "coverage.name_diagnosis",
-            service=service,
-            count=len(numbers),
-            policies=", ".join(numbers[:_FEW]) + (" …" if len(numbers) > _FEW else ""),
-        )
-        for service, numbers in found.items()
-        if numbers
-    ]
+def _about(checks: CoverageChecks, service: str, asked: CoverageAsked) -> Reason:
+    """For a service alone: the policies that are about it."""
+    numbers = checks.about(service, asked)
+    where = where_asked(asked)
+    if not numbers:
+        return reason("coverage.no_service", service=service, where=where)
+    policies = ", ".join(numbers[:_FEW]) + (" …" if len(numbers) > _FEW else "")
+    return reason("coverage.name_diagnosis", service=service, where=where, policies=policies)

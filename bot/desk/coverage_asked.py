@@ -44,17 +44,19 @@ def state_in(text: str) -> str:
         if pattern.search(rest):
             named[code] = None
             rest = pattern.sub(" ", rest)
-    known, words = _states(), _listed("is_a_word")
-    before = "|".join(map(re.escape, _split(read_words("coverage")["before_state"])))
-    for match in re.finditer(
-        rf"(?:\b({before})\s+|(,)\s*|\s)([A-Za-z]{{2}})(?=\W*$|\W)", rest, re.I
-    ):
-        code, typed = match[3].upper(), match[3]
+    known, ambiguous = _states(), _listed("is_a_word")
+    before = set(_split(read_words("coverage")["before_state"]))
+    tokens = list(re.finditer(r"[^\W_]+", rest))
+    for at, token in enumerate(tokens):
+        code = token[0].upper()
         if code not in known:
             continue
-        at_end = not re.search(r"\w", rest[match.end() :])
-        if (match[1] and (typed.isupper() or code not in words)) or (
-            typed.isupper() and (match[2] or at_end) and code not in words
+        behind = tokens[at - 1][0].lower() in before if at else False
+        after_comma = at > 0 and "," in rest[tokens[at - 1].end() : token.start()]
+        is_last = at == len(tokens) - 1
+        clear = code not in ambiguous
+        if (behind and (token[0].isupper() or clear)) or (
+            token[0].isupper() and clear and (after_comma or is_last)
         ):
             named[code] = None
     return next(iter(named)) if len(named) == 1 else ""

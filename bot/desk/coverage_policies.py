@@ -73,9 +73,15 @@ class Loaded:
             if _in_force(row, self._day)
         ]
 
-    def at_another_time(self, service: str) -> list[CoveragePolicy]:
-        """The policies about a service of which the loaded version is not in force on the day."""
-        return [row for _, row, _ in self._about(service) if not _in_force(row, self._day)]
+    def at_another_time(self, service: str) -> list[PolicyInForce]:
+        """The policies about a service of which the loaded version is not in force on the day, the
+        last to begin first."""
+        others = [
+            self._whole(export, row, services)
+            for export, row, services in self._about(service)
+            if not _in_force(row, self._day)
+        ]
+        return sorted(others, key=lambda one: one.row.effective_from or dt.date.min, reverse=True)
 
     def _about(
         self, service: str

@@ -56,8 +56,8 @@ class HousePolicies:
         named = _named({rule.payer for _, rule, _ in found}, question.text or question.scrubbed)
         if named:
             found = [one for one in found if one[1].payer in ("", *named)]
-        # The narrowest rule first.
-        found.sort(key=lambda one: -len(one[1].first) if one[1].first == one[1].last else 0)
+        # The rules of the payer that is named, then the narrowest.
+        found.sort(key=lambda one: (one[1].payer not in named, _breadth(one[1])))
         return replace(answer, policies=[self._shown(*one) for one in found[:_MOST]])
 
     def _rules(self, table: Reference) -> tuple[HouseRule, ...]:
@@ -65,16 +65,12 @@ class HousePolicies:
 
     def _shown(self, table: Reference, rule: HouseRule, matches: Sequence[str]) -> HousePolicy:
         text, origin = self._scrub(rule.text), self._scrub(rule.origin)
-        shown = dict(
+        told = reason(
+            "policies.rule",
+            who=_who(rule),
             code=rule.codes,
             text=text,
-            dates=_dates(rule),
             source=reason("policies.source", source=origin) if origin else "",
-        )
-        told = (
-            reason("policies.payer", payer=rule.payer, **shown)
-            if rule.payer
-            else reason("policies.house", **shown)
         )
         return HousePolicy(
             payer=rule.payer,
@@ -124,10 +120,22 @@ def _named(payers: Iterable[str], text: str) -> set[str]:
     return named
 
 
-def _dates(rule: HouseRule) -> Reason:
+def _breadth(rule: HouseRule) -> int:
+    """How much a rule is for: less for a longer code, most for a range."""
+    return -len(rule.first) if rule.first == rule.last else 0
+
+
+def _who(rule: HouseRule) -> Reason | str:
+    """Whose rule it is, and from when to when, in parentheses; "" for neither."""
     first, last = rule.effective_from, rule.effective_through
+    dates: Reason | str = ""
     if first and last:
-        return reason("policies.from_through", first=first, last=last)
-    if first:
-        return reason("policies.from", first=first)
-    return reason("policies.through", last=last) if last else reason("policies.undated")
+        dates = reason("policies.from_through", first=first, last=last)
+    elif first:
+        dates = reason("policies.from", first=first)
+    elif last:
+        dates = reason("policies.through", last=last)
+    if rule.payer and dates:
+        return reason("policies.payer_dates", payer=rule.payer, dates=dates)
+    known = rule.payer or dates
+    return reason("policies.who", who=known) if known else ""

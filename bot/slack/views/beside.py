@@ -29,8 +29,10 @@ def beside_texts(answer: Answer, most: int) -> list[str]:
         texts += [_fitted(source, most)] if source else []
     elif coverage:
         texts.append(_fitted(coverage_short(coverage[0]), most) + _more(len(coverage) - 1))
-    if answer.policies:
-        texts.append(_fitted(answer.policies[0].says, most) + _more(len(answer.policies) - 1))
+    rules = answer.policies[:most]
+    texts += [_fitted(rule.says, most) for rule in rules]
+    if rules:
+        texts[-1] += _more(len(answer.policies) - len(rules))
     return texts
 
 
