@@ -23,6 +23,8 @@ TEXT_BYTES = 256 * MB
 TEXT_LINES = 3_000_000
 #: A line of text, in characters: the longest official one has 950.
 LINE = 64 * 1024
+#: A field of the Medicare Coverage Database, in characters: it may be a whole article with markup.
+NARRATIVE = 8 * MB
 
 #: An XML file, in bytes: the largest, the Alphabetic Index, has 10 MB.
 XML_BYTES = 64 * MB

@@ -9,9 +9,16 @@ from typing import Literal, NamedTuple
 
 from codesets.code_format import undot
 from codesets.errors import CodeDeskError
+from codesets.rows_coverage import (
+    CoverageContractor,
+    CoverageGroup,
+    CoveragePolicy,
+    CoverageService,
+)
 from codesets.rows_drugs import PaymentLimit
 from codesets.rows_icd11 import Icd11Mapping
 from codesets.rows_inpatient import InpatientRow
+from codesets.rows_policies import HouseRule
 
 System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt", "icd11"]
 #: The systems of US claims. Questions are answered from these. The other one, ICD-11, is answered
@@ -335,6 +342,8 @@ ReferenceKind = Literal[
     "hcc_hierarchies",
     "hcc_edits",
     "icd11_map",
+    "coverage",
+    "policies",
 ]
 
 #: How each kind of reference is named to a person.
@@ -367,6 +376,8 @@ REFERENCE_NAMES: dict[str, str] = {
     "hcc_hierarchies": "HCC hierarchies",
     "hcc_edits": "HCC edits by age and sex",
     "icd11_map": "map with ICD-10",
+    "coverage": "Medicare Coverage Database",
+    "policies": "house and payer policies",
 }
 
 #: Where a service is given; NCCI publishes its edits by it.
@@ -420,6 +431,13 @@ class Reference:
         """Its name with the edition: "ICD-10-CM Official Guidelines FY2025"."""
         part = f", part {self.part}" if self.part else ""
         return f"{self.title} {self.label}{part}"
+
+    @property
+    def dates(self) -> str:
+        """Its first and last day, for a person; without the last day where it has none."""
+        if self.effective_through == dt.date.max:
+            return f"from {self.effective_from}"
+        return f"{self.effective_from} through {self.effective_through}"
 
     def days_away(self, day: dt.date) -> int:
         """Days from `day` to the nearest day on which it is in force; 0 when `day` is one."""
@@ -610,6 +628,11 @@ Row = (
     | PaymentLimit
     | InpatientRow
     | Icd11Mapping
+    | CoveragePolicy
+    | CoverageContractor
+    | CoverageService
+    | CoverageGroup
+    | HouseRule
 )
 
 

@@ -44,6 +44,9 @@ _END = {"icd10cm": 3, "icd10pcs": 1, "hcpcs": 2, "cpt": 2, "icd11": 2}
 _CUMULATIVE = ("conversion",)
 #: References that are read from tables which others make of a publication.
 _NO_FILES_OF_CMS = ("mce", "hcc_labels", "hcc_hierarchies", "hcc_edits")
+#: References that may become smaller from one edition to the next, and whose last line need not
+#: end: a zip of CMS, which is checked when it is unpacked, and tables that the customer wrote.
+_OF_ANY_SIZE = ("coverage", "policies")
 
 
 class NotWhole(CodesetError):
@@ -102,6 +105,8 @@ class Editions:
     def lacking(self, data: ReleaseData | ReferenceData, sources: Sequence[Source]) -> str | None:
         """What a list lacks, as a sentence without a full stop; None when every check passes.
         `sources` are the files that it was read from."""
+        if isinstance(data, ReferenceData) and data.reference.kind in _OF_ANY_SIZE:
+            return None
         edition = _edition_of(data)
         # Tables made of what CMS prints end without a line end, and are whole.
         made = isinstance(edition, Reference) and edition.kind in _NO_FILES_OF_CMS

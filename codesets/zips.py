@@ -14,6 +14,8 @@ from codesets.model import CodesetError
 _BLOCK = 1 << 20
 #: The longest file name, in characters. Publishers' names are shorter; file systems take 255 bytes.
 _NAME = 200
+#: Access databases, which CMS ships beside the same tables as CSV. They are large, and never read.
+_NOT_READ = (".mdb", ".accdb")
 
 
 @dataclass(slots=True)
@@ -59,7 +61,11 @@ def members(
     Raises TooMuch and CodesetError as `unpack` does; `name` is that of the zip.
     """
     left = left or _Left()
-    files = [member for member in package.infolist() if not member.is_dir()]
+    files = [
+        member
+        for member in package.infolist()
+        if not member.is_dir() and not member.filename.lower().endswith(_NOT_READ)
+    ]
     left.files -= len(files)
     if left.files < 0:
         raise _beyond(name, f"more than {limits.ZIP_FILES:,} files")

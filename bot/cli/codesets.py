@@ -50,8 +50,8 @@ def codesets_list(settings: Settings) -> None:
             )
             _echo_source(release)
         for reference in sorted(store.references.all(), key=lambda reference: reference.key):
-            dates = f"{reference.effective_from} through {reference.effective_through}"
-            click.echo(f"{reference.name}: {dates}; {store.references.count(reference):,} entries")
+            count = store.references.count(reference)
+            click.echo(f"{reference.name}: {reference.dates}; {count:,} entries")
             _echo_source(reference)
         for outdated in out_of_date(store, today):
             click.echo(str(outdated))

@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from bot.desk.answer_coverage import Coverage
 from bot.desk.answer_flags import Drg, Flag
+from bot.desk.answer_policies import HousePolicy
 from bot.desk.reasons import Reason
 from bot.desk.who_equivalent import WhoEquivalent
 from codesets.model import CodeKind
@@ -35,7 +37,17 @@ Status = Literal[
 Severity = Literal["conflict", "caution", "obligation"]
 Order = Literal["before", "after", "any"]
 HeadlineKind = Literal[
-    "codes", "yes", "no", "order", "needs_more", "units", "verdict", "rule", "changes", "none"
+    "codes",
+    "yes",
+    "no",
+    "order",
+    "needs_more",
+    "units",
+    "verdict",
+    "rule",
+    "changes",
+    "none",
+    "coverage",
 ]
 
 
@@ -365,7 +377,7 @@ class Headline:
 
     - `kind`: codes: the codes to report. yes, no, order, needs_more: the answer about codes
       together. units: of a drug. verdict: on codes. rule: a section of the guidelines. changes:
-      between editions. none: nothing was answered.
+      between editions. none: nothing was answered. coverage: what coverage policies list.
     - `codes`: the codes that it names, in order; [] for none.
     - `text`: the line; "" in an answer out of an older log.
     - `reasons`: what `text` is worded from; not in the JSON.
@@ -523,6 +535,9 @@ class Answer:
     - `releases`: key of each release that answered -> its label; for the log, not in the JSON.
     - `reasons`: what `notices` are worded from; not in the JSON.
     - `drg`: the MS-DRG of its codes; None where none was asked for, or none can be said.
+    - `coverage`: what loaded coverage policies list for its services and diagnoses, at most sixty
+      results; [] where none is loaded about them, unless it asks.
+    - `policies`: the rules of this house for its codes, at most fifty; [] for none.
     """
 
     id: str = field(default="", kw_only=True)
@@ -549,6 +564,8 @@ class Answer:
     releases: dict[str, str] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
     drg: Drg | None = field(default=None, kw_only=True)
+    coverage: list[Coverage] = field(default_factory=list, kw_only=True)
+    policies: list[HousePolicy] = field(default_factory=list, kw_only=True)
 
     def as_dict(self) -> dict[str, Any]:
         """The object of the contract, without the fields that are not in the JSON."""

@@ -16,6 +16,7 @@ from bot.desk.answer import Answer, Changes, QuotedGuideline, Verdict
 from bot.desk.answered_back import with_option
 from bot.desk.ask_options import with_options
 from bot.desk.asker_defaults import with_defaults
+from bot.desk.beside import Beside, sources_of
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
@@ -105,6 +106,7 @@ class Desk:
         self._flags = Flags(InpatientLists(self._store.references))
         self._searcher: Searcher | None = None
         self.scrubber = Scrubber(settings.index)
+        self._beside_them = Beside(self._store, self.scrubber)
         self._opening = threading.Lock()
         # More searches at once than cores would slow each other down.
         self._searching = threading.Semaphore(THREADS)
@@ -141,7 +143,7 @@ class Desk:
     def made_with(self, *answers: Answer) -> dict[str, Any]:
         """What these answers were made with, as the log keeps it."""
         manifest = self._searcher.manifest if self._searcher else None
-        editions = {key for answer in answers for key in answer.releases}
+        editions = {key for answer in answers for key in answer.releases} | sources_of(answers)
         return provenance.made_with(self._store, self._settings, manifest, editions)
 
     def _search(self) -> Searcher:
@@ -287,6 +289,7 @@ class Desk:
                 one = statement_answers.together(question, _begun(question), of_parts)
             elif question.taken:
                 one = with_option(one, question.taken, self._store, question.day)
+            one = self._beside_them.added(question, one)
             one = replace(one, refines=question.refines, read_as=question.read_as)
             one = self._flags.on(question, one)
             answers.append((worded if question.dated else undated)(headlined(one)))

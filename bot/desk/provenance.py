@@ -33,8 +33,8 @@ _LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "bm25s", "rapidfuzz")
 def made_with(
     store: CodeStore, settings: Settings, manifest: Manifest | None, editions: Iterable[str]
 ) -> dict[str, Any]:
-    """What answers from these editions (keys of releases) are made with. `manifest`: that of the
-    index; None while no question has needed it.
+    """What answers from these editions are made with: keys of releases, and of the references that
+    they show. `manifest`: that of the index; None while no question has needed it.
 
     `loaded` is a digest of all loaded files, so that a change in other files (edits, guidelines) is
     noticed, too.
@@ -46,7 +46,7 @@ def made_with(
         "desk": desk(),
         "libraries": libraries(),
         "settings": {"model": name_of(settings.model)},
-        "editions": {r.key: _files(r) for r in releases if r.key in keys},
+        "editions": {source.key: _files(source) for source in loaded if source.key in keys},
         "loaded": _digest({source.key: _files(source) for source in loaded}),
         "index": {"build": manifest.build, "manifest": f"sha256:{manifest.sha256}"}
         if manifest

@@ -41,7 +41,7 @@ def shown_lines(answer: Answer) -> list[ReportLine]:
 def is_of_codes_together(answer: Answer) -> bool:
     """Whether the headline answers what is asked of codes together: its rule is quoted under it,
     and the validity of each code comes after, without the notes, of which the rule is one."""
-    told = answer.headline.kind in ("yes", "no", "order", "needs_more", "units")
+    told = answer.headline.kind in ("yes", "no", "order", "needs_more", "units", "coverage")
     return told or asks_of_lists(answer)
 
 

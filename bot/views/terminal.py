@@ -19,6 +19,12 @@ from bot.desk.answer import (
 from bot.desk.edition_changes import some_of_each
 from bot.desk.icd9_mentions import asks_for_icd9
 from bot.messages import message
+from bot.views.beside import (
+    coverage_shown,
+    coverage_source,
+    cut_paragraph,
+    policies_shown,
+)
 from bot.views.flag_words import clause
 from bot.views.report_words import (
     Part,
@@ -84,7 +90,10 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
         _verdict(verdict, crosswalk, answer.headline.text, governed=not together)
         for verdict in answer.verdicts
     ]
-    blocks += [*pairs, *verdicts] if together else [*verdicts, *pairs]
+    policies = [_coverage(answer), _policies(answer)]
+    asked = answer.headline.kind == "coverage"
+    blocks += policies if asked else []
+    blocks += [*pairs, *verdicts] if together and not asked else [*verdicts, *pairs]
     if beside and reports:
         blocks += [message("report.beside"), *reports]
     if answer.outcome != "guideline":
@@ -92,6 +101,7 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     if answer.not_checked and answer.verdicts:
         rules = ", ".join(message(f"checks.{rule}") for rule in answer.not_checked)
         blocks.append(_wrapped(message("terminal.not_checked", rules=rules), "   "))
+    blocks += [] if asked else policies
     if answer.explanation:
         blocks.append(_wrapped(explanation(answer.explanation), ""))
     if answer.changes:
@@ -241,6 +251,32 @@ def _pair(pair: Pair) -> str:
             _wrapped(f"“{pair.quote}” {where}", "   "),
         ]
     )
+
+
+def _coverage(answer: Answer) -> str:
+    """What coverage policies list, each with its source, and the conditions of its group."""
+    if not answer.coverage:
+        return ""
+    shown, more = coverage_shown(answer)
+    lines = [f"   {message('coverage.heading')}"]
+    for one in shown:
+        if one.says != answer.headline.text:
+            lines.append(_wrapped(one.says, "     - "))
+        if source := coverage_source(one):
+            lines.append(_wrapped(source, "       "))
+        if one.conditions:
+            quoted = message("coverage.quoted", text=cut_paragraph(one.conditions))
+            lines.append(_wrapped(quoted, "       "))
+    return "\n".join([*lines, *([f"     {more}"] if more else [])])
+
+
+def _policies(answer: Answer) -> str:
+    """The rules of the house."""
+    if not answer.policies:
+        return ""
+    shown, more = policies_shown(answer)
+    lines = [_wrapped(one.says, "   » ") for one in shown]
+    return "\n".join([*lines, *([f"     {more}"] if more else [])])
 
 
 def _quoted(guideline: QuotedGuideline) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.desk.answer import (
     Answer,
@@ -17,9 +17,13 @@ from bot.desk.answer import (
     StatementReport,
     Verdict,
 )
+from bot.desk.answer_coverage import Coverage
 from bot.desk.answer_flags import Flag
+from bot.desk.answer_policies import HousePolicy
 from bot.desk.reasons import Reason
 from bot.messages import message
+
+Said = TypeVar("Said", Coverage, HousePolicy)
 
 #: Questions that are asked back about one report.
 _MOST_ASKS = 2
@@ -40,6 +44,8 @@ def worded(answer: Answer) -> Answer:
         candidates=[_candidate(one, day) for one in answer.candidates],
         verdicts=[_verdict(one, day) for one in answer.verdicts],
         pairs=[_pair(one, day) for one in answer.pairs],
+        coverage=[_says(one, day) for one in answer.coverage],
+        policies=[_says(one, day) for one in answer.policies],
     )
 
 
@@ -121,6 +127,10 @@ def _flags(flags: Iterable[Flag], day: str) -> list[Flag]:
 
 def _pair(pair: Pair, day: str) -> Pair:
     return replace(pair, says=_together(pair.reasons, day) or pair.says)
+
+
+def _says(one: Said, day: str) -> Said:
+    return replace(one, says=_together(one.reasons, day) or one.says)
 
 
 def _together(reasons: Iterable[Reason], day: str) -> str:

@@ -34,28 +34,33 @@ def decoded(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def text_lines(path: Path, ends: str = "\n") -> Iterator[str]:
+def text_lines(
+    path: Path, ends: str = "\n", longest: int = limits.LINE, errors: str = "strict"
+) -> Iterator[str]:
     """The lines of a UTF-8 or Windows-1252 text file with their line ends. They come one by one,
-    because the quarterly edits of NCCI have millions. `ends` is the `newline` of open().
+    because the quarterly edits of NCCI have millions. `ends` is the `newline` of open(), `longest`
+    the most characters of a line. `errors` "replace": bytes that Windows-1252 does not define are
+    replaced.
 
     Raises CodesetError when the file is neither UTF-8 nor Windows-1252, TooMuch when it, or a line
     of it, exceeds the limits of codesets/limits.py.
     """
-    with path.open(encoding=_encoding_of(path), newline=ends) as file:
+    encoding = _encoding_of(path, strict=errors == "strict")
+    with path.open(encoding=encoding, errors=errors, newline=ends) as file:
         for number in range(1, limits.TEXT_LINES + 1):
-            line = file.readline(limits.LINE + 1)
+            line = file.readline(longest + 1)
             if not line:
                 return
-            if len(line) > limits.LINE:
+            if len(line) > longest:
                 raise TooMuch(
-                    f"{path.name}, line {number}: has more than {limits.LINE:,} characters, which "
+                    f"{path.name}, line {number}: has more than {longest:,} characters, which "
                     "no official file has."
                 )
             yield line
     raise TooMuch(f"{path.name} has more than {limits.TEXT_LINES:,} lines.")
 
 
-def _encoding_of(path: Path) -> str:
+def _encoding_of(path: Path, *, strict: bool = True) -> str:
     """The encoding of a file. The whole file is read, because its only letter that is not UTF-8 may
     be at its end.
 
@@ -78,7 +83,7 @@ def _encoding_of(path: Path) -> str:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         utf8 = False
-    if not utf8 and undefined:
+    if not utf8 and undefined and strict:
         raise CodesetError(
             f"{path.name} is neither UTF-8 nor Windows-1252 text (byte 0x{undefined[0][0]:02X}): "
             "save it as UTF-8 and import it again, or download it again."

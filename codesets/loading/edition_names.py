@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from codesets import months
-from codesets.formats import cpt, guidelines, icd11, ncci
+from codesets.formats import (
+    coverage_database,
+    cpt,
+    guidelines,
+    house_policies,
+    icd11,
+    ncci,
+)
 from codesets.formats.text_files import xml_version
 from codesets.loading import inpatient_editions
 from codesets.loading.file_types import Layout, Sample
@@ -86,6 +93,12 @@ def edition_of(
     Raises CodesetError when none of them does, or `label` has the wrong form; the message says how
     to name the edition.
     """
+    if layout.kind == "coverage":
+        # CMS renews it each week.
+        day = coverage_database.updated_on(sample.path)
+        return Edition(day.isoformat(), day, day + dt.timedelta(days=6))
+    if layout.kind == "policies":
+        return Edition(house_policies.table_name(sample.name), *house_policies.span(sample.path))
     rhythm = _rhythm(layout)
     if label and not label_decides:
         told = _of_content(layout, sample, package) or _of_names(layout, sample.name, package)
@@ -244,6 +257,8 @@ def _dated(layout: Layout, year: int, month: int | None) -> Edition:
 def part_of(layout: Layout, name: str) -> str | None:
     """The part of a reference that a file is, where an edition is published in several files; else
     None. Each part is loaded and replaced by itself."""
+    if layout.kind == "coverage":
+        return layout.name.rpartition(" ")[2]
     if layout.kind == "ptp":
         part = re.search(r"-f(\d)(?!\d)", name, re.I)
         return part[1] if part else None

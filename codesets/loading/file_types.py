@@ -22,12 +22,14 @@ from codesets.code_format import CPT, HCPCS, ICD10CM_UNDOTTED, ICD10PCS, ICD10PC
 from codesets.formats import (
     addenda,
     asp_ndc,
+    coverage_database,
     cpt,
     gems,
     guidelines,
     hac,
     hcc,
     hcpcs,
+    house_policies,
     icd10cm,
     icd10cm_conversion,
     icd10cm_drug_table,
@@ -136,6 +138,9 @@ class Sample:
 
 ReleaseReader = Callable[[Path, Release, Mapping[str, Code]], ReleaseData]
 ReferenceReader = Callable[[Path, str], Iterable[Row]]
+#: What is wrong with rows of a file that was loaded nevertheless, in sentences. It gets the file,
+#: and a function that tells whether a loaded code set has a code.
+Problems = Callable[[Path, Callable[[str], bool]], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +149,15 @@ class Layout:
 
     A list of codes has `read_release`. A reference has its `kind` and `read_reference`. The Tabular
     List has neither, because it is read together with a code list; nor have the addenda, which are
-    only used to check a list."""
+    only used to check a list. `problems` is that of a layout whose rows may be left out one by
+    one."""
 
     name: str
     system: System
     kind: ReferenceKind | None = None
     read_release: ReleaseReader | None = None
     read_reference: ReferenceReader | None = None
+    problems: Problems | None = None
 
     @property
     def what(self) -> str:
@@ -284,6 +291,20 @@ _BY_COLUMNS: tuple[tuple[spreadsheets.Columns, Layout], ...] = (
         guidelines.PCS_COLUMNS,
         _reference("guidelines", "icd10pcs", guidelines.read_pcs_table),
     ),
+    # Tables of the customer, after all official ones.
+    *(
+        (
+            columns,
+            Layout(
+                REFERENCE_NAMES["policies"],
+                "hcpcs",
+                "policies",
+                read_reference=lambda path, release: house_policies.read_policies(path),
+                problems=house_policies.problems,
+            ),
+        )
+        for columns in house_policies.POLICY_COLUMNS
+    ),
 )
 #: The lists of inpatient claims and risk adjustment that have a heading.
 _INPATIENT_COLUMNS: tuple[tuple[spreadsheets.Columns, Layout], ...] = tuple(
@@ -329,6 +350,8 @@ def layout_of(sample: Sample) -> Layout | None:
     if sample.is_pdf:
         system = guidelines.is_guidelines(sample.text)
         return _reference("guidelines", system, _GUIDELINES[system]) if system else None
+    if table := coverage_database.table_of(sample.path, sample.head):
+        return _coverage(sample.path, table)
     if re.match(r"\s*<", sample.text) and not sample.is_workbook:
         return _xml_layout(sample.text)
     if system := addenda.addenda_system(sample.lines):
@@ -397,6 +420,20 @@ def _inpatient_layout(sample: Sample) -> Layout | None:
         return _reference(kind, "icd10cm", lambda path, r: read(path))
     tables = _INPATIENT_COLUMNS if sample.is_workbook or re.search(r"[,\t]", sample.text) else ()
     return next((layout for columns, layout in tables if sample.has_columns(columns)), None)
+
+
+def _coverage(path: Path, table: str) -> Layout:
+    """The layout of a table of the Medicare Coverage Database. The main table is read with those
+    that lie beside it, which are named as files of the same reference."""
+    export = coverage_database.export_of(path)
+    name = f"{REFERENCE_NAMES['coverage']} {export.part if export else ''}"
+    is_main = coverage_database.is_main(table)
+    return Layout(
+        name,
+        "hcpcs",
+        "coverage",
+        read_reference=lambda path, _: coverage_database.read_export(path) if is_main else (),
+    )
 
 
 def _xml_layout(text: str) -> Layout | None:

@@ -26,6 +26,7 @@ from codesets.loading.recognition import (
     files_of,
     recognised,
 )
+from codesets.loading.row_problems import say_problems
 from codesets.model import CodesetError, Reference, Release, ReleaseData
 from codesets.store.code_store import CodeStore
 
@@ -179,6 +180,7 @@ def _load(store: CodeStore, item: Read, say: Say, done: Imported) -> None:
     else:
         count = store.references.load(item.data)
         say(f"{item.sentence}: {count:,} entries")
+        say_problems(store, item.files, say)
         done.loaded.append(item.data.reference)
 
 

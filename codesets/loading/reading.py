@@ -20,6 +20,8 @@ from codesets.store.code_store import CodeStore
 _IN_ONE_FILE = frozenset(
     "index external_causes neoplasms drugs tables definitions guidelines conversion places".split()
 )
+#: Files of one reference that its sentence names.
+_MOST_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +178,10 @@ def _reference_of_parts(parts: Sequence[Recognised]) -> Iterator[Outcome]:
     if not good:
         return
     reference = good[0].reference(good[1:])
-    names = ", ".join(part.name for part in good)
-    dates = f"{reference.effective_from} through {reference.effective_through}"
-    sentence = f"{names}: {reference.name}, {dates}"
+    names = ", ".join(part.name for part in good[:_MOST_NAMED])
+    if (left := len(good) - _MOST_NAMED) > 0:
+        names += f" and {left} more"
+    sentence = f"{names}: {reference.name}, {reference.dates}"
     once = tuple(dict.fromkeys(rows) if len(good) > 1 else rows)
     yield Read(ReferenceData(reference, once), sentence, tuple(good))
 

@@ -32,6 +32,12 @@ from codesets.model import (
     TableRow,
     Term,
 )
+from codesets.rows_coverage import (
+    CoverageContractor,
+    CoverageGroup,
+    CoveragePolicy,
+    CoverageService,
+)
 from codesets.rows_drugs import PaymentLimit
 from codesets.rows_icd11 import Icd11Mapping
 from codesets.rows_inpatient import (
@@ -50,6 +56,7 @@ from codesets.rows_inpatient import (
     PoaExempt,
     SeverityLevel,
 )
+from codesets.rows_policies import HouseRule
 
 R = TypeVar("R")
 
@@ -84,6 +91,11 @@ TABLES: dict[type, tuple[str, tuple[str, ...]]] = {
     HccHierarchy: ("hcc_hierarchies", ("category",)),
     HccEdit: ("hcc_edits", ("code",)),
     Icd11Mapping: ("icd11_mappings", ("source_code",)),
+    CoveragePolicy: ("coverage_policies", ("policy", "number")),
+    CoverageContractor: ("coverage_contractors", ("contractor",)),
+    CoverageService: ("coverage_services", ("code",)),
+    CoverageGroup: ("coverage_groups", ("policy",)),
+    HouseRule: ("house_rules", ()),
 }
 
 

@@ -25,6 +25,7 @@ from bot.desk.answer import Answer, Candidate, ReportLine, Verdict
 from bot.desk.denial_risk import denial_risk
 from bot.messages import message
 from bot.slack.views.answer_text import answer_text
+from bot.slack.views.beside import beside_texts
 from bot.slack.views.block_kit import (
     MOST_SENTENCE,
     Message,
@@ -198,7 +199,9 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
         small = [] if answer.report and most == 1 else [guideline_text(best, others, 1)]
     elif answer.verdicts and is_of_codes_together(answer):
         lines = together_lines(answer, most)
-        small = [*(pair_text(pair, most) for pair in answer.pairs[:1]), *_sections(answer)]
+        asked = answer.headline.kind == "coverage"
+        pairs = [] if asked else answer.pairs[:1]
+        small = [*(pair_text(pair, most) for pair in pairs), *_sections(answer)]
     elif answer.verdicts:
         lines = verdict_lines(answer, most)
         small = _sections(answer)
@@ -210,6 +213,7 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
         beside = [message("slack_answer.case")] if lines else []
         yield from sections([*beside, *report_lines(part, flagged=shows_flags(answer))])
         yield from _context([why_text(part, most), unsure_text(answer, part, most)])
+    yield from _context(beside_texts(answer, most))
 
 
 def _sections(answer: Answer) -> list[str]:
@@ -224,7 +228,8 @@ def _risk(answer: Answer, most: int) -> list[Block]:
         return []
     if conflict := conflict_in(answer):
         return _section(warning_text(conflict, most + 1))
-    told = answer.pairs[0] if answer.pairs and is_of_codes_together(answer) else None
+    quoted = is_of_codes_together(answer) and answer.headline.kind != "coverage"
+    told = answer.pairs[0] if answer.pairs and quoted else None
     risk = denial_risk(answer, told)
     return _section(risk_text(risk, most)) if risk else []
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from bot.desk.answer import Answer
 from bot.messages import message
+from bot.slack.views.beside import beside_texts
 from bot.slack.views.block_kit import MOST_SENTENCE, cut, escape, whole_sentences
 from bot.slack.views.notices import notice_texts
 from bot.slack.views.report import report_text
@@ -33,6 +34,7 @@ def answer_text(answer: Answer, told: Collection[str] = ()) -> str:
     if answer.changes and not answer.headline.text:
         counts = news_counts(answer.changes) or message("news.nothing")
         lines.append(escape(f"{changes_heading(answer.changes)}: {counts}"))
+    lines += beside_texts(answer, 2)
     lines += notice_texts(answer, told, 3)
     return cut("\n".join(lines) or message("slack.no_answer"), _MOST_FALLBACK)
 

@@ -21,6 +21,7 @@ from slack_sdk.models.views import View
 from bot.desk.answer import Answer, ReportLine
 from bot.desk.governing import Governing
 from bot.messages import message
+from bot.slack.views.beside import coverage_lines, policy_lines
 from bot.slack.views.block_kit import (
     MOST_SECTION,
     MOST_SENTENCE,
@@ -125,6 +126,8 @@ def _topics(answer: Answer, governing: Governing) -> Iterator[Iterable[str]]:
         for guideline in answer.guidelines:
             yield quote_lines(guideline)
     pairs = answer.pairs if is_of_codes_together(answer) else gravest_first(answer.pairs)
+    yield coverage_lines(answer)
+    yield policy_lines(answer)
     yield pair_lines(pairs, answer.not_checked if answer.verdicts else ())
     for verdict in answer.verdicts:
         yield verdict_lines(verdict)
