@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from bot.desk.answer_claims import ClaimCheck, ClaimLine  # noqa: F401 (a shape of the contract)
 from bot.desk.reasons import Reason
 from codesets.model import CodeKind
 from index.search.confidence import Confidence
@@ -26,7 +27,8 @@ Status = Literal[
 Severity = Literal["conflict", "caution", "obligation"]
 Order = Literal["before", "after", "any"]
 HeadlineKind = Literal[
-    "codes", "yes", "no", "order", "needs_more", "units", "verdict", "rule", "changes", "none"
+    "codes", "yes", "no", "order", "needs_more", "units", "verdict", "rule", "changes", "none",
+    "claim",
 ]
 
 
@@ -144,7 +146,8 @@ class Pair:
 
     - `codes`: the codes that it is about: two, or one.
     - `rule`: excludes1, excludes2, code_first, use_additional_code, code_also, manifestation,
-      laterality, note, index with, guideline, ncci_ptp or mue.
+      laterality, note, index with, guideline, ncci_ptp or mue; of a claim also units, side,
+      sequence, age, sex, pointer, duplicate, modifier or place.
     - `quote`: the rule in its publisher's words; for manifestation and laterality, the titles that
       show it; "" where an edit has no rationale.
     - `inherited_from`: where it is printed: a code, section or chapter, a section of the guidelines
@@ -347,7 +350,7 @@ class Verdict:
 class Headline:
     """The answer to a question in one line. It has no words of the question.
 
-    - `kind`: codes: the codes to report. yes, no, order, needs_more: the answer about codes
+    - `kind`: claim: what was found on a claim. codes: the codes to report. yes, no, order, needs_more: the answer about codes
       together. units: of a drug. verdict: on codes. rule: a section of the guidelines. changes:
       between editions. none: nothing was answered.
     - `codes`: the codes that it names, in order; [] for none.
@@ -496,11 +499,14 @@ class Answer:
       and places of service; [] for none.
     - `pairs`: what the rules say of those codes together; [] for nothing.
     - `not_checked`: the rules that apply to such codes and are not loaded, so were not checked:
-      excludes1, excludes2, code_first, use_additional_code, code_also, ncci_ptp or mue; [] for
-      none.
+      excludes1, excludes2, code_first, use_additional_code, code_also, ncci_ptp or mue; of a
+      claim also cpt, ncci_of_cpt, coverage, age, sex, jw_jz, place_of_service, revenue or poa; []
+      for none.
     - `changes`: what changed between editions; None, and not in the JSON, for another question.
     - `explanation`: what a language model makes of the lines; None where none was asked, or said
       anything that holds.
+    - `claim`: the claim that was checked, as it was read; of several claims, the first that has
+      something to mend; None for another question.
     - `elapsed_ms`: how long the answer took, in milliseconds.
     - `releases`: key of each release that answered -> its label; for the log, not in the JSON.
     - `reasons`: what `notices` are worded from; not in the JSON.
@@ -526,6 +532,7 @@ class Answer:
     not_checked: list[str] = field(default_factory=list)
     changes: Changes | None = None
     explanation: Explanation | None = field(default=None, kw_only=True)
+    claim: ClaimCheck | None = field(default=None, kw_only=True)
     elapsed_ms: float = 0.0
     releases: dict[str, str] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
@@ -551,6 +558,8 @@ class Answer:
             for codes in ("completions", "replaced_by", "did_you_mean", "alternatives"):
                 for code in shown.get(codes, ()):
                     code["title"] = ""
+        for line in (logged["claim"] or {"lines": []})["lines"]:
+            line["date"] = ""  # the log keeps no dates of service
         if self.changes and self.changes.system == "cpt":
             logged["changes"]["listed"] = []
         return logged

@@ -17,6 +17,7 @@ from bot.desk.answered_back import with_option
 from bot.desk.ask_options import with_options
 from bot.desk.asker_defaults import with_defaults
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
+from bot.desk.claims.claim_answers import ClaimAnswers
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
 from bot.desk.edition_dates import day_for, edition_labels
@@ -39,6 +40,7 @@ from bot.phi import Scrubbed, Scrubber, scrub_head
 from bot.phi.long_texts import MOST_CHARACTERS, length_of
 from bot.settings import Settings
 from bot.views.wording import undated, worded
+from bot.x12.plain import without_x12
 from codesets.model import (
     Code,
     CodeKind,
@@ -98,6 +100,7 @@ class Desk:
             raise CodesetError(message("desk.nothing_loaded"))
         self._guideline_lookup = GuidelineLookup(self._store)
         self._codes = CodeAnswers(self._store, self._guideline_lookup)
+        self._claims = ClaimAnswers(self._store, self._codes, self._guideline_lookup)
         self._reports = Reports(self._store, self._guideline_lookup)
         self._searcher: Searcher | None = None
         self.scrubber = Scrubber(settings.index)
@@ -112,6 +115,7 @@ class Desk:
             "thanks": self._courtesy,
             "help": self._courtesy,
             "changes": self._changes,
+            "claim": self._claims.on_claim,
             "drug_products": self._codes.on_products,
             "codes": self._on_codes,
         }
@@ -162,7 +166,8 @@ class Desk:
         after: Turn | None = None,
     ) -> Question:
         """Read a question, in milliseconds once `ready`, so that it can be stored before it is
-        answered. The date of service is the one in the question, else `day`, else today; `day`
+        answered. X12 (a claim, a remittance) is replaced by plain text before anything else sees
+        it; raises X12Unreadable. The date of service is the one in the question, else `day`, else today; `day`
         comes first if it is `fixed`. `systems` limits the search. `usual` systems and `setting`
         count where the question does not say. `editions` (key of a release -> label) replace a date
         that the log does not keep; the answer then has no date either. Raises ReleaseUnavailable
@@ -171,6 +176,7 @@ class Desk:
         `after`: the question that it follows, and may refine. A refinement has the date of that
         question, if one was said there and none is said now."""
         started = time.perf_counter()
+        asked = without_x12(asked)
         scrubbed = scrub_head(self.scrubber, asked, most_characters(asked))
         read = partial(
             read_question,

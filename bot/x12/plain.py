@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.x12.envelope import begins
 from bot.x12.errors import X12Unreadable
@@ -80,6 +81,12 @@ def claim_text(claim: Claim) -> str:
     parts += [about] if about else []
     parts += [CUT_OFF] if claim.cut_off else []
     return ", ".join(part for part in parts if part)
+
+
+def without_days(claim: Claim) -> Claim:
+    """A claim without its dates, as it may be stored."""
+    lines = tuple(replace(line, day=None, through=None) for line in claim.lines)
+    return replace(claim, lines=lines, day=None, through=None)
 
 
 def _diagnosis(one: Diagnosis) -> str:
