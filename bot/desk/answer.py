@@ -500,7 +500,7 @@ class Answer:
     - `pairs`: what the rules say of those codes together; [] for nothing.
     - `not_checked`: the rules that apply to such codes and are not loaded, so were not checked:
       excludes1, excludes2, code_first, use_additional_code, code_also, ncci_ptp or mue; of a
-      claim also cpt, ncci_of_cpt, coverage, age, sex, jw_jz, place_of_service, revenue or poa; []
+      claim also cpt, ncci_of_cpt, coverage, age, sex, jw_jz, place_of_service, icd9, revenue or poa; []
       for none.
     - `changes`: what changed between editions; None, and not in the JSON, for another question.
     - `explanation`: what a language model makes of the lines; None where none was asked, or said

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from bot.desk.answer import Answer, Headline, StatementReport
-from bot.desk.headlines import headlined
+from bot.desk.headlines import headlined, of_claims
 from bot.desk.intent import is_about_a_rule
 from bot.desk.question import Question
 from bot.desk.reasons import Reason, reason
@@ -62,6 +62,10 @@ def together(question: Question, begun: Answer, answers: Sequence[Answer]) -> An
     question as a whole."""
     each = [headlined(answer) for answer in answers]
     first = next((one for one in each if one.outcome != "abstained"), each[0])
+    headline = Headline("none")
+    if question.claims:
+        first = next((one for one in each if one.claim and one.claim.to_mend), first)
+        headline = of_claims([one.claim for one in each if one.claim])
     given = len(question.claims) or len(split(question.statement))
     left = given - len(each)
     more = [reason("report.too_many", most=len(each), count=left)] if left else []
@@ -71,7 +75,7 @@ def together(question: Question, begun: Answer, answers: Sequence[Answer]) -> An
     return replace(
         first,
         question=question.scrubbed,
-        headline=Headline("none"),
+        headline=headline,
         statements=[
             StatementReport(one.question, one.headline, one.report, one.asks, one.facts)
             for one in each

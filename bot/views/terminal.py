@@ -19,6 +19,7 @@ from bot.desk.answer import (
 from bot.desk.edition_changes import some_of_each
 from bot.desk.icd9_mentions import asks_for_icd9
 from bot.messages import message
+from bot.views.claim_words import claim_lines, not_checked, shown_pairs, shown_verdicts
 from bot.views.report_words import (
     Part,
     candidate_of_first,
@@ -77,18 +78,22 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     blocks += [] if beside else reports
     blocks += _candidates(answer, shown)
     crosswalk = asks_for_icd9(answer.question)
-    together = is_of_codes_together(answer)
-    pairs = [_pair(pair) for pair in answer.pairs]
+    together = is_of_codes_together(answer) or answer.headline.kind == "claim"
+    pairs = [_pair(pair) for pair in shown_pairs(answer)]
     verdicts = [
         _verdict(verdict, crosswalk, answer.headline.text, governed=not together)
-        for verdict in answer.verdicts
+        for verdict in shown_verdicts(answer)
     ]
     blocks += [*pairs, *verdicts] if together else [*verdicts, *pairs]
     if beside and reports:
         blocks += [message("report.beside"), *reports]
     if answer.outcome != "guideline":
         blocks += sections
-    if answer.not_checked and answer.verdicts:
+    if answer.claim:
+        if not answer.statements:
+            blocks.append("\n".join(_wrapped(line, "   ") for line in claim_lines(answer.claim)))
+        blocks.append(_wrapped(not_checked(answer), "   "))
+    elif answer.not_checked and answer.verdicts:
         rules = ", ".join(message(f"checks.{rule}") for rule in answer.not_checked)
         blocks.append(_wrapped(message("terminal.not_checked", rules=rules), "   "))
     if answer.explanation:
@@ -222,12 +227,10 @@ def _verdict(verdict: Verdict, crosswalk: bool, told: str, *, governed: bool) ->
 def _pair(pair: Pair) -> str:
     severity = message(f"terminal.severity_{pair.severity}")
     where = message("terminal.pair_source", where=place(pair.inherited_from), release=pair.release)
-    return "\n".join(
-        [
-            _wrapped(f"{' + '.join(pair.codes)}  {pair.says}", f"{severity} "),
-            _wrapped(f"“{pair.quote}” {where}", "   "),
-        ]
-    )
+    told = [_wrapped(f"{' + '.join(pair.codes)}  {pair.says}", f"{severity} ")]
+    if pair.quote or pair.inherited_from:
+        told.append(_wrapped(f"“{pair.quote}” {where}", "   "))
+    return "\n".join(told)
 
 
 def _quoted(guideline: QuotedGuideline) -> str:

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.messages import message
 from bot.x12.errors import X12Unreadable
 
 Kind = Literal["837P", "837I", "835"]
@@ -149,11 +148,11 @@ def _transaction(
 def _kind(number: str, guide: str, names: Sequence[str]) -> Kind:
     """Raises X12Unreadable for a transaction that is not read."""
     if number and number not in ("837", "835"):
-        raise X12Unreadable(message("x12.other_kind", kind=re.sub(r"\W", "", number)[:3]))
+        raise X12Unreadable("other_kind", re.sub(r"\W", "", number)[:3])
     if number == "835" or (not number and "CAS" in names and not {"CLM", "SV1", "SV2"} & {*names}):
         return "835"
     if "X224" in guide or "X097" in guide or ("SV3" in names and "SV1" not in names):
-        raise X12Unreadable(message("x12.dental"))
+        raise X12Unreadable("dental")
     institutional = "X223" in guide or "X096" in guide or "SV2" in names
     return "837I" if institutional else "837P"
 
@@ -220,7 +219,7 @@ def _each_claim(body: Sequence[str], e: str) -> Iterator[tuple[list[str], list[s
     if claim:
         yield about, claim
     elif about or body:
-        raise X12Unreadable(message("x12.no_claim"))
+        raise X12Unreadable("no_claim")
 
 
 def _numbered(claim: Sequence[str], e: str) -> Iterator[str]:

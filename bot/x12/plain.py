@@ -4,6 +4,7 @@ never the X12: it is scrubbed, logged and answered like any other question."""
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -24,22 +25,42 @@ _LEADS: dict[str, tuple[Role, ...]] = {
 }
 
 
+#: What stands in place of X12 that cannot be read: the name of the sentence that says why.
+_UNREAD = re.compile(r"\[X12 not read: (?P<key>[a-z_]+)(?: (?P<kind>[0-9A-Z-]{1,16}))?\]")
+
+
 def without_x12(text: str) -> str:
-    """A text with its X12 replaced by plain text; the text itself where it has none. Words before
-    the X12 stay. Raises X12Unreadable, whose message has no part of the text."""
+    """A text with its X12 replaced by plain text, or by a mark that it could not be read
+    (`unread`); the text itself where it has none. Words before the X12 stay."""
     at = begins(text)
     if at is None:
         return text
     lead = text[:at].strip(" \t\r\n`")
-    plain = "\n".join(plain_texts(text[at:]))
+    try:
+        plain = "\n".join(plain_texts(text[at:]))
+    except X12Unreadable as error:
+        return f"[X12 not read: {' '.join(filter(None, [error.key, error.kind]))}]"
     return f"{lead}\n{plain}" if lead else plain
+
+
+def unread(text: str) -> X12Unreadable | None:
+    """Why the X12 of a text could not be read; None where there was none, or it could."""
+    match = _UNREAD.fullmatch(text.strip())
+    return X12Unreadable(match["key"], match["kind"] or "") if match else None
 
 
 def plain_texts(text: str) -> list[str]:
     """Each claim, or each adjustment, of a text that begins with X12. Raises X12Unreadable."""
     if "835" in kinds(text):
         return denial_lines(adjustments(text))
-    return [claim_text(claim) for claim in claims(text)]
+    return claim_texts(text)[0]
+
+
+def claim_texts(text: str) -> tuple[list[str], list[str]]:
+    """Each claim of a text that begins with X12, and a sentence for each transaction that could not
+    be read. Raises X12Unreadable where none could."""
+    found, wrong = claims(text)
+    return [claim_text(claim) for claim in found], [str(error) for error in wrong]
 
 
 def denial_lines(found: Sequence[Adjustment]) -> list[str]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from bot.messages import message
 from bot.x12.envelope import Kind, Transaction, transactions
 from bot.x12.errors import X12Unreadable
 from bot.x12.records import Adjustment, Claim, Diagnosis, Role, ServiceLine
@@ -40,16 +39,18 @@ _REASON = re.compile(r"[A-Z]?\d{1,3}|[A-Z]\d{1,2}")
 _REMARK = re.compile(r"MA?\d{1,3}|N\d{1,4}")
 
 
-def claims(text: str) -> list[Claim]:
-    """The claims of a text that begins with X12, in their order. Raises X12Unreadable where it has
-    none that can be read; a transaction that cannot be read does not hide the others."""
-    return _all(text, ("837P", "837I"), _claims, "x12.no_claim")
+def claims(text: str) -> tuple[list[Claim], list[X12Unreadable]]:
+    """The claims of a text that begins with X12, in their order, and what is wrong with the
+    transactions that cannot be read: they do not hide the others. Raises X12Unreadable where no
+    claim can be read."""
+    return _all(text, ("837P", "837I"), _claims, "no_claim")
 
 
 def adjustments(text: str) -> list[Adjustment]:
     """The adjustments of the remittances of a text that begins with X12. Raises X12Unreadable where
     it has none that can be read."""
-    return _all(text, ("835",), _adjustments, "x12.no_adjustment")
+    found, _ = _all(text, ("835",), _adjustments, "no_adjustment")
+    return found
 
 
 def kinds(text: str) -> set[Kind]:
@@ -64,9 +65,11 @@ def kinds(text: str) -> set[Kind]:
     return found
 
 
-def _all(text: str, wanted: tuple[Kind, ...], read: Any, none: str) -> list[Any]:
+def _all(
+    text: str, wanted: tuple[Kind, ...], read: Any, none: str
+) -> tuple[list[Any], list[X12Unreadable]]:
     found: list[Any] = []
-    wrong: X12Unreadable | None = None
+    wrong: list[X12Unreadable] = []
     others: set[str] = set()
     try:
         for one in transactions(text):
@@ -74,18 +77,20 @@ def _all(text: str, wanted: tuple[Kind, ...], read: Any, none: str) -> list[Any]
                 others.add(one.kind)
                 continue
             try:
-                found += read(one)
+                # What was read before a damaged place is kept.
+                for each in read(one):
+                    found.append(each)
             except X12Unreadable as error:
-                wrong = wrong or error
-            if not one.whole:
-                wrong = wrong or X12Unreadable(message("x12.cut_off"))
+                wrong.append(error)
+            if not one.whole and not one.pasted:
+                wrong.append(X12Unreadable("cut_off"))
     except X12Unreadable as error:
-        wrong = wrong or error
+        wrong.append(error)
     if not found:
-        if wrong is None and others:
-            wrong = X12Unreadable(message("x12.instead", kind=", ".join(sorted(others))))
-        raise wrong or X12Unreadable(message(none))
-    return found
+        if not wrong and others:
+            wrong.append(X12Unreadable("instead", "-".join(sorted(others))))
+        raise wrong[0] if wrong else X12Unreadable(none)
+    return found, wrong
 
 
 def _segments(transaction: Transaction) -> Iterator[tuple[str, Any]]:
@@ -98,7 +103,7 @@ def _segments(transaction: Transaction) -> Iterator[tuple[str, Any]]:
                 path = node.x12_map_node.get_path().rsplit("/", 2)
                 yield path[-2], node.seg_data
     except failed as error:
-        raise X12Unreadable(message("x12.unreadable")) from error
+        raise X12Unreadable("unreadable") from error
 
 
 @cache

@@ -33,6 +33,8 @@ _WRONG = ("header", "not_yet_valid", "deleted", "unknown")
 #: The rules that the checks of a claim tell in their own words.
 _OWN = ("ncci_ptp", "mue")
 _MOST_BRIEF = 3
+#: 45 CFR 162.1002(c).
+_FIRST_DAY_OF_ICD10 = dt.date(2015, 10, 1)
 
 
 class ClaimAnswers:
@@ -51,7 +53,7 @@ class ClaimAnswers:
         order = {"conflict": 0, "obligation": 1, "caution": 2}
         pairs.sort(key=lambda pair: (not is_to_mend(pair), order[pair.severity]))
         answer = replace(answer, outcome="verdict", pairs=pairs)
-        wrong = [verdict for verdict in answer.verdicts if verdict.status in _WRONG]
+        wrong = [v for v in answer.verdicts if v.status in _WRONG and not _was_icd9(v, case.day)]
         mend, look = _told(wrong, pairs)
         told = self._shown(case, len(mend), len(look))
         notices = [reason("claims.cut_off")] if claim.cut_off else []
@@ -204,6 +206,8 @@ class ClaimAnswers:
         rules += ["jw_jz"] if any(map(self._is_open_drug, lines)) else []
         if claim.place and not self._store.references.all("places"):
             rules.append("place_of_service")
+        if any(_was_icd9(verdict, case.day) for verdict in answer.verdicts):
+            rules.append("icd9")
         rules += ["revenue"] if any(line.revenue for line in claim.lines) else []
         rules += ["poa"] if claim.inpatient else []
         return list(dict.fromkeys(rules))
@@ -217,6 +221,11 @@ class ClaimAnswers:
             rows = self._store.references.rows(Product, reference, code=line.service.code)
             return next(rows, None) is not None
         return False
+
+
+def _was_icd9(verdict: Verdict, day: dt.date) -> bool:
+    """Whether a code is of ICD-9-CM on a day when that was in force: it is not checked."""
+    return verdict.system == "icd9cm" and day < _FIRST_DAY_OF_ICD10
 
 
 def is_to_mend(pair: Pair) -> bool:

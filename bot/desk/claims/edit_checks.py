@@ -24,6 +24,7 @@ from codesets.store.code_store import CodeStore
 _OF_A_LINE = "1"
 #: Modifiers of equipment, and first letters of codes that suppliers bill.
 _OF_EQUIPMENT = frozenset({"RR", "NU", "UE"})
+_SUPPLIED = "ABEKL"
 
 
 def edit_checks(store: CodeStore, case: Case) -> Iterator[Pair]:
@@ -119,21 +120,25 @@ def _setting_of(setting: Setting, lines: Sequence[Line]) -> list[Setting]:
     equipment have a table of their own."""
     if setting != "practitioner":
         return [setting]
-    equipment = any(_OF_EQUIPMENT.intersection(line.service.modifiers) for line in lines)
-    return ["dme", "practitioner"] if equipment else ["practitioner"]
+    rented = any(_OF_EQUIPMENT.intersection(line.service.modifiers) for line in lines)
+    if rented or lines[0].service.code[0] in _SUPPLIED:
+        return ["dme", "practitioner"]
+    return ["practitioner"]
 
 
 def _limit(
     store: CodeStore, settings: Sequence[Setting], code: str, day: dt.date
 ) -> tuple[MueEdit, Reference, Setting] | None:
+    found: list[tuple[MueEdit, Reference, Setting]] = []
     for setting in settings:
         reference = store.references.for_date("mue", "hcpcs", day, setting)
         if reference is None:
             continue
         edit = next(store.references.rows(MueEdit, reference, code=code), None)
         if edit is not None:
-            return edit, reference, setting
-    return None
+            found.append((edit, reference, setting))
+    # What practitioners cannot bill at all, suppliers may.
+    return next((one for one in found if one[0].units), next(iter(found), None))
 
 
 def _twice(lines: Sequence[Line]) -> Iterator[Pair]:
