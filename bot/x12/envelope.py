@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from bot.x12.errors import X12Unreadable
 
@@ -82,9 +82,9 @@ def begins(text: str) -> int | None:
     return min(at, first.start()) if first else at
 
 
-def transactions(text: str) -> Iterator[Transaction]:
-    """The transactions of a text that begins with X12. Raises X12Unreadable for one that cannot be
-    read; what is wrong with a single transaction is raised when it comes to it."""
+def transactions(text: str) -> Iterator[Transaction | X12Unreadable]:
+    """The transactions of a text that begins with X12, and in place of one that cannot be read what
+    is wrong with it."""
     separators, version = _separators(text), "00501"
     guide, open_ = "", False
     body: list[str] = []
@@ -96,15 +96,15 @@ def transactions(text: str) -> Iterator[Transaction]:
             guide = elements[7] if len(elements) > 7 else ""
         elif name == "ST":
             if body:
-                yield _transaction(body, separators, version, guide, whole=not open_)
+                yield _tried(body, separators, version, guide, whole=not open_)
             body, open_ = [segment], True
         elif name == "SE":
-            yield _transaction(body, separators, version, guide, whole=True)
+            yield _tried(body, separators, version, guide, whole=True)
             body, open_ = [], False
         elif name not in _ENVELOPE:
             body.append(segment)
     if body:
-        yield _transaction(body, separators, version, guide, whole=not open_)
+        yield _tried(body, separators, version, guide, whole=not open_)
 
 
 def _separators(text: str) -> _Separators:
@@ -127,6 +127,13 @@ def _split(text: str, separators: _Separators) -> Iterator[str]:
         segment = segment.strip(" \t\r\n`")
         if re.match(rf"[A-Z][A-Z0-9]{{1,2}}{re.escape(separators.element)}", segment):
             yield segment
+
+
+def _tried(body: Sequence[str], *rest: Any, whole: bool) -> Transaction | X12Unreadable:
+    try:
+        return _transaction(body, *rest, whole=whole)
+    except X12Unreadable as error:
+        return error
 
 
 def _transaction(

@@ -55,14 +55,7 @@ def adjustments(text: str) -> list[Adjustment]:
 
 def kinds(text: str) -> set[Kind]:
     """The kinds of transactions of a text that begins with X12, as far as they can be told."""
-    found: set[Kind] = set()
-    try:
-        for one in transactions(text):
-            found.add(one.kind)
-    except X12Unreadable:
-        if not found:
-            raise
-    return found
+    return {one.kind for one in transactions(text) if not isinstance(one, X12Unreadable)}
 
 
 def _all(
@@ -71,21 +64,21 @@ def _all(
     found: list[Any] = []
     wrong: list[X12Unreadable] = []
     others: set[str] = set()
-    try:
-        for one in transactions(text):
-            if one.kind not in wanted:
-                others.add(one.kind)
-                continue
-            try:
-                # What was read before a damaged place is kept.
-                for each in read(one):
-                    found.append(each)
-            except X12Unreadable as error:
-                wrong.append(error)
-            if not one.whole and not one.pasted:
-                wrong.append(X12Unreadable("cut_off"))
-    except X12Unreadable as error:
-        wrong.append(error)
+    for one in transactions(text):
+        if isinstance(one, X12Unreadable):
+            wrong.append(one)
+            continue
+        if one.kind not in wanted:
+            others.add(one.kind)
+            continue
+        try:
+            # What was read before a damaged place is kept.
+            for each in read(one):
+                found.append(each)  # noqa: PERF402
+        except X12Unreadable as error:
+            wrong.append(error)
+        if not one.whole and not one.pasted:
+            wrong.append(X12Unreadable("cut_off"))
     if not found:
         if not wrong and others:
             wrong.append(X12Unreadable("instead", "-".join(sorted(others))))
