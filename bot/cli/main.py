@@ -12,6 +12,7 @@ import click
 # log_feedback and log_review add their commands to `log` when they are imported.
 from bot.cli import (
     ask,
+    claim,
     code,
     codesets,
     drg,
@@ -61,6 +62,7 @@ def main(ctx: click.Context) -> None:
     codedesk run                                        set up if needed, then serve
     codedesk ask "b/l knee OA, failed PT"               find a code
     codedesk code statements.txt                        code each line of a file
+    codedesk claim claims.837                           check claims before they go
     codedesk check E11.9 N18.31 --date 2026-03-05       is it valid, is it billable?
     codedesk log list                                   who asked what
 
@@ -80,6 +82,8 @@ for _command in (
     ask.check,
     code.code,
     drg.drg,
+    claim.claim,
+    claim.denial,
     evaluate.evaluate_file,
     codesets.codesets,
     index.index,

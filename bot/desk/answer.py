@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from bot.desk.answer_claims import ClaimCheck, ClaimLine  # noqa: F401 (a shape of the contract)
 from bot.desk.answer_coverage import Coverage
 from bot.desk.answer_flags import Drg, Flag
 from bot.desk.answer_policies import HousePolicy
@@ -48,6 +49,7 @@ HeadlineKind = Literal[
     "changes",
     "none",
     "coverage",
+    "claim",
 ]
 
 
@@ -165,7 +167,8 @@ class Pair:
 
     - `codes`: the codes that it is about: two, or one.
     - `rule`: excludes1, excludes2, code_first, use_additional_code, code_also, manifestation,
-      laterality, note, index with, guideline, ncci_ptp or mue.
+      laterality, note, index with, guideline, ncci_ptp or mue; of a claim also units, side,
+      sequence, age, sex, pointer, duplicate, modifier or place.
     - `quote`: the rule in its publisher's words; for manifestation and laterality, the titles that
       show it; "" where an edit has no rationale.
     - `inherited_from`: where it is printed: a code, section or chapter, a section of the guidelines
@@ -377,7 +380,8 @@ class Headline:
 
     - `kind`: codes: the codes to report. yes, no, order, needs_more: the answer about codes
       together. units: of a drug. verdict: on codes. rule: a section of the guidelines. changes:
-      between editions. none: nothing was answered. coverage: what coverage policies list.
+      between editions. none: nothing was answered. coverage: what coverage policies list. claim:
+      what was found on a claim.
     - `codes`: the codes that it names, in order; [] for none.
     - `text`: the line; "" in an answer out of an older log.
     - `reasons`: what `text` is worded from; not in the JSON.
@@ -526,11 +530,14 @@ class Answer:
       and places of service; [] for none.
     - `pairs`: what the rules say of those codes together; [] for nothing.
     - `not_checked`: the rules that apply to such codes and are not loaded, so were not checked:
-      excludes1, excludes2, code_first, use_additional_code, code_also, ncci_ptp or mue; [] for
-      none.
+      excludes1, excludes2, code_first, use_additional_code, code_also, ncci_ptp or mue; of a
+      claim also cpt, ncci_of_cpt, coverage, age, sex, jw_jz, place_of_service, icd9, revenue or poa; []
+      for none.
     - `changes`: what changed between editions; None, and not in the JSON, for another question.
     - `explanation`: what a language model makes of the lines; None where none was asked, or said
       anything that holds.
+    - `claim`: the claim that was checked, as it was read; of several claims, the first that has
+      something to mend; None for another question.
     - `elapsed_ms`: how long the answer took, in milliseconds.
     - `releases`: key of each release that answered -> its label; for the log, not in the JSON.
     - `reasons`: what `notices` are worded from; not in the JSON.
@@ -560,6 +567,7 @@ class Answer:
     not_checked: list[str] = field(default_factory=list)
     changes: Changes | None = None
     explanation: Explanation | None = field(default=None, kw_only=True)
+    claim: ClaimCheck | None = field(default=None, kw_only=True)
     elapsed_ms: float = 0.0
     releases: dict[str, str] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
@@ -588,6 +596,8 @@ class Answer:
             for codes in ("completions", "replaced_by", "did_you_mean", "alternatives"):
                 for code in shown.get(codes, ()):
                     code["title"] = ""
+        for line in (logged["claim"] or {"lines": []})["lines"]:
+            line["date"] = ""  # the log keeps no dates of service
         if self.changes and self.changes.system == "cpt":
             logged["changes"]["listed"] = []
         return logged

@@ -18,6 +18,7 @@ from bot.desk.ask_options import with_options
 from bot.desk.asker_defaults import with_defaults
 from bot.desk.beside import Beside, sources_of
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
+from bot.desk.claims.claim_answers import ClaimAnswers
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
 from bot.desk.edition_dates import day_for, edition_labels
@@ -42,6 +43,7 @@ from bot.phi import Scrubbed, Scrubber, scrub_head
 from bot.phi.long_texts import MOST_CHARACTERS, length_of
 from bot.settings import Settings
 from bot.views.wording import undated, worded
+from bot.x12.plain import unread, without_x12
 from codesets.lookups.inpatient_lists import InpatientLists
 from codesets.model import (
     Code,
@@ -102,6 +104,7 @@ class Desk:
             raise CodesetError(message("desk.nothing_loaded"))
         self._guideline_lookup = GuidelineLookup(self._store)
         self._codes = CodeAnswers(self._store, self._guideline_lookup)
+        self._claims = ClaimAnswers(self._store, self._codes, self._guideline_lookup)
         self._reports = Reports(self._store, self._guideline_lookup)
         self._flags = Flags(InpatientLists(self._store.references))
         self._searcher: Searcher | None = None
@@ -118,6 +121,8 @@ class Desk:
             "thanks": self._courtesy,
             "help": self._courtesy,
             "changes": self._changes,
+            "x12": self._x12,
+            "claim": self._claims.on_claim,
             "drug_products": self._codes.on_products,
             "codes": self._on_codes,
         }
@@ -168,7 +173,8 @@ class Desk:
         after: Turn | None = None,
     ) -> Question:
         """Read a question, in milliseconds once `ready`, so that it can be stored before it is
-        answered. The date of service is the one in the question, else `day`, else today; `day`
+        answered. X12 (a claim, a remittance) is replaced by plain text before anything else sees
+        it. The date of service is the one in the question, else `day`, else today; `day`
         comes first if it is `fixed`. `systems` limits the search. `usual` systems and `setting`
         count where the question does not say. `editions` (key of a release -> label) replace a date
         that the log does not keep; the answer then has no date either. Raises ReleaseUnavailable
@@ -177,6 +183,8 @@ class Desk:
         `after`: the question that it follows, and may refine. A refinement has the date of that
         question, if one was said there and none is said now."""
         started = time.perf_counter()
+        asked = without_x12(asked)
+        wrong = unread(asked)
         scrubbed = scrub_head(self.scrubber, asked, most_characters(asked))
         read = partial(
             read_question,
@@ -188,7 +196,9 @@ class Desk:
         if editions is not None:
             day, fixed = day_for(self._store, editions), True
         question = read(asked, scrubbed, day=day, fixed=fixed)
-        if after is not None:
+        if wrong is not None:
+            question = replace(question, intent="x12", mentions=())
+        elif after is not None and question.intent != "claim":
             has_date = fixed or question.date_said
             again = partial(read, day=day, fixed=True)
             question = read_after(after, question, scrubbed, again, self._terms())
@@ -258,7 +268,7 @@ class Desk:
     def scrub(self, text: str) -> str:
         """A text that people type besides a question (a note, the words of a correction), without
         identifiers of patients, so that it may be stored."""
-        return self._scrubbed(text).text
+        return self._scrubbed(without_x12(text)).text
 
     def _scrubbed(self, text: str) -> Scrubbed:
         return scrub_head(self.scrubber, text)
@@ -383,6 +393,11 @@ class Desk:
     def _empty(self, question: Question, answer: Answer) -> Answer:
         number = question.removed and re.search(r"\d{9}|\d+-\d+-\d", question.asked)
         return noticed(answer, reason("desk.number_removed" if number else "desk.empty"))
+
+    def _x12(self, question: Question, answer: Answer) -> Answer:
+        wrong = unread(question.scrubbed)
+        assert wrong is not None
+        return noticed(answer, reason(f"x12.{wrong.key}", kind=wrong.kind))
 
     def _foreign(self, question: Question, answer: Answer) -> Answer:
         return noticed(answer, reason("desk.foreign"))

@@ -15,6 +15,7 @@ from bot.desk.answer import (
     StatementReport,
     Verdict,
 )
+from bot.desk.answer_claims import ClaimCheck
 from bot.desk.reasons import Reason, reason
 from codesets.model import SYSTEM_NAMES
 
@@ -83,6 +84,13 @@ def of_statements(statements: Sequence[StatementReport]) -> Headline:
     codes = dict.fromkeys(code for one in statements for code in one.headline.codes)
     told = reason("headline.several", count=len(statements), codes=" · ".join(each))
     return Headline("codes" if codes else "none", [*codes], reasons=[told])
+
+
+def of_claims(claims: Sequence[ClaimCheck]) -> Headline:
+    """How many of several claims have something to mend."""
+    mend = sum(claim.to_mend > 0 for claim in claims)
+    key = "claims.several" if mend else "claims.several_nothing"
+    return Headline("claim", reasons=[reason(key, mend=mend, count=len(claims))])
 
 
 def of_verdicts(verdicts: Iterable[Verdict]) -> Headline:

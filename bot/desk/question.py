@@ -10,6 +10,7 @@ from functools import cache
 
 from bot.desk.answered_back import Taken
 from bot.desk.chatter import subject
+from bot.desk.claims.claim_text import read_claims
 from bot.desk.code_mentions import (
     CodeMention,
     beside_codes,
@@ -34,6 +35,7 @@ from bot.desk.systems import Said, asked_for, said
 from bot.phi import Scrubbed
 from bot.phi.long_texts import length_of
 from bot.phi.spans import PLACEHOLDER
+from bot.x12.records import Claim
 from codesets.model import CodeKind, Setting, System
 from index.statement.model import Statement
 from index.text.resources import read_words
@@ -86,6 +88,7 @@ class Question:
     - `refines`: id of the question that it refines; "" for none.
     - `read_as`: the whole statement as it was read, scrubbed, where it is not as typed; else "".
     - `taken`: the answer to what was asked back that it is; None for none.
+    - `claims`: the claims that it gives to check; () for none.
     - `read_ms`: how long reading took, in milliseconds.
     """
 
@@ -114,6 +117,7 @@ class Question:
     refines: str = ""
     read_as: str = ""
     taken: Taken | None = None
+    claims: tuple[Claim, ...] = ()
     read_ms: float = 0.0
 
     @property
@@ -188,8 +192,11 @@ def read_question(
         mentions=tuple(mentions),
         ndcs=tuple(read_ndcs(scrubbed.text, known or Known())),
         setting=setting_said(text),
+        claims=read_claims(scrubbed.text, asked, lambda typed: {s for s, _ in lookup(typed)}),
     )
     intent = _intent(read)
+    if intent == "claim":
+        return as_claims(read)
     if intent == "search" and not systems:
         words = said(text)
         read = replace(read, systems=tuple(asked_for(words)), said=words)
@@ -198,7 +205,16 @@ def read_question(
     return replace(read, intent=intent)
 
 
+def as_claims(question: Question) -> Question:
+    """A question that gives claims: their lines may have dates of their own, so that several dates
+    are no matter."""
+    partial = question.date_read if question.date_read == "partial" else None
+    return replace(question, intent="claim", date_read=partial, mentions=(), ndcs=())
+
+
 def _intent(question: Question) -> Intent:
+    if question.claims:
+        return "claim"
     if question.ndcs:
         return "drug_products"
     if question.mentions:

@@ -67,7 +67,7 @@ class Together:
         if None in codes or len(codes) > _MOST_CODES:
             return None
         known = tuple(dict.fromkeys(code for code in codes if code is not None))
-        return self._of_diagnoses(Case(books, known, asked, self._quoted, self._search))
+        return self._of_diagnoses(Case(books, known, asked, self.quoted, self._search))
 
     def _of_diagnoses(self, case: Case) -> Decided | None:
         asked = case.asked.ask
@@ -137,7 +137,7 @@ class Together:
         listed_first = (s for s in found if "Only be Principal" in s.title)
         return next(listed_first, None) or next(iter(found), None)
 
-    def _quoted(self, codes: Sequence[str], ground: Ground, severity: Severity) -> Pair:
+    def quoted(self, codes: Sequence[str], ground: Ground, severity: Severity) -> Pair:
         """A ground as a pair, with the section of the guidelines quoted."""
         quote, release, place = ground.quote, ground.release, ground.place
         if ground.rule == "guideline" and self._books is not None:

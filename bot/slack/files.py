@@ -31,6 +31,8 @@ from codesets.limits import MB, TEXT_BYTES
 #: Extensions of files with codes, as the loader reads them, and of those with a list of statements.
 CODE_FILES = ("zip", "csv", "txt", "xlsx", "xls", "xml", "pdf")
 LISTS = ("txt", "csv", "tsv", "text")
+#: Of files with claims or remittances in X12.
+X12 = ("837", "837p", "837i", "835", "x12", "edi", "era", "clm", "dat")
 #: Bytes of a pasted list that are fetched: of a list, 3,000 characters are read.
 MOST_OF_A_LIST = 64 * 1024
 _CHUNK = 256 * 1024
@@ -197,7 +199,7 @@ def text_of(event: dict[str, Any], client: WebClient, *, within: float = 2.0) ->
     told: list[str] = []
     with TemporaryDirectory(prefix="codedesk-") as folder:
         for file in sent(event.get("files")):
-            if file.extension not in LISTS:
+            if file.extension not in (*LISTS, *X12):
                 told.append(message("home.file_no_list", name=file.name))
                 continue
             try:
@@ -213,7 +215,7 @@ def text_of(event: dict[str, Any], client: WebClient, *, within: float = 2.0) ->
 
 
 def _statements(data: bytes, extension: str) -> str:
-    """The lines of a text file; of a table, the cells of each row side by side. Raises
+    """The lines of a text file, X12 among them; of a table, the cells of each row side by side. Raises
     UnicodeDecodeError for what is no text."""
     if b"\0" in data[:1000] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnicodeDecodeError("utf-8", data[:20], 0, 1, "no text")

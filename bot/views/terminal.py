@@ -25,6 +25,7 @@ from bot.views.beside import (
     cut_paragraph,
     policies_shown,
 )
+from bot.views.claim_words import claim_lines, not_checked, shown_pairs, shown_verdicts
 from bot.views.flag_words import clause
 from bot.views.report_words import (
     Part,
@@ -84,11 +85,11 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     blocks += [] if beside else reports
     blocks += _candidates(answer, shown)
     crosswalk = asks_for_icd9(answer.question)
-    together = is_of_codes_together(answer)
-    pairs = [_pair(pair) for pair in answer.pairs]
+    together = is_of_codes_together(answer) or answer.headline.kind == "claim"
+    pairs = [_pair(pair) for pair in shown_pairs(answer)]
     verdicts = [
         _verdict(verdict, crosswalk, answer.headline.text, governed=not together)
-        for verdict in answer.verdicts
+        for verdict in shown_verdicts(answer)
     ]
     policies = [_coverage(answer), _policies(answer)]
     asked = answer.headline.kind == "coverage"
@@ -98,7 +99,11 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
         blocks += [message("report.beside"), *reports]
     if answer.outcome != "guideline":
         blocks += sections
-    if answer.not_checked and answer.verdicts:
+    if answer.claim:
+        if not answer.statements:
+            blocks.append("\n".join(_wrapped(line, "   ") for line in claim_lines(answer.claim)))
+        blocks.append(_wrapped(not_checked(answer), "   "))
+    elif answer.not_checked and answer.verdicts:
         rules = ", ".join(message(f"checks.{rule}") for rule in answer.not_checked)
         blocks.append(_wrapped(message("terminal.not_checked", rules=rules), "   "))
     blocks += [] if asked else policies
@@ -245,12 +250,10 @@ def _verdict(verdict: Verdict, crosswalk: bool, told: str, *, governed: bool) ->
 def _pair(pair: Pair) -> str:
     severity = message(f"terminal.severity_{pair.severity}")
     where = message("terminal.pair_source", where=place(pair.inherited_from), release=pair.release)
-    return "\n".join(
-        [
-            _wrapped(f"{' + '.join(pair.codes)}  {pair.says}", f"{severity} "),
-            _wrapped(f"“{pair.quote}” {where}", "   "),
-        ]
-    )
+    told = [_wrapped(f"{' + '.join(pair.codes)}  {pair.says}", f"{severity} ")]
+    if pair.quote or pair.inherited_from:
+        told.append(_wrapped(f"“{pair.quote}” {where}", "   "))
+    return "\n".join(told)
 
 
 def _coverage(answer: Answer) -> str:

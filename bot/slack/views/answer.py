@@ -41,6 +41,7 @@ from bot.slack.views.block_kit import (
     words_of_others,
 )
 from bot.slack.views.buttons import answer_buttons
+from bot.slack.views.claim import claim_findings, claim_small
 from bot.slack.views.feedback import feedback_blocks, thanks_blocks
 from bot.slack.views.findings import (
     candidate_lines,
@@ -197,6 +198,8 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
         lines = guideline_lines(best, answer.question, _QUOTE[bool(answer.report), most])
         # The footer has the edition, and the button Rules the page.
         small = [] if answer.report and most == 1 else [guideline_text(best, others, 1)]
+    elif answer.claim:
+        lines, small = claim_findings(answer, most), claim_small(answer, most)
     elif answer.verdicts and is_of_codes_together(answer):
         lines = together_lines(answer, most)
         asked = answer.headline.kind == "coverage"
@@ -224,7 +227,7 @@ def _sections(answer: Answer) -> list[str]:
 def _risk(answer: Answer, most: int) -> list[Block]:
     """The note most likely to cause a denial. Several statements have none: it would stand under
     all."""
-    if answer.statements:
+    if answer.statements or answer.claim:
         return []
     if conflict := conflict_in(answer):
         return _section(warning_text(conflict, most + 1))

@@ -1,0 +1,148 @@
+"""`codedesk claim` and `codedesk denial`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO
+
+import click
+
+from bot.cli.conversation import Conversation
+from bot.cli.shared import BATCH, DATE, Sentence, as_day, chunks, progress
+from bot.desk.answer import Answer
+from bot.desk.claims.claim_text import may_be_claims
+from bot.messages import message
+from bot.settings import Settings
+from bot.views import terminal
+from bot.x12.envelope import begins
+from bot.x12.plain import claim_texts, denial_lines
+from bot.x12.reading import adjustments
+from codesets.limits import TEXT_BYTES
+
+_FILE = click.argument("file", type=click.File("rb"))
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object for each answer.")
+_DATE = click.option(
+    "--date", "date", type=DATE, help="Date of service where a claim has none. Default: today."
+)
+
+
+@click.command()
+@_FILE
+@_JSON
+@_DATE
+@click.pass_obj
+def claim(settings: Settings, file: BinaryIO, as_json: bool, date: dt.datetime | None) -> None:
+    """Check the claims of a file before they are sent.
+
+    FILE is X12 (837P or 837I, whole or segments of it), or plain lines: "99213-25, J3301 x4, dx
+    M17.11 E11.9, dos 3/3/2026, POS 11, 67yo F". It may be - for standard input. Of X12 the codes,
+    modifiers, units, pointers, dates, place, age and sex are kept: names, numbers and addresses are
+    dropped as it is read.
+
+    Exit code: 0 when nothing is to be mended in what is loaded, 1 when something is, 2 when the
+    request was wrong.
+    """
+    text = _text_of(file)
+    at = begins(text)
+    if at is not None:
+        texts, wrong = claim_texts(text[at:])
+        for sentence in wrong:
+            progress(sentence)
+    else:
+        texts = _plain_claims(text)
+    answers = _ask(settings, texts, as_json, date, "claims.batch")
+    if any(_has_findings(answer) for answer in answers):
+        sys.exit(1)
+
+
+@click.command()
+@_FILE
+@_JSON
+@_DATE
+@click.pass_obj
+def denial(settings: Settings, file: BinaryIO, as_json: bool, date: dt.datetime | None) -> None:
+    """Read the denials of a remittance: each adjustment of a file once.
+
+    FILE is X12 (835, whole, or its CAS, MOA, SVC and LQ segments), or plain lines: "CO-97 N19 on
+    20610-59". It may be - for standard input. Of X12 the group, the reason and remark codes, the
+    service and its date are kept; names, numbers and amounts are dropped as it is read.
+
+    Exit code: 0 when all were answered, 2 when the request was wrong.
+    """
+    text = _text_of(file)
+    at = begins(text)
+    lines = denial_lines(adjustments(text[at:])) if at is not None else _lines(text)
+    if not lines:
+        raise Sentence(message("claims.no_denial"))
+    _ask(settings, lines, as_json, date, "claims.batch_denials")
+
+
+def _ask(
+    settings: Settings,
+    texts: Sequence[str],
+    as_json: bool,
+    date: dt.datetime | None,
+    told: str,
+) -> list[Answer]:
+    show = _as_json if as_json else _as_text(texts)
+    answers: list[Answer] = []
+    with Conversation(settings) as conversation:
+        for some in chunks(texts, BATCH):
+            answers += conversation.ask(some, show=show, day=as_day(date))
+            if len(texts) > BATCH:
+                progress(message(told, done=len(answers), total=len(texts)))
+    return answers
+
+
+def _as_json(answer: Answer) -> None:
+    click.echo(json.dumps(answer.as_dict(), ensure_ascii=False))
+
+
+def _as_text(texts: Sequence[str]) -> Callable[[Answer], None]:
+    """Shows each answer; of several under its number and what it answers."""
+    number = 0
+
+    def show(answer: Answer) -> None:
+        nonlocal number
+        number += 1
+        if len(texts) > 1:
+            click.echo(message("claims.number", number=number, said=answer.question))
+        click.echo(terminal.as_text(answer) + ("\n" if number < len(texts) else ""))
+
+    return show
+
+
+def _has_findings(answer: Answer) -> bool:
+    if answer.claim is not None:
+        return answer.claim.to_mend > 0
+    wrong = any(verdict.status not in ("billable", "not_loaded") for verdict in answer.verdicts)
+    return wrong or any(pair.severity == "conflict" for pair in answer.pairs)
+
+
+def _text_of(file: BinaryIO) -> str:
+    data: Any = file.read(TEXT_BYTES + 1)
+    if len(data) > TEXT_BYTES:
+        raise Sentence(message("claims.too_large", most=TEXT_BYTES // 2**20))
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return data.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _plain_claims(text: str) -> list[str]:
+    """The claims of plain text: blocks between blank lines; where there are none, each line that
+    has diagnoses and services of its own, else all lines as one."""
+    blocks = [" , ".join(_lines(block)) for block in re.split(r"\n\s*\n", text)]
+    blocks = [block for block in blocks if block]
+    lines = _lines(text)
+    if len(blocks) < 2 and all(map(may_be_claims, lines)):
+        blocks = lines
+    if not any(map(may_be_claims, blocks)):
+        raise Sentence(message("claims.nothing_read"))
+    return blocks

@@ -1,0 +1,1 @@
+"""Claims: reading them as billers type them, and checking them."""
