@@ -28,6 +28,8 @@ from codesets.store.code_store import CodeStore, ReleaseMatch
 from index.text.lexicon import Lexicon
 from index.text.resources import read_words
 
+#: How modifiers were read that answer "which modifier".
+_BY_MEANING = ("described", "trip")
 #: The systems of the codes that drugs are billed by.
 _BILLED: tuple[System, ...] = ("hcpcs", "cpt")
 
@@ -115,7 +117,7 @@ class CodeAnswers:
             if coverage is not None and not mention.also and mention.kind == "code":
                 code = self._store.get(coverage.release, mention.code)
                 reported += [Reported(coverage.release, code)] if code is not None else []
-        if any(mention.reading == "described" for mention in question.mentions):
+        if any(m.reading == "described" and m.system == "hcpcs" for m in question.mentions):
             notices.append(reason("desk.modifiers_described"))
         if any(verdict.status == "not_covered" for verdict in verdicts):
             notices.append(reason("desk.load_the_edition"))
@@ -173,9 +175,11 @@ class CodeAnswers:
         """Verdicts on the modifiers and places of service that a question names."""
         judge = ModifiersAndPlaces(self._store, question.day)
         verdict_on = {"modifier": judge.modifier, "place_of_service": judge.place_of_service}
+        # What answers "which modifier" comes before those that the question names.
+        mentions = sorted(question.mentions, key=lambda mention: mention.reading not in _BY_MEANING)
         return [
             verdict
-            for mention in question.mentions
+            for mention in mentions
             if mention.kind in verdict_on and (verdict := verdict_on[mention.kind](mention))
         ]
 

@@ -20,6 +20,7 @@ from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
 from bot.desk.edition_dates import day_for, edition_labels
+from bot.desk.every_part import EveryPart
 from bot.desk.follow_ups import Terms, Turn, date_of, read_after
 from bot.desk.governing import Governing, codes_to_look_up
 from bot.desk.guidelines import GUIDED, GuidelineLookup, RuleQuestion, in_full
@@ -99,6 +100,7 @@ class Desk:
         self._guideline_lookup = GuidelineLookup(self._store)
         self._codes = CodeAnswers(self._store, self._guideline_lookup)
         self._reports = Reports(self._store, self._guideline_lookup)
+        self._every_part = EveryPart(self._store, self._codes.known.modifiers())
         self._searcher: Searcher | None = None
         self.scrubber = Scrubber(settings.index)
         self._opening = threading.Lock()
@@ -281,7 +283,9 @@ class Desk:
             one = of_parts[0]
             if len(of_parts) > 1:
                 one = statement_answers.together(question, _begun(question), of_parts)
-            elif question.taken:
+            else:
+                one = self._every_part.completed(question, one)
+            if len(of_parts) == 1 and question.taken:
                 one = with_option(one, question.taken, self._store, question.day)
             one = replace(one, refines=question.refines, read_as=question.read_as)
             answers.append((worded if question.dated else undated)(headlined(one)))
