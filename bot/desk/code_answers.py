@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from bot.desk.ambulance_trips import is_about_ambulances
 from bot.desk.answer import Answer, CodeTitle, Verdict
 from bot.desk.billing_units import billing_units
 from bot.desk.code_checks import PairRules
@@ -173,7 +174,8 @@ class CodeAnswers:
 
     def _beside(self, question: Question) -> list[Verdict]:
         """Verdicts on the modifiers and places of service that a question names."""
-        judge = ModifiersAndPlaces(self._store, question.day)
+        ambulances = is_about_ambulances(question.text)
+        judge = ModifiersAndPlaces(self._store, question.day, ambulances=ambulances)
         verdict_on = {"modifier": judge.modifier, "place_of_service": judge.place_of_service}
         # What answers "which modifier" comes before those that the question names.
         mentions = sorted(question.mentions, key=lambda mention: mention.reading not in _BY_MEANING)

@@ -26,6 +26,7 @@ from bot.desk.governing import Governing, codes_to_look_up
 from bot.desk.guidelines import GUIDED, GuidelineLookup, RuleQuestion, in_full
 from bot.desk.headlines import headlined
 from bot.desk.intent import Intent, is_about_a_rule, says_of_codes
+from bot.desk.modifier_titles import ModifierTitles
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
 from bot.desk.reasons import reason
@@ -100,7 +101,10 @@ class Desk:
         self._guideline_lookup = GuidelineLookup(self._store)
         self._codes = CodeAnswers(self._store, self._guideline_lookup)
         self._reports = Reports(self._store, self._guideline_lookup)
-        self._every_part = EveryPart(self._store, self._codes.known.modifiers())
+        known = self._codes.known
+        titles = ModifierTitles(known.modifiers, lambda: self._search().encoder)
+        self._codes.known = replace(known, near=titles.near)
+        self._every_part = EveryPart(self._store, known.modifiers())
         self._searcher: Searcher | None = None
         self.scrubber = Scrubber(settings.index)
         self._opening = threading.Lock()

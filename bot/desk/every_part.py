@@ -18,6 +18,7 @@ from bot.desk.question import Question
 from bot.desk.reasons import Reason, reason
 from bot.desk.together_case import listed
 from bot.desk.units_said import units_said
+from codesets.model import SYSTEM_NAMES
 from codesets.store.code_store import CodeStore
 
 _UNITS = re.compile(r"\bunits?\b|\bhow many\b|\bqty\b|\bquantity\b|\bmue\b", re.I)
@@ -87,6 +88,11 @@ class EveryPart:
             and not told & {"desk.needs_system", "desk.inpatient_only", "desk.not_loaded"}
         ):
             yield reason("parts.cpt")
+        named = question.said.named if question.said else ()
+        shown = {one.system for one in (*answer.verdicts, *answer.report, *answer.candidates)}
+        for system in named if len(named) > 1 and answer.outcome == "answered" else ():
+            if system in self._store.systems and system not in shown:
+                yield reason("parts.not_found", system=SYSTEM_NAMES[system])
         diagnosed = any(
             one.system in ("icd10cm", "icd9cm")
             for one in (*answer.verdicts, *answer.report, *answer.candidates)

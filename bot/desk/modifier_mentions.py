@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import cache
 
-from bot.desk.ambulance_trips import trip
+from bot.desk.ambulance_trips import is_about_ambulances, trip
 from bot.desk.code_mentions import CodeMention, Reading, is_shorthand, words_besides
 from bot.desk.known_codes import Known
 from bot.desk.modifier_search import asks_for_modifier, find_modifiers
 from bot.desk.modifier_words import sections
+from codesets.ambulance_places import places_of
 from codesets.code_format import CPT, HCPCS, MODIFIER, PLACE_OF_SERVICE
 from codesets.model import NamedSystem
 
@@ -63,7 +65,7 @@ def beside_codes(text: str, known: Known | None = None) -> list[CodeMention]:
 
     Modifiers of two digits are CPT's. Beside words that are not about codes they are left to
     `cpt_modifiers`, so that the words are searched."""
-    loaded = {code for code, _ in (known or Known()).modifiers()}
+    loaded = frozenset(code for code, _ in (known or Known()).modifiers())
     typed = [code for codes in _BEFORE_THE_WORD.findall(text) for code in _each(codes)]
     for match in _MODIFIERS.finditer(text):
         full = match["word"].lower().startswith("modifier")
@@ -89,7 +91,8 @@ def beside_codes(text: str, known: Known | None = None) -> list[CodeMention]:
         for codes in _PLACES.findall(text)
         for code in re.findall(r"\d+", codes)
     ]
-    return [_modifier(code) for code in order] + places
+    ambulances = is_about_ambulances(text)
+    return [_modifier(code, trip=ambulances) for code in order] + places
 
 
 def _each(codes: str) -> list[str]:
@@ -103,14 +106,21 @@ def cpt_modifiers(text: str) -> list[CodeMention]:
     return [_modifier(code) for code in dict.fromkeys(found) if code in sections()["cpt"]]
 
 
-def _modifier(code: str) -> CodeMention:
-    of_cpt = code.isdigit()
-    return CodeMention(
-        code, code, "cpt" if of_cpt else "hcpcs", not of_cpt, kind="modifier"
-    )
+def _modifier(code: str, *, trip: bool = False) -> CodeMention:
+    """`trip`: whether the text is about an ambulance, so that the letters may be its trip."""
+    system: NamedSystem = "cpt" if code.isdigit() else "hcpcs"
+    reading: Reading = "trip" if trip and places_of(code) else "slip"
+    loaded = system == "hcpcs"
+    return CodeMention(code, code, system, loaded, kind="modifier", reading=reading)
 
 
-def _with_codes(text: str, loaded: Collection[str]) -> list[str]:
+@cache
+def _spoken() -> frozenset[str]:
+    """Modifiers that are everyday abbreviations, too: ER, PT, PM."""
+    return frozenset(sections()["modifiers"]["spoken"].split())
+
+
+def _with_codes(text: str, loaded: frozenset[str]) -> list[str]:
     """The modifiers that stand with a code of HCPCS Level II or CPT, after its units or after one
     another. In a text of capitals that has other words, only those with a hyphen."""
     tokens = _TOKEN.findall(_PLACES.sub(" ; ", text))
@@ -134,7 +144,7 @@ def _with_codes(text: str, loaded: Collection[str]) -> list[str]:
             numbered = True
         elif opened and numbered and token in numbers and _ends(following):
             found.append(token)
-        elif not shouted and token in loaded and not is_shorthand(token):
+        elif not shouted and token in loaded - _spoken() and not is_shorthand(token):
             found.append(token)  # "so KJ too?"
             opened = numbered = True
         elif token.lower() in _JOINS:
@@ -154,9 +164,9 @@ def _hyphenated(
 
 
 def _is_modifier(token: str, following: str, loaded: Collection[str]) -> bool:
-    """Whether a token in the place of a modifier is one. Shorthand before a word is none: in "97110
-    PT eval" it is physical therapy."""
-    if token not in loaded:
+    """Whether a token in the place of a modifier is one. Shorthand before a word is none: in "J0885
+    RA flare" it is a disease."""
+    if token not in loaded or token in _spoken():
         return False
     return not is_shorthand(token) or token in _SIDES or _ends(following, loaded)
 
@@ -180,6 +190,7 @@ def described_modifiers(
     drugs that are `named`, and only by words that tell by themselves."""
     asked = asks_for_modifier(text)
     typed = {mention.code for mention in named if mention.kind == "modifier"}
+    typed |= {mention.code for mention in cpt_modifiers(text)}
     billed = any(mention.system in ("hcpcs", "cpt") for mention in named)
     if typed and not (asked and re.search(r"\b(?:which|what)\b", text, re.I)):
         return []

@@ -37,6 +37,8 @@ _HOLLOW = frozenset(
 )
 #: The least that is shown: where a modifier is asked for, and where it is not.
 _LEAST, _LEAST_UNASKED = 5.0, 6.0
+#: From here on a phrase says which one is meant.
+_TOLD = 9.0
 #: How near to the best one others must come to be shown, too.
 _NEAR, _SHOWN = 0.8, 3
 #: What a number that agrees is worth, a word that is denied, and the nearness of a title.
@@ -111,9 +113,11 @@ def find_modifiers(
     in_range = {code: agrees(words, title) for code, title in known.texts.items()}
     scores = _by_phrases(words, known, in_range, asked=asked)
     if asked:
-        near = similar(text) if similar else {}
+        # What a phrase says outright needs no comparison, which takes a moment.
+        told = max(scores.values(), default=0.0) >= _TOLD
+        near = similar(text) if similar and not told else {}
         for code, score in _by_titles(words, known).items():
-            score += _NEARNESS * near.get(code, 0.0) if score else 0.0
+            score += _NEARNESS * max(near.get(code, 0.0), 0.0)
             scores[code] = max(scores.get(code, 0.0), score) + 0.1 * score
     denied = _denied(words)
     for code in scores:

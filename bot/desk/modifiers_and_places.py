@@ -24,9 +24,11 @@ _LOOK_ALIKES = {
 class ModifiersAndPlaces:
     """Gives verdicts out of codes.db for one date of service."""
 
-    def __init__(self, store: CodeStore, day: dt.date) -> None:
+    def __init__(self, store: CodeStore, day: dt.date, *, ambulances: bool = False) -> None:
+        """`ambulances`: whether the question is about one, so that a modifier may be a trip."""
         self._store = store
         self._day = day
+        self._ambulances = ambulances
 
     def modifier(self, mention: CodeMention) -> Verdict | None:
         """Whether a modifier may be used on the date; None when no HCPCS release is loaded. A
@@ -69,7 +71,7 @@ class ModifiersAndPlaces:
             status = "deleted" if own.last < self._day else status
         elif release.label not in rows:
             status, reasons = "unknown", unknown
-        if trip:
+        if trip and self._ambulances:
             reasons.append(_told_of_ambulances(code, *trip))
         row = rows.get(release.label) or list(rows.values())[-1]
         verdict = _modifier(code, status, row.title, release.label, reasons)
