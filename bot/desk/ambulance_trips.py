@@ -11,18 +11,20 @@ from index.text.tokens import fold
 
 #: What stands between the two places: "house to ER", "SNF -> hospital".
 _TO = re.compile(r"\b(?:to|into|onto|towards|then|dropped|taken|delivered)\b|->|→|>")
-_FROM = re.compile(r"\b(?:from|leaving|left|picked up (?:at|from))\s+(?:the|a|an|his|her|their|pts?)?\s*$")
+_FROM = re.compile(
+    r"\b(?:from|leaving|left|picked up (?:at|from))\s+(?:the|a|an|his|her|their|pts?)?\s*$"
+)
 
 
 @cache
 def _places() -> re.Pattern[str]:
-    names = [
-        (phrase, letter) for letter in PLACES for phrase in listed("ambulance", letter)
-    ]
+    names = [(phrase, letter) for letter in PLACES for phrase in listed("ambulance", letter)]
     each = sorted(names, key=lambda name: -len(name[0]))
     return re.compile(
         r"(?<![\w/])(?:"
-        + "|".join(f"(?P<{letter}_{at}>{re.escape(phrase)})" for at, (phrase, letter) in enumerate(each))
+        + "|".join(
+            f"(?P<{letter}_{at}>{re.escape(phrase)})" for at, (phrase, letter) in enumerate(each)
+        )
         + r")s?(?![\w/])"
     )
 

@@ -58,9 +58,7 @@ _NAMES_PCS = re.compile(r"\bpcs\b|\bicd-?10-?pcs\b", re.I)
 #: How a code was read that is not as it was typed: a typing slip; a digit for the first letter;
 #: zeros that a spreadsheet took away; a number that may have lost such zeros;
 #: described: it was not typed, but what it means; trip: where an ambulance went.
-Reading = Literal[
-    "slip", "first_letter", "lost_zeros", "may_have_lost_zeros", "described", "trip"
-]
+Reading = Literal["slip", "first_letter", "lost_zeros", "may_have_lost_zeros", "described", "trip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,9 @@ def _in_text(text: str, lookup: Lookup, known: Known) -> list[CodeMention]:
             slips[token] = code, "lost_zeros"
     # "E11.9 and N18.31?": a text without other words asks about the codes in it.
     read_so = {*slips, *(token for token in tokens if _can_only_be_first_letter(token, lookup))}
-    rest = [word for word in words_besides(text) if word.rstrip("-").rstrip(".").upper() not in read_so]
+    rest = [
+        word for word in words_besides(text) if word.rstrip("-").rstrip(".").upper() not in read_so
+    ]
     before, after = words_of("just_before"), words_of("just_after")
     mentions: list[CodeMention] = []
     for at, token in enumerate(tokens):
@@ -214,8 +214,7 @@ def _whole_category(typed: Sequence[str], words: Sequence[str], at: int, lookup:
 #: What is counted, or was said before a number that is none of CPT's.
 _COUNTED = frozenset(
     "units unit mg mcg ml iu u x cc mph steps cells qty quantity zip zipcode zip-code box suite apt"
-    " unit(s) miles feet"
-    .split()
+    " unit(s) miles feet".split()
 )
 
 

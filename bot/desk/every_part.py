@@ -117,9 +117,7 @@ class EveryPart:
         key = "parts.pair_not_known" if unknown else "parts.pair_none"
         yield reason(key, codes=listed(billed))
 
-    def _of_units(
-        self, text: str, answer: Answer, codes: Sequence[Verdict]
-    ) -> Iterator[Reason]:
+    def _of_units(self, text: str, answer: Answer, codes: Sequence[Verdict]) -> Iterator[Reason]:
         """That no file limits the units of a code that the question counts."""
         billed = [v for v in codes if v.system in ("hcpcs", "cpt")]
         counted = set(units_said(text, [v.typed for v in billed]))

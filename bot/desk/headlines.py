@@ -90,7 +90,9 @@ def of_verdicts(verdicts: Iterable[Verdict]) -> Headline:
     """What is true of each code, as it was typed; of one code, the first reason why."""
     firsts: dict[tuple[str, str], Verdict] = {}
     for verdict in verdicts:
-        firsts.setdefault((verdict.typed, "" if verdict.typed else verdict.code), verdict)
+        # A number may be two codes of ICD-9-CM; other systems with a code as typed come second.
+        named = "" if verdict.typed and verdict.system != "icd9cm" else verdict.code
+        firsts.setdefault((verdict.typed, named), verdict)
     codes = [verdict.code for verdict in firsts.values() if verdict.code]
     if len(firsts) == 1:
         (verdict,) = firsts.values()

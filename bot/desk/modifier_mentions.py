@@ -23,7 +23,8 @@ _ONE = rf"-?{MODIFIER}(?![\w.])"
 #: A number before one of these is none: "modifier 25 mg".
 _NO_NUMBER = r"(?!\d\d\s*(?:mg|mcg|ml|units?|yo|y/o|yr|years?|%|days?|months?)\b)"
 _MODIFIERS = re.compile(
-    rf"\b(?P<word>modifiers?|mods?)\s+(?P<codes>{_NO_NUMBER}{_ONE}(?:{_JOINED}{_NO_NUMBER}{_ONE})*)", re.I
+    rf"\b(?P<word>modifiers?|mods?)\s+(?P<codes>{_NO_NUMBER}{_ONE}(?:{_JOINED}{_NO_NUMBER}{_ONE})*)",
+    re.I,
 )
 #: "K0 or KO modifier", "59 or XS modifier", in capitals.
 _BEFORE_THE_WORD = re.compile(
@@ -32,7 +33,9 @@ _BEFORE_THE_WORD = re.compile(
 #: "JW vs JZ": nothing else in the text.
 _ALONE = re.compile(rf"\W*({_LEVEL2}(?:\s+(?:vs\.?|versus|or)\s+{_LEVEL2})+)\W*")
 #: "TB or JG", in capitals, among other words.
-_CHOICE = re.compile(r"(?<![\w.-])([A-Z][A-Z0-9])\s+(?:or|vs\.?|versus)\s+([A-Z][A-Z0-9])(?![\w.-])")
+_CHOICE = re.compile(
+    r"(?<![\w.-])([A-Z][A-Z0-9])\s+(?:or|vs\.?|versus)\s+([A-Z][A-Z0-9])(?![\w.-])"
+)
 #: A place of service below 10 is typed without its zero, too.
 _PLACE = rf"(?:{PLACE_OF_SERVICE}|\d)(?![\w./-])"
 _PLACES = re.compile(
@@ -70,7 +73,11 @@ def beside_codes(text: str, known: Known | None = None) -> list[CodeMention]:
     for match in _MODIFIERS.finditer(text):
         full = match["word"].lower().startswith("modifier")
         # "Mod AS" is moderate aortic stenosis.
-        typed += [code for code in _each(match["codes"]) if full or not is_shorthand(code)]
+        typed += [
+            code
+            for code in _each(match["codes"])
+            if full or not (is_shorthand(code) or code in _spoken())
+        ]
     with_codes = _with_codes(text, loaded)
     typed += with_codes
     if alone := _ALONE.fullmatch(text):
@@ -156,9 +163,7 @@ def _with_codes(text: str, loaded: frozenset[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _hyphenated(
-    modifiers: str, loaded: Collection[str], numbers: Collection[str]
-) -> list[str]:
+def _hyphenated(modifiers: str, loaded: Collection[str], numbers: Collection[str]) -> list[str]:
     each = re.findall(r"\w+", modifiers.upper())
     return [one for one in each if one in loaded or one in numbers]
 
@@ -177,7 +182,8 @@ def _ends(following: str, loaded: Collection[str] = ()) -> bool:
         not following[:1].isalnum()
         or following.lower() in _JOINS
         or following in loaded
-        or any(map(str.isdigit, following)) and not re.match(r"\d+(?:mg|ml)", following)
+        or any(map(str.isdigit, following))
+        and not re.match(r"\d+(?:mg|ml)", following)
         or following.lower() in ("dx", "pos", "too", "on", "for", "denied", "same", "ok")
     )
 

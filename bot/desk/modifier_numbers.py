@@ -79,7 +79,9 @@ def counted(words: Sequence[str]) -> Iterator[tuple[float, str]]:
             if word != "half":
                 continue
             number = 0.5
-        near = sorted(range(max(0, at - 2), min(len(words), at + 3)), key=lambda n: abs(n - at - 0.1))
+        near = sorted(
+            range(max(0, at - 2), min(len(words), at + 3)), key=lambda n: abs(n - at - 0.1)
+        )
         for n in near:
             if words[n] in _MEASURED:
                 yield number, words[n]

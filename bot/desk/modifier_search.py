@@ -42,7 +42,9 @@ _TOLD = 9.0
 #: How near to the best one others must come to be shown, too.
 _NEAR, _SHOWN = 0.8, 3
 #: What a number that agrees is worth, a word that is denied, and the nearness of a title.
-_NUMBER, _DENIED, _NEARNESS = 5.0, 5.0, 5.0
+_NUMBER, _DENIED, _NEARNESS = 5.0, 8.0, 5.0
+#: How far a word that denies reaches in a title: "Zero drug amount discarded".
+_REACH = 3
 #: In a phrase: a number that is in the range of the modifier's title.
 _ANY_NUMBER = "#"
 _NEGATIONS = frozenset(heads("no not without zero never nobody none nothing isnt"))
@@ -119,11 +121,8 @@ def find_modifiers(
         for code, score in _by_titles(words, known).items():
             score += _NEARNESS * max(near.get(code, 0.0), 0.0)
             scores[code] = max(scores.get(code, 0.0), score) + 0.1 * score
-    denied = _denied(words)
     for code in scores:
         scores[code] += _NUMBER * in_range.get(code, 0)
-        title = known.titles.get(code, ())
-        scores[code] -= _DENIED * bool(denied.intersection(title) - _denied(title))
     least = _LEAST if asked else _LEAST_UNASKED
     best = max(scores.values(), default=0.0)
     if best < least:
@@ -132,11 +131,19 @@ def find_modifiers(
     return [code for code in ranked if scores[code] >= _NEAR * best][:_SHOWN]
 
 
-def _denied(words: Sequence[str]) -> frozenset[str]:
-    """The words that stand right after one that denies."""
+def _denied(words: Sequence[str], reach: int = 1) -> frozenset[str]:
+    """The words up to `reach` places behind one that denies."""
     return frozenset(
-        word for before, word in zip(words, words[1:], strict=False) if before in _NEGATIONS
+        word
+        for at, before in enumerate(words)
+        if before in _NEGATIONS
+        for word in words[at + 1 : at + 1 + reach]
     )
+
+
+def _against(denied: frozenset[str], words: Sequence[str]) -> float:
+    """What it takes away that a text denies what `words` affirm."""
+    return _DENIED * bool(denied.intersection(words) - _denied(words, _REACH))
 
 
 def _by_phrases(
@@ -144,7 +151,7 @@ def _by_phrases(
 ) -> dict[str, float]:
     """What the best phrase of each modifier is worth that a text has."""
     text = f" {' '.join(words)} "
-    there = set(words)
+    there, denied = set(words), _denied(words)
     scores: dict[str, float] = {}
     for phrase in known.phrases:
         if not (asked or phrase.alone) or phrase.absent & there:
@@ -159,25 +166,26 @@ def _by_phrases(
         worth = _worth(found, known)
         if not total or (len(found) < len(phrase.words) and not asked):
             continue
-        score = worth * (worth / total) ** 2
+        score = worth * (worth / total) ** 2 - _against(
+            denied, [word for run in phrase.words for word in run]
+        )
         scores[phrase.code] = max(scores.get(phrase.code, 0.0), score)
     return scores
 
 
 def _worth(runs: Iterable[Sequence[str]], known: _Known) -> float:
-    return sum(
-        sum(known.weight.get(word, 0.0) for word in run) + (len(run) - 1) for run in runs
-    )
+    return sum(sum(known.weight.get(word, 0.0) for word in run) + (len(run) - 1) for run in runs)
 
 
 def _by_titles(words: Sequence[str], known: _Known) -> dict[str, float]:
     """What the words are worth that a text shares with the title of each modifier."""
     # A number tells only together with what it counts.
     said = {word for word in words if number_of(word) is None} - _HOLLOW - STOPWORDS
+    denied = _denied(words)
     scores = {}
     for code, title in known.titles.items():
         own = {word for word in title if word not in _HOLLOW}
         shared = sum(known.weight[word] for word in said & own)
         total = sum(known.weight[word] for word in own) or 1.0
-        scores[code] = shared * (0.55 + 0.45 * shared / total)
+        scores[code] = shared * (0.55 + 0.45 * shared / total) - _against(denied, title)
     return scores

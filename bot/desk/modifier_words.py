@@ -78,9 +78,7 @@ def heads(text: str) -> list[str]:
 
 def _typed(text: str) -> list[str]:
     if not text.isupper():
-        text = re.sub(
-            r"(?<![\w/-])[A-Z]{2,3}(?![\w-])", lambda m: _CAPITALS.get(m[0], m[0]), text
-        )
+        text = re.sub(r"(?<![\w/-])[A-Z]{2,3}(?![\w-])", lambda m: _CAPITALS.get(m[0], m[0]), text)
     words: list[str] = []
     for word in _WORD.findall(fold(text.replace("_", " "))):
         if (word,) in _same() or re.fullmatch(r"[\d.]+%?", word) or "'" in word:

@@ -42,6 +42,7 @@ from bot.slack.views.block_kit import (
 from bot.slack.views.buttons import answer_buttons
 from bot.slack.views.feedback import feedback_blocks, thanks_blocks
 from bot.slack.views.findings import (
+    beside_text,
     candidate_lines,
     change_lines,
     guideline_lines,
@@ -197,8 +198,9 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
         small = [] if answer.report and most == 1 else [guideline_text(best, others, 1)]
     elif answer.verdicts and is_of_codes_together(answer):
         lines = together_lines(answer, most)
-        small = [*(pair_text(pair, most) for pair in answer.pairs[:1]), *_sections(answer)]
-    elif answer.verdicts:
+        pairs = (pair_text(pair, most) for pair in answer.pairs[:1])
+        small = [*pairs, beside_text(answer.verdicts, most), *_sections(answer)]
+    elif answer.verdicts and answer.outcome != "answered":
         lines = verdict_lines(answer, most)
         small = _sections(answer)
     elif not answer.report and answer.candidates:
