@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from bot.desk.ambulance_trips import is_about_ambulances
 from bot.desk.answer import Answer, CodeTitle, Verdict
 from bot.desk.billing_units import billing_units
 from bot.desk.code_checks import PairRules
@@ -30,6 +31,8 @@ from codesets.store.code_store import CodeStore, ReleaseMatch
 from index.text.lexicon import Lexicon
 from index.text.resources import read_words
 
+#: How modifiers were read that answer "which modifier".
+_BY_MEANING = ("described", "trip")
 #: The systems of the codes that drugs are billed by.
 _BILLED: tuple[System, ...] = ("hcpcs", "cpt")
 
@@ -125,7 +128,7 @@ class CodeAnswers:
             if coverage is not None and not mention.also and mention.kind == "code":
                 code = self._store.get(coverage.release, mention.code)
                 reported += [Reported(coverage.release, code)] if code is not None else []
-        if any(mention.reading == "described" for mention in question.mentions):
+        if any(m.reading == "described" and m.system == "hcpcs" for m in question.mentions):
             notices.append(reason("desk.modifiers_described"))
         if any(verdict.status == "not_covered" for verdict in verdicts):
             notices.append(reason("desk.load_the_edition"))
@@ -184,11 +187,14 @@ class CodeAnswers:
 
     def _beside(self, question: Question) -> list[Verdict]:
         """Verdicts on the modifiers and places of service that a question names."""
-        judge = ModifiersAndPlaces(self._store, question.day)
+        ambulances = is_about_ambulances(question.text)
+        judge = ModifiersAndPlaces(self._store, question.day, ambulances=ambulances)
         verdict_on = {"modifier": judge.modifier, "place_of_service": judge.place_of_service}
+        # What answers "which modifier" comes before those that the question names.
+        mentions = sorted(question.mentions, key=lambda mention: mention.reading not in _BY_MEANING)
         return [
             verdict
-            for mention in question.mentions
+            for mention in mentions
             if mention.kind in verdict_on and (verdict := verdict_on[mention.kind](mention))
         ]
 

@@ -13,7 +13,6 @@ from bot.desk.code_ranges import read_ranges
 from bot.desk.icd9_mentions import may_be_icd9, read_icd9
 from bot.desk.icd11_mentions import without_codes, without_name
 from bot.desk.known_codes import Known, Lookup, agreement, said, words_of
-from bot.desk.modifier_search import asks_for_modifier, find_modifiers
 from bot.desk.spreadsheet_damage import Damage, with_its_zeros
 from bot.desk.typing_slips import apart, letter_for_digit, look_alike, without_blanks
 from codesets.code_format import (
@@ -24,8 +23,6 @@ from codesets.code_format import (
     ICD10CM_UNDOTTED,
     ICD10PCS,
     ICD10PCS_BEGUN,
-    MODIFIER,
-    PLACE_OF_SERVICE,
     dot,
     undot,
 )
@@ -61,8 +58,8 @@ _NAMES_PCS = re.compile(r"\bpcs\b|\bicd-?10-?pcs\b", re.I)
 
 #: How a code was read that is not as it was typed: a typing slip; a digit for the first letter;
 #: zeros that a spreadsheet took away; a number that may have lost such zeros;
-#: described: it was not typed, but what it means.
-Reading = Literal["slip", "first_letter", "lost_zeros", "may_have_lost_zeros", "described"]
+#: described: it was not typed, but what it means; trip: where an ambulance went.
+Reading = Literal["slip", "first_letter", "lost_zeros", "may_have_lost_zeros", "described", "trip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +106,7 @@ def read_mentions(
     text, ranges = read_ranges(_ICD_10.sub(r"icd10\1", text), lookup)
     mentions = [CodeMention(one.typed, one.name, one.system, True, kind="range") for one in ranges]
     without_numbers = spreadsheet_damage.without_numbers(text)
-    only_codes = all(word.isdigit() for word in _rest(without_numbers))
+    only_codes = all(word.isdigit() for word in words_besides(without_numbers))
     if only_codes and (numbers := spreadsheet_damage.numbers(text)):
         mentions += [CodeMention(number, number, "", False, damage="number") for number in numbers]
         text = without_numbers
@@ -138,8 +135,8 @@ def _retired(text: str, known: Known) -> list[CodeMention]:
     ]
 
 
-def _rest(text: str) -> list[str]:
-    """The words of a text that are neither about codes nor have the form of one."""
+def words_besides(text: str) -> list[str]:
+    """The words of a text, in lower case, that are neither about codes nor have the form of one."""
     about = words_of("about")
     if _HI_SEGMENT.search(text):
         about |= _OF_A_CLAIM
@@ -166,7 +163,9 @@ def _in_text(text: str, lookup: Lookup, known: Known) -> list[CodeMention]:
             slips[token] = code, "lost_zeros"
     # "E11.9 and N18.31?": a text without other words asks about the codes in it.
     read_so = {*slips, *(token for token in tokens if _can_only_be_first_letter(token, lookup))}
-    rest = [word for word in _rest(text) if word.rstrip("-").rstrip(".").upper() not in read_so]
+    rest = [
+        word for word in words_besides(text) if word.rstrip("-").rstrip(".").upper() not in read_so
+    ]
     before, after = words_of("just_before"), words_of("just_after")
     mentions: list[CodeMention] = []
     for at, token in enumerate(tokens):
@@ -177,6 +176,7 @@ def _in_text(text: str, lookup: Lookup, known: Known) -> list[CodeMention]:
             or (at > 0 and words[at - 1] in before)
             or (at + 1 < len(words) and words[at + 1] in after)
             or _whole_category(typed, words, at, lookup)
+            or _cpt_beside(tokens, words, at)
         )
         may_be_first = token[0].isdigit() and ("." in token or at == 0)
         if may_be_first and (read := _first_letter(token, rest, lookup, known)):
@@ -215,6 +215,30 @@ def _whole_category(typed: Sequence[str], words: Sequence[str], at: int, lookup:
     # "pt with G35 mask" is about a mask.
     before = words[at - 1] if at else ""
     return before in asks and (not following or before not in ("with", "w"))
+
+
+#: What is counted, or was said before a number that is none of CPT's.
+_COUNTED = frozenset(
+    "units unit mg mcg ml iu u x cc mph steps cells qty quantity zip zipcode zip-code box suite apt"
+    " unit(s) miles feet".split()
+)
+
+
+def _cpt_beside(tokens: Sequence[str], words: Sequence[str], at: int) -> bool:
+    """Whether a number of five digits stands beside codes that can be nothing else, and counts
+    nothing: "G0008 w 90662", "70450-26"."""
+    if not (_CPT.fullmatch(tokens[at]) and tokens[at].isdigit()):
+        return False
+    following = words[at + 1] if at + 1 < len(words) else ""
+    if following in _COUNTED or (at and words[at - 1] in _COUNTED):
+        return False
+    others = (token for n, token in enumerate(tokens) if n != at)
+    return any(
+        _HCPCS.fullmatch(token)
+        or _CM_DOTTED.fullmatch(token)
+        or (n == 0 and _CPT.fullmatch(token) and token.isdigit())
+        for n, token in enumerate(others)
+    )
 
 
 #: 120.0, 572.001A, 110: a code of ICD-10-CM but for its first character. 120.0 may be of ICD-9-CM.
@@ -278,37 +302,14 @@ def _mention(
         return [CodeMention(token, dot(undot(token)), "icd10cm", False)]
     # CA125 is a laboratory test unless a release has it, H1N1 a virus, and T1DM is shorthand.
     shape = asked_about and _CM_UNDOTTED.fullmatch(token) and token[1].isdigit()
-    if shape and (alone or lookup(token[:3])) and not _is_shorthand(token):
+    if shape and (alone or lookup(token[:3])) and not is_shorthand(token):
         return [CodeMention(token, dot(token), "icd10cm", False)]
     return []
 
 
-def _is_shorthand(token: str) -> bool:
+def is_shorthand(token: str) -> bool:
     lexicon = Lexicon.shipped()
     return any(part.kind is not None for part in lexicon.parts(lexicon.typed(token)))
-
-
-def _written_with_codes(text: str, known: Known) -> list[str]:
-    """The known modifiers that follow a code. In a text of capitals that has other words, only
-    those with a hyphen."""
-    found = [match["modifiers"].upper() for match in _CODE_WITH_MODIFIERS.finditer(text)]
-    if text.isupper() and re.search(r"[A-Z]", _CODE_WITH_MODIFIERS.sub(" ", text)):
-        found = [modifiers for modifiers in found if modifiers.startswith("-")]
-    if not found:
-        return []
-    loaded = {code for code, _ in known.modifiers()}
-    codes = (code for modifiers in found for code in re.findall(r"\w+", modifiers))
-    return [code for code in dict.fromkeys(codes) if code in loaded]
-
-
-def described_modifiers(text: str, known: Known) -> list[CodeMention]:
-    """The modifiers of HCPCS Level II that a question describes, if it asks which one is right."""
-    if not asks_for_modifier(text):
-        return []
-    return [
-        CodeMention(code, code, "hcpcs", True, kind="modifier", reading="described")
-        for code in find_modifiers(text, known.modifiers())
-    ]
 
 
 def may_be_hcpcs(mention: CodeMention) -> bool:
@@ -345,7 +346,7 @@ def made_a_date(asked: str, scrubbed: str) -> list[CodeMention]:
     nothing else; else []. The scrubber may have taken it for a date of a patient."""
     if not spreadsheet_damage.date_in(asked):
         return []
-    if _rest(spreadsheet_damage.without_dates(asked)):
+    if words_besides(spreadsheet_damage.without_dates(asked)):
         return []
     shown = spreadsheet_damage.date_in(scrubbed) or "[DATE]"
     return [CodeMention(shown, shown, "", False, damage="date")]
@@ -366,77 +367,3 @@ def limited(lookup: Lookup, systems: Sequence[str]) -> Lookup:
     if not systems:
         return lookup
     return lambda typed: [(system, form) for system, form in lookup(typed) if system in systems]
-
-
-#: Two characters of which one is a letter; of CPT also two digits.
-_LEVEL2 = rf"(?!\d\d){MODIFIER}"
-#: What joins several. Blanks alone do so before capitals: "modifiers GO GP", and not "modifier is".
-_JOINED = r"(?:\s*(?:,|/|\+|&|\band\b|\bor\b|\bvs\.?|\bversus\b)\s*|\s+(?=(?-i:[A-Z0-9]{2})\b))"
-_MODIFIERS = re.compile(
-    rf"\bmodifiers?\s+(-?{MODIFIER}(?![\w.])(?:{_JOINED}-?{MODIFIER}(?![\w.]))*)", re.I
-)
-_CPT_MODIFIERS = re.compile(
-    rf"\bmod(?:ifier)?s?\s+(-?\d\d(?![\w.])(?:{_JOINED}-?\d\d(?![\w.]))*)", re.I
-)
-#: "K0 or KO modifier", in capitals.
-_BEFORE_THE_WORD = re.compile(
-    rf"(?<![\w.-])((?-i:(?!\d\d)[A-Z0-9]{{2}})(?:{_JOINED}(?-i:(?!\d\d)[A-Z0-9]{{2}}))*)\s+modifiers?\b",
-    re.I,
-)
-#: "JW vs JZ": nothing else in the text.
-_ALONE = re.compile(rf"\W*({_LEVEL2}(?:\s+(?:vs\.?|versus|or)\s+{_LEVEL2})+)\W*")
-#: A place of service below 10 is typed without its zero, too.
-_PLACE = rf"(?:{PLACE_OF_SERVICE}|\d)(?![\w./-])"
-_PLACES = re.compile(
-    rf"\b(?:pos|place of service)(?:\s+codes?)?\s+({_PLACE}"
-    rf"(?:\s*(?:,|/|&|\band\b|\bor\b|\bvs\.?|\bversus\b)\s*{_PLACE})*)",
-    re.I,
-)
-
-
-#: Words of two letters, in small letters, that may follow "modifier".
-_NO_MODIFIERS = frozenset(
-    "an at be by do for if in is it me my no of on or so to up us vs we".split()
-)
-
-
-#: Modifiers that are written with a code of HCPCS Level II or CPT: J0587-JW, E0601 RR KX. After a
-#: blank only capitals are one: "J3301 as well".
-_CODE_WITH_MODIFIERS = re.compile(
-    rf"(?<![\w.])(?:{HCPCS}|\d{{5}})(?P<modifiers>-{_LEVEL2}(?:[-,\s]+(?-i:(?!\d\d)[A-Z0-9]{{2}}))*"
-    r"|(?:[,\s]+(?-i:(?!\d\d)[A-Z0-9]{2}))+)(?![\w.])",
-    re.I,
-)
-
-
-def beside_codes(text: str, known: Known | None = None) -> list[CodeMention]:
-    """The codes that follow "modifier" or "place of service": modifiers of HCPCS Level II, and
-    places of service. A modifier of two digits is CPT's; it is named if the text has no words but
-    those about codes. A known modifier may also follow its code."""
-    typed = [
-        code.upper()
-        for codes in (*_BEFORE_THE_WORD.findall(text), *_MODIFIERS.findall(text))
-        for code in re.findall(rf"(?<!\w){_LEVEL2}(?!\w)", codes, re.I)
-        if code not in _NO_MODIFIERS
-    ]
-    typed += _written_with_codes(text, known or Known())
-    if alone := _ALONE.fullmatch(text):
-        codes = re.findall(rf"\b{_LEVEL2}\b", alone[1])
-        loaded = {code for code, _ in (known or Known()).modifiers()}
-        typed += codes if loaded.issuperset(codes) else []
-    modifiers = [
-        CodeMention(code, code, "hcpcs", True, kind="modifier") for code in dict.fromkeys(typed)
-    ]
-    of_cpt = list(_CPT_MODIFIERS.finditer(text))
-    if of_cpt and not _rest(_CPT_MODIFIERS.sub(" ", text)):
-        modifiers += [
-            CodeMention(code, code, "cpt", False, kind="modifier")
-            for match in of_cpt
-            for code in re.findall(r"\d\d", match[1])
-        ]
-    places = [
-        CodeMention(code, code.zfill(2), "pos", True, kind="place_of_service")
-        for codes in _PLACES.findall(text)
-        for code in re.findall(r"\d+", codes)
-    ]
-    return modifiers + places

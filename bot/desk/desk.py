@@ -22,6 +22,7 @@ from bot.desk.claims.claim_answers import ClaimAnswers
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
 from bot.desk.edition_dates import day_for, edition_labels
+from bot.desk.every_part import EveryPart
 from bot.desk.flags import Flags
 from bot.desk.follow_ups import Terms, Turn, date_of, read_after
 from bot.desk.governing import Governing, codes_to_look_up
@@ -29,6 +30,7 @@ from bot.desk.guidelines import GUIDED, GuidelineLookup, RuleQuestion, in_full
 from bot.desk.headlines import headlined
 from bot.desk.inpatient_questions import answered as answered_of_lists
 from bot.desk.intent import Intent, is_about_a_rule, says_of_codes
+from bot.desk.modifier_titles import ModifierTitles
 from bot.desk.notices import dated, needs, not_loaded, noticed
 from bot.desk.question import Question, read_codes, read_question
 from bot.desk.reasons import reason
@@ -107,6 +109,10 @@ class Desk:
         self._claims = ClaimAnswers(self._store, self._codes, self._guideline_lookup)
         self._reports = Reports(self._store, self._guideline_lookup)
         self._flags = Flags(InpatientLists(self._store.references))
+        known = self._codes.known
+        titles = ModifierTitles(known.modifiers, lambda: self._search().encoder)
+        self._codes.known = replace(known, near=titles.near)
+        self._every_part = EveryPart(self._store, known.modifiers())
         self._searcher: Searcher | None = None
         self.scrubber = Scrubber(settings.index)
         self._beside_them = Beside(self._store, self.scrubber)
@@ -297,7 +303,9 @@ class Desk:
             one = of_parts[0]
             if len(of_parts) > 1:
                 one = statement_answers.together(question, _begun(question), of_parts)
-            elif question.taken:
+            else:
+                one = self._every_part.completed(question, one)
+            if len(of_parts) == 1 and question.taken:
                 one = with_option(one, question.taken, self._store, question.day)
             one = self._beside_them.added(question, one)
             one = replace(one, refines=question.refines, read_as=question.read_as)

@@ -16,6 +16,7 @@ from bot.desk.answer import (
     Verdict,
 )
 from bot.desk.answer_claims import ClaimCheck
+from bot.desk.beside_headlines import meaning
 from bot.desk.reasons import Reason, reason
 from codesets.model import SYSTEM_NAMES
 
@@ -97,20 +98,29 @@ def of_verdicts(verdicts: Iterable[Verdict]) -> Headline:
     """What is true of each code, as it was typed; of one code, the first reason why."""
     firsts: dict[tuple[str, str], Verdict] = {}
     for verdict in verdicts:
-        firsts.setdefault((verdict.typed, "" if verdict.typed else verdict.code), verdict)
+        # A number may be two codes of ICD-9-CM; other systems with a code as typed come second.
+        named = "" if verdict.typed and verdict.system != "icd9cm" else verdict.code
+        firsts.setdefault((verdict.typed, named), verdict)
     codes = [verdict.code for verdict in firsts.values() if verdict.code]
     if len(firsts) == 1:
         (verdict,) = firsts.values()
-        return Headline("verdict", codes, verdict.why, verdict.reasons[:1])
-    told = [
-        reason(
-            "headline.verdict",
-            code=verdict.code or verdict.typed,
-            status=reason(f"headline.status_{verdict.status_shown}"),
-        )
-        for verdict in firsts.values()
-    ]
-    return Headline("verdict", codes, reasons=_listed(told))
+        meant = meaning(verdict, _MOST_SENTENCE)
+        # What a modifier of CPT means is the AMA's to tell: the verdict says more of it.
+        told = [meant] if meant and verdict.system != "cpt" else verdict.reasons[:1]
+        return Headline("verdict", codes, verdict.why, told)
+    each = [_told(verdict) for verdict in firsts.values()]
+    if all(one.key == "headline.verdict" for one in each):
+        return Headline("verdict", codes, reasons=_listed(each))
+    return Headline("verdict", codes, reasons=_listed(each, "headline.apart"))
+
+
+def _told(verdict: Verdict) -> Reason:
+    """A verdict among others: what it is true of a code, what a modifier or a place means."""
+    return meaning(verdict) or reason(
+        "headline.verdict",
+        code=verdict.code or verdict.typed,
+        status=reason(f"headline.status_{verdict.status_shown}"),
+    )
 
 
 def _of_rule(answer: Answer) -> Headline:
@@ -145,6 +155,6 @@ def _of_changes(changes: Changes) -> Headline:
     return Headline("changes", reasons=[told])
 
 
-def _listed(reasons: Sequence[Reason]) -> list[Reason]:
+def _listed(reasons: Sequence[Reason], key: str = "headline.listed") -> list[Reason]:
     """The same with a comma after each but the last: reasons are joined by blanks."""
-    return [*(reason("headline.listed", what=one) for one in reasons[:-1]), *reasons[-1:]]
+    return [*(reason(key, what=one) for one in reasons[:-1]), *reasons[-1:]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -25,6 +25,8 @@ class Known:
     - `icd9`: gives the titles of the codes of ICD-10-CM that a code of ICD-9-CM leads to, None if
       no mapping has it. [] means that it leads to none.
     - `modifiers`: gives (code, title) of each modifier of HCPCS Level II.
+    - `near`: gives how near the title of each of these is to a text, from -1 to 1; {} where nothing
+      compares them.
     - `product`: tells whether a crosswalk has an NDC, which is given as 5-4-2.
     - `icd11`: gives the codes of ICD-11 that a text names, and whether each is loaded; the second
       argument says whether ICD-11 was chosen (`icd11_mentions.read_icd11`).
@@ -35,6 +37,7 @@ class Known:
     product: Callable[[str], bool] = lambda ndc: False
     modifiers: Callable[[], Sequence[tuple[str, str]]] = tuple
     icd11: Callable[[str, bool], Sequence[tuple[str, bool]]] = lambda text, chosen: ()
+    near: Callable[[str], Mapping[str, float]] = lambda text: {}
 
 
 #: Words of titles that say nothing of which code is meant.

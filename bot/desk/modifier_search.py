@@ -1,69 +1,191 @@
-"""Finds the HCPCS Level II modifier that a question describes: "capped rental month 5, which
-modifier"."""
+"""Finds the modifiers that a question describes: "capped rental month 5, which modifier".
+
+Modifiers of HCPCS Level II are found by their published titles and by the words of
+prompts/intents/modifiers.toml; CPT's by our own words alone, for its text belongs to the AMA.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
-from bot.desk.known_codes import said
-from index.text.tokens import fold, plain_words, stem
+from bot.desk.ambulance_trips import is_about_ambulances, trip
+from bot.desk.modifier_numbers import agrees
+from bot.desk.modifier_sites import at_sites, read_sites
+from bot.desk.modifier_words import Phrase, heads, listed, number_of, phrases_of
+from index.text.tokens import STOPWORDS, fold
 
+#: How near, from -1 to 1, the title of each modifier is to a text. {} where nothing compares them.
+Similar = Callable[[str], Mapping[str, float]]
+
+#: Words that ask for a modifier, unless they tell what became of one: "the modifier was denied".
+#: "Mod" is moderate, too, so it stands at the end of a clause or behind a word that asks.
 _ASKS = re.compile(
-    r"\b(?:which|what|need|right|correct)\b.*\bmodifiers?\b|\bmodifiers?\b\W*(?:for\b|$)", re.I
+    r"\bmodif\w*\b(?!\s+(?:was|were|is|are|got|gets|denied|rejected)\b)"
+    r"|\bmods?\b(?=\W*$|\s*[?;,]|\s+(?:for|to|on|do)\b)|\b(?:which|what|need|right|correct)\s+mods?\b"
 )
-_NUMBERS = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-).split()
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
-_NUMBER = {
-    **{word: number for number, word in enumerate(_NUMBERS, 1)},
-    **{word: number for number, word in enumerate(_ORDINALS, 1)},
-}
-_WORDS_OF_QUESTION = frozenset(
-    map(stem, "modifier modifiers which what need correct use claim append bill".split())
+_HOLLOW = frozenset(
+    heads(
+        "which what need correct use used using claim append bill billed billing line with without on"
+        " for in at as by to and or is was be this that it right one go goes going out after before no"
+        " not item service services provided furnished when modifier modifiers mod demonstration"
+    )
 )
-#: The least weight of the words that a modifier must share with the question, and how near to the
-#: best one others must come to be shown, too.
-_LEAST, _NEAR, _SHOWN = 6.0, 0.8, 3
+#: The least that is shown: where a modifier is asked for, and where it is not.
+_LEAST, _LEAST_UNASKED = 5.0, 6.0
+#: From here on a phrase says which one is meant.
+_TOLD = 9.0
+#: How near to the best one others must come to be shown, too.
+_NEAR, _SHOWN = 0.8, 3
+#: What a number that agrees is worth, a word that is denied, and the nearness of a title.
+_NUMBER, _DENIED, _NEARNESS = 5.0, 8.0, 5.0
+#: How far a word that denies reaches in a title: "Zero drug amount discarded".
+_REACH = 3
+#: In a phrase: a number that is in the range of the modifier's title.
+_ANY_NUMBER = "#"
+_NEGATIONS = frozenset(heads("no not without zero never nobody none nothing isnt"))
 
 
 def asks_for_modifier(text: str) -> bool:
     """Whether a text asks which modifier is right."""
-    return _ASKS.search(text) is not None
+    folded = _moderate().sub(" ", fold(text))
+    # "T what": a letter of those by which modifiers of toes begin.
+    begun = re.search(r",\s*[a-z] what\W*$", folded)
+    return bool(_ASKS.search(folded) or _other_words().search(folded) or begun)
 
 
-def find_modifiers(text: str, modifiers: Sequence[tuple[str, str]]) -> list[str]:
-    """The modifiers, at most three, whose titles fit a question best, best first; [] if none fits
-    well. `modifiers` are pairs of code and title."""
-    titles = {code: {stem(word) for word in plain_words(title)} for code, title in modifiers}
-    frequency = Counter(word for words in titles.values() for word in words)
-    stems = said(re.findall(r"[\w'-]+", text)) - _WORDS_OF_QUESTION
-    wanted = _numbers(text)
-    scores = {
-        code: sum(math.log(len(titles) / frequency[word]) for word in stems & words)
-        for code, words in titles.items()
-    }
-    for code, title in modifiers:
-        told = _numbers(title)
-        if wanted and told and scores[code]:
-            scores[code] += 2.0 if wanted & told else -2.0
+@cache
+def _moderate() -> re.Pattern[str]:
+    phrases = "|".join(map(re.escape, listed("modifiers", "moderate")))
+    return re.compile(rf"\b(?:{phrases})\b")
+
+
+@cache
+def _other_words() -> re.Pattern[str]:
+    phrases = [one for one in listed("modifiers", "asks") if " " in one]
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The modifiers that are looked for, with their words and how much each word tells."""
+
+    titles: Mapping[str, tuple[str, ...]]
+    texts: Mapping[str, str]
+    phrases: tuple[Phrase, ...]
+    weight: Mapping[str, float]
+
+
+@lru_cache(maxsize=4)
+def _known(modifiers: tuple[tuple[str, str], ...]) -> _Known:
+    titles = {code: tuple(heads(title)) for code, title in modifiers}
+    loaded = [phrase for phrase in phrases_of("phrases") if phrase.code in titles]
+    phrases = (*loaded, *phrases_of("cpt"))
+    words: dict[str, set[str]] = {code: set(title) for code, title in titles.items()}
+    for phrase in phrases:
+        words.setdefault(phrase.code, set()).update(w for run in phrase.words for w in run)
+    count = Counter(word for each in words.values() for word in each)
+    weight = {word: math.log(len(words) / number) for word, number in count.items()}
+    weight[_ANY_NUMBER] = _NUMBER
+    return _Known(titles, dict(modifiers), phrases, weight)
+
+
+def find_modifiers(
+    text: str,
+    modifiers: Sequence[tuple[str, str]],
+    similar: Similar | None = None,
+    *,
+    asked: bool = True,
+) -> list[str]:
+    """The modifiers, at most three, that fit a question best, best first; [] if none fits well.
+    Those of two digits are CPT's. `modifiers`: code and title of each loaded one. `asked`: whether
+    the question asks for a modifier; if not, only words that no clinical note has are enough."""
+    about_ambulances = is_about_ambulances(text)
+    if (asked or about_ambulances) and (pair := trip(text)):
+        return [pair]
+    sites = at_sites(text, modifiers)
+    if sites and (asked or read_sites(text).done):
+        return sites[:_SHOWN]
+    known = _known(tuple(modifiers))
+    words = heads(text)
+    in_range = {code: agrees(words, title) for code, title in known.texts.items()}
+    scores = _by_phrases(words, known, in_range, asked=asked)
+    if asked:
+        # What a phrase says outright needs no comparison, which takes a moment.
+        told = max(scores.values(), default=0.0) >= _TOLD
+        near = similar(text) if similar and not told else {}
+        for code, score in _by_titles(words, known).items():
+            score += _NEARNESS * max(near.get(code, 0.0), 0.0)
+            scores[code] = max(scores.get(code, 0.0), score) + 0.1 * score
+    for code in scores:
+        scores[code] += _NUMBER * in_range.get(code, 0)
+    least = _LEAST if asked else _LEAST_UNASKED
     best = max(scores.values(), default=0.0)
-    if best < _LEAST:
+    if best < least:
         return []
     ranked = sorted(scores, key=lambda code: -scores[code])
     return [code for code in ranked if scores[code] >= _NEAR * best][:_SHOWN]
 
 
-def _numbers(text: str) -> set[int]:
-    """The numbers in a text, those between "four to fifteen" with them."""
-    words = re.findall(r"\d+|[a-z]+", fold(text))
-    numbers = [int(w) if w.isdigit() else _NUMBER.get(w) for w in words]
-    found = {number for number in numbers if number is not None}
-    for at, word in enumerate(words[1:-1], 1):
-        first, last = numbers[at - 1], numbers[at + 1]
-        if word in ("to", "through") and first is not None and last is not None:
-            found |= set(range(first, last + 1))
-    return found
+def _denied(words: Sequence[str], reach: int = 1) -> frozenset[str]:
+    """The words up to `reach` places behind one that denies."""
+    return frozenset(
+        word
+        for at, before in enumerate(words)
+        if before in _NEGATIONS
+        for word in words[at + 1 : at + 1 + reach]
+    )
+
+
+def _against(denied: frozenset[str], words: Sequence[str]) -> float:
+    """What it takes away that a text denies what `words` affirm."""
+    return _DENIED * bool(denied.intersection(words) - _denied(words, _REACH))
+
+
+def _by_phrases(
+    words: Sequence[str], known: _Known, in_range: Mapping[str, int], *, asked: bool
+) -> dict[str, float]:
+    """What the best phrase of each modifier is worth that a text has."""
+    text = f" {' '.join(words)} "
+    there, denied = set(words), _denied(words)
+    scores: dict[str, float] = {}
+    for phrase in known.phrases:
+        if not (asked or phrase.alone) or phrase.absent & there:
+            continue
+        number = in_range.get(phrase.code, 0) > 0
+        found = [
+            run
+            for run in phrase.words
+            if (number if run == (_ANY_NUMBER,) else f" {' '.join(run)} " in text)
+        ]
+        total = _worth(phrase.words, known)
+        worth = _worth(found, known)
+        if not total or (len(found) < len(phrase.words) and not asked):
+            continue
+        score = worth * (worth / total) ** 2 - _against(
+            denied, [word for run in phrase.words for word in run]
+        )
+        scores[phrase.code] = max(scores.get(phrase.code, 0.0), score)
+    return scores
+
+
+def _worth(runs: Iterable[Sequence[str]], known: _Known) -> float:
+    return sum(sum(known.weight.get(word, 0.0) for word in run) + (len(run) - 1) for run in runs)
+
+
+def _by_titles(words: Sequence[str], known: _Known) -> dict[str, float]:
+    """What the words are worth that a text shares with the title of each modifier."""
+    # A number tells only together with what it counts.
+    said = {word for word in words if number_of(word) is None} - _HOLLOW - STOPWORDS
+    denied = _denied(words)
+    scores = {}
+    for code, title in known.titles.items():
+        own = {word for word in title if word not in _HOLLOW}
+        shared = sum(known.weight[word] for word in said & own)
+        total = sum(known.weight[word] for word in own) or 1.0
+        scores[code] = shared * (0.55 + 0.45 * shared / total) - _against(denied, title)
+    return scores

@@ -1,4 +1,4 @@
-"""Verdicts on modifiers of HCPCS Level II and on places of service."""
+"""Verdicts on modifiers of HCPCS Level II, of ambulances and of CPT, and on places of service."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from bot.desk.answer import CodeTitle, Status, Verdict
 from bot.desk.code_mentions import CodeMention
 from bot.desk.reasons import Reason, reason
 from bot.desk.verdicts import not_covered
+from bot.messages import message
+from codesets.ambulance_places import SOURCE, places_of
 from codesets.model import Modifier, OwnDates, PlaceOfService, Release
 from codesets.store.code_store import CodeStore
 
@@ -22,17 +24,21 @@ _LOOK_ALIKES = {
 class ModifiersAndPlaces:
     """Gives verdicts out of codes.db for one date of service."""
 
-    def __init__(self, store: CodeStore, day: dt.date) -> None:
+    def __init__(self, store: CodeStore, day: dt.date, *, ambulances: bool = False) -> None:
+        """`ambulances`: whether the question is about one, so that a modifier may be a trip."""
         self._store = store
         self._day = day
+        self._ambulances = ambulances
 
     def modifier(self, mention: CodeMention) -> Verdict | None:
         """Whether a modifier may be used on the date; None when no HCPCS release is loaded. A
         modifier of CPT belongs to the AMA, and is not known."""
         code = mention.code
+        described = mention.reading == "described"
         if mention.system == "cpt":
-            why = reason("verdict.modifier_of_cpt", code=code)
-            return Verdict(code, "cpt", "not_loaded", "", None, kind="modifier", reasons=[why])
+            fits = [reason("modifiers.fits", code=code)] if described else []
+            why = [*fits, reason("verdict.modifier_of_cpt", code=code)]
+            return Verdict(code, "cpt", "not_loaded", "", None, kind="modifier", reasons=why)
         if "hcpcs" not in self._store.systems:
             return None
         coverage = self._store.for_date("hcpcs", self._day)
@@ -44,6 +50,9 @@ class ModifiersAndPlaces:
             for row in self._store.rows(Modifier, edition, code=code)
         }
         unknown = [reason("verdict.modifier_unknown", code=code, label=release.label)]
+        trip = places_of(code)
+        if trip and (not rows or mention.reading == "trip"):
+            return _ambulance(code, *trip)
         if not rows:
             verdict = _modifier(code, "unknown", "", release.label, unknown)
             return replace(verdict, did_you_mean=self._look_alikes(code, release))
@@ -62,6 +71,8 @@ class ModifiersAndPlaces:
             status = "deleted" if own.last < self._day else status
         elif release.label not in rows:
             status, reasons = "unknown", unknown
+        if trip and self._ambulances:
+            reasons.append(_told_of_ambulances(code, *trip))
         row = rows.get(release.label) or list(rows.values())[-1]
         verdict = _modifier(code, status, row.title, release.label, reasons)
         undecided = status == "billable" and own.last is None
@@ -107,6 +118,25 @@ def _modifier(
     code: str, status: Status, title: str, release: str, reasons: list[Reason]
 ) -> Verdict:
     return Verdict(code, "hcpcs", status, title, release, kind="modifier", reasons=reasons)
+
+
+def _ambulance(code: str, origin: str, destination: str) -> Verdict:
+    """Ambulance modifiers are two letters that CMS's manual explains; no release lists the pairs."""
+    title = message("modifiers.trip", origin=origin, destination=destination)
+    why = [_told_of_ambulances(code, origin, destination)]
+    return Verdict(code, "hcpcs", "billable", title, None, kind="modifier", reasons=why)
+
+
+def _told_of_ambulances(code: str, origin: str, destination: str) -> Reason:
+    return reason(
+        "modifiers.ambulance",
+        code=code,
+        first=code[0],
+        second=code[1],
+        origin=origin,
+        destination=destination,
+        source=SOURCE,
+    )
 
 
 def _place(code: str, status: Status, title: str, why: Reason) -> Verdict:

@@ -13,8 +13,6 @@ from bot.desk.chatter import subject
 from bot.desk.claims.claim_text import read_claims
 from bot.desk.code_mentions import (
     CodeMention,
-    beside_codes,
-    described_modifiers,
     made_a_date,
     named_code,
     read_mentions,
@@ -28,6 +26,7 @@ from bot.desk.intent import (
     says_of_codes,
 )
 from bot.desk.known_codes import Known, Lookup
+from bot.desk.modifier_mentions import beside_codes, described_modifiers
 from bot.desk.ndc_mentions import NdcMention, read_ndcs
 from bot.desk.service_dates import DateRead, read_date
 from bot.desk.statements import most_characters
@@ -180,8 +179,8 @@ def read_question(
     mentions = mentions or made_a_date(asked, scrubbed.text)
     beside_them = beside_codes(scrubbed.text, known)
     mentions += [mention for mention in beside_them if mention.kind in beside]
-    if not mentions and "modifier" in beside:
-        mentions = described_modifiers(text, known or Known())
+    if "modifier" in beside:
+        mentions += described_modifiers(text, known or Known(), mentions)
     read = replace(
         dated,
         text=text,

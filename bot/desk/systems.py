@@ -31,6 +31,15 @@ _NAMES: dict[System, re.Pattern[str]] = {
 }
 
 
+#: A diagnosis that is asked for beside another system: "dx and cpt", "cpt/icd-10".
+_A_DIAGNOSIS = r"(?:dx|diagnos[ie]s|icd-?\s?10(?:-?\s?cm)?|icd)(?:\s+codes?)?"
+_ANOTHER = r"(?:the\s+)?(?:cpt|hcpcs|procedure\s+codes?)"
+_JOINED = r"\s*(?:\band\b|\bplus\b|\bwith\b|&|\+|/|,|\bor\b)\s*"
+_BOTH = re.compile(
+    rf"\b{_A_DIAGNOSIS}{_JOINED}{_ANOTHER}\b|\b{_ANOTHER}(?:\s+codes?)?{_JOINED}{_A_DIAGNOSIS}\b"
+)
+
+
 @cache
 def _data() -> dict[str, Any]:
     return tomllib.loads(read_text("intents", "systems.toml"))
@@ -126,6 +135,8 @@ def said(text: str) -> Said:
     typed = " ".join(text.split())
     lowered = typed.lower()
     named = tuple(system for system, name in _NAMES.items() if name.search(lowered))
+    if named and _BOTH.search(lowered):
+        named = ("icd10cm", *named)
     kinds = frozenset(_kinds_in(typed, lowered))
     return Said(named, kinds, _points(kinds))
 

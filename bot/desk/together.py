@@ -67,6 +67,12 @@ class Together:
         if None in codes or len(codes) > _MOST_CODES:
             return None
         known = tuple(dict.fromkeys(code for code in codes if code is not None))
+        if any(
+            not one.billable and other.code.startswith(one.code) and one != other
+            for one in known
+            for other in known
+        ):
+            return None  # a header and a code that completes it: the verdicts say which is billed
         return self._of_diagnoses(Case(books, known, asked, self.quoted, self._search))
 
     def _of_diagnoses(self, case: Case) -> Decided | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from bot.desk.answer import Headline, HeadlineKind, Pair, Severity
+from bot.desk.followed_notes import followed
 from bot.desk.note_checks import NoteChecks, Reported
 from bot.desk.reasons import reason
 from bot.desk.together_asked import Asked
@@ -113,7 +114,7 @@ class Case:
         names = [code.code for code in self.ordered()]
         pairs = [self.quote(names, ground, "obligation") for ground in grounds]
         if not pairs:
-            pairs = [p for p in self.noted() if p.rule == "excludes2" and len(p.codes) > 1]
+            pairs = followed(self.books, self.codes)
         return self.answer("yes", names, f"together.{key}", *pairs, codes=listed(names))
 
 

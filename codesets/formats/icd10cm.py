@@ -74,7 +74,8 @@ def headers_above(billable: Iterable[str]) -> set[str]:
 
 _REFERENCE = re.compile(
     rf"(?<![\w.])(?P<first>{ICD10CM})(?:\.?-)?"
-    rf"(?:(?<=-)(?P<last>{ICD10CM})(?:\.?-)?)?(?![\w.]*\w)"
+    # A range is also printed with the dash of its first code before its own: S12.0--S12.6.
+    rf"(?:(?<=-)-?(?P<last>{ICD10CM})(?:\.?-)?)?(?![\w.]*\w)"
 )
 
 

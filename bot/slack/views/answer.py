@@ -44,6 +44,7 @@ from bot.slack.views.buttons import answer_buttons
 from bot.slack.views.claim import claim_findings, claim_small
 from bot.slack.views.feedback import feedback_blocks, thanks_blocks
 from bot.slack.views.findings import (
+    beside_text,
     candidate_lines,
     change_lines,
     guideline_lines,
@@ -204,8 +205,12 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
         lines = together_lines(answer, most)
         asked = answer.headline.kind == "coverage"
         pairs = [] if asked else answer.pairs[:1]
-        small = [*(pair_text(pair, most) for pair in pairs), *_sections(answer)]
-    elif answer.verdicts:
+        small = [
+            *(pair_text(pair, most) for pair in pairs),
+            beside_text(answer.verdicts, most),
+            *_sections(answer),
+        ]
+    elif answer.verdicts and answer.outcome != "answered":
         lines = verdict_lines(answer, most)
         small = _sections(answer)
     elif not answer.report and answer.candidates:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from bot.desk.answer import Answer, Candidate, Changes, CodeTitle, Pair, QuotedGuideline, Verdict
+from bot.desk.beside_headlines import short
 from bot.desk.edition_changes import some_of_each
 from bot.messages import message
 from bot.slack.views.block_kit import escape, left_out, whole_sentences
@@ -49,7 +50,7 @@ def verdict_lines(answer: Answer, most: int) -> list[str]:
             headline=escape(cut_to_lines(told, _MOST_HEADLINE[most], SECTION_LINE * 0.93)),
         )
     ]
-    if verdict.title:
+    if verdict.title and verdict.title not in told:
         lines.append(escape(fit_title(verdict.title, 2 * SECTION_LINE - 2)))
     if verdict.axes:
         values = " · ".join(axis.meaning for axis in verdict.axes)
@@ -67,9 +68,10 @@ def _verdict_line(verdict: Verdict) -> str:
     """A verdict among others; of one that is not billable, which code to use is said by the next
     line of it."""
     mark = _mark(verdict)
-    code = verdict.code or verdict.typed
-    room = SECTION_LINE - width(f"{mark} {code}  ") * 1.05
-    title = fit_title(verdict.title, max(room, 3.0)) if verdict.title else _status(verdict)
+    code = _code(verdict)
+    after = _rate(verdict)
+    room = SECTION_LINE - width(f"{mark} {code}  {after}") * 1.05
+    title = fit_title(verdict.title, max(room, 3.0)) + after if verdict.title else _status(verdict)
     lines = [
         message("slack_answer.verdict_line", mark=mark, code=escape(code), title=escape(title))
     ]
@@ -82,7 +84,34 @@ def _verdict_line(verdict: Verdict) -> str:
     return "\n".join(lines)
 
 
+def _code(verdict: Verdict) -> str:
+    if verdict.kind == "place_of_service":
+        return message("slack_answer.place", code=verdict.code)
+    return verdict.code or verdict.typed
+
+
+def _rate(verdict: Verdict) -> str:
+    """At which rate a service in a place is paid, as a stored answer has it."""
+    if verdict.kind == "place_of_service":
+        for rate in ("non_facility", "facility"):
+            if message(f"verdict.{rate}").strip() in verdict.why:
+                return message(f"headline.place_{rate}")
+    return ""
+
+
+def beside_text(verdicts: Sequence[Verdict], most: int) -> str:
+    """What the modifiers and places of service mean that are named beside codes, in few lines."""
+    named = [
+        message("slack_answer.beside", code=_code(one), title=short(one.title) + _rate(one))
+        for one in verdicts
+        if one.kind in ("modifier", "place_of_service") and one.status == "billable"
+    ]
+    return escape(cut_to_lines("; ".join(named), most, CONTEXT_LINE)) if named else ""
+
+
 def _status(verdict: Verdict) -> str:
+    if verdict.kind == "modifier" and verdict.system == "cpt":
+        return message("slack_answer.modifier_of_cpt")
     return message(f"headline.status_{verdict.status_shown}")
 
 

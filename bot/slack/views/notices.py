@@ -23,7 +23,7 @@ _MOST = 3
 def notice_texts(answer: Answer, told: Collection[str], most: int) -> list[str]:
     """The notices that the headline does not tell, each on `most` lines of a context; not those of
     editions that were `told` before, or of a system that has no code in the answer."""
-    texts = []
+    texts: list[tuple[bool, str]] = []
     for notice in untold_notices(answer):
         name, values = _of_edition(notice)
         if name in _FOLDED or notice == conflict_in(answer):
@@ -31,8 +31,10 @@ def notice_texts(answer: Answer, told: Collection[str], most: int) -> list[str]:
         if name and (key_of(notice) in told or _is_of_another(answer, values)):
             continue
         words = message(f"slack_answer.{name}", **values) if name else notice
-        texts.append(escape(cut_to_lines(words, most, CONTEXT_LINE)))
-    return texts[:_MOST]
+        texts.append((bool(name), escape(cut_to_lines(words, most, CONTEXT_LINE))))
+    # What is said of the question comes before what is said of editions, where there is no room.
+    kept = sorted(texts, key=lambda one: one[0])[:_MOST]
+    return [one[1] for one in texts if one in kept][:_MOST]
 
 
 def conflict_in(answer: Answer) -> str | None:

@@ -266,7 +266,7 @@ def test_several_verdicts_are_told_in_a_line() -> None:
     given = [verdict("E11.9", "billable", typed="E11.9"), verdict("E11", "header", typed="E11"),
              verdict("KX", "billable", kind="modifier")]  # fmt: skip
     told = headline(verdicts(*given))
-    assert told.text == "E11.9 is billable, E11 is a header, KX is valid"
+    assert told.text == "E11.9 is billable; E11 is a header; KX: Title of KX"
     assert told.codes == ["E11.9", "E11", "KX"]
 
 

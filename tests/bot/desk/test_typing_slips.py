@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from paths import TEST_DATA
 
-from bot.desk.code_mentions import beside_codes, named_code, read_mentions
+from bot.desk.code_mentions import named_code, read_mentions
 from bot.desk.desk import Desk
 from bot.desk.known_codes import Known
+from bot.desk.modifier_mentions import beside_codes
 from bot.desk.typing_slips import apart, letter_for_digit, look_alike, without_blanks
 from bot.settings import Settings
 from codesets.loading.importer import import_files
@@ -156,8 +157,8 @@ def test_codes_as_people_write_them(text: str, codes: list[tuple[str, str]]) -> 
     ("text", "codes"),
     [
         ("modifier K0 vs KO", ["K0", "KO"]),
-        ("modifiers LT, RT and 59", ["LT", "RT"]),
-        ("modifiers LT, RT and 59 on knee", ["LT", "RT"]),
+        ("modifiers LT, RT and 59", ["LT", "RT", "59"]),
+        ("modifiers LT, RT and 59 on knee", ["LT", "RT", "59"]),
         ("modifier LT or RT", ["LT", "RT"]),
         ("modifier or vs", []),
         ("modifiers GO GP", ["GO", "GP"]),
@@ -177,7 +178,7 @@ def test_codes_as_people_write_them(text: str, codes: list[tuple[str, str]]) -> 
         ("J0587-JW and J0587-jz", ["JW", "JZ"]),
         ("E0601 RR KX denied", ["RR", "KX"]),
         ("E0601 RR KX", ["RR", "KX"]),
-        ("99213-25, 20610-LT", ["LT"]),
+        ("99213-25, 20610-LT", ["25", "LT"]),
         ("J0587 as well", []),
         ("J0587 XX", []),  # no such modifier
         ("IS J0587 AS GOOD", []),
