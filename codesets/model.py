@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from codesets.code_format import undot
 from codesets.errors import CodeDeskError
+from codesets.rows_payment import AddOnEdit, AdjustmentCode, FeeIndicators, OppsIndicators
 
 System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt"]
 #: The system of a code that a question names: one of the four; ICD-9-CM, which is retired; the list
@@ -314,6 +315,11 @@ ReferenceKind = Literal[
     "conversion",
     "gems",
     "corrections",
+    "fee_schedule",
+    "opps",
+    "add_on",
+    "carc",
+    "rarc",
 ]
 
 #: How each kind of reference is named to a person.
@@ -332,6 +338,11 @@ REFERENCE_NAMES: dict[str, str] = {
     "conversion": "conversion table",
     "gems": "General Equivalence Mappings",
     "corrections": "approved corrections",
+    "fee_schedule": "Medicare Physician Fee Schedule indicators",
+    "opps": "OPPS Addendum B",
+    "add_on": "NCCI add-on code edits",
+    "carc": "claim adjustment reason codes (CARC)",
+    "rarc": "remittance advice remark codes (RARC)",
 }
 
 #: Where a service is given; NCCI publishes its edits by it.
@@ -572,6 +583,10 @@ Row = (
     | IndexKeyEntry
     | Modifier
     | Indicators
+    | FeeIndicators
+    | OppsIndicators
+    | AddOnEdit
+    | AdjustmentCode
 )
 
 

@@ -96,7 +96,10 @@ class Manifest:
 
 
 #: Kinds of references that no index is made of. They are looked up for a code that is known.
-_LOOKED_UP = ("tables", "definitions", "ptp", "mue", "places", "conversion", "gems")
+_LOOKED_UP = (
+    "tables", "definitions", "ptp", "mue", "places", "conversion", "gems",
+    "fee_schedule", "opps", "add_on", "carc", "rarc",
+)  # fmt: skip
 
 
 def sources(store: CodeStore) -> dict[str, list[str]]:

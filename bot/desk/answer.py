@@ -13,20 +13,31 @@ from typing import Any, Literal
 
 import msgspec
 
+from bot.desk.answer_denials import DenialCode
 from bot.desk.reasons import Reason
 from codesets.model import CodeKind
 from index.search.confidence import Confidence
 from index.statement.model import Kind, Role, RuleKind
 from index.statement.model import Status as FactStatus
 
-Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained"]
+Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained", "denial"]
 Status = Literal[
     "billable", "header", "not_covered", "not_yet_valid", "deleted", "unknown", "not_loaded"
 ]
 Severity = Literal["conflict", "caution", "obligation"]
 Order = Literal["before", "after", "any"]
 HeadlineKind = Literal[
-    "codes", "yes", "no", "order", "needs_more", "units", "verdict", "rule", "changes", "none"
+    "codes",
+    "yes",
+    "no",
+    "order",
+    "needs_more",
+    "units",
+    "verdict",
+    "rule",
+    "changes",
+    "none",
+    "denial",
 ]
 
 
@@ -349,7 +360,7 @@ class Headline:
 
     - `kind`: codes: the codes to report. yes, no, order, needs_more: the answer about codes
       together. units: of a drug. verdict: on codes. rule: a section of the guidelines. changes:
-      between editions. none: nothing was answered.
+      between editions. none: nothing was answered. denial: what codes of a remittance mean.
     - `codes`: the codes that it names, in order; [] for none.
     - `text`: the line; "" in an answer out of an older log.
     - `reasons`: what `text` is worded from; not in the JSON.
@@ -477,7 +488,7 @@ class Answer:
     - `as_of`: the date of service, YYYY-MM-DD; "" in an answer out of the log that does not keep
       the date, and where the date is that of such a question before it.
     - `outcome`: answered: `candidates`. verdict: `verdicts`. guideline: `guidelines`. changes:
-      `changes`. abstained: nothing could be answered, and `notices` say why.
+      `changes`. abstained: nothing could be answered, and `notices` say why. denial: `denials`.
     - `headline`: the answer in one line.
     - `report`: the lines to report for what the question states, in order; [] where it states
       nothing to code. `candidates` stay the ranked rivals for its first line.
@@ -504,6 +515,8 @@ class Answer:
     - `elapsed_ms`: how long the answer took, in milliseconds.
     - `releases`: key of each release that answered -> its label; for the log, not in the JSON.
     - `reasons`: what `notices` are worded from; not in the JSON.
+    - `denials`: the codes of denials that it names, in order: groups, reasons and remarks; [] for
+      none.
     """
 
     id: str = field(default="", kw_only=True)
@@ -529,6 +542,7 @@ class Answer:
     elapsed_ms: float = 0.0
     releases: dict[str, str] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
+    denials: list[DenialCode] = field(default_factory=list, kw_only=True)
 
     def as_dict(self) -> dict[str, Any]:
         """The object of the contract, without the fields that are not in the JSON."""

@@ -19,6 +19,7 @@ from bot.desk.asker_defaults import with_defaults
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
+from bot.desk.denial_answers import DenialAnswers
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.follow_ups import Terms, Turn, date_of, read_after
 from bot.desk.governing import Governing, codes_to_look_up
@@ -112,6 +113,7 @@ class Desk:
             "thanks": self._courtesy,
             "help": self._courtesy,
             "changes": self._changes,
+            "denial": DenialAnswers(self._store, self._codes.on_codes).on_denials,
             "drug_products": self._codes.on_products,
             "codes": self._on_codes,
         }

@@ -15,11 +15,12 @@ from index.text.resources import read_text, read_words
 from index.text.tokens import STOPWORDS, plain_words
 
 #: too_long, empty, foreign: it cannot be answered. changes: what differs between editions.
-#: greeting, thanks, help: it is no question. drug_products: it names NDCs. codes: it names codes,
+#: greeting, thanks, help: it is no question. denial: it names codes of a
+#: remittance. drug_products: it names NDCs. codes: it names codes,
 #: which get verdicts. search: anything else.
 Intent = Literal[
-    "too_long", "empty", "foreign", "greeting", "thanks", "help", "changes", "drug_products",
-    "codes", "search",
+    "too_long", "empty", "foreign", "greeting", "thanks", "help", "changes", "denial",
+    "drug_products", "codes", "search",
 ]  # fmt: skip
 Courtesy = Literal["greeting", "thanks", "help"]
 

@@ -17,6 +17,7 @@ from bot.desk.answer import (
     StatementReport,
     Verdict,
 )
+from bot.desk.answer_denials import DenialCode
 from bot.desk.reasons import Reason
 from bot.messages import message
 
@@ -39,6 +40,7 @@ def worded(answer: Answer) -> Answer:
         candidates=[_candidate(one, day) for one in answer.candidates],
         verdicts=[_verdict(one, day) for one in answer.verdicts],
         pairs=[_pair(one, day) for one in answer.pairs],
+        denials=[_denial(one, day) for one in answer.denials],
     )
 
 
@@ -110,6 +112,10 @@ def _verdict(verdict: Verdict, day: str) -> Verdict:
 
 def _pair(pair: Pair, day: str) -> Pair:
     return replace(pair, says=_together(pair.reasons, day) or pair.says)
+
+
+def _denial(denial: DenialCode, day: str) -> DenialCode:
+    return replace(denial, text=_together(denial.reasons, day) or denial.text)
 
 
 def _together(reasons: Iterable[Reason], day: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from codesets import months
-from codesets.formats import cpt, guidelines, ncci
+from codesets.formats import cpt, fee_schedule, guidelines, ncci
 from codesets.formats.text_files import xml_version
 from codesets.loading.file_types import Layout, Sample
 from codesets.model import SYSTEM_NAMES, CodesetError, Setting
@@ -46,7 +46,7 @@ _EXAMPLES = {
 
 def _rhythm(layout: Layout) -> str:
     """How often a file is published: "fiscal" (year), "quarter" or "calendar" (year)."""
-    if layout.system == "cpt" or layout.kind in ("places", "gems"):
+    if layout.system == "cpt" or layout.kind in ("places", "gems", "carc", "rarc"):
         return "calendar"
     return "quarter" if layout.system == "hcpcs" else "fiscal"
 
@@ -77,7 +77,9 @@ def edition_of(layout: Layout, sample: Sample, package: str, label: str | None) 
 
 def _of_content(layout: Layout, sample: Sample, package: str) -> Edition | None:
     """The edition that the beginning of a file names. Of NCCI files, its name counts first."""
-    if layout.kind in ("ptp", "mue"):
+    if layout.kind == "fee_schedule":
+        return _of_names(layout, fee_schedule.edition_text(sample.text), sample.name)
+    if layout.kind in ("ptp", "mue", "add_on"):
         editions = [ncci.edition_of(name, sample.text) for name in (sample.name, package)]
         return next((_of_ncci(layout, *edition) for edition in editions if edition), None)
     if layout.kind == "guidelines" and sample.head.startswith(b"%PDF"):

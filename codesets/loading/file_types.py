@@ -20,8 +20,11 @@ from pathlib import Path
 
 from codesets.code_format import CPT, ICD10CM_UNDOTTED, ICD10PCS, ICD10PCS_TABLE
 from codesets.formats import (
+    add_on_codes,
+    adjustment_codes,
     asp_ndc,
     cpt,
+    fee_schedule,
     gems,
     guidelines,
     hcpcs,
@@ -32,6 +35,7 @@ from codesets.formats import (
     icd10pcs_index,
     icd10pcs_tables,
     ncci,
+    opps,
     place_of_service,
     spreadsheets,
 )
@@ -202,6 +206,15 @@ _BY_COLUMNS: tuple[tuple[spreadsheets.Columns, Layout], ...] = (
         hcpcs.SHEET_COLUMNS,
         Layout("spreadsheet", "hcpcs", read_release=_hcpcs(hcpcs.read_spreadsheet)),
     ),
+    (
+        fee_schedule.FEE_COLUMNS,
+        _reference("fee_schedule", "hcpcs", lambda p, r: fee_schedule.read_fee_schedule(p)),
+    ),
+    (opps.OPPS_COLUMNS, _reference("opps", "hcpcs", lambda path, r: opps.read_opps(path))),
+    (
+        add_on_codes.ADD_ON_COLUMNS,
+        _reference("add_on", "hcpcs", lambda path, r: add_on_codes.read_add_on_edits(path)),
+    ),
     (ncci.PTP_COLUMNS, _reference("ptp", "hcpcs", lambda path, release: ncci.read_pairs(path))),
     (ncci.MUE_COLUMNS, _reference("mue", "hcpcs", lambda path, release: ncci.read_units(path))),
     (
@@ -243,6 +256,10 @@ def layout_of(sample: Sample) -> Layout | None:
         for columns, layout in _BY_COLUMNS:
             if sample.has_columns(columns):
                 return layout
+        if kind := adjustment_codes.kind_of(sample.rows):
+            return _reference(
+                kind, "hcpcs", lambda path, r: adjustment_codes.read_adjustment_codes(path)
+            )
     if sample.is_workbook:
         return None
     lines = [line for line in sample.text.split("\n") if line.strip()]

@@ -32,6 +32,7 @@ from codesets.model import (
     TableRow,
     Term,
 )
+from codesets.rows_payment import AddOnEdit, AdjustmentCode, FeeIndicators, OppsIndicators
 
 R = TypeVar("R")
 
@@ -50,6 +51,10 @@ TABLES: dict[type, tuple[str, tuple[str, ...]]] = {
     IndexKeyEntry: ("key_words", ("text",)),
     Modifier: ("modifiers", ("code",)),
     Indicators: ("indicators", ("code",)),
+    FeeIndicators: ("fee_indicators", ("code",)),
+    OppsIndicators: ("opps_indicators", ("code",)),
+    AddOnEdit: ("add_on_edits", ("code",)),
+    AdjustmentCode: ("adjustment_codes", ("code",)),
 }
 
 
