@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -42,3 +43,23 @@ class DenialCode:
     checks: list[str] = field(default_factory=list)
     did_you_mean: list[str] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
+
+
+def adjustments(denials: Iterable[DenialCode]) -> list[list[DenialCode]]:
+    """The codes of each adjustment, in order."""
+    by_line: dict[int, list[DenialCode]] = {}
+    for denial in denials:
+        by_line.setdefault(denial.line, []).append(denial)
+    return list(by_line.values())
+
+
+def named(line: Sequence[DenialCode]) -> str:
+    """The codes of an adjustment: "CO-97 N19", "PR-1 PR-2"."""
+    group = ""
+    names = []
+    for one in line:
+        if one.kind == "group":
+            group = one.code
+        else:
+            names.append(f"{group}-{one.code}" if one.kind == "carc" and group else one.code)
+    return " ".join(names) or group

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.desk.answer import Answer, Headline, Pair
-from bot.desk.answer_denials import DenialCode, DenialKind
+from bot.desk.answer_denials import DenialCode, DenialKind, adjustments, named
 from bot.desk.denial_lists import categories, groups, may_exist, own_words, similar
 from bot.desk.denial_mentions import MOST_LINES, Adjustment
 from bot.desk.notices import noticed
@@ -49,7 +49,7 @@ class DenialAnswers:
         lines = question.denials.adjustments
         if question.mentions:
             answer = self._on_codes(question, answer)
-            answer = replace(answer, pairs=_of_lines(answer.pairs, lines))
+            answer = replace(answer, pairs=_bearing(_of_lines(answer.pairs, lines), lines))
         denials = [
             denial
             for number, line in enumerate(lines, 1)
@@ -93,7 +93,7 @@ class DenialAnswers:
         if listed is None:
             assert own is not None  # one of the two has it
             told = reason(
-                "denials.own",
+                "denials.own_remark" if kind == "rarc" else "denials.own",
                 categories=", ".join(names),
                 about=own.about,
                 means=categories()[names[0]].means,
@@ -153,6 +153,21 @@ def _of_lines(pairs: Sequence[Pair], lines: Sequence[Adjustment]) -> list[Pair]:
     ]
 
 
+def _bearing(pairs: Sequence[Pair], lines: Sequence[Adjustment]) -> list[Pair]:
+    """The pairs without the numbers of units, where no reason is about units and none is broken."""
+    own = {kind: own_words(kind) for kind in ("carc", "rarc")}
+    names = {
+        name
+        for line in lines
+        for kind, code in line.codes
+        if kind != "group" and code in own[kind]
+        for name in own[kind][code].categories
+    }
+    if _ON_UNITS in names:
+        return list(pairs)
+    return [pair for pair in pairs if pair.rule != "mue" or pair.severity == "conflict"]
+
+
 def _checks(denial: DenialCode, billed: Sequence[str], answer: Answer) -> list[str]:
     """What the desk's checks say of the codes of the line, as far as it bears on the reason."""
     if not billed or not denial.known:
@@ -175,47 +190,33 @@ def _checks(denial: DenialCode, billed: Sequence[str], answer: Answer) -> list[s
 
 def _headline(denials: Sequence[DenialCode]) -> Headline:
     """The adjustments in one line; of one, what its reason is about and who bears it."""
-    by_line: dict[int, list[DenialCode]] = {}
-    for denial in denials:
-        by_line.setdefault(denial.line, []).append(denial)
+    lines = adjustments(denials)
     codes = [denial.code for denial in denials]
-    if len(by_line) > 1:
-        each = "; ".join(_short(line) for line in by_line.values())
-        told = reason("denials.headline_several", count=len(by_line), lines=each)
+    if len(lines) > 1:
+        each = "; ".join(map(_short, lines))
+        told = reason("denials.headline_several", count=len(lines), lines=each)
         return Headline("denial", codes, reasons=[told])
-    (line,) = by_line.values()
-    return Headline("denial", codes, reasons=_one(line))
+    return Headline("denial", codes, reasons=_one(lines[0]))
 
 
 def _short(line: Sequence[DenialCode]) -> str:
     main = next((one for one in line if one.kind == "carc"), line[0])
     about = main.categories[0] if main.categories else "?"
-    return f"{_name(line)} {about}"
-
-
-def _name(line: Sequence[DenialCode]) -> str:
-    """CO-97 N19, PR-1 PR-2."""
-    group, names = "", []
-    for one in line:
-        if one.kind == "group":
-            group = one.code
-        else:
-            names.append(f"{group}-{one.code}" if one.kind == "carc" and group else one.code)
-    return " ".join(names) or group
+    return f"{named(line)} {about}"
 
 
 def _one(line: Sequence[DenialCode]) -> list[Reason]:
     main = next((one for one in line if one.kind == "carc"), line[0])
     several = [one for one in line if one.kind == "carc"]
     if not main.known:
-        return [reason("denials.headline_unknown", name=_name(line)), *main.reasons]
+        return [reason("denials.headline_unknown", name=named(line)), *main.reasons]
     about = "; ".join(
         own_words(one.kind)[one.code].about
         for one in (*several, *(o for o in line if o.kind == "rarc"))
         if one.known and one.code in own_words(one.kind)
     )
     names = ", ".join(dict.fromkeys(name for one in line for name in one.categories))
-    said = [reason("denials.headline", name=_name(line), categories=names, about=about)]
+    said = [reason("denials.headline", name=named(line), categories=names, about=about)]
     borne = [one for one in line if one.kind == "group"]
     return said + [
         reason("denials.headline_group", group=one.code, text=groups()[one.code]) for one in borne

@@ -12,8 +12,8 @@ from typing import Any
 from bot.desk.answer_denials import DenialKind
 
 GROUPS = ("CO", "PR", "OA", "PI", "CR")
-#: The highest numbers that the lists have reached, by the letters before them. A higher one, by far,
-#: is of no list; one below that the desk lacks may have been retired, or be new.
+#: The highest numbers that the lists have reached, with some room, by the letters before them. A
+#: higher one is of no list; one below that the desk lacks may have been retired, or be new.
 _HIGHEST = {
     "carc": {"": 349, "A": 8, "B": 23, "P": 39, "D": 23, "W": 9, "Y": 3},
     "rarc": {"M": 144, "MA": 134, "N": 949},

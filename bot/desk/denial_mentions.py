@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.desk.answer_denials import DenialKind
+from bot.desk.code_mentions import CodeMention
 from bot.desk.denial_lists import own_words
 
 #: The most adjustments that one question has answered.
@@ -254,6 +255,16 @@ def _padded(remark: str) -> str:
     assert letters is not None  # the pattern begins with letters
     number = int(remark[letters.end() :])
     return f"{letters[0]}{number:02}" if letters[0] == "MA" else f"{letters[0]}{number}"
+
+
+def named_services(
+    text: str, mentions: Sequence[CodeMention], named: Callable[[str], list[CodeMention]]
+) -> list[CodeMention]:
+    """The numbers of five digits in the words of denials that are no mentions yet: they are codes
+    of services. `named` reads one."""
+    typed = {mention.typed for mention in mentions}
+    found = dict.fromkeys(re.findall(r"(?<![\w.$/-])\d{5}(?![\w./])", text))
+    return [one for number in found if number not in typed for one in named(number)]
 
 
 # Segments of an 835

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 from bot.desk.answered_back import Taken
 from bot.desk.chatter import subject
@@ -18,7 +18,7 @@ from bot.desk.code_mentions import (
     named_code,
     read_mentions,
 )
-from bot.desk.denial_mentions import DenialsRead, read_denials
+from bot.desk.denial_mentions import DenialsRead, named_services, read_denials
 from bot.desk.intent import (
     Inquiry,
     Intent,
@@ -179,6 +179,8 @@ def read_question(
         dated = replace(dated, scrubbed=denials.stored, denials=denials)
     text = without_places(scrubbed.searched, partial=date.partial)
     mentions = read_mentions(text, lookup, systems, known)
+    if denials:
+        mentions += named_services(text, mentions, partial(named_code, lookup=lookup, known=known))
     mentions = mentions or made_a_date(asked, scrubbed.text)
     beside_them = beside_codes(scrubbed.text, known)
     mentions += [mention for mention in beside_them if mention.kind in beside]

@@ -16,9 +16,11 @@ from bot.desk.answer import (
     ShownNote,
     Verdict,
 )
+from bot.desk.answer_denials import DenialCode, adjustments
 from bot.desk.edition_changes import some_of_each
 from bot.desk.icd9_mentions import asks_for_icd9
 from bot.messages import message
+from bot.views import denial_words
 from bot.views.report_words import (
     Part,
     candidate_of_first,
@@ -67,6 +69,7 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
         read_as = message("terminal.read_as", statement=" ".join(answer.read_as.split()))
         blocks.append(textwrap.shorten(read_as, _WIDTH, placeholder=" …"))
     blocks.append("\n".join(_wrapped(notice, "! ") for notice in untold_notices(answer)))
+    blocks += [_denial(line) for line in adjustments(answer.denials)]
     sections = [_quoted(guideline) for guideline in quoted_sections(answer)[:_SECTIONS]]
     if answer.outcome == "guideline":
         blocks += sections
@@ -80,7 +83,12 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     together = is_of_codes_together(answer)
     pairs = [_pair(pair) for pair in answer.pairs]
     verdicts = [
-        _verdict(verdict, crosswalk, answer.headline.text, governed=not together)
+        _verdict(
+            verdict,
+            crosswalk,
+            answer.headline.text,
+            governed=not (together or answer.denials),
+        )
         for verdict in answer.verdicts
     ]
     blocks += [*pairs, *verdicts] if together else [*verdicts, *pairs]
@@ -132,6 +140,15 @@ def _options(answer: Answer) -> str:
         message("terminal.option", words=one.words, code=one.code) for one in answer.ask_options
     ]
     return _wrapped(", ".join(told), "     ")
+
+
+def _denial(line: Sequence[DenialCode]) -> str:
+    """The codes of an adjustment, what the desk's checks say, and what to do next."""
+    lines = [_wrapped(denial_words.meaning(one), "- ") for one in line]
+    lines += [_wrapped(check, "  ! ") for check in denial_words.checks(line)]
+    steps = denial_words.next_steps(line)
+    lines += [_wrapped(message("denials.next", step=step), "  > ") for step in steps]
+    return "\n".join(lines)
 
 
 def _candidates(answer: Answer, shown: int) -> list[str]:
@@ -225,7 +242,7 @@ def _pair(pair: Pair) -> str:
     return "\n".join(
         [
             _wrapped(f"{' + '.join(pair.codes)}  {pair.says}", f"{severity} "),
-            _wrapped(f"“{pair.quote}” {where}", "   "),
+            _wrapped(f"“{pair.quote}” {where}" if pair.quote else where, "   "),
         ]
     )
 

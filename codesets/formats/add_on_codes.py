@@ -2,9 +2,9 @@
 
 "Medicare NCCI Add-on Code Edits" on cms.gov: a table, one row for each add-on code and primary
 code, in a zip with the same as fixed-width text (`AOC_V2026Q1-MCR.xlsx`; the fixed-width text is
-not read). Columns: edit type (1, 2 or 3), add-on code, primary code (CCCCC where contractors decide),
-the days from and through which the edit applies, special instructions. Days are YYYYMMDD, or the
-year and the day of the year (YYYYDDD); zeros and nines stand for none.
+not read). Columns: edit type (1, 2 or 3), add-on code, primary code (CCCCC where contractors
+decide), the days from and through which the edit applies, special instructions. Days are YYYYMMDD,
+or the year and the day of the year (YYYYDDD); zeros and nines stand for none.
 
 Written from the documented columns: no file as published was at hand.
 """

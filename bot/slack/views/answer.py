@@ -40,6 +40,7 @@ from bot.slack.views.block_kit import (
     words_of_others,
 )
 from bot.slack.views.buttons import answer_buttons
+from bot.slack.views.denials import denial_lines
 from bot.slack.views.feedback import feedback_blocks, thanks_blocks
 from bot.slack.views.findings import (
     candidate_lines,
@@ -188,7 +189,9 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
     if answer.statements:
         yield from _statements(answer)
         return
-    if answer.changes:
+    if answer.denials:
+        lines = denial_lines(answer, most)
+    elif answer.changes:
         lines = change_lines(answer.changes)
     elif answer.outcome == "guideline" and answer.guidelines:
         best, *others = answer.guidelines
