@@ -15,6 +15,7 @@ from bot.desk.answer import (
     StatementReport,
     Verdict,
 )
+from bot.desk.many_codes import is_many, summed_up
 from bot.desk.reasons import Reason, reason
 from codesets.model import SYSTEM_NAMES
 
@@ -37,6 +38,8 @@ def _of(answer: Answer) -> Headline:
         return _of_rule(answer)
     if answer.changes:
         return _of_changes(answer.changes)
+    if is_many(answer):
+        return summed_up(answer)
     if answer.verdicts:
         return of_verdicts(answer.verdicts)
     if answer.outcome == "answered":

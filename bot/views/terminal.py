@@ -19,6 +19,7 @@ from bot.desk.answer import (
 from bot.desk.answer_denials import DenialCode, adjustments
 from bot.desk.edition_changes import some_of_each
 from bot.desk.icd9_mentions import asks_for_icd9
+from bot.desk.many_codes import conflicting, is_many
 from bot.messages import message
 from bot.views import denial_words
 from bot.views.report_words import (
@@ -81,15 +82,17 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     blocks += _candidates(answer, shown)
     crosswalk = asks_for_icd9(answer.question)
     together = is_of_codes_together(answer)
-    pairs = [_pair(pair) for pair in answer.pairs]
+    many = is_many(answer)
+    pairs = [_pair(one) for one in (conflicting(answer.pairs) if many else answer.pairs)]
     verdicts = [
         _verdict(
             verdict,
             crosswalk,
             answer.headline.text,
-            governed=not (together or answer.denials),
+            governed=not (together or many or answer.denials),
         )
         for verdict in answer.verdicts
+        if not many or verdict.status != "billable"
     ]
     blocks += [*pairs, *verdicts] if together else [*verdicts, *pairs]
     if beside and reports:

@@ -23,6 +23,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.desk.answer import Answer, Candidate, ReportLine, Verdict
 from bot.desk.denial_risk import denial_risk
+from bot.desk.many_codes import is_many
 from bot.messages import message
 from bot.slack.views.answer_text import answer_text
 from bot.slack.views.block_kit import (
@@ -47,6 +48,7 @@ from bot.slack.views.findings import (
     change_lines,
     guideline_lines,
     guideline_text,
+    many_lines,
     pair_text,
     together_lines,
     verdict_lines,
@@ -201,6 +203,8 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
     elif answer.verdicts and is_of_codes_together(answer):
         lines = together_lines(answer, most)
         small = [*(pair_text(pair, most) for pair in answer.pairs[:1]), *_sections(answer)]
+    elif is_many(answer):
+        lines = many_lines(answer, most)
     elif answer.verdicts:
         lines = verdict_lines(answer, most)
         small = _sections(answer)
@@ -222,7 +226,7 @@ def _sections(answer: Answer) -> list[str]:
 def _risk(answer: Answer, most: int) -> list[Block]:
     """The note most likely to cause a denial. Several statements have none: it would stand under
     all."""
-    if answer.statements:
+    if answer.statements or answer.denials or is_many(answer):
         return []
     if conflict := conflict_in(answer):
         return _section(warning_text(conflict, most + 1))
