@@ -18,6 +18,7 @@ from codesets.rows_coverage import (
 from codesets.rows_drugs import PaymentLimit
 from codesets.rows_icd11 import Icd11Mapping
 from codesets.rows_inpatient import InpatientRow
+from codesets.rows_payment import AddOnEdit, AdjustmentCode, FeeIndicators, OppsIndicators
 from codesets.rows_policies import HouseRule
 
 System = Literal["icd10cm", "icd10pcs", "hcpcs", "cpt", "icd11"]
@@ -344,6 +345,11 @@ ReferenceKind = Literal[
     "icd11_map",
     "coverage",
     "policies",
+    "fee_schedule",
+    "opps",
+    "add_on",
+    "carc",
+    "rarc",
 ]
 
 #: How each kind of reference is named to a person.
@@ -378,6 +384,11 @@ REFERENCE_NAMES: dict[str, str] = {
     "icd11_map": "map with ICD-10",
     "coverage": "Medicare Coverage Database",
     "policies": "house and payer policies",
+    "fee_schedule": "Medicare Physician Fee Schedule indicators",
+    "opps": "OPPS Addendum B",
+    "add_on": "NCCI add-on code edits",
+    "carc": "claim adjustment reason codes (CARC)",
+    "rarc": "remittance advice remark codes (RARC)",
 }
 
 #: Where a service is given; NCCI publishes its edits by it.
@@ -633,6 +644,10 @@ Row = (
     | CoverageService
     | CoverageGroup
     | HouseRule
+    | FeeIndicators
+    | OppsIndicators
+    | AddOnEdit
+    | AdjustmentCode
 )
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from bot.desk.answer_claims import ClaimCheck, ClaimLine  # noqa: F401 (a shape of the contract)
 from bot.desk.answer_coverage import Coverage
+from bot.desk.answer_denials import DenialCode
 from bot.desk.answer_flags import Drg, Flag
 from bot.desk.answer_policies import HousePolicy
 from bot.desk.reasons import Reason
@@ -24,7 +25,7 @@ from index.search.confidence import Confidence
 from index.statement.model import Kind, Role, RuleKind
 from index.statement.model import Status as FactStatus
 
-Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained"]
+Outcome = Literal["answered", "verdict", "guideline", "changes", "abstained", "denial"]
 Status = Literal[
     "billable",
     "header",
@@ -50,6 +51,7 @@ HeadlineKind = Literal[
     "none",
     "coverage",
     "claim",
+    "denial",
 ]
 
 
@@ -382,6 +384,7 @@ class Headline:
       together. units: of a drug. verdict: on codes. rule: a section of the guidelines. changes:
       between editions. none: nothing was answered. coverage: what coverage policies list. claim:
       what was found on a claim.
+      between editions. none: nothing was answered. denial: what codes of a remittance mean.
     - `codes`: the codes that it names, in order; [] for none.
     - `text`: the line; "" in an answer out of an older log.
     - `reasons`: what `text` is worded from; not in the JSON.
@@ -511,7 +514,7 @@ class Answer:
     - `as_of`: the date of service, YYYY-MM-DD; "" in an answer out of the log that does not keep
       the date, and where the date is that of such a question before it.
     - `outcome`: answered: `candidates`. verdict: `verdicts`. guideline: `guidelines`. changes:
-      `changes`. abstained: nothing could be answered, and `notices` say why.
+      `changes`. abstained: nothing could be answered, and `notices` say why. denial: `denials`.
     - `headline`: the answer in one line.
     - `report`: the lines to report for what the question states, in order; [] where it states
       nothing to code. `candidates` stay the ranked rivals for its first line.
@@ -545,6 +548,8 @@ class Answer:
     - `coverage`: what loaded coverage policies list for its services and diagnoses, at most sixty
       results; [] where none is loaded about them, unless it asks.
     - `policies`: the rules of this house for its codes, at most fifty; [] for none.
+    - `denials`: the codes of denials that it names, in order: groups, reasons and remarks; [] for
+      none.
     """
 
     id: str = field(default="", kw_only=True)
@@ -574,6 +579,7 @@ class Answer:
     drg: Drg | None = field(default=None, kw_only=True)
     coverage: list[Coverage] = field(default_factory=list, kw_only=True)
     policies: list[HousePolicy] = field(default_factory=list, kw_only=True)
+    denials: list[DenialCode] = field(default_factory=list, kw_only=True)
 
     def as_dict(self) -> dict[str, Any]:
         """The object of the contract, without the fields that are not in the JSON."""

@@ -23,6 +23,7 @@ from bot.desk.range_verdicts import range_verdict
 from bot.desk.reading_notices import ndc_notices, reading_notices
 from bot.desk.reasons import reason
 from bot.desk.typing_slips import letter_for_digit
+from bot.desk.units_said import billed_with
 from bot.desk.verdicts import Verdicts, damaged, unloaded
 from codesets.code_format import dot
 from codesets.formats.asp_ndc import units_arithmetic
@@ -147,7 +148,7 @@ class CodeAnswers:
             noticed(answer, *notices),
             outcome="verdict",
             verdicts=[*verdicts, *self._beside(question)],
-            pairs=rules.check(reported),
+            pairs=rules.check(reported, *billed_with(question.scrubbed, named)),
             not_checked=rules.not_checked(reported),
         )
         return self.icd11.answered(answer, question.text, day, question.limited_to)

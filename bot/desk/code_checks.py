@@ -8,11 +8,12 @@ exception, many instructions begin "if applicable", and a modifier may bypass an
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.desk.answer import Pair
 from bot.desk.ncci_checks import NcciChecks
 from bot.desk.note_checks import NoteChecks, Reported
+from bot.desk.payment_checks import PaymentChecks
 from codesets.model import Reference, Setting
 from codesets.store.code_store import CodeStore
 
@@ -23,12 +24,21 @@ class PairRules:
     def __init__(self, store: CodeStore, day: dt.date, setting: Setting | None = None) -> None:
         self._notes = NoteChecks(store)
         self._edits = NcciChecks(store, day, setting)
+        self._payment = PaymentChecks(store, day, setting)
 
-    def check(self, reported: Sequence[Reported]) -> list[Pair]:
-        """What the rules say of these codes, in the order in which they are reported."""
+    def check(
+        self,
+        reported: Sequence[Reported],
+        units: Mapping[str, int] | None = None,
+        modifiers: Mapping[str, Sequence[str]] | None = None,
+    ) -> list[Pair]:
+        """What the rules say of these codes, in the order in which they are reported. `units`,
+        `modifiers`: code -> those that it is billed with, as far as they are known."""
+        billed = _billed(reported)
         pairs = [
             *self._notes.check(_diagnoses(reported)),
-            *self._edits.check(_billed(reported)),
+            *self._edits.check(billed, units),
+            *self._payment.check(billed, modifiers),
         ]
         # A code may be reported twice and a note printed twice: equal pairs are shown once.
         return list({(tuple(p.codes), p.rule, p.quote, str(p.reasons)): p for p in pairs}.values())

@@ -21,6 +21,7 @@ from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.claims.claim_answers import ClaimAnswers
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
+from bot.desk.denial_answers import DenialAnswers
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.every_part import EveryPart
 from bot.desk.flags import Flags
@@ -129,6 +130,7 @@ class Desk:
             "changes": self._changes,
             "x12": self._x12,
             "claim": self._claims.on_claim,
+            "denial": DenialAnswers(self._store, self._codes.on_codes).on_denials,
             "drug_products": self._codes.on_products,
             "codes": self._on_codes,
         }

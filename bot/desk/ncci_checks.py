@@ -7,10 +7,11 @@ CMS publishes them for each setting: which two codes are not paid on the same da
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from bot.desk.answer import Pair
+from bot.desk.edits_said import is_visit
 from bot.desk.reasons import Reason, reason
 from codesets.formats import ncci
 from codesets.model import SETTING_NAMES, MueEdit, PtpEdit, Reference, Setting
@@ -29,11 +30,12 @@ class NcciChecks:
         self._day = day
         self._settings: list[Setting] = [setting] if setting else list(SETTING_NAMES)  # type: ignore[arg-type]
 
-    def check(self, codes: Sequence[str]) -> Iterator[Pair]:
-        """What the edits say of these codes, in the order in which they are billed."""
+    def check(self, codes: Sequence[str], units: Mapping[str, int] | None = None) -> Iterator[Pair]:
+        """What the edits say of these codes, in the order in which they are billed. `units`: how
+        many of a code are billed, where that is known."""
         billed = list(dict.fromkeys(codes))
         yield from self._procedure_pairs(billed)
-        yield from self._units(billed)
+        yield from self._units(billed, units or {})
 
     def knows(self, code: str) -> bool:
         """Whether the edits of pairs that are loaded name a code, or are of its system: a file
@@ -92,7 +94,7 @@ class NcciChecks:
                         inherited_from=reference.title,
                         release=reference.label,
                         severity="conflict" if active and edit.modifier == "0" else "caution",
-                        reasons=[_ptp_reason(edit, setting, active)],
+                        reasons=_ptp_reasons(edit, setting, active),
                     )
 
     def _pair_edits(
@@ -105,8 +107,9 @@ class NcciChecks:
                 edits.setdefault((edit.column1, edit.column2), []).append(edit)
         return edits
 
-    def _units(self, billed: list[str]) -> Iterator[Pair]:
+    def _units(self, billed: list[str], units: Mapping[str, int]) -> Iterator[Pair]:
         edits_of: dict[Setting, tuple[Reference, dict[str, list[MueEdit]]]] = {}
+        alone = len(self._settings) == 1
         for setting in self._settings:
             reference = self._reference("mue", setting)
             if reference is None:
@@ -118,24 +121,48 @@ class NcciChecks:
         for code in billed:
             for setting, (reference, listed) in edits_of.items():
                 for edit in listed.get(code, ()):
+                    said = units.get(code)
+                    over = said is not None and said > edit.units
                     yield Pair(
                         codes=[code],
                         rule="mue",
                         quote=edit.rationale,
                         inherited_from=reference.title,
                         release=reference.label,
-                        severity="caution",
-                        reasons=[
-                            reason(
-                                "pairs.mue",
-                                setting=SETTING_NAMES[setting],
-                                code=code,
-                                units=edit.units,
-                                adjudication=f"{edit.adjudication}: "
-                                f"{ncci.ADJUDICATION[edit.adjudication]}",
-                            )
-                        ],
+                        # No units at all: the code is of another setting.
+                        severity="conflict" if over and (edit.units or alone) else "caution",
+                        reasons=[_mue_reason(edit, setting, reference, said)],
                     )
+
+
+def _mue_reason(edit: MueEdit, setting: Setting, reference: Reference, said: int | None) -> Reason:
+    """`said`: how many units are billed; None where that is not known."""
+    indicator = edit.adjudication
+    key = "mue" if said is None else "mue_over" if said > edit.units else "mue_within"
+    return reason(
+        f"pairs.{key}",
+        setting=SETTING_NAMES[setting],
+        code=edit.code,
+        units=edit.units,
+        said=said,
+        mai=indicator,
+        per=reason("edits.per_line" if indicator == "1" else "edits.per_day"),
+        mai_means=reason(f"edits.mai_{indicator}"),
+        begin=reference.effective_from,
+        end=reference.effective_through,
+        adjudication=f"{indicator}: {ncci.ADJUDICATION[indicator]}",
+    )
+
+
+def _ptp_reasons(edit: PtpEdit, setting: Setting, active: bool) -> list[Reason]:
+    """What the edit says and, while it is in force, what to do."""
+    told = [_ptp_reason(edit, setting, active)]
+    if not active:
+        return told
+    visit = next((code for code in (edit.column2, edit.column1) if is_visit(code)), None)
+    key = "ptp_do_0" if edit.modifier == "0" else "ptp_do_25" if visit else "ptp_do_1"
+    one, other = edit.column1, edit.column2
+    return [*told, reason(f"pairs.{key}", one=one, other=other, visit=visit)]
 
 
 def _ptp_reason(edit: PtpEdit, setting: Setting, active: bool) -> Reason:
@@ -145,6 +172,7 @@ def _ptp_reason(edit: PtpEdit, setting: Setting, active: bool) -> Reason:
         setting=SETTING_NAMES[setting],
         one=edit.column1,
         other=edit.column2,
+        since=edit.effective_from,
         begin=reason("pairs.ptp_from", date=edit.effective_from)
         if edit.effective_from
         else reason("pairs.ptp_from_unknown"),

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 from bot.desk.answered_back import Taken
 from bot.desk.chatter import subject
@@ -17,6 +17,7 @@ from bot.desk.code_mentions import (
     named_code,
     read_mentions,
 )
+from bot.desk.denial_mentions import DenialsRead, named_services, read_denials
 from bot.desk.intent import (
     Inquiry,
     Intent,
@@ -81,6 +82,7 @@ class Question:
     - `mentions`: the codes that it names; () for none.
     - `ndcs`: the drug products that it names; () for none.
     - `inquiry`: what it asks about changes; None if it does not.
+    - `denials`: the codes of remittances that it names; None for none.
     - `setting`: where the service was given; None if it does not say.
     - `picked`, `picked_by`: the statement by phrases that `picked_by`, a language model, picked;
       None and "" where the desk reads it by itself.
@@ -110,6 +112,7 @@ class Question:
     mentions: tuple[CodeMention, ...] = ()
     ndcs: tuple[NdcMention, ...] = ()
     inquiry: Inquiry | None = None
+    denials: DenialsRead | None = None
     setting: Setting | None = None
     picked: Statement | None = None
     picked_by: str = ""
@@ -174,12 +177,17 @@ def read_question(
         # An edition that is named there is none of a service.
         full = given if date.partial else dated
         return replace(full, intent="changes", inquiry=changes)
+    if denials := read_denials(scrubbed.text, lookup):  # without money, and they are no modifiers
+        scrubbed = replace(scrubbed, text=denials.rest, searched=denials.rest)
+        dated = replace(dated, scrubbed=denials.stored, denials=denials)
     text = without_places(scrubbed.searched, partial=date.partial)
     mentions = read_mentions(text, lookup, systems, known)
+    if denials:
+        mentions += named_services(text, mentions, partial(named_code, lookup=lookup, known=known))
     mentions = mentions or made_a_date(asked, scrubbed.text)
     beside_them = beside_codes(scrubbed.text, known)
     mentions += [mention for mention in beside_them if mention.kind in beside]
-    if "modifier" in beside:
+    if denials is None and "modifier" in beside:
         mentions += described_modifiers(text, known or Known(), mentions)
     read = replace(
         dated,
@@ -212,6 +220,8 @@ def as_claims(question: Question) -> Question:
 
 
 def _intent(question: Question) -> Intent:
+    if question.denials:
+        return "denial"
     if question.claims:
         return "claim"
     if question.ndcs:

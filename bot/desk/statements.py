@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from bot.desk.claims.claim_text import MOST_CHARACTERS_OF_CLAIMS, may_be_claims
+from bot.desk.denial_mentions import read_denials
 from bot.phi.long_texts import MOST_CHARACTERS
 from index.statement.facts import read_statement
 from index.text.resources import read_words
@@ -46,7 +47,9 @@ def split(text: str) -> list[str]:
 
 def most_characters(text: str) -> int:
     """The length up to which a text is read: a list of statements is longer than a question."""
-    if MOST_CHARACTERS < len(text) <= MOST_CHARACTERS_OF_A_LIST and len(split(text)) > 1:
+    if MOST_CHARACTERS < len(text) <= MOST_CHARACTERS_OF_A_LIST and (
+        len(split(text)) > 1 or read_denials(text)
+    ):
         return MOST_CHARACTERS_OF_A_LIST
     if MOST_CHARACTERS < len(text) <= MOST_CHARACTERS_OF_CLAIMS and may_be_claims(text):
         return MOST_CHARACTERS_OF_CLAIMS

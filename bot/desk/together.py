@@ -7,8 +7,10 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from bot.desk.answer import Headline, HeadlineKind, Pair, Severity
+from bot.desk.answer import Headline, Pair, Severity
+from bot.desk.edits_said import pair_headline, units_headline
 from bot.desk.guidelines import GuidelineLookup
+from bot.desk.many_codes import MANY
 from bot.desk.ncci_checks import NcciChecks
 from bot.desk.question import Question
 from bot.desk.reasons import reason
@@ -18,6 +20,7 @@ from bot.desk.together_model import Ground
 from bot.desk.together_needs import choice, enough, needed
 from bot.desk.together_partners import Search
 from bot.desk.together_places import order, place
+from bot.desk.units_said import units_said
 from codesets.model import CodeRange, Guideline
 from codesets.store.code_store import CodeStore
 from index.statement.books import Books
@@ -55,6 +58,8 @@ class Together:
         asked = read_asked(question.text, [m.slip or m.typed for m in mentions])
         if asked.ask == "verdict" or not mentions:
             return None
+        if len(mentions) >= MANY and asked.ask in ("units", "none"):
+            return None  # a list, which is summed up
         billed = [m.code for m in mentions if m.system in ("hcpcs", "cpt")]
         if asked.ask == "units":
             return self._units(question, asked, billed)
@@ -96,21 +101,21 @@ class Together:
     # Procedures, supplies and drugs
 
     def _units(self, question: Question, asked: Asked, billed: Sequence[str]) -> Decided | None:
-        """Whether NCCI lets so many units of one code."""
-        pairs = [
-            pair
-            for pair in NcciChecks(self._store, question.day, question.setting).check(billed)
-            if pair.rule == "mue"
+        """Whether NCCI lets so many units: of the first code that is over, else of the first."""
+        typed = [mention.typed for mention in question.mentions]
+        said = units_said(question.text, typed)
+        units = {m.code: said[m.typed] for m in question.mentions if m.typed in said}
+        if not units and asked.units is not None:
+            units = {code: asked.units for code in billed[:1]}
+        checks = NcciChecks(self._store, question.day, question.setting)
+        pairs = [pair for pair in checks.check(billed, units) if pair.rule == "mue"]
+        decided = [
+            found
+            for code, number in units.items()
+            if (found := units_headline([p for p in pairs if p.codes == [code]], number))
         ]
-        if not pairs or asked.units is None:
-            return None
-        # Where no setting is said, the one that lets most: equipment has no units of practitioners.
-        usual = max(pairs, key=lambda pair: int(pair.reasons[0].params["units"]))
-        most = int(usual.reasons[0].params["units"])
-        key = "units_ok" if asked.units <= most else "units_too_many"
-        why = reason(f"together.{key}", code=usual.codes[0], units=asked.units, most=most)
-        kind: HeadlineKind = "yes" if asked.units <= most else "no"
-        return Decided(Headline(kind, list(usual.codes), reasons=[why]), (usual,))
+        first = next((one for one in decided if one[0].kind == "no"), next(iter(decided), None))
+        return Decided(first[0], tuple(first[1])) if first else None
 
     def _billed(self, question: Question, asked: Asked, billed: Sequence[str]) -> Decided | None:
         """Whether NCCI pays the codes on one day."""
@@ -124,11 +129,7 @@ class Together:
         pairs = [pair for pair in checks.check(billed) if pair.rule == "ncci_ptp"]
         active = [pair for pair in pairs if pair.reasons[0].key == "pairs.ptp"]
         if active:
-            one, other = active[0].codes
-            never = any(pair.severity == "conflict" for pair in active)
-            key = "ptp_never" if never else "ptp_modifier"
-            why = reason(f"together.{key}", one=one, other=other)
-            return Decided(Headline("no", [one], reasons=[why]), tuple(active))
+            return Decided(pair_headline(active), tuple(active))
         why = reason("together.ptp_none", codes=listed(billed))
         return Decided(Headline("yes", list(billed), reasons=[why]), tuple(pairs))
 

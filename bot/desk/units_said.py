@@ -1,9 +1,13 @@
-"""How many units of a code a text gives: "J3301 x 30", "J3301-RT x4", "30 units of J3301"."""
+"""How many units of a code a text gives: "J3301 x 30", "J3301-RT x4", "30 units of J3301"; and with
+which modifiers: "20610-50", "20610 RT LT".
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from bot.desk.code_mentions import CodeMention
 
 #: The most digits that a number of units has.
 _NUMBER = r"(?P<units>\d{1,3}(?:,\d{3})+|\d{1,6})(?![\d.]|[,/]\d)"
@@ -35,3 +39,38 @@ def units_said(text: str, codes: Sequence[str]) -> dict[str, int]:
                 found[code] = int(match["units"].replace(",", ""))
                 break
     return found
+
+
+#: CPT's modifiers that are numbers; others of two digits may be a number of units.
+_NUMBERS = "2[2-7]|3[23]|47|5[0-9]|62|66|7[36-9]|8[0-2]|9[0-25-79]"
+_ONE = (
+    rf"(?:(?:{_NUMBERS})(?!\s*(?:units?|mg|ml|u)\b)|(?!OF|OK|ON|OR|IS|IN|WE|MY|DX)[A-Z][A-Z0-9])\b"
+)
+_WITH = r"(?:(?:-|\s+)(?:w/\s*|with\s+)?(?:mods?\.?\s+|modifiers?\s+)?)"
+
+
+def modifiers_said(text: str, codes: Iterable[str]) -> dict[str, list[str]]:
+    """Code -> the modifiers that stand behind it, for those of `codes` (as typed) that have some.
+
+    >>> modifiers_said("20610-50 and J3301 x 4, 73030 RT LT", ["20610", "J3301", "73030"])
+    {'20610': ['50'], '73030': ['RT', 'LT']}
+    """
+    found: dict[str, list[str]] = {}
+    for code in codes:
+        pattern = rf"(?<![\w.-])(?i:{re.escape(code)})((?:{_WITH}{_ONE}(?:\s*,\s*(?={_ONE}))?)+)"
+        if match := re.search(pattern, text):
+            found[code] = re.findall(rf"\b{_ONE}", match[1])
+    return found
+
+
+def billed_with(
+    text: str, mentions: Iterable[CodeMention]
+) -> tuple[dict[str, int], dict[str, list[str]]]:
+    """The units and the modifiers that a text gives the codes that it names, by the code as
+    published."""
+    as_published = {mention.typed: mention.code for mention in mentions}
+    units, modifiers = units_said(text, list(as_published)), modifiers_said(text, as_published)
+    return (
+        {as_published[typed]: number for typed, number in units.items()},
+        {as_published[typed]: names for typed, names in modifiers.items()},
+    )

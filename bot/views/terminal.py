@@ -16,9 +16,12 @@ from bot.desk.answer import (
     ShownNote,
     Verdict,
 )
+from bot.desk.answer_denials import DenialCode, adjustments
 from bot.desk.edition_changes import some_of_each
 from bot.desk.icd9_mentions import asks_for_icd9
+from bot.desk.many_codes import conflicting, is_many
 from bot.messages import message
+from bot.views import denial_words
 from bot.views.beside import (
     coverage_shown,
     coverage_source,
@@ -75,6 +78,7 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
         read_as = message("terminal.read_as", statement=" ".join(answer.read_as.split()))
         blocks.append(textwrap.shorten(read_as, _WIDTH, placeholder=" …"))
     blocks.append("\n".join(_wrapped(notice, "! ") for notice in untold_notices(answer)))
+    blocks += [_denial(line) for line in adjustments(answer.denials)]
     sections = [_quoted(guideline) for guideline in quoted_sections(answer)[:_SECTIONS]]
     if answer.outcome == "guideline":
         blocks += sections
@@ -86,10 +90,17 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     blocks += _candidates(answer, shown)
     crosswalk = asks_for_icd9(answer.question)
     together = is_of_codes_together(answer) or answer.headline.kind == "claim"
-    pairs = [_pair(pair) for pair in shown_pairs(answer)]
+    many = is_many(answer)
+    pairs = [_pair(one) for one in (conflicting(answer.pairs) if many else shown_pairs(answer))]
     verdicts = [
-        _verdict(verdict, crosswalk, answer.headline.text, governed=not together)
+        _verdict(
+            verdict,
+            crosswalk,
+            answer.headline.text,
+            governed=not (together or many or answer.denials),
+        )
         for verdict in shown_verdicts(answer)
+        if not many or verdict.status != "billable"
     ]
     policies = [_coverage(answer), _policies(answer)]
     asked = answer.headline.kind == "coverage"
@@ -150,6 +161,15 @@ def _options(answer: Answer) -> str:
         message("terminal.option", words=one.words, code=one.code) for one in answer.ask_options
     ]
     return _wrapped(", ".join(told), "     ")
+
+
+def _denial(line: Sequence[DenialCode]) -> str:
+    """The codes of an adjustment, what the desk's checks say, and what to do next."""
+    lines = [_wrapped(denial_words.meaning(one), "- ") for one in line]
+    lines += [_wrapped(check, "  ! ") for check in denial_words.checks(line)]
+    steps = denial_words.next_steps(line)
+    lines += [_wrapped(message("denials.next", step=step), "  > ") for step in steps]
+    return "\n".join(lines)
 
 
 def _candidates(answer: Answer, shown: int) -> list[str]:

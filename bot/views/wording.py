@@ -18,6 +18,7 @@ from bot.desk.answer import (
     Verdict,
 )
 from bot.desk.answer_coverage import Coverage
+from bot.desk.answer_denials import DenialCode
 from bot.desk.answer_flags import Flag
 from bot.desk.answer_policies import HousePolicy
 from bot.desk.reasons import Reason
@@ -46,6 +47,7 @@ def worded(answer: Answer) -> Answer:
         pairs=[_pair(one, day) for one in answer.pairs],
         coverage=[_says(one, day) for one in answer.coverage],
         policies=[_says(one, day) for one in answer.policies],
+        denials=[_denial(one, day) for one in answer.denials],
     )
 
 
@@ -131,6 +133,10 @@ def _pair(pair: Pair, day: str) -> Pair:
 
 def _says(one: Said, day: str) -> Said:
     return replace(one, says=_together(one.reasons, day) or one.says)
+
+
+def _denial(denial: DenialCode, day: str) -> DenialCode:
+    return replace(denial, text=_together(denial.reasons, day) or denial.text)
 
 
 def _together(reasons: Iterable[Reason], day: str) -> str:

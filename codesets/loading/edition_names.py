@@ -12,6 +12,7 @@ from codesets import months
 from codesets.formats import (
     coverage_database,
     cpt,
+    fee_schedule,
     guidelines,
     house_policies,
     icd11,
@@ -78,7 +79,8 @@ def _rhythm(layout: Layout) -> str:
     the yearly versions of ICD-11."""
     if layout.system == "icd11":
         return "version"
-    if layout.system == "cpt" or layout.kind in ("places", "gems", *inpatient_editions.RISK):
+    yearly = ("places", "gems", "carc", "rarc", *inpatient_editions.RISK)
+    if layout.system == "cpt" or layout.kind in yearly:
         return "calendar"
     return "quarter" if layout.system == "hcpcs" else "fiscal"
 
@@ -125,7 +127,9 @@ def _of_content(layout: Layout, sample: Sample, package: str) -> Edition | None:
     """The edition that the beginning of a file names. Of NCCI files, its name counts first."""
     if found := inpatient_editions.named(layout.kind, (sample.name, package), sample.text):
         return _dated(layout, *found)
-    if layout.kind in ("ptp", "mue"):
+    if layout.kind == "fee_schedule":
+        return _of_names(layout, fee_schedule.edition_text(sample.text), sample.name)
+    if layout.kind in ("ptp", "mue", "add_on"):
         editions = [ncci.edition_of(name, sample.text) for name in (sample.name, package)]
         return next((_of_ncci(layout, *edition) for edition in editions if edition), None)
     if layout.kind == "guidelines" and sample.head.startswith(b"%PDF"):

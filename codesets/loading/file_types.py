@@ -20,10 +20,13 @@ from pathlib import Path
 
 from codesets.code_format import CPT, HCPCS, ICD10CM_UNDOTTED, ICD10PCS, ICD10PCS_TABLE
 from codesets.formats import (
+    add_on_codes,
     addenda,
+    adjustment_codes,
     asp_ndc,
     coverage_database,
     cpt,
+    fee_schedule,
     gems,
     guidelines,
     hac,
@@ -41,6 +44,7 @@ from codesets.formats import (
     mce,
     msdrg_tables,
     ncci,
+    opps,
     payment_limits,
     place_of_service,
     poa_exempt,
@@ -249,6 +253,15 @@ _BY_COLUMNS: tuple[tuple[spreadsheets.Columns, Layout], ...] = (
         hcpcs.SHEET_COLUMNS,
         Layout("spreadsheet", "hcpcs", read_release=_hcpcs(hcpcs.read_spreadsheet)),
     ),
+    (
+        fee_schedule.FEE_COLUMNS,
+        _reference("fee_schedule", "hcpcs", lambda p, r: fee_schedule.read_fee_schedule(p)),
+    ),
+    (opps.OPPS_COLUMNS, _reference("opps", "hcpcs", lambda path, r: opps.read_opps(path))),
+    (
+        add_on_codes.ADD_ON_COLUMNS,
+        _reference("add_on", "hcpcs", lambda path, r: add_on_codes.read_add_on_edits(path)),
+    ),
     (ncci.PTP_COLUMNS, _reference("ptp", "hcpcs", lambda path, release: ncci.read_pairs(path))),
     (ncci.MUE_COLUMNS, _reference("mue", "hcpcs", lambda path, release: ncci.read_units(path))),
     (
@@ -365,6 +378,10 @@ def layout_of(sample: Sample) -> Layout | None:
     for columns, layout in _BY_COLUMNS:
         if sample.has_columns(columns):
             return layout
+    if kind := adjustment_codes.kind_of(sample.rows):
+        return _reference(
+            kind, "hcpcs", lambda path, r: adjustment_codes.read_adjustment_codes(path)
+        )
     for words, layout in _BY_TEXT:
         if words.search(sample.text):
             return layout

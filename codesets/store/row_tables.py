@@ -56,6 +56,7 @@ from codesets.rows_inpatient import (
     PoaExempt,
     SeverityLevel,
 )
+from codesets.rows_payment import AddOnEdit, AdjustmentCode, FeeIndicators, OppsIndicators
 from codesets.rows_policies import HouseRule
 
 R = TypeVar("R")
@@ -96,6 +97,10 @@ TABLES: dict[type, tuple[str, tuple[str, ...]]] = {
     CoverageService: ("coverage_services", ("code",)),
     CoverageGroup: ("coverage_groups", ("policy",)),
     HouseRule: ("house_rules", ()),
+    FeeIndicators: ("fee_indicators", ("code",)),
+    OppsIndicators: ("opps_indicators", ("code",)),
+    AddOnEdit: ("add_on_edits", ("code",)),
+    AdjustmentCode: ("adjustment_codes", ("code",)),
 }
 
 

@@ -31,6 +31,8 @@ def read_after(
     words; `read` reads other words in their place. What identifies a patient was in the message, so
     the question keeps that, and its date, from `alone`. `terms`: of the
     index."""
+    if alone.intent == "denial":
+        return alone
     stored, searched = (
         without_places(text, partial=alone.date_read == "partial")
         for text in (scrubbed.text, scrubbed.searched)

@@ -23,6 +23,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.desk.answer import Answer, Candidate, ReportLine, Verdict
 from bot.desk.denial_risk import denial_risk
+from bot.desk.many_codes import is_many
 from bot.messages import message
 from bot.slack.views.answer_text import answer_text
 from bot.slack.views.beside import beside_texts
@@ -42,6 +43,7 @@ from bot.slack.views.block_kit import (
 )
 from bot.slack.views.buttons import answer_buttons
 from bot.slack.views.claim import claim_findings, claim_small
+from bot.slack.views.denials import denial_lines
 from bot.slack.views.feedback import feedback_blocks, thanks_blocks
 from bot.slack.views.findings import (
     beside_text,
@@ -49,6 +51,7 @@ from bot.slack.views.findings import (
     change_lines,
     guideline_lines,
     guideline_text,
+    many_lines,
     pair_text,
     together_lines,
     verdict_lines,
@@ -192,7 +195,9 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
     if answer.statements:
         yield from _statements(answer)
         return
-    if answer.changes:
+    if answer.denials:
+        lines = denial_lines(answer, most)
+    elif answer.changes:
         lines = change_lines(answer.changes)
     elif answer.outcome == "guideline" and answer.guidelines:
         best, *others = answer.guidelines
@@ -210,6 +215,8 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
             beside_text(answer.verdicts, most),
             *_sections(answer),
         ]
+    elif is_many(answer):
+        lines = many_lines(answer, most)
     elif answer.verdicts and answer.outcome != "answered":
         lines = verdict_lines(answer, most)
         small = _sections(answer)
@@ -232,7 +239,7 @@ def _sections(answer: Answer) -> list[str]:
 def _risk(answer: Answer, most: int) -> list[Block]:
     """The note most likely to cause a denial. Several statements have none: it would stand under
     all."""
-    if answer.statements or answer.claim:
+    if answer.statements or answer.claim or answer.denials or is_many(answer):
         return []
     if conflict := conflict_in(answer):
         return _section(warning_text(conflict, most + 1))

@@ -36,6 +36,7 @@ from bot.slack.views.block_kit import (
     size,
 )
 from bot.slack.views.buttons import RULES
+from bot.slack.views.denials import denial_detail
 from bot.slack.views.results import (
     candidate_detail,
     candidate_lines,
@@ -122,6 +123,7 @@ def _blocks(topics: Iterable[Iterable[str]]) -> Iterator[Block]:
 
 def _topics(answer: Answer, governing: Governing) -> Iterator[Iterable[str]]:
     yield _notices(answer)
+    yield denial_detail(answer)
     if answer.outcome == "guideline":
         for guideline in answer.guidelines:
             yield quote_lines(guideline)

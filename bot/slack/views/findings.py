@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from bot.desk.answer import Answer, Candidate, Changes, CodeTitle, Pair, QuotedGuideline, Verdict
 from bot.desk.beside_headlines import short
 from bot.desk.edition_changes import some_of_each
+from bot.desk.many_codes import conflicting, firsts
 from bot.messages import message
 from bot.slack.views.block_kit import escape, left_out, whole_sentences
 from bot.slack.views.phone_lines import (
@@ -160,6 +161,21 @@ def together_lines(answer: Answer, most: int) -> list[str]:
     invalid = [verdict for verdict in answer.verdicts if verdict.status != "billable"]
     lines += [_verdict_line(verdict) for verdict in invalid[:_FEW]]
     return lines
+
+
+def many_lines(answer: Answer, most: int) -> list[str]:
+    """A list of codes: the summary, the codes that may not be billed, and what conflicts."""
+    told = escape(cut_to_lines(answer.headline.text, most + 2, SECTION_LINE * 0.96))
+    lines = [message("slack_answer.headline", headline=told)]
+    invalid = [verdict for verdict in firsts(answer.verdicts) if verdict.status != "billable"]
+    lines += [_verdict_line(verdict) for verdict in invalid[: _FEW - 1]]
+    found = conflicting(answer.pairs)
+    room = 2 if invalid else 3
+    for pair in found[:room]:
+        text = f"{' + '.join(pair.codes)}: {rule_name(pair.rule)}"
+        lines.append(escape(cut_to_lines(text, 1, SECTION_LINE * 0.96)))
+    left = max(len(invalid) - _FEW + 1, 0) + max(len(found) - room, 0)
+    return lines + left_out(left)
 
 
 def pair_text(pair: Pair, most: int) -> str:
