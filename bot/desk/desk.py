@@ -19,6 +19,7 @@ from bot.desk.asker_defaults import with_defaults
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
+from bot.desk.doses.answers import DoseQuestion, Doses, answered, beside
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.follow_ups import Terms, Turn, date_of, read_after
 from bot.desk.governing import Governing, codes_to_look_up
@@ -99,6 +100,7 @@ class Desk:
         self._guideline_lookup = GuidelineLookup(self._store)
         self._codes = CodeAnswers(self._store, self._guideline_lookup)
         self._reports = Reports(self._store, self._guideline_lookup)
+        self._doses = Doses(self._store)
         self._searcher: Searcher | None = None
         self.scrubber = Scrubber(settings.index)
         self._opening = threading.Lock()
@@ -302,10 +304,13 @@ class Desk:
         """The answers to questions of one statement each, not yet in words."""
         answers: list[Answer] = []
         searches: list[_Search] = []
+        doses = [self._doses.read(question) for question in read]
         for place, question in enumerate(read):
             started = time.perf_counter() - question.read_ms / 1000
             answer = _begun(question)
             if question.intent == "search":
+                if dosed := doses[place]:
+                    question = dosed.searched(question)
                 answer, coverages = self._releases_for(question, answer)
                 if coverages:
                     searches.append(_Search(place, question, answer, coverages))
@@ -317,7 +322,23 @@ class Desk:
             with self._searching:
                 for place, answer in self._searched(group, limit):
                     answers[place] = answer
+        for place, dosed in enumerate(doses):
+            if dosed is not None:
+                answers[place] = self._with_doses(read[place], dosed, answers[place])
         return answers
+
+    def _with_doses(self, question: Question, dosed: DoseQuestion, answer: Answer) -> Answer:
+        """The answer with the units of each drug, before what else the question states."""
+        case = dosed.rest if question.intent == "search" else ""
+        answer = answered(dosed, answer)
+        if not case or "icd10cm" not in self._store.systems:
+            return answer
+        release = self._store.for_date("icd10cm", question.day).release
+        with self._searching:
+            return beside(answer, partial(
+                self._reports.beside_verdicts, question, searcher=self._search(),
+                release=release, case=case,
+            ))
 
     def check(self, codes: Sequence[str], **reading: Any) -> Answer:
         """Verdicts on each code, in order, and what the rules say of them together. `reading`: the

@@ -36,6 +36,7 @@ from bot.phi.long_texts import length_of
 from bot.phi.spans import PLACEHOLDER
 from codesets.model import CodeKind, Setting, System
 from index.statement.model import Statement
+from index.text.doses import is_a_count
 from index.text.resources import read_words
 
 #: Placeholders of identifiers, with the words around them that say nothing about the case: "code
@@ -172,7 +173,7 @@ def read_question(
         full = given if date.partial else dated
         return replace(full, intent="changes", inquiry=changes)
     text = without_places(scrubbed.searched, partial=date.partial)
-    mentions = read_mentions(text, lookup, systems, known)
+    mentions = [m for m in read_mentions(text, lookup, systems, known) if not is_a_count(m.typed)]
     mentions = mentions or made_a_date(asked, scrubbed.text)
     beside_them = beside_codes(scrubbed.text, known)
     mentions += [mention for mention in beside_them if mention.kind in beside]
