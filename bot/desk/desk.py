@@ -310,6 +310,9 @@ class Desk:
             answer = _begun(question)
             if question.intent == "search":
                 if dosed := doses[place]:
+                    if dosed.alone is not None:
+                        answers.append(_timed(answer, started))
+                        continue
                     question = dosed.searched(question)
                 answer, coverages = self._releases_for(question, answer)
                 if coverages:

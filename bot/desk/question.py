@@ -173,7 +173,8 @@ def read_question(
         full = given if date.partial else dated
         return replace(full, intent="changes", inquiry=changes)
     text = without_places(scrubbed.searched, partial=date.partial)
-    mentions = [m for m in read_mentions(text, lookup, systems, known) if not is_a_count(m.typed)]
+    mentions = read_mentions(text, lookup, systems, known)
+    mentions = [m for m in mentions if not is_a_count(m.slip or m.typed, text)]
     mentions = mentions or made_a_date(asked, scrubbed.text)
     beside_them = beside_codes(scrubbed.text, known)
     mentions += [mention for mention in beside_them if mention.kind in beside]

@@ -142,6 +142,11 @@ class Doses:
     spans: tuple[tuple[int, int], ...] = ()
 
     @property
+    def tells_of_containers(self) -> bool:
+        """Whether it says what was opened, or what became of it."""
+        return bool(self.opened or self.lost or self.none_lost or self.rest_lost)
+
+    @property
     def says_an_amount(self) -> bool:
         """Whether it has an amount of a drug with a measure, or containers."""
         return bool(
@@ -194,7 +199,7 @@ _SURFACE = _compiled(
 )
 _LOST_AMOUNT = _compiled(
     rf"\b{_LOST}\b\s*(?:was|were|is|of|the|about|amount|[:=,])?\s*{_a()}"
-    rf"|{_a('b')}\s*(?:was|were|is|got|of\s+it|of|had\s+to\s+be|in\s+the\s+vial)?\s*{_LOST}\b"
+    rf"|{_a('b')}\s*(?:was|were|is|got|of\s+it|of|had\s+to\s+be|in\s+the\s+vial)?\s*{_LOST}\b(?!\s*(?:was|were|is|of|[:=])?\s*\d)"
 )
 _SUM = _compiled(
     rf"(?:\b(?P<c>vials?|opened|used|open|cracked|mixed|from)\b[\s:(]*)?{_a()}(?P<more>(?:\s*(?:\+|\band\b|&)\s*{NUMBER}\s*(?:{MEASURE})?)+)\s*(?P<v>{_VESSEL})?"
@@ -203,7 +208,7 @@ _TIMES_EACH = _compiled(
     rf"(?<![\w./-])(?P<c>{_COUNT})\s*(?:[x\u00d7*]|@)\s*(?:the\s+)?{_a()}(?!\s*/)(?:\s*(?:/\s*\d*\s*ml\s*)?{_VESSEL})?"
 )
 _VESSELS_OF = _compiled(
-    rf"(?<![\w./-])(?P<c>{_COUNT})\s*(?:of\s+the\s+|\w+\s+)?{_VESSEL}\s*(?:x|\u00d7|of|at|@|,|\()\s*{_a()}"
+    rf"(?<![\w./-])(?P<c>{_COUNT})\s*(?:of\s+the\s+)?{_VESSEL}\s*(?:x|\u00d7|of|at|@|\()\s*{_a()}"
 )
 _EACH_TIMES = _compiled(
     rf"{_a()}\s*(?:{_VESSEL})?\s*[x\u00d7*]\s*(?P<c>\d{{1,2}})(?![\d.]|\s*(?:kg|m2|mg|mcg|ml|lb|bsa|day|wk|week|h))(?:\s*{_VESSEL})?"
@@ -245,9 +250,13 @@ def read_doses(text: str) -> Doses:
     return replace(said, spans=tuple(sorted(left.spans)))
 
 
-def is_a_count(typed: str) -> bool:
-    """Whether a text is a count of containers ("3x100mg") and no code, which it may look like."""
-    return re.fullmatch(r"\d{1,2}x\d{2,4}(?:mg|mcg|ml|u|g)?", typed, re.I) is not None
+def is_a_count(typed: str, text: str) -> bool:
+    """Whether a word of a text is a count of containers ("3x100mg", "4 vials x100") and no code,
+    which it may look like."""
+    if re.fullmatch(r"\d{1,2}x\d{2,4}(?:mg|mcg|ml|u|g)?", typed, re.I):
+        return True
+    of_vessels = rf"{_VESSEL}\s*{re.escape(typed)}\b"
+    return bool(re.fullmatch(r"x\d{2,4}", typed, re.I) and re.search(of_vessels, text, re.I))
 
 
 def _said(match: re.Match[str], name: str = "") -> Said | None:

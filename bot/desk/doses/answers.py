@@ -13,9 +13,10 @@ from bot.desk.answer import Answer, Candidate, Headline, ShownFact
 from bot.desk.doses import deciding
 from bot.desk.doses.choosing import choose
 from bot.desk.doses.deciding import Decision, decide
-from bot.desk.doses.lines import Dosed, count_of, headline_of, lines_of
+from bot.desk.doses.lines import Dosed, headline_alone, headline_of, lines_of
 from bot.desk.doses.names import Drug, DrugNames
 from bot.desk.doses.words import pattern
+from bot.desk.notices import noticed
 from bot.desk.question import Question
 from bot.desk.reasons import Reason, reason
 from bot.desk.report import role_of
@@ -31,6 +32,7 @@ from index.text.doses import read_doses
 
 _HAS_DOSE = re.compile(r"\d|\bvials?\b|\bunits?\b|\bj[wz]\b", re.I)
 _NEGATED = re.compile(r"(?:\bnot|\bno|\binstead of|\brather than|\bvs\.?|\bversus)\s+(?:the\s+)?$", re.I)
+_IS_ON = re.compile(r"\b(?:on|takes|taking|took|uses|using|started|for|from|to|due to|h/o|hx of)\s+(?:\w+\s+)?$", re.I)
 _EYE = re.compile(r"\b(?:od|os|ou)\b", re.I)
 
 
@@ -41,11 +43,13 @@ class DoseQuestion:
     - `dosed`: the drugs, each with its code and what is decided.
     - `search`: the words of the first drug, to find the codes that are its rivals.
     - `rest`: what the question says besides.
+    - `alone`: what is decided where the question names a billing unit and no drug; else None.
     """
 
     dosed: tuple[Dosed, ...]
     search: str
     rest: str
+    alone: Decision | None = None
 
     def searched(self, question: Question) -> Question:
         """The question as it is searched: for codes of HCPCS, by the words of its first drug."""
@@ -133,6 +137,8 @@ class _Reader:
             return self._of_products(text, said, names, drugs)
         if self._question.intent == "codes":
             return self._of_codes(text, said, names, drugs)
+        if not drugs and said.stated_unit is not None:
+            return self._without_a_drug(text, said)
         if not drugs or not self._asks(text, said, names, drugs):
             return None
         dosed = tuple(self._each(text, names, drugs))
@@ -159,11 +165,11 @@ class _Reader:
         billing = self._is_billing(text)
         if billing and self._says_how_much(said, names, drugs):
             return True
-        if pattern("not_given").search(text) and not billing:
+        if not billing and (pattern("not_given").search(text) or self._is_taken(text, drugs)):
             return False
         if billing and re.search(r"\bhow many\b|\bunits?\b|\bqty\b|\bj[wz]\b", text, re.I):
             return True
-        routed = pattern("routes").search(text) is not None
+        routed = pattern("routes").search(text) is not None or said.tells_of_containers
         if said.rate or (routed and self._says_how_much(said, names, drugs)):
             return True
         if said.says_an_amount and not self._says_more(text, said, drugs):
@@ -188,6 +194,10 @@ class _Reader:
                 if any(one.bare and one.bare * unit.amount.factor in held for one in said.bare):
                     return True
         return False
+
+    def _is_taken(self, text: str, drugs: Sequence[Drug]) -> bool:
+        """Whether a drug is one that the patient is on."""
+        return any(_IS_ON.search(text[: drug.start]) for drug in drugs)
 
     def _negated(self, drug: Drug) -> bool:
         return _NEGATED.search(self._text[: drug.start]) is not None
@@ -336,6 +346,15 @@ class _Reader:
                 told.append(reason("doses.ended", typed=code.code, date=code.effective_through))
         return told
 
+    def _without_a_drug(self, text: str, said: Said) -> DoseQuestion | None:
+        """A dose of a billing unit that the question itself names: "70 mg, the code is per 100"."""
+        assert said.stated_unit is not None
+        unit = BillingUnit(said.stated_unit)
+        decision = decide(deciding.Drug("", unit), said, text, self._day)
+        if decision.arithmetic is None:
+            return None
+        return DoseQuestion((), "", "", decision)
+
     # What is left
 
     def _question_of(
@@ -399,9 +418,12 @@ def _of_a_package(product: Product, unit: BillingUnit) -> Decision:
 def answered(asked: DoseQuestion, answer: Answer) -> Answer:
     """The answer with the lines of the doses, before those of what else is stated, and with their
     codes first among the candidates."""
+    if asked.alone is not None:
+        return _alone(asked.alone, answer)
     lines = [line for one in asked.dosed for line in lines_of(one)]
     codes = {line.code for line in lines}
-    lines += [line for line in answer.report if line.code not in codes]
+    if answer.verdicts:
+        lines += [line for line in answer.report if line.code not in codes]
     told = headline_of(asked.dosed)
     named = list(dict.fromkeys(one.code.code for one in asked.dosed))
     drugs = [ShownFact(one.said, "drug", "affirmed") for one in asked.dosed]
@@ -414,6 +436,13 @@ def answered(asked: DoseQuestion, answer: Answer) -> Answer:
         facts=[*drugs, *answer.facts],
         candidates=_first(asked.dosed, answer.candidates) if not answer.verdicts else answer.candidates,
     )
+
+
+def _alone(decision: Decision, answer: Answer) -> Answer:
+    """The answer on a dose of a billing unit that the question names, without a code."""
+    told = headline_alone(decision)
+    why = [*decision.why, *decision.of_waste]
+    return noticed(replace(answer, outcome="answered", headline=Headline("units", reasons=[told])), *why)
 
 
 def beside(answer: Answer, report: Callable[[Answer], Answer]) -> Answer:
@@ -445,4 +474,4 @@ def _first(dosed: Sequence[Dosed], candidates: Sequence[Candidate]) -> list[Cand
     return [replace(one, rank=rank) for rank, one in enumerate([*first, *rest], 1)]
 
 
-__all__ = ["DoseQuestion", "Doses", "answered", "beside", "count_of"]
+__all__ = ["DoseQuestion", "Doses", "answered", "beside"]

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.desk.doses.names import Drug, DrugNames
-from bot.desk.doses.words import forms
+from bot.desk.doses.names import Drug, DrugNames, name_words, text_words
+from bot.desk.doses.words import forms, hollow
 from codesets.formats.asp_ndc import amount_of
 from codesets.measures import Amount
 from codesets.model import Code, Product
@@ -22,6 +22,8 @@ _SAID, _NOT_SAID, _NOT_SO = 2.0, -3.5, -0.6
 #: another measure than the code's; a dose of whole units; being one among others that say "not
 #: otherwise specified".
 _IN_CROSSWALK, _OF_A_PACKAGE, _OTHER_MEASURE, _WHOLE = 1.0, 1.5, -2.0, 0.3
+#: What counts a name in brackets that is not said: "Insulin (fiasp)".
+_OTHER_NAME = 1.2
 _BIOSIMILAR = re.compile(r"(?<!excludes )biosimilar", re.I)
 _UNSPECIFIED = re.compile(r"not otherwise specified|\bnos\b", re.I)
 #: Codes that CMS gives for a while (C), and private payers' (S): others go first.
@@ -55,6 +57,7 @@ def choose(
         score = fit + _by_form(published.title, text) + _by_dose(code, said, names)
         score += _LATER.get(code[0], 0.0) + (_IN_CROSSWALK if names.products.get(code) else 0.0)
         score -= 0.6 if _BIOSIMILAR.search(published.title) else 0.0
+        score -= _OTHER_NAME if _names_another(published.title, text) else 0.0
         score += 0.4 if _UNSPECIFIED.search(published.title) else 0.0
         scored.append((score, published))
     if not scored:
@@ -63,6 +66,17 @@ def choose(
     best, code = scored[0]
     rivals = tuple(other.code for score, other in scored[1:] if score > best - 2)
     return Choice(code, best, rivals)
+
+
+def _names_another(title: str, text: str) -> bool:
+    """Whether a descriptor has a name in brackets, and the text has no word of it."""
+    for inside in re.findall(r"\(([^()]*)\)", title):
+        words = set(name_words(inside)) - hollow()
+        if re.search(r"\d|\be\.g|use\b|esrd|code|list ", inside, re.I) or not words:
+            continue
+        if words.isdisjoint(word.text for word in text_words(text)):
+            return True
+    return False
 
 
 def _by_form(title: str, text: str) -> float:

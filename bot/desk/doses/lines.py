@@ -115,6 +115,15 @@ def _headline(one: Dosed) -> Reason:
     return reason(key, units=units, code=code, arithmetic=decision.arithmetic, **given)
 
 
+def headline_alone(decision: Decision) -> Reason:
+    """How many units a dose is, without a code."""
+    return reason(
+        "doses.headline_alone",
+        units=count_of(decision.units or 0),
+        arithmetic=decision.arithmetic or "",
+    )
+
+
 def count_of(units: int) -> Reason:
     if units == 1:
         return reason("doses.one_unit")

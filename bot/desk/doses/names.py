@@ -89,6 +89,12 @@ class DrugNames:
             if product.code in self.units:
                 names[product.code, name_words(product.name)] = None
         self._names = [_Name(code, words) for code, words in names if words]
+        # A drug that has words of salts alone ("potassium chloride") is known by all of them.
+        self._names += [
+            _Name(code, ("".join(words),), True)
+            for code, words in names
+            if len(words) == 2 and hollow().issuperset(words)
+        ]
         self._index()
         self._add_names_in_use()
         self._index()
