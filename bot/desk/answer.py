@@ -109,7 +109,8 @@ class Because:
 
     - `rule`: the kind of rule: index, index with (an entry "with" of the Index), tabular (a title
       or an inclusion term), table (of drugs, of neoplasms), code first, use additional code, code
-      also, note or guideline.
+      also, note, guideline, billing unit (of a drug's code) or discarded drug (modifiers JW and
+      JZ).
     - `text`: the reason, in a sentence, with the words of a note or an entry in quotation marks.
     - `section`: the section of the Official Guidelines that states the rule (I.C.6.a); "" where
       no loaded guidelines have it.

@@ -22,6 +22,7 @@ from bot.desk.claims.claim_answers import ClaimAnswers
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
 from bot.desk.denial_answers import DenialAnswers
+from bot.desk.doses.answers import DoseQuestion, Doses, answered, beside
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.every_part import EveryPart
 from bot.desk.flags import Flags
@@ -114,6 +115,7 @@ class Desk:
         titles = ModifierTitles(known.modifiers, lambda: self._search().encoder)
         self._codes.known = replace(known, near=titles.near)
         self._every_part = EveryPart(self._store, known.modifiers())
+        self._doses = Doses(self._store)
         self._searcher: Searcher | None = None
         self.scrubber = Scrubber(settings.index)
         self._beside_them = Beside(self._store, self.scrubber)
@@ -330,10 +332,16 @@ class Desk:
         """The answers to questions of one statement each, not yet in words."""
         answers: list[Answer] = []
         searches: list[_Search] = []
+        doses = [self._doses.read(question) for question in read]
         for place, question in enumerate(read):
             started = time.perf_counter() - question.read_ms / 1000
             answer = _begun(question)
             if question.intent == "search":
+                if dosed := doses[place]:
+                    if dosed.alone is not None:
+                        answers.append(_timed(answer, started))
+                        continue
+                    question = dosed.searched(question)
                 answer, coverages = self._releases_for(question, answer)
                 if coverages:
                     searches.append(_Search(place, question, answer, coverages))
@@ -345,7 +353,29 @@ class Desk:
             with self._searching:
                 for place, answer in self._searched(group, limit):
                     answers[place] = answer
+        for place, dosed in enumerate(doses):
+            if dosed is not None:
+                answers[place] = self._with_doses(read[place], dosed, answers[place])
         return answers
+
+    def _with_doses(self, question: Question, dosed: DoseQuestion, answer: Answer) -> Answer:
+        """The answer with the units of each drug, before what else the question states."""
+        case = dosed.rest if question.intent == "search" else ""
+        answer = answered(dosed, answer)
+        if not case or "icd10cm" not in self._store.systems:
+            return answer
+        release = self._store.for_date("icd10cm", question.day).release
+        with self._searching:
+            return beside(
+                answer,
+                partial(
+                    self._reports.beside_verdicts,
+                    question,
+                    searcher=self._search(),
+                    release=release,
+                    case=case,
+                ),
+            )
 
     def check(self, codes: Sequence[str], **reading: Any) -> Answer:
         """Verdicts on each code, in order, and what the rules say of them together. `reading`: the

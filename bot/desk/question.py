@@ -38,6 +38,7 @@ from bot.phi.spans import PLACEHOLDER
 from bot.x12.records import Claim
 from codesets.model import CodeKind, Setting, System
 from index.statement.model import Statement
+from index.text.doses import is_a_count
 from index.text.resources import read_words
 
 #: Placeholders of identifiers, with the words around them that say nothing about the case: "code
@@ -184,6 +185,7 @@ def read_question(
     mentions = read_mentions(text, lookup, systems, known)
     if denials:
         mentions += named_services(text, mentions, partial(named_code, lookup=lookup, known=known))
+    mentions = [m for m in mentions if not is_a_count(m.slip or m.typed, text)]
     mentions = mentions or made_a_date(asked, scrubbed.text)
     beside_them = beside_codes(scrubbed.text, known)
     mentions += [mention for mention in beside_them if mention.kind in beside]

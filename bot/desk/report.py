@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bot.desk.answer import Answer, Candidate, ReportLine, ShownFact
 from bot.desk.case_beside_codes import case_of, names_a_condition
+from bot.desk.chatter import subject
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.headlines import of_report
 from bot.desk.intent import asks_about_a_rule
@@ -109,11 +110,16 @@ class Reports:
         return _with_lines(answer, [line], _facts(statement.facts, stored))
 
     def beside_verdicts(
-        self, question: Question, answer: Answer, searcher: Searcher, release: Release
+        self,
+        question: Question,
+        answer: Answer,
+        searcher: Searcher,
+        release: Release,
+        case: str | None = None,
     ) -> Answer:
         """The verdicts on the codes of a question with the report of the case that it states
-        besides; without one where it states none."""
-        case = case_of(question)
+        besides (`case`, where its words are known); without one where it states none."""
+        case = case_of(question) if case is None else subject(case)
         if not names_a_condition(case, lambda words: searcher.is_name(words, release)):
             return answer
         statement, stored = read_statement(case), StoredWords(question)

@@ -179,3 +179,14 @@ def _number(text: str) -> Decimal | None:
         return Decimal(text)
     except InvalidOperation:
         return None
+
+
+def amount_of(product: Product) -> Decimal | None:
+    """The billing units in one item of a product, None if not published."""
+    return _number(product.units)
+
+
+def size_of(product: Product) -> Decimal | None:
+    """The amount in one item of a product as packaged: mL of a liquid, 1 of a powder; None if not
+    published."""
+    return _number(product.package_size)

@@ -22,7 +22,7 @@ Role = Literal[
 Join = Literal["and", "with", "due to", "after"]
 RuleKind = Literal[
     "index", "index with", "tabular", "table", "code first", "use additional code", "code also",
-    "note", "guideline",
+    "note", "guideline", "billing unit", "discarded drug",
 ]  # fmt: skip
 
 
