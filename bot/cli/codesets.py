@@ -99,6 +99,8 @@ def codesets_import(
     HCPCS Level II  quarterly file or its spreadsheet, ASP NDC-HCPCS crosswalk (CMS)
     NCCI            procedure-to-procedure edits, medically unlikely edits (CMS)
     CPT             tab-delimited descriptors, with your licence (AMA)
+    Coverage        billing articles, LCDs and NCDs of the Medicare Coverage Database (CMS)
+    Own rules       a table of house and payer policies (.csv, .xlsx)
     Other           place of service codes (CMS)
 
     The type of a file is recognised by its content, its edition by its content or name. An edition

@@ -16,7 +16,7 @@ from bot.desk.answer_coverage import Coverage
 from bot.desk.coverage_asked import CoverageAsked, has_conditions, is_against, short_name
 from bot.desk.coverage_policies import Loaded, PolicyInForce
 from bot.desk.reasons import Reason, reason
-from codesets.code_format import undot
+from codesets.code_format import dot, undot
 from codesets.lookups.coverage_groups import fit, scope_of
 from codesets.rows_coverage import CoverageGroup, CoveragePolicy, CoverageService
 from codesets.store.code_store import CodeStore
@@ -170,10 +170,9 @@ def _of_the_service(
 ) -> tuple[list[tuple[CoverageGroup, str]], list[tuple[CoverageGroup, str]]]:
     """The groups that have the diagnosis: those whose paragraph names the service, then those whose
     paragraph names none; and apart from these, those that are for other services."""
-    plain = undot(diagnosis)
     found: list[tuple[CoverageGroup, str]] = []
     for group in groups:
-        if plain in {undot(code) for code in group.codes}:
+        if _is_among(diagnosis, group.codes):
             numbers = {service.group for service in services if service.group}
             found.append((group, fit(scope_of(group.paragraph), services[0].code, numbers)))
     ours = [one for how in ("named", "open") for one in found if one[1] == how]
@@ -182,8 +181,13 @@ def _of_the_service(
 
 def _is_conditional(group: CoverageGroup, diagnosis: str) -> bool:
     """Whether the group, or the asterisk of the diagnosis in it, names conditions."""
-    marked = undot(diagnosis) in {undot(code) for code in group.marked}
-    return marked or has_conditions(group.paragraph)
+    return _is_among(diagnosis, group.marked) or has_conditions(group.paragraph)
+
+
+def _is_among(diagnosis: str, codes: Sequence[str]) -> bool:
+    """Whether published codes, with their dots or without, have a diagnosis."""
+    plain = undot(diagnosis)
+    return dot(plain) in codes or plain in codes
 
 
 # For people

@@ -252,7 +252,7 @@ def test_names_of_contractors_in_short() -> None:
 
 def test_terminal_and_slack_show_it_short(desk: Desk) -> None:
     answer = desk.ask("does M17.11 support J7325 in Florida on 3/3/2026")
-    text = as_text(answer)
+    text = " ".join(as_text(answer).split())
     assert text.startswith("Listed: M17.11 is in group 1 of A90001")
     assert "Medicare Coverage Database 2026-01-08" in text
     blocks = answer_message(answer, "abc").blocks
