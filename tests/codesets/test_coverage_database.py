@@ -78,6 +78,19 @@ def test_groups_have_plain_paragraphs_and_no_placeholder_codes(
     assert ("noncovered", 2) not in groups  # XX000, not applicable
 
 
+def test_of_several_versions_the_newest_counts(store: CodeStore, tmp_path: Path) -> None:
+    tables = changed(ARTICLES, "article", 1, article_version="12")
+    tables["article"].append([*tables["article"][1]])
+    tables["article"][-1][1] = "11"
+    tables["article_x_icd10_covered"].append(["90001", "11", "M17.9", "1", "N", "x", "N"])
+    imported(store, articles(tmp_path / "all_article.zip", tables))
+    (reference,) = store.references.all()
+    (policy,) = store.references.rows(CoveragePolicy, reference, policy="A90001")
+    assert policy.version == "12"
+    groups = store.references.rows(CoverageGroup, reference, policy="A90001")
+    assert not [group for group in groups if "M17.9" in group.codes]
+
+
 def test_nothing_of_a_descriptor_is_kept(store: CodeStore, tmp_path: Path) -> None:
     imported(store, articles(tmp_path / "current_article.zip"))
     (reference,) = store.references.all()
