@@ -127,7 +127,7 @@ ROWS: list[Row] = [
     Indicators("A0021", "Cart ride", "I", ("00", "46"), "9", "O1A", (), "N", "", ("A0030",)),
     CoveragePolicy("A90001", "90001", "article", "Dents", "12", DAY, None, ("370-9-1",),
                    (("FL", "Florida"),), ("L80001", "ncd:16")),
-    CoverageContractor("370-9-1", "Somebody, Inc.", "09102", (("FL", "Florida", "", "2026-04-01"),)),
+    CoverageContractor("370-9-1", "Anyone Inc.", "09102", (("FL", "Florida", "", "2026-04-01"),)),
     CoverageService("A90001", "A9001", 1),
     CoverageService("A90001", "A9002", 0, "excluded", DAY, None),
     CoverageGroup("A90001", "covered", 1, "For A9001:", ("S00.0", "S00.1"), ("S00.1",), "a second"),
