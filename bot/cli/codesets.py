@@ -104,6 +104,8 @@ def codesets_import(
     NCCI            procedure-to-procedure edits, medically unlikely edits (CMS)
     CPT             tab-delimited descriptors, with your licence (AMA)
     ICD-11          simple tabulation of the MMS, maps with ICD-10 (WHO)
+    Coverage        billing articles, LCDs and NCDs of the Medicare Coverage Database (CMS)
+    Own rules       a table of house and payer policies (.csv, .xlsx)
     Other           place of service codes (CMS)
 
     The type of a file is recognised by its content, its edition by its content or name. An edition

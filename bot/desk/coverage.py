@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from itertools import islice, product
 
 from bot.desk.answer_coverage import Coverage
-from bot.desk.coverage_asked import CoverageAsked, has_conditions, short_name
+from bot.desk.coverage_asked import CoverageAsked, has_conditions, is_against, short_name
 from bot.desk.coverage_policies import Loaded, PolicyInForce
 from bot.desk.reasons import Reason, reason
-from codesets.code_format import undot
+from codesets.code_format import dot, undot
 from codesets.lookups.coverage_groups import fit, scope_of
 from codesets.rows_coverage import CoverageGroup, CoveragePolicy, CoverageService
 from codesets.store.code_store import CodeStore
@@ -135,17 +135,25 @@ def _decide(policy: PolicyInForce, service: str, diagnosis: str) -> _Decided:
     noncovered = [one for one in groups if one.kind == "noncovered" and one.codes]
     if not covered and not noncovered:
         return _Decided("not_listed", "no_diagnoses")
+    over_service = [
+        one.paragraph
+        for one in groups
+        if one.kind == "service" and one.paragraph and one.group in {s.group for s in own}
+    ]
     supporting, of_others = _of_the_service(covered, own, diagnosis)
     against, _ = _of_the_service(noncovered, own, diagnosis)
     if supporting:
         group, how = supporting[0]
-        also = ["which_service"] if how == "open" and len(covered) > 1 else []
+        also = []
+        if any(map(is_against, over_service)):
+            also.append("service_against")
         if against:
             also.append("against_too")
         if _is_conditional(group, diagnosis):
             also.append("conditions")
-        told = " ".join(filter(None, [group.paragraph, group.mark_means]))
-        return _Decided("listed", "listed", tuple(also), group.group, told)
+        told = " ".join(filter(None, [group.paragraph, group.mark_means, *over_service]))
+        key = "listed" if how == "named" else "listed_open"
+        return _Decided("listed", key, tuple(also), group.group, told)
     if against:
         group, _ = against[0]
         return _Decided(
@@ -162,10 +170,9 @@ def _of_the_service(
 ) -> tuple[list[tuple[CoverageGroup, str]], list[tuple[CoverageGroup, str]]]:
     """The groups that have the diagnosis: those whose paragraph names the service, then those whose
     paragraph names none; and apart from these, those that are for other services."""
-    plain = undot(diagnosis)
     found: list[tuple[CoverageGroup, str]] = []
     for group in groups:
-        if plain in {undot(code) for code in group.codes}:
+        if _is_among(diagnosis, group.codes):
             numbers = {service.group for service in services if service.group}
             found.append((group, fit(scope_of(group.paragraph), services[0].code, numbers)))
     ours = [one for how in ("named", "open") for one in found if one[1] == how]
@@ -174,8 +181,13 @@ def _of_the_service(
 
 def _is_conditional(group: CoverageGroup, diagnosis: str) -> bool:
     """Whether the group, or the asterisk of the diagnosis in it, names conditions."""
-    marked = undot(diagnosis) in {undot(code) for code in group.marked}
-    return marked or has_conditions([group.paragraph])
+    return _is_among(diagnosis, group.marked) or has_conditions(group.paragraph)
+
+
+def _is_among(diagnosis: str, codes: Sequence[str]) -> bool:
+    """Whether published codes, with their dots or without, have a diagnosis."""
+    plain = undot(diagnosis)
+    return dot(plain) in codes or plain in codes
 
 
 # For people
@@ -194,9 +206,8 @@ def of_question(coverage: Sequence[Coverage], asked: CoverageAsked) -> Iterator[
         if best.status == "no_policy":
             yield from best.reasons
         elif len(results) == 1:
-            elsewhere = best.status == "not_listed" and best.group is not None
             yield reason(
-                f"coverage.headline_{'of_others' if elsewhere else best.status}",
+                f"coverage.headline_{_shade(best)}",
                 service=service,
                 diagnosis=diagnosis,
                 policy=best.policy,
@@ -207,6 +218,12 @@ def of_question(coverage: Sequence[Coverage], asked: CoverageAsked) -> Iterator[
             yield _of_several(service, diagnosis, results, asked)
             if not asked.state:
                 yield reason("coverage.which_state")
+
+
+def _shade(one: Coverage) -> str:
+    """The status, more exactly: a group that names no service, or only others."""
+    key = one.reasons[0].key.partition(".")[2]
+    return {"listed_open": "listed_open", "of_other_services": "of_others"}.get(key, one.status)
 
 
 def _of_several(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -123,8 +123,12 @@ def _contractors() -> list[tuple[str, re.Pattern[str]]]:
     return [(short, _phrase(names)) for short, names in _section("contractors").items()]
 
 
-def has_conditions(texts: Iterable[str]) -> bool:
-    """Whether paragraphs of a group have words by which its codes count only with something
-    else."""
-    conditions = _phrase(_section("paragraphs")["conditions"])
-    return any(conditions.search(text) for text in texts)
+def has_conditions(paragraph: str) -> bool:
+    """Whether the paragraph over a group of diagnoses has words by which they count only with
+    something else."""
+    return _phrase(_section("paragraphs")["conditions"]).search(paragraph) is not None
+
+
+def is_against(paragraph: str) -> bool:
+    """Whether the paragraph over a group of services says that they are not covered."""
+    return _phrase(_section("paragraphs")["against"]).search(paragraph) is not None

@@ -11,6 +11,7 @@ from typing import cast
 from bot.phi import links, lists, locations, name_rules, patterns
 from bot.phi.name_context import PERSON_CUES, PERSON_VERBS, end_of_name, is_possessive_eponym
 from bot.phi.ner import EntityModel
+from bot.phi.public_names import is_public
 from bot.phi.spans import PLACEHOLDER, Kind, Span, apart, cleaned, merged, pieces, replaced, shadow
 from bot.phi.tokens import EPONYM_NOUNS, Tokens
 from bot.phi.word_lists import STATES, Words, key
@@ -102,7 +103,7 @@ class Scrubber:
                     end = _WORD_END.search(plain, end).start()  # type: ignore[union-attr]
                 known = max(known, end)
                 found.append(Span(start, end, span.kind))
-        return merged(found)
+        return [span for span in merged(found) if not is_public(text, span)]
 
     def _find(self, plain: str) -> list[Span]:
         """Identifiers in a piece of a text from `shadow`."""

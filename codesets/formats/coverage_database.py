@@ -224,17 +224,25 @@ class _Tables:
 
     def __init__(self, main: Path, export: Export) -> None:
         self._there = _beside(main)
-        self.name = main.name
+        self._doc = export.main
         for table in export.needs:
             if table not in self._there:
                 raise CodesetError(
                     f"{main.name} cannot be read without {table}.csv, which lies not beside it: "
                     "import the whole zip as CMS gives it."
                 )
+        self._newest: dict[str, int] = {}
+        for row in _rows(main) if export.part != "ncds" else ():
+            number, version = self._version(row)
+            self._newest[number] = max(version, self._newest.get(number, 0))
+
+    def _version(self, row: Mapping[str, str]) -> tuple[str, int]:
+        """The policy that a row is about, and the version of it; 0 where it does not say."""
+        return row.get(f"{self._doc}_id", ""), _number(row.get(f"{self._doc}_version", ""))
 
     def rows(self, table: str) -> Table:
-        """The rows of a table; none where it is not there, which only those may be without which
-        an export can be read."""
+        """The rows of a table, of the newest version of each policy. None where the table is not
+        there, which only those may be without which an export can be read."""
         if table not in self._there:
             return
         path = self._there[table]
@@ -245,7 +253,9 @@ class _Tables:
                     f"{path.name} has no column {missing[0]}: its layout is not the one that Code "
                     "Desk knows."
                 )
-            yield row
+            number, version = self._version(row)
+            if not version or version == self._newest.get(number, version):
+                yield row
 
 
 def _national(tables: _Tables) -> Iterator[CoveragePolicy]:

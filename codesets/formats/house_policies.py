@@ -57,7 +57,9 @@ _MOST_NAME, _MOST_SOURCE = 80, 300
 _MOST_ROWS = 50_000
 _SEPARATOR = re.compile(r"[,;|\n]+|\s+and\s+|\s+&\s+", re.I)
 _END = r"[A-Z0-9]{1,7}(?:\.[A-Z0-9]{1,4})?"
-_ONE = re.compile(rf"(?=[^-]*\d)({_END})(?:\.?[-X*]+|\.)?")
+_ONE = re.compile(rf"(?=.*\d)({_END})")
+#: How people write that the codes under a category are meant: M17.-, M17.x, M17*.
+_OPEN = re.compile(r"(?:\.(?:X+|[-*]+)?|[-*]+)$")
 _RANGE = re.compile(rf"(?=[^-]*\d)({_END})\s*(?:-|–|—|\bTO\b|\bTHRU\b)\s*({_END})")  # noqa: RUF001
 _FORMS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%b %d, %Y", "%B %d, %Y",
           "%Y-%m-%d %H:%M:%S")  # fmt: skip
@@ -123,7 +125,8 @@ def problems(path: Path, exists: Callable[[str], bool]) -> Iterator[str]:
         if row.problem:
             yield f"row {row.number} is left out: {row.problem}"
         for rule in row.rules:
-            if rule.first == rule.last and not (exists(rule.first) or exists(dot(rule.first))):
+            forms = {dot(rule.first)} if "." in rule.codes else {rule.first, dot(rule.first)}
+            if rule.first == rule.last and not any(map(exists, forms)):
                 yield f"row {row.number}: no loaded code set has {rule.codes}"
 
 
@@ -175,7 +178,7 @@ def _codes(cell: str) -> Iterator[tuple[str, str, str]]:
     if not parts:
         raise _Unusable("it has no code")
     for part in parts:
-        given = part.upper()
+        given = _OPEN.sub("", part.upper())
         if match := _RANGE.fullmatch(given):
             first, last = undot(match[1]), undot(match[2])
             if len(last) <= 2:

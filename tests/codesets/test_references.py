@@ -44,6 +44,13 @@ from codesets.model import (
     TableRow,
     Term,
 )
+from codesets.rows_coverage import (
+    CoverageContractor,
+    CoverageGroup,
+    CoveragePolicy,
+    CoverageService,
+)
+from codesets.rows_policies import HouseRule
 from codesets.store import row_tables
 from codesets.store.code_store import CodeStore
 
@@ -118,6 +125,13 @@ ROWS: list[Row] = [
     IndexKeyEntry("Bracket, hinge", "Gate Post, Right"),
     Modifier("A1", "Dressing", DAY, None),
     Indicators("A0021", "Cart ride", "I", ("00", "46"), "9", "O1A", (), "N", "", ("A0030",)),
+    CoveragePolicy("A90001", "90001", "article", "Dents", "12", DAY, None, ("370-9-1",),
+                   (("FL", "Florida"),), ("L80001", "ncd:16")),
+    CoverageContractor("370-9-1", "Anyone Inc.", "09102", (("FL", "Florida", "", "2026-04-01"),)),
+    CoverageService("A90001", "A9001", 1),
+    CoverageService("A90001", "A9002", 0, "excluded", DAY, None),
+    CoverageGroup("A90001", "covered", 1, "For A9001:", ("S00.0", "S00.1"), ("S00.1",), "a second"),
+    HouseRule(2, "Aetna", "S00.-", "S00", "S00", "Name the side.", DAY, None, "Bulletin"),
 ]  # fmt: skip
 
 

@@ -23,12 +23,13 @@ def beside_texts(answer: Answer, most: int) -> list[str]:
     the first rule, and how many more there are."""
     texts = []
     coverage = answer.coverage
-    if answer.headline.kind == "coverage":
-        # The headline has the result; of several it names the first.
-        source = coverage_source(coverage[0]) if len(coverage) == 1 else ""
+    named = [one for one in coverage if one.policy]
+    if answer.headline.kind == "coverage" and len(coverage) == 1:
+        # The headline has the result.
+        source = coverage_source(coverage[0])
         texts += [_fitted(source, most)] if source else []
-    elif coverage:
-        texts.append(_fitted(coverage_short(coverage[0]), most) + _more(len(coverage) - 1))
+    elif named:
+        texts.append(_fitted(coverage_short(named[0]), most) + _more(len(named) - 1))
     rules = answer.policies[:most]
     texts += [_fitted(rule.says, most) for rule in rules]
     if rules:

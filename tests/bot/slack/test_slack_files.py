@@ -226,6 +226,24 @@ def test_a_file_is_loaded_and_in_use_without_a_restart(
     store.close()
 
 
+@pytest.mark.index
+def test_a_table_of_own_rules_is_loaded_and_shown(slack, log, small_home, current) -> None:
+    code = "E11.9"
+    table = (
+        "Payer,Code,Rule,From,Through,Source\n"
+        f"Aetna,{code},Needs a recent A1c.,2020-01-01,,Bulletin 7\n"
+        "Aetna,,<!channel> no code.,,,\n"
+    )
+    with served(slack, small_home, current, log, admins="U8"):
+        drop(slack, slack.add_file("rules.csv", table.encode(), "U8"))
+        loaded = told(slack, "Loaded from rules.csv")
+        assert "row 3 is left out: it has no code" in loaded
+        told(slack, "in use now", timeout=120)
+        slack.send_slash(text=f"is {code} billable", user="U1").wait_ack(20)
+        (answer,) = slack.wait_for("response_url")
+        assert "House rule (Aetna, from 2020-01-01)" in json.dumps(answer.args)
+
+
 def import_codes(path: Path) -> list[str]:
     """The first code of a HCPCS file."""
     from codesets.formats import hcpcs
