@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from codesets.code_format import dot, undot
 from codesets.formats.addenda import Addenda
@@ -35,10 +36,12 @@ def checked(
     billable = sum(is_billable for is_billable, _ in now.values())
     if addenda.total is not None and addenda.total != billable:
         return (
-            f"{name} DIFFERS from it: the list has {billable:,} billable codes, and the addenda "
+            f"{name} DIFFERS from them: the list has {billable:,} billable codes, and the addenda "
             f"count {addenda.total:,}. Download both again"
         )
     before = _before(editions.values(), effective_from)
+    if not _with_headers(system, addenda):
+        addenda = replace(addenda, changes=tuple(c for c in addenda.changes if c.billable))
     expected = _changed(_listed(store, before, addenda) if before else {}, addenda)
     if before is None:
         # Of the list alone only the codes that the addenda name can be checked.
@@ -52,8 +55,8 @@ def checked(
         )
     if before is None:
         return (
-            f"{name} agrees with all of its {_counted(addenda)}; the edition before is not loaded, "
-            "so its other codes were not compared"
+            f"{name} agrees with them ({_counted(addenda)}); the edition before is not loaded, so "
+            "the other codes were not compared"
         )
     return f"{before.label} with these changes ({_counted(addenda)}) is {name}, code by code"
 
@@ -69,12 +72,17 @@ def _before(editions: Iterable[Release], begins: dt.date) -> Release | None:
 
 
 def _listed(store: CodeStore, release: Release, addenda: Addenda) -> _Listed:
-    """The codes of a release, without headers where the addenda name none."""
+    """The codes of a release; its headers only where the addenda name them, too. (What heads a
+    table of ICD-10-PCS is no code of a release.)"""
     return {
         undot(code.code): (code.billable, code.title)
         for code in store.codes(release)
-        if code.billable or addenda.headers
+        if code.billable or _with_headers(release.system, addenda)
     }
+
+
+def _with_headers(system: System, addenda: Addenda) -> bool:
+    return addenda.headers and system == "icd10cm"
 
 
 def _changed(listed: _Listed, addenda: Addenda) -> _Listed:

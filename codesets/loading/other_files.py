@@ -56,6 +56,12 @@ def _pdf(pattern: str) -> Recogniser:
     return lambda sample: sample.is_pdf and says(sample)
 
 
+def _json(pattern: str) -> Recogniser:
+    says = _says(pattern)
+    begins = re.compile(r"\s*[{\[]")
+    return lambda sample: bool(sample.is_text and begins.match(sample.text) and says(sample))
+
+
 def _lines(pattern: str) -> Recogniser:
     """Recognises a text by the form of most of its lines."""
     form = re.compile(pattern)
@@ -83,6 +89,21 @@ def _x12(numbers: str) -> Recogniser:
     return lambda sample: bool(begins.match(sample.text) and sets.search(sample.text))
 
 
+_README = _says(
+    r"Alpha-Numeric HCPCS File Content|Description of .{0,60} files\b|Update Information|"
+    r"Unique identifier for the entity",
+    1_500,
+)
+
+
+#: The most lines of a read me file; a list has more.
+_SHORT = 100
+
+
+def _is_read_me(sample: Sample) -> bool:
+    return sample.is_text and len(sample.lines) < _SHORT and _README(sample)
+
+
 _TRANSACTIONS = (
     "the HCPCS transaction report: what was done to each code since the file before. The "
     "alpha-numeric file itself says which codes there are"
@@ -103,17 +124,17 @@ CHANGES: tuple[Other, ...] = (
     ),
     Other(
         _says(r"HCPCS CORRECTIONS", 400),
-        "the corrections to a HCPCS file, in words: the quarterly file that came after has them "
-        "all, import that",
+        "a list of corrections to a HCPCS file, in words, to be made by hand. The file that came "
+        "after it has them: import that",
     ),
     Other(
         _named(r"add|delete|revise", _headed("poaexemptcode")),
-        "the changes of the POA exempt list since the year before: the full list has them all",
+        "a list of changes of the POA exempt list since the year before: the full list has them",
     ),
     Other(
         _pdf(r"^ICD-10-(?:CM|PCS) .{0,80}\b20\d\d Addenda\b"),
-        "the addenda of ICD-10-CM as a PDF: the changes since the edition before, for people to "
-        "read. Import the full file in XML, which has them all",
+        "a part of the addenda of ICD-10-CM as a PDF: the changes since the edition before, for "
+        "people to read. Import the full file in XML, which has them",
     ),
 )
 
@@ -184,7 +205,7 @@ OTHERS: tuple[Other, ...] = (
         "the schema of an XML file: how it is laid out, no codes",
     ),
     Other(
-        lambda sample: sample.is_text and _README(sample) and _prose(sample),
+        _is_read_me,
         "a read me file: it describes the files beside it, and has no codes",
     ),
     Other(
@@ -192,22 +213,21 @@ OTHERS: tuple[Other, ...] = (
         "a program of CMS's (SAS), no list: import the lists that come with it",
     ),
     Other(
-        lambda sample: sample.is_text and re.match(r"\s*[{\[]", sample.text) is not None,
-        "a JSON file: tables that others made of official files, not as they were published. "
-        "Import the publisher's own file",
+        _json(r"ICD-10-PCS (?:Body Part|Device)"),
+        "a JSON file that others made of a key of ICD-10-PCS, not as it was published. Import the "
+        "ICD-10-PCS Index in XML, which has the body part key and the device key",
+    ),
+    Other(
+        _json(r"pcs_guidelines"),
+        "a JSON file that others made of the ICD-10-PCS guidelines, not as they were published. "
+        "Import the guidelines themselves",
+    ),
+    Other(
+        _json(""),
+        "a JSON file that others made of official files, not as they were published. Import the "
+        "publisher's own file",
     ),
 )
-
-_README = _says(
-    r"Alpha-Numeric HCPCS File Content|Description of .{0,60} files\b|Update Information|"
-    r"Unique identifier for the entity",
-    1_500,
-)
-
-
-def _prose(sample: Sample) -> bool:
-    """Whether a text is short, as no list is."""
-    return len(sample.lines) < 100
 
 
 def other_kind(sample: Sample, kinds: tuple[Other, ...]) -> str | None:

@@ -78,6 +78,10 @@ def _releases(store: CodeStore, files: Sequence[Recognised]) -> Iterator[Outcome
                 yield with_notes
             except CodesetError as error:
                 yield LeftOut.by(error, file.name, file.package)
+                if isinstance(error, icd10cm.NotOneEdition):
+                    # Which of the two is of another edition, nobody can tell from here.
+                    yield from (LeftOut.by(error, other.name, other.package) for other in lists)
+                    lists = []
         yield from (_lesser(file, tabulars[0]) for file in tabulars[1:])
         if with_notes:
             yield from (

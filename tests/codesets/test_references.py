@@ -44,6 +44,7 @@ from codesets.model import (
     TableRow,
     Term,
 )
+from codesets.rows_drugs import PaymentLimit
 from codesets.store import row_tables
 from codesets.store.code_store import CodeStore
 
@@ -118,6 +119,7 @@ ROWS: list[Row] = [
     IndexKeyEntry("Bracket, hinge", "Gate Post, Right"),
     Modifier("A1", "Dressing", DAY, None),
     Indicators("A0021", "Cart ride", "I", ("00", "46"), "9", "O1A", (), "N", "", ("A0030",)),
+    PaymentLimit("A9500", "Tc99m dent", "1 STUDY DOSE", "12.345", "20.000", ""),
 ]  # fmt: skip
 
 
@@ -385,7 +387,9 @@ def test_tabular_list_completes_the_order_file_that_was_loaded(store: CodeStore)
     assert scalp(store) == (NEW, True, ["dent of nose (S00.1)"])
 
 
-def test_tabular_list_of_another_edition_is_refused(store: CodeStore, tmp_path: Path) -> None:
+def test_tabular_list_of_another_edition_is_refused_with_the_order_file(
+    store: CodeStore, tmp_path: Path
+) -> None:
     order = tmp_path / ORDER.name
     order.write_text("".join(ORDER.read_text().splitlines(keepends=True)[:-1]))
     with pytest.raises(CodesetError, match=r"not of one edition.*T07"):
@@ -407,7 +411,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("name", "content"), BAD, ids=[name for name, _ in BAD])
-def test_a_bad_file_among_good_ones_changes_nothing(
+def test_a_bad_file_alone_changes_nothing(
     store: CodeStore, tmp_path: Path, name: str, content: bytes
 ) -> None:
     import_files(store, [ORDER, PART_1])
@@ -415,10 +419,23 @@ def test_a_bad_file_among_good_ones_changes_nothing(
     bad = tmp_path / name
     bad.write_bytes(content)
     with pytest.raises(CodesetError) as refused:
-        import_files(store, [TABULAR, PART_2, CONVERSION, bad])
+        import_files(store, [bad])
     assert name in str(refused.value)
     assert "\n" not in str(refused.value)
     assert dump(store) == before
+
+
+@pytest.mark.parametrize(("name", "content"), BAD, ids=[name for name, _ in BAD])
+def test_a_bad_file_does_not_stop_the_others(
+    store: CodeStore, tmp_path: Path, name: str, content: bytes
+) -> None:
+    bad = tmp_path / name
+    bad.write_bytes(content)
+    sentences: list[str] = []
+    done = import_files(store, [ORDER, TABULAR, PART_2, CONVERSION, bad], say=sentences.append)
+    assert done.left_out == [name]
+    assert len(done.loaded) == 3
+    assert sentences[-1].startswith(f"{name}: left out, ")
 
 
 # Folders
