@@ -58,7 +58,10 @@ class Imported:
         counts = [
             (self.checked, "used to check the lists"),
             (self.not_needed, "not needed beside a fuller file"),
-            (self.without_codes + len(self.left_out) + len(self.not_whole), "left out"),
+            (
+                self.without_codes + len(self.left_out) + len(self.not_whole),
+                "left out (each with its sentence above)",
+            ),
         ]
         said = [f"{count:,} {words}" for count, words in counts if count]
         return ", ".join([f"Loaded {len(self.loaded):,}", *said]) + "."

@@ -204,8 +204,14 @@ def _has_notes(file: Recognised) -> NotNeeded:
 
 
 def _fullest_first(files: Iterable[Recognised]) -> list[Recognised]:
-    """A text before a workbook, whose size says little; the largest first."""
-    return sorted(files, key=lambda f: (f.sample.is_workbook, -f.path.stat().st_size, f.name))
+    """A text before a workbook, whose size says little; the largest first. Of copies, the one with
+    the shortest name."""
+
+    def order(file: Recognised) -> tuple[bool, int, int, str]:
+        size = file.path.stat().st_size
+        return file.sample.is_workbook, -size, len(file.name), file.name
+
+    return sorted(files, key=order)
 
 
 def _grouped(

@@ -331,6 +331,8 @@ CHECKS = [
      "FY2026, code by code"),
     (LISTS, ADDENDA.replace(change("Add", "A010", 1, "Fever"), ""),
      "DIFFERS from FY2025 with these changes in 1 codes (A01.0)"),
+    (LISTS, ADDENDA.replace("Cholera, new", "Cholera, newer"),
+     "code by code; titles worded otherwise in one of the two: 1 (A00.0)"),
     (LISTS, ADDENDA.replace("  2 codes", "  7 codes"),
      "the list has 2 billable codes, and the addenda count 7"),
     ({"icd10cm_order_2026.txt": order(*AFTER)}, ADDENDA, "agrees with them"),
@@ -435,7 +437,7 @@ def test_the_last_line_sums_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     done = CliRunner().invoke(main, ["codesets", "import", "--no-index", str(folder)])
     assert done.exit_code == 1
     lines = done.stderr.splitlines()
-    assert "Loaded 1, 2 left out." in lines
+    assert "Loaded 1, 2 left out (each with its sentence above)." in lines
     assert "empty.txt: left out, it is empty" in lines
 
 
