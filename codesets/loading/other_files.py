@@ -62,6 +62,10 @@ def _json(pattern: str) -> Recogniser:
     return lambda sample: bool(sample.is_text and begins.match(sample.text) and says(sample))
 
 
+def _any(*recognisers: Recogniser) -> Recogniser:
+    return lambda sample: any(recognise(sample) for recognise in recognisers)
+
+
 def _lines(pattern: str) -> Recogniser:
     """Recognises a text by the form of most of its lines."""
     form = re.compile(pattern)
@@ -203,6 +207,44 @@ OTHERS: tuple[Other, ...] = (
     Other(
         lambda sample: "<xs:schema" in sample.text or "<xsd:schema" in sample.text,
         "the schema of an XML file: how it is laid out, no codes",
+    ),
+    # Tables whose usual form has a layout.
+    Other(
+        _any(_headed("poaexemptcode"), _says(r"^POA exempt", 400)),
+        "a list of codes exempt from present on admission (POA), in a form that Code Desk does not "
+        "read",
+    ),
+    Other(
+        _says(r"^\W*TABLE (?:5|6[A-P])\b.{0,200}(?:MS-DRG|DIAGNOSIS|CODE|LIST)", 400),
+        "a table of the inpatient payment rule (IPPS), in a form that Code Desk does not read",
+    ),
+    Other(
+        _headed("mce_version"),
+        "a table of the Medicare Code Editor, in a form that Code Desk does not read",
+    ),
+    Other(
+        _any(
+            _headed("diagnosis_code", "cc"),
+            _headed("cc_parent", "cc_child"),
+            _headed("cc", "label"),
+            _headed("icd10", "edit_type"),
+            _lines(r"[A-Z]\d[0-9A-Z]{1,5}\t\d{1,3}\s*$"),
+        ),
+        "a table of the risk adjustment models (HCC), in a form that Code Desk does not read",
+    ),
+    Other(
+        _any(_headed("icd11code"), _headed("linearization uri", "classkind")),
+        "a table of ICD-11, in a form that Code Desk does not read",
+    ),
+    Other(
+        _says(r"Addendum B\b.{0,20}OPPS Payment"),
+        "OPPS Addendum B (payment rates of outpatient hospitals), in a form that Code Desk does "
+        "not read",
+    ),
+    Other(
+        _says(r"Physician Fee Schedule Relative Value File"),
+        "the relative value file of the physician fee schedule, in a form that Code Desk does not "
+        "read",
     ),
     Other(
         _is_read_me,

@@ -99,6 +99,30 @@ def test_a_disclaimer_above_a_list_is_passed_over(store: CodeStore, tmp_path: Pa
     assert done.left_out == []
 
 
+def test_an_order_file_that_was_saved_by_an_editor(store: CodeStore, tmp_path: Path) -> None:
+    """With a byte order mark and Windows line ends."""
+    data = b"\xef\xbb\xbf" + ORDER.read_bytes().replace(b"\n", b"\r\n")
+    put(tmp_path / "in", {"odd name 2027.txt": data})
+    imported(store, tmp_path / "in")
+    plain = CodeStore(tmp_path / "plain.db")
+    import_files(plain, [ORDER])
+    assert [(c.code, c.billable, c.title) for c in store.codes(store.releases()[0])] == [
+        (c.code, c.billable, c.title) for c in plain.codes(plain.releases()[0])
+    ]
+    plain.close()
+
+
+def test_a_zip_of_one_system_leaves_the_others(store: CodeStore, tmp_path: Path) -> None:
+    import_files(store, [PCS])
+    before = list(store.codes(store.releases("icd10pcs")[0]))
+    package = tmp_path / "april-1-2027-code-descriptions.zip"
+    with zipfile.ZipFile(package, "w") as zipped:
+        zipped.write(ORDER, "icd10cm_order_2027.txt")
+    imported(store, package)
+    assert keys(store) == ["icd10cm/FY2027-April", "icd10pcs/FY2027"]
+    assert list(store.codes(store.releases("icd10pcs")[0])) == before
+
+
 # The edition
 
 EDITIONS = [
@@ -331,7 +355,7 @@ CHECKS = [
      "FY2026, code by code"),
     (LISTS, ADDENDA.replace(change("Add", "A010", 1, "Fever"), ""),
      "DIFFERS from FY2025 with these changes in 1 codes (A01.0)"),
-    (LISTS, ADDENDA.replace("Cholera, new", "Cholera, newer"),
+    (LISTS, ADDENDA.replace("Cholera, new", "Cholera, odd"),
      "code by code; titles worded otherwise in one of the two: 1 (A00.0)"),
     (LISTS, ADDENDA.replace("  2 codes", "  7 codes"),
      "the list has 2 billable codes, and the addenda count 7"),
