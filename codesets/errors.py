@@ -11,6 +11,8 @@ class CodeDeskError(Exception):
       * ReleaseUnavailable        codesets/model.py
       * TooMuch                   codesets/limits.py
       * NotWhole                  codesets/whole.py
+      * NotOneEdition             codesets/formats/icd10cm.py
+      * NothingToLoad             codesets/loading/recognition.py
     * SearchError                 index/errors.py
       * ExtraMissing              index/errors.py
       * BundleUnusable            index/bundle.py

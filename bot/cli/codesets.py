@@ -98,9 +98,11 @@ def codesets_import(
     \b
     ICD-10-CM       order file or code descriptions file, Tabular XML (with or after its order
                     file), Index, External Cause Index, Table of Neoplasms, Table of Drugs,
-                    conversion table, Official Guidelines (PDF), GEMs (CDC, CMS)
+                    conversion table, Official Guidelines (PDF), GEMs (CDC, CMS); addenda check
+                    the lists
     ICD-10-PCS      order file or codes file, Tables, Index, Definitions, Guidelines (CMS)
-    HCPCS Level II  quarterly file or its spreadsheet, ASP NDC-HCPCS crosswalk (CMS)
+    HCPCS Level II  quarterly file or its spreadsheet, ASP NDC-HCPCS crosswalk, Part B payment
+                    limits (CMS)
     NCCI            procedure-to-procedure edits, medically unlikely edits (CMS)
     CPT             tab-delimited descriptors, with your licence (AMA)
     ICD-11          simple tabulation of the MMS, maps with ICD-10 (WHO)
@@ -109,12 +111,15 @@ def codesets_import(
     Other           place of service codes (CMS)
 
     The type of a file is recognised by its content, its edition by its content or name. An edition
-    that is loaded already is replaced. Of a folder, every file of these types is loaded.
+    that is loaded already is replaced. Of a folder or a zip, every file is loaded, or left out with
+    a sentence that says what it is; none stops the others. With several files, --release is for
+    those that tell no edition.
 
     A list that is not whole is not loaded without --partial. It is not whole when its last line
     breaks off, or when it has a tenth fewer codes than the same edition or the one beside it.
 
-    Exit code: 0 when every file was loaded, 1 when some were left out, 2 when nothing was.
+    Exit code: 0 when every file was loaded, 1 when some were left out, 2 when nothing was loaded.
+    The descriptions that come with a list in its zip do not count. The last line sums up.
     """
     from codesets.loading import importer
 

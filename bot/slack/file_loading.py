@@ -132,10 +132,10 @@ class FileLoading:
                         )
                 except CodeDeskError as error:
                     told.append(str(error))
-                    # The loader names an option of its command.
-                    told += [message("home.which_edition")] if "--release" in str(error) else []
                 except (OSError, sqlite3.Error) as error:
                     told.append(message("home.load_failed", why=error))
+        if any("--release" in line for line in told):  # the loader names an option of its command
+            told.append(message("home.which_edition"))
         if not loaded and all(file.extension in LISTS for file in files):
             told.append(message("home.if_statements"))
         told = [*told[:_MOST_TOLD], *(["…"] if len(told) > _MOST_TOLD else [])]

@@ -107,6 +107,10 @@ class _Leaf:
     stem: str
 
 
+class NotOneEdition(CodesetError):
+    """A Tabular List and a code list are not of the same edition."""
+
+
 def read_code_list(path: Path) -> list[str]:
     """The undotted codes and headers of a code list in published order; no chapters and blocks.
 
@@ -145,8 +149,8 @@ def read_tabular(
     `listed` are the undotted codes and headers of the release in published order; `titles` are
     long titles by undotted code, which replace those of the XML.
 
-    Raises CodesetError when the XML cannot be read, or when it and the code list are not of the
-    same edition: a listed code is not in the XML, or a code of the XML is not listed.
+    Raises CodesetError when the XML cannot be read; NotOneEdition when it and the code list are not
+    of the same edition: a listed code is not in the XML, or a code of the XML is not listed.
     """
     root = xml_root(xml)
     if root.tag != "ICD10CM.tabular":
@@ -160,7 +164,7 @@ def read_tabular(
     beyond = reader.leaves.keys() - reader.listed
     if missing or beyond:
         sample = ", ".join((missing or sorted(beyond))[:3])
-        raise CodesetError(
+        raise NotOneEdition(
             f"{xml.name} and the code list are not of one edition: {len(missing)} listed codes "
             f"are not explained and {len(beyond)} are not listed ({sample}…)."
         )

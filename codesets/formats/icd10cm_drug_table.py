@@ -3,9 +3,9 @@
 CDC/NCHS publishes the Table of Drugs in XML (codesets/formats/icd10cm_index.py), and for some
 editions as a table, too (`icd10cm-drug-April-2025.csv`): below a title the columns "Substance",
 "Poisoning Accidental (unintentional)" … "Underdosing", with a row for each substance. A row under
-another substance begins with a dash for each level ("– beverage" under "Absinthe", "– – beverage"
-under "– absolute"). A reference stands after the substance: "Adrenalin -see Adrenaline". A cell of
-dashes leads to no code.
+another substance begins with an en dash for each level: one for "beverage" under "Absinthe", two
+for "beverage" under "Alcohol, absolute". A reference stands after the substance: "Adrenalin -see
+Adrenaline". A cell of dashes leads to no code.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ DRUG_COLUMNS: Columns = {
 }
 
 #: A dash for each level; no name of a substance begins with one.
-_LEVEL = re.compile(r"(?:[–—-]\s*)+")
-_REFERENCE = re.compile(r"\s*[–—-]\s*(?P<tag>see also|see)\s+(?P<to>\S.*)$", re.I)
+_LEVEL = re.compile(r"(?:[\u2013\u2014-]\s*)+")
+_REFERENCE = re.compile(r"\s*[\u2013\u2014-]\s*(?P<tag>see also|see)\s+(?P<to>\S.*)$", re.I)
 
 
 def read_drug_table(path: Path, release: str) -> tuple[Term, ...]:

@@ -3,8 +3,8 @@
 `… Medicare Part B Payment Limit File …`, in the zip of the ASP pricing files on cms.gov ("ASP
 Pricing Files"). Some lines of text stand above the heading; they say from when until when the
 limits hold ("Effective January 1, 2026 through March 31, 2026"). A row is a HCPCS code with its
-short description, the dosage of one unit, the limit in dollars and the coinsurance in per cent. Some rows
-stand there twice with the same content; they are read once.
+short description, the dosage of one unit, the limit in dollars and the coinsurance in per cent.
+Some rows stand there twice with the same content; they are read once.
 """
 
 from __future__ import annotations

@@ -24,14 +24,21 @@ from codesets.model import CodesetError
 #: The heading is among this many first rows.
 _HEADING_WITHIN = 30
 
+#: The names of files that come first in a workbook, by what wrote it.
+_OF_WORKBOOKS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/")
+
 #: The headings that a column is known by, for each field. A field whose name ends in "?" may be
 #: missing from a file.
 Columns = Mapping[str, Sequence[str]]
 
 
 def is_workbook(head: bytes) -> bool:
-    """Whether a file that begins with `head` may be an .xlsx workbook, which is a zip."""
-    return head.startswith(b"PK") and (b"xl/" in head or b"[Content_Types].xml" in head)
+    """Whether a file that begins with `head` may be an .xlsx workbook, which is a zip.
+
+    The first file in it decides. What else the beginning has may be a workbook in a zip.
+    """
+    length = int.from_bytes(head[26:28], "little")  # of its name, in the zip's local file header
+    return head.startswith(b"PK") and head[30 : 30 + length].startswith(_OF_WORKBOOKS)
 
 
 def rows_of(path: Path, most: int | None = None) -> Iterator[list[str]]:

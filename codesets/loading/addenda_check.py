@@ -3,23 +3,29 @@
 The addenda say what was added, deleted and revised (codesets/formats/addenda.py). The edition
 before with these changes must be the edition itself, code by code. If it is not, one of the two
 lists or the addenda are of another edition, or not whole.
+
+Titles are compared, too, and counted by themselves: the titles of a Tabular List are worded a
+little differently from those of the order file of the same edition ("Charcôt's", "Charcot's").
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from codesets.code_format import dot, undot
+from codesets.formats import icd10cm
 from codesets.formats.addenda import Addenda
-from codesets.model import SYSTEM_NAMES, Release, System
+from codesets.model import SYSTEM_NAMES, Code, Release, System
 from codesets.store.code_store import CodeStore
 
 #: So many codes are named where lists differ.
 _NAMED = 3
 
-#: (whether it is billable, title), by undotted code.
-_Listed = dict[str, tuple[bool, str]]
+#: (whether it is billable, title), by undotted code. A title of a later edition that a header has
+#: borrowed is None.
+_Listed = dict[str, tuple[bool, str | None]]
 
 
 def checked(
@@ -35,10 +41,12 @@ def checked(
     billable = sum(is_billable for is_billable, _ in now.values())
     if addenda.total is not None and addenda.total != billable:
         return (
-            f"{name} DIFFERS from it: the list has {billable:,} billable codes, and the addenda "
+            f"{name} DIFFERS from them: the list has {billable:,} billable codes, and the addenda "
             f"count {addenda.total:,}. Download both again"
         )
     before = _before(editions.values(), effective_from)
+    if not _with_headers(system, addenda):
+        addenda = replace(addenda, changes=tuple(c for c in addenda.changes if c.billable))
     expected = _changed(_listed(store, before, addenda) if before else {}, addenda)
     if before is None:
         # Of the list alone only the codes that the addenda name can be checked.
@@ -52,10 +60,16 @@ def checked(
         )
     if before is None:
         return (
-            f"{name} agrees with all of its {_counted(addenda)}; the edition before is not loaded, "
-            "so its other codes were not compared"
+            f"{name} agrees with them ({_counted(addenda)}); the edition before is not loaded, so "
+            "the other codes were not compared"
         )
-    return f"{before.label} with these changes ({_counted(addenda)}) is {name}, code by code"
+    found = f"{before.label} with these changes ({_counted(addenda)}) is {name}, code by code"
+    if retitled := _retitled(now, expected):
+        found += (
+            f"; titles worded otherwise in one of the two: {len(retitled):,} "
+            f"({_some(retitled, system)})"
+        )
+    return found
 
 
 def _before(editions: Iterable[Release], begins: dt.date) -> Release | None:
@@ -69,12 +83,22 @@ def _before(editions: Iterable[Release], begins: dt.date) -> Release | None:
 
 
 def _listed(store: CodeStore, release: Release, addenda: Addenda) -> _Listed:
-    """The codes of a release, without headers where the addenda name none."""
+    """The codes of a release; its headers only where the addenda name them, too. (What heads a
+    table of ICD-10-PCS is no code of a release.)"""
     return {
-        undot(code.code): (code.billable, code.title)
+        undot(code.code): (code.billable, code.title if _is_own(code) else None)
         for code in store.codes(release)
-        if code.billable or addenda.headers
+        if code.billable or _with_headers(release.system, addenda)
     }
+
+
+def _is_own(code: Code) -> bool:
+    """Whether the title of a code is that of its edition, and not borrowed or made up."""
+    return code.title_from is None and code.title != icd10cm.untitled(code.code)
+
+
+def _with_headers(system: System, addenda: Addenda) -> bool:
+    return addenda.headers and system == "icd10cm"
 
 
 def _changed(listed: _Listed, addenda: Addenda) -> _Listed:
@@ -90,8 +114,23 @@ def _changed(listed: _Listed, addenda: Addenda) -> _Listed:
 
 
 def _differing(now: _Listed, expected: _Listed) -> list[str]:
-    codes = now.keys() | expected.keys()
-    return sorted(code for code in codes if now.get(code) != expected.get(code))
+    """The codes that only one of two lists has, or only one has as billable."""
+    billable, awaited = (
+        {code: is_billable for code, (is_billable, _) in listed.items()}
+        for listed in (now, expected)
+    )
+    return sorted(
+        code for code in billable.keys() | awaited.keys() if billable.get(code) != awaited.get(code)
+    )
+
+
+def _retitled(now: _Listed, expected: _Listed) -> list[str]:
+    """The codes whose titles are not the same in two lists that have the same codes."""
+    return sorted(
+        code
+        for code, (_, title) in now.items()
+        if title and expected[code][1] and title != expected[code][1]
+    )
 
 
 def _counted(addenda: Addenda) -> str:

@@ -184,15 +184,14 @@ def _of_names(layout: Layout, name: str, package: str) -> Edition | None:
     because in a zip of the April update the files' own names may have only the year."""
     rhythm = _rhythm(layout)
     month = _only(_months(name)) or _only(_months(package))
-    if rhythm == "fiscal" and (
-        fiscal := _only(_fiscal_years(name)) or _only(_fiscal_years(package))
-    ):
-        begins = _EFFECTIVE.search(name) or _EFFECTIVE.search(package)
+    fiscal = _only(_fiscal_years(name)) or _only(_fiscal_years(package))
+    begins = _EFFECTIVE.search(name) or _EFFECTIVE.search(package)
+    if rhythm == "fiscal" and fiscal:
         month = int(begins["month"]) if begins else month
         if month in (None, _FISCAL_START, *_UPDATES):
             return _dated(layout, fiscal, month if month in _UPDATES else None)
         return None
-    if rhythm == "fiscal" and (begins := _EFFECTIVE.search(name) or _EFFECTIVE.search(package)):
+    if rhythm == "fiscal" and begins:
         return _begun(layout, int(begins["year"]), int(begins["month"]))
     year = _only(_years(name)) or _only(_years(package))
     if not year or layout.system == "icd11":

@@ -7,6 +7,7 @@ be told, is left out with a sentence; it never stops the others.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -58,7 +59,10 @@ class Imported:
         counts = [
             (self.checked, "used to check the lists"),
             (self.not_needed, "not needed beside a fuller file"),
-            (self.without_codes + len(self.left_out) + len(self.not_whole), "left out"),
+            (
+                self.without_codes + len(self.left_out) + len(self.not_whole),
+                "left out (each with its sentence above)",
+            ),
         ]
         said = [f"{count:,} {words}" for count, words in counts if count]
         return ", ".join([f"Loaded {len(self.loaded):,}", *said]) + "."
@@ -109,8 +113,8 @@ def import_files(
                 raise whole.NotWhole(done.not_whole[0])
         if not read and not done.not_needed and not addenda and not done.not_whole:
             raise _nothing(paths, out, say)
-        for item in read:
-            _load(store, item, say, done)
+        for data in read:
+            _load(store, data, say, done)
         for file in addenda:
             _check(store, file, say, done, out)
     for item in out:
@@ -124,14 +128,15 @@ def import_files(
 
 
 def _nothing(paths: Sequence[Path], out: Sequence[LeftOut], say: Say) -> CodesetError:
-    """The error when nothing can be loaded: that of the only file, else one for all of them."""
-    failures = [item for item in out if item.is_failure]
-    if len(out) == 1 and not out[0].package:
-        return out[0].error
-    if len(failures) == 1 and len(out) == 1:
-        return failures[0].error
-    for sentence in _sentences(out):
+    """The error when nothing can be loaded: that of the first file that is damaged or has no clear
+    edition, or of the only file; else one for all. The sentences of the other files are said."""
+    first = next((item for item in out if not isinstance(item.error, NothingToLoad)), None)
+    if first is None and len(out) == 1 and not out[0].package:
+        first = out[0]
+    for sentence in _sentences([item for item in out if item is not first]):
         say(sentence)
+    if first:
+        return first.error
     names = ", ".join(path.name for path in paths)
     return NothingToLoad(f"{names} holds no file that Code Desk can read: {EXPECTED}.")
 
@@ -148,7 +153,7 @@ def _sentences(out: Sequence[LeftOut]) -> Iterator[str]:
         why = whys[package, names[0]]
         inside = f" (in {package})" if package else ""
         if len(names) > 1:
-            why = f"each of them: {why}"
+            why = re.sub("^it is ", "each is ", why)
         yield f"{', '.join(names)}{inside}: left out, {why}"
 
 
@@ -160,15 +165,17 @@ def _not_whole(store: CodeStore, read: list[Read], label: str | None) -> Iterato
         if lacks := editions.lacking(item.data, item.sources):
             read.remove(item)
             yield whole.not_whole(item.names, lacks)
-    releases = [item for item in read if isinstance(item.data, ReleaseData)]
-    for item in releases if label is None else []:
-        coming = [other.data for other in releases if other in read]
-        if other := same_as_another_edition(store, item.data, coming):
+    for item in list(read) if label is None else []:
+        data = item.data
+        coming = [other.data for other in read if isinstance(other.data, ReleaseData)]
+        if not isinstance(data, ReleaseData):
+            continue
+        if other := same_as_another_edition(store, data, coming):
             read.remove(item)
             yield (
-                f"{item.names}: left out, it is called {item.data.release.label} and has exactly "
-                f"the codes and titles of {other}. Look at which edition it is; add --release to "
-                "load it all the same"
+                f"{item.names}: left out, its name says {data.release.label}, and its codes and "
+                f"titles are exactly those of {other}. If the name is right, import it alone with "
+                f"--release {data.release.label}"
             )
 
 

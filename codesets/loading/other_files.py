@@ -56,6 +56,16 @@ def _pdf(pattern: str) -> Recogniser:
     return lambda sample: sample.is_pdf and says(sample)
 
 
+def _json(pattern: str) -> Recogniser:
+    says = _says(pattern)
+    begins = re.compile(r"\s*[{\[]")
+    return lambda sample: bool(sample.is_text and begins.match(sample.text) and says(sample))
+
+
+def _any(*recognisers: Recogniser) -> Recogniser:
+    return lambda sample: any(recognise(sample) for recognise in recognisers)
+
+
 def _lines(pattern: str) -> Recogniser:
     """Recognises a text by the form of most of its lines."""
     form = re.compile(pattern)
@@ -83,6 +93,21 @@ def _x12(numbers: str) -> Recogniser:
     return lambda sample: bool(begins.match(sample.text) and sets.search(sample.text))
 
 
+_README = _says(
+    r"Alpha-Numeric HCPCS File Content|Description of .{0,60} files\b|Update Information|"
+    r"Unique identifier for the entity",
+    1_500,
+)
+
+
+#: The most lines of a read me file; a list has more.
+_SHORT = 100
+
+
+def _is_read_me(sample: Sample) -> bool:
+    return sample.is_text and len(sample.lines) < _SHORT and _README(sample)
+
+
 _TRANSACTIONS = (
     "the HCPCS transaction report: what was done to each code since the file before. The "
     "alpha-numeric file itself says which codes there are"
@@ -103,17 +128,17 @@ CHANGES: tuple[Other, ...] = (
     ),
     Other(
         _says(r"HCPCS CORRECTIONS", 400),
-        "the corrections to a HCPCS file, in words: the quarterly file that came after has them "
-        "all, import that",
+        "a list of corrections to a HCPCS file, in words, to be made by hand. The file that came "
+        "after it has them: import that",
     ),
     Other(
         _named(r"add|delete|revise", _headed("poaexemptcode")),
-        "the changes of the POA exempt list since the year before: the full list has them all",
+        "a list of changes of the POA exempt list since the year before: the full list has them",
     ),
     Other(
         _pdf(r"^ICD-10-(?:CM|PCS) .{0,80}\b20\d\d Addenda\b"),
-        "the addenda of ICD-10-CM as a PDF: the changes since the edition before, for people to "
-        "read. Import the full file in XML, which has them all",
+        "a part of the addenda of ICD-10-CM as a PDF: the changes since the edition before, for "
+        "people to read. Import the full file in XML, which has them",
     ),
 )
 
@@ -183,8 +208,46 @@ OTHERS: tuple[Other, ...] = (
         lambda sample: "<xs:schema" in sample.text or "<xsd:schema" in sample.text,
         "the schema of an XML file: how it is laid out, no codes",
     ),
+    # Tables whose usual form has a layout.
     Other(
-        lambda sample: sample.is_text and _README(sample) and _prose(sample),
+        _any(_headed("poaexemptcode"), _says(r"^POA exempt", 400)),
+        "a list of codes exempt from present on admission (POA), in a form that Code Desk does not "
+        "read",
+    ),
+    Other(
+        _says(r"^\W*TABLE (?:5|6[A-P])\b.{0,200}(?:MS-DRG|DIAGNOSIS|CODE|LIST)", 400),
+        "a table of the inpatient payment rule (IPPS), in a form that Code Desk does not read",
+    ),
+    Other(
+        _headed("mce_version"),
+        "a table of the Medicare Code Editor, in a form that Code Desk does not read",
+    ),
+    Other(
+        _any(
+            _headed("diagnosis_code", "cc"),
+            _headed("cc_parent", "cc_child"),
+            _headed("cc", "label"),
+            _headed("icd10", "edit_type"),
+            _lines(r"[A-Z]\d[0-9A-Z]{1,5}\t\d{1,3}\s*$"),
+        ),
+        "a table of the risk adjustment models (HCC), in a form that Code Desk does not read",
+    ),
+    Other(
+        _any(_headed("icd11code"), _headed("linearization uri", "classkind")),
+        "a table of ICD-11, in a form that Code Desk does not read",
+    ),
+    Other(
+        _says(r"Addendum B\b.{0,20}OPPS Payment"),
+        "OPPS Addendum B (payment rates of outpatient hospitals), in a form that Code Desk does "
+        "not read",
+    ),
+    Other(
+        _says(r"Physician Fee Schedule Relative Value File"),
+        "the relative value file of the physician fee schedule, in a form that Code Desk does not "
+        "read",
+    ),
+    Other(
+        _is_read_me,
         "a read me file: it describes the files beside it, and has no codes",
     ),
     Other(
@@ -192,22 +255,21 @@ OTHERS: tuple[Other, ...] = (
         "a program of CMS's (SAS), no list: import the lists that come with it",
     ),
     Other(
-        lambda sample: sample.is_text and re.match(r"\s*[{\[]", sample.text) is not None,
-        "a JSON file: tables that others made of official files, not as they were published. "
-        "Import the publisher's own file",
+        _json(r"ICD-10-PCS (?:Body Part|Device)"),
+        "a JSON file that others made of a key of ICD-10-PCS, not as it was published. Import the "
+        "ICD-10-PCS Index in XML, which has the body part key and the device key",
+    ),
+    Other(
+        _json(r"pcs_guidelines"),
+        "a JSON file that others made of the ICD-10-PCS guidelines, not as they were published. "
+        "Import the guidelines themselves",
+    ),
+    Other(
+        _json(""),
+        "a JSON file that others made of official files, not as they were published. Import the "
+        "publisher's own file",
     ),
 )
-
-_README = _says(
-    r"Alpha-Numeric HCPCS File Content|Description of .{0,60} files\b|Update Information|"
-    r"Unique identifier for the entity",
-    1_500,
-)
-
-
-def _prose(sample: Sample) -> bool:
-    """Whether a text is short, as no list is."""
-    return len(sample.lines) < 100
 
 
 def other_kind(sample: Sample, kinds: tuple[Other, ...]) -> str | None:

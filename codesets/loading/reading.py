@@ -80,6 +80,10 @@ def _releases(store: CodeStore, files: Sequence[Recognised]) -> Iterator[Outcome
                 yield with_notes
             except CodesetError as error:
                 yield LeftOut.by(error, file.name, file.package)
+                if isinstance(error, icd10cm.NotOneEdition):
+                    # Which of the two is of another edition, nobody can tell from here.
+                    yield from (LeftOut.by(error, other.name, other.package) for other in lists)
+                    lists = []
         yield from (_lesser(file, tabulars[0]) for file in tabulars[1:])
         if with_notes:
             yield from (
@@ -203,8 +207,14 @@ def _has_notes(file: Recognised) -> NotNeeded:
 
 
 def _fullest_first(files: Iterable[Recognised]) -> list[Recognised]:
-    """A text before a workbook, whose size says little; the largest first."""
-    return sorted(files, key=lambda f: (f.sample.is_workbook, -f.path.stat().st_size, f.name))
+    """A text before a workbook, whose size says little; the largest first. Of copies, the one with
+    the shortest name."""
+
+    def order(file: Recognised) -> tuple[bool, int, int, str]:
+        size = file.path.stat().st_size
+        return file.sample.is_workbook, -size, len(file.name), file.name
+
+    return sorted(files, key=order)
 
 
 def _grouped(

@@ -131,7 +131,10 @@ def _fetched_and_loaded(
     try:
         kept = path or fetcher.kept(entry)
         # Incomplete lists are not loaded: only a person may decide that (`--partial`).
-        loaded = tuple(import_files(store, [kept], entry.release, say, partial=False).loaded)
+        done = import_files(store, [kept], entry.release, say, partial=False)
+        if done.left_out:
+            raise CodesetError(f"{', '.join(done.left_out)} could not be read")
+        loaded = tuple(done.loaded)
     except CodesetError as error:
         fetcher.reject(entry)
         return _failed(entry, str(error).rstrip("."))

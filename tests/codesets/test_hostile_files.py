@@ -202,7 +202,7 @@ def test_a_hostile_file_in_a_zip_costs_no_other(tmp_path: Path) -> None:
     done = import_files(store, [path], say=sentences.append)
     assert [release.label for release in done.loaded] == ["FY2027"]
     assert done.left_out == ["a.xlsx"]
-    assert "codes-2027.zip: left out, a.xlsx holds" in sentences[-1]
+    assert sentences[-1].startswith("a.xlsx (in codes-2027.zip): left out, it holds sheet1.xml")
     store.close()
 
 

@@ -104,7 +104,7 @@ def test_recognised_by_what_it_holds(path: Path, system: str, name: str) -> None
 @pytest.mark.parametrize(
     "text",
     ["", "Dear customer,\nplease find attached\n", "code,title\nE11.9,Type 2 diabetes\n",
-     "Add:    E1165  Type 2 diabetes\nDelete: E1166  Something\n", "A000\nA001\nA009\n"],
+     "A000\nA001\nA009\n"],
 )  # fmt: skip
 def test_not_recognised(tmp_path: Path, text: str) -> None:
     path = tmp_path / "file.txt"
@@ -301,19 +301,23 @@ def test_windows_letters_are_read(small: CodeStore, tmp_path: Path) -> None:
     assert code.title == "Ménière's disease, right ear"
 
 
+NO_FILE = "is no file that Code Desk can read"
 UNKNOWN = [
-    # name, content, error
-    ("HCPC2026_JAN.txt", b"<!DOCTYPE html><html>Not found</html>", "is a web page"),
-    ("order_2027.txt", b"", "is empty: expected"),
-    ("order_2027.txt", b"\n \n", "is empty: expected"),
-    ("codes_2027.csv", b"code,title\nE11.9,Type 2\n", "is no file that Code Desk can read"),
-    ("letter.xml", b"<?xml version='1.0'?><letter/>", "is no file that Code Desk can read"),
-]
+    # name, content, error, sentence among other files
+    ("HCPC2026_JAN.txt", b"<!DOCTYPE html><html>Not found</html>", "is a web page",
+     "it is a web page, not the file that was to be downloaded: download it again"),
+    ("HCPC2026_JAN.xlsx", b"\xef\xbb\xbf<html>Not found</html>", "is a web page",
+     "it is a web page, not the file that was to be downloaded: download it again"),
+    ("order_2027.txt", b"", "is empty: expected", "it is empty"),
+    ("order_2027.txt", b"\n \n", "is empty: expected", "it is empty"),
+    ("codes_2027.csv", b"code,title\nE11.9,Type 2\n", NO_FILE, f"it {NO_FILE}"),
+    ("letter.xml", b"<?xml version='1.0'?><letter/>", NO_FILE, f"it {NO_FILE}"),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "content", "says"), UNKNOWN)
+@pytest.mark.parametrize(("name", "content", "says", "beside"), UNKNOWN)
 def test_a_file_that_is_none_that_is_known(
-    small: CodeStore, tmp_path: Path, name: str, content: bytes, says: str
+    small: CodeStore, tmp_path: Path, name: str, content: bytes, says: str, beside: str
 ) -> None:
     """Alone it is an error. Among several files it is left out with a sentence."""
     unknown = tmp_path / name
@@ -326,7 +330,7 @@ def test_a_file_that_is_none_that_is_known(
     sentences: list[str] = []
     done = import_files(small, [PCS, unknown], say=sentences.append)
     assert done.left_out == [name]
-    assert sentences[-1] == f"{name}: left out, it is no file that Code Desk can read"
+    assert sentences[-1] == f"{name}: left out, {beside}"
     assert [release.key for release in done.loaded] == ["icd10pcs/FY2027"]
 
 
@@ -355,11 +359,17 @@ def test_a_bad_file_is_said_in_a_sentence_and_loads_nothing(
     bad = tmp_path / name
     bad.write_bytes(content)
     with pytest.raises(CodesetError) as refused:
-        import_files(small, [PCS, bad])  # a good file with a bad one
+        import_files(small, [bad])
     assert says in str(refused.value)
     assert str(refused.value).count("\n") == 0
     assert name in str(refused.value)
     assert loaded(small) == before
+    # A good file beside it is loaded all the same.
+    sentences: list[str] = []
+    done = import_files(small, [bad, PCS], say=sentences.append)
+    assert done.left_out == [name]
+    assert loaded(small) == before | {"icd10pcs/FY2027": counts(12, 12)}
+    assert sentences[-1].startswith(f"{name}: left out, ")
 
 
 def test_a_zip_with_nothing_in_it(small: CodeStore, tmp_path: Path) -> None:

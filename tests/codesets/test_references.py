@@ -50,6 +50,7 @@ from codesets.rows_coverage import (
     CoveragePolicy,
     CoverageService,
 )
+from codesets.rows_drugs import PaymentLimit
 from codesets.rows_policies import HouseRule
 from codesets.store import row_tables
 from codesets.store.code_store import CodeStore
@@ -132,6 +133,7 @@ ROWS: list[Row] = [
     CoverageService("A90001", "A9002", 0, "excluded", DAY, None),
     CoverageGroup("A90001", "covered", 1, "For A9001:", ("S00.0", "S00.1"), ("S00.1",), "a second"),
     HouseRule(2, "Aetna", "S00.-", "S00", "S00", "Name the side.", DAY, None, "Bulletin"),
+    PaymentLimit("A9500", "Tc99m dent", "1 STUDY DOSE", "12.345", "20.000", ""),
 ]  # fmt: skip
 
 
@@ -399,7 +401,9 @@ def test_tabular_list_completes_the_order_file_that_was_loaded(store: CodeStore)
     assert scalp(store) == (NEW, True, ["dent of nose (S00.1)"])
 
 
-def test_tabular_list_of_another_edition_is_refused(store: CodeStore, tmp_path: Path) -> None:
+def test_tabular_list_of_another_edition_is_refused_with_the_order_file(
+    store: CodeStore, tmp_path: Path
+) -> None:
     order = tmp_path / ORDER.name
     order.write_text("".join(ORDER.read_text().splitlines(keepends=True)[:-1]))
     with pytest.raises(CodesetError, match=r"not of one edition.*T07"):
@@ -421,7 +425,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("name", "content"), BAD, ids=[name for name, _ in BAD])
-def test_a_bad_file_among_good_ones_changes_nothing(
+def test_a_bad_file_alone_changes_nothing(
     store: CodeStore, tmp_path: Path, name: str, content: bytes
 ) -> None:
     import_files(store, [ORDER, PART_1])
@@ -429,10 +433,23 @@ def test_a_bad_file_among_good_ones_changes_nothing(
     bad = tmp_path / name
     bad.write_bytes(content)
     with pytest.raises(CodesetError) as refused:
-        import_files(store, [TABULAR, PART_2, CONVERSION, bad])
+        import_files(store, [bad])
     assert name in str(refused.value)
     assert "\n" not in str(refused.value)
     assert dump(store) == before
+
+
+@pytest.mark.parametrize(("name", "content"), BAD, ids=[name for name, _ in BAD])
+def test_a_bad_file_does_not_stop_the_others(
+    store: CodeStore, tmp_path: Path, name: str, content: bytes
+) -> None:
+    bad = tmp_path / name
+    bad.write_bytes(content)
+    sentences: list[str] = []
+    done = import_files(store, [ORDER, TABULAR, PART_2, CONVERSION, bad], say=sentences.append)
+    assert done.left_out == [name]
+    assert len(done.loaded) == 3
+    assert sentences[-1].startswith(f"{name}: left out, ")
 
 
 # Folders
