@@ -18,11 +18,11 @@ from bot.desk.notices import not_loaded, noticed
 from bot.desk.reasons import Reason, reason
 from bot.desk.who_equivalent import WhoEquivalent
 from codesets.code_format import is_icd11_extension
-from codesets.model import Code, Reference, Release
+from codesets.model import Code, Reference, Release, System
 from codesets.rows_icd11 import Direction, Icd11Mapping
 from codesets.store.code_store import CodeStore
 
-SYSTEM = "icd11"
+SYSTEM: System = "icd11"
 #: Codes that complete a category, and similar ones, that are listed.
 _MOST_BELOW, _MOST_SIMILAR = 100, 5
 
