@@ -16,6 +16,7 @@ class CodeDeskError(Exception):
     * SearchError                 index/errors.py
       * ExtraMissing              index/errors.py
       * BundleUnusable            index/bundle.py
+      * RowsDiffer                index/search/text_vectors.py
       * ModelUnavailable          index/embedding/models.py
       * ExportFailed              index/embedding/onnx_export.py
       * EncoderDiffers            index/embedding/encoder.py

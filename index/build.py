@@ -139,7 +139,7 @@ class _Contents:
         editions = _guidelines(store)
         passage_texts = list(dict.fromkeys(text for each in editions for _, text in passages(each)))
         topics = topics_of(editions) if passage_texts else []
-        made = {
+        made: dict[str, str] = {
             system: parts.of_system(gathered, procedures if system == "icd10pcs" else {})
             for system, gathered in systems.items()
         }
@@ -223,7 +223,9 @@ class _Parts:
         self._write_vocabulary()
         if not self._taken_over(parts.GUIDELINES, *bundle.OF_GUIDELINES):
             self._write_guidelines()
-        before = self._in_use and OffTopicModel.load(self._in_use.folder / bundle.OFF_TOPIC)
+        before = None
+        if self._in_use:
+            before = OffTopicModel.load(self._in_use.folder / bundle.OFF_TOPIC)
         # What belongs to the AMA or to WHO is left out of what is learned from.
         texts = [g.texts for system, g in self._of_us_claims() if system != "cpt"]
         learn(texts, self.encoder, before).save(self._folder / bundle.OFF_TOPIC)
@@ -249,7 +251,7 @@ class _Parts:
         if self._taken_over(system, name):
             return
         gathered = self._contents.systems[system]
-        before = self._in_use and self._in_use.folder / name
+        before = self._in_use.folder / name if self._in_use else None
         texts_before: list[str] = []
         if before and before.exists():
             texts_before = list(Texts(before / TEXTS))

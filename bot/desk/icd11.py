@@ -18,11 +18,11 @@ from bot.desk.notices import not_loaded, noticed
 from bot.desk.reasons import Reason, reason
 from bot.desk.who_equivalent import WhoEquivalent
 from codesets.code_format import is_icd11_extension
-from codesets.model import Code, Reference, Release
+from codesets.model import Code, Reference, Release, System
 from codesets.rows_icd11 import Direction, Icd11Mapping
 from codesets.store.code_store import CodeStore
 
-SYSTEM = "icd11"
+SYSTEM: System = "icd11"
 #: Codes that complete a category, and similar ones, that are listed.
 _MOST_BELOW, _MOST_SIMILAR = 100, 5
 
@@ -108,7 +108,7 @@ class Icd11:
         why = [reason("icd11.to_11" if to_11 else "icd11.to_10", label=reference.label)]
         if to_11 and row.source != code:
             why.append(reason("icd11.begins", code=code, known=row.source, title=row.source_title))
-        elif not to_11:
+        elif not to_11 and row.target:
             why += self._in_cm(row.target, day)
         if "&" in row.target or "/" in row.target:
             why.append(reason("icd11.put_together"))
@@ -123,7 +123,7 @@ class Icd11:
 
     def _in_cm(self, code: str, day: dt.date) -> Iterator[Reason]:
         """What ICD-10-CM has by the same code, which claims need."""
-        if not self._store.releases("icd10cm") or "-" in code:  # a block
+        if not self._store.releases("icd10cm"):
             return
         release = self._store.for_date("icd10cm", day).release
         known = self._store.get(release, code)

@@ -213,7 +213,7 @@ def _one_line(best: Candidate, said: str) -> ReportLine:
 
 def role_of(system: str, code: str) -> Role:
     """What a code is that is reported alone."""
-    if system == "icd10cm":
+    if system in ("icd10cm", "icd11"):
         return "first-listed"
     if system != "hcpcs":
         return "procedure"

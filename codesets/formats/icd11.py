@@ -58,6 +58,10 @@ TO_10_COLUMNS = {
 
 _VERSION = re.compile(r"(?:Version:|\t)(?P<year>20\d\d)[ -](?P<month>[A-Z][a-z]{2})[ -]\d{1,2}\b")
 _CODE = re.compile(ICD11)
+#: A category with what is added to it; a category of WHO's ICD-10. The maps have the numbers of
+#: blocks and chapters in the same column.
+_WITH_ADDITIONS = re.compile(rf"{ICD11}(?:[&/]{ICD11})*")
+_WHO_ICD10 = re.compile(r"[A-Z]\d\d(?:\.\d{1,3})?")
 #: "- " for each level above.
 _LEVELS = re.compile(r"^(?:- )+")
 
@@ -143,13 +147,21 @@ def read_map_to_10(path: Path) -> tuple[Icd11Mapping, ...]:
 def _mappings(
     path: Path, direction: Direction, rows: Iterator[dict[str, str]]
 ) -> tuple[Icd11Mapping, ...]:
+    code = _WITH_ADDITIONS if direction == "10to11" else _WHO_ICD10
     mappings = tuple(
-        Icd11Mapping(
-            direction, row["source"], row["source_title"], row["target"], row["target_title"]
-        )
+        Icd11Mapping(direction, row["source"], row["source_title"], *_target(row, code))
         for row in rows
         if row["source"] and row["target_title"]
     )
     if not mappings:
         raise CodesetError(f"{path.name} holds no categories.")
     return mappings
+
+
+def _target(row: dict[str, str], code: re.Pattern[str]) -> tuple[str, str]:
+    """The code that a row leads to, "" where it is a block or a chapter, and its title, with the
+    number of a block."""
+    target, title = row["target"], row["target_title"]
+    if code.fullmatch(target):
+        return target, title
+    return "", f"{title} ({target})" if "-" in target else title
