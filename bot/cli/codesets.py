@@ -98,6 +98,9 @@ def codesets_import(
     ICD-10-PCS      order file or codes file, Tables, Index, Definitions, Guidelines (CMS)
     HCPCS Level II  quarterly file or its spreadsheet, ASP NDC-HCPCS crosswalk (CMS)
     NCCI            procedure-to-procedure edits, medically unlikely edits (CMS)
+    Inpatient       Tables 5, 6I, 6J, 6K of the IPPS final rule, POA exempt list, Appendix I of the
+                    MS-DRG Definitions Manual (CMS), lists of the Medicare Code Editor
+    Risk            mappings to HCCs: format files (CMS), and tables with labels and hierarchies
     CPT             tab-delimited descriptors, with your licence (AMA)
     Other           place of service codes (CMS)
 

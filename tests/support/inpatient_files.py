@@ -57,7 +57,7 @@ MDC 11 DRGs 673-675 Other Kidney and Urinary Tract Procedures
 )
 TABLE_5 = (
     '"TABLE 5.\u2014LIST OF MEDICARE SEVERITY DIAGNOSIS-RELATED GROUPS (MS-DRGS), \n'
-    'AND GEOMETRIC AND ARITHMETIC MEAN LENGTH OF STAY\u2014FY 2026 Final Rule"\t\t\t\t\t\t\t\t\t\r\n'
+    'AND GEOMETRIC AND ARITHMETIC MEAN LENGTH OF STAY\u2014FY 2026 Final Rule"\t\t\t\t\t\t\r\n'
     "MS-DRG \tFY 2026 Final Post-Acute DRG\tFY 2026 Final Special Pay DRG\tMDC\tTYPE\t"
     "MS-DRG Title\t"
     "Weights - Before Cap\tWeights - 10% Cap Applied \tGeometric mean LOS\tArithmetic mean LOS\r\n"
