@@ -12,6 +12,7 @@ from typing import get_args
 import openpyxl
 import pytest
 from click.testing import CliRunner
+from inpatient_files import ROWS as INPATIENT_ROWS
 from paths import TEST_DATA as DATA
 
 from bot.cli.main import main
@@ -118,6 +119,7 @@ ROWS: list[Row] = [
     IndexKeyEntry("Bracket, hinge", "Gate Post, Right"),
     Modifier("A1", "Dressing", DAY, None),
     Indicators("A0021", "Cart ride", "I", ("00", "46"), "9", "O1A", (), "N", "", ("A0030",)),
+    *INPATIENT_ROWS,
 ]  # fmt: skip
 
 
