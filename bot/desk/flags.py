@@ -21,8 +21,8 @@ from codesets.rows_inpatient import HccEdit, MceEdit, MceList
 
 #: The model whose categories are shown beside a code; of the others, where they are asked for.
 SHOWN_MODEL = "CMS-HCC V28"
-#: The first letters of external causes, which the Medicare Code Editor takes for no principal
-#: diagnosis: "codes beginning with the letters V, W, X, or Y".
+#: The first letters of external causes (chapter 20 of ICD-10-CM), which the Medicare Code Editor
+#: takes for no principal diagnosis.
 _EXTERNAL_CAUSES = "VWXY"
 _AGES: tuple[MceList, ...] = ("newborn", "pediatric", "maternity", "adult")
 _SEXES: Mapping[MceList, Sex] = {"female": "F", "male": "M"}
