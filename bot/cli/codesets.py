@@ -104,6 +104,9 @@ def codesets_import(
     HCPCS Level II  quarterly file or its spreadsheet, ASP NDC-HCPCS crosswalk, Part B payment
                     limits (CMS)
     NCCI            procedure-to-procedure edits, medically unlikely edits (CMS)
+    Inpatient       Tables 5, 6I, 6J, 6K of the IPPS final rule, POA exempt list, Appendix I of the
+                    MS-DRG Definitions Manual (CMS), lists of the Medicare Code Editor
+    Risk            mappings to HCCs: format files (CMS), and tables with labels and hierarchies
     CPT             tab-delimited descriptors, with your licence (AMA)
     ICD-11          simple tabulation of the MMS, maps with ICD-10 (WHO)
     Coverage        billing articles, LCDs and NCDs of the Medicare Coverage Database (CMS)

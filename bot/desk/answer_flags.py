@@ -42,11 +42,11 @@ class Flag:
     - `label`: in two or three words ("MCC", "HCC 37").
     - `says`: in a sentence, with the list and its edition.
     - `release`: label of the edition of the list; of a mapping to HCCs, the payment year.
-    - `reasons`: what `says` is worded from; not in the JSON.
+    - `reasons`: what `label` (the first) and `says` (the others) are worded from; not in the JSON.
     """
 
     kind: FlagKind
-    label: str
+    label: str = ""
     says: str = ""
     release: str = ""
     reasons: list[Reason] = field(default_factory=list)

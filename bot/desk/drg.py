@@ -115,7 +115,8 @@ def group(case: Case, engine: Any) -> Grouped:
     }
     drg = by_sex[sexes[0]]
     without = engine.drg_exclusions.get(drg, set())
-    counted, not_counted = {}, {}
+    counted: dict[str, str] = {}
+    not_counted: dict[str, str] = {}
     for code in case.secondary:
         if level := engine.ccmap.get(code):
             out = case.principal in engine.exmap.get(level["pdx"], ()) or code in without

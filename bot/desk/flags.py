@@ -15,15 +15,14 @@ from bot.desk.answer_flags import Flag, FlagKind
 from bot.desk.question import Question
 from bot.desk.reasons import Reason, reason
 from bot.desk.systems import said
-from bot.messages import message
 from codesets.lookups.inpatient_lists import Category, InpatientLists, Level
 from codesets.model import Reference
 from codesets.rows_inpatient import HccEdit, MceEdit, MceList
 
 #: The model whose categories are shown beside a code; of the others, where they are asked for.
 SHOWN_MODEL = "CMS-HCC V28"
-#: The first letters of external causes, which the Medicare Code Editor takes for no principal
-#: diagnosis: "codes beginning with the letters V, W, X, or Y".
+#: The first letters of external causes (chapter 20 of ICD-10-CM), which the Medicare Code Editor
+#: takes for no principal diagnosis.
 _EXTERNAL_CAUSES = "VWXY"
 _AGES: tuple[MceList, ...] = ("newborn", "pediatric", "maternity", "adult")
 _SEXES: Mapping[MceList, Sex] = {"female": "F", "male": "M"}
@@ -91,7 +90,7 @@ class Flags:
         if level is None:
             return
         if excluded := self.excluded(code, level, principal, day):
-            label = message("flags.label_cc_excluded", level=level.level, principal=principal)
+            label = reason("flags.label_cc_excluded", level=level.level, principal=principal)
             why = reason(
                 "flags.cc_excluded",
                 level=level.level,
@@ -104,7 +103,7 @@ class Flags:
         kind: FlagKind = "mcc" if level.level == "MCC" else "cc"
         whys = [reason(f"flags.{kind}", source=source(_table(level), level.reference, day))]
         whys += [reason("flags.if_alive")] if level.if_alive else []
-        yield _flag(kind, message(f"flags.label_{kind}"), whys, level.reference)
+        yield _flag(kind, reason(f"flags.label_{kind}"), whys, level.reference)
 
     def excluded(self, code: str, level: Level, principal: str, day: dt.date) -> Reference | None:
         """The edition of Table 6K by which a principal diagnosis excludes a CC or MCC; None where
@@ -126,9 +125,9 @@ class Flags:
                 yield _age(row, patient.age, from_, edition)
             elif sex := _SEXES.get(row.edit):
                 kind = "sex_conflict" if patient.sex not in (None, sex) else "sex"
-                which = message(f"flags.which_{row.edit}")
+                which = reason(f"flags.which_{row.edit}")
                 why = reason(f"flags.{kind}", which=which, source=from_)
-                yield _flag(kind, message(f"flags.label_{kind}", which=which), [why], edition)
+                yield _flag(kind, reason(f"flags.label_{kind}", which=which), [why], edition)
         if code[:1] in _EXTERNAL_CAUSES:
             yield _plain("external_cause", from_, edition)
 
@@ -146,13 +145,13 @@ class Flags:
                 name=row.name,
                 source=source("hac", acquired.reference, day),
             )
-            label = message("flags.label_hac", number=row.hac)
+            label = reason("flags.label_hac", number=row.hac)
             yield _flag("hac", label, [why], acquired.reference)
 
     def _category(self, category: Category, day: dt.date) -> Flag:
         shown = category.model == SHOWN_MODEL
         kind: FlagKind = "hcc" if shown else "hcc_other"
-        label = message(f"flags.label_{kind}", number=category.number, model=category.model)
+        label = reason(f"flags.label_{kind}", number=category.number, model=category.model)
         why = reason(
             "flags.hcc",
             model=category.model,
@@ -214,13 +213,13 @@ def _lines(lines: Sequence[ReportLine], flagged: partial, *, inpatient: bool) ->
     ]
 
 
-def _flag(kind: FlagKind, label: str, whys: Sequence[Reason], reference: Reference) -> Flag:
-    return Flag(kind, label, release=reference.label, reasons=[*whys])
+def _flag(kind: FlagKind, label: Reason, whys: Sequence[Reason], reference: Reference) -> Flag:
+    return Flag(kind, release=reference.label, reasons=[label, *whys])
 
 
 def _plain(kind: FlagKind, from_: Reason, reference: Reference) -> Flag:
     why = reason(f"flags.{kind}", source=from_)
-    return _flag(kind, message(f"flags.label_{kind}"), [why], reference)
+    return _flag(kind, reason(f"flags.label_{kind}"), [why], reference)
 
 
 def _age(row: MceEdit, said_: int | None, from_: Reason, reference: Reference) -> Flag:
@@ -228,20 +227,20 @@ def _age(row: MceEdit, said_: int | None, from_: Reason, reference: Reference) -
     known = said_ is not None and first is not None and last is not None
     conflict = known and not first <= said_ <= last  # type: ignore[operator]
     kind: FlagKind = "age_conflict" if conflict else "age"
-    which, allowed = message(f"flags.which_{row.edit}"), _ages(first, last)
+    which, allowed = reason(f"flags.which_{row.edit}"), _ages(first, last)
     why = reason(f"flags.{kind}", which=which, ages=allowed, said=said_, source=from_)
-    label = message(f"flags.label_{kind}", which=which, ages=allowed)
+    label = reason(f"flags.label_{kind}", which=which, ages=allowed)
     return _flag(kind, label, [why], reference)
 
 
-def _ages(first: int | None, last: int | None) -> str:
+def _ages(first: int | None, last: int | None) -> Reason:
     if first is None and last is None:
-        return message("flags.ages_unknown")
+        return reason("flags.ages_unknown")
     if not first:
-        return message("flags.ages_up_to", last=last) if last else message("flags.ages_zero")
+        return reason("flags.ages_up_to", last=last) if last else reason("flags.ages_zero")
     if last is None:
-        return message("flags.ages_from", first=first)
-    return message("flags.ages", first=first, last=last)
+        return reason("flags.ages_from", first=first)
+    return reason("flags.ages", first=first, last=last)
 
 
 def _hcc_edit(edit: HccEdit) -> Reason:

@@ -124,7 +124,15 @@ def _verdict(verdict: Verdict, day: str) -> Verdict:
 
 
 def _flags(flags: Iterable[Flag], day: str) -> list[Flag]:
-    return [replace(one, says=_together(one.reasons, day) or one.says) for one in flags]
+    """The first reason of a flag is that of its label."""
+    return [
+        replace(
+            one,
+            label=_together(one.reasons[:1], day) or one.label,
+            says=_together(one.reasons[1:], day) or one.says,
+        )
+        for one in flags
+    ]
 
 
 def _pair(pair: Pair, day: str) -> Pair:

@@ -49,7 +49,8 @@ def read_conditions(path: Path) -> Iterator[HospitalAcquired]:
 
 
 def _by_condition(path: Path) -> Iterator[tuple[tuple[str, str], list[str]]]:
-    condition, lines = None, []
+    condition: tuple[str, str] | None = None
+    lines: list[str] = []
     for line in lines_of(path):
         if match := _CONDITION.match(line):
             if condition:

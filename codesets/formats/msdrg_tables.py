@@ -183,7 +183,7 @@ def read_weights(path: Path) -> Iterator[DrgWeight]:
     digits (the message names the line), or when there is none.
     """
     found = False
-    for number, row in table(path, WEIGHT_COLUMNS | _yes_no(path), "Table 5 (MS-DRG weights)"):
+    for number, row in table(path, {**WEIGHT_COLUMNS, **_yes_no(path)}, "Table 5 (MS-DRG weights)"):
         if not row["drg"]:
             continue
         if not re.fullmatch(r"\d{1,3}", row["drg"]):

@@ -320,17 +320,16 @@ _BY_COLUMNS: tuple[tuple[spreadsheets.Columns, Layout], ...] = (
     ),
 )
 #: The lists of inpatient claims and risk adjustment that have a heading.
-_INPATIENT_COLUMNS: tuple[tuple[spreadsheets.Columns, Layout], ...] = tuple(
-    (columns, _reference(kind, "icd10cm", lambda path, r, read=read: read(path)))  # type: ignore[misc]
-    for kind, columns, read in (
-        ("poa_exempt", poa_exempt.POA_COLUMNS, poa_exempt.read_exempt),
-        ("mce", mce.MCE_COLUMNS, mce.read_table),
-        ("drg_weights", msdrg_tables.WEIGHT_COLUMNS, msdrg_tables.read_weights),
-        ("hcc", hcc.MAPPING_COLUMNS, hcc.read_mapping),
-        ("hcc_labels", hcc.LABEL_COLUMNS, hcc.read_labels),
-        ("hcc_hierarchies", hcc.HIERARCHY_COLUMNS, hcc.read_hierarchies),
-        ("hcc_edits", hcc.EDIT_COLUMNS, hcc.read_edits),
-    )
+_INPATIENT_COLUMNS: tuple[
+    tuple[ReferenceKind, spreadsheets.Columns, Callable[[Path], Iterable[Row]]], ...
+] = (
+    ("poa_exempt", poa_exempt.POA_COLUMNS, poa_exempt.read_exempt),
+    ("mce", mce.MCE_COLUMNS, mce.read_table),
+    ("drg_weights", msdrg_tables.WEIGHT_COLUMNS, msdrg_tables.read_weights),
+    ("hcc", hcc.MAPPING_COLUMNS, hcc.read_mapping),
+    ("hcc_labels", hcc.LABEL_COLUMNS, hcc.read_labels),
+    ("hcc_hierarchies", hcc.HIERARCHY_COLUMNS, hcc.read_hierarchies),
+    ("hcc_edits", hcc.EDIT_COLUMNS, hcc.read_edits),
 )
 #: Those that their first lines tell.
 _INPATIENT: dict[ReferenceKind, Callable[[Path], Iterable[Row]]] = {
@@ -430,13 +429,19 @@ def _inpatient_layout(sample: Sample) -> Layout | None:
         kind = "hcc_labels"
     elif sample.is_text and hac.looks_like_hac(sample.text, sample.name):
         kind = "hac"
-    elif sample.has_columns(poa_exempt.POA_COLUMNS) and poa_exempt.change_of(sample.name):
-        kind = "poa_changes"
-    if kind is not None:
-        read = _INPATIENT[kind]
-        return _reference(kind, "icd10cm", lambda path, r: read(path))
-    tables = _INPATIENT_COLUMNS if sample.is_workbook or re.search(r"[,\t]", sample.text) else ()
-    return next((layout for columns, layout in tables if sample.has_columns(columns)), None)
+    is_table = sample.is_workbook or re.search(r"[,\t]", sample.text)
+    if kind is None and is_table:
+        if sample.has_columns(poa_exempt.POA_COLUMNS) and poa_exempt.change_of(sample.name):
+            kind = "poa_changes"
+        else:
+            for of_kind, columns, read in _INPATIENT_COLUMNS:
+                if sample.has_columns(columns):
+                    return _reads(of_kind, read)
+    return _reads(kind, _INPATIENT[kind]) if kind is not None else None
+
+
+def _reads(kind: ReferenceKind, read: Callable[[Path], Iterable[Row]]) -> Layout:
+    return _reference(kind, "icd10cm", lambda path, release: read(path))
 
 
 def _coverage(path: Path, table: str) -> Layout:

@@ -3,7 +3,7 @@
 CMS names those of inpatient claims by the fiscal year, often in two digits ("FY26"), and the
 Medicare Code Editor by its version: 43 is that of FY2026. Mappings of risk adjustment are named by
 the payment year, which is paid by the diagnoses of the year before: the mapping of 2027 is for
-dates of service of 2026 (Medicare Managed Care Manual, chapter 7, section 70).
+dates of service of 2026.
 """
 
 from __future__ import annotations

@@ -194,7 +194,8 @@ class InpatientLists:
         if edition is None:
             return None
         ((name, value),) = equal.items()
-        return Listed(self._rows(row, edition, name, value), edition)
+        found: tuple[R, ...] = self._rows(row, edition, name, value)  # type: ignore[arg-type]
+        return Listed(found, edition)
 
     def _read(self, row: type[Any], reference: Reference, name: str, value: Any) -> tuple[Any, ...]:
         return tuple(self._references.rows(row, reference, **{name: value}))

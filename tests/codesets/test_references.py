@@ -12,6 +12,7 @@ from typing import get_args
 import openpyxl
 import pytest
 from click.testing import CliRunner
+from inpatient_files import ROWS as INPATIENT_ROWS
 from paths import TEST_DATA as DATA
 
 from bot.cli.main import main
@@ -134,6 +135,7 @@ ROWS: list[Row] = [
     CoverageGroup("A90001", "covered", 1, "For A9001:", ("S00.0", "S00.1"), ("S00.1",), "a second"),
     HouseRule(2, "Aetna", "S00.-", "S00", "S00", "Name the side.", DAY, None, "Bulletin"),
     PaymentLimit("A9500", "Tc99m dent", "1 STUDY DOSE", "12.345", "20.000", ""),
+    *INPATIENT_ROWS,
 ]  # fmt: skip
 
 

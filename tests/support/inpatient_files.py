@@ -8,6 +8,44 @@ import json
 import zipfile
 from pathlib import Path
 
+from codesets.rows_inpatient import (
+    CcExclusion,
+    CountsIfAlive,
+    DrgExclusion,
+    DrgWeight,
+    HccEdit,
+    HccHierarchy,
+    HccLabel,
+    HccMapping,
+    HospitalAcquired,
+    InpatientRow,
+    MceEdit,
+    PdxCollection,
+    PoaChange,
+    PoaExempt,
+    SeverityLevel,
+)
+
+#: A row of each kind.
+ROWS: list[InpatientRow] = [
+    SeverityLevel("S00.0", "CC"),
+    CcExclusion("S00.0", "MCC", "0002"),
+    PdxCollection("0002", ("S00.0", "S00.1")),
+    CountsIfAlive("S00.0"),
+    DrgExclusion("082", "084", "Dents", ("S00.0",)),
+    DrgWeight("082", "DENTS WITH MCC", "01", "MED", True, False, "1.5", "1.4", "3.0", "4.0"),
+    MceEdit("S00.0", "pediatric", 0, 17, "43"),
+    MceEdit("S00.0", "manifestation", None, None, "43"),
+    PoaExempt("S00.0"),
+    PoaChange("S00.0", "revised"),
+    HospitalAcquired("S00.0", "05", "Falls and Trauma", True),
+    HccMapping("S00.0", "CMS-HCC V28", 37),
+    HccLabel("CMS-HCC V28", 37, "Dents"),
+    HccHierarchy("CMS-HCC V28", 37, 38),
+    HccEdit("S00.0", "CMS-HCC V28", "F", None, 17, None),
+    HccEdit("S00.0", "CMS-HCC V28", "", 1, None, 38),
+]
+
 TABLE_6I = (
     "TABLE 6I - COMPLETE MCC LIST\r\nDiagnosis Code\tDescription\r\n"
     "I46.9\tCardiac arrest, cause unspecified\r\n"
@@ -57,7 +95,7 @@ MDC 11 DRGs 673-675 Other Kidney and Urinary Tract Procedures
 )
 TABLE_5 = (
     '"TABLE 5.\u2014LIST OF MEDICARE SEVERITY DIAGNOSIS-RELATED GROUPS (MS-DRGS), \n'
-    'AND GEOMETRIC AND ARITHMETIC MEAN LENGTH OF STAY\u2014FY 2026 Final Rule"\t\t\t\t\t\t\t\t\t\r\n'
+    'AND GEOMETRIC AND ARITHMETIC MEAN LENGTH OF STAY\u2014FY 2026 Final Rule"\t\t\t\t\t\t\r\n'
     "MS-DRG \tFY 2026 Final Post-Acute DRG\tFY 2026 Final Special Pay DRG\tMDC\tTYPE\t"
     "MS-DRG Title\t"
     "Weights - Before Cap\tWeights - 10% Cap Applied \tGeometric mean LOS\tArithmetic mean LOS\r\n"
