@@ -182,8 +182,7 @@ def _ends(following: str, loaded: Collection[str] = ()) -> bool:
         not following[:1].isalnum()
         or following.lower() in _JOINS
         or following in loaded
-        or any(map(str.isdigit, following))
-        and not re.match(r"\d+(?:mg|ml)", following)
+        or (any(map(str.isdigit, following)) and not re.match(r"\d+(?:mg|ml)", following))
         or following.lower() in ("dx", "pos", "too", "on", "for", "denied", "same", "ok")
     )
 

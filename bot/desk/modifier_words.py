@@ -45,7 +45,7 @@ class Phrase:
     - `code`: the modifier.
     - `words`: the words, each as the run of heads that must stand next to each other.
     - `absent`: heads that must not be in the text.
-    - `alone`: whether it is enough where no modifier is asked for.
+    - `alone`: whether it is enough where no modifier is asked for, whatever its modifier.
     """
 
     code: str
