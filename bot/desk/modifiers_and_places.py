@@ -121,7 +121,7 @@ def _modifier(
 
 
 def _ambulance(code: str, origin: str, destination: str) -> Verdict:
-    """Ambulance modifiers are two letters that CMS's manual explains; no release lists the pairs."""
+    """Two letters that CMS's manual explains; no release lists the pairs."""
     title = message("modifiers.trip", origin=origin, destination=destination)
     why = [_told_of_ambulances(code, origin, destination)]
     return Verdict(code, "hcpcs", "billable", title, None, kind="modifier", reasons=why)

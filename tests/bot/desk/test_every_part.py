@@ -1,4 +1,4 @@
-"""Every part of a question has an answer: a verdict, or one clause that says what is out of reach."""
+"""Every part of a question has an answer: a verdict, or a clause that says what is out of reach."""
 
 from __future__ import annotations
 
