@@ -32,7 +32,8 @@ _HOLLOW = frozenset(
     heads(
         "which what need correct use used using claim append bill billed billing line with"
         " without on for in at as by to and or is was be this that it right one go goes going out"
-        " after before no not item service services provided furnished when modifier modifiers mod demonstration"
+        " after before no not item service services provided furnished when"
+        " modifier modifiers mod demonstration"
     )
 )
 #: The least that is shown: where a modifier is asked for, and where it is not.
