@@ -14,7 +14,7 @@ PLACES = {
     "E": "residential, domiciliary or custodial facility that is no skilled nursing facility",
     "G": "hospital-based ESRD facility",
     "H": "hospital",
-    "I": "site of transfer between modes of ambulance transport, such as an airport or helicopter pad",
+    "I": "site of transfer between ambulances, such as an airport or helicopter pad",
     "J": "freestanding ESRD facility",
     "N": "skilled nursing facility",
     "P": "physician's office",

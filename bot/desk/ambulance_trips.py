@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 
 from bot.desk.modifier_words import listed
 from codesets.ambulance_places import PLACES, places_of
@@ -48,7 +49,7 @@ def trip(text: str) -> str | None:
     """
     folded = " ".join(fold(text).split())
     found = list(_places().finditer(folded))
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in pairwise(found):
         between = folded[one.end() : other.start()]
         letters = [str(match.lastgroup)[0] for match in (one, other)]
         if re.fullmatch(r"\W*(?:\w+\W+){0,2}?from\W+(?:\w+\W+)?", between):

@@ -328,7 +328,8 @@ class Verdict:
       not_billed: a code of ICD-11, which is not used for US claims.
     - `title`: its title; "" where it is not known.
     - `release`: label of the release that the verdict is from, or that lacks the code; None for
-      ICD-9-CM, places of service, a system that is not loaded, and text of no system.
+      ICD-9-CM, places of service, ambulance modifiers (two letters, which no release lists), a
+      system that is not loaded, and text of no system.
     - `why`: the verdict, in sentences.
     - `completions`: the billable codes that complete a header, at most 100; of a range, the
       categories or codes that it spans; [] for others.

@@ -72,6 +72,8 @@ _SPARE = 30
 _PARTNERS = 40
 #: Rules by which a pair is of one code, as no code that it asks for is given.
 _ASKED_OF_ONE = frozenset({"code_first", "use_additional_code"})
+#: What is billed beside a code.
+_BESIDE = ("modifier", "place_of_service")
 #: Below this value of Found.ours, or from this cosine to an off-topic example on, a question for
 #: which no code fits is small talk, and no rule is looked for. The lowest of 289 questions about
 #: rules has -3.6 ("what is a sequela, is there a time limit").
@@ -582,6 +584,8 @@ class Desk:
         answer = self._with_headline(question, answer)
         codes = [mention.typed for mention in question.mentions]
         rule = is_about_a_rule(question.text)
+        if all(mention.kind in _BESIDE for mention in question.mentions):
+            return answer  # the Official Guidelines have no rules of modifiers and places
         if not says_of_codes(question.text, codes, rule):
             return answer
         try:

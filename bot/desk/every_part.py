@@ -99,9 +99,10 @@ class EveryPart:
         )
         if _DX.search(text) and answer.verdicts and not diagnosed:
             yield reason("parts.no_diagnosis")
-        if _PLACE.search(text) and not any(v.kind == "place_of_service" for v in answer.verdicts):
-            if self._store.references.all("places") and answer.outcome != "guideline":
-                yield reason("parts.no_place")
+        placed = any(v.kind == "place_of_service" for v in answer.verdicts)
+        listed_places = self._store.references.all("places")
+        if _PLACE.search(text) and not placed and listed_places and answer.outcome != "guideline":
+            yield reason("parts.no_place")
 
     def _of_pairs(
         self, question: Question, answer: Answer, codes: Sequence[Verdict]

@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from bot.desk.ambulance_trips import is_about_ambulances, trip
 from bot.desk.modifier_numbers import agrees
 from bot.desk.modifier_sites import at_sites, read_sites
-from bot.desk.modifier_words import Phrase, heads, listed, number_of, phrases_of
+from bot.desk.modifier_words import Phrase, heads, listed, number_of, phrases_of, sections
 from index.text.tokens import STOPWORDS, fold
 
 #: How near, from -1 to 1, the title of each modifier is to a text. {} where nothing compares them.
@@ -30,13 +30,16 @@ _ASKS = re.compile(
 )
 _HOLLOW = frozenset(
     heads(
-        "which what need correct use used using claim append bill billed billing line with without on"
-        " for in at as by to and or is was be this that it right one go goes going out after before no"
-        " not item service services provided furnished when modifier modifiers mod demonstration"
+        "which what need correct use used using claim append bill billed billing line with"
+        " without on for in at as by to and or is was be this that it right one go goes going out"
+        " after before no not item service services provided furnished when"
+        " modifier modifiers mod demonstration"
     )
 )
 #: The least that is shown: where a modifier is asked for, and where it is not.
-_LEAST, _LEAST_UNASKED = 5.0, 6.0
+_LEAST, _LEAST_UNASKED = 5.0, 7.0
+#: What a phrase that no clinical note has is worth besides, where no modifier is asked for.
+_SURE = 1.5
 #: From here on a phrase says which one is meant.
 _TOLD = 9.0
 #: How near to the best one others must come to be shown, too.
@@ -141,6 +144,12 @@ def _denied(words: Sequence[str], reach: int = 1) -> frozenset[str]:
     )
 
 
+@cache
+def _only_asked() -> frozenset[str]:
+    """Modifiers whose words a clinical note may have, too."""
+    return frozenset(sections()["modifiers"]["only_asked"].split())
+
+
 def _against(denied: frozenset[str], words: Sequence[str]) -> float:
     """What it takes away that a text denies what `words` affirm."""
     return _DENIED * bool(denied.intersection(words) - _denied(words, _REACH))
@@ -154,7 +163,7 @@ def _by_phrases(
     there, denied = set(words), _denied(words)
     scores: dict[str, float] = {}
     for phrase in known.phrases:
-        if not (asked or phrase.alone) or phrase.absent & there:
+        if phrase.absent & there or not (asked or phrase.alone or phrase.code not in _only_asked()):
             continue
         number = in_range.get(phrase.code, 0) > 0
         found = [
@@ -169,6 +178,7 @@ def _by_phrases(
         score = worth * (worth / total) ** 2 - _against(
             denied, [word for run in phrase.words for word in run]
         )
+        score += _SURE if phrase.alone and not asked else 0.0
         scores[phrase.code] = max(scores.get(phrase.code, 0.0), score)
     return scores
 

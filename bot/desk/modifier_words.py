@@ -45,7 +45,7 @@ class Phrase:
     - `code`: the modifier.
     - `words`: the words, each as the run of heads that must stand next to each other.
     - `absent`: heads that must not be in the text.
-    - `alone`: whether it is enough where no modifier is asked for.
+    - `alone`: whether it is enough where no modifier is asked for, whatever its modifier.
     """
 
     code: str
@@ -125,7 +125,8 @@ def phrases_of(section: str) -> Iterator[Phrase]:
     """The phrases of a section, those of each modifier in their order."""
     for code in sections()[section]:
         for text in listed(section, code):
-            words, absent = [], []
+            words: list[tuple[str, ...]] = []
+            absent: list[tuple[str, ...]] = []
             for word in text.removeprefix("!").split():
                 target = absent if word.startswith("-") else words
                 if run := (word,) if word == "#" else tuple(heads(word.removeprefix("-"))):

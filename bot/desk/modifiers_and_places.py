@@ -9,7 +9,6 @@ from bot.desk.answer import CodeTitle, Status, Verdict
 from bot.desk.code_mentions import CodeMention
 from bot.desk.reasons import Reason, reason
 from bot.desk.verdicts import not_covered
-from bot.messages import message
 from codesets.ambulance_places import SOURCE, places_of
 from codesets.model import Modifier, OwnDates, PlaceOfService, Release
 from codesets.store.code_store import CodeStore
@@ -121,8 +120,8 @@ def _modifier(
 
 
 def _ambulance(code: str, origin: str, destination: str) -> Verdict:
-    """Ambulance modifiers are two letters that CMS's manual explains; no release lists the pairs."""
-    title = message("modifiers.trip", origin=origin, destination=destination)
+    """Two letters that CMS's manual explains; no release lists the pairs."""
+    title = f"Ambulance from {origin} to {destination}"
     why = [_told_of_ambulances(code, origin, destination)]
     return Verdict(code, "hcpcs", "billable", title, None, kind="modifier", reasons=why)
 

@@ -219,6 +219,7 @@ def test_small_order_file() -> None:
         ("organism (B95-B97)", ["B95-B97"]),
         ("with (E10.-, E11.-)", ["E10.-", "E11.-"]),
         ("pain (R10.1-R10.4-)", ["R10.1-R10.4-"]),
+        ("pain (R10.1--R10.4.-)", ["R10.1--R10.4.-"]),  # as printed under S14
         ("code from category O69. Then stop", ["O69"]),
         ("unresponsive to vitamin B12", []),
         ("computerized axial tomography [CAT scan]", []),

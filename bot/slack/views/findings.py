@@ -73,6 +73,9 @@ def _verdict_line(verdict: Verdict) -> str:
     after = _rate(verdict)
     room = SECTION_LINE - width(f"{mark} {code}  {after}") * 1.05
     title = fit_title(verdict.title, max(room, 3.0)) + after if verdict.title else _status(verdict)
+    if verdict.title and verdict.kind in ("modifier", "place_of_service"):
+        # Few words, of which each may tell one from another.
+        title = cut_to_lines(short(verdict.title) + after, 2, SECTION_LINE)
     lines = [
         message("slack_answer.verdict_line", mark=mark, code=escape(code), title=escape(title))
     ]
