@@ -44,6 +44,7 @@ from codesets.model import (
     TableRow,
     Term,
 )
+from codesets.rows_payment import AddOnEdit, AdjustmentCode, FeeIndicators, OppsIndicators
 from codesets.store import row_tables
 from codesets.store.code_store import CodeStore
 
@@ -117,6 +118,10 @@ ROWS: list[Row] = [
     Definition("0", 3, "Operation", "Replacement", "Putting in", "", "New gate"),
     IndexKeyEntry("Bracket, hinge", "Gate Post, Right"),
     Modifier("A1", "Dressing", DAY, None),
+    FeeIndicators("A9001", "", "A", "0", "010", "2", "1", "0", "0", "0"),
+    OppsIndicators("A9001", "N", ""),
+    AddOnEdit("A9001", "A9002", "1", DAY, None),
+    AdjustmentCode("97", "Dented with the gate", DAY, None),
     Indicators("A0021", "Cart ride", "I", ("00", "46"), "9", "O1A", (), "N", "", ("A0030",)),
 ]  # fmt: skip
 
