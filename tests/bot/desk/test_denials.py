@@ -1,5 +1,5 @@
-"""Codes of remittances are read where they are written as such, and explained in the desk's words or
-those of an imported list."""
+"""Codes of remittances are read where they are written as such, and explained in the desk's words
+or those of an imported list."""
 
 from __future__ import annotations
 
@@ -254,6 +254,6 @@ def test_an_answer_out_of_the_log_is_the_same(desk: Desk) -> None:
 def test_the_lists_name_known_categories_and_say_something() -> None:
     for kind in ("carc", "rarc"):
         for code, words in own_words(kind).items():  # type: ignore[arg-type]
-            assert words.about and words.categories, code
+            assert all([words.about, words.categories]), code
     for category in categories().values():
-        assert category.means.endswith(".") and category.next, category.name
+        assert all([category.means.endswith("."), category.next]), category.name
