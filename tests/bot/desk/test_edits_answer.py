@@ -160,7 +160,7 @@ def test_indicators_are_told_where_they_bear(desk: Desk) -> None:
     (visit,) = said(desk.ask("20999 and 99213 together?", day=DAY), "fee_schedule")
     assert "20999 has a global period of 10 days" in visit
     assert said(desk.ask("20999 and J0897?", day=DAY), "fee_schedule") == []
-    parts = desk.ask("E0163-26 and E0143?", day=DAY)
+    parts = desk.ask("E0163 with modifier 26 and E0143 together?", day=DAY)
     assert said(parts, "fee_schedule") == [
         "Fee schedule, PC/TC indicator 1: test with two parts: 26 for the professional, TC for the "
         "technical."
