@@ -15,8 +15,8 @@ _NAMED = 6
 
 
 def is_many(answer: Answer) -> bool:
-    """Whether an answer is of a list of codes that is summed up."""
-    return answer.headline.kind in ("verdict", "none") and len(firsts(answer.verdicts)) >= MANY
+    """Whether an answer is of a list of codes that its headline sums up."""
+    return answer.headline.kind == "verdict" and len(firsts(answer.verdicts)) >= MANY
 
 
 def firsts(verdicts: Sequence[Verdict]) -> list[Verdict]:
