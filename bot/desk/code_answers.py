@@ -134,6 +134,7 @@ class CodeAnswers:
         if any(verdict.status == "not_covered" for verdict in verdicts):
             notices.append(reason("desk.load_the_edition"))
         rules = PairRules(self._store, day, question.setting)
+        services = [m.code for m in named if m.system in _BILLED and m.system not in loaded]
         old = sorted(
             {
                 (REFERENCE_NAMES[reference.kind], reference.label)
@@ -148,7 +149,7 @@ class CodeAnswers:
             noticed(answer, *notices),
             outcome="verdict",
             verdicts=[*verdicts, *self._beside(question)],
-            pairs=rules.check(reported, *billed_with(question.scrubbed, named)),
+            pairs=rules.check(reported, *billed_with(question.scrubbed, named), services),
             not_checked=rules.not_checked(reported),
         )
         return self.icd11.answered(answer, question.text, day, question.limited_to)

@@ -31,10 +31,12 @@ class PairRules:
         reported: Sequence[Reported],
         units: Mapping[str, int] | None = None,
         modifiers: Mapping[str, Sequence[str]] | None = None,
+        services: Sequence[str] = (),
     ) -> list[Pair]:
         """What the rules say of these codes, in the order in which they are reported. `units`,
-        `modifiers`: code -> those that it is billed with, as far as they are known."""
-        billed = _billed(reported)
+        `modifiers`: code -> those that it is billed with, as far as they are known. `services`:
+        codes of CPT where CPT is not loaded; edits name them all the same."""
+        billed = [*_billed(reported), *services]
         pairs = [
             *self._notes.check(_diagnoses(reported)),
             *self._edits.check(billed, units),

@@ -73,7 +73,7 @@ class DenialAnswers:
             and mention.typed.lower() in line.rest.lower()
         ]
         told = False
-        for kind, code in dict.fromkeys(line.codes):
+        for kind, code in line.codes:
             denial = self._of_code(number, kind, code)
             if not told and (checks := _checks(denial, billed, answer)):
                 denial, told = replace(denial, checks=checks), True
@@ -217,7 +217,7 @@ def _one(line: Sequence[DenialCode]) -> list[Reason]:
     )
     names = ", ".join(dict.fromkeys(name for one in line for name in one.categories))
     said = [reason("denials.headline", name=named(line), categories=names, about=about)]
-    borne = [one for one in line if one.kind == "group"]
+    borne = dict.fromkeys(one.code for one in line if one.kind == "group")
     return said + [
-        reason("denials.headline_group", group=one.code, text=groups()[one.code]) for one in borne
+        reason("denials.headline_group", group=code, text=groups()[code]) for code in borne
     ]

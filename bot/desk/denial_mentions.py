@@ -219,7 +219,23 @@ def _taken(
     for start, end in sorted(spans, reverse=True):
         rest = f"{rest[:start]} {rest[end:]}"
     each = [code for _, codes in sorted(found, key=lambda one: one[0]) for code in codes]
-    return tuple(dict.fromkeys(each)), " ".join(rest.split())
+    return _once(each), " ".join(rest.split())
+
+
+def _once(codes: Iterable[tuple[DenialKind, str]]) -> tuple[tuple[DenialKind, str], ...]:
+    """Codes, each once under its group; a group is named where it begins."""
+    kept: list[tuple[DenialKind, str]] = []
+    seen: set[tuple[str, DenialKind, str]] = set()
+    group = ""
+    for kind, code in codes:
+        if kind == "group":
+            if code != group:
+                kept.append((kind, code))
+            group = code
+        elif (group, kind, code) not in seen:
+            seen.add((group, kind, code))
+            kept.append((kind, code))
+    return tuple(kept)
 
 
 def _remarks(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from bot.desk.answer import Headline, Pair
+from bot.desk.answer import Headline, HeadlineKind, Pair
 from bot.desk.reasons import Reason, reason
 
 #: A visit (evaluation and management) of CPT, or the hospital's: modifier 25 goes on it.
@@ -68,7 +68,7 @@ def units_headline(pairs: Sequence[Pair], said: int) -> tuple[Headline, list[Pai
         told = reason(f"edits.{key}", said=said, code=code, limits=_limits(telling), label=label)
     indicators = sorted({pair.reasons[0].params["mai"] for pair in over})
     means = [reason(f"edits.mai_{indicator}") for indicator in indicators]
-    kind = "yes" if within else "no"
+    kind: HeadlineKind = "yes" if within else "no"
     headline = Headline(kind, [code], reasons=[told, *means])
     return headline, [*over, *within, *(pair for pair in pairs if pair not in telling)]
 

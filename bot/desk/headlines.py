@@ -17,7 +17,7 @@ from bot.desk.answer import (
 )
 from bot.desk.answer_claims import ClaimCheck
 from bot.desk.beside_headlines import meaning
-from bot.desk.many_codes import is_many, summed_up
+from bot.desk.many_codes import MANY, firsts, summed_up
 from bot.desk.reasons import Reason, reason
 from codesets.model import SYSTEM_NAMES
 
@@ -40,7 +40,7 @@ def _of(answer: Answer) -> Headline:
         return _of_rule(answer)
     if answer.changes:
         return _of_changes(answer.changes)
-    if is_many(answer):
+    if len(firsts(answer.verdicts)) >= MANY:
         return summed_up(answer)
     if answer.verdicts:
         return of_verdicts(answer.verdicts)

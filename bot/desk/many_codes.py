@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.desk.answer import Answer, Headline, Pair, Verdict
 from bot.desk.reasons import Reason, reason
-from bot.messages import values_of
+from bot.messages import message, values_of
 
 #: From so many codes on, a list is summed up.
 MANY = 5
@@ -15,8 +15,8 @@ _NAMED = 6
 
 
 def is_many(answer: Answer) -> bool:
-    """Whether an answer is of a list of codes that is summed up."""
-    return answer.headline.kind in ("verdict", "none") and len(firsts(answer.verdicts)) >= MANY
+    """Whether an answer is of a list of codes that its headline sums up."""
+    return answer.headline.kind == "verdict" and len(firsts(answer.verdicts)) >= MANY
 
 
 def firsts(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -65,8 +65,8 @@ def summed_up(answer: Answer) -> Headline:
         for status, codes in by_status.items()
     ]
     found = conflicting(answer.pairs)
-    hard = [" + ".join(pair.codes) for pair in found if pair.severity == "conflict"]
-    soft = [" + ".join(pair.codes) for pair in found if pair.severity != "conflict"]
+    hard = [_of_pair(pair) for pair in found if pair.severity == "conflict"]
+    soft = [_of_pair(pair) for pair in found if pair.severity != "conflict"]
     hard, soft = list(dict.fromkeys(hard)), list(dict.fromkeys(soft))
     if hard:
         key = "many_conflict" if len(hard) == 1 else "many_conflicts"
@@ -81,6 +81,11 @@ def summed_up(answer: Answer) -> Headline:
         told.append(reason(f"edits.{key}", count=asked))
     codes = [verdict.code for verdict in verdicts if verdict.code]
     return Headline("verdict", codes, reasons=[_sentence(told)])
+
+
+def _of_pair(pair: Pair) -> str:
+    codes = " + ".join(pair.codes)
+    return f"{codes} ({message('edits.units')})" if pair.rule == "mue" else codes
 
 
 def _named(names: Sequence[str]) -> str:

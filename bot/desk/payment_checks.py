@@ -60,9 +60,8 @@ class PaymentChecks:
         for row in self._references.rows(FeeIndicators, reference, code=codes):
             if not row.modifier or row.code not in rows:
                 rows[row.code] = row
-        for code in codes:
-            if (row := rows.get(code)) is None:
-                continue
+        for code in filter(rows.__contains__, codes):
+            row = rows[code]
             if row.status in _NOT_PAID:
                 means = fee_schedule.STATUS[row.status]
                 told = reason("pairs.fee_status", status=row.status, means=means)

@@ -52,6 +52,7 @@ from codesets.rows_coverage import (
     CoverageService,
 )
 from codesets.rows_drugs import PaymentLimit
+from codesets.rows_payment import AddOnEdit, AdjustmentCode, FeeIndicators, OppsIndicators
 from codesets.rows_policies import HouseRule
 from codesets.store import row_tables
 from codesets.store.code_store import CodeStore
@@ -126,6 +127,10 @@ ROWS: list[Row] = [
     Definition("0", 3, "Operation", "Replacement", "Putting in", "", "New gate"),
     IndexKeyEntry("Bracket, hinge", "Gate Post, Right"),
     Modifier("A1", "Dressing", DAY, None),
+    FeeIndicators("A9001", "", "A", "0", "010", "2", "1", "0", "0", "0"),
+    OppsIndicators("A9001", "N", ""),
+    AddOnEdit("A9001", "A9002", "1", DAY, None),
+    AdjustmentCode("97", "Dented with the gate", DAY, None),
     Indicators("A0021", "Cart ride", "I", ("00", "46"), "9", "O1A", (), "N", "", ("A0030",)),
     CoveragePolicy("A90001", "90001", "article", "Dents", "12", DAY, None, ("370-9-1",),
                    (("FL", "Florida"),), ("L80001", "ncd:16")),
