@@ -28,8 +28,8 @@ FORMS = re.compile(
         (?P<ptr>[A-L]{{1,4}}\b|[A-L](?:\s*[,&/]\s*[A-L]\b)*|\d{{1,2}}(?:\s*[,&/:]\s*\d{{1,2}}\b)*(?!\d)))
   | (?P<pointed_dx>\bdx\s*\#?\s*(?P<ptr_dx>(?:[1-9]|1[0-2])(?:\s*[,&/]\s*(?:[1-9]|1[0-2]))*)
         (?![\w.:=]|\s*[:=]|\s*[).]\s*[A-Z]\d))
-  | (?P<label>\b(?:(?P<adm>admitting|admit)|(?P<first>principal|primary|first[\s-]listed|prin)
-        |(?P<then>secondary|sec|other))?(?:(?<=\w)\s+)?\b(?:dx['’]?s?|diag(?:nos[ei]s)?|icd-?10(?:-?cm)?
+  | (?P<label>\b(?:(?:(?P<adm>admitting|admit)|(?P<first>principal|primary|first[\s-]listed|prin)
+        |(?P<then>secondary|sec|other))\s+)?(?:dx['’]?s?|diag(?:nos[ei]s)?|icd-?10(?:-?cm)?
         (?:\s+codes?)?|pdx|sdx)(?:\s*\#?\d{{1,2}}(?![\d.]))?(?:\s+codes?)?\s*[:=.)]?(?=\s*[\(\[]?[A-Z0-9]))
   | (?P<cause>\bexternal\ causes?(?:\ codes?)?\b[\s:]*)
   | (?P<visit>\breason\ for\ visit\b[\s:]*)

@@ -66,8 +66,10 @@ def read_claims(scrubbed: str, asked: str, systems_of: SystemsOf) -> tuple[Claim
         if all(
             (claim is not None and _stands_alone(claim)) or not _has_codes(row)
             for claim, row in zip(each, rows, strict=True)
-        ) and (found := tuple(claim for claim in each if claim is not None)):
-            return found
+        ):
+            found = tuple(claim for claim in each if claim is not None)
+            if len(found) > 1:
+                return found
     whole = _one(", ".join(rows), ", ".join(typed), systems_of)
     return (whole,) if whole is not None else ()
 
