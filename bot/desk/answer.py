@@ -27,7 +27,16 @@ Status = Literal[
 Severity = Literal["conflict", "caution", "obligation"]
 Order = Literal["before", "after", "any"]
 HeadlineKind = Literal[
-    "codes", "yes", "no", "order", "needs_more", "units", "verdict", "rule", "changes", "none",
+    "codes",
+    "yes",
+    "no",
+    "order",
+    "needs_more",
+    "units",
+    "verdict",
+    "rule",
+    "changes",
+    "none",
     "claim",
 ]
 
@@ -505,11 +514,11 @@ class Answer:
     - `changes`: what changed between editions; None, and not in the JSON, for another question.
     - `explanation`: what a language model makes of the lines; None where none was asked, or said
       anything that holds.
-    - `claim`: the claim that was checked, as it was read; of several claims, the first that has
-      something to mend; None for another question.
     - `elapsed_ms`: how long the answer took, in milliseconds.
     - `releases`: key of each release that answered -> its label; for the log, not in the JSON.
     - `reasons`: what `notices` are worded from; not in the JSON.
+    - `claim`: the claim that was checked, as it was read; of several claims, the first that has
+      something to mend; None for another question.
     """
 
     id: str = field(default="", kw_only=True)
@@ -532,10 +541,10 @@ class Answer:
     not_checked: list[str] = field(default_factory=list)
     changes: Changes | None = None
     explanation: Explanation | None = field(default=None, kw_only=True)
-    claim: ClaimCheck | None = field(default=None, kw_only=True)
     elapsed_ms: float = 0.0
     releases: dict[str, str] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
+    claim: ClaimCheck | None = field(default=None, kw_only=True)
 
     def as_dict(self) -> dict[str, Any]:
         """The object of the contract, without the fields that are not in the JSON."""

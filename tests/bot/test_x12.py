@@ -182,7 +182,9 @@ def test_words_before_the_segments_stay() -> None:
 
 
 def test_records_have_no_place_for_identifiers() -> None:
-    names = {field.name for kind in (Claim, ServiceLine, Diagnosis, Adjustment) for field in fields(kind)}
+    names = {
+        field.name for kind in (Claim, ServiceLine, Diagnosis, Adjustment) for field in fields(kind)
+    }
     assert names == {
         "kind", "diagnoses", "lines", "procedures", "day", "through", "place", "bill_type", "age",
         "sex", "cut_off", "code", "modifiers", "units", "pointers", "revenue", "role", "present",
@@ -248,7 +250,9 @@ def test_slack_keeps_no_identifier(slack, log, home: Path, caplog) -> None:
 
 
 def samples() -> list[Path]:
-    return sorted(path for path in SAMPLES.rglob("*") if path.suffix in (".837", ".837i", ".835", ".txt"))
+    return sorted(
+        path for path in SAMPLES.rglob("*") if path.suffix in (".837", ".837i", ".835", ".txt")
+    )
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the shared samples are not here")

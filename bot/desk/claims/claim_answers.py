@@ -69,7 +69,9 @@ class ClaimAnswers:
     # The claim with what codes.db has of it
 
     def _case(self, claim: Claim, day: dt.date) -> Case:
-        reported = [d for d in claim.diagnoses if d.role in ("principal", "other", "external cause")]
+        reported = [
+            d for d in claim.diagnoses if d.role in ("principal", "other", "external cause")
+        ]
         known = []
         if "icd10cm" in self._store.systems:
             release = self._store.for_date("icd10cm", day).release
@@ -173,7 +175,9 @@ class ClaimAnswers:
                 verdict = judge.modifier(mention)
                 if verdict is not None and verdict.status in _WRONG:
                     yield replace(
-                        found([line.service.code, code], "modifier", "conflict", verdict.reasons[0]),
+                        found(
+                            [line.service.code, code], "modifier", "conflict", verdict.reasons[0]
+                        ),
                         reasons=verdict.reasons,
                         release=verdict.release or "",
                     )
@@ -260,7 +264,9 @@ def _headline(mend: Sequence[Reason], look: Sequence[Reason], case: Case) -> Hea
     if not told:
         return Headline("claim", [], reasons=[reason("claims.nothing")])
     what: list[Reason] = [reason("headline.listed", what=one) for one in told[: _MOST_BRIEF - 1]]
-    what = [*what, *told[_MOST_BRIEF - 1 : _MOST_BRIEF]] if len(told) >= _MOST_BRIEF else _joined(told)
+    what = (
+        [*what, *told[_MOST_BRIEF - 1 : _MOST_BRIEF]] if len(told) >= _MOST_BRIEF else _joined(told)
+    )
     if left := len(told) - _MOST_BRIEF:
         what += [reason("claims.more", count=left)] if left > 0 else []
     key = "claims.only_look"

@@ -29,7 +29,11 @@ _MOST_OTHER_WORDS = 6
 #: From a code as typed to the systems that have it.
 SystemsOf = Callable[[str], set[str]]
 
-_ROLE: dict[str, Role] = {"adm": "admitting", "cause": "external cause", "visit": "reason for visit"}
+_ROLE: dict[str, Role] = {
+    "adm": "admitting",
+    "cause": "external cause",
+    "visit": "reason for visit",
+}
 
 
 @dataclass
@@ -60,9 +64,7 @@ def read_claims(scrubbed: str, asked: str, systems_of: SystemsOf) -> tuple[Claim
     rows = [row for row in scrubbed.splitlines() if row.strip()]
     typed = [row for row in asked.splitlines() if row.strip()]
     if len(rows) > 1 and len(rows) == len(typed):
-        each = [
-            _one(row, own, systems_of) for row, own in zip(rows, typed, strict=True)
-        ]
+        each = [_one(row, own, systems_of) for row, own in zip(rows, typed, strict=True)]
         if all(
             (claim is not None and _stands_alone(claim)) or not _has_codes(row)
             for claim, row in zip(each, rows, strict=True)
@@ -165,7 +167,9 @@ def _take(read: _Read, match: re.Match[str], systems_of: SystemsOf) -> None:
     elif kind in ("pointed", "pointed_dx"):
         _point(read, found.get("ptr") or found.get("ptr_dx", ""), kind, match[0])
     elif kind == "units":
-        units = next(found[name] for name in ("times", "qty", "counted", "unit_label") if name in found)
+        units = next(
+            found[name] for name in ("times", "qty", "counted", "unit_label") if name in found
+        )
         if read.lines and read.lines[-1].units is None:
             _alter(read, units=float(units))
     elif kind == "place":

@@ -58,9 +58,7 @@ def _pairs(
                 yield _pair(edits[pair], reference, setting, lines)
 
 
-def _pair(
-    edit: PtpEdit, reference: Reference, setting: Setting, lines: Sequence[Line]
-) -> Pair:
+def _pair(edit: PtpEdit, reference: Reference, setting: Setting, lines: Sequence[Line]) -> Pair:
     of_two = [line for line in lines if line.service.code in (edit.column1, edit.column2)]
     used = [m for line in of_two for m in line.service.modifiers if m in PTP_ASSOCIATED]
     if edit.modifier != "1":
@@ -147,8 +145,6 @@ def _twice(lines: Sequence[Line]) -> Iterator[Pair]:
     for line in lines:
         key = line.service.code, frozenset(line.service.modifiers)
         if key in seen:
-            why = reason(
-                "claims.twice", code=line.name, one=seen[key].number, other=line.number
-            )
+            why = reason("claims.twice", code=line.name, one=seen[key].number, other=line.number)
             yield found([line.service.code], "duplicate", "caution", why)
         seen.setdefault(key, line)

@@ -73,7 +73,9 @@ def patient_checks(store: CodeStore, case: Case) -> Iterator[Pair]:
                 said=reason(f"claims.sex_{sex}"),
                 sex=reason(f"claims.sex_{claim.sex}"),
             )
-            yield found([code.code], "sex", "conflict", why, quote=quote, place=place, release=printed)
+            yield found(
+                [code.code], "sex", "conflict", why, quote=quote, place=place, release=printed
+            )
 
 
 def _age_limit(
@@ -84,9 +86,7 @@ def _age_limit(
     for row in _rows("age"):
         if _applies(row, code) and re.search(row["words"], code.title, re.I):
             severity: Severity = "caution" if row.get("persists") else "conflict"
-            limits.append(
-                _Limit(row["first"], row["last"], code.title, code.code, label, severity)
-            )
+            limits.append(_Limit(row["first"], row["last"], code.title, code.code, label, severity))
     for note in notes_of(store, release, code) if release else ():
         if note.kind != "note" or not _is_about(note.text, code.title):
             continue

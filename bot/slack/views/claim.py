@@ -35,5 +35,3 @@ def claim_small(answer: Answer, most: int) -> list[str]:
     """What was not checked."""
     text = not_checked(answer)
     return [escape(cut_to_lines(text, most, CONTEXT_LINE))] if text else []
-
-

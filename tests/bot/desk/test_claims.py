@@ -57,7 +57,7 @@ def checking(home: Path) -> Iterator[Desk]:
 
 
 def found(answer: Answer, severity: str = "") -> list[str]:
-    """"rule codes" of each finding."""
+    """ "rule codes" of each finding."""
     return [
         f"{pair.rule} {'+'.join(pair.codes)}"
         for pair in answer.pairs
@@ -212,7 +212,9 @@ def test_edits_that_hold_nothing_against_a_claim(checking: Desk, lines: str) -> 
 
 
 def test_a_stay_has_no_edits_of_lines(checking: Desk) -> None:
-    stay = "rev 0250 J0897 x999, dx M81.0, admitted 2026-02-01 discharged 2026-02-03, type of bill 111"
+    stay = (
+        "rev 0250 J0897 x999, dx M81.0, admitted 2026-02-01 discharged 2026-02-03, type of bill 111"
+    )
     answer = checking.ask(stay)
     assert not [one for one in found(answer) if one.startswith(("units", "ncci"))]
     assert answer.as_of == "2026-02-03"
@@ -280,7 +282,9 @@ def test_a_phone_shows_a_claim_in_few_lines(checking: Desk, claim: str) -> None:
     assert phone_lines(drawn.blocks) <= BUDGET
 
 
-def test_a_claim_is_the_same_when_it_is_asked_again(checking: Desk, home: Path, tmp_path: Path) -> None:
+def test_a_claim_is_the_same_when_it_is_asked_again(
+    checking: Desk, home: Path, tmp_path: Path
+) -> None:
     log = QueryLog(tmp_path / "log.db")
     logged = LoggedDesk(checking, log)
     lines = CLAIM.replace("x121 ptr A", "x121 ptr A on 2/3/2026")
