@@ -359,7 +359,7 @@ class Verdict:
 class Headline:
     """The answer to a question in one line. It has no words of the question.
 
-    - `kind`: claim: what was found on a claim. codes: the codes to report. yes, no, order, needs_more: the answer about codes
+    - `kind`: claim: of a claim. codes: the codes to report. yes, no, order, needs_more: about codes
       together. units: of a drug. verdict: on codes. rule: a section of the guidelines. changes:
       between editions. none: nothing was answered.
     - `codes`: the codes that it names, in order; [] for none.
@@ -509,8 +509,8 @@ class Answer:
     - `pairs`: what the rules say of those codes together; [] for nothing.
     - `not_checked`: the rules that apply to such codes and are not loaded, so were not checked:
       excludes1, excludes2, code_first, use_additional_code, code_also, ncci_ptp or mue; of a
-      claim also cpt, ncci_of_cpt, coverage, age, sex, jw_jz, place_of_service, icd9, revenue or poa; []
-      for none.
+      claim also cpt, ncci_of_cpt, coverage, age, sex, jw_jz, place_of_service, icd9, revenue or
+      poa; [] for none.
     - `changes`: what changed between editions; None, and not in the JSON, for another question.
     - `explanation`: what a language model makes of the lines; None where none was asked, or said
       anything that holds.

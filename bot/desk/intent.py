@@ -15,9 +15,9 @@ from index.text.resources import read_text, read_words
 from index.text.tokens import STOPWORDS, plain_words
 
 #: too_long, empty, foreign: it cannot be answered. changes: what differs between editions.
-#: greeting, thanks, help: it is no question. x12: X12 that
-#: cannot be read. claim: it is a claim to check. drug_products: it names NDCs. codes: it names codes,
-#: which get verdicts. search: anything else.
+#: greeting, thanks, help: it is no question. x12: X12 that cannot be read. claim: it is a claim to
+#: check. drug_products: it names NDCs. codes: it names codes, which get verdicts. search: anything
+#: else.
 Intent = Literal[
     "too_long", "empty", "foreign", "greeting", "thanks", "help", "changes", "x12", "claim",
     "drug_products", "codes", "search",

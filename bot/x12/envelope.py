@@ -166,7 +166,7 @@ def _kind(number: str, guide: str, names: Sequence[str]) -> Kind:
 
 def _interchange(kind: Kind, body: Sequence[str], separators: _Separators, version: str) -> str:
     """These segments between fixed ones."""
-    e, c, t = separators.element, separators.component, "~" if "~" != separators.element else "\n"
+    e, c, t = separators.element, separators.component, "~" if separators.element != "~" else "\n"
     group, guides = _GUIDES[kind]
     number = "835" if kind == "835" else "837"
     repetition = "^" if version == "00501" else "U"

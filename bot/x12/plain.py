@@ -3,7 +3,6 @@ never the X12: it is scrubbed, logged and answered like any other question."""
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import replace

@@ -74,7 +74,7 @@ def _all(
         try:
             # What was read before a damaged place is kept.
             for each in read(one):
-                found.append(each)  # noqa: PERF402
+                found.append(each)
         except X12Unreadable as error:
             wrong.append(error)
         if not one.whole and not one.pasted:

@@ -200,9 +200,17 @@ def everything_in(home: Path) -> str:
     return b"".join(path.read_bytes() for path in paths).decode("utf-8", "replace")
 
 
-@pytest.mark.parametrize("text", [x12.PROFESSIONAL, x12.INSTITUTIONAL, x12.REMITTANCE,
-                                  "please check " + x12.TWO_CLAIMS,
-                                  x12.PROFESSIONAL[:700], "ST*270*1~" + x12.PROFESSIONAL[300:]])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        x12.PROFESSIONAL,
+        x12.INSTITUTIONAL,
+        x12.REMITTANCE,
+        "please check " + x12.TWO_CLAIMS,
+        x12.PROFESSIONAL[:700],
+        "ST*270*1~" + x12.PROFESSIONAL[300:],
+    ],
+)
 def test_the_log_has_no_identifier(
     text: str, desk: Desk, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -127,11 +127,13 @@ def _in_order(diagnoses: list[Diagnosis]) -> tuple[Diagnosis, ...]:
 
 
 def _is_claim(read: _Read) -> bool:
+    if read.cut_off and read.diagnoses:
+        return True
     services = [line for line in read.lines if line.code]
     pointed = any(line.pointers for line in read.lines)
     if not (services or (read.bill_type and read.diagnoses)):
         return False
-    if not (read.diagnoses and (read.labelled or read.bill_type) or (pointed and services)):
+    if not ((read.diagnoses and (read.labelled or read.bill_type)) or (pointed and services)):
         return False
     known = _words()
     other = [word for word in map(fold, read.words) if word not in known["beside"]]

@@ -1,7 +1,7 @@
 """Checks the order of the diagnoses of a claim, and what its lines point to.
 
-Official Guidelines for Coding and Reporting: conventions (I.A.13), chapter 15 (I.C.15.a.1), external
-causes (I.C.20.a.6), Z codes (I.C.21.c), sequelae (I.B.10); NUCC, 1500 Claim Form Reference
+Official Guidelines for Coding and Reporting: conventions (I.A.13), chapter 15 (I.C.15.a.1),
+external causes (I.C.20.a.6), Z codes (I.C.21.c), sequelae (I.B.10); NUCC, 1500 Claim Form Reference
 Instruction Manual, items 21 (twelve diagnoses) and 24E (four pointers).
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from bot.desk.answer import Pair, Severity
-from bot.desk.claims.case import Case, Listed, found
+from bot.desk.claims.case import Case, found
 from bot.desk.reasons import reason
 from bot.desk.together_model import Ground
 from bot.desk.together_order import Order, is_first_only
