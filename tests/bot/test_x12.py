@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import x12_texts as x12
 from paths import SHARED
+from slack_server.envelopes import file_share
 from slack_support import served
 
 from bot.desk.desk import Desk
@@ -287,3 +288,16 @@ def test_a_status_report_is_refused() -> None:
     for path in SAMPLES.rglob("*.277"):
         with pytest.raises(X12Unreadable, match="277"):
             plain_texts(path.read_text())
+
+
+def test_a_file_with_a_claim_is_answered_like_a_paste(slack, log, home: Path) -> None:
+    desk = NoIndex(Settings(home=home))
+    with served(slack, home, desk, log):
+        sent = slack.add_file("march.837", x12.PROFESSIONAL.encode(), "U7")
+        slack.send_event(file_share([sent], user="U7")).wait_ack(10)
+        (post,) = slack.wait_for("chat.postMessage")
+    assert "to mend" in json.dumps(post.args)
+    (record,) = log.recent()
+    assert record.text.startswith("99213-25 x1 ptr AB, J3301-LT x4 ptr A")
+    kept = everything_in(home)
+    assert not [secret for secret in x12.SECRETS if secret in kept]

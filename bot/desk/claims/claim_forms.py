@@ -34,8 +34,8 @@ FORMS = re.compile(
   | (?P<cause>\bexternal\ causes?(?:\ codes?)?\b[\s:]*)
   | (?P<visit>\breason\ for\ visit\b[\s:]*)
   | (?P<procedure_label>\bprocedures?(?:\ codes?)?[\s:]+(?=[0-9A-HJ-NP-Z]{{7}}\b))
-  | (?P<dates>(?:\b(?:dos|dates?\ of\ service|on|from|seen|admitted|adm|admit|discharged|dc|d/c|through
-        |thru|to)\b[\s:]*|-\s*)?(?:{_DATE})(?!\d))
+  | (?P<dates>(?:\b(?:dos|dates?\ of\ service|on|from|seen|admitted|adm|admit|discharged|dc|d/c
+        |through|thru|to)\b[\s:]*|-\s*)?(?:{_DATE})(?!\d))
   | (?P<age>(?<![\w.-])(?:age[d]?[\s:]*)?(?P<years>\d{{1,3}}|\[AGE\])[\s-]*
         (?:y/?o|yrs?(?:[\s-]olds?)?|years?(?:[\s-]olds?)?)(?:[\s,-]*(?P<sex>{_SEX}))?\b)
   | (?P<age_label>\bage[d]?[\s:]*(?P<years_label>\d{{1,3}}|\[AGE\])\b)

@@ -48,6 +48,7 @@ from bot.slack.views.rules import (
     pair_lines,
     quote_lines,
 )
+from bot.views.claim_words import claim_lines
 from bot.views.report_words import (
     candidate_of_first,
     is_of_codes_together,
@@ -125,6 +126,8 @@ def _topics(answer: Answer, governing: Governing) -> Iterator[Iterable[str]]:
             yield quote_lines(guideline)
     pairs = answer.pairs if is_of_codes_together(answer) else gravest_first(answer.pairs)
     yield pair_lines(pairs, answer.not_checked if answer.verdicts else ())
+    if answer.claim:
+        yield map(escape, claim_lines(answer.claim))
     for verdict in answer.verdicts:
         yield verdict_lines(verdict)
     for number, part in enumerate(parts(answer), 1):

@@ -17,6 +17,7 @@ from bot.logged_desk import LoggedDesk
 from bot.querylog import QueryLog, QuestionRecord
 from bot.settings import Settings
 from bot.slack.views.answer import BUDGET, answer_message
+from bot.slack.views.details import detail_pages
 from bot.slack.views.phone_lines import phone_lines
 from bot.views import terminal
 from codesets.loading.importer import import_files
@@ -160,6 +161,7 @@ FINDINGS = [
     # pointers, modifiers
     ("99213 ptr C, dx I10 E11.9", ["pointer 99213"]),
     ("A4602-ZQ, dx I10", ["modifier A4602+ZQ"]),
+    ("A0433-RH, dx I10", []),
 ]
 
 
@@ -278,7 +280,8 @@ def test_the_terminal_shows_findings_before_lines(checking: Desk) -> None:
 
 @pytest.mark.parametrize("claim", [CLAIM, *(f"{claim}, {_DOS}" for claim, _ in FINDINGS)])
 def test_a_phone_shows_a_claim_in_few_lines(checking: Desk, claim: str) -> None:
-    drawn = answer_message(checking.ask(claim), "0123456789ab")
+    answer = checking.ask(claim)
+    drawn = answer_message(answer, "0123456789ab")
     assert phone_lines(drawn.blocks) <= BUDGET
 
 
@@ -297,3 +300,9 @@ def test_a_claim_is_the_same_when_it_is_asked_again(
         assert "2026" not in record.text
         assert replay(record, checking).status == "same"
     log.close()
+
+
+def test_the_rules_of_a_claim_have_its_lines(checking: Desk) -> None:
+    shown = str([block.to_dict() for page in detail_pages(checking.ask(CLAIM)) for block in page])
+    assert "2. J0897-LT" in shown
+    assert "CPT codes" in shown
