@@ -301,3 +301,13 @@ def test_a_file_with_a_claim_is_answered_like_a_paste(slack, log, home: Path) ->
     assert record.text.startswith("99213-25 x1 ptr AB, J3301-LT x4 ptr A")
     kept = everything_in(home)
     assert not [secret for secret in x12.SECRETS if secret in kept]
+
+
+def test_a_long_paste_is_answered_in_part(desk: Desk) -> None:
+    before, _, _ = x12.PROFESSIONAL.partition("HL*2*")
+    many = before + "".join(
+        x12._PATIENT.format(n=n, sex="F") + x12.PROFESSIONAL_CLAIM for n in range(2, 62)
+    )
+    answer = desk.ask(f"{many}SE*999*0001~GE*1*991~IEA*1*000009910~")
+    assert len(answer.statements) == 20
+    assert any("first 20 claims" in notice for notice in answer.notices)
