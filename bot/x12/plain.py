@@ -52,7 +52,7 @@ def unread(text: str) -> X12Unreadable | None:
 
 
 def plain_texts(text: str) -> list[str]:
-    """The first claims, or each adjustment, of a text that begins with X12. Raises X12Unreadable."""
+    """The first claims, or adjustments, of a text that begins with X12. Raises X12Unreadable."""
     if "835" in kinds(text):
         return denial_lines(adjustments(text))
     return claim_texts(text, _MOST_PASTED)[0]

@@ -41,8 +41,8 @@ _REMARK = re.compile(r"MA?\d{1,3}|N\d{1,4}")
 
 def claims(text: str, most: int | None = None) -> tuple[list[Claim], list[X12Unreadable]]:
     """The claims of a text that begins with X12, in their order, and what is wrong with the
-    transactions that cannot be read: they do not hide the others. Reading ends after `most`. Raises X12Unreadable where no
-    claim can be read."""
+    transactions that cannot be read: they do not hide the others. Reading ends after `most`. Raises
+    X12Unreadable where no claim can be read."""
     return _all(text, ("837P", "837I"), _claims, "no_claim", most)
 
 

@@ -311,7 +311,8 @@ def test_the_rules_of_a_claim_have_its_lines(checking: Desk) -> None:
 @pytest.mark.parametrize(
     "text",
     ["20610-RT-59 x1, J0897-76 x60, 97110-59-GP, dx M17.11 E11.9, POS 11, 67 yo F",
-     "00142-QK-QS-P1 ptr A, dx H25.11, POS 22", "rev 0250 J0897-JZ x60, dx M81.0, type of bill 131"],
+     "00142-QK-QS-P1 ptr A, dx H25.11, POS 22",
+     "rev 0250 J0897-JZ x60, dx M81.0, type of bill 131"],
 )  # fmt: skip
 def test_the_parts_of_a_claim_are_no_identifiers(checking: Desk, text: str) -> None:
     assert checking.scrub(text) == text
