@@ -37,4 +37,5 @@ class CodeDeskError(Exception):
     * FileNotFetched              bot/slack/files.py
     * Misread                     bot/slack/search_syntax.py
     * CasesUnreadable             bot/phi/evaluate.py
+    * X12Unreadable               bot/x12/errors.py
     """

@@ -536,13 +536,11 @@ class Answer:
     - `pairs`: what the rules say of those codes together; [] for nothing.
     - `not_checked`: the rules that apply to such codes and are not loaded, so were not checked:
       excludes1, excludes2, code_first, use_additional_code, code_also, ncci_ptp or mue; of a
-      claim also cpt, ncci_of_cpt, coverage, age, sex, jw_jz, place_of_service, icd9, revenue or poa; []
-      for none.
+      claim also cpt, ncci_of_cpt, coverage, age, sex, jw_jz, place_of_service, icd9, revenue or
+      poa; [] for none.
     - `changes`: what changed between editions; None, and not in the JSON, for another question.
     - `explanation`: what a language model makes of the lines; None where none was asked, or said
       anything that holds.
-    - `claim`: the claim that was checked, as it was read; of several claims, the first that has
-      something to mend; None for another question.
     - `elapsed_ms`: how long the answer took, in milliseconds.
     - `releases`: key of each release that answered -> its label; for the log, not in the JSON.
     - `reasons`: what `notices` are worded from; not in the JSON.
@@ -552,6 +550,8 @@ class Answer:
     - `policies`: the rules of this house for its codes, at most fifty; [] for none.
     - `denials`: the codes of denials that it names, in order: groups, reasons and remarks; [] for
       none.
+    - `claim`: the claim that was checked, as it was read; of several claims, the first that has
+      something to mend; None for another question.
     """
 
     id: str = field(default="", kw_only=True)
@@ -574,7 +574,6 @@ class Answer:
     not_checked: list[str] = field(default_factory=list)
     changes: Changes | None = None
     explanation: Explanation | None = field(default=None, kw_only=True)
-    claim: ClaimCheck | None = field(default=None, kw_only=True)
     elapsed_ms: float = 0.0
     releases: dict[str, str] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
@@ -582,6 +581,7 @@ class Answer:
     coverage: list[Coverage] = field(default_factory=list, kw_only=True)
     policies: list[HousePolicy] = field(default_factory=list, kw_only=True)
     denials: list[DenialCode] = field(default_factory=list, kw_only=True)
+    claim: ClaimCheck | None = field(default=None, kw_only=True)
 
     def as_dict(self) -> dict[str, Any]:
         """The object of the contract, without the fields that are not in the JSON."""

@@ -70,7 +70,7 @@ def together(question: Question, begun: Answer, answers: Sequence[Answer]) -> An
     left = given - len(each)
     more = [reason("report.too_many", most=len(each), count=left)] if left else []
     if left and question.claims:
-        more = [reason("claims.other_claims", most=len(each), count=given)]
+        more = [reason("claims.other_claims", most=len(each))]
     told = {(one.key, repr(one.params)): one for one in (*begun.reasons, *_reasons(each), *more)}
     return replace(
         first,

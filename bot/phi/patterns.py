@@ -72,6 +72,12 @@ _MEDICINE = [
         r"|copies|k|m?sv|mci|mbq|gy|cgy|cc|million|billion|x ?10)(?:/\w+)?(?!\w)",
         _i,
     ),
+    # A billed code with its modifiers: 20610-RT-59, J0897-76.
+    re.compile(
+        rf"(?<![\w-])(?:{HCPCS}|{CPT})(?:-(?:[A-Z][A-Z0-9]|\d[A-Z]|2[1-7]|3[23]|47|5\d|6[26]|7[6-9]"
+        r"|8[0-2]|9[0-59])){1,4}(?![\w-])",
+        _i,
+    ),
     # Ranges of codes.
     re.compile(rf"(?<![\w-])(?:{CPT}-{CPT}|{HCPCS}-{HCPCS})(?![\w-])", _i),
 ]  # fmt: skip

@@ -215,7 +215,7 @@ def text_of(event: dict[str, Any], client: WebClient, *, within: float = 2.0) ->
 
 
 def _statements(data: bytes, extension: str) -> str:
-    """The lines of a text file, X12 among them; of a table, the cells of each row side by side. Raises
+    """The lines of a text file; of a table, the cells of each row side by side. Raises
     UnicodeDecodeError for what is no text."""
     if b"\0" in data[:1000] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnicodeDecodeError("utf-8", data[:20], 0, 1, "no text")

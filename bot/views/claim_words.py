@@ -22,7 +22,7 @@ def claim_lines(claim: ClaimCheck) -> Iterator[str]:
 
 
 def line_words(line: ClaimLine) -> str:
-    """A line: "2. J3301-RT × 4 for M17.11"."""
+    """A line: with its number, units and diagnoses."""
     code = "-".join([line.code or line.revenue, *line.modifiers])
     units = message("claims.line_units", units=f"{line.units:g}") if line.units is not None else ""
     diagnoses = ", ".join(line.diagnoses)

@@ -16,6 +16,9 @@ from bot.x12.records import Adjustment, Claim, Diagnosis, Role, ServiceLine
 _LETTERS = "ABCDEFGHIJKL"
 #: Says that the end of a claim is missing.
 CUT_OFF = "claim cut off"
+#: Claims of a paste that are read: one more than are answered. Each takes some 5 ms, and a message
+#: of Slack is acknowledged after it was read.
+_MOST_PASTED = 21
 _LEADS: dict[str, tuple[Role, ...]] = {
     "dx": ("principal", "other"),
     "external cause": ("external cause",),
@@ -49,16 +52,16 @@ def unread(text: str) -> X12Unreadable | None:
 
 
 def plain_texts(text: str) -> list[str]:
-    """Each claim, or each adjustment, of a text that begins with X12. Raises X12Unreadable."""
+    """The first claims, or adjustments, of a text that begins with X12. Raises X12Unreadable."""
     if "835" in kinds(text):
         return denial_lines(adjustments(text))
-    return claim_texts(text)[0]
+    return claim_texts(text, _MOST_PASTED)[0]
 
 
-def claim_texts(text: str) -> tuple[list[str], list[str]]:
+def claim_texts(text: str, most: int | None = None) -> tuple[list[str], list[str]]:
     """Each claim of a text that begins with X12, and a sentence for each transaction that could not
-    be read. Raises X12Unreadable where none could."""
-    found, wrong = claims(text)
+    be read; at most `most` claims. Raises X12Unreadable where none could."""
+    found, wrong = claims(text, most)
     return [claim_text(claim) for claim in found], [str(error) for error in wrong]
 
 

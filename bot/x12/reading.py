@@ -39,11 +39,11 @@ _REASON = re.compile(r"[A-Z]?\d{1,3}|[A-Z]\d{1,2}")
 _REMARK = re.compile(r"MA?\d{1,3}|N\d{1,4}")
 
 
-def claims(text: str) -> tuple[list[Claim], list[X12Unreadable]]:
+def claims(text: str, most: int | None = None) -> tuple[list[Claim], list[X12Unreadable]]:
     """The claims of a text that begins with X12, in their order, and what is wrong with the
-    transactions that cannot be read: they do not hide the others. Raises X12Unreadable where no
-    claim can be read."""
-    return _all(text, ("837P", "837I"), _claims, "no_claim")
+    transactions that cannot be read: they do not hide the others. Reading ends after `most`. Raises
+    X12Unreadable where no claim can be read."""
+    return _all(text, ("837P", "837I"), _claims, "no_claim", most)
 
 
 def adjustments(text: str) -> list[Adjustment]:
@@ -59,7 +59,7 @@ def kinds(text: str) -> set[Kind]:
 
 
 def _all(
-    text: str, wanted: tuple[Kind, ...], read: Any, none: str
+    text: str, wanted: tuple[Kind, ...], read: Any, none: str, most: int | None = None
 ) -> tuple[list[Any], list[X12Unreadable]]:
     found: list[Any] = []
     wrong: list[X12Unreadable] = []
@@ -75,6 +75,8 @@ def _all(
             # What was read before a damaged place is kept.
             for each in read(one):
                 found.append(each)
+                if len(found) == most:
+                    return found, wrong
         except X12Unreadable as error:
             wrong.append(error)
         if not one.whole and not one.pasted:

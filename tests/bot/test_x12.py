@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import x12_texts as x12
 from paths import SHARED
+from slack_server.envelopes import file_share
 from slack_support import served
 
 from bot.desk.desk import Desk
@@ -200,9 +201,17 @@ def everything_in(home: Path) -> str:
     return b"".join(path.read_bytes() for path in paths).decode("utf-8", "replace")
 
 
-@pytest.mark.parametrize("text", [x12.PROFESSIONAL, x12.INSTITUTIONAL, x12.REMITTANCE,
-                                  "please check " + x12.TWO_CLAIMS,
-                                  x12.PROFESSIONAL[:700], "ST*270*1~" + x12.PROFESSIONAL[300:]])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        x12.PROFESSIONAL,
+        x12.INSTITUTIONAL,
+        x12.REMITTANCE,
+        "please check " + x12.TWO_CLAIMS,
+        x12.PROFESSIONAL[:700],
+        "ST*270*1~" + x12.PROFESSIONAL[300:],
+    ],
+)
 def test_the_log_has_no_identifier(
     text: str, desk: Desk, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -279,3 +288,26 @@ def test_a_status_report_is_refused() -> None:
     for path in SAMPLES.rglob("*.277"):
         with pytest.raises(X12Unreadable, match="277"):
             plain_texts(path.read_text())
+
+
+def test_a_file_with_a_claim_is_answered_like_a_paste(slack, log, home: Path) -> None:
+    desk = NoIndex(Settings(home=home))
+    with served(slack, home, desk, log):
+        sent = slack.add_file("march.837", x12.PROFESSIONAL.encode(), "U7")
+        slack.send_event(file_share([sent], user="U7")).wait_ack(10)
+        (post,) = slack.wait_for("chat.postMessage")
+    assert "to mend" in json.dumps(post.args)
+    (record,) = log.recent()
+    assert record.text.startswith("99213-25 x1 ptr AB, J3301-LT x4 ptr A")
+    kept = everything_in(home)
+    assert not [secret for secret in x12.SECRETS if secret in kept]
+
+
+def test_a_long_paste_is_answered_in_part(desk: Desk) -> None:
+    before, _, _ = x12.PROFESSIONAL.partition("HL*2*")
+    many = before + "".join(
+        x12._PATIENT.format(n=n, sex="F") + x12.PROFESSIONAL_CLAIM for n in range(2, 62)
+    )
+    answer = desk.ask(f"{many}SE*999*0001~GE*1*991~IEA*1*000009910~")
+    assert len(answer.statements) == 20
+    assert any("first 20 claims" in notice for notice in answer.notices)

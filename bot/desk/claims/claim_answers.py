@@ -168,7 +168,8 @@ class ClaimAnswers:
         for line in case.lines:
             judge = ModifiersAndPlaces(self._store, line.day)
             for code in line.service.modifiers:
-                if code.isdigit() or code in seen or _is_cpt_modifier(code):
+                told = code in seen or _is_cpt_modifier(code) or _is_of_ambulance(line, code)
+                if code.isdigit() or told:
                     continue
                 seen.add(code)
                 mention = CodeMention(code, code, "hcpcs", True, kind="modifier")
@@ -284,6 +285,13 @@ def _system_of(code: str) -> System:
     """CPT's codes are four digits and a digit or one of its letters; those of HCPCS Level II begin
     with a letter."""
     return "cpt" if code[:1].isdigit() else "hcpcs"
+
+
+def _is_of_ambulance(line: Line, modifier: str) -> bool:
+    """Whether a modifier of an ambulance is two letters for origin and destination, which the HCPCS
+    file does not list (CMS, Medicare Claims Processing Manual, chapter 15, section 30.A)."""
+    transport = line.service.code.startswith("A0")
+    return transport and len(modifier) == 2 and set(modifier) <= set("DEGHIJNPRSX")
 
 
 def _is_cpt_modifier(code: str) -> bool:

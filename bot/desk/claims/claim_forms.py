@@ -1,4 +1,4 @@
-"""The forms of the parts of a claim, as billers type them: codes, modifiers, units, pointers, labels.
+"""The forms of the parts of a claim, as billers type them.
 
 Items are named as on the CMS-1500 (NUCC, 1500 Claim Form Reference Instruction Manual: 21
 diagnoses, 24B place of service, 24D procedures and modifiers, 24E pointers, 24G units) and the
@@ -28,14 +28,14 @@ FORMS = re.compile(
         (?P<ptr>[A-L]{{1,4}}\b|[A-L](?:\s*[,&/]\s*[A-L]\b)*|\d{{1,2}}(?:\s*[,&/:]\s*\d{{1,2}}\b)*(?!\d)))
   | (?P<pointed_dx>\bdx\s*\#?\s*(?P<ptr_dx>(?:[1-9]|1[0-2])(?:\s*[,&/]\s*(?:[1-9]|1[0-2]))*)
         (?![\w.:=]|\s*[:=]|\s*[).]\s*[A-Z]\d))
-  | (?P<label>\b(?:(?P<adm>admitting|admit)|(?P<first>principal|primary|first[\s-]listed|prin)
-        |(?P<then>secondary|sec|other))?(?:(?<=\w)\s+)?\b(?:dx['’]?s?|diag(?:nos[ei]s)?|icd-?10(?:-?cm)?
+  | (?P<label>\b(?:(?:(?P<adm>admitting|admit)|(?P<first>principal|primary|first[\s-]listed|prin)
+        |(?P<then>secondary|sec|other))\s+)?(?:dx['\u2019]?s?|diag(?:nos[ei]s)?|icd-?10(?:-?cm)?
         (?:\s+codes?)?|pdx|sdx)(?:\s*\#?\d{{1,2}}(?![\d.]))?(?:\s+codes?)?\s*[:=.)]?(?=\s*[\(\[]?[A-Z0-9]))
   | (?P<cause>\bexternal\ causes?(?:\ codes?)?\b[\s:]*)
   | (?P<visit>\breason\ for\ visit\b[\s:]*)
   | (?P<procedure_label>\bprocedures?(?:\ codes?)?[\s:]+(?=[0-9A-HJ-NP-Z]{{7}}\b))
-  | (?P<dates>(?:\b(?:dos|dates?\ of\ service|on|from|seen|admitted|adm|admit|discharged|dc|d/c|through
-        |thru|to)\b[\s:]*|-\s*)?(?:{_DATE})(?!\d))
+  | (?P<dates>(?:\b(?:dos|dates?\ of\ service|on|from|seen|admitted|adm|admit|discharged|dc|d/c
+        |through|thru|to)\b[\s:]*|-\s*)?(?:{_DATE})(?!\d))
   | (?P<age>(?<![\w.-])(?:age[d]?[\s:]*)?(?P<years>\d{{1,3}}|\[AGE\])[\s-]*
         (?:y/?o|yrs?(?:[\s-]olds?)?|years?(?:[\s-]olds?)?)(?:[\s,-]*(?P<sex>{_SEX}))?\b)
   | (?P<age_label>\bage[d]?[\s:]*(?P<years_label>\d{{1,3}}|\[AGE\])\b)
@@ -48,7 +48,8 @@ FORMS = re.compile(
   | (?P<poa>\(?\bPOA[\s:=-]*(?P<present>[YNUW1])\b\)?)
   | (?P<dotted>\b(?:[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{{1,4}})\b)
   | (?P<code>(?<![\w.])(?P<service>{SERVICE})(?![\w.])
-        (?P<modifiers>(?:\s?[-:]\s?{_MODIFIER}\b(?:(?:\s?[-/:]\s?|[\s,]+(?=(?-i:[A-Z0-9]{{2}})\b)){_MODIFIER}\b
+        (?P<modifiers>(?:\s?[-:]\s?{_MODIFIER}\b
+            (?:(?:\s?[-/:]\s?|[\s,]+(?=(?-i:[A-Z0-9]{{2}})\b)){_MODIFIER}\b
             (?!\s*(?:units?|y/?o|yrs?)\b))*
         |(?:[\s,]+(?=(?-i:[A-Z][A-Z0-9])\b){_MODIFIER}\b)+
         |\s(?:{_CPT_MODIFIER})\b(?=\s*(?:[,;/]|$|x\s?\d|dx|ptr)))?))

@@ -68,8 +68,10 @@ def read_claims(scrubbed: str, asked: str, systems_of: SystemsOf) -> tuple[Claim
         if all(
             (claim is not None and _stands_alone(claim)) or not _has_codes(row)
             for claim, row in zip(each, rows, strict=True)
-        ) and (found := tuple(claim for claim in each if claim is not None)):
-            return found
+        ):
+            found = tuple(claim for claim in each if claim is not None)
+            if len(found) > 1:
+                return found
     whole = _one(", ".join(rows), ", ".join(typed), systems_of)
     return (whole,) if whole is not None else ()
 
@@ -125,6 +127,8 @@ def _in_order(diagnoses: list[Diagnosis]) -> tuple[Diagnosis, ...]:
 
 
 def _is_claim(read: _Read) -> bool:
+    if read.cut_off and read.diagnoses:
+        return True
     services = [line for line in read.lines if line.code]
     pointed = any(line.pointers for line in read.lines)
     if not (services or (read.bill_type and read.diagnoses)):

@@ -1,7 +1,7 @@
 """Checks the order of the diagnoses of a claim, and what its lines point to.
 
-Official Guidelines for Coding and Reporting: conventions (I.A.13), chapter 15 (I.C.15.a.1), external
-causes (I.C.20.a.6), Z codes (I.C.21.c), sequelae (I.B.10); NUCC, 1500 Claim Form Reference
+Official Guidelines for Coding and Reporting: conventions (I.A.13), chapter 15 (I.C.15.a.1),
+external causes (I.C.20.a.6), Z codes (I.C.21.c), sequelae (I.B.10); NUCC, 1500 Claim Form Reference
 Instruction Manual, items 21 (twelve diagnoses) and 24E (four pointers).
 """
 

@@ -103,10 +103,8 @@ def _age_limit(
 
 def _is_about(note: str, title: str) -> bool:
     """Whether a note that tells adults from children is about a title of the same."""
-    for word in (_ADULT, _PEDIATRIC):
-        if word.search(note) and not word.search(title):
-            return False
-    return True
+    words = (_ADULT, _PEDIATRIC)
+    return all(bool(word.search(title)) or not word.search(note) for word in words)
 
 
 def _in_text(text: str, quote: str, place: str, label: str) -> Iterator[_Limit]:

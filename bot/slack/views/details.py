@@ -50,6 +50,7 @@ from bot.slack.views.rules import (
     pair_lines,
     quote_lines,
 )
+from bot.views.claim_words import claim_lines
 from bot.views.flag_words import clause
 from bot.views.report_words import (
     candidate_of_first,
@@ -131,6 +132,8 @@ def _topics(answer: Answer, governing: Governing) -> Iterator[Iterable[str]]:
     yield coverage_lines(answer)
     yield policy_lines(answer)
     yield pair_lines(pairs, answer.not_checked if answer.verdicts else ())
+    if answer.claim:
+        yield map(escape, claim_lines(answer.claim))
     for verdict in answer.verdicts:
         yield verdict_lines(verdict)
     for number, part in enumerate(parts(answer), 1):
