@@ -23,6 +23,8 @@ _PIECES = re.compile(
 )
 #: A measure without a number: "per milligram", "per square centimeter", "per i.u.".
 _PER_ONE = re.compile(rf"\bper\s+(?:factor\s+\w+\s+)?(?P<measure>{MEASURE})", re.I)
+#: A code for any dose up to an amount, or above one (buprenorphine): billed by the dose.
+_BOUND = re.compile(r"\b(?P<most>less than or equal to)|\b(?P<above>greater than)", re.I)
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 #: What stands in a descriptor and is no billing unit: "= 1 unit", a concentration, a vial's content.
 _NO_UNIT = re.compile(
@@ -42,17 +44,26 @@ class BillingUnit:
       (1500 i.u.)"), or the first part of a combination.
     - `up_to`: whether one unit is this much or any part of it.
     - `piece`: "dose", "vial", "each" …; "" where it is counted by an amount.
+    - `at_most`, `above`: the doses that a code by the dose is limited to; None for no limit.
     """
 
     amount: Amount
     also: tuple[Amount, ...] = ()
     up_to: bool = False
     piece: str = ""
+    at_most: Amount | None = None
+    above: Amount | None = None
 
     def __str__(self) -> str:
         if self.piece:
             return f"1 {self.piece}" if self.piece != "each" else "1"
         return str(self.amount)
+
+    def admits(self, dose: Amount) -> bool:
+        """Whether the limits of a code by the dose allow a dose."""
+        return not (self.at_most and dose.value > self.at_most.value) and not (
+            self.above and dose.value <= self.above.value
+        )
 
     @property
     def dimensions(self) -> frozenset[Dimension]:
@@ -92,12 +103,19 @@ def unit_of_descriptor(title: str) -> BillingUnit | None:
     piece = _PIECES.search(title)
     if piece:
         name = (piece["piece"] or piece["each"] or "each").lower()
-        return BillingUnit(Amount(Decimal(1), "count"), _amounts(title)[-1:], piece=name)
+        return BillingUnit(Amount(Decimal(1), "count"), tuple(_amounts(title)[-1:]), piece=name)
+    bound, limits = _BOUND.search(title), _amounts(title)
+    if bound and limits and not piece:
+        one = Amount(Decimal(1), "count")
+        if bound["most"]:
+            return BillingUnit(one, (limits[-1],), piece="dose", at_most=limits[-1])
+        return BillingUnit(one, (limits[-1],), piece="dose", above=limits[-1])
     text = _NO_UNIT.sub(lambda none: " " * len(none[0]), title)
     outside = _BRACKETS.sub(lambda inner: " " * len(inner[0]), text)
     found = amounts_in(outside)
-    if not found and (one := _PER_ONE.search(outside)):
-        return BillingUnit(measured("1", one["measure"]))
+    per_one = _PER_ONE.search(outside)
+    if per_one and (not found or per_one.start() > found[-1][1]):
+        return BillingUnit(measured("1", per_one["measure"]))
     if not found:
         inside = _amounts(text)
         return BillingUnit(inside[-1]) if inside else None

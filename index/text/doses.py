@@ -103,7 +103,8 @@ class Doses:
 
     - `given`: amounts that are said to be given, in order.
     - `other`: further amounts with a measure that no word explains.
-    - `bare`: numbers that no word explains.
+    - `bare`: numbers that no word explains. `in_name`: those behind a hyphen, which belong to a name
+      (Kenalog-40) and may be a strength.
     - `volumes`: given volumes.
     - `strength`: the amount in one mL, where a concentration is said; `labelled`: the amount and the
       volume of a concentration of more than one mL ("48 mg/6 mL").
@@ -122,6 +123,7 @@ class Doses:
     given: list[Said] = field(default_factory=list)
     other: list[Said] = field(default_factory=list)
     bare: list[Said] = field(default_factory=list)
+    in_name: list[Said] = field(default_factory=list)
     volumes: list[Said] = field(default_factory=list)
     strength: Said | None = None
     labelled: tuple[Said, Decimal] | None = None
@@ -224,7 +226,10 @@ _GIVEN = _compiled(
     rf"|{_a('b')}\s*(?:was|were|of\s+it)?\s*(?:given|administered|infused|injected|used|instilled|total)\b"
 )
 _AMOUNT = _compiled(_a())
-_EACH = _compiled(rf"{_a()}\s*each\b")
+_EACH = _compiled(
+    rf"{_a()}\s*each\b(?!\s+(?:side|knee|shoulder|hip|eye|ankle|elbow|wrist|foot|heel|breast|joint))"
+)
+_VESSELS_EACH = _compiled(rf"(?<![\w./-])(?P<c>{_COUNT})\s*{_VESSEL}\s*,?\s*{_a()}\s*each\b")
 
 
 def read_doses(text: str) -> Doses:
@@ -351,6 +356,8 @@ def _given(said: Doses, match: re.Match[str]) -> Doses:
 def _amount(said: Doses, match: re.Match[str]) -> Doses:
     one = _said(match)
     assert one is not None
+    if one.amount is None and re.search(r"\w-$", match.string[: match.start()]):
+        return replace(said, in_name=[*said.in_name, one])
     if one.amount is None:
         return replace(said, bare=[*said.bare, one])
     if one.amount.dimension == "volume":
@@ -370,6 +377,7 @@ _STEPS: tuple[tuple[re.Pattern[str], Callable[[Doses, re.Match[str]], Doses]], .
     (_PER_POUND, _weight),
     (_WEIGHT, _weight),
     (_LOST_AMOUNT, _lost),
+    (_VESSELS_EACH, _opened),
     (_EACH, _nothing),
     (_VESSELS_OF, _opened),
     (_COUNTED, _opened),

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from bot.desk.answer import Answer, Candidate, Headline, ShownFact
 from bot.desk.doses import deciding
-from bot.desk.doses.choosing import choose
+from bot.desk.doses.choosing import choose, is_of_a_strong_form
 from bot.desk.doses.deciding import Decision, decide
 from bot.desk.doses.lines import Dosed, headline_alone, headline_of, lines_of
 from bot.desk.doses.names import Drug, DrugNames
@@ -185,13 +185,14 @@ class _Reader:
         return len(words) > 2
 
     def _is_of_a_package(self, said: Said, names: DrugNames, drugs: Sequence[Drug]) -> bool:
-        """Whether a number without a measure is what a package of the drug holds."""
+        """Whether an amount, or a number without a measure, is what a package of the drug holds."""
+        doses = [*said.given, *said.other, *said.bare]
         for drug in drugs:
             for code in drug.codes:
                 unit = names.units[code]
                 known = deciding.Drug(code, unit, names.products.get(code, ()))
-                held = known.packages()
-                if any(one.bare and one.bare * unit.amount.factor in held for one in said.bare):
+                held = known.packages() if not is_of_a_strong_form(names.titles[code]) else []
+                if any((amount := known.amount(one)) and amount.value in held for one in doses):
                     return True
         return False
 

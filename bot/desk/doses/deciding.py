@@ -91,9 +91,11 @@ def decide(drug: Drug, said: Doses, text: str, day: dt.date) -> Decision:
     if exact is None:
         return Decision(asks=_missing(drug, said))
     units = max(rounded_up(exact), 1)
-    arithmetic = reason("doses.arithmetic", dose=str(dose), unit=_unit_of(drug.unit, dose))
+    amounts = {"dose": str(dose), "unit": _unit_of(drug.unit, dose)}
+    arithmetic = reason("doses.arithmetic", **amounts)
     why = list(told)
     if exact != units:
+        arithmetic = reason("doses.arithmetic_rounded", exact=plain(exact), **amounts)
         key = "doses.part_of_a_unit" if units == 1 else "doses.rounded"
         why.append(reason(key, exact=plain(exact), units=units, unit=str(drug.unit)))
     decision = Decision(units, arithmetic=arithmetic, why=why)
@@ -187,7 +189,7 @@ def _strength(drug: Drug, said: Doses) -> tuple[Amount | None, str]:
     if said.percent and drug.unit.amount.dimension == "mass":
         return Amount(said.percent * 10, "mass"), "percent"
     strengths = _published_strengths(drug, said)
-    named = {one.bare * drug.unit.amount.factor for one in said.bare if one.bare}
+    named = {one.bare * drug.unit.amount.factor for one in (*said.bare, *said.in_name) if one.bare}
     chosen = sorted(strengths & named) if len(strengths) > 1 else sorted(strengths)
     if not chosen and len(strengths) > 1:
         return None, ""
@@ -206,7 +208,7 @@ def _published_strengths(drug: Drug, said: Doses) -> set[Decimal]:
         if units and size:
             strength = units * drug.unit.amount.value / size
             (single if size == 1 else larger).add(strength)
-    named = {one.bare * drug.unit.amount.factor for one in said.bare if one.bare}
+    named = {one.bare * drug.unit.amount.factor for one in (*said.bare, *said.in_name) if one.bare}
     return larger | (single & named)
 
 

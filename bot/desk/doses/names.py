@@ -20,7 +20,7 @@ from index.text.resources import read_table
 from index.text.tokens import fold
 
 #: The codes of drugs and of other things that are billed by an amount: no casts (Q4001-Q4051).
-_OF_DRUGS = re.compile(r"J|Q(?!40)|C9|S0[01]|S5[05]|A9[5-7]|P90|G0")
+_OF_DRUGS = re.compile(r"J|Q(?!40)|C9|S0[01]|S5[05]|A9[5-7]|G0")
 _WORD = re.compile(r"[a-z0-9]+")
 #: Letters that belong together: L-A, C-R, S/D.
 _INITIALS = re.compile(r"\b([a-z])[-/.]([a-z])\b\.?")
@@ -91,9 +91,9 @@ class DrugNames:
         self._names = [_Name(code, words) for code, words in names if words]
         # A drug that has words of salts alone ("potassium chloride") is known by all of them.
         self._names += [
-            _Name(code, ("".join(words),), True)
+            _Name(code, ("".join(words[:2]),), True)
             for code, words in names
-            if len(words) == 2 and hollow().issuperset(words)
+            if len(words) in (2, 3) and hollow().issuperset(words)
         ]
         self._index()
         self._add_names_in_use()

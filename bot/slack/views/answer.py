@@ -195,6 +195,8 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
         lines = guideline_lines(best, answer.question, _QUOTE[bool(answer.report), most])
         # The footer has the edition, and the button Rules the page.
         small = [] if answer.report and most == 1 else [guideline_text(best, others, 1)]
+    elif answer.headline.kind == "units":
+        lines = []  # the lines of the report have the units and modifiers
     elif answer.verdicts and is_of_codes_together(answer):
         lines = together_lines(answer, most)
         small = [*(pair_text(pair, most) for pair in answer.pairs[:1]), *_sections(answer)]

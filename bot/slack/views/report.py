@@ -17,7 +17,7 @@ from bot.slack.views.phone_lines import (
     width,
 )
 from bot.slack.views.titles import fit_title
-from bot.views.report_words import Part, parts, rivals
+from bot.views.report_words import Part, coded, counted, parts, rivals
 from bot.views.why_line import why_line
 from codesets.code_format import undot
 from codesets.model import NOTE_HEADINGS
@@ -35,8 +35,7 @@ def line_text(line: ReportLine, most: int = 1) -> str:
     """A line to report: whether it is billable, code, title and units, on `most` lines of a
     phone."""
     units = "" if line.units is None else message("slack_answer.units", units=line.units)
-    code = " ".join([line.code, *line.modifiers])
-    return code_line(code, line.title, units + missing(line), line.billable, most)
+    return code_line(coded(line), line.title, units + missing(line), line.billable, most)
 
 
 def missing(one: ReportLine | Candidate) -> str:
@@ -161,5 +160,5 @@ def report_text(answer: Answer) -> Iterator[str]:
             yield message("report.number", number=number)
         if answer.statements or len(part.lines) > 1:
             for line in part.lines:
-                yield escape(message("report.line", code=line.code, title=line.title).rstrip())
+                yield escape(message("report.line", code=counted(line), title=line.title).rstrip())
         yield from (escape(ask) for ask in part.asks[:1])
