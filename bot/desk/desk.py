@@ -19,7 +19,8 @@ from bot.desk.asker_defaults import with_defaults
 from bot.desk.candidates import LOOKED_AT, Candidates, read_cut_words
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
-from bot.desk.doses.answers import DoseQuestion, Doses, answered, beside
+from bot.desk.doses.answers import answered, beside
+from bot.desk.doses.reading import DoseQuestion, Doses
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.follow_ups import Terms, Turn, date_of, read_after
 from bot.desk.governing import Governing, codes_to_look_up
@@ -338,10 +339,16 @@ class Desk:
             return answer
         release = self._store.for_date("icd10cm", question.day).release
         with self._searching:
-            return beside(answer, partial(
-                self._reports.beside_verdicts, question, searcher=self._search(),
-                release=release, case=case,
-            ))
+            return beside(
+                answer,
+                partial(
+                    self._reports.beside_verdicts,
+                    question,
+                    searcher=self._search(),
+                    release=release,
+                    case=case,
+                ),
+            )
 
     def check(self, codes: Sequence[str], **reading: Any) -> Answer:
         """Verdicts on each code, in order, and what the rules say of them together. `reading`: the

@@ -67,7 +67,7 @@ def coded(line: ReportLine) -> str:
 
 
 def counted(line: ReportLine) -> str:
-    """A code with its modifiers and units: "J0587-JW × 10"; without units, where none are counted."""
+    """A code with its modifiers and, where they are counted, its units."""
     if line.units is None:
         return coded(line)
     return message("report.counted", code=coded(line), units=f"{line.units:,}")

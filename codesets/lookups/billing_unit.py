@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from codesets.measures import MEASURE, Amount, Dimension, amounts_in, measured, plain
+from codesets.measures import MEASURE, Amount, Dimension, amounts_in, measured
 
 #: What is billed by the piece, however much is in it.
 _PIECES = re.compile(
@@ -26,10 +26,8 @@ _PER_ONE = re.compile(rf"\bper\s+(?:factor\s+\w+\s+)?(?P<measure>{MEASURE})", re
 #: A code for any dose up to an amount, or above one (buprenorphine): billed by the dose.
 _BOUND = re.compile(r"\b(?P<most>less than or equal to)|\b(?P<above>greater than)", re.I)
 _BRACKETS = re.compile(r"\(([^()]*)\)")
-#: What stands in a descriptor and is no billing unit: "= 1 unit", a concentration, a vial's content.
-_NO_UNIT = re.compile(
-    rf"=\s*1\s*unit|\d[\d.-]*\s*mg/ml|provided in [\d.]+\s*{MEASURE}", re.I
-)
+#: What is no billing unit: "= 1 unit", a concentration, the content of a vial.
+_NO_UNIT = re.compile(rf"=\s*1\s*unit|\d[\d.-]*\s*mg/ml|provided in [\d.]+\s*{MEASURE}", re.I)
 #: Joins the amounts of the parts of a combination: "3 mg and … 3 mg", "1 gram/0.125 grams".
 _JOINS = re.compile(r"(?:\band\b|/|&|,\s*[a-z])", re.I)
 _UP_TO = re.compile(r"\bup to\s*$", re.I)
@@ -165,9 +163,3 @@ def _behind(text: str, end: int) -> list[Amount]:
     """The amounts in brackets right behind the unit: the same in another measure."""
     bracket = re.match(r"\s*\(([^()]*)\)", text[end:])
     return _amounts(bracket[1]) if bracket else []
-
-
-__all__ = [
-    "BillingUnit", "agree", "plain", "rounded_down", "rounded_up", "unit_of_descriptor",
-    "unit_of_dosage",
-]  # fmt: skip

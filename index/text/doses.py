@@ -70,7 +70,7 @@ _NO_DOSE = re.compile(
     r"\b[a-vA-V]\d{4}\b|\b\d{4,5}-\d{3,4}-\d{1,2}\b|(?<![\d.])\d{10,11}(?!\d)|\bq\s?\d+\s?(?:h|d|w|m|hr|wk|mo)\w*"
     r"|\b[cd]\d{1,2}(?:d\d{1,2})?\b|\b(?:wk|week|cycle|day|visit|dose\s*#|#|stage|stg|ckd|grade|gr|type|auc|age|line|ln|box|pos"
     r"|rm|room|fy|ch|chapter)\s*#?\d+(?:\.\d+)?[a-d]?\b(?!\s*(?:mg|mcg|ml))"
-    r"|@\s*\d{3,4}\b|\b\d{1,2}:\d{2}\s*(?:am|pm)?|\b\d{1,2}\s*(?:am|pm)\b|\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b"
+    r"|(?:@|\bat)\s*\d{4}\b|@\s*\d{3}\b|\b\d{1,2}:\d{2}\s*(?:am|pm)?|\b\d{1,2}\s*(?:am|pm)\b|\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b"
     r"|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}(?:\.\d+)?\s*-?\s*(?:yo|y/?o|yrs?|years?|mo|mos|months?|wks?|weeks?|days?"
     r"|hrs?|hours?|h|min|mins|minutes?|lpm|st|nd|rd|th|times|cycles?)\b"
     r"|\b(?:b|t|l|s|c)\d{1,2}\b|\bper\s+day\b|\bx\s*\d+\s*(?:days?|doses?|weeks?)\b",
@@ -152,7 +152,7 @@ class Doses:
     def says_an_amount(self) -> bool:
         """Whether it has an amount of a drug with a measure, or containers."""
         return bool(
-            self.given and any(one.amount for one in self.given)
+            (self.given and any(one.amount for one in self.given))
             or self.other or self.volumes or self.rate or self.labelled or self.opened
         )  # fmt: skip
 
@@ -188,12 +188,14 @@ _PER_UNIT = _compiled(
     rf"|\b(?:1|one|each)\s+(?:billing\s+)?unit\s*(?:=|is|equals)\s*{_a('u')}"
     rf"|\b(?:code|descriptor|hcpcs|unit|billed|billing|[a-v]\d{{4}})\b[^.;?\0]{{0,14}}?\bper\s+{_a('p')}"
 )
-_CONCENTRATION = _compiled(
-    rf"{_a()}\s*(?:/|\bper\s+|\bin\s+)\s*(?P<v>{NUMBER})?\s*(?:mls?|cc)\b"
-)
+_CONCENTRATION = _compiled(rf"{_a()}\s*(?:/|\bper\s+|\bin\s+)\s*(?P<v>{NUMBER})?\s*(?:mls?|cc)\b")
 _PERCENT = _compiled(rf"(?P<n>(?<![\w.]){NUMBER})\s*%")
-_RATE = _compiled(rf"{_a()}\s*(?:/|\bper\s+)\s*(?P<per>kg|kilo(?:gram)?|m2|m\^2|m\u00b2|sq\s*m(?:eter)?|square\s+meter)\b")
-_PER_POUND = _compiled(rf"\b(?:wt|weigh(?:t|s|ing|ed)?(?:\s+is)?)?\s*[:=]?\s*(?P<n>(?<![\w.]){NUMBER})\s*-?\s*(?P<u>kgs?|kilos?|kilograms?|lbs?|pounds?)\b")
+_RATE = _compiled(
+    rf"{_a()}\s*(?:/|\bper\s+)\s*(?P<per>kg|kilo(?:gram)?|m2|m\^2|m\u00b2|sq\s*m(?:eter)?|square\s+meter)\b"
+)
+_PER_POUND = _compiled(
+    rf"\b(?:wt|weigh(?:t|s|ing|ed)?(?:\s+is)?)?\s*[:=]?\s*(?P<n>(?<![\w.]){NUMBER})\s*-?\s*(?P<u>kgs?|kilos?|kilograms?|lbs?|pounds?)\b"
+)
 _WEIGHT = _compiled(rf"\b(?:wt|weigh(?:t|s|ing|ed)?)\.?\s*(?:is|of|was|[:=])?\s*(?P<n>{NUMBER})\b")
 _SURFACE = _compiled(
     rf"\bbsa\s*(?:is|of|was|[:=])?\s*(?P<n>{NUMBER})(?:\s*(?:m2|m\^2|m\u00b2))?"
@@ -220,7 +222,9 @@ _ONE_OF = _compiled(
     rf"{_a()}\s*(?:/\s*{NUMBER}?\s*ml\s*)?{_VESSEL}"
     rf"|\b(?:out\s+of|from|of)\s+(?:a|an|the|one)?\s*{_a('o')}(?!\s*(?:{_LOST}))"
 )
-_VESSELS = _compiled(rf"(?<![\w./-])(?P<c>{_COUNT})\s*(?:full\s+|whole\s+|entire\s+|x\s+)?{_VESSEL}")
+_VESSELS = _compiled(
+    rf"(?<![\w./-])(?P<c>{_COUNT})\s*(?:full\s+|whole\s+|entire\s+|x\s+)?{_VESSEL}"
+)
 _GIVEN = _compiled(
     rf"(?:(?<!\w){_GAVE})\s*(?:about|the|a|of|only|was|is|[:=])?\s*{_a()}(?!\s*(?:vials?|doses?|x\b))"
     rf"|{_a('b')}\s*(?:was|were|of\s+it)?\s*(?:given|administered|infused|injected|used|instilled|total)\b"

@@ -1,4 +1,4 @@
-"""Chooses the code of a drug: by its names, by the form and route that are said, and by the dose."""
+"""Chooses the code of a drug: by its names, by the form and route that are said, by the dose."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from index.text.doses import Doses
 #: titled and another is said.
 _SAID, _NOT_SAID, _NOT_SO = 2.0, -3.5, -0.6
 #: What counts: being in the crosswalk of the day; a dose that is what a package holds; a dose in
-#: another measure than the code's; a dose of whole units, or of one; being one among others that say "not
-#: otherwise specified".
+#: another measure than the code's; a dose of whole units, or of one.
 _IN_CROSSWALK, _OF_A_PACKAGE, _OTHER_MEASURE, _WHOLE, _ONE_UNIT = 1.0, 1.5, -2.0, 0.3, 0.8
 #: What counts a name in brackets that is not said: "Insulin (fiasp)".
 _OTHER_NAME = 1.2

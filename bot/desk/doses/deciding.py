@@ -115,7 +115,9 @@ def _by_the_piece(drug: Drug, said: Doses, text: str) -> Decision:
     if _EACH_SIDE.search(text):
         count = max(count, Decimal(2))
     units = rounded_up(count)
-    return Decision(units, arithmetic=reason("doses.by_the_piece", count=units, piece=drug.unit.piece))
+    return Decision(
+        units, arithmetic=reason("doses.by_the_piece", count=units, piece=drug.unit.piece)
+    )
 
 
 def _dose(drug: Drug, said: Doses, text: str) -> tuple[Amount | None, list[Reason]]:
@@ -139,7 +141,11 @@ def _explicit(drug: Drug, said: Doses) -> tuple[Amount, list[Reason]] | None:
         return given[-1], []
     other = [amount for one in said.other if (amount := drug.amount(one)) and amount.value]
     if other:
-        near = [one for one in other if computed and abs(one.value - computed[0].value) <= one.value / 20]
+        near = [
+            one
+            for one in other
+            if computed and abs(one.value - computed[0].value) <= one.value / 20
+        ]
         return (near or other)[0], []
     if "volume" in drug.unit.dimensions and said.volumes and said.volumes[0].amount:
         return said.volumes[0].amount, []
@@ -163,7 +169,12 @@ def _by_rate(drug: Drug, said: Doses) -> tuple[Amount, list[Reason]] | None:
     if rate is None or not measure:
         return None
     total = rate.of(rate.value * measure)
-    told = reason(f"doses.by_{said.per}", rate=str(rate), measure=plain(measure.quantize(Decimal("0.01"))), dose=str(total))
+    told = reason(
+        f"doses.by_{said.per}",
+        rate=str(rate),
+        measure=plain(measure.quantize(Decimal("0.01"))),
+        dose=str(total),
+    )
     return total, [told]
 
 
@@ -178,7 +189,9 @@ def _by_volume(drug: Drug, said: Doses) -> tuple[Amount, list[Reason]] | None:
     if strength is None:
         return None
     total = strength.of(strength.value * volume.value)
-    told = reason(f"doses.by_volume_{source}", volume=str(volume), strength=str(strength), dose=str(total))
+    told = reason(
+        f"doses.by_volume_{source}", volume=str(volume), strength=str(strength), dose=str(total)
+    )
     return total, [told]
 
 
@@ -303,7 +316,9 @@ def _with_waste(
     }  # fmt: skip
     if units < 1:
         mark: Mark = "JZ" if day >= JZ_FROM else ""
-        return replace(decision, mark=mark, of_waste=[*told, reason("doses.within_the_unit", **amounts)])
+        return replace(
+            decision, mark=mark, of_waste=[*told, reason("doses.within_the_unit", **amounts)]
+        )
     key = "doses.discarded" if rounded_up(left) <= units else "doses.discarded_at_most"
     return replace(decision, discarded=units, mark="JW", of_waste=[*told, reason(key, **amounts)])
 
@@ -325,7 +340,12 @@ def _lost(drug: Drug, said: Doses, dose: Amount) -> tuple[Decimal | None, Decima
     if total is not None and total >= dose.value:
         if said.overfill and total == dose.value:
             return Decimal(0), total, told
-        if total > dose.value or len(said.opened) > 1 or said.opened[0].each is not None or said.asks_of_waste:
+        if (
+            total > dose.value
+            or len(said.opened) > 1
+            or said.opened[0].each is not None
+            or said.asks_of_waste
+        ):
             return total - dose.value, total, told
         return None, dose.value, []
     if said.overfill:

@@ -100,7 +100,7 @@ def headline_of(dosed: Sequence[Dosed]) -> list[Reason]:
 def _headline(one: Dosed) -> Reason:
     decision, code = one.decision, one.code.code
     if decision.units is None or decision.arithmetic is None:
-        return reason("doses.headline_open", code=code, unit=str(one.unit), ask=decision.asks or "")
+        return reason("doses.headline_open", code=code, ask=decision.asks or "")
     units = count_of(decision.units)
     if decision.discarded:
         return reason(

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -132,7 +133,9 @@ class DrugNames:
         ]
         for row in read_table("abbreviations.tsv", lambda row: []):
             if row["kind"] == DRUG and not row["when"]:
-                rows += [(code, row["shorthand"], less) for code, less in self._called(row["means"])]
+                rows += [
+                    (code, row["shorthand"], less) for code, less in self._called(row["means"])
+                ]
         for code, text, less in rows:
             words = tuple(word for word in name_words(text) if word not in hollow())
             if not 0 < len(words) <= 3 or (code, words) in known:
@@ -169,7 +172,9 @@ class DrugNames:
                 continue
             # The words of a name stand together; form words may stand a little apart.
             near = {
-                matched[word] for word in matched if first - 24 <= word.start and word.end <= last + 30
+                matched[word]
+                for word in matched
+                if first - 24 <= word.start and word.end <= last + 30
             }
             core = {matched[word] for word in cluster}
             codes, whole = self._scored(core, near)
@@ -199,9 +204,10 @@ class DrugNames:
             ]
             if near:
                 found[word] = min(near)[1]
-            elif begun := sorted(one for one in known if one.startswith(text)):
-                if len(text) >= _SHORTEST_CUT and len(begun) == 1:
-                    found[word] = begun[0]
+                continue
+            begun = [one for one in known if one.startswith(text)]
+            if len(text) >= _SHORTEST_CUT and len(begun) == 1:
+                found[word] = begun[0]
         return found
 
     def _scored(self, core: set[str], near: set[str]) -> tuple[dict[str, float], bool]:
@@ -238,7 +244,7 @@ def text_words(text: str) -> list[Word]:
     single = [Word(m[0], m.start(), m.end()) for m in _WORD.finditer(folded)]
     joined = [
         Word(one.text + other.text, one.start, other.end)
-        for one, other in zip(single, single[1:], strict=False)
+        for one, other in pairwise(single)
         if other.start - one.end <= 1
     ]
     return single + joined
@@ -254,7 +260,12 @@ def name_words(text: str) -> tuple[str, ...]:
 
 def _names_in(title: str) -> Iterable[str]:
     """The names in a long descriptor: what stands before its first comma, and in brackets."""
-    body = re.sub(r"^(?:injection|inj|infusion|intravesical instillation|injectable)\b[\s,]*", "", title, flags=re.I)
+    body = re.sub(
+        r"^(?:injection|inj|infusion|intravesical instillation|injectable)\b[\s,]*",
+        "",
+        title,
+        flags=re.I,
+    )
     outside = re.sub(r"\([^()]*\)", " ", body)
     yield outside.split(",")[0]
     first_two = outside.split(",")[:2]
@@ -262,8 +273,7 @@ def _names_in(title: str) -> Iterable[str]:
         yield " ".join(first_two)
     for inside in re.findall(r"\(([^()]*)\)", body):
         if not re.search(r"\d|\be\.g|esrd|code|use\b|list ", inside, re.I) and len(inside) < 40:
-            for one in re.split(r"/|,| or ", inside):
-                yield one
+            yield from re.split(r"/|,| or ", inside)
 
 
 def _clusters(words: Sequence[Word], text: str) -> Iterable[list[Word]]:
@@ -272,7 +282,10 @@ def _clusters(words: Sequence[Word], text: str) -> Iterable[list[Word]]:
     for word in words:
         if cluster and (
             word.start - max(one.end for one in cluster) > 14
-            or re.search(r"[,;.]\s|\band\b|\+|\bplus\b|&|\n|\d\s*(?:mg|mcg|ml|u\b|units?)", text[max(one.end for one in cluster) : word.start])
+            or re.search(
+                r"[,;.]\s|\band\b|\+|\bplus\b|&|\n|\d\s*(?:mg|mcg|ml|u\b|units?)",
+                text[max(one.end for one in cluster) : word.start],
+            )
         ):
             yield cluster
             cluster = []
