@@ -30,7 +30,7 @@ def answered(asked: DoseQuestion, answer: Answer) -> Answer:
         outcome=outcome,
         headline=Headline("units", named, reasons=told),
         report=[replace(line, line=number) for number, line in enumerate(lines, 1)],
-        facts=[*drugs, *answer.facts],
+        facts=[*drugs, *(answer.facts if answer.verdicts else [])],
         candidates=_first(asked.dosed, answer.candidates)
         if not answer.verdicts
         else answer.candidates,

@@ -20,7 +20,7 @@ from index.text.doses import Doses
 _SAID, _NOT_SAID, _NOT_SO = 2.0, -3.5, -0.6
 #: What counts: being in the crosswalk of the day; a dose that is what a package holds; a dose in
 #: another measure than the code's; a dose of whole units, or of one.
-_IN_CROSSWALK, _OF_A_PACKAGE, _OTHER_MEASURE, _WHOLE, _ONE_UNIT = 1.0, 1.5, -2.0, 0.3, 0.8
+_IN_CROSSWALK, _OF_A_PACKAGE, _OTHER_MEASURE, _WHOLE, _ONE_UNIT = 1.0, 1.5, -2.0, 0.3, 1.3
 #: What counts a name in brackets that is not said: "Insulin (fiasp)".
 _OTHER_NAME = 1.2
 _BIOSIMILAR = re.compile(r"(?<!excludes )biosimilar", re.I)

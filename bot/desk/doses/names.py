@@ -28,6 +28,8 @@ _INITIALS = re.compile(r"\b([a-z])[-/.]([a-z])\b\.?")
 _SHORTEST_SLIP, _SHORTEST_CUT = 5, 5
 #: What a word of a name counts that the text does not have.
 _LACKING = 0.55
+#: What a word counts that another name of the same code has.
+_ALSO = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,8 @@ class DrugNames:
     def _scored(self, core: set[str], near: set[str]) -> tuple[dict[str, float], bool]:
         """Each code that the words may name -> how well its best name fits; and whether a whole
         name is there."""
-        best: dict[str, float] = {}
+        best: dict[str, tuple[float, str]] = {}
+        told: dict[str, set[str]] = defaultdict(set)
         whole = False
         places = {place for word in core for place in self._by_word[word]}
         for place in places:
@@ -229,11 +232,19 @@ class DrugNames:
                 continue
             score = got - _LACKING * lost - name.less
             whole |= not telling_lost
-            best[name.code] = max(best.get(name.code, 0.0), score)
+            told[name.code].update(have)
+            if score > best.get(name.code, (0.0, ""))[0]:
+                best[name.code] = score, " ".join(have)
         if not best:
             return {}, False
-        top = max(best.values())
-        return {code: score for code, score in best.items() if score >= top - 6}, whole
+        # A code of which several names are there is surer: "immune globulin (asceniv)".
+        fits = {
+            code: score
+            + _ALSO * sum(self._weight[w] for w in told[code] & core if w not in have.split())
+            for code, (score, have) in best.items()
+        }
+        top = max(fits.values())
+        return {code: score for code, score in fits.items() if score >= top - 6}, whole
 
 
 def text_words(text: str) -> list[Word]:
