@@ -76,7 +76,7 @@ class BillingUnit:
             if one.dimension == dose.dimension and one.value
         ]
         whole = [ratio for ratio in ratios if ratio == ratio.to_integral()]
-        return (whole or ratios or [None])[0]
+        return next(iter(whole or ratios), None)
 
 
 def rounded_up(units: Decimal) -> int:

@@ -17,7 +17,7 @@ from codesets.measures import MEASURE, MULTIPLIER, NUMBER, Amount, measured, num
 
 #: Kilograms in a pound (NIST Handbook 44, appendix C).
 _POUND = Decimal("0.45359237")
-_WORDS = {
+_WORDS: dict[str, int | Decimal] = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "half a": Decimal("0.5"), "half": Decimal("0.5"),
     "both": 2,
@@ -284,7 +284,7 @@ def _said(match: re.Match[str], name: str = "") -> Said | None:
 
 
 def _count(text: str) -> Decimal:
-    return Decimal(_WORDS.get(text.casefold(), 0) or text)
+    return Decimal(_WORDS.get(text.casefold(), text))
 
 
 def _concentration(said: Doses, match: re.Match[str]) -> Doses:

@@ -62,9 +62,9 @@ def choose(
     if not scored:
         return None
     scored.sort(key=lambda one: (-one[0], one[1].code))
-    best, code = scored[0]
+    best, chosen = scored[0]
     rivals = tuple(other.code for score, other in scored[1:] if score > best - 2)
-    return Choice(code, best, rivals)
+    return Choice(chosen, best, rivals)
 
 
 def is_of_a_strong_form(title: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
@@ -152,7 +152,7 @@ def _explicit(drug: Drug, said: Doses) -> tuple[Amount, list[Reason]] | None:
     return computed
 
 
-def _computed(drug: Drug, said: Doses):  # type: ignore[no-untyped-def]
+def _computed(drug: Drug, said: Doses) -> Iterator[tuple[Amount, list[Reason]] | None]:
     """The dose as it is computed of a volume, of what was opened, or of a number alone, the surest
     first."""
     if said.labelled and not said.volumes:

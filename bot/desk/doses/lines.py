@@ -11,9 +11,10 @@ from bot.desk.reasons import Reason, reason
 from codesets.lookups.billing_unit import BillingUnit, agree, unit_of_dosage
 from codesets.model import Code, Product, Reference
 from index.search.confidence import Confidence
-from index.statement.model import Role
+from index.statement.model import Role, RuleKind
 
-_UNIT, _WASTE = "billing unit", "discarded drug"
+_UNIT: RuleKind = "billing unit"
+_WASTE: RuleKind = "discarded drug"
 
 
 @dataclass(frozen=True, slots=True)
