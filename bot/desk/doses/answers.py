@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.desk.answer import Answer, Candidate, Headline, ShownFact
+from bot.desk.answer import Answer, Candidate, Headline, Outcome, ShownFact
 from bot.desk.doses.deciding import Decision
 from bot.desk.doses.lines import Dosed, headline_alone, headline_of, lines_of
 from bot.desk.doses.reading import DoseQuestion
@@ -24,7 +24,7 @@ def answered(asked: DoseQuestion, answer: Answer) -> Answer:
     told = headline_of(asked.dosed)
     named = list(dict.fromkeys(one.code.code for one in asked.dosed))
     drugs = [ShownFact(one.said, "drug", "affirmed") for one in asked.dosed]
-    outcome = "verdict" if answer.verdicts else "answered"
+    outcome: Outcome = "verdict" if answer.verdicts else "answered"
     return replace(
         answer,
         outcome=outcome,
