@@ -1,8 +1,7 @@
 """Amounts of drugs: the measures that HCPCS descriptors, the ASP crosswalk and people use.
 
-An amount is kept in the smallest measure of its dimension that billing knows: a mass in mg, a volume
-in mL, an activity in units (IU, USP units), an electrolyte in mEq, a radioactivity in mCi, an area in
-cm².
+An amount is kept in one measure of its dimension: a mass in mg, a volume in mL, an activity in
+units (IU, USP units), an electrolyte in mEq, a radioactivity in mCi, an area in cm².
 """
 
 from __future__ import annotations
@@ -26,7 +25,8 @@ _MEASURES: tuple[tuple[Dimension, str, str], ...] = (
     ("area", "1", r"(?:sq\.?|square)\s*(?:cms?|centimeters?)|cm2|cm\^2|cm\u00b2|sqcm"),
     ("volume", "1", r"mls?|milliliters?|ccs?"),
     ("volume", "1000", r"liters?|l"),
-    ("activity", "1", r"(?:usp|international|k?iu|plaque forming)\s*units?|pfu|units?|iu|i\.u\.?|kiu|u|un|ius"),
+    ("activity", "1", r"(?:usp|international|k?iu|plaque forming)\s*units?|pfu|units?"
+                      r"|iu|i\.u\.?|kiu|u|un|ius"),
 )  # fmt: skip
 _TIMES = {"thousand": 1000, "k": 1000, "million": 10**6, "billion": 10**9}
 _MULTIPLIERS = (

@@ -385,8 +385,7 @@ class Headline:
     - `kind`: codes: the codes to report. yes, no, order, needs_more: the answer about codes
       together. units: of a drug. verdict: on codes. rule: a section of the guidelines. changes:
       between editions. none: nothing was answered. coverage: what coverage policies list. claim:
-      what was found on a claim.
-      between editions. none: nothing was answered. denial: what codes of a remittance mean.
+      what was found on a claim. denial: what codes of a remittance mean.
     - `codes`: the codes that it names, in order; [] for none.
     - `text`: the line; "" in an answer out of an older log.
     - `reasons`: what `text` is worded from; not in the JSON.

@@ -58,14 +58,27 @@ def unreported(part: Part) -> str:
 
 def mark(line: ReportLine) -> str:
     """Whether a line is billable, its role, and how sure it is: "billable · first-listed · …"."""
-    words = [
-        message("report.mark", billable=_billable(line), role=line.role, confidence=line.confidence)
-    ]
-    if line.units is not None:
-        words.append(message("report.units", units=line.units))
-    if line.modifiers:
-        words.append(message("report.modifiers", modifiers=" ".join(line.modifiers)))
-    return " · ".join(words)
+    return message(
+        "report.mark", billable=_billable(line), role=line.role, confidence=line.confidence
+    )
+
+
+def coded(line: ReportLine) -> str:
+    """A code as it stands on a claim, with its modifiers: J0587-JW."""
+    return "-".join([line.code, *line.modifiers])
+
+
+def counted(line: ReportLine) -> str:
+    """A code with its modifiers and, where they are counted, its units."""
+    if line.units is None:
+        return coded(line)
+    return message("report.counted", code=coded(line), units=f"{line.units:,}")
+
+
+def reasons_shown(line: ReportLine) -> list[str]:
+    """The reasons of a line that are shown under it: all where units are counted, else the most
+    telling one."""
+    return whys(line) if line.units is not None else [why(line)] if line.because else []
 
 
 def _billable(line: ReportLine) -> str:

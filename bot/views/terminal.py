@@ -33,14 +33,15 @@ from bot.views.flag_words import clause
 from bot.views.report_words import (
     Part,
     candidate_of_first,
+    counted,
     is_of_codes_together,
     mark,
     parts,
+    reasons_shown,
     rivals,
     unreported,
     untold,
     untold_notices,
-    why,
 )
 from bot.views.shared import (
     axis_in_words,
@@ -83,7 +84,8 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     if answer.outcome == "guideline":
         blocks += sections
     reports = [_report(number, part) for number, part in enumerate(parts(answer), 1)]
-    beside = answer.outcome == "verdict" and not answer.statements
+    doses = answer.headline.kind == "units"
+    beside = answer.outcome == "verdict" and not answer.statements and not doses
     if answer.ask_options and reports:
         reports[0] += "\n" + _options(answer)
     blocks += [] if beside else reports
@@ -143,10 +145,9 @@ def _report(number: int, part: Part) -> str:
     for line in part.lines:
         own = f"{lead}{line.line}. "
         indent = " " * len(own)
-        text = message("report.line", code=line.code, title=line.title).rstrip()
+        text = message("report.line", code=counted(line), title=line.title).rstrip()
         lines.append(_wrapped(f"{text} · {mark(line)}", own))
-        if reason := why(line):
-            lines.append(_wrapped(reason, f"{indent}· "))
+        lines += [_wrapped(reason, f"{indent}· ") for reason in reasons_shown(line) if reason]
         if flags := clause(line.flags):
             lines.append(_wrapped(flags, f"{indent}· "))
     lines += [_wrapped(ask, f"{lead}? ") for ask in part.asks]

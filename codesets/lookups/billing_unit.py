@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from codesets.measures import MEASURE, Amount, Dimension, amounts_in, measured, plain
+from codesets.measures import MEASURE, Amount, Dimension, amounts_in, measured
 
 #: What is billed by the piece, however much is in it.
 _PIECES = re.compile(
@@ -23,8 +23,10 @@ _PIECES = re.compile(
 )
 #: A measure without a number: "per milligram", "per square centimeter", "per i.u.".
 _PER_ONE = re.compile(rf"\bper\s+(?:factor\s+\w+\s+)?(?P<measure>{MEASURE})", re.I)
+#: A code for any dose up to an amount, or above one (buprenorphine): billed by the dose.
+_BOUND = re.compile(r"\b(?P<most>less than or equal to)|\b(?P<above>greater than)", re.I)
 _BRACKETS = re.compile(r"\(([^()]*)\)")
-#: What stands in a descriptor and is no billing unit: "= 1 unit", a concentration, a vial's content.
+#: What is no billing unit: "= 1 unit", a concentration, the content of a vial.
 _NO_UNIT = re.compile(rf"=\s*1\s*unit|\d[\d.-]*\s*mg/ml|provided in [\d.]+\s*{MEASURE}", re.I)
 #: Joins the amounts of the parts of a combination: "3 mg and … 3 mg", "1 gram/0.125 grams".
 _JOINS = re.compile(r"(?:\band\b|/|&|,\s*[a-z])", re.I)
@@ -40,17 +42,26 @@ class BillingUnit:
       (1500 i.u.)"), or the first part of a combination.
     - `up_to`: whether one unit is this much or any part of it.
     - `piece`: "dose", "vial", "each" …; "" where it is counted by an amount.
+    - `at_most`, `above`: the doses that a code by the dose is limited to; None for no limit.
     """
 
     amount: Amount
     also: tuple[Amount, ...] = ()
     up_to: bool = False
     piece: str = ""
+    at_most: Amount | None = None
+    above: Amount | None = None
 
     def __str__(self) -> str:
         if self.piece:
             return f"1 {self.piece}" if self.piece != "each" else "1"
         return str(self.amount)
+
+    def admits(self, dose: Amount) -> bool:
+        """Whether the limits of a code by the dose allow a dose."""
+        return not (self.at_most and dose.value > self.at_most.value) and not (
+            self.above and dose.value <= self.above.value
+        )
 
     @property
     def dimensions(self) -> frozenset[Dimension]:
@@ -65,7 +76,7 @@ class BillingUnit:
             if one.dimension == dose.dimension and one.value
         ]
         whole = [ratio for ratio in ratios if ratio == ratio.to_integral()]
-        return (whole or ratios or [None])[0]
+        return next(iter(whole or ratios), None)
 
 
 def rounded_up(units: Decimal) -> int:
@@ -90,12 +101,19 @@ def unit_of_descriptor(title: str) -> BillingUnit | None:
     piece = _PIECES.search(title)
     if piece:
         name = (piece["piece"] or piece["each"] or "each").lower()
-        return BillingUnit(Amount(Decimal(1), "count"), _amounts(title)[-1:], piece=name)
+        return BillingUnit(Amount(Decimal(1), "count"), tuple(_amounts(title)[-1:]), piece=name)
+    bound, limits = _BOUND.search(title), _amounts(title)
+    if bound and limits and not piece:
+        one = Amount(Decimal(1), "count")
+        if bound["most"]:
+            return BillingUnit(one, (limits[-1],), piece="dose", at_most=limits[-1])
+        return BillingUnit(one, (limits[-1],), piece="dose", above=limits[-1])
     text = _NO_UNIT.sub(lambda none: " " * len(none[0]), title)
     outside = _BRACKETS.sub(lambda inner: " " * len(inner[0]), text)
     found = amounts_in(outside)
-    if not found and (one := _PER_ONE.search(outside)):
-        return BillingUnit(measured("1", one["measure"]))
+    per_one = _PER_ONE.search(outside)
+    if per_one and (not found or per_one.start() > found[-1][1]):
+        return BillingUnit(measured("1", per_one["measure"]))
     if not found:
         inside = _amounts(text)
         return BillingUnit(inside[-1]) if inside else None
@@ -145,9 +163,3 @@ def _behind(text: str, end: int) -> list[Amount]:
     """The amounts in brackets right behind the unit: the same in another measure."""
     bracket = re.match(r"\s*\(([^()]*)\)", text[end:])
     return _amounts(bracket[1]) if bracket else []
-
-
-__all__ = [
-    "BillingUnit", "agree", "plain", "rounded_down", "rounded_up", "unit_of_descriptor",
-    "unit_of_dosage",
-]  # fmt: skip

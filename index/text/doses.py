@@ -17,7 +17,7 @@ from codesets.measures import MEASURE, MULTIPLIER, NUMBER, Amount, measured, num
 
 #: Kilograms in a pound (NIST Handbook 44, appendix C).
 _POUND = Decimal("0.45359237")
-_WORDS = {
+_WORDS: dict[str, int | Decimal] = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "half a": Decimal("0.5"), "half": Decimal("0.5"),
     "both": 2,
@@ -70,7 +70,7 @@ _NO_DOSE = re.compile(
     r"\b[a-vA-V]\d{4}\b|\b\d{4,5}-\d{3,4}-\d{1,2}\b|(?<![\d.])\d{10,11}(?!\d)|\bq\s?\d+\s?(?:h|d|w|m|hr|wk|mo)\w*"
     r"|\b[cd]\d{1,2}(?:d\d{1,2})?\b|\b(?:wk|week|cycle|day|visit|dose\s*#|#|stage|stg|ckd|grade|gr|type|auc|age|line|ln|box|pos"
     r"|rm|room|fy|ch|chapter)\s*#?\d+(?:\.\d+)?[a-d]?\b(?!\s*(?:mg|mcg|ml))"
-    r"|@\s*\d{3,4}\b|\b\d{1,2}:\d{2}\s*(?:am|pm)?|\b\d{1,2}\s*(?:am|pm)\b|\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b"
+    r"|(?:@|\bat)\s*\d{4}\b|@\s*\d{3}\b|\b\d{1,2}:\d{2}\s*(?:am|pm)?|\b\d{1,2}\s*(?:am|pm)\b|\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b"
     r"|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}(?:\.\d+)?\s*-?\s*(?:yo|y/?o|yrs?|years?|mo|mos|months?|wks?|weeks?|days?"
     r"|hrs?|hours?|h|min|mins|minutes?|lpm|st|nd|rd|th|times|cycles?)\b"
     r"|\b(?:b|t|l|s|c)\d{1,2}\b|\bper\s+day\b|\bx\s*\d+\s*(?:days?|doses?|weeks?)\b",
@@ -103,7 +103,8 @@ class Doses:
 
     - `given`: amounts that are said to be given, in order.
     - `other`: further amounts with a measure that no word explains.
-    - `bare`: numbers that no word explains.
+    - `bare`: numbers that no word explains. `in_name`: those behind a hyphen, which belong to a name
+      (Kenalog-40) and may be a strength.
     - `volumes`: given volumes.
     - `strength`: the amount in one mL, where a concentration is said; `labelled`: the amount and the
       volume of a concentration of more than one mL ("48 mg/6 mL").
@@ -122,6 +123,7 @@ class Doses:
     given: list[Said] = field(default_factory=list)
     other: list[Said] = field(default_factory=list)
     bare: list[Said] = field(default_factory=list)
+    in_name: list[Said] = field(default_factory=list)
     volumes: list[Said] = field(default_factory=list)
     strength: Said | None = None
     labelled: tuple[Said, Decimal] | None = None
@@ -228,7 +230,10 @@ _GIVEN = _compiled(
     rf"|{_a('b')}\s*(?:was|were|of\s+it)?\s*(?:given|administered|infused|injected|used|instilled|total)\b"
 )
 _AMOUNT = _compiled(_a())
-_EACH = _compiled(rf"{_a()}\s*each\b")
+_EACH = _compiled(
+    rf"{_a()}\s*each\b(?!\s+(?:side|knee|shoulder|hip|eye|ankle|elbow|wrist|foot|heel|breast|joint))"
+)
+_VESSELS_EACH = _compiled(rf"(?<![\w./-])(?P<c>{_COUNT})\s*{_VESSEL}\s*,?\s*{_a()}\s*each\b")
 
 
 def read_doses(text: str) -> Doses:
@@ -279,7 +284,7 @@ def _said(match: re.Match[str], name: str = "") -> Said | None:
 
 
 def _count(text: str) -> Decimal:
-    return Decimal(_WORDS.get(text.casefold(), 0) or text)
+    return Decimal(_WORDS.get(text.casefold(), text))
 
 
 def _concentration(said: Doses, match: re.Match[str]) -> Doses:
@@ -355,6 +360,8 @@ def _given(said: Doses, match: re.Match[str]) -> Doses:
 def _amount(said: Doses, match: re.Match[str]) -> Doses:
     one = _said(match)
     assert one is not None
+    if one.amount is None and re.search(r"\w-$", match.string[: match.start()]):
+        return replace(said, in_name=[*said.in_name, one])
     if one.amount is None:
         return replace(said, bare=[*said.bare, one])
     if one.amount.dimension == "volume":
@@ -374,6 +381,7 @@ _STEPS: tuple[tuple[re.Pattern[str], Callable[[Doses, re.Match[str]], Doses]], .
     (_PER_POUND, _weight),
     (_WEIGHT, _weight),
     (_LOST_AMOUNT, _lost),
+    (_VESSELS_EACH, _opened),
     (_EACH, _nothing),
     (_VESSELS_OF, _opened),
     (_COUNTED, _opened),

@@ -1,4 +1,4 @@
-"""Chooses the code of a drug: by its names, by the form and route that are said, and by the dose."""
+"""Chooses the code of a drug: by its names, by the form and route that are said, by the dose."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from index.text.doses import Doses
 #: titled and another is said.
 _SAID, _NOT_SAID, _NOT_SO = 2.0, -3.5, -0.6
 #: What counts: being in the crosswalk of the day; a dose that is what a package holds; a dose in
-#: another measure than the code's; a dose of whole units; being one among others that say "not
-#: otherwise specified".
-_IN_CROSSWALK, _OF_A_PACKAGE, _OTHER_MEASURE, _WHOLE = 1.0, 1.5, -2.0, 0.3
+#: another measure than the code's; a dose of whole units, or of one.
+_IN_CROSSWALK, _OF_A_PACKAGE, _OTHER_MEASURE, _WHOLE, _ONE_UNIT = 1.0, 1.5, -2.0, 0.3, 1.3
 #: What counts a name in brackets that is not said: "Insulin (fiasp)".
 _OTHER_NAME = 1.2
 _BIOSIMILAR = re.compile(r"(?<!excludes )biosimilar", re.I)
@@ -63,9 +62,14 @@ def choose(
     if not scored:
         return None
     scored.sort(key=lambda one: (-one[0], one[1].code))
-    best, code = scored[0]
+    best, chosen = scored[0]
     rivals = tuple(other.code for score, other in scored[1:] if score > best - 2)
-    return Choice(code, best, rivals)
+    return Choice(chosen, best, rivals)
+
+
+def is_of_a_strong_form(title: str) -> bool:
+    """Whether a descriptor is of a form that must be said: oral, inhaled …"""
+    return any(form.strong and form.titled.search(title) for form in forms())
 
 
 def _names_another(title: str, text: str) -> bool:
@@ -100,10 +104,14 @@ def _by_dose(code: str, said: Doses, names: DrugNames) -> float:
     amounts = [one.amount for one in (*said.given, *said.other) if one.amount]
     if said.labelled and said.labelled[0].amount:
         amounts.append(said.labelled[0].amount)
+    if "volume" in unit.dimensions:
+        amounts += [one.amount for one in said.volumes if one.amount]
     vessels = [one.each.amount for one in said.opened if one.each and one.each.amount]
     in_measure = [one for one in (*amounts, *vessels) if one.dimension in unit.dimensions]
     if (amounts or vessels) and not in_measure:
         return _OTHER_MEASURE
+    if not all(map(unit.admits, in_measure)):
+        return _OTHER_MEASURE * 2
     packages = package_amounts(names.products.get(code, ()), unit.amount)
     factor = unit.amount.factor
     bare = [one.bare * factor for one in said.bare if one.bare]
@@ -114,6 +122,8 @@ def _by_dose(code: str, said: Doses, names: DrugNames) -> float:
     ratios = [unit.per(one) for one in in_measure]
     if any(ratio is not None and ratio == ratio.to_integral() for ratio in ratios):
         score += _WHOLE
+    if any(ratio == 1 for ratio in ratios):
+        score += _ONE_UNIT
     return score
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
@@ -91,9 +91,11 @@ def decide(drug: Drug, said: Doses, text: str, day: dt.date) -> Decision:
     if exact is None:
         return Decision(asks=_missing(drug, said))
     units = max(rounded_up(exact), 1)
-    arithmetic = reason("doses.arithmetic", dose=str(dose), unit=_unit_of(drug.unit, dose))
+    amounts = {"dose": str(dose), "unit": _unit_of(drug.unit, dose)}
+    arithmetic = reason("doses.arithmetic", **amounts)
     why = list(told)
     if exact != units:
+        arithmetic = reason("doses.arithmetic_rounded", exact=plain(exact), **amounts)
         key = "doses.part_of_a_unit" if units == 1 else "doses.rounded"
         why.append(reason(key, exact=plain(exact), units=units, unit=str(drug.unit)))
     decision = Decision(units, arithmetic=arithmetic, why=why)
@@ -150,7 +152,7 @@ def _explicit(drug: Drug, said: Doses) -> tuple[Amount, list[Reason]] | None:
     return computed
 
 
-def _computed(drug: Drug, said: Doses):  # type: ignore[no-untyped-def]
+def _computed(drug: Drug, said: Doses) -> Iterator[tuple[Amount, list[Reason]] | None]:
     """The dose as it is computed of a volume, of what was opened, or of a number alone, the surest
     first."""
     if said.labelled and not said.volumes:
@@ -200,7 +202,7 @@ def _strength(drug: Drug, said: Doses) -> tuple[Amount | None, str]:
     if said.percent and drug.unit.amount.dimension == "mass":
         return Amount(said.percent * 10, "mass"), "percent"
     strengths = _published_strengths(drug, said)
-    named = {one.bare * drug.unit.amount.factor for one in said.bare if one.bare}
+    named = {one.bare * drug.unit.amount.factor for one in (*said.bare, *said.in_name) if one.bare}
     chosen = sorted(strengths & named) if len(strengths) > 1 else sorted(strengths)
     if not chosen and len(strengths) > 1:
         return None, ""
@@ -219,7 +221,7 @@ def _published_strengths(drug: Drug, said: Doses) -> set[Decimal]:
         if units and size:
             strength = units * drug.unit.amount.value / size
             (single if size == 1 else larger).add(strength)
-    named = {one.bare * drug.unit.amount.factor for one in said.bare if one.bare}
+    named = {one.bare * drug.unit.amount.factor for one in (*said.bare, *said.in_name) if one.bare}
     return larger | (single & named)
 
 

@@ -11,9 +11,10 @@ from bot.desk.reasons import Reason, reason
 from codesets.lookups.billing_unit import BillingUnit, agree, unit_of_dosage
 from codesets.model import Code, Product, Reference
 from index.search.confidence import Confidence
-from index.statement.model import Role
+from index.statement.model import Role, RuleKind
 
-_UNIT, _WASTE = "billing unit", "discarded drug"
+_UNIT: RuleKind = "billing unit"
+_WASTE: RuleKind = "discarded drug"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def headline_of(dosed: Sequence[Dosed]) -> list[Reason]:
 def _headline(one: Dosed) -> Reason:
     decision, code = one.decision, one.code.code
     if decision.units is None or decision.arithmetic is None:
-        return reason("doses.headline_open", code=code, unit=str(one.unit), ask=decision.asks or "")
+        return reason("doses.headline_open", code=code, ask=decision.asks or "")
     units = count_of(decision.units)
     if decision.discarded:
         return reason(

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -20,13 +21,15 @@ from index.text.resources import read_table
 from index.text.tokens import fold
 
 #: The codes of drugs and of other things that are billed by an amount: no casts (Q4001-Q4051).
-_OF_DRUGS = re.compile(r"J|Q(?!40)|C9|S0[01]|S5[05]|A9[5-7]|P90|G0")
+_OF_DRUGS = re.compile(r"J|Q(?!40)|C9|S0[01]|S5[05]|A9[5-7]|G0")
 _WORD = re.compile(r"[a-z0-9]+")
 #: Letters that belong together: L-A, C-R, S/D.
 _INITIALS = re.compile(r"\b([a-z])[-/.]([a-z])\b\.?")
 _SHORTEST_SLIP, _SHORTEST_CUT = 5, 5
 #: What a word of a name counts that the text does not have.
 _LACKING = 0.55
+#: What a word counts that another name of the same code has.
+_ALSO = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +94,9 @@ class DrugNames:
         self._names = [_Name(code, words) for code, words in names if words]
         # A drug that has words of salts alone ("potassium chloride") is known by all of them.
         self._names += [
-            _Name(code, ("".join(words),), True)
+            _Name(code, ("".join(words[:2]),), True)
             for code, words in names
-            if len(words) == 2 and hollow().issuperset(words)
+            if len(words) in (2, 3) and hollow().issuperset(words)
         ]
         self._index()
         self._add_names_in_use()
@@ -203,15 +206,17 @@ class DrugNames:
             ]
             if near:
                 found[word] = min(near)[1]
-            elif begun := sorted(one for one in known if one.startswith(text)):
-                if len(text) >= _SHORTEST_CUT and len(begun) == 1:
-                    found[word] = begun[0]
+                continue
+            begun = [one for one in known if one.startswith(text)]
+            if len(text) >= _SHORTEST_CUT and len(begun) == 1:
+                found[word] = begun[0]
         return found
 
     def _scored(self, core: set[str], near: set[str]) -> tuple[dict[str, float], bool]:
         """Each code that the words may name -> how well its best name fits; and whether a whole
         name is there."""
-        best: dict[str, float] = {}
+        best: dict[str, tuple[float, str]] = {}
+        told: dict[str, set[str]] = defaultdict(set)
         whole = False
         places = {place for word in core for place in self._by_word[word]}
         for place in places:
@@ -227,11 +232,19 @@ class DrugNames:
                 continue
             score = got - _LACKING * lost - name.less
             whole |= not telling_lost
-            best[name.code] = max(best.get(name.code, 0.0), score)
+            told[name.code].update(have)
+            if score > best.get(name.code, (0.0, ""))[0]:
+                best[name.code] = score, " ".join(have)
         if not best:
             return {}, False
-        top = max(best.values())
-        return {code: score for code, score in best.items() if score >= top - 6}, whole
+        # A code of which several names are there is surer: "immune globulin (asceniv)".
+        fits = {
+            code: score
+            + _ALSO * sum(self._weight[w] for w in told[code] & core if w not in have.split())
+            for code, (score, have) in best.items()
+        }
+        top = max(fits.values())
+        return {code: score for code, score in fits.items() if score >= top - 6}, whole
 
 
 def text_words(text: str) -> list[Word]:
@@ -242,7 +255,7 @@ def text_words(text: str) -> list[Word]:
     single = [Word(m[0], m.start(), m.end()) for m in _WORD.finditer(folded)]
     joined = [
         Word(one.text + other.text, one.start, other.end)
-        for one, other in zip(single, single[1:], strict=False)
+        for one, other in pairwise(single)
         if other.start - one.end <= 1
     ]
     return single + joined
@@ -271,8 +284,7 @@ def _names_in(title: str) -> Iterable[str]:
         yield " ".join(first_two)
     for inside in re.findall(r"\(([^()]*)\)", body):
         if not re.search(r"\d|\be\.g|esrd|code|use\b|list ", inside, re.I) and len(inside) < 40:
-            for one in re.split(r"/|,| or ", inside):
-                yield one
+            yield from re.split(r"/|,| or ", inside)
 
 
 def _clusters(words: Sequence[Word], text: str) -> Iterable[list[Word]]:

@@ -206,6 +206,8 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
         small = [] if answer.report and most == 1 else [guideline_text(best, others, 1)]
     elif answer.claim:
         lines, small = claim_findings(answer, most), claim_small(answer, most)
+    elif answer.headline.kind == "units":
+        lines = []  # the lines of the report have the units and modifiers
     elif answer.verdicts and is_of_codes_together(answer):
         lines = together_lines(answer, most)
         asked = answer.headline.kind == "coverage"

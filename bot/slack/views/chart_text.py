@@ -15,6 +15,7 @@ from slack_sdk.models.views import View
 from bot.desk.answer import Answer, ReportLine, Verdict
 from bot.messages import message
 from bot.slack.views.block_kit import context, cut, escape, plain_text, section
+from bot.views.report_words import coded
 from bot.views.shared import editions
 
 _MOST = 2900
@@ -47,7 +48,8 @@ def copy_modal(answer: Answer) -> dict[str, Any]:
 
 
 def _groups(answer: Answer) -> Iterator[list[str]]:
-    if answer.outcome == "verdict":
+    # A code with a dose is copied with its units.
+    if answer.outcome == "verdict" and answer.headline.kind != "units":
         known = [v for v in answer.verdicts if v.kind == "code" and v.status not in _NO_CODES]
         yield list(dict.fromkeys(_line(verdict) for verdict in known))
         return
@@ -58,7 +60,7 @@ def _groups(answer: Answer) -> Iterator[list[str]]:
 def _line(one: ReportLine | Verdict) -> str:
     code, title = one.code, "" if one.system == "cpt" else one.title
     if isinstance(one, ReportLine):
-        code = " ".join([code, *one.modifiers])
+        code = coded(one)
         if one.units is not None:
             key = "slack_buttons.copy_line_units"
             return message(key, code=code, title=title, units=one.units).replace("  ", " ")

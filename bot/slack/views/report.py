@@ -18,7 +18,7 @@ from bot.slack.views.phone_lines import (
 )
 from bot.slack.views.titles import fit_title
 from bot.views.flag_words import on_line
-from bot.views.report_words import Part, parts, rivals
+from bot.views.report_words import Part, coded, counted, parts, rivals
 from bot.views.why_line import why_line
 from codesets.code_format import undot
 from codesets.model import NOTE_HEADINGS
@@ -36,10 +36,9 @@ def line_text(line: ReportLine, most: int = 1, *, flagged: bool = False) -> str:
     """A line to report: whether it is billable, code, title and units, on `most` lines of a
     phone. `flagged`: with whether it is a CC or MCC."""
     units = "" if line.units is None else message("slack_answer.units", units=line.units)
-    code = " ".join([line.code, *line.modifiers])
     flag = on_line(line.flags) if flagged else ""
     flag = message("flags.on_line", flag=escape(flag)) if flag else ""
-    return code_line(code, line.title, units + missing(line) + flag, line.billable, most)
+    return code_line(coded(line), line.title, units + missing(line) + flag, line.billable, most)
 
 
 def missing(one: ReportLine | Candidate) -> str:
@@ -166,5 +165,5 @@ def report_text(answer: Answer) -> Iterator[str]:
             yield message("report.number", number=number)
         if answer.statements or len(part.lines) > 1:
             for line in part.lines:
-                yield escape(message("report.line", code=line.code, title=line.title).rstrip())
+                yield escape(message("report.line", code=counted(line), title=line.title).rstrip())
         yield from (escape(ask) for ask in part.asks[:1])

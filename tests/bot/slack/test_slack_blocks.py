@@ -134,7 +134,7 @@ def test_an_answer_is_read_from_top_to_bottom() -> None:
         ({"title": ""}, "✓ *I10*"),
         ({"title": "Gout", "billable": False}, "⚠️ *I10*  Gout · needs a 4th character"),
         ({"title": "Gout", "billable": False, "system": "hcpcs"}, "⚠️ *I10*  Gout · not valid"),
-        ({"title": "Gout", "units": 10, "modifiers": ["JW"]}, "✓ *I10 JW*  Gout \u00d7 10"),
+        ({"title": "Gout", "units": 10, "modifiers": ["JW"]}, "✓ *I10-JW*  Gout \u00d7 10"),
         ({"title": "Gout <!channel>"}, "✓ *I10*  Gout &lt;!channel&gt;"),
     ],
 )

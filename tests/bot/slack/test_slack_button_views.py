@@ -195,7 +195,7 @@ def test_a_chart_gets_codes_and_titles_in_order_and_the_edition() -> None:
     ]
     assert chart_text(report(*lines)) == (
         "I12.9 Hypertensive CKD\n"
-        "J0587 JZ Injection, X, 100 units x 90\n"
+        "J0587-JZ Injection, X, 100 units x 90\n"
         "99213\n\n"
         "ICD-10-CM FY2027, HCPCS Level II FY2027, CPT FY2027, for 2026-11-29"
     )
