@@ -19,8 +19,8 @@ from index.text.tokens import STOPWORDS, plain_words
 #: cannot be read. claim: it is a claim to check. drug_products: it names NDCs. codes: it names
 #: codes, which get verdicts. search: anything else.
 Intent = Literal[
-    "too_long", "empty", "foreign", "greeting", "thanks", "help", "changes", "denial", "x12", "claim",
-    "drug_products", "codes", "search",
+    "too_long", "empty", "foreign", "greeting", "thanks", "help", "changes", "denial", "x12",
+    "claim", "drug_products", "codes", "search",
 ]  # fmt: skip
 Courtesy = Literal["greeting", "thanks", "help"]
 
