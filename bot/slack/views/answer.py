@@ -57,7 +57,7 @@ from bot.slack.views.findings import (
     verdict_lines,
 )
 from bot.slack.views.notices import conflict_in, notice_texts
-from bot.slack.views.phone_lines import phone_lines
+from bot.slack.views.phone_lines import cut_to_lines, phone_lines
 from bot.slack.views.report import (
     asked_text,
     read_as_text,
@@ -207,7 +207,9 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
     elif answer.claim:
         lines, small = claim_findings(answer, most), claim_small(answer, most)
     elif answer.headline.kind == "units":
-        lines = []  # the lines of the report have the units and modifiers
+        # How many, first; the lines of the report have the modifiers.
+        if answer.report:
+            yield section(escape(cut_to_lines(answer.headline.text, most)))
     elif answer.verdicts and is_of_codes_together(answer):
         lines = together_lines(answer, most)
         asked = answer.headline.kind == "coverage"

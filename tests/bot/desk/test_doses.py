@@ -15,6 +15,7 @@ from bot.desk.doses.reading import Doses
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.question import read_question
 from bot.phi import Scrubbed
+from bot.slack.views.answer import answer_blocks
 from bot.views.terminal import as_text
 from bot.views.wording import worded
 from codesets.model import Code, Product, Reference, ReferenceData, Release, ReleaseData
@@ -230,3 +231,10 @@ def test_reasons_name_the_edition(store: CodeStore) -> None:
     assert told.because[0].text == "40 mg ÷ 10 mg = 4."
     assert told.because[1].release == "2026-January"
     assert "so does the crosswalk 2026-January" in told.because[1].text
+
+
+def test_slack_says_how_many_first(store: CodeStore) -> None:
+    blocks = answer_blocks(answer(store, "myobloc 9000 u given 1000 wasted"), "id")
+    first, second = [block["text"]["text"] for block in blocks if block["type"] == "section"][:2]
+    assert first.startswith("90 units of J0587 and 10 of J0587-JW")
+    assert "*J0587-JW*" in second
