@@ -22,6 +22,7 @@ from bot.desk.claims.claim_answers import ClaimAnswers
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
 from bot.desk.denial_answers import DenialAnswers
+from bot.desk.doses.answers import answered, beside
 from bot.desk.doses.reading import DoseQuestion, Doses
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.every_part import EveryPart

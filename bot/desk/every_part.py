@@ -89,14 +89,15 @@ class EveryPart:
         ):
             yield reason("parts.cpt")
         named = question.said.named if question.said else ()
-        shown = {one.system for one in (*answer.verdicts, *answer.report, *answer.candidates)}
+        systems = [
+            *(verdict.system for verdict in answer.verdicts),
+            *(line.system for line in answer.report),
+            *(candidate.system for candidate in answer.candidates),
+        ]
         for system in named if len(named) > 1 and answer.outcome == "answered" else ():
-            if system in self._store.systems and system not in shown:
+            if system in self._store.systems and system not in systems:
                 yield reason("parts.not_found", system=SYSTEM_NAMES[system])
-        diagnosed = any(
-            one.system in ("icd10cm", "icd9cm")
-            for one in (*answer.verdicts, *answer.report, *answer.candidates)
-        )
+        diagnosed = any(system in ("icd10cm", "icd9cm") for system in systems)
         if _DX.search(text) and answer.verdicts and not diagnosed:
             yield reason("parts.no_diagnosis")
         placed = any(v.kind == "place_of_service" for v in answer.verdicts)
