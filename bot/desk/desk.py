@@ -81,7 +81,9 @@ _BESIDE = ("modifier", "place_of_service")
 _SMALL_TALK, _SAID_IN_SMALL_TALK = -4.0, 0.6
 
 
-#: A statement of many kinds of words, by which the tables of all of them are read at the start.
+#: Asked at the start, so that the tables of words and the names of drugs are read: a dose, and a
+#: statement of many kinds of words.
+_WARMING_DOSE = "kenalog 40 mg, how many units"
 _WARMING = "dm2 with ckd 3b, on insulin, fell off ladder, left wrist fx, pregnant 20 wk, hx of mi"
 
 
@@ -152,6 +154,8 @@ class Desk:
             searcher.procedures(release)
         if "icd10cm" in self._store.systems:
             self.ask(_WARMING)
+        if "hcpcs" in self._store.systems:
+            self.ask(_WARMING_DOSE)
 
     @property
     def index_build(self) -> str | None:

@@ -347,10 +347,6 @@ _GUIDELINES: dict[str, ReferenceReader] = {
 }
 
 
-#: Text files and workbooks without columns of their own, recognised by words at their beginning.
-_BY_TEXT: tuple[tuple[re.Pattern[str], Layout], ...] = ()
-
-
 def layout_of(sample: Sample) -> Layout | None:
     """The layout of a file, by its beginning; None when it is not known, or when it is a list of
     changes (codesets/loading/other_files.py).
@@ -381,9 +377,6 @@ def layout_of(sample: Sample) -> Layout | None:
         return _reference(
             kind, "hcpcs", lambda path, r: adjustment_codes.read_adjustment_codes(path)
         )
-    for words, layout in _BY_TEXT:
-        if words.search(sample.text):
-            return layout
     return None if sample.is_workbook else _by_lines(sample.lines)
 
 
