@@ -282,7 +282,7 @@ def _coverage(answer: Answer) -> str:
     if not answer.coverage:
         return ""
     shown, more = coverage_shown(answer)
-    lines = [f"   {message('coverage.heading')}"]
+    lines: list[str] = []
     for one in shown:
         if one.says != answer.headline.text:
             lines.append(_wrapped(one.says, "     - "))
@@ -291,7 +291,11 @@ def _coverage(answer: Answer) -> str:
         if one.conditions:
             quoted = message("coverage.quoted", text=cut_paragraph(one.conditions))
             lines.append(_wrapped(quoted, "       "))
-    return "\n".join([*lines, *([f"     {more}"] if more else [])])
+    if not lines:
+        return ""  # the headline has said it
+    return "\n".join(
+        [f"   {message('coverage.heading')}", *lines, *([f"     {more}"] if more else [])]
+    )
 
 
 def _policies(answer: Answer) -> str:
