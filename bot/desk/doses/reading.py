@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
+from bot.desk.code_mentions import CodeMention
 from bot.desk.doses import deciding
 from bot.desk.doses.choosing import choose, is_of_a_strong_form
 from bot.desk.doses.deciding import Decision, decide
@@ -23,7 +24,7 @@ from bot.desk.stored_words import StoredWords
 from bot.desk.units_said import units_said
 from codesets.formats.asp_ndc import units_arithmetic
 from codesets.lookups.billing_unit import BillingUnit, rounded_up
-from codesets.measures import amounts_in
+from codesets.measures import MEASURE, MULTIPLIER, NUMBER, amounts_in
 from codesets.model import Code, Product, Reference, ReleaseUnavailable
 from codesets.store.code_store import CodeStore
 from index.text.doses import Doses as Said
@@ -37,6 +38,9 @@ _IS_ON = re.compile(
     r"\b(?:on|takes|taking|took|uses|using|started|for|from|to|due to|h/o|hx of)\s+(?:\w+\s+)?$",
     re.I,
 )
+#: An amount before the name of its drug, and how far behind the name it may stand.
+_WITH_MEASURE = re.compile(rf"{NUMBER}\s*-?(?:{MULTIPLIER})?\s*(?:{MEASURE})", re.I)
+_NEAR = 20
 _EYE = re.compile(r"\b(?:od|os|ou)\b", re.I)
 
 
@@ -128,7 +132,7 @@ class _Reader:
         self._stored = StoredWords(question)
 
     def read(self) -> DoseQuestion | None:
-        text = self._without_ndcs()
+        text = self._without_other_codes()
         said = read_doses(text)
         codes = [m for m in self._question.mentions if m.kind == "code" and m.system == "hcpcs"]
         if not self._question.ndcs and not codes and not self._may_ask(text, said):
@@ -139,7 +143,7 @@ class _Reader:
         drugs = [drug for drug in names.drugs_in(text) if drug.whole and not self._negated(drug)]
         if self._question.ndcs:
             return self._of_products(text, said, names, drugs)
-        if self._question.intent == "codes":
+        if self._question.intent == "codes" and codes:
             return self._of_codes(text, said, names, drugs)
         if not drugs and said.stated_unit is not None:
             return self._without_a_drug(text, said)
@@ -148,11 +152,19 @@ class _Reader:
         dosed = tuple(self._each(text, names, drugs))
         return self._question_of(dosed, text, said, drugs) if dosed else None
 
-    def _without_ndcs(self) -> str:
+    def _without_other_codes(self) -> str:
+        """The text with blanks for NDCs, and for codes of other systems (diagnoses), whose digits
+        are no doses."""
         text = self._text
-        for mention in self._question.ndcs:
-            text = text.replace(mention.typed, " " * len(mention.typed))
+        typed = [mention.typed for mention in self._question.ndcs]
+        typed += [m.typed for m in self._diagnoses()]
+        for one in typed:
+            text = text.replace(one, " " * len(one))
         return text
+
+    def _diagnoses(self) -> list[CodeMention]:
+        """The codes of diagnoses that are typed."""
+        return [m for m in self._question.mentions if m.kind == "code" and m.system == "icd10cm"]
 
     # Whether it is about units
 
@@ -175,6 +187,9 @@ class _Reader:
             return True
         routed = pattern("routes").search(text) is not None or said.tells_of_containers
         if said.rate or (routed and self._says_how_much(said, names, drugs)):
+            return True
+        # A dose beside the code of a diagnosis is what was given for it.
+        if said.says_an_amount and (self._diagnoses() or _begins_with(text, drugs[0], said)):
             return True
         if said.says_an_amount and not self._says_more(text, said, drugs):
             return True
@@ -410,6 +425,16 @@ class _Reader:
         text = re.sub(r"(?:(?<=\s)|^)[^\w\s]+(?=\s|$)", " , ", text)
         text = re.sub(r"[\s(]*[,;?][\s,;?)]*", ", ", text)
         return " ".join(text.split()).strip(" ,;?.()")
+
+
+def _begins_with(text: str, drug: Drug, said: Said) -> bool:
+    """Whether a question begins with a drug and an amount of it: what was given, and then why."""
+    amounts = [one for one in (*said.given, *said.other, *said.volumes) if one.amount]
+    before = text[: drug.start]
+    if any(one.start < drug.start for one in amounts):
+        return not re.search(r"[a-z]{3,}", re.sub(_WITH_MEASURE, " ", before), re.I)
+    near = any(one.start - drug.end < _NEAR for one in amounts)
+    return near and not re.search(r"[a-z]{3,}", before, re.I)
 
 
 def _segments(text: str, drugs: Sequence[Drug]) -> list[str]:
