@@ -73,7 +73,27 @@ _NO_DOSE = re.compile(
     r"|(?:@|\bat)\s*\d{4}\b|@\s*\d{3}\b|\b\d{1,2}:\d{2}\s*(?:am|pm)?|\b\d{1,2}\s*(?:am|pm)\b|\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b"
     r"|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}(?:\.\d+)?\s*-?\s*(?:yo|y/?o|yrs?|years?|mo|mos|months?|wks?|weeks?|days?"
     r"|hrs?|hours?|h|min|mins|minutes?|lpm|st|nd|rd|th|times|cycles?)\b"
+    r"|\b(?:payer|payor|insurance|medicare|they|we|biller|coder)\s+(?:says?|said|paid|pays|allows?)\s+\d+\b"
+    r"|\b\d{1,2}[- ]digits?\b"
     r"|\b(?:b|t|l|s|c)\d{1,2}\b|\bper\s+day\b|\bx\s*\d+\s*(?:days?|doses?|weeks?)\b",
+    re.I,
+)
+
+
+#: A number in words before a measure ("one gram"), and the sides of a sheet ("4 x 4 cm").
+_IN_WORDS = re.compile(
+    r"\b(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|half a|half)"
+    r"(?P<space>[ -]+)(?=(?:gm|gram|mg|milligram|mcg|microgram|million|mil|lit(?:er|re))s?\b)",
+    re.I,
+)
+_SIDES = re.compile(
+    rf"(?<![\w./])(?P<a>{NUMBER})\s*(?:cm\s*)?(?:x|\u00d7|by)\s*(?P<b>{NUMBER})\s*(?:cm|centimet(?:er|re)s?)\b"
+    r"(?!\s*(?:\^?2|\u00b2))",
+    re.I,
+)
+#: A strength before the name of one container: "60 syringe" is no sixty syringes.
+_STRENGTH_OF_ONE = re.compile(
+    r"(?<![\w./-])(?P<n>\d{2,4})\s+(?:syringe|pfs|prefilled|pen|vial|sdv|kit|auto-?injector)\b(?!s)",
     re.I,
 )
 
@@ -157,6 +177,16 @@ class Doses:
         )  # fmt: skip
 
 
+def _in_figures(text: str) -> str:
+    """The text with figures for the numbers in words before a measure; no place in it moves."""
+
+    def figure(found: re.Match[str]) -> str:
+        value = str(_WORDS[found["word"].lower()])
+        return value.ljust(len(found[0]))
+
+    return _IN_WORDS.sub(figure, text)
+
+
 class _Text:
     """A text, of which what was read is blanked out."""
 
@@ -222,6 +252,7 @@ _ONE_OF = _compiled(
     rf"{_a()}\s*(?:/\s*{NUMBER}?\s*ml\s*)?{_VESSEL}"
     rf"|\b(?:out\s+of|from|of)\s+(?:a|an|the|one)?\s*{_a('o')}(?!\s*(?:{_LOST}))"
 )
+_VESSEL_HOLDS = _compiled(rf"\b{_VESSEL}\s*(?:is|are|holds?|has|contains?|comes?\s+in|size)\s+(?:an?\s+)?{_a()}")
 _VESSELS = _compiled(
     rf"(?<![\w./-])(?P<c>{_COUNT})\s*(?:full\s+|whole\s+|entire\s+|x\s+)?{_VESSEL}"
 )
@@ -238,6 +269,7 @@ _VESSELS_EACH = _compiled(rf"(?<![\w./-])(?P<c>{_COUNT})\s*{_VESSEL}\s*,?\s*{_a(
 
 def read_doses(text: str) -> Doses:
     """What a text says of doses of one drug. The text is scrubbed."""
+    text = _in_figures(text)
     left = _Text(text)
     said = Doses(
         none_lost=bool(_NONE_LOST.search(text)),
@@ -373,7 +405,18 @@ def _nothing(said: Doses, match: re.Match[str]) -> Doses:
     return said
 
 
+def _sheet(said: Doses, match: re.Match[str]) -> Doses:
+    area = Amount(number(match["a"]) * number(match["b"]), "area")
+    return replace(said, other=[*said.other, Said(match.start(), match.end(), area)])
+
+
+def _one_of_strength(said: Doses, match: re.Match[str]) -> Doses:
+    one = Said(match.start("n"), match.end("n"), bare=number(match["n"]))
+    return replace(said, opened=[*said.opened, Opened(Decimal(1), one)])
+
+
 _STEPS: tuple[tuple[re.Pattern[str], Callable[[Doses, re.Match[str]], Doses]], ...] = (
+    (_SIDES, _sheet),
     (_CONCENTRATION, _concentration),
     (_PERCENT, _percent),
     (_RATE, _rate),
@@ -388,6 +431,8 @@ _STEPS: tuple[tuple[re.Pattern[str], Callable[[Doses, re.Match[str]], Doses]], .
     (_TIMES_EACH, _opened),
     (_EACH_TIMES, _opened),
     (_SUM, _sum),
+    (_STRENGTH_OF_ONE, _one_of_strength),
+    (_VESSEL_HOLDS, _opened),
     (_VESSELS, _opened),
     (_ONE_OF, _opened),
     (_GIVEN, _given),

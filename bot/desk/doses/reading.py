@@ -159,7 +159,7 @@ class _Reader:
         typed = [mention.typed for mention in self._question.ndcs]
         typed += [m.typed for m in self._diagnoses()]
         for one in typed:
-            text = text.replace(one, " " * len(one))
+            text = re.sub(re.escape(one), " " * len(one), text, flags=re.I)
         return text
 
     def _diagnoses(self) -> list[CodeMention]:
@@ -429,7 +429,8 @@ class _Reader:
 
 def _begins_with(text: str, drug: Drug, said: Said) -> bool:
     """Whether a question begins with a drug and an amount of it: what was given, and then why."""
-    amounts = [one for one in (*said.given, *said.other, *said.volumes) if one.amount]
+    labelled = [said.labelled[0]] if said.labelled else []
+    amounts = [one for one in (*said.given, *said.other, *said.volumes, *labelled) if one.amount]
     before = text[: drug.start]
     if any(one.start < drug.start for one in amounts):
         return not re.search(r"[a-z]{3,}", re.sub(_WITH_MEASURE, " ", before), re.I)
