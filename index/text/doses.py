@@ -25,7 +25,7 @@ _WORDS: dict[str, int | Decimal] = {
 _COUNT = rf"(?:\d{{1,3}}|{'|'.join(_WORDS)})"
 _VESSEL = (
     r"(?:single[- ](?:dose|use|pt)\s+|multi(?:ple)?[- ]?(?:dose|use)\s+|prefilled\s+|pre-filled\s+)?"
-    r"(?:vials?|syringes?|pfs|prefilled|bottles?|amp(?:ule|oule|s)?s?|bags?|kits?|cartridges?|pens?"
+    r"(?:vials?|syringes?|pfs|prefilled|bottles?|btls?|amp(?:ule|oule|s)?s?|bags?|kits?|cartridges?|pens?"
     r"|sdvs?|mdvs?|carpujects?|auto-?injectors?|applicators?|implants?|sheets?|pieces?)\b"
 )
 #: A number with or without its measure; `%s` makes the groups distinct.
@@ -98,6 +98,22 @@ _STRENGTH_OF_ONE = re.compile(
 )
 
 
+#: How often a day, and for how many days.
+_OFTEN = re.compile(
+    r"\b(?P<latin>bid|b\.i\.d\.?|tid|t\.i\.d\.?|qid|q\.i\.d\.?)(?!\w)"
+    r"|\bq\s?(?P<hours>\d{1,2})\s?(?:h|hrs?|hours?)\b|\bevery\s+(?P<every>\d{1,2})\s+(?:hrs?|hours?)\b"
+    r"|\b(?P<count>\d{1,2}|two|three|four|five|six)\s*(?:x|times)\s*(?:/|a|per|each|every)?\s*(?:day|daily)\b"
+    r"|\b(?P<twice>twice)\s+(?:a\s+day|daily|per\s+day)\b"
+    r"|(?P<daily>\b(?:qd|daily|once\s+daily|(?:a|per|each|every)\s+day)\b|/\s*day\b)",
+    re.I,
+)
+_LATIN = {"b": 2, "t": 3, "q": 4}
+_DAYS = re.compile(
+    r"(?<![\w./-])(?:x\s*)?(?P<days>\d{1,3})\s*-?\s*days?\b(?!\s*(?:old|ago|after|post|before))",
+    re.I,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """An amount as it was said: `amount` with a measure, or `bare`, a number that has none.
@@ -137,6 +153,7 @@ class Doses:
     - `multidose`, `single_dose`: what is said of the container.
     - `overfill`: whether an overfill is spoken of. `asks_of_waste`: whether waste, JW or JZ is.
     - `stated_unit`: the billing unit that the question itself names.
+    - `times`: how many doses there are, where it says how often a day and for how many days.
     - `spans`: where all this stands in the text.
     """
 
@@ -161,6 +178,7 @@ class Doses:
     overfill: bool = False
     asks_of_waste: bool = False
     stated_unit: Amount | None = None
+    times: Decimal | None = None
     spans: tuple[tuple[int, int], ...] = ()
 
     @property
@@ -185,6 +203,25 @@ def _in_figures(text: str) -> str:
         return value.ljust(len(found[0]))
 
     return _IN_WORDS.sub(figure, text)
+
+
+def _doses_in_all(text: str) -> Decimal | None:
+    """How many doses are said: how often a day, times the days; None where one is not said."""
+    often, days = _OFTEN.search(text), _DAYS.search(text)
+    if not often or not days:
+        return None
+    if often["latin"]:
+        a_day = Decimal(_LATIN[often["latin"][0].lower()])
+    elif hours := often["hours"] or often["every"]:
+        if not int(hours):
+            return None
+        a_day = Decimal(24) / Decimal(hours)
+    elif often["count"]:
+        a_day = _count(often["count"].lower())
+    else:
+        a_day = Decimal(2 if often["twice"] else 1)
+    total = a_day * Decimal(days["days"])
+    return total if total and total == total.to_integral() else None
 
 
 class _Text:
@@ -252,9 +289,11 @@ _ONE_OF = _compiled(
     rf"{_a()}\s*(?:/\s*{NUMBER}?\s*ml\s*)?{_VESSEL}"
     rf"|\b(?:out\s+of|from|of)\s+(?:a|an|the|one)?\s*{_a('o')}(?!\s*(?:{_LOST}))"
 )
-_VESSEL_HOLDS = _compiled(rf"\b{_VESSEL}\s*(?:is|are|holds?|has|contains?|comes?\s+in|size)\s+(?:an?\s+)?{_a()}")
+_VESSEL_HOLDS = _compiled(
+    rf"\b{_VESSEL}\s*(?:is|are|holds?|has|contains?|comes?\s+in|size)\s+(?:an?\s+)?{_a()}"
+)
 _VESSELS = _compiled(
-    rf"(?<![\w./-])(?P<c>{_COUNT})\s*(?:full\s+|whole\s+|entire\s+|x\s+)?{_VESSEL}"
+    rf"(?<![\w./-])(?:x\s*)?(?P<c>{_COUNT})\s*(?:full\s+|whole\s+|entire\s+|x\s+)?{_VESSEL}"
 )
 _GIVEN = _compiled(
     rf"(?:(?<!\w){_GAVE})\s*(?:about|the|a|of|only|was|is|[:=])?\s*{_a()}(?!\s*(?:vials?|doses?|x\b))"
@@ -278,7 +317,12 @@ def read_doses(text: str) -> Doses:
         single_dose=bool(_SINGLE.search(text)),
         overfill=bool(_OVERFILL.search(text)),
         asks_of_waste=bool(_ASKS_OF_WASTE.search(text)),
+        times=_doses_in_all(text),
     )
+    for match in (*_OFTEN.finditer(text), *_DAYS.finditer(text)):
+        if said.times:
+            left.spans.append((match.start(), match.end()))
+            left.blank(match.start(), match.end())
     for match in _NO_DOSE.finditer(text):
         left.blank(match.start(), match.end())
     for match in left.take(_PER_UNIT):

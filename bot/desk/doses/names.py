@@ -23,6 +23,7 @@ from index.text.tokens import fold
 #: The codes of drugs and of other things that are billed by an amount: no casts (Q4001-Q4051). Blood
 #: and its products (P9010-P9099) are billed by the unit, or by a volume.
 _OF_DRUGS = re.compile(r"J|Q(?!40)|P90|C9|S0[01]|S5[05]|A9[5-7]|G0")
+_OF_BLOOD = re.compile(r"P90")
 _WORD = re.compile(r"[a-z0-9]+")
 #: Letters that belong together: L-A, C-R, S/D.
 _INITIALS = re.compile(r"\b([a-z])[-/.]([a-z])\b\.?")
@@ -87,7 +88,9 @@ class DrugNames:
                 continue
             self.units[code.code] = unit
             self.titles[code.code] = code.title
-            for text in _names_in(code.title):
+            texts = list(_names_in(code.title))
+            # What is done to a blood product is told apart as forms are.
+            for text in texts[:1] if _OF_BLOOD.match(code.code) else texts:
                 names[code.code, name_words(text)] = None
         for product in products:
             if product.code in self.units:

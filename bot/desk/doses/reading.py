@@ -30,7 +30,7 @@ from codesets.store.code_store import CodeStore
 from index.text.doses import Doses as Said
 from index.text.doses import read_doses
 
-_HAS_DOSE = re.compile(r"\d|\bvials?\b|\bunits?\b|\bj[wz]\b", re.I)
+_HAS_DOSE = re.compile(r"\d|\bgrams?\b|\bvials?\b|\bunits?\b|\bj[wz]\b", re.I)
 _NEGATED = re.compile(
     r"(?:\bnot|\bno|\binstead of|\brather than|\bvs\.?|\bversus)\s+(?:the\s+)?$", re.I
 )
@@ -181,7 +181,11 @@ class _Reader:
         billing = self._is_billing(text)
         if billing and self._says_how_much(said, names, drugs):
             return True
-        if not billing and (pattern("not_given").search(text) or self._is_taken(text, drugs)):
+        if said.times and said.says_an_amount and pattern("dispensed").search(text):
+            return True
+        begins = _begins_with(text, drugs[0], said)
+        taken = self._is_taken(text, drugs[:1] if begins else drugs)
+        if not billing and (pattern("not_given").search(text) or taken):
             return False
         if billing and re.search(r"\bhow many\b|\bunits?\b|\bqty\b|\bj[wz]\b", text, re.I):
             return True
@@ -189,7 +193,7 @@ class _Reader:
         if said.rate or (routed and self._says_how_much(said, names, drugs)):
             return True
         # A dose beside the code of a diagnosis is what was given for it.
-        if said.says_an_amount and (self._diagnoses() or _begins_with(text, drugs[0], said)):
+        if said.says_an_amount and (begins or self._diagnoses()):
             return True
         if said.says_an_amount and not self._says_more(text, said, drugs):
             return True
