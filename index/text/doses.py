@@ -273,7 +273,11 @@ _LOST_AMOUNT = _compiled(
     rf"|{_a('b')}\s*(?:was|were|is|got|of\s+it|of|had\s+to\s+be|in\s+the\s+vial)?\s*{_LOST}\b(?!\s*(?:was|were|is|of|[:=])?\s*\d)"
 )
 _SUM = _compiled(
-    rf"(?:\b(?P<c>vials?|opened|used|open|cracked|mixed|from)\b[\s:(]*)?{_a()}(?P<more>(?:\s*(?:\+|\band\b|&)\s*{NUMBER}\s*(?:{MEASURE})?)+)\s*(?P<v>{_VESSEL})?"
+    rf"(?:\b(?P<c>vials?|sdvs?|opened|used|open|cracked|mixed|from)\b[\s:(]*)?{_a()}(?P<more>(?:\s*(?:\+|\band\b|&)\s*(?:{_COUNT}(?:\s+|\s*x\s*))?{NUMBER}\s*(?:{MEASURE})?)+)\s*(?P<v>{_VESSEL})?"
+)
+#: One part of a sum, behind its sign: "+ two 50 mg".
+_PART = _compiled(
+    rf"(?:\+|\band\b|&)\s*(?:(?P<c>{_COUNT})(?:\s+|\s*x\s*))?(?P<n>{NUMBER})\s*(?P<m>{MEASURE})?"
 )
 _TIMES_EACH = _compiled(
     rf"(?<![\w./-])(?P<c>{_COUNT})\s*(?:[x\u00d7*]|@)\s*(?:the\s+)?{_a()}(?!\s*/)(?:\s*(?:/\s*\d*\s*ml\s*)?{_VESSEL})?"
@@ -407,16 +411,19 @@ def _sum(said: Doses, match: re.Match[str]) -> Doses:
     first = _said(match)
     assert first is not None
     each = [first]
-    for n, m in re.findall(rf"({NUMBER})\s*({MEASURE})?", match["more"], re.I):
+    counts = [Decimal(1)]
+    for part in _PART.finditer(match["more"]):
+        n, m = part["n"], part["m"]
         each.append(
             Said(match.start(), match.end(), measured(n, m)) if m
             else Said(match.start(), match.end(), bare=number(n))
         )  # fmt: skip
+        counts.append(_count(part["c"].lower()) if part["c"] else Decimal(1))
     # The measure of the last stands for all: "150 + 75 mg".
     dimensions = [one.amount for one in each if one.amount]
     if dimensions and dimensions[0].dimension == "volume":
         return replace(said, volumes=[*said.volumes, *each])
-    return replace(said, opened=[*said.opened, *(Opened(Decimal(1), one) for one in each)])
+    return replace(said, opened=[*said.opened, *map(Opened, counts, each)])
 
 
 def _opened(said: Doses, match: re.Match[str]) -> Doses:

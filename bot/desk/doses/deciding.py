@@ -32,6 +32,8 @@ _EACH_SIDE = re.compile(
     r"|\bbilateral(?:ly)?\s+(?:knee|shoulder|hip|eye)s?,?\s+each\b",
     re.I,
 )  # fmt: skip
+#: So many containers are handed out, and not opened at once.
+_MANY = 10
 Mark = Literal["", "JZ", "JW"]
 
 
@@ -84,6 +86,8 @@ def decide(drug: Drug, said: Doses, text: str, day: dt.date) -> Decision:
     """What is reported of a dose on a date of service."""
     if drug.unit.piece:
         return _by_the_piece(drug, said, text)
+    if (small := _of_small_doses(drug, said)) is not None:
+        return small
     dose, told = _dose(drug, said, text)
     if dose is None:
         return Decision(asks=_missing(drug, said))
@@ -118,6 +122,19 @@ def _dispensed(drug: Drug, said: Doses, dose: Amount) -> Decimal | None:
         held = dose.value in packages and dose.value / opened.count not in packages
         return opened.count if held else None
     return None
+
+
+def _of_small_doses(drug: Drug, said: Doses) -> Decision | None:
+    """Many containers with less than one unit each, of which a unit is "up to" an amount: each is
+    one dose, and one unit. None for anything else."""
+    if not drug.unit.up_to or said.given or said.other or len(said.opened) != 1:
+        return None
+    opened = said.opened[0]
+    each = drug.amount(opened.each)
+    exact = drug.unit.per(each) if each else None
+    if each is None or exact is None or exact >= 1 or opened.count < _MANY:
+        return None
+    return _of_doses(drug, each, exact, opened.count, ())
 
 
 def _of_doses(
@@ -157,9 +174,8 @@ def _by_the_piece(drug: Drug, said: Doses, text: str) -> Decision:
     if _EACH_SIDE.search(text):
         count = max(count, Decimal(2))
     units = rounded_up(count)
-    return Decision(
-        units, arithmetic=reason("doses.by_the_piece", count=units, piece=drug.unit.piece)
-    )
+    key = "doses.by_each" if drug.unit.piece == "each" else "doses.by_the_piece"
+    return Decision(units, arithmetic=reason(key, count=units, piece=drug.unit.piece))
 
 
 def _is_of_units(one: Said) -> bool:

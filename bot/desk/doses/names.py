@@ -20,8 +20,8 @@ from index.text.lexicon import DRUG, Lexicon
 from index.text.resources import read_table
 from index.text.tokens import fold
 
-#: The codes of drugs and of other things that are billed by an amount: no casts (Q4001-Q4051). Blood
-#: and its products (P9010-P9099) are billed by the unit, or by a volume.
+#: The codes of drugs and of other things that are billed by an amount: no casts (Q4001-Q4051).
+#: Blood and its products (P9010-P9099) are billed by the unit, or by a volume.
 _OF_DRUGS = re.compile(r"J|Q(?!40)|P90|C9|S0[01]|S5[05]|A9[5-7]|G0")
 _OF_BLOOD = re.compile(r"P90")
 _WORD = re.compile(r"[a-z0-9]+")

@@ -41,6 +41,9 @@ _IS_ON = re.compile(
 #: An amount before the name of its drug, and how far behind the name it may stand.
 _WITH_MEASURE = re.compile(rf"{NUMBER}\s*-?(?:{MULTIPLIER})?\s*(?:{MEASURE})", re.I)
 _NEAR = 20
+_REFUSED = re.compile(r"\b(?:kick\w*|den(?:ied|ial|ies|y)|reject\w*|bounced|refus\w*|invalid)\b", re.I)
+#: How often a drug is that a patient takes at home.
+_AS_TAKEN = re.compile(r"\b(?:bi)?weekly\b|\bmonthly\b|\bq\s?\d*\s?(?:w|wk|weeks?)\b|\bevery\s", re.I)
 _EYE = re.compile(r"\b(?:od|os|ou)\b", re.I)
 
 
@@ -183,7 +186,7 @@ class _Reader:
             return True
         if said.times and said.says_an_amount and pattern("dispensed").search(text):
             return True
-        begins = _begins_with(text, drugs[0], said)
+        begins = _begins_with(text, drugs[0], said) and not _AS_TAKEN.search(text)
         taken = self._is_taken(text, drugs[:1] if begins else drugs)
         if not billing and (pattern("not_given").search(text) or taken):
             return False
@@ -231,8 +234,12 @@ class _Reader:
     def _each(self, text: str, names: DrugNames, drugs: Sequence[Drug]) -> Iterator[Dosed]:
         """Each drug with the words that are of it."""
         seen: set[str] = set()
-        for drug, own in zip(drugs, _segments(text, drugs), strict=True):
-            said = read_doses(own)
+        segments = _segments(text, drugs)
+        read = [read_doses(own) for own in segments]
+        if sum(said.says_an_amount for said in read) == 1:
+            # How often and how long is said of the one that has a dose.
+            read = [replace(said, times=read_doses(text).times) for said in read]
+        for drug, own, said in zip(drugs, segments, read, strict=True):
             others = {
                 code
                 for other in names.drugs_in(text)
@@ -321,7 +328,9 @@ class _Reader:
         listed = bool(names.products.get(typed))
         if code is not None and not ended and (listed or not drugs):
             return code, []
-        if code is not None and not ended and any(typed in drug.codes for drug in drugs):
+        # A code that a payer refused is doubted where the crosswalk has the drug under another.
+        refused = _REFUSED.search(text) is not None
+        if code and not ended and not refused and any(typed in drug.codes for drug in drugs):
             return code, []
         found = drugs
         if not found and code is not None:
