@@ -73,6 +73,11 @@ def is_of_a_strong_form(title: str) -> bool:
     return any(form.strong and form.titled.search(title) for form in forms())
 
 
+def says_a_form_of(title: str, text: str) -> bool:
+    """Whether a text says a form that a descriptor has."""
+    return any(form.titled.search(title) and form.said.search(text) for form in forms())
+
+
 def _names_another(title: str, text: str) -> bool:
     """Whether a descriptor has a name in brackets, and the text has no word of it."""
     for inside in re.findall(r"\(([^()]*)\)", title):

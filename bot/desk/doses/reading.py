@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from bot.desk.code_mentions import CodeMention
 from bot.desk.doses import deciding
-from bot.desk.doses.choosing import choose, is_of_a_strong_form
+from bot.desk.doses.choosing import choose, is_of_a_strong_form, says_a_form_of
 from bot.desk.doses.deciding import Decision, decide
 from bot.desk.doses.lines import Dosed
 from bot.desk.doses.names import Drug, DrugNames
@@ -41,9 +41,13 @@ _IS_ON = re.compile(
 #: An amount before the name of its drug, and how far behind the name it may stand.
 _WITH_MEASURE = re.compile(rf"{NUMBER}\s*-?(?:{MULTIPLIER})?\s*(?:{MEASURE})", re.I)
 _NEAR = 20
-_REFUSED = re.compile(r"\b(?:kick\w*|den(?:ied|ial|ies|y)|reject\w*|bounced|refus\w*|invalid)\b", re.I)
+_REFUSED = re.compile(
+    r"\b(?:kick\w*|den(?:ied|ial|ies|y)|reject\w*|bounced|refus\w*|invalid)\b", re.I
+)
 #: How often a drug is that a patient takes at home.
-_AS_TAKEN = re.compile(r"\b(?:bi)?weekly\b|\bmonthly\b|\bq\s?\d*\s?(?:w|wk|weeks?)\b|\bevery\s", re.I)
+_AS_TAKEN = re.compile(
+    r"\b(?:bi)?weekly\b|\bmonthly\b|\bq\s?\d*\s?(?:w|wk|weeks?)\b|\bevery\s", re.I
+)
 _EYE = re.compile(r"\b(?:od|os|ou)\b", re.I)
 
 
@@ -258,10 +262,19 @@ class _Reader:
                 continue
             if len(drugs) > 1 and not (said.says_an_amount or said.bare):
                 continue
+            if choice.code.code.startswith("P90") and not self._is_a_product(choice.code, text):
+                continue
             seen.add(choice.code.code)
             name = self._text[drug.start : drug.end]
             sure = "medium" if choice.rivals else "high"
             yield self._dosed(choice.code, names, own, said, name, confidence=sure)
+
+    def _is_a_product(self, code: Code, text: str) -> bool:
+        """Whether a blood product is asked for, and not the procedure of transfusing it: how it is
+        billed, its strength, or what was done to it."""
+        if self._is_billing(text) or re.search(r"\bproducts?\b|\d\s*%", text, re.I):
+            return True
+        return says_a_form_of(code.title, text)
 
     def _dosed(
         self,
