@@ -195,6 +195,15 @@ class Doses:
         )  # fmt: skip
 
 
+def _of_one_size(opened: list[Opened]) -> list[Opened]:
+    """The containers, with the size of one that is said apart: "4 vials, the vial is 100 mg"."""
+    sized = [one for one in opened if one.each is not None and one.count == 1]
+    counted = [one for one in opened if one.each is None]
+    if len(opened) == 2 and len(sized) == len(counted) == 1:
+        return [Opened(counted[0].count, sized[0].each)]
+    return opened
+
+
 def _in_figures(text: str) -> str:
     """The text with figures for the numbers in words before a measure; no place in it moves."""
 
@@ -336,7 +345,7 @@ def read_doses(text: str) -> Doses:
     for pattern, read in _STEPS:
         for match in left.take(pattern):
             said = read(said, match)
-    return replace(said, spans=tuple(sorted(left.spans)))
+    return replace(said, opened=_of_one_size(said.opened), spans=tuple(sorted(left.spans)))
 
 
 def is_a_count(typed: str, text: str) -> bool:

@@ -13,16 +13,7 @@ from bot.desk.reasons import Reason, reason
 from codesets.lookups.billing_unit import rounded_up
 
 _PER_DAY = re.compile(r"\bper\s+(?:day|diem)\b", re.I)
-_PER_PIECES = re.compile(r"\bper\s+(?P<each>\d{1,4})\s+(?P<piece>[a-z]{4,})\b", re.I)
-#: Days that are handed out, and no time that has gone by.
-_DAYS = re.compile(
-    r"(?<!last )(?<!past )(?<!every )(?<!within )(?<!in )(?<!after )(?<![\w./-])(?P<days>\d{1,3})"
-    r"\s*-?\s*days?\b(?!\s*(?:old|ago|after|post|before|hx|history|per|a|of\s+(?:pain|fever|cough)))",
-    re.I,
-)
-_PIECES = re.compile(
-    r"(?<![\w./-])(?P<count>\d{1,4})\s+(?:[a-z]+\s+){0,2}?(?P<piece>[a-z]{3,})\b", re.I
-)
+_PER
 
 
 def counted(text: str, answer: Answer) -> Answer:
@@ -56,9 +47,10 @@ def _units(text: str, title: str) -> tuple[int, Reason] | None:
     per = _PER_PIECES.search(title)
     if per is None or not int(per["each"]):
         return None
-    for said in _PIECES.finditer(text):
-        if said["piece"].lower().rstrip("s") == per["piece"].lower().rstrip("s"):
-            count = Decimal(said["count"])
-            how = reason("doses.by_pieces", count=int(count), each=per["each"], piece=per["piece"])
-            return (rounded_up(count / int(per["each"])), how) if count else None
-    return None
+    piece = re.escape(per["piece"].rstrip("s"))
+    said = re.search(rf"(?<![\w./-])(\d{{1,4}})\s+(?:[a-z]+\s+){{0,2}}?{piece}s?\b", text, re.I)
+    if said is None or not int(said[1]):
+        return None
+    count = Decimal(said[1])
+    how = reason("doses.by_pieces", count=int(count), each=per["each"], piece=per["piece"])
+    return rounded_up(count / int(per["each"])), how
