@@ -13,7 +13,13 @@ from bot.desk.reasons import Reason, reason
 from codesets.lookups.billing_unit import rounded_up
 
 _PER_DAY = re.compile(r"\bper\s+(?:day|diem)\b", re.I)
-_PER
+_PER_PIECES = re.compile(r"\bper\s+(?P<each>\d{1,4})\s+(?P<piece>[a-z]{4,})\b", re.I)
+#: Days that are handed out, and no time that has gone by.
+_DAYS = re.compile(
+    r"(?<!last )(?<!past )(?<!every )(?<!within )(?<!in )(?<!after )(?<![\w./-])(?P<days>\d{1,3})"
+    r"\s*-?\s*days?\b(?!\s*(?:old|ago|after|post|before|hx|history|per|a|of\s+(?:pain|fever|cough)))",
+    re.I,
+)
 
 
 def counted(text: str, answer: Answer) -> Answer:
