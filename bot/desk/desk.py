@@ -23,6 +23,7 @@ from bot.desk.code_answers import CodeAnswers
 from bot.desk.completing import Step, step
 from bot.desk.denial_answers import DenialAnswers
 from bot.desk.doses.answers import answered, beside
+from bot.desk.doses.counted import counted
 from bot.desk.doses.reading import DoseQuestion, Doses
 from bot.desk.edition_dates import day_for, edition_labels
 from bot.desk.every_part import EveryPart
@@ -363,6 +364,8 @@ class Desk:
         for place, dosed in enumerate(doses):
             if dosed is not None:
                 answers[place] = self._with_doses(read[place], dosed, answers[place])
+            elif read[place].intent == "search":
+                answers[place] = counted(read[place].text, answers[place])
         return answers
 
     def _with_doses(self, question: Question, dosed: DoseQuestion, answer: Answer) -> Answer:

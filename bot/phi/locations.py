@@ -27,10 +27,12 @@ _TYPES = (
 )
 _UNIT = r"(?:[ ,]+(?:apt|apartment|unit|suite|ste|bldg|building|floor|fl|rm|room|lot|trlr|#)\.? ?#?[A-Za-z]?-?\d*[A-Za-z]?(?!\w))?"
 _DIRECTION = r"(?:(?:[NSEW]|[NS][EW]|north|south|east|west|[ns]orth(?:east|west))\.? )?"
+#: No name of a street: "350 100cc CT" is a contrast agent.
+_AN_AMOUNT = r"\d[\d.]*(?i:cc|mls?|mg|mcg|gm?|units?)\b"
 _ADDRESSES = [
     # As a person writes it, with capitals: 12 Oak St, 1500 N. Martin Luther King Jr. Blvd Apt 4B
     re.compile(
-        rf"(?<![\w.$/-])\d{{1,6}}(?:-\d{{1,4}})?[A-Za-z]?(?: 1/2)? (?i:{_DIRECTION})(?:[A-Z0-9][\w.'-]*,? ){{1,4}}(?i:{_TYPES})\b\.?(?i: [NSEW]{{1,2}}\b\.?)?(?i:{_UNIT})"
+        rf"(?<![\w.$/-])\d{{1,6}}(?:-\d{{1,4}})?[A-Za-z]?(?: 1/2)? (?i:{_DIRECTION})(?:(?!{_AN_AMOUNT})[A-Z0-9][\w.'-]*,? ){{1,4}}(?i:{_TYPES})\b\.?(?i: [NSEW]{{1,2}}\b\.?)?(?i:{_UNIT})"
     ),
     # In lower case: street types in full, or abbreviations that mean nothing else.
     re.compile(

@@ -25,7 +25,7 @@ _WORDS: dict[str, int | Decimal] = {
 _COUNT = rf"(?:\d{{1,3}}|{'|'.join(_WORDS)})"
 _VESSEL = (
     r"(?:single[- ](?:dose|use|pt)\s+|multi(?:ple)?[- ]?(?:dose|use)\s+|prefilled\s+|pre-filled\s+)?"
-    r"(?:vials?|syringes?|pfs|prefilled|bottles?|amp(?:ule|oule|s)?s?|bags?|kits?|cartridges?|pens?"
+    r"(?:vials?|syringes?|pfs|prefilled|bottles?|btls?|amp(?:ule|oule|s)?s?|bags?|kits?|cartridges?|pens?"
     r"|sdvs?|mdvs?|carpujects?|auto-?injectors?|applicators?|implants?|sheets?|pieces?)\b"
 )
 #: A number with or without its measure; `%s` makes the groups distinct.
@@ -73,7 +73,43 @@ _NO_DOSE = re.compile(
     r"|(?:@|\bat)\s*\d{4}\b|@\s*\d{3}\b|\b\d{1,2}:\d{2}\s*(?:am|pm)?|\b\d{1,2}\s*(?:am|pm)\b|\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b"
     r"|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}(?:\.\d+)?\s*-?\s*(?:yo|y/?o|yrs?|years?|mo|mos|months?|wks?|weeks?|days?"
     r"|hrs?|hours?|h|min|mins|minutes?|lpm|st|nd|rd|th|times|cycles?)\b"
+    r"|\b(?:payer|payor|insurance|medicare|they|we|biller|coder)\s+(?:says?|said|paid|pays|allows?)\s+\d+\b"
+    r"|\b\d{1,2}[- ]digits?\b"
     r"|\b(?:b|t|l|s|c)\d{1,2}\b|\bper\s+day\b|\bx\s*\d+\s*(?:days?|doses?|weeks?)\b",
+    re.I,
+)
+
+
+#: A number in words before a measure ("one gram"), and the sides of a sheet ("4 x 4 cm").
+_IN_WORDS = re.compile(
+    r"\b(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|half a|half)"
+    r"(?P<space>[ -]+)(?=(?:gm|gram|mg|milligram|mcg|microgram|million|mil|lit(?:er|re))s?\b)",
+    re.I,
+)
+_SIDES = re.compile(
+    rf"(?<![\w./])(?P<a>{NUMBER})\s*(?:cm\s*)?(?:x|\u00d7|by)\s*(?P<b>{NUMBER})\s*(?:cm|centimet(?:er|re)s?)\b"
+    r"(?!\s*(?:\^?2|\u00b2))",
+    re.I,
+)
+#: A strength before the name of one container: "60 syringe" is no sixty syringes.
+_STRENGTH_OF_ONE = re.compile(
+    r"(?<![\w./-])(?P<n>\d{2,4})\s+(?:syringe|pfs|prefilled|pen|vial|sdv|kit|auto-?injector)\b(?!s)",
+    re.I,
+)
+
+
+#: How often a day, and for how many days.
+_OFTEN = re.compile(
+    r"\b(?P<latin>bid|b\.i\.d\.?|tid|t\.i\.d\.?|qid|q\.i\.d\.?)(?!\w)"
+    r"|\bq\s?(?P<hours>\d{1,2})\s?(?:h|hrs?|hours?)\b|\bevery\s+(?P<every>\d{1,2})\s+(?:hrs?|hours?)\b"
+    r"|\b(?P<count>\d{1,2}|two|three|four|five|six)\s*(?:x|times)\s*(?:/|a|per|each|every)?\s*(?:day|daily)\b"
+    r"|\b(?P<twice>twice)\s+(?:a\s+day|daily|per\s+day)\b"
+    r"|(?P<daily>\b(?:qd|daily|once\s+daily|(?:a|per|each|every)\s+day)\b|/\s*day\b)",
+    re.I,
+)
+_LATIN = {"b": 2, "t": 3, "q": 4}
+_DAYS = re.compile(
+    r"(?<![\w./-])(?:x\s*)?(?P<days>\d{1,3})\s*-?\s*days?\b(?!\s*(?:old|ago|after|post|before))",
     re.I,
 )
 
@@ -117,6 +153,7 @@ class Doses:
     - `multidose`, `single_dose`: what is said of the container.
     - `overfill`: whether an overfill is spoken of. `asks_of_waste`: whether waste, JW or JZ is.
     - `stated_unit`: the billing unit that the question itself names.
+    - `times`: how many doses there are, where it says how often a day and for how many days.
     - `spans`: where all this stands in the text.
     """
 
@@ -141,6 +178,7 @@ class Doses:
     overfill: bool = False
     asks_of_waste: bool = False
     stated_unit: Amount | None = None
+    times: Decimal | None = None
     spans: tuple[tuple[int, int], ...] = ()
 
     @property
@@ -155,6 +193,44 @@ class Doses:
             (self.given and any(one.amount for one in self.given))
             or self.other or self.volumes or self.rate or self.labelled or self.opened
         )  # fmt: skip
+
+
+def _of_one_size(opened: list[Opened]) -> list[Opened]:
+    """The containers, with the size of one that is said apart: "4 vials, the vial is 100 mg"."""
+    sized = [one for one in opened if one.each is not None and one.count == 1]
+    counted = [one for one in opened if one.each is None]
+    if len(opened) == 2 and len(sized) == len(counted) == 1:
+        return [Opened(counted[0].count, sized[0].each)]
+    return opened
+
+
+def _in_figures(text: str) -> str:
+    """The text with figures for the numbers in words before a measure; no place in it moves."""
+
+    def figure(found: re.Match[str]) -> str:
+        value = str(_WORDS[found["word"].lower()])
+        return value.ljust(len(found[0]))
+
+    return _IN_WORDS.sub(figure, text)
+
+
+def _doses_in_all(text: str) -> Decimal | None:
+    """How many doses are said: how often a day, times the days; None where one is not said."""
+    often, days = _OFTEN.search(text), _DAYS.search(text)
+    if not often or not days:
+        return None
+    if often["latin"]:
+        a_day = Decimal(_LATIN[often["latin"][0].lower()])
+    elif hours := often["hours"] or often["every"]:
+        if not int(hours):
+            return None
+        a_day = Decimal(24) / Decimal(hours)
+    elif often["count"]:
+        a_day = _count(often["count"].lower())
+    else:
+        a_day = Decimal(2 if often["twice"] else 1)
+    total = a_day * Decimal(days["days"])
+    return total if total and total == total.to_integral() else None
 
 
 class _Text:
@@ -206,7 +282,11 @@ _LOST_AMOUNT = _compiled(
     rf"|{_a('b')}\s*(?:was|were|is|got|of\s+it|of|had\s+to\s+be|in\s+the\s+vial)?\s*{_LOST}\b(?!\s*(?:was|were|is|of|[:=])?\s*\d)"
 )
 _SUM = _compiled(
-    rf"(?:\b(?P<c>vials?|opened|used|open|cracked|mixed|from)\b[\s:(]*)?{_a()}(?P<more>(?:\s*(?:\+|\band\b|&)\s*{NUMBER}\s*(?:{MEASURE})?)+)\s*(?P<v>{_VESSEL})?"
+    rf"(?:\b(?P<c>vials?|sdvs?|opened|used|open|cracked|mixed|from)\b[\s:(]*)?{_a()}(?P<more>(?:\s*(?:\+|\band\b|&)\s*(?:{_COUNT}(?:\s+|\s*x\s*))?{NUMBER}\s*(?:{MEASURE})?)+)\s*(?P<v>{_VESSEL})?"
+)
+#: One part of a sum, behind its sign: "+ two 50 mg".
+_PART = _compiled(
+    rf"(?:\+|\band\b|&)\s*(?:(?P<c>{_COUNT})(?:\s+|\s*x\s*))?(?P<n>{NUMBER})\s*(?P<m>{MEASURE})?"
 )
 _TIMES_EACH = _compiled(
     rf"(?<![\w./-])(?P<c>{_COUNT})\s*(?:[x\u00d7*]|@)\s*(?:the\s+)?{_a()}(?!\s*/)(?:\s*(?:/\s*\d*\s*ml\s*)?{_VESSEL})?"
@@ -222,8 +302,11 @@ _ONE_OF = _compiled(
     rf"{_a()}\s*(?:/\s*{NUMBER}?\s*ml\s*)?{_VESSEL}"
     rf"|\b(?:out\s+of|from|of)\s+(?:a|an|the|one)?\s*{_a('o')}(?!\s*(?:{_LOST}))"
 )
+_VESSEL_HOLDS = _compiled(
+    rf"\b{_VESSEL}\s*(?:is|are|holds?|has|contains?|comes?\s+in|size)\s+(?:an?\s+)?{_a()}"
+)
 _VESSELS = _compiled(
-    rf"(?<![\w./-])(?P<c>{_COUNT})\s*(?:full\s+|whole\s+|entire\s+|x\s+)?{_VESSEL}"
+    rf"(?<![\w./-])(?:x\s*)?(?P<c>{_COUNT})\s*(?:full\s+|whole\s+|entire\s+|x\s+)?{_VESSEL}"
 )
 _GIVEN = _compiled(
     rf"(?:(?<!\w){_GAVE})\s*(?:about|the|a|of|only|was|is|[:=])?\s*{_a()}(?!\s*(?:vials?|doses?|x\b))"
@@ -238,6 +321,7 @@ _VESSELS_EACH = _compiled(rf"(?<![\w./-])(?P<c>{_COUNT})\s*{_VESSEL}\s*,?\s*{_a(
 
 def read_doses(text: str) -> Doses:
     """What a text says of doses of one drug. The text is scrubbed."""
+    text = _in_figures(text)
     left = _Text(text)
     said = Doses(
         none_lost=bool(_NONE_LOST.search(text)),
@@ -246,7 +330,12 @@ def read_doses(text: str) -> Doses:
         single_dose=bool(_SINGLE.search(text)),
         overfill=bool(_OVERFILL.search(text)),
         asks_of_waste=bool(_ASKS_OF_WASTE.search(text)),
+        times=_doses_in_all(text),
     )
+    for match in (*_OFTEN.finditer(text), *_DAYS.finditer(text)):
+        if said.times:
+            left.spans.append((match.start(), match.end()))
+            left.blank(match.start(), match.end())
     for match in _NO_DOSE.finditer(text):
         left.blank(match.start(), match.end())
     for match in left.take(_PER_UNIT):
@@ -256,7 +345,7 @@ def read_doses(text: str) -> Doses:
     for pattern, read in _STEPS:
         for match in left.take(pattern):
             said = read(said, match)
-    return replace(said, spans=tuple(sorted(left.spans)))
+    return replace(said, opened=_of_one_size(said.opened), spans=tuple(sorted(left.spans)))
 
 
 def is_a_count(typed: str, text: str) -> bool:
@@ -331,16 +420,19 @@ def _sum(said: Doses, match: re.Match[str]) -> Doses:
     first = _said(match)
     assert first is not None
     each = [first]
-    for n, m in re.findall(rf"({NUMBER})\s*({MEASURE})?", match["more"], re.I):
+    counts = [Decimal(1)]
+    for part in _PART.finditer(match["more"]):
+        n, m = part["n"], part["m"]
         each.append(
             Said(match.start(), match.end(), measured(n, m)) if m
             else Said(match.start(), match.end(), bare=number(n))
         )  # fmt: skip
+        counts.append(_count(part["c"].lower()) if part["c"] else Decimal(1))
     # The measure of the last stands for all: "150 + 75 mg".
     dimensions = [one.amount for one in each if one.amount]
     if dimensions and dimensions[0].dimension == "volume":
         return replace(said, volumes=[*said.volumes, *each])
-    return replace(said, opened=[*said.opened, *(Opened(Decimal(1), one) for one in each)])
+    return replace(said, opened=[*said.opened, *map(Opened, counts, each)])
 
 
 def _opened(said: Doses, match: re.Match[str]) -> Doses:
@@ -373,7 +465,18 @@ def _nothing(said: Doses, match: re.Match[str]) -> Doses:
     return said
 
 
+def _sheet(said: Doses, match: re.Match[str]) -> Doses:
+    area = Amount(number(match["a"]) * number(match["b"]), "area")
+    return replace(said, other=[*said.other, Said(match.start(), match.end(), area)])
+
+
+def _one_of_strength(said: Doses, match: re.Match[str]) -> Doses:
+    one = Said(match.start("n"), match.end("n"), bare=number(match["n"]))
+    return replace(said, opened=[*said.opened, Opened(Decimal(1), one)])
+
+
 _STEPS: tuple[tuple[re.Pattern[str], Callable[[Doses, re.Match[str]], Doses]], ...] = (
+    (_SIDES, _sheet),
     (_CONCENTRATION, _concentration),
     (_PERCENT, _percent),
     (_RATE, _rate),
@@ -388,6 +491,8 @@ _STEPS: tuple[tuple[re.Pattern[str], Callable[[Doses, re.Match[str]], Doses]], .
     (_TIMES_EACH, _opened),
     (_EACH_TIMES, _opened),
     (_SUM, _sum),
+    (_STRENGTH_OF_ONE, _one_of_strength),
+    (_VESSEL_HOLDS, _opened),
     (_VESSELS, _opened),
     (_ONE_OF, _opened),
     (_GIVEN, _given),

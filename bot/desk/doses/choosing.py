@@ -56,6 +56,7 @@ def choose(
         score = fit + _by_form(published.title, text) + _by_dose(code, said, names)
         score += _LATER.get(code[0], 0.0) + (_IN_CROSSWALK if names.products.get(code) else 0.0)
         score -= 0.6 if _BIOSIMILAR.search(published.title) else 0.0
+        score += _by_percent(published.title, said.percent)
         score -= _OTHER_NAME if _names_another(published.title, text) else 0.0
         score += 0.4 if _UNSPECIFIED.search(published.title) else 0.0
         scored.append((score, published))
@@ -72,6 +73,11 @@ def is_of_a_strong_form(title: str) -> bool:
     return any(form.strong and form.titled.search(title) for form in forms())
 
 
+def says_a_form_of(title: str, text: str) -> bool:
+    """Whether a text says a form that a descriptor has."""
+    return any(form.titled.search(title) and form.said.search(text) for form in forms())
+
+
 def _names_another(title: str, text: str) -> bool:
     """Whether a descriptor has a name in brackets, and the text has no word of it."""
     for inside in re.findall(r"\(([^()]*)\)", title):
@@ -81,6 +87,14 @@ def _names_another(title: str, text: str) -> bool:
         if words.isdisjoint(word.text for word in text_words(text)):
             return True
     return False
+
+
+def _by_percent(title: str, percent: Decimal | None) -> float:
+    """What a strength in percent counts that a descriptor has: "albumin (human), 25%, 50 ml"."""
+    titled = {Decimal(one) for one in re.findall(r"(\d+(?:\.\d+)?)\s*%", title)}
+    if percent is None or not titled:
+        return 0.0
+    return _SAID if percent in titled else -_SAID
 
 
 def _by_form(title: str, text: str) -> float:

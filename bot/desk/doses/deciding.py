@@ -32,6 +32,8 @@ _EACH_SIDE = re.compile(
     r"|\bbilateral(?:ly)?\s+(?:knee|shoulder|hip|eye)s?,?\s+each\b",
     re.I,
 )  # fmt: skip
+#: So many containers are handed out, and not opened at once.
+_MANY = 10
 Mark = Literal["", "JZ", "JW"]
 
 
@@ -84,12 +86,16 @@ def decide(drug: Drug, said: Doses, text: str, day: dt.date) -> Decision:
     """What is reported of a dose on a date of service."""
     if drug.unit.piece:
         return _by_the_piece(drug, said, text)
+    if (small := _of_small_doses(drug, said)) is not None:
+        return small
     dose, told = _dose(drug, said, text)
     if dose is None:
         return Decision(asks=_missing(drug, said))
     exact = drug.unit.per(dose)
     if exact is None:
         return Decision(asks=_missing(drug, said))
+    if times := _dispensed(drug, said, dose):
+        return _of_doses(drug, dose, exact, times, told)
     units = max(rounded_up(exact), 1)
     amounts = {"dose": str(dose), "unit": _unit_of(drug.unit, dose)}
     arithmetic = reason("doses.arithmetic", **amounts)
@@ -102,6 +108,53 @@ def decide(drug: Drug, said: Doses, text: str, day: dt.date) -> Decision:
     return _with_waste(decision, drug, said, dose, day)
 
 
+def _dispensed(drug: Drug, said: Doses, dose: Amount) -> Decimal | None:
+    """How many doses are handed out at once; None where the dose is all there is. Many containers
+    beside the amount of one are so many doses."""
+    if said.times and said.times > 1:
+        return said.times
+    if len(said.opened) != 1 or said.opened[0].count < 2 or said.lost or said.rest_lost:
+        return None
+    opened, packages = said.opened[0], drug.packages()
+    explicit = any(drug.amount(one) for one in (*said.given, *said.other))
+    labelled = said.labelled is not None and drug.amount(said.labelled[0]) is not None
+    if opened.each is None and (explicit or labelled):
+        held = dose.value in packages and dose.value / opened.count not in packages
+        return opened.count if held else None
+    return None
+
+
+def _of_small_doses(drug: Drug, said: Doses) -> Decision | None:
+    """Many containers with less than one unit each, of which a unit is "up to" an amount: each is
+    one dose, and one unit. None for anything else."""
+    if not drug.unit.up_to or said.given or said.other or len(said.opened) != 1:
+        return None
+    opened = said.opened[0]
+    each = drug.amount(opened.each)
+    exact = drug.unit.per(each) if each else None
+    if each is None or exact is None or exact >= 1 or opened.count < _MANY:
+        return None
+    return _of_doses(drug, each, exact, opened.count, ())
+
+
+def _of_doses(
+    drug: Drug, dose: Amount, exact: Decimal, times: Decimal, told: Sequence[Reason]
+) -> Decision:
+    """What is reported of several equal doses: each is rounded where a unit is "up to" an amount,
+    else all together."""
+    each = Decimal(max(rounded_up(exact), 1)) if drug.unit.up_to else exact
+    units = max(rounded_up(each * times), 1)
+    amounts = {"dose": str(dose), "times": plain(times), "unit": _unit_of(drug.unit, dose)}
+    arithmetic = reason("doses.arithmetic_times", **amounts)
+    why = [*told]
+    if drug.unit.up_to and exact != each:
+        why.append(reason("doses.each_dose_rounded", unit=str(drug.unit)))
+    elif each * times != units:
+        exact = plain(each * times)
+        why.append(reason("doses.rounded", exact=exact, units=units, unit=str(drug.unit)))
+    return Decision(units, arithmetic=arithmetic, why=why)
+
+
 def _unit_of(unit: BillingUnit, dose: Amount) -> str:
     """The unit in the measure of the dose, where it has several."""
     same = [one for one in (unit.amount, *unit.also) if one.dimension == dose.dimension]
@@ -109,15 +162,24 @@ def _unit_of(unit: BillingUnit, dose: Amount) -> str:
 
 
 def _by_the_piece(drug: Drug, said: Doses, text: str) -> Decision:
-    count = sum((one.count for one in said.opened), Decimal(0)) or Decimal(1)
+    # "2 u" of blood are two units, each of which is one.
+    in_units = sum(
+        (one.amount.value for one in (*said.given, *said.other) if _is_of_units(one)), Decimal(0)
+    )
+    opened = sum((one.count for one in said.opened), Decimal(0))
+    count = opened or (in_units if drug.unit.piece == "each" else Decimal(0)) or Decimal(1)
     if drug.unit.piece in ("dose", "treatment", "infusion", "study") or not said.opened:
-        count = Decimal(1)
+        count = count if drug.unit.piece == "each" else Decimal(1)
+    count *= said.times or 1
     if _EACH_SIDE.search(text):
         count = max(count, Decimal(2))
     units = rounded_up(count)
-    return Decision(
-        units, arithmetic=reason("doses.by_the_piece", count=units, piece=drug.unit.piece)
-    )
+    key = "doses.by_each" if drug.unit.piece == "each" else "doses.by_the_piece"
+    return Decision(units, arithmetic=reason(key, count=units, piece=drug.unit.piece))
+
+
+def _is_of_units(one: Said) -> bool:
+    return one.amount is not None and one.amount.dimension == "activity"
 
 
 def _dose(drug: Drug, said: Doses, text: str) -> tuple[Amount | None, list[Reason]]:

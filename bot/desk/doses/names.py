@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from bot.desk.doses.words import hollow
+from bot.desk.doses.words import hollow, shorthand
 from codesets.lookups.billing_unit import BillingUnit, unit_of_descriptor
 from codesets.model import Code, Product
 from index.text.lexicon import DRUG, Lexicon
@@ -21,7 +21,9 @@ from index.text.resources import read_table
 from index.text.tokens import fold
 
 #: The codes of drugs and of other things that are billed by an amount: no casts (Q4001-Q4051).
-_OF_DRUGS = re.compile(r"J|Q(?!40)|C9|S0[01]|S5[05]|A9[5-7]|G0")
+#: Blood and its products (P9010-P9099) are billed by the unit, or by a volume.
+_OF_DRUGS = re.compile(r"J|Q(?!40)|P90|C9|S0[01]|S5[05]|A9[5-7]|G0")
+_OF_BLOOD = re.compile(r"P90")
 _WORD = re.compile(r"[a-z0-9]+")
 #: Letters that belong together: L-A, C-R, S/D.
 _INITIALS = re.compile(r"\b([a-z])[-/.]([a-z])\b\.?")
@@ -86,17 +88,28 @@ class DrugNames:
                 continue
             self.units[code.code] = unit
             self.titles[code.code] = code.title
-            for text in _names_in(code.title):
+            texts = list(_names_in(code.title))
+            # What is done to a blood product is told apart as forms are.
+            for text in texts[:1] if _OF_BLOOD.match(code.code) else texts:
                 names[code.code, name_words(text)] = None
         for product in products:
             if product.code in self.units:
                 names[product.code, name_words(product.name)] = None
+                # A name with a hyphen is written together, too: Solu-Cortef, solucortef.
+                if re.match(r"[a-z]{3,}-[a-z]{3,}", product.name, re.I):
+                    names[product.code, name_words(product.name.replace("-", "", 1))] = None
         self._names = [_Name(code, words) for code, words in names if words]
         # A drug that has words of salts alone ("potassium chloride") is known by all of them.
         self._names += [
             _Name(code, ("".join(words[:2]),), True)
             for code, words in names
             if len(words) in (2, 3) and hollow().issuperset(words)
+        ]
+        self._names += [
+            _Name(code, (short, *words[len(begun) :]), True)
+            for code, words in names
+            for short, begun in _shorthand()
+            if words[: len(begun)] == begun
         ]
         self._index()
         self._add_names_in_use()
@@ -267,6 +280,12 @@ def name_words(text: str) -> tuple[str, ...]:
     text = _INITIALS.sub(r"\1\2", fold(text).replace("(kit)", " "))
     text = re.sub(r"\b\d[\d.,]*\s*(?:mg|mcg|ml|%|units?|iu|gm?|meq)\b", " ", text)
     return tuple(dict.fromkeys(_WORD.findall(text)))
+
+
+@cache
+def _shorthand() -> list[tuple[str, tuple[str, ...]]]:
+    """Short words, written together -> the words of names that they stand for."""
+    return [("".join(name_words(short)), name_words(name)) for short, name in shorthand().items()]
 
 
 def _names_in(title: str) -> Iterable[str]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
+from bot.desk.code_mentions import CodeMention
 from bot.desk.doses import deciding
-from bot.desk.doses.choosing import choose, is_of_a_strong_form
+from bot.desk.doses.choosing import choose, is_of_a_strong_form, says_a_form_of
 from bot.desk.doses.deciding import Decision, decide
 from bot.desk.doses.lines import Dosed
 from bot.desk.doses.names import Drug, DrugNames
@@ -23,19 +24,29 @@ from bot.desk.stored_words import StoredWords
 from bot.desk.units_said import units_said
 from codesets.formats.asp_ndc import units_arithmetic
 from codesets.lookups.billing_unit import BillingUnit, rounded_up
-from codesets.measures import amounts_in
+from codesets.measures import MEASURE, MULTIPLIER, NUMBER, amounts_in
 from codesets.model import Code, Product, Reference, ReleaseUnavailable
 from codesets.store.code_store import CodeStore
 from index.text.doses import Doses as Said
 from index.text.doses import read_doses
 
-_HAS_DOSE = re.compile(r"\d|\bvials?\b|\bunits?\b|\bj[wz]\b", re.I)
+_HAS_DOSE = re.compile(r"\d|\bgrams?\b|\bvials?\b|\bunits?\b|\bj[wz]\b", re.I)
 _NEGATED = re.compile(
     r"(?:\bnot|\bno|\binstead of|\brather than|\bvs\.?|\bversus)\s+(?:the\s+)?$", re.I
 )
 _IS_ON = re.compile(
     r"\b(?:on|takes|taking|took|uses|using|started|for|from|to|due to|h/o|hx of)\s+(?:\w+\s+)?$",
     re.I,
+)
+#: An amount before the name of its drug, and how far behind the name it may stand.
+_WITH_MEASURE = re.compile(rf"{NUMBER}\s*-?(?:{MULTIPLIER})?\s*(?:{MEASURE})", re.I)
+_NEAR = 20
+_REFUSED = re.compile(
+    r"\b(?:kick\w*|den(?:ied|ial|ies|y)|reject\w*|bounced|refus\w*|invalid)\b", re.I
+)
+#: How often a drug is that a patient takes at home.
+_AS_TAKEN = re.compile(
+    r"\b(?:bi)?weekly\b|\bmonthly\b|\bq\s?\d*\s?(?:w|wk|weeks?)\b|\bevery\s", re.I
 )
 _EYE = re.compile(r"\b(?:od|os|ou)\b", re.I)
 
@@ -128,7 +139,7 @@ class _Reader:
         self._stored = StoredWords(question)
 
     def read(self) -> DoseQuestion | None:
-        text = self._without_ndcs()
+        text = self._without_other_codes()
         said = read_doses(text)
         codes = [m for m in self._question.mentions if m.kind == "code" and m.system == "hcpcs"]
         if not self._question.ndcs and not codes and not self._may_ask(text, said):
@@ -139,7 +150,7 @@ class _Reader:
         drugs = [drug for drug in names.drugs_in(text) if drug.whole and not self._negated(drug)]
         if self._question.ndcs:
             return self._of_products(text, said, names, drugs)
-        if self._question.intent == "codes":
+        if self._question.intent == "codes" and codes:
             return self._of_codes(text, said, names, drugs)
         if not drugs and said.stated_unit is not None:
             return self._without_a_drug(text, said)
@@ -148,11 +159,19 @@ class _Reader:
         dosed = tuple(self._each(text, names, drugs))
         return self._question_of(dosed, text, said, drugs) if dosed else None
 
-    def _without_ndcs(self) -> str:
+    def _without_other_codes(self) -> str:
+        """The text with blanks for NDCs, and for codes of other systems (diagnoses), whose digits
+        are no doses."""
         text = self._text
-        for mention in self._question.ndcs:
-            text = text.replace(mention.typed, " " * len(mention.typed))
+        typed = [mention.typed for mention in self._question.ndcs]
+        typed += [m.typed for m in self._diagnoses()]
+        for one in typed:
+            text = re.sub(re.escape(one), " " * len(one), text, flags=re.I)
         return text
+
+    def _diagnoses(self) -> list[CodeMention]:
+        """The codes of diagnoses that are typed."""
+        return [m for m in self._question.mentions if m.kind == "code" and m.system == "icd10cm"]
 
     # Whether it is about units
 
@@ -169,12 +188,19 @@ class _Reader:
         billing = self._is_billing(text)
         if billing and self._says_how_much(said, names, drugs):
             return True
-        if not billing and (pattern("not_given").search(text) or self._is_taken(text, drugs)):
+        if said.times and said.says_an_amount and pattern("dispensed").search(text):
+            return True
+        begins = _begins_with(text, drugs[0], said) and not _AS_TAKEN.search(text)
+        taken = self._is_taken(text, drugs[:1] if begins else drugs)
+        if not billing and (pattern("not_given").search(text) or taken):
             return False
         if billing and re.search(r"\bhow many\b|\bunits?\b|\bqty\b|\bj[wz]\b", text, re.I):
             return True
         routed = pattern("routes").search(text) is not None or said.tells_of_containers
         if said.rate or (routed and self._says_how_much(said, names, drugs)):
+            return True
+        # A dose beside the code of a diagnosis is what was given for it.
+        if said.says_an_amount and (begins or self._diagnoses()):
             return True
         if said.says_an_amount and not self._says_more(text, said, drugs):
             return True
@@ -212,8 +238,12 @@ class _Reader:
     def _each(self, text: str, names: DrugNames, drugs: Sequence[Drug]) -> Iterator[Dosed]:
         """Each drug with the words that are of it."""
         seen: set[str] = set()
-        for drug, own in zip(drugs, _segments(text, drugs), strict=True):
-            said = read_doses(own)
+        segments = _segments(text, drugs)
+        read = [read_doses(own) for own in segments]
+        if sum(said.says_an_amount for said in read) == 1:
+            # How often and how long is said of the one that has a dose.
+            read = [replace(said, times=read_doses(text).times) for said in read]
+        for drug, own, said in zip(drugs, segments, read, strict=True):
             others = {
                 code
                 for other in names.drugs_in(text)
@@ -232,10 +262,19 @@ class _Reader:
                 continue
             if len(drugs) > 1 and not (said.says_an_amount or said.bare):
                 continue
+            if choice.code.code.startswith("P90") and not self._is_a_product(choice.code, text):
+                continue
             seen.add(choice.code.code)
             name = self._text[drug.start : drug.end]
             sure = "medium" if choice.rivals else "high"
             yield self._dosed(choice.code, names, own, said, name, confidence=sure)
+
+    def _is_a_product(self, code: Code, text: str) -> bool:
+        """Whether a blood product is asked for, and not the procedure of transfusing it: how it is
+        billed, its strength, or what was done to it."""
+        if self._is_billing(text) or re.search(r"\bproducts?\b|\d\s*%", text, re.I):
+            return True
+        return says_a_form_of(code.title, text)
 
     def _dosed(
         self,
@@ -302,7 +341,9 @@ class _Reader:
         listed = bool(names.products.get(typed))
         if code is not None and not ended and (listed or not drugs):
             return code, []
-        if code is not None and not ended and any(typed in drug.codes for drug in drugs):
+        # A code that a payer refused is doubted where the crosswalk has the drug under another.
+        refused = _REFUSED.search(text) is not None
+        if code and not ended and not refused and any(typed in drug.codes for drug in drugs):
             return code, []
         found = drugs
         if not found and code is not None:
@@ -410,6 +451,17 @@ class _Reader:
         text = re.sub(r"(?:(?<=\s)|^)[^\w\s]+(?=\s|$)", " , ", text)
         text = re.sub(r"[\s(]*[,;?][\s,;?)]*", ", ", text)
         return " ".join(text.split()).strip(" ,;?.()")
+
+
+def _begins_with(text: str, drug: Drug, said: Said) -> bool:
+    """Whether a question begins with a drug and an amount of it: what was given, and then why."""
+    labelled = [said.labelled[0]] if said.labelled else []
+    amounts = [one for one in (*said.given, *said.other, *said.volumes, *labelled) if one.amount]
+    before = text[: drug.start]
+    if any(one.start < drug.start for one in amounts):
+        return not re.search(r"[a-z]{3,}", re.sub(_WITH_MEASURE, " ", before), re.I)
+    near = any(one.start - drug.end < _NEAR for one in amounts)
+    return near and not re.search(r"[a-z]{3,}", before, re.I)
 
 
 def _segments(text: str, drugs: Sequence[Drug]) -> list[str]:

@@ -43,6 +43,12 @@ def hollow() -> frozenset[str]:
 
 
 @cache
+def shorthand() -> dict[str, str]:
+    """How names in descriptors are said in short: the short words -> the words of the name."""
+    return dict(_read()["shorthand"])
+
+
+@cache
 def forms() -> tuple[Form, ...]:
     return tuple(
         Form(

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.desk.answer import Answer
+from bot.desk.answer import Answer, ReportLine
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.doses.answers import answered
+from bot.desk.doses.counted import counted
 from bot.desk.doses.lines import lines_of
 from bot.desk.doses.reading import Doses
 from bot.desk.guidelines import GuidelineLookup
@@ -45,6 +46,20 @@ CODES = {
     "Q9992": "Injection, buprenorphine extended-release (sublocade), greater than 100 mg",
     "Q4101": "Apligraf, per square centimeter",
     "J3490": "Unclassified drugs",
+    "J2540": "Injection, penicillin g potassium, up to 600,000 units",
+    "J1720": "Injection, hydrocortisone sodium succinate, up to 100 mg",
+    "J1938": "Injection, furosemide, 1 mg",
+    "J1940": "Injection, furosemide, up to 20 mg",
+    "J7626": "Budesonide, inhalation solution, fda-approved final product, non-compounded, "
+    "administered through dme, unit dose form, up to 0.5 mg",
+    "J7677": "Revefenacin inhalation solution, fda-approved final product, non-compounded, "
+    "administered through dme, 1 microgram",
+    "J8522": "Capecitabine, oral, 50 mg",
+    "P9016": "Red blood cells, leukocytes reduced, each unit",
+    "P9021": "Red blood cells, each unit",
+    "P9040": "Red blood cells, leukocytes reduced, irradiated, each unit",
+    "P9041": "Infusion, albumin (human), 5%, 50 ml",
+    "P9047": "Infusion, albumin (human), 25%, 50 ml",
 }
 #: Code, NDC, name, dosage, size of an item, items, units in an item.
 PRODUCTS = [
@@ -62,6 +77,9 @@ PRODUCTS = [
     ("J2354", "00078-0180-01", "Sandostatin", "25 MCG", "1", "10", "2"),
     ("J3301", "00003-0293-05", "Kenalog-40", "10 MG", "1", "1", "4"),
     ("J3301", "00003-0293-28", "Kenalog-40", "10 MG", "10", "1", "40"),
+    ("J1720", "00009-0011-03", "Solu-Cortef", "100 MG", "1", "1", "1"),
+    ("J1938", "00409-6102-02", "Furosemide", "1 MG", "2", "25", "20"),
+    ("J7677", "49502-0806-93", "Yupelri", "1 MCG", "3", "30", "175"),
     ("J9060", "00703-5747-11", "Cisplatin", "10 MG", "50", "1", "5"),
 ]  # fmt: skip
 
@@ -238,3 +256,74 @@ def test_slack_says_how_many_first(store: CodeStore) -> None:
     first, second = [block["text"]["text"] for block in blocks if block["type"] == "section"][:2]
     assert first.startswith("90 units of J0587 and 10 of J0587-JW")
     assert "*J0587-JW*" in second
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # Beside a diagnosis, typed or in words.
+        ("remicade 400 mg K51.90", ["J1745 x 40"]),
+        ("aranesp 60 mcg anemia of ckd stage 3, not on dialysis", ["J0881 x 60"]),
+        ("aranesp 60 mcg esrd on dialysis", ["J0882 x 60"]),
+        ("solucortef 150 mg addisonian crisis clinic", ["J1720 x 2"]),
+        # Amounts in words and shorthand.
+        ("ceftriaxone one gram im", ["J0696 x 4"]),
+        ("pen g potassium 2 mil units iv", ["J2540 x 4"]),
+        ("apligraf 5 x 6 cm on foot ulcer", ["Q4101 x 30"]),
+        ("prbc leukoreduced 3 units, which product code", ["P9016 x 3"]),
+        ("prbc leukoreduced irradiated 2 bags transfused", ["P9040 x 2"]),
+        ("albumin 25% 4 x 50 ml iv", ["P9047-JZ x 4"]),
+        # Handed out for some days: rounded by the dose where a unit is "up to" an amount.
+        ("budesonide 0.25 mg bid x 10 days neb, dme", ["J7626 x 20"]),
+        ("budesonide 0.25 mg x 30 vials neb", ["J7626 x 30"]),
+        ("yupelri 175 mcg 30 vials neb", ["J7677 x 5250"]),
+        ("capecitabine 1000 mg po bid 7 days dispensed", ["J8522 x 280"]),
+        # What was opened.
+        ("cisplatin 120 mg iv from sdvs 100 mg + two 50 mg, jw?", ["J9060 x 12", "J9060-JW x 8"]),
+        (
+            "remicade 300 mg iv for crohns, vial is 100 mg, 4 vials opened",
+            ["J1745 x 30", "J1745-JW x 10"],
+        ),
+    ],
+)
+def test_kinds_of_doses(store: CodeStore, text: str, expected: list[str]) -> None:
+    assert lines(store, text) == expected
+
+
+def test_a_refused_code_is_doubted(store: CodeStore) -> None:
+    assert lines(store, "furosemide 60 mg iv J1940 denied") == ["J1938 x 60"]
+    assert lines(store, "furosemide 60 mg iv J1940") == ["J1940 x 3"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "on remicade 400 mg for crohns",
+        "capecitabine 1000 mg po bid",
+        "2 u prbc, peripheral vein",
+        "aranesp 60 mcg weekly for anemia in ckd at home",
+    ],
+)
+def test_no_line_unasked(store: CodeStore, text: str) -> None:
+    assert lines(store, text) == []
+
+
+KIT = "Enteral feeding supply kit; pump fed, per day"
+STRIPS = "Blood glucose test or reagent strips for home blood glucose monitor, per 50 strips"
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "units"),
+    [
+        ("pump feeding kits 30 days", KIT, 30),
+        ("pump feeding kit, tube placed 3 days ago", KIT, None),
+        ("120 test strips", STRIPS, 3),
+        ("test strips", STRIPS, None),
+    ],
+)
+def test_supplies_by_the_day_and_by_the_piece(text: str, title: str, units: int | None) -> None:
+    line = ReportLine(1, "B4035", "hcpcs", title, True, "2026-January", "supply")
+    found = worded(counted(text, Answer(text, DAY.isoformat(), "answered", report=[line])))
+    assert found.report[0].units == units
+    if units:
+        assert found.headline.text.startswith(f"{units} units of B4035: ")
