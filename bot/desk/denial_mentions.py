@@ -18,12 +18,14 @@ from dataclasses import dataclass
 
 from bot.desk.answer_denials import DenialKind
 from bot.desk.code_mentions import CodeMention
+from bot.desk.denial_evidence import bare_codes, is_reason, supports
 from bot.desk.denial_lists import own_words
 
 #: The most adjustments that one question has answered.
 MOST_LINES = 30
 
-_GROUP = r"(?P<group>CO|PR|OA|PI|CR)"
+#: With a zero for the letter O, too, where a blank or a hyphen follows.
+_GROUP = r"(?P<group>CO|PR|OA|PI|CR|(?:C0|0A)(?=\s?[-\u2010-\u2013:# ]))"
 _REASON = r"(?:\d{1,4}|[ABDPWY]\d{1,2})"
 _AFTER = r"(?!\w|\.\d|%|/\d)"
 _GROUPED = re.compile(
@@ -38,6 +40,10 @@ _NAMED_REASON = re.compile(
     r"\b(?:carcs?|(?:denial|adjustment|adj|reason)(?:\s+reason)?\s+codes?|denial|denial\s+reason)"
     rf"\s*[:#-]?\s*(?P<reason>{_REASON}){_AFTER}(?!\s*(?:days?|times?|claims?|codes?)\b)",
     re.I,
+)
+#: Numbers that no list has reached are remarks only right behind the word.
+_REMARK_OF_FOUR = re.compile(
+    r"\b(?:rarcs?|remarks?(?:\s+codes?)?)\s*[:#-]?\s*(?P<remark>(?:MA|N)\d{4})(?![\w.]*\w)", re.I
 )
 _NAMED_REMARK = re.compile(r"\b(?:rarcs?|remarks?(?:\s+codes?)?|denial\s+codes?)\b", re.I)
 #: A diagnosis that is named as one: "dx N19".
@@ -58,11 +64,19 @@ _WEAK = re.compile(
 #: Words beside which the letters mean something else.
 _CLINICAL = re.compile(
     r"\b(?:anca|vasculitis|antibod\w+|proteinase|gpa|wegener\w*|qrs|qtc?|ekg|ecg|interval"
-    r"|monoxide|retention|creatinine|cardiac (?:output|index)|narcosis|rads)\b",
+    r"|monoxide|retention|creatinine|cardiac (?:output|index)|narcosis|rads|bp|hr|spo2|her2"
+    r"|er\s?\d+|poisoning|cardiomyopathy|ppm|doppler|receptors?)\b",
     re.I,
 )
-_MEASURED = re.compile(r"\s*(?:ms|msec|mg|l/min|weeks?|wks?|months?|days?|yrs?|years?|yo)\b", re.I)
-_BEHIND_A_CODE = re.compile(r"(?<!\w)[A-Z0-9]\d{3}[A-Z0-9][\s-]$", re.I)
+_MEASURED = re.compile(
+    r"\s*-?\s*(?:ms|msec|milliseconds?|mgs?|mcg|ml|mm|mmhg|torr|cm|kg|kpa|l|l/min|lpm|ppm|bpm|mo|mos|weeks?"
+    r"|wks?|wk|months?|mths?|days?|d|hrs?|hours?|mins?|minutes?|secs?|yrs?|yr|years?|yo|y/o|degrees?|deg"
+    r"|times|points?|joints?|fingers?|toes?|views?|stage|grade|out of)(?![\w-])|\s*(?:%|x\d)",
+    re.I,
+)
+_BEHIND_A_CODE = re.compile(
+    r"(?<!\w)[A-Z0-9]\d{3}[A-Z0-9](?:[\s,-]+(?:GO|GP|GN|KX|59))*[\s-]$", re.I
+)
 _HOLLOW = frozenset(
     """a and any appeal are can code codes do does dos fix for from get got have how i in is it line
     lines mean meaning means my of on or our please pls same the this to unit units we what whats
@@ -152,6 +166,8 @@ def _is_about_denials(text: str, is_code: Callable[[str], object]) -> bool:
         return True
     if _NAMED_REASON.search(text):
         return True
+    if _REMARK_OF_FOUR.search(text):
+        return True
     if _NAMED_REMARK.search(text) and any(_remarks(text, is_code, named=True)):
         return True
     strong = _STRONG.search(text) is not None
@@ -160,6 +176,8 @@ def _is_about_denials(text: str, is_code: Callable[[str], object]) -> bool:
     alone = _is_alone(text)
     if any(_counts(match, text, strong=strong, alone=alone) for match in _GROUPED.finditer(text)):
         return True
+    if bare_codes(text, is_code):
+        return True
     # MA01 is of no other system: alone, or among words of remittances.
     return bool(re.search(r"(?<![\w.-])MA\d\d\d?(?![\w.])", text)) and (strong or alone)
 
@@ -167,21 +185,33 @@ def _is_about_denials(text: str, is_code: Callable[[str], object]) -> bool:
 def _counts(match: re.Match[str], text: str, *, strong: bool, alone: bool) -> bool:
     """Whether a letter pair with a number is a group with its reason."""
     reason = match["reason"]
-    group = match["group"].upper()
+    group = _letters(match)
     if strong:
         return True
     if group == "CO" and reason == "2":  # carbon dioxide
         return False
     if _MEASURED.match(text, match.end()) or text[match.end() : match.end() + 1] == "+":
         return False
+    number = _number(reason)
     hyphen = bool(match["joint"].strip())
+    if "0" in match["group"] and not is_reason(number):  # a zero for the letter
+        return False
     if not hyphen and _BEHIND_A_CODE.search(text, 0, match.start()):
         return False  # a modifier and its units: 97530 CO 4 units
     if hyphen:
         return True
     if group == "CR":  # creatinine
         return False
-    return alone or (len(reason) > 1 and _WEAK.search(text) is not None)
+    if number.isdigit() and len(number) > 1 and _WEAK.search(text):
+        return True
+    rest = f"{text[: match.start()]} {text[match.end() :]}"
+    several = len(_GROUPED.findall(text)) > 1 or (group == "CO" and len(number) == 3)
+    return supports(text, group, number, rest, alone=alone) or (alone and several)
+
+
+def _letters(match: re.Match[str]) -> str:
+    """The letters of a group, also where a zero was typed for the O."""
+    return str(match["group"].upper().replace("0", "O"))
 
 
 def _is_alone(text: str) -> bool:
@@ -202,13 +232,20 @@ def _taken(
     spans: list[tuple[int, int]] = []
     for match in _GROUPED.finditer(piece):
         reasons = [match["reason"], *re.findall(r"\d+", match["more"])]
-        codes: list[tuple[DenialKind, str]] = [("group", match["group"].upper())]
+        codes: list[tuple[DenialKind, str]] = [("group", _letters(match))]
         found.append((match.start(), codes + [("carc", _number(one)) for one in reasons]))
         spans.append(match.span())
     for match in _NAMED_REASON.finditer(piece):
         if not _within(match.start("reason"), spans):
             found.append((match.start(), [("carc", _number(match["reason"]))]))
             spans.append(match.span("reason"))
+    for start, end, kind, code in bare_codes(piece, is_code):
+        if not _within(start, spans):
+            found.append((start, [(kind, code)]))
+            spans.append((start, end))
+    for match in _REMARK_OF_FOUR.finditer(piece):
+        found.append((match.start("remark"), [("rarc", match["remark"].upper())]))
+        spans.append(match.span("remark"))
     named = _NAMED_REMARK.search(piece) is not None
     if spans or named or at_all or re.search(r"(?<![\w.-])MA\d\d\d?(?![\w.])", piece):
         for match in _remarks(piece, is_code, named=named):

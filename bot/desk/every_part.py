@@ -10,7 +10,7 @@ from dataclasses import replace
 from bot.desk.answer import Answer, Verdict
 from bot.desk.beside_headlines import short
 from bot.desk.modifier_mentions import cpt_modifiers, described
-from bot.desk.modifier_search import asks_for_modifier, find_modifiers
+from bot.desk.modifier_search import asks_for_modifier, find_modifiers, is_of_billing
 from bot.desk.modifiers_and_places import ModifiersAndPlaces
 from bot.desk.ncci_checks import NcciChecks
 from bot.desk.notices import noticed
@@ -69,6 +69,16 @@ class EveryPart:
             told = [why for why in answer.reasons if why.key != "desk.off_topic"]
             answer = replace(answer, outcome="verdict", reasons=told)
             return replace(answer, verdicts=[*answer.verdicts, *verdicts])
+        sure = any(line.confidence != "low" for line in answer.report)
+        if found and not sure and is_of_billing(text, found[0]):
+            # Words of billing, and codes that are doubtful: these would only mislead.
+            return replace(
+                answer,
+                outcome="verdict",
+                verdicts=[*verdicts, *answer.verdicts],
+                report=[],
+                candidates=[],
+            )
         answer = replace(answer, verdicts=[*answer.verdicts, *verdicts])
         return noticed(answer, *map(_also, verdicts))
 

@@ -87,7 +87,12 @@ class _Known:
 def _known(modifiers: tuple[tuple[str, str], ...]) -> _Known:
     titles = {code: tuple(heads(title)) for code, title in modifiers}
     loaded = [phrase for phrase in phrases_of("phrases") if phrase.code in titles]
-    phrases = (*loaded, *phrases_of("cpt"))
+    of_billing = (
+        phrase
+        for phrase in phrases_of("billing")
+        if phrase.code in titles or phrase.code in sections()["cpt"]
+    )
+    phrases = (*loaded, *phrases_of("cpt"), *of_billing)
     words: dict[str, set[str]] = {code: set(title) for code, title in titles.items()}
     for phrase in phrases:
         words.setdefault(phrase.code, set()).update(w for run in phrase.words for w in run)
@@ -132,6 +137,24 @@ def find_modifiers(
         return []
     ranked = sorted(scores, key=lambda code: -scores[code])
     return [code for code in ranked if scores[code] >= _NEAR * best][:_SHOWN]
+
+
+def is_of_billing(text: str, code: str) -> bool:
+    """Whether a text describes a modifier in words that no clinical note has: those of the section
+    [billing] of prompts/intents/modifiers.toml."""
+    words = heads(text)
+    run, there = f" {' '.join(words)} ", set(words)
+    return any(
+        phrase.code == code
+        and not phrase.absent & there
+        and all(f" {' '.join(one)} " in run for one in phrase.words)
+        for phrase in _of_billing()
+    )
+
+
+@cache
+def _of_billing() -> tuple[Phrase, ...]:
+    return tuple(phrases_of("billing"))
 
 
 def _denied(words: Sequence[str], reach: int = 1) -> frozenset[str]:
@@ -179,6 +202,8 @@ def _by_phrases(
             denied, [word for run in phrase.words for word in run]
         )
         score += _SURE if phrase.alone and not asked else 0.0
+        if phrase.leads and len(found) == len(phrase.words) and score > 0:
+            score = max(score, _LEAST_UNASKED if not asked else _LEAST)
         scores[phrase.code] = max(scores.get(phrase.code, 0.0), score)
     return scores
 

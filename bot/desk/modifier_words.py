@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 
 from index.text.resources import read_text
 from index.text.tokens import fold, stem
@@ -46,12 +47,14 @@ class Phrase:
     - `words`: the words, each as the run of heads that must stand next to each other.
     - `absent`: heads that must not be in the text.
     - `alone`: whether it is enough where no modifier is asked for, whatever its modifier.
+    - `leads`: whether its words are of billing, so that it goes before doubtful codes.
     """
 
     code: str
     words: tuple[tuple[str, ...], ...]
     absent: frozenset[str] = frozenset()
     alone: bool = False
+    leads: bool = False
 
 
 def number_of(word: str) -> float | None:
@@ -122,18 +125,19 @@ def _longest() -> int:
 
 
 def phrases_of(section: str) -> Iterator[Phrase]:
-    """The phrases of a section, those of each modifier in their order."""
+    """The phrases of a section, those of each modifier in their order. A phrase with "|" is one for
+    each of the words that it stands between."""
+    leads = section == "billing"
     for code in sections()[section]:
         for text in listed(section, code):
-            words: list[tuple[str, ...]] = []
-            absent: list[tuple[str, ...]] = []
-            for word in text.removeprefix("!").split():
-                target = absent if word.startswith("-") else words
-                if run := (word,) if word == "#" else tuple(heads(word.removeprefix("-"))):
-                    target.append(run)
-            yield Phrase(
-                code,
-                tuple(words),
-                frozenset(head for run in absent for head in run),
-                text.startswith("!"),
-            )
+            alone = leads or text.startswith("!")
+            parts = [word.split("|") for word in text.removeprefix("!").split()]
+            for choice in product(*parts):
+                words: list[tuple[str, ...]] = []
+                absent: list[tuple[str, ...]] = []
+                for word in choice:
+                    target = absent if word.startswith("-") else words
+                    if run := (word,) if word == "#" else tuple(heads(word.removeprefix("-"))):
+                        target.append(run)
+                without = frozenset(head for run in absent for head in run)
+                yield Phrase(code, tuple(words), without, alone, leads)
