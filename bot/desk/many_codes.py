@@ -53,12 +53,7 @@ def summed_up(answer: Answer) -> Headline:
     count = len(verdicts)
     told = [reason("edits.many_all" if fine == count else "edits.many", count=count, billable=fine)]
     told += [
-        reason(
-            "edits.many_status",
-            status=reason(f"headline.status_{status}"),
-            codes=_named(codes),
-        )
-        for status, codes in by_status.items()
+        reason(f"edits.many_{status}", codes=_named(codes)) for status, codes in by_status.items()
     ]
     found = conflicting(answer.pairs)
     hard = _pairs(pair for pair in found if pair.severity == "conflict")
