@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.desk.answer import Answer, Headline, Pair, Verdict
 from bot.desk.reasons import Reason, reason
-from bot.messages import message, values_of
 
 #: From so many codes on, a list is summed up.
 MANY = 5
 #: The most codes that one line names for each thing that it says.
 _NAMED = 6
+_NOT_IN_FORCE = "pairs.ptp_not_in_force"
 
 
 def is_many(answer: Answer) -> bool:
@@ -27,8 +27,9 @@ def firsts(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return list(found.values())
 
 
-def conflicting(pairs: Sequence[Pair]) -> list[Pair]:
+def conflicting(pairs: Iterable[Pair]) -> list[Pair]:
     """What conflicts: each two codes (or one) once for a rule, the gravest first."""
+    pairs = list(pairs)
     found: dict[tuple[frozenset[str], str], Pair] = {}
     for severity in ("conflict", "caution"):
         for pair in pairs:
@@ -38,13 +39,8 @@ def conflicting(pairs: Sequence[Pair]) -> list[Pair]:
 
 
 def _needs_modifier(pair: Pair) -> bool:
-    """Whether two codes are paid with a modifier alone. A pair out of the log has words and no
-    reasons."""
-    if pair.rule != "ncci_ptp":
-        return False
-    if pair.reasons:
-        return pair.reasons[0].key == "pairs.ptp"
-    return values_of("pairs.ptp_not_in_force", pair.says) is None
+    """Whether two codes are paid with a modifier alone: an edit that is not in force is none."""
+    return pair.rule == "ncci_ptp" and all(one.key != _NOT_IN_FORCE for one in pair.reasons[:1])
 
 
 def summed_up(answer: Answer) -> Headline:
@@ -57,17 +53,11 @@ def summed_up(answer: Answer) -> Headline:
     count = len(verdicts)
     told = [reason("edits.many_all" if fine == count else "edits.many", count=count, billable=fine)]
     told += [
-        reason(
-            "edits.many_status",
-            status=reason(f"headline.status_{status}"),
-            codes=_named(codes),
-        )
-        for status, codes in by_status.items()
+        reason(f"edits.many_{status}", codes=_named(codes)) for status, codes in by_status.items()
     ]
     found = conflicting(answer.pairs)
-    hard = [_of_pair(pair) for pair in found if pair.severity == "conflict"]
-    soft = [_of_pair(pair) for pair in found if pair.severity != "conflict"]
-    hard, soft = list(dict.fromkeys(hard)), list(dict.fromkeys(soft))
+    hard = _pairs(pair for pair in found if pair.severity == "conflict")
+    soft = _pairs(pair for pair in found if pair.severity != "conflict")
     if hard:
         key = "many_conflict" if len(hard) == 1 else "many_conflicts"
         told.append(reason(f"edits.{key}", count=len(hard), pairs=_named(hard)))
@@ -83,14 +73,20 @@ def summed_up(answer: Answer) -> Headline:
     return Headline("verdict", codes, reasons=[_sentence(told)])
 
 
-def _of_pair(pair: Pair) -> str:
-    codes = " + ".join(pair.codes)
-    return f"{codes} ({message('edits.units')})" if pair.rule == "mue" else codes
+def _pairs(pairs: Iterable[Pair]) -> list[Reason]:
+    """The codes of each pair, once; of one code, that its units are meant."""
+    named = dict.fromkeys((" + ".join(pair.codes), pair.rule == "mue") for pair in pairs)
+    return [
+        reason("edits.many_units" if units else "edits.many_pair", codes=codes)
+        for codes, units in named
+    ]
 
 
-def _named(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_NAMED])
-    return f"{shown} …" if len(names) > _NAMED else shown
+def _named(names: Sequence[str | Reason]) -> Reason:
+    """The first names as a row."""
+    shown = list(names[:_NAMED])
+    row = [*(reason("edits.many_before", one=one) for one in shown[:-1]), *shown[-1:]]
+    return reason("edits.many_row", row=[*row, "…"] if len(names) > _NAMED else row)
 
 
 def _sentence(parts: Sequence[Reason]) -> Reason:

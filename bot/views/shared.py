@@ -12,15 +12,17 @@ from bot.desk.answer import (
     Candidate,
     Changes,
     Explanation,
+    Pair,
     QuotedGuideline,
     ReportLine,
     ShownGuideline,
     ShownNote,
     Verdict,
 )
+from bot.desk.many_codes import conflicting
 from bot.desk.note_checks import run_on
 from bot.desk.service_dates import is_of_birth
-from bot.messages import message
+from bot.messages import message, values_of
 from bot.phi.spans import PLACEHOLDER
 from codesets.model import NOTE_HEADINGS, SYSTEM_NAMES
 from index.text.attributes import SIDE, TRIMESTER
@@ -119,6 +121,15 @@ def guideline_source(guideline: ShownGuideline | QuotedGuideline) -> str:
 
 
 # Codes
+
+
+def conflicts_shown(answer: Answer) -> list[Pair]:
+    """What conflicts in a list of codes. An answer out of the log has its words and no reasons."""
+    return conflicting(
+        pair
+        for pair in answer.pairs
+        if pair.reasons or values_of("pairs.ptp_not_in_force", pair.says) is None
+    )
 
 
 def status_word(verdict: Verdict) -> str:

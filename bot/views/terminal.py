@@ -19,7 +19,7 @@ from bot.desk.answer import (
 from bot.desk.answer_denials import DenialCode, adjustments
 from bot.desk.edition_changes import some_of_each
 from bot.desk.icd9_mentions import asks_for_icd9
-from bot.desk.many_codes import conflicting, is_many
+from bot.desk.many_codes import is_many
 from bot.messages import message
 from bot.views import denial_words
 from bot.views.beside import (
@@ -46,6 +46,7 @@ from bot.views.report_words import (
 from bot.views.shared import (
     axis_in_words,
     by_system,
+    conflicts_shown,
     editions,
     explanation,
     grounds,
@@ -93,7 +94,7 @@ def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
     crosswalk = asks_for_icd9(answer.question)
     together = is_of_codes_together(answer) or answer.headline.kind == "claim"
     many = is_many(answer)
-    pairs = [_pair(one) for one in (conflicting(answer.pairs) if many else shown_pairs(answer))]
+    pairs = [_pair(one) for one in (conflicts_shown(answer) if many else shown_pairs(answer))]
     verdicts = [
         _verdict(
             verdict,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bot.desk.answer import Answer, Candidate, Changes, CodeTitle, Pair, QuotedGuideline, Verdict
 from bot.desk.beside_headlines import short
 from bot.desk.edition_changes import some_of_each
-from bot.desk.many_codes import conflicting, firsts
+from bot.desk.many_codes import firsts
 from bot.messages import message
 from bot.slack.views.block_kit import escape, left_out, whole_sentences
 from bot.slack.views.phone_lines import (
@@ -23,7 +23,7 @@ from bot.slack.views.report import code_line, missing, rule_name
 from bot.slack.views.rules import changes_heading
 from bot.slack.views.titles import fit_title
 from bot.views.report_words import untold
-from bot.views.shared import guideline_source, news_counts, place
+from bot.views.shared import conflicts_shown, guideline_source, news_counts, place
 from codesets.model import NOTE_HEADINGS
 
 #: Verdicts that are shown, codes that follow one, and changes.
@@ -172,7 +172,7 @@ def many_lines(answer: Answer, most: int) -> list[str]:
     lines = [message("slack_answer.headline", headline=told)]
     invalid = [verdict for verdict in firsts(answer.verdicts) if verdict.status != "billable"]
     lines += [_verdict_line(verdict) for verdict in invalid[: _FEW - 1]]
-    found = conflicting(answer.pairs)
+    found = conflicts_shown(answer)
     room = 2 if invalid else 3
     for pair in found[:room]:
         text = f"{' + '.join(pair.codes)}: {rule_name(pair.rule)}"

@@ -235,6 +235,7 @@ def test_a_table_of_own_rules_is_loaded_and_shown(slack, log, small_home, curren
         "Aetna,,<!channel> no code.,,,\n"
     )
     with served(slack, small_home, current, log, admins="U8"):
+        opened(slack)
         drop(slack, slack.add_file("rules.csv", table.encode(), "U8"))
         loaded = told(slack, "Loaded from rules.csv")
         assert "row 3 is left out: it has no code" in loaded
