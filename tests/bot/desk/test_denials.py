@@ -120,9 +120,9 @@ def test_other_meanings_of_the_letters_are_left_alone(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "stored"),
     [
-        ("CAS*PR*1*50**2*18.44~", "CAS*PR*1***2~"),
+        ("CAS*PR*1*50**2*18.44~", "PR-1\nPR-2"),
         ("CO-45 $30.00 PR-2 12.40", "CO-45 PR-2"),
-        ("CLP*A1*1*200*50~NM1*QC*1*ROE*ANN~CAS*OA*23*10~", "CAS*OA*23~"),
+        ("CLP*A1*1*200*50~NM1*QC*1*ROE*ANN~CAS*OA*23*10~", "OA-23"),
     ],
 )
 def test_money_and_other_segments_are_not_stored(desk: Desk, text: str, stored: str) -> None:
