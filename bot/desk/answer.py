@@ -170,12 +170,12 @@ class Pair:
 
     - `codes`: the codes that it is about: two, or one.
     - `rule`: excludes1, excludes2, code_first, use_additional_code, code_also, manifestation,
-      laterality, note, index with, guideline, ncci_ptp or mue; of a claim also units, side,
-      sequence, age, sex, pointer, duplicate, modifier or place.
+      laterality, note, index with, guideline, ncci_ptp, mue, fee_schedule, opps or add_on; of a
+      claim also units, side, sequence, age, sex, pointer, duplicate, modifier or place.
     - `quote`: the rule in its publisher's words; for manifestation and laterality, the titles that
-      show it; "" where an edit has no rationale.
+      show it; "" where an edit has no rationale, and for fee_schedule, opps and add_on.
     - `inherited_from`: where it is printed: a code, section or chapter, a section of the guidelines
-      (laterality, guideline, index with), or a table of NCCI edits.
+      (laterality, guideline, index with), a table of NCCI edits, or a file of payment indicators.
     - `release`: label of the edition that it is printed in.
     - `severity`: conflict: not to be reported so. caution: to be looked at. obligation: another
       code, or another order, is asked for.
@@ -252,7 +252,7 @@ class Change:
 class Changes:
     """What changed from one edition to a later one.
 
-    - `system`: icd10cm, icd10pcs, hcpcs or cpt.
+    - `system`: icd10cm, icd10pcs, hcpcs, cpt or icd11.
     - `before`: label of the earlier edition.
     - `after`: label of the later edition.
     - `about`: the words that limit the changes to a subject; "" for all changes.
@@ -403,7 +403,7 @@ class ReportLine:
 
     - `line`: 1 for the first.
     - `code`: as published.
-    - `system`: icd10cm, icd10pcs, hcpcs or cpt.
+    - `system`: icd10cm, icd10pcs, hcpcs, cpt or icd11.
     - `title`: its title.
     - `billable`: whether it is complete and valid on the date of service.
     - `release`: label of the release that it is from.

@@ -22,7 +22,8 @@ class DenialCode:
     - `code`: as X12 and CMS write it: CO, 97, MA01.
     - `known`: whether the desk, or the list that was imported, has it.
     - `text`: what it means, or why that is not known, in a sentence.
-    - `source`: whose words `text` has: "Code Desk", or the imported list with its edition.
+    - `source`: whose words `text` has: "Code Desk", or the imported list with its edition; "" where
+      the desk's list does not have the code.
     - `categories`: the kinds of reasons that it is of (bundling, modifier, diagnosis …); of a code
       that does not exist, "unknown code"; [] for a group, and for a code that the desk's list does
       not have.

@@ -353,13 +353,14 @@ def layout_of(sample: Sample) -> Layout | None:
 
     Raises CodesetError and TooMuch as `Sample.text` does.
     """
+    # First, because its texts are longer than those of any table whose rows are read here.
+    if table := coverage_database.table_of(sample.path, sample.head):
+        return _coverage(sample.path, table)
     if other_kind(sample, CHANGES):
         return None
     if sample.is_pdf:
         system = guidelines.is_guidelines(sample.text)
         return _reference("guidelines", system, _GUIDELINES[system]) if system else None
-    if table := coverage_database.table_of(sample.path, sample.head):
-        return _coverage(sample.path, table)
     if re.match(r"\s*<", sample.text) and not sample.is_workbook:
         return _xml_layout(sample.text)
     if system := addenda.addenda_system(sample.lines):

@@ -99,6 +99,7 @@ def import_files(
                 known.append(item) if isinstance(item, Recognised) else out.append(item)
         addenda = [file for file in known if file.layout in ADDENDA.values()]
         read: list[Read] = []
+        unread: list[LeftOut] = []
         for outcome in read_all(store, [file for file in known if file not in addenda]):
             if isinstance(outcome, Read):
                 read.append(outcome)
@@ -106,13 +107,15 @@ def import_files(
                 say(outcome.sentence)
                 done.not_needed += 1
             else:
-                out.append(outcome)
+                unread.append(outcome)
+        out += unread
         if not partial:
             done.not_whole = list(_not_whole(store, read, label))
             if done.not_whole and len(files) == 1:
                 raise whole.NotWhole(done.not_whole[0])
         if not read and not done.not_needed and not addenda and not done.not_whole:
-            raise _nothing(paths, out, say)
+            # Of a package, what keeps the data from being read says more than what lies beside it.
+            raise _nothing(paths, sorted(out, key=lambda item: item not in unread), say)
         for data in read:
             _load(store, data, say, done)
         for file in addenda:

@@ -77,11 +77,6 @@ def _lines(pattern: str) -> Recogniser:
     return recognise
 
 
-def _named(name: str, recognise: Recogniser) -> Recogniser:
-    words = re.compile(name, re.I)
-    return lambda sample: words.search(sample.name) is not None and recognise(sample)
-
-
 def _plain(cell: str) -> str:
     return " ".join(cell.split()).casefold()
 
@@ -130,10 +125,6 @@ CHANGES: tuple[Other, ...] = (
         _says(r"HCPCS CORRECTIONS", 400),
         "a list of corrections to a HCPCS file, in words, to be made by hand. The file that came "
         "after it has them: import that",
-    ),
-    Other(
-        _named(r"add|delete|revise", _headed("poaexemptcode")),
-        "a list of changes of the POA exempt list since the year before: the full list has them",
     ),
     Other(
         _pdf(r"^ICD-10-(?:CM|PCS) .{0,80}\b20\d\d Addenda\b"),

@@ -179,7 +179,8 @@ def _reference_of_parts(parts: Sequence[Recognised]) -> Iterator[Outcome]:
             good.append(part)
         except CodesetError as error:
             yield LeftOut.by(error, part.name, part.package)
-    if not good:
+    # Tables beside a main one have no rows of their own: without it, nothing is loaded.
+    if not good or (not rows and len(good) < len(parts)):
         return
     reference = good[0].reference(good[1:])
     names = ", ".join(part.name for part in good[:_MOST_NAMED])

@@ -155,8 +155,9 @@ def test_which_code_is_denied_and_what_helps(desk: Desk) -> None:
 
 
 def test_indicators_are_told_where_they_bear(desk: Desk) -> None:
-    (both_sides,) = said(desk.ask("20999-50 and 99213 together?", day=DAY), "fee_schedule")
+    both_sides, visit = said(desk.ask("20999-50 and 99213 together?", day=DAY), "fee_schedule")
     assert both_sides.startswith("Fee schedule, bilateral indicator 0")
+    assert "20999 has a global period of 10 days" in visit
     (visit,) = said(desk.ask("20999 and 99213 together?", day=DAY), "fee_schedule")
     assert "20999 has a global period of 10 days" in visit
     assert said(desk.ask("20999 and J0897?", day=DAY), "fee_schedule") == []

@@ -32,7 +32,11 @@ def desk(store: CodeStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def named(answer: Answer) -> set[str]:
-    return {verdict.code for verdict in answer.verdicts}
+    """The codes with a verdict. A claim has one for a modifier only where it is wrong: the others
+    stand with their lines."""
+    lines = answer.claim.lines if answer.claim else []
+    on_lines = {modifier for line in lines for modifier in line.modifiers}
+    return {verdict.code for verdict in answer.verdicts} | on_lines
 
 
 @pytest.mark.parametrize(
