@@ -357,13 +357,15 @@ def layout_of(sample: Sample) -> Layout | None:
 
     Raises CodesetError and TooMuch as `Sample.text` does.
     """
+    # Tables of coverage policies come first: they are known by their headings, and the rows that
+    # follow are longer than those of any other table.
+    if table := coverage_database.table_of(sample.path, sample.head):
+        return _coverage(sample.path, table)
     if other_kind(sample, CHANGES):
         return None
     if sample.is_pdf:
         system = guidelines.is_guidelines(sample.text)
         return _reference("guidelines", system, _GUIDELINES[system]) if system else None
-    if table := coverage_database.table_of(sample.path, sample.head):
-        return _coverage(sample.path, table)
     if re.match(r"\s*<", sample.text) and not sample.is_workbook:
         return _xml_layout(sample.text)
     if system := addenda.addenda_system(sample.lines):
