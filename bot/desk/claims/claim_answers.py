@@ -146,9 +146,7 @@ class ClaimAnswers:
         for day, mentions in groups:
             if not mentions:
                 continue
-            asked = replace(
-                question, mentions=tuple(mentions), text="", day=day, setting=setting
-            )
+            asked = replace(question, mentions=tuple(mentions), text="", day=day, setting=setting)
             one = self._codes.on_codes(asked, replace(answer, reasons=[], pairs=[], verdicts=[]))
             for verdict in one.verdicts:
                 verdicts.setdefault((verdict.system, verdict.code, verdict.status), verdict)

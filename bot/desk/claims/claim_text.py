@@ -86,7 +86,7 @@ def may_be_claims(text: str) -> bool:
     head = text[:600]
     billed = re.search(r"\b(?:type of bill|bill type|tob)\b", head, re.I)
     labelled = billed or re.search(r"\b(?:dx|diag|icd)|\bptr\b", head, re.I)
-    return bool(billed or labelled and re.search(rf"(?<![\w.]){SERVICE}(?![\w.])", head, re.I))
+    return bool(billed or (labelled and re.search(rf"(?<![\w.]){SERVICE}(?![\w.])", head, re.I)))
 
 
 def _has_codes(row: str) -> bool:
