@@ -131,9 +131,10 @@ class Together:
     ) -> Decided | None:
         """Each code with its units, then whether the codes are paid on one day."""
         ended = list(self._ended(units, question.day))
+        gone = {why.params["code"] for why in ended}
         told = [*ended, *(why for headline, _ in decided for why in headline.reasons)]
         answered = {code for headline, _ in decided for code in headline.codes}
-        if without := [code for code in units if code not in answered]:
+        if without := [code for code in units if code not in answered | gone]:
             told.append(reason("together.no_limit", codes=listed(without)))
         beside = self._billed(question, replace(asked, ask="together"), billed)
         told += beside.headline.reasons if beside else []
