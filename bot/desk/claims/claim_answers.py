@@ -229,7 +229,7 @@ class ClaimAnswers:
                 for rule, kind in (("ncci_ptp", "ptp"), ("mue", "mue"))
                 if (rule == "mue" or len(lines) > 1) and self._is_too_new(kind, case)
             ]
-        if lines and claim.diagnoses and not has_coverage(self._store):
+        if lines and claim.diagnoses and not has_coverage(self._store, case.day):
             rules.append("coverage")
         rules += ["age"] if claim.age is None else []
         rules += ["sex"] if not claim.sex else []

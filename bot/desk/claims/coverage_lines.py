@@ -18,16 +18,18 @@ from bot.desk.reasons import reason
 from codesets.store.code_store import CodeStore
 
 _NAMED, _MOST_RESULTS = 5, 60
+_NEAR = 366
 
 
-def is_loaded(store: CodeStore) -> bool:
-    return bool(store.references.all("coverage"))
+def is_loaded(store: CodeStore, day: dt.date) -> bool:
+    """Whether an export is loaded that is near enough to the day to have its policies."""
+    return any(one.days_away(day) <= _NEAR for one in store.references.all("coverage"))
 
 
 def coverage_of(store: CodeStore, case: Case) -> tuple[list[Coverage], list[Pair]]:
     """What policies list for each line with the diagnoses that it points to, and the lines none of
     whose diagnoses a policy lists."""
-    if not is_loaded(store):
+    if not is_loaded(store, case.day):
         return [], []
     results: dict[tuple[str, str, str], Coverage] = {}
     pairs: dict[tuple[str, ...], Pair] = {}
