@@ -110,7 +110,8 @@ def _as_text(texts: Sequence[str]) -> Callable[[Answer], None]:
         nonlocal number
         number += 1
         if len(texts) > 1:
-            click.echo(message("claims.number", number=number, said=answer.question))
+            key = "number_denial" if answer.denials else "number"
+            click.echo(message(f"claims.{key}", number=number, said=answer.question))
         click.echo(terminal.as_text(answer) + ("\n" if number < len(texts) else ""))
 
     return show

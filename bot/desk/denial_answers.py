@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from bot.desk.answer import Answer, Headline, Pair
 from bot.desk.answer_denials import DenialCode, DenialKind, adjustments, named
+from bot.desk.coverage import CoverageChecks
+from bot.desk.coverage_asked import CoverageAsked, read_coverage
 from bot.desk.denial_lists import categories, groups, may_exist, own_words, similar
 from bot.desk.denial_mentions import MOST_LINES, Adjustment
 from bot.desk.notices import noticed
@@ -26,6 +28,10 @@ _MOST_STEPS = 3
 _BILLED = ("hcpcs", "cpt")
 #: Categories on which pairs and numbers of units bear.
 _ON_PAIRS, _ON_UNITS = "bundling", "units"
+#: Categories on which coverage policies bear.
+_ON_COVERAGE = frozenset({"medical necessity", "diagnosis"})
+#: Policies and diagnoses that a check names.
+_FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +78,31 @@ class DenialAnswers:
             and mention.system in _BILLED
             and mention.typed.lower() in line.rest.lower()
         ]
-        told = False
+        told: set[str] = set()
         for kind, code in line.codes:
             denial = self._of_code(number, kind, code)
-            if not told and (checks := _checks(denial, billed, answer)):
-                denial, told = replace(denial, checks=checks), True
+            checks = _checks(denial, billed, answer)
+            if denial.known and billed and _ON_COVERAGE.intersection(denial.categories):
+                checks += self._coverage(line, billed, question)
+            if checks := [check for check in checks if check not in told]:
+                told.update(checks)
+                denial = replace(denial, checks=checks)
             yield denial
+
+    def _coverage(self, line: Adjustment, billed: Sequence[str], question: Question) -> list[str]:
+        """What coverage policies list for the services and diagnoses of a line."""
+        checks = CoverageChecks(self._store, question.day)
+        if not checks.is_loaded:
+            return [message("denials.check_no_coverage")]
+        asked = read_coverage(line.rest)
+        diagnoses = [
+            mention.code
+            for mention in question.mentions
+            if mention.system == "icd10cm" and mention.typed.lower() in line.rest.lower()
+        ]
+        return [
+            _on_policies(checks, service, diagnoses, asked) for service in dict.fromkeys(billed)
+        ]
 
     def _of_code(self, line: int, kind: DenialKind, code: str) -> DenialCode:
         if kind == "group":
@@ -186,6 +211,25 @@ def _checks(denial: DenialCode, billed: Sequence[str], answer: Answer) -> list[s
         key = "check_units" if has else "check_no_units"
         return [message(f"denials.{key}", code=billed[0])]
     return []
+
+
+def _on_policies(
+    checks: CoverageChecks, service: str, diagnoses: Sequence[str], asked: CoverageAsked
+) -> str:
+    about = ", ".join(checks.about(service, asked)[:_FEW])
+    if not about:
+        return message("denials.check_no_policy", service=service)
+    if not diagnoses:
+        return message("denials.check_policies", service=service, policies=about)
+    found = checks.check([service], diagnoses, asked)
+    listed = [one for one in found if one.status == "listed"]
+    policies = ", ".join(list(dict.fromkeys(one.policy for one in listed or found))[:_FEW])
+    codes = list(dict.fromkeys(one.diagnosis for one in listed or found))[:_FEW]
+    if listed:
+        together = ", ".join(f"{code} + {service}" for code in codes)
+        return message("denials.check_listed", policies=policies, codes=together)
+    named = ", ".join(codes)
+    return message("denials.check_not_listed", policies=policies, codes=named, service=service)
 
 
 def _headline(denials: Sequence[DenialCode]) -> Headline:

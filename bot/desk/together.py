@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from bot.desk.answer import Headline, Pair, Severity
 from bot.desk.edits_said import pair_headline, units_headline
@@ -13,7 +14,7 @@ from bot.desk.guidelines import GuidelineLookup
 from bot.desk.many_codes import MANY
 from bot.desk.ncci_checks import NcciChecks
 from bot.desk.question import Question
-from bot.desk.reasons import reason
+from bot.desk.reasons import Reason, reason
 from bot.desk.together_asked import Asked, read_asked
 from bot.desk.together_case import Case, Decided, listed
 from bot.desk.together_model import Ground
@@ -101,7 +102,8 @@ class Together:
     # Procedures, supplies and drugs
 
     def _units(self, question: Question, asked: Asked, billed: Sequence[str]) -> Decided | None:
-        """Whether NCCI lets so many units: of the first code that is over, else of the first."""
+        """Whether NCCI lets so many units of each code, those that are over first; of several with
+        units, also whether it pays them on one day."""
         typed = [mention.typed for mention in question.mentions]
         said = units_said(question.text, typed)
         units = {m.code: said[m.typed] for m in question.mentions if m.typed in said}
@@ -114,8 +116,46 @@ class Together:
             for code, number in units.items()
             if (found := units_headline([p for p in pairs if p.codes == [code]], number))
         ]
-        first = next((one for one in decided if one[0].kind == "no"), next(iter(decided), None))
-        return Decided(first[0], tuple(first[1])) if first else None
+        decided.sort(key=lambda one: one[0].kind != "no")
+        if len(units) < 2:
+            return Decided(decided[0][0], tuple(decided[0][1])) if decided else None
+        return self._units_of_several(question, asked, billed, units, decided)
+
+    def _units_of_several(
+        self,
+        question: Question,
+        asked: Asked,
+        billed: Sequence[str],
+        units: Mapping[str, int],
+        decided: Sequence[tuple[Headline, list[Pair]]],
+    ) -> Decided | None:
+        """Each code with its units, then whether the codes are paid on one day."""
+        ended = list(self._ended(units, question.day))
+        gone = {why.params["code"] for why in ended}
+        told = [*ended, *(why for headline, _ in decided for why in headline.reasons)]
+        answered = {code for headline, _ in decided for code in headline.codes}
+        if without := [code for code in units if code not in answered | gone]:
+            told.append(reason("together.no_limit", codes=listed(without)))
+        beside = self._billed(question, replace(asked, ask="together"), billed)
+        told += beside.headline.reasons if beside else []
+        if not told:
+            return None
+        headlines = [*(one[0] for one in decided), *([beside.headline] if beside else [])]
+        no = bool(ended) or any(headline.kind == "no" for headline in headlines)
+        pairs = [pair for _, each in decided for pair in each]
+        pairs += beside.pairs if beside else ()
+        return Decided(Headline("no" if no else "yes", list(units), reasons=told), tuple(pairs))
+
+    def _ended(self, codes: Iterable[str], day: dt.date) -> Iterator[Reason]:
+        """That a code of HCPCS Level II ended before the day."""
+        if "hcpcs" not in self._store.systems:
+            return
+        release = self._store.for_date("hcpcs", day).release
+        for name in codes:
+            code = self._store.get(release, name)
+            last = code.effective_through if code else None
+            if last is not None and last < day:
+                yield reason("together.ended", code=name, date=last)
 
     def _billed(self, question: Question, asked: Asked, billed: Sequence[str]) -> Decided | None:
         """Whether NCCI pays the codes on one day."""

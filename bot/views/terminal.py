@@ -274,7 +274,8 @@ def _pair(pair: Pair) -> str:
     where = message("terminal.pair_source", where=place(pair.inherited_from), release=pair.release)
     told = [_wrapped(f"{' + '.join(pair.codes)}  {pair.says}", f"{severity} ")]
     if pair.quote or pair.inherited_from:
-        told.append(_wrapped(f"“{pair.quote}” {where}", "   "))
+        quoted = f"“{pair.quote}” " if pair.quote else ""
+        told.append(_wrapped(f"{quoted}{where}", "   "))
     return "\n".join(told)
 
 

@@ -69,13 +69,15 @@ def denial_lines(found: Sequence[Adjustment]) -> list[str]:
     """Adjustments as lines, each once.
 
     >>> denial_lines([Adjustment("CO", "97", ("N19",), "20610", ("59",), dt.date(2026, 3, 3))])
-    ['CO-97 N19 on 20610-59, 2026-03-03']
+    ['CO-97 remark N19 on 20610-59, 2026-03-03']
     """
     return list(dict.fromkeys(map(_denial_line, found)))
 
 
 def _denial_line(one: Adjustment) -> str:
-    codes = " ".join(filter(None, [f"{one.group}-{one.reason}".strip("-"), *one.remarks]))
+    # N14 is a remark here; alone it may be a diagnosis.
+    remarks = ["remark", *one.remarks] if one.remarks else []
+    codes = " ".join(filter(None, [f"{one.group}-{one.reason}".strip("-"), *remarks]))
     service = "-".join([one.code, *one.modifiers]) if one.code else ""
     about = f"{codes} on {service}" if service else codes
     return f"{about}, {one.day.isoformat()}" if one.day else about

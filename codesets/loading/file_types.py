@@ -353,7 +353,8 @@ def layout_of(sample: Sample) -> Layout | None:
 
     Raises CodesetError and TooMuch as `Sample.text` does.
     """
-    # First, because its texts are longer than those of any table whose rows are read here.
+    # Tables of coverage policies come first: they are known by their headings, and the rows that
+    # follow are longer than those of any other table.
     if table := coverage_database.table_of(sample.path, sample.head):
         return _coverage(sample.path, table)
     if other_kind(sample, CHANGES):

@@ -72,10 +72,10 @@ def desk(home: Path) -> Iterator[Desk]:
         ("SV1*HC:99213:25*40*UN*1***1~\nSV1*HC:J3301*9*UN*4***1:2~",
          ["99213-25 x1 ptr A, J3301 x4 ptr AB"]),
         ("HI*ABK:M1711*ABF:E119~", ["dx M17.11 E11.9"]),
-        ("CAS*CO*97*50~MOA***N19~", ["CO-97 N19"]),
-        ("CAS*CO*97*50**45*10\nLQ*HE*N130", ["CO-97 N130", "CO-45 N130"]),
+        ("CAS*CO*97*50~MOA***N19~", ["CO-97 remark N19"]),
+        ("CAS*CO*97*50**45*10\nLQ*HE*N130", ["CO-97 remark N130", "CO-45 remark N130"]),
         ("SVC*HC:20610:59*100*0**1~DTM*472*20260303~CAS*CO*97*100~LQ*HE*N19~",
-         ["CO-97 N19 on 20610-59, 2026-03-03"]),
+         ["CO-97 remark N19 on 20610-59, 2026-03-03"]),
     ],
 )  # fmt: skip
 def test_x12_as_plain_text(text: str, plain: list[str]) -> None:

@@ -10,12 +10,17 @@ from dataclasses import replace
 from bot.desk.answer import Answer, Headline, Pair, Verdict
 from bot.desk.answer_claims import ClaimCheck, ClaimLine
 from bot.desk.claims.case import Case, Line, Listed, found
-from bot.desk.claims.edit_checks import edit_checks
+from bot.desk.claims.coverage_lines import coverage_of
+from bot.desk.claims.coverage_lines import is_loaded as has_coverage
+from bot.desk.claims.edit_checks import applies, edit_checks
+from bot.desk.claims.list_checks import list_checks, reports_poa
 from bot.desk.claims.order_checks import order_checks
 from bot.desk.claims.patient_checks import patient_checks
+from bot.desk.claims.payment_lines import payment_checks
 from bot.desk.claims.side_checks import side_checks
 from bot.desk.code_answers import CodeAnswers
 from bot.desk.code_mentions import CodeMention, named_code
+from bot.desk.flags import Flags
 from bot.desk.guidelines import GuidelineLookup
 from bot.desk.modifiers_and_places import ModifiersAndPlaces
 from bot.desk.ncci_checks import NcciChecks
@@ -24,6 +29,8 @@ from bot.desk.question import Question
 from bot.desk.reasons import Reason, reason
 from bot.desk.together import Together
 from bot.x12.records import Claim
+from codesets.code_format import undot
+from codesets.lookups.inpatient_lists import InpatientLists
 from codesets.model import NOTE_HEADINGS, Code, Product, Setting, System
 from codesets.store.code_store import CodeStore
 from index.statement.books import Books
@@ -32,6 +39,7 @@ from index.statement.books import Books
 _WRONG = ("header", "not_yet_valid", "deleted", "unknown")
 #: The rules that the checks of a claim tell in their own words.
 _OWN = ("ncci_ptp", "mue")
+_OF_PAYMENT = ("fee_schedule", "opps", "add_on")
 _MOST_BRIEF = 3
 #: 45 CFR 162.1002(c).
 _FIRST_DAY_OF_ICD10 = dt.date(2015, 10, 1)
@@ -44,17 +52,20 @@ class ClaimAnswers:
         self._store = store
         self._codes = codes
         self._guidelines = guidelines
+        self._flags = Flags(InpatientLists(store.references))
 
     def on_claim(self, question: Question, answer: Answer) -> Answer:
         claim = question.claims[0]
         case = self._case(claim, question.day)
         answer = self._verdicts(case, question, answer)
-        pairs = [*answer.pairs, *self._found(case)]
+        coverage, of_coverage = coverage_of(self._store, case)
+        pairs = _once([*answer.pairs, *self._found(case), *of_coverage])
         order = {"conflict": 0, "obligation": 1, "caution": 2}
         pairs.sort(key=lambda pair: (not is_to_mend(pair), order[pair.severity]))
-        answer = replace(answer, outcome="verdict", pairs=pairs)
-        wrong = [v for v in answer.verdicts if v.status in _WRONG and not _was_icd9(v, case.day)]
-        mend, look = _told(wrong, pairs)
+        answer = replace(answer, outcome="verdict", pairs=pairs, coverage=coverage)
+        wrong = [v for v in answer.verdicts if v.status in _WRONG]
+        open_ = [v for v in wrong if v.status == "unknown" and self._is_before(v, case.day)]
+        mend, look = _told([v for v in wrong if v not in open_], open_, pairs)
         told = self._shown(case, len(mend), len(look))
         notices = [reason("claims.cut_off")] if claim.cut_off else []
         if question.service_date is None:
@@ -73,7 +84,7 @@ class ClaimAnswers:
             d for d in claim.diagnoses if d.role in ("principal", "other", "external cause")
         ]
         known = []
-        if "icd10cm" in self._store.systems:
+        if "icd10cm" in self._store.systems and day >= _FIRST_DAY_OF_ICD10:
             release = self._store.for_date("icd10cm", day).release
             for place, diagnosis in enumerate(reported, 1):
                 code = self._store.get(release, diagnosis.code)
@@ -97,6 +108,8 @@ class ClaimAnswers:
     def _shown(self, case: Case, to_mend: int, to_look_at: int) -> ClaimCheck:
         claim = case.claim
         codes = [diagnosis.code for diagnosis in claim.diagnoses]
+        if case.day < _FIRST_DAY_OF_ICD10:
+            codes = list(map(_as_icd9, codes))
         lines = [
             ClaimLine(
                 number,
@@ -120,24 +133,27 @@ class ClaimAnswers:
     def _verdicts(self, case: Case, question: Question, answer: Answer) -> Answer:
         claim = case.claim
         groups: list[tuple[dt.date, list[CodeMention]]] = []
-        diagnoses = [self._named(d.code, "icd10cm") for d in claim.diagnoses]
-        diagnoses += [self._named(code, "icd10pcs") for code in claim.procedures]
-        groups.append((case.day, diagnoses))
+        if case.day >= _FIRST_DAY_OF_ICD10:
+            diagnoses = [self._named(d.code, "icd10cm") for d in claim.diagnoses]
+            diagnoses += [self._named(code, "icd10pcs") for code in claim.procedures]
+            groups.append((case.day, diagnoses))
         for day in sorted({line.day for line in case.lines}):
             codes = dict.fromkeys(line.service.code for line in case.lines if line.day == day)
             groups.append((day, [self._named(code, _system_of(code)) for code in codes]))
         verdicts: dict[tuple[str, str, str], Verdict] = {}
+        setting = case.setting or "outpatient"
+        left = (*_OWN, *_OF_PAYMENT)
         for day, mentions in groups:
             if not mentions:
                 continue
-            of_codes = replace(question, mentions=tuple(mentions), text="", day=day, setting=None)
-            one = self._codes.on_codes(of_codes, replace(answer, reasons=[], pairs=[], verdicts=[]))
+            asked = replace(question, mentions=tuple(mentions), text="", day=day, setting=setting)
+            one = self._codes.on_codes(asked, replace(answer, reasons=[], pairs=[], verdicts=[]))
             for verdict in one.verdicts:
                 verdicts.setdefault((verdict.system, verdict.code, verdict.status), verdict)
             told = [why for why in one.reasons if why not in answer.reasons]
             answer = replace(
                 answer,
-                pairs=[*answer.pairs, *(pair for pair in one.pairs if pair.rule not in _OWN)],
+                pairs=[*answer.pairs, *(pair for pair in one.pairs if pair.rule not in left)],
                 not_checked=list(dict.fromkeys([*answer.not_checked, *one.not_checked])),
                 reasons=[*answer.reasons, *told],
                 releases=answer.releases | one.releases,
@@ -156,8 +172,10 @@ class ClaimAnswers:
             books = Books(self._store, release, case.day)
         quoted = Together(self._store, self._guidelines, books).quoted
         yield from edit_checks(self._store, case)
+        yield from payment_checks(self._store, case)
         yield from side_checks(self._store, case)
         yield from order_checks(self._store, case, quoted)
+        yield from list_checks(self._flags, case)
         yield from patient_checks(self._store, case)
         yield from self._modifiers(case)
         yield from self._places(case)
@@ -205,17 +223,39 @@ class ClaimAnswers:
             checks = NcciChecks(self._store, case.day, case.setting)
             if not all(checks.knows(line.service.code) for line in of_cpt):
                 rules.append("ncci_of_cpt")
-        rules += ["coverage"] if lines and claim.diagnoses else []
+        if case.setting and lines:
+            rules += [
+                rule
+                for rule, kind in (("ncci_ptp", "ptp"), ("mue", "mue"))
+                if (rule == "mue" or len(lines) > 1) and self._is_too_new(kind, case)
+            ]
+        if lines and claim.diagnoses and not has_coverage(self._store, case.day):
+            rules.append("coverage")
         rules += ["age"] if claim.age is None else []
         rules += ["sex"] if not claim.sex else []
         rules += ["jw_jz"] if any(map(self._is_open_drug, lines)) else []
         if claim.place and not self._store.references.all("places"):
             rules.append("place_of_service")
-        if any(_was_icd9(verdict, case.day) for verdict in answer.verdicts):
+        if case.day < _FIRST_DAY_OF_ICD10 and claim.diagnoses:
             rules.append("icd9")
         rules += ["revenue"] if any(line.revenue for line in claim.lines) else []
-        rules += ["poa"] if claim.inpatient else []
+        if claim.inpatient:
+            exempt = self._store.references.all("poa_exempt")
+            rules += [] if exempt and reports_poa(case) else ["poa"]
+            rules.append("ms_drg")
         return list(dict.fromkeys(rules))
+
+    def _is_too_new(self, kind: str, case: Case) -> bool:
+        """Whether the only edits that are loaded began too long after the day of the claim."""
+        reference = self._store.references.for_date(kind, "hcpcs", case.day, case.setting)
+        return reference is not None and not applies(reference, case.day)
+
+    def _is_before(self, verdict: Verdict, day: dt.date) -> bool:
+        """Whether the day is before all loaded editions of a system: a code that none of them has
+        may have been valid then."""
+        if verdict.system not in self._store.systems:
+            return False
+        return self._store.for_date(verdict.system, day).release.first_served > day
 
     def _is_open_drug(self, line: Line) -> bool:
         """Whether a line is for a drug and says neither that some was discarded nor that none was.
@@ -228,9 +268,22 @@ class ClaimAnswers:
         return False
 
 
-def _was_icd9(verdict: Verdict, day: dt.date) -> bool:
-    """Whether a code is of ICD-9-CM on a day when that was in force: it is not checked."""
-    return verdict.system == "icd9cm" and day < _FIRST_DAY_OF_ICD10
+def _as_icd9(code: str) -> str:
+    """A diagnosis of before ICD-10-CM as ICD-9-CM writes it: E888.1, and not E88.81."""
+    plain = undot(code)
+    if code[:1] != "E" or len(plain) < 4:
+        return code
+    return f"{plain[:4]}.{plain[4:]}".rstrip(".")
+
+
+def _once(pairs: Sequence[Pair]) -> list[Pair]:
+    """What two checks found of the same codes, such as an age that a list and a note tell, once."""
+    kept: dict[object, Pair] = {}
+    for number, pair in enumerate(pairs):
+        rule = "order" if pair.reasons[0].key == "pairs.order" else pair.rule
+        twice = rule in ("age", "sex", "manifestation", "sequence", "order")
+        kept.setdefault((frozenset(pair.codes), rule) if twice else number, pair)
+    return list(kept.values())
 
 
 def is_to_mend(pair: Pair) -> bool:
@@ -241,15 +294,18 @@ def is_to_mend(pair: Pair) -> bool:
     return pair.severity == "conflict"
 
 
-def _told(wrong: Sequence[Verdict], pairs: Sequence[Pair]) -> tuple[list[Reason], list[Reason]]:
+def _told(
+    wrong: Sequence[Verdict], open_: Sequence[Verdict], pairs: Sequence[Pair]
+) -> tuple[list[Reason], list[Reason]]:
     """What is to be mended and what is to be looked at, each in brief, and once where two notes say
-    the same of two codes."""
+    the same of two codes. `open_`: verdicts that may be wrong, which are to be looked at."""
     mend: dict[object, Reason] = {}
     look: dict[object, Reason] = {}
-    for verdict in wrong:
-        named = reason(f"headline.status_{verdict.status_shown}")
-        code = verdict.code or verdict.typed
-        mend[code] = reason("claims.brief", codes=code, rule=named)
+    for kept, verdicts in ((mend, wrong), (look, open_)):
+        for verdict in verdicts:
+            named = reason(f"headline.status_{verdict.status_shown}")
+            code = verdict.code or verdict.typed
+            kept[code] = reason("claims.brief", codes=code, rule=named)
     for pair in pairs:
         kept = mend if is_to_mend(pair) else look
         key = frozenset(pair.codes), pair.rule

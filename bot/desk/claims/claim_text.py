@@ -84,8 +84,9 @@ def _stands_alone(claim: Claim) -> bool:
 def may_be_claims(text: str) -> bool:
     """Whether a text looks like claims, at a glance: longer ones are read than of a question."""
     head = text[:600]
-    labelled = re.search(r"\b(?:dx|diag|icd)|\bptr\b|\btype of bill\b", head, re.I)
-    return bool(labelled and re.search(rf"(?<![\w.]){SERVICE}(?![\w.])", head, re.I))
+    billed = re.search(r"\b(?:type of bill|bill type|tob)\b", head, re.I)
+    labelled = billed or re.search(r"\b(?:dx|diag|icd)|\bptr\b", head, re.I)
+    return bool(billed or (labelled and re.search(rf"(?<![\w.]){SERVICE}(?![\w.])", head, re.I)))
 
 
 def _has_codes(row: str) -> bool:
@@ -133,7 +134,8 @@ def _is_claim(read: _Read) -> bool:
     pointed = any(line.pointers for line in read.lines)
     if not (services or (read.bill_type and read.diagnoses)):
         return False
-    if not ((read.diagnoses and (read.labelled or read.bill_type)) or (pointed and services)):
+    bill = read.bill_type
+    if not ((read.diagnoses and (read.labelled or bill)) or (services and (pointed or bill))):
         return False
     known = _words()
     other = [word for word in map(fold, read.words) if word not in known["beside"]]

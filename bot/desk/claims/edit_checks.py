@@ -27,6 +27,16 @@ _OF_EQUIPMENT = frozenset({"RR", "NU", "UE"})
 _SUPPLIED = "ABEKL"
 
 
+#: Days by which edits may begin after the day of a claim and still be held against it.
+_LATER = 366
+
+
+def applies(reference: Reference, day: dt.date) -> bool:
+    """Whether edits are held against a day. Older ones are, and a notice says so; those that began
+    long after it say nothing of it."""
+    return (reference.effective_from - day).days <= _LATER
+
+
 def edit_checks(store: CodeStore, case: Case) -> Iterator[Pair]:
     """What the edits say of the lines of a claim."""
     if case.setting is None:
@@ -45,7 +55,7 @@ def _pairs(
 ) -> Iterator[Pair]:
     reference = store.references.for_date("ptp", "hcpcs", day, setting)
     codes = list(dict.fromkeys(line.service.code for line in lines))
-    if reference is None or len(codes) < 2:
+    if reference is None or len(codes) < 2 or not applies(reference, day):
         return
     edits: dict[tuple[str, str], PtpEdit] = {}
     for part in store.references.parts(reference):
@@ -130,7 +140,7 @@ def _limit(
     found: list[tuple[MueEdit, Reference, Setting]] = []
     for setting in settings:
         reference = store.references.for_date("mue", "hcpcs", day, setting)
-        if reference is None:
+        if reference is None or not applies(reference, day):
             continue
         edit = next(store.references.rows(MueEdit, reference, code=code), None)
         if edit is not None:

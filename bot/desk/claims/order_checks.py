@@ -74,6 +74,9 @@ def _pointers(case: Case) -> Iterator[Pair]:
     if claim.kind == "professional" and len(reported) > _MOST_DIAGNOSES:
         why = reason("claims.too_many_diagnoses", count=len(reported), most=_MOST_DIAGNOSES)
         yield found([reported[_MOST_DIAGNOSES].code], "pointer", "conflict", why)
+    if case.lines and not reported:
+        why = reason("claims.no_diagnosis")
+        yield found([case.lines[0].service.code], "no_diagnosis", "conflict", why)
     for line in case.lines:
         pointers = line.service.pointers
         missing = [p for p in pointers if p > len(reported)] if reported else []

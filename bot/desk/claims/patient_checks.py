@@ -60,6 +60,7 @@ def patient_checks(store: CodeStore, case: Case) -> Iterator[Pair]:
     for code, label, release in codes:
         if claim.age is not None and (limit := _age_limit(store, code, label, release, claim.age)):
             key = "claims.age_from" if limit.last == _OLDEST else "claims.age"
+            key = key if limit.last else "claims.age_newborn"
             why = reason(key, code=code.code, first=limit.first, last=limit.last, age=claim.age)
             yield found(
                 [code.code], "age", limit.severity, why,

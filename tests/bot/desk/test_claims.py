@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+import coverage_export
+import inpatient_files
 import pytest
 from paths import TEST_DATA as DATA
 
@@ -316,3 +318,81 @@ def test_the_rules_of_a_claim_have_its_lines(checking: Desk) -> None:
 )  # fmt: skip
 def test_the_parts_of_a_claim_are_no_identifiers(checking: Desk, text: str) -> None:
     assert checking.scrub(text) == text
+
+
+# With coverage policies, the lists of inpatient claims, and the indicators of OPPS
+
+
+@pytest.fixture(scope="module")
+def with_all(store: CodeStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("claims")
+    own = CodeStore(folder / "codes.db")
+    store._db.conn.backup(own._db.conn)
+    files = folder / "files"
+    files.mkdir()
+    import_files(own, [DATA / "imports" / "HCPC2026_JAN_ANWEB.txt"])
+    import_files(own, [coverage_export.articles(files / "current_article.zip")])
+    import_files(own, inpatient_files.all_of(files))
+    own.close()
+    opened = Desk(Settings(home=folder))
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("claim", "rules"),
+    [
+        ("J7325 x1, dx M17.11, dos 1/10/2026, POS 11", set()),
+        ("J7325 x1, dx M25.511, dos 1/10/2026, POS 11", {"coverage"}),
+        # One of its diagnoses is enough; a line has those that it points to.
+        ("J7325 x1, dx M17.11 M25.511, dos 1/10/2026, POS 11", set()),
+        ("J7325 x1 ptr B, dx M17.11 M25.511, dos 1/10/2026, POS 11", {"coverage"}),
+    ],
+)
+def test_lines_are_held_against_coverage_policies(
+    with_all: Desk, claim: str, rules: set[str]
+) -> None:
+    answer = with_all.ask(claim)
+    assert {pair.rule for pair in answer.pairs if pair.rule == "coverage"} == rules
+    assert answer.coverage
+    assert "coverage" not in answer.not_checked
+    assert all(pair.severity == "caution" for pair in answer.pairs), answer.headline.text
+
+
+def test_present_on_admission_of_a_stay(with_all: Desk) -> None:
+    stay = "type of bill 111, dx I50.23 (POA Y) D62 Z79.4, admitted 3/3/2026 discharged 3/6/2026"
+    answer = with_all.ask(stay)
+    assert ["D62"] in [pair.codes for pair in answer.pairs if pair.rule == "poa"]
+    assert "poa" not in answer.not_checked
+    assert "ms_drg" in answer.not_checked
+    without = with_all.ask(stay.replace(" (POA Y)", ""))
+    assert not [pair for pair in without.pairs if pair.rule == "poa"]
+    assert "poa" in without.not_checked
+
+
+def test_a_claim_of_before_icd10_is_not_held_against_it(checking: Desk) -> None:
+    answer = checking.ask("E0143 x1, dx 278.0 E8881, dos 2/8/2005, POS 12, type of bill 131")
+    assert [v.code for v in answer.verdicts if v.system != "hcpcs"] == []
+    assert answer.claim is not None
+    assert answer.claim.diagnoses == ["278.0", "E888.1"]
+    assert answer.claim.to_mend == 0
+    assert "icd9" in answer.not_checked
+
+
+def test_a_claim_without_a_diagnosis_says_so(checking: Desk) -> None:
+    answer = checking.ask("E0143 x1, dos 3/3/2026, type of bill 131, 42 yo M")
+    assert answer.headline.text.startswith("1 to mend: E0143 (No diagnosis)")
+
+
+def test_the_same_order_is_told_once(checking: Desk) -> None:
+    answer = checking.ask("E0143 x1, dx F02.80 G30.9, dos 3/3/2026, POS 12")
+    orders = [pair for pair in answer.pairs if pair.reasons[0].key == "pairs.order"]
+    assert len(orders) == 1
+
+
+def test_ages_and_principal_diagnoses_of_the_code_editor(with_all: Desk) -> None:
+    answer = with_all.ask("type of bill 111, dx B95.0 N40.0, discharged 3/6/2026, 3 yo M")
+    assert {"sequence B95.0", "age N40.0"} <= set(found(answer, "conflict"))
+    # Only a stay has a principal diagnosis that the editor holds against it.
+    office = with_all.ask("J7325 x1, dx B95.0, dos 3/6/2026, POS 11")
+    assert not [pair for pair in office.pairs if "Code Editor" in str(pair.reasons)]

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+import coverage_export
 import pytest
 from paths import TEST_DATA as DATA
 
@@ -304,3 +305,22 @@ def test_the_lists_name_known_categories_and_say_something() -> None:
             assert all([words.about, words.categories]), code
     for category in categories().values():
         assert all([category.means.endswith("."), category.next]), category.name
+
+
+def test_a_denial_of_necessity_looks_into_coverage(store: CodeStore, tmp_path: Path) -> None:
+    own = CodeStore(tmp_path / "codes.db")
+    store._db.conn.backup(own._db.conn)
+    import_files(own, [coverage_export.articles(tmp_path / "current_article.zip")])
+    own.close()
+    desk = Desk(Settings(home=tmp_path))
+    try:
+        for text, told in (
+            ("CO-50 on J7325 dx M17.11, dos 1/10/2026", "Listed in A90001"),
+            ("CO-11 on J7325 dx E11.9, dos 1/10/2026", "Not listed as supporting J7325"),
+            ("CO-50 on J7325, dos 1/10/2026", "Name the diagnosis"),
+            ("CO-50 on E0143, dos 1/10/2026", "No loaded policy is about E0143"),
+        ):
+            checks = [check for one in desk.ask(text).denials for check in one.checks]
+            assert any(told in check for check in checks), (text, checks)
+    finally:
+        desk.close()
