@@ -81,6 +81,9 @@ class EveryPart:
                 headline=Headline("none"),
             )
         answer = replace(answer, verdicts=[*answer.verdicts, *verdicts])
+        doubtful = bool(answer.report) and answer.report[0].confidence != "high"
+        if found and doubtful and is_of_billing(text, found[0]):
+            return replace(answer, headline=Headline("none"))  # that of the modifier
         return noticed(answer, *map(_also, verdicts))
 
     def _unanswered(self, question: Question, answer: Answer) -> Iterator[Reason]:
