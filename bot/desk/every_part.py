@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.desk.answer import Answer, Verdict
+from bot.desk.answer import Answer, Headline, Verdict
 from bot.desk.beside_headlines import short
 from bot.desk.modifier_mentions import cpt_modifiers, described
 from bot.desk.modifier_search import asks_for_modifier, find_modifiers, is_of_billing
@@ -78,8 +78,12 @@ class EveryPart:
                 verdicts=[*verdicts, *answer.verdicts],
                 report=[],
                 candidates=[],
+                headline=Headline("none"),
             )
         answer = replace(answer, verdicts=[*answer.verdicts, *verdicts])
+        doubtful = bool(answer.report) and answer.report[0].confidence != "high"
+        if found and doubtful and is_of_billing(text, found[0]):
+            return replace(answer, headline=Headline("none"))  # that of the modifier
         return noticed(answer, *map(_also, verdicts))
 
     def _unanswered(self, question: Question, answer: Answer) -> Iterator[Reason]:

@@ -6,7 +6,8 @@ import pytest
 from paths import SHARED
 
 from bot.desk.ambulance_trips import trip
-from bot.desk.modifier_search import asks_for_modifier, find_modifiers
+from bot.desk.modifier_search import asks_for_modifier, find_modifiers, is_of_billing
+from bot.desk.modifier_words import sections
 from codesets.ambulance_places import places_of
 from codesets.formats import hcpcs
 
@@ -122,6 +123,46 @@ def test_words_that_tell_without_the_word_modifier(text: str, found: list[str]) 
     assert find_modifiers(text, known, asked=False) == found
 
 
+#: Words of billing, which tell a modifier by themselves.
+OF_BILLING = [
+    ("crna alone in the room, no anesthesiologist", "QZ"),
+    ("anesthesiologist directing 3 crnas", "QK"),
+    ("resident saw her, attending present for key portion", "GC"),
+    ("resident alone in primary care clinic, preceptor not there", "GE"),
+    ("second hand walker from the supplier", "UE"),
+    ("walker was stolen, replacing the whole walker", "RA"),
+    ("ekg repeated same day by same doctor", "76"),
+    ("ekg repeated same day by a different cardiologist", "77"),
+    ("returned, back to OR for postop bleed", "78"),
+    ("visit where surgeon decided to operate tomorrow", "57"),
+    ("PTA did the whole session", "CQ"),
+    ("COTA did the whole session", "CO"),
+    ("hospice patient, cut finger, unrelated to hospice", "GW"),
+    ("SDV, wasted the rest", "JW"),
+    ("CAH method II video visit", "GT"),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), OF_BILLING)
+def test_words_of_billing_tell_a_modifier_by_themselves(text: str, code: str) -> None:
+    assert is_of_billing(text, code)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "second degree burn of the hand in a house fire", "pain radiates to the knee",
+        "sprained ankle", "attending physician notes chf", "wasting of the hand muscles",
+        "repeat c-section", "mac infection of the lung", "walker dependent gait",
+        "patient moved to a residential home", "uses oxygen at night", "hospice care",
+        "surgery tomorrow, preop clearance", "stolen medication", "lost weight",
+    ],
+)  # fmt: skip
+def test_clinical_words_are_none_of_billing(text: str) -> None:
+    assert not any(is_of_billing(text, code) for code in sections()["billing"])
+    assert find_modifiers(text, MODIFIERS, asked=False) == []
+
+
 @pytest.mark.parametrize(
     ("text", "asks"),
     [
@@ -166,8 +207,7 @@ def test_the_letters_of_ambulances() -> None:
 @pytest.mark.skipif(not SHARED.exists(), reason="needs a published file")
 def test_every_modifier_of_the_vocabulary_is_published() -> None:
     """A modifier that CMS has ended should be taken out of the vocabulary."""
-    from bot.desk.modifier_words import sections
-
     (file,) = list((SHARED / "codesets" / "hcpcs").glob("HCPC2026_JAN_ANWEB*.txt"))[:1]
     published = {row.code for row in hcpcs.read_quarter(file) if row.is_modifier}
     assert set(sections()["phrases"]) <= published
+    assert set(sections()["billing"]) <= published | set(sections()["cpt"])
