@@ -52,6 +52,7 @@ from codesets.rows_coverage import (
     CoverageService,
 )
 from codesets.rows_drugs import PaymentLimit
+from codesets.rows_icd11 import Icd11Mapping
 from codesets.rows_payment import AddOnEdit, AdjustmentCode, FeeIndicators, OppsIndicators
 from codesets.rows_policies import HouseRule
 from codesets.store import row_tables
@@ -140,6 +141,7 @@ ROWS: list[Row] = [
     CoverageGroup("A90001", "covered", 1, "For A9001:", ("S00.0", "S00.1"), ("S00.1",), "a second"),
     HouseRule(2, "Aetna", "S00.-", "S00", "S00", "Name the side.", DAY, None, "Bulletin"),
     PaymentLimit("A9500", "Tc99m dent", "1 STUDY DOSE", "12.345", "20.000", ""),
+    Icd11Mapping("10to11", "S00.0", "A first", "5A00", "A second"),
     *INPATIENT_ROWS,
 ]  # fmt: skip
 
