@@ -28,6 +28,7 @@ SHAPE = {
     "outcome": str, "headline": dict, "report": list, "asks": list, "ask_options": list,
     "facts": list, "statements": list, "candidates": list, "guidelines": list, "verdicts": list,
     "pairs": list, "not_checked": list, "explanation": type(None), "elapsed_ms": float,
+    "drg": type(None), "coverage": list, "policies": list, "denials": list, "claim": type(None),
 }  # fmt: skip
 CANDIDATE = {
     "rank", "system", "code", "title", "billable", "release", "score", "confidence", "matched",
