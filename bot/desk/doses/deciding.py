@@ -150,8 +150,8 @@ def _of_doses(
     if drug.unit.up_to and exact != each:
         why.append(reason("doses.each_dose_rounded", unit=str(drug.unit)))
     elif each * times != units:
-        exact = plain(each * times)
-        why.append(reason("doses.rounded", exact=exact, units=units, unit=str(drug.unit)))
+        part = plain(each * times)
+        why.append(reason("doses.rounded", exact=part, units=units, unit=str(drug.unit)))
     return Decision(units, arithmetic=arithmetic, why=why)
 
 
