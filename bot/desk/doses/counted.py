@@ -57,6 +57,6 @@ def _units(text: str, title: str) -> tuple[int, Reason] | None:
     said = re.search(rf"(?<![\w./-])(\d{{1,4}})\s+(?:[a-z]+\s+){{0,2}}?{piece}s?\b", text, re.I)
     if said is None or not int(said[1]):
         return None
-    count = Decimal(said[1])
-    how = reason("doses.by_pieces", count=int(count), each=per["each"], piece=per["piece"])
-    return rounded_up(count / int(per["each"])), how
+    pieces = Decimal(said[1])
+    how = reason("doses.by_pieces", count=int(pieces), each=per["each"], piece=per["piece"])
+    return rounded_up(pieces / int(per["each"])), how

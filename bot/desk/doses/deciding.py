@@ -150,8 +150,8 @@ def _of_doses(
     if drug.unit.up_to and exact != each:
         why.append(reason("doses.each_dose_rounded", unit=str(drug.unit)))
     elif each * times != units:
-        exact = plain(each * times)
-        why.append(reason("doses.rounded", exact=exact, units=units, unit=str(drug.unit)))
+        part = plain(each * times)
+        why.append(reason("doses.rounded", exact=part, units=units, unit=str(drug.unit)))
     return Decision(units, arithmetic=arithmetic, why=why)
 
 
@@ -164,7 +164,12 @@ def _unit_of(unit: BillingUnit, dose: Amount) -> str:
 def _by_the_piece(drug: Drug, said: Doses, text: str) -> Decision:
     # "2 u" of blood are two units, each of which is one.
     in_units = sum(
-        (one.amount.value for one in (*said.given, *said.other) if _is_of_units(one)), Decimal(0)
+        (
+            one.amount.value
+            for one in (*said.given, *said.other)
+            if one.amount and _is_of_units(one)
+        ),
+        Decimal(0),
     )
     opened = sum((one.count for one in said.opened), Decimal(0))
     count = opened or (in_units if drug.unit.piece == "each" else Decimal(0)) or Decimal(1)
