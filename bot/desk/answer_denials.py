@@ -10,6 +10,8 @@ from bot.desk.reasons import Reason
 
 #: group: who bears the amount (CO, PR …). carc: why. rarc: the remark.
 DenialKind = Literal["group", "carc", "rarc"]
+#: How the keys of the reasons begin from which `checks` are worded.
+CHECK = "denials.check_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class DenialCode:
     - `next_steps`: what usually follows, in order; [] for a group and an unknown code.
     - `checks`: what the desk's own checks say of the codes of the same line; [] for nothing.
     - `did_you_mean`: codes that exist and are similar, for one that does not; [] for none.
-    - `reasons`: what `text` is worded from; not in the JSON.
+    - `reasons`: what `text` and `checks` (`CHECK`) are worded from; not in the JSON.
     """
 
     line: int

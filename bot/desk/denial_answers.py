@@ -15,7 +15,6 @@ from bot.desk.denial_mentions import MOST_LINES, Adjustment
 from bot.desk.notices import noticed
 from bot.desk.question import Question
 from bot.desk.reasons import Reason, reason
-from bot.messages import message
 from codesets.model import Reference
 from codesets.rows_payment import AdjustmentCode
 from codesets.store.code_store import CodeStore
@@ -78,22 +77,23 @@ class DenialAnswers:
             and mention.system in _BILLED
             and mention.typed.lower() in line.rest.lower()
         ]
-        told: set[str] = set()
+        told: list[Reason] = []
         for kind, code in line.codes:
             denial = self._of_code(number, kind, code)
             checks = _checks(denial, billed, answer)
             if denial.known and billed and _ON_COVERAGE.intersection(denial.categories):
                 checks += self._coverage(line, billed, question)
-            if checks := [check for check in checks if check not in told]:
-                told.update(checks)
-                denial = replace(denial, checks=checks)
-            yield denial
+            checks = [check for check in checks if check not in told]
+            told += checks
+            yield replace(denial, reasons=[*denial.reasons, *checks])
 
-    def _coverage(self, line: Adjustment, billed: Sequence[str], question: Question) -> list[str]:
+    def _coverage(
+        self, line: Adjustment, billed: Sequence[str], question: Question
+    ) -> list[Reason]:
         """What coverage policies list for the services and diagnoses of a line."""
         checks = CoverageChecks(self._store, question.day)
         if not checks.is_loaded:
-            return [message("denials.check_no_coverage")]
+            return [reason("denials.check_no_coverage")]
         asked = read_coverage(line.rest)
         diagnoses = [
             mention.code
@@ -133,7 +133,7 @@ class DenialAnswers:
     def _unknown(self, line: int, kind: DenialKind, code: str) -> DenialCode:
         """A code that the desk does not have: it does not exist, or may be new or retired."""
         lists = self._store.references.all(kind)
-        name = message(f"denials.name_{kind}")
+        name = reason(f"denials.name_{kind}")
         others = similar(kind, code)
         if may_exist(kind, code) and not lists:
             told = reason("denials.not_in_list", code=code, name=name)
@@ -148,7 +148,7 @@ class DenialAnswers:
             False,
             source=lists[-1].name if lists else OWN,
             categories=[_UNKNOWN],
-            next_steps=[message("denials.unknown_next")],
+            next_steps=_steps([_UNKNOWN]),
             did_you_mean=others,
             reasons=said,
         )
@@ -193,43 +193,43 @@ def _bearing(pairs: Sequence[Pair], lines: Sequence[Adjustment]) -> list[Pair]:
     return [pair for pair in pairs if pair.rule != "mue" or pair.severity == "conflict"]
 
 
-def _checks(denial: DenialCode, billed: Sequence[str], answer: Answer) -> list[str]:
+def _checks(denial: DenialCode, billed: Sequence[str], answer: Answer) -> list[Reason]:
     """What the desk's checks say of the codes of the line, as far as it bears on the reason."""
     if not billed or not denial.known:
         return []
     of_line = [pair for pair in answer.pairs if set(pair.codes) <= set(billed)]
     if _ON_PAIRS in denial.categories:
         if any(pair.rule == "ncci_ptp" for pair in of_line):
-            return [message("denials.check_pair")]
+            return [reason("denials.check_pair")]
         if "ncci_ptp" in answer.not_checked:
-            return [message("denials.check_not_loaded")]
+            return [reason("denials.check_not_loaded")]
         if len(set(billed)) < 2:
-            return [message("denials.check_other", code=billed[0])]
-        return [message("denials.check_no_pair", codes=", ".join(dict.fromkeys(billed)))]
+            return [reason("denials.check_other", code=billed[0])]
+        return [reason("denials.check_no_pair", codes=", ".join(dict.fromkeys(billed)))]
     if _ON_UNITS in denial.categories:
         has = any(pair.rule == "mue" for pair in of_line)
         key = "check_units" if has else "check_no_units"
-        return [message(f"denials.{key}", code=billed[0])]
+        return [reason(f"denials.{key}", code=billed[0])]
     return []
 
 
 def _on_policies(
     checks: CoverageChecks, service: str, diagnoses: Sequence[str], asked: CoverageAsked
-) -> str:
+) -> Reason:
     about = ", ".join(checks.about(service, asked)[:_FEW])
     if not about:
-        return message("denials.check_no_policy", service=service)
+        return reason("denials.check_no_policy", service=service)
     if not diagnoses:
-        return message("denials.check_policies", service=service, policies=about)
+        return reason("denials.check_policies", service=service, policies=about)
     found = checks.check([service], diagnoses, asked)
     listed = [one for one in found if one.status == "listed"]
     policies = ", ".join(list(dict.fromkeys(one.policy for one in listed or found))[:_FEW])
     codes = list(dict.fromkeys(one.diagnosis for one in listed or found))[:_FEW]
     if listed:
         together = ", ".join(f"{code} + {service}" for code in codes)
-        return message("denials.check_listed", policies=policies, codes=together)
+        return reason("denials.check_listed", policies=policies, codes=together)
     named = ", ".join(codes)
-    return message("denials.check_not_listed", policies=policies, codes=named, service=service)
+    return reason("denials.check_not_listed", policies=policies, codes=named, service=service)
 
 
 def _headline(denials: Sequence[DenialCode]) -> Headline:

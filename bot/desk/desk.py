@@ -76,8 +76,8 @@ _PARTNERS = 40
 _ASKED_OF_ONE = frozenset({"code_first", "use_additional_code"})
 #: What is billed beside a code.
 _BESIDE = ("modifier", "place_of_service")
-#: Below this value of Found.ours, or from this cosine to an off-topic example on, a question for
-#: which no code fits is small talk, and no rule is looked for. The lowest of 289 questions about
+#: Below this value of Found.ours, or below 0 from this cosine to an off-topic example on, a question
+#: for which no code fits is small talk, and no rule is looked for. The lowest of 289 questions about
 #: rules has -3.6 ("what is a sequela, is there a time limit").
 _SMALL_TALK, _SAID_IN_SMALL_TALK = -4.0, 0.6
 
@@ -567,7 +567,8 @@ class Desk:
         systems = question.limited_to or GUIDED
         answering = self._guideline_lookup.answering(self._search(), asked, systems, question.day)
         if answer.outcome == "abstained":
-            small_talk = found.ours < _SMALL_TALK or found.off_topic >= _SAID_IN_SMALL_TALK
+            near_small_talk = found.off_topic >= _SAID_IN_SMALL_TALK and found.ours < 0
+            small_talk = found.ours < _SMALL_TALK or near_small_talk
             if small_talk or not answering.alone(rule):
                 return answer
             return replace(answer, guidelines=answering.sections, outcome="guideline")

@@ -75,11 +75,12 @@ def _other_words() -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The modifiers that are looked for, with their words and how much each word tells."""
+    """The modifiers that are looked for, with their words and how much each word tells. Of each
+    phrase, the words that a text must have for it to be whole."""
 
     titles: Mapping[str, tuple[str, ...]]
     texts: Mapping[str, str]
-    phrases: tuple[Phrase, ...]
+    phrases: tuple[tuple[Phrase, frozenset[str]], ...]
     weight: Mapping[str, float]
 
 
@@ -99,7 +100,11 @@ def _known(modifiers: tuple[tuple[str, str], ...]) -> _Known:
     count = Counter(word for each in words.values() for word in each)
     weight = {word: math.log(len(words) / number) for word, number in count.items()}
     weight[_ANY_NUMBER] = _NUMBER
-    return _Known(titles, dict(modifiers), phrases, weight)
+    needed = (
+        frozenset(word for run in phrase.words for word in run) - {_ANY_NUMBER}
+        for phrase in phrases
+    )
+    return _Known(titles, dict(modifiers), tuple(zip(phrases, needed, strict=True)), weight)
 
 
 def find_modifiers(
@@ -185,7 +190,9 @@ def _by_phrases(
     text = f" {' '.join(words)} "
     there, denied = set(words), _denied(words)
     scores: dict[str, float] = {}
-    for phrase in known.phrases:
+    for phrase, needed in known.phrases:
+        if not asked and not needed <= there:
+            continue  # only whole phrases count there
         if phrase.absent & there or not (asked or phrase.alone or phrase.code not in _only_asked()):
             continue
         number = in_range.get(phrase.code, 0) > 0

@@ -18,7 +18,7 @@ from bot.desk.answer import (
     Verdict,
 )
 from bot.desk.answer_coverage import Coverage
-from bot.desk.answer_denials import DenialCode
+from bot.desk.answer_denials import CHECK, DenialCode
 from bot.desk.answer_flags import Flag
 from bot.desk.answer_policies import HousePolicy
 from bot.desk.reasons import Reason
@@ -144,7 +144,13 @@ def _says(one: Said, day: str) -> Said:
 
 
 def _denial(denial: DenialCode, day: str) -> DenialCode:
-    return replace(denial, text=_together(denial.reasons, day) or denial.text)
+    checks = [why for why in denial.reasons if why.key.startswith(CHECK)]
+    text = [why for why in denial.reasons if why not in checks]
+    return replace(
+        denial,
+        text=_together(text, day) or denial.text,
+        checks=_each(checks, day) or denial.checks,
+    )
 
 
 def _together(reasons: Iterable[Reason], day: str) -> str:
