@@ -76,9 +76,9 @@ _PARTNERS = 40
 _ASKED_OF_ONE = frozenset({"code_first", "use_additional_code"})
 #: What is billed beside a code.
 _BESIDE = ("modifier", "place_of_service")
-#: Below this value of Found.ours, or below 0 from this cosine to an off-topic example on, a question
-#: for which no code fits is small talk, and no rule is looked for. The lowest of 289 questions about
-#: rules has -3.6 ("what is a sequela, is there a time limit").
+#: Below this value of Found.ours a question for which no code fits is small talk, and no rule is
+#: looked for; below 0, where it is as near as this cosine to an off-topic example, too. The lowest
+#: of 289 questions about rules has -3.6 ("what is a sequela, is there a time limit").
 _SMALL_TALK, _SAID_IN_SMALL_TALK = -4.0, 0.6
 
 

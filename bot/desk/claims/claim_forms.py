@@ -43,6 +43,7 @@ FORMS = re.compile(
   | (?P<sexed>\b(?:sex|gender)[\s:]*(?P<sex_label>{_SEX})\b|\b(?P<sex_word>female|male)\b
         |(?P<sex_letter>(?<=,\ )[FM](?=\s*(?:,|$))))
   | (?P<units>(?<![\w.])(?:[x\u00d7*]\s*(?P<times>\d{{1,5}}(?:\.\d+)?)\b(?!\s*(?:mg|mcg|ml|g)\b)
+            (?P<after>(?:[\s,-]+(?=(?-i:[A-Z][A-Z0-9])\b){_MODIFIER}\b)+)?
         |(?:qty|quantity)[\s:]*(?P<qty>\d{{1,5}})\b|(?P<counted>\d{{1,5}}(?:\.\d+)?)\s*units?\b
         |units?[\s:]+(?P<unit_label>\d{{1,5}})\b))
   | (?P<poa>\(?\bPOA[\s:=-]*(?P<present>[YNUW1])\b\)?)

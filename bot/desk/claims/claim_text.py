@@ -175,7 +175,9 @@ def _take(read: _Read, match: re.Match[str], systems_of: SystemsOf) -> None:
             found[name] for name in ("times", "qty", "counted", "unit_label") if name in found
         )
         if read.lines and read.lines[-1].units is None:
-            _alter(read, units=float(units))
+            after = re.findall(r"[A-Z0-9]{2}", found.get("after", "").upper())
+            modifiers = (*read.lines[-1].modifiers, *after)
+            _alter(read, units=float(units), modifiers=modifiers[:4])
     elif kind == "place":
         _place(read, found["pos"].zfill(2))
     elif kind == "revenue":
