@@ -11,22 +11,6 @@ from typing import Literal
 
 Severity = Literal["CC", "MCC"]
 
-#: The kinds of references that have these rows. None of them has a text that is searched.
-INPATIENT_KINDS = (
-    "mcc",
-    "cc",
-    "cc_exclusions",
-    "drg_weights",
-    "mce",
-    "poa_exempt",
-    "poa_changes",
-    "hac",
-    "hcc",
-    "hcc_labels",
-    "hcc_hierarchies",
-    "hcc_edits",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class SeverityLevel:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,9 +10,11 @@ from itertools import pairwise
 
 from bot.desk.code_mentions import CodeMention
 from bot.desk.doses import deciding
-from bot.desk.doses.choosing import choose, is_of_a_strong_form, says_a_form_of
+from bot.desk.doses.asking import asks, is_billing, may_ask
+from bot.desk.doses.choosing import choose, says_a_form_of
 from bot.desk.doses.deciding import Decision, decide
 from bot.desk.doses.lines import Dosed
+from bot.desk.doses.loaded import LoadedDrugs
 from bot.desk.doses.names import Drug, DrugNames
 from bot.desk.doses.words import pattern
 from bot.desk.question import Question
@@ -24,8 +24,7 @@ from bot.desk.stored_words import StoredWords
 from bot.desk.units_said import units_said
 from codesets.formats.asp_ndc import units_arithmetic
 from codesets.lookups.billing_unit import BillingUnit, rounded_up
-from codesets.measures import MEASURE, MULTIPLIER, NUMBER, amounts_in
-from codesets.model import Code, Product, Reference, ReleaseUnavailable
+from codesets.model import Code, Product
 from codesets.store.code_store import CodeStore
 from index.text.doses import Doses as Said
 from index.text.doses import read_doses
@@ -34,19 +33,8 @@ _HAS_DOSE = re.compile(r"\d|\bgrams?\b|\bvials?\b|\bunits?\b|\bj[wz]\b", re.I)
 _NEGATED = re.compile(
     r"(?:\bnot|\bno|\binstead of|\brather than|\bvs\.?|\bversus)\s+(?:the\s+)?$", re.I
 )
-_IS_ON = re.compile(
-    r"\b(?:on|takes|taking|took|uses|using|started|for|from|to|due to|h/o|hx of)\s+(?:\w+\s+)?$",
-    re.I,
-)
-#: An amount before the name of its drug, and how far behind the name it may stand.
-_WITH_MEASURE = re.compile(rf"{NUMBER}\s*-?(?:{MULTIPLIER})?\s*(?:{MEASURE})", re.I)
-_NEAR = 20
 _REFUSED = re.compile(
     r"\b(?:kick\w*|den(?:ied|ial|ies|y)|reject\w*|bounced|refus\w*|invalid)\b", re.I
-)
-#: How often a drug is that a patient takes at home.
-_AS_TAKEN = re.compile(
-    r"\b(?:bi)?weekly\b|\bmonthly\b|\bq\s?\d*\s?(?:w|wk|weeks?)\b|\bevery\s", re.I
 )
 _EYE = re.compile(r"\b(?:od|os|ou)\b", re.I)
 
@@ -76,8 +64,7 @@ class Doses:
 
     def __init__(self, store: CodeStore) -> None:
         self._store = store
-        self._names: dict[tuple[str, str], DrugNames] = {}
-        self._making = threading.Lock()
+        self._loaded = LoadedDrugs(store)
 
     def read(self, question: Question) -> DoseQuestion | None:
         """What a question says of doses; None where it is not about the units of a drug."""
@@ -85,8 +72,7 @@ class Doses:
             return None
         if not _HAS_DOSE.search(question.text) or not self._may_be_hcpcs(question):
             return None
-        reader = _Reader(self, question)
-        return reader.read()
+        return _Reader(self._loaded, question).read()
 
     def _may_be_hcpcs(self, question: Question) -> bool:
         if "hcpcs" not in self._store.systems:
@@ -96,43 +82,12 @@ class Doses:
         said = question.said
         return not (said is not None and said.named and "hcpcs" not in question.systems)
 
-    def names(self, day: dt.date) -> DrugNames | None:
-        """The names of drugs of the release and the crosswalk of a day."""
-        try:
-            release = self._store.for_date("hcpcs", day).release
-        except ReleaseUnavailable:
-            return None
-        crosswalk = self.crosswalk(day)
-        key = release.key, crosswalk.key + crosswalk.loaded_at if crosswalk else ""
-        with self._making:
-            if key not in self._names:
-                products = (
-                    list(self._store.references.rows(Product, crosswalk)) if crosswalk else []
-                )
-                self._names[key] = DrugNames(self._store.codes(release), products)
-            return self._names[key]
-
-    def crosswalk(self, day: dt.date) -> Reference | None:
-        return self._store.references.for_date("asp", "hcpcs", day)
-
-    def code(self, code: str, day: dt.date) -> Code | None:
-        return self._store.get(self._store.for_date("hcpcs", day).release, code)
-
-    def products_of_ndc(self, ndc: str, day: dt.date) -> list[Product]:
-        """The products of an NDC, out of the crosswalk of the day or the newest that has it."""
-        books = self._store.references.all("asp")
-        of_day = self.crosswalk(day)
-        for reference in [*([of_day] if of_day else []), *reversed(books)]:
-            if products := list(self._store.references.rows(Product, reference, ndc=ndc)):
-                return products
-        return []
-
 
 class _Reader:
     """Reads one question."""
 
-    def __init__(self, doses: Doses, question: Question) -> None:
-        self._doses = doses
+    def __init__(self, loaded: LoadedDrugs, question: Question) -> None:
+        self._loaded = loaded
         self._question = question
         self._text = question.text
         self._day = question.day
@@ -142,9 +97,9 @@ class _Reader:
         text = self._without_other_codes()
         said = read_doses(text)
         codes = [m for m in self._question.mentions if m.kind == "code" and m.system == "hcpcs"]
-        if not self._question.ndcs and not codes and not self._may_ask(text, said):
+        if not self._question.ndcs and not codes and not may_ask(text, said):
             return None
-        names = self._doses.names(self._day)
+        names = self._loaded.names(self._day)
         if names is None:
             return None
         drugs = [drug for drug in names.drugs_in(text) if drug.whole and not self._negated(drug)]
@@ -154,7 +109,14 @@ class _Reader:
             return self._of_codes(text, said, names, drugs)
         if not drugs and said.stated_unit is not None:
             return self._without_a_drug(text, said)
-        if not drugs or not self._asks(text, said, names, drugs):
+        if not drugs or not asks(
+            text,
+            said,
+            names,
+            drugs,
+            self._rest(text, said, drugs),
+            has_diagnosis=bool(self._diagnoses()),
+        ):
             return None
         dosed = tuple(self._each(text, names, drugs))
         return self._question_of(dosed, text, said, drugs) if dosed else None
@@ -172,63 +134,6 @@ class _Reader:
     def _diagnoses(self) -> list[CodeMention]:
         """The codes of diagnoses that are typed."""
         return [m for m in self._question.mentions if m.kind == "code" and m.system == "icd10cm"]
-
-    # Whether it is about units
-
-    def _may_ask(self, text: str, said: Said) -> bool:
-        return bool(said.says_an_amount or said.bare or self._is_billing(text))
-
-    def _is_billing(self, text: str) -> bool:
-        """Whether it asks how something is billed. "Units" behind a number are a dose."""
-        for start, end, _ in reversed(amounts_in(text)):
-            text = text[:start] + " " * (end - start) + text[end:]
-        return pattern("billing").search(text) is not None
-
-    def _asks(self, text: str, said: Said, names: DrugNames, drugs: Sequence[Drug]) -> bool:
-        billing = self._is_billing(text)
-        if billing and self._says_how_much(said, names, drugs):
-            return True
-        if said.times and said.says_an_amount and pattern("dispensed").search(text):
-            return True
-        begins = _begins_with(text, drugs[0], said) and not _AS_TAKEN.search(text)
-        taken = self._is_taken(text, drugs[:1] if begins else drugs)
-        if not billing and (pattern("not_given").search(text) or taken):
-            return False
-        if billing and re.search(r"\bhow many\b|\bunits?\b|\bqty\b|\bj[wz]\b", text, re.I):
-            return True
-        routed = pattern("routes").search(text) is not None or said.tells_of_containers
-        if said.rate or (routed and self._says_how_much(said, names, drugs)):
-            return True
-        # A dose beside the code of a diagnosis is what was given for it.
-        if said.says_an_amount and (begins or self._diagnoses()):
-            return True
-        if said.says_an_amount and not self._says_more(text, said, drugs):
-            return True
-        return self._is_of_a_package(said, names, drugs)
-
-    def _says_how_much(self, said: Said, names: DrugNames, drugs: Sequence[Drug]) -> bool:
-        return said.says_an_amount or bool(said.bare)
-
-    def _says_more(self, text: str, said: Said, drugs: Sequence[Drug]) -> bool:
-        """Whether there are words besides the drug and its dose."""
-        words = re.findall(r"[a-z]{3,}", self._rest(text, said, drugs), re.I)
-        return len(words) > 2
-
-    def _is_of_a_package(self, said: Said, names: DrugNames, drugs: Sequence[Drug]) -> bool:
-        """Whether an amount, or a number without a measure, is what a package of the drug holds."""
-        doses = [*said.given, *said.other, *said.bare]
-        for drug in drugs:
-            for code in drug.codes:
-                unit = names.units[code]
-                known = deciding.Drug(code, unit, names.products.get(code, ()))
-                held = known.packages() if not is_of_a_strong_form(names.titles[code]) else []
-                if any((amount := known.amount(one)) and amount.value in held for one in doses):
-                    return True
-        return False
-
-    def _is_taken(self, text: str, drugs: Sequence[Drug]) -> bool:
-        """Whether a drug is one that the patient is on."""
-        return any(_IS_ON.search(text[: drug.start]) for drug in drugs)
 
     def _negated(self, drug: Drug) -> bool:
         return _NEGATED.search(self._text[: drug.start]) is not None
@@ -256,7 +161,7 @@ class _Reader:
             }
             drug = replace(drug, codes=kept)
             choice = choose(
-                drug, own, said, names, lambda code: self._doses.code(code, self._day), self._day
+                drug, own, said, names, lambda code: self._loaded.code(code, self._day), self._day
             )
             if choice is None or choice.code.code in seen:
                 continue
@@ -272,7 +177,7 @@ class _Reader:
     def _is_a_product(self, code: Code, text: str) -> bool:
         """Whether a blood product is asked for, and not the procedure of transfusing it: how it is
         billed, its strength, or what was done to it."""
-        if self._is_billing(text) or re.search(r"\bproducts?\b|\d\s*%", text, re.I):
+        if is_billing(text) or re.search(r"\bproducts?\b|\d\s*%", text, re.I):
             return True
         return says_a_form_of(code.title, text)
 
@@ -298,7 +203,7 @@ class _Reader:
             decision or decide(known, said, text, self._day),
             self._stored.hide(name),
             of_code,
-            self._doses.crosswalk(self._day),
+            self._loaded.crosswalk(self._day),
             confidence,  # type: ignore[arg-type]
             role_of("hcpcs", code.code),
             list(about),
@@ -317,7 +222,7 @@ class _Reader:
         if counted and not (said.given or said.lost or said.opened or said.other or said.rate):
             return None
         beside = any(m.kind == "code" and m.system != "hcpcs" for m in self._question.mentions)
-        if beside and not self._is_billing(text):
+        if beside and not is_billing(text):
             return None
         dosed: list[Dosed] = []
         for mention in codes[:1] if len(codes) == 1 or drugs else codes:
@@ -336,7 +241,7 @@ class _Reader:
     ) -> tuple[Code | None, list[Reason]]:
         """The code to report for one that is named: itself or, where it may not be used on the day,
         the one that the name of its drug leads to."""
-        code = self._doses.code(typed, self._day)
+        code = self._loaded.code(typed, self._day)
         ended = code is not None and not code.in_force(self._day)
         listed = bool(names.products.get(typed))
         if code is not None and not ended and (listed or not drugs):
@@ -352,7 +257,7 @@ class _Reader:
             )
         for drug in found:
             choice = choose(
-                drug, text, said, names, lambda one: self._doses.code(one, self._day), self._day
+                drug, text, said, names, lambda one: self._loaded.code(one, self._day), self._day
             )
             if choice is None:
                 continue
@@ -364,7 +269,7 @@ class _Reader:
                     reason("doses.named_other", code=other.code),
                 ]
                 return other, about
-            crosswalk = self._doses.crosswalk(self._day)
+            crosswalk = self._loaded.crosswalk(self._day)
             if names.products.get(other.code) and crosswalk:
                 name = (
                     self._stored.hide(self._text[drug.start : drug.end]) if drugs else other.title
@@ -385,9 +290,9 @@ class _Reader:
     ) -> DoseQuestion | None:
         dosed: list[Dosed] = []
         for mention in self._question.ndcs:
-            products = self._doses.products_of_ndc(mention.ndc, self._day) if mention.ndc else []
+            products = self._loaded.products_of_ndc(mention.ndc, self._day) if mention.ndc else []
             for code in dict.fromkeys(product.code for product in products):
-                published = self._doses.code(code, self._day)
+                published = self._loaded.code(code, self._day)
                 if published is None or code not in names.units:
                     continue
                 of_code = [product for product in products if product.code == code]
@@ -412,7 +317,7 @@ class _Reader:
         """The codes of the question that may not be used on the day."""
         told = []
         for mention in self._question.mentions:
-            code = self._doses.code(mention.code, self._day) if mention.system == "hcpcs" else None
+            code = self._loaded.code(mention.code, self._day) if mention.system == "hcpcs" else None
             if code is not None and not code.in_force(self._day):
                 told.append(reason("doses.ended", typed=code.code, date=code.effective_through))
         return told
@@ -451,17 +356,6 @@ class _Reader:
         text = re.sub(r"(?:(?<=\s)|^)[^\w\s]+(?=\s|$)", " , ", text)
         text = re.sub(r"[\s(]*[,;?][\s,;?)]*", ", ", text)
         return " ".join(text.split()).strip(" ,;?.()")
-
-
-def _begins_with(text: str, drug: Drug, said: Said) -> bool:
-    """Whether a question begins with a drug and an amount of it: what was given, and then why."""
-    labelled = [said.labelled[0]] if said.labelled else []
-    amounts = [one for one in (*said.given, *said.other, *said.volumes, *labelled) if one.amount]
-    before = text[: drug.start]
-    if any(one.start < drug.start for one in amounts):
-        return not re.search(r"[a-z]{3,}", re.sub(_WITH_MEASURE, " ", before), re.I)
-    near = any(one.start - drug.end < _NEAR for one in amounts)
-    return near and not re.search(r"[a-z]{3,}", before, re.I)
 
 
 def _segments(text: str, drugs: Sequence[Drug]) -> list[str]:
