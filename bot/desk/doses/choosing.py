@@ -23,6 +23,8 @@ _SAID, _NOT_SAID, _NOT_SO = 2.0, -3.5, -0.6
 _IN_CROSSWALK, _OF_A_PACKAGE, _OTHER_MEASURE, _WHOLE, _ONE_UNIT = 1.0, 1.5, -2.0, 0.3, 1.3
 #: What counts a name in brackets that is not said: "Insulin (fiasp)".
 _OTHER_NAME = 1.2
+#: What counts the code's own brand name that is said, and what a biosimilar lacks without it.
+_OWN_NAME, _NOT_NAMED = 1.0, 0.6
 _BIOSIMILAR = re.compile(r"(?<!excludes )biosimilar", re.I)
 _UNSPECIFIED = re.compile(r"not otherwise specified|\bnos\b", re.I)
 #: Codes that CMS gives for a while (C), and private payers' (S): others go first.
@@ -55,7 +57,10 @@ def choose(
             continue
         score = fit + _by_form(published.title, text) + _by_dose(code, said, names)
         score += _LATER.get(code[0], 0.0) + (_IN_CROSSWALK if names.products.get(code) else 0.0)
-        score -= 0.6 if _BIOSIMILAR.search(published.title) else 0.0
+        if _is_named(published.title, names.products.get(code, ()), text):
+            score += _OWN_NAME
+        elif _BIOSIMILAR.search(published.title):
+            score -= _NOT_NAMED
         score += _by_percent(published.title, said.percent)
         score -= _OTHER_NAME if _names_another(published.title, text) else 0.0
         score += 0.4 if _UNSPECIFIED.search(published.title) else 0.0
@@ -87,6 +92,17 @@ def _names_another(title: str, text: str) -> bool:
         if words.isdisjoint(word.text for word in text_words(text)):
             return True
     return False
+
+
+def _is_named(title: str, products: Sequence[Product], text: str) -> bool:
+    """Whether a text has a brand name of a code: one in the brackets of its descriptor, or one of
+    its products that the descriptor does not have."""
+    outside = re.sub(r"\([^()]*\)", " ", title)
+    inside = " ".join(re.findall(r"\(([^()]*)\)", title)).replace("/", " ")
+    words = set(name_words(inside))
+    words |= {word for product in products for word in name_words(product.name)}
+    words -= hollow() | set(name_words(outside))
+    return not words.isdisjoint(word.text for word in text_words(text))
 
 
 def _by_percent(title: str, percent: Decimal | None) -> float:
