@@ -69,8 +69,10 @@ class EveryPart:
             told = [why for why in answer.reasons if why.key != "desk.off_topic"]
             answer = replace(answer, outcome="verdict", reasons=told)
             return replace(answer, verdicts=[*answer.verdicts, *verdicts])
+        # A rule that is quoted stays what is answered.
+        of_billing = bool(found) and answer.outcome == "answered" and is_of_billing(text, found[0])
         sure = any(line.confidence != "low" for line in answer.report)
-        if found and not sure and is_of_billing(text, found[0]):
+        if of_billing and not sure:
             # Words of billing, and codes that are doubtful: these would only mislead.
             return replace(
                 answer,
@@ -82,7 +84,7 @@ class EveryPart:
             )
         answer = replace(answer, verdicts=[*answer.verdicts, *verdicts])
         doubtful = bool(answer.report) and answer.report[0].confidence != "high"
-        if found and doubtful and is_of_billing(text, found[0]):
+        if of_billing and doubtful:
             return replace(answer, headline=Headline("none"))  # that of the modifier
         return noticed(answer, *map(_also, verdicts))
 

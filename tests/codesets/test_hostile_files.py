@@ -25,6 +25,10 @@ from codesets.store.code_store import CodeStore
 
 DATA = TEST_DATA / "imports"
 ORDER = DATA / "icd10cm_order_2027.txt"
+#: An order file of 900 codes, longer than what a file is recognised by.
+LONG_ORDER = "".join(
+    f"{at:05} E{at:05}  1 {f'Kind {at} of a thing':<60} Kind {at} of a thing\n" for at in range(900)
+).encode()
 
 
 @pytest.fixture
@@ -160,9 +164,9 @@ HOSTILE = [
      "not readable as XML (unknown encoding"),
     ("index-2027.xml", lambda: _index("").decode().encode("utf-16"), "UTF-16"),
     ("order_2027.txt", lambda: ORDER.read_text().encode("utf-16-le"), "UTF-16 text, or no text"),
-    ("order_2027.txt", lambda: ORDER.read_bytes() * 30 + b"\0", "NUL bytes"),
-    ("order_2027.txt", lambda: ORDER.read_bytes() * 30 + b"\x81", "UTF-8 nor Windows-1252 text"),
-    ("order_2027.txt", lambda: ORDER.read_bytes() * 30 + b"x" * MB, "line 901: has more than"),
+    ("order_2027.txt", lambda: LONG_ORDER + b"\0", "NUL bytes"),
+    ("order_2027.txt", lambda: LONG_ORDER + b"\x81", "UTF-8 nor Windows-1252 text"),
+    ("order_2027.txt", lambda: LONG_ORDER + b"x" * MB, "line 901: has more than"),
     ("mue_practitioner_2026q1.csv",
      lambda: b"hcpcs_code,mue_units,mue_mai,mue_rationale\nA0001," + b"9" * 30 + b",1,x\n",
      "is no number of units"),

@@ -279,8 +279,6 @@ OTHERS = [
     ("noc.txt", NOC, "the list of HCPCS codes that are not otherwise classified"),
     ("fixes.txt", "\t2017 HCPCS CORRECTIONS\t\t\n\nCODE\tACTION\tEFF DATE\n",
      "a list of corrections"),
-    ("POAexemptDeleteCodesFY26.txt", "POAexemptCode\tDescription\nQ89.8\tOther\n",
-     "a list of changes of the POA exempt list"),
     ("paid.csv", ",marker,patient,code,billed_units,paid_amount\n0,1,A B,59430,1,1\n",
      "a table of paid claims with names of patients"),
     ("key.json", '{"name": "ICD-10-PCS Body Part Key"}', "a JSON file that others made of a key"),
