@@ -97,7 +97,7 @@ def redirects_to(url: str) -> Behaviour:
 
 
 def stalls(request: Handler) -> None:
-    request.server.gone.wait(30)
+    request.server.gone.wait(120)
 
 
 def drips_head(request: Handler) -> None:
