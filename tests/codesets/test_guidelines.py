@@ -31,6 +31,9 @@ from index.search.guideline_search import Guidance, Sections, asked_about, passa
 from index.text.guideline_topics import read_topics, sections_of
 from index.text.lexicon import Lexicon
 
+# It reads whole files.
+pytestmark = pytest.mark.slow
+
 QUESTIONS = DATA / "guidelines" / "questions.tsv"
 HURRIED = DATA / "guidelines" / "hurried.tsv"
 REAL = SHARED / "codesets" / "icd10cm" / "icd10cm_guidelines_fy2025_oct2024.pdf"

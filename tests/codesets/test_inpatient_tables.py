@@ -31,6 +31,9 @@ from codesets.rows_inpatient import (
 )
 from codesets.store.code_store import CodeStore
 
+# It reads whole files.
+pytestmark = pytest.mark.slow
+
 PUBLISHED = SHARED / "codesets" / "published"
 MAY = dt.date(2026, 5, 1)
 NEXT_YEAR = dt.date(2026, 11, 1)

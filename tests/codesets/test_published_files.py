@@ -25,6 +25,9 @@ from codesets.model import CodesetError
 from codesets.store.code_store import CodeStore
 from codesets.whole import NotWhole
 
+# It reads whole files.
+pytestmark = pytest.mark.slow
+
 PUBLISHED = SHARED / "codesets" / "published"
 DATA = TEST_DATA / "imports"
 ORDER = DATA / "icd10cm_order_2027.txt"

@@ -20,6 +20,9 @@ from bot.views.terminal import as_text
 from codesets.loading.importer import import_files
 from codesets.store.code_store import CodeStore
 
+# It reads whole files.
+pytestmark = pytest.mark.slow
+
 QUARTER = DATA / "imports" / "HCPC2026_JAN_ANWEB.txt"
 
 
