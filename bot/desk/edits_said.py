@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bot.desk.answer import Headline, HeadlineKind, Pair
-from bot.desk.reasons import Reason, reason
+from bot.desk.reasons import Reason, joined, reason
 
 #: A visit (evaluation and management) of CPT, or the hospital's: modifier 25 goes on it.
 _VISIT = re.compile(
@@ -19,14 +19,6 @@ def is_visit(code: str) -> bool:
     return _VISIT.fullmatch(code) is not None
 
 
-def _joined(parts: Sequence[Reason | str]) -> Reason | str:
-    """Several, with commas between."""
-    joined = parts[-1]
-    for part in reversed(parts[:-1]):
-        joined = reason("edits.and", first=part, second=joined)
-    return joined
-
-
 def _limits(pairs: Iterable[Pair]) -> Reason | str:
     """The limits, each with its settings: "16 a day (practitioner, outpatient hospital)"."""
     settings: dict[tuple[int, str], list[str]] = {}
@@ -34,13 +26,14 @@ def _limits(pairs: Iterable[Pair]) -> Reason | str:
         params = pair.reasons[0].params
         per = "per_line" if params["mai"] == "1" else "per_day"
         settings.setdefault((params["units"], per), []).append(params["setting"])
-    return _joined(
+    return joined(
+        "edits.and",
         [
             reason(
                 "edits.limit", units=units, per=reason(f"edits.{per}"), settings=", ".join(named)
             )
             for (units, per), named in settings.items()
-        ]
+        ],
     )
 
 

@@ -17,7 +17,7 @@ from bot.desk.answer import Answer, Headline, HeadlineKind, Verdict
 from bot.desk.drg import grouped, is_asked
 from bot.desk.flags import SHOWN_MODEL, Flags, principal_of, source
 from bot.desk.question import Question
-from bot.desk.reasons import Reason, reason
+from bot.desk.reasons import Reason, joined, reason
 
 Subject = Literal["severity", "hcc", "poa", "principal", "hac"]
 
@@ -112,9 +112,6 @@ def _no_code(verdict: Verdict) -> _Told:
 
 def _headline(told: Sequence[_Told], after: Sequence[Reason]) -> Headline:
     whys = [one.why for one in told] + list(after)
-    joined = whys[-1]
-    for why in reversed(whys[:-1]):
-        joined = reason("inpatient.and", one=why, other=joined)
     holds = {one.holds for one in told}
     key, kind = "value", "verdict"
     if holds == {True}:
@@ -123,7 +120,9 @@ def _headline(told: Sequence[_Told], after: Sequence[Reason]) -> Headline:
         key, kind = "no", "no"
     shown: HeadlineKind = kind  # type: ignore[assignment]
     codes = [one.code for one in told if one.code]
-    return Headline(shown, codes, reasons=[reason(f"inpatient.{key}", told=joined)])
+    return Headline(
+        shown, codes, reasons=[reason(f"inpatient.{key}", told=joined("inpatient.and", whys))]
+    )
 
 
 class _Asked:
@@ -260,9 +259,7 @@ class _Asked:
             )
             for one in found
         ]
-        told = named[-1]
-        for one in reversed(named[:-1]):
-            told = reason("inpatient.and", one=one, other=told)
+        told = joined("inpatient.and", named)
         asks = re.match(r"\W*(?:is|does|do|are|has)\b", self._text, re.I)
         why = reason("inpatient.has_hcc", code=code, categories=told, source=from_)
         return _Told(code, why, True if asks else None)

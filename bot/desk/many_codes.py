@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.desk.answer import Answer, Headline, Pair, Verdict
-from bot.desk.reasons import Reason, reason
+from bot.desk.reasons import Reason, joined, reason
 
 #: From so many codes on, a list is summed up.
 MANY = 5
@@ -91,8 +91,6 @@ def _named(names: Sequence[str | Reason]) -> Reason:
 
 def _sentence(parts: Sequence[Reason]) -> Reason:
     """The parts as one reason, without blanks between them."""
-    joined: Reason | str = "."
-    for part in reversed(parts):
-        joined = reason("edits.then", first=part, rest=joined)
-    assert isinstance(joined, Reason)
-    return joined
+    whole = joined("edits.then", [*parts, "."])
+    assert isinstance(whole, Reason)
+    return whole

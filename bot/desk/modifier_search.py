@@ -125,7 +125,11 @@ def find_modifiers(
         return sites[:_SHOWN]
     known = _known(tuple(modifiers))
     words = heads(text)
-    in_range = {code: agrees(words, title) for code, title in known.texts.items()}
+
+    @cache
+    def in_range(code: str) -> int:
+        return agrees(words, known.texts[code]) if code in known.texts else 0
+
     scores = _by_phrases(words, known, in_range, asked=asked)
     if asked:
         # What a phrase says outright needs no comparison, which takes a moment.
@@ -135,7 +139,7 @@ def find_modifiers(
             score += _NEARNESS * max(near.get(code, 0.0), 0.0)
             scores[code] = max(scores.get(code, 0.0), score) + 0.1 * score
     for code in scores:
-        scores[code] += _NUMBER * in_range.get(code, 0)
+        scores[code] += _NUMBER * in_range(code)
     least = _LEAST if asked else _LEAST_UNASKED
     best = max(scores.values(), default=0.0)
     if best < least:
@@ -184,7 +188,7 @@ def _against(denied: frozenset[str], words: Sequence[str]) -> float:
 
 
 def _by_phrases(
-    words: Sequence[str], known: _Known, in_range: Mapping[str, int], *, asked: bool
+    words: Sequence[str], known: _Known, in_range: Callable[[str], int], *, asked: bool
 ) -> dict[str, float]:
     """What the best phrase of each modifier is worth that a text has."""
     text = f" {' '.join(words)} "
@@ -195,11 +199,12 @@ def _by_phrases(
             continue  # only whole phrases count there
         if phrase.absent & there or not (asked or phrase.alone or phrase.code not in _only_asked()):
             continue
-        number = in_range.get(phrase.code, 0) > 0
         found = [
             run
             for run in phrase.words
-            if (number if run == (_ANY_NUMBER,) else f" {' '.join(run)} " in text)
+            if (
+                in_range(phrase.code) > 0 if run == (_ANY_NUMBER,) else f" {' '.join(run)} " in text
+            )
         ]
         total = _worth(phrase.words, known)
         worth = _worth(found, known)

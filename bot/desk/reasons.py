@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,3 +23,11 @@ class Reason:
 
 def reason(key: str, /, **params: Any) -> Reason:
     return Reason(key, params)
+
+
+def joined(key: str, parts: Sequence[Reason | str]) -> Reason | str:
+    """Several parts as one, by a message with the places `first` and `second`: at least one."""
+    whole = parts[-1]
+    for part in reversed(parts[:-1]):
+        whole = reason(key, first=part, second=whole)
+    return whole

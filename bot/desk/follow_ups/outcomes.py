@@ -123,11 +123,16 @@ def _news() -> re.Pattern[str]:
     )
 
 
+def _tellers() -> str:
+    """Those who say what it is: "the neuro team"."""
+    return rf"(?:(?:the|her|his)\s+)?(?:(?:{_list('tellers')})\s+){{1,3}}"
+
+
 @cache
 def _taken_off() -> re.Pattern[str]:
     """A condition that somebody took out of the chart: "pulm removed the asthma"."""
     return re.compile(
-        rf"(?i)(?:(?:the|her|his)\s+)?(?:(?:{_list('tellers')})\s+){{1,3}}"
+        rf"(?i){_tellers()}"
         r"(?:ruled\s+out|excluded|r/o'?d|took|removed|crossed|dropped|deleted|retracted)\s+(?:the\s+)?(?P<what>\w.*?)"
         r"(?:\s+(?:off|out|from)(?:\s+.*)?)?"
     )
@@ -137,7 +142,7 @@ def _taken_off() -> re.Pattern[str]:
 def _against() -> re.Pattern[str]:
     """Another opinion than the one before: "neurology disagrees"."""
     return re.compile(
-        rf"(?i)(?:(?:the|her|his)\s+)?(?:(?:{_list('tellers')})\s+){{1,3}}"
+        rf"(?i){_tellers()}"
         r"(?:disagree[sd]?|does(?:n'?t| not) agree|took (?:it|that) off|removed (?:it|that))"
     )
 
