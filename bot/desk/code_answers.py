@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from bot.desk.ambulance_trips import is_about_ambulances
 from bot.desk.answer import Answer, CodeTitle, Verdict
@@ -27,7 +29,7 @@ from bot.desk.units_said import billed_with
 from bot.desk.verdicts import Verdicts, damaged, unloaded
 from codesets.code_format import dot
 from codesets.formats.asp_ndc import units_arithmetic
-from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES, Modifier, Product, System
+from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES, Modifier, Product, Release, System
 from codesets.store.code_store import CodeStore, ReleaseMatch
 from index.text.lexicon import Lexicon
 from index.text.resources import read_words
@@ -46,6 +48,8 @@ class CodeAnswers:
         self._guideline_lookup = guideline_lookup
         self._crosswalk = Icd9Crosswalk(store)
         self.icd11 = Icd11(store)
+        # Kept, because every question is read with them.
+        self._modifiers_of = lru_cache(maxsize=1)(self._read_modifiers)
         #: What is asked of codes.db while a question is read, besides `lookup`.
         self.known = Known(
             title=self._crosswalk.title,
@@ -90,11 +94,13 @@ class CodeAnswers:
         units = dict.fromkeys(map(units_arithmetic, products))
         return noticed(self.on_codes(of_the_codes, answer), *map(billing_units, units))
 
-    def _modifiers(self) -> list[tuple[str, str]]:
+    def _modifiers(self) -> Sequence[tuple[str, str]]:
         """(code, title) of each modifier of the newest HCPCS release."""
         newest = self._store.releases("hcpcs")[-1:]
-        rows = (row for release in newest for row in self._store.rows(Modifier, release))
-        return [(row.code, row.title) for row in rows]
+        return self._modifiers_of(newest[0]) if newest else ()
+
+    def _read_modifiers(self, release: Release) -> tuple[tuple[str, str], ...]:
+        return tuple((row.code, row.title) for row in self._store.rows(Modifier, release))
 
     def _products(self, ndc: str) -> list[Product]:
         """The drug products of an NDC, out of the newest crosswalk that has it; [] if none has."""
