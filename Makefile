@@ -72,7 +72,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(INSTALL) '.[test,dev,audit,drg,train]'
+	$(INSTALL) '.[test,dev,audit,drg,train,postgres,timestamps]'
 	@touch $@
 
 $(VENV)/.installed-audit: $(VENV)/.installed

@@ -1,0 +1,105 @@
+"""SQLite: one connection behind a lock, in WAL mode."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlite_utils import Database as SqliteUtils
+
+from bot.database.base import Connection, Cursor, Database, DatabaseError, DuplicateError, Params
+
+#: Errors that may go by themselves, or once a disk or a permission is mended.
+_PASSING = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
+     sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_FULL,
+     sqlite3.SQLITE_INTERRUPT}
+)  # fmt: skip
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise DuplicateError(str(error)) from error
+    except sqlite3.Error as error:
+        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        raise DatabaseError(str(error), passing=code in _PASSING) from error
+
+
+class SqliteConnection(Connection):
+    kind = "sqlite"
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self.raw = raw
+        self._utils = SqliteUtils(raw)
+
+    def execute(self, sql: str, params: Params = ()) -> Cursor:
+        with _own_errors():
+            return self.raw.execute(sql, params)
+
+    def executemany(self, sql: str, many: Sequence[Params]) -> None:
+        with _own_errors():
+            self.raw.executemany(sql, many)
+
+    def query(self, sql: str, params: Params = ()) -> Iterator[dict[str, Any]]:
+        with _own_errors():
+            yield from self._utils.query(sql, list(params))
+
+
+class SqliteDatabase(Database):
+    """`synchronous`: "full" has a commit on the disk when it returns; "normal" may lose the last
+    ones in a power cut, and never the order of them."""
+
+    kind = "sqlite"
+
+    def __init__(
+        self, path: Path, *, synchronous: Literal["full", "normal"] = "full", timeout: float = 10
+    ) -> None:
+        """Raises DatabaseError, and OSError when the file cannot be made."""
+        self.path = path
+        self.name = str(path)
+        self._lock = threading.RLock()
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with _own_errors():
+            raw = sqlite3.connect(
+                path, timeout=timeout, check_same_thread=False, isolation_level=None
+            )
+            # secure_delete: what is deleted is overwritten.
+            for pragma in (
+                "journal_mode = wal",
+                f"synchronous = {synchronous}",
+                "secure_delete = on",
+            ):
+                raw.execute(f"pragma {pragma}")
+        self._connection = SqliteConnection(raw)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self._lock:
+            yield self._connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        raw = self._connection.raw
+        with self._lock:
+            # The right to write is held from the start, so that what was read does not change.
+            self._connection.execute("begin immediate")
+            try:
+                yield self._connection
+                self._connection.execute("commit")
+            except BaseException:
+                if raw.in_transaction:
+                    raw.execute("rollback")
+                raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.raw.close()

@@ -1,0 +1,33 @@
+"""A real PostgreSQL for tests, started as any user in a second (pgserver, from PyPI)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from bot.database.postgres import PostgresDatabase
+
+
+@contextlib.contextmanager
+def server() -> Iterator[str]:
+    """The address of a server that ends with the block; CODEDESK_TEST_POSTGRES names another."""
+    if named := os.environ.get("CODEDESK_TEST_POSTGRES"):
+        yield named
+        return
+    pgserver = pytest.importorskip("pgserver")
+    with tempfile.TemporaryDirectory(prefix="codedesk-pg-") as folder:
+        running = pgserver.get_server(folder, cleanup_mode="stop")
+        try:
+            yield running.get_uri()
+        finally:
+            running.cleanup()
+
+
+def fresh(url: str) -> PostgresDatabase:
+    """A database of its own on that server: a schema that nothing else uses."""
+    return PostgresDatabase(url, schema=f"test_{uuid.uuid4().hex[:12]}")
