@@ -25,7 +25,12 @@ def server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="codedesk-pg-") as folder:
         running = pgserver.get_server(folder, cleanup_mode="stop")
         try:
-            yield running.get_uri()
+            url = running.get_uri()
+            with psycopg.connect(url, autocommit=True) as db:
+                # Nothing here outlives the server; the tests that kill one start their own.
+                db.execute("alter system set fsync = off")
+                db.execute("select pg_reload_conf()")
+            yield url
         finally:
             running.cleanup()
 

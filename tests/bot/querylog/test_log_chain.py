@@ -182,7 +182,9 @@ def update(statement: str, *params: bytes) -> Attack:
             3, "that it did not have", id="insertion of a text",
         ),
         pytest.param(
-            update("insert into texts (record, name, salt, text) values (99, 'note', ?, 'x')", b"0"),
+            update(
+                "insert into texts (record, name, salt, text) values (99, 'note', ?, 'x')", b"0"
+            ),
             99, "It is not there", id="a text of no record",
         ),
         pytest.param(

@@ -45,7 +45,7 @@ FOREIGN = """
     [
         (
             "alter table records disable trigger records_stay",
-            "trigger `records_stay` of the log is",
+            "trigger `records_stay` of the log is not",
         ),
         ("drop trigger records_stay on records", "trigger `records_stay` of the log is missing"),
         (
@@ -53,7 +53,6 @@ FOREIGN = """
             "$$ begin return new; end $$",
             "function `records_stay` of the log is not",
         ),
-        (FOREIGN, "function `evil` is not one"),
         (
             FOREIGN + "create trigger a before insert on records for each row "
             "execute function evil()",
@@ -268,11 +267,11 @@ def test_a_server_that_is_killed_loses_nothing_that_was_acknowledged(
     url = server.get_uri()
     QueryLog(url).close()
     writers = [writer(url, 100_000, str(number)) for number in range(3)]
-    time.sleep(3)
+    first = {str(one.stdout.readline()).strip() for one in writers if one.stdout}
     pid = int((tmp_path / "postmaster.pid").read_text().split()[0])
     os.kill(pid, how)
-    acknowledged = {line for one in writers for line in one.communicate()[0].split()}
-    assert len(acknowledged) > 10
+    acknowledged = first | {line for one in writers for line in one.communicate()[0].split()}
+    assert len(acknowledged) > 3
     again = start_again(pgserver, tmp_path)
     try:
         found = check(again)

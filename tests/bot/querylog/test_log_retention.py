@@ -40,7 +40,9 @@ def record_of(log: QueryLog, seq: int) -> dict[str, Any]:
 
 
 def bytes_of(log: QueryLog) -> bytes:
-    """The bytes of all files of the log."""
+    """The bytes of all files of the log; of one in PostgreSQL, of all texts."""
+    if isinstance(log.where, str):
+        return "".join(text for (text,) in rows(log, "select text from texts")).encode()
     return b"".join(path.read_bytes() for path in sorted(log.path.parent.glob("log.db*")))
 
 
