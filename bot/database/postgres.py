@@ -42,8 +42,11 @@ _SESSION = """
 set search_path = "{schema}";
 set synchronous_commit = on;
 set lock_timeout = '10s';
-set idle_in_transaction_session_timeout = '60s'
+set idle_in_transaction_session_timeout = '60s';
+set plan_cache_mode = force_generic_plan
 """
+#: The right to write. What is committed then is not waited for: see `_TO_DISK`.
+_LOCK = "select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(hashtext(%s))"
 _MOST_CONNECTIONS = 8
 #: Errors that may go by themselves: not reachable, stopping, full, locked.
 _PASSING = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
@@ -215,8 +218,7 @@ class PostgresDatabase(Database):
             try:
                 with _own_errors(), raw.pipeline() if batched else nullcontext() as pipeline:
                     raw.execute("begin")
-                    raw.execute("set local synchronous_commit = off")
-                    raw.execute("select pg_advisory_xact_lock(hashtext(%s))", [self.schema])
+                    raw.execute(_LOCK, [self.schema])
                     yield PostgresConnection(raw, self.schema, pipeline)
                     raw.execute("commit")
                     raw.execute(_TO_DISK)
