@@ -2,9 +2,10 @@
 
 A checkpoint is one line of JSON: the log's id, the number of its last record (`sequence`), how many
 records are there (`count`; fewer, after retention), the hash of the last (`head`), and the time
-(`at`), signed with Ed25519 over the canonical JSON of those five. The serving process signs with
-the private key. The public key only verifies, so anyone may have it. Lines are only ever added to
-the file.
+(`at`), signed with Ed25519 over the canonical JSON of those five and the `note`. The note is a
+checkpoint of the Merkle tree over the records, signed with the same key (see `signed_notes`); lines
+of an earlier Code Desk have none. The serving process signs with the private key. The public key
+only verifies, so anyone may have it. Lines are only ever added to the file.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -24,6 +26,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from bot.querylog.hash_chain import canonical, write_private
+from bot.querylog.receipt_check import (
+    ED25519,
+    NoteKey,
+    TreeHead,
+    parse_note,
+    signed_at,
+    tree_head,
+)
 from codesets.errors import CodeDeskError
 
 
@@ -39,14 +49,27 @@ class Checkpoint:
     head: str
     at: str
     signature: str = ""
+    #: The signed note on the tree; "" in a line of before there was one.
+    note: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        fields = asdict(self)
+        if not self.note:
+            del fields["note"]
+        return fields
 
     def signed_part(self) -> bytes:
-        fields = asdict(self)
+        fields = self.as_dict()
         del fields["signature"]
         return canonical(fields).encode()
 
     def line(self) -> str:
-        return canonical(asdict(self))
+        return canonical(self.as_dict())
+
+    @property
+    def tree(self) -> TreeHead | None:
+        """What the note says; None without one. Raises ValueError."""
+        return tree_head(parse_note(self.note).text) if self.note else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +190,27 @@ def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> Checkpoints:
         try:
             fields = json.loads(line)
             checkpoint = Checkpoint(**fields)
-            kinds = (str, int, int, str, str, str)
+            kinds = (str, int, int, str, str, str, str)
             if not all(map(isinstance, asdict(checkpoint).values(), kinds)):
                 raise TypeError
+            head = checkpoint.tree
         except (ValueError, TypeError, RecursionError):
             checkpoints.torn.append(number)
             continue
         try:
             key.verify(base64.b64decode(checkpoint.signature), checkpoint.signed_part())
+            if head is not None:
+                _check_note(checkpoint, head, key)
         except (InvalidSignature, ValueError):
             checkpoints.forged.append(number)
         else:
             checkpoints.good.append(checkpoint)
     return checkpoints
+
+
+def _check_note(checkpoint: Checkpoint, head: TreeHead, key: Ed25519PublicKey) -> None:
+    """Raises InvalidSignature when the note is not signed, or is not of this checkpoint."""
+    by_key = signed_at(parse_note(checkpoint.note), NoteKey(head.origin, key, ED25519))
+    of_it = (head.log, head.base + head.size) == (checkpoint.log, checkpoint.sequence)
+    if not by_key or not of_it:
+        raise InvalidSignature

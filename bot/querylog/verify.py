@@ -12,7 +12,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from typing import Any, Literal
 from bot.querylog import hash_chain, schema
 from bot.querylog.checkpoints import Checkpoint, Checkpoints
 from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogKey, LogUnavailable, plain
+from bot.querylog.merkle import Frontier, leaf_of
 
 Result = Literal["vouched", "consistent", "tampered"]
 EXIT_CODES: dict[Result, int] = {"vouched": 0, "consistent": 1, "tampered": 3}
@@ -52,6 +53,8 @@ class Verification:
     #: was destroyed.
     kinds: Counter[str] = field(default_factory=Counter)
     destroying: list[int] = field(default_factory=list)
+    #: The tree up to the last record that was read.
+    tree: Frontier = field(default_factory=Frontier)
     #: Numbers of records with an earlier time than the record before them.
     clock_back: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -134,7 +137,7 @@ class Verification:
             "head": self.head,
             "first_bad_record": self.bad,
             "why": self.why or None,
-            "checkpoint": asdict(self.checkpoint) if self.checkpoint else None,
+            "checkpoint": self.checkpoint.as_dict() if self.checkpoint else None,
             "vouched_up_to": self.checkpoint.sequence if self.checkpoint else None,
             "records_after_checkpoint": self.after,
             "sealed_from": self.sealed_from,
@@ -186,12 +189,15 @@ def verify(
     return _verified(path, key, check)
 
 
-def verify_end(path: Path, key: LogKey | None, since: Checkpoint | None) -> Verification:
+def verify_end(
+    path: Path, key: LogKey | None, since: Checkpoint | None, tree: Frontier | None = None
+) -> Verification:
     """Verify what came after a checkpoint, before the next one vouches for it. `kinds` and
-    `destroying` count these records only. Raises LogUnavailable as `verify` does."""
+    `destroying` count these records only. `tree` is that up to the checkpoint, and grows. Raises
+    LogUnavailable as `verify` does."""
 
     def check(db: sqlite3.Connection, verification: Verification) -> None:
-        _check_records(db, verification, key, {}, since)
+        _check_records(db, verification, key, {}, since, tree)
 
     return _verified(path, key, check)
 
@@ -330,8 +336,10 @@ def _check_records(
     key: LogKey | None,
     heads: dict[int, list[Checkpoint]],
     since: Checkpoint | None = None,
+    tree: Frontier | None = None,
 ) -> None:
-    """Check every record in order, from the first one there, or from the one after `since`."""
+    """Check every record in order, from the first one there, or from the one after `since`, whose
+    tree is `tree`."""
     _check_start(db, verification)
     verification.sealed_from = _says_sealed(db)
     # Checkpoints of the genesis, or of the last record that retention removed.
@@ -340,6 +348,7 @@ def _check_records(
     if since is not None and since.sequence > verification.last:
         verification.last, verification.head = since.sequence, since.head
         verification.checkpoint = since
+        verification.tree = tree or Frontier(base=since.sequence)
         if _head(db, since.sequence) != since.head:
             raise _Fault(
                 since.sequence,
@@ -429,6 +438,10 @@ def _check_start(db: sqlite3.Connection, verification: Verification) -> None:
         raise _Fault(0, f"It says that it was made at another time than record {row[0]} says.")
     verification.first, verification.last, verification.head = first, first - 1, previous
     verification.tombstone = verification.excuse = row[0]
+    try:
+        verification.tree = Frontier.of_removed(body.get("tree"), body["last"])
+    except NOT_OF_THE_FORM:
+        raise _Fault(row[0], "Its tree of what was removed is not of that form.") from None
 
 
 def _body(seq: int, body: str) -> dict[str, Any]:
@@ -485,6 +498,7 @@ def _check_record(
     if kind == "redaction":
         _check_destroyed(db, seq, json.loads(body))
     verification.last, verification.head = seq, stored
+    verification.tree.append(leaf_of(stored))
 
 
 def _check_texts(
@@ -538,6 +552,13 @@ def _check_checkpoint(verification: Verification, checkpoint: Checkpoint) -> Non
         raise _Fault(
             verification.first,
             f"The checkpoint of {checkpoint.at} says that it had been removed by then.",
+        )
+    tree, head = verification.tree, checkpoint.tree
+    # A tree that started anew, after a removal that kept none, has another origin.
+    if head is not None and head.base == tree.base and head.root != tree.root():
+        raise _Fault(
+            verification.last,
+            f"The tree up to it does not have the root of the checkpoint of {checkpoint.at}.",
         )
     if checkpoint.sequence:
         verification.checkpoint = checkpoint
