@@ -149,13 +149,18 @@ def signed(bare: Checkpoint, key: Ed25519PrivateKey) -> Checkpoint:
 
 def keep(checkpoint: Checkpoint, path: Path) -> None:
     """Add a line to the file, on the disk when this returns. Raises CheckpointError."""
+    keep_line(checkpoint.line(), path)
+
+
+def keep_line(line: str, path: Path) -> None:
+    """Add a line to a file of checkpoints, or of what confirms them. Raises CheckpointError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
         try:
             size = os.fstat(file).st_size
             torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
-            line = ("\n" if torn else "") + checkpoint.line() + "\n"
+            line = ("\n" if torn else "") + line + "\n"
             # On a full disk a part may be written, and the error come only with the next write.
             left = line.encode()
             while left:
@@ -206,6 +211,18 @@ def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> Checkpoints:
         else:
             checkpoints.good.append(checkpoint)
     return checkpoints
+
+
+def newest_with_tree(path: Path, key: Ed25519PublicKey, log: str) -> Checkpoint:
+    """The last checkpoint of a log that has a tree. Raises CheckpointError."""
+    there = read(path, key).good if path.exists() else []
+    for one in reversed(there):
+        if one.log == log and one.note:
+            return one
+    raise CheckpointError(
+        f"There is no checkpoint of this log with a tree in {path} that the public key verifies: "
+        "sign one with `codedesk log checkpoint`."
+    )
 
 
 def _check_note(checkpoint: Checkpoint, head: TreeHead, key: Ed25519PublicKey) -> None:

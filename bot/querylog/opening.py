@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.messages import message
 from bot.phi import Scrubber
-from bot.querylog import checkpoints
+from bot.querylog import checkpoints, confirmations
 from bot.querylog.checkpoints import Checkpoints
 from bot.querylog.fallback import FallbackLog
 from bot.querylog.hash_chain import LogKey, LogUnavailable
@@ -80,19 +80,24 @@ def verified(
     kept: Path | None = None,
     public: Path | None = None,
     against: Path | None = None,
+    witnesses: Sequence[Path] = (),
+    tsa_roots: Path | None = None,
 ) -> Verification:
     """Verify the log with the keys and checkpoints of the settings, unless others are named: `kept`
-    is a file of checkpoints, `public` their public key. Raises LogUnavailable and
+    is a file of checkpoints, `public` their public key. Each of `witnesses` (files of public keys)
+    must have cosigned, and with `tsa_roots` there must be a time stamp. Raises LogUnavailable and
     CheckpointError."""
+    keys = [confirmations.witness_key(one) for one in witnesses]
     key = key_of(settings)
     if path is not None and key is not None and key.log != log_id(path):
         key = None  # the log of another desk: its seals cannot be checked
-    return verify(
-        path or settings.log_db,
-        key=key,
-        checkpoints=_checkpoints(settings, kept, public),
-        against=against,
-    )
+    there = _checkpoints(settings, kept, public)
+    verification = verify(path or settings.log_db, key=key, checkpoints=there, against=against)
+    if keys or tsa_roots:
+        confirmed = confirmations.Confirmations.beside(kept or settings.checkpoints)
+        good = there.good if there else []
+        confirmations.check(verification, good, confirmed, keys, tsa_roots)
+    return verification
 
 
 def _checkpoints(settings: Settings, kept: Path | None, public: Path | None) -> Checkpoints | None:

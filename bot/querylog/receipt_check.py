@@ -254,12 +254,12 @@ class Checked:
             )
             lines = [f"{start}question {self.question}, asked by {body.get('user')} ({where})."]
         elif record["kind"] == "answer":
-            releases = ", ".join(
-                f"{k} {v}" for k, v in sorted((body.get("releases") or {}).items())
-            )
+            releases = sorted((body.get("releases") or {}).items())
+            editions = ", ".join(f"{key} {label}" for key, label in releases) or "none"
+            day = body.get("as_of") or "the date of service"
             lines = [
-                f"{start}answer ({body.get('outcome')}) for {body.get('as_of') or 'the date of service'}"
-                f", from the editions: {releases or 'none'}; index {body.get('index_build')}."
+                f"{start}answer ({body.get('outcome')}) for {day}, from the editions: {editions}; "
+                f"index {body.get('index_build')}."
             ]
         else:
             lines = [f"{start}{record['kind']}."]

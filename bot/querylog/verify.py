@@ -6,6 +6,7 @@ write to it. Records are read one by one, so a million need no more memory than 
 
 from __future__ import annotations
 
+import base64
 import hmac
 import itertools
 import json
@@ -58,6 +59,8 @@ class Verification:
     #: Numbers of records with an earlier time than the record before them.
     clock_back: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    #: Sentences on who was to confirm a checkpoint and did not.
+    unconfirmed: list[str] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -72,7 +75,7 @@ class Verification:
     def result(self) -> Result:
         if self.bad is not None:
             return "tampered"
-        if self.checkpoint is None or self.excuse > self.checkpoint.sequence:
+        if self.checkpoint is None or self.excuse > self.checkpoint.sequence or self.unconfirmed:
             return "consistent"
         return "vouched"
 
@@ -95,7 +98,7 @@ class Verification:
             lines = [
                 start + "chain consistent, tail not vouched for. There is no checkpoint of it."
             ]
-        elif self.result == "consistent":
+        elif self.excuse > self.checkpoint.sequence:
             lines = [
                 start
                 + "chain consistent, and not all vouched for: something was destroyed, and no "
@@ -104,6 +107,11 @@ class Verification:
         else:
             vouched = f"record {self.checkpoint.sequence:,} by the checkpoint of "
             lines = [start + f"nothing altered. Vouched for up to {vouched}{self.checkpoint.at}."]
+        if self.checkpoint is not None and (head := self.checkpoint.tree) is not None:
+            root = base64.b64encode(head.root).decode()
+            lines.append(
+                f"The tree of that checkpoint has {head.size:,} leaves and the root {root}."
+            )
         if self.checkpoint is not None and self.after:
             lines.append(
                 f"{self.after:,} records came after that checkpoint; the chain holds, and their "
@@ -125,7 +133,7 @@ class Verification:
             lines.append(
                 f"The clock went back at record {some}{more}: times there are not to be relied on."
             )
-        return lines + self.notes
+        return lines + self.unconfirmed + self.notes
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -146,6 +154,7 @@ class Verification:
             "excused_by": self.excuse or None,
             "tombstone": self.tombstone,
             "clock_went_back_at": self.clock_back,
+            "unconfirmed": self.unconfirmed,
             "notes": self.notes,
         }
 
