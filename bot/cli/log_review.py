@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, get_args
+from typing import Any, get_args
 
 import click
 
@@ -221,11 +221,10 @@ def log_export(
         opened(settings) as query_log,
         export.private_file(output, force=force) as file,
         export.private_file(beside, force=force) as verification_file,
-        export.private_file(proven, force=force) as receipts_file,
     ):
         records = _noting(each(query_log, filters), ids)
         written = export.write(records, kind, _all_of, file)
-        receipts = _receipts(settings, query_log, ids, receipts_file) if output else 0
+        receipts = _receipts(settings, query_log, ids, proven, force) if proven else 0
         # After the export, so that the verification covers all that was read.
         verification = verified(settings)
         exported = {
@@ -248,7 +247,7 @@ def log_export(
     if output:
         click.echo(
             f"{written.count:,} questions are in {output}, sha256 {written.sha256}. "
-            f"{receipts:,} have a receipt in {proven}.",
+            + (f"{receipts:,} have a receipt in {proven}." if receipts else ""),
             err=True,
         )
     sys.exit(_altered(verification))
@@ -260,16 +259,21 @@ def _noting(records: Iterable[Record], ids: list[str]) -> Iterator[Record]:
         yield record
 
 
-def _receipts(settings: Settings, query_log: QueryLog, ids: list[str], file: BinaryIO) -> int:
+def _receipts(
+    settings: Settings, query_log: QueryLog, ids: list[str], path: Path, force: bool
+) -> int:
     """Write the receipts of the questions that a checkpoint covers, and return how many they are.
     An export needs none, so what stands in the way is only told."""
-    count = 0
     try:
-        for receipt in receipts_of(settings, query_log).each(ids):
-            file.write(canonical(receipt).encode() + b"\n")
-            count += 1
+        receipts = receipts_of(settings, query_log)
     except CheckpointError as error:
         click.echo(f"There are no receipts. {error}", err=True)
+        return 0
+    count = 0
+    with export.private_file(path, force=force) as file:
+        for receipt in receipts.each(ids):
+            file.write(canonical(receipt).encode() + b"\n")
+            count += 1
     return count
 
 

@@ -107,16 +107,14 @@ class Verification:
         else:
             vouched = f"record {self.checkpoint.sequence:,} by the checkpoint of "
             lines = [start + f"nothing altered. Vouched for up to {vouched}{self.checkpoint.at}."]
-        if self.checkpoint is not None and (head := self.checkpoint.tree) is not None:
-            root = base64.b64encode(head.root).decode()
-            lines.append(
-                f"The tree of that checkpoint has {head.size:,} leaves and the root {root}."
-            )
         if self.checkpoint is not None and self.after:
             lines.append(
                 f"{self.after:,} records came after that checkpoint; the chain holds, and their "
                 "end is not vouched for."
             )
+        if self.checkpoint is not None and (head := self.checkpoint.tree) is not None:
+            root = base64.b64encode(head.root).decode()
+            lines.append(f"The tree of the checkpoint: {head.size:,} leaves, root {root}.")
         if self.sealed_from is not None:
             how = "every seal checked" if self.sealed_checked else "not checked, without the key"
             lines.append(f"Sealed with a key from record {self.sealed_from:,} on: {how}.")
