@@ -19,7 +19,7 @@ from bot.querylog.checkpoints import Checkpoint, CheckpointError
 from bot.querylog.confirmations import Confirmations, witness_key
 from bot.querylog.hash_chain import LogUnavailable
 from bot.querylog.log import QueryLog
-from bot.querylog.merkle import Frontier, leaf_of
+from bot.querylog.merkle import CannotProve, Frontier, leaf_of
 from bot.querylog.receipt_check import NoteKey
 from bot.querylog.timestamps import NotStamped, library, stamp
 from bot.querylog.witnesses import NoAnswer, Refused, ask, request
@@ -105,10 +105,7 @@ class Confirmer:
                 raise Refused(409, "it signed a larger tree before: the log was cut back") from None
             seen = trees.frontier(self._log, head.base + error.size) if error.size else Frontier()
             if seen.size != error.size:
-                raise NoAnswer(
-                    f"it signed size {error.size} last, and no proof from there can be made: "
-                    "retention removed records that it needs"
-                ) from None
+                seen = Frontier(head.base, error.size)  # Retention removed what it is made of.
             line = self._ask(checkpoint, seen)
         self._kept.keep_cosignature(checkpoint.note, line)
 
@@ -116,7 +113,12 @@ class Confirmer:
         assert self._witness is not None
         proof = []
         if seen.size:
-            proof = trees.whole(self._log, checkpoint.sequence, seen).consistency(seen.size)
+            try:
+                proof = trees.whole(self._log, checkpoint.sequence, seen).consistency(seen.size)
+            except CannotProve as error:
+                raise NoAnswer(
+                    f"it signed size {seen.size} last, and no proof from there can be made: {error}"
+                ) from error
         body = request(seen.size, proof, checkpoint.note)
         line = ask(
             self._witness_url or "", body, checkpoint.note, self._witness, seconds=self._seconds

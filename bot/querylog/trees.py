@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bot.querylog import hash_chain
 from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogUnavailable
 from bot.querylog.log import QueryLog
-from bot.querylog.merkle import Frontier, Tree, leaf_of
+from bot.querylog.merkle import CannotProve, Frontier, Tree, leaf_of
 
 #: Records that are read at a time; others may use the log in between.
 _BATCH = 20_000
@@ -102,8 +102,12 @@ def frontier_derived(log: QueryLog, last: int, head: str) -> Frontier | None:
 
 def whole(log: QueryLog, last: int | None = None, start: Frontier | None = None) -> Tree:
     """The tree with all its nodes, up to record `last`, for proofs: of what is there, or of what
-    comes after `start`. Raises LogUnavailable."""
-    start = start or removed(log)
+    comes after `start`. Raises LogUnavailable, and CannotProve when records after `start` were
+    removed."""
+    gone = removed(log)
+    start = start or gone
+    if start.last < gone.last:
+        raise CannotProve("retention removed records that it needs")
     tree = Tree(start)
     for hashed in hashes(log, start.last, last):
         tree.append(leaf_of(hashed))

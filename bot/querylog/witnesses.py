@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from filelock import FileLock
 
 from bot.querylog.checkpoints import CheckpointError
+from bot.querylog.hash_chain import NOT_OF_THE_FORM
 from bot.querylog.merkle import is_consistent
 from bot.querylog.receipt_check import (
     COSIGNATURE,
@@ -82,7 +83,7 @@ class Witness:
                 seen = self._seen()
                 self._expect_to_go_on(seen.get(head.origin), old, proof, head)
                 self._remember(seen | {head.origin: _kept(head)})
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, *NOT_OF_THE_FORM) as error:
             raise CheckpointError(
                 f"What the witness saw last cannot be read from or written to {self.state} "
                 f"({type(error).__name__}), so nothing was signed. Put the file back; do not begin "
