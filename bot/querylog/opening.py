@@ -48,6 +48,7 @@ def open_log(settings: Settings, scrubber: Scrubber | None = None) -> QueryLog:
                 "auditors": sorted(settings.auditor_ids),
             }
             | _language_model(settings)
+            | _confirmed_by(settings)
         )
     except LogUnavailable:
         log.close()
@@ -60,6 +61,12 @@ def _language_model(settings: Settings) -> dict[str, Any]:
     if not (settings.llm_url and settings.llm_model):
         return {}
     return {"language_model": settings.llm_model, "language_model_url": settings.llm_url}
+
+
+def _confirmed_by(settings: Settings) -> dict[str, Any]:
+    """Who confirms checkpoints; {} where nobody does."""
+    named = {"timestamp_url": settings.timestamp_url, "witness_url": settings.witness_url}
+    return {name: url for name, url in named.items() if url}
 
 
 @contextmanager
