@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -175,16 +175,26 @@ def keep_line(line: str, path: Path) -> None:
         ) from error
 
 
+def newest_first(path: Path, key: Ed25519PublicKey) -> Iterator[Checkpoint]:
+    """The checkpoints of a file that this key signed, the last one first. Each is verified only
+    when it is asked for. Raises CheckpointError when the file cannot be read."""
+    for line in reversed(_lines(path)):
+        yield from read_lines([line], key).good
+
+
 def read(path: Path, key: Ed25519PublicKey) -> Checkpoints:
     """Raises CheckpointError when the file cannot be read."""
+    return read_lines(_lines(path), key)
+
+
+def _lines(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
         raise CheckpointError(
             f"The checkpoints cannot be read from {path} ({error.strerror}). Name the file with "
             "--checkpoints FILE."
         ) from error
-    return read_lines(lines, key)
 
 
 def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> Checkpoints:
@@ -198,14 +208,12 @@ def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> Checkpoints:
             kinds = (str, int, int, str, str, str, str)
             if not all(map(isinstance, asdict(checkpoint).values(), kinds)):
                 raise TypeError
-            head = checkpoint.tree
         except (ValueError, TypeError, RecursionError):
             checkpoints.torn.append(number)
             continue
         try:
             key.verify(base64.b64decode(checkpoint.signature), checkpoint.signed_part())
-            if head is not None:
-                _check_note(checkpoint, head, key)
+            _check_note(checkpoint, key)
         except (InvalidSignature, ValueError):
             checkpoints.forged.append(number)
         else:
@@ -215,18 +223,22 @@ def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> Checkpoints:
 
 def newest_with_tree(path: Path, key: Ed25519PublicKey, log: str) -> Checkpoint:
     """The last checkpoint of a log that has a tree. Raises CheckpointError."""
-    there = read(path, key).good if path.exists() else []
-    for one in reversed(there):
-        if one.log == log and one.note:
-            return one
+    if path.exists():
+        for one in newest_first(path, key):
+            if one.log == log and one.note:
+                return one
     raise CheckpointError(
         f"There is no checkpoint of this log with a tree in {path} that the public key verifies: "
         "sign one with `codedesk log checkpoint`."
     )
 
 
-def _check_note(checkpoint: Checkpoint, head: TreeHead, key: Ed25519PublicKey) -> None:
-    """Raises InvalidSignature when the note is not signed, or is not of this checkpoint."""
+def _check_note(checkpoint: Checkpoint, key: Ed25519PublicKey) -> None:
+    """Raises InvalidSignature and ValueError when there is a note that is not signed, or is not of
+    this checkpoint."""
+    head = checkpoint.tree
+    if head is None:
+        return
     by_key = signed_at(parse_note(checkpoint.note), NoteKey(head.origin, key, ED25519))
     of_it = (head.log, head.base + head.size) == (checkpoint.log, checkpoint.sequence)
     if not by_key or not of_it:

@@ -6,10 +6,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 
@@ -51,18 +50,20 @@ class Confirmations:
         keep_line(canonical({"note": _name(note), "timestamp": encoded}), self.path)
 
     def cosignatures(self, note: str) -> list[str]:
-        return [one["cosignature"] for one in self._of(note) if "cosignature" in one]
+        return self.read().cosignatures(note)
 
     def timestamp(self, note: str) -> bytes | None:
         """The first time stamp of a note; None without one."""
-        of_it = (base64.b64decode(one["timestamp"]) for one in self._of(note) if "timestamp" in one)
-        return next(of_it, None)
+        return self.read().timestamp(note)
 
-    def _of(self, note: str) -> list[dict[str, Any]]:
-        return [one for one in self._all() if one["note"] == _name(note)]
+    def read(self) -> Confirmed:
+        """What is there now."""
+        lines: dict[str, list[dict[str, str]]] = {}
+        for one in self._whole_lines():
+            lines.setdefault(one["note"], []).append(one)
+        return Confirmed(lines)
 
-    def _all(self) -> Iterable[dict[str, Any]]:
-        """Every line that is whole."""
+    def _whole_lines(self) -> Iterator[dict[str, str]]:
         try:
             lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
@@ -76,6 +77,34 @@ class Confirmations:
             except NOT_OF_THE_FORM:
                 continue
             yield kept
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The lines of such a file, by the name of their note."""
+
+    lines: dict[str, list[dict[str, str]]]
+
+    def cosignatures(self, note: str) -> list[str]:
+        """Lines that have the form of a signature, of whomever."""
+        lines = [one["cosignature"] for one in self._of(note) if "cosignature" in one]
+        return [line for line in lines if _is_line(note, line)]
+
+    def timestamp(self, note: str) -> bytes | None:
+        return next(
+            (base64.b64decode(one["timestamp"]) for one in self._of(note) if "timestamp" in one),
+            None,
+        )
+
+    def _of(self, note: str) -> list[dict[str, str]]:
+        return self.lines.get(_name(note), [])
+
+
+def _is_line(note: str, line: str) -> bool:
+    try:
+        return len(parse_note(note + line).signatures) == len(parse_note(note).signatures) + 1
+    except ValueError:
+        return False
 
 
 def _name(note: str) -> str:
@@ -95,14 +124,15 @@ def check(
     if verification.bad is not None:
         return
     of_log = [one for one in checkpoints if one.log == verification.log and one.note]
+    confirmed = kept.read()
     for witness in witnesses:
-        _check_witness(verification, of_log, kept, witness)
+        _check_witness(verification, of_log, confirmed, witness)
     if roots is not None:
-        _check_stamps(verification, of_log, kept, roots)
+        _check_stamps(verification, of_log, confirmed, roots)
 
 
 def _check_witness(
-    verification: Verification, of_log: list[Checkpoint], kept: Confirmations, witness: NoteKey
+    verification: Verification, of_log: list[Checkpoint], kept: Confirmed, witness: NoteKey
 ) -> None:
     newest = None
     for one in of_log:
@@ -128,7 +158,7 @@ def _check_witness(
 
 
 def _check_stamps(
-    verification: Verification, of_log: list[Checkpoint], kept: Confirmations, roots: Path
+    verification: Verification, of_log: list[Checkpoint], kept: Confirmed, roots: Path
 ) -> None:
     authorities = stamping_roots(roots)
     stamped = []

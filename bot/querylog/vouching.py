@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.messages import message
 from bot.querylog import trees
-from bot.querylog.checkpoints import Checkpoint, CheckpointError, keep, read, signed
+from bot.querylog.checkpoints import Checkpoint, CheckpointError, keep, newest_first, signed
 from bot.querylog.log import QueryLog
 from bot.querylog.merkle import Frontier
 from bot.querylog.receipt_check import TreeHead
@@ -73,8 +73,8 @@ def newest(log: QueryLog, key: Ed25519PrivateKey, file: Path) -> Checkpoint | No
     """The last checkpoint of this log, signed by this key, in a file. Raises CheckpointError."""
     if not file.exists():
         return None
-    good = [one for one in read(file, key.public_key()).good if one.log == log.id]
-    return good[-1] if good else None
+    identity = log.id
+    return next((c for c in newest_first(file, key.public_key()) if c.log == identity), None)
 
 
 def take(

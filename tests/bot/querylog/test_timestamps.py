@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,13 +15,19 @@ from click.testing import CliRunner, Result
 from confirming_servers import Authority, answering
 from log_support import converse, own_home
 from receipt_support import Kept
+from slack_sdk import WebClient
+from slack_support import ScriptedDesk
 
 from bot.cli.main import main
 from bot.querylog import QueryLog
+from bot.querylog.checkpoints import make_keys, public_key, read
 from bot.querylog.confirmations import Confirmations
 from bot.querylog.confirming import Confirmer, Confirming, confirming
 from bot.querylog.timestamps import NotStamped, stamp, stamped_at, stamping_roots
 from bot.settings import Settings, SettingsError
+from bot.slack.checkpointing import checkpointing
+from bot.slack.delivery import SlackDelivery
+from bot.slack.state import State
 
 pytestmark = [
     pytest.mark.slow,
@@ -120,12 +126,6 @@ def test_a_failure_is_told_once_and_tried_again(
     def reply(path: str, query: bytes):
         return (503, "text/plain", b"") if broken[0] else authority(path, query)
 
-    def until(done) -> None:
-        deadline = time.monotonic() + 30
-        while not done():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-
     with answering(reply) as url:
         asked: list[str] = []
         confirmer = Confirmer(kept.log, kept.file, timestamp_url=url)
@@ -170,6 +170,28 @@ def test_without_the_library_a_sentence_says_so(
 def test_settings_of_a_witness_come_together(kept: Kept) -> None:
     with pytest.raises(SettingsError, match="CODEDESK_WITNESS_KEY_FILE"):
         Confirmer.of(Settings(home=kept.folder, witness_url="http://127.0.0.1:1"), kept.log)
+
+
+def test_while_slack_is_served_they_are_stamped(authority: Authority, tmp_path: Path) -> None:
+    given = Settings(home=tmp_path)
+    make_keys(given.checkpoint_key, given.checkpoint_public_key)
+    log = QueryLog(given.log_db)
+    delivery = SlackDelivery(ScriptedDesk(), log, WebClient(), State(given.slack_db))
+    with answering(authority) as url:
+        given = Settings(home=tmp_path, timestamp_url=url)
+        with checkpointing(given, delivery, look_every=0.01) as begin:
+            begin()
+            until(Confirmations.beside(given.checkpoints).path.exists)
+    (first, *_) = read(given.checkpoints, public_key(given.checkpoint_public_key)).good
+    assert Confirmations.beside(given.checkpoints).timestamp(first.note)
+    log.close()
+
+
+def until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 # The command line
