@@ -42,13 +42,9 @@ def hashes(log: QueryLog, after: int, last: int | None = None) -> Iterator[str]:
     """The hashes of the records after one, in order. Raises LogUnavailable."""
     while True:
         with log.reading() as db:
-            rows = [
-                (row["seq"], row["hash"])
-                for row in db.query(
-                    "select seq, hash from records where seq > ? order by seq limit ?",
-                    [after, _BATCH],
-                )
-            ]
+            rows = db.execute(
+                "select seq, hash from records where seq > ? order by seq limit ?", [after, _BATCH]
+            ).fetchall()
         for seq, hashed in rows:
             if last is not None and seq > last:
                 return
