@@ -14,15 +14,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bot.audit import export
 from bot.cli.log import log, one_question, who
 from bot.querylog import QueryLog, checkpoints, receipt_check, trees
-from bot.querylog.checkpoints import CheckpointError
+from bot.querylog.checkpoints import CheckpointError, NoTree
 from bot.querylog.confirmations import Confirmations, witness_key
 from bot.querylog.hash_chain import write_private
 from bot.querylog.merkle import CannotProve
 from bot.querylog.opening import opened
 from bot.querylog.receipt_check import COSIGNATURE, NoteKey, NotProven
-from bot.querylog.receipts import Receipts
+from bot.querylog.receipts import NotCovered, Receipts
 from bot.querylog.signed_notes import vkey
 from bot.querylog.timestamps import NotStamped, stamped_at, stamping_roots
+from bot.querylog.vouching import vouch
 from bot.querylog.witnesses import Witness, request, valid_line
 from bot.settings import Settings
 
@@ -46,6 +47,13 @@ def _write(text: str, output: Path | None, force: bool = False) -> None:
     click.echo(f"It is in {output}.", err=True)
 
 
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{file} cannot be read as text in UTF-8.") from error
+
+
 def receipts_of(settings: Settings, query_log: QueryLog) -> Receipts:
     """Under the newest checkpoint. Raises CheckpointError and LogUnavailable."""
     public = checkpoints.public_key(settings.checkpoint_public_key)
@@ -63,10 +71,16 @@ def receipts_of(settings: Settings, query_log: QueryLog) -> Receipts:
 @click.argument("question_id", metavar="ID")
 @_OUTPUT
 @click.option("--texts", is_flag=True, help="With the question and the answer, and their salts.")
+@click.option("--vouch", "sign", is_flag=True, help="Sign a checkpoint first, if none covers it.")
 @_FORCE
 @click.pass_obj
 def log_receipt(
-    settings: Settings, question_id: str, output: Path | None, texts: bool, force: bool
+    settings: Settings,
+    question_id: str,
+    output: Path | None,
+    texts: bool,
+    sign: bool,
+    force: bool,
 ) -> None:
     """Write a receipt of a question and its answer: a proof that the log has them as they are.
 
@@ -77,7 +91,13 @@ def log_receipt(
     """
     with opened(settings) as query_log:
         question = one_question(query_log, question_id).id
-        receipt = receipts_of(settings, query_log).of(question, texts=texts)
+        try:
+            receipt = receipts_of(settings, query_log).of(question, texts=texts)
+        except (NotCovered, NoTree):
+            if not sign:
+                raise
+            vouch(query_log, checkpoints.private_key(settings.checkpoint_key), settings.checkpoints)
+            receipt = receipts_of(settings, query_log).of(question, texts=texts)
         detail = "a receipt with texts" if texts else "a receipt"
         query_log.access("export", who(None), detail, question)
     _write(json.dumps(receipt, ensure_ascii=False, indent=1) + "\n", output, force)
@@ -228,7 +248,7 @@ def log_witness(
     log_key = checkpoints.public_key(public or settings.checkpoint_public_key)
     seen = state or key.with_name(key.name + ".seen")
     witness = Witness(named.name, private, log_key, seen)
-    _write(witness.add_checkpoint(file.read_text(encoding="utf-8")), output, force)
+    _write(witness.add_checkpoint(_text(file)), output, force)
 
 
 @log.command("cosigned")
@@ -239,7 +259,7 @@ def log_cosigned(settings: Settings, file: Path, witness: Path) -> None:
     """Keep the line by which a witness cosigned a checkpoint, beside the checkpoints."""
     named = witness_key(witness)
     public = checkpoints.public_key(settings.checkpoint_public_key)
-    text = file.read_text(encoding="utf-8")
+    text = _text(file)
     for one in reversed(checkpoints.read(settings.checkpoints, public).good):
         if one.note and (line := valid_line(text, one.note, named)):
             Confirmations.beside(settings.checkpoints).keep_cosignature(one.note, line)

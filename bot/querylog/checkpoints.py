@@ -221,13 +221,17 @@ def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> Checkpoints:
     return checkpoints
 
 
+class NoTree(CheckpointError):
+    """No checkpoint of the log has a tree yet."""
+
+
 def newest_with_tree(path: Path, key: Ed25519PublicKey, log: str) -> Checkpoint:
-    """The last checkpoint of a log that has a tree. Raises CheckpointError."""
+    """The last checkpoint of a log that has a tree. Raises NoTree and CheckpointError."""
     if path.exists():
         for one in newest_first(path, key):
             if one.log == log and one.note:
                 return one
-    raise CheckpointError(
+    raise NoTree(
         f"There is no checkpoint of this log with a tree in {path} that the public key verifies: "
         "sign one with `codedesk log checkpoint`."
     )

@@ -62,8 +62,8 @@ class Receipts:
             raise NotCovered(
                 f"The newest checkpoint, of {self._checkpoint.at}, covers the records up to "
                 f"{self._checkpoint.sequence:,}, and this answer is record {last:,}. Sign one that "
-                "covers it with `codedesk log checkpoint`, or wait for the desk to do so; then ask "
-                "for the receipt again."
+                "covers it with --vouch, or with `codedesk log checkpoint`, where its key is; or "
+                "wait until the desk does so."
             )
         receipt: dict[str, Any] = {
             "codedesk_receipt": 1,

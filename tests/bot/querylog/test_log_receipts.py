@@ -491,7 +491,7 @@ def test_a_receipt_by_the_command_line(home, tmp_path: Path) -> None:
     run("keys")
     refused = run("receipt", question)
     assert (refused.exit_code, "codedesk log checkpoint" in refused.stderr) == (2, True)
-    run("checkpoint")
+    assert json.loads(run("receipt", question, "--vouch").stdout)["checkpoint"]["sequence"] == 8
     file = tmp_path / "receipt.json"
     assert run("receipt", question, "--texts", "-o", str(file)).exit_code == 0
     assert "--force" in run("receipt", question, "-o", str(file)).stderr
