@@ -500,8 +500,9 @@ def test_a_receipt_by_the_command_line(home, tmp_path: Path) -> None:
     assert told.stdout.startswith("YES: the log has these 2 records")
     assert "text: t2dm with ckd" in told.stdout
     log = QueryLog(folder / "log.db", key=hash_chain.LogKey.load(folder / "keys" / "log.key"))
-    access = next(one for one in log.records(kinds=["access"]) if one.subject == question)
-    assert (access.body["what"], access.texts["detail"]) == ("export", "a receipt with texts")
+    accesses = [one for one in log.records(kinds=["access"]) if one.subject == question]
+    assert {one.body["what"] for one in accesses} == {"export"}
+    assert accesses[1].texts["detail"] == "a receipt with texts"
     log.close()
     text = file.read_text().replace("t2dm", "t1dm")
     file.write_text(text)
