@@ -52,6 +52,9 @@ class Settings(BaseModel):
     model_download: bool = False
     #: Whether `run` and `setup` look for newer files at CDC and CMS first.
     fetch: bool = True
+    #: The address of a PostgreSQL database (postgresql://user:password@host/database) for the log
+    #: and for what Slack's surfaces keep. Without it, both are SQLite files in `home`.
+    database_url: Secret = None
     slack_bot_token: Secret = None
     slack_app_token: Secret = None
     slack_signing_secret: Secret = None
@@ -120,6 +123,17 @@ class Settings(BaseModel):
         return self.home / "log.db"
 
     @property
+    def log_database(self) -> Path | str:
+        """Where the log is, for `open_database`: log.db, or the address of a database."""
+        return self.database_url or self.log_db
+
+    @property
+    def slack_database(self) -> Path | str:
+        """Where Slack's surfaces keep what is no log, for `open_database`: slack.db, or the address
+        of a database."""
+        return self.database_url or self.slack_db
+
+    @property
     def log_key(self) -> Path:
         return Path(self.log_key_file or self.home / "keys" / "log.key").expanduser()
 
@@ -171,6 +185,17 @@ class Settings(BaseModel):
                     f'profile, More, Copy member ID), and "{person}" is none'
                 )
         return people
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, url: str | None) -> str | None:
+        # What else is in it is for libpq to read, which names the part that is wrong.
+        if url is not None and not re.fullmatch(r"postgres(?:ql)?://\S+", url):
+            raise ValueError(
+                "the address of a PostgreSQL database, such as "
+                "postgresql://codedesk@db.example.org/codedesk; without it the log is a file"
+            )
+        return url
 
     @field_validator("llm_url", "timestamp_url", "witness_url")
     @classmethod

@@ -88,7 +88,7 @@ def take(
     """Verify what is new since a checkpoint, and sign a new one, without keeping it in a file.
     Raises NotVouchedFor and LogUnavailable."""
     before, agrees = (None, True) if since is None else _tree_of(log, since, tree)
-    verification = verify_end(log.path, log.key, since, before)
+    verification = verify_end(log.where, log.key, since, before)
     if verification.bad is not None:
         raise NotVouchedFor(message("log.not_vouched_altered", found=verification.sentences()[0]))
     if since is not None and not agrees:

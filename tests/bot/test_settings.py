@@ -38,6 +38,22 @@ def faults(environment: dict[str, str], folder: Path) -> list[str]:
     return str(raised.value).splitlines()
 
 
+@pytest.mark.parametrize("url", ["mysql://x@h/d", "log.db", "postgresql:// h/d"])
+def test_a_wrong_address_of_a_database_is_not_repeated(tmp_path: Path, url: str) -> None:
+    (fault,) = faults({"CODEDESK_DATABASE_URL": url}, tmp_path)
+    assert fault.startswith("CODEDESK_DATABASE_URL must be the address of a PostgreSQL database")
+    assert url not in fault
+
+
+def test_one_address_is_for_the_log_and_for_slack(tmp_path: Path) -> None:
+    url = "postgresql://desk:secret@db.example.org/codedesk"
+    settings = Settings.load({"CODEDESK_HOME": str(tmp_path), "CODEDESK_DATABASE_URL": url})
+    assert (settings.log_database, settings.slack_database) == (url, url)
+    assert "secret" not in repr(settings)
+    without = Settings.load({"CODEDESK_HOME": str(tmp_path)}, tmp_path)
+    assert (without.log_database, without.slack_database) == (without.log_db, without.slack_db)
+
+
 # Wrong settings
 
 

@@ -36,9 +36,9 @@ class Kept:
     folder: Path
 
     @classmethod
-    def made(cls, folder: Path, **how: Any) -> Kept:
+    def made(cls, folder: Path, where: Path | str | None = None, **how: Any) -> Kept:
         make_keys(folder / "keys" / "checkpoint.key", folder / "keys" / "checkpoint.pub")
-        return cls(QueryLog(folder / "log.db", **how), folder)
+        return cls(QueryLog(where or folder / "log.db", **how), folder)
 
     @property
     def file(self) -> Path:

@@ -47,10 +47,12 @@ from bot.querylog.retention import redact, retain
 from bot.querylog.signed_notes import checkpoint_note, vkey
 from bot.querylog.vouching import Keeper, NotVouchedFor
 
+ON_BOTH = True
+
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
-    kept = Kept.made(tmp_path)
+def kept(tmp_path: Path, where: Path | str) -> Iterator[Kept]:
+    kept = Kept.made(tmp_path, where)
     yield kept
     kept.log.close()
 
@@ -115,6 +117,7 @@ def test_with_texts_the_words_are_checked(kept: Kept) -> None:
         kept.check(receipt)
 
 
+@pytest.mark.sqlite_only
 def test_a_proof_is_a_tlog_proof_of_c2sp(kept: Kept) -> None:
     question = converse(kept.log, 3)[1]
     kept.vouch()
@@ -146,6 +149,7 @@ def replaced(*path, old: str, new: str):
     return change
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -181,6 +185,7 @@ def test_whatever_is_changed_it_is_no_receipt(kept: Kept, change, told: str) -> 
         kept.check(changed(receipt, change))
 
 
+@pytest.mark.sqlite_only
 def test_any_other_byte_of_a_record_or_its_proof(kept: Kept) -> None:
     question, _ = converse(kept.log, 2)
     kept.vouch()
@@ -195,6 +200,7 @@ def test_any_other_byte_of_a_record_or_its_proof(kept: Kept) -> None:
                 kept.check(changed(receipt, set_to("records", 0, name, forged)))
 
 
+@pytest.mark.sqlite_only
 def test_another_answers_proof(kept: Kept) -> None:
     first, second = converse(kept.log, 2)
     kept.vouch()
@@ -205,6 +211,7 @@ def test_another_answers_proof(kept: Kept) -> None:
             kept.check(changed(receipt, set_to("records", record, "proof", proof)))
 
 
+@pytest.mark.sqlite_only
 def test_a_name_that_is_there_twice(kept: Kept) -> None:
     (question,) = converse(kept.log)
     kept.vouch()
@@ -260,7 +267,7 @@ def test_after_a_redaction_the_record_is_proven_and_the_text_is_gone(kept: Kept)
 def test_from_an_altered_log_nothing_is_proven(kept: Kept) -> None:
     question = converse(kept.log, 3)[1]
     kept.vouch()
-    with attacked(kept.log.path) as db:
+    with attacked(kept.log.where) as db:
         set_body(db, 5, body(db, 5) | {"outcome": "abstained"})
         rehash(db, 5)
     with pytest.raises(CheckpointError, match="does not have the tree"):
@@ -274,7 +281,7 @@ def test_verify_compares_the_root_with_each_checkpoint(kept: Kept) -> None:
     for _ in range(4):
         converse(kept.log)
         kept.vouch()
-    found = check(kept.log.path, checkpoints=kept.checkpoints)
+    found = check(kept.log.where, checkpoints=kept.checkpoints)
     assert (found.exit_code, found.checkpoint.sequence) == (0, 12)
     root = encoded(found.checkpoint.tree.root)
     assert f"The tree of the checkpoint: 12 leaves, root {root}." in found.sentences()
@@ -286,7 +293,7 @@ def test_verify_compares_the_root_with_each_checkpoint(kept: Kept) -> None:
     bare = type(one)(one.log, one.sequence, one.count, one.head, one.at)
     forged = checkpoint_note(kept.log.id, other, kept.key)
     keep(signed(type(one)(**{**bare.as_dict(), "note": forged}), kept.key), kept.file)
-    found = check(kept.log.path, checkpoints=kept.checkpoints)
+    found = check(kept.log.where, checkpoints=kept.checkpoints)
     assert (found.exit_code, found.bad) == (3, 12)
     assert "does not have the root" in found.why
 
@@ -312,13 +319,13 @@ def test_lines_of_before_there_was_a_tree_stay_valid(kept: Kept) -> None:
     kept.file.unlink()
     kept.keep_without_tree(old)
     assert '"note"' not in kept.file.read_text()
-    assert check(kept.log.path, checkpoints=kept.checkpoints).exit_code == 0
+    assert check(kept.log.where, checkpoints=kept.checkpoints).exit_code == 0
     with pytest.raises(CheckpointError, match="no checkpoint of this log with a tree"):
         kept.receipt(question)
     converse(kept.log)
     assert kept.vouch().tree.size == 12
     assert kept.check(kept.receipt(question))
-    assert check(kept.log.path, checkpoints=kept.checkpoints).exit_code == 0
+    assert check(kept.log.where, checkpoints=kept.checkpoints).exit_code == 0
 
 
 def test_a_line_without_tree_is_followed_by_one_only_if_all_hashes_hold(kept: Kept) -> None:
@@ -326,7 +333,7 @@ def test_a_line_without_tree_is_followed_by_one_only_if_all_hashes_hold(kept: Ke
     old = kept.vouch()
     kept.file.unlink()
     kept.keep_without_tree(old)
-    with attacked(kept.log.path) as db:
+    with attacked(kept.log.where) as db:
         db.execute("update records set hash = ? where seq = 2", ["sha256:" + "0" * 64])
     converse(kept.log)
     with pytest.raises(NotVouchedFor, match="do not give the tree"):
@@ -337,7 +344,7 @@ def test_an_altered_beginning_is_not_vouched_for(kept: Kept) -> None:
     """A process that starts reads the hashes and compares the root."""
     converse(kept.log, 3)
     kept.vouch()
-    with attacked(kept.log.path) as db:
+    with attacked(kept.log.where) as db:
         db.execute("update records set hash = ? where seq = 2", ["sha256:" + "0" * 64])
     converse(kept.log)
     with pytest.raises(NotVouchedFor, match="do not give the tree"):
@@ -347,7 +354,7 @@ def test_an_altered_beginning_is_not_vouched_for(kept: Kept) -> None:
 def test_a_truncated_log_is_not_vouched_for(kept: Kept) -> None:
     converse(kept.log, 3)
     kept.vouch()
-    with attacked(kept.log.path) as db:
+    with attacked(kept.log.where) as db:
         db.execute("delete from texts where record > 6")
         db.execute("delete from records where seq > 6")
     with pytest.raises(NotVouchedFor, match="record 9"):
@@ -367,15 +374,15 @@ def test_the_serving_process_reads_only_what_is_new(
         converse(kept.log)
         assert keeper.write(float(number)).checkpoint.tree.size == 9 + 3 * number
     assert read == [6], "once, when it began"
-    assert check(kept.log.path, checkpoints=kept.checkpoints).exit_code == 0
+    assert check(kept.log.where, checkpoints=kept.checkpoints).exit_code == 0
 
 
 # Retention
 
 
-def test_what_retention_leaves_is_proven_as_before(tmp_path: Path) -> None:
+def test_what_retention_leaves_is_proven_as_before(tmp_path: Path, where: Path | str) -> None:
     clock = Clock(2019)
-    kept = Kept.made(tmp_path, clock=clock)
+    kept = Kept.made(tmp_path, where, clock=clock)
     converse(kept.log, 3)
     clock.set(2026, 11)
     question = converse(kept.log, 2)[1]
@@ -387,9 +394,9 @@ def test_what_retention_leaves_is_proven_as_before(tmp_path: Path) -> None:
     assert kept.check(before), "a receipt of before is still valid"
     receipt = kept.receipt(question)
     assert [one["seq"] for one in kept.check(receipt).records] == [13, 14]
-    found = check(kept.log.path, checkpoints=kept.checkpoints)
+    found = check(kept.log.where, checkpoints=kept.checkpoints)
     assert (found.exit_code, len(kept.checkpoints.good)) == (0, 2)
-    only_before = check(kept.log.path, checkpoints=Checkpoints([first], [], []))
+    only_before = check(kept.log.where, checkpoints=Checkpoints([first], [], []))
     assert only_before.bad is None, "the checkpoint of before agrees"
     # And once more, from the tree of the first tombstone.
     clock.set(2033, 3)
@@ -398,13 +405,13 @@ def test_what_retention_leaves_is_proven_as_before(tmp_path: Path) -> None:
     assert removed.first == 10
     kept.vouch(accepting=[removed.tombstone])
     assert kept.check(kept.receipt(later))
-    assert check(kept.log.path, checkpoints=kept.checkpoints).exit_code == 0
+    assert check(kept.log.where, checkpoints=kept.checkpoints).exit_code == 0
     kept.log.close()
 
 
-def test_a_tombstone_whose_tree_was_changed(tmp_path: Path) -> None:
+def test_a_tombstone_whose_tree_was_changed(tmp_path: Path, where: Path | str) -> None:
     clock = Clock(2019)
-    kept = Kept.made(tmp_path, clock=clock)
+    kept = Kept.made(tmp_path, where, clock=clock)
     converse(kept.log, 3)
     clock.set(2026, 11)
     converse(kept.log)
@@ -415,24 +422,26 @@ def test_a_tombstone_whose_tree_was_changed(tmp_path: Path) -> None:
         ({"after": 0, "hashes": []}, "not of that form"),
         ([], "not of that form"),
     ):
-        with attacked(kept.log.path) as db:
+        with attacked(kept.log.where) as db:
             set_body(db, stone, body(db, stone) | {"tree": tree})
             rehash(db, stone)
-        found = check(kept.log.path, checkpoints=kept.checkpoints)
+        found = check(kept.log.where, checkpoints=kept.checkpoints)
         assert (found.exit_code, told in found.why) == (3, True), found.why
     kept.log.close()
 
 
-def test_after_a_tombstone_without_a_tree_proofs_start_anew(tmp_path: Path) -> None:
+def test_after_a_tombstone_without_a_tree_proofs_start_anew(
+    tmp_path: Path, where: Path | str
+) -> None:
     """A Code Desk that kept no tree removed the beginning: the root of all cannot be known."""
     clock = Clock(2019)
-    kept = Kept.made(tmp_path, clock=clock)
+    kept = Kept.made(tmp_path, where, clock=clock)
     converse(kept.log, 3)
     kept.keep_without_tree(kept.vouch())
     clock.set(2026, 11)
     (question,) = converse(kept.log)
     stone = retain(kept.log, 6, "cron").tombstone
-    with attacked(kept.log.path) as db:
+    with attacked(kept.log.where) as db:
         old = body(db, stone)
         del old["tree"]
         set_body(db, stone, old)
@@ -442,17 +451,18 @@ def test_after_a_tombstone_without_a_tree_proofs_start_anew(tmp_path: Path) -> N
     assert (head.origin, head.base, head.size) == (f"codedesk-log/{kept.log.id}/after-9", 9, 4)
     checked = kept.check(kept.receipt(question))
     assert [one["seq"] for one in checked.records] == [10, 11]
-    assert check(kept.log.path, checkpoints=kept.checkpoints).exit_code == 0
+    assert check(kept.log.where, checkpoints=kept.checkpoints).exit_code == 0
     converse(kept.log)
     assert kept.vouch().tree.size == 7
     clock.set(2033, 3)
     converse(kept.log)
     removed = retain(kept.log, 6, "cron")
     kept.vouch(accepting=[removed.tombstone])
-    assert check(kept.log.path, checkpoints=kept.checkpoints).exit_code == 0
+    assert check(kept.log.where, checkpoints=kept.checkpoints).exit_code == 0
     kept.log.close()
 
 
+@pytest.mark.sqlite_only
 def test_an_older_copy_in_place_of_the_log(kept: Kept, tmp_path: Path) -> None:
     converse(kept.log, 2)
     backup = copy(kept.log.path, tmp_path / "backup.db")
@@ -462,7 +472,7 @@ def test_an_older_copy_in_place_of_the_log(kept: Kept, tmp_path: Path) -> None:
     kept.log.close()
     put_in_place(backup, kept.log.path)
     kept.log = QueryLog(kept.log.path)
-    assert check(kept.log.path, checkpoints=kept.checkpoints).exit_code == 3
+    assert check(kept.log.where, checkpoints=kept.checkpoints).exit_code == 3
     assert kept.check(receipt), "the receipt still proves what the log had"
     with pytest.raises(CheckpointError, match="does not have the tree"):
         kept.receipt(question)
