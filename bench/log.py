@@ -4,6 +4,9 @@
     python bench/log.py --records 100000      # a smaller log
     python bench/log.py --processes 4 --writers 2 --postgres auto    # many who write
 
+Then a receipt is made of that log and checked. Those times are of the processor, so other work of
+the machine does not count.
+
 Appends and bare inserts of the same question take turns, on the same disk and with the same
 durability (WAL, synchronous = full, one commit each), so that other work of the machine slows both
 alike. Choose a --folder on the disk that the log will be on.
@@ -31,8 +34,12 @@ import crowd
 
 from bot.desk.answer import Answer, Candidate, CodeTitle, ShownNote
 from bot.querylog import QueryLog, QuestionRecord
+from bot.querylog.checkpoints import make_keys, private_key
+from bot.querylog.receipt_check import check
+from bot.querylog.receipts import Receipts
 from bot.querylog.records import answer_body, codes_of, delivery_body, question_body
 from bot.querylog.verify import verify
+from bot.querylog.vouching import vouch
 
 _TURN = 50
 _BATCH = 3_000
@@ -76,6 +83,7 @@ def main() -> None:
             f"SQLite {sqlite3.sqlite_version}",
             **appended(Path(folder), options.appends),
             **verified(Path(folder) / "million.db", options.records),
+            **receipted(Path(folder), Path(folder) / "million.db"),
         }
     if options.json:
         print(json.dumps(figures))
@@ -134,6 +142,33 @@ def verified(path: Path, count: int) -> dict[str, Any]:
             resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
         ),
     }
+
+
+def receipted(folder: Path, path: Path) -> dict[str, Any]:
+    """What a checkpoint and a receipt of a log cost, in seconds of the processor."""
+    private, public = folder / "checkpoint.key", folder / "checkpoint.pub"
+    make_keys(private, public)
+    key, file = private_key(private), folder / "checkpoints.jsonl"
+    log = QueryLog(path)
+    figures: dict[str, Any] = {}
+
+    def timed(name: str, run: Callable[[], Any]) -> Any:
+        started = time.process_time()
+        result = run()
+        figures[f"{name}, CPU seconds"] = round(time.process_time() - started, 3)
+        return result
+
+    first = timed("first checkpoint (verifies all)", lambda: vouch(log, key, file))
+    timed("checkpoint after a start, nothing new", lambda: vouch(log, key, file))
+    timed("checkpoint, tree kept", lambda: vouch(log, key, file, tree=first.tree))
+    receipts = timed("tree for receipts", lambda: Receipts(log, first.checkpoint))
+    question = f"{first.checkpoint.sequence // 6:012x}"
+    receipt = timed("a receipt from it", lambda: receipts.of(question, texts=True))
+    text = json.dumps(receipt)
+    timed("checking it", lambda: check(text, key.public_key()))
+    figures["receipt with texts, bytes"] = len(text)
+    log.close()
+    return figures
 
 
 def fill(path: Path, count: int) -> None:

@@ -78,6 +78,12 @@ class Settings(BaseModel):
     checkpoint_file: str | None = None
     #: A Slack channel to post checkpoints to, by its id.
     checkpoint_channel: str | None = None
+    #: The address of a time-stamping authority (RFC 3161) that stamps each checkpoint.
+    timestamp_url: str | None = None
+    #: The address of a witness (C2SP tlog-witness) that cosigns each checkpoint, and the file of
+    #: its public key.
+    witness_url: str | None = None
+    witness_key_file: str | None = None
     #: Slack user ids of those who may look into the log in Slack, separated by commas.
     auditors: str | None = None
     #: Slack user ids of those who look after Code Desk, separated by commas. The Home tab shows
@@ -145,6 +151,10 @@ class Settings(BaseModel):
         return Path(chosen).expanduser()
 
     @property
+    def witness_key(self) -> Path | None:
+        return Path(self.witness_key_file).expanduser() if self.witness_key_file else None
+
+    @property
     def auditor_ids(self) -> frozenset[str]:
         return frozenset(_parted(self.auditors))
 
@@ -187,12 +197,12 @@ class Settings(BaseModel):
             )
         return url
 
-    @field_validator("llm_url")
+    @field_validator("llm_url", "timestamp_url", "witness_url")
     @classmethod
     def _is_an_address(cls, url: str | None) -> str | None:
         # A name and a password in it would be logged.
         if url is not None and not re.fullmatch(r"https?://[\w.:\[\]-]+(?:/[\w./~-]*)?", url):
-            raise ValueError("an address such as https://llm.example.org/v1, without a password")
+            raise ValueError("an address such as https://host.example.org/v1, without a password")
         return url
 
     @classmethod

@@ -33,7 +33,7 @@ def test_the_transcript_is_real(home: Path, command: str, shown: str) -> None:
 
 @pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: page.name)
 def test_every_command_named_exists(page: Path) -> None:
-    names = set(re.findall(r"codedesk ([a-z]+)(?: ([a-z]+))?", page.read_text("utf-8")))
+    names = set(re.findall(r"codedesk ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?", page.read_text("utf-8")))
     for group, sub in names:
         command = main.commands[group]
         if sub and hasattr(command, "commands"):
@@ -87,7 +87,7 @@ def test_every_command_about_the_log_runs(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("CODEDESK_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     log = QueryLog(tmp_path / "log.db")
-    questions = iter([log.ask(QuestionRecord("htn", "cli")) for _ in range(12)])
+    questions = iter([log.ask(QuestionRecord("htn", "cli")) for _ in range(14)])
     first = log.correction(log.recent()[0].id, "sweet kidney", "E11.9", "icd10cm", "U9")
     log.close()
     store = CodeStore(tmp_path / "codes.db")

@@ -13,6 +13,7 @@ import click
 from bot.audit.web import accounts
 from bot.querylog import NoSuchQuestion, QueryLog, Record, checkpoints, retention
 from bot.querylog.checkpoints import CheckpointError
+from bot.querylog.confirming import Confirmer
 from bot.querylog.opening import expect_log, key_of, open_log, opened, verified
 from bot.querylog.records import summary
 from bot.querylog.vouching import vouch
@@ -88,6 +89,20 @@ def one_question(query_log: QueryLog, question_id: str) -> Record:
 )
 @click.option("--public-key", "public", type=_FILE, metavar="FILE", help="Their public key.")
 @click.option("--against", type=_FILE, metavar="OTHER.db", help="A copy to compare it with.")
+@click.option(
+    "--witness",
+    "witnesses",
+    type=_FILE,
+    multiple=True,
+    metavar="KEY",
+    help="The public key of a witness that must have cosigned.",
+)
+@click.option(
+    "--tsa-roots",
+    type=_FILE,
+    metavar="FILE",
+    help="Roots (PEM) of the authority that must have stamped.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def log_verify(
@@ -96,6 +111,8 @@ def log_verify(
     kept: Path | None,
     public: Path | None,
     against: Path | None,
+    witnesses: tuple[Path, ...],
+    tsa_roots: Path | None,
     as_json: bool,
 ) -> None:
     """Re-derive every hash of the log, and name the first record that is not as it was written.
@@ -104,9 +121,10 @@ def log_verify(
     of the settings are used.
 
     Exit code: 0 nothing altered, and a checkpoint vouches for it; 1 chain consistent, tail not
-    vouched for; 2 the request was wrong, for instance there is no log; 3 altered or damaged.
+    vouched for, or not confirmed by a witness or a time stamp that you name; 2 the request was
+    wrong, for instance there is no log; 3 altered or damaged.
     """
-    verification = verified(settings, path, kept, public, against)
+    verification = verified(settings, path, kept, public, against, witnesses, tsa_roots)
     if as_json:
         click.echo(json.dumps(verification.as_dict(), ensure_ascii=False))
     else:
@@ -170,8 +188,11 @@ def log_checkpoint(settings: Settings, accepting: tuple[int, ...], by: str | Non
         if accepting:
             query_log.access("vouch", who(by), ", ".join(map(str, accepting)))
         vouched = vouch(query_log, key, settings.checkpoints, accepting=accepting)
-    click.echo(vouched.summary(), err=True)
-    click.echo(vouched.checkpoint.line())
+        click.echo(vouched.summary(), err=True)
+        click.echo(vouched.checkpoint.line())
+        if confirmer := Confirmer.of(settings, query_log):
+            for failure in confirmer.confirm(vouched.checkpoint).values():
+                click.echo(failure, err=True)
 
 
 # Auditors' pages

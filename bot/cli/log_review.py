@@ -12,7 +12,7 @@ import getpass
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -22,9 +22,12 @@ import click
 from bot.audit import export
 from bot.audit.replay import Replay, replay
 from bot.cli.log import line, log, one_question
+from bot.cli.log_receipts import receipts_of
 from bot.desk.desk import Desk
 from bot.messages import message
-from bot.querylog import Record
+from bot.querylog import QueryLog, Record
+from bot.querylog.checkpoints import CheckpointError
+from bot.querylog.hash_chain import canonical
 from bot.querylog.opening import opened, verified
 from bot.querylog.records import summary
 from bot.querylog.search import CONFIDENCES, FEEDBACK, OUTCOMES, Filters, each, search
@@ -203,19 +206,25 @@ def log_export(
 
     CSV is a table for spreadsheets, in which no cell is a formula; JSON Lines have everything. The
     log is verified, too: the result goes into FILE.verification.json with the SHA-256 of FILE, or
-    to standard error. That hash goes on record. Only their owner can read the two files.
+    to standard error. That hash goes on record. FILE.receipts.jsonl has a receipt for each question
+    that the newest checkpoint covers (see `codedesk log check-receipt`), where there is one. Only
+    their owner can read the files.
 
     Exit code: 0, 2 the request was wrong, 3 the log was altered or damaged (it is exported all the
     same).
     """
     auditor = getpass.getuser()
     beside = output.with_name(output.name + ".verification.json") if output else None
+    proven = output.with_name(output.name + ".receipts.jsonl") if output else None
+    ids: list[str] = []
     with (
         opened(settings) as query_log,
         export.private_file(output, force=force) as file,
         export.private_file(beside, force=force) as verification_file,
     ):
-        written = export.write(each(query_log, filters), kind, _all_of, file)
+        records = _noting(each(query_log, filters), ids)
+        written = export.write(records, kind, _all_of, file)
+        receipts = _receipts(settings, query_log, ids, proven, force) if proven else 0
         # After the export, so that the verification covers all that was read.
         verification = verified(settings)
         exported = {
@@ -224,6 +233,7 @@ def log_export(
             "filters": filters.description(query_log.scrubbed),
             "questions": written.count,
             "sha256": written.sha256,
+            "receipts": receipts,
             "at": query_log.now().isoformat(timespec="seconds"),
             "by": auditor,
         }
@@ -236,9 +246,35 @@ def log_export(
     _tell(verification)
     if output:
         click.echo(
-            f"{written.count:,} questions are in {output}, sha256 {written.sha256}.", err=True
+            f"{written.count:,} questions are in {output}, sha256 {written.sha256}. "
+            + (f"{receipts:,} have a receipt in {proven}." if receipts else ""),
+            err=True,
         )
     sys.exit(_altered(verification))
+
+
+def _noting(records: Iterable[Record], ids: list[str]) -> Iterator[Record]:
+    for record in records:
+        ids.append(record.id)
+        yield record
+
+
+def _receipts(
+    settings: Settings, query_log: QueryLog, ids: list[str], path: Path, force: bool
+) -> int:
+    """Write the receipts of the questions that a checkpoint covers, and return how many they are.
+    An export needs none, so what stands in the way is only told."""
+    try:
+        receipts = receipts_of(settings, query_log)
+    except CheckpointError as error:
+        click.echo(f"There are no receipts. {error}", err=True)
+        return 0
+    count = 0
+    with export.private_file(path, force=force) as file:
+        for receipt in receipts.each(ids):
+            file.write(canonical(receipt).encode() + b"\n")
+            count += 1
+    return count
 
 
 def _all_of(record: Record) -> dict[str, Any]:

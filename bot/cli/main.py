@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-# log_feedback, log_move and log_review add their commands to `log` when they are imported.
+# log_feedback, log_move, log_receipts and log_review add their commands to `log` when they are
+# imported.
 from bot.cli import (
     ask,
     claim,
@@ -21,6 +22,7 @@ from bot.cli import (
     log,
     log_feedback,  # noqa: F401
     log_move,  # noqa: F401
+    log_receipts,  # noqa: F401
     log_review,  # noqa: F401
     scrub,
     serve,

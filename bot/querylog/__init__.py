@@ -17,7 +17,10 @@ Invariants
 Modules: `log` writes and reads, `search` finds; `records` are the kinds of records, `append` is the
 only place that adds one, `hash_chain` has the rules of the chain, `schema` the tables and views.
 `verify` re-derives every hash, `checkpoints` signs the end of the chain, `vouching` decides whether
-it may be signed, `retention` redacts and removes. `feedback` reads feedback and corrections.
+it may be signed, `retention` redacts and removes. `merkle` is the tree over the records, `trees`
+reads it, `signed_notes` signs it. `receipts` proves a record by it; `receipt_check`, which stands
+alone, checks that. `witnesses` and `timestamps` are others who confirm checkpoints; `confirming`
+asks them, and `confirmations` keeps what they said. `feedback` reads feedback and corrections.
 `opening` opens the log as the settings say, `unfinished` finds what an earlier run did not finish,
 `fallback` is for operators who chose to answer without a log.
 

@@ -2,9 +2,10 @@
 
 A checkpoint is one line of JSON: the log's id, the number of its last record (`sequence`), how many
 records are there (`count`; fewer, after retention), the hash of the last (`head`), and the time
-(`at`), signed with Ed25519 over the canonical JSON of those five. The serving process signs with
-the private key. The public key only verifies, so anyone may have it. Lines are only ever added to
-the file.
+(`at`), signed with Ed25519 over the canonical JSON of those five and the `note`. The note is a
+checkpoint of the Merkle tree over the records, signed with the same key (see `signed_notes`); lines
+of an earlier Code Desk have none. The serving process signs with the private key. The public key
+only verifies, so anyone may have it. Lines are only ever added to the file.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -24,6 +26,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from bot.querylog.hash_chain import canonical, write_private
+from bot.querylog.receipt_check import (
+    ED25519,
+    NoteKey,
+    TreeHead,
+    parse_note,
+    signed_at,
+    tree_head,
+)
 from codesets.errors import CodeDeskError
 
 
@@ -39,14 +49,27 @@ class Checkpoint:
     head: str
     at: str
     signature: str = ""
+    #: The signed note on the tree; "" in a line of before there was one.
+    note: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        fields = asdict(self)
+        if not self.note:
+            del fields["note"]
+        return fields
 
     def signed_part(self) -> bytes:
-        fields = asdict(self)
+        fields = self.as_dict()
         del fields["signature"]
         return canonical(fields).encode()
 
     def line(self) -> str:
-        return canonical(asdict(self))
+        return canonical(self.as_dict())
+
+    @property
+    def tree(self) -> TreeHead | None:
+        """What the note says; None without one. Raises ValueError."""
+        return tree_head(parse_note(self.note).text) if self.note else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +149,18 @@ def signed(bare: Checkpoint, key: Ed25519PrivateKey) -> Checkpoint:
 
 def keep(checkpoint: Checkpoint, path: Path) -> None:
     """Add a line to the file, on the disk when this returns. Raises CheckpointError."""
+    keep_line(checkpoint.line(), path)
+
+
+def keep_line(line: str, path: Path) -> None:
+    """Add a line to a file of checkpoints, or of what confirms them. Raises CheckpointError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
         try:
             size = os.fstat(file).st_size
             torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
-            line = ("\n" if torn else "") + checkpoint.line() + "\n"
+            line = ("\n" if torn else "") + line + "\n"
             # On a full disk a part may be written, and the error come only with the next write.
             left = line.encode()
             while left:
@@ -147,16 +175,26 @@ def keep(checkpoint: Checkpoint, path: Path) -> None:
         ) from error
 
 
+def newest_first(path: Path, key: Ed25519PublicKey) -> Iterator[Checkpoint]:
+    """The checkpoints of a file that this key signed, the last one first. Each is verified only
+    when it is asked for. Raises CheckpointError when the file cannot be read."""
+    for line in reversed(_lines(path)):
+        yield from read_lines([line], key).good
+
+
 def read(path: Path, key: Ed25519PublicKey) -> Checkpoints:
     """Raises CheckpointError when the file cannot be read."""
+    return read_lines(_lines(path), key)
+
+
+def _lines(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
         raise CheckpointError(
             f"The checkpoints cannot be read from {path} ({error.strerror}). Name the file with "
             "--checkpoints FILE."
         ) from error
-    return read_lines(lines, key)
 
 
 def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> Checkpoints:
@@ -167,7 +205,7 @@ def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> Checkpoints:
         try:
             fields = json.loads(line)
             checkpoint = Checkpoint(**fields)
-            kinds = (str, int, int, str, str, str)
+            kinds = (str, int, int, str, str, str, str)
             if not all(map(isinstance, asdict(checkpoint).values(), kinds)):
                 raise TypeError
         except (ValueError, TypeError, RecursionError):
@@ -175,8 +213,37 @@ def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> Checkpoints:
             continue
         try:
             key.verify(base64.b64decode(checkpoint.signature), checkpoint.signed_part())
+            _check_note(checkpoint, key)
         except (InvalidSignature, ValueError):
             checkpoints.forged.append(number)
         else:
             checkpoints.good.append(checkpoint)
     return checkpoints
+
+
+class NoTree(CheckpointError):
+    """No checkpoint of the log has a tree yet."""
+
+
+def newest_with_tree(path: Path, key: Ed25519PublicKey, log: str) -> Checkpoint:
+    """The last checkpoint of a log that has a tree. Raises NoTree and CheckpointError."""
+    if path.exists():
+        for one in newest_first(path, key):
+            if one.log == log and one.note:
+                return one
+    raise NoTree(
+        f"There is no checkpoint of this log with a tree in {path} that the public key verifies: "
+        "sign one with `codedesk log checkpoint`."
+    )
+
+
+def _check_note(checkpoint: Checkpoint, key: Ed25519PublicKey) -> None:
+    """Raises InvalidSignature and ValueError when there is a note that is not signed, or is not of
+    this checkpoint."""
+    head = checkpoint.tree
+    if head is None:
+        return
+    by_key = signed_at(parse_note(checkpoint.note), NoteKey(head.origin, key, ED25519))
+    of_it = (head.log, head.base + head.size) == (checkpoint.log, checkpoint.sequence)
+    if not by_key or not of_it:
+        raise InvalidSignature

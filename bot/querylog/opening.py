@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from bot.database import name_of
 from bot.messages import message
 from bot.phi import Scrubber
-from bot.querylog import checkpoints
+from bot.querylog import checkpoints, confirmations
 from bot.querylog.checkpoints import Checkpoints
 from bot.querylog.fallback import FallbackLog
 from bot.querylog.hash_chain import LogKey, LogUnavailable
@@ -50,6 +50,7 @@ def open_log(settings: Settings, scrubber: Scrubber | None = None) -> QueryLog:
                 "auditors": sorted(settings.auditor_ids),
             }
             | _language_model(settings)
+            | _confirmed_by(settings)
         )
     except LogUnavailable:
         log.close()
@@ -62,6 +63,12 @@ def _language_model(settings: Settings) -> dict[str, Any]:
     if not (settings.llm_url and settings.llm_model):
         return {}
     return {"language_model": settings.llm_model, "language_model_url": settings.llm_url}
+
+
+def _confirmed_by(settings: Settings) -> dict[str, Any]:
+    """Who confirms checkpoints; {} where nobody does."""
+    named = {"timestamp_url": settings.timestamp_url, "witness_url": settings.witness_url}
+    return {name: url for name, url in named.items() if url}
 
 
 def expect_log(settings: Settings) -> None:
@@ -88,19 +95,25 @@ def verified(
     kept: Path | None = None,
     public: Path | None = None,
     against: Where | None = None,
+    witnesses: Sequence[Path] = (),
+    tsa_roots: Path | None = None,
 ) -> Verification:
     """Verify the log with the keys and checkpoints of the settings, unless others are named: `kept`
-    is a file of checkpoints, `public` their public key. Raises LogUnavailable and
+    is a file of checkpoints, `public` their public key. Each of `witnesses` (files of public keys)
+    must have cosigned, and with `tsa_roots` there must be a time stamp. Raises LogUnavailable and
     CheckpointError."""
+    keys = [confirmations.witness_key(one) for one in witnesses]
     key = key_of(settings)
     if where is not None and key is not None and key.log != log_id(where):
         key = None  # the log of another desk: its seals cannot be checked
-    return verify(
-        where or settings.log_database,
-        key=key,
-        checkpoints=checkpoints_of(settings, kept, public),
-        against=against,
-    )
+    there = checkpoints_of(settings, kept, public)
+    place = where or settings.log_database
+    verification = verify(place, key=key, checkpoints=there, against=against)
+    if keys or tsa_roots:
+        confirmed = confirmations.Confirmations.beside(kept or settings.checkpoints)
+        good = there.good if there else []
+        confirmations.check(verification, good, confirmed, keys, tsa_roots)
+    return verification
 
 
 def checkpoints_of(

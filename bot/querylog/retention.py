@@ -18,8 +18,9 @@ from typing import Any
 
 from bot.database import Connection, DatabaseError
 from bot.querylog.append import ChainAppender, NoSuchQuestion
-from bot.querylog.hash_chain import LogUnavailable
+from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogUnavailable
 from bot.querylog.log import QueryLog
+from bot.querylog.merkle import Frontier, leaf_of
 from codesets.errors import CodeDeskError
 
 #: Texts that a redaction keeps unless told otherwise: the answer, which has official words, and its
@@ -285,10 +286,12 @@ def retain(log: QueryLog, years: int, by: str) -> Removed | None:
             return None
         digest = hashlib.sha256()
         last_hash = ""
+        tree = _removed_before(db, first)
         for (last_hash,) in db.execute(
             "select hash from records where seq <= ? order by seq", [last]
         ):
             digest.update(last_hash.encode() + b"\n")
+            tree.append(leaf_of(last_hash))
         log_id, created = db.execute("select id, created from log").fetchone()
         # The tombstone is added first, so that a record remains even if all others are removed.
         tombstone = appender.append(
@@ -304,6 +307,8 @@ def retain(log: QueryLog, years: int, by: str) -> Removed | None:
                 "count": last - first + 1,
                 "last_hash": last_hash,
                 "digest": "sha256:" + digest.hexdigest(),
+                # So that what remains can be proven, and checkpoints of before still agree.
+                "tree": tree.as_dict(),
                 "before": before,
                 "years": years,
                 "by": by,
@@ -315,6 +320,22 @@ def retain(log: QueryLog, years: int, by: str) -> Removed | None:
     with contextlib.suppress(LogUnavailable), log.reading() as reading:
         _empty_wal(reading)
     return Removed(first, last, tombstone)
+
+
+def _removed_before(db: Connection, first: int) -> Frontier:
+    """The tree of what an earlier retention removed. Raises LogUnavailable."""
+    if first == 1:
+        return Frontier()
+    row = db.execute(
+        "select body from records where kind = 'retention' order by seq desc limit 1"
+    ).fetchone()
+    try:
+        return Frontier.of_removed(json.loads(row[0]).get("tree"), first - 1)
+    except NOT_OF_THE_FORM as error:
+        raise LogUnavailable(
+            "The last tombstone of the query log is not of the form that it should have; nothing "
+            "was removed. `codedesk log verify` says more."
+        ) from error
 
 
 def _cutoff(now: dt.datetime, years: int) -> str:

@@ -6,18 +6,20 @@ others write to it. Records are read one by one, so a million need no more memor
 
 from __future__ import annotations
 
+import base64
 import hmac
 import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.database import Connection, DatabaseError, name_of
 from bot.querylog import hash_chain, schema
 from bot.querylog.checkpoints import Checkpoint, Checkpoints
 from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogKey, LogUnavailable, plain
+from bot.querylog.merkle import Frontier, leaf_of
 from bot.querylog.snapshot import DamagedFile, Where, short_name, snapshot
 
 Result = Literal["vouched", "consistent", "tampered"]
@@ -51,9 +53,13 @@ class Verification:
     #: was destroyed.
     kinds: Counter[str] = field(default_factory=Counter)
     destroying: list[int] = field(default_factory=list)
+    #: The tree up to the last record that was read.
+    tree: Frontier = field(default_factory=Frontier)
     #: Numbers of records with an earlier time than the record before them.
     clock_back: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    #: Sentences on who was to confirm a checkpoint and did not.
+    unconfirmed: list[str] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -68,7 +74,7 @@ class Verification:
     def result(self) -> Result:
         if self.bad is not None:
             return "tampered"
-        if self.checkpoint is None or self.excuse > self.checkpoint.sequence:
+        if self.checkpoint is None or self.excuse > self.checkpoint.sequence or self.unconfirmed:
             return "consistent"
         return "vouched"
 
@@ -91,7 +97,7 @@ class Verification:
             lines = [
                 start + "chain consistent, tail not vouched for. There is no checkpoint of it."
             ]
-        elif self.result == "consistent":
+        elif self.excuse > self.checkpoint.sequence:
             lines = [
                 start
                 + "chain consistent, and not all vouched for: something was destroyed, and no "
@@ -105,6 +111,9 @@ class Verification:
                 f"{self.after:,} records came after that checkpoint; the chain holds, and their "
                 "end is not vouched for."
             )
+        if self.checkpoint is not None and (head := self.checkpoint.tree) is not None:
+            root = base64.b64encode(head.root).decode()
+            lines.append(f"The tree of the checkpoint: {head.size:,} leaves, root {root}.")
         if self.sealed_from is not None:
             how = "every seal checked" if self.sealed_checked else "not checked, without the key"
             lines.append(f"Sealed with a key from record {self.sealed_from:,} on: {how}.")
@@ -121,7 +130,7 @@ class Verification:
             lines.append(
                 f"The clock went back at record {some}{more}: times there are not to be relied on."
             )
-        return lines + self.notes
+        return lines + self.unconfirmed + self.notes
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -133,7 +142,7 @@ class Verification:
             "head": self.head,
             "first_bad_record": self.bad,
             "why": self.why or None,
-            "checkpoint": asdict(self.checkpoint) if self.checkpoint else None,
+            "checkpoint": self.checkpoint.as_dict() if self.checkpoint else None,
             "vouched_up_to": self.checkpoint.sequence if self.checkpoint else None,
             "records_after_checkpoint": self.after,
             "sealed_from": self.sealed_from,
@@ -142,6 +151,7 @@ class Verification:
             "excused_by": self.excuse or None,
             "tombstone": self.tombstone,
             "clock_went_back_at": self.clock_back,
+            "unconfirmed": self.unconfirmed,
             "notes": self.notes,
         }
 
@@ -184,12 +194,15 @@ def verify(
     return _verified(where, key, check)
 
 
-def verify_end(where: Where, key: LogKey | None, since: Checkpoint | None) -> Verification:
+def verify_end(
+    where: Where, key: LogKey | None, since: Checkpoint | None, tree: Frontier | None = None
+) -> Verification:
     """Verify what came after a checkpoint, before the next one vouches for it. `kinds` and
-    `destroying` count these records only. Raises LogUnavailable as `verify` does."""
+    `destroying` count these records only. `tree` is that up to the checkpoint, and grows. Raises
+    LogUnavailable as `verify` does."""
 
     def check(db: Connection, verification: Verification) -> None:
-        _check_records(db, verification, key, {}, since)
+        _check_records(db, verification, key, {}, since, tree)
 
     return _verified(where, key, check)
 
@@ -280,8 +293,10 @@ def _check_records(
     key: LogKey | None,
     heads: dict[int, list[Checkpoint]],
     since: Checkpoint | None = None,
+    tree: Frontier | None = None,
 ) -> None:
-    """Check every record in order, from the first one there, or from the one after `since`."""
+    """Check every record in order, from the first one there, or from the one after `since`, whose
+    tree is `tree`."""
     _check_start(db, verification)
     verification.sealed_from = _says_sealed(db)
     # Checkpoints of the genesis, or of the last record that retention removed.
@@ -290,6 +305,7 @@ def _check_records(
     if since is not None and since.sequence > verification.last:
         verification.last, verification.head = since.sequence, since.head
         verification.checkpoint = since
+        verification.tree = tree or Frontier(base=since.sequence)
         if _head(db, since.sequence) != since.head:
             raise _Fault(
                 since.sequence,
@@ -379,6 +395,10 @@ def _check_start(db: Connection, verification: Verification) -> None:
         raise _Fault(0, f"It says that it was made at another time than record {row[0]} says.")
     verification.first, verification.last, verification.head = first, first - 1, previous
     verification.tombstone = verification.excuse = row[0]
+    try:
+        verification.tree = Frontier.of_removed(body.get("tree"), body["last"])
+    except NOT_OF_THE_FORM:
+        raise _Fault(row[0], "Its tree of what was removed is not of that form.") from None
 
 
 def _body(seq: int, body: str) -> dict[str, Any]:
@@ -435,6 +455,7 @@ def _check_record(
     if kind == "redaction":
         _check_destroyed(db, seq, json.loads(body))
     verification.last, verification.head = seq, stored
+    verification.tree.append(leaf_of(stored))
 
 
 def _check_texts(
@@ -489,6 +510,13 @@ def _check_checkpoint(verification: Verification, checkpoint: Checkpoint) -> Non
         raise _Fault(
             verification.first,
             f"The checkpoint of {checkpoint.at} says that it had been removed by then.",
+        )
+    tree, head = verification.tree, checkpoint.tree
+    # A tree that started anew, after a removal that kept none, has another origin.
+    if head is not None and head.base == tree.base and head.root != tree.root():
+        raise _Fault(
+            verification.last,
+            f"The tree up to it does not have the root of the checkpoint of {checkpoint.at}.",
         )
     if checkpoint.sequence:
         verification.checkpoint = checkpoint

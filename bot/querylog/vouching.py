@@ -5,6 +5,10 @@ after the last checkpoint is derived again first. A record that destroyed someth
 tombstone) is vouched for only if the desk wrote it: if it bears the seal of the log's key, or its
 number is in `accepting`, as one that the desk has just written or that a person has looked at. An
 automatic checkpoint accepts none, and is refused until a person has looked.
+
+A checkpoint has the root of the tree over all records. The serving process keeps the tree's
+frontier from one checkpoint to the next. A process that has none reads the hashes of all records
+once, and compares the root with that of the checkpoint before.
 """
 
 from __future__ import annotations
@@ -17,20 +21,25 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.messages import message
-from bot.querylog.checkpoints import Checkpoint, CheckpointError, keep, read, signed
+from bot.querylog import trees
+from bot.querylog.checkpoints import Checkpoint, CheckpointError, keep, newest_first, signed
 from bot.querylog.log import QueryLog
+from bot.querylog.merkle import Frontier
+from bot.querylog.receipt_check import TreeHead
+from bot.querylog.signed_notes import checkpoint_note
 from bot.querylog.verify import verify_end
 
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
     """A checkpoint, and the one before it (None: it is the first); the numbers of new records by
-    kind, and the numbers of those that destroyed something."""
+    kind, and the numbers of those that destroyed something; the tree up to the checkpoint."""
 
     checkpoint: Checkpoint
     before: Checkpoint | None
     new: Counter[str]
     destroying: list[int]
+    tree: Frontier
 
     def summary(self) -> str:
         """The new records by kind, in a line."""
@@ -46,11 +55,16 @@ class NotVouchedFor(CheckpointError):
 
 
 def vouch(
-    log: QueryLog, key: Ed25519PrivateKey, file: Path, *, accepting: Collection[int] = ()
+    log: QueryLog,
+    key: Ed25519PrivateKey,
+    file: Path,
+    *,
+    accepting: Collection[int] = (),
+    tree: Frontier | None = None,
 ) -> Vouched:
-    """Verify what is new, sign a checkpoint, and add it to the file. Raises NotVouchedFor,
-    CheckpointError and LogUnavailable."""
-    vouched = take(log, key, newest(log, key, file), accepting=accepting)
+    """Verify what is new, sign a checkpoint, and add it to the file. `tree` may be that of the last
+    one, so that it need not be read. Raises NotVouchedFor, CheckpointError and LogUnavailable."""
+    vouched = take(log, key, newest(log, key, file), accepting=accepting, tree=tree)
     keep(vouched.checkpoint, file)
     return vouched
 
@@ -59,8 +73,8 @@ def newest(log: QueryLog, key: Ed25519PrivateKey, file: Path) -> Checkpoint | No
     """The last checkpoint of this log, signed by this key, in a file. Raises CheckpointError."""
     if not file.exists():
         return None
-    good = [one for one in read(file, key.public_key()).good if one.log == log.id]
-    return good[-1] if good else None
+    identity = log.id
+    return next((c for c in newest_first(file, key.public_key()) if c.log == identity), None)
 
 
 def take(
@@ -69,12 +83,16 @@ def take(
     since: Checkpoint | None = None,
     *,
     accepting: Collection[int] = (),
+    tree: Frontier | None = None,
 ) -> Vouched:
     """Verify what is new since a checkpoint, and sign a new one, without keeping it in a file.
     Raises NotVouchedFor and LogUnavailable."""
-    verification = verify_end(log.where, log.key, since)
+    before, agrees = (None, True) if since is None else _tree_of(log, since, tree)
+    verification = verify_end(log.where, log.key, since, before)
     if verification.bad is not None:
         raise NotVouchedFor(message("log.not_vouched_altered", found=verification.sentences()[0]))
+    if since is not None and not agrees:
+        raise NotVouchedFor(message("log.not_vouched_tree", at=since.at))
     unknown = [
         number
         for number in verification.destroying
@@ -94,8 +112,33 @@ def take(
         verification.count,
         verification.head,
         log.now().isoformat(timespec="seconds"),
+        note=checkpoint_note(verification.log, verification.tree, key),
     )
-    return Vouched(signed(bare, key), since, verification.kinds, verification.destroying)
+    return Vouched(
+        signed(bare, key), since, verification.kinds, verification.destroying, verification.tree
+    )
+
+
+def _tree_of(
+    log: QueryLog, since: Checkpoint, known: Frontier | None
+) -> tuple[Frontier | None, bool]:
+    """The tree up to a checkpoint, and whether it is the one that was signed. None when all records
+    that it vouches for were removed since. Raises LogUnavailable."""
+    head = since.tree
+    if known is not None and head is not None and _is_of(known, head):
+        return known.copy(), True
+    if trees.removed(log).last > since.sequence:
+        return None, True
+    if head is None:
+        derived = trees.frontier_derived(log, since.sequence, since.head)
+        return derived, derived is not None
+    tree = trees.frontier(log, since.sequence)
+    # Under another origin there is no root to compare with: it began anew since.
+    return tree, tree.base != head.base or _is_of(tree, head)
+
+
+def _is_of(tree: Frontier, head: TreeHead) -> bool:
+    return (tree.base, tree.size, tree.root()) == (head.base, head.size, head.root)
 
 
 def _is_sealed(log: QueryLog, number: int) -> bool:
@@ -114,6 +157,7 @@ class Keeper:
         self._log, self._key, self._file = log, key, file
         self._every, self._minutes = every, minutes
         self._last: tuple[int, float] | None = None
+        self._tree: Frontier | None = None
 
     def write(self, now: float, *, closing: bool = False) -> Vouched | None:
         """Vouch, if it is due (when `closing`, if there is anything new); None when it is not.
@@ -126,9 +170,9 @@ class Keeper:
             if not records or not due:
                 return None
         try:
-            vouched = vouch(self._log, self._key, self._file)
+            vouched = vouch(self._log, self._key, self._file, tree=self._tree)
         except NotVouchedFor:
             self._last = (sequence, now)
             raise
-        self._last = (vouched.checkpoint.sequence, now)
+        self._last, self._tree = (vouched.checkpoint.sequence, now), vouched.tree
         return vouched

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 from bot.messages import message
 from bot.querylog import LogUnavailable
-from bot.querylog.checkpoints import CheckpointError, private_key
+from bot.querylog.checkpoints import Checkpoint, CheckpointError, private_key
+from bot.querylog.confirming import confirming
 from bot.querylog.vouching import Keeper, NotVouchedFor, Vouched
 from bot.settings import Settings
 from bot.slack.delivery import SlackDelivery
@@ -32,6 +33,7 @@ def checkpointing(
     they are due, and a last one at the end. Without a key to sign with, the operator is warned."""
     stop = threading.Event()
     keeping: list[threading.Thread] = []
+    confirm: list[tuple[Callable[[Checkpoint], None], Callable[[], None]]] = []
     began = False
     log = delivery.log
 
@@ -55,8 +57,11 @@ def checkpointing(
             logger.warning("%s %s", message("log.no_checkpoints"), error)
             return
         keeper = Keeper(log, key, settings.checkpoints)
+        confirm.append(confirming(settings, log))
         thread = threading.Thread(
-            target=_keep, args=(keeper, post, stop, look_every), name="checkpoints"
+            target=_keep,
+            args=(keeper, post, confirm[0][0], stop, look_every),
+            name="checkpoints",
         )
         keeping.append(thread)
         thread.start()
@@ -72,11 +77,17 @@ def checkpointing(
         stop.set()
         for thread in keeping:
             thread.join()
+        for _, close in confirm:
+            close()
         delivery.outbox.rest()  # Sends the last checkpoint.
 
 
 def _keep(
-    keeper: Keeper, post: Callable[[str], None], stop: threading.Event, look_every: float
+    keeper: Keeper,
+    post: Callable[[str], None],
+    confirm: Callable[[Checkpoint], None],
+    stop: threading.Event,
+    look_every: float,
 ) -> None:
     stopping = False
     while not stopping:
@@ -91,6 +102,7 @@ def _keep(
         if done is not None:
             logger.log(logging.WARNING if done.destroying else logging.INFO, "%s", done.summary())
             post(_in_words(done))
+            confirm(done.checkpoint)
 
 
 def _in_words(done: Vouched) -> str:
