@@ -9,8 +9,9 @@ from bot.database.base import Database, DatabaseError
 from bot.database.sqlite import SqliteDatabase
 
 
-def open_database(where: Path | str, **options: Any) -> Database:
-    """`where`: the path of an SQLite file, or postgresql://… Raises DatabaseError and OSError."""
+def open_database(where: Path | str, *, schema: str = "codedesk", **options: Any) -> Database:
+    """`where`: the path of an SQLite file, or postgresql://…; `schema` is that of PostgreSQL, and
+    `options` are those of SqliteDatabase. Raises DatabaseError and OSError."""
     if isinstance(where, Path):
         return SqliteDatabase(where, **options)
     try:
@@ -19,4 +20,4 @@ def open_database(where: Path | str, **options: Any) -> Database:
         raise DatabaseError(
             "PostgreSQL needs one more package: install it with `pip install codedesk[postgres]`"
         ) from error
-    return PostgresDatabase(where)
+    return PostgresDatabase(where, schema=schema)
