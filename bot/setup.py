@@ -12,6 +12,7 @@ from bot.audit import corrections
 from bot.messages import message
 from bot.querylog import LogUnavailable
 from bot.querylog.opening import opened, verified
+from bot.querylog.snapshot import is_there
 from bot.settings import Settings
 from codesets.loading import packaged
 from codesets.loading.freshness import not_loaded, out_of_date
@@ -99,9 +100,9 @@ def _shelve_corrections(store: CodeStore, settings: Settings, tell: Tell) -> Non
     log cannot be read or was altered: a person who can write the log must not be able to change
     answers.
     """
-    if not settings.log_db.exists():
-        return
     try:
+        if not is_there(settings.log_database):
+            return
         with opened(settings) as log:
             if verified(settings).result == "tampered":
                 tell(message("feedback.tampered"))

@@ -19,6 +19,7 @@ from bot.audit import csv_safe, svg_charts
 from bot.querylog.hash_chain import is_committed
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Record
+from bot.querylog.schema import by_own_views
 from codesets.code_format import undot
 from codesets.model import SYSTEM_NAMES
 
@@ -82,7 +83,8 @@ def _questions(
             json_extract(q.body, '$.user') as user, json_extract(q.body, '$.removed') as removed,
             json_extract(a.body, '$.outcome') as outcome,
             json_extract(a.body, '$.confidence') as confidence,
-            json_extract(a.body, '$.latency_ms') as latency_ms, codes.text as codes, codes.salt,
+            cast(json_extract(a.body, '$.latency_ms') as double precision) as latency_ms,
+            codes.text as codes, codes.salt,
             json_extract(a.body, '$.texts.codes') as committed,
             (select json_extract(d.body, '$.outcome') from records d
                 where d.subject = q.subject and d.kind = 'delivery'
@@ -194,8 +196,10 @@ def _disagreements(log: QueryLog, rows: Sequence[dict[str, Any]]) -> list[dict[s
     there = {row["id"] for row in rows}
     with log.reading() as db:
         feedback = db.query(
-            "select question, at, verdict, code, by, note from feedback "
-            "where verdict in ('wrong', 'used') order by id desc"
+            by_own_views(
+                "select question, at, verdict, code, by, note from feedback "
+                "where verdict in ('wrong', 'used') order by id desc"
+            )
         )
         against = [one for one in feedback if one["question"] in there]
     disagreements = []
@@ -237,8 +241,10 @@ def _accesses(
     with log.reading() as db:
         return list(
             db.query(
-                "select what, by, count(*) as count from accesses where at >= ? and at < ? "
-                "group by what, by order by count desc, what, by",
+                by_own_views(
+                    "select what, by, count(*) as count from accesses where at >= ? and at < ? "
+                    "group by what, by order by count desc, what, by"
+                ),
                 _between(first_day, last_day),
             )
         )

@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from bot.audit.web import accounts
-from bot.querylog import LogUnavailable, NoSuchQuestion, QueryLog, Record, checkpoints, retention
+from bot.querylog import NoSuchQuestion, QueryLog, Record, checkpoints, retention
 from bot.querylog.checkpoints import CheckpointError
-from bot.querylog.opening import key_of, open_log, opened, verified
+from bot.querylog.opening import expect_log, key_of, open_log, opened, verified
 from bot.querylog.records import summary
 from bot.querylog.vouching import vouch
 from bot.settings import Settings, SettingsError
@@ -192,8 +192,7 @@ def log_audit(settings: Settings) -> None:
             "The auditors' pages need Datasette: install it with `pip install 'codedesk[audit]'`, "
             "or run `make audit`."
         ) from error
-    if not settings.log_db.exists():
-        raise LogUnavailable(f"There is no query log at {settings.log_db} yet: nothing was asked.")
+    expect_log(settings)
     serve(settings, partial(verified, settings))
 
 

@@ -6,7 +6,7 @@ our own in PostgreSQL and gives text there. Where the two differ, a module asks 
 """
 
 from bot.database.base import Connection, Cursor, Database, DatabaseError, DuplicateError, Kind
-from bot.database.opening import open_database
+from bot.database.opening import name_of, open_database
 
 __all__ = [
     "Connection",
@@ -15,5 +15,6 @@ __all__ = [
     "DatabaseError",
     "DuplicateError",
     "Kind",
+    "name_of",
     "open_database",
 ]

@@ -25,7 +25,7 @@ class DuplicateError(DatabaseError):
 
 
 class Cursor(Protocol):
-    """The rows of a statement, as tuples."""
+    """The rows of a statement, as tuples. Reading them raises DatabaseError, too."""
 
     @property
     def rowcount(self) -> int: ...
@@ -39,6 +39,12 @@ class Connection(ABC):
     DatabaseError."""
 
     kind: Kind
+    #: The connection of the library, for what only one of the two can do.
+    raw: Any
+
+    def indexed_by(self, index: str) -> str:
+        """What stands after a table so that SQLite reads it by an index; PostgreSQL decides."""
+        return f"indexed by {index}" if self.kind == "sqlite" else ""
 
     @abstractmethod
     def execute(self, sql: str, params: Params = ()) -> Cursor:
@@ -51,6 +57,10 @@ class Connection(ABC):
     @abstractmethod
     def query(self, sql: str, params: Params = ()) -> Iterator[dict[str, Any]]:
         """The rows of a statement, each by the names of its columns."""
+
+    @abstractmethod
+    def stream(self, sql: str, params: Params = ()) -> Iterator[Any]:
+        """The rows of a statement as tuples, without holding all in memory. In `snapshot` only."""
 
 
 class Database(ABC):
@@ -65,9 +75,16 @@ class Database(ABC):
         """A connection to read with. Each statement sees what was committed when it began."""
 
     @abstractmethod
-    def writing(self) -> AbstractContextManager[Connection]:
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """A connection that cannot write, and sees the database as it is at one moment."""
+
+    @abstractmethod
+    def writing(self, *, batched: bool = False) -> AbstractContextManager[Connection]:
         """A transaction that is the only one that writes to this database. It is on the disk when
-        the block has ended, and undone when the block raises."""
+        the block has ended, and undone when the block raises.
+
+        `batched`: statements may be sent only when a result is read, so that they travel together.
+        The error of one may then be raised by a later one, or at the end of the block."""
 
     @abstractmethod
     def close(self) -> None: ...

@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from bot.database.address import without_password
 from bot.database.base import Database, DatabaseError
 from bot.database.sqlite import SqliteDatabase
 
 
-def open_database(where: Path | str, *, schema: str = "codedesk", **options: Any) -> Database:
-    """`where`: the path of an SQLite file, or postgresql://…; `schema` is that of PostgreSQL, and
-    `options` are those of SqliteDatabase. Raises DatabaseError and OSError."""
+def open_database(
+    where: Path | str, *, schema: str = "codedesk", create: bool = True, **options: Any
+) -> Database:
+    """`where`: the path of an SQLite file, or postgresql://… `schema`: in PostgreSQL, the schema
+    that the tables are in; it is made unless `create` is false. `options` are those of the
+    SqliteDatabase. Raises DatabaseError and OSError."""
     if isinstance(where, Path):
         return SqliteDatabase(where, **options)
     try:
@@ -20,4 +24,11 @@ def open_database(where: Path | str, *, schema: str = "codedesk", **options: Any
         raise DatabaseError(
             "PostgreSQL needs one more package: install it with `pip install codedesk[postgres]`"
         ) from error
-    return PostgresDatabase(where, schema=schema)
+    return PostgresDatabase(where, schema=schema, create=create)
+
+
+def name_of(where: Path | str) -> str:
+    """What people are told of it: the path, or the address without its password."""
+    if isinstance(where, Path):
+        return str(where)
+    return without_password(where)

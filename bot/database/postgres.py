@@ -6,33 +6,48 @@ One transaction at a time writes to a schema: each takes the same advisory lock 
 (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS). The lock is given
 back before the disk is waited for, so that the next writer goes on meanwhile; then each waits until
 all that it wrote is on the disk, together with the others. A later record is never on the disk
-without those before it, as there is one write-ahead log.
+without those before it, as there is one write-ahead log. What was found there already may not be on
+the disk either, so a transaction that wrote nothing waits, too.
 """
 
 from __future__ import annotations
 
-import re
+import itertools
+import select
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from bot.database.address import without_password
 from bot.database.base import Connection, Cursor, Database, DatabaseError, DuplicateError, Params
 
 #: As in SQLite: `json_extract(body, '$.name')`. It gives text; null where there is none.
-JSON_EXTRACT = """
+JSON_EXTRACT_BODY = " select body::jsonb #>> string_to_array(substr(path, 3), '.') "
+_JSON_EXTRACT = f"""
 create or replace function json_extract(body text, path text) returns text
 immutable parallel safe language sql
-as $$ select body::jsonb #>> string_to_array(substr(path, 3), '.') $$
+as $${JSON_EXTRACT_BODY}$$
 """
 #: Waits until all that was committed before is on the disk: a commit that has something to write.
 _TO_DISK = "select pg_logical_emit_message(true, 'codedesk', '')"
+#: A session that stops in the middle must not keep others from writing for ever.
+_SESSION = """
+set search_path = "{schema}";
+set synchronous_commit = on;
+set lock_timeout = '10s';
+set idle_in_transaction_session_timeout = '60s'
+"""
 _MOST_CONNECTIONS = 8
-_PASSING = (psycopg.OperationalError, PoolTimeout)
+#: Errors that may go by themselves: not reachable, stopping, full, locked.
+_PASSING = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+_names = itertools.count()
 
 
 @contextmanager
@@ -40,86 +55,174 @@ def _own_errors() -> Iterator[None]:
     try:
         yield
     except psycopg.IntegrityError as error:
-        raise DuplicateError(str(error)) from error
-    except (psycopg.Error, PoolTimeout) as error:
-        raise DatabaseError(str(error).strip(), passing=isinstance(error, _PASSING)) from error
+        raise DuplicateError(_text(error)) from error
+    except PoolTimeout as error:
+        raise DatabaseError("no connection to the database in time", passing=True) from error
+    except psycopg.Error as error:
+        raise DatabaseError(_text(error), passing=isinstance(error, _PASSING)) from error
 
 
-def without_password(url: str) -> str:
-    """The address as people may see it."""
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1@", url)
+def _text(error: psycopg.Error) -> str:
+    """The first line says what is wrong; the others repeat the statement, or guess."""
+    return (error.diag.message_primary or str(error).strip().split("\n")[0]).strip()
 
 
+@lru_cache(maxsize=1000)
 def _translated(sql: str) -> str:
     """`?` as psycopg has it. Our SQL has no `?` in a literal."""
     return sql.replace("%", "%%").replace("?", "%s")
 
 
+class _Rows:
+    """A cursor whose errors are ours."""
+
+    __slots__ = ("_pipeline", "_raw")
+
+    def __init__(self, raw: psycopg.Cursor[Any], pipeline: psycopg.Pipeline | None) -> None:
+        self._raw, self._pipeline = raw, pipeline
+
+    @property
+    def rowcount(self) -> int:
+        with _own_errors():
+            if self._pipeline is not None:
+                self._pipeline.sync()
+            return self._raw.rowcount
+
+    def fetchone(self) -> Any:
+        with _own_errors():
+            return self._raw.fetchone()
+
+    def fetchall(self) -> list[Any]:
+        with _own_errors():
+            return self._raw.fetchall()
+
+    def __iter__(self) -> Iterator[Any]:
+        with _own_errors():
+            yield from self._raw
+
+
 class PostgresConnection(Connection):
     kind = "postgres"
 
-    def __init__(self, raw: psycopg.Connection[Any]) -> None:
+    def __init__(
+        self,
+        raw: psycopg.Connection[Any],
+        schema: str,
+        pipeline: psycopg.Pipeline | None = None,
+    ) -> None:
         self.raw = raw
+        self.schema = schema
+        self._pipeline = pipeline
 
     def execute(self, sql: str, params: Params = ()) -> Cursor:
         with _own_errors():
-            return self.raw.execute(_translated(sql), params)
+            return _Rows(self.raw.execute(_translated(sql), params), self._pipeline)
 
     def executemany(self, sql: str, many: Sequence[Params]) -> None:
         with _own_errors():
-            self.raw.cursor().executemany(_translated(sql), many)
+            if self._pipeline is not None:
+                for params in many:
+                    self.raw.execute(_translated(sql), params)
+            elif many:
+                self.raw.cursor().executemany(_translated(sql), many)
 
     def query(self, sql: str, params: Params = ()) -> Iterator[dict[str, Any]]:
         with _own_errors():
             yield from self.raw.cursor(row_factory=dict_row).execute(_translated(sql), params)
 
+    def stream(self, sql: str, params: Params = ()) -> Iterator[Any]:
+        with _own_errors(), self.raw.cursor(f"stream_{next(_names)}") as cursor:
+            cursor.itersize = 2000
+            yield from cursor.execute(_translated(sql), params)
+
 
 class PostgresDatabase(Database):
     kind = "postgres"
 
-    def __init__(self, url: str, *, schema: str = "codedesk", timeout: float = 10) -> None:
-        """`url`: postgresql://user@host/database, as libpq reads it. Raises DatabaseError."""
+    def __init__(
+        self, url: str, *, schema: str = "codedesk", create: bool = True, timeout: float = 10
+    ) -> None:
+        """`url`: postgresql://user@host/database, as libpq reads it. Without `create`, nothing is
+        written to it. Raises DatabaseError."""
         self.url = url
         self.schema = schema
         self.name = without_password(url)
+        options = {
+            "autocommit": True,
+            "application_name": "codedesk",
+            "client_encoding": "utf8",
+            "connect_timeout": max(2, round(timeout)),
+            # Statements are few and repeated: each is parsed and planned once a connection.
+            "prepare_threshold": 0,
+        }
+        with _own_errors(), psycopg.connect(url, **options) as raw:  # type: ignore[arg-type]
+            self._prepare(raw, create)
         self._pool = ConnectionPool(
             url,
             min_size=1,
             max_size=_MOST_CONNECTIONS,
             timeout=timeout,
             open=False,
-            kwargs={"autocommit": True, "application_name": "codedesk"},
+            kwargs=options,
             configure=self._configure,
-            check=ConnectionPool.check_connection,
+            check=_check,
         )
         with _own_errors():
             self._pool.open()
-            with self._pool.connection(timeout) as raw:
-                raw.execute(f'create schema if not exists "{schema}"')
-                raw.execute("select pg_advisory_lock(hashtext(%s))", [schema])
-                raw.execute(JSON_EXTRACT)
-                raw.execute("select pg_advisory_unlock(hashtext(%s))", [schema])
+
+    def _prepare(self, raw: psycopg.Connection[Any], create: bool) -> None:
+        """Expect what is needed of the database, and make the schema where it is not there."""
+        encoding, schema, function = raw.execute(
+            "select current_setting('server_encoding'), to_regnamespace(%s), to_regprocedure(%s)",
+            [f'"{self.schema}"', f'"{self.schema}".json_extract(text, text)'],
+        ).fetchone() or ("", None, None)
+        if encoding != "UTF8":
+            raise DatabaseError(
+                f"the database is encoded in {encoding}, and must be in UTF8: make another with "
+                "`createdb --encoding UTF8 --template template0 NAME`"
+            )
+        if not create or (schema and function):
+            return
+        with raw.transaction():
+            raw.execute("select pg_advisory_xact_lock(hashtext(%s))", [self.schema])
+            raw.execute(f'create schema if not exists "{self.schema}"')
+            raw.execute(f'set local search_path = "{self.schema}"')
+            raw.execute(_JSON_EXTRACT)
 
     def _configure(self, raw: psycopg.Connection[Any]) -> None:
-        raw.execute(f'set search_path = "{self.schema}"')
-        # A server may shorten the time zone or the style; times are text of ours.
-        raw.execute("set synchronous_commit = on")
+        # With parameters, or prepared, only one statement could be sent at a time.
+        raw.execute(_SESSION.format(schema=self.schema), prepare=False)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         with self._lent() as raw:
-            yield PostgresConnection(raw)
+            yield PostgresConnection(raw, self.schema)
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def snapshot(self) -> Iterator[Connection]:
         with self._lent() as raw:
-            with _own_errors_around(raw.transaction()):
+            try:
                 with _own_errors():
+                    raw.execute("begin isolation level repeatable read, read only")
+                    raw.execute("set local idle_in_transaction_session_timeout = 0")
+                yield PostgresConnection(raw, self.schema)
+            finally:
+                _undo(raw)
+
+    @contextmanager
+    def writing(self, *, batched: bool = False) -> Iterator[Connection]:
+        with self._lent() as raw:
+            try:
+                with _own_errors(), raw.pipeline() if batched else nullcontext() as pipeline:
+                    raw.execute("begin")
                     raw.execute("set local synchronous_commit = off")
                     raw.execute("select pg_advisory_xact_lock(hashtext(%s))", [self.schema])
-                yield PostgresConnection(raw)
-            with _own_errors():
-                raw.execute(_TO_DISK)
+                    yield PostgresConnection(raw, self.schema, pipeline)
+                    raw.execute("commit")
+                    raw.execute(_TO_DISK)
+            except BaseException:
+                _undo(raw)
+                raise
 
     @contextmanager
     def _lent(self) -> Iterator[psycopg.Connection[Any]]:
@@ -128,16 +231,28 @@ class PostgresDatabase(Database):
         try:
             yield raw
         finally:
+            # A connection that broke is replaced; one in a transaction is brought out of it.
             self._pool.putconn(raw)
 
     def close(self) -> None:
         self._pool.close()
 
 
-@contextmanager
-def _own_errors_around(block: Any) -> Iterator[None]:
-    with _own_errors(), block:
-        yield
+def _undo(raw: psycopg.Connection[Any]) -> None:
+    if not raw.closed and raw.info.transaction_status != TransactionStatus.IDLE:
+        try:
+            raw.rollback()
+        except psycopg.Error:
+            raw.close()
+
+
+def _check(raw: psycopg.Connection[Any]) -> None:
+    """Raises psycopg.Error when the server closed this connection. A server that stopped, and a
+    connection that was cut, leave something to read; only then it is asked."""
+    waiting = select.poll()
+    waiting.register(raw.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        ConnectionPool.check_connection(raw)
 
 
 def is_address(text: str) -> bool:

@@ -23,7 +23,8 @@ _PASSING = frozenset(
 
 
 @contextmanager
-def _own_errors() -> Iterator[None]:
+def own_errors() -> Iterator[None]:
+    """Errors of SQLite as ours."""
     try:
         yield
     except sqlite3.IntegrityError as error:
@@ -31,6 +32,31 @@ def _own_errors() -> Iterator[None]:
     except sqlite3.Error as error:
         code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
         raise DatabaseError(str(error), passing=code in _PASSING) from error
+
+
+class _Rows:
+    """A cursor whose errors are ours."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: sqlite3.Cursor) -> None:
+        self._raw = raw
+
+    @property
+    def rowcount(self) -> int:
+        return self._raw.rowcount
+
+    def fetchone(self) -> Any:
+        with own_errors():
+            return self._raw.fetchone()
+
+    def fetchall(self) -> list[Any]:
+        with own_errors():
+            return self._raw.fetchall()
+
+    def __iter__(self) -> Iterator[Any]:
+        with own_errors():
+            yield from self._raw
 
 
 class SqliteConnection(Connection):
@@ -41,16 +67,19 @@ class SqliteConnection(Connection):
         self._utils = SqliteUtils(raw)
 
     def execute(self, sql: str, params: Params = ()) -> Cursor:
-        with _own_errors():
-            return self.raw.execute(sql, params)
+        with own_errors():
+            return _Rows(self.raw.execute(sql, params))
 
     def executemany(self, sql: str, many: Sequence[Params]) -> None:
-        with _own_errors():
+        with own_errors():
             self.raw.executemany(sql, many)
 
     def query(self, sql: str, params: Params = ()) -> Iterator[dict[str, Any]]:
-        with _own_errors():
+        with own_errors():
             yield from self._utils.query(sql, list(params))
+
+    def stream(self, sql: str, params: Params = ()) -> Iterator[Any]:
+        return iter(self.execute(sql, params))
 
 
 class SqliteDatabase(Database):
@@ -68,7 +97,7 @@ class SqliteDatabase(Database):
         self._lock = threading.RLock()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        with _own_errors():
+        with own_errors():
             raw = sqlite3.connect(
                 path, timeout=timeout, check_same_thread=False, isolation_level=None
             )
@@ -83,17 +112,30 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with self._lock:
+        with self._lock, own_errors():
             yield self._connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def snapshot(self) -> Iterator[Connection]:
+        with own_errors():
+            address = self.path.absolute().as_uri() + "?mode=ro"
+            raw = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10)
+            raw.execute("begin")
+        try:
+            with own_errors():
+                yield SqliteConnection(raw)
+        finally:
+            raw.close()
+
+    @contextmanager
+    def writing(self, *, batched: bool = False) -> Iterator[Connection]:
         raw = self._connection.raw
         with self._lock:
             # The right to write is held from the start, so that what was read does not change.
             self._connection.execute("begin immediate")
             try:
-                yield self._connection
+                with own_errors():
+                    yield self._connection
                 self._connection.execute("commit")
             except BaseException:
                 if raw.in_transaction:

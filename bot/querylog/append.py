@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from bot.database import Connection
 from bot.querylog import hash_chain
 from bot.querylog.hash_chain import LogKey, LogUnavailable
 from bot.querylog.records import QuestionRecord
@@ -29,7 +29,8 @@ class NoSuchCorrection(CodeDeskError):
 IN_FORCE = """
     records r join texts t on t.record = r.seq and t.name = 'phrase'
     where r.kind = 'correction' and r.seq not in (
-        select json_extract(body, '$.correction') from records where kind = 'withdrawal'
+        select cast(json_extract(body, '$.correction') as bigint) from records
+        where kind = 'withdrawal'
     )
 """
 
@@ -41,7 +42,7 @@ _TEXT = "record, name, salt, text"
 class ChainAppender:
     """The end of the chain, inside a transaction that is the only one that may write."""
 
-    def __init__(self, db: sqlite3.Connection, now: str, key: LogKey | None) -> None:
+    def __init__(self, db: Connection, now: str, key: LogKey | None) -> None:
         self.db, self.now, self._key = db, now, key
         #: Rows that were added and not read back yet.
         self._records: list[tuple[Any, ...]] = []
@@ -126,10 +127,10 @@ class ChainAppender:
         records = self.db.execute(
             f"select {_RECORD} from records where seq >= ? order by seq", first
         ).fetchall()
-        # Without `indexed by`, SQLite would read the texts of the whole log.
+        # SQLite would read the texts of the whole log without it.
+        by_record = self.db.indexed_by("texts_by_record")
         texts = self.db.execute(
-            f"select {_TEXT} from texts indexed by texts_by_record where record >= ? order by id",
-            first,
+            f"select {_TEXT} from texts {by_record} where record >= ? order by id", first
         ).fetchall()
         if records != self._records or texts != self._texts:
             raise LogUnavailable(
@@ -199,7 +200,7 @@ class ChainAppender:
     def approves(self, phrase: str, code: str, system: str) -> bool:
         """Whether a correction in force has this phrase for this code."""
         rows = self.db.execute(
-            f"select 1 from {IN_FORCE} and t.text = ? collate nocase "
+            f"select 1 from {IN_FORCE} and lower(t.text) = lower(?) "
             "and json_extract(r.body, '$.code') = ? and json_extract(r.body, '$.system') = ?",
             [phrase, code, system],
         )

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlite_utils import Database
-
+from bot.database import Connection
 from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog.append import ChainAppender
@@ -73,11 +72,20 @@ class FallbackLog(QueryLog):
                 raise
 
     @contextmanager
-    def reading(self) -> Iterator[Database]:
-        if not self._is_open:
-            raise LogUnavailable(f"The query log at {self.path} could not be opened yet.")
+    def reading(self) -> Iterator[Connection]:
+        self._expect_open()
         with super().reading() as db:
             yield db
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        self._expect_open()
+        with super().snapshot() as db:
+            yield db
+
+    def _expect_open(self) -> None:
+        if not self._is_open:
+            raise LogUnavailable(f"The query log at {self.name} could not be opened yet.")
 
     def ask_many(self, questions: Sequence[QuestionRecord]) -> list[str | None]:
         new = [question for question in questions if not _ids(question) & self._seen]

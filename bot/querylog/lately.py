@@ -24,7 +24,7 @@ def asked_by(log: QueryLog, user: str, team: str | None, limit: int) -> list[Rec
     for _ in range(_STEPS):
         after = max(before - _STEP, 0)
         found += log.select(
-            "seq >= ? and seq < ? and user = ? and coalesce(team, '') = ? and text <> '' "
+            "seq >= ? and seq < ? and \"user\" = ? and coalesce(team, '') = ? and text <> '' "
             "order by seq desc limit ?",
             [after, before, user, team or "", limit - len(found)],
         )
@@ -55,10 +55,11 @@ def week(log: QueryLog) -> Week:
         counted = db.execute(
             """
             with asked as (select seq, subject from records where seq >= ? and kind = 'question')
-            select count(*), coalesce(sum(seq >= ?), 0), coalesce(sum(not exists (
+            select count(*), coalesce(sum(case when seq >= ? then 1 end), 0),
+            coalesce(sum(case when not exists (
                 select 1 from records a where a.subject = asked.subject and a.kind = 'answer'
                 and json_extract(a.body, '$.outcome') <> 'abstained'
-            )), 0) from asked
+            ) then 1 end), 0) from asked
             """,
             [first, of_today],
         ).fetchone()

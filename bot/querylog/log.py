@@ -1,4 +1,4 @@
-"""log.db, written in WAL mode by any number of threads and processes.
+"""The query log in SQLite or PostgreSQL, written by any number of threads and processes.
 
 The invariants are in the docstring of the package; `hash_chain` says what a hash proves.
 """
@@ -8,27 +8,29 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import secrets
-import sqlite3
-import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
+from bot.database import (
+    Connection,
+    Database,
+    DatabaseError,
+    DuplicateError,
+    name_of,
+    open_database,
+)
 from bot.desk.answer import Answer
 from bot.messages import message
 from bot.phi import Scrubber, scrub_head
-from bot.querylog import hash_chain, schema
+from bot.querylog import hash_chain, schema, version_1
 from bot.querylog.append import ChainAppender
 from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogKey, LogUnavailable
 from bot.querylog.records import (
     QUESTION_FIELDS,
-    VERSION_1_QUESTION_FIELDS,
     Access,
     Entry,
     Outcome,
@@ -43,54 +45,63 @@ from bot.querylog.records import (
     question_body,
     record_of,
 )
+from bot.querylog.schema_check import SchemaCheck
 
 
 class QueryLog:
-    """One connection to log.db behind a lock; share it between threads, open one a process."""
+    """The log in one database; share it between threads, open one a process."""
 
     def __init__(
         self,
-        path: Path,
+        where: Path | str,
         *,
         key: LogKey | None = None,
         scrubber: Scrubber | None = None,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
-        """Raises LogUnavailable when the file cannot be opened for writing. A `scrubber` with the
-        words of an index tells medicine from names better than the default one."""
-        self.path = path
+        """`where`: the path of an SQLite file, or the address of a PostgreSQL database. Raises
+        LogUnavailable when it cannot be opened for writing. A `scrubber` with the words of an index
+        tells medicine from names better than the default one."""
+        self.where = where
+        #: As people are told: without a password.
+        self.name = name_of(where)
         self._key = key
         self._scrubber = scrubber or Scrubber()
         self._clock = clock
-        self._lock = threading.Lock()
-        #: SQLite's number of the schema that was checked last.
-        self._schema_read: int | None = None
         self._open()
 
     def _open(self) -> None:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-            connection = sqlite3.connect(
-                self.path, timeout=10, check_same_thread=False, isolation_level=None
-            )
-            self._db = Database(connection)
-            self._db.enable_wal()
-            # A commit is on the disk, not in a cache, when it returns.
-            self._db.execute("pragma synchronous = full")
-            # What is deleted is overwritten.
-            self._db.execute("pragma secure_delete = on")
+            self._database = open_database(self.where)
+            self._check = SchemaCheck(self.name)
             self._migrate()
-            schema.read_by_own_views(connection)
-            self._expect_schema()
-        except (OSError, sqlite3.Error) as error:
+            with self._database.reading() as db:
+                self._check(db)
+        except (OSError, DatabaseError) as error:
+            todo = (
+                "Free the disk or mend the permissions, then start again."
+                if isinstance(self.where, Path)
+                else "Start the database, or set CODEDESK_DATABASE_URL to where it is, then start "
+                "again."
+            )
             raise LogUnavailable(
-                f"The query log at {self.path} cannot be written ({error}), and Code Desk does not "
-                "answer unlogged. Free the disk or mend the permissions, then start again."
+                f"The query log at {self.name} cannot be written ({error}), and Code Desk does not "
+                f"answer unlogged. {todo}"
             ) from error
 
     def close(self) -> None:
-        self._db.close()
+        self._database.close()
+
+    @property
+    def path(self) -> Path:
+        """The file of a log in SQLite."""
+        assert isinstance(self.where, Path), "a log in PostgreSQL has no file"
+        return self.where
+
+    @property
+    def database(self) -> Database:
+        """Where it is; for what is about the database itself, such as cleaning it."""
+        return self._database
 
     @property
     def key(self) -> LogKey | None:
@@ -106,112 +117,61 @@ class QueryLog:
     # Migrations: from each version to the next, all in one transaction.
 
     def _migrate(self) -> None:
-        if self._version() < schema.VERSION:
-            with self._lock, self._immediate():
-                version = self._version()  # another process may have done it meanwhile
+        with self._database.reading() as db:
+            version = schema.version(db)
+        if version < schema.VERSION:
+            with self._database.writing() as db:
+                version = schema.version(db)  # another process may have done it meanwhile
                 if version == 1:
-                    self._from_version_1()
+                    version_1.migrate(db, self._now(), self._key, self._scrubber)
                 elif version == 0:
-                    schema.create(self._db.conn, secrets.token_hex(8), self._now())
-                if version < schema.VERSION:
-                    self._db.execute(f"pragma user_version = {schema.VERSION}")
-        if self._version() > schema.VERSION:
+                    schema.create(db, secrets.token_hex(8), self._now())
+        if version > schema.VERSION:
             raise LogUnavailable(
-                f"The query log at {self.path} was written by a newer Code Desk. Update this one."
+                f"The query log at {self.name} was written by a newer Code Desk. Update this one."
             )
-
-    def _version(self) -> int:
-        return self._db.execute("pragma user_version").fetchone()[0]
-
-    def _from_version_1(self) -> None:
-        db = self._db.conn
-        schema.set_version_1_aside(db)
-        schema.create(db, secrets.token_hex(8), self._now())
-        appender = ChainAppender(db, self._now(), self._key)
-        mark: dict[str, Any] = {"imported": 1}
-        for number, (kind, row) in enumerate(schema.version_1_rows(db)):
-            if number % 1000 == 0:
-                appender.expect_all_there()
-            if kind == "question":
-                # Version 1 had no scrubber.
-                scrubbed = self._scrubber.scrub(row["text"])
-                fields = {name: row[name] for name in VERSION_1_QUESTION_FIELDS}
-                fields["text"] = scrubbed.text
-                question = QuestionRecord(**fields, removed=scrubbed.removed)
-                body, texts = question_body(question)
-                appender.append(kind, row["id"], body | mark, texts, row["asked_at"])
-            elif kind == "answer":
-                today = row["answered_at"][:10]
-                answer = Answer.from_dict(_version_1_answer(row["answer"], today))
-                body, texts = answer_body(answer, row["codes"], row["releases"], today)
-                body |= {"index_build": row["index_build"], "latency_ms": row["latency_ms"]}
-                appender.append(kind, row["question"], body | mark, texts, row["answered_at"])
-            else:
-                body, texts = delivery_body(row["kind"], row["outcome"], row["detail"] or "")
-                appender.append(kind, row["question"], body | mark, texts, row["at"])
-        appender.expect_all_there()
-        schema.drop_version_1(db)
 
     # Transactions
-
-    def _expect_schema(self) -> None:
-        """Raises LogUnavailable when the file has any table, view, index or trigger of others.
-
-        Those could hide, drop or alter a record. SQLite reads the schema again when its number
-        (`schema_version`) changes, so while the number is the same, no new check is needed.
-        """
-        (read_last,) = self._db.execute("pragma schema_version").fetchone()
-        if read_last == self._schema_read:
-            return
-        if why := schema.faults(self._db.conn):
-            raise LogUnavailable(
-                f"{why} Nothing is written to the query log at {self.path}, nor read from it. Run "
-                "`codedesk log verify`, and put back the right file."
-            )
-        self._schema_read = read_last
-
-    @contextmanager
-    def _immediate(self) -> Iterator[None]:
-        """A transaction that holds the right to write from its start, so that the end of the chain
-        does not move after it was read."""
-        db = self._db.conn
-        db.execute("begin immediate")
-        try:
-            yield
-            db.execute("commit")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("rollback")
-            raise
 
     @contextmanager
     def writing(self) -> Iterator[ChainAppender]:
         """The end of the chain, to append to. It is committed on exit, after all that was appended
         was read back. Raises LogUnavailable."""
         try:
-            with self._lock, self._immediate():
-                self._expect_schema()
-                appender = ChainAppender(self._db.conn, self._now(), self._key)
+            with self._database.writing(batched=True) as db:
+                self._check(db)
+                appender = ChainAppender(db, self._now(), self._key)
                 yield appender
                 appender.expect_all_there()
-        except sqlite3.IntegrityError:
+        except DuplicateError:
             raise
-        except sqlite3.Error as error:
+        except DatabaseError as error:
             raise LogUnavailable(
-                f"The query log at {self.path} cannot be written ({error}). Code Desk does not "
+                f"The query log at {self.name} cannot be written ({error}). Code Desk does not "
                 "answer unlogged; ask again when that is mended."
             ) from error
 
     @contextmanager
-    def reading(self) -> Iterator[Database]:
+    def snapshot(self) -> Iterator[Connection]:
+        """As it is at one moment, for reading a lot. Raises LogUnavailable."""
+        with self._read_from(self._database.snapshot()) as db:
+            yield db
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
         """Raises LogUnavailable."""
+        with self._read_from(self._database.reading()) as db:
+            yield db
+
+    @contextmanager
+    def _read_from(self, opened: AbstractContextManager[Connection]) -> Iterator[Connection]:
         try:
-            with self._lock:
-                self._expect_schema()
-                yield self._db
-        except sqlite3.Error as error:
+            with opened as db:
+                self._check(db)
+                yield db
+        except DatabaseError as error:
             raise LogUnavailable(
-                f"The query log at {self.path} cannot be read ({error}). Whether it is damaged, "
+                f"The query log at {self.name} cannot be read ({error}). Whether it is damaged, "
                 "`codedesk log verify` says."
             ) from error
 
@@ -446,7 +406,10 @@ class QueryLog:
         """The questions for which an SQL condition on the view `questions` is true. `order by` and
         `limit` may follow the condition."""
         with self.reading() as db:
-            ids = [row[0] for row in db.execute(f"select id from questions where {where}", params)]
+            found = db.execute(
+                schema.by_own_views(f"select id from questions where {where}"), params
+            )
+            ids = [row[0] for row in found]
             return _assembled(db, ids)
 
     def unanswered(self, surfaces: Sequence[Surface]) -> list[Pending]:
@@ -479,14 +442,13 @@ class QueryLog:
 
     def recent(self, limit: int = 20) -> list[Record]:
         """The last questions, newest first."""
-        return self.select("1 order by seq desc limit ?", [limit])
+        return self.select("true order by seq desc limit ?", [limit])
 
     def get(self, question_id: str) -> Record | None:
         """The question with this id, or the only one whose id begins so; else None."""
         with self.reading() as db:
-            # Without `indexed by`, SQLite would read all questions.
             rows = db.execute(
-                "select subject from records indexed by one_question_an_id "
+                f"select subject from records {db.indexed_by('one_question_an_id')} "
                 "where kind = 'question' and subject >= ? and subject < ? limit 2",
                 [question_id, question_id + "~"],
             ).fetchall()
@@ -511,11 +473,13 @@ def _marks(values: Sequence[Any]) -> str:
 # Reading them back
 
 
-def _entries(db: Database, where: str, params: Sequence[Any]) -> list[Entry]:
+def _entries(db: Connection, where: str, params: Sequence[Any]) -> list[Entry]:
     """Raises LogUnavailable at a record that is not of the form that records have."""
     rows = list(
         db.query(f"select seq, at, kind, subject, body, hash from records where {where}", params)
     )
+    if not rows:
+        return []
     texts: dict[int, dict[str, tuple[Any, Any]]] = {}
     seqs = [row["seq"] for row in rows]
     for row in db.query(
@@ -553,7 +517,7 @@ def _entry(row: dict[str, Any], there: Mapping[str, tuple[Any, Any]]) -> Entry:
 
 
 def _unfinished(
-    db: Database, surfaces: Sequence[Surface], finished: str, also: str | None = None
+    db: Connection, surfaces: Sequence[Surface], finished: str, also: str | None = None
 ) -> list[str]:
     """Ids of questions, oldest first, without any record that fits the condition `finished`, and
     with one that fits `also`."""
@@ -571,7 +535,7 @@ def _unfinished(
     ]
 
 
-def _pending(db: Database, ids: list[str]) -> list[Pending]:
+def _pending(db: Connection, ids: list[str]) -> list[Pending]:
     entries = _entries(db, f"kind = 'question' and subject in ({_marks(ids)})", ids)
     return [
         Pending(
@@ -589,7 +553,7 @@ def _pending(db: Database, ids: list[str]) -> list[Pending]:
     ]
 
 
-def _assembled(db: Database, ids: list[str]) -> list[Record]:
+def _assembled(db: Connection, ids: list[str]) -> list[Record]:
     """The questions with these ids, in this order, with all records of each."""
     entries: dict[str, dict[str, list[Entry]]] = {question_id: {} for question_id in ids}
     for at in range(0, len(ids), 500):
@@ -604,12 +568,3 @@ def _record(question_id: str, entries: dict[str, list[Entry]]) -> Record:
         return record_of(question_id, entries)
     except NOT_OF_THE_FORM as error:
         raise _damaged(entries["question"][0].seq if "question" in entries else 0) from error
-
-
-def _version_1_answer(stored: dict[str, Any], today: str) -> dict[str, Any]:
-    """An answer as version 1 stored it. Unless its date of service is the day on which it was
-    given, words stand in place of the date."""
-    if stored["as_of"] in ("", today):
-        return stored
-    words = json.dumps(message("desk.date_of_service"))[1:-1]
-    return json.loads(json.dumps(stored).replace(stored["as_of"], words)) | {"as_of": ""}

@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from bot.database import name_of
 from bot.messages import message
 from bot.phi import Scrubber
 from bot.querylog import checkpoints
@@ -16,6 +17,7 @@ from bot.querylog.fallback import FallbackLog
 from bot.querylog.hash_chain import LogKey, LogUnavailable
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Surface
+from bot.querylog.snapshot import Where, is_there
 from bot.querylog.unfinished import unfinished
 from bot.querylog.verify import Verification, log_id, verify
 from bot.settings import Settings
@@ -37,7 +39,7 @@ def open_log(settings: Settings, scrubber: Scrubber | None = None) -> QueryLog:
     LogUnavailable."""
     kind = FallbackLog if settings.answer_without_log else QueryLog
     scrubber = scrubber or Scrubber(settings.index)
-    log = kind(settings.log_db, key=key_of(settings), scrubber=scrubber)
+    log = kind(settings.log_database, key=key_of(settings), scrubber=scrubber)
     try:
         log.configured(
             {
@@ -62,11 +64,17 @@ def _language_model(settings: Settings) -> dict[str, Any]:
     return {"language_model": settings.llm_model, "language_model_url": settings.llm_url}
 
 
+def expect_log(settings: Settings) -> None:
+    """Raises LogUnavailable when there is no log."""
+    if not is_there(settings.log_database):
+        where = name_of(settings.log_database)
+        raise LogUnavailable(f"There is no query log at {where} yet: nothing was asked.")
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[QueryLog]:
     """The log, open for writing, if there is one. Raises LogUnavailable."""
-    if not settings.log_db.exists():
-        raise LogUnavailable(f"There is no query log at {settings.log_db} yet: nothing was asked.")
+    expect_log(settings)
     log = open_log(settings)
     try:
         yield log
@@ -76,19 +84,19 @@ def opened(settings: Settings) -> Iterator[QueryLog]:
 
 def verified(
     settings: Settings,
-    path: Path | None = None,
+    where: Where | None = None,
     kept: Path | None = None,
     public: Path | None = None,
-    against: Path | None = None,
+    against: Where | None = None,
 ) -> Verification:
     """Verify the log with the keys and checkpoints of the settings, unless others are named: `kept`
     is a file of checkpoints, `public` their public key. Raises LogUnavailable and
     CheckpointError."""
     key = key_of(settings)
-    if path is not None and key is not None and key.log != log_id(path):
+    if where is not None and key is not None and key.log != log_id(where):
         key = None  # the log of another desk: its seals cannot be checked
     return verify(
-        path or settings.log_db,
+        where or settings.log_database,
         key=key,
         checkpoints=_checkpoints(settings, kept, public),
         against=against,

@@ -12,11 +12,11 @@ import datetime as dt
 import hashlib
 import json
 import mmap
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.database import Connection, DatabaseError
 from bot.querylog.append import ChainAppender, NoSuchQuestion
 from bot.querylog.hash_chain import LogUnavailable
 from bot.querylog.log import QueryLog
@@ -142,18 +142,22 @@ def _to_redact(appender: ChainAppender, what: str | int) -> tuple[str | None, st
 
 
 def _overwrite(log: QueryLog, salts: Sequence[bytes]) -> None:
-    """Remove what was deleted from the files, too. The write-ahead file is emptied. If SQLite left
-    a copy of a cell behind when it moved cells between pages, the database is written anew."""
+    """Remove what was deleted from the files, too. In SQLite, the write-ahead file is emptied; and
+    if SQLite left a copy of a cell behind when it moved cells between pages, the database is
+    written anew. In PostgreSQL, the room of deleted rows is given free for others."""
     try:
         with log.reading() as db:
-            _empty_wal(db.conn)
+            if db.kind == "postgres":
+                _vacuum_postgres(db)
+                return
+            _empty_wal(db)
             with open(log.path, "rb") as file, mmap.mmap(
                 file.fileno(), 0, access=mmap.ACCESS_READ
             ) as content:  # fmt: skip
                 lingers = any(content.find(salt) >= 0 for salt in salts)
             if lingers:
                 db.execute("vacuum")
-                _empty_wal(db.conn)
+                _empty_wal(db)
     except (OSError, LogUnavailable) as error:
         raise LogUnavailable(
             f"The texts are destroyed in the log, but its files could not be cleaned ({error}); "
@@ -164,18 +168,38 @@ def _overwrite(log: QueryLog, salts: Sequence[bytes]) -> None:
 def clean(log: QueryLog) -> None:
     """Write the database anew, without anything that was deleted. Raises LogUnavailable."""
     with log.reading() as db:
+        if db.kind == "postgres":
+            for table in ("texts", "records", "lifted"):
+                db.execute(f"vacuum full {table}")
+            return
         db.execute("vacuum")
-        _empty_wal(db.conn)
+        _empty_wal(db)
 
 
-def _empty_wal(db: sqlite3.Connection) -> None:
+def _vacuum_postgres(db: Connection) -> None:
+    # A row that somebody may still see, in a transaction that began before, is left there.
+    readers = db.execute(
+        "select count(*) from pg_stat_activity where datname = current_database() "
+        "and pid <> pg_backend_pid() and backend_type = 'client backend' "
+        "and xact_start is not null and backend_xmin is not null "
+        "and xact_start < now() - interval '1 second'"
+    )
+    busy = readers.fetchone()[0]
+    db.execute("vacuum texts")
+    if busy:
+        raise DatabaseError("somebody is reading it", passing=True)
+
+
+def _empty_wal(db: Connection) -> None:
+    if db.kind == "postgres":
+        return
     busy, _, _ = db.execute("pragma wal_checkpoint(truncate)").fetchone()
     if busy:
-        raise sqlite3.OperationalError("somebody is reading it")
+        raise DatabaseError("somebody is reading it", passing=True)
 
 
 @contextlib.contextmanager
-def _lifted(db: sqlite3.Connection, reason: str) -> Any:
+def _lifted(db: Connection, reason: str) -> Any:
     """Lift the append-only triggers inside this transaction only."""
     db.execute("insert into lifted (reason) values (?)", [reason])
     yield
@@ -210,14 +234,15 @@ def release(log: QueryLog, number: int, reason: str, by: str) -> None:
 def holds(log: QueryLog) -> list[Hold]:
     """The holds in force, oldest first."""
     with log.reading() as db:
-        return _holds(db.conn)
+        return _holds(db)
 
 
-def _holds(db: sqlite3.Connection) -> list[Hold]:
+def _holds(db: Connection) -> list[Hold]:
     rows = db.execute(
         """
         select seq, at, subject, body from records h where kind = 'hold' and not exists (
-            select 1 from records where kind = 'release' and json_extract(body, '$.hold') = h.seq
+            select 1 from records where kind = 'release'
+            and cast(json_extract(body, '$.hold') as bigint) = h.seq
         ) order by seq
         """
     )
@@ -288,7 +313,7 @@ def retain(log: QueryLog, years: int, by: str) -> Removed | None:
             db.execute("delete from texts where record <= ?", [last])
             db.execute("delete from records where seq <= ?", [last])
     with contextlib.suppress(LogUnavailable), log.reading() as reading:
-        _empty_wal(reading.conn)
+        _empty_wal(reading)
     return Removed(first, last, tombstone)
 
 
@@ -300,7 +325,7 @@ def _cutoff(now: dt.datetime, years: int) -> str:
     ).isoformat(timespec="milliseconds")
 
 
-def _held_from(db: sqlite3.Connection, one: Hold) -> int | None:
+def _held_from(db: Connection, one: Hold) -> int | None:
     """The number of the first record that a hold keeps; None when there is none."""
     if one.question_id is None:
         return 0

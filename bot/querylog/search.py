@@ -8,6 +8,7 @@ copy of each text in it. A search is not put on record here: code that shows its
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -15,7 +16,8 @@ from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 from bot.desk.answer import Outcome
-from bot.querylog import records
+from bot.querylog import records, schema
+from bot.querylog.hash_chain import NOT_OF_THE_FORM
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Record
 from codesets.code_format import undot
@@ -31,6 +33,7 @@ CONFIDENCES: tuple[str, ...] = get_args(Confidence)
 FEEDBACK = (*get_args(records.Rating), "any", "none")
 
 _BATCH = 200
+_ALL = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Filters:
 def search(log: QueryLog, filters: Filters, limit: int | None = 50) -> list[Record]:
     """The questions that fit, newest first, at most `limit` (None: all). Raises LogUnavailable."""
     where, params = _condition(log, filters)
-    most = -1 if limit is None else limit
+    most = _ALL if limit is None else limit
     return log.select(f"{where} order by seq desc limit ?", [*params, most])
 
 
@@ -83,21 +86,15 @@ def matching(log: QueryLog, filters: Filters) -> list[str]:
     """The ids of the questions that fit, oldest first."""
     where, params = _condition(log, filters)
     with log.reading() as db:
-        rows = db.execute(f"select id from questions where {where} order by seq", params)
+        rows = db.execute(
+            schema.by_own_views(f"select id from questions where {where} order by seq"), params
+        )
         return [identity for (identity,) in rows]
 
 
 # Conditions on the view `questions`
 
 _ANSWERED = "id in (select subject from records where kind = 'answer' and {})"
-_TYPED = """id in (
-    select r.subject from texts t join records r on r.seq = t.record
-    where r.kind in ('question', 'feedback', 'correction', 'delivery') and says(t.text, ?)
-)"""
-_CODE = """id in (
-    select r.subject from records r join texts t on t.record = r.seq and t.name = 'codes'
-    join json_each(iif(json_valid(t.text), t.text, '[]')) c where r.kind = 'answer' and {}
-)"""
 _BEGINS = "substr(upper(replace(json_extract({}, '$.code'), '.', '')), 1, ?) = ?"
 _DELIVERED = """? = (
     select d.outcome from deliveries d where d.question = questions.id and d.kind = 'answer'
@@ -107,22 +104,23 @@ _DELIVERED = """? = (
 
 def _condition(log: QueryLog, filters: Filters) -> tuple[str, list[Any]]:
     """The filters as an SQL condition, with its parameters."""
-    with log.reading() as db:
-        db.conn.create_function("says", 2, says, deterministic=True)
+    is_sqlite = log.database.kind == "sqlite"
     conditions: list[tuple[str, list[Any]]] = []
     if filters.text and filters.text.strip():
-        conditions.append((_TYPED, [filters.text]))
+        conditions.append(
+            _saying_in_sqlite(log, filters.text) if is_sqlite else _saying(log, filters.text)
+        )
     if filters.person:
-        conditions.append(("user = ? collate nocase", [filters.person]))
+        conditions.append(('lower("user") = lower(?)', [filters.person]))
     if filters.channel:
-        conditions.append(("channel = ? collate nocase", [filters.channel]))
+        conditions.append(("lower(channel) = lower(?)", [filters.channel]))
     if filters.first_day:
         conditions.append(("asked_at >= ?", [filters.first_day.isoformat()]))
     if filters.last_day:
         # "~" sorts after "T": all times of the last day, 2026-05-31T…, are before 2026-05-31~.
         conditions.append(("asked_at < ?", [f"{filters.last_day.isoformat()}~"]))
     if filters.code or filters.system:
-        conditions.append(_with_code(filters.code, filters.system))
+        conditions.append(_with_code(log, filters.code, filters.system))
     if filters.outcome:
         conditions.append(_with_outcome(filters.outcome))
     if filters.confidence:
@@ -131,21 +129,17 @@ def _condition(log: QueryLog, filters: Filters) -> tuple[str, list[Any]]:
         )
     if filters.feedback:
         conditions.append(_with_feedback(filters.feedback))
-    where = " and ".join(condition for condition, _ in conditions) or "1"
+    where = " and ".join(condition for condition, _ in conditions) or "true"
     return where, [value for _, params in conditions for value in params]
 
 
-def _with_code(code: str | None, system: str | None) -> tuple[str, list[Any]]:
+def _with_code(log: QueryLog, code: str | None, system: str | None) -> tuple[str, list[Any]]:
     prefix = undot(code or "").strip().upper()
-    conditions: list[str] = []
-    params: list[Any] = []
-    if prefix:
-        conditions.append(_BEGINS.format("c.value"))
-        params += [len(prefix), prefix]
-    if system:
-        conditions.append("json_extract(c.value, '$.system') = ?")
-        params.append(system)
-    condition = _CODE.format(" and ".join(conditions) or "1")
+    condition, params = (
+        _coded_in_sqlite(prefix, system)
+        if log.database.kind == "sqlite"
+        else _coded(log, prefix, system)
+    )
     if prefix and not system:
         # The code that someone used instead. Its system is not stored.
         used = f"kind = 'feedback' and {_BEGINS.format('body')}"
@@ -154,11 +148,74 @@ def _with_code(code: str | None, system: str | None) -> tuple[str, list[Any]]:
     return condition, params
 
 
+# SQLite runs our functions, and reads JSON that may be damaged
+
+_TYPED = """id in (
+    select r.subject from texts t join records r on r.seq = t.record
+    where r.kind in ('question', 'feedback', 'correction', 'delivery') and says(t.text, ?)
+)"""
+_CODE = """id in (
+    select r.subject from records r join texts t on t.record = r.seq and t.name = 'codes'
+    join json_each(iif(json_valid(t.text), t.text, '[]')) c where r.kind = 'answer' and {}
+)"""
+
+
+def _saying_in_sqlite(log: QueryLog, wanted: str) -> tuple[str, list[Any]]:
+    with log.reading() as db:
+        db.raw.create_function("says", 2, says, deterministic=True)
+    return _TYPED, [wanted]
+
+
+def _coded_in_sqlite(prefix: str, system: str | None) -> tuple[str, list[Any]]:
+    conditions: list[str] = []
+    params: list[Any] = []
+    if prefix:
+        conditions.append(_BEGINS.format("c.value"))
+        params += [len(prefix), prefix]
+    if system:
+        conditions.append("json_extract(c.value, '$.system') = ?")
+        params.append(system)
+    return _CODE.format(" and ".join(conditions) or "true"), params
+
+
+# From PostgreSQL the texts are read, and the same rules are applied here
+
+_TEXTS = "select r.subject, t.text from texts t join records r on r.seq = t.record where "
+_TEXTS_TYPED = _TEXTS + "r.kind in ('question', 'feedback', 'correction', 'delivery')"
+_TEXTS_OF_CODES = _TEXTS + "r.kind = 'answer' and t.name = 'codes'"
+
+
+def _saying(log: QueryLog, wanted: str) -> tuple[str, list[Any]]:
+    return _of_texts(log, _TEXTS_TYPED, lambda text: says(text, wanted))
+
+
+def _coded(log: QueryLog, prefix: str, system: str | None) -> tuple[str, list[Any]]:
+    def fits(text: str) -> bool:
+        try:
+            codes = json.loads(text)
+            return any(
+                (not prefix or undot(one["code"]).upper().startswith(prefix))
+                and (not system or one.get("system") == system)
+                for one in codes
+            )
+        except NOT_OF_THE_FORM:
+            return False  # It was altered.
+
+    return _of_texts(log, _TEXTS_OF_CODES, fits)
+
+
+def _of_texts(log: QueryLog, sql: str, fits: Callable[[str], bool]) -> tuple[str, list[Any]]:
+    """Of the questions to which a text belongs that fits."""
+    with log.snapshot() as db:
+        ids = {subject for subject, text in db.stream(sql) if subject and fits(text)}
+    return "id = any(?)", [sorted(ids)]
+
+
 def _with_outcome(outcome: str) -> tuple[str, list[Any]]:
     if outcome in ANSWERS:
         return _ANSWERED.format("json_extract(body, '$.outcome') = ?"), [outcome]
     if outcome == "unanswered":
-        return f"not {_ANSWERED.format('1')}", []
+        return f"not {_ANSWERED.format('true')}", []
     return _DELIVERED, [outcome]
 
 

@@ -1,7 +1,7 @@
 """Verification: re-derives every hash of a log and compares it with the checkpoints.
 
-`hash_chain` says what must hold. The log is opened read-only, as it is at one moment, while others
-write to it. Records are read one by one, so a million need no more memory than ten.
+`hash_chain` says what must hold. The log is read as it is at one moment (see `snapshot`), while
+others write to it. Records are read one by one, so a million need no more memory than ten.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 import hmac
 import itertools
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 
+from bot.database import Connection, DatabaseError, name_of
 from bot.querylog import hash_chain, schema
 from bot.querylog.checkpoints import Checkpoint, Checkpoints
 from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogKey, LogUnavailable, plain
+from bot.querylog.snapshot import DamagedFile, Where, short_name, snapshot
 
 Result = Literal["vouched", "consistent", "tampered"]
 EXIT_CODES: dict[Result, int] = {"vouched": 0, "consistent": 1, "tampered": 3}
@@ -162,133 +161,84 @@ class _Fault(Exception):
 
 
 def verify(
-    path: Path,
+    where: Where,
     *,
     key: LogKey | None = None,
     checkpoints: Checkpoints | None = None,
-    against: Path | None = None,
+    against: Where | None = None,
 ) -> Verification:
     """Verify the whole log. Damage of any kind is a result, not an error. `against` is a copy of
     the log that must be the same as far as the shorter of the two goes. Raises LogUnavailable when
     there is no log of this version, or it cannot be read now."""
 
-    def check(db: sqlite3.Connection, verification: Verification) -> None:
+    def check(db: Connection, verification: Verification) -> None:
         heads = _expected_heads(verification, checkpoints)
         _check_records(db, verification, key, heads)
         _check_rest(verification, heads)
         # An index that leaves rows out would hide them from every search.
-        (state,) = db.execute("pragma integrity_check(1)").fetchone()
-        if state != "ok":
-            raise _Fault(0, f"Every record is there, and the file is not sound: {state}.")
+        if why := schema.unsound(db):
+            raise _Fault(0, f"Every record is there, and {why}.")
         if against is not None:
             _check_against(db, verification, against)
 
-    return _verified(path, key, check)
+    return _verified(where, key, check)
 
 
-def verify_end(path: Path, key: LogKey | None, since: Checkpoint | None) -> Verification:
+def verify_end(where: Where, key: LogKey | None, since: Checkpoint | None) -> Verification:
     """Verify what came after a checkpoint, before the next one vouches for it. `kinds` and
     `destroying` count these records only. Raises LogUnavailable as `verify` does."""
 
-    def check(db: sqlite3.Connection, verification: Verification) -> None:
+    def check(db: Connection, verification: Verification) -> None:
         _check_records(db, verification, key, {}, since)
 
-    return _verified(path, key, check)
+    return _verified(where, key, check)
 
 
 def _verified(
-    path: Path, key: LogKey | None, check: Callable[[sqlite3.Connection, Verification], None]
+    where: Where, key: LogKey | None, check: Callable[[Connection, Verification], None]
 ) -> Verification:
     verification = Verification()
     try:
-        db = open_read_only(path)
+        with snapshot(where) as db:
+            _check_file(db, verification, where, key)
+            check(db, verification)
     except DamagedFile as error:
         verification.bad, verification.why = 0, str(error)
-        return verification
-    try:
-        # So bytes that are no UTF-8 are noticed at their record, and not while reading ahead.
-        db.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
-        db.execute("begin")  # one moment, whatever is written meanwhile
-        _check_file(db, verification, path, key)
-        check(db, verification)
     except _Fault as fault:
         verification.bad, verification.why = fault.record, fault.why
-    except sqlite3.Error as error:
-        if cannot_be_read_now(error):
-            raise LogUnavailable(f"The query log at {path} cannot be read ({error}).") from error
+    except DatabaseError as error:
+        if error.passing:
+            raise LogUnavailable(
+                f"The query log at {name_of(where)} cannot be read ({error})."
+            ) from error
         verification.bad = verification.last + 1 if verification.head else 0
-        verification.why = f"The database file is damaged there ({error})."
+        verification.why = f"The database is damaged there ({error})."
     except NOT_OF_THE_FORM as error:
         # Outside of the records: the tombstone, which is read first, or the id of the log.
         verification.bad = verification.last + 1 if verification.head else 0
         verification.why = f"It is not of the form that a log has ({type(error).__name__})."
-    finally:
-        db.close()
     verification.why = plain(verification.why)
     return verification
 
 
-class DamagedFile(LogUnavailable):
-    """The file is there, but it is no database, or a damaged one."""
-
-
-def cannot_be_read_now(error: sqlite3.Error) -> bool:
-    """Whether the file may be whole and only cannot be read now: locked, forbidden, no memory."""
-    primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-    return primary in (
-        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_INTERRUPT,
-    )  # fmt: skip
-
-
-def open_read_only(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write. Raises LogUnavailable when there is no file or it cannot be
-    read now, and DamagedFile when its content cannot be read."""
-    if not path.is_file():
-        raise LogUnavailable(f"There is no query log at {path}.")
-    address = path.absolute().as_uri() + "?mode=ro"
+def log_id(where: Where) -> str | None:
+    """The id of the log there; None when it is damaged or has none. Raises LogUnavailable when it
+    cannot be read at all."""
     try:
-        db = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10)
-        try:
-            db.execute("select 1 from sqlite_master").fetchone()
-        except sqlite3.OperationalError:
-            # On a read-only medium there is no -wal file, and SQLite cannot make one.
-            db.close()
-            if Path(f"{path}-wal").exists():
-                raise
-            db = sqlite3.connect(address + "&immutable=1", uri=True, isolation_level=None)
-            db.execute("select 1 from sqlite_master").fetchone()
-    except sqlite3.Error as error:
-        if cannot_be_read_now(error):
-            raise LogUnavailable(f"The query log at {path} cannot be read ({error}).") from error
-        raise DamagedFile(
-            f"It cannot be read as a database ({error}): the file is damaged, or is another."
-        ) from error
-    return db
-
-
-def log_id(path: Path) -> str | None:
-    """The id of the log in a file; None when the file is damaged or has none. Raises LogUnavailable
-    when the file cannot be read at all."""
-    try:
-        db = open_read_only(path)
+        with snapshot(where) as db:
+            (identity,) = db.execute("select id from log").fetchone()
+            return str(identity)
     except DamagedFile:
         return None
-    try:
-        (identity,) = db.execute("select id from log").fetchone()
-        return str(identity)
-    except (sqlite3.Error, *NOT_OF_THE_FORM):
+    except (DatabaseError, *NOT_OF_THE_FORM):
         return None
-    finally:
-        db.close()
 
 
 def _check_file(
-    db: sqlite3.Connection, verification: Verification, path: Path, key: LogKey | None
+    db: Connection, verification: Verification, where: Where, key: LogKey | None
 ) -> None:
-    """Check that the file is a log of this version, and has no table, view or trigger of others."""
-    _check_version(db, path)
+    """Check that it is a log of this version, and has no table, view or trigger of others."""
+    _check_version(db, where)
     if why := schema.faults(db):
         raise _Fault(0, why)
     if db.execute("select 1 from lifted").fetchone():
@@ -302,30 +252,30 @@ def _check_file(
     verification.head = hash_chain.genesis_hash(verification.log, created)
 
 
-def _check_version(db: sqlite3.Connection, path: Path) -> None:
+def _check_version(db: Connection, where: Where) -> None:
     """Raises LogUnavailable for a log of an earlier or a later Code Desk, which may be whole."""
-    version = db.execute("pragma user_version").fetchone()[0]
-    tables = {name for (name,) in db.execute("select name from sqlite_master where type = 'table'")}
+    version = schema.version(db)
     if version == schema.VERSION:
         return
+    tables = schema.tables(db)
     if "records" in tables and version < schema.VERSION:
         # A log with a chain cannot be of a version without one.
         raise _Fault(0, f"It says that it is of version {version}, which had no chain.")
     if version == 1 and tables >= set(schema.VERSION_1_TABLES):
         raise LogUnavailable(
-            f"The query log at {path} is of an earlier Code Desk and has no chain yet. `codedesk "
-            "log list` brings it up to date; then verify."
+            f"The query log at {name_of(where)} is of an earlier Code Desk and has no chain yet. "
+            "`codedesk log list` brings it up to date; then verify."
         )
     if version > schema.VERSION and "records" in tables and schema.faults(db):
         raise LogUnavailable(
-            f"The query log at {path} was written by a newer Code Desk (version {version}). Update "
-            "this one; then verify."
+            f"The query log at {name_of(where)} was written by a newer Code Desk (version "
+            f"{version}). Update this one; then verify."
         )
     raise _Fault(0, "The file is not a query log: it was emptied, or is another file.")
 
 
 def _check_records(
-    db: sqlite3.Connection,
+    db: Connection,
     verification: Verification,
     key: LogKey | None,
     heads: dict[int, list[Checkpoint]],
@@ -362,12 +312,12 @@ def _check_records(
     _check_end(db, verification, key, since.sequence if since else 0)
 
 
-def _head(db: sqlite3.Connection, seq: int) -> str | None:
+def _head(db: Connection, seq: int) -> str | None:
     row = db.execute("select hash from records where seq = ?", [seq]).fetchone()
     return row[0] if row else None
 
 
-def _says_sealed(db: sqlite3.Connection) -> int | None:
+def _says_sealed(db: Connection) -> int | None:
     """The number of the first sealed record, as the log itself says."""
     rows = db.execute("select seq, body from records where kind in ('key', 'retention')")
     numbers = [_body(seq, body).get("sealed_from") for seq, body in rows]
@@ -402,7 +352,7 @@ def _expected_heads(
     return heads
 
 
-def _check_start(db: sqlite3.Connection, verification: Verification) -> None:
+def _check_start(db: Connection, verification: Verification) -> None:
     """Check that only records that a tombstone names are missing from the start."""
     start = db.execute("select seq, previous from records order by seq limit 1").fetchone()
     if start is None or start[0] == 1:
@@ -442,10 +392,10 @@ def _body(seq: int, body: str) -> dict[str, Any]:
 
 
 def _records(
-    db: sqlite3.Connection, after: int
+    db: Connection, after: int
 ) -> Iterator[tuple[tuple[Any, ...], list[tuple[str, bytes, str]]]]:
     """Each record with its texts, in order, from the one after the number `after`."""
-    rows = db.execute(
+    rows = db.stream(
         """
         select r.seq, at, kind, subject, body, previous, hash, seal, t.name, t.salt, t.text
         from records r left join texts t on t.record = r.seq where r.seq > ? order by r.seq
@@ -458,7 +408,7 @@ def _records(
 
 
 def _check_record(
-    db: sqlite3.Connection,
+    db: Connection,
     verification: Verification,
     row: tuple[Any, ...],
     texts: list[tuple[str, bytes, str]],
@@ -488,7 +438,7 @@ def _check_record(
 
 
 def _check_texts(
-    db: sqlite3.Connection,
+    db: Connection,
     verification: Verification,
     seq: int,
     subject: str | None,
@@ -509,16 +459,17 @@ def _check_texts(
         verification.excuse = max(verification.excuse, redaction)
 
 
-def _redaction(db: sqlite3.Connection, seq: int, subject: str | None, name: str) -> int | None:
+def _redaction(db: Connection, seq: int, subject: str | None, name: str) -> int | None:
     """The number of the redaction that destroyed a text of a record; None without one."""
+    of_it = "subject is null" if subject is None else "subject = ?"
     rows = db.execute(
-        "select seq, body from records where kind = 'redaction' and subject is ? and seq > ?",
-        [subject, seq],
+        f"select seq, body from records where kind = 'redaction' and {of_it} and seq > ?",
+        [seq] if subject is None else [subject, seq],
     )
     return next((n for n, body in rows if [seq, name] in json.loads(body)["destroyed"]), None)
 
 
-def _check_destroyed(db: sqlite3.Connection, redaction: int, body: dict[str, Any]) -> None:
+def _check_destroyed(db: Connection, redaction: int, body: dict[str, Any]) -> None:
     for seq, name in body["destroyed"]:
         there = db.execute("select 1 from texts where record = ? and name = ?", [seq, name])
         if there.fetchone():
@@ -543,9 +494,7 @@ def _check_checkpoint(verification: Verification, checkpoint: Checkpoint) -> Non
         verification.checkpoint = checkpoint
 
 
-def _check_end(
-    db: sqlite3.Connection, verification: Verification, key: LogKey | None, after: int
-) -> None:
+def _check_end(db: Connection, verification: Verification, key: LogKey | None, after: int) -> None:
     stray = db.execute(
         "select record, name from texts where record > ? "
         "and record not in (select seq from records) limit 1",
@@ -573,40 +522,39 @@ def _check_rest(verification: Verification, heads: dict[int, list[Checkpoint]]) 
         )
 
 
-def _check_against(db: sqlite3.Connection, verification: Verification, other: Path) -> None:
+def _check_against(db: Connection, verification: Verification, other: Where) -> None:
     """Check that two copies of one log are the same as far as the shorter one goes."""
+    name = short_name(other)
     try:
-        theirs = open_read_only(other)
+        with snapshot(other) as theirs:
+            _compare(db, verification, theirs, other, name)
     except DamagedFile as error:
-        raise _Fault(0, f"{other.name} cannot be compared with it. {error}") from error
-    try:
-        theirs.execute("begin")
-        _check_version(theirs, other)
-        (log,) = theirs.execute("select id from log").fetchone()
-        if log != verification.log:
+        raise _Fault(0, f"{name} cannot be compared with it. {error}") from error
+    except (DatabaseError, *NOT_OF_THE_FORM) as error:
+        raise _Fault(0, f"{name} is damaged, and cannot be compared with it.") from error
+
+
+def _compare(
+    db: Connection, verification: Verification, theirs: Connection, other: Where, name: str
+) -> None:
+    _check_version(theirs, other)
+    (log,) = theirs.execute("select id from log").fetchone()
+    if log != verification.log:
+        raise _Fault(0, f"{name} is another log ({log}), not a copy of {verification.log}.")
+    start = max(
+        copy.execute("select coalesce(min(seq), 1) from records").fetchone()[0]
+        for copy in (db, theirs)
+    )
+    hashes = "select seq, hash from records where seq >= ? order by seq"
+    shared = 0
+    for record, other_record in zip(
+        db.stream(hashes, [start]), theirs.stream(hashes, [start]), strict=False
+    ):
+        if record != other_record:
             raise _Fault(
-                0, f"{other.name} is another log ({log}), not a copy of {verification.log}."
+                record[0],
+                f"It is another in {name}: the two are forks with a common beginning, up to "
+                f"record {record[0] - 1}.",
             )
-        start = max(
-            copy.execute("select coalesce(min(seq), 1) from records").fetchone()[0]
-            for copy in (db, theirs)
-        )
-        hashes = "select seq, hash from records where seq >= ? order by seq"
-        shared = 0
-        for record, other_record in zip(
-            db.execute(hashes, [start]), theirs.execute(hashes, [start]), strict=False
-        ):
-            if record != other_record:
-                raise _Fault(
-                    record[0],
-                    f"It is another in {other.name}: the two are forks with a common beginning, "
-                    f"up to record {record[0] - 1}.",
-                )
-            shared = record[0]
-        verification.notes.append(
-            f"{other.name} is the same up to record {shared:,}, where one ends."
-        )
-    except (sqlite3.Error, *NOT_OF_THE_FORM) as error:
-        raise _Fault(0, f"{other.name} is damaged, and cannot be compared with it.") from error
-    finally:
-        theirs.close()
+        shared = record[0]
+    verification.notes.append(f"{name} is the same up to record {shared:,}, where one ends.")

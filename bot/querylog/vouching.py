@@ -72,7 +72,7 @@ def take(
 ) -> Vouched:
     """Verify what is new since a checkpoint, and sign a new one, without keeping it in a file.
     Raises NotVouchedFor and LogUnavailable."""
-    verification = verify_end(log.path, log.key, since)
+    verification = verify_end(log.where, log.key, since)
     if verification.bad is not None:
         raise NotVouchedFor(message("log.not_vouched_altered", found=verification.sentences()[0]))
     unknown = [

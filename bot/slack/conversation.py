@@ -31,8 +31,8 @@ _LOOKED_AT = 10
 _CLOCKS = dt.timedelta(minutes=10)
 
 _KEY = "json_extract(body, '$.message_key')"
-#: Without `indexed by`, SQLite would read all questions.
-_QUESTIONS = f"select {_KEY}, subject from records indexed by one_question_a_message"
+#: `{0}`: without an index, SQLite would read all questions.
+_QUESTIONS = f"select {_KEY}, subject from records {{0}}"
 _VERSIONS = f"""
     {_QUESTIONS} where kind = 'question' and {_KEY} = ?
     union all {_QUESTIONS} where kind = 'question' and {_KEY} > ? and {_KEY} < ?
@@ -63,7 +63,9 @@ def versions(log: QueryLog, key: str) -> list[Record]:
 def _versions(log: QueryLog, key: str) -> list[tuple[Decimal, str]]:
     """When each was edited, and its question."""
     with log.reading() as db:
-        found = db.execute(_VERSIONS, [key, f"{key}/", f"{key}0"]).fetchall()
+        found = db.execute(
+            _VERSIONS.format(db.indexed_by("one_question_a_message")), [key, f"{key}/", f"{key}0"]
+        ).fetchall()
     return sorted((_seconds(version[len(key) + 1 :]), question) for version, question in found)
 
 

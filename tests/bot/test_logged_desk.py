@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from log_support import raw
 from slack_support import ScriptedDesk, abstained, diabetes
 
 from bot import logged_desk
@@ -308,14 +309,14 @@ def test_an_unlogged_answer_says_so_first(tmp_path: Path, desk: BatchDesk, step:
         done("delivered", "")
 
     if step == "question":
-        log._db.execute("pragma query_only = on")
+        raw(log).execute("pragma query_only = on")
     questions = taken(logged, "t2dm with ckd")
-    log._db.execute("pragma query_only = on")
+    raw(log).execute("pragma query_only = on")
     logged.answer(questions, show)
     (answer,) = shown
     assert answer.notices[0].startswith("This answer is not in the log")
     assert answer.candidates == diabetes().candidates
-    log._db.execute("pragma query_only = off")
+    raw(log).execute("pragma query_only = off")
     log.close()
 
 

@@ -38,7 +38,7 @@ def faults(environment: dict[str, str], folder: Path) -> list[str]:
     return str(raised.value).splitlines()
 
 
-@pytest.mark.parametrize("url", ["mysql://x@h/d", "log.db", "postgresql://", "postgresql:// h/d"])
+@pytest.mark.parametrize("url", ["mysql://x@h/d", "log.db", "postgresql:// h/d"])
 def test_a_wrong_address_of_a_database_is_not_repeated(tmp_path: Path, url: str) -> None:
     (fault,) = faults({"CODEDESK_DATABASE_URL": url}, tmp_path)
     assert fault.startswith("CODEDESK_DATABASE_URL must be the address of a PostgreSQL database")

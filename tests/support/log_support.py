@@ -15,12 +15,20 @@ from typing import Any
 import pytest
 from slack_support import diabetes
 
+from bot.database.sqlite import SqliteDatabase
 from bot.querylog import QueryLog, QuestionRecord, hash_chain
 from bot.querylog.verify import Verification, verify
 
 SECRET = "Jane Q. Example, MRN 4471290"
 #: What the scrubber leaves, as docs/PHI.md says: what is typed beside a question goes through it.
 MISSED = "the mayor's wife, who keeps zebras"
+
+
+def raw(log: QueryLog) -> sqlite3.Connection:
+    """The connection of a log in SQLite to its file."""
+    assert isinstance(log.database, SqliteDatabase)
+    with log.database.reading() as db:
+        return db.raw
 
 
 class Clock:

@@ -20,7 +20,7 @@ from datasette.database import Database
 
 from bot.audit.web.sql_views import VIEWS
 from bot.messages import message
-from bot.querylog import schema
+from bot.querylog import schema_sqlite as schema
 
 #: Tables that may be read: those of the log, all views, the schema, and JSON functions.
 _READABLE = frozenset(

@@ -14,10 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from log_support import raw
 from slack_support import SCRUBBER, ScriptedDesk, served, slack_server
 
 from bot.cli import conversation
 from bot.cli.conversation import Conversation
+from bot.database import DuplicateError
 from bot.desk.answer import Answer, Candidate, Verdict
 from bot.desk.question import Question
 from bot.desk.reasons import reason
@@ -63,11 +65,11 @@ def test_a_long_log_takes_no_more_work_than_a_short_one(log: QueryLog) -> None:
             steps += 1
             return 0
 
-        log._db.conn.set_progress_handler(step, 10)
+        raw(log).set_progress_handler(step, 10)
         question = log.ask(QuestionRecord("htn", "cli"))
         log.answered(question, ANSWER, index_build=None, latency_ms=1)
         log.delivered(question, "delivered")
-        log._db.conn.set_progress_handler(None, 10)
+        raw(log).set_progress_handler(None, 10)
         return steps
 
     work()
@@ -169,7 +171,7 @@ def test_files_are_for_their_owner_only(log: QueryLog) -> None:
 
 
 def test_a_locked_log_is_one_clear_sentence(log: QueryLog, monkeypatch) -> None:
-    log._db.execute("pragma busy_timeout = 50")
+    raw(log).execute("pragma busy_timeout = 50")
     other = sqlite3.connect(log.path)
     other.execute("begin immediate")
     with pytest.raises(LogUnavailable, match="does not answer unlogged"):
@@ -240,9 +242,9 @@ def test_the_question_is_stored_once_and_not_in_the_chain(log: QueryLog) -> None
         identity, replace(ANSWER, question="zebra stripes"), index_build=None, latency_ms=1
     )
     assert log.get(identity).answer["question"] == "zebra stripes"
-    bodies = [row[0] for row in log._db.execute("select body from records")]
+    bodies = [row[0] for row in raw(log).execute("select body from records")]
     assert not any("zebra" in body for body in bodies)
-    texts = [row[0] for row in log._db.execute("select text from texts where text like '%zebra%'")]
+    texts = [row[0] for row in raw(log).execute("select text from texts where text like '%zebra%'")]
     assert texts == ["zebra stripes"]
 
 
@@ -259,10 +261,11 @@ def test_feedback_corrections_and_accesses_are_records_of_their_own(log: QueryLo
     assert [(c["phrase"], c["code"], c["by"]) for c in record.corrections] == [
         ("htn w hf", "I11.0", "U9")
     ]
-    assert list(log._db.query("select what, by, detail, question from accesses")) == [
-        {"what": "search", "by": "U9", "detail": "hypertension", "question": None},
-        {"what": "export", "by": "U9", "detail": "", "question": identity},
-    ]
+    with log.reading() as db:
+        assert list(db.query("select what, by, detail, question from accesses")) == [
+            {"what": "search", "by": "U9", "detail": "hypertension", "question": None},
+            {"what": "export", "by": "U9", "detail": "", "question": identity},
+        ]
     assert [entry.kind for entry in log.records()] == [
         "question", "feedback", "correction", "access", "access",
     ]  # fmt: skip
@@ -306,7 +309,7 @@ def test_nothing_is_said_of_a_question_that_is_not_there(log: QueryLog, write: s
 def test_one_question_has_one_answer(log: QueryLog) -> None:
     identity = log.ask(QuestionRecord("htn", "cli"))
     log.answered(identity, ANSWER, index_build=None, latency_ms=1)
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(DuplicateError):
         log.answered(identity, ANSWER, index_build=None, latency_ms=1)
     assert verify(log.path).last == 2
 
@@ -418,16 +421,16 @@ def test_two_processes_may_find_an_old_log_at_once(tmp_path: Path) -> None:
 
 
 def full(log: QueryLog) -> None:
-    (pages,) = log._db.execute("pragma page_count").fetchone()
-    log._db.execute(f"pragma max_page_count = {pages}")
+    (pages,) = raw(log).execute("pragma page_count").fetchone()
+    raw(log).execute(f"pragma max_page_count = {pages}")
 
 
 def read_only(log: QueryLog) -> None:
-    log._db.conn.execute("pragma query_only = on")
+    raw(log).execute("pragma query_only = on")
 
 
 def locked(log: QueryLog) -> None:
-    log._db.execute("pragma busy_timeout = 50")
+    raw(log).execute("pragma busy_timeout = 50")
     log.other = sqlite3.connect(log.path, isolation_level=None)  # type: ignore[attr-defined]
     log.other.execute("begin immediate")  # type: ignore[attr-defined]
 
@@ -513,8 +516,8 @@ def test_answers_without_a_log_are_counted_and_told(lenient: FallbackLog, troubl
     assert "ANSWERING WITHOUT A LOG" in told
     assert "2 not yet on record" in told
 
-    lenient._db.execute("pragma max_page_count = 4294967294")
-    lenient._db.execute("pragma query_only = off")
+    raw(lenient).execute("pragma max_page_count = 4294967294")
+    raw(lenient).execute("pragma query_only = off")
     if trouble is locked:
         lenient.other.rollback()
     lenient.delivered(logged, "delivered")
@@ -545,7 +548,7 @@ def test_two_threads_count_what_was_not_logged_once(lenient: FallbackLog) -> Non
     read_only(lenient)
     for _ in range(5):
         lenient.ask(QuestionRecord("htn", "dm"))
-    lenient._db.execute("pragma query_only = off")
+    raw(lenient).execute("pragma query_only = off")
     threads = [
         threading.Thread(target=lambda: lenient.ask(QuestionRecord("htn", "dm"))) for _ in range(8)
     ]
@@ -569,7 +572,7 @@ def test_in_slack_an_unlogged_answer_says_so(tmp_path: Path, how: str) -> None:
         else:
             slack.send_event(slack.app_mention("t2dm with ckd")).wait_ack(10)
             (answer,) = slack.wait_for("chat.postMessage")
-        log._db.conn.execute("pragma query_only = off")
+        raw(log).execute("pragma query_only = off")
     assert "This answer is not in the log" in json.dumps(answer.args["blocks"])
     assert "E11.22" in json.dumps(answer.args["blocks"])
     assert [entry.kind for entry in log.records()] == ["start", "unlogged", "stop"]

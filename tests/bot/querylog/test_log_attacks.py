@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from log_support import Clock, attacked, body, check, converse, own_home, rehash, set_body
+from log_support import Clock, attacked, body, check, converse, own_home, raw, rehash, set_body
 
 from bot.cli.main import main
-from bot.querylog import LogUnavailable, QueryLog, QuestionRecord, schema
+from bot.database.sqlite import SqliteConnection
+from bot.querylog import LogUnavailable, QueryLog, QuestionRecord
+from bot.querylog import schema_sqlite as schema
 from bot.querylog.append import ChainAppender
 from bot.querylog.checkpoints import private_key
 from bot.querylog.retention import redact, retain
@@ -165,7 +167,7 @@ def test_what_cannot_be_read_back_is_not_on_record(log: QueryLog, trigger: str) 
     with attacked(log.path) as db:
         db.execute(trigger)
         db.execute("begin immediate")
-        appender = ChainAppender(db, "2026-11-15T12:00:00.000+00:00", None)
+        appender = ChainAppender(SqliteConnection(db), "2026-11-15T12:00:00.000+00:00", None)
         appender.append("feedback", "q", {"verdict": "wrong"}, {"note": "wrong"})
         with pytest.raises(LogUnavailable, match="was not kept"):
             appender.expect_all_there()
@@ -242,7 +244,7 @@ def test_what_is_not_printable_is_escaped_in_a_verification() -> None:
 def test_reading_does_not_go_by_the_views_in_the_file(log: QueryLog) -> None:
     """A view that is altered between two checks of the schema changes nothing that is read."""
     alter(log.path, "drop view questions", "create view questions as select 1 as id where 0")
-    log._schema_read = log._db.execute("pragma schema_version").fetchone()[0]
+    log._check._number = raw(log).execute("pragma schema_version").fetchone()[0]
     assert len(search(log, Filters())) == 4
 
 
@@ -323,7 +325,7 @@ def forge_redaction(log: QueryLog) -> int:
     with attacked(log.path) as db:
         db.execute("delete from texts where record = 4")
         db.execute("begin immediate")
-        appender = ChainAppender(db, "2026-11-15T12:00:00.000+00:00", None)
+        appender = ChainAppender(SqliteConnection(db), "2026-11-15T12:00:00.000+00:00", None)
         told = {"reason": "nothing to see", "by": "nobody", "destroyed": [[4, "text"]]}
         (question,) = db.execute("select subject from records where seq = 4").fetchone()
         number = appender.append("redaction", question, told)
@@ -364,7 +366,7 @@ def test_a_redaction_by_the_desk_is_vouched_for_and_told(
     forge_unsealed = log.recent()[0].id
     with attacked(log.path) as db:
         db.execute("begin immediate")
-        appender = ChainAppender(db, "2026-11-15T12:00:00.000+00:00", log.key)
+        appender = ChainAppender(SqliteConnection(db), "2026-11-15T12:00:00.000+00:00", log.key)
         appender.append("redaction", forge_unsealed, {"destroyed": []})
         db.execute("update records set seal = 'hmac-sha256:00' where seq = ?", [appender.seq])
         db.execute("commit")

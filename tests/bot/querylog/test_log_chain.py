@@ -18,11 +18,14 @@ from log_support import (
     converse,
     copy,
     put_in_place,
+    raw,
     rehash,
     set_body,
 )
 
-from bot.querylog import LogKey, LogUnavailable, QueryLog, QuestionRecord, schema
+from bot.database.sqlite import SqliteConnection
+from bot.querylog import LogKey, LogUnavailable, QueryLog, QuestionRecord
+from bot.querylog import schema_sqlite as schema
 from bot.querylog.append import ChainAppender
 from bot.querylog.retention import redact
 
@@ -259,7 +262,7 @@ def test_verify_catches_an_index_that_hides_a_record(filled: QueryLog) -> None:
     rewrite(right + " where kind <> 'question'")
     # Code Desk would not write now, so a program of the adversary chains the record.
     db = sqlite3.connect(filled.path)
-    ChainAppender(db, "2026-11-15T12:00:00.000+00:00", None).append(
+    ChainAppender(SqliteConnection(db), "2026-11-15T12:00:00.000+00:00", None).append(
         "question", "q", {"surface": "cli"}
     )
     db.commit()
@@ -293,10 +296,10 @@ def test_a_chain_hashed_anew_needs_a_checkpoint_or_a_key_to_be_caught(filled: Qu
 def test_a_version_turned_back_does_not_bring_a_new_log_about(
     filled: QueryLog, version: int
 ) -> None:
-    filled._db.conn.execute(f"pragma user_version = {version}")
+    raw(filled).execute(f"pragma user_version = {version}")
     with pytest.raises(LogUnavailable, match="cannot be written"):
         QueryLog(filled.path)
-    filled._db.conn.execute("pragma user_version = 2")
+    raw(filled).execute("pragma user_version = 2")
     assert check(filled.path).last == 12
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from log_support import MISSED, SECRET, Clock, attacked, body, check, converse, copy
+from log_support import MISSED, SECRET, Clock, attacked, body, check, converse, copy, raw
 
 from bot.cli.main import main
 from bot.querylog import NoSuchQuestion, QueryLog
@@ -43,7 +43,7 @@ def test_redaction_destroys_the_text_and_still_verifies(log: QueryLog) -> None:
     (question,) = converse(log, 1, SECRET)
     log.feedback(question, "wrong", "E11.9", f"note on {MISSED}", "U1")
     converse(log, 3)
-    salts = [row[0] for row in log._db.execute("select salt from texts where record in (10, 13)")]
+    salts = [row[0] for row in raw(log).execute("select salt from texts where record in (10, 13)")]
     assert SECRET.encode() in bytes_of(log)
     assert MISSED.encode() in bytes_of(log)
     assert len(salts) == 2
@@ -107,7 +107,7 @@ def test_what_cannot_be_redacted(log: QueryLog) -> None:
 
 def test_a_text_put_back_after_redaction_is_caught(log: QueryLog) -> None:
     (question,) = converse(log)
-    kept = log._db.execute("select * from texts where record = 1").fetchone()
+    kept = raw(log).execute("select * from texts where record = 1").fetchone()
     redact(log, question, "a name", "auditor")
     with attacked(log.path) as db:
         db.execute("insert into texts values (?, ?, ?, ?, ?)", kept)
@@ -127,7 +127,7 @@ def test_a_reader_in_the_way_is_told_of(log: QueryLog) -> None:
     from bot.querylog import LogUnavailable
 
     (question,) = converse(log, 1, SECRET)
-    log._db.execute("pragma busy_timeout = 50")
+    raw(log).execute("pragma busy_timeout = 50")
     reader = sqlite3.connect(log.path, isolation_level=None)
     reader.execute("begin")
     reader.execute("select * from records").fetchone()
@@ -157,7 +157,7 @@ def test_retention_removes_whole_months_and_still_verifies(old: QueryLog, clock:
     assert (removed.first, removed.last, removed.tombstone) == (1, 6, 13)
     found = check(old.path)
     assert (found.bad, found.first, found.tombstone) == (None, 7, 13)
-    told = body(old._db.conn, 13)
+    told = body(raw(old), 13)
     assert (told["first"], told["last"], told["count"], told["years"]) == (1, 6, 6, 6)
     assert retain(old, 6, "cron") is None
     clock.set(2024, 3, 1)
@@ -174,7 +174,7 @@ def test_everything_may_go_but_the_tombstone(old: QueryLog, clock: Clock) -> Non
     removed = retain(old, 6, "cron")
     assert (removed.last, removed.tombstone) == (12, 13)
     assert check(old.path).count == 1
-    assert old._db.execute("select count(*) from texts").fetchone() == (0,)
+    assert raw(old).execute("select count(*) from texts").fetchone() == (0,)
     clock.set(2057)
     assert retain(old, 6, "cron").tombstone == 14
     assert check(old.path).bad is None
@@ -190,7 +190,7 @@ def test_the_digest_tells_whether_a_kept_copy_is_what_was_removed(
     retain(old, 6, "cron")
     hashes = [row[0] for row in kept.execute("select hash from records where seq <= 6")]
     digest = hashlib.sha256("".join(one + "\n" for one in hashes).encode()).hexdigest()
-    told = body(old._db.conn, 13)
+    told = body(raw(old), 13)
     assert (told["digest"], told["last_hash"]) == ("sha256:" + digest, hashes[-1])
     kept.close()
 
@@ -315,4 +315,4 @@ def test_nothing_is_removed_from_a_log_that_was_altered(home: Path, old: QueryLo
         db.execute("update records set at = '2019-01-01' where seq = 2")
     result = run("retain")
     assert (result.exit_code, "TAMPERED" in result.stdout) == (3, True)
-    assert old._db.execute("select min(seq) from records").fetchone() == (1,)
+    assert raw(old).execute("select min(seq) from records").fetchone() == (1,)

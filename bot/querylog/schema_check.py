@@ -1,0 +1,40 @@
+"""The schema is checked before the log is used, and again whenever it may have changed."""
+
+from __future__ import annotations
+
+from bot.database import Connection
+from bot.querylog import schema
+from bot.querylog.hash_chain import LogUnavailable
+
+
+class SchemaCheck:
+    """Expects that the database has no table, view, index or trigger of others. Those could hide,
+    drop or alter a record."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        #: SQLite's number of the schema that was checked last. It reads the schema again when the
+        #: number changes, so while it is the same, no new check is needed.
+        self._number: int | None = None
+        #: In PostgreSQL, the objects that were checked.
+        self._watched: schema.Watched | None = None
+
+    def __call__(self, db: Connection) -> None:
+        """Raises LogUnavailable."""
+        if db.kind == "sqlite":
+            (number,) = db.execute("pragma schema_version").fetchone()
+            if number != self._number:
+                self._expect_no_fault(db)
+                self._number = number
+        elif self._watched is None or self._watched.changed(db):
+            self._watched = None
+            watched = schema.watched(db)  # before the check: what changes meanwhile is noticed
+            self._expect_no_fault(db)
+            self._watched = watched
+
+    def _expect_no_fault(self, db: Connection) -> None:
+        if why := schema.faults(db):
+            raise LogUnavailable(
+                f"{why} Nothing is written to the query log at {self._name}, nor read from it. Run "
+                "`codedesk log verify`, and put back the right file."
+            )
