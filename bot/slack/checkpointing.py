@@ -1,5 +1,6 @@
 """Records in the log when serving begins and ends, and writes checkpoints in between: to their file
-and, if one is set, to a channel. No failure here stops the desk."""
+and, if one is set, to a channel. Of several replicas, one writes them. No failure here stops the
+desk."""
 
 from __future__ import annotations
 
@@ -9,17 +10,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from bot.database import DatabaseError
 from bot.messages import message
 from bot.querylog import LogUnavailable
 from bot.querylog.checkpoints import CheckpointError, private_key
 from bot.querylog.vouching import Keeper, NotVouchedFor, Vouched
 from bot.settings import Settings
 from bot.slack.delivery import SlackDelivery
+from bot.slack.replicas import Replica
 from bot.slack.views.block_kit import plain_message
 from bot.slack.web_api import Posted, in_thread
 
 logger = logging.getLogger("codedesk.log")
 
+#: What one replica does for all.
+_TASK = "checkpoints"
 #: Seconds between looks at whether a checkpoint is due.
 _LOOK_EVERY = 15.0
 
@@ -29,7 +34,8 @@ def checkpointing(
     settings: Settings, delivery: SlackDelivery, *, look_every: float = _LOOK_EVERY
 ) -> Iterator[Callable[[], None]]:
     """Gives a function to call when serving has begun. From then on checkpoints are written when
-    they are due, and a last one at the end. Without a key to sign with, the operator is warned."""
+    they are due, and a last one at the end, by the replica that leads in this (see `replicas`).
+    Without a key to sign with, the operator is warned."""
     stop = threading.Event()
     keeping: list[threading.Thread] = []
     began = False
@@ -56,7 +62,9 @@ def checkpointing(
             return
         keeper = Keeper(log, key, settings.checkpoints)
         thread = threading.Thread(
-            target=_keep, args=(keeper, post, stop, look_every), name="checkpoints"
+            target=_keep,
+            args=(keeper, delivery.replica, post, stop, look_every),
+            name="checkpoints",
         )
         keeping.append(thread)
         thread.start()
@@ -76,14 +84,20 @@ def checkpointing(
 
 
 def _keep(
-    keeper: Keeper, post: Callable[[str], None], stop: threading.Event, look_every: float
+    keeper: Keeper,
+    replica: Replica,
+    post: Callable[[str], None],
+    stop: threading.Event,
+    look_every: float,
 ) -> None:
     stopping = False
     while not stopping:
         stopping = stop.wait(look_every)
         try:
+            if not replica.leads(_TASK):
+                continue
             done = keeper.write(time.monotonic(), closing=stopping)
-        except (CheckpointError, LogUnavailable) as error:
+        except (CheckpointError, DatabaseError, LogUnavailable) as error:
             logger.error("%s", error)
             if isinstance(error, NotVouchedFor):
                 post(str(error))
