@@ -2,10 +2,16 @@
 
     python bench/log.py                       # 2,000 appends, and a log of a million records
     python bench/log.py --records 100000      # a smaller log
+    python bench/log.py --processes 4 --writers 2 --postgres auto    # many who write
 
 Appends and bare inserts of the same question take turns, on the same disk and with the same
 durability (WAL, synchronous = full, one commit each), so that other work of the machine slows both
 alike. Choose a --folder on the disk that the log will be on.
+
+With --processes, that many processes of --writers threads each write at once; they do bare inserts
+and appends by turns of two seconds. A bare insert is one autocommitted insert of the same body into
+a table with a serial key, in the same server or on the same disk. --postgres is an address, or
+"auto" for a server that pgserver starts in --folder.
 """
 
 from __future__ import annotations
@@ -20,6 +26,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import crowd
 
 from bot.desk.answer import Answer, Candidate, CodeTitle, ShownNote
 from bot.querylog import QueryLog, QuestionRecord
@@ -54,7 +62,14 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, help="on the disk to measure")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--processes", type=int, help="measure many who write at once")
+    parser.add_argument("--writers", type=int, default=2, help="threads of each process")
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--postgres", metavar="URL", help='an address, or "auto"')
     options = parser.parse_args()
+    if options.processes:
+        crowd.main(options)
+        return
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         figures = {
             "machine": f"{platform.machine()}, Python {platform.python_version()}, "

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import postgres
 import pytest
 import slack_payloads
 from filelock import FileLock
@@ -148,10 +149,45 @@ def fy2024(store: CodeStore) -> Release:
     return next(r for r in store.releases("icd10cm") if r.label == "FY2024")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The tests of a module with ON_BOTH run on SQLite and PostgreSQL, but for those with the mark
+    `sqlite_only`, which are about the file."""
+    if "kind" in metafunc.fixturenames and getattr(metafunc.module, "ON_BOTH", False):
+        only = metafunc.definition.get_closest_marker("sqlite_only")
+        metafunc.parametrize("kind", ["sqlite"] if only else ["sqlite", "postgres"], indirect=True)
+
+
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[QueryLog]:
+def kind(request: pytest.FixtureRequest) -> str:
+    """The database of the log: "sqlite" or "postgres"."""
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The address of a PostgreSQL database that nothing else uses."""
+    with postgres.database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def where(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Path | str:
+    """Where the log of a test is."""
+    if kind == "postgres":
+        return request.getfixturevalue("postgres_url")
+    return tmp_path / "log.db"
+
+
+@pytest.fixture
+def log(where: Path | str) -> Iterator[QueryLog]:
     """A query log without records."""
-    opened = QueryLog(tmp_path / "log.db")
+    opened = QueryLog(where)
     yield opened
     opened.close()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-# log_feedback and log_review add their commands to `log` when they are imported.
+# log_feedback, log_move and log_review add their commands to `log` when they are imported.
 from bot.cli import (
     ask,
     claim,
@@ -20,6 +20,7 @@ from bot.cli import (
     index,
     log,
     log_feedback,  # noqa: F401
+    log_move,  # noqa: F401
     log_review,  # noqa: F401
     scrub,
     serve,

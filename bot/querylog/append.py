@@ -106,7 +106,7 @@ class ChainAppender:
             stored["texts"] = {
                 name: hash_chain.commitment(salt, text) for name, salt, text in salted
             }
-        written = hash_chain.plain(hash_chain.canonical(stored))
+        written = hash_chain.canonical_body(stored)
         hashed = hash_chain.record_hash(seq, at, kind, subject, written, self.hash)
         seal = self._key.seal(hashed) if self._key else None
         record = (seq, at, kind, subject, written, self.hash, hashed, seal)

@@ -42,6 +42,7 @@ import hmac
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,25 @@ def canonical(value: Any) -> str:
     return json.dumps(
         value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
     )
+
+
+def canonical_body(body: Mapping[str, Any]) -> str:
+    """The body of a record as it is written: canonical JSON of `plain` texts. PostgreSQL reads no
+    JSON that has NUL."""
+    written = plain(canonical(body))
+    if "\\u0000" in written:
+        written = plain(canonical(_without_nul(body)))
+    return written
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, Mapping):
+        return {plain(str(name)): _without_nul(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nul(one) for one in value]
+    return value
 
 
 def genesis_hash(log: str, created: str) -> str:
@@ -102,9 +122,9 @@ def is_committed(salt: Any, text: Any, promised: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """The text as UTF-8 can hold it: bytes of a terminal that are no UTF-8 become question
-    marks."""
-    return text.encode("utf-8", "replace").decode()
+    """The text as both databases can hold it: bytes of a terminal that are no UTF-8 become question
+    marks, and NUL, which PostgreSQL cannot store, the replacement character."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def _sha256(data: bytes) -> str:

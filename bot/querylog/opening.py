@@ -98,12 +98,15 @@ def verified(
     return verify(
         where or settings.log_database,
         key=key,
-        checkpoints=_checkpoints(settings, kept, public),
+        checkpoints=checkpoints_of(settings, kept, public),
         against=against,
     )
 
 
-def _checkpoints(settings: Settings, kept: Path | None, public: Path | None) -> Checkpoints | None:
+def checkpoints_of(
+    settings: Settings, kept: Path | None = None, public: Path | None = None
+) -> Checkpoints | None:
+    """Those of the settings, or of the file `kept`. Raises CheckpointError."""
     if kept is None and not settings.checkpoints.exists():
         return None
     key = checkpoints.public_key(public or settings.checkpoint_public_key)

@@ -232,6 +232,7 @@ _FINGERPRINT = """
         union all select xmin::text::bigint from pg_index where indrelid = any(cast(? as oid[]))
         union all select xmin::text::bigint from pg_attribute
             where attrelid = any(cast(? as oid[])) and attnum > 0
+        union all select xmin::text::bigint from pg_policy where polrelid = any(cast(? as oid[]))
         union all select xmin::text::bigint from pg_proc where oid = any(cast(? as oid[]))
     ) as rows
 """
@@ -247,7 +248,7 @@ class Watched:
         self.seen = self._fingerprint(db).fetchone()
 
     def _fingerprint(self, db: Connection) -> Cursor:
-        tables = [self.tables] * 3
+        tables = [self.tables] * 4
         return db.execute(_FINGERPRINT, [self.relations, *tables, self.functions])
 
     def changed(self, db: Connection) -> bool:

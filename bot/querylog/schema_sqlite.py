@@ -22,28 +22,34 @@ def _of(names: str) -> str:
 
 #: The views, for people with other tools.
 VIEWS = {
-    "questions": f"""select r.subject as id, r.seq, r.at as asked_at, t.text,
+    "questions": f"""\
+select r.subject as id, r.seq, r.at as asked_at, t.text,
     {_of("surface team user channel thread event_id message_key options removed releases")}
 from records r left join texts t on t.record = r.seq and t.name = 'text'
 where r.kind = 'question'""",
-    "answers": f"""select r.subject as question, r.seq, r.at as answered_at, c.text as codes, t.text as answer,
+    "answers": f"""\
+select r.subject as question, r.seq, r.at as answered_at, c.text as codes, t.text as answer,
     {_of("outcome as_of confidence releases index_build latency_ms made_with")}
 from records r left join texts t on t.record = r.seq and t.name = 'answer'
 left join texts c on c.record = r.seq and c.name = 'codes'
 where r.kind = 'answer'""",
-    "deliveries": f"""select r.seq as id, r.subject as question, r.at, coalesce(t.text, '') as detail,
+    "deliveries": f"""\
+select r.seq as id, r.subject as question, r.at, coalesce(t.text, '') as detail,
     {_of("kind outcome")}
 from records r left join texts t on t.record = r.seq and t.name = 'detail'
 where r.kind = 'delivery'""",
-    "feedback": f"""select r.seq as id, r.subject as question, r.at, coalesce(t.text, '') as note,
+    "feedback": f"""\
+select r.seq as id, r.subject as question, r.at, coalesce(t.text, '') as note,
     {_of("verdict code by")}
 from records r left join texts t on t.record = r.seq and t.name = 'note'
 where r.kind = 'feedback'""",
-    "corrections": f"""select r.seq as id, r.subject as question, r.at, t.text as phrase,
+    "corrections": f"""\
+select r.seq as id, r.subject as question, r.at, t.text as phrase,
     {_of("code system by")}
 from records r left join texts t on t.record = r.seq and t.name = 'phrase'
 where r.kind = 'correction'""",
-    "accesses": f"""select r.seq as id, r.subject as question, r.at, coalesce(t.text, '') as detail,
+    "accesses": f"""\
+select r.seq as id, r.subject as question, r.at, coalesce(t.text, '') as detail,
     {_of("what by")}
 from records r left join texts t on t.record = r.seq and t.name = 'detail'
 where r.kind = 'access'""",

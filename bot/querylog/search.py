@@ -222,7 +222,7 @@ def _with_outcome(outcome: str) -> tuple[str, list[Any]]:
 def _with_feedback(rating: str) -> tuple[str, list[Any]]:
     condition = "id in (select question from feedback where {})"
     if rating in ("any", "none"):
-        return ("not " if rating == "none" else "") + condition.format("1"), []
+        return ("not " if rating == "none" else "") + condition.format("true"), []
     return condition.format("verdict = ?"), [rating]
 
 

@@ -1,4 +1,4 @@
-"""Migrates a log of version 1, in SQLite: the tables questions, answers and deliveries, no chain."""
+"""Migrates a log of version 1, which had no chain: tables of questions, answers and deliveries."""
 
 from __future__ import annotations
 

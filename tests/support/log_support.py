@@ -7,14 +7,17 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import psycopg
 import pytest
 from slack_support import diabetes
 
+from bot.database import Connection
+from bot.database.postgres import PostgresConnection
 from bot.database.sqlite import SqliteDatabase
 from bot.querylog import QueryLog, QuestionRecord, hash_chain
 from bot.querylog.verify import Verification, verify
@@ -29,6 +32,12 @@ def raw(log: QueryLog) -> sqlite3.Connection:
     assert isinstance(log.database, SqliteDatabase)
     with log.database.reading() as db:
         return db.raw
+
+
+def rows(log: QueryLog, sql: str) -> list[Any]:
+    """What a statement reads from a log of either kind."""
+    with log.reading() as db:
+        return db.execute(sql).fetchall()
 
 
 class Clock:
@@ -66,8 +75,8 @@ def converse(log: QueryLog, count: int = 1, text: str = "t2dm with ckd") -> list
     return ids
 
 
-def check(path: Path, **how: Any) -> Verification:
-    return verify(path, **how)
+def check(where: Path | str, **how: Any) -> Verification:
+    return verify(where, **how)
 
 
 def copy(path: Path, to: Path) -> Path:
@@ -86,11 +95,27 @@ def put_in_place(other: Path, path: Path) -> None:
     shutil.copy(other, path)
 
 
+class Attacker(Protocol):
+    """A connection to the database of a log, of either kind; `?` stands for a parameter."""
+
+    def execute(self, sql: str, params: Sequence[Any] = ...) -> Any: ...
+
+
 @contextmanager
-def attacked(path: Path) -> Iterator[sqlite3.Connection]:
+def attacked(where: Path | str) -> Iterator[Any]:
     """The database as an adversary opens it: without its triggers, which are restored at the end,
     as a clever adversary would."""
-    db = sqlite3.connect(path, isolation_level=None)
+    if isinstance(where, str):
+        with in_postgres(where) as db:
+            for table in ("records", "texts"):
+                db.execute(f"alter table {table} disable trigger all")
+            try:
+                yield db
+            finally:
+                for table in ("records", "texts"):
+                    db.execute(f"alter table {table} enable trigger all")
+        return
+    db = sqlite3.connect(where, isolation_level=None)
     triggers = db.execute("select name, sql from sqlite_master where type = 'trigger'").fetchall()
     for name, _ in triggers:
         db.execute(f"drop trigger {name}")
@@ -102,7 +127,15 @@ def attacked(path: Path) -> Iterator[sqlite3.Connection]:
         db.close()
 
 
-def rehash(db: sqlite3.Connection, start: int = 1) -> None:
+@contextmanager
+def in_postgres(url: str) -> Iterator[Connection]:
+    """The database of a log, as its owner opens it with any tool."""
+    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as raw:
+        raw.execute("set search_path = codedesk")
+        yield PostgresConnection(raw, "codedesk")
+
+
+def rehash(db: Attacker, start: int = 1) -> None:
     """Hash all records again from one on, as anyone with this program can."""
     log, created = db.execute("select id, created from log").fetchone()
     before = db.execute("select hash from records where seq = ?", [start - 1]).fetchone()
@@ -118,9 +151,9 @@ def rehash(db: sqlite3.Connection, start: int = 1) -> None:
         previous = hashed
 
 
-def body(db: sqlite3.Connection, seq: int) -> dict[str, Any]:
+def body(db: Attacker, seq: int) -> dict[str, Any]:
     return json.loads(db.execute("select body from records where seq = ?", [seq]).fetchone()[0])
 
 
-def set_body(db: sqlite3.Connection, seq: int, told: dict[str, Any]) -> None:
+def set_body(db: Attacker, seq: int, told: dict[str, Any]) -> None:
     db.execute("update records set body = ? where seq = ?", [hash_chain.canonical(told), seq])

@@ -7,7 +7,9 @@ import os
 import tempfile
 import uuid
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from bot.database.postgres import PostgresDatabase
@@ -23,9 +25,27 @@ def server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="codedesk-pg-") as folder:
         running = pgserver.get_server(folder, cleanup_mode="stop")
         try:
-            yield running.get_uri()
+            url = running.get_uri()
+            with psycopg.connect(url, autocommit=True) as db:
+                # Nothing here outlives the server; the tests that kill one start their own.
+                db.execute("alter system set fsync = off")
+                db.execute("select pg_reload_conf()")
+            yield url
         finally:
             running.cleanup()
+
+
+@contextlib.contextmanager
+def database(url: str) -> Iterator[str]:
+    """The address of an empty database of its own on that server."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(url, autocommit=True) as db:
+        db.execute(f"create database {name} template template0 encoding 'UTF8'")
+    try:
+        yield urlsplit(url)._replace(path=f"/{name}").geturl()
+    finally:
+        with psycopg.connect(url, autocommit=True) as db:
+            db.execute(f"drop database {name} with (force)")
 
 
 def fresh(url: str) -> PostgresDatabase:

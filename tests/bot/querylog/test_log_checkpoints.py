@@ -37,6 +37,9 @@ from bot.slack.checkpointing import checkpointing
 from bot.slack.delivery import SlackDelivery
 from bot.slack.state import State
 
+#: On SQLite and on PostgreSQL.
+ON_BOTH = True
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -44,8 +47,8 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[QueryLog]:
-    log = QueryLog(tmp_path / "log.db")
+def log(where: Path | str) -> Iterator[QueryLog]:
+    log = QueryLog(where)
     converse(log, 4)
     yield log
     log.close()
@@ -57,7 +60,7 @@ def verified(log: QueryLog, keys: tuple[Path, Path], file: Path):
     keep(take(log, private_key(keys[0])).checkpoint, file)
 
     def verify(path: Path | None = None) -> Verification:
-        return check(path or log.path, checkpoints=read(file, public_key(keys[1])))
+        return check(path or log.where, checkpoints=read(file, public_key(keys[1])))
 
     return verify
 
@@ -73,15 +76,16 @@ def test_a_checkpoint_vouches_for_what_was_there(log: QueryLog, verified) -> Non
 
 
 def test_cut_tail(log: QueryLog, verified) -> None:
-    with attacked(log.path) as db:
+    with attacked(log.where) as db:
         db.execute("delete from texts where record > 9")
         db.execute("delete from records where seq > 9")
-    assert check(log.path).exit_code == 1, "nothing in the database shows it"
+    assert check(log.where).exit_code == 1, "nothing in the database shows it"
     found = verified()
     assert (found.bad, found.exit_code) == (10, 3)
     assert "cut off, or an older copy" in found.why
 
 
+@pytest.mark.sqlite_only
 def test_the_whole_file_swapped_for_an_older_copy(
     log: QueryLog, keys, file: Path, verified, tmp_path: Path
 ) -> None:
@@ -91,7 +95,7 @@ def test_the_whole_file_swapped_for_an_older_copy(
     log.close()
     put_in_place(older, log.path)
     log._open()
-    assert check(log.path).exit_code == 1
+    assert check(log.where).exit_code == 1
     assert verified().bad == 13
     converse(log, 3)
     found = verified()
@@ -100,10 +104,10 @@ def test_the_whole_file_swapped_for_an_older_copy(
 
 
 def test_an_edit_hashed_anew(log: QueryLog, verified) -> None:
-    with attacked(log.path) as db:
+    with attacked(log.where) as db:
         db.execute("update records set at = '2020-01-01' where seq = 5")
         rehash(db)
-    assert check(log.path).exit_code == 1
+    assert check(log.where).exit_code == 1
     assert verified().bad == 12
 
 
@@ -117,10 +121,10 @@ def test_another_log_in_its_place(log: QueryLog, verified, tmp_path: Path) -> No
 def test_a_tombstone_of_the_adversarys_own_is_not_vouched_for(log: QueryLog, verified) -> None:
     """Cutting the head under a tombstone is not caught as false, for it is a record like others; it
     is not vouched for either until someone who has the key says so."""
-    with attacked(log.path) as db:
+    with attacked(log.where) as db:
         (last_hash,) = db.execute("select hash from records where seq = 6").fetchone()
     log.append("retention", None, {"log": log.id, "last": 6, "last_hash": last_hash})
-    with attacked(log.path) as db:
+    with attacked(log.where) as db:
         db.execute("delete from texts where record <= 6")
         db.execute("delete from records where seq <= 6")
     found = verified()
@@ -188,10 +192,10 @@ def test_a_checkpoint_of_an_empty_log_vouches_for_nothing(tmp_path: Path, keys) 
     checkpoint = take(log, private_key(keys[0])).checkpoint
     assert (checkpoint.sequence, checkpoint.count) == (0, 0)
     converse(log)
-    found = check(log.path, checkpoints=Checkpoints([checkpoint], [], []))
+    found = check(log.where, checkpoints=Checkpoints([checkpoint], [], []))
     assert (found.bad, found.exit_code) == (None, 1)
     moved = replace(checkpoint, head="sha256:" + "0" * 64)
-    assert check(log.path, checkpoints=Checkpoints([moved], [], [])).exit_code == 3
+    assert check(log.where, checkpoints=Checkpoints([moved], [], [])).exit_code == 3
     log.close()
 
 
@@ -254,7 +258,7 @@ def test_serving_writes_checkpoints_and_posts_them(tmp_path: Path, refused: bool
     assert post.args["channel"] == "C9"
     assert checkpoint.signature in post.args["text"]
     keys = public_key(home / "keys" / "checkpoint.pub")
-    assert check(log.path, checkpoints=read(file, keys)).exit_code == 0
+    assert check(log.where, checkpoints=read(file, keys)).exit_code == 0
     assert [entry.kind for entry in log.records()] == ["start", "stop"]
     log.close()
 

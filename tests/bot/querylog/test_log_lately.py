@@ -12,6 +12,9 @@ from bot.querylog import QueryLog, QuestionRecord, lately
 from bot.querylog.lately import Week, asked_by, week
 from bot.querylog.retention import redact, retain
 
+#: On SQLite and on PostgreSQL.
+ON_BOTH = True
+
 
 @pytest.fixture
 def clock() -> Clock:
@@ -19,8 +22,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def log(tmp_path: Path, clock: Clock) -> Iterator[QueryLog]:
-    opened = QueryLog(tmp_path / "log.db", clock=clock)
+def log(where: Path | str, clock: Clock) -> Iterator[QueryLog]:
+    opened = QueryLog(where, clock=clock)
     yield opened
     opened.close()
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from log_support import MISSED, SECRET, Clock, attacked, body, check, converse, copy, raw
+from log_support import MISSED, SECRET, Clock, attacked, body, check, converse, copy, raw, rows
 
 from bot.cli.main import main
 from bot.querylog import NoSuchQuestion, QueryLog
 from bot.querylog.checkpoints import Checkpoints
 from bot.querylog.retention import Held, clean, hold, holds, redact, release, retain
 from bot.querylog.vouching import NotVouchedFor, take
+
+#: On SQLite and on PostgreSQL.
+ON_BOTH = True
 
 
 @pytest.fixture
@@ -24,20 +28,28 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def log(tmp_path: Path, clock: Clock) -> Iterator[QueryLog]:
-    log = QueryLog(tmp_path / "log.db", clock=clock)
+def log(where: Path | str, clock: Clock) -> Iterator[QueryLog]:
+    log = QueryLog(where, clock=clock)
     yield log
     log.close()
 
 
+def record_of(log: QueryLog, seq: int) -> dict[str, Any]:
+    with log.reading() as db:
+        return body(db, seq)
+
+
 def bytes_of(log: QueryLog) -> bytes:
-    """The bytes of all files of the log."""
+    """The bytes of all files of the log; of one in PostgreSQL, of all texts."""
+    if isinstance(log.where, str):
+        return "".join(text for (text,) in rows(log, "select text from texts")).encode()
     return b"".join(path.read_bytes() for path in sorted(log.path.parent.glob("log.db*")))
 
 
 # Redaction
 
 
+@pytest.mark.sqlite_only
 def test_redaction_destroys_the_text_and_still_verifies(log: QueryLog) -> None:
     converse(log, 3)
     (question,) = converse(log, 1, SECRET)
@@ -55,7 +67,7 @@ def test_redaction_destroys_the_text_and_still_verifies(log: QueryLog) -> None:
     assert b"zebras" not in left
     assert not any(salt in left for salt in salts)
 
-    found = check(log.path)
+    found = check(log.where)
     assert (found.bad, found.redacted) == (None, 3)
     record = log.get(question)
     assert (record.text, record.answer["question"], record.outcome) == ("", "", "answered")
@@ -66,6 +78,7 @@ def test_redaction_destroys_the_text_and_still_verifies(log: QueryLog) -> None:
     assert redaction["destroyed"] == [[10, "text"], [12, "detail"], [13, "note"]]
 
 
+@pytest.mark.sqlite_only
 def test_nothing_lingers_of_many_redactions(log: QueryLog) -> None:
     """Texts of all lengths, so that cells move between pages and overflow."""
     words = [f"Jane{n}Example " * (1 + n * 7 % 900) for n in range(60)]
@@ -74,7 +87,7 @@ def test_nothing_lingers_of_many_redactions(log: QueryLog) -> None:
         redact(log, question, "a name", "auditor")
     left = bytes_of(log)
     assert [n for n in range(60) if f"Jane{n}Example".encode() in left] == list(range(1, 60, 2))
-    assert check(log.path).bad is None
+    assert check(log.where).bad is None
 
 
 def test_the_answer_goes_only_when_told_to(log: QueryLog) -> None:
@@ -86,7 +99,7 @@ def test_the_answer_goes_only_when_told_to(log: QueryLog) -> None:
     ]  # fmt: skip
     record = log.get(question)
     assert (record.answer, record.codes, record.outcome) == (None, [], "answered")
-    assert check(log.path).bad is None
+    assert check(log.where).bad is None
 
 
 def test_a_search_for_a_name_is_redacted_by_its_number(log: QueryLog) -> None:
@@ -94,7 +107,7 @@ def test_a_search_for_a_name_is_redacted_by_its_number(log: QueryLog) -> None:
     assert MISSED.encode() in bytes_of(log)
     assert redact(log, number, "a name", "auditor").texts == ["detail"]
     assert b"zebras" not in bytes_of(log)
-    assert check(log.path).bad is None
+    assert check(log.where).bad is None
 
 
 def test_what_cannot_be_redacted(log: QueryLog) -> None:
@@ -107,22 +120,23 @@ def test_what_cannot_be_redacted(log: QueryLog) -> None:
 
 def test_a_text_put_back_after_redaction_is_caught(log: QueryLog) -> None:
     (question,) = converse(log)
-    kept = raw(log).execute("select * from texts where record = 1").fetchone()
+    kept = rows(log, "select * from texts where record = 1")[0]
     redact(log, question, "a name", "auditor")
-    with attacked(log.path) as db:
+    with attacked(log.where) as db:
         db.execute("insert into texts values (?, ?, ?, ?, ?)", kept)
-    found = check(log.path)
+    found = check(log.where)
     assert (found.bad, "is there again" in found.why) == (4, True)
 
 
 def test_another_questions_redaction_excuses_nothing(log: QueryLog) -> None:
     first, _ = converse(log, 2)
     redact(log, first, "a name", "auditor")
-    with attacked(log.path) as db:
+    with attacked(log.where) as db:
         db.execute("delete from texts where record = 4")
-    assert check(log.path).bad == 4
+    assert check(log.where).bad == 4
 
 
+@pytest.mark.sqlite_only
 def test_a_reader_in_the_way_is_told_of(log: QueryLog) -> None:
     from bot.querylog import LogUnavailable
 
@@ -136,7 +150,7 @@ def test_a_reader_in_the_way_is_told_of(log: QueryLog) -> None:
     reader.close()
     clean(log)
     assert b"Example" not in bytes_of(log)
-    assert check(log.path).bad is None
+    assert check(log.where).bad is None
 
 
 # Retention
@@ -155,31 +169,32 @@ def test_retention_removes_whole_months_and_still_verifies(old: QueryLog, clock:
     clock.set(2024, 2, 28)
     removed = retain(old, 6, "cron")
     assert (removed.first, removed.last, removed.tombstone) == (1, 6, 13)
-    found = check(old.path)
+    found = check(old.where)
     assert (found.bad, found.first, found.tombstone) == (None, 7, 13)
-    told = body(raw(old), 13)
+    told = record_of(old, 13)
     assert (told["first"], told["last"], told["count"], told["years"]) == (1, 6, 6, 6)
     assert retain(old, 6, "cron") is None
     clock.set(2024, 3, 1)
     removed = retain(old, 6, "cron")
     assert (removed.first, removed.last, removed.tombstone) == (7, 9, 14)
-    assert check(old.path).first == 10
+    assert check(old.where).first == 10
     assert len(old.recent()) == 1
     converse(old)
-    assert check(old.path).bad is None
+    assert check(old.where).bad is None
 
 
 def test_everything_may_go_but_the_tombstone(old: QueryLog, clock: Clock) -> None:
     clock.set(2050)
     removed = retain(old, 6, "cron")
     assert (removed.last, removed.tombstone) == (12, 13)
-    assert check(old.path).count == 1
-    assert raw(old).execute("select count(*) from texts").fetchone() == (0,)
+    assert check(old.where).count == 1
+    assert rows(old, "select count(*) from texts") == [(0,)]
     clock.set(2057)
     assert retain(old, 6, "cron").tombstone == 14
-    assert check(old.path).bad is None
+    assert check(old.where).bad is None
 
 
+@pytest.mark.sqlite_only
 def test_the_digest_tells_whether_a_kept_copy_is_what_was_removed(
     old: QueryLog, clock: Clock, tmp_path: Path
 ) -> None:
@@ -190,7 +205,7 @@ def test_the_digest_tells_whether_a_kept_copy_is_what_was_removed(
     retain(old, 6, "cron")
     hashes = [row[0] for row in kept.execute("select hash from records where seq <= 6")]
     digest = hashlib.sha256("".join(one + "\n" for one in hashes).encode()).hexdigest()
-    told = body(raw(old), 13)
+    told = record_of(old, 13)
     assert (told["digest"], told["last_hash"]) == ("sha256:" + digest, hashes[-1])
     kept.close()
 
@@ -202,12 +217,12 @@ def test_retention_with_checkpoints_from_before_and_after(old: QueryLog, clock: 
     good.append(take(old, key).checkpoint)
     removed = retain(old, 6, "cron")
     assert removed is not None
-    found = check(old.path, checkpoints=Checkpoints(good, [], []))
+    found = check(old.where, checkpoints=Checkpoints(good, [], []))
     assert (found.bad, found.exit_code) == (None, 1), "nobody vouches for the tombstone yet"
     with pytest.raises(NotVouchedFor, match="destroyed"):
         take(old, key, good[-1])
     good.append(take(old, key, good[-1], accepting=[removed.tombstone]).checkpoint)
-    found = check(old.path, checkpoints=Checkpoints(good, [], []))
+    found = check(old.where, checkpoints=Checkpoints(good, [], []))
     assert (found.exit_code, found.checkpoint.count) == (0, 7)
     assert "Records 1 to 6 were removed by retention" in " ".join(found.sentences())
 
@@ -215,10 +230,10 @@ def test_retention_with_checkpoints_from_before_and_after(old: QueryLog, clock: 
 def test_a_head_cut_beyond_the_tombstone_is_caught(old: QueryLog, clock: Clock) -> None:
     clock.set(2024, 2, 28)
     retain(old, 6, "cron")
-    with attacked(old.path) as db:
+    with attacked(old.where) as db:
         db.execute("delete from texts where record <= 8")
         db.execute("delete from records where seq <= 8")
-    assert check(old.path).bad == 1
+    assert check(old.where).bad == 1
 
 
 def test_a_hold_stops_retention_and_redaction_until_released(old: QueryLog, clock: Clock) -> None:
@@ -232,7 +247,7 @@ def test_a_hold_stops_retention_and_redaction_until_released(old: QueryLog, cloc
     release(old, number, "settled", "counsel")
     assert holds(old) == []
     assert retain(old, 6, "cron").last == 9
-    assert check(old.path).bad is None
+    assert check(old.where).bad is None
 
 
 def test_a_hold_on_one_question_keeps_it_and_all_after(old: QueryLog, clock: Clock) -> None:
@@ -245,7 +260,7 @@ def test_a_hold_on_one_question_keeps_it_and_all_after(old: QueryLog, clock: Clo
     redact(old, old.recent()[0].id, "a name", "auditor")
     release(old, number, "closed", "counsel")
     assert retain(old, 6, "cron").last == 9
-    assert check(old.path).bad is None
+    assert check(old.where).bad is None
 
 
 def test_a_hold_that_is_not_there(old: QueryLog) -> None:
@@ -261,6 +276,8 @@ def test_a_hold_that_is_not_there(old: QueryLog) -> None:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: QueryLog) -> Path:
     monkeypatch.setenv("CODEDESK_HOME", str(tmp_path))
+    if isinstance(old.where, str):
+        monkeypatch.setenv("CODEDESK_DATABASE_URL", old.where)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -311,8 +328,8 @@ def test_retain_from_the_command_line(home: Path, old: QueryLog) -> None:
 
 
 def test_nothing_is_removed_from_a_log_that_was_altered(home: Path, old: QueryLog) -> None:
-    with attacked(old.path) as db:
+    with attacked(old.where) as db:
         db.execute("update records set at = '2019-01-01' where seq = 2")
     result = run("retain")
     assert (result.exit_code, "TAMPERED" in result.stdout) == (3, True)
-    assert raw(old).execute("select min(seq) from records").fetchone() == (1,)
+    assert rows(old, "select min(seq) from records") == [(1,)]

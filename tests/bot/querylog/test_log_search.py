@@ -14,12 +14,15 @@ from slack_support import abstained, diabetes, verdict, verdicts
 from bot.querylog import QueryLog, QuestionRecord, retention
 from bot.querylog.search import Filters, each, search
 
+#: On SQLite and on PostgreSQL.
+ON_BOTH = True
+
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[QueryLog]:
+def log(where: Path | str) -> Iterator[QueryLog]:
     """Five questions, one a month from January on."""
     clock = Clock(2026, 1)
-    log = QueryLog(tmp_path / "log.db", clock=clock)
+    log = QueryLog(where, clock=clock)
 
     def asked(text: str, user: str, channel: str | None, month: int) -> str:
         clock.set(2026, month)
