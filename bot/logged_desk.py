@@ -6,6 +6,7 @@
   (`answer_without_log`); then the answer begins with a notice that says so.
 - A text that could not be scrubbed is neither stored nor answered.
 - One bad question does not end a batch: the questions are then answered one by one.
+- Of several processes that answer one question, the one whose answer is logged first delivers it.
 - Only one search is worked on at a time, and only one answer that needs none; the latter never
   waits for the former.
 - A language model, if there is one, is asked while others are answered. What it said is logged, and
@@ -21,7 +22,7 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -33,7 +34,14 @@ from bot.desk.governing import Governing
 from bot.desk.question import Question
 from bot.desk.taken_apart import is_better
 from bot.messages import message
-from bot.querylog import LogUnavailable, Pending, QueryLog, QuestionRecord, hash_chain
+from bot.querylog import (
+    AlreadyAnswered,
+    LogUnavailable,
+    Pending,
+    QueryLog,
+    QuestionRecord,
+    hash_chain,
+)
 from bot.querylog.records import DATE_SAID, Outcome
 from bot.querylog.turns import turn_of
 from codesets.errors import CodeDeskError
@@ -120,6 +128,16 @@ class Answers(Protocol):
         """Open the index and load the models, so that the first question does not wait for them."""
 
 
+class Work(Protocol):
+    """Is told which questions are worked on in this process."""
+
+    def began(self, questions: Iterable[str]) -> None:
+        """These are in the log, and worked on from now on."""
+
+    def ended(self, questions: Iterable[str]) -> None:
+        """The log has what became of these, or their delivery is on its way."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoggedQuestion:
     """A question that is in the log.
@@ -156,10 +174,17 @@ _Read = tuple[Question | None, Exception | None]
 class LoggedDesk:
     """The desk and the log. Safe to use from many threads."""
 
-    def __init__(self, desk: Answers, log: QueryLog, model: LanguageModel | None = None) -> None:
+    def __init__(
+        self,
+        desk: Answers,
+        log: QueryLog,
+        model: LanguageModel | None = None,
+        work: Work | None = None,
+    ) -> None:
         self.desk = desk
         self.log = log
         self.model = model
+        self._work = work
         # Several answers at once take longer in all, and delay the acknowledgement of what comes in
         # meanwhile: of 40 questions that Slack sent together, the last was acknowledged after 0.6
         # s, and after 0.15 s with one answer at a time.
@@ -228,13 +253,14 @@ class LoggedDesk:
         self, questions: Sequence[_Read], asked: QuestionRecord, came: float | None = None
     ) -> list[LoggedQuestion | None]:
         to_log = [_to_log(question, asked) for question, _ in questions]
+        ids = self.log.ask_many(to_log)
+        if self._work is not None:
+            self._work.began(i for i in ids if i is not None and not self.log.is_unlogged(i))
         return [
             None
             if question_id is None
             else LoggedQuestion(question_id, record, question, error, came)
-            for question_id, record, (question, error) in zip(
-                self.log.ask_many(to_log), to_log, questions, strict=True
-            )
+            for question_id, record, (question, error) in zip(ids, to_log, questions, strict=True)
         ]
 
     # Answering
@@ -252,9 +278,32 @@ class LoggedDesk:
 
         `instead` gives an answer for a question that failed. Without it, and when no single
         question is the cause, the error is raised after the failure of the questions is logged. An
-        answer that cannot be logged raises LogUnavailable, and its question stays unanswered.
+        answer that cannot be logged raises LogUnavailable, and its question stays unanswered. When
+        another process has answered, AlreadyAnswered is raised.
         """
         question_ids = [question.id for question in questions]
+        try:
+            result = self._answer(questions, question_ids, deliver, instead, limit)
+        except LogUnavailable:
+            raise  # Nobody else can answer it, either: it stays the work of this process.
+        except Exception:
+            self._ended(question_ids)
+            raise
+        self._ended(question_ids)
+        return result
+
+    def _ended(self, question_ids: Sequence[str]) -> None:
+        if self._work is not None:
+            self._work.ended(question_ids)
+
+    def _answer(
+        self,
+        questions: Sequence[LoggedQuestion],
+        question_ids: Sequence[str],
+        deliver: Deliver[R],
+        instead: Callable[[LoggedQuestion, Exception], Answer] | None,
+        limit: int,
+    ) -> R:
         try:
             long = any(question.searches for question in questions)
             with self._searching if long else self._looking_up:
@@ -271,7 +320,7 @@ class LoggedDesk:
                 index_build=index_build,
                 made_with=made_with,
             )
-        except LogUnavailable:
+        except (LogUnavailable, AlreadyAnswered):
             raise
         except Exception as error:
             # The error's message is not logged: it may hold what was typed.

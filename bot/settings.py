@@ -60,6 +60,8 @@ class Settings(BaseModel):
     slack_signing_secret: Secret = None
     #: "socket" (default; needs the app token) or "http" (needs the signing secret).
     slack_mode: Literal["socket", "http"] = "socket"
+    #: How many connections to Slack this process has in Socket Mode. Slack takes ten for an app.
+    socket_connections: Annotated[int, Field(ge=1, le=10)] = 1
     #: Where the Web API is; only tests have reason to change it.
     slack_api_url: str = "https://slack.com/api/"
     #: Where HTTP mode listens.

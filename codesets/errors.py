@@ -28,6 +28,7 @@ class CodeDeskError(Exception):
     * CheckpointError             bot/querylog/checkpoints.py
       * NotVouchedFor             bot/querylog/vouching.py
     * NoSuchQuestion              bot/querylog/append.py
+    * AlreadyAnswered             bot/querylog/append.py
     * NoSuchCorrection            bot/querylog/append.py
     * Held                        bot/querylog/retention.py
     * NotWritten                  bot/audit/export.py

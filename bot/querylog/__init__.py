@@ -27,7 +27,7 @@ asks them, and `confirmations` keeps what they said. `feedback` reads feedback a
 Treat log.db as PHI: people type what they should not. Files are created with mode 0600.
 """
 
-from bot.querylog.append import NoSuchCorrection, NoSuchQuestion
+from bot.querylog.append import AlreadyAnswered, NoSuchCorrection, NoSuchQuestion
 from bot.querylog.fallback import UNLOGGED, FallbackLog
 from bot.querylog.hash_chain import LogKey, LogUnavailable
 from bot.querylog.log import QueryLog
@@ -35,6 +35,7 @@ from bot.querylog.records import Entry, Pending, QuestionRecord, Record
 
 __all__ = [
     "UNLOGGED",
+    "AlreadyAnswered",
     "Entry",
     "FallbackLog",
     "LogKey",

@@ -18,6 +18,10 @@ class NoSuchQuestion(CodeDeskError):
     """The log has no question with that id, or nothing of it is left; the message says which."""
 
 
+class AlreadyAnswered(CodeDeskError):
+    """The log has an answer to that question: another process was faster. The message says so."""
+
+
 class NoSuchCorrection(CodeDeskError):
     """The log has no correction in force with that number; the message says so."""
 
@@ -213,6 +217,14 @@ class ChainAppender:
         """Raises NoSuchQuestion."""
         if not self.has_question(question_id):
             raise NoSuchQuestion(f"No question in the log has the id {question_id}.")
+
+    def expect_unanswered(self, question_id: str) -> None:
+        """Raises AlreadyAnswered."""
+        rows = self.db.execute(
+            "select 1 from records where kind = 'answer' and subject = ?", [question_id]
+        )
+        if rows.fetchone() is not None:
+            raise AlreadyAnswered(f"The log has an answer to question {question_id} already.")
 
     def knows(self, question: QuestionRecord) -> bool:
         """Whether this event or this message is in the log already."""

@@ -263,6 +263,8 @@ class QueryLog:
         index_build: str | None,
         made_with: Mapping[str, Any] | None = None,
     ) -> None:
+        """Commit several answers at once; see `answered`. Raises AlreadyAnswered, and writes
+        nothing, when one of the questions has an answer."""
         today = dt.date.today().isoformat()
         made: dict[str, Any] = {
             "index_build": index_build,
@@ -276,6 +278,7 @@ class QueryLog:
         with self.writing(lambda to: to.ask_for_questions(a[0] for a in answers)) as appender:
             for question_id, latency, (body, texts) in written:
                 appender.expect_question(question_id)
+                appender.expect_unanswered(question_id)
                 body |= made | {"latency_ms": round(latency, 2)}
                 appender.append("answer", question_id, body, texts)
 

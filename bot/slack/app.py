@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import logging
 import signal
-import sqlite3
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from slack_bolt import App, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 
+from bot.database import DatabaseError
 from bot.language_model import connect
 from bot.logged_desk import Answers
 from bot.messages import message
@@ -48,7 +46,7 @@ from bot.slack.listeners import (
     shortcuts,
     welcome,
 )
-from bot.slack.recovery import recover
+from bot.slack.recovery import Recovery
 from bot.slack.searches import Searches
 from bot.slack.sessions import Sessions
 from bot.slack.state import State
@@ -114,7 +112,8 @@ def serve(
     *,
     stop: threading.Event | None = None,
 ) -> None:
-    """Finish what an earlier run left, then answer Slack until Ctrl-C, SIGTERM or `stop`.
+    """Finish what an earlier run left, then answer Slack until Ctrl-C, SIGTERM or `stop`. Other
+    processes may serve the same log and state: see `replicas`.
 
     Before it returns, answers under way are finished, except those that Slack does not take yet:
     they stay in the outbox. Raises SlackSettingsError.
@@ -122,26 +121,26 @@ def serve(
     stop = stop or threading.Event()
     sys.setswitchinterval(_SWITCH)
     with (
-        _only_one(settings.home),
         closing(_state(settings)) as state,
         Searches() as searches,
     ):
         delivery = deliver_by(settings, desk, log, state)
         app = build_app(settings, delivery)
-        with checkpointing(settings, delivery) as begin:
+        recovery = Recovery(delivery)
+        with delivery.replica, checkpointing(settings, delivery) as begin:
             try:
                 desk.ready()
-                recover(delivery, say)
+                recovery.at_start(say)
                 delivery.searches = searches
                 way = listening if settings.slack_mode == "http" else connected
-                with _stopped_by_signals(stop), way(settings, app, say):
+                with _stopped_by_signals(stop), recovery.looking(), way(settings, app, say):
                     begin()
                     # A wait without a timeout is not interrupted by a signal to another thread.
                     while not stop.wait(1.0):
                         pass
             finally:
-                # A question that was not begun stays unanswered in the log. The next start goes on
-                # with it, and with what is in the outbox: see recovery.
+                # A question that was not begun stays unanswered in the log. Another replica goes on
+                # with it, or the next start, and with what is in the outbox: see recovery.
                 app.listener_runner.listener_executor.shutdown(wait=True, cancel_futures=True)
                 searches.close()
                 delivery.outbox.rest()
@@ -149,29 +148,15 @@ def serve(
 
 def _state(settings: Settings) -> State:
     try:
-        state = State(settings.slack_db)
+        state = State(settings.slack_database)
         with state.writing():
             return state
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, DatabaseError) as error:
+        if isinstance(settings.slack_database, str):
+            raise SlackSettingsError(message("slack.no_database", error=error)) from error
         raise SlackSettingsError(
             message("slack.no_state", path=settings.slack_db, error=error)
         ) from error
-
-
-@contextmanager
-def _only_one(home: Path) -> Iterator[None]:
-    """Lock the data directory: of two processes that serve from it, each would answer what the
-    other has not finished. The system releases the lock when the process ends, even by a crash."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(home / "serve.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise SlackSettingsError(message("slack.already_serving", home=home)) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Records in the log when serving begins and ends, and writes checkpoints in between: to their file
-and, if one is set, to a channel. No failure here stops the desk."""
+and, if one is set, to a channel. Of several replicas, one writes them. No failure here stops the
+desk."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from bot.database import DatabaseError
 from bot.messages import message
 from bot.querylog import LogUnavailable
 from bot.querylog.checkpoints import Checkpoint, CheckpointError, private_key
@@ -16,11 +18,14 @@ from bot.querylog.confirming import confirming
 from bot.querylog.vouching import Keeper, NotVouchedFor, Vouched
 from bot.settings import Settings
 from bot.slack.delivery import SlackDelivery
+from bot.slack.replicas import Replica
 from bot.slack.views.block_kit import plain_message
 from bot.slack.web_api import Posted, in_thread
 
 logger = logging.getLogger("codedesk.log")
 
+#: What one replica does for all.
+_TASK = "checkpoints"
 #: Seconds between looks at whether a checkpoint is due.
 _LOOK_EVERY = 15.0
 
@@ -30,7 +35,8 @@ def checkpointing(
     settings: Settings, delivery: SlackDelivery, *, look_every: float = _LOOK_EVERY
 ) -> Iterator[Callable[[], None]]:
     """Gives a function to call when serving has begun. From then on checkpoints are written when
-    they are due, and a last one at the end. Without a key to sign with, the operator is warned."""
+    they are due, and a last one at the end, by the replica that leads in this (see `replicas`).
+    Without a key to sign with, the operator is warned."""
     stop = threading.Event()
     keeping: list[threading.Thread] = []
     confirm: list[tuple[Callable[[Checkpoint], None], Callable[[], None]]] = []
@@ -60,7 +66,7 @@ def checkpointing(
         confirm.append(confirming(settings, log))
         thread = threading.Thread(
             target=_keep,
-            args=(keeper, post, confirm[0][0], stop, look_every),
+            args=(keeper, delivery.replica, post, confirm[0][0], stop, look_every),
             name="checkpoints",
         )
         keeping.append(thread)
@@ -84,6 +90,7 @@ def checkpointing(
 
 def _keep(
     keeper: Keeper,
+    replica: Replica,
     post: Callable[[str], None],
     confirm: Callable[[Checkpoint], None],
     stop: threading.Event,
@@ -93,8 +100,10 @@ def _keep(
     while not stopping:
         stopping = stop.wait(look_every)
         try:
+            if not replica.leads(_TASK):
+                continue
             done = keeper.write(time.monotonic(), closing=stopping)
-        except (CheckpointError, LogUnavailable) as error:
+        except (CheckpointError, DatabaseError, LogUnavailable) as error:
             logger.error("%s", error)
             if isinstance(error, NotVouchedFor):
                 post(str(error))

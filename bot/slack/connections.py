@@ -16,6 +16,7 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.socket_mode.builtin import SocketModeClient
 
 from bot.messages import message
 from bot.settings import Settings
@@ -70,25 +71,30 @@ def _unreachable(settings: Settings, error: object) -> SlackSettingsError:
 
 @contextmanager
 def connected(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
-    """Socket Mode."""
+    """Socket Mode, by as many connections as the settings say. Slack sends each envelope over one
+    of all connections of the app, so those of other processes count, too."""
     token = settings.slack_app_token or ""
-    opened = call_at_start(
-        app.client,
-        lambda patient: patient.apps_connections_open(app_token=token),
-        "SLACK_APP_TOKEN",
-        settings,
-    )
-    socket = sockets.client(app, token, settings.slack_api_url)
+    made: list[SocketModeClient] = []
     try:
-        socket.wss_uri = opened["url"]
-        try:
-            socket.connect()
-        except (OSError, SlackClientError) as error:
-            raise _unreachable(settings, error) from error
+        for _ in range(settings.socket_connections):
+            opened = call_at_start(
+                app.client,
+                lambda patient: patient.apps_connections_open(app_token=token),
+                "SLACK_APP_TOKEN",
+                settings,
+            )
+            socket = sockets.client(app, token, settings.slack_api_url)
+            made.append(socket)
+            socket.wss_uri = opened["url"]
+            try:
+                socket.connect()
+            except (OSError, SlackClientError) as error:
+                raise _unreachable(settings, error) from error
         say(message("slack.connected"))
         yield
     finally:
-        socket.close()
+        for socket in made:
+            socket.close()
 
 
 @contextmanager

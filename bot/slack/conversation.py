@@ -20,6 +20,8 @@ GOES_ON = dt.timedelta(minutes=30)
 #: Why no answer to a message that was deleted is posted.
 DELETED = "the question was deleted"
 STOPPED = "stopped by the asker"
+#: How far an answer got (`Record.delivery`) that was certainly not posted.
+NOT_OUT = ("unanswered", "undelivered", "waiting")
 #: How many of the log's last records are looked at: for an answer of the last half hour, and for
 #: whether somebody asked at all. 50,000 records take about 20 ms.
 _FEW, _MANY = 5_000, 50_000
@@ -70,6 +72,24 @@ def _versions(log: QueryLog, key: str) -> list[tuple[Decimal, str]]:
 def edited_key(key: str, edited_at: str) -> str:
     """The key of an edit, which `versions` finds."""
     return f"{key}/{edited_at}"
+
+
+def key_of(log: QueryLog, question_id: str) -> str | None:
+    """The key of the message that a question was, with that of its edit; None for no message."""
+    with log.reading() as db:
+        found = db.execute(
+            f"select {_KEY} from records where kind = 'question' and subject = ?", [question_id]
+        ).fetchone()
+    return found and found[0]
+
+
+def under_way(log: QueryLog, channel: str, thread: str, user: str) -> list[str]:
+    """The questions of a person in a thread whose answers are not out, whichever replica has
+    them."""
+    found = _newest(
+        log, 'channel = ? and thread = ? and "user" = ?', [channel, thread, user], since=thread
+    )
+    return [record.id for record in found if record.delivery in NOT_OUT]
 
 
 def is_late(log: QueryLog, key: str, edited_at: str | None) -> bool:

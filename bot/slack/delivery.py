@@ -13,13 +13,15 @@ from slack_sdk import WebClient
 from bot.desk.answer import Answer
 from bot.logged_desk import Answers, Done, LoggedDesk, LoggedQuestion
 from bot.messages import message
-from bot.querylog import LogUnavailable, QueryLog, QuestionRecord
+from bot.querylog import AlreadyAnswered, LogUnavailable, QueryLog, QuestionRecord
 from bot.querylog.fallback import UNLOGGED
+from bot.slack.conversation import NOT_OUT, original_key, strays, versions
 from bot.slack.delivery_log import DeliveryLog, warn
 from bot.slack.explaining import Explaining
-from bot.slack.outbox import Outbox, Then
+from bot.slack.outbox import TAKEN_OVER, Outbox, Then
 from bot.slack.outbox_store import Post
 from bot.slack.people import People, said_of_defaults
+from bot.slack.replicas import Replica
 from bot.slack.searches import Searches
 from bot.slack.state import State
 from bot.slack.told import Told, conversation
@@ -27,15 +29,13 @@ from bot.slack.views.answer import answer_message, removed_message, with_removed
 from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.views.notices import edition_notices
 from bot.slack.views.said_defaults import with_said
-from bot.slack.web_api import VIEW, Posted, Way, delete_original, for_one_anywhere
+from bot.slack.web_api import VIEW, Posted, Way, delete, delete_original, for_one_anywhere
 
 if TYPE_CHECKING:
     from bot.language_model.model import LanguageModel
 
 logger = logging.getLogger("codedesk.slack")
 
-#: How far an answer got (`Record.delivery`) that was certainly not posted.
-_NOT_OUT = ("unanswered", "undelivered", "waiting")
 #: The way for an answer; of None, for a sentence in its place.
 Into = Callable[[Answer | None], Way]
 #: Sends answers: see `bot.logged_desk.Deliver`.
@@ -58,10 +58,12 @@ class SlackDelivery:
         self.log = log
         self.client = client
         self.state = state
+        #: This process among those that share the log and the state.
+        self.replica = Replica(state)
         self.people = People(state)
-        self.logged = LoggedDesk(desk, log, model)
+        self.logged = LoggedDesk(desk, log, model, self.replica)
         self.told = Told(state)
-        self.outbox = Outbox(state, client, DeliveryLog(log))
+        self.outbox = Outbox(state, client, DeliveryLog(log), replica=self.replica)
         #: Where questions that take a search wait; None: in the calling thread.
         self.searches: Searches | None = None
         self._explaining = Explaining(self.logged, client, self._explain)
@@ -113,6 +115,9 @@ class SlackDelivery:
     ) -> Future[Posted]:
         try:
             return self.logged.answer([question], sending)
+        except AlreadyAnswered:
+            logger.info("question %s was answered by another replica", question.id)
+            return _done(TAKEN_OVER)
         except LogUnavailable as error:
             # The log has no answer, so the question counts as unanswered there. That is right.
             logger.error("%s", error)
@@ -139,7 +144,10 @@ class SlackDelivery:
         """Send an answer that is already in the log. The arguments are those of `answer`."""
         into = _into(way, tell)
         sending = self._sending(question_id, into, tell, private=private, removed=removed)
-        return self.logged.deliver([question_id], [answer], sending)
+        try:
+            return self.logged.deliver([question_id], [answer], sending)
+        finally:
+            self.replica.ended([question_id])
 
     def _sending(
         self,
@@ -190,10 +198,21 @@ class SlackDelivery:
         that up: this process, another one, or the next start. False when it was posted, or may have
         been. Raises LogUnavailable."""
         record = self.log.get(question_id)
-        if record is None or record.delivery not in _NOT_OUT:
+        if record is None or record.delivery not in NOT_OUT:
             return False
         self.log.delivered(question_id, "abandoned", why)
         return True
+
+    def tidy(self, asked: QuestionRecord) -> None:
+        """Delete what was on its way to Slack when the message of a question was edited or deleted,
+        or the asker stopped it."""
+        key, channel = original_key(asked), asked.channel or ""
+        try:
+            for question_id, ts in strays(versions(self.log, key)):
+                way = delete(self.client, channel, ts)
+                self.post(way, None, question=question_id, kind="removed")
+        except LogUnavailable as error:
+            logger.error("%s", error)
 
     def _post_anyhow(
         self,

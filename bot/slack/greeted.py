@@ -1,25 +1,26 @@
-"""Who was greeted before, in slack.db, so that nobody is greeted twice."""
+"""Who was greeted before, so that nobody is greeted twice, by whichever replica."""
 
 from __future__ import annotations
-
-import time
 
 from bot.slack.state import State
 
 
 class Greeted:
-    """Safe to use from many threads and processes. Raises sqlite3.Error."""
+    """Safe to use from many threads and processes. Raises DatabaseError."""
 
     def __init__(self, state: State) -> None:
         self._state = state
         with state.writing() as db:
             db.execute(
                 "create table if not exists greeted "
-                "(whom text primary key, at real not null) strict"
+                "(whom text primary key, at double precision not null)"
             )
 
     def first_time(self, whom: str) -> bool:
         """Whether this is the first call for a person or a place."""
         with self._state.writing() as db:
-            done = db.execute("insert or ignore into greeted values (?, ?)", [whom, time.time()])
+            done = db.execute(
+                "insert into greeted values (?, ?) on conflict do nothing",
+                [whom, self._state.now()],
+            )
             return done.rowcount == 1

@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.database import DatabaseError
 from bot.desk.answer import Verdict
 from bot.desk.reasons import Reason
 from bot.logged_desk import Answers
@@ -146,7 +147,7 @@ class Facts:
     def _favourites(self, team: str | None, user: str) -> list[Kept]:
         try:
             kept = self._people.favourites_of(team, user)
-        except sqlite3.Error as error:
+        except DatabaseError as error:
             logger.error("favourites cannot be read: %s", error)
             return []
         return [self.looked_up(favourite) for favourite in kept]

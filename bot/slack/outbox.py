@@ -1,5 +1,5 @@
-"""The outbox: messages on their way to Slack, kept in slack.db until it is known what became of
-them. A restart goes on with what is left.
+"""The outbox: messages on their way to Slack, kept in the state until it is known what became of
+them. Another replica, or the next start, goes on with what is left.
 
 Messages that count against one rate limit share a lane: they go one at a time and in order. Threads
 are shared by all lanes. A lane that has to wait holds no thread, so other lanes go on.
@@ -10,21 +10,22 @@ https://docs.slack.dev/apis/web-api/rate-limits
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
-import time
 import traceback
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Protocol
 
 from slack_sdk import WebClient
 
+from bot.database import DatabaseError
 from bot.querylog.unfinished import MOST_MINUTES
-from bot.slack.outbox_store import OutboxStore, Post, Row
+from bot.slack.outbox_store import OutboxStore, Post, Row, TakenOver
+from bot.slack.replicas import Replica
 from bot.slack.state import State
-from bot.slack.tries import Again, tried
+from bot.slack.tries import Again, LeaseEnded, tried
 from bot.slack.web_api import NotTaken, Posted
 
 logger = logging.getLogger("codedesk.slack")
@@ -34,15 +35,19 @@ logger = logging.getLogger("codedesk.slack")
 BETWEEN = 1.0
 #: Posts under way at once.
 _AT_ONCE = 16
-#: Seconds for which a process holds a row that it sends: longer than any call takes.
-_LEASE = 60.0
-#: The longest sleep in seconds: another process may have left a row, and clocks may be set.
+#: Seconds for which a thread holds a row that it sends: longer than any call takes.
+_HELD = 60.0
+#: The longest sleep in seconds: clocks may be set.
 _LONGEST_SLEEP = 15.0
-#: Seconds to wait after slack.db could not be read or written.
+#: Seconds between looks while a row waits behind one of another replica.
+_BEHIND = 0.1
+#: Seconds to wait after the state could not be read or written.
 _BROKEN = 1.0
 
 #: What becomes of a post that is not wanted any more.
 WITHDRAWN = Posted("abandoned", "withdrawn")
+#: What becomes here of a post that is the work of another replica now, which logs it.
+TAKEN_OVER = Posted("abandoned", "another replica has it")
 _LEFT = Posted("waiting", "the desk stopped before Slack took it; it was not sent")
 
 Then = Callable[[Posted], None]
@@ -65,9 +70,16 @@ class Outbox:
     """Safe to use from many threads."""
 
     def __init__(
-        self, state: State, client: WebClient, keeper: Keeper, at_once: int = _AT_ONCE
+        self,
+        state: State,
+        client: WebClient,
+        keeper: Keeper,
+        at_once: int = _AT_ONCE,
+        replica: Replica | None = None,
     ) -> None:
-        self.store = OutboxStore(state, client)
+        self._state = state
+        self._replica = replica or Replica(state)
+        self.store = OutboxStore(state, client, self._replica)
         self._client = client
         self._keeper = keeper
         self._at_once = at_once
@@ -80,35 +92,46 @@ class Outbox:
         self._settled = threading.Condition(self._lock)
 
     def send(self, post: Post, then: Then | None = None) -> Future[Posted]:
-        """Keep a message and send it when its turn comes; then call `then`, unless the desk was
-        started anew meanwhile. The future has what became of it, once that is logged; `waiting`
-        when `rest` leaves it to the next start."""
+        """Keep a message and send it when its turn comes; then call `then`, unless another replica
+        goes on with it. The future has what became of it, once that is logged; `waiting` when
+        `rest` leaves it to others."""
         done: Future[Posted] = Future()
-        now = time.time()
+        now = self._state.now()
+        answers = post.kind == "answer" and post.question
+        lease = self._replica.lease_of(post.question) if answers else self._replica.id
         with self._lock:
             try:
-                number = self.store.add(post, now, now + MOST_MINUTES * 60)
-            except sqlite3.Error as error:
-                logger.error("slack.db cannot be written: %s", error)
+                number = self.store.add(post, now, now + MOST_MINUTES * 60, lease=lease)
+            except TakenOver:
+                logger.info("the answer to %s is left to another replica", post.question)
+                done.set_result(TAKEN_OVER)
+                return done
+            except DatabaseError as error:
+                logger.error("%s cannot be written: %s", self._state.name, error)
             else:
                 self._awaited[number] = done, then
                 self._wake()
                 return done
+        # All that share a file are as unable to write it; a database may be there for others.
+        if answers and not self._state.is_file and not self._replica.holds(lease):
+            done.set_result(TAKEN_OVER)
+            return done
         posted = _sent_at_once(post)
         self._keeper.became(post, posted)
         _tell(done, then, posted)
         return done
 
     def resume(self, now: float) -> list[tuple[Post, Future[Posted]]]:
-        """Go on with what an earlier run left; what is of no use any more is `abandoned`, or
-        `unknown` if it may have been sent. To be called in one process only, before `send`."""
-        self.store.free()
+        """Go on with what replicas left whose leases have ended; what is of no use any more is
+        `abandoned`, or `unknown` if it may have been sent."""
+        adopted = self.store.adopt()
         self._log_again()
         resumed = []
-        for row in self.store.left():
-            done: Future[Posted] = Future()
+        for row in adopted:
+            with self._lock:
+                done, then = self._awaited.get(row.id, (Future[Posted](), None))
+                self._awaited[row.id] = done, then
             resumed.append((row.post, done))
-            self._awaited[row.id] = done, None
             if row.until <= now:
                 abandoned = Posted("abandoned", "the desk was not running")
                 unknown = Posted("unknown", "the desk stopped while posting")
@@ -118,10 +141,16 @@ class Outbox:
                 self._wake()
         return resumed
 
+    def look(self) -> None:
+        """See to what is due, in case that nothing else has told of it."""
+        due = self.store.next_due()
+        if _is_now(due, self._state.now()):
+            with self._lock:
+                self._wake()
+
     def answers(self) -> set[str]:
         """The questions whose answers are in the outbox."""
-        rows = [*self.store.left(), *(row for row, _ in self.store.settled())]
-        return {row.post.question for row in rows if row.post.kind == "answer"}
+        return self.store.answers()
 
     def settle(self, timeout: float) -> None:
         """Wait until nothing is on its way, for at most `timeout` seconds."""
@@ -129,7 +158,7 @@ class Outbox:
             self._settled.wait_for(lambda: not self._awaited, timeout)
 
     def rest(self) -> None:
-        """Send what need not wait, and stop. The rest stays for the next start. What is sent later
+        """Send what need not wait, and stop. The rest stays for others. What is sent later
         starts the threads again."""
         with self._lock:
             self._closing = True
@@ -143,9 +172,9 @@ class Outbox:
         left: dict[int, Row] = {}
         try:
             self._log_again()
-            left = {row.id: row for row in self.store.left()}
-        except sqlite3.Error as error:
-            logger.error("slack.db cannot be read: %s", error)
+            left = {row.id: row for row in self.store.left(mine=True)}
+        except DatabaseError as error:
+            logger.error("%s cannot be read: %s", self._state.name, error)
         for number, (done, _) in awaited.items():
             row = left.get(number)
             # Of what may have been sent, the log says nothing until it is known.
@@ -166,21 +195,24 @@ class Outbox:
     def _work(self) -> None:
         while (row := self._next()) is not None:
             try:
-                now = time.time()
+                now = self._state.now()
                 wanted = self._keeper.wanted(row.post)
-                result = tried(row, self._client, now) if wanted else WITHDRAWN
+                holds = partial(self._replica.holds, row.replica)
+                result = tried(row, self._client, now, holds) if wanted else WITHDRAWN
                 if isinstance(result, Again):
                     self.store.again(
                         row,
                         result.post,
-                        time.time() + result.pause,
+                        self._state.now() + result.pause,
                         tried=result.tried,
                         limited=result.limited,
                     )
                 else:
                     self._finish(row, result)
+            except LeaseEnded:
+                logger.info("a message is left to another replica")
             except Exception as error:
-                # slack.db is broken, or the code is. The lease ends, and it is dealt with again.
+                # The state is broken, or the code is. The row is let go of, and taken again.
                 where = "".join(traceback.format_tb(error.__traceback__))
                 logger.error("a post: %s at\n%s", type(error).__name__, where)
             with self._lock:
@@ -190,14 +222,16 @@ class Outbox:
         """The row whose turn it is; None when this thread should end."""
         with self._lock:
             while True:
-                now = time.time()
+                now = self._state.now()
                 try:
                     due = self.store.next_due()
-                    # A holder of its own for each lease: one that has ended counts no more.
+                    # A holder of its own for each try: one that was let go of counts no more.
                     holder = uuid.uuid4().hex
-                    row = self.store.take(holder, now, _LEASE) if _is_now(due, now) else None
-                except sqlite3.Error as error:
-                    logger.error("slack.db cannot be read: %s", error)
+                    row = self.store.take(holder, now, _HELD) if _is_now(due, now) else None
+                    if row is None and self._is_first() and self.store.has_waiting():
+                        due = min(due or now + _BEHIND, now + _BEHIND)
+                except DatabaseError as error:
+                    logger.error("%s cannot be read: %s", self._state.name, error)
                     row, due = None, now + _BROKEN
                 if row is not None:
                     return row
@@ -206,15 +240,19 @@ class Outbox:
                 sleep = _LONGEST_SLEEP if due is None else min(due - now, _LONGEST_SLEEP)
                 self._due.wait(max(sleep, 0.0))
 
+    def _is_first(self) -> bool:
+        """One thread looks often where that is needed, and not all."""
+        return self._threads[:1] == [threading.current_thread()]
+
     # When it is known what became of a post
 
     def _finish(self, row: Row, posted: Posted, *, of_use: bool = True) -> None:
-        if self.store.settle(row, posted, time.time() + BETWEEN):
+        if self.store.settle(row, posted, self._state.now() + BETWEEN):
             self._conclude(row, posted, of_use=of_use)
 
     def _log_again(self) -> None:
         """Log what could not be logged when it became known."""
-        for row, posted in self.store.settled():
+        for row, posted in self.store.settled(mine=True):
             self._conclude(row, posted)
 
     def _conclude(self, row: Row, posted: Posted, *, of_use: bool = True) -> None:
@@ -222,10 +260,10 @@ class Outbox:
         tell who waits for it."""
         if self._keeper.became(row.post, posted):
             follow = self._keeper.follows(row.post, posted) if of_use else None
-            now = time.time()
+            now = self._state.now()
             with self._lock:
                 number = self.store.remove(row, follow, now, now + MOST_MINUTES * 60)
-                if follow:
+                if number:
                     self._awaited[number] = Future(), None
         with self._lock:
             done, then = self._awaited.get(row.id, (None, None))

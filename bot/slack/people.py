@@ -1,4 +1,4 @@
-"""What each person chose in Slack, kept in slack.db: their defaults, and their favourite codes.
+"""What each person chose in Slack, kept in the state: their defaults, and their favourite codes.
 
 A person is a user of a team: ids of users are unique in a team only
 (https://docs.slack.dev/reference/objects/user-object).
@@ -9,11 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
-import sqlite3
-import time
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
+from bot.database import DatabaseError
 from bot.logged_desk import LoggedQuestion
 from bot.messages import message
 from bot.querylog import QuestionRecord, Record
@@ -65,8 +64,8 @@ class Favourite:
 
 
 class People:
-    """Reads and writes what people chose. Safe to use from many threads. Raises sqlite3.Error when
-    slack.db cannot be read or written."""
+    """Reads and writes what people chose. Safe to use from many threads. Raises DatabaseError when
+    the state cannot be read or written."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -75,23 +74,24 @@ class People:
                 """create table if not exists defaults (
                     team text not null, person text not null, systems text not null, setting text,
                     day text, private integer not null, primary key (team, person)
-                ) strict"""
+                )"""
             )
             db.execute(
                 """create table if not exists favourites (
                     team text not null, person text not null, system text not null,
-                    code text not null, kept_at real not null,
+                    code text not null, kept_at double precision not null,
                     primary key (team, person, system, code)
-                ) strict"""
+                )"""
             )
 
     def defaults_of(self, team: str | None, user: str) -> Defaults:
         """The defaults of a person; those of everybody where they chose none. A value that this
         version does not know is left out."""
         with self._state.reading() as db:
-            row = db.execute(
+            found = db.query(
                 "select * from defaults where team = ? and person = ?", [team or "", user]
-            ).fetchone()
+            )
+            row = next(iter(found), None)
         if row is None:
             return Defaults()
         return Defaults(
@@ -104,7 +104,10 @@ class People:
     def set_defaults(self, team: str | None, user: str, chosen: Defaults) -> None:
         with self._state.writing() as db:
             db.execute(
-                "insert or replace into defaults values (?, ?, ?, ?, ?, ?)",
+                "insert into defaults (team, person, systems, setting, day, private) "
+                "values (?, ?, ?, ?, ?, ?) on conflict (team, person) do update set "
+                "systems = excluded.systems, setting = excluded.setting, day = excluded.day, "
+                "private = excluded.private",
                 [
                     team or "",
                     user,
@@ -123,7 +126,7 @@ class People:
                 "order by kept_at desc, code limit ?",
                 [team or "", user, MOST_FAVOURITES],
             ).fetchall()
-        return [Favourite(row["system"], row["code"]) for row in rows]
+        return [Favourite(*row) for row in rows]
 
     def keep(self, team: str | None, user: str, favourite: Favourite) -> bool:
         """Keep a code. Keeping it twice changes nothing. False when the person has as many as they
@@ -142,7 +145,9 @@ class People:
             if known is None and count >= MOST_FAVOURITES:
                 return False
             db.execute(
-                "insert or ignore into favourites values (?, ?, ?, ?, ?)", [*row, time.time()]
+                "insert into favourites (team, person, system, code, kept_at) "
+                "values (?, ?, ?, ?, ?) on conflict do nothing",
+                [*row, self._state.now()],
             )
         return True
 
@@ -159,7 +164,7 @@ def defaults_for(people: People, team: str | None, user: str | None) -> Defaults
     must be taken all the same."""
     try:
         return people.defaults_of(team, user) if user else Defaults()
-    except (sqlite3.Error, ValueError) as error:
+    except (DatabaseError, ValueError) as error:
         logger.error("the defaults of a person cannot be read: %s", error)
         return Defaults()
 
@@ -168,7 +173,7 @@ def kept_by(people: People, team: str | None, user: str) -> list[Favourite]:
     """The favourites of a person; none where they cannot be read."""
     try:
         return people.favourites_of(team, user)
-    except sqlite3.Error as error:
+    except DatabaseError as error:
         logger.error("favourites cannot be read: %s", error)
         return []
 

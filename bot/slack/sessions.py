@@ -54,9 +54,7 @@ class Sessions:
             if self._refused:
                 return
             self._due.append((time.monotonic() + MOMENT, place, title[:_MOST_TITLE]))
-            if self._worker is None:
-                self._worker = threading.Thread(target=self._work, name="sessions", daemon=True)
-                self._worker.start()
+            self._start()
             self._changed.notify()
 
     def ended(self, place: Place, question_id: str) -> None:
@@ -68,15 +66,19 @@ class Sessions:
                     self._ended.append(place)
                     self._changed.notify()
 
-    def stopped(self, place: Place, user: str) -> list[str]:
-        """The questions of this person under way in a place. Slack leaves the status as it is when
-        somebody stops a session, so it is set, whatever is under way."""
+    def stopped(self, place: Place) -> None:
+        """Slack leaves the status as it is when somebody stops a session, so it is set, whichever
+        replica has told Slack of it."""
         with self._changed:
-            stopped = [q for q, asker in self._at_work.get(place, {}).items() if asker == user]
-            if not self._refused and self._worker is not None:
+            if not self._refused:
                 self._ended.append(place)
+                self._start()
                 self._changed.notify()
-        return stopped
+
+    def _start(self) -> None:
+        if self._worker is None:
+            self._worker = threading.Thread(target=self._work, name="sessions", daemon=True)
+            self._worker.start()
 
     def _work(self) -> None:
         while True:

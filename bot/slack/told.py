@@ -1,5 +1,5 @@
-"""Which notices about editions were told in a conversation, so that each is told once. Kept in
-slack.db, and forgotten after a day.
+"""Which notices about editions were told in a conversation, so that each is told once, by
+whichever replica. They are forgotten after a day.
 
 A conversation is a thread, a direct message, or what one person asks privately in a channel.
 """
@@ -18,9 +18,9 @@ _TABLE = """
 create table if not exists told (
     conversation text not null,
     notice text not null,
-    at real not null,
+    at double precision not null,
     primary key (conversation, notice)
-) without rowid
+)
 """
 
 
@@ -40,7 +40,7 @@ class Told:
                 "select notice from told where conversation = ? and at > ?",
                 (conversation, self._now() - _KEPT),
             )
-            return {row["notice"] for row in rows}
+            return {notice for (notice,) in rows}
 
     def add(self, conversation: str, notices: Iterable[str]) -> None:
         """Remember that these were told now."""
@@ -50,7 +50,11 @@ class Told:
             return
         with self._state.writing() as db:
             db.execute("delete from told where at <= ?", (now - _KEPT,))
-            db.executemany("insert or replace into told values (?, ?, ?)", rows)
+            db.executemany(
+                "insert into told values (?, ?, ?) "
+                "on conflict (conversation, notice) do update set at = excluded.at",
+                rows,
+            )
 
 
 def conversation(asked: QuestionRecord) -> str:

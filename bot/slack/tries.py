@@ -11,6 +11,7 @@ no answer in time, a crash):
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from slack_sdk import WebClient
@@ -39,6 +40,10 @@ _INVALID = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 _TOO_LATE = f"Slack did not take it within {MOST_MINUTES} minutes"
 
 
+class LeaseEnded(Exception):
+    """Another replica may have this row now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Again:
     """To be tried again after `pause` seconds, as `post`. `tried`: a try may have been carried out.
@@ -50,18 +55,23 @@ class Again:
     limited: bool = False
 
 
-def tried(row: Row, client: WebClient, now: float) -> Posted | Again:
-    """Try a row. One that cannot be tried while it is of use is not tried any more."""
+def tried(row: Row, client: WebClient, now: float, holds: Callable[[], bool]) -> Posted | Again:
+    """Try a row. One that cannot be tried while it is of use is not tried any more. `holds` says
+    whether it is still ours, just before it is sent; if not, LeaseEnded is raised."""
     post = row.post
     if now > row.until or row.due > row.until:
         return _given_up(row, now)
     try:
         if row.tried and (posted := _earlier(row, client)):
             return posted
+        if not holds():
+            raise LeaseEnded
         posted = post.way.send(post.message, post.question if _is_answer(post) else "")
     except NotTaken as error:
         pause = _pause(row) if error.retry_after is None else max(error.retry_after, LEAST_WAIT)
         return Again(post, pause, tried=row.tried, limited=error.retry_after is not None)
+    except LeaseEnded:
+        raise
     except Exception as error:
         # The error's message is not kept: it may hold what was asked.
         posted = Posted("unknown", type(error).__name__)

@@ -9,16 +9,16 @@ https://docs.slack.dev/reference/events/agent_session_stopped
 from __future__ import annotations
 
 import logging
-import sqlite3
 from http.client import HTTPException
 from typing import Any
 
 from slack_bolt import App
 from slack_sdk.errors import SlackApiError
 
+from bot.database import DatabaseError
 from bot.messages import message
 from bot.querylog import LogUnavailable
-from bot.slack.conversation import STOPPED, has_asked
+from bot.slack.conversation import STOPPED, has_asked, under_way
 from bot.slack.delivery import SlackDelivery
 from bot.slack.greeted import Greeted
 from bot.slack.sessions import Sessions
@@ -59,19 +59,20 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
             if first and not has_asked(delivery.log, channel):
                 way = in_thread(delivery.client, channel, None)
                 delivery.post(way, welcome_message(contact))
-        except (sqlite3.Error, LogUnavailable) as error:
+        except (DatabaseError, LogUnavailable) as error:
             logger.error("nobody is greeted: %s", error)
 
     def stopped(event: dict[str, Any]) -> None:
         """Post no answer that is not out yet."""
         channel, thread = event.get("channel") or "", event.get("thread_ts") or ""
         withdrawn = []
-        for question_id in sessions.stopped((channel, thread), event.get("user") or ""):
-            try:
+        sessions.stopped((channel, thread))
+        try:
+            for question_id in under_way(delivery.log, channel, thread, event.get("user") or ""):
                 if delivery.withdraw(question_id, STOPPED):
                     withdrawn.append(question_id)
-            except LogUnavailable as error:
-                logger.error("%s", error)
+        except LogUnavailable as error:
+            logger.error("%s", error)
         if withdrawn:
             way = in_thread(delivery.client, channel, thread)
             delivery.post(way, plain_message(message("slack_surfaces.stopped")))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,9 +22,7 @@ from bot.slack.conversation import (
     follows,
     is_late,
     message_key,
-    original_key,
     posted_at,
-    strays,
     team_of,
     to_update,
     versions,
@@ -32,12 +31,13 @@ from bot.slack.delivery import SlackDelivery
 from bot.slack.files import Pasted, text_of
 from bot.slack.message_text import clean
 from bot.slack.messages import Said, deleted, said_in
+from bot.slack.outbox import TAKEN_OVER
 from bot.slack.people import defaults_for, is_for_asker_alone
 from bot.slack.sessions import Sessions
 from bot.slack.tables import as_list
 from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.views.welcome import welcome_blocks, with_note
-from bot.slack.web_api import delete, for_one, for_one_anywhere, in_thread, update
+from bot.slack.web_api import Posted, delete, for_one, for_one_anywhere, in_thread, update
 from bot.views.shared import removals_to_tell
 
 logger = logging.getLogger("codedesk.slack")
@@ -136,23 +136,16 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
             redraw=partial(redrawn, question, context["told"], said.has_file),
         )
         posted.add_done_callback(lambda _: sessions.ended(place, question.id))
-        if not private:
-            posted.add_done_callback(lambda _: tidy(question))
-        if removals_to_tell(asked.text, asked.removed):
-            posted.add_done_callback(
-                lambda _: delivery.tell_removed(question.id, asked, said.thread)
-            )
 
-    def tidy(question: LoggedQuestion) -> None:
-        """Delete what was on its way to Slack when the message was edited or deleted, or the asker
-        stopped it."""
-        key, channel = original_key(question.asked), question.asked.channel or ""
-        try:
-            for question_id, ts in strays(versions(log, key)):
-                way = delete(delivery.client, channel, ts)
-                delivery.post(way, None, question=question_id, kind="removed")
-        except LogUnavailable as error:
-            logger.error("%s", error)
+        def follow(done: Future[Posted]) -> None:
+            if not done.cancelled() and done.result() == TAKEN_OVER:
+                return  # Another replica does it.
+            if not private:
+                delivery.tidy(asked)
+            if removals_to_tell(asked.text, asked.removed):
+                delivery.tell_removed(question.id, asked, said.thread)
+
+        posted.add_done_callback(follow)
 
     def earlier_answer(asked: QuestionRecord) -> str | None:
         try:

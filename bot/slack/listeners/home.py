@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App, BoltResponse
 
+from bot.database import DatabaseError
 from bot.messages import message
 from bot.settings import Settings
 from bot.slack.delivery import SlackDelivery
@@ -74,7 +74,7 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
             people.set_defaults(*person, defaults_sent(view))
         except Misfit as misfit:
             return ack(response_action="errors", errors={misfit.name: misfit.why})
-        except sqlite3.Error as error:
+        except DatabaseError as error:
             logger.error("defaults were not written: %s", error)
             told = sentence_modal(message("home.not_saved"), "home.defaults_title")
             return ack(response_action="update", view=told)
@@ -97,7 +97,7 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
             return found[0].why if found else message("home.input_typed_hint")
         try:
             kept = people.keep(*person, Favourite(known[0].system, known[0].code))
-        except sqlite3.Error as error:
+        except DatabaseError as error:
             logger.error("a favourite was not written: %s", error)
             return message("home.not_saved")
         return "" if kept else message("home.full", most=MOST_FAVOURITES)

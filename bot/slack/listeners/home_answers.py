@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 import re
-import sqlite3
 import time
 from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
+from bot.database import DatabaseError
 from bot.desk.answer import Answer
 from bot.logged_desk import LoggedQuestion
 from bot.messages import message
@@ -132,7 +132,7 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
                 full = message("home.full", most=MOST_FAVOURITES)
                 put_view(client, body, sentence_modal(full))
                 return response
-        except sqlite3.Error as error:
+        except DatabaseError as error:
             logger.error("a favourite was not written: %s", error)
             put_view(client, body, sentence_modal(message("home.not_saved")))
             return response

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import logging
 import re
-import sqlite3
 import time
 from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
+from bot.database import DatabaseError
 from bot.logged_desk import LoggedQuestion
 from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord
@@ -41,7 +41,7 @@ def register(app: App, delivery: SlackDelivery, contact: str | None) -> None:
         try:
             if not greeted.first_time(f"{body.get('team_id')}/{whom}"):
                 return
-        except sqlite3.Error as error:
+        except DatabaseError as error:
             logger.error("nobody is greeted: %s", error)
             return
         client = delivery.client

@@ -621,12 +621,14 @@ def test_an_error_of_slacks_is_not_blamed_on_the_token(slack, log, desk, tmp_pat
         deliver_by(settings(slack, tmp_path), desk, log, State(tmp_path / "slack.db"))
 
 
-def test_one_process_serves_from_a_directory(slack, log, desk, tmp_path) -> None:
-    with (
-        served(slack, tmp_path, desk, log),
-        pytest.raises(SlackSettingsError, match="already serving"),
-    ):
-        serve(settings(slack, tmp_path), desk, log)
+def test_a_database_that_is_not_there_is_named_without_its_password(
+    slack, log, desk, tmp_path
+) -> None:
+    url = "postgresql://desk:secret@127.0.0.1:9/codedesk"
+    with pytest.raises(SlackSettingsError, match="CODEDESK_DATABASE_URL") as raised:
+        serve(settings(slack, tmp_path, database_url=url), desk, log)
+    assert "secret" not in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_port_in_use_is_named(slack, log, desk, tmp_path, http: Served) -> None:

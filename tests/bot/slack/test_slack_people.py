@@ -1,7 +1,6 @@
 """What people chose: kept in slack.db, for each person of a team alone."""
 
 import datetime as dt
-import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.database import DatabaseError
 from bot.desk.question import Question
 from bot.logged_desk import LoggedQuestion
 from bot.querylog import QuestionRecord
@@ -106,7 +106,7 @@ def test_a_state_that_is_gone_does_not_stop_a_question(tmp_path: Path) -> None:
     state.close()
     assert defaults_for(people, "T1", "U1") == Defaults()
     assert defaults_for(people, "T1", None) == Defaults()
-    with pytest.raises(sqlite3.Error):
+    with pytest.raises(DatabaseError):
         people.favourites_of("T1", "U1")
 
 

@@ -37,7 +37,7 @@ def test_it_is_remembered_for_a_day(state: State, tmp_path: Path) -> None:
     assert told.of("C1/1") == set()
     told.add("C2/1", ["c"])
     with state.reading() as db:
-        assert [row["notice"] for row in db.execute("select notice from told")] == ["c"]
+        assert db.execute("select notice from told").fetchall() == [("c",)]
 
 
 @pytest.mark.parametrize(

@@ -276,6 +276,21 @@ class SlackServer:
         self._socket_mode.mute_next = True
 
     @contextmanager
+    def sending_again(self, after: float = 3.0) -> Iterator[None]:
+        """Send events that are not acknowledged within so many seconds again, over another
+        connection, as Slack does. Without this, each is sent once."""
+        stop = threading.Event()
+        thread = threading.Thread(
+            target=self._socket_mode.send_again_after, args=(after, stop), daemon=True
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    @contextmanager
     def another_connection(self) -> Iterator[None]:
         """One more connection of the app, which acknowledges nothing. Envelopes go to each in
         turn."""

@@ -13,6 +13,9 @@ from . import envelopes
 from .envelopes import Identity
 from .websocket import WebSocket
 
+#: Times that an event is sent again: https://docs.slack.dev/apis/events-api#retries
+RETRIES = 3
+
 
 @dataclass(frozen=True)
 class Ack:
@@ -27,6 +30,7 @@ class Delivery:
 
     def __init__(self, envelope: dict[str, Any], changed: threading.Condition) -> None:
         self.envelope = envelope
+        self.attempts = 1
         self.connection = -1  # the number of the connection it went to, counting from 0
         self.sent = time.monotonic()
         self.ack: Ack | None = None
@@ -136,6 +140,40 @@ class SocketMode:
                 return delivery
             except OSError:
                 self._forget(link)
+
+    def send_again_after(self, seconds: float, stop: threading.Event) -> None:
+        """Until `stop`, send events that are not acknowledged in time again, each over another
+        connection where there is one: https://docs.slack.dev/apis/events-api#retries"""
+        while not stop.wait(min(seconds / 4, 0.25)):
+            now = time.monotonic()
+            with self._changed:
+                late = {
+                    delivery.event_id: delivery
+                    for delivery in self._deliveries.values()
+                    if delivery.ack is None
+                    and delivery.envelope["type"] == "events_api"
+                    and now - delivery.sent > seconds
+                    and delivery.attempts <= RETRIES
+                }
+            for delivery in late.values():
+                self._send_again(delivery)
+
+    def _send_again(self, delivery: Delivery) -> None:
+        again = {**delivery.envelope, "envelope_id": str(uuid.uuid4())}
+        again |= {"retry_attempt": delivery.attempts, "retry_reason": "timeout"}
+        with self._changed:
+            others = [link for link in self._links if link.number != delivery.connection]
+            link = next(iter(others or self._links), None)
+            if link is None:
+                return
+            self._links = [other for other in self._links if other is not link] + [link]
+            self._deliveries[again["envelope_id"]] = delivery
+            delivery.connection, delivery.sent = link.number, time.monotonic()
+            delivery.attempts += 1
+        try:
+            link.socket.send_text(json.dumps(again))
+        except OSError:
+            self._forget(link)
 
     def disconnect(self, reason: str, abrupt: bool) -> None:
         """End every connection; with a warning first unless `abrupt`."""
