@@ -17,6 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from slack_bolt import App, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
+from slack_sdk import WebClient
 
 from bot.language_model import connect
 from bot.logged_desk import Answers
@@ -29,6 +30,8 @@ from bot.slack.connections import (
     call_at_start,
     client_of,
     connected,
+    connection_of,
+    credentials,
     listening,
 )
 from bot.slack.delivery import SlackDelivery
@@ -52,6 +55,8 @@ from bot.slack.recovery import recover
 from bot.slack.searches import Searches
 from bot.slack.sessions import Sessions
 from bot.slack.state import State
+from bot.slack.workspaces import serving
+from bot.slack.workspaces.clients import Clients
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -62,19 +67,31 @@ _LISTENERS_AT_ONCE = 8
 _SWITCH = 0.0005
 
 
-def deliver_by(settings: Settings, desk: Answers, log: QueryLog, state: State) -> SlackDelivery:
-    """Delivery to the workspace of the settings. Raises SlackSettingsError when their tokens are
-    not accepted."""
-    client = client_of(settings)
-    call_at_start(client, lambda patient: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
-    return SlackDelivery(desk, log, client, state, connect(settings))
+def deliver_by(
+    settings: Settings,
+    desk: Answers,
+    log: QueryLog,
+    state: State,
+    say: Callable[[str], None] = print,
+) -> SlackDelivery:
+    """Delivery to the workspace of the settings, or to all that installed the app. Raises
+    SlackSettingsError when a token of the settings is not accepted, and TokenKeysError."""
+    credentials(settings)
+    client: WebClient | Clients
+    if settings.many_workspaces:
+        connection_of(settings)
+        client = serving.clients(settings, state, say)
+    else:
+        client = client_of(settings)
+        call_at_start(client, lambda patient: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
+    return SlackDelivery(desk, log, client, state, connect(settings), settings)
 
 
 def build_app(settings: Settings, delivery: SlackDelivery) -> App:
     """The app with all its listeners."""
     app = App(
         name="codedesk",
-        client=delivery.client,
+        **serving.whose(settings, delivery),
         # Without a secret every HTTP request is refused; Socket Mode needs none.
         signing_secret=settings.slack_signing_secret or "",
         listener_executor=ThreadPoolExecutor(_LISTENERS_AT_ONCE, thread_name_prefix="answer"),
@@ -83,10 +100,11 @@ def build_app(settings: Settings, delivery: SlackDelivery) -> App:
         attaching_conversation_kwargs_enabled=False,
     )
     app.error(_acknowledged_or_logged)
+    serving.register(app, delivery, settings)
     # First, since files of an administrator are messages, too.
     home.register(app, delivery, settings)
     contact = settings.contact
-    sessions = Sessions(delivery.client)
+    sessions = Sessions()
     events.register(app, delivery, sessions, contact)
     agent.register(app, delivery, sessions, contact)
     commands.register(app, delivery, contact)
@@ -126,7 +144,7 @@ def serve(
         closing(_state(settings)) as state,
         Searches() as searches,
     ):
-        delivery = deliver_by(settings, desk, log, state)
+        delivery = deliver_by(settings, desk, log, state, say)
         app = build_app(settings, delivery)
         with checkpointing(settings, delivery) as begin:
             try:

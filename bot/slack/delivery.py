@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slack_sdk import WebClient
 
 from bot.desk.answer import Answer
 from bot.logged_desk import Answers, Done, LoggedDesk, LoggedQuestion
 from bot.messages import message
-from bot.querylog import LogUnavailable, QueryLog, QuestionRecord
+from bot.querylog import LogUnavailable, QueryLog, QuestionRecord, Record
 from bot.querylog.fallback import UNLOGGED
+from bot.querylog.workspaces import of_workspace
+from bot.settings import Settings
 from bot.slack.delivery_log import DeliveryLog, warn
 from bot.slack.explaining import Explaining
 from bot.slack.outbox import Outbox, Then
@@ -28,6 +30,9 @@ from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.views.notices import edition_notices
 from bot.slack.views.said_defaults import with_said
 from bot.slack.web_api import VIEW, Posted, Way, delete_original, for_one_anywhere
+from bot.slack.workspaces.clients import Clients, clients_of
+from bot.slack.workspaces.place import Workspace, workspace_of
+from bot.slack.workspaces.roles import Roles
 
 if TYPE_CHECKING:
     from bot.language_model.model import LanguageModel
@@ -50,21 +55,43 @@ class SlackDelivery:
         self,
         desk: Answers,
         log: QueryLog,
-        client: WebClient,
+        client: WebClient | Clients,
         state: State,
         model: LanguageModel | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self.desk = desk
         self.log = log
-        self.client = client
+        self.clients = clients_of(client)
         self.state = state
         self.people = People(state)
+        self.roles = Roles(state, settings)
         self.logged = LoggedDesk(desk, log, model)
         self.told = Told(state)
-        self.outbox = Outbox(state, client, DeliveryLog(log))
+        self.outbox = Outbox(state, self.clients, DeliveryLog(log))
         #: Where questions that take a search wait; None: in the calling thread.
         self.searches: Searches | None = None
-        self._explaining = Explaining(self.logged, client, self._explain)
+        self._explaining = Explaining(self.logged, self._explain)
+
+    @property
+    def client(self) -> WebClient:
+        """The client of the bot token; for desks of one workspace."""
+        assert self.clients.single is not None
+        return self.clients.single
+
+    def client_of(self, body: Mapping[str, Any]) -> WebClient:
+        """The client for the workspace that a request is from."""
+        return self.clients.of(body)
+
+    def client_for(self, asked: QuestionRecord) -> WebClient:
+        """The client for the workspace that a question was asked in."""
+        place = Workspace(asked.workspace or asked.team or "", asked.enterprise or "")
+        return self.clients.for_workspace(place)
+
+    def shows(self, record: Record, body: Mapping[str, Any]) -> bool:
+        """Whether a question of the log may be shown where a request is from: it was asked in the
+        same workspace. With a bot token there is only one."""
+        return not self.clients.many or of_workspace(record) == workspace_of(body).team
 
     def answer(
         self,
@@ -104,7 +131,8 @@ class SlackDelivery:
             self._post_anyhow(into(None), tell, plain_message(told), alone=alone)
 
         if self.searches and question.searches:
-            by = f"{question.asked.team}/{question.asked.user}"
+            asked = question.asked
+            by = f"{asked.workspace or ''}/{asked.team}/{asked.user}"
             return self.searches.run(lambda: self._answer(question, sending, trouble), by)
         return self._answer(question, sending, trouble)
 
@@ -219,7 +247,8 @@ class SlackDelivery:
     ) -> Future[Posted]:
         """Tell the asker privately, in the channel of the message if possible, which identifiers
         were removed."""
-        way = for_one_anywhere(self.client, asked.channel or "", asked.user or "", thread)
+        client = self.client_for(asked)
+        way = for_one_anywhere(client, asked.channel or "", asked.user or "", thread)
         drawn = removed_message(asked.removed)
         return self.post(way, drawn, question=question_id, kind="identifiers")
 

@@ -25,7 +25,8 @@ from bot.querylog.unfinished import MOST_MINUTES
 from bot.slack.outbox_store import OutboxStore, Post, Row
 from bot.slack.state import State
 from bot.slack.tries import Again, tried
-from bot.slack.web_api import NotTaken, Posted
+from bot.slack.web_api import UNINSTALLED, NotTaken, Posted
+from bot.slack.workspaces.clients import Clients, clients_of, installed_of
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -65,10 +66,15 @@ class Outbox:
     """Safe to use from many threads."""
 
     def __init__(
-        self, state: State, client: WebClient, keeper: Keeper, at_once: int = _AT_ONCE
+        self,
+        state: State,
+        clients: Clients | WebClient,
+        keeper: Keeper,
+        at_once: int = _AT_ONCE,
     ) -> None:
-        self.store = OutboxStore(state, client)
-        self._client = client
+        clients = clients_of(clients)
+        self.store = OutboxStore(state, clients)
+        self._clients = clients
         self._keeper = keeper
         self._at_once = at_once
         self._threads: list[threading.Thread] = []
@@ -123,6 +129,15 @@ class Outbox:
         rows = [*self.store.left(), *(row for row, _ in self.store.settled())]
         return {row.post.question for row in rows if row.post.kind == "answer"}
 
+    def hurry(self, installed: str) -> None:
+        """Deal at once with what waits for a workspace or organisation: for one that uninstalled
+        the app."""
+        for row in self.store.left():
+            if installed_of(row.post.sender) == installed:
+                self.store.hurry(row, time.time())
+        with self._lock:
+            self._wake()
+
     def settle(self, timeout: float) -> None:
         """Wait until nothing is on its way, for at most `timeout` seconds."""
         with self._settled:
@@ -167,8 +182,7 @@ class Outbox:
         while (row := self._next()) is not None:
             try:
                 now = time.time()
-                wanted = self._keeper.wanted(row.post)
-                result = tried(row, self._client, now) if wanted else WITHDRAWN
+                result = self._tried(row, now)
                 if isinstance(result, Again):
                     self.store.again(
                         row,
@@ -185,6 +199,11 @@ class Outbox:
                 logger.error("a post: %s at\n%s", type(error).__name__, where)
             with self._lock:
                 self._due.notify()
+
+    def _tried(self, row: Row, now: float) -> Posted | Again:
+        if self._clients.is_gone(row.post.sender):
+            return UNINSTALLED
+        return tried(row, now) if self._keeper.wanted(row.post) else WITHDRAWN
 
     def _next(self) -> Row | None:
         """The row whose turn it is; None when this thread should end."""

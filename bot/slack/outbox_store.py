@@ -18,6 +18,7 @@ from slack_sdk import WebClient
 from bot.slack.state import State
 from bot.slack.views.block_kit import Message
 from bot.slack.web_api import Posted, Way
+from bot.slack.workspaces.clients import Clients, clients_of
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -63,6 +64,11 @@ class Post:
     tell: Way | None = None
     copy: Message | None = None
 
+    @property
+    def sender(self) -> WebClient | None:
+        """The client of the workspace that it goes to; None where that is not known."""
+        return self.way.sender or (self.tell.sender if self.tell else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -83,9 +89,9 @@ class Row:
 class OutboxStore:
     """Safe to use from many threads and by many processes. Every method raises sqlite3.Error."""
 
-    def __init__(self, state: State, client: WebClient) -> None:
+    def __init__(self, state: State, clients: Clients | WebClient) -> None:
         self._state = state
-        self._client = client
+        self._clients = clients_of(clients)
         with state.writing() as db:
             #: Whether no earlier run can have kept anything here.
             self.is_new = not db.execute(
@@ -146,6 +152,14 @@ class OutboxStore:
                     "where lane = ? and outcome is null",
                     [due, lane],
                 )
+
+    def hurry(self, row: Row, now: float) -> None:
+        """Let a row be dealt with now, whatever it waits for."""
+        with self._state.writing() as db:
+            db.execute(
+                "update outbox set due = ? where id = ? and outcome is null and due > ?",
+                [now, row.id, now],
+            )
 
     def settle(self, row: Row, posted: Posted, next_at: float) -> bool:
         """Keep what became of a row, which is not tried again. If its lane has met a limit, the
@@ -222,13 +236,13 @@ class OutboxStore:
         kept = json.loads(row["post"])
 
         def way(name: str) -> Way | None:
-            return Way.from_dict(kept[name], self._client) if kept[name] else None
+            return Way.from_dict(kept[name], self._clients) if kept[name] else None
 
         def drawn(name: str) -> Message | None:
             return Message(**kept[name]) if kept[name] else None
 
         return Post(
-            Way.from_dict(kept["way"], self._client),
+            Way.from_dict(kept["way"], self._clients),
             drawn("message"),
             row["question"],
             row["kind"],

@@ -112,6 +112,8 @@ def _pending(delivery: SlackDelivery, question_ids: list[str]) -> Iterator[Pendi
                 releases=record.releases,
                 options=record.options or None,
                 after=record.after,
+                workspace=record.workspace,
+                enterprise=record.enterprise,
             )
             yield Pending(record.id, dt.datetime.fromisoformat(record.asked_at), asked)
 
@@ -152,7 +154,7 @@ def _was_told(record: Record) -> bool:
 def _ways_back(delivery: SlackDelivery, asked: QuestionRecord) -> tuple[Way, Way]:
     """The way for the answer, and the way to the asker alone. The log keeps no response_url, so
     what only the asker sees comes as a message to them."""
-    client, channel, user = delivery.client, asked.channel or "", asked.user or ""
+    client, channel, user = delivery.client_for(asked), asked.channel or "", asked.user or ""
     # Not in a thread: Slack shows such a message only in a thread that has replies.
     alone = for_one_anywhere(client, channel, user) if channel else in_thread(client, user, None)
     if _is_private(asked):
