@@ -31,6 +31,7 @@ from bot.slack.views.notices import edition_notices
 from bot.slack.views.said_defaults import with_said
 from bot.slack.web_api import VIEW, Posted, Way, delete_original, for_one_anywhere
 from bot.slack.workspaces.clients import Clients, clients_of
+from bot.slack.workspaces.limits import Limits, Over
 from bot.slack.workspaces.place import Workspace, workspace_of
 from bot.slack.workspaces.roles import Roles
 
@@ -66,6 +67,12 @@ class SlackDelivery:
         self.state = state
         self.people = People(state)
         self.roles = Roles(state, settings)
+        per_minute = (
+            (settings.limit_user_per_minute, settings.limit_workspace_per_minute)
+            if settings
+            else ()
+        )
+        self.limits = Limits(state, *per_minute)
         self.logged = LoggedDesk(desk, log, model)
         self.told = Told(state)
         self.outbox = Outbox(state, self.clients, DeliveryLog(log))
@@ -103,6 +110,7 @@ class SlackDelivery:
         private: bool = False,
         removed: Sequence[str] = (),
         redraw: Callable[[Message], Message] | None = None,
+        counted: bool = True,
     ) -> Future[Posted]:
         """Answer, log the answer, and send it by `way`, unless it was withdrawn. The future has
         what became of it, once that is logged. A question that takes a search waits for its turn,
@@ -111,9 +119,12 @@ class SlackDelivery:
         `private`: only the asker sees the answer; so it is when it is `shareable`, too. `removed`:
         the kinds of identifiers that such an answer says were removed. `tell`: a way to the asker
         alone. By it they get the answer if it cannot be delivered by `way`, or if Slack does not
-        say whether it was. `redraw` changes the message that is drawn.
+        say whether it was. `redraw` changes the message that is drawn. With `counted` it counts
+        against the limits of questions a minute.
         """
         into = _into(way, tell)
+        if counted and (over := self._over(question)):
+            return self._not_taken(question, over, into, tell, alone=shareable or private)
         sending = self._sending(
             question.id,
             into,
@@ -135,6 +146,29 @@ class SlackDelivery:
             by = f"{asked.workspace or ''}/{asked.team}/{asked.user}"
             return self.searches.run(lambda: self._answer(question, sending, trouble), by)
         return self._answer(question, sending, trouble)
+
+    def _over(self, question: LoggedQuestion) -> Over | None:
+        asked = question.asked
+        workspace, team = asked.workspace or asked.team or "", asked.team or ""
+        return self.limits.ask(workspace, team, asked.user or "")
+
+    def _not_taken(
+        self, question: LoggedQuestion, over: Over, into: Into, tell: Way, *, alone: bool
+    ) -> Future[Posted]:
+        """Put on record that a question was over a limit, and tell the asker, once a minute. A
+        modal waits for a sentence in any case."""
+        logger.info("over the limit of a %s: question %s", over.of, question.id)
+        self.record(question.id, Posted("abandoned", f"over the limit of the {over.of}"))
+        way = into(None)
+        if over.first or way.how == VIEW:
+            told = message(
+                f"workspaces.over_{over.of}",
+                most=over.most,
+                seconds=over.seconds,
+                question=question.id,
+            )
+            self.post(way.or_else(tell) if alone else tell, plain_message(told))
+        return _done(Posted("abandoned", "over the limit"))
 
     def _answer(
         self, question: LoggedQuestion, sending: _Sending, trouble: Callable[[str], None]

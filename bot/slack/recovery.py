@@ -67,6 +67,7 @@ def recover(
             tell=tell,
             private=private,
             removed=removed if private else (),
+            counted=False,
         )
         sent.append(posted)
         if removed and not private:
