@@ -141,7 +141,7 @@ def serve(
     sys.setswitchinterval(_SWITCH)
     with (
         _only_one(settings.home),
-        closing(_state(settings)) as state,
+        closing(open_state(settings)) as state,
         Searches() as searches,
     ):
         delivery = deliver_by(settings, desk, log, state, say)
@@ -165,7 +165,8 @@ def serve(
                 delivery.outbox.rest()
 
 
-def _state(settings: Settings) -> State:
+def open_state(settings: Settings) -> State:
+    """Raises SlackSettingsError."""
     try:
         state = State(settings.slack_db)
         with state.writing():

@@ -152,7 +152,7 @@ def follows(
         record
         for record in found
         # Of a channel that two organisations share, each has its own.
-        if of_workspace(record) == (asked.workspace or asked.team or "")
+        if (asked.workspace is None or of_workspace(record) == asked.workspace)
         and not (_was_deleted(record) or courtesy(record.text))
         and (not is_for_asker_alone(record) or (own and record.user == asked.user))
     ]

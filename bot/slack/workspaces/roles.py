@@ -6,6 +6,7 @@ A role that is given for an organisation (E…) counts in each of its workspaces
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -29,6 +30,15 @@ class Sight:
     """What an auditor may see: the ids of workspaces or organisations; None for everything."""
 
     teams: tuple[str, ...] | None = None
+
+
+def id_fault(given: str, kinds: str) -> str:
+    """A sentence on what is wrong with an id of Slack that begins with one of some letters; "" when
+    nothing is."""
+    if re.fullmatch(f"[{kinds}][A-Z0-9]+", given):
+        return ""
+    shown = " or ".join(f"{kind}012ABCDE" for kind in kinds)
+    return f'"{given[:60]}" is no id of Slack: it must be such as {shown}.'
 
 
 class Roles:
@@ -75,6 +85,10 @@ class Roles:
                 [team],
             ).fetchall()
         return [(person, role) for person, role in map(tuple, rows) if role in ROLES]
+
+    def change(self, team: str, change: str, person: str, role: Role) -> bool:
+        """`change`: add or remove. False when it is so already."""
+        return (self.add if change == "add" else self.remove)(team, person, role)
 
     def add(self, team: str, person: str, role: Role) -> bool:
         """False when they have it already."""
