@@ -46,6 +46,7 @@ from bot.slack.listeners import (
     feedback,
     home,
     options,
+    rights,
     rules,
     shortcut_answers,
     shortcuts,
@@ -100,7 +101,8 @@ def build_app(settings: Settings, delivery: SlackDelivery) -> App:
         attaching_conversation_kwargs_enabled=False,
     )
     app.error(_acknowledged_or_logged)
-    serving.register(app, delivery, settings)
+    serving.register(app, delivery)
+    rights.register(app, delivery)
     # First, since files of an administrator are messages, too.
     home.register(app, delivery, settings)
     contact = settings.contact

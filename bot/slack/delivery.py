@@ -33,6 +33,7 @@ from bot.slack.web_api import VIEW, Posted, Way, delete_original, for_one_anywhe
 from bot.slack.workspaces.clients import Clients, clients_of
 from bot.slack.workspaces.limits import Limits, Over
 from bot.slack.workspaces.place import Workspace, workspace_of
+from bot.slack.workspaces.rights import Rights
 from bot.slack.workspaces.roles import Roles
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class SlackDelivery:
         self.state = state
         self.people = People(state)
         self.roles = Roles(state, settings)
+        strangers = settings is None or settings.answers_strangers
+        self.rights = Rights(state, self.roles, strangers)
         per_minute = (
             (settings.limit_user_per_minute, settings.limit_workspace_per_minute)
             if settings

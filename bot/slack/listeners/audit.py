@@ -22,6 +22,7 @@ from bot.querylog.search import matching
 from bot.querylog.workspaces import is_of
 from bot.settings import Settings
 from bot.slack.delivery import SlackDelivery
+from bot.slack.listeners import workspace_people
 from bot.slack.listeners.pressed import say
 from bot.slack.message_text import clean
 from bot.slack.search_syntax import Misread, read
@@ -168,6 +169,10 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
             return verify() if verb == "verify" else search(sight, typed)
 
         user = command["user_id"]
+        if many and verb == workspace_people.VERB:
+            told = workspace_people.reply_to(delivery, command, rest)
+            if told is not None:
+                return ack(text=told, response_type="ephemeral")
         if verb in ("", "help") and sight_of(command, user):
             return ack(text=help_text(), response_type="ephemeral")
         reply, make = guarded(command, user, f"{COMMAND} {clean(typed)}".strip(), read_request)

@@ -81,7 +81,7 @@ def whose(settings: Settings, delivery: SlackDelivery) -> dict[str, Any]:
     return {"client": api, "authorize": StoredAuthorize(store), "oauth_flow": flow}
 
 
-def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
+def register(app: App, delivery: SlackDelivery) -> None:
     """What is to be done when a workspace uninstalls the app."""
     store = delivery.clients.installations
     if store is None:
@@ -108,6 +108,7 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
         fails the event is not acknowledged, and Slack sends it again."""
         if id_ := gone(body):
             delivery.roles.forget(id_)
+            delivery.rights.forget(id_)
             delivery.people.forget(id_)
             delivery.log.access("uninstall", "slack", team=id_)
         return ack()
