@@ -586,6 +586,8 @@ def _pending(db: Database, ids: list[str]) -> list[Pending]:
                 text=entry.texts["text"] or "",
                 removed=tuple(entry.body.get("removed", ())),
                 after=entry.body.get("after"),
+                workspace=entry.body.get("workspace"),
+                enterprise=entry.body.get("enterprise"),
                 **{name: entry.body.get(name) for name in QUESTION_FIELDS},  # type: ignore[arg-type]
             ),
         )

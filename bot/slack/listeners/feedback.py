@@ -52,6 +52,8 @@ def register(app: App, delivery: SlackDelivery) -> None:
         """Log the rating, then acknowledge."""
         rating, _, question_id = action["value"].partition(" ")
         try:
+            if delivery.clients.many and found(delivery, body, question_id) is None:
+                raise NoSuchQuestion(question_id)
             written = delivery.log.feedback(
                 question_id, _RATINGS[rating], by=body["user"]["id"], event_id=body["trigger_id"]
             )

@@ -18,6 +18,8 @@ from bot.slack.state import State
 
 #: Seconds for which one is good, as the cookie beside it.
 KEPT = 600
+#: The most that are kept.
+_MOST = 10_000
 
 _TABLE = """
 create table if not exists oauth_states (
@@ -43,6 +45,13 @@ class OAuthStates(OAuthStateStore):
         issued, now = secrets.token_urlsafe(32), time.time()
         with self._state.writing() as db:
             db.execute("delete from oauth_states where until < ?", [now])
+            (count,) = db.execute("select count(*) from oauth_states").fetchone()
+            if count >= _MOST:
+                # Whoever opens the page so often installs nothing; the oldest give way.
+                db.execute(
+                    "delete from oauth_states where until <= "
+                    "(select min(until) + 60 from oauth_states)"
+                )
             db.execute("insert into oauth_states values (?, ?)", [_hash(issued), now + KEPT])
         return issued
 

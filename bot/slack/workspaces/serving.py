@@ -78,7 +78,12 @@ def whose(settings: Settings, delivery: SlackDelivery) -> dict[str, Any]:
         logger.info("installed in %s", place)
 
     flow = oauth.flow(settings, api, store, OAuthStates(delivery.state), kept)
-    return {"client": api, "authorize": StoredAuthorize(store), "oauth_flow": flow}
+    return {
+        "client": api,
+        "authorize": StoredAuthorize(store),
+        "oauth_flow": flow,
+        "user_facing_authorize_error_message": message("workspaces.not_here"),
+    }
 
 
 def register(app: App, delivery: SlackDelivery) -> None:

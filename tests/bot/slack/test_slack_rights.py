@@ -29,7 +29,8 @@ T1 = Workspace("T1")
 
 @pytest.fixture
 def slack() -> Iterator[SlackServer]:
-    with slack_server() as server:
+    """With the scope that rules on user groups need."""
+    with slack_server("usergroups:read") as server:
         yield server
 
 

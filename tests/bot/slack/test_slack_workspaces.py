@@ -4,16 +4,24 @@ uninstalling, tokens encrypted on the disk, and nothing of one workspace in anot
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from slack_front import Front
-from slack_server import SlackServer, app_home_opened, app_uninstalled, tokens_revoked
+from slack_server import (
+    SlackServer,
+    app_home_opened,
+    app_uninstalled,
+    signed_request,
+    tokens_revoked,
+)
 from slack_support import (
     ScriptedDesk,
     Served,
@@ -77,6 +85,13 @@ def running(slack, other, desk, log, tmp_path) -> Iterator[Served]:
 
 def ask(of: Front, text: str, user: str, channel: str) -> None:
     of.event(of.slack.app_mention(text, user=user, channel=channel))
+
+
+def ask_in_vain(of: Front, text: str, user: str, channel: str) -> None:
+    """Where the app is not installed. The event is acknowledged, so that it is not sent again."""
+    body = of.slack.event_callback(of.slack.app_mention(text, user=user, channel=channel))
+    status, _, _ = signed_request(of.running.url, body, of.slack.signing_secret)
+    assert status == 200
 
 
 def answers(slack: SlackServer, channel: str, count: int = 1) -> list[Any]:
@@ -206,7 +221,7 @@ def _free_port() -> int:
 def test_a_workspace_that_did_not_install_it_gets_nothing(slack, running, log) -> None:
     stranger = slack.add_workspace("T7", owns=("C7",))
     of = front(stranger, running)
-    ask(of, "gout", "U7", "C7")
+    ask_in_vain(of, "gout", "U7", "C7")
     assert list(log.recent()) == []
 
 
@@ -227,6 +242,22 @@ def test_an_organisation_installs_it_once_for_its_workspaces(slack, running, log
     assert found == {("gout", "T3", "E1"), ("flu", "T4", "E1")}
 
 
+def test_what_was_left_of_an_organisation_is_answered_at_the_next_start(
+    slack, desk, log, tmp_path
+) -> None:
+    third = slack.add_workspace("T3", owns=("C3",), enterprise="E1", of_organisation=True)
+    with many_served(slack, tmp_path, desk, log) as running:
+        install(third, running)
+    left = QuestionRecord("gout", "mention", "U31", "T3", "C31", "1.2", enterprise="E1")
+    guest = QuestionRecord("flu", "mention", "U9", "T9", "C32", "1.3")
+    guest = replace(guest, workspace="T3", enterprise="E1")
+    for question in (left, guest):
+        assert log.ask(question)
+    with many_served(slack, tmp_path, desk, log):
+        found = [answers(slack, "C31"), answers(slack, "C32")]
+    assert {slack.token_of(call) for (call,) in found} == {third.tokens[-1]}
+
+
 def test_an_own_installation_of_a_workspace_counts_before_its_organisations(slack, running):
     third = slack.add_workspace("T3", owns=("C3",), enterprise="E1", of_organisation=True)
     own = slack.add_workspace("T4", owns=("C4",), enterprise="E1")
@@ -243,7 +274,7 @@ def test_an_organisation_uninstalls_it(slack, running, log) -> None:
     third.uninstall()
     of = front(third, running)
     of.event(app_uninstalled())
-    ask(of, "gout", "U31", "C31")
+    ask_in_vain(of, "gout", "U31", "C31")
     assert list(log.recent()) == []
 
 
@@ -291,7 +322,7 @@ def test_uninstalling_counts_at_once(slack, other, running, log, tmp_path, event
     front(slack, running).event(event)
     with sqlite3.connect(tmp_path / "slack.db") as db:
         assert db.execute("select id from installations").fetchall() == [("T2",)]
-    ask(front(slack, running), "gout", "U1", "C1")
+    ask_in_vain(front(slack, running), "gout", "U1", "C1")
     ask(front(other, running), "lupus", "U21", "C21")
     answers(other, "C21")
     assert [record.text for record in log.recent()] == ["lupus"]
@@ -316,8 +347,6 @@ def test_what_waits_for_a_workspace_is_abandoned_when_it_uninstalls(
 
 def test_an_event_of_an_earlier_uninstall_removes_nothing(slack, running) -> None:
     body = slack.event_callback(app_uninstalled()) | {"event_time": int(time.time()) - 60}
-    from slack_server import signed_request
-
     status, _, _ = signed_request(running.url, body, slack.signing_secret)
     assert status == 200
     ask(front(slack, running), "gout", "U1", "C1")
@@ -514,20 +543,29 @@ def test_an_auditor_sees_their_own_workspace_only(slack, other, running, log, tm
     of.interactive(pressed)
     wait_until(lambda: len(slack.calls) > before)
     assert "lupus" not in str(slack.calls[before:])
-    assert "records" not in audit(of, "verify", "U5")
+    # Nor does it say how much all of them have asked.
+    verified = audit(of, "verify", "U5")
+    assert "Nothing in the log was altered" in verified
+    assert not re.search("[0-9]+ records", verified)
 
 
 def test_a_role_counts_in_its_workspace_only(slack, other, running, log, tmp_path) -> None:
     asked_in_both(running, slack, other, log)
     as_auditor(tmp_path, "T1", "U5")
     assert "Only auditors" in audit(front(other, running), "from:2020-01-01", "U5")
-    # Somebody of another team has the id of an auditor, and presses in a shared channel.
-    body = slack.block_actions("audit_show", "x", user="U5", channel="C1")
-    body["user"]["team_id"] = "T2"
-    before = len(slack.calls)
-    front(slack, running).interactive(body)
-    wait_until(lambda: len(slack.calls) > before)
-    assert "Only auditors" in str(slack.calls[before:])
+
+
+def test_the_id_of_an_auditor_counts_in_their_own_team_only(slack, desk, log, tmp_path) -> None:
+    """Somebody of another team has the same id, and presses in a shared channel."""
+    with many_served(slack, tmp_path, desk, log, slack_connect="answer") as running:
+        install(slack, running)
+        as_auditor(tmp_path, "T1", "U5")
+        body = slack.block_actions("audit_show", "x", user="U5", channel="C1")
+        body["user"]["team_id"] = "T2"
+        before = len(slack.calls)
+        front(slack, running).interactive(body)
+        wait_until(lambda: len(slack.calls) > before)
+        assert "Only auditors" in str(slack.calls[before:])
 
 
 def test_an_auditor_of_an_organisation_sees_its_workspaces(slack, running, log, tmp_path) -> None:
@@ -564,12 +602,11 @@ def test_a_button_that_names_a_question_of_another_workspace_finds_nothing(
         "rules": (buttons.RULES, theirs),
         "check_with": (buttons.CHECK_WITH, theirs),
         "complete": ("complete", theirs),
-        "rating": (feedback.RIGHT, theirs),
+        "rating": (feedback.RATING, f"{feedback.RIGHT} {theirs}"),
     }
     action_id, value = ids[action]
-    body = slack.block_actions(action_id, value, user="U1", channel="C1")
-    if action_id == buttons.MENU:
-        body["actions"][0] |= {"type": "overflow", "selected_option": {"value": value}}
+    body = slack.block_actions("made_up", value, user="U1", channel="C1")
+    body["actions"][0] |= {"action_id": action_id, "selected_option": {"value": value}}
     before, records = len(slack.calls), log.last_sequence()
     front(slack, running).interactive(body)
     wait_until(lambda: len(slack.calls) > before)
