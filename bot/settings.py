@@ -21,7 +21,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+)
 
 from codesets.errors import CodeDeskError
 
@@ -62,6 +70,21 @@ class Settings(BaseModel):
     slack_mode: Literal["socket", "http"] = "socket"
     #: How many connections to Slack this process has in Socket Mode. Slack takes ten for an app.
     socket_connections: Annotated[int, Field(ge=1, le=10)] = 1
+    #: With these two in place of a bot token, any workspace can install the app: see
+    #: bot/slack/workspaces.
+    slack_client_id: str | None = None
+    slack_client_secret: Secret = None
+    #: Where people reach this desk's pages for installing, such as https://desk.example.org. In
+    #: Socket Mode they are served only if it is set.
+    slack_install_url: str | None = None
+    #: The keys that encrypt the tokens of workspaces; by default keys/tokens.key.
+    token_key_file: str | None = None
+    #: The most questions a minute of one person, and of one workspace; 0 for no limit.
+    limit_user_per_minute: NonNegativeInt = 30
+    limit_workspace_per_minute: NonNegativeInt = 600
+    #: What people of other organisations get, who are in a channel by Slack Connect. By default
+    #: they are answered where there is a bot token, and refused where there are many workspaces.
+    slack_connect: Literal["answer", "refuse"] | None = None
     #: Where the Web API is; only tests have reason to change it.
     slack_api_url: str = "https://slack.com/api/"
     #: Where HTTP mode listens.
@@ -170,6 +193,20 @@ class Settings(BaseModel):
         return self.home / "slack.db"
 
     @property
+    def token_keys(self) -> Path:
+        return Path(self.token_key_file or self.home / "keys" / "tokens.key").expanduser()
+
+    @property
+    def many_workspaces(self) -> bool:
+        """Whether workspaces install the app themselves, each with a token of its own."""
+        return bool(self.slack_client_id and self.slack_client_secret and not self.slack_bot_token)
+
+    @property
+    def answers_strangers(self) -> bool:
+        """Whether people of other organisations are answered."""
+        return (self.slack_connect or ("refuse" if self.many_workspaces else "answer")) == "answer"
+
+    @property
     def sign_ins(self) -> Path:
         return Path(self.auditors_file or self.home / "auditors.toml").expanduser()
 
@@ -198,6 +235,13 @@ class Settings(BaseModel):
                 "postgresql://codedesk@db.example.org/codedesk; without it the log is a file"
             )
         return url
+
+    @field_validator("slack_install_url")
+    @classmethod
+    def _is_a_base(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"https?://[\w.:\[\]-]+(?:/[\w./~-]*)?", url):
+            raise ValueError("an address such as https://desk.example.org")
+        return url.rstrip("/") if url else url
 
     @field_validator("llm_url", "timestamp_url", "witness_url")
     @classmethod

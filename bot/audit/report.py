@@ -20,6 +20,7 @@ from bot.querylog.hash_chain import is_committed
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Record
 from bot.querylog.schema import by_own_views
+from bot.querylog.workspaces import asked_in, of_any
 from codesets.code_format import undot
 from codesets.model import SYSTEM_NAMES
 
@@ -30,10 +31,15 @@ _DAY = dt.timedelta(days=1)
 Figures = dict[str, Any]
 
 
-def figures(log: QueryLog, first_day: dt.date | None, last_day: dt.date | None) -> Figures:
+def figures(
+    log: QueryLog,
+    first_day: dt.date | None,
+    last_day: dt.date | None,
+    teams: Sequence[str] | None = None,
+) -> Figures:
     """The figures on the questions of a period, as JSON has them. Days are inclusive and in UTC.
-    Raises LogUnavailable."""
-    rows = list(_questions(log, first_day, last_day))
+    `teams`: of these workspaces or organisations only; None for all. Raises LogUnavailable."""
+    rows = list(_questions(log, first_day, last_day, teams))
     answered = [row for row in rows if row["outcome"]]
     latencies = sorted(row["latency_ms"] for row in answered if row["latency_ms"] is not None)
     none = [r for r in rows if not r["outcome"] or r["outcome"] == "abstained"]
@@ -68,17 +74,21 @@ def figures(log: QueryLog, first_day: dt.date | None, last_day: dt.date | None) 
         "unanswered": _listed(log, [row["id"] for row in none][-_LISTED:][::-1]),
         "disagreements": disagreements[:_LISTED],
         "slow": _listed(log, _slowest(answered)),
-        "accesses": _accesses(log, first_day, last_day),
+        "accesses": _accesses(log, first_day, last_day, teams),
     }
 
 
 def _questions(
-    log: QueryLog, first_day: dt.date | None, last_day: dt.date | None
+    log: QueryLog,
+    first_day: dt.date | None,
+    last_day: dt.date | None,
+    teams: Sequence[str] | None,
 ) -> Iterable[dict[str, Any]]:
     """What is counted of each question of a period, oldest first."""
+    condition, params = of_any(teams, "q.body") if teams is not None else ("true", [])
     with log.reading() as db:
         rows = db.query(
-            """
+            f"""
             select q.subject as id, q.at, json_extract(q.body, '$.surface') as surface,
             json_extract(q.body, '$.user') as user, json_extract(q.body, '$.removed') as removed,
             json_extract(a.body, '$.outcome') as outcome,
@@ -92,9 +102,9 @@ def _questions(
             ) as delivery
             from records q left join records a on a.subject = q.subject and a.kind = 'answer'
             left join texts codes on codes.record = a.seq and codes.name = 'codes'
-            where q.kind = 'question' and q.at >= ? and q.at < ? order by q.seq
+            where q.kind = 'question' and q.at >= ? and q.at < ? and {condition} order by q.seq
             """,
-            _between(first_day, last_day),
+            [*_between(first_day, last_day), *params],
         )
         for row in rows:
             salt, text, committed = (row.pop(name) for name in ("salt", "codes", "committed"))
@@ -236,16 +246,23 @@ def _same_code(one: str | None, other: str | None) -> bool:
 
 
 def _accesses(
-    log: QueryLog, first_day: dt.date | None, last_day: dt.date | None
+    log: QueryLog,
+    first_day: dt.date | None,
+    last_day: dt.date | None,
+    teams: Sequence[str] | None,
 ) -> list[dict[str, Any]]:
+    """Who looked how often; of some workspaces, into their questions."""
+    query, params = asked_in(teams) if teams is not None else ("", [])
+    condition = f"and question in ({query}) " if query else ""
     with log.reading() as db:
         return list(
             db.query(
                 by_own_views(
                     "select what, by, count(*) as count from accesses where at >= ? and at < ? "
+                    f"{condition}"
                     "group by what, by order by count desc, what, by"
                 ),
-                _between(first_day, last_day),
+                [*_between(first_day, last_day), *params],
             )
         )
 

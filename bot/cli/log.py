@@ -16,6 +16,7 @@ from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.confirming import Confirmer
 from bot.querylog.opening import expect_log, key_of, open_log, opened, verified
 from bot.querylog.records import summary
+from bot.querylog.search import Filters, search
 from bot.querylog.vouching import vouch
 from bot.settings import Settings, SettingsError
 
@@ -38,13 +39,21 @@ def who(by: str | None) -> str:
 
 @log.command("list")
 @click.option("-n", "limit", type=click.IntRange(1), default=20, help="The last N questions.")
+@click.option(
+    "--team",
+    "teams",
+    multiple=True,
+    metavar="ID",
+    help="Of this workspace (T…) or organisation (E…). May be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
-def log_list(settings: Settings, limit: int, as_json: bool) -> None:
+def log_list(settings: Settings, limit: int, teams: tuple[str, ...], as_json: bool) -> None:
     """List the last questions, newest first. That you looked goes on record."""
     with opened(settings) as query_log:
-        query_log.access("view", who(None), f"the last {limit}")
-        for record in query_log.recent(limit):
+        of = f" of {', '.join(teams)}" if teams else ""
+        query_log.access("view", who(None), f"the last {limit}{of}")
+        for record in search(query_log, Filters(teams=teams or None), limit):
             click.echo(json.dumps(summary(record), ensure_ascii=False) if as_json else line(record))
 
 
@@ -220,8 +229,17 @@ def log_audit(settings: Settings) -> None:
 @log.command("audit-password")
 @click.argument("name", required=False)
 @click.option("--remove", is_flag=True, help="Remove NAME from those who may sign in.")
+@click.option(
+    "--team",
+    "teams",
+    multiple=True,
+    metavar="ID",
+    help="NAME may see this workspace (T…) or organisation (E…) only. May be repeated.",
+)
 @click.pass_obj
-def log_audit_password(settings: Settings, name: str | None, remove: bool) -> None:
+def log_audit_password(
+    settings: Settings, name: str | None, remove: bool, teams: tuple[str, ...]
+) -> None:
     """Let NAME sign in to the auditors' pages; a prompt asks for the password.
 
     Only a hash of it is stored, in auditors.toml or the file that CODEDESK_AUDITORS_FILE names.
@@ -241,9 +259,11 @@ def log_audit_password(settings: Settings, name: str | None, remove: bool) -> No
         raise SettingsError(f"A password needs {accounts.FEWEST_CHARACTERS} characters or more.")
     password_hash = accounts.hashed(password)
     if name is None:
+        if teams:
+            raise click.UsageError("Give the NAME that --team is for.")
         click.echo(password_hash)
         return
-    accounts.add(settings.sign_ins, name, password_hash)
+    accounts.add(settings.sign_ins, name, password_hash, teams)
     click.echo(f"{name} may sign in, once the pages are started again ({settings.sign_ins}).")
 
 

@@ -53,6 +53,13 @@ _DAYS = (
         help="Asked on this day (UTC) or earlier.",
     ),
 )
+_TEAM = click.option(
+    "--team",
+    "teams",
+    multiple=True,
+    metavar="ID",
+    help="Asked in this workspace (T…), or in any of this organisation (E…). May be repeated.",
+)
 _FILTERS = (
     click.option("--text", metavar="WORDS", help='Words that were all typed; "…" for a phrase.'),
     click.option("--person", metavar="ID", help="Asked by."),
@@ -63,6 +70,7 @@ _FILTERS = (
     click.option("--confidence", type=click.Choice(CONFIDENCES), help="Of the first code."),
     click.option("--feedback", type=click.Choice(FEEDBACK), help="The feedback on the answer."),
     click.option("--system", type=click.Choice(sorted(SYSTEM_NAMES)), help="System of a code."),
+    _TEAM,
 )  # fmt: skip
 _FORCE: Callable[..., Any] = click.option(
     "--force", is_flag=True, help="Overwrite an existing file."
@@ -82,6 +90,7 @@ def _with(options: tuple[Any, ...]) -> Callable[[Callable[..., None]], Callable[
                 )
             if options is _FILTERS:
                 rest = {n: named.pop(n) for n in Filters.__slots__ if n in named}
+                rest["teams"] = rest["teams"] or None
                 named["filters"] = Filters(first_day=first, last_day=last, **rest)
             else:
                 named |= {"first_day": first, "last_day": last}
@@ -291,6 +300,7 @@ def _altered(verification: Verification) -> int:
 
 @log.command("report")
 @_with(_DAYS)
+@_TEAM
 @click.option("--output", type=_FILE, metavar="FILE.html", help="A page with charts.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
 @_FORCE
@@ -299,6 +309,7 @@ def log_report(
     settings: Settings,
     first_day: dt.date | None,
     last_day: dt.date | None,
+    teams: tuple[str, ...],
     output: Path | None,
     as_json: bool,
     force: bool,
@@ -314,10 +325,10 @@ def log_report(
 
     auditor = getpass.getuser()
     with opened(settings) as query_log:
-        query_log.access(
-            "report", auditor, f"from {first_day or 'the start'} to {last_day or 'now'}"
-        )
-        figures = report.figures(query_log, first_day, last_day)
+        detail = f"from {first_day or 'the start'} to {last_day or 'now'}"
+        detail += f", workspaces {', '.join(teams)}" if teams else ""
+        query_log.access("report", auditor, detail)
+        figures = report.figures(query_log, first_day, last_day, teams or None)
     verification = verified(settings)
     if output:
         with export.private_file(output, force=force) as file:

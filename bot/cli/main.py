@@ -26,6 +26,7 @@ from bot.cli import (
     log_review,  # noqa: F401
     scrub,
     serve,
+    slack,
 )
 from bot.cli.shared import Sentence
 from bot.settings import Settings
@@ -92,5 +93,6 @@ for _command in (
     index.index,
     scrub.scrub,
     log.log,
+    slack.slack,
 ):
     main.add_command(_command)

@@ -7,26 +7,32 @@ log only, in steps: each step holds the log for milliseconds, and questions are 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Record
+from bot.querylog.workspaces import asked_in, of_any
 
 #: Records that are read in one step, and steps: the last 200,000 records at most.
 _STEP, _STEPS = 10_000, 20
 
 
-def asked_by(log: QueryLog, user: str, team: str | None, limit: int) -> list[Record]:
-    """The last questions of one person of a team, newest first, without redacted ones. Raises
-    LogUnavailable."""
+def asked_by(
+    log: QueryLog, user: str, team: str | None, limit: int, teams: Sequence[str] | None = None
+) -> list[Record]:
+    """The last questions of one person of a team, newest first, without redacted ones. `teams`: the
+    workspaces that they were asked in; None for any. Raises LogUnavailable."""
+    query, of_teams = asked_in(teams) if teams is not None else ("", [])
+    where = f"and id in ({query}) " if query else ""
     before = log.last_sequence() + 1
     found: list[Record] = []
     for _ in range(_STEPS):
         after = max(before - _STEP, 0)
         found += log.select(
             "seq >= ? and seq < ? and \"user\" = ? and coalesce(team, '') = ? and text <> '' "
-            "order by seq desc limit ?",
-            [after, before, user, team or "", limit - len(found)],
+            f"{where}order by seq desc limit ?",
+            [after, before, user, team or "", *of_teams, limit - len(found)],
         )
         if len(found) >= limit or after == 0:
             break
@@ -46,29 +52,36 @@ class Week:
     wrong: int
 
 
-def week(log: QueryLog) -> Week:
-    """Raises LogUnavailable."""
+def week(log: QueryLog, teams: Sequence[str] | None = None) -> Week:
+    """`teams`: of the questions of these workspaces; None for all. Raises LogUnavailable."""
+    condition, of_teams = of_any(teams) if teams is not None else ("true", [])
+    query, subjects = asked_in(teams) if teams is not None else ("", [])
+    of_subjects = f"and subject in ({query})" if query else ""
     today = log.now().astimezone(dt.UTC).date()
     first = _first_since(log, today - dt.timedelta(days=6))
     of_today = _first_since(log, today)
     with log.reading() as db:
         counted = db.execute(
-            """
-            with asked as (select seq, subject from records where seq >= ? and kind = 'question')
+            f"""
+            with asked as (
+                select seq, subject from records where seq >= ? and kind = 'question'
+                and {condition}
+            )
             select count(*), coalesce(sum(case when seq >= ? then 1 end), 0),
             coalesce(sum(case when not exists (
                 select 1 from records a where a.subject = asked.subject and a.kind = 'answer'
                 and json_extract(a.body, '$.outcome') <> 'abstained'
             ) then 1 end), 0) from asked
             """,
-            [first, of_today],
+            [first, *of_teams, of_today],
         ).fetchone()
         (wrong,) = db.execute(
-            """
+            f"""
             select count(distinct subject) from records
             where seq >= ? and kind = 'feedback' and json_extract(body, '$.verdict') <> 'right'
+            {of_subjects}
             """,
-            [first],
+            [first, *subjects],
         ).fetchone()
     return Week(counted[1], counted[0], counted[2], wrong)
 

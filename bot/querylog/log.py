@@ -354,13 +354,21 @@ class QueryLog:
             return appender.append("withdrawal", question_id, body, {"reason": reason})
 
     def access(
-        self, what: Access, by: str, detail: str = "", question_id: str | None = None
+        self,
+        what: Access,
+        by: str,
+        detail: str = "",
+        question_id: str | None = None,
+        *,
+        team: str | None = None,
     ) -> int:
         """Commit what someone does with the log, before they see anything of it. In `detail`, words
-        that they typed must be `scrubbed`; days, people and files are left as they are."""
+        that they typed must be `scrubbed`; days, people and files are left as they are. `team`: the
+        workspace in which they do it, where there is more than one."""
         texts = {"detail": detail} if detail else None
+        body = {"what": what, "by": by} | ({"team": team} if team else {})
         with self.writing() as appender:
-            return appender.append("access", question_id, {"what": what, "by": by}, texts)
+            return appender.append("access", question_id, body, texts)
 
     def configured(self, values: Mapping[str, Any]) -> None:
         """Commit the settings that matter to an auditor, if they changed."""
@@ -562,6 +570,8 @@ def _pending(db: Connection, ids: list[str]) -> list[Pending]:
                 text=entry.texts["text"] or "",
                 removed=tuple(entry.body.get("removed", ())),
                 after=entry.body.get("after"),
+                workspace=entry.body.get("workspace"),
+                enterprise=entry.body.get("enterprise"),
                 **{name: entry.body.get(name) for name in QUESTION_FIELDS},  # type: ignore[arg-type]
             ),
         )

@@ -19,10 +19,12 @@ Surface = Literal["cli", "terminal", "mention", "dm", "slash", "shortcut", "butt
 #: question was edited, deleted or stopped before. waiting: certainly not sent when the desk
 #: stopped; the next start sends it.
 Outcome = Literal["delivered", "failed", "unknown", "abandoned", "waiting"]
-#: What an auditor or a program did with the log.
+#: What an auditor or a program did with the log; and who installed the app in a workspace, or
+#: changed who may do what there.
 Access = Literal[
-    "view", "search", "export", "report", "replay", "vouch", "sign-in", "sign-out", "refusal"
-]
+    "view", "search", "export", "report", "replay", "vouch", "sign-in", "sign-out", "refusal",
+    "install", "uninstall", "people",
+]  # fmt: skip
 #: "used": the person used another code than those shown; it is in `code`.
 Rating = Literal["right", "wrong", "used"]
 
@@ -39,8 +41,10 @@ class QuestionRecord:
 
     `text` is scrubbed, and `removed` has the kinds of identifiers that were in it. `releases` are
     the editions (key -> label) that its date of service led to. The date itself is not stored, and
-    a `day` among the options is left out. Of someone's defaults, `usual` are the systems that count
-    where the question does not say, and `private` says that the answer is for them alone.
+    a `day` among the options is left out. `team` is the workspace of whoever asks, `workspace` the
+    one in which they do (see `bot.querylog.workspaces`) and `enterprise` its organisation. Of
+    someone's defaults, `usual` are the systems that count where the question does not say, and
+    `private` says that the answer is for them alone.
     """
 
     text: str
@@ -55,6 +59,8 @@ class QuestionRecord:
     removed: tuple[str, ...] = ()
     releases: dict[str, str] | None = None
     after: str | None = None
+    workspace: str | None = None
+    enterprise: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,9 @@ class Record:
     altered: list[int] = field(default_factory=list)
     #: The id of the question that it follows; None for none.
     after: str | None = None
+    #: Where it was asked, if that is not `team`; and the organisation. See `QuestionRecord`.
+    workspace: str | None = None
+    enterprise: str | None = None
 
     @property
     def delivery(self) -> str:
@@ -156,6 +165,10 @@ def question_body(question: QuestionRecord) -> tuple[dict[str, Any], dict[str, s
     body["options"] = {n: v for n, v in (question.options or {}).items() if n != "day"}
     if question.after is not None:
         body["after"] = question.after
+    if question.workspace and question.workspace != question.team:
+        body["workspace"] = question.workspace
+    if question.enterprise:
+        body["enterprise"] = question.enterprise
     return body, {"text": question.text}
 
 
@@ -253,6 +266,8 @@ def record_of(question_id: str, of: dict[str, list[Entry]]) -> Record:
         seq=question.seq,
         options=question.body.get("options") or {},
         after=question.body.get("after"),
+        workspace=question.body.get("workspace"),
+        enterprise=question.body.get("enterprise"),
         removed=question.body.get("removed") or [],
         made_with=body.get("made_with") or {},
         feedback=entries_of.get("feedback", []),
@@ -287,6 +302,8 @@ def summary(record: Record) -> dict[str, Any]:
         "asked_at": record.asked_at,
         "surface": record.surface,
         "team": record.team,
+        **({"workspace": record.workspace} if record.workspace else {}),
+        **({"enterprise": record.enterprise} if record.enterprise else {}),
         "user": record.user,
         "channel": record.channel,
         "thread": record.thread,

@@ -20,6 +20,7 @@ from bot.querylog import records, schema
 from bot.querylog.hash_chain import NOT_OF_THE_FORM
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Record
+from bot.querylog.workspaces import asked_in
 from codesets.code_format import undot
 from index.search.confidence import Confidence
 
@@ -44,7 +45,8 @@ class Filters:
     words of a correction, the detail of a delivery), in any order, whatever their case and accents;
     words in double quotes must stand together. `person` and `channel` are ids as the log has
     them. `code` is the beginning of a code, with or without its dot, among those of the answer or
-    the one that was used instead; `system` is its system. Days are UTC and inclusive.
+    the one that was used instead; `system` is its system. `teams`: ids of the workspaces
+    or organisations (see `bot.querylog.workspaces`); () finds nothing. Days are UTC and inclusive.
     """
 
     text: str | None = None
@@ -57,12 +59,14 @@ class Filters:
     confidence: str | None = None
     feedback: str | None = None
     system: str | None = None
+    teams: tuple[str, ...] | None = None
 
     def description(self, scrub: Callable[[str], str]) -> str:
         """The filters in one line, for the record of a search: `text=knee oa, outcome=failed`. The
         words are scrubbed (`QueryLog.scrubbed`), since an auditor may search for a name."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values["text"] = self.text and scrub(self.text)
+        values["teams"] = None if self.teams is None else "+".join(self.teams) or "none"
         parts = [f"{name}={value}" for name, value in values.items() if value]
         return ", ".join(parts) or "everything"
 
@@ -129,6 +133,9 @@ def _condition(log: QueryLog, filters: Filters) -> tuple[str, list[Any]]:
         )
     if filters.feedback:
         conditions.append(_with_feedback(filters.feedback))
+    if filters.teams is not None:
+        query, params = asked_in(filters.teams)
+        conditions.append((f"id in ({query})", params))
     where = " and ".join(condition for condition, _ in conditions) or "true"
     return where, [value for _, params in conditions for value in params]
 

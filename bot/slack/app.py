@@ -14,6 +14,7 @@ from typing import Any
 
 from slack_bolt import App, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
+from slack_sdk import WebClient
 
 from bot.database import DatabaseError
 from bot.language_model import connect
@@ -27,6 +28,8 @@ from bot.slack.connections import (
     call_at_start,
     client_of,
     connected,
+    connection_of,
+    credentials,
     listening,
 )
 from bot.slack.delivery import SlackDelivery
@@ -41,6 +44,7 @@ from bot.slack.listeners import (
     feedback,
     home,
     options,
+    rights,
     rules,
     shortcut_answers,
     shortcuts,
@@ -50,6 +54,8 @@ from bot.slack.recovery import Recovery
 from bot.slack.searches import Searches
 from bot.slack.sessions import Sessions
 from bot.slack.state import State
+from bot.slack.workspaces import serving
+from bot.slack.workspaces.clients import Clients
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -60,19 +66,31 @@ _LISTENERS_AT_ONCE = 8
 _SWITCH = 0.0005
 
 
-def deliver_by(settings: Settings, desk: Answers, log: QueryLog, state: State) -> SlackDelivery:
-    """Delivery to the workspace of the settings. Raises SlackSettingsError when their tokens are
-    not accepted."""
-    client = client_of(settings)
-    call_at_start(client, lambda patient: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
-    return SlackDelivery(desk, log, client, state, connect(settings))
+def deliver_by(
+    settings: Settings,
+    desk: Answers,
+    log: QueryLog,
+    state: State,
+    say: Callable[[str], None] = print,
+) -> SlackDelivery:
+    """Delivery to the workspace of the settings, or to all that installed the app. Raises
+    SlackSettingsError when a token of the settings is not accepted, and TokenKeysError."""
+    credentials(settings)
+    client: WebClient | Clients
+    if settings.many_workspaces:
+        connection_of(settings)
+        client = serving.clients(settings, state, say)
+    else:
+        client = client_of(settings)
+        call_at_start(client, lambda patient: patient.auth_test(), "SLACK_BOT_TOKEN", settings)
+    return SlackDelivery(desk, log, client, state, connect(settings), settings)
 
 
 def build_app(settings: Settings, delivery: SlackDelivery) -> App:
     """The app with all its listeners."""
     app = App(
         name="codedesk",
-        client=delivery.client,
+        **serving.whose(settings, delivery),
         # Without a secret every HTTP request is refused; Socket Mode needs none.
         signing_secret=settings.slack_signing_secret or "",
         listener_executor=ThreadPoolExecutor(_LISTENERS_AT_ONCE, thread_name_prefix="answer"),
@@ -81,10 +99,12 @@ def build_app(settings: Settings, delivery: SlackDelivery) -> App:
         attaching_conversation_kwargs_enabled=False,
     )
     app.error(_acknowledged_or_logged)
+    serving.register(app, delivery)
+    rights.register(app, delivery)
     # First, since files of an administrator are messages, too.
     home.register(app, delivery, settings)
     contact = settings.contact
-    sessions = Sessions(delivery.client)
+    sessions = Sessions()
     events.register(app, delivery, sessions, contact)
     agent.register(app, delivery, sessions, contact)
     commands.register(app, delivery, contact)
@@ -121,10 +141,10 @@ def serve(
     stop = stop or threading.Event()
     sys.setswitchinterval(_SWITCH)
     with (
-        closing(_state(settings)) as state,
+        closing(open_state(settings)) as state,
         Searches() as searches,
     ):
-        delivery = deliver_by(settings, desk, log, state)
+        delivery = deliver_by(settings, desk, log, state, say)
         app = build_app(settings, delivery)
         recovery = Recovery(delivery)
         with delivery.replica, checkpointing(settings, delivery) as begin:
@@ -146,7 +166,8 @@ def serve(
                 delivery.outbox.rest()
 
 
-def _state(settings: Settings) -> State:
+def open_state(settings: Settings) -> State:
+    """Raises SlackSettingsError."""
     try:
         state = State(settings.slack_database)
         with state.writing():

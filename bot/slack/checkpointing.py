@@ -44,7 +44,7 @@ def checkpointing(
     log = delivery.log
 
     def post(text: str) -> None:
-        if channel := settings.checkpoint_channel:
+        if (channel := settings.checkpoint_channel) and not delivery.clients.many:
             way = in_thread(delivery.client, channel, None)
             delivery.post(way, plain_message(text), then)
 
@@ -57,6 +57,8 @@ def checkpointing(
         nonlocal began
         began = True
         log.append("start", None, {"serves": "slack"})
+        if settings.checkpoint_channel and delivery.clients.many:
+            logger.warning("%s", message("workspaces.no_channel"))
         try:
             key = private_key(settings.checkpoint_key)
         except CheckpointError as error:

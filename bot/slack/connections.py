@@ -29,12 +29,31 @@ class SlackSettingsError(CodeDeskError):
     """Slack cannot be served with these settings; the message says what to put right."""
 
 
-def client_of(settings: Settings) -> WebClient:
-    token = _token("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-")
+def credentials(settings: Settings) -> None:
+    """Raises SlackSettingsError where what is set for one workspace and for many does not fit."""
+    pair = {
+        "SLACK_CLIENT_ID": settings.slack_client_id,
+        "SLACK_CLIENT_SECRET": settings.slack_client_secret,
+    }
+    if settings.slack_bot_token and any(pair.values()):
+        raise SlackSettingsError(message("workspaces.both"))
+    missing = [name for name, value in pair.items() if not value]
+    if len(missing) == 1:
+        (given,) = pair.keys() - missing
+        raise SlackSettingsError(message("workspaces.half", missing=missing[0], given=given))
+
+
+def connection_of(settings: Settings) -> None:
+    """Raises SlackSettingsError where what the connection needs is not set."""
     if settings.slack_mode == "http":
         _token("SLACK_SIGNING_SECRET", settings.slack_signing_secret, "")
     else:
         _token("SLACK_APP_TOKEN", settings.slack_app_token, "xapp-")
+
+
+def client_of(settings: Settings) -> WebClient:
+    token = _token("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-")
+    connection_of(settings)
     return web_client(token, settings.slack_api_url)
 
 
@@ -90,19 +109,43 @@ def connected(settings: Settings, app: App, say: Callable[[str], None]) -> Itera
                 socket.connect()
             except (OSError, SlackClientError) as error:
                 raise _unreachable(settings, error) from error
-        say(message("slack.connected"))
-        yield
+        with _install_pages(settings, app, say):
+            say(message("slack.connected"))
+            yield
     finally:
         for socket in made:
             socket.close()
 
 
 @contextmanager
+def _install_pages(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
+    """In Socket Mode, the pages for installing alone, if there is an address for them."""
+    if app.oauth_flow is None or not settings.slack_install_url:
+        yield
+        return
+    with _serving(settings, app, None):
+        say(message("workspaces.installing", url=settings.slack_install_url + http.INSTALL))
+        yield
+
+
+@contextmanager
 def listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
     """HTTP."""
+    host = settings.http_host
+    with _serving(settings, app, settings.slack_signing_secret or "") as port:
+        if app.oauth_flow is not None:
+            base = settings.slack_install_url or f"http://{host}:{port}"
+            say(message("workspaces.installing", url=base + http.INSTALL))
+        say(message("slack.listening", url=f"http://{host}:{port}{http.PATH}"))
+        yield
+
+
+@contextmanager
+def _serving(settings: Settings, app: App, secret: str | None) -> Iterator[int]:
+    """Serve over HTTP; gives the port. Without a secret only the pages for installing."""
     host, port = settings.http_host, settings.http_port
     try:
-        server = http.server(app, settings.slack_signing_secret or "", host, port)
+        server = http.server(app, secret, host, port)
     except OSError as error:
         raise SlackSettingsError(
             message("slack.no_port", host=host, port=port, error=error)
@@ -120,10 +163,7 @@ def listening(settings: Settings, app: App, say: Callable[[str], None]) -> Itera
     threading.Thread(target=run, name="http", daemon=True).start()
     try:
         # With port 0 the system chooses.
-        chosen = getattr(server, "effective_port", port)
-        url = f"http://{host}:{chosen}{http.PATH}"
-        say(message("slack.listening", url=url))
-        yield
+        yield int(getattr(server, "effective_port", port))
     finally:
         ending.set()
         server.task_dispatcher.shutdown()

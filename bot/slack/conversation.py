@@ -13,7 +13,9 @@ from typing import Any
 
 from bot.desk.intent import courtesy
 from bot.querylog import QueryLog, QuestionRecord, Record
+from bot.querylog.workspaces import of_workspace
 from bot.slack.people import is_for_asker_alone
+from bot.slack.workspaces.place import workspace_of
 
 #: For how long after an answer a direct message outside its thread goes on from it.
 GOES_ON = dt.timedelta(minutes=30)
@@ -50,7 +52,7 @@ def team_of(body: Mapping[str, Any], event: Mapping[str, Any]) -> str | None:
 def message_key(body: Mapping[str, Any], channel: str, ts: str) -> str:
     """The id of a message. A mention in a direct message arrives as two events with one
     timestamp."""
-    return f"{body.get('team_id')}/{channel}/{ts}"
+    return f"{workspace_of(body).team}/{channel}/{ts}"
 
 
 def versions(log: QueryLog, key: str) -> list[Record]:
@@ -144,9 +146,10 @@ def to_update(log: QueryLog, asked: QuestionRecord) -> str | None:
     return posted_at(versions(log, message)) if message.count("/") == 2 and edit else None
 
 
-def has_asked(log: QueryLog, channel: str) -> bool:
-    """Whether there was a question in a channel of late."""
-    return bool(_newest(log, "channel = ?", [channel], _MANY))
+def has_asked(log: QueryLog, channel: str, workspace: str) -> bool:
+    """Whether there was a question in a channel of a workspace of late."""
+    found = _newest(log, "channel = ?", [channel], _MANY)
+    return any(of_workspace(record) == workspace for record in found)
 
 
 def follows(
@@ -170,7 +173,9 @@ def follows(
     records = [
         record
         for record in found
-        if not (_was_deleted(record) or courtesy(record.text))
+        # Of a channel that two organisations share, each has its own.
+        if (asked.workspace is None or of_workspace(record) == asked.workspace)
+        and not (_was_deleted(record) or courtesy(record.text))
         and (not is_for_asker_alone(record) or (own and record.user == asked.user))
     ]
     if not records:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slack_sdk import WebClient
 
 from bot.desk.answer import Answer
 from bot.logged_desk import Answers, Done, LoggedDesk, LoggedQuestion
 from bot.messages import message
-from bot.querylog import AlreadyAnswered, LogUnavailable, QueryLog, QuestionRecord
+from bot.querylog import AlreadyAnswered, LogUnavailable, QueryLog, QuestionRecord, Record
 from bot.querylog.fallback import UNLOGGED
+from bot.querylog.workspaces import of_workspace
+from bot.settings import Settings
 from bot.slack.conversation import NOT_OUT, original_key, strays, versions
 from bot.slack.delivery_log import DeliveryLog, warn
 from bot.slack.explaining import Explaining
@@ -30,6 +32,11 @@ from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.views.notices import edition_notices
 from bot.slack.views.said_defaults import with_said
 from bot.slack.web_api import VIEW, Posted, Way, delete, delete_original, for_one_anywhere
+from bot.slack.workspaces.clients import Clients, clients_of
+from bot.slack.workspaces.limits import Limits, Over
+from bot.slack.workspaces.place import Workspace, workspace_of
+from bot.slack.workspaces.rights import Rights
+from bot.slack.workspaces.roles import Roles
 
 if TYPE_CHECKING:
     from bot.language_model.model import LanguageModel
@@ -50,23 +57,53 @@ class SlackDelivery:
         self,
         desk: Answers,
         log: QueryLog,
-        client: WebClient,
+        client: WebClient | Clients,
         state: State,
         model: LanguageModel | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self.desk = desk
         self.log = log
-        self.client = client
+        self.clients = clients_of(client)
         self.state = state
         #: This process among those that share the log and the state.
         self.replica = Replica(state)
         self.people = People(state)
+        self.roles = Roles(state, settings)
+        strangers = settings is None or settings.answers_strangers
+        self.rights = Rights(state, self.roles, strangers)
+        per_minute = (
+            (settings.limit_user_per_minute, settings.limit_workspace_per_minute)
+            if settings
+            else ()
+        )
+        self.limits = Limits(state, *per_minute)
         self.logged = LoggedDesk(desk, log, model, self.replica)
         self.told = Told(state)
-        self.outbox = Outbox(state, client, DeliveryLog(log), replica=self.replica)
+        self.outbox = Outbox(state, self.clients, DeliveryLog(log), replica=self.replica)
         #: Where questions that take a search wait; None: in the calling thread.
         self.searches: Searches | None = None
-        self._explaining = Explaining(self.logged, client, self._explain)
+        self._explaining = Explaining(self.logged, self._explain)
+
+    @property
+    def client(self) -> WebClient:
+        """The client of the bot token; for desks of one workspace."""
+        assert self.clients.single is not None
+        return self.clients.single
+
+    def client_of(self, body: Mapping[str, Any]) -> WebClient:
+        """The client for the workspace that a request is from."""
+        return self.clients.of(body)
+
+    def client_for(self, asked: QuestionRecord) -> WebClient:
+        """The client for the workspace that a question was asked in."""
+        place = Workspace(asked.workspace or asked.team or "", asked.enterprise or "")
+        return self.clients.for_workspace(place)
+
+    def shows(self, record: Record, body: Mapping[str, Any]) -> bool:
+        """Whether a question of the log may be shown where a request is from: it was asked in the
+        same workspace. With a bot token there is only one."""
+        return not self.clients.many or of_workspace(record) == workspace_of(body).team
 
     def answer(
         self,
@@ -78,6 +115,7 @@ class SlackDelivery:
         private: bool = False,
         removed: Sequence[str] = (),
         redraw: Callable[[Message], Message] | None = None,
+        counted: bool = True,
     ) -> Future[Posted]:
         """Answer, log the answer, and send it by `way`, unless it was withdrawn. The future has
         what became of it, once that is logged. A question that takes a search waits for its turn,
@@ -86,9 +124,12 @@ class SlackDelivery:
         `private`: only the asker sees the answer; so it is when it is `shareable`, too. `removed`:
         the kinds of identifiers that such an answer says were removed. `tell`: a way to the asker
         alone. By it they get the answer if it cannot be delivered by `way`, or if Slack does not
-        say whether it was. `redraw` changes the message that is drawn.
+        say whether it was. `redraw` changes the message that is drawn. With `counted` it counts
+        against the limits of questions a minute.
         """
         into = _into(way, tell)
+        if counted and (over := self._over(question)):
+            return self._not_taken(question, over, into, tell, alone=shareable or private)
         sending = self._sending(
             question.id,
             into,
@@ -106,9 +147,33 @@ class SlackDelivery:
             self._post_anyhow(into(None), tell, plain_message(told), alone=alone)
 
         if self.searches and question.searches:
-            by = f"{question.asked.team}/{question.asked.user}"
+            asked = question.asked
+            by = f"{asked.workspace or ''}/{asked.team}/{asked.user}"
             return self.searches.run(lambda: self._answer(question, sending, trouble), by)
         return self._answer(question, sending, trouble)
+
+    def _over(self, question: LoggedQuestion) -> Over | None:
+        asked = question.asked
+        workspace, team = asked.workspace or asked.team or "", asked.team or ""
+        return self.limits.ask(workspace, team, asked.user or "")
+
+    def _not_taken(
+        self, question: LoggedQuestion, over: Over, into: Into, tell: Way, *, alone: bool
+    ) -> Future[Posted]:
+        """Put on record that a question was over a limit, and tell the asker, once a minute. A
+        modal waits for a sentence in any case."""
+        logger.info("over the limit of a %s: question %s", over.of, question.id)
+        self.record(question.id, Posted("abandoned", f"over the limit of the {over.of}"))
+        way = into(None)
+        if over.first or way.how == VIEW:
+            told = message(
+                f"workspaces.over_{over.of}",
+                most=over.most,
+                seconds=over.seconds,
+                question=question.id,
+            )
+            self.post(way.or_else(tell) if alone else tell, plain_message(told))
+        return _done(Posted("abandoned", "over the limit"))
 
     def _answer(
         self, question: LoggedQuestion, sending: _Sending, trouble: Callable[[str], None]
@@ -209,7 +274,7 @@ class SlackDelivery:
         key, channel = original_key(asked), asked.channel or ""
         try:
             for question_id, ts in strays(versions(self.log, key)):
-                way = delete(self.client, channel, ts)
+                way = delete(self.client_for(asked), channel, ts)
                 self.post(way, None, question=question_id, kind="removed")
         except LogUnavailable as error:
             logger.error("%s", error)
@@ -238,7 +303,8 @@ class SlackDelivery:
     ) -> Future[Posted]:
         """Tell the asker privately, in the channel of the message if possible, which identifiers
         were removed."""
-        way = for_one_anywhere(self.client, asked.channel or "", asked.user or "", thread)
+        client = self.client_for(asked)
+        way = for_one_anywhere(client, asked.channel or "", asked.user or "", thread)
         drawn = removed_message(asked.removed)
         return self.post(way, drawn, question=question_id, kind="identifiers")
 

@@ -29,9 +29,8 @@ Send = Callable[[Way, Message, str], object]
 class Explaining:
     """Safe to use from many threads."""
 
-    def __init__(self, logged: LoggedDesk, client: WebClient, send: Send) -> None:
+    def __init__(self, logged: LoggedDesk, send: Send) -> None:
         self._logged = logged
-        self._client = client
         self._send = send
         self._lock = threading.RLock()
         #: Channel and timestamp of messages that were changed, the oldest first.
@@ -51,22 +50,26 @@ class Explaining:
         """Have an answer explained once it is posted by `way`. Returns at once."""
         channel = str(way.args.get("channel", ""))
         # A message to a user's id is in a channel of another id.
+        client = way.client
         if self._logged.model is None or way.how != POST or channel.startswith(("U", "W")):
             return
+        assert client is not None
 
         def then(done: Future[Posted]) -> None:
             if done.result().outcome == "delivered":
                 place = channel, done.result().detail
                 self._logged.explain_later(
-                    question_id, answer, lambda explained: self._show(place, explained, drawn)
+                    question_id, answer, lambda shown: self._show(client, place, shown, drawn)
                 )
 
         posted.add_done_callback(then)
 
-    def _show(self, place: tuple[str, str], explained: Answer, drawn: Message) -> None:
+    def _show(
+        self, client: WebClient, place: tuple[str, str], explained: Answer, drawn: Message
+    ) -> None:
         assert explained.explanation is not None
         message = with_explanation(drawn, explained.explanation)
         # The lock is held until it is on its way, so that a change which comes now is sent later.
         with self._lock:
             if message is not None and place not in self._changed:
-                self._send(update(self._client, *place), message, explained.id)
+                self._send(update(client, *place), message, explained.id)

@@ -22,6 +22,8 @@ from bot.querylog.lately import Week, asked_by, week
 from bot.settings import Settings
 from bot.setup import model_of
 from bot.slack.people import Defaults, Favourite, People, defaults_for
+from bot.slack.workspaces.place import Workspace
+from bot.slack.workspaces.roles import Roles, Sight
 from codesets.errors import CodeDeskError
 from codesets.loading.freshness import not_loaded, out_of_date
 from codesets.model import SYSTEM_NAMES, US_SYSTEMS
@@ -114,32 +116,45 @@ class HomeFacts:
 class Facts:
     """Gathers facts for any person. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings, desk: Answers, log: QueryLog, people: People) -> None:
+    def __init__(
+        self, settings: Settings, desk: Answers, log: QueryLog, people: People, roles: Roles
+    ) -> None:
         self._settings = settings
         self._desk = desk
         self._log = log
         self._people = people
+        self._roles = roles
         self._loaded: tuple[float, Loaded] | None = None
 
-    def of(self, team: str | None, user: str, files: Callable[[], list[str]]) -> HomeFacts:
-        """`files` gives what is done with files."""
+    def of(
+        self,
+        team: str | None,
+        user: str,
+        files: Callable[[], list[str]],
+        place: Workspace | None = None,
+    ) -> HomeFacts:
+        """`files` gives what is done with files. `place`: the workspace that the Home is in, where
+        there is more than one."""
+        sight = self._roles.auditor(place or Workspace(team or ""), user, team)
         return HomeFacts(
             contact=self._settings.contact or "",
-            asked=self._asked(team, user),
+            asked=self._asked(team, user, place),
             favourites=self._favourites(team, user),
             defaults=defaults_for(self._people, team, user),
             loaded=self.loaded(),
-            audit=self._audit(user) if user in self._settings.auditor_ids else None,
-            upkeep=self._upkeep(files()) if user in self._settings.admin_ids else None,
+            audit=self._audit(user, sight, place) if sight else None,
+            upkeep=self._upkeep(files()) if self._roles.loads_files(user) else None,
         )
 
     def forget_loaded(self) -> None:
         """Read what is loaded anew the next time."""
         self._loaded = None
 
-    def _asked(self, team: str | None, user: str) -> list[Asked] | None:
+    def _asked(self, team: str | None, user: str, place: Workspace | None) -> list[Asked] | None:
+        teams = (place.team,) if place else None
         try:
-            return [shown(record) for record in asked_by(self._log, user, team, MOST_ASKED)]
+            found = asked_by(self._log, user, team, MOST_ASKED, teams)
+            return [shown(record) for record in found]
         except LogUnavailable as error:
             logger.error("%s", error)
             return None
@@ -180,11 +195,13 @@ class Facts:
     def _upkeep(self, files: list[str]) -> Upkeep:
         return Upkeep(_is_indexed(self._settings), tuple(files))
 
-    def _audit(self, user: str) -> ForAuditors:
+    def _audit(self, user: str, sight: Sight, place: Workspace | None) -> ForAuditors:
         """The log's headlines; that an auditor looks goes on record first."""
         try:
-            self._log.access("view", user, "home")
-            return ForAuditors(week(self._log), _last_checkpoint(self._settings.checkpoints))
+            self._log.access("view", user, "home", team=place.team if place else None)
+            return ForAuditors(
+                week(self._log, sight.teams), _last_checkpoint(self._settings.checkpoints)
+            )
         except LogUnavailable as error:
             logger.error("%s", error)
             return ForAuditors(None)

@@ -19,6 +19,9 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from waitress.server import create_server
 
+from bot.slack.workspaces import oauth
+from bot.slack.workspaces.oauth import INSTALL, REDIRECT
+
 logger = logging.getLogger("codedesk.slack")
 
 #: Where Slack posts to; the manifest's request URLs end in it.
@@ -52,8 +55,9 @@ _NOT_UNDERSTOOD = BoltResponse(status=400, body={"error": "invalid payload"})
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
-def server(app: App, secret: str, host: str, port: int) -> Any:
-    """A server that is bound to its port and not yet running. Raises OSError."""
+def server(app: App, secret: str | None, host: str, port: int) -> Any:
+    """A server that is bound to its port and not yet running. Without a `secret` it has the pages
+    for installing only. Raises OSError."""
     return create_server(
         wsgi(app, secret),
         host=host,
@@ -69,9 +73,11 @@ def server(app: App, secret: str, host: str, port: int) -> Any:
     )
 
 
-def wsgi(app: App, secret: str) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
+def wsgi(
+    app: App, secret: str | None
+) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
     """The app for a WSGI server, which must limit the size of a body and join a chunked one."""
-    verifier = SignatureVerifier(secret)
+    verifier = None if secret is None else SignatureVerifier(secret)
 
     def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         response = _answered(app, verifier, environ)
@@ -83,8 +89,14 @@ def wsgi(app: App, secret: str) -> Callable[[dict[str, Any], StartResponse], Ite
     return serve
 
 
-def _answered(app: App, verifier: SignatureVerifier, environ: dict[str, Any]) -> BoltResponse:
-    if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
+def _answered(
+    app: App, verifier: SignatureVerifier | None, environ: dict[str, Any]
+) -> BoltResponse:
+    path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+    if app.oauth_flow and path in (INSTALL, REDIRECT) and method in ("GET", "HEAD"):
+        query = environ.get("QUERY_STRING", "")
+        return oauth.answered(app.oauth_flow, path, query, _headers(environ))
+    if path != PATH or method != "POST" or verifier is None:
         return BoltResponse(status=404, body="Not Found")
     headers = _headers(environ)
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

@@ -26,7 +26,8 @@ from bot.slack.outbox_store import OutboxStore, Post, Row, TakenOver
 from bot.slack.replicas import Replica
 from bot.slack.state import State
 from bot.slack.tries import Again, LeaseEnded, tried
-from bot.slack.web_api import NotTaken, Posted
+from bot.slack.web_api import UNINSTALLED, NotTaken, Posted
+from bot.slack.workspaces.clients import Clients, clients_of, installed_of
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -72,15 +73,15 @@ class Outbox:
     def __init__(
         self,
         state: State,
-        client: WebClient,
+        clients: Clients | WebClient,
         keeper: Keeper,
         at_once: int = _AT_ONCE,
         replica: Replica | None = None,
     ) -> None:
         self._state = state
         self._replica = replica or Replica(state)
-        self.store = OutboxStore(state, client, self._replica)
-        self._client = client
+        self._clients = clients_of(clients)
+        self.store = OutboxStore(state, self._clients, self._replica)
         self._keeper = keeper
         self._at_once = at_once
         self._threads: list[threading.Thread] = []
@@ -152,6 +153,15 @@ class Outbox:
         """The questions whose answers are in the outbox."""
         return self.store.answers()
 
+    def hurry(self, installed: str) -> None:
+        """Deal at once with what waits for a workspace or organisation: for one that uninstalled
+        the app."""
+        for row in self.store.left():
+            if installed_of(row.post.sender) == installed:
+                self.store.hurry(row, self._state.now())
+        with self._lock:
+            self._wake()
+
     def settle(self, timeout: float) -> None:
         """Wait until nothing is on its way, for at most `timeout` seconds."""
         with self._settled:
@@ -196,9 +206,7 @@ class Outbox:
         while (row := self._next()) is not None:
             try:
                 now = self._state.now()
-                wanted = self._keeper.wanted(row.post)
-                holds = partial(self._replica.holds, row.replica)
-                result = tried(row, self._client, now, holds) if wanted else WITHDRAWN
+                result = self._tried(row, now)
                 if isinstance(result, Again):
                     self.store.again(
                         row,
@@ -217,6 +225,13 @@ class Outbox:
                 logger.error("a post: %s at\n%s", type(error).__name__, where)
             with self._lock:
                 self._due.notify()
+
+    def _tried(self, row: Row, now: float) -> Posted | Again:
+        if self._clients.is_gone(row.post.sender):
+            return UNINSTALLED
+        if not self._keeper.wanted(row.post):
+            return WITHDRAWN
+        return tried(row, now, partial(self._replica.holds, row.replica))
 
     def _next(self) -> Row | None:
         """The row whose turn it is; None when this thread should end."""

@@ -22,6 +22,7 @@ from bot.slack.replicas import Replica
 from bot.slack.state import State
 from bot.slack.views.block_kit import Message
 from bot.slack.web_api import Posted, Way
+from bot.slack.workspaces.clients import Clients, clients_of
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -76,6 +77,11 @@ class Post:
     tell: Way | None = None
     copy: Message | None = None
 
+    @property
+    def sender(self) -> WebClient | None:
+        """The client of the workspace that it goes to; None where that is not known."""
+        return self.way.sender or (self.tell.sender if self.tell else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -97,9 +103,11 @@ class Row:
 class OutboxStore:
     """Safe to use from many threads and by many processes. Every method raises DatabaseError."""
 
-    def __init__(self, state: State, client: WebClient, replica: Replica | None = None) -> None:
+    def __init__(
+        self, state: State, clients: Clients | WebClient, replica: Replica | None = None
+    ) -> None:
         self._state = state
-        self._client = client
+        self._clients = clients_of(clients)
         self._replica = replica or Replica(state)
         with state.writing() as db:
             #: Whether no earlier run can have kept anything here.
@@ -191,6 +199,14 @@ class OutboxStore:
                     "where lane = ? and outcome is null",
                     [due, due, lane],
                 )
+
+    def hurry(self, row: Row, now: float) -> None:
+        """Let a row be dealt with now, whatever it waits for."""
+        with self._state.writing() as db:
+            db.execute(
+                "update outbox set due = ? where id = ? and outcome is null and due > ?",
+                [now, row.id, now],
+            )
 
     def settle(self, row: Row, posted: Posted, next_at: float) -> bool:
         """Keep what became of a row, which is not tried again. If its lane has met a limit, the
@@ -298,13 +314,13 @@ class OutboxStore:
         kept = json.loads(row["post"])
 
         def way(name: str) -> Way | None:
-            return Way.from_dict(kept[name], self._client) if kept[name] else None
+            return Way.from_dict(kept[name], self._clients) if kept[name] else None
 
         def drawn(name: str) -> Message | None:
             return Message(**kept[name]) if kept[name] else None
 
         return Post(
-            Way.from_dict(kept["way"], self._client),
+            Way.from_dict(kept["way"], self._clients),
             drawn("message"),
             row["question"],
             row["kind"],

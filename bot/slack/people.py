@@ -151,6 +151,12 @@ class People:
             )
         return True
 
+    def forget(self, team: str) -> None:
+        """Forget what everybody of a team chose."""
+        with self._state.writing() as db:
+            for table in ("defaults", "favourites"):
+                db.execute(f"delete from {table} where team = ?", [team])
+
     def let_go(self, team: str | None, user: str, favourite: Favourite) -> None:
         with self._state.writing() as db:
             db.execute(

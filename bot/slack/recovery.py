@@ -138,12 +138,12 @@ class Recovery:
                 given_up[outcome].append(question)
             elif record.delivery == "unanswered":
                 sent.append(self._answered(self._pending(record)))
-            elif record.delivery in ("waiting", "undelivered") and record.answer is None:
-                given_up["abandoned"].append(question)  # Its answer was redacted.
-            elif record.delivery in ("waiting", "undelivered"):
-                sent.append(self._sent_after_all(record, record.answer))
-            else:
+            elif record.delivery not in ("waiting", "undelivered"):
                 self._drop([question])  # It was finished meanwhile.
+            elif record.answer is None:
+                given_up["abandoned"].append(question)  # Its answer was redacted.
+            else:
+                sent.append(self._sent_after_all(record, record.answer))
         self._give_up(given_up)
         return Counter({outcome: len(ids) for outcome, ids in given_up.items()}), sent
 
@@ -217,6 +217,7 @@ class Recovery:
             tell=tell,
             private=private,
             removed=removed if private else (),
+            counted=False,
         )
         self._after(pending.id, posted)
         return posted
@@ -252,6 +253,8 @@ class Recovery:
             releases=record.releases,
             options=record.options or None,
             after=record.after,
+            workspace=record.workspace,
+            enterprise=record.enterprise,
         )
         return Pending(record.id, dt.datetime.fromisoformat(record.asked_at), asked)
 
@@ -285,7 +288,7 @@ def _was_told(record: Record) -> bool:
 def _ways_back(delivery: SlackDelivery, asked: QuestionRecord) -> tuple[Way, Way]:
     """The way for the answer, and the way to the asker alone. The log keeps no response_url, so
     what only the asker sees comes as a message to them."""
-    client, channel, user = delivery.client, asked.channel or "", asked.user or ""
+    client, channel, user = delivery.client_for(asked), asked.channel or "", asked.user or ""
     # Not in a thread: Slack shows such a message only in a thread that has replies.
     alone = for_one_anywhere(client, channel, user) if channel else in_thread(client, user, None)
     if _is_private(asked):

@@ -28,15 +28,14 @@ _OF_ONE_THREAD = frozenset(
     {"channel_not_found", "not_in_channel", "invalid_thread_ts", "message_not_found", "ratelimited"}
 )
 
-#: A channel and the thread in it.
-Place = tuple[str, str]
+#: The client of a workspace, a channel in it, and the thread in that.
+Place = tuple[WebClient, str, str]
 
 
 class Sessions:
     """What is under way in which thread. Safe to use from many threads."""
 
-    def __init__(self, client: WebClient) -> None:
-        self._client = client
+    def __init__(self) -> None:
         self._changed = threading.Condition()  # guards all below
         #: The questions under way in each place, and who asks.
         self._at_work: dict[Place, dict[str, str]] = {}
@@ -45,13 +44,14 @@ class Sessions:
         self._shown: set[Place] = set()
         self._ended: deque[Place] = deque()
         self._worker: threading.Thread | None = None
-        self._refused = False
+        #: The clients of workspaces that do not have it.
+        self._refused: set[WebClient] = set()
 
     def began(self, place: Place, question_id: str, user: str, title: str) -> None:
         """`title`: the scrubbed question; people see it in the list of their conversations."""
         with self._changed:
             self._at_work.setdefault(place, {})[question_id] = user
-            if self._refused:
+            if place[0] in self._refused:
                 return
             self._due.append((time.monotonic() + MOMENT, place, title[:_MOST_TITLE]))
             self._start()
@@ -70,7 +70,7 @@ class Sessions:
         """Slack leaves the status as it is when somebody stops a session, so it is set, whichever
         replica has told Slack of it."""
         with self._changed:
-            if not self._refused:
+            if place[0] not in self._refused:
                 self._ended.append(place)
                 self._start()
                 self._changed.notify()
@@ -111,16 +111,16 @@ class Sessions:
 
     def _set(self, place: Place, **how: str) -> bool:
         """Whether Slack took it. https://docs.slack.dev/reference/methods/agents.sessions.setStatus"""
-        if self._refused:
+        client, channel, thread = place
+        if client in self._refused:
             return False
-        channel, thread = place
         try:
-            self._client.api_call(METHOD, json={"channel_id": channel, "thread_ts": thread, **how})
+            client.api_call(METHOD, json={"channel_id": channel, "thread_ts": thread, **how})
         except SlackApiError as error:
             code = str(error.response.get("error", ""))
             if error.response.status_code < 429 and code not in _OF_ONE_THREAD:
                 logger.info("%s is not used from now on: %s", METHOD, code[:100])
-                self._refused = True
+                self._refused.add(client)
             return False
         except (OSError, HTTPException) as error:
             logger.info("%s: %s", METHOD, type(error).__name__)

@@ -62,4 +62,4 @@ def conversation(asked: QuestionRecord) -> str:
     channel = asked.channel or ""
     alone = channel.startswith("D") or not asked.thread
     who = asked.user if alone else asked.thread
-    return "/".join([asked.team or "", channel, who or ""])
+    return "/".join([asked.workspace or asked.team or "", channel, who or ""])

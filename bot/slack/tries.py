@@ -14,8 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from slack_sdk import WebClient
-
 from bot.querylog.unfinished import MOST_MINUTES
 from bot.slack.history import find
 from bot.slack.outbox_store import Post, Row
@@ -55,14 +53,14 @@ class Again:
     limited: bool = False
 
 
-def tried(row: Row, client: WebClient, now: float, holds: Callable[[], bool]) -> Posted | Again:
+def tried(row: Row, now: float, holds: Callable[[], bool]) -> Posted | Again:
     """Try a row. One that cannot be tried while it is of use is not tried any more. `holds` says
     whether it is still ours, just before it is sent; if not, LeaseEnded is raised."""
     post = row.post
     if now > row.until or row.due > row.until:
         return _given_up(row, now)
     try:
-        if row.tried and (posted := _earlier(row, client)):
+        if row.tried and (posted := _earlier(row)):
             return posted
         if not holds():
             raise LeaseEnded
@@ -83,14 +81,15 @@ def tried(row: Row, client: WebClient, now: float, holds: Callable[[], bool]) ->
     return posted
 
 
-def _earlier(row: Row, client: WebClient) -> Posted | None:
+def _earlier(row: Row) -> Posted | None:
     """What became of an earlier try; None when it is to be sent again. Raises NotTaken."""
     post, args = row.post, row.post.way.args
     if not _can_look(post):
         if post.way.repeatable or post.way.private:
             return None
         return Posted("unknown", "the desk stopped while posting")
-    since = row.since - _CLOCKS
+    client, since = post.way.client, row.since - _CLOCKS
+    assert client is not None  # Only chat.postMessage can be looked for.
     try:
         ts = find(client, args["channel"], args.get("thread_ts"), post.question, since)
     except LookupError as error:

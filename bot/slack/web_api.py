@@ -14,7 +14,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http.client import HTTPException
-from typing import Any
+from typing import Any, Protocol
 from urllib.error import URLError
 
 from slack_sdk import WebClient
@@ -50,6 +50,9 @@ _LIMITED = {"ratelimited", "rate_limited"}
 #: https://docs.slack.dev/messaging/message-metadata
 METADATA = "codedesk_answer"
 
+#: What a call says for a workspace in which the app is not installed, or not any more.
+NOT_INSTALLED = "not_installed"
+
 #: The SDK does not log failed calls: they are in the log of questions, and callers log them.
 _sdk_log = logging.getLogger("codedesk.slack_sdk")
 _sdk_log.setLevel(logging.CRITICAL)
@@ -64,6 +67,10 @@ class Posted:
     detail: str = ""
 
 
+#: What becomes of a message to a workspace that uninstalled the app.
+UNINSTALLED = Posted("abandoned", "the app was uninstalled from the workspace")
+
+
 class NotTaken(Exception):
     """Slack did nothing, and may do it later. `retry_after`: the seconds to wait if Slack met a
     limit, else None."""
@@ -74,10 +81,17 @@ class NotTaken(Exception):
         self.retry_after = retry_after
 
 
+class Senders(Protocol):
+    """Gives the client of an installation: see `bot.slack.workspaces.clients.Clients`."""
+
+    def named(self, installed: str) -> WebClient: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """How a message reaches someone.
 
+    - `client`: of the workspace; None for a response_url, which needs no token.
     - `how`: a method of the Web API, or RESPOND.
     - `args`: its arguments besides the message; of RESPOND the `url`, too.
     - `otherwise`: the way to go when Slack refuses this one.
@@ -122,6 +136,11 @@ class Way:
         """This way, and `way` when Slack refuses it and all that it has for that case."""
         return replace(self, otherwise=self.otherwise.or_else(way) if self.otherwise else way)
 
+    @property
+    def sender(self) -> WebClient | None:
+        """The client of this way, or of what there is for the case that it is refused."""
+        return self.client or (self.otherwise.sender if self.otherwise else None)
+
     def send(self, message: Message | None, question: str = "") -> Posted:
         """Send it once. `question`: the id by which `history` finds the message again; "" for none.
         `message` is None for what has none. Raises NotTaken."""
@@ -139,24 +158,36 @@ class Way:
         return _called(lambda: client.api_call(self.how, json=given(args)))
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON, without the client."""
+        """As JSON; of the client the id of its installation, and nothing of its token."""
         otherwise = self.otherwise.as_dict() if self.otherwise else None
-        return {"how": self.how, "args": dict(self.args), "otherwise": otherwise}
+        installed = getattr(self.client, "installed", "")
+        of = {"installed": installed} if installed else {}
+        return {"how": self.how, "args": dict(self.args), "otherwise": otherwise, **of}
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any], client: WebClient) -> Way:
+    def from_dict(cls, fields: Mapping[str, Any], clients: Senders) -> Way:
         other = fields["otherwise"]
-        otherwise = cls.from_dict(other, client) if other else None
-        return cls(client, fields["how"], fields["args"], otherwise)
+        otherwise = cls.from_dict(other, clients) if other else None
+        how, of = fields["how"], fields.get("installed", "")
+        client = clients.named(of) if of or how != RESPOND else None
+        return cls(client, how, fields["args"], otherwise)
 
 
 def web_client(token: str, api_url: str, *, patient: bool = False) -> WebClient:
     """A client that does not try again. A `patient` one blocks until a rate limit has passed: for
     start-up only, when nothing else needs the thread."""
+    return WebClient(token=token, **client_options(api_url, patient=patient))
+
+
+def client_options(api_url: str, *, patient: bool = False) -> dict[str, Any]:
+    """All but the token of such a client."""
     handlers: list[Any] = [RateLimitErrorRetryHandler(max_retry_count=3)] if patient else []
-    return WebClient(
-        token=token, base_url=api_url, timeout=TIMEOUT, retry_handlers=handlers, logger=_sdk_log
-    )
+    return {
+        "base_url": api_url,
+        "timeout": TIMEOUT,
+        "retry_handlers": handlers,
+        "logger": _sdk_log,
+    }
 
 
 def in_thread(client: WebClient, channel: str, thread: str | None) -> Way:
@@ -238,7 +269,8 @@ def _called(call: Callable[[], Any]) -> Posted:
         limited = error.response.status_code == 429
         if not limited and (doubt := why_not_certain(error)):
             return Posted("unknown", doubt)
-        return Posted("failed", refusal(error))
+        why = refusal(error)
+        return UNINSTALLED if why == NOT_INSTALLED else Posted("failed", why)
     except (OSError, HTTPException) as error:
         return _broken(error)
     return Posted("delivered", str(response.get("ts") or response.get("message_ts") or ""))

@@ -54,10 +54,10 @@ def manifest() -> dict[str, Any]:
     return yaml.safe_load((ROOT / "manifest.yaml").read_text("utf-8"))
 
 
-def slack_server() -> SlackServer:
+def slack_server(*more_scopes: str) -> SlackServer:
     """A workspace with the app installed as its manifest says."""
     scopes = set(manifest()["oauth_config"]["scopes"]["bot"])
-    return SlackServer(method_list(), scopes=scopes)
+    return SlackServer(method_list(), scopes=scopes | set(more_scopes))
 
 
 def wait_until(

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from html import escape
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -67,9 +67,16 @@ class Gate:
     """The whole of the auditors' pages as an ASGI application, around that of Datasette."""
 
     def __init__(
-        self, datasette: App, log: QueryLog, sessions: Sessions, refusals: Refusals
+        self,
+        datasette: App,
+        log: QueryLog,
+        sessions: Sessions,
+        refusals: Refusals,
+        limited: Mapping[str, App] | None = None,
     ) -> None:
+        """`limited`: the pages of auditors who may see some workspaces only, by their names."""
         self._datasette, self._log = datasette, log
+        self._limited = dict(limited or {})
         self._sessions, self._refusals = sessions, refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,7 +129,8 @@ class Gate:
         detail = await asyncio.to_thread(_detail, scope, self._log.scrubbed)
         if not await record(self._log, what, auditor, detail, question_id):
             return await _say(send, scope, 503, message("audit.unrecorded"))
-        return await self._datasette(scope, receive, _formula_safe(send))
+        pages = self._limited.get(auditor, self._datasette)
+        return await pages(scope, receive, _formula_safe(send))
 
 
 async def record(

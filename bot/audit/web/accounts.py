@@ -1,5 +1,6 @@
 """Accounts of auditors: names and hashes of their passwords (Argon2id, in the PHC string
-format)."""
+format). An account may be limited to workspaces: in auditors.toml it is then a table with `hash`
+and `teams`."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ import os
 import re
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidKey
@@ -19,6 +21,7 @@ from bot.settings import Settings, SettingsError
 #: The name that CODEDESK_AUDIT_PASSWORD_HASH is for.
 AUDITOR = "auditor"
 FEWEST_CHARACTERS = 12
+_TEAM = re.compile("[TE][A-Z0-9]+")
 _HASH = re.compile(r"\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[\w+/]+\$[\w+/]+")
 
 
@@ -39,11 +42,20 @@ def is_right(password: str, password_hash: str) -> bool:
     return True
 
 
-def load(settings: Settings) -> dict[str, str]:
-    """The password hash of each auditor, by name. Raises SettingsError, also when there is none."""
-    known: dict[str, str] = {}
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`teams`: the ids of the workspaces (T…) and organisations (E…) that the auditor may see; None
+    for everything."""
+
+    password_hash: str
+    teams: tuple[str, ...] | None = None
+
+
+def load(settings: Settings) -> dict[str, Account]:
+    """The account of each auditor, by name. Raises SettingsError, also when there is none."""
+    known: dict[str, Account] = {}
     if settings.audit_password_hash:
-        known[AUDITOR] = settings.audit_password_hash
+        known[AUDITOR] = Account(settings.audit_password_hash)
     if settings.auditors_file or settings.sign_ins.exists():
         known |= _read(settings.sign_ins)
     if not known:
@@ -51,8 +63,8 @@ def load(settings: Settings) -> dict[str, str]:
             "Nobody may sign in yet. Make an auditor with `codedesk log audit-password NAME`, then "
             "start again."
         )
-    for name, password_hash in known.items():
-        if not isinstance(password_hash, str) or not _HASH.fullmatch(password_hash):
+    for name, account in known.items():
+        if not _HASH.fullmatch(account.password_hash):
             raise SettingsError(
                 f"What is set for {name} is not a hash of a password: make one with `codedesk log "
                 "audit-password`. In a shell or .env file it belongs in single quotes."
@@ -60,10 +72,12 @@ def load(settings: Settings) -> dict[str, str]:
     return known
 
 
-def add(path: Path, name: str, password_hash: str) -> None:
-    """Add an auditor to the file, which only its owner can read. Raises SettingsError."""
+def add(path: Path, name: str, password_hash: str, teams: Sequence[str] | None = None) -> None:
+    """Add an auditor to the file, which only its owner can read; limited to `teams`, if there are
+    any. Raises SettingsError."""
     known = _read(path) if path.exists() else {}
-    _write(path, known | {name: password_hash})
+    limited = tuple(teams) if teams else None
+    _write(path, known | {name: Account(password_hash, limited)})
 
 
 def remove(path: Path, name: str) -> None:
@@ -74,7 +88,7 @@ def remove(path: Path, name: str) -> None:
     _write(path, {other: known[other] for other in known if other != name})
 
 
-def _write(path: Path, known: Mapping[str, str]) -> None:
+def _write(path: Path, known: Mapping[str, Account]) -> None:
     new = path.with_name(path.name + ".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -82,15 +96,37 @@ def _write(path: Path, known: Mapping[str, str]) -> None:
         with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
             # A JSON string of printable characters is a TOML string.
             file.writelines(
-                f"{json.dumps(name, ensure_ascii=False)} = {json.dumps(password_hash)}\n"
-                for name, password_hash in sorted(known.items())
+                f"{json.dumps(name, ensure_ascii=False)} = {_as_toml(account)}\n"
+                for name, account in sorted(known.items())
             )
         new.replace(path)
     except OSError as error:
         raise SettingsError(f"{path} cannot be written ({error.strerror}).") from error
 
 
-def _read(path: Path) -> dict[str, str]:
+def _as_toml(account: Account) -> str:
+    password_hash = json.dumps(account.password_hash)
+    if account.teams is None:
+        return password_hash
+    return f"{{ hash = {password_hash}, teams = {json.dumps(account.teams)} }}"
+
+
+def _account(path: Path, name: str, value: object) -> Account:
+    """Raises SettingsError. A limit that cannot be read is never taken for none."""
+    if isinstance(value, str):
+        return Account(value)
+    if isinstance(value, dict) and value.keys() == {"hash", "teams"}:
+        teams = value["teams"]
+        fits = isinstance(teams, list) and teams and all(isinstance(t, str) for t in teams)
+        if fits and all(_TEAM.fullmatch(team) for team in teams):
+            return Account(str(value["hash"]), tuple(teams))
+    raise SettingsError(
+        f"{name} in {path} must be the hash of a password, or a table such as "
+        '{ hash = "$argon2id…", teams = ["T012ABCDE"] } with the ids of workspaces.'
+    )
+
+
+def _read(path: Path) -> dict[str, Account]:
     try:
         open_to_others = path.stat().st_mode & 0o022
         known = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -100,4 +136,4 @@ def _read(path: Path) -> dict[str, str]:
         raise SettingsError(
             f"Others can write {path}, and so make themselves auditors: run `chmod 600 {path}`."
         )
-    return known
+    return {name: _account(path, name, value) for name, value in known.items()}

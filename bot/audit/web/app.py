@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import secrets
 import signal
 import socket
 import sqlite3
@@ -105,7 +106,7 @@ class Hooks:
     def __init__(
         self,
         log: QueryLog,
-        known: dict[str, str],
+        known: dict[str, accounts.Account],
         sessions: Sessions,
         refusals: Refusals,
         state: LogState,
@@ -152,9 +153,7 @@ class Hooks:
             return 429, message("audit.too_many_tries", minutes=math.ceil(begun.wait / 60)), ""
         known = self._tries.knows(browser, name)
         async with self._hashing_known if known else self._hashing:
-            right = await asyncio.to_thread(
-                accounts.is_right, password, self._known.get(name, self._nobody)
-            )
+            right = await asyncio.to_thread(accounts.is_right, password, self._hash_of(name))
         if right and name in self._known:
             begun.take_back()
             if await record(self._log, "sign-in", name, f"from {address}"):
@@ -165,6 +164,10 @@ class Hooks:
         if await record(self._log, "refusal", by, detail):
             return 403, message("audit.wrong"), ""
         return 503, message("audit.unrecorded"), ""
+
+    def _hash_of(self, name: str) -> str:
+        account = self._known.get(name)
+        return account.password_hash if account else self._nobody
 
     async def _sign_out(self, request: Request) -> Response:
         if request.method == "POST" and (name := self._sessions.end(cookie(request.scope, COOKIE))):
@@ -184,16 +187,20 @@ class Hooks:
             }
             if template == "index.html":
                 values |= {
-                    "state": await self._state.now(),
+                    "state": _shown(await self._state.now(), datasette),
                     "groups": [
                         (message(f"audit.group_{group}"), stored_queries.of_group(group))
                         for group in stored_queries.GROUPS
                     ],
-                    "views": [*VIEWS, "records"],
+                    "views": _views(datasette),
                 }
             elif template == "database-log.html":
                 tables = datasette.metadata("databases")["log"]["tables"]
-                values["columns"] = {n: one["columns"] for n, one in tables.items() if n in FACETS}
+                values["columns"] = {
+                    n: one["columns"]
+                    for n, one in tables.items()
+                    if n in FACETS and "columns" in one
+                }
             if request and (one := stored_queries.PREPARED.get(request.path.removeprefix("/log/"))):
                 values["narrower"] = one.narrower({n: request.args.get(n) for n in request.args})
             return values
@@ -244,15 +251,44 @@ def application(settings: Settings, log: QueryLog, verify: Verify) -> Gate:
     sessions = Sessions(60.0 * settings.audit_session_minutes)
     refusals = Refusals()
     pm.register(Hooks(log, known, sessions, refusals, LogState(verify)))
+    made: dict[tuple[str, ...] | None, Any] = {}
+    # One for all, as a form of one is sent to another.
+    secret = secrets.token_hex(32)
+    for teams in (None, *(account.teams for account in known.values())):
+        if teams not in made:
+            made[teams] = _pages(settings, teams, secret)
+    limited = {n: made[a.teams] for n, a in known.items() if a.teams is not None}
+    return Gate(made[None], log, sessions, refusals, limited)
+
+
+def _pages(settings: Settings, teams: tuple[str, ...] | None, secret: str) -> Any:
+    """Datasette with the whole log, or with what is of some workspaces."""
     served = Datasette(
-        metadata=_metadata(settings.log_db),
+        metadata=_metadata(settings.log_db, limited=teams is not None),
         settings=_SETTINGS,
         template_dir=str(Path(__file__).with_name("templates")),
         memory=False,
+        secret=secret,
     )
     served.remove_database("_memory")
-    served.add_database(LogDatabase(served, str(settings.log_db)), name="log")
-    return Gate(served.app(), log, sessions, refusals)
+    served.add_database(LogDatabase(served, str(settings.log_db), teams=teams), name="log")
+    return served.app()
+
+
+def _is_limited(datasette: Datasette) -> bool:
+    return datasette.get_database("log").teams is not None
+
+
+def _views(datasette: Datasette) -> list[str]:
+    """The names of what is listed on the home page."""
+    return [*VIEWS] if _is_limited(datasette) else [*VIEWS, "records"]
+
+
+def _shown(state: dict[str, Any], datasette: Datasette) -> dict[str, Any]:
+    """The result of the verification; to those with a limit not how much there is in all."""
+    if not _is_limited(datasette) or state["result"] == "unknown":
+        return state
+    return state | {"sentences": [message(f"workspaces.verify_{state['result']}")]}
 
 
 def serve(settings: Settings, verify: Verify) -> None:
@@ -310,7 +346,7 @@ def _only_ours() -> None:
             pm.unregister(plugin)
 
 
-def _metadata(log_db: Path) -> dict[str, Any]:
+def _metadata(log_db: Path, *, limited: bool = False) -> dict[str, Any]:
     signed_in = {"id": "*"}
     nobody = {"allow": False, "hidden": True}
     return {
@@ -325,7 +361,7 @@ def _metadata(log_db: Path) -> dict[str, Any]:
                 "description": message("audit.database_about"),
                 "queries": stored_queries.as_metadata(),
                 "tables": {name: _described(log_db, name) for name in (*VIEWS, "records")}
-                | {"texts": nobody, "lifted": nobody},
+                | {name: nobody for name in ("texts", "lifted", *(["records"] * limited))},
             }
         },
     }

@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 from datasette.database import Database
 
-from bot.audit.web.sql_views import VIEWS
+from bot.audit.web.sql_views import VIEWS, limited
 from bot.messages import message
 from bot.querylog import schema_sqlite as schema
 
@@ -34,6 +34,13 @@ _PRAGMAS = frozenset(
 )  # fmt: skip
 #: Names that no statement may have.
 _NOT_NAMED = re.compile("texts|sqlite_dbpage", re.IGNORECASE)
+#: Tables that nobody with a limit may name, for the same reason as the table with the salts.
+_NOT_LIMITED = re.compile(r"(?<![a-z0-9_])records(?![a-z0-9_])", re.IGNORECASE)
+#: What they may read.
+_OF_LIMITED = frozenset(
+    {*VIEWS, "json_each", "json_tree", "sqlite_master", "sqlite_schema", "sqlite_temp_master",
+     "sqlite_temp_schema"}
+)  # fmt: skip
 #: Tables that are not listed.
 _NOT_LISTED = ("texts", "lifted")
 _OTHERWISE_ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE})
@@ -74,8 +81,28 @@ class Measured:
         return sqlite3.Row(cursor, values)
 
 
+def may_limited(
+    action: int, first: str | None, second: str | None, database: str | None, within: str | None
+) -> int:
+    """The authorizer for those who may see some workspaces only: the tables of the log are read
+    from within the views alone, which leave out what is of others."""
+    if action == sqlite3.SQLITE_READ:
+        name = (first or "").lower()
+        if name not in _OF_LIMITED and not (name in ("records", "texts") and within in VIEWS):
+            return sqlite3.SQLITE_DENY
+    return may(action, first, second)
+
+
 class LogDatabase(Database):
-    """log.db with the auditors' views. They are temporary, so the file is not changed."""
+    """log.db with the auditors' views. They are temporary, so the file is not changed.
+
+    `teams`: the ids of the workspaces and organisations that may be seen; None for everything.
+    """
+
+    def __init__(self, *given: Any, teams: tuple[str, ...] | None = None, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.teams = teams
+        self._views = VIEWS if teams is None else limited(teams)
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
         if write:
@@ -84,19 +111,20 @@ class LogDatabase(Database):
         if why := schema.faults(db):
             raise sqlite3.OperationalError(why)
         db.execute("pragma temp_store = memory")
-        schema.read_by_own_views(db)
+        if self.teams is None:
+            schema.read_by_own_views(db)
         db.execute(f"pragma hard_heap_limit = {_MOST_MEMORY}")
-        for name, statement in VIEWS.items():
+        for name, statement in self._views.items():
             db.execute(f"create temp view {name} as {statement}")
         db.execute("pragma query_only = on")
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST)
         db.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LONGEST_PATTERN)
         db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-        db.set_authorizer(may)
+        db.set_authorizer(may if self.teams is None else may_limited)
         return db
 
     async def execute(self, sql: str, *what: Any, **how: Any) -> Any:
-        if _NOT_NAMED.search(sql):
+        if _NOT_NAMED.search(sql) or (self.teams is not None and _NOT_LIMITED.search(sql)):
             raise sqlite3.OperationalError(message("audit.not_named"))
         # Datasette must not print the SQL, and with it what was searched for.
         try:
@@ -105,13 +133,19 @@ class LogDatabase(Database):
             raise sqlite3.OperationalError(message("audit.too_large")) from None
 
     async def table_names(self) -> list[str]:
+        if self.teams is not None:
+            return []
         return [name for name in await super().table_names() if name not in _NOT_LISTED]
 
     async def attached_databases(self) -> list[Any]:
         return []  # our temporary views are listed by view_names
 
     async def view_names(self) -> list[str]:
+        if self.teams is not None:
+            return [*VIEWS]
         return [*VIEWS, *await super().view_names()]
 
     async def get_view_definition(self, view: str) -> str | None:
+        if self.teams is not None:
+            return self._views.get(view)
         return VIEWS.get(view) or await super().get_view_definition(view)

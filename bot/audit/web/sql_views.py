@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 
 def _of(alias: str, *names: str) -> str:
     return ", ".join(f"json_extract({alias}.body, '$.{name}') as \"{name}\"" for name in names)
@@ -24,6 +27,7 @@ VIEWS = {
     "questions_and_answers": f"""
 select q.seq as number, q.at as asked_at, substr(q.at, 1, 10) as day,
     json_extract(q.body, '$.user') as person, {_of("q", "channel", "surface")},
+    coalesce(json_extract(q.body, '$.workspace'), json_extract(q.body, '$.team')) as team,
     coalesce(t.text, '(redacted)') as question,
     {_of("a", "outcome", "confidence")},
     iif(json_valid(w.text), json_extract(w.text, '$.headline.text'), null) as headline,
@@ -108,6 +112,31 @@ from main.records r where r.kind in ('redaction', 'retention', 'hold', 'release'
 select r.seq as number, r.at, substr(r.at, 1, 10) as day, r.kind, r.body as what
 from main.records r where r.kind in ('config', 'start', 'stop', 'key', 'unlogged')""",
 }
+
+#: What is of some workspaces: records of the questions asked there, and looks into the log there.
+_OF = """question_id in (
+    select subject from main.records where kind = 'question' and (
+        coalesce(json_extract(body, '$.workspace'), json_extract(body, '$.team')) in ({ids})
+        or json_extract(body, '$.enterprise') in ({ids})
+    )
+) or number in (
+    select seq from main.records where kind = 'access' and json_extract(body, '$.team') in ({ids})
+)"""
+
+
+def limited(teams: Sequence[str]) -> dict[str, str]:
+    """The views with what is of some workspaces or organisations only. Raises ValueError for what
+    is no id: the ids become a part of the statements."""
+    for team in teams:
+        if not re.fullmatch("[TE][A-Z0-9]+", team):
+            raise ValueError(f"{team!r} is no id of a workspace")
+    of = _OF.format(ids=", ".join(f"'{team}'" for team in teams) or "null")
+    # Columns of an outer select have no aliases of the view, and "how_it_ran" has no question.
+    return {
+        name: f"select * from ({view}) where " + (of if name != "how_it_ran" else "false")
+        for name, view in VIEWS.items()
+    }
+
 
 #: The facets of each view, as it is first shown.
 FACETS = {

@@ -44,7 +44,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
         private one. After a certain failure it may be pressed again."""
         question_id, place = action["value"], place_of(body)
         try:
-            _, answer = answered(delivery, question_id)
+            _, answer = answered(delivery, body, question_id)
             if not delivery.log.claim(question_id, SHARE):
                 raise NoAnswer(message("slack.shared_before"))
         except NoAnswer as error:
@@ -65,7 +65,8 @@ def register(app: App, delivery: SlackDelivery) -> None:
                 say(delivery, body, not_shared(posted))
 
         shared = shared_message(answer, question_id, body["user"]["id"])
-        delivery.post(publicly(delivery, replace(place, alone=True)), shared, then)
+        way = publicly(delivery.client_of(body), replace(place, alone=True))
+        delivery.post(way, shared, then)
 
     def choose(
         body: dict[str, Any],
@@ -81,7 +82,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
             open_used(delivery, body, question_id)
         elif name == COPY:
             try:
-                _, answer = answered(delivery, question_id)
+                _, answer = answered(delivery, body, question_id)
             except NoAnswer as error:
                 say(delivery, body, str(error))
             else:

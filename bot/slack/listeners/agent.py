@@ -25,6 +25,7 @@ from bot.slack.sessions import Sessions
 from bot.slack.views.block_kit import plain_message
 from bot.slack.views.welcome import prompts, welcome_message
 from bot.slack.web_api import in_thread
+from bot.slack.workspaces.place import workspace_of
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -43,7 +44,7 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
         try:
             # The SDK's method insists on thread_ts, which an agent must leave out:
             # https://docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts
-            delivery.client.api_call(
+            delivery.client_of(body).api_call(
                 "assistant.threads.setSuggestedPrompts",
                 json={
                     "channel_id": channel,
@@ -55,18 +56,18 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
             why = error.response["error"] if isinstance(error, SlackApiError) else error
             logger.warning("no prompts are suggested: %s", why)
         try:
-            first = greeted.first_time(f"{body.get('team_id')}/{user}")
-            if first and not has_asked(delivery.log, channel):
-                way = in_thread(delivery.client, channel, None)
+            first = greeted.first_time(f"{workspace_of(body).team}/{user}")
+            if first and not has_asked(delivery.log, channel, workspace_of(body).team):
+                way = in_thread(delivery.client_of(body), channel, None)
                 delivery.post(way, welcome_message(contact))
         except (DatabaseError, LogUnavailable) as error:
             logger.error("nobody is greeted: %s", error)
 
-    def stopped(event: dict[str, Any]) -> None:
+    def stopped(body: dict[str, Any], event: dict[str, Any]) -> None:
         """Post no answer that is not out yet."""
         channel, thread = event.get("channel") or "", event.get("thread_ts") or ""
-        withdrawn = []
-        sessions.stopped((channel, thread))
+        withdrawn, client = [], delivery.client_of(body)
+        sessions.stopped((client, channel, thread))
         try:
             for question_id in under_way(delivery.log, channel, thread, event.get("user") or ""):
                 if delivery.withdraw(question_id, STOPPED):
@@ -74,7 +75,7 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
         except LogUnavailable as error:
             logger.error("%s", error)
         if withdrawn:
-            way = in_thread(delivery.client, channel, thread)
+            way = in_thread(client, channel, thread)
             delivery.post(way, plain_message(message("slack_surfaces.stopped")))
 
     app.event("app_home_opened", matchers=[is_conversation])(opened)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
@@ -17,9 +18,11 @@ from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.feedback import in_force, proposals_of
 from bot.querylog.opening import verified
 from bot.querylog.records import Access
-from bot.querylog.search import Filters, matching
+from bot.querylog.search import matching
+from bot.querylog.workspaces import is_of
 from bot.settings import Settings
 from bot.slack.delivery import SlackDelivery
+from bot.slack.listeners import workspace_people
 from bot.slack.listeners.pressed import say
 from bot.slack.message_text import clean
 from bot.slack.search_syntax import Misread, read
@@ -36,6 +39,9 @@ from bot.slack.views.audit import (
 )
 from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.web_api import respond
+from bot.slack.workspaces.errors import STATE_ERRORS
+from bot.slack.workspaces.place import team_of_person, workspace_of
+from bot.slack.workspaces.roles import Sight
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -47,11 +53,13 @@ Request = tuple[Access | None, str, str | None, Callable[[], Message]]
 
 
 def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
-    log = delivery.log
+    log, many = delivery.log, delivery.clients.many
 
     # Each of these gives a Request, which is logged first and made afterwards. They raise Misread.
 
-    def search(filters: Filters, typed: str, before: int = 0) -> Request:
+    def search(sight: Sight, typed: str, before: int = 0) -> Request:
+        filters = replace(read(typed), teams=sight.teams)
+
         def make() -> Message:
             newest = matching(log, filters)[::-1]
             ids = newest[before : before + PAGE]
@@ -62,9 +70,9 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
         page = f", from {before + 1}" if before else ""
         return "search", filters.description(log.scrubbed) + page, None, make
 
-    def view(question_id: str) -> Request:
+    def view(sight: Sight, question_id: str) -> Request:
         record = log.get(question_id) if question_id else None
-        if record is None:
+        if record is None or not is_of(record, sight.teams):
             problem = "audit_no_question" if question_id else "audit_no_id"
             raise Misread(message(f"slack.{problem}", id=clean(question_id)))
         return "view", "", record.id, lambda: _question(record)
@@ -78,9 +86,11 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
         return question_message(record, proposals_of([record], in_force(log)), refusal)
 
     def verify() -> Request:
-        return "view", "verify", None, lambda: verified_message(verified(settings))
+        return "view", "verify", None, lambda: verified_message(verified(settings), many)
 
     def approval(value: str, by: str) -> Request:
+        if many:
+            raise Misread(message("workspaces.operator_approves"))
         number, question_id, system = (*value.split(" "), "", "", "")[:3]
 
         def make() -> Message:
@@ -119,17 +129,19 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
     # A request is logged in the thread that received it, and made and shown when its turn comes.
 
     def guarded(
-        user: str, typed: str, read_request: Callable[[], Request]
+        body: dict[str, Any], user: str, typed: str, read_request: Callable[[Sight], Request]
     ) -> tuple[str, Callable[[], Message] | None]:
         """Log a request. Gives a sentence to reply at once, or "" and what makes the message."""
+        team = workspace_of(body).team if many else None
         try:
-            if user not in settings.auditor_ids:
+            sight = sight_of(body, user)
+            if sight is None:
                 # The text is scrubbed: a person who is not an auditor has no reason to type names.
-                log.access("refusal", user, log.scrubbed(typed))
+                log.access("refusal", user, log.scrubbed(typed), team=team)
                 return message("slack.refused_audit"), None
-            what, detail, question_id, make = read_request()
+            what, detail, question_id, make = read_request(sight)
             if what is not None:
-                log.access(what, user, detail, question_id)
+                log.access(what, user, detail, question_id, team=team)
             return "", make
         except Misread as error:
             return str(error), None
@@ -137,18 +149,33 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
             logger.error("%s", error)
             return message("slack.not_logged"), None
 
+    def sight_of(body: dict[str, Any], user: str) -> Sight | None:
+        """What a person may see; None when they are no auditor, or it cannot be looked up."""
+        try:
+            return delivery.roles.auditor(workspace_of(body), user, team_of_person(body))
+        except STATE_ERRORS as error:
+            logger.error("who is an auditor cannot be read: %s", error)
+            return None
+
     def take(
         command: dict[str, Any], context: BoltContext, ack: Ack, next_: Callable[[], None]
     ) -> BoltResponse | None:
         typed = (command.get("text") or "").strip()
         verb, _, rest = typed.partition(" ")
-        read_request = {"show": lambda: view(rest.strip()), "verify": verify}.get(
-            verb, lambda: search(read(typed), typed)
-        )
+
+        def read_request(sight: Sight) -> Request:
+            if verb == "show":
+                return view(sight, rest.strip())
+            return verify() if verb == "verify" else search(sight, typed)
+
         user = command["user_id"]
-        if verb in ("", "help") and user in settings.auditor_ids:
+        if many and verb == workspace_people.VERB:
+            told = workspace_people.reply_to(delivery, command, rest)
+            if told is not None:
+                return ack(text=told, response_type="ephemeral")
+        if verb in ("", "help") and sight_of(command, user):
             return ack(text=help_text(), response_type="ephemeral")
-        reply, make = guarded(user, f"{COMMAND} {clean(typed)}".strip(), read_request)
+        reply, make = guarded(command, user, f"{COMMAND} {clean(typed)}".strip(), read_request)
         response = ack(text=reply, response_type="ephemeral") if reply else ack()
         if make is None:
             return response
@@ -169,15 +196,15 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
     ) -> None:
         user, name, value = body["user"]["id"], action["action_id"], action["value"]
 
-        def read_request() -> Request:
+        def read_request(sight: Sight) -> Request:
             if name == SHOW:
-                return view(value)
+                return view(sight, value)
             if name == APPROVE:
                 return approval(value, user)
             stored = json.loads(value)
-            return search(read(stored["typed"]), stored["typed"], stored["before"])
+            return search(sight, stored["typed"], stored["before"])
 
-        text, make = guarded(user, name, read_request)
+        text, make = guarded(body, user, name, read_request)
         ack()
         context.update(make=make or (lambda: plain_message(text)))
         next_()

@@ -56,7 +56,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
         response = ack()
         question_id = action["value"]
         try:
-            _, answer = answered(delivery, question_id)
+            _, answer = answered(delivery, body, question_id)
         except NoAnswer as error:
             say(delivery, body, str(error))
             return response
@@ -78,7 +78,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
         if not typed:
             return _refused(ack, message("slack_buttons.check_none"))
         try:
-            record, answer = answered(delivery, question_id)
+            record, answer = answered(delivery, body, question_id)
             of_answer = [code for code in shown_codes(answer) if code not in typed]
             codes = [*of_answer[:MOST_OF_ANSWER], *typed]
             if len(codes) > MOST:
@@ -104,18 +104,19 @@ def register(app: App, delivery: SlackDelivery) -> None:
 
     def answer(body: dict[str, Any], context: BoltContext) -> None:
         question, place = context["question"], context["place"]
+        client = delivery.client_of(body)
         in_channel = bool(place.channel) and not place.channel.startswith("D")
 
         def into(answer: Answer | None) -> Way:
             shareable = in_channel and answer is not None
             frame = answer_frame(question.id, place.as_dict(), shareable=shareable)
-            return in_modal(delivery.client, frame, external_id=question.id)
+            return in_modal(client, frame, external_id=question.id)
 
         delivery.answer(
             question,
             into,
             # A modal that was closed meanwhile cannot show it.
-            tell=to_one(delivery, place, body["user"]["id"]),
+            tell=to_one(client, place, body["user"]["id"]),
             private=True,
         )
 
@@ -125,17 +126,18 @@ def register(app: App, delivery: SlackDelivery) -> None:
         response = ack()
         question_id, view = action["value"], body["view"]
         place, user = Place(**place_of_answer(view)), body["user"]["id"]
+        client = delivery.client_of(body)
         try:
-            _, answer = answered(delivery, question_id)
+            _, answer = answered(delivery, body, question_id)
             if not delivery.log.claim(question_id, SHARE):
                 raise NoAnswer(message("slack.shared_before"))
         except NoAnswer as error:
-            delivery.post(to_one(delivery, place, user), plain_message(str(error)))
+            delivery.post(to_one(client, place, user), plain_message(str(error)))
             return response
         except LogUnavailable as error:
             logger.error("%s", error)
             why = plain_message(message("slack.not_logged_share"))
-            delivery.post(to_one(delivery, place, user), why)
+            delivery.post(to_one(client, place, user), why)
             return response
 
         def then(posted: Posted) -> None:
@@ -144,9 +146,9 @@ def register(app: App, delivery: SlackDelivery) -> None:
             told = message("slack_buttons.check_shared") if there else not_shared(posted)
             frame = answer_frame(question_id, place.as_dict())
             shown = answer_view(frame, [*view["blocks"], *plain_message(told).blocks])
-            update_view(delivery.client, view["id"], shown)
+            update_view(client, view["id"], shown)
 
-        delivery.post(publicly(delivery, place), shared_message(answer, question_id, user), then)
+        delivery.post(publicly(client, place), shared_message(answer, question_id, user), then)
         return response
 
     def nothing() -> None:

@@ -24,6 +24,7 @@ from bot.slack.people import defaults_for
 from bot.slack.verbs import Typed
 from bot.slack.views.welcome import help_message
 from bot.slack.web_api import for_one_anywhere, respond
+from bot.slack.workspaces.place import workspace_of
 from bot.views.shared import removals_to_tell
 
 logger = logging.getLogger("codedesk.slack")
@@ -44,6 +45,7 @@ def register(app: App, delivery: SlackDelivery, contact: str | None) -> None:
             team=command.get("team_id") or command.get("enterprise_id"),
             channel=command["channel_id"],
             event_id=command["trigger_id"],
+            **workspace_of(command).as_logged(),
         )
         typed = verbs.read(clean(command.get("text") or ""))
         if typed.verb == "help":
@@ -92,10 +94,11 @@ def register(app: App, delivery: SlackDelivery, contact: str | None) -> None:
 
     def answer(command: dict[str, Any], context: BoltContext) -> None:
         question: LoggedQuestion = context["question"]
+        client = delivery.client_of(command)
         delivery.answer(
             question,
             respond(command["response_url"], response_type="ephemeral"),
-            tell=for_one_anywhere(delivery.client, command["channel_id"], command["user_id"]),
+            tell=for_one_anywhere(client, command["channel_id"], command["user_id"]),
             shareable=True,
             removed=removals_to_tell(question.asked.text, question.asked.removed),
         )

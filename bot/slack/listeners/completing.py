@@ -53,7 +53,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
         response = ack()
         trail = Trail(action["value"], "", (), place_of(body).as_dict())
         try:
-            view = _view(delivery, trail)
+            view = _view(delivery, body, trail)
         except NoAnswer as error:
             say(delivery, body, str(error))
             return response
@@ -66,13 +66,13 @@ def register(app: App, delivery: SlackDelivery) -> None:
         trail = Trail.from_text(body["view"]["private_metadata"])
         try:
             if action["action_id"] == BACK:
-                view = _view(delivery, trail.back())
+                view = _view(delivery, body, trail.back())
             else:
-                view = _view(delivery, _chosen(trail, action["selected_option"]["value"]))
+                view = _view(delivery, body, _chosen(trail, action["selected_option"]["value"]))
         except NoAnswer as error:
             view = sentence_modal(str(error))
         # Where that fails the modal stays as it is, and the person can choose again.
-        update_view(delivery.client, body["view"]["id"], view)
+        update_view(delivery.client_of(body), body["view"]["id"], view)
         return response
 
     def use(
@@ -86,7 +86,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
         trail = Trail.from_text(view["private_metadata"])
         place = Place(**trail.place)
         try:
-            record, _ = answered(delivery, trail.question)
+            record, _ = answered(delivery, body, trail.question)
             code = _step(delivery, record, trail).begun.code
             systems = [trail.system]
             asked = asked_by_press(body, record, place, checked=1, systems=systems)
@@ -111,11 +111,12 @@ def register(app: App, delivery: SlackDelivery) -> None:
     def answer(body: dict[str, Any], context: BoltContext) -> None:
         place, user = context["place"], body["user"]["id"]
         question: LoggedQuestion = context["question"]
-        way = in_modal(delivery.client, answer_frame(), external_id=question.id)
+        client = delivery.client_of(body)
+        way = in_modal(client, answer_frame(), external_id=question.id)
         delivery.answer(
             question,
-            beside(delivery, place, user) if place.channel else lambda _: way,
-            tell=to_one(delivery, place, user),
+            beside(client, place, user) if place.channel else lambda _: way,
+            tell=to_one(client, place, user),
             private=place.alone,
         )
 
@@ -136,10 +137,10 @@ def _chosen(trail: Trail, value: str) -> Trail:
     return Trail(trail.question, system, (code,), trail.place)
 
 
-def _view(delivery: SlackDelivery, trail: Trail) -> dict[str, Any]:
+def _view(delivery: SlackDelivery, body: dict[str, Any], trail: Trail) -> dict[str, Any]:
     """The modal for what was chosen so far. The only incomplete code of an answer needs no choice.
     Raises NoAnswer."""
-    record, answer = answered(delivery, trail.question)
+    record, answer = answered(delivery, body, trail.question)
     begun = incomplete(answer)
     if not begun:
         raise NoAnswer(message("slack_buttons.stale"))

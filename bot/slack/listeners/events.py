@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
+from slack_sdk import WebClient
 
 from bot.logged_desk import LoggedQuestion
 from bot.messages import message
@@ -33,11 +34,12 @@ from bot.slack.message_text import clean
 from bot.slack.messages import Said, deleted, said_in
 from bot.slack.outbox import TAKEN_OVER
 from bot.slack.people import defaults_for, is_for_asker_alone
-from bot.slack.sessions import Sessions
+from bot.slack.sessions import Place, Sessions
 from bot.slack.tables import as_list
 from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.views.welcome import welcome_blocks, with_note
 from bot.slack.web_api import Posted, delete, for_one, for_one_anywhere, in_thread, update
+from bot.slack.workspaces.place import workspace_of
 from bot.views.shared import removals_to_tell
 
 logger = logging.getLogger("codedesk.slack")
@@ -61,36 +63,38 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
     ) -> BoltResponse | None:
         """Write the question to the log. Bolt acknowledges only a request that is passed on."""
         if gone := deleted(event):
-            context.update(gone=message_key(body, *gone))
+            context.update(gone=message_key(body, *gone), sender=delivery.client_of(body))
             next_()
             return None
         said = said_in(event)
         if said is None:
             return ack()
-        asked = asked_by(body, event, said)
+        asked, client = asked_by(body, event, said), delivery.client_of(body)
         try:
-            question, told = taken(said, asked)
+            question, told = taken(said, asked, client)
         except LogUnavailable as error:
             # It is not acknowledged, so Slack sends it again, the last time after 5 minutes:
             # https://docs.slack.dev/apis/events-api#retries
             logger.error("%s", error)
             if asked.message_key not in told_of_failure:
                 told_of_failure.add(asked.message_key)
-                way = for_one(delivery.client, said.channel, said.user)
+                way = for_one(client, said.channel, said.user)
                 delivery.post(way, plain_message(message("slack.not_logged_yet")))
             return BoltResponse(status=503)
         told_of_failure.clear()
         if question is None:
             return ack()  # The log has it: it was sent again, or came as another event, too.
-        sessions.began(_place(question), question.id, said.user, question.asked.text)
-        context.update(question=question, said=said, told=told)
+        sessions.began(_place(client, question), question.id, said.user, question.asked.text)
+        context.update(question=question, said=said, told=told, sender=client)
         next_()
         return None
 
-    def taken(said: Said, asked: QuestionRecord) -> tuple[LoggedQuestion | None, tuple[str, ...]]:
+    def taken(
+        said: Said, asked: QuestionRecord, client: WebClient
+    ) -> tuple[LoggedQuestion | None, tuple[str, ...]]:
         """The question, None if the log has it; and what is to be said of its files."""
         came = time.monotonic()
-        pasted = text_of({"files": list(said.files)}, delivery.client) if said.files else Pasted()
+        pasted = text_of({"files": list(said.files)}, client) if said.files else Pasted()
         text = "\n".join(part for part in (clean(said.text), as_list(pasted.text)) if part)
         # What the asker chose counts where they do not say otherwise.
         chosen = defaults_for(delivery.people, asked.team, asked.user)
@@ -116,18 +120,19 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
 
     def answer(context: BoltContext) -> None:
         if "gone" in context:
-            remove(context["gone"])
+            remove(context["gone"], context["sender"])
             return
+        client: WebClient = context["sender"]
         question: LoggedQuestion = context["question"]
         said: Said = context["said"]
-        asked, place = question.asked, _place(question)
-        way = in_thread(delivery.client, said.channel, asked.thread)
-        alone = for_one_anywhere(delivery.client, said.channel, said.user, said.thread)
+        asked, place = question.asked, _place(client, question)
+        way = in_thread(client, said.channel, asked.thread)
+        alone = for_one_anywhere(client, said.channel, said.user, said.thread)
         private = is_for_asker_alone(asked)
         if private:
             way = alone
         elif ts := earlier_answer(asked):
-            way = update(delivery.client, said.channel, ts).or_else(way)
+            way = update(client, said.channel, ts).or_else(way)
         posted = delivery.answer(
             question,
             way,
@@ -165,7 +170,7 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
             return Message(drawn.text, welcome_blocks(contact))
         return with_note(drawn, " ".join(told)) if told else drawn
 
-    def remove(key: str) -> None:
+    def remove(key: str, client: WebClient) -> None:
         """Delete the answers to a message that was deleted, or see to it that none is posted."""
         try:
             for record in versions(log, key):
@@ -178,7 +183,7 @@ def register(app: App, delivery: SlackDelivery, sessions: Sessions, contact: str
             return
         if ts:
             latest, channel = records[-1], key.split("/")[1]
-            way = delete(delivery.client, channel, ts)
+            way = delete(client, channel, ts)
             delivery.post(way, None, question=latest.id, kind="removed")
 
     for kind in ("app_mention", "message"):
@@ -196,8 +201,9 @@ def asked_by(body: dict[str, Any], event: dict[str, Any], said: Said) -> Questio
         thread=said.thread or said.ts,
         event_id=body["event_id"],
         message_key=message_key(body, said.channel, said.ts),
+        **workspace_of(body).as_logged(),
     )
 
 
-def _place(question: LoggedQuestion) -> tuple[str, str]:
-    return question.asked.channel or "", question.asked.thread or ""
+def _place(client: WebClient, question: LoggedQuestion) -> Place:
+    return client, question.asked.channel or "", question.asked.thread or ""

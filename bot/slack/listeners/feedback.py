@@ -21,7 +21,7 @@ from bot.messages import message
 from bot.querylog import LogUnavailable, NoSuchQuestion
 from bot.querylog.records import Rating
 from bot.slack.delivery import SlackDelivery
-from bot.slack.listeners.pressed import open_modal, say
+from bot.slack.listeners.pressed import found, open_modal, say
 from bot.slack.views.answer import thanks_message
 from bot.slack.views.block_kit import plain_message
 from bot.slack.views.feedback import (
@@ -52,6 +52,8 @@ def register(app: App, delivery: SlackDelivery) -> None:
         """Log the rating, then acknowledge."""
         rating, _, question_id = action["value"].partition(" ")
         try:
+            if delivery.clients.many and found(delivery, body, question_id) is None:
+                raise NoSuchQuestion(question_id)
             written = delivery.log.feedback(
                 question_id, _RATINGS[rating], by=body["user"]["id"], event_id=body["trigger_id"]
             )
@@ -82,7 +84,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
         what is wrong."""
         typed, note = submitted(view)
         try:
-            record = delivery.log.get(view["private_metadata"])
+            record = found(delivery, body, view["private_metadata"])
             if record is None:
                 raise Refused(message("slack.gone"))
             verdict, *others = named_by(delivery.desk, typed, record)
@@ -111,12 +113,12 @@ def register(app: App, delivery: SlackDelivery) -> None:
 def open_used(delivery: SlackDelivery, body: dict[str, Any], question_id: str) -> None:
     """Open the modal that asks for the code that was used."""
     try:
-        record = delivery.log.get(question_id)
+        record = found(delivery, body, question_id)
     except LogUnavailable as error:
         logger.error("%s", error)
         say(delivery, body, message("slack.not_logged_feedback"))
         return
-    if record is None or record.id != question_id:
+    if record is None:
         say(delivery, body, message("slack.gone"))
         return
     answer = Answer.from_dict(record.answer) if record.answer else None

@@ -31,6 +31,7 @@ from bot.slack.views.home_modals import (
     sentence_modal,
     typed_in,
 )
+from bot.slack.workspaces.place import workspace_of
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -38,24 +39,31 @@ _NO_CODES = ("unknown", "not_loaded")
 
 
 def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
-    people, client = delivery.people, delivery.client
-    facts = Facts(settings, delivery.desk, delivery.log, people)
+    people = delivery.people
+    facts = Facts(settings, delivery.desk, delivery.log, people, delivery.roles)
     drops = FileDrops(settings, delivery)
-    publisher = HomePublisher(client, lambda person: home_view(facts.of(*person, drops.state)))
+    publisher = HomePublisher(
+        lambda person, place: home_view(
+            facts.of(*person, drops.state, place if delivery.clients.many else None)
+        )
+    )
 
-    def loaded(person: Person) -> None:
+    def publish(person: Person, body: dict[str, Any]) -> None:
+        publisher.publish(person, delivery.client_of(body), workspace_of(body))
+
+    def loaded(person: Person, body: dict[str, Any]) -> None:
         facts.forget_loaded()
-        publisher.publish(person)
+        publish(person, body)
 
     drops.register(app, loaded)
-    home_answers.register(app, delivery, publisher.publish)
+    home_answers.register(app, delivery, publish)
 
     def is_home(event: dict[str, Any]) -> bool:
         return event.get("tab") == "home" and isinstance(event.get("user"), str)
 
     def opened(body: dict[str, Any], event: dict[str, Any], ack: Ack) -> BoltResponse:
         """https://docs.slack.dev/reference/events/app_home_opened"""
-        publisher.publish((body.get("team_id"), event["user"]))
+        publish((body.get("team_id"), event["user"]), body)
         return ack()
 
     def opens(drawn: Callable[[Person], View]) -> Callable[..., BoltResponse]:
@@ -78,7 +86,7 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
             logger.error("defaults were not written: %s", error)
             told = sentence_modal(message("home.not_saved"), "home.defaults_title")
             return ack(response_action="update", view=told)
-        publisher.publish(person)
+        publish(person, body)
         return ack()
 
     def save_code(body: dict[str, Any], view: View, ack: Ack) -> BoltResponse:
@@ -86,7 +94,7 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
         person, why = person_of(body), _kept(person_of(body), typed_in(view))
         if why:
             return ack(response_action="errors", errors={TYPED: why[:1000]})
-        publisher.publish(person)
+        publish(person, body)
         return ack()
 
     def _kept(person: Person, typed: str) -> str:

@@ -35,14 +35,17 @@ from bot.slack.views.home_modals import (
     with_keeps,
 )
 from bot.slack.web_api import Way, in_modal, in_thread
+from bot.slack.workspaces.place import workspace_of
 
 logger = logging.getLogger("codedesk.slack")
 
 
-def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None]) -> None:
-    people, client = delivery.people, delivery.client
+def register(
+    app: App, delivery: SlackDelivery, publish: Callable[[Person, dict[str, Any]], None]
+) -> None:
+    people = delivery.people
 
-    def own(question_id: str, person: Person) -> tuple[Record | None, str]:
+    def own(question_id: str, person: Person, body: dict[str, Any]) -> tuple[Record | None, str]:
         """An answered question of the person's own; or None, and a sentence on why not. What was
         redacted is gone."""
         try:
@@ -52,6 +55,8 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
             return None, message("home.asked_unreadable")
         if record is None or record.id != question_id or not (record.text and record.answer):
             return None, message("home.gone")
+        if not delivery.shows(record, body):
+            return None, message("home.gone")
         if (record.team or "", record.user) != (person[0] or "", person[1]):
             return None, message("home.not_yours")
         return record, ""
@@ -59,7 +64,7 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
     def open_again(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
         response = ack()
         person = person_of(body)
-        record, why = own(action["value"], person)
+        record, why = own(action["value"], person, body)
         if record is None:
             open_or_tell(delivery, body, sentence_modal(why))
         else:
@@ -86,6 +91,7 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
             team=person[0],
             event_id=body["trigger_id"],
             options=_options(action),
+            **workspace_of(body).as_logged(),
         )
         reading = chosen.reading() | _options(action)
         try:
@@ -101,14 +107,17 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
         if question is None:
             return response
         view_id = open_view(
-            client, body, waiting_view(answer_frame(None, question.id), question.id)
+            delivery.client_of(body),
+            body,
+            waiting_view(answer_frame(None, question.id), question.id),
         )
         context.update(question=question, view_id=view_id, person=person)
         next_()
         return None
 
-    def answer(context: BoltContext) -> None:
+    def answer(body: dict[str, Any], context: BoltContext) -> None:
         """Answer the question in the modal that is open; where none is, in a direct message."""
+        client = delivery.client_of(body)
         question: LoggedQuestion = context["question"]
         view_id, person = context["view_id"], context["person"]
 
@@ -119,12 +128,13 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
 
         alone = in_thread(client, person[1], None)
         posted = delivery.answer(question, into if view_id else alone, tell=alone, private=True)
-        posted.add_done_callback(lambda _: publish(person))
+        posted.add_done_callback(lambda _: publish(person, body))
 
     def keep(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
         """Keep a code of the answer, or let it go."""
         response = ack()
         person, favourite, view = person_of(body), favourite_of(action["value"]), body["view"]
+        client = delivery.client_of(body)
         try:
             if favourite in people.favourites_of(*person):
                 people.let_go(*person, favourite)
@@ -139,7 +149,7 @@ def register(app: App, delivery: SlackDelivery, publish: Callable[[Person], None
         shown = with_keeps(view, kept_by(people, *person))
         # The hash keeps a press from undoing what a later one shows.
         update_view(client, view["id"], shown, seen=view.get("hash"))
-        publish(person)
+        publish(person, body)
         return response
 
     def nothing() -> None:

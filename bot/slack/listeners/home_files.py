@@ -17,7 +17,7 @@ from bot.slack.delivery import SlackDelivery
 from bot.slack.file_loading import FileLoading
 from bot.slack.files import CODE_FILES, LISTS, sent
 from bot.slack.home_publisher import Person
-from bot.slack.listeners.modals import open_view, person_of
+from bot.slack.listeners.modals import open_or_tell, person_of
 from bot.slack.views.block_kit import plain_message
 from bot.slack.views.home import LOAD, contact_shown
 from bot.slack.views.home_modals import (
@@ -39,40 +39,41 @@ class FileDrops:
         self._settings = settings
         self._delivery = delivery
         self._loading: FileLoading | None = None
-        self._teams: dict[str, str | None] = {}
+        #: The last request of each of them: what becomes of a file is told where it came from.
+        self._asked: dict[str, dict[str, Any]] = {}
 
     def state(self) -> list[str]:
         """What is done with files, in sentences."""
         return self._loading.state if self._loading else []
 
-    def register(self, app: App, changed: Callable[[Person], None]) -> None:
-        """`changed` is called with a person whose Home is out of date."""
-        delivery, admins = self._delivery, self._settings.admin_ids
+    def register(self, app: App, changed: Callable[[Person, dict[str, Any]], None]) -> None:
+        """`changed` is called with a person whose Home is out of date, and their last request."""
+        delivery = self._delivery
+        may, clients = delivery.roles.loads_files, delivery.clients
         renew = getattr(delivery.desk, "renew", None)
         self._loading = loading = FileLoading(
             self._settings,
-            delivery.client,
+            clients.single or clients.named(""),
             (lambda: renew(delivery.logged.between_answers)) if renew else None,
             self._tell,
-            lambda user: changed((self._teams.get(user), user)),
+            lambda user: changed((_team(self._asked[user]), user), self._asked[user]),
         )
 
         def ask_for_files(body: dict[str, Any], ack: Ack) -> BoltResponse:
             response = ack()
             _, user = person_of(body)
-            view = load_modal() if user in admins else self._refusal()
-            if not open_view(delivery.client, body, view):
-                self._tell(user, message("home.try_again"))
+            view = load_modal() if may(user) else self._refusal()
+            open_or_tell(delivery, body, view)
             return response
 
         def take(body: dict[str, Any], view: dict[str, Any], ack: Ack) -> BoltResponse:
-            team, user = person_of(body)
-            if user not in admins:
+            _, user = person_of(body)
+            if not may(user):
                 return ack(response_action="update", view=self._refusal())
             files = sent(files_in(view))
             if not files:
                 return ack(response_action="errors", errors={FILES: message("home.load_none")})
-            self._teams[user] = team
+            self._asked[user] = body
             names = ", ".join(file.name for file in files)
             new = loading.take(user, files, typed_in(view, EDITION))
             told = message("home.load_taken", names=names) if new else message("home.load_twice")
@@ -82,7 +83,7 @@ class FileDrops:
             """Whether an administrator sends files of codes to the bot. With words beside it, a
             text file is a list of statements, as from everybody else."""
             extensions = {file.extension for file in sent(event.get("files"))}
-            if event.get("user") not in admins or event.get("channel_type") != "im":
+            if not may(str(event.get("user"))) or event.get("channel_type") != "im":
                 return False
             if not extensions or not extensions <= set(CODE_FILES):
                 return False
@@ -90,7 +91,7 @@ class FileDrops:
 
         def take_message(body: dict[str, Any], event: dict[str, Any], ack: Ack) -> BoltResponse:
             user, files = event["user"], sent(event["files"])
-            self._teams[user] = body.get("team_id")
+            self._asked[user] = body
             if loading.take(user, files):
                 names = ", ".join(file.name for file in files)
                 self._tell(user, message("home.load_taken", names=names))
@@ -112,4 +113,10 @@ class FileDrops:
         return sentence_modal(message("home.admins_only", contact=contact), "home.load_title")
 
     def _tell(self, user: str, text: str) -> None:
-        self._delivery.post(in_thread(self._delivery.client, user, None), plain_message(text))
+        """Only the desk of one workspace takes files."""
+        client = self._delivery.clients.named("")
+        self._delivery.post(in_thread(client, user, None), plain_message(text))
+
+
+def _team(body: dict[str, Any]) -> str | None:
+    return person_of(body)[0] if isinstance(body.get("user"), dict) else body.get("team_id")

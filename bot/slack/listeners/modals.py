@@ -38,8 +38,9 @@ def open_view(client: WebClient, body: dict[str, Any], view: View) -> str:
 
 def open_or_tell(delivery: SlackDelivery, body: dict[str, Any], view: View) -> None:
     """Open a modal, or tell whoever pressed in a direct message that it did not open."""
-    if not open_view(delivery.client, body, view):
-        way = in_thread(delivery.client, body["user"]["id"], None)
+    client = delivery.client_of(body)
+    if not open_view(client, body, view):
+        way = in_thread(client, body["user"]["id"], None)
         delivery.post(way, plain_message(message("home.try_again")))
 
 

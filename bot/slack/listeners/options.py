@@ -68,7 +68,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
             return ack()
         question: LoggedQuestion | None = None
         try:
-            record, option = _chosen(delivery, value)
+            record, option = _chosen(delivery, body, value)
             place = place_of(body)
             # What limited the question limits its answers, whoever presses.
             limits = reading_of(record.options)
@@ -99,7 +99,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
             posted = delivery.answer(
                 question,
                 instead(delivery, body, place, question.id),
-                tell=to_one(delivery, place, body["user"]["id"]),
+                tell=to_one(delivery.client_of(body), place, body["user"]["id"]),
                 private=place.alone,
                 shareable=place.alone and bool(place.url),
             )
@@ -111,14 +111,14 @@ def register(app: App, delivery: SlackDelivery) -> None:
     app.action(re.compile(rf"^{OPTION}(:\d+)?$"), middleware=[take])(answer)
 
 
-def _chosen(delivery: SlackDelivery, value: str) -> tuple[Record, AskOption]:
+def _chosen(delivery: SlackDelivery, body: dict[str, Any], value: str) -> tuple[Record, AskOption]:
     """The question and the option of a press. The words come out of the log, not out of the button.
     Raises NoAnswer."""
     try:
         question_id, number = pressed_option(value)
     except ValueError as error:
         raise NoAnswer(message("slack_buttons.stale")) from error
-    record, answer = answered(delivery, question_id)
+    record, answer = answered(delivery, body, question_id)
     if not 0 <= number < len(answer.ask_options):
         raise NoAnswer(message("slack_buttons.stale"))
     return record, answer.ask_options[number]

@@ -10,6 +10,8 @@ import logging
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from slack_sdk import WebClient
+
 from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog import LogUnavailable, QuestionRecord, Record
@@ -29,6 +31,7 @@ from bot.slack.web_api import (
     respond,
     update,
 )
+from bot.slack.workspaces.place import workspace_of
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -74,19 +77,20 @@ def instead(
 ) -> Way | Into:
     """Puts the answer to a question in the place of the one whose button was pressed: for all who
     see it. A modal keeps what it has besides."""
+    client = delivery.client_of(body)
     if view := body.get("view"):
-        alone = to_one(delivery, place, body["user"]["id"])
+        alone = to_one(client, place, body["user"]["id"])
 
         def into(answer: Answer | None) -> Way:
             if answer is None:
                 return alone
             frame = frame_again(delivery, view, person_of(body), answer, question_id)
-            return in_modal(delivery.client, frame, view_id=view["id"])
+            return in_modal(client, frame, view_id=view["id"])
 
         return into
     if place.alone:
         return respond(place.url, response_type="ephemeral", replace_original=True)
-    return update(delivery.client, place.channel, place.ts)
+    return update(client, place.channel, place.ts)
 
 
 def frame_again(
@@ -102,27 +106,27 @@ def frame_again(
     return ask_modal.answer_frame(ask_modal.From.of(view), question_id)
 
 
-def beside(delivery: SlackDelivery, place: Place, user: str) -> Way:
+def beside(client: WebClient, place: Place, user: str) -> Way:
     """Puts an answer under the one whose button was pressed: for all who see that."""
     if place.alone or not place.channel:
-        return to_one(delivery, place, user)
-    return in_thread(delivery.client, place.channel, place.thread or place.ts)
+        return to_one(client, place, user)
+    return in_thread(client, place.channel, place.thread or place.ts)
 
 
-def publicly(delivery: SlackDelivery, place: Place) -> Way:
+def publicly(client: WebClient, place: Place) -> Way:
     """To the channel of a pressed button: in the thread of a message that all see; of a private
     message by its response_url, because the bot need not be a member."""
     if not place.alone:
-        return in_thread(delivery.client, place.channel, place.thread or place.ts)
+        return in_thread(client, place.channel, place.thread or place.ts)
     thread = {"thread_ts": place.thread} if place.thread else {}
     return respond(place.url, response_type="in_channel", replace_original=False, **thread)
 
 
-def to_one(delivery: SlackDelivery, place: Place, user: str) -> Way:
+def to_one(client: WebClient, place: Place, user: str) -> Way:
     """To the person who pressed, alone."""
     if not place.channel:
-        return in_thread(delivery.client, user, None)
-    there = for_one_anywhere(delivery.client, place.channel, user, place.thread or None)
+        return in_thread(client, user, None)
+    there = for_one_anywhere(client, place.channel, user, place.thread or None)
     if not place.url:
         return there
     thread = {"thread_ts": place.thread} if place.thread else {}
@@ -132,7 +136,7 @@ def to_one(delivery: SlackDelivery, place: Place, user: str) -> Way:
 
 def say(delivery: SlackDelivery, body: dict[str, Any], said: str | Message) -> None:
     """Say something to the person who pressed, alone."""
-    way = to_one(delivery, place_of(body), body["user"]["id"])
+    way = to_one(delivery.client_of(body), place_of(body), body["user"]["id"])
     delivery.post(way, plain_message(said) if isinstance(said, str) else said)
 
 
@@ -159,17 +163,29 @@ def asked_by_press(
         event_id=body["trigger_id"],
         after=record.id,
         options=kept or None,
+        **workspace_of(body).as_logged(),
     )
 
 
-def answered(delivery: SlackDelivery, question_id: str) -> tuple[Record, Answer]:
+def found(delivery: SlackDelivery, body: dict[str, Any], question_id: str) -> Record | None:
+    """The question with this id; None when the log has none that was asked in the workspace where
+    the button was pressed. What a button carries can be made up. Raises LogUnavailable."""
+    record = delivery.log.get(question_id) if question_id else None
+    if record is None or record.id != question_id or not delivery.shows(record, body):
+        return None
+    return record
+
+
+def answered(
+    delivery: SlackDelivery, body: dict[str, Any], question_id: str
+) -> tuple[Record, Answer]:
     """A question of the log and its answer. Raises NoAnswer."""
     try:
-        record = delivery.log.get(question_id)
+        record = found(delivery, body, question_id)
     except LogUnavailable as error:
         logger.error("%s", error)
         raise NoAnswer(message("slack_buttons.unreadable")) from error
-    if record is None or record.id != question_id:
+    if record is None:
         raise NoAnswer(message("slack.gone"))
     if record.answer is None or (record.redactions and not record.text):
         raise NoAnswer(message("slack_buttons.redacted" if record.redactions else "slack.gone"))
@@ -185,5 +201,5 @@ def dated(record: Record) -> dict[str, Any]:
 
 def open_modal(delivery: SlackDelivery, body: dict[str, Any], view: dict[str, Any]) -> None:
     """Open a modal, and say so if Slack does not take it."""
-    if put_view(delivery.client, body, view):
+    if put_view(delivery.client_of(body), body, view):
         say(delivery, body, message("slack.try_again"))

@@ -31,11 +31,11 @@ def register(app: App, delivery: SlackDelivery) -> None:
         response = ack()
         question_id = action["value"]
         try:
-            pages = pages_of(question_id)
+            pages = pages_of(body, question_id)
         except NoAnswer as error:
             say(delivery, body, str(error))
             return response
-        why = put_view(delivery.client, body, details_modal(question_id, pages, 0))
+        why = put_view(delivery.client_of(body), body, details_modal(question_id, pages, 0))
         delivery.record(question_id, Posted("failed" if why else "delivered", why), RULES)
         if why:
             say(delivery, body, message("slack_rules.expired"))
@@ -48,15 +48,16 @@ def register(app: App, delivery: SlackDelivery) -> None:
         view = body["view"]
         question_id = question_of(view)
         try:
-            page = details_modal(question_id, pages_of(question_id), int(action["value"]))
+            pages = pages_of(body, question_id)
+            page = details_modal(question_id, pages, int(action["value"]))
         except NoAnswer:
             return response  # The page that is open can be read on.
-        update_view(delivery.client, view["id"], page, seen=view["hash"])
+        update_view(delivery.client_of(body), view["id"], page, seen=view["hash"])
         return response
 
-    def pages_of(question_id: str) -> Sequence[Sequence[Block]]:
+    def pages_of(body: dict[str, Any], question_id: str) -> Sequence[Sequence[Block]]:
         """The pages of an answer. Raises NoAnswer."""
-        _, answer = answered(delivery, question_id)
+        _, answer = answered(delivery, body, question_id)
         return detail_pages(answer, delivery.desk.governing(answer))
 
     def nothing() -> None:

@@ -42,26 +42,26 @@ def register(app: App, delivery: SlackDelivery) -> None:
         question_id, view, user = action["value"], body["view"], body["user"]["id"]
         opened = From.of(view)
         try:
-            _, answer = answered(delivery, question_id)
+            _, answer = answered(delivery, body, question_id)
         except NoAnswer as error:
-            show(view, sentence_view(answer_frame(opened), str(error)))
+            show(body, view, sentence_view(answer_frame(opened), str(error)))
             return
         try:
             if not delivery.log.claim(question_id, SHARE):
-                note(view, answer, question_id, message("slack_surfaces.ask_posted_before"))
+                note(body, view, answer, question_id, message("slack_surfaces.ask_posted_before"))
                 return
         except LogUnavailable as error:
             logger.error("%s", error)
-            note(view, answer, question_id, message("slack.not_logged_share"))
+            note(body, view, answer, question_id, message("slack.not_logged_share"))
             return
 
         def then(posted: Posted) -> None:
             key = "ask_posted" if posted.outcome == "delivered" else "ask_not_posted"
             if posted.detail in ("not_in_channel", "channel_not_found"):
                 key = "ask_not_there"
-            note(view, answer, question_id, message(f"slack_surfaces.{key}"))
+            note(body, view, answer, question_id, message(f"slack_surfaces.{key}"))
 
-        way = in_thread(delivery.client, opened.channel or "", opened.thread)
+        way = in_thread(delivery.client_of(body), opened.channel or "", opened.thread)
         shared = shared_message(answer, question_id, user)
         delivery.post(way, shared, then, question=question_id, kind=SHARE)
 
@@ -70,22 +70,24 @@ def register(app: App, delivery: SlackDelivery) -> None:
         view = body["view"]
         opened = From.of(view)
         try:
-            record, answer = answered(delivery, action["value"])
+            record, answer = answered(delivery, body, action["value"])
         except NoAnswer as error:
-            show(view, sentence_view(answer_frame(opened), str(error)))
+            show(body, view, sentence_view(answer_frame(opened), str(error)))
             return
         systems, setting = record.options.get("systems") or (), record.options.get("setting")
         text = (answer.read_as or record.text)[:MOST_STATEMENT]
-        show(view, ask_modal(opened, Asked(text, None, tuple(systems), setting)))
+        show(body, view, ask_modal(opened, Asked(text, None, tuple(systems), setting)))
 
-    def note(view: dict[str, Any], answer: Answer, question_id: str, posted: str) -> None:
+    def note(
+        body: dict[str, Any], view: dict[str, Any], answer: Answer, question_id: str, posted: str
+    ) -> None:
         """Say under the answer what became of posting it."""
         drawn = answer_message(answer, question_id, private=True)
         frame = answer_frame(From.of(view), question_id, posted=posted)
-        show(view, answer_view(frame, drawn.blocks))
+        show(body, view, answer_view(frame, drawn.blocks))
 
-    def show(view: dict[str, Any], new: dict[str, Any]) -> None:
-        update_view(delivery.client, view["id"], new)
+    def show(body: dict[str, Any], view: dict[str, Any], new: dict[str, Any]) -> None:
+        update_view(delivery.client_of(body), view["id"], new)
 
     app.action(POST, middleware=[acknowledge])(post)
     app.action(AGAIN, middleware=[acknowledge])(again)

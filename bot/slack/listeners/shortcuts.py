@@ -37,6 +37,7 @@ from bot.slack.views.ask_modal import (
 )
 from bot.slack.views.block_kit import plain_message
 from bot.slack.web_api import Way, for_one_anywhere, in_modal, in_thread, respond
+from bot.slack.workspaces.place import workspace_of
 from bot.views.shared import removals_to_tell, removed_in_words
 
 logger = logging.getLogger("codedesk.slack")
@@ -46,13 +47,12 @@ LOOK_UP, ASK_ANYWHERE = "look_this_up", "ask_code_desk"
 
 
 def register(app: App, delivery: SlackDelivery) -> None:
-    client = delivery.client
-
     # Opening
 
     def open_modal(shortcut: dict[str, Any], ack: Ack) -> BoltResponse:
         response = ack()
         opened, filled, notes = prefilled(shortcut)
+        client = delivery.client_of(shortcut)
         if not open_view(client, shortcut, ask_modal(opened, filled, notes)):
             way: Way = in_thread(client, shortcut["user"]["id"], None)
             if url := shortcut.get("response_url"):
@@ -139,6 +139,7 @@ def register(app: App, delivery: SlackDelivery) -> None:
             thread=opened.thread,
             event_id=body["trigger_id"],
             options=options or None,
+            **workspace_of(body).as_logged(),
         )
         reading = dict(options)
         if filled.day:
@@ -146,7 +147,8 @@ def register(app: App, delivery: SlackDelivery) -> None:
         (question,) = delivery.logged.take([filled.statement], asked, came=came, **reading)
         return question
 
-    def answer(context: BoltContext) -> None:
+    def answer(body: dict[str, Any], context: BoltContext) -> None:
+        client = delivery.client_of(body)
         question: LoggedQuestion = context["question"]
         opened: From = context["opened"]
 

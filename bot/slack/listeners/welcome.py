@@ -24,6 +24,7 @@ from bot.slack.listeners.pressed import say
 from bot.slack.people import defaults_for
 from bot.slack.views.welcome import TRY, added_message
 from bot.slack.web_api import Way, for_one, for_one_anywhere, in_thread, respond
+from bot.slack.workspaces.place import workspace_of
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -39,12 +40,12 @@ def register(app: App, delivery: SlackDelivery, contact: str | None) -> None:
             return
         whom = f"{channel}/{event.get('event_ts')}" if inviter else channel
         try:
-            if not greeted.first_time(f"{body.get('team_id')}/{whom}"):
+            if not greeted.first_time(f"{workspace_of(body).team}/{whom}"):
                 return
         except DatabaseError as error:
             logger.error("nobody is greeted: %s", error)
             return
-        client = delivery.client
+        client = delivery.client_of(body)
         way = for_one(client, channel, inviter) if inviter else in_thread(client, channel, None)
         delivery.post(way, added_message(contact))
 
@@ -65,6 +66,7 @@ def register(app: App, delivery: SlackDelivery, contact: str | None) -> None:
             channel=container["channel_id"],
             thread=container.get("thread_ts") or container["message_ts"],
             event_id=body["trigger_id"],
+            **workspace_of(body).as_logged(),
         )
         try:
             chosen = defaults_for(delivery.people, asked.team, asked.user)
@@ -85,11 +87,12 @@ def register(app: App, delivery: SlackDelivery, contact: str | None) -> None:
         question: LoggedQuestion = context["question"]
         asked, private = question.asked, bool(body["container"].get("is_ephemeral"))
         channel, user = asked.channel or "", asked.user or ""
-        way: Way = in_thread(delivery.client, channel, asked.thread)
+        client = delivery.client_of(body)
+        way: Way = in_thread(client, channel, asked.thread)
         if private:
             # Nothing can be posted in the thread of a message that one person sees.
             way = respond(body["response_url"], response_type="ephemeral", replace_original=False)
-        told = for_one_anywhere(delivery.client, channel, user)
+        told = for_one_anywhere(client, channel, user)
         delivery.answer(question, way, tell=told, private=private)
 
     app.event("member_joined_channel")(joined)

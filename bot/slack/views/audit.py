@@ -256,7 +256,11 @@ def other_system_message(why: str, system: str, value: str) -> Message:
 # Verifying
 
 
-def verified_message(verification: Verification) -> Message:
+def verified_message(verification: Verification, many: bool = False) -> Message:
+    """With `many` workspaces in one log, it does not say how much the others have asked."""
+    if many:
+        told = message(f"workspaces.verify_{verification.result}")
+        return _message([section(told)])
     sentences = escape("\n".join(verification.sentences()))
     return _message([section(message(f"slack.verify_{verification.result}", told=sentences))])
 

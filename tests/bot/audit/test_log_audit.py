@@ -487,8 +487,8 @@ def test_auditors_are_made_and_removed(tmp_path: Path) -> None:
     assert PASSWORD not in file.read_text()
     known = accounts.load(Settings(home=tmp_path))
     assert set(known) == {AUDITOR, 'Zoë "Z" O\'Hara'}
-    assert accounts.is_right(PASSWORD, known[AUDITOR])
-    assert not accounts.is_right(PASSWORD + "x", known[AUDITOR])
+    assert accounts.is_right(PASSWORD, known[AUDITOR].password_hash)
+    assert not accounts.is_right(PASSWORD + "x", known[AUDITOR].password_hash)
     assert run(tmp_path, "audit-password", AUDITOR, "--remove").exit_code == 0
     assert AUDITOR not in tomllib.loads(file.read_text())
     assert run(tmp_path, "audit-password", AUDITOR, "--remove").exit_code == 2
@@ -497,7 +497,7 @@ def test_auditors_are_made_and_removed(tmp_path: Path) -> None:
 def test_a_hash_for_a_setting_is_printed(tmp_path: Path) -> None:
     found = run(tmp_path, "audit-password", typed=PASSWORD).stdout.split()[-1]
     known = accounts.load(Settings(home=tmp_path, audit_password_hash=found))
-    assert accounts.is_right(PASSWORD, known["auditor"])
+    assert accounts.is_right(PASSWORD, known["auditor"].password_hash)
 
 
 @pytest.mark.parametrize(

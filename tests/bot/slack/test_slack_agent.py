@@ -136,16 +136,16 @@ def test_a_slow_status_delays_no_answer(slack: SlackServer, log, desk, tmp_path)
 
 
 def test_several_questions_in_a_thread_are_one_session(slack: SlackServer) -> None:
-    shown = Sessions(web_client(slack.bot_token, slack.api_url))
-    place = ("D1", "1.2")
+    shown = Sessions()
+    place = (web_client(slack.bot_token, slack.api_url), "D1", "1.2")
     for question in ("a", "b"):
         shown.began(place, question, "U1", "gout")
-    until(lambda: slack.session(*place) == "processing")
+    until(lambda: slack.session(*place[1:]) == "processing")
     shown.ended(place, "a")
     shown.ended(place, "a")
-    assert slack.session(*place) == "processing"
+    assert slack.session(*place[1:]) == "processing"
     shown.ended(place, "b")
-    until(lambda: slack.session(*place) == "active")
+    until(lambda: slack.session(*place[1:]) == "active")
     assert len(slack.wait_for(sessions.METHOD)) == 2
 
 

@@ -255,7 +255,7 @@ def test_the_modals_are_within_the_limits(view: dict[str, Any]) -> None:
 
 
 def test_the_log_cannot_be_read(slack, log, desk, tmp_path, monkeypatch) -> None:
-    def fails(*_: Any) -> Any:
+    def fails(*_: Any, **__: Any) -> Any:
         raise LogUnavailable("the disk is gone")
 
     with served(slack, tmp_path, desk, log, auditors="U1"):

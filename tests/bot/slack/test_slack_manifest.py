@@ -14,15 +14,18 @@ from slack_support import manifest, method_list
 from bot.slack.listeners.audit import COMMAND as AUDIT
 from bot.slack.listeners.commands import COMMAND
 from bot.slack.listeners.shortcuts import ASK_ANYWHERE, LOOK_UP
+from bot.slack.workspaces.oauth import SCOPES
 
 #: Any of these scopes lets an app have the event: https://docs.slack.dev/reference/events
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {
     "agent_session_stopped": (),
     "app_home_opened": (),
     "app_mention": ("app_mentions:read",),
+    "app_uninstalled": (),
     # channels:read tells of public channels, groups:read of private ones.
     "member_joined_channel": ("channels:read", "groups:read"),
     "message.im": ("im:history",),
+    "tokens_revoked": (),
 }
 #: What the manifest switches on, and the scope that it needs.
 FEATURE_SCOPES = {
@@ -43,11 +46,14 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "chat.update": ("chat:write",),
     "conversations.history": ("im:history",),
     "conversations.replies": ("im:history",),
+    "usergroups.users.list": ("usergroups:read",),
     "views.open": (),
     "views.publish": (),
     "views.push": (),
     "views.update": (),
 }
+#: Methods for what not everybody has: their scopes are comments of the manifest.
+OPTIONAL = {"usergroups.users.list"}
 #: Reading the content of a file needs this scope, and no method:
 #: https://docs.slack.dev/messaging/working-with-files
 FILES_READ, FILE_URL = "files:read", "url_private"
@@ -77,7 +83,7 @@ def needed() -> set[str]:
     """Every scope that an event, a feature or a method is the reason for."""
     found = {scope for event in events() for scope in EVENT_SCOPES[event]}
     found |= {FEATURE_SCOPES[name] for name in manifest()["features"] if name in FEATURE_SCOPES}
-    for method in methods_called():
+    for method in methods_called() - OPTIONAL:
         allowed = METHOD_SCOPES[method]
         found |= {allowed[0]} if allowed else set()
     if any(FILE_URL in source for source in SOURCES):
@@ -91,6 +97,18 @@ def events() -> list[str]:
 
 def test_each_scope_has_a_reason_and_each_reason_its_scope() -> None:
     assert scopes() == needed()
+
+
+def test_the_scope_of_each_optional_method_is_a_comment() -> None:
+    comments = (ROOT / "manifest.yaml").read_text("utf-8")
+    for method in OPTIONAL:
+        (scope,) = METHOD_SCOPES[method]
+        assert f"# - {scope}" in comments
+        assert scope not in scopes()
+
+
+def test_whoever_installs_it_is_asked_for_the_scopes_of_the_manifest() -> None:
+    assert set(SCOPES) == scopes()
 
 
 def test_the_only_history_is_that_of_direct_messages() -> None:

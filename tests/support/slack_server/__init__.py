@@ -14,18 +14,23 @@ from .envelopes import (
     agent_session_stopped,
     app_home_opened,
     app_mention,
+    app_uninstalled,
     direct_message,
     member_joined_channel,
     message,
     message_changed,
     message_deleted,
+    tokens_revoked,
 )
+from .installs import CLIENT_ID, CLIENT_SECRET
 from .records import Call
 from .server import SlackServer
 from .signed import sign, signed_request
 from .socket_mode import Ack, Delivery
 
 __all__ = [
+    "CLIENT_ID",
+    "CLIENT_SECRET",
     "Ack",
     "Call",
     "Delivery",
@@ -33,6 +38,7 @@ __all__ = [
     "agent_session_stopped",
     "app_home_opened",
     "app_mention",
+    "app_uninstalled",
     "direct_message",
     "member_joined_channel",
     "message",
@@ -40,4 +46,5 @@ __all__ = [
     "message_deleted",
     "sign",
     "signed_request",
+    "tokens_revoked",
 ]

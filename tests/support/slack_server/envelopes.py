@@ -21,6 +21,8 @@ class Identity:
     bot_id: str = "BBOT"
     app_id: str = "A1"
     domain: str = "testing"
+    enterprise: str = ""
+    of_organisation: bool = False  # the organisation installed the app
 
 
 class Timestamps:
@@ -226,10 +228,10 @@ def shortcut(
         "type": "shortcut",
         "token": VERIFICATION_TOKEN,
         "action_ts": next_ts(),
-        "team": {"id": identity.team, "domain": identity.domain},
+        "team": _team(identity),
         "user": {"id": user, "username": user.lower(), "team_id": identity.team},
-        "is_enterprise_install": False,
-        "enterprise": None,
+        "is_enterprise_install": identity.of_organisation,
+        "enterprise": _enterprise(identity),
         "callback_id": callback_id,
         "trigger_id": trigger_id,
     }
@@ -252,6 +254,7 @@ def event_callback(
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": identity.team,
+        **({"enterprise_id": identity.enterprise} if identity.enterprise else {}),
         "api_app_id": identity.app_id,
         "event": event,
         "type": "event_callback",
@@ -259,11 +262,11 @@ def event_callback(
         "event_time": int(float(event.get("event_ts") or time.time())),
         "authorizations": [
             {
-                "enterprise_id": None,
-                "team_id": identity.team,
+                "enterprise_id": identity.enterprise or None,
+                "team_id": None if identity.of_organisation else identity.team,
                 "user_id": identity.bot_user,
                 "is_bot": True,
-                "is_enterprise_install": False,
+                "is_enterprise_install": identity.of_organisation,
             }
         ],
         "is_ext_shared_channel": False,
@@ -286,6 +289,7 @@ def slash_command(
         "token": VERIFICATION_TOKEN,
         "team_id": identity.team,
         "team_domain": identity.domain,
+        **({"enterprise_id": identity.enterprise} if identity.enterprise else {}),
         "channel_id": channel,
         "channel_name": _channel_name(channel),
         "user_id": user,
@@ -293,7 +297,9 @@ def slash_command(
         "command": command,
         "text": text,
         "api_app_id": identity.app_id,
-        "is_enterprise_install": "false",  # a string: over HTTP the command is a form
+        "is_enterprise_install": str(
+            identity.of_organisation
+        ).lower(),  # a string: over HTTP the command is a form
         "response_url": response_url,
         "trigger_id": trigger_id,
     }
@@ -312,10 +318,29 @@ def _interaction(identity: Identity, user: str, trigger_id: str) -> dict[str, An
         "api_app_id": identity.app_id,
         "token": VERIFICATION_TOKEN,
         "trigger_id": trigger_id,
-        "team": {"id": identity.team, "domain": identity.domain},
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "team": _team(identity),
+        "enterprise": _enterprise(identity),
+        "is_enterprise_install": identity.of_organisation,
     }
+
+
+def _team(identity: Identity) -> dict[str, Any] | None:
+    """Null for an app that is installed for an organisation."""
+    return None if identity.of_organisation else {"id": identity.team, "domain": identity.domain}
+
+
+def _enterprise(identity: Identity) -> dict[str, Any] | None:
+    return {"id": identity.enterprise, "name": "an org"} if identity.enterprise else None
+
+
+def app_uninstalled() -> dict[str, Any]:
+    """https://docs.slack.dev/reference/events/app_uninstalled"""
+    return {"type": "app_uninstalled"}
+
+
+def tokens_revoked(*bots: str) -> dict[str, Any]:
+    """https://docs.slack.dev/reference/events/tokens_revoked"""
+    return {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": list(bots)}}
 
 
 def block_actions(

@@ -1,6 +1,7 @@
 """The loopback Slack: what a test sees of it, and how it answers the app."""
 
 import base64
+import copy
 import json
 import math
 import socket
@@ -9,12 +10,15 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from . import envelopes
 from .envelopes import Identity
+from .installs import Installs, Tenant
 from .judge import Judge, block_breaches
 from .listener import Listener, Request
 from .records import DROPPED, Call, Failure, ServedFile
@@ -57,6 +61,11 @@ class SlackServer:
         self._judge = Judge(methods, scopes)
         self._changed = threading.Condition()  # guards and announces all that changes below
         self._workspace = Workspace(self.identity)
+        self._installs = Installs()
+        #: The workspace of the bot token that the server was made with.
+        self._home = Tenant(self.identity, self._workspace, tokens=[bot_token])
+        self._installs.tenants.append(self._home)
+        self._workspace.is_foreign = partial(self._installs.is_foreign, self._home)
         self._socket_mode = SocketMode(self.identity, self._changed, self.acknowledged)
         self._violations: list[str] = []
         self._failures: dict[str, list[Failure]] = {}
@@ -107,6 +116,73 @@ class SlackServer:
     def api_url(self) -> str:
         """The base_url for a WebClient."""
         return f"{self.url}/api/"
+
+    # More workspaces
+
+    def add_workspace(
+        self,
+        team: str,
+        *,
+        bot_user: str = "",
+        owns: tuple[str, ...] = (),
+        enterprise: str = "",
+        of_organisation: bool = False,
+        expires_in: int = 0,
+    ) -> "SlackServer":
+        """This server as it is for another workspace, in which the app is not installed yet: what
+        is sent, posted and opened there. `owns`: the beginnings of the ids of its channels and
+        people, which no other workspace has. With `of_organisation` the app is installed for all
+        of the enterprise."""
+        identity = Identity(
+            team=team,
+            bot_user=bot_user or f"UBOT{team}",
+            bot_id=f"BBOT{team}",
+            domain=team.lower(),
+            enterprise=enterprise,
+            of_organisation=of_organisation,
+        )
+        workspace = Workspace(identity)
+        tenant = Tenant(identity, workspace, owns, expires_in=expires_in)
+        workspace.is_foreign = partial(self._installs.is_foreign, tenant)
+        with self._changed:
+            self._installs.tenants.append(tenant)
+        return self._seen_from(identity, workspace, tenant)
+
+    def sibling(self, team: str) -> "SlackServer":
+        """This server as it is for another workspace of the same organisation, by whose
+        installation the app is there, too."""
+        identity = replace(self.identity, team=team, domain=team.lower())
+        return self._seen_from(identity, self._workspace, self._home)
+
+    def _seen_from(self, identity: Identity, workspace: Workspace, tenant: Tenant) -> "SlackServer":
+        seen = copy.copy(self)
+        seen.identity, seen._workspace, seen._home = identity, workspace, tenant
+        return seen
+
+    def approve(self, address: str, by: str = "U1") -> str:
+        """Somebody of this workspace allows the app; gives the address they are led back to."""
+        with self._changed:
+            return self._installs.approve(self._home, address, by)
+
+    def uninstall(self) -> None:
+        """The app's tokens here are good for nothing from now on. Slack then sends events."""
+        with self._changed:
+            self._installs.uninstall(self._home)
+
+    @property
+    def tokens(self) -> list[str]:
+        """The bot's tokens that are good here, the last one last."""
+        with self._changed:
+            return list(self._home.tokens)
+
+    def set_group(self, group: str, *users: str) -> None:
+        """Make a user group."""
+        with self._changed:
+            self._workspace.groups[group] = list(users)
+
+    def token_of(self, call: Call) -> str:
+        """The token that a call was made with."""
+        return call.headers.get("authorization", "").removeprefix("Bearer ")
 
     # What the app did
 
@@ -578,6 +654,9 @@ class SlackServer:
                     request.answer_headers["Retry-After"] = str(wait)
                     return 429, refused("ratelimited")
                 self._next[channel] = now + self._pace
+            if method == "oauth.v2.access":
+                given = request.headers.get("authorization", "")
+                return 200, self._installs.access(args, given)
             return 200, self._method_answer(method, args, token)
 
         return self._serve(method, args, request, answer)
@@ -590,9 +669,12 @@ class SlackServer:
             return refused("unknown_method")
         if not token:
             return refused("not_authed")
-        if token not in (self.bot_token, self.app_token):
+        if token in self._installs.revoked:
+            return refused("account_inactive")
+        tenant = self._installs.of_token(token)
+        if tenant is None and token != self.app_token:
             return refused("invalid_auth")
-        if token != (self.app_token if connecting else self.bot_token):
+        if connecting != (token == self.app_token):
             return refused("not_allowed_token_type")
         verdict = self._judge.judge(method, args)
         self._violations += verdict.violations
@@ -602,7 +684,8 @@ class SlackServer:
             host = self.url.removeprefix("http://")
             ticket, app_id = self._socket_mode.new_ticket(), self.identity.app_id
             return {"ok": True, "url": f"ws://{host}/link/?ticket={ticket}&app_id={app_id}"}
-        return self._workspace.call(method, args)
+        assert tenant is not None
+        return tenant.workspace.call(method, args)
 
     def serve_response_url(self, path: str, request: Request) -> Call:
         """Answer a use of a response_url."""
@@ -629,10 +712,11 @@ class SlackServer:
         """Answer the download of a file: https://docs.slack.dev/reference/objects/file-object"""
         file_id = path.split("/")[2]
         with self._changed:
-            found = self._workspace.file(file_id)
+            files = [(one, one.workspace.file(file_id)) for one in self._installs.tenants]
+            tenant, found = next((one for one in files if one[1]), (self._home, None))
             granted = self._scopes is None or "files:read" in self._scopes
             args, headers = {"path": path}, request.headers
-            ok = found is not None and granted and request.bearer == self.bot_token
+            ok = found is not None and granted and request.bearer in tenant.tokens
             if found is None:
                 served = ServedFile(b"not found", "text/plain", 404)
             elif not ok:

@@ -34,6 +34,10 @@ class Workspace:
         self._homes: dict[str, Answer] = {}  # user -> their Home tab
         self._modals: dict[str, Answer] = {}  # view id -> the modal
         self._files: dict[str, tuple[Answer, ServedFile]] = {}  # id -> as described, as served
+        #: Whether a channel or a person is of another workspace.
+        self.is_foreign: Callable[[str], bool] = lambda _: False
+        #: The people of each user group.
+        self.groups: dict[str, list[str]] = {}
         #: Channels that the bot is not in, and types of blocks that the workspace does not have.
         self.left: set[str] = set()
         self.lacks: set[str] = set()
@@ -52,6 +56,7 @@ class Workspace:
             "views.push": self._open_view,
             "views.update": self._update_view,
             "files.info": self._file_info,
+            "usergroups.users.list": self._group,
         }
 
     def knows(self, method: str) -> bool:
@@ -122,7 +127,8 @@ class Workspace:
             "team_id": identity.team,
             "user_id": identity.bot_user,
             "bot_id": identity.bot_id,
-            "is_enterprise_install": False,
+            "is_enterprise_install": identity.of_organisation,
+            **({"enterprise_id": identity.enterprise} if identity.enterprise else {}),
         }
 
     def _post_message(self, args: Args) -> Answer:
@@ -146,7 +152,8 @@ class Workspace:
         """Why a message cannot be posted; None when it can."""
         if not _content(args):
             return refused("no_text")
-        if str(args.get("channel", "")) in self.left:
+        channel = str(args.get("channel", ""))
+        if channel in self.left or self.is_foreign(channel):
             return refused("channel_not_found")
         blocks = args.get("blocks")
         kinds = {block.get("type") for block in blocks} if isinstance(blocks, list) else set()
@@ -223,6 +230,8 @@ class Workspace:
     def _publish(self, args: Args) -> Answer:
         """https://docs.slack.dev/reference/methods/views.publish"""
         user = str(args.get("user_id", ""))
+        if self.is_foreign(user):
+            return refused("user_not_found")
         before = self._homes.get(user)
         if args.get("hash") and before and args["hash"] != before["hash"]:
             return refused("hash_conflict")
@@ -247,6 +256,11 @@ class Workspace:
     def _remembered(self, answer: Answer) -> Answer:
         self._modals[answer["view"]["id"]] = answer["view"]
         return answer
+
+    def _group(self, args: Args) -> Answer:
+        """https://docs.slack.dev/reference/methods/usergroups.users.list"""
+        found = self.groups.get(str(args.get("usergroup", "")))
+        return refused("no_such_subteam") if found is None else {"ok": True, "users": found}
 
     def _file_info(self, args: Args) -> Answer:
         """https://docs.slack.dev/reference/methods/files.info"""
