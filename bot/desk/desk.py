@@ -102,13 +102,17 @@ class _Search:
 class Desk:
     """Answers questions from codes.db and the index. Safe to use from many threads."""
 
-    def __init__(self, settings: Settings, *, build: str | None = None) -> None:
-        """`build` names an index bundle that is not the one in use, to see what it answers. The
-        index is opened when it is first needed. Raises CodesetError when no code set is loaded."""
+    def __init__(
+        self, settings: Settings, *, build: str | None = None, threads: int = THREADS
+    ) -> None:
+        """`build` names an index bundle that is not the one in use, to see what it answers.
+        `threads`: how many threads search at once; with one, none is started. The index is opened
+        when it is first needed. Raises CodesetError when no code set is loaded."""
         if not settings.codes_db.exists():
             raise CodesetError(message("desk.nothing_loaded"))
         self._settings = settings
         self._build = build
+        self._threads = threads
         self._store = CodeStore(settings.codes_db)
         if not self._store.releases():
             raise CodesetError(message("desk.nothing_loaded"))
@@ -127,7 +131,7 @@ class Desk:
         self._beside_them = Beside(self._store, self.scrubber)
         self._opening = threading.Lock()
         # More searches at once than cores would slow each other down.
-        self._searching = threading.Semaphore(THREADS)
+        self._searching = threading.Semaphore(threads)
         self._handlers: Mapping[Intent, Callable[[Question, Answer], Answer]] = {
             "too_long": self._too_long,
             "empty": self._empty,
@@ -173,7 +177,9 @@ class Desk:
         with self._opening:
             if self._searcher is None:
                 model = name_of(self._settings.model) if self._build is None else None
-                self._searcher = Searcher(self._settings.index, self._store, model, self._build)
+                self._searcher = Searcher(
+                    self._settings.index, self._store, model, self._build, self._threads
+                )
             return self._searcher
 
     # Reading
