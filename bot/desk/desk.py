@@ -153,6 +153,11 @@ class Desk:
     def ready(self) -> None:
         """Open the index and load the models, so that the first question does not wait for them."""
         self.scrubber.ready()
+        self.ready_to_search()
+
+    def ready_to_search(self) -> None:
+        """The same for a desk that answers what another one has read: without the entity model of
+        the scrubber."""
         searcher = self._search()
         searcher.encoder.encode(["ready"])
         for release in self._store.releases("icd10pcs")[-1:]:
@@ -161,6 +166,12 @@ class Desk:
             self.ask(_WARMING)
         if "hcpcs" in self._store.systems:
             self.ask(_WARMING_DOSE)
+
+    @property
+    def searches_at_once(self) -> int:
+        """How many questions that take a search are best worked on at once. Several take longer in
+        all, as they share the lock of Python, and each already uses several threads."""
+        return 1
 
     @property
     def index_build(self) -> str | None:

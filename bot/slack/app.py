@@ -124,7 +124,7 @@ def serve(
     with (
         _only_one(settings.home),
         closing(_state(settings)) as state,
-        Searches() as searches,
+        Searches(lambda: desk.searches_at_once) as searches,
     ):
         delivery = deliver_by(settings, desk, log, state)
         app = build_app(settings, delivery)
