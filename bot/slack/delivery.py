@@ -111,7 +111,7 @@ class SlackDelivery:
             if wait.is_full:
                 return self._not_taken(question, wait, trouble)
             if wait.seconds >= _LONG:
-                self._say_busy(question.id, wait, tell)
+                self._say_busy(wait, tell)
             return self.searches.run(lambda: self._answer(question, sending, trouble), by)
         return self._answer(question, sending, trouble)
 
@@ -124,12 +124,12 @@ class SlackDelivery:
         trouble(message("slack.too_busy", number=wait.before, question=question.id))
         return _done(posted)
 
-    def _say_busy(self, question_id: str, wait: Wait, tell: Way) -> None:
-        """Tell the asker alone, at once, how long the answer takes; it comes by its own way."""
+    def _say_busy(self, wait: Wait, tell: Way) -> None:
+        """Tell the asker alone, at once, how long the answer takes; it comes by its own way. It is
+        not logged as a delivery: a question with one counts as finished at the next start."""
         key = "slack.busy" if wait.before > 1 else "slack.busy_one"
         said = message(key, number=wait.before, time=_about(wait.seconds))
-        known = "" if question_id == UNLOGGED else question_id
-        self.post(tell, plain_message(said), question=known, kind="busy" if known else "")
+        self.post(tell, plain_message(said))
 
     def _answer(
         self, question: LoggedQuestion, sending: _Sending, trouble: Callable[[str], None]
