@@ -7,8 +7,8 @@
 - A text that could not be scrubbed is neither stored nor answered.
 - One bad question does not end a batch: the questions are then answered one by one.
 - Of several processes that answer one question, the one whose answer is logged first delivers it.
-- Only one search is worked on at a time, and only one answer that needs none; the latter never
-  waits for the former.
+- As many searches are worked on at once as the desk says (`searches_at_once`), and one answer that
+  needs none; the latter never waits for the former.
 - A language model, if there is one, is asked while others are answered. What it said is logged, and
   without a reply of use the answer stands.
 
@@ -44,6 +44,7 @@ from bot.querylog import (
 )
 from bot.querylog.records import DATE_SAID, Outcome
 from bot.querylog.turns import turn_of
+from bot.workers.lanes import Lanes
 from codesets.errors import CodeDeskError
 from codesets.model import Setting, System
 
@@ -67,6 +68,10 @@ class Answers(Protocol):
     @property
     def index_build(self) -> str | None:
         """The build of the index that answers come from."""
+
+    @property
+    def searches_at_once(self) -> int:
+        """How many questions that take a search are worked on at once."""
 
     def take(
         self,
@@ -185,12 +190,12 @@ class LoggedDesk:
         self.log = log
         self.model = model
         self._work = work
-        # Several answers at once take longer in all, and delay the acknowledgement of what comes in
-        # meanwhile: of 40 questions that Slack sent together, the last was acknowledged after 0.6
-        # s, and after 0.15 s with one answer at a time.
-        self._searching = threading.Lock()
+        # In one process, several answers at once take longer in all, and delay the acknowledgement
+        # of what comes in meanwhile: of 40 questions that Slack sent together, the last was
+        # acknowledged after 0.6 s, and after 0.15 s with one answer at a time.
+        self._searching = Lanes(lambda: desk.searches_at_once)
         # A verdict takes milliseconds. It does not wait until others' searches are done.
-        self._looking_up = threading.Lock()
+        self._looking_up = Lanes(lambda: 1)
 
     # Taking
 
@@ -306,7 +311,7 @@ class LoggedDesk:
     ) -> R:
         try:
             long = any(question.searches for question in questions)
-            with self._searching if long else self._looking_up:
+            with (self._searching if long else self._looking_up).one():
                 answers = self._answers(questions, instead, limit)
                 # Read here, as a desk may be renewed between two answers.
                 index_build, made_with = self.desk.index_build, self.desk.made_with(*answers)
@@ -331,7 +336,7 @@ class LoggedDesk:
     @contextmanager
     def between_answers(self) -> Iterator[None]:
         """While no answer is worked on: for what must not change while one is."""
-        with self._searching, self._looking_up:
+        with self._searching.none(), self._looking_up.none():
             yield
 
     def _answers(
@@ -394,7 +399,7 @@ class LoggedDesk:
 
     def _better(self, question: Question, before: Answer, limit: int) -> Answer | None:
         try:
-            with self._searching:
+            with self._searching.one():
                 again = self.desk.ask(question, limit=limit)
         except Exception as error:
             logger.error("a note taken apart: %s", type(error).__name__)

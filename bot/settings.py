@@ -54,6 +54,9 @@ class Settings(BaseModel):
     )
 
     home: Path
+    #: Processes that search while `run` serves Slack; 0: none, `run` searches itself. Unset: one
+    #: for each core that it may use.
+    workers: Annotated[int, Field(ge=0, le=256)] | None = None
     #: A folder that sentence-transformers can load (or a hub name, with model_download).
     model: str | None = None
     #: Let the model be fetched from its hub by name.
@@ -134,6 +137,11 @@ class Settings(BaseModel):
     auditors_file: str | None = None
     #: After how long without a page auditors have to sign in again.
     audit_session_minutes: PositiveInt = 30
+
+    def without_secrets(self) -> Settings:
+        """The same without tokens, passwords and keys, for a process that needs none."""
+        secret = [name for name, field in type(self).model_fields.items() if not field.repr]
+        return self.model_copy(update=dict.fromkeys(secret))
 
     @property
     def codes_db(self) -> Path:

@@ -16,6 +16,7 @@ from codesets.errors import CodeDeskError
 
 #: No user sees the messages of these: they are caught where they are raised, or by the caller.
 INTERNAL = {"NoAnswer", "NoReply", "NotTaken"}
+INTERNAL |= {"NoWorkers", "SearchLost", "WorkerFailed", "WorkerLost"}
 _LINE = re.compile(r"^( *)\* (\w+) +(\S+)$", re.M)
 
 

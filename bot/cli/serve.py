@@ -17,6 +17,7 @@ from bot.querylog.opening import open_log
 from bot.settings import Settings
 from bot.setup import set_up
 from bot.views import terminal
+from bot.workers.pool import default_workers
 
 
 @click.command()
@@ -27,25 +28,32 @@ def setup(settings: Settings) -> None:
 
 
 @click.command()
+@click.option(
+    "--workers",
+    type=click.IntRange(0, 256),
+    help="In Slack: how many processes search; 0: none, this one searches. By default as many as "
+    "there are cores that it may use.",
+)
 @click.pass_obj
-def run(settings: Settings) -> None:
+def run(settings: Settings, workers: int | None) -> None:
     """Set up if needed, then serve: Slack when its tokens are set, else this terminal.
 
     With no terminal it answers the questions on standard input, one a line, and ends.
     """
     set_up(settings, progress)
     if settings.slack_bot_token or settings.slack_app_token or settings.slack_signing_secret:
-        _serve_slack(settings)
+        chosen = settings.workers if workers is None else workers
+        _serve_slack(settings, default_workers() if chosen is None else chosen)
     elif sys.stdin.isatty():
         _interactive(settings)
     else:
         _answer_lines(settings, lines_of(sys.stdin.buffer))
 
 
-def _serve_slack(settings: Settings) -> None:
+def _serve_slack(settings: Settings, workers: int) -> None:
     from bot.slack.app import serve
 
-    desk = CurrentDesk(settings)
+    desk = CurrentDesk(settings, workers=workers)
     log = open_log(settings, desk.scrubber)
     try:
         serve(settings, cast(Answers, desk), log, progress)

@@ -102,13 +102,17 @@ class _Search:
 class Desk:
     """Answers questions from codes.db and the index. Safe to use from many threads."""
 
-    def __init__(self, settings: Settings, *, build: str | None = None) -> None:
-        """`build` names an index bundle that is not the one in use, to see what it answers. The
-        index is opened when it is first needed. Raises CodesetError when no code set is loaded."""
+    def __init__(
+        self, settings: Settings, *, build: str | None = None, threads: int = THREADS
+    ) -> None:
+        """`build` names an index bundle that is not the one in use, to see what it answers.
+        `threads`: how many threads search at once; with one, none is started. The index is opened
+        when it is first needed. Raises CodesetError when no code set is loaded."""
         if not settings.codes_db.exists():
             raise CodesetError(message("desk.nothing_loaded"))
         self._settings = settings
         self._build = build
+        self._threads = threads
         self._store = CodeStore(settings.codes_db)
         if not self._store.releases():
             raise CodesetError(message("desk.nothing_loaded"))
@@ -127,7 +131,7 @@ class Desk:
         self._beside_them = Beside(self._store, self.scrubber)
         self._opening = threading.Lock()
         # More searches at once than cores would slow each other down.
-        self._searching = threading.Semaphore(THREADS)
+        self._searching = threading.Semaphore(threads)
         self._handlers: Mapping[Intent, Callable[[Question, Answer], Answer]] = {
             "too_long": self._too_long,
             "empty": self._empty,
@@ -149,6 +153,11 @@ class Desk:
     def ready(self) -> None:
         """Open the index and load the models, so that the first question does not wait for them."""
         self.scrubber.ready()
+        self.ready_to_search()
+
+    def ready_to_search(self) -> None:
+        """The same for a desk that answers what another one has read: without the entity model of
+        the scrubber."""
         searcher = self._search()
         searcher.encoder.encode(["ready"])
         for release in self._store.releases("icd10pcs")[-1:]:
@@ -157,6 +166,12 @@ class Desk:
             self.ask(_WARMING)
         if "hcpcs" in self._store.systems:
             self.ask(_WARMING_DOSE)
+
+    @property
+    def searches_at_once(self) -> int:
+        """How many questions that take a search are best worked on at once. Several take longer in
+        all, as they share the lock of Python, and each already uses several threads."""
+        return 1
 
     @property
     def index_build(self) -> str | None:
@@ -173,7 +188,9 @@ class Desk:
         with self._opening:
             if self._searcher is None:
                 model = name_of(self._settings.model) if self._build is None else None
-                self._searcher = Searcher(self._settings.index, self._store, model, self._build)
+                self._searcher = Searcher(
+                    self._settings.index, self._store, model, self._build, self._threads
+                )
             return self._searcher
 
     # Reading

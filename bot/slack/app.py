@@ -142,7 +142,7 @@ def serve(
     sys.setswitchinterval(_SWITCH)
     with (
         closing(open_state(settings)) as state,
-        Searches() as searches,
+        Searches(lambda: desk.searches_at_once) as searches,
     ):
         delivery = deliver_by(settings, desk, log, state, say)
         app = build_app(settings, delivery)

@@ -24,7 +24,7 @@ from bot.slack.outbox import TAKEN_OVER, Outbox, Then
 from bot.slack.outbox_store import Post
 from bot.slack.people import People, said_of_defaults
 from bot.slack.replicas import Replica
-from bot.slack.searches import Searches
+from bot.slack.searches import Searches, Wait
 from bot.slack.state import State
 from bot.slack.told import Told, conversation
 from bot.slack.views.answer import answer_message, removed_message, with_removed
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("codedesk.slack")
 
+#: Seconds from which on a wait is told. Up to there, Slack shows that an agent is at work.
+_LONG = 5.0
 #: The way for an answer; of None, for a sentence in its place.
 Into = Callable[[Answer | None], Way]
 #: Sends answers: see `bot.logged_desk.Deliver`.
@@ -149,6 +151,11 @@ class SlackDelivery:
         if self.searches and question.searches:
             asked = question.asked
             by = f"{asked.workspace or ''}/{asked.team}/{asked.user}"
+            wait = self.searches.wait(by)
+            if wait.is_full:
+                return self._too_busy(question, wait, trouble)
+            if wait.seconds >= _LONG:
+                self._say_busy(wait, tell)
             return self.searches.run(lambda: self._answer(question, sending, trouble), by)
         return self._answer(question, sending, trouble)
 
@@ -174,6 +181,22 @@ class SlackDelivery:
             )
             self.post(way.or_else(tell) if alone else tell, plain_message(told))
         return _done(Posted("abandoned", "over the limit"))
+
+    def _too_busy(
+        self, question: LoggedQuestion, wait: Wait, trouble: Callable[[str], None]
+    ) -> Future[Posted]:
+        """Say that too many wait. In the log the question was not answered, for this reason."""
+        posted = Posted("abandoned", "too many questions were waiting")
+        self.record(question.id, posted)
+        trouble(message("slack.too_busy", number=wait.before, question=question.id))
+        return _done(posted)
+
+    def _say_busy(self, wait: Wait, tell: Way) -> None:
+        """Tell the asker alone, at once, how long the answer takes; it comes by its own way. It is
+        not logged as a delivery: a question with one counts as finished at the next start."""
+        key = "slack.busy" if wait.before > 1 else "slack.busy_one"
+        said = message(key, number=wait.before, time=_about(wait.seconds))
+        self.post(tell, plain_message(said))
 
     def _answer(
         self, question: LoggedQuestion, sending: _Sending, trouble: Callable[[str], None]
@@ -347,6 +370,13 @@ def _into(way: Way | Into, tell: Way) -> Into:
     if not isinstance(way, Way):
         return way
     return lambda answer: tell if answer is None and way.replaces else way
+
+
+def _about(seconds: float) -> str:
+    """About so long, in words: seconds by fives, minutes from 90 seconds on."""
+    if seconds < 90:
+        return message("slack.about_seconds", number=5 * max(1, round(seconds / 5)))
+    return message("slack.about_minutes", number=round(seconds / 60))
 
 
 def _done(posted: Posted) -> Future[Posted]:

@@ -35,7 +35,8 @@ class EncoderDiffers(SearchError):
 class Encoder:
     """An exported model. Several threads may encode at the same time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, threads: int = THREADS) -> None:
+        """`threads`: how many texts are computed at once. With one, no thread is started."""
         from tokenizers import Tokenizer
 
         runtime = load_onnxruntime()
@@ -46,7 +47,7 @@ class Encoder:
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._tokenizer.enable_truncation(described["tokens"])
         self._tokenizer.enable_padding(pad_id=described["pad_id"], pad_token=described["pad_token"])
-        self._pool = ThreadPoolExecutor(THREADS)
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._session = runtime.InferenceSession(
             str(folder / GRAPH), runtime.options(), providers=["CPUExecutionProvider"]
         )
@@ -80,6 +81,8 @@ class Encoder:
         """
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)
+        if self._pool is None:
+            return np.concatenate([self._run([text]) for text in texts])
         # The calling thread takes the first text, so that one thread less has to be woken.
         first, *others = texts
         futures = [self._pool.submit(self._run, [text]) for text in others]
@@ -96,7 +99,8 @@ class Encoder:
         batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
         with tqdm(total=len(texts), desc=progress, unit="text", disable=progress is None) as bar:
-            results = self._pool.map(lambda batch: self._run([texts[i] for i in batch]), batches)
+            each = self._pool.map if self._pool else map
+            results = each(lambda batch: self._run([texts[i] for i in batch]), batches)
             for batch, batch_vectors in zip(batches, results, strict=True):
                 vectors[batch] = batch_vectors
                 bar.update(len(batch))

@@ -19,7 +19,7 @@ from index.embedding.encoder import Encoder
 from index.pcs.phrases import without_reason
 from index.pcs.scoring import Procedures
 from index.pcs.titles import Titles
-from index.runtime import loading
+from index.runtime import THREADS, loading
 from index.search.bare_names import bare_name, misses, tells_more
 from index.search.bm25 import Lexical
 from index.search.guideline_search import Asked, Guidance, asked_about, passages
@@ -218,8 +218,8 @@ def _texts_apart(folder: Path) -> int:
     return len(Texts(path)) if path.exists() else 0
 
 
-def _open_encoder(folder: Path) -> Encoder:
-    encoder = Encoder(folder)
+def _open_encoder(folder: Path, threads: int) -> Encoder:
+    encoder = Encoder(folder, threads)
     encoder.check()
     return encoder
 
@@ -228,10 +228,16 @@ class Searcher:
     """An opened bundle. Several threads may search it at the same time."""
 
     def __init__(
-        self, root: Path, store: CodeStore, model: str | None = None, earlier: str | None = None
+        self,
+        root: Path,
+        store: CodeStore,
+        model: str | None = None,
+        earlier: str | None = None,
+        threads: int = THREADS,
     ) -> None:
         """`model`: the name of the model in the settings, None for any; `earlier`: the name of a
-        build other than the one in use.
+        build other than the one in use; `threads`: how many texts are embedded at once, see
+        Encoder.
 
         Raises bundle.BundleUnusable when the bundle does not match the loaded editions or the
         model, EncoderDiffers when its encoder does not compute here what it should.
@@ -249,7 +255,7 @@ class Searcher:
         self._official = lru_cache(maxsize=32)(self._official_of)
         # The encoder is opened in a thread: most of that runs outside of Python's lock.
         with loading(), ThreadPoolExecutor(1) as pool:
-            encoder = pool.submit(_open_encoder, folder / bundle.ENCODER)
+            encoder = pool.submit(_open_encoder, folder / bundle.ENCODER, threads)
             self.off_topic = OffTopicModel.load(folder / bundle.OFF_TOPIC)
             self._lexicon = Lexicon.shipped()
             examples = "\n".join([*off_topic_examples(), *everyday_examples()])

@@ -164,6 +164,7 @@ class ScriptedDesk:
     no question is answered."""
 
     index_build: str | None = "build-1"
+    searches_at_once = 1
     intents: Mapping[str, Intent] = {"": "empty", "hi": "greeting", "help": "help"}
 
     def __init__(self) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import pytest
+from slack_server import SlackServer
 from slack_support import ScriptedDesk, served, verdict, verdicts, wait_until
 
 from bot.desk.answer import Answer
 from bot.desk.question import Question
+from bot.querylog import QueryLog, Record
 from bot.slack.searches import Searches
 from bot.slack.web_api import Posted
 
@@ -109,6 +113,89 @@ def test_a_search_that_was_not_begun_is_cancelled_when_the_desk_stops() -> None:
     closing.join(30)
     assert first.result(30) == Posted("delivered")
     assert second.cancelled()
+
+
+def test_with_two_workers_two_people_are_served_at_once_and_each_in_order() -> None:
+    go_on, begun = threading.Semaphore(0), threading.Semaphore(0)
+    order: list[str] = []
+
+    def slow(name: str) -> Future[Posted]:
+        order.append(name)
+        begun.release()
+        go_on.acquire(timeout=30)
+        return done(Posted("delivered"))
+
+    with Searches(lambda: 2) as searches:
+        asked = [searches.run(partial(slow, f"U1 {number}"), "U1") for number in range(3)]
+        asked += [searches.run(partial(slow, f"U2 {number}"), "U2") for number in range(3)]
+        asked.append(searches.run(partial(slow, "U3 0"), "U3"))
+        for _ in range(2):
+            assert begun.acquire(timeout=30)
+        assert order == ["U1 0", "U2 0"]
+        assert searches.wait("U4").before == 7 - 2
+        assert searches.wait("U1").before == 2 + 2 + 1 + 2
+        for _ in asked:
+            go_on.release()
+        for future in asked:
+            assert future.result(30) == Posted("delivered")
+    assert set(order[:3]) == {"U1 0", "U2 0", "U3 0"}
+    for person in ("U1", "U2"):
+        assert [name for name in order if person in name] == [f"{person} {n}" for n in range(3)]
+
+
+def test_who_will_wait_long_is_told_at_once_and_answered_later(slack, log, tmp_path) -> None:
+    desk = SlowSearches()
+    desk.open.clear()
+    with served(slack, tmp_path, desk, log):
+        for number in range(40):
+            slack.send_slash(text=f"gout {number}", user=f"U{number}").wait_ack(10)
+        desk.begun.acquire(timeout=10)
+        slack.send_event(slack.direct_message("copd", user="UX", channel="DX")).wait_ack(10)
+        try:
+            wait_until(lambda: any("before yours" in text for text in told(slack, "DX")))
+            (text,) = told(slack, "DX")
+        finally:
+            desk.open.set()
+        slack.wait_for("response_url", count=40)
+        wait_until(lambda: len(told(slack, "DX")) == 2)
+        wait_until(lambda: of("copd", log).deliveries)
+    assert re.fullmatch(r"\d+ questions are before yours; I answer it in about \d+ seconds.", text)
+    assert [d["kind"] for d in of("copd", log).deliveries] == ["answer"]
+
+
+def test_a_question_that_cannot_be_taken_is_told_so_and_on_record(
+    slack, log, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("bot.slack.searches.MOST_WAITING", 3)
+    desk = SlowSearches()
+    desk.open.clear()
+    with served(slack, tmp_path, desk, log):
+        for number in range(4):
+            slack.send_slash(text=f"gout {number}", user=f"U{number}").wait_ack(10)
+            if number == 0:
+                desk.begun.acquire(timeout=10)
+        slack.send_event(slack.direct_message("copd", user="UX", channel="DX")).wait_ack(10)
+        try:
+            wait_until(lambda: told(slack, "DX"))
+        finally:
+            desk.open.set()
+        slack.wait_for("response_url", count=4)
+    (text,) = told(slack, "DX")
+    record = of("copd", log)
+    assert "too busy" in text
+    assert record.id in text
+    assert [(d["kind"], d["outcome"]) for d in record.deliveries] == [("answer", "abandoned")]
+    assert "copd" not in desk.asked
+
+
+def told(slack: SlackServer, channel: str) -> list[str]:
+    """What arrived in a channel, for all or for one."""
+    return [call.args["text"] for call in slack.messages(channel)]
+
+
+def of(text: str, log: QueryLog) -> Record:
+    (record,) = [record for record in log.recent(100) if record.text == text]
+    return record
 
 
 def done(posted: Posted) -> Future[Posted]:
