@@ -8,8 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bench.load.asked import Asked
 from bench.load.serving import codedesk
-from bench.load.slack_side import Asked
 from bot.querylog import QueryLog
 from bot.settings import Settings
 
@@ -36,9 +36,8 @@ def verified(environment: Mapping[str, str]) -> dict[str, Any]:
 def compared(environment: Mapping[str, str], asked: Sequence[Asked]) -> dict[str, Any]:
     """What was sent, beside the log: `missing` events that are in no record (Slack gave up those
     that were `never_taken`), `twice` in more than one, `unanswered` and `undelivered` questions,
-    `delivered_twice`; `strange` questions that nobody asked; and of Slack's side, `posted_twice`
-    and `not_posted`. `milliseconds` has what the log says of how long answers took, by kind;
-    `bytes` how much it has grown by question."""
+    `delivered_twice`; `strange` questions that nobody asked; and what Slack has `seen`.
+    `seconds_by_kind` has what the log says of how long answers took."""
     settings = Settings.load(environment)
     events: dict[str, list[str]] = defaultdict(list)
     answers: Counter[str] = Counter()
@@ -68,7 +67,6 @@ def compared(environment: Mapping[str, str], asked: Sequence[Asked]) -> dict[str
             if question in latency:
                 by_kind[one.kind].append(latency[question] / 1000)
     return {
-        "asked": len(asked),
         "records": records,
         "questions": len(ids),
         "missing": sum(1 for o in asked if o.event_id not in events and not o.gone and not o.busy),
@@ -78,9 +76,22 @@ def compared(environment: Mapping[str, str], asked: Sequence[Asked]) -> dict[str
         "unanswered": sum(not answers[question] for question in ids),
         "undelivered": sum(not delivered[question] for question in ids),
         "delivered_twice": sum(delivered[question] > 1 for question in ids),
-        "posted_twice": sum(one.posts > 1 for one in asked),
-        "not_posted": sum(1 for one in taken if not one.posts and not one.busy),
+        **seen(asked),
         "seconds_by_kind": dict(by_kind),
+    }
+
+
+def seen(asked: Sequence[Asked]) -> dict[str, int]:
+    """What Slack saw: `asked` questions; `posted_twice` that were answered more than once, `failed`
+    commands that were not acknowledged, of which Slack tells the asker, and `not_posted` ones that
+    were not answered and of which nobody was told."""
+    silent = [one for one in asked if not one.posts and not one.busy]
+    failed = sum(one.gone and one.question.surface == "slash" for one in silent)
+    return {
+        "asked": len(asked),
+        "posted_twice": sum(one.posts > 1 for one in asked),
+        "failed": failed,
+        "not_posted": len(silent) - failed,
     }
 
 

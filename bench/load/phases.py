@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bench.load.asked import Asked
 from bench.load.figures import milliseconds, percentile
 from bench.load.processes import Roles, Usage
 from bench.load.questions import Mix
-from bench.load.slack_side import Asked, SlackSide
+from bench.load.slack_side import SlackSide
 
 #: Seconds that an asker of `closed` waits for an answer before going on.
 _GIVEN_UP = 60.0
@@ -26,7 +27,9 @@ _SENT_AGAIN = 0.01
 class Figures:
     """What a phase found. Times are milliseconds: median, 99th percentile and longest, from when a
     question was due; `answered` by kind. `waiting` questions had no answer when the last was sent;
-    `drained_s` seconds later all had. `cpu_ms` is CPU per question, by role."""
+    `drained_s` seconds later all had. `busy` askers were told that the app has too much to do;
+    `failed` commands were not acknowledged; of `lost` questions nobody was told anything. `cpu_ms`
+    is CPU per question, by role."""
 
     name: str
     rate: float
@@ -38,6 +41,7 @@ class Figures:
     waiting: int
     drained_s: float | None
     busy: int
+    failed: int
     lost: int
     sent_again: int
     refused: dict[str, int]
@@ -133,7 +137,7 @@ class Load:
         figures.more = {
             "recovered_s": _rounded(recovered),
             "asked_after": later.asked,
-            "lost_after": later.lost,
+            "lost_after": later.lost + later.failed,
             "answered_after_ms": later.answered_ms["all"],
         }
         return figures
@@ -146,7 +150,7 @@ class Load:
                 await asyncio.sleep(pause)
             one = self.slack.ask(self.mix.next(), due)
             asked.append(one)
-            if draw.random() < _SENT_AGAIN and one.question.surface != "slash":
+            if draw.random() < _SENT_AGAIN and not _command(one):
                 loop = asyncio.get_running_loop()
                 loop.call_later(1.0, self.slack.send_again, one)
         if (rest := begun + seconds - time.monotonic()) > 0:
@@ -184,7 +188,12 @@ class Load:
             waiting=waiting,
             drained_s=_rounded(drained),
             busy=sum(one.busy for one in asked),
-            lost=sum(1 for one in asked if one.first_post is None and not one.busy),
+            failed=sum(one.gone and one.first_post is None and _command(one) for one in asked),
+            lost=sum(
+                1
+                for one in asked
+                if one.first_post is None and not one.busy and not (one.gone and _command(one))
+            ),
             sent_again=sum(one.again for one in asked),
             refused=dict(Counter(why for one in asked for why in one.refused)),
             limited=self.slack.limited - limited,
@@ -212,6 +221,11 @@ def _waiting(asked: Iterable[Asked]) -> int:
 def _wait(one: Asked) -> float:
     """Seconds until the answer, or until now."""
     return (one.first_post or time.monotonic()) - one.due
+
+
+def _command(one: Asked) -> bool:
+    """Slack sends a command once, and tells the asker when it was not acknowledged."""
+    return one.question.surface == "slash"
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -78,7 +78,7 @@ _CONVERSATIONS = (
     ("anemia", "due to ckd stage 4"),
     ("closed fx distal radius", "left, initial encounter"),
 )
-_CHECKS = ("is {} billable", "{} valid dos 11/3/26?", "{}", "can I bill {}")
+_CHECKS = ("is {} billable", "{} valid dos 11/3/26?", "{}")
 
 
 @dataclass(frozen=True, slots=True)

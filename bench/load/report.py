@@ -170,6 +170,7 @@ def _twice(systems: Mapping[str, Any]) -> str:
             _three(phase["acknowledged_ms"]),
             phase["sent_again"],
             phase["busy"],
+            phase["failed"],
             phase["lost"] + phase["more"]["lost_after"],
             phase["waiting"],
             phase["drained_s"],
@@ -179,10 +180,15 @@ def _twice(systems: Mapping[str, Any]) -> str:
         if phase["name"] == "twice"
     ]
     header = [
-        "app", "a second", "asked", "acknowledged, ms", "sent again by Slack", "told: busy", "lost",
+        "app", "a second", "asked", "acknowledged, ms", "sent again by Slack", "told: busy",
+        "failed", "lost",
         "waiting at the end", "all answered after, s", "as quick as before after, s",
     ]  # fmt: skip
-    return table(header, rows) if rows else "Left out."
+    note = (
+        "*Failed*: commands that were not acknowledged in three seconds, of which Slack tells the "
+        "asker. *Lost*: neither answered nor told.\n\n"
+    )
+    return note + table(header, rows) if rows else "Left out."
 
 
 def _soak(systems: Mapping[str, Any]) -> str:
@@ -230,12 +236,14 @@ def _log(systems: Mapping[str, Any]) -> str:
         if "verified" not in system:
             texts.append(
                 f"{name}: {log['asked']:,} questions; {log['posted_twice']} answered twice, "
-                f"{log['not_posted']} not at all. Its rows cannot be verified."
+                f"{log['not_posted']} not at all, {log['failed']} commands failed. What it has of "
+                "them cannot be verified."
             )
             continue
         counted = {
             "asked": log["asked"],
             "in the log": log["questions"],
+            "failed": log["failed"],
             "missing": log["missing"],
             "twice": log["twice"],
             "unanswered": log["unanswered"],

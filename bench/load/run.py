@@ -66,7 +66,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--resend-after", default=",".join(f"{s:g}" for s in RESEND_AFTER), metavar="S,S,S",
         help="seconds before Slack sends again (default: as Slack, %(default)s)")  # fmt: skip
     add("--no-pace", action="store_true", help="without Slack's message a second in a channel")
-    add("--patience", type=float, default=300.0, help="seconds to wait for answers, at most")
+    add("--patience", type=float, default=420.0, help="seconds to wait for answers, at most")
     add("--seed", type=int, default=1)
     add("--no-ceiling", action="store_true", help="do not measure the generator itself")
     add("--json", type=Path, metavar="FILE", help="write all figures there")
@@ -76,6 +76,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     if given.quick:
         given.seconds, given.twice_seconds, given.patience = 6.0, 8.0, 60.0
         given.soak, given.naive_every = min(given.soak, 0.2), max(given.naive_every, 60)
+        given.resend_after = "0,1,3"
     if given.processes > 1 and not given.database:
         parser.error("--processes needs --database: processes share a log on PostgreSQL only.")
     return given
@@ -130,7 +131,7 @@ async def measure(systems: list[System], given: argparse.Namespace) -> None:
     """All parts; in each, the systems take turns."""
     for system in systems:
         say(f"{system.running.name}: warming up")
-        await system.load.closed(4, 2.0 if given.quick else 8.0, "warm-up")
+        await system.load.closed(4, min(8.0, given.seconds / 3), "warm-up")
         system.found["memory_warm"] = memory_now(system)
     for system in systems:
         if given.rate:
@@ -174,9 +175,7 @@ async def ended(system: System) -> None:
     await system.slack.stop()
     asked = system.slack.asked
     if system.running.name == "naive":
-        twice = sum(one.posts > 1 for one in asked)
-        lost = sum(1 for one in asked if not one.posts)
-        system.found["log"] = {"asked": len(asked), "posted_twice": twice, "not_posted": lost}
+        system.found["log"] = log_check.seen(asked)
         return
     environment = system.running.environment
     system.found["verified"] = await asyncio.to_thread(log_check.verified, environment)

@@ -16,13 +16,14 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from bench.load.asked import Asked
 from bench.load.http_wire import Client, NoAnswer, Response, served
-from bench.load.questions import Kind, Question
+from bench.load.pace import Pace
+from bench.load.questions import Question
 
 # The shapes of what Slack sends, and its signature, belong to the tests.
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "support"))
@@ -36,47 +37,8 @@ BOT_TOKEN, SECRET = "xoxb-load", "secret-of-the-load"
 ACKNOWLEDGED_WITHIN = 3.0
 #: Seconds before each time that Slack sends an event again: "nearly immediately", 1 and 5 minutes.
 RESEND_AFTER = (0.0, 60.0, 300.0)
-#: Messages that a channel takes at once before it takes one a second. Slack documents "short
-#: bursts" without a number: https://docs.slack.dev/apis/web-api/rate-limits
-BURST = 5
-
 #: How an app says that it has too much to do. What the desk says is in prompts/messages.
 BUSY = re.compile(r"\bbusy\b|too many (?:questions|people)|try again in", re.IGNORECASE)
-
-
-@dataclass(slots=True, eq=False)
-class Asked:
-    """One question, and what became of it. Times are of `time.monotonic`; None: it has not come to
-    that. `due` is when it was to be sent, from which all waits count, so that a generator that is
-    late hides nothing. `again`: how often it was sent again, and `refused` why."""
-
-    question: Question
-    event_id: str
-    ts: str
-    due: float
-    sent: float | None = None
-    acknowledged: float | None = None
-    again: int = 0
-    refused: list[str] = field(default_factory=list)
-    first_post: float | None = None
-    posts: int = 0
-    #: Whether the asker was told that the desk has too much to do.
-    busy: bool = False
-    #: Whether Slack has given up sending it.
-    gone: bool = False
-    notices: int = 0
-    #: The ids in the desk's log that its posts name.
-    ids: set[str] = field(default_factory=set)
-    posted: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def kind(self) -> Kind:
-        return self.question.kind
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more is to come: it was answered or refused, or Slack gave it up."""
-        return self.first_post is not None or self.busy or self.gone
 
 
 class SlackSide:
@@ -94,12 +56,11 @@ class SlackSide:
         self.limited = 0
         self.asked: list[Asked] = []
         self._resend_after = resend_after
-        self._paced = paced
+        self._pace = Pace() if paced else None
         self._answered = answered
         #: What is asked in a thread, by channel and ts, and by the path of a response_url.
         self._places: dict[tuple[str, str], list[Asked]] = {}
         self._messages: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        self._paces: dict[str, tuple[float, float]] = {}
         self._clients: list[Client] = []
         self._numbers = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -231,7 +192,7 @@ class SlackSide:
             return 200, kind, b'{"ok":true}'
         method = path.rpartition("/")[2].partition("?")[0]
         self.calls[method] += 1
-        if method == "chat.postMessage" and (wait := self._wait(str(args.get("channel")))):
+        if method == "chat.postMessage" and (wait := self._wait(args)):
             self.limited += 1
             kind["Retry-After"] = str(wait)
             return 429, kind, b'{"ok":false,"error":"ratelimited"}'
@@ -272,16 +233,8 @@ class SlackSide:
             }
         return {}
 
-    def _wait(self, channel: str) -> int:
-        """The seconds after which a channel takes the next message; 0: it takes this one."""
-        if not self._paced:
-            return 0
-        now = time.monotonic()
-        left, since = self._paces.get(channel, (float(BURST), now))
-        left = min(float(BURST), left + now - since)
-        takes = left >= 1.0
-        self._paces[channel] = (left - takes, now)
-        return 0 if takes else 1
+    def _wait(self, args: dict[str, Any]) -> int:
+        return self._pace.wait(str(args.get("channel")), time.monotonic()) if self._pace else 0
 
     def _arrived(
         self, place: tuple[str, str], args: dict[str, Any], *, private: bool = False
