@@ -144,7 +144,7 @@ def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     of = circumstances()
     head = (
         f"Measured at commit {of['commit']} on {of['day']}. Megabytes; *codes* of all loaded "
-        f"editions. In a process of its own, without Slack and the log; after {ASKED} questions.\n\n"
+        f"editions. A process of its own, without Slack and the log; after {ASKED} questions.\n\n"
     )
     header = ["systems", "codes", "codes.db", "index", "RSS when open", "RSS after", "USS after"]
     return head + table(header, cells)
