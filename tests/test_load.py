@@ -6,6 +6,7 @@ import asyncio
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -19,7 +20,9 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 
+from bench.load import busy
 from bench.load.asked import Asked
+from bench.load.busy import pattern
 from bench.load.figures import milliseconds, percentile, shown, slope, table
 from bench.load.http_wire import Response, served
 from bench.load.log_check import seen
@@ -281,10 +284,27 @@ def test_a_second_answer_is_noticed() -> None:
     assert seen([asked])["posted_twice"] == 1
 
 
-def test_who_is_told_that_the_desk_is_busy_is_not_answered() -> None:
-    asked = posting({"text": "I am busy. Please ask again in a minute."})
+def test_who_is_told_that_there_will_be_no_answer_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(busy, "REFUSED", re.compile("too busy"))
+    asked = posting({"text": "I am too busy. Please ask again."})
     assert (asked.busy, asked.posts, asked.ended) == (True, 0, True)
     assert seen([asked])["not_posted"] == 0
+
+
+def test_who_is_told_to_wait_still_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(busy, "WAIT", re.compile("before yours"))
+    words = {"text": "12 questions are before yours.", "user": "U00001"}
+    asked = posting(words, method="chat.postEphemeral")
+    assert (asked.told_to_wait, asked.busy, asked.ended) == (True, False, False)
+
+
+def test_busy_is_known_by_the_words_of_the_desk(tmp_path: Path) -> None:
+    path = tmp_path / "slack.toml"
+    path.write_text('[slack]\ntoo_busy = "No: {number} wait (really)."\n', encoding="utf-8")
+    assert pattern(("too_busy",), "x", path).fullmatch("No: 7 wait (really).")
+    assert pattern(("busy",), "otherwise", path).pattern == "otherwise"
 
 
 def test_a_notice_for_the_asker_is_no_answer() -> None:

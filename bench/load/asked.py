@@ -24,7 +24,8 @@ class Asked:
     refused: list[str] = field(default_factory=list)
     first_post: float | None = None
     posts: int = 0
-    #: Whether the asker was told that the desk has too much to do.
+    #: Whether the asker was told how long it takes, and that there will be no answer.
+    told_to_wait: bool = False
     busy: bool = False
     #: Whether Slack has given up sending it.
     gone: bool = False

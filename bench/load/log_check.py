@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.load.asked import Asked
+from bench.load.figures import milliseconds
+from bench.load.phases import searches
 from bench.load.serving import codedesk
 from bot.querylog import QueryLog
 from bot.settings import Settings
@@ -37,7 +39,8 @@ def compared(environment: Mapping[str, str], asked: Sequence[Asked]) -> dict[str
     """What was sent, beside the log: `missing` events that are in no record (Slack gave up those
     that were `never_taken`), `twice` in more than one, `unanswered` and `undelivered` questions,
     `delivered_twice`; `strange` questions that nobody asked; and what Slack has `seen`.
-    `seconds_by_kind` has what the log says of how long answers took."""
+    `seconds` is what the log says of how long answers took, by event. Questions that were refused
+    because the desk was busy need no answer."""
     settings = Settings.load(environment)
     events: dict[str, list[str]] = defaultdict(list)
     answers: Counter[str] = Counter()
@@ -61,11 +64,14 @@ def compared(environment: Mapping[str, str], asked: Sequence[Asked]) -> dict[str
     by_event = {one.event_id: one for one in asked}
     ids = [question for of_one in events.values() for question in of_one]
     taken = [one for one in asked if one.event_id in events]
-    by_kind: dict[str, list[float]] = defaultdict(list)
-    for one in taken:
-        for question in events[one.event_id]:
-            if question in latency:
-                by_kind[one.kind].append(latency[question] / 1000)
+    refused = {question for one in taken if one.busy for question in events[one.event_id]}
+    open_ones = [question for question in ids if question not in refused]
+    seconds = {
+        one.event_id: latency[question] / 1000
+        for one in taken
+        for question in events[one.event_id]
+        if question in latency
+    }
     return {
         "records": records,
         "questions": len(ids),
@@ -73,11 +79,11 @@ def compared(environment: Mapping[str, str], asked: Sequence[Asked]) -> dict[str
         "never_taken": sum(1 for o in asked if o.event_id not in events and o.gone),
         "twice": sum(len(of_one) > 1 for of_one in events.values()),
         "strange": sum(event not in by_event for event in events),
-        "unanswered": sum(not answers[question] for question in ids),
-        "undelivered": sum(not delivered[question] for question in ids),
+        "unanswered": sum(not answers[question] for question in open_ones),
+        "undelivered": sum(not delivered[question] for question in open_ones),
         "delivered_twice": sum(delivered[question] > 1 for question in ids),
         **seen(asked),
-        "seconds_by_kind": dict(by_kind),
+        "seconds": seconds,
     }
 
 
@@ -93,6 +99,18 @@ def seen(asked: Sequence[Asked]) -> dict[str, int]:
         "failed": failed,
         "not_posted": len(silent) - failed,
     }
+
+
+def milliseconds_by_kind(
+    asked: Sequence[Asked], seconds: Mapping[str, float]
+) -> dict[str, list[float | None]]:
+    """Median, 99th percentile and longest of each kind, and of all that take a search."""
+    by_kind: dict[str, list[float]] = defaultdict(list)
+    for one in asked:
+        if one.event_id in seconds:
+            by_kind[one.kind].append(seconds[one.event_id])
+    by_kind["searches"] = searches(by_kind)
+    return {kind: milliseconds(values, 50, 99, 100) for kind, values in by_kind.items() if values}
 
 
 def is_right(found: Mapping[str, Any]) -> bool:

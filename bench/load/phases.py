@@ -8,7 +8,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from bench.load.asked import Asked
@@ -27,9 +27,9 @@ _SENT_AGAIN = 0.01
 class Figures:
     """What a phase found. Times are milliseconds: median, 99th percentile and longest, from when a
     question was due; `answered` by kind. `waiting` questions had no answer when the last was sent;
-    `drained_s` seconds later all had. `busy` askers were told that the app has too much to do;
-    `failed` commands were not acknowledged; of `lost` questions nobody was told anything. `cpu_ms`
-    is CPU per question, by role."""
+    `drained_s` seconds later all had. `told_to_wait` askers were told how long the answer takes,
+    and `busy` ones that there is none; `failed` commands were not acknowledged; of `lost` questions
+    nobody was told anything. `cpu_ms` is CPU per question, by role."""
 
     name: str
     rate: float
@@ -40,6 +40,7 @@ class Figures:
     answered_ms: dict[str, list[float | None]]
     waiting: int
     drained_s: float | None
+    told_to_wait: int
     busy: int
     failed: int
     lost: int
@@ -50,9 +51,10 @@ class Figures:
     cpu_share: dict[str, float]
     late_ms: float | None
     more: dict[str, Any] = field(default_factory=dict)
+    questions: list[Asked] = field(default_factory=list, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(replace(self, questions=[]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ class Load:
         kinds = sorted({one.kind for one in asked})
         by_kind = {kind: [_wait(one) for one in answered if one.kind == kind] for kind in kinds}
         waits = [_wait(one) for one in answered]
-        by_kind = {"all": waits, "searches": _searches(by_kind), **by_kind}
+        by_kind = {"all": waits, "searches": searches(by_kind), **by_kind}
         acknowledged = [one.acknowledged - one.due for one in asked if one.acknowledged]
         late = [one.sent - one.due for one in asked if one.sent is not None]
         return Figures(
@@ -187,6 +189,7 @@ class Load:
             answered_ms={k: milliseconds(v, 50, 99, 100) for k, v in by_kind.items() if v},
             waiting=waiting,
             drained_s=_rounded(drained),
+            told_to_wait=sum(one.told_to_wait for one in asked),
             busy=sum(one.busy for one in asked),
             failed=sum(one.gone and one.first_post is None and _command(one) for one in asked),
             lost=sum(
@@ -200,6 +203,7 @@ class Load:
             cpu_ms={r: round(1000 * s / max(1, done), 2) for r, s in cpu.items()},
             cpu_share={r: round(s / seconds, 3) for r, s in cpu.items()},
             late_ms=_ms(percentile(late, 99)) if late else None,
+            questions=list(asked),
         )
 
 
@@ -208,7 +212,7 @@ def _ended(usage: Usage) -> _Ended:
     return _Ended(cpu, seconds, time.monotonic())
 
 
-def _searches(by_kind: dict[str, list[float]]) -> list[float]:
+def searches(by_kind: dict[str, list[float]]) -> list[float]:
     """Of all kinds that take a search; checks of codes and denials take look-ups."""
     kinds = (kind for kind in by_kind if kind not in ("verdict", "denial"))
     return [wait for kind in kinds for wait in by_kind[kind]]

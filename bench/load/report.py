@@ -56,7 +56,8 @@ def circumstances() -> dict[str, Any]:
 def _circumstances(figures: Mapping[str, Any]) -> str:
     of, given = figures["circumstances"], figures["options"]
     database = "PostgreSQL" if given["database"] else "SQLite"
-    workers = f"`--workers {given['workers']}`" if given["workers"] else "without `--workers`"
+    counts = " and ".join(f"`--workers {count}`" for count in given["workers"] or ())
+    workers = counts or "without `--workers`"
     lines = [
         f"Measured at commit {of['commit']} on {of['day']}, in {figures['seconds']} seconds, on "
         f"{of['processor']} ({of['cores']} cores, {of['system']}), Python {of['python']}. The "
@@ -123,6 +124,7 @@ def _phases(systems: Mapping[str, Any]) -> str:
             _three(phase["acknowledged_ms"]),
             _three(phase["answered_ms"].get("verdict")),
             _three(phase["answered_ms"].get("searches")),
+            _three(phase["more"].get("log_ms", {}).get("verdict")),
             phase["answered_a_second"],
             phase["waiting"],
         ]
@@ -130,11 +132,28 @@ def _phases(systems: Mapping[str, Any]) -> str:
     ]
     note = (
         "Milliseconds: median / 99th percentile / longest, from when a question was due until "
-        "Slack has the acknowledgement, or the answer. *Verdict*: checks of one code. *Waiting*: "
+        "Slack has the acknowledgement, or the answer. *Verdict*: checks of one code; *by the "
+        "log*: until the answer is ready, without the way to Slack. *Waiting*: "
         "questions without an answer when the last was sent.\n\n"
     )
-    header = ["app", "part", "acknowledged", "verdict", "search", "answers a second", "waiting"]
-    return note + table(header, rows)
+    header = [
+        "app", "part", "acknowledged", "verdict", "search", "verdict, by the log",
+        "answers a second", "waiting",
+    ]  # fmt: skip
+    return note + table(header, rows) + _more_workers(systems)
+
+
+def _more_workers(systems: Mapping[str, Any]) -> str:
+    """The capacity with the most workers beside that with the fewest."""
+    desks = sorted(
+        (system["workers"], system["capacity"])
+        for system in systems.values()
+        if system["workers"] is not None
+    )
+    if len(desks) < 2 or not desks[0][1]:
+        return ""
+    (few, slow), (many, fast) = desks[0], desks[-1]
+    return f"\n\nWith --workers {many} the capacity is {fast / slow:.2f} times that with {few}."
 
 
 def _part(phase: Mapping[str, Any]) -> str:
@@ -169,6 +188,7 @@ def _twice(systems: Mapping[str, Any]) -> str:
             phase["asked"],
             _three(phase["acknowledged_ms"]),
             phase["sent_again"],
+            phase["told_to_wait"],
             phase["busy"],
             phase["failed"],
             phase["lost"] + phase["more"]["lost_after"],
@@ -180,8 +200,8 @@ def _twice(systems: Mapping[str, Any]) -> str:
         if phase["name"] == "twice"
     ]
     header = [
-        "app", "a second", "asked", "acknowledged, ms", "sent again by Slack", "told: busy",
-        "failed", "lost",
+        "app", "a second", "asked", "acknowledged, ms", "sent again by Slack", "told how long",
+        "told: too busy", "failed", "lost",
         "waiting at the end", "all answered after, s", "as quick as before after, s",
     ]  # fmt: skip
     note = (
@@ -257,11 +277,6 @@ def _log(systems: Mapping[str, Any]) -> str:
             f"{name}: `codedesk log verify` says {verified['result']} "
             f"(exit code {verified['exit_code']}, {verified['seconds']} s).{each}\n\n"
             + table(list(counted), [list(counted.values())])
-        )
-        rows = [[kind, *times] for kind, times in sorted(system["log_ms"].items())]
-        texts.append(
-            "What the log says of how long answers took, in milliseconds, over all parts:\n\n"
-            + table(["kind", "median", "99th percentile", "longest"], rows)
         )
     return "\n\n".join(texts)
 

@@ -1,7 +1,7 @@
 """Measures what Code Desk can take, by a load that speaks as Slack does:
 
     python bench/load/run.py                     # find the capacity, then twice of it
-    python bench/load/run.py --workers 2 --naive --soak 10 --write docs/CAPACITY.md
+    python bench/load/run.py --workers 1 2 --naive --soak 10 --write docs/CAPACITY.md
     python bench/load/run.py --database auto --processes 2
     python bench/load/run.py --rate 20 --seconds 60
     python bench/load/run.py --quick             # a rehearsal, about a minute
@@ -29,6 +29,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,6 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from bench.load import ceiling, log_check, report, serving  # noqa: E402
-from bench.load.figures import milliseconds  # noqa: E402
 from bench.load.phases import Figures, Load  # noqa: E402
 from bench.load.processes import Sampler  # noqa: E402
 from bench.load.questions import Mix, Texts  # noqa: E402
@@ -58,7 +58,8 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--twice", action="store_true", help="with --rate: twice of it, too")
     add("--twice-seconds", type=float, default=60.0, help="of that part (default: %(default)s)")
     add("--soak", type=float, default=0.0, metavar="MINUTES", help="at 80%% of the capacity")
-    add("--workers", type=int, help="codedesk run --workers N")
+    add("--workers", type=int, nargs="+", metavar="N",
+        help="codedesk run --workers N; several are measured in turns")  # fmt: skip
     add("--processes", type=int, default=1, help="of codedesk run; more need --database")
     add("--database", metavar="auto|URL", help="PostgreSQL; auto starts one (pgserver)")
     add("--naive", action="store_true", help="the naive bot in the same run, in turns")
@@ -106,7 +107,8 @@ async def main(given: argparse.Namespace) -> int:
     figures["built_in_questions"] = texts.built_in
     with ExitStack() as stack:
         systems = []
-        for open_one in (_desk, *((_naive,) if given.naive else ())):
+        desks = [partial(_desk, workers=count) for count in given.workers or [None]]
+        for open_one in (*desks, *((_naive,) if given.naive else ())):
             systems.append(await _opened(open_one, given, texts, stack))
         looking = [asyncio.create_task(system.sampler.run()) for system in systems]
         try:
@@ -155,7 +157,8 @@ async def measure(systems: list[System], given: argparse.Namespace) -> None:
             seconds = given.twice_seconds
             system.phases.append(await system.load.twice(system.capacity, seconds, usual))
     if given.soak:
-        system = systems[0]
+        # The one with the most workers.
+        system = max(systems, key=lambda one: (one.running.name != "naive", one.capacity))
         rate = 0.8 * system.capacity
         say(f"{system.running.name}: a soak of {given.soak:g} minutes, {rate:.1f} a second")
         begun = time.monotonic() - system.sampler.started
@@ -180,9 +183,10 @@ async def ended(system: System) -> None:
     environment = system.running.environment
     system.found["verified"] = await asyncio.to_thread(log_check.verified, environment)
     compared = await asyncio.to_thread(log_check.compared, environment, asked)
-    by_kind = compared.pop("seconds_by_kind")
+    seconds = compared.pop("seconds")
     system.found["log"] = compared
-    system.found["log_ms"] = {kind: milliseconds(s, 50, 99, 100) for kind, s in by_kind.items()}
+    for phase in system.phases:
+        phase.more["log_ms"] = log_check.milliseconds_by_kind(phase.questions, seconds)
     system.found["log_bytes"] = report.log_bytes(environment)
     system.found["right"] = log_check.is_right(compared) and system.found["verified"][
         "exit_code"
@@ -200,6 +204,7 @@ def memory_now(system: System) -> dict[str, Any]:
 def as_dict(system: System) -> dict[str, Any]:
     return {
         "capacity": system.capacity,
+        "workers": system.running.workers,
         "phases": [phase.as_dict() for phase in system.phases],
         **system.found,
     }
@@ -225,12 +230,18 @@ async def _opened(open_one, given: argparse.Namespace, texts: Texts, stack: Exit
 
 
 @contextmanager
-def _desk(api_url: str, given: argparse.Namespace) -> Iterator[serving.Served]:
-    say("starting Code Desk")
+def _desk(
+    api_url: str, given: argparse.Namespace, *, workers: int | None
+) -> Iterator[serving.Served]:
+    name = "Code Desk"
+    if len(given.workers or ()) > 1:
+        name = f"Code Desk, {workers} worker{'' if workers == 1 else 's'}"
+    say(f"starting {name}")
     with serving.desk(
         api_url,
+        name=name,
         processes=given.processes,
-        workers=given.workers,
+        workers=workers,
         database=given.database,
     ) as running:
         yield running

@@ -35,6 +35,7 @@ class Served:
     process; `naive`, whether it is the naive bot."""
 
     name: str
+    workers: int | None
     processes: list[subprocess.Popen[bytes]]
     ports: list[int]
     home: Path
@@ -45,7 +46,8 @@ class Served:
     def roles(self) -> Roles:
         front = [process.pid for process in self.processes]
         roles = {"front": front}
-        if workers := [child for pid in front for child in descendants(pid)]:
+        children = [child for pid in front for child in descendants(pid)]
+        if workers := [child for child in children if not _is_helper(child)]:
             roles["workers"] = workers
         if self.database is not None:
             roles["database"] = [self.database, *descendants(self.database)]
@@ -85,6 +87,7 @@ def codedesk(*arguments: str, **environment: str) -> subprocess.CompletedProcess
 def desk(
     api_url: str,
     *,
+    name: str = "Code Desk",
     processes: int = 1,
     workers: int | None = None,
     database: str | None = None,
@@ -93,7 +96,7 @@ def desk(
     """`codedesk run`, so many processes of it, each in a home as on a host of its own. `database`:
     "auto" starts a PostgreSQL, another text is its address. `settings` are more of the environment.
     Raises Failed."""
-    arguments = ["run", *(["--workers", str(workers)] if workers else [])]
+    arguments = ["run", *([] if workers is None else ["--workers", str(workers)])]
     given = Settings.load()
     if not given.codes_db.exists():
         raise Failed(f"There are no code sets at {given.home}: set CODEDESK_HOME.")
@@ -115,7 +118,7 @@ def desk(
             (home / "keys").symlink_to(homes[0] / "keys")
         command = [sys.executable, "-m", "bot", *arguments]
         started = [_started(command, env, Path(env["CODEDESK_HOME"])) for env in each]
-        running = Served("Code Desk", started, ports, homes[0], each[0], db.pid)
+        running = Served(name, workers, started, ports, homes[0], each[0], db.pid)
         running.output = [home / "output.txt" for home in homes]
         with _ended_at_last(running):
             yield running
@@ -128,7 +131,7 @@ def naive(api_url: str, vectors: Path) -> Iterator[Served]:
         home, port = Path(folder), _free_port()
         env = environment(api_url, home, port, BENCH_NAIVE=str(vectors))
         command = [sys.executable, str(Path(__file__).with_name("naive_bot.py")), str(port)]
-        running = Served("naive", [_started(command, env, home)], [port], home, env)
+        running = Served("naive", None, [_started(command, env, home)], [port], home, env)
         running.output = [home / "output.txt"]
         with _ended_at_last(running):
             yield running
@@ -177,6 +180,14 @@ def _wait(running: Served) -> None:
             if time.monotonic() > until:
                 raise Failed(f"{running.name} does not listen after {PATIENCE:.0f} s.")
             time.sleep(0.1)
+
+
+def _is_helper(pid: int) -> bool:
+    """Whether a process only cleans up after the others: Python's resource tracker."""
+    try:
+        return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return True
 
 
 def _listens(port: int) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import re
 import sys
 import time
 from collections import Counter, deque
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from bench.load import busy
 from bench.load.asked import Asked
 from bench.load.http_wire import Client, NoAnswer, Response, served
 from bench.load.pace import Pace
@@ -37,8 +37,6 @@ BOT_TOKEN, SECRET = "xoxb-load", "secret-of-the-load"
 ACKNOWLEDGED_WITHIN = 3.0
 #: Seconds before each time that Slack sends an event again: "nearly immediately", 1 and 5 minutes.
 RESEND_AFTER = (0.0, 60.0, 300.0)
-#: How an app says that it has too much to do. What the desk says is in prompts/messages.
-BUSY = re.compile(r"\bbusy\b|too many (?:questions|people)|try again in", re.IGNORECASE)
 
 
 class SlackSide:
@@ -60,6 +58,7 @@ class SlackSide:
         self._answered = answered
         #: What is asked in a thread, by channel and ts, and by the path of a response_url.
         self._places: dict[tuple[str, str], list[Asked]] = {}
+        self._commands: dict[str, list[Asked]] = {}
         self._messages: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._clients: list[Client] = []
         self._numbers = itertools.count(1)
@@ -97,6 +96,7 @@ class SlackSide:
         if question.surface == "slash":
             asked.event_id = f"{number}.{number}.load"
             place = ("response_url", f"/respond/{number}")
+            self._commands[question.user] = [asked]
         else:
             place = (question.channel, question.thread or asked.ts)
         self._places.setdefault(place, []).append(asked)
@@ -241,13 +241,20 @@ class SlackSide:
     ) -> None:
         """A message has reached a place. It belongs to the first question there that has none."""
         asked = self._places.get(place)
+        if not asked and private:
+            # A notice on a command comes to the channel: it is for what this person asked last.
+            asked = self._commands.get(str(args.get("user")))
         if not asked:
             return
         open_ones = deque(one for one in asked if one.first_post is None)
         one = open_ones[0] if open_ones else asked[-1]
-        if BUSY.search(str(args.get("text", ""))):
+        text = str(args.get("text", ""))
+        if busy.REFUSED.search(text):
             one.busy = True
             one.posted.set()
+            return
+        if busy.WAIT.search(text):
+            one.told_to_wait = True
             return
         if private:
             one.notices += 1
