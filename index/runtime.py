@@ -21,7 +21,6 @@ from typing import Any
 from index.errors import ExtraMissing
 
 
-
 def _threads(asked: str, cores: int) -> int:
     """How many threads to use: one a core, 4 at most, and no more than are asked for."""
     most = max(1, min(4, cores))

@@ -103,7 +103,10 @@ class Encoder:
         return vectors
 
     def _run(self, texts: list[str]) -> np.ndarray:
-        encodings = self._tokenizer.encode_batch(texts)
+        if len(texts) == 1:  # without starting a thread for it
+            encodings = [self._tokenizer.encode(texts[0])]
+        else:
+            encodings = self._tokenizer.encode_batch(texts)
         (vectors,) = self._session.run(
             None,
             {
