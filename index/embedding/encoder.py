@@ -9,6 +9,7 @@ writes it.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -46,7 +47,7 @@ class Encoder:
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._tokenizer.enable_truncation(described["tokens"])
         self._tokenizer.enable_padding(pad_id=described["pad_id"], pad_token=described["pad_token"])
-        self._pool = ThreadPoolExecutor(THREADS)
+        self._pool, self._pool_of = ThreadPoolExecutor(THREADS), os.getpid()
         self._session = runtime.InferenceSession(
             str(folder / GRAPH), runtime.options(), providers=["CPUExecutionProvider"]
         )
@@ -80,9 +81,12 @@ class Encoder:
         """
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)
+        if len(texts) == 1 or THREADS == 1:
+            return np.concatenate([self._run([text]) for text in texts])
         # The calling thread takes the first text, so that one thread less has to be woken.
         first, *others = texts
-        futures = [self._pool.submit(self._run, [text]) for text in others]
+        pool = self._threads()
+        futures = [pool.submit(self._run, [text]) for text in others]
         return np.concatenate([self._run([first]), *(future.result() for future in futures)])
 
     def encode_together(self, texts: Sequence[str], *, progress: str | None = None) -> np.ndarray:
@@ -96,11 +100,19 @@ class Encoder:
         batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
         with tqdm(total=len(texts), desc=progress, unit="text", disable=progress is None) as bar:
-            results = self._pool.map(lambda batch: self._run([texts[i] for i in batch]), batches)
+            results = self._threads().map(
+                lambda batch: self._run([texts[i] for i in batch]), batches
+            )
             for batch, batch_vectors in zip(batches, results, strict=True):
                 vectors[batch] = batch_vectors
                 bar.update(len(batch))
         return vectors
+
+    def _threads(self) -> ThreadPoolExecutor:
+        """The threads of this process: a fork has none of its parent's."""
+        if self._pool_of != os.getpid():
+            self._pool, self._pool_of = ThreadPoolExecutor(THREADS), os.getpid()
+        return self._pool
 
     def _run(self, texts: list[str]) -> np.ndarray:
         if len(texts) == 1:  # without starting a thread for it

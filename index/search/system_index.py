@@ -9,6 +9,7 @@ the header that are reported. Families and texts are numbers here, counted from 
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -107,11 +108,14 @@ def vectors_of(folder: Path) -> dict[str, np.ndarray]:
 
 
 class Texts(Sequence[str]):
-    """The texts of a system index, kept as the bytes of their file, one text a line. As strings
-    they would take twice the memory."""
+    """The texts of a system index, one text a line of their file, which is mapped into memory. As
+    strings they would take twice the memory, and processes could not share them."""
 
     def __init__(self, path: Path) -> None:
-        self._bytes = path.read_bytes()
+        with path.open("rb") as file:
+            self._bytes: bytes | mmap.mmap = b""
+            if path.stat().st_size:
+                self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         ends = np.flatnonzero(np.frombuffer(self._bytes, dtype=np.uint8) == ord("\n"))
         self._starts = np.concatenate([[0], ends + 1]).astype(np.int32)
 
@@ -121,7 +125,8 @@ class Texts(Sequence[str]):
     def __getitem__(self, number: Any) -> Any:
         if not 0 <= number < len(self):
             raise IndexError(number)
-        return self._bytes[self._starts[number] : self._starts[number + 1] - 1].decode()
+        start, end = self._starts[number : number + 2].tolist()
+        return self._bytes[start : end - 1].decode()
 
 
 @dataclass(frozen=True, slots=True)
