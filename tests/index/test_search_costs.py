@@ -1,4 +1,4 @@
-"""What a search costs is counted, not timed: patterns made, texts encoded, texts of the index read."""
+"""What a search costs is counted, not timed: patterns made, texts encoded, graphs searched."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_values_are_looked_up_among_sorted_ones() -> None:
     ("cell", "text"),
     [
         ("flu_shot|influenza_vac* today", "influenza vaccine today"),
-        ("rib? pain", "pain"),
+        ("pain knee? today", "pain today"),
         ("a|b .. c", "b and then c"),
         ("NUM_mo old", "9 mo old"),
         ("SIDE knee", "rt knee"),
