@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ TESTS = "tests.npy"
 #: The least cosine between the vectors of a test text by the original model and by the encoder.
 TOLERANCE = 0.97
 _BATCH = 64
+#: The number of texts whose vectors are kept, 1.5 KB each.
+_RECENT = 256
 #: Words from this many letters on are whole words; shorter ones are as often pieces of others,
 #: but for the first of the vocabulary, which has the commonest first.
 _SHORTEST_WORD, _COMMONEST = 5, 8900
@@ -48,6 +51,8 @@ class Encoder:
         self._tokenizer.enable_truncation(described["tokens"])
         self._tokenizer.enable_padding(pad_id=described["pad_id"], pad_token=described["pad_token"])
         self._pool, self._pool_of = ThreadPoolExecutor(THREADS), os.getpid()
+        # A statement is searched as a whole, and again part by part.
+        self._recent = lru_cache(maxsize=_RECENT)(lambda text: self._run([text]))
         self._session = runtime.InferenceSession(
             str(folder / GRAPH), runtime.options(), providers=["CPUExecutionProvider"]
         )
@@ -82,12 +87,12 @@ class Encoder:
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)
         if len(texts) == 1 or THREADS == 1:
-            return np.concatenate([self._run([text]) for text in texts])
+            return np.concatenate([self._recent(text) for text in texts])
         # The calling thread takes the first text, so that one thread less has to be woken.
         first, *others = texts
         pool = self._threads()
-        futures = [pool.submit(self._run, [text]) for text in others]
-        return np.concatenate([self._run([first]), *(future.result() for future in futures)])
+        futures = [pool.submit(self._recent, text) for text in others]
+        return np.concatenate([self._recent(first), *(future.result() for future in futures)])
 
     def encode_together(self, texts: Sequence[str], *, progress: str | None = None) -> np.ndarray:
         """`encode` in batches: several times as fast, and a little less exact. `progress` is the
