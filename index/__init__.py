@@ -5,5 +5,7 @@ This package imports `codesets` and reads the files of `prompts`. It has no user
 
 from index import runtime
 
-# Must run before any library is loaded: ONNX Runtime sends a report when it is imported.
+# Must run before any library is loaded: ONNX Runtime sends a report when it is imported, and NumPy
+# reads how many threads it may start.
 runtime.keep_private()
+runtime.multiply_in_one_thread()

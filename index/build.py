@@ -2,9 +2,9 @@
 guidelines and what people ask about them, the encoder that computed the vectors, and the
 manifest.
 
-What the bundle in use has already is taken over. Where all is the same, nothing is built. A part
-that would be made of the same (index/parts.py) is taken over as it is; of any other part, only the
-vectors of new texts are computed.
+What the bundle in use has already is taken over. Where all is the same, nothing is built, and where
+the inputs are the same (index/parts.py), nothing is even gathered. A part that would be made of the
+same is taken over as it is; of any other part, only the vectors of new texts are computed.
 """
 
 from __future__ import annotations
@@ -154,6 +154,27 @@ def _build(
     fingerprint = model.fingerprint()
     made_of = bundle.sources(store)
     in_use = None if anew else _in_use(root, fingerprint)
+    inputs = parts.inputs(store.searched_sha256(), fingerprint, bundle.FORMAT)
+    if (
+        in_use
+        and in_use.manifest.sources == made_of
+        and bundle.was_compared(root, in_use.manifest.build, inputs)
+    ):
+        return Built(in_use.manifest, "as_it_was")
+    built = _gathered_and_built(store, root, model, made_of, in_use, progress)
+    bundle.note_compared(root, built.manifest.build, inputs)
+    return built
+
+
+def _gathered_and_built(
+    store: CodeStore,
+    root: Path,
+    model: Model | Shipped,
+    made_of: dict[str, list[str]],
+    in_use: _InUse | None,
+    progress: bool,
+) -> Built:
+    fingerprint = model.fingerprint()
     contents = _Contents.of(store)
     now = dt.datetime.now(dt.UTC)
     folder = root / f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

@@ -44,6 +44,8 @@ OF_GUIDELINES = (PASSAGES, PASSAGE_VECTORS, PASSAGE_WORDS, TOPICS, TOPIC_VECTORS
 OFF_TOPIC = "talk.npz"
 ENCODER = "encoder"
 MANIFEST = "manifest.json"
+#: Beside the bundles: the inputs (index/parts.py) that the bundle in use was last compared with.
+COMPARED = "compared.json"
 SYSTEM_INDEXES, PROCEDURES = "shelves", "procedures"
 
 _REBUILD = "Run `codedesk index build`."
@@ -187,6 +189,21 @@ def swap_in(root: Path, folder: Path) -> None:
         finished = (other / MANIFEST).exists() or other.stat().st_mtime < a_day_ago
         if other.is_dir() and finished and other not in (folder, before):
             shutil.rmtree(other, ignore_errors=True)
+
+
+def note_compared(root: Path, build: str, inputs: str) -> None:
+    """Keep on record that a build is of these inputs (index/parts.py)."""
+    before = root / f"{COMPARED}.new"
+    write_json(before, {"build": build, "inputs": inputs})
+    before.replace(root / COMPARED)
+
+
+def was_compared(root: Path, build: str, inputs: str) -> bool:
+    """Whether it is on record that a build is of these inputs."""
+    try:
+        return bool(read_json(root / COMPARED) == {"build": build, "inputs": inputs})
+    except (OSError, ValueError):
+        return False
 
 
 def opened(

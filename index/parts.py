@@ -1,9 +1,16 @@
-"""What each part of a bundle is made of, as one SHA-256.
+"""What each part of a bundle is made of, as one SHA-256, and all that can change any of them.
 
 A part is the index of a code system, the guidelines, or what tells off-topic questions. A part that
 would be made of the same as that of the bundle in use is taken over as it is. The digest covers
 what is gathered, the words of prompts/ that it is read with, and the source of this package, which
 computes the files.
+
+The *inputs* are all that parts are gathered from. Where they are those that the bundle in use was
+last compared with, nothing is gathered. They are: the rows of codes.db that are searched, with
+their releases, references and files (codesets/store/searched.py); all of prompts/vocabulary (with
+the synonyms, the topics and the lexicon); the words of prompts/intents that tell off-topic
+questions; the weights and configuration of the model; the source of the packages `index` and
+`codesets`; and the format of bundles. Anything else that changes a part must be added here.
 """
 
 from __future__ import annotations
@@ -37,6 +44,16 @@ def of_guidelines(passages: Sequence[str], topics: Sequence[Topics]) -> str:
 
 def of_off_topic() -> str:
     return off_topic.words_sha256()
+
+
+def inputs(searched: str, model: str, bundle_format: int) -> str:
+    """The SHA-256, in hexadecimal, of all that parts are gathered from.
+
+    `searched`: CodeStore.searched_sha256; `model`: the fingerprint of the model.
+    """
+    reading = _digest(_files(resources.files("codesets"), ".py"))
+    value = [reading, off_topic.words_sha256(), searched, model, bundle_format]
+    return _sha256("vocabulary", value)
 
 
 def _sha256(words: str, value: object) -> str:

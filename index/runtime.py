@@ -3,6 +3,9 @@
 FAISS and PyTorch each bring an OpenMP runtime, which by default starts a thread for every core in
 every calling thread. Both are limited here. PyTorch, where it is needed, must be loaded before
 FAISS; in that order the two wheels work in one process.
+
+CODEDESK_THREADS limits the threads of a process further. Where several processes serve one machine,
+each with 1, they share its cores without waiting for one another.
 """
 
 from __future__ import annotations
@@ -17,7 +20,14 @@ from typing import Any
 
 from index.errors import ExtraMissing
 
-THREADS = max(1, min(4, os.cpu_count() or 1))
+
+def _threads(asked: str, cores: int) -> int:
+    """How many threads to use: one a core, 4 at most, and no more than are asked for."""
+    most = max(1, min(4, cores))
+    return min(most, int(asked)) if asked.isdecimal() and int(asked) else most
+
+
+THREADS = _threads(os.environ.get("CODEDESK_THREADS", ""), os.cpu_count() or 1)
 #: Variables that turn off what libraries send to their makers or fetch from them. docs/PRIVACY.md
 #: says how these libraries were found.
 _PRIVATE = {
@@ -37,9 +47,15 @@ def keep_private() -> None:
     os.environ.update(_PRIVATE)
 
 
+def multiply_in_one_thread() -> None:
+    """Keep NumPy from multiplying in several threads. What is multiplied for a question takes a
+    tenth of a millisecond; to share it among threads takes several, and all of their cores."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def bound_threads() -> None:
     """Set the thread limits that libraries read when they are first loaded."""
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, str(THREADS))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 

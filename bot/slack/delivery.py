@@ -170,7 +170,7 @@ class SlackDelivery:
         """Put on record that a question was over a limit, and tell the asker, once a minute. A
         modal waits for a sentence in any case."""
         logger.info("over the limit of a %s: question %s", over.of, question.id)
-        self.record(question.id, Posted("abandoned", f"over the limit of the {over.of}"))
+        self._not_answered(question, f"over the limit of the {over.of}")
         way = into(None)
         if over.first or way.how == VIEW:
             told = message(
@@ -186,10 +186,16 @@ class SlackDelivery:
         self, question: LoggedQuestion, wait: Wait, trouble: Callable[[str], None]
     ) -> Future[Posted]:
         """Say that too many wait. In the log the question was not answered, for this reason."""
-        posted = Posted("abandoned", "too many questions were waiting")
-        self.record(question.id, posted)
+        posted = self._not_answered(question, "too many questions were waiting")
         trouble(message("slack.too_busy", number=wait.before, question=question.id))
         return _done(posted)
+
+    def _not_answered(self, question: LoggedQuestion, why: str) -> Posted:
+        """Put on record that a question is not answered, so that no replica takes it up."""
+        posted = Posted("abandoned", why)
+        self.record(question.id, posted)
+        self.replica.ended([question.id])
+        return posted
 
     def _say_busy(self, wait: Wait, tell: Way) -> None:
         """Tell the asker alone, at once, how long the answer takes; it comes by its own way. It is

@@ -32,6 +32,7 @@ from codesets.model import (
 from codesets.store import row_tables
 from codesets.store.database import CodesDatabase
 from codesets.store.reference_store import ReferenceStore
+from codesets.store.searched import searched_sha256
 
 #: The dates of a code for which no loaded release has any.
 _NO_DATES = OwnDates()
@@ -437,6 +438,10 @@ class CodeStore:
             )
         )
         return dict(row)
+
+    def searched_sha256(self) -> str:
+        """The SHA-256 of all rows that an index is gathered from (codesets/store/searched.py)."""
+        return searched_sha256(self._db)
 
     def groups(self, release: Release) -> dict[str, int]:
         """The number of codes and headers of a release by their first three characters."""

@@ -9,8 +9,10 @@ writes it.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,8 @@ TESTS = "tests.npy"
 #: The least cosine between the vectors of a test text by the original model and by the encoder.
 TOLERANCE = 0.97
 _BATCH = 64
+#: The number of texts whose vectors are kept, 1.5 KB each.
+_RECENT = 256
 #: Words from this many letters on are whole words; shorter ones are as often pieces of others,
 #: but for the first of the vocabulary, which has the commonest first.
 _SHORTEST_WORD, _COMMONEST = 5, 8900
@@ -47,7 +51,11 @@ class Encoder:
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._tokenizer.enable_truncation(described["tokens"])
         self._tokenizer.enable_padding(pad_id=described["pad_id"], pad_token=described["pad_token"])
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._at_once = threads
+        self._pool: ThreadPoolExecutor | None = None
+        self._pool_of = 0
+        # A statement is searched as a whole, and again part by part.
+        self._recent = lru_cache(maxsize=_RECENT)(lambda text: self._run([text]))
         self._session = runtime.InferenceSession(
             str(folder / GRAPH), runtime.options(), providers=["CPUExecutionProvider"]
         )
@@ -81,12 +89,13 @@ class Encoder:
         """
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)
-        if self._pool is None:
-            return np.concatenate([self._run([text]) for text in texts])
+        if len(texts) == 1 or self._at_once == 1:
+            return np.concatenate([self._recent(text) for text in texts])
         # The calling thread takes the first text, so that one thread less has to be woken.
         first, *others = texts
-        futures = [self._pool.submit(self._run, [text]) for text in others]
-        return np.concatenate([self._run([first]), *(future.result() for future in futures)])
+        pool = self._threads()
+        futures = [pool.submit(self._recent, text) for text in others]
+        return np.concatenate([self._recent(first), *(future.result() for future in futures)])
 
     def encode_together(self, texts: Sequence[str], *, progress: str | None = None) -> np.ndarray:
         """`encode` in batches: several times as fast, and a little less exact. `progress` is the
@@ -99,15 +108,24 @@ class Encoder:
         batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
         with tqdm(total=len(texts), desc=progress, unit="text", disable=progress is None) as bar:
-            each = self._pool.map if self._pool else map
+            each = self._threads().map if self._at_once > 1 else map
             results = each(lambda batch: self._run([texts[i] for i in batch]), batches)
             for batch, batch_vectors in zip(batches, results, strict=True):
                 vectors[batch] = batch_vectors
                 bar.update(len(batch))
         return vectors
 
+    def _threads(self) -> ThreadPoolExecutor:
+        """The threads of this process: a fork has none of its parent's."""
+        if self._pool is None or self._pool_of != os.getpid():
+            self._pool, self._pool_of = ThreadPoolExecutor(self._at_once), os.getpid()
+        return self._pool
+
     def _run(self, texts: list[str]) -> np.ndarray:
-        encodings = self._tokenizer.encode_batch(texts)
+        if len(texts) == 1:  # without starting a thread for it
+            encodings = [self._tokenizer.encode(texts[0])]
+        else:
+            encodings = self._tokenizer.encode_batch(texts)
         (vectors,) = self._session.run(
             None,
             {

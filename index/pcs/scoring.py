@@ -72,7 +72,9 @@ class Procedures:
     def __init__(self, titles: Titles, phrases: Mapping[tuple[str, ...], Phrase]) -> None:
         """`phrases`: by the stems of their words; the key of an ending is like ("-ectomy",)."""
         self._titles = titles
-        self._family, self._tail = titles.families, titles.tails
+        # NumPy would turn smaller numbers into these each time that it looks something up by them.
+        self._family, self._tail = titles.families.astype(np.intp), titles.tails.astype(np.intp)
+        self._approach = titles.approaches.astype(np.intp)
         self._in_core, self._in_tail = titles.in_core, titles.in_tail
         self._phrases = phrases
         self._longest = max(map(len, phrases), default=1)
@@ -182,7 +184,7 @@ class Procedures:
             return np.zeros(len(self), dtype=np.float32)
         total = self._of_operations(query.operations)
         total += self._of_approach(query)
-        total += self._of_side(query.sides)[self._family]
+        total += self._of_side(query.sides).take(self._family)
         implied = _IMPLIED_PART if query.parts else _NAMED_PART
         total += _NAMED_PART * self._share(query.parts)
         total += implied * self._share(query.implied_parts)
@@ -193,9 +195,9 @@ class Procedures:
         stems = frozenset[str]().union(
             *(w for words in (query.parts + query.implied_parts + query.details) for w in words)
         )
-        total += (_ONLY_THE_PART * self._in_core.share_in(stems))[self._family]
+        total += (_ONLY_THE_PART * self._in_core.share_in(stems)).take(self._family)
         unasked = _UNASKED_DETAIL * self._in_tail.count_outside(stems)
-        total += (unasked + _DETAIL * self._in_tail.lengths)[self._tail]
+        total += (unasked + _DETAIL * self._in_tail.lengths).take(self._tail)
         return total
 
     def _of_operations(self, operations: Sequence[tuple[str, ...]]) -> np.ndarray:
@@ -221,7 +223,7 @@ class Procedures:
                 points[number] += _NAMED_APPROACH if name in query.approaches else _OTHER_APPROACH
             elif name in query.usual_approaches:
                 points[number] += _USUAL_APPROACH
-        return points[self._titles.approaches]
+        return points.take(self._approach)
 
     def _of_side(self, sides: Iterable[Side]) -> np.ndarray:
         """The points of each family for its side."""
@@ -255,7 +257,11 @@ class Procedures:
         weights = {stem: self._weight(stem) for stem in stems}
         core, tail = self._in_core.sums(weights), self._in_tail.sums(weights)
         whole = sum(weights.values())
-        return whole, np.minimum(core[self._family] + tail[self._tail], whole) / whole
+        share = core.take(self._family)
+        share += tail.take(self._tail)
+        np.minimum(share, whole, out=share)
+        share /= whole
+        return whole, share
 
     def _weight(self, stem: str) -> float:
         """The weight of a stem: the rarer in titles, the more."""

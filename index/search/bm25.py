@@ -21,6 +21,11 @@ def write_lexical(folder: Path, texts: Sequence[str]) -> None:
     lexical.save(folder, show_progress=False)
 
 
+def _mapped(path: Path) -> np.ndarray:
+    """A file's array, mapped into memory, which processes share."""
+    return np.load(path, mmap_mode="r").view(np.ndarray)
+
+
 class Lexical:
     """The BM25 scores that bm25s computed: a sparse matrix (CSC), a row a text, a column a stem.
 
@@ -32,8 +37,8 @@ class Lexical:
         self.count = texts
         self._columns: dict[str, int] = read_json(folder / "vocab.index.json")
         self._starts: np.ndarray = np.load(folder / "indptr.csc.index.npy")
-        self._texts: np.ndarray = np.load(folder / "indices.csc.index.npy")
-        self._scores: np.ndarray = np.load(folder / "data.csc.index.npy")
+        self._texts = _mapped(folder / "indices.csc.index.npy")
+        self._scores = _mapped(folder / "data.csc.index.npy")
 
     def column(self, word: str) -> tuple[np.ndarray, np.ndarray]:
         """The texts that have a word (int32), and its score in each (float32)."""

@@ -89,12 +89,11 @@ _INJURED = 3.0
 def preferred(query: Query, hits: Sequence[Hit]) -> list[Hit]:
     """The hits in the order that the defaults call for, with the scores that this order has."""
     defaults = [default for default in open_to(query) if default.weight]
-    scored = [
-        replace(hit, score=hit.score + sum(default.points(hit.title) for default in defaults))
-        if defaults and hit.system == "icd10cm"
-        else hit
-        for hit in hits
-    ]
+    scored = list(hits)
+    for at, hit in enumerate(hits if defaults else ()):
+        points = sum(default.points(hit.title) for default in defaults)
+        if points and hit.system == "icd10cm":
+            scored[at] = replace(hit, score=hit.score + points)
     if is_not_of_injury(query.asked):
         scored = [
             replace(hit, score=hit.score - _INJURED) if hit.code.startswith("S") else hit

@@ -28,6 +28,16 @@ _ON_DISK = {"affirmed": "said"}
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows of a Ragged, to be looked into several times: their numbers in one array, the place
+    of the row of each number, and how many rows they are."""
+
+    values: np.ndarray
+    place: np.ndarray
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ragged:
     """Rows of different lengths in one array: row n is `values[starts[n]:starts[n + 1]]`.
 
@@ -51,10 +61,15 @@ class Ragged:
 
     def take(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The numbers of these rows in one array, and for each the place in `rows` of its row."""
-        lengths = self.lengths(rows)
-        place = np.repeat(np.arange(len(rows)), lengths)
-        before = np.cumsum(lengths) - lengths
-        return self.values[np.arange(len(place)) - (before - self.starts[rows])[place]], place
+        starts = self.starts[rows]
+        lengths = self.starts[rows + 1] - starts
+        place = np.arange(len(rows)).repeat(lengths)
+        ends = lengths.cumsum()
+        return self.values[(starts - ends + lengths)[place] + np.arange(len(place))], place
+
+    def rows(self, rows: np.ndarray) -> Rows:
+        """These rows, to be looked into several times."""
+        return Rows(*self.take(rows), len(rows))
 
 
 class Words:
@@ -71,11 +86,25 @@ class Words:
 
     def within(self, ragged: Ragged, rows: np.ndarray) -> np.ndarray:
         """Whether each row has each stem: bool, len(rows) x self.count."""
-        values, place = ragged.take(rows)
-        column = self._column[values]
-        has = np.zeros((len(rows), self.count), dtype=bool)
-        has[place[column >= 0], column[column >= 0]] = True
-        return has
+        return self.among(ragged.rows(rows))
+
+    def among(self, rows: Rows) -> np.ndarray:
+        """Whether each of these rows has each stem: bool, rows.count x self.count."""
+        column = self._column[rows.values]
+        known = (column >= 0).nonzero()[0]
+        has = np.zeros(rows.count * self.count, dtype=bool)
+        has[rows.place[known] * self.count + column[known]] = True
+        return has.reshape(rows.count, self.count)
+
+
+def among(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Whether each of `values` is one of `known`, which are sorted (bool). For few values and many
+    that are known, this is many times as fast as numpy.isin."""
+    if not len(known):
+        return np.zeros(len(values), dtype=bool)
+    at = known.searchsorted(values)
+    at[at == len(known)] = 0
+    return known[at] == values
 
 
 @dataclass(frozen=True, slots=True)

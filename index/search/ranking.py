@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from index.search.features import Ragged, TitleFeatures, Words
+from index.search.features import Ragged, Rows, TitleFeatures, Words, among
 from index.text.attributes import (
     ASIDE,
     AXES,
@@ -52,8 +53,14 @@ WEIGHTS = {
 FEATURES = tuple(WEIGHTS)
 #: float32, in the order of FEATURES.
 _WEIGHTS = np.array(list(WEIGHTS.values()), dtype=np.float32)
-#: The features that choose the best text of a family, by their weighted sum.
+#: The column of each feature.
+_COLUMN = {name: column for column, name in enumerate(FEATURES)}
+#: The features that choose the best text of a family, by their weighted sum, and their weights.
 _OF_TEXT = ("dense", "question_coverage", "text_coverage", "inherited")
+_TEXT_WEIGHTS = np.array([WEIGHTS[name] for name in _OF_TEXT], dtype=np.float32)
+#: The usual value on each of AXES, as bits (int32, a row an axis), and the row of CIRCUMSTANCES.
+_USUAL = np.array([axis.usual_bits for axis in AXES], dtype=np.int32)[:, None]
+_OF_CIRCUMSTANCES = AXES.index(CIRCUMSTANCES)
 
 #: The number of AXES, from the first on, by which the members of a group differ: side, trimester.
 _GROUP_AXES = 2
@@ -78,7 +85,13 @@ class Rarity:
         return np.log1p(self._texts / (1 + counts))
 
 
-@dataclass(frozen=True, slots=True)
+@lru_cache(maxsize=256)
+def _named(question: Reading) -> tuple[int, ...]:
+    """The values that a question names on each of AXES, as bits."""
+    return tuple(axis.bits(question) for axis in AXES)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Texts that were found for families. All arrays have one entry for each pair of them:
 
@@ -101,8 +114,15 @@ class Evidence:
 
     def nearest(self, family: int, most: int) -> list[int]:
         """The texts of a family, the nearest first, `most` at most."""
-        rows = np.flatnonzero(self.families == family)
-        return self.texts[rows[np.argsort(-self.cosines[rows], kind="stable")]][:most].tolist()
+        families, texts = self._nearest_first
+        first, last = families.searchsorted([family, family + 1])
+        return texts[first : min(last, first + most)].tolist()
+
+    @cached_property
+    def _nearest_first(self) -> tuple[np.ndarray, np.ndarray]:
+        """The families, sorted, and the texts of each, the nearest first."""
+        order = np.lexsort((-self.cosines, self.families))
+        return self.families[order], self.texts[order]
 
     def nearest_families(self, most: int) -> np.ndarray:
         """The `most` families with the nearest texts, sorted by number. The others would cost time
@@ -113,8 +133,8 @@ class Evidence:
         return np.sort(families[np.argsort(-nearness, kind="stable")[:most]])
 
     def of(self, families: np.ndarray) -> Evidence:
-        """The entries of these families only."""
-        kept = np.isin(self.families, families)
+        """The entries of these families only, which are sorted."""
+        kept = among(self.families, families).nonzero()[0]
         return Evidence(
             self.families[kept],
             self.texts[kept],
@@ -146,6 +166,67 @@ class Judged:
         """The families in the same group as the one at place `at`, without that one."""
         same = self.groups == self.groups[at]
         return [n for n in self.families[same].tolist() if n != self.families[at]]
+
+
+class _Compared:
+    """The texts and families that a question is compared with, word by word, in each reading."""
+
+    def __init__(
+        self,
+        features: TitleFeatures,
+        title_of: np.ndarray,
+        parent_of: np.ndarray,
+        texts: np.ndarray,
+        families: np.ndarray,
+    ) -> None:
+        """`title_of`, `parent_of`: as in Ranker; `texts`, `families`: what is compared."""
+        self._features, self._title_of, self._parent_of = features, title_of, parent_of
+        self.texts, self.families = texts, families
+        self.titles: np.ndarray = title_of[families]
+
+    @cached_property
+    def affirmed_by_texts(self) -> Rows:
+        return self._features.affirmed.rows(self.texts)
+
+    @cached_property
+    def affirmed_by_titles(self) -> Rows:
+        return self._features.affirmed.rows(self.titles)
+
+    @cached_property
+    def core_of_texts(self) -> Rows:
+        return self._features.core.rows(self.texts)
+
+    @cached_property
+    def core_of_titles(self) -> Rows:
+        return self._features.core.rows(self.titles)
+
+    @cached_property
+    def denied_by_titles(self) -> Rows:
+        return self._features.denied.rows(self.families)
+
+    @cached_property
+    def parts_of_texts(self) -> tuple[Rows, Rows]:
+        return self._parts_of(self.texts)
+
+    @cached_property
+    def parts_of_titles(self) -> tuple[Rows, Rows]:
+        return self._parts_of(self.titles)
+
+    def _parts_of(self, texts: np.ndarray) -> tuple[Rows, Rows]:
+        """The parts of texts, and the stems of these parts."""
+        parts = self._features.parts.rows(texts)
+        return parts, self._features.part_stems.rows(parts.values)
+
+    @cached_property
+    def above(self) -> list[tuple[np.ndarray, Rows]]:
+        """For each level above the families: the places of those that have a title there, and what
+        these titles affirm."""
+        levels = []
+        parents = self._parent_of[self.families]
+        while len(at := (parents >= 0).nonzero()[0]):
+            levels.append((at, self._features.affirmed.rows(self._title_of[parents[at]])))
+            parents = np.where(parents >= 0, self._parent_of[parents], -1)
+        return levels
 
 
 class Ranker:
@@ -193,25 +274,32 @@ class Ranker:
         without an entry in `evidence` is scored by its title. `amounts`: those that the question
         names, each as its words ("0.5 mg": 0, 5, mg).
         """
-        alone = np.setdiff1d(families, evidence.families)
+        # For each entry of the evidence, the place of its family and of its text.
+        row = families.searchsorted(evidence.families)
+        is_alone = np.ones(len(families), dtype=bool)
+        is_alone[row] = False
+        alone = is_alone.nonzero()[0]
         if len(alone):
+            row = np.concatenate([row, alone])
             evidence = Evidence(
-                np.concatenate([evidence.families, alone]),
-                np.concatenate([evidence.texts, self._titles[alone]]),
-                np.concatenate([evidence.cosines, by_title[np.searchsorted(families, alone)]]),
+                np.concatenate([evidence.families, families[alone]]),
+                np.concatenate([evidence.texts, self._titles[families[alone]]]),
+                np.concatenate([evidence.cosines, by_title[alone]]),
                 np.concatenate([evidence.lexical, np.zeros(len(alone), dtype=np.float32)]),
                 np.concatenate([evidence.distances, np.zeros(len(alone), dtype=np.int32)]),
             )
-        # For each entry of the evidence, the place of its family and of its text.
-        row = np.searchsorted(families, evidence.families)
         texts, of_text = np.unique(evidence.texts, return_inverse=True)
-        by_reading = [
-            self._coverage(reading, texts, families, of_text, row) for reading in readings
-        ]
-        as_typed = by_reading[-1][-1]
-        question_coverage, text_coverage, exact, title_coverage, _ = map(
-            np.maximum.reduce, zip(*by_reading, strict=True)
-        )
+        compared = _Compared(self._features, self._titles, self._parents, texts, families)
+        # Some processors report an invalid value where none is when booleans are multiplied.
+        with np.errstate(invalid="ignore"):
+            by_reading = [self._coverage(reading, compared, of_text, row) for reading in readings]
+        question_coverage, text_coverage, exact, title_coverage, as_typed = by_reading[0]
+        for again in by_reading[1:]:
+            question_coverage = np.maximum(question_coverage, again[0])
+            text_coverage = np.maximum(text_coverage, again[1])
+            exact = exact | again[2]
+            title_coverage = np.maximum(title_coverage, again[3])
+            as_typed = again[4]
         own = evidence.distances == 0
 
         of_entry = np.zeros((len(row), len(_OF_TEXT)), dtype=np.float32)
@@ -219,7 +307,7 @@ class Ranker:
             (evidence.cosines, question_coverage, text_coverage, evidence.distances)
         ):
             of_entry[:, column] = feature
-        sums = of_entry @ np.array([WEIGHTS[name] for name in _OF_TEXT], dtype=np.float32)
+        sums = of_entry @ _TEXT_WEIGHTS
         # Sorted by family and sum, the last entry of a family is its best.
         order = np.lexsort((sums, row))
         best = order[np.searchsorted(row[order], np.arange(len(families)), side="right") - 1]
@@ -227,7 +315,7 @@ class Ranker:
         features = np.zeros((len(families), len(FEATURES)), dtype=np.float32)
 
         def put(name: str, column: np.ndarray) -> None:
-            features[:, FEATURES.index(name)] = column
+            features[:, _COLUMN[name]] = column
 
         for number, name in enumerate(_OF_TEXT):
             put(name, of_entry[best, number])
@@ -240,7 +328,7 @@ class Ranker:
         put("as_typed", as_typed)
         put("category", self._by_category(evidence, row, families))
         question = readings[0]
-        for name, values in self._agreement(question, families).items():
+        for name, values in self._agreement(question, compared).items():
             put(name, values)
         if self._is_hcpcs:
             put("amount", self._has_amount(amounts, families))
@@ -273,10 +361,8 @@ class Ranker:
         # How well a title agrees on side and trimester: up to 2 an axis that the question names,
         # -1 for another value; 1 for no value on an axis that it does not name.
         agreement = np.zeros(len(families), dtype=np.float32)
-        for axis, in_title in zip(
-            AXES[:_GROUP_AXES], self._features.axes[families].T, strict=False
-        ):
-            in_question = axis.bits(question)
+        named = _named(question)[:_GROUP_AXES]
+        for in_question, in_title in zip(named, self._features.axes[families].T, strict=False):
             if in_question:
                 both = in_title & in_question
                 agreement += (both == in_question) * 1.0 + (in_title == in_question) * 1.0
@@ -289,35 +375,30 @@ class Ranker:
         return Judged(families, features, scores[place], place, chosen[best_first])
 
     def _coverage(
-        self,
-        question: Reading,
-        texts: np.ndarray,
-        families: np.ndarray,
-        of_text: np.ndarray,
-        row: np.ndarray,
+        self, question: Reading, compared: _Compared, of_text: np.ndarray, row: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """The words that a question shares with texts and titles.
 
-        `of_text` and `row` are the places in `texts` and `families` of each entry of the evidence.
+        `of_text` and `row` are the places in the texts and families that are compared of each entry
+        of the evidence.
         Returns "question_coverage", "text_coverage" (float32) and "exact" (bool), one an entry,
         and "title_coverage" and the share of the question's words in the title (float32), one a
         family.
         """
-        affirmed_by, titles = self._features.affirmed, self._titles[families]
         affirmed = sorted(question.affirmed)
         weights, words = self._rarity.of(affirmed), self._words(affirmed)
         total = weights.sum() or 1.0
-        of_titles = words.within(affirmed_by, titles)
-        known = words.within(affirmed_by, texts)[of_text] | of_titles[row]
+        of_titles = words.among(compared.affirmed_by_titles)
+        known = words.among(compared.affirmed_by_texts)[of_text] | of_titles[row]
         covered = known @ weights
-        covered += _ABOVE * ((self._above(words, families)[row] & ~known) @ weights)
-        text_coverage = self._text_coverage(words, weights, texts)[of_text]
-        exact = self._exact(question, texts)[of_text]
+        covered += _ABOVE * ((_above(words, compared)[row] & ~known) @ weights)
+        text_coverage = self._text_coverage(words, weights, *compared.parts_of_texts)[of_text]
+        exact = self._exact(question, compared)[of_text]
         return (
             covered / total,
             text_coverage,
             exact,
-            self._text_coverage(words, weights, titles),
+            self._text_coverage(words, weights, *compared.parts_of_titles),
             of_titles @ weights / total,
         )
 
@@ -332,31 +413,22 @@ class Ranker:
     def _words(self, stems: list[str]) -> Words:
         return Words([self._numbers.get(stem, -1) for stem in stems], len(self._numbers))
 
-    def _above(self, words: Words, families: np.ndarray) -> np.ndarray:
-        """Whether a title above each family has each stem: bool, families x words.count."""
-        has = np.zeros((len(families), words.count), dtype=bool)
-        parents = self._parents[families]
-        while (parents >= 0).any():
-            at = np.flatnonzero(parents >= 0)
-            has[at] |= words.within(self._features.affirmed, self._titles[parents[at]])
-            parents = np.where(parents >= 0, self._parents[parents], -1)
-        return has
-
-    def _text_coverage(self, words: Words, weights: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    def _text_coverage(
+        self, words: Words, weights: np.ndarray, parts: Rows, stems: Rows
+    ) -> np.ndarray:
         """For each text, the share of its words that the question has; of several parts, the
-        largest share (float32, 0 to 1)."""
-        parts, of_text = self._features.parts.take(texts)
-        shares = words.within(self._features.part_stems, parts) @ weights / self._part_totals[parts]
-        return _largest(of_text, shares, len(texts))
+        largest share (float32, 0 to 1). `parts`: those of the texts; `stems`: those of the
+        parts."""
+        shares = words.among(stems) @ weights / self._part_totals[parts.values]
+        return _largest(parts.place, shares, parts.count)
 
-    def _exact(self, question: Reading, texts: np.ndarray) -> np.ndarray:
+    def _exact(self, question: Reading, compared: _Compared) -> np.ndarray:
         """Whether the core of each text has the stems of the question and no others, those aside
         that do not tell texts apart."""
         telling = sorted(question.affirmed - ASIDE) or sorted(question.affirmed)
-        core = self._features.core
-        values, place = core.take(texts)
-        own = np.bincount(place[~self._aside[values]], minlength=len(texts))
-        whole = self._words(telling).within(core, texts).all(axis=1)
+        core = compared.core_of_texts
+        own = np.bincount(core.place[~self._aside[core.values]], minlength=core.count)
+        whole = self._words(telling).among(core).all(axis=1)
         return whole & (own <= len(telling))
 
     def _by_category(self, evidence: Evidence, row: np.ndarray, families: np.ndarray) -> np.ndarray:
@@ -366,23 +438,19 @@ class Ranker:
         np.maximum.at(best, categories[row], evidence.cosines)
         return best[categories]
 
-    def _agreement(self, question: Reading, families: np.ndarray) -> dict[str, np.ndarray]:
+    def _agreement(self, question: Reading, compared: _Compared) -> dict[str, np.ndarray]:
         """The features of titles on the axes, in numbers and in what is denied: name -> one value a
         family."""
-        features, titles = self._features, self._titles[families]
-        agrees, unasked_axes, unasked_circumstances = np.zeros((3, len(families)))
-        for axis, in_title in zip(AXES, features.axes[families].T.astype(np.int32), strict=True):
-            in_question = axis.bits(question)
-            agree = (in_title & in_question) != 0
-            agrees += agree
-            if in_question:
-                unasked = agree & ((in_title & ~in_question) != 0)
-            else:
-                unasked = (in_title & ~axis.usual_bits) != 0
-            if axis is CIRCUMSTANCES:
-                unasked_circumstances += unasked
-            else:
-                unasked_axes += unasked
+        features, families = self._features, compared.families
+        in_question = np.array(_named(question), dtype=np.int32)[:, None]
+        in_title = features.axes[families].T.astype(np.int32)
+        agree = (in_title & in_question) != 0
+        # On an axis that the question names, another value beside it; elsewhere, any unusual one.
+        more = (in_title & ~np.where(in_question, in_question, _USUAL)) != 0
+        unasked = more & (agree | (in_question == 0))
+        agrees = agree.sum(axis=0, dtype=float)
+        unasked_circumstances = unasked[_OF_CIRCUMSTANCES].astype(float)
+        unasked_axes = unasked.sum(axis=0, dtype=float) - unasked_circumstances
         # "Other" and "unspecified" are values, too, that a question may name.
         other, unspecified = features.other[families], features.unspecified[families]
         says_other = bool(SAYS_OTHER & question.affirmed)
@@ -394,28 +462,36 @@ class Ranker:
         denied = self._words(sorted(question.denied))
         affirmed = self._words(sorted(question.affirmed))
         # A stem that the title denies counts twice. One that both deny makes up for a half.
-        contradiction = 2.0 * affirmed.within(features.denied, families).sum(axis=1)
-        contradiction += denied.within(features.core, titles).sum(axis=1)
-        contradiction -= 0.5 * denied.within(features.denied, families).sum(axis=1)
+        contradiction = 2.0 * affirmed.among(compared.denied_by_titles).sum(axis=1)
+        if denied.count:
+            contradiction += denied.among(compared.core_of_titles).sum(axis=1)
+            contradiction -= 0.5 * denied.among(compared.denied_by_titles).sum(axis=1)
         return {
             "agrees": agrees,
             "unasked_axes": unasked_axes,
             "unasked_circumstances": unasked_circumstances,
             "unspecified": unspecified & (not says_unspecified),
             "other": other & (not OTHER & question.affirmed),
-            "other_number": self._other_number(question, titles),
+            "other_number": self._other_number(question, compared),
             "contradiction": contradiction,
         }
 
-    def _other_number(self, question: Reading, titles: np.ndarray) -> np.ndarray:
+    def _other_number(self, question: Reading, compared: _Compared) -> np.ndarray:
         """Whether each title has a number (a stage, type or level), but none of the question's."""
-        core = self._features.core
         numbers = [word for word in question.words if _is_number(word)]
         if not numbers:
-            return np.zeros(len(titles), dtype=bool)
-        values, place = core.take(titles)
-        has = _largest(place, self._numeric[values], len(titles)) > 0
-        return has & ~self._words(numbers).within(core, titles).any(axis=1)
+            return np.zeros(len(compared.families), dtype=bool)
+        core = compared.core_of_titles
+        has = _largest(core.place, self._numeric[core.values], core.count) > 0
+        return has & ~self._words(numbers).among(core).any(axis=1)
+
+
+def _above(words: Words, compared: _Compared) -> np.ndarray:
+    """Whether a title above each family has each stem: bool, families x words.count."""
+    has = np.zeros((len(compared.families), words.count), dtype=bool)
+    for at, titles in compared.above:
+        has[at] |= words.among(titles)
+    return has
 
 
 def _is_number(word: str) -> bool:

@@ -253,6 +253,8 @@ class Searcher:
         self._guidance = lru_cache(maxsize=4)(self._open_guidance)
         self.procedures = lru_cache(maxsize=2)(self._open_procedures)
         self._official = lru_cache(maxsize=32)(self._official_of)
+        # The parts of a statement are understood for each of the codes that may say several.
+        self._understood = lru_cache(maxsize=128)(self._understand)
         # The encoder is opened in a thread: most of that runs outside of Python's lock.
         with loading(), ThreadPoolExecutor(1) as pool:
             encoder = pool.submit(_open_encoder, folder / bundle.ENCODER, threads)
@@ -318,9 +320,12 @@ class Searcher:
         """Spell out shorthand, repair typing and read cut words; codes, numbers and doses stay as
         they are. The texts of `releases` decide what a cut word stands for, and their titles keep
         their words."""
+        return self._understood(question, tuple(releases))
+
+    def _understand(self, question: str, releases: tuple[Release, ...]) -> Query:
         worded = in_title_words(question)
         uncertain = read_uncertain(question)
-        official = self._official(tuple(releases))
+        official = self._official(releases)
         words = self._lexicon.typed(worded)
         meant = self._cut_words(words, releases)
         parts = all_parts = self._parts(words, meant, official)

@@ -9,6 +9,7 @@ the header that are reported. Families and texts are numbers here, counted from 
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +24,7 @@ from index.bundle import read_json, write_json
 from index.families import Gathered
 from index.search import features, text_vectors
 from index.search.bm25 import Lexical, write_lexical
-from index.search.features import Ragged
+from index.search.features import Ragged, among
 from index.search.known_names import KnownNames, is_condition
 from index.search.ranking import Evidence, Judged, Ranker, Rarity
 from index.search.text_vectors import TextVectors
@@ -107,11 +108,14 @@ def vectors_of(folder: Path) -> dict[str, np.ndarray]:
 
 
 class Texts(Sequence[str]):
-    """The texts of a system index, kept as the bytes of their file, one text a line. As strings
-    they would take twice the memory."""
+    """The texts of a system index, one text a line of their file, which is mapped into memory. As
+    strings they would take twice the memory, and processes could not share them."""
 
     def __init__(self, path: Path) -> None:
-        self._bytes = path.read_bytes()
+        with path.open("rb") as file:
+            self._bytes: bytes | mmap.mmap = b""
+            if path.stat().st_size:
+                self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         ends = np.flatnonzero(np.frombuffer(self._bytes, dtype=np.uint8) == ord("\n"))
         self._starts = np.concatenate([[0], ends + 1]).astype(np.int32)
 
@@ -121,7 +125,8 @@ class Texts(Sequence[str]):
     def __getitem__(self, number: Any) -> Any:
         if not 0 <= number < len(self):
             raise IndexError(number)
-        return self._bytes[self._starts[number] : self._starts[number + 1] - 1].decode()
+        start, end = self._starts[number : number + 2].tolist()
+        return self._bytes[start : end - 1].decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +173,7 @@ class SystemIndex:
         self._under_starts = np.searchsorted(
             self._parents[self._by_parent], np.arange(len(self.codes) + 1)
         )
-        self._below_header: dict[tuple[int, str], list[tuple[int, int]]] = {}
+        self._below_header: dict[tuple[int, str], np.ndarray] = {}
         self._vectors = TextVectors(folder, len(self.texts))
         self.lexical = Lexical(folder / LEXICAL, len(self.texts))
         title_features = features.load(folder / features.FILE)
@@ -181,6 +186,14 @@ class SystemIndex:
             self._parents,
             entries,
             rarity,
+        )
+        #: A row a group: the families in it.
+        groups = title_features.groups
+        self._members = Ragged(
+            np.argsort(groups, kind="stable").astype(np.int32),
+            np.searchsorted(np.sort(groups), np.arange(groups.max(initial=-1) + 2)).astype(
+                np.int32
+            ),
         )
 
     def _names_of_conditions(self, entries: np.ndarray) -> np.ndarray:
@@ -216,21 +229,16 @@ class SystemIndex:
         it."""
         texts, cosines, lexical = self.retrieve(wordings, most)
         owners, of_text = self._owners.take(texts)
-        outranked = np.isin(self._pair(texts[of_text], owners), self._outranked[release])
-        owners, of_text = owners[~outranked], of_text[~outranked]
+        outranked = among(self._pair(texts[of_text], owners), self._outranked[release])
+        kept = (~outranked).nonzero()[0]
+        owners, of_text = owners[kept], of_text[kept]
         states = self._states[release][owners]
-        reported, headers = np.flatnonzero(states > 0), np.flatnonzero(states == 0)
-        below = [
-            (family, place, distance)
-            for header, place in zip(
-                owners[headers].tolist(), of_text[headers].tolist(), strict=True
-            )
-            for family, distance in self._families_below(header, release)
-        ]
-        families, places, distances = np.array(below, dtype=np.int32).reshape(-1, 3).T
-        families = np.concatenate([owners[reported], families])
-        places = np.concatenate([of_text[reported], places])
-        distances = np.concatenate([np.zeros(len(reported), dtype=np.int32), distances])
+        reported, headers = (states > 0).nonzero()[0], (states == 0).nonzero()[0]
+        below = [self._families_below(header, release) for header in owners[headers].tolist()]
+        lengths = [each.shape[1] for each in below]
+        none = np.zeros(len(reported), dtype=np.int32)
+        families, distances = np.concatenate([(owners[reported], none), *below], axis=1)
+        places = np.concatenate([of_text[reported], of_text[headers].repeat(lengths)])
         return Evidence(families, texts[places], cosines[places], lexical[places], distances)
 
     def says_together(self, texts: Sequence[str], telling: Sequence[frozenset[str]]) -> bool:
@@ -251,7 +259,7 @@ class SystemIndex:
         """
         by_vector = self._vectors.nearest(wordings.vectors, most)
         scores = self.lexical.scores(wordings.spelled_out)
-        by_words = np.flatnonzero(scores)
+        by_words = (scores != 0).nonzero()[0]
         if len(by_words) > most:
             by_words = by_words[np.argpartition(scores[by_words], -most)[-most:]]
         texts = np.unique(np.concatenate([by_vector, by_words]))
@@ -269,12 +277,9 @@ class SystemIndex:
     ) -> Judged:
         """Score families of a release (by its key), together with those that differ from them in
         side or trimester only. See Ranker.judge."""
-        groups = self._ranker.groups
-        in_group = np.zeros(len(groups), dtype=bool)
-        in_group[groups[families]] = True
-        is_scored = in_group[groups] & (self._states[release] > 0)
-        is_scored[families] = True
-        families = np.flatnonzero(is_scored).astype(np.int32)
+        members, _ = self._members.take(np.unique(self._ranker.groups[families]))
+        reported = members[self._states[release][members] > 0]
+        families = np.unique(np.concatenate([families, reported]))
         by_title = self._cosines(self._titles[families], wordings)
         return self._ranker.judge(readings, evidence.of(families), families, by_title, amounts)
 
@@ -282,12 +287,15 @@ class SystemIndex:
         vectors = self._vectors.of(texts)
         return (vectors @ wordings.vectors.T - wordings.penalties).max(axis=1)
 
-    def _families_below(self, header: int, release: str) -> list[tuple[int, int]]:
-        """The families below a header that a release reports, each with its levels from the
-        header; _MOST_BELOW at most."""
-        if (header, release) not in self._below_header:
-            self._below_header[header, release] = self._below(header, self._states[release])
-        return self._below_header[header, release]
+    def _families_below(self, header: int, release: str) -> np.ndarray:
+        """The families below a header that a release reports, and the levels of each from the
+        header, in two rows (int32); _MOST_BELOW at most."""
+        below = self._below_header.get((header, release))
+        if below is None:
+            found = self._below(header, self._states[release])
+            below = np.array(found, dtype=np.int32).reshape(-1, 2).T
+            self._below_header[header, release] = below
+        return below
 
     def _below(self, family: int, states: np.ndarray) -> list[tuple[int, int]]:
         level, distance = [family], 0

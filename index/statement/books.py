@@ -24,6 +24,12 @@ class Books:
     release: Release
     day: dt.date
 
+    @property
+    def undated(self) -> Books:
+        """The books of the release, whatever the day: no code of ICD-10-CM has dates of its own.
+        What is made of these is kept for all days of the release."""
+        return Books(self.store, self.release, self.release.effective_from)
+
     def code(self, code: str) -> Code | None:
         """The billable code with this form that is in force; None when there is none."""
         found = self.store.get(self.release, code)

@@ -158,8 +158,17 @@ def _places(statement: Statement, fact: Fact, parts: Sequence[Part]) -> Iterator
     for part in parts:
         start = at
         for n, word in enumerate(part.typed):
-            found = re.compile(rf"(?<!\w){re.escape(word)}").search(statement.folded, at, end)
-            if found:
-                start = found.start() if n == 0 else start
-                at = found.end()
+            found = _begins(statement.folded, word, at, end)
+            if found >= 0:
+                start = found if n == 0 else start
+                at = found + len(word)
         yield Span(start, max(at, start))
+
+
+def _begins(text: str, word: str, start: int, end: int) -> int:
+    """Where a word begins between two places of a text, and no letter or digit stands before it;
+    -1 where it does not."""
+    at = text.find(word, start, end)
+    while at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_"):
+        at = text.find(word, at + 1, end)
+    return at

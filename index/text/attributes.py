@@ -8,7 +8,7 @@ I.A.6), or the usual value where the conventions name one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from codesets import laterality
@@ -24,14 +24,22 @@ class Axis:
     name: str
     values: Mapping[str, frozenset[str]]
     usual: str | None = None
+    #: The stems of all values.
+    stems: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stems", frozenset().union(*self.values.values()))
 
     def said(self, reading: Reading) -> frozenset[str]:
         """The values that a text names."""
+        if self.stems.isdisjoint(reading.affirmed):
+            return frozenset()
         return frozenset(value for value, stems in self.values.items() if stems & reading.affirmed)
 
     def bits(self, reading: Reading) -> int:
         """The values that a text names, as bits: bit n for the n-th of `values`."""
-        named = self.said(reading)
+        if not (named := self.said(reading)):
+            return 0
         return sum(1 << n for n, value in enumerate(self.values) if value in named)
 
     @property

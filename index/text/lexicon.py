@@ -267,8 +267,7 @@ class Lexicon:
         these. `parts`: those of the question."""
         kept = self.without_headings(question)
         for words in {part.typed for part in parts if part.kind in UNSEARCHED}:
-            phrase = r"\W+".join(map(re.escape, words))
-            kept = re.sub(rf"(?<![\w/&-])(?:{phrase})(?![\w/&-])", " ", kept, flags=re.I)
+            kept = _said(words).sub(" ", kept)
         return "" if kept == question else " ".join(kept.split())
 
     def spell_out(self, words: list[str]) -> list[str]:
@@ -351,6 +350,13 @@ class Lexicon:
             if (sense.kind not in GOODS or not others & _DIAGNOSIS_WORDS)
             and (passing or sense.kind not in UNSEARCHED)
         ]
+
+
+@lru_cache(maxsize=1024)
+def _said(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Words as they may be typed, whatever stands between them."""
+    phrase = r"\W+".join(map(re.escape, words))
+    return re.compile(rf"(?<![\w/&-])(?:{phrase})(?![\w/&-])", re.I)
 
 
 def _heading(headings: Iterable[str]) -> re.Pattern[str]:

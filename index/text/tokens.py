@@ -49,6 +49,8 @@ def stem(word: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case, without accents, with plain quotes and dashes: Sjögren's -> sjogren's."""
+    if text.isascii():
+        return text.lower()
     text = unicodedata.normalize("NFKD", text.casefold()).replace("\u2019", "'")
     return "".join(char for char in text if not unicodedata.combining(char))
 
@@ -76,6 +78,8 @@ def plain_words(text: str) -> list[str]:
         _ROMAN.get(word, _ORDINALS.get(word, word))
         for word in (match.removesuffix("'s") for match in _WORD.findall(folded))
     ]
+    if "a" not in words:
+        return words
     return [
         word
         for before, word in zip(["", *words], words, strict=False)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from importlib import resources
 from itertools import combinations
 from pathlib import Path
 
@@ -21,9 +23,10 @@ from codesets.model import (
     Term,
 )
 from codesets.store.code_store import CodeStore
-from index import build, bundle
+from index import build, bundle, parts
 from index.embedding.encoder import Encoder
 from index.embedding.models import Shipped
+from index.families import gather
 from index.search import text_vectors
 from index.search.searcher import Searcher
 from index.search.system_index import TEXTS, Texts, vectors_of
@@ -102,6 +105,83 @@ def test_nothing_new_builds_nothing(store: CodeStore, home: Path, encoded: list[
     before = bundle.current(home / "index")
     assert made(store, home).outcome == "as_it_was"
     assert (bundle.current(home / "index"), encoded) == (before, [])
+
+
+def test_a_build_with_nothing_new_reads_no_texts(
+    store: CodeStore, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object, **__: object) -> None:
+        raise AssertionError("texts are read, though nothing is new")
+
+    monkeypatch.setattr(build, "gather", read)
+    monkeypatch.setattr(build, "Encoder", read)
+    monkeypatch.setattr(CodeStore, "titles", read)
+    assert made(store, home).outcome == "as_it_was"
+
+
+def test_what_was_compared_once_is_not_gathered_again(store: CodeStore, home: Path) -> None:
+    (home / "index" / bundle.COMPARED).unlink()
+    gathered = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "gather", lambda *of: gathered.append(of) or gather(*of))
+        assert [made(store, home).outcome for _ in range(2)] == ["as_it_was", "as_it_was"]
+    assert len(gathered) == 1
+
+
+#: Changes of rows that enter an index, and of some that do not.
+CHANGES = {
+    "a title": "update codes set title = 'Another chair' where code = 'E9000'",
+    "a code": "update codes set code = 'E8999' where code = 'E9000'",
+    "a parent": "update codes set parent = 'E9001' where code = 'E9000'",
+    "a family": "update codes set stem = 'E9001' where code = 'E9000'",
+    "the order": "update codes set position = 9999 where code = 'E9000'",
+    "a code less": "delete from codes where code = 'E9000'",
+    "a term": "insert into terms (source, code, text, kind) "
+    "values ('hcpcs/2026-January', 'E9000', 'stick', 'inclusion')",
+    "a note": "insert into notes values "
+    "(1, 'hcpcs/2026-January', 'includes', 'code', 'E9000', 0, null, 'stick')",
+    "a file": "update files set sha256 = 'f'",
+    "a date": "update releases set effective_from = '2025-12-01'",
+    "a reference": "insert into books values ('index/x', 'index', 'hcpcs', 'x', null, null, "
+    "'2026-01-01', '2026-12-31', 'test', 'now'); "
+    "insert into terms (source, code, text, kind) values ('index/x', 'E9000', 'stick', 'index')",
+    "guidelines": "insert into books values ('guidelines/x', 'guidelines', 'icd10cm', 'x', null, "
+    "null, '2026-01-01', '2026-12-31', 'test', 'now'); insert into guidelines "
+    "(source, section, title, text) values ('guidelines/x', 'I.A', 'Title', 'Text')",
+}
+NO_CHANGES = {
+    "loaded again": "update releases set loaded_at = 'later'",
+    "an edit": "insert into pair_edits (source, column1) values ('ptp/x', 'E9000')",
+}
+
+
+@pytest.mark.parametrize("what", [*CHANGES, *NO_CHANGES])
+def test_each_row_that_enters_an_index_is_noticed(store: CodeStore, home: Path, what: str) -> None:
+    before = store.searched_sha256()
+    connection = sqlite3.connect(home / "codes.db")
+    connection.executescript({**CHANGES, **NO_CHANGES}[what])
+    connection.close()
+    assert (store.searched_sha256() != before) == (what in CHANGES)
+
+
+def test_each_other_input_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = ("rows", "sha256:model", bundle.FORMAT)
+    known = {parts.inputs(*given)}
+    known.add(parts.inputs("other rows", *given[1:]))
+    known.add(parts.inputs("rows", "sha256:other", bundle.FORMAT))
+    known.add(parts.inputs(*given[:2], bundle.FORMAT + 1))
+    for name, other in (
+        ("_source", lambda: "another source of this package"),
+        ("_words", lambda folder: "other words of prompts/vocabulary"),
+        ("_files", lambda folder, ending: [("other.py", resources.files("index") / "parts.py")]),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(parts, name, other)
+            known.add(parts.inputs(*given))
+    with monkeypatch.context() as patch:
+        patch.setattr(parts.off_topic, "words_sha256", lambda: "other words of prompts/intents")
+        known.add(parts.inputs(*given))
+    assert len(known) == 8
 
 
 def edits() -> ReferenceData:

@@ -84,7 +84,8 @@ def find(statement: Statement, books: Books) -> list[Proposal]:
             if "absence" in beginning and "congenital" in folded:
                 continue
             stems = read(folded[match.end() : span.end]).affirmed
-            if title := _best(_of_release(books).get(beginning, []), stems, statement, span):
+            titles = _of_release(books.undated).get(beginning, [])
+            if title := _best(titles, stems, statement, span):
                 found.setdefault(
                     title.code, propose(title.code, (span,), statement, "I.C.21", sure=0.75)
                 )

@@ -28,6 +28,7 @@ _BUILT_IN = {
 }
 _NAME = re.compile(r"NUM|KIDAGE|[A-Z]{3,}")
 _START, _END = r"(?<![\w'])", r"(?![\w'])"
+_WORD_GOES_ON = re.compile(r"[\w']")
 _WORD_START = re.compile(r"(?<![\w'])[\w+]|(?<!\S)[+#]")
 #: Words of phrases that deny by themselves: "no insurance" is so, and not denied.
 _DENYING = re.compile(
@@ -92,6 +93,40 @@ def pattern(cell: str) -> re.Pattern[str]:
     return re.compile(rf"{_START}(?:{'|'.join(phrases)}){_END}")
 
 
+def may_stand(cell: str, text: str) -> bool:
+    """Whether a text has a word of each group of one of the phrases of a cell, in any order. Most
+    texts have not, and so the pattern of the cell is never made for them."""
+    return any(
+        all(any(word in text for word in group) for group in groups) for groups in _needed(cell)
+    )
+
+
+@cache
+def _needed(cell: str) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """For each phrase of a cell, and each of its groups that must be there: words of which a text
+    has one as a part if it has the group."""
+    phrases = []
+    for phrase in filter(str.strip, cell.split(";")):
+        groups = [
+            tuple(map(_longest_literal, filter(None, group.split("|"))))
+            for group in phrase.split()
+            if group != ".." and not (group.endswith("?") and "|" not in group)
+        ]
+        phrases.append(tuple(group for group in groups if all(group)))
+    return tuple(phrases)
+
+
+@cache
+def _longest_literal(alternative: str) -> str:
+    """The longest word that always stands in "a_b?_c*" as it is written, "" for none."""
+    words = (
+        word.removesuffix("*")
+        for word in alternative.split("_")
+        if word != ".." and not word.endswith("?") and not _NAME.search(word)
+    )
+    return max(words, key=len, default="")
+
+
 def _group(group: str, *, first: bool) -> str:
     """A group of alternatives of a phrase, with what stands before it."""
     if group == "..":
@@ -121,11 +156,18 @@ class Match(NamedTuple):
     span: Span
 
 
+def _is_whole(key: str, alternative: str) -> bool:
+    """Whether the first word of an alternative is its key and nothing more."""
+    return alternative.partition("_")[0] == key
+
+
 class Phrases(Generic[T]):
     """Phrases of a table, each with its row, found in one pass over a statement."""
 
     def __init__(self, entries: Sequence[tuple[str, T]]) -> None:
-        self._by_key: dict[str, list[tuple[str, str, T]]] = {}
+        #: For each key: whether the key is a whole word in all of the alternatives, the phrase
+        #: that begins with these, and the row.
+        self._by_key: dict[str, list[tuple[bool, str, T]]] = {}
         for cell, row in entries:
             grouped: dict[tuple[str, str], list[str]] = {}
             for phrase in filter(None, map(str.strip, cell.split(";"))):
@@ -134,8 +176,10 @@ class Phrases(Generic[T]):
                     for key, word in _first_words(alternative):
                         grouped.setdefault((key, tail), []).append(word)
             for (key, tail), words in grouped.items():
-                self._by_key.setdefault(key, []).append(("|".join(words), tail, row))
-        self._lengths = range(1, max(map(len, self._by_key), default=0) + 1)
+                is_whole = all(_is_whole(key, word) for word in words)
+                phrase = f"{'|'.join(words)} {tail}".strip()
+                self._by_key.setdefault(key, []).append((is_whole, phrase, row))
+        self._lengths = sorted({len(key) for key in self._by_key})
 
     def find(self, folded: str) -> list[tuple[T, Span]]:
         """Every row whose words stand in a text, the longest words at each place."""
@@ -145,8 +189,10 @@ class Phrases(Generic[T]):
             keys = ["#"] if folded[at].isdigit() else []
             keys += [folded[at : at + length] for length in self._lengths]
             for key in dict.fromkeys(keys):
-                for head, tail, row in self._by_key.get(key, ()):
-                    if match := pattern(f"{head} {tail}".strip()).match(folded, at):
+                for is_whole, phrase, row in self._by_key.get(key, ()):
+                    if is_whole and _WORD_GOES_ON.match(folded, at + len(key)):
+                        continue
+                    if may_stand(phrase, folded) and (match := pattern(phrase).match(folded, at)):
                         found.append((row, Span(at, match.end())))
         return found
 
@@ -169,7 +215,7 @@ def longest(found: Sequence[tuple[T, Span]]) -> list[tuple[T, Span]]:
 def said(cell: str, statement: Statement, *, denied: bool = False) -> bool:
     """Whether one of the phrases of a cell stands in a statement, and is not denied there unless
     `denied`."""
-    if not cell:
+    if not cell or not may_stand(cell, statement.folded):
         return False
     for match in pattern(cell).finditer(statement.folded):
         if denied or _DENYING.match(match[0]):

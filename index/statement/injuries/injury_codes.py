@@ -138,7 +138,7 @@ def best_title(
     ranked = []
     for rank, site in enumerate(sites):
         wanted = type_ | site
-        for title in titles_of(books).having(wanted):
+        for title in titles_of(books.undated).having(wanted):
             rest = title.words - wanted
             part = _PART_OF_A_BONE if rest & more & _PATTERNS else frozenset()
             if rest - more - optional - part:

@@ -117,8 +117,11 @@ class Titles:
 
 
 def _read(stem: str, text: str) -> Title:
+    text = " ".join(text.split())
     for pattern, words in _REWRITTEN:
-        text = " ".join(pattern.sub(f" {words} ", text).split())
+        rewritten, count = pattern.subn(f" {words} ", text)
+        if count:
+            text = " ".join(rewritten.split())
     side = ""
     if found := _SIDE.search(text):
         side = found[0]
@@ -133,7 +136,7 @@ def _read(stem: str, text: str) -> Title:
 
 @lru_cache(maxsize=4)
 def titles_of(books: Books) -> Titles:
-    """The titles of the injuries that are in force."""
+    """The titles of the injuries of a release."""
     stems: dict[str, str] = {}
     titles: dict[str, str] = {}
     categories = frozenset(_CATEGORIES)

@@ -109,7 +109,7 @@ def _codes(
     spans = (span, place.span, *(i.span for i in sides)) if is_near else (span,)
     for one in ("right", "left") if side == "bilateral" else (side,):
         for said in (one, ""):
-            if code := _titles(books).get((kind, said, site)):
+            if code := _titles(books.undated).get((kind, said, site)):
                 yield code, spans
                 break
 

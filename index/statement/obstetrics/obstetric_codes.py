@@ -97,7 +97,7 @@ def maternal_code(
 def reports_condition_too(books: Books, code: str) -> bool:
     """Whether the notes of a code of chapter 15 ask for the code of the condition beside it: those
     of O99.51- do, those of O26.85- do not."""
-    return _asks_for_condition(books, code)
+    return _asks_for_condition(books.undated, code)
 
 
 @lru_cache(maxsize=1024)
@@ -116,7 +116,7 @@ def _asks_for_condition(books: Books, code: str) -> bool:
 def complete(books: Books, stem: str, pregnancy: Pregnancy, said: str = "") -> Code | None:
     """The code below a beginning that fits a pregnancy and what is said of it; None when none
     does."""
-    left = _fitting(books, stem, pregnancy.period, pregnancy.trimester, pregnancy.fetus)
+    left = _fitting(books.undated, stem, pregnancy.period, pregnancy.trimester, pregnancy.fetus)
     if len(left) < 2:
         return left[0] if left else None
     words = read(said[:200])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from codesets.model import Reference, Term
+from codesets.store.code_store import CodeStore
 from index.statement.books import Books
 from index.statement.model import Fact, Ground, Proposal, Span, Statement
 from index.statement.obstetrics.obstetric_codes import complete, reports_condition_too
@@ -78,11 +79,11 @@ class _Entry:
 
 
 @lru_cache(maxsize=4)
-def _entries(books: Books, reference: Reference) -> dict[Period, tuple[_Entry, ...]]:
+def _entries(store: CodeStore, reference: Reference) -> dict[Period, tuple[_Entry, ...]]:
     found: dict[Period, list[_Entry]] = {period: [] for period in _LEADS}
     leads = tuple({lead for each in _LEADS.values() for lead in each})
     misprints = set(table("obstetrics")["index"]["misprints"].splitlines())
-    for term in books.store.references.rows(Term, reference):
+    for term in store.references.rows(Term, reference):
         if term.text in misprints or not _is_whole(term):
             continue
         if (match := _IN_PREGNANCY.fullmatch(term.text)) and (stems := _stems(match["words"])):
@@ -146,7 +147,7 @@ def look_up(statement: Statement, pregnancy: Pregnancy, books: Books) -> Iterato
     reference = books.store.references.for_date("index", "icd10cm", books.day)
     if reference is None:
         return
-    entries = _entries(books, reference)[pregnancy.period]
+    entries = _entries(books.store, reference)[pregnancy.period]
     if pregnancy.period == "abortive":
         leads = next(leads for words, leads in _ABORTIONS if words.search(statement.folded))
         entries = tuple(entry for entry in entries if entry.lead in leads)

@@ -123,7 +123,7 @@ def _alcohol(statement: Statement, books: Books) -> Iterator[Proposal]:
         rest = statement.folded[: match.start()] + " . " + statement.folded[match.end() :]
         if not words_of("measures", "partners", "alcohol").search(rest):
             continue
-        if code := _in_range(books, "Y90", value, ""):
+        if code := _in_range(books.undated, "Y90", value, ""):
             yield _proposal(code, Span(*match.span()), "I.C.5.b", kind="external cause")
         return
 
@@ -144,7 +144,7 @@ def _weight(statement: Statement, books: Books) -> Iterator[Proposal]:
         value = int(float(match["value"]) * 10) / 10
         if child or match["rank"] or value < 10:
             continue
-        if code := _in_range(books, "Z68", value, "adult"):
+        if code := _in_range(books.undated, "Z68", value, "adult"):
             yield _proposal(code, Span(*match.span()), "I.C.21.c.3", kind="status")
         return
 
