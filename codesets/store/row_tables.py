@@ -162,6 +162,8 @@ def read(db: Database, kind: type[R], source: str, /, **equal: Any) -> Iterator[
     and the value or list of values that they must have."""
     table, _ = TABLES[kind]
     allowed = {n: value if isinstance(value, list) else [value] for n, value in equal.items()}
+    if not all(allowed.values()):
+        return
     conditions = [
         f'"{_column(name)}" in ({", ".join("?" * len(values))})' for name, values in allowed.items()
     ]
