@@ -107,6 +107,10 @@ class Release:
         """A name that is unique among the releases of all systems: `icd10cm/FY2024`."""
         return f"{self.system}/{self.label}"
 
+    def __hash__(self) -> int:
+        # What is kept of a release is looked up by it: its files need not be hashed each time.
+        return hash((self.system, self.label))
+
     @property
     def first_served(self) -> dt.date:
         """The first day that this release answers for."""

@@ -16,7 +16,7 @@ from bot.desk.procedure_axes import ProcedureAxes
 from bot.desk.reasons import Reason, reason
 from bot.desk.system_choice import Group, groups
 from bot.desk.verdicts import MOST_COMPLETIONS, shown_notes, titles
-from codesets.lookups import pcs_axes
+from codesets.lookups import inherited_notes, pcs_axes
 from codesets.lookups.inherited_notes import notes_of
 from codesets.model import US_SYSTEMS, Code, Release, System
 from codesets.store.code_store import CodeStore
@@ -24,7 +24,7 @@ from index.search.confidence import Confidence, confidence, fits
 from index.search.defaults import preferred
 from index.search.left_open import axis_left_open
 from index.search.searcher import Found, Hit, Query
-from index.search.seventh_character import choices, complete
+from index.search.seventh_character import Completion, choices, complete
 from index.text.attributes import SIDE
 from index.text.encounter import read_encounter
 from index.text.lexicon import typed_words
@@ -92,11 +92,15 @@ class Candidates:
         `of_a_system`: whether the question asks for certain code systems, or its words show that
         it is about codes."""
         found = replace(found, hits=preferred(found.query, found.hits))
+        most = max(limit, LOOKED_AT)
+        for system, release in self._releases.items():
+            of_system = [hit.code for hit in found.hits if hit.system == system]
+            self._store.prepare_families(release, of_system[:most])
         hits: list[Hit] = []
         families: list[list[Code]] = []
         counts: Counter[System] = Counter()
         for hit in found.hits:
-            if counts[hit.system] == max(limit, LOOKED_AT):
+            if counts[hit.system] == most:
                 continue
             if codes := self._in_force(self._releases[hit.system], hit.code):
                 hits.append(hit)
@@ -107,9 +111,11 @@ class Candidates:
         candidates: list[Candidate] = []
         for group in groups(points or {}, hits, limit):
             own = [hits[place] for place in group.hits]
+            codes_of = [families[place] for place in group.hits[: group.most]]
+            chosen = self._completed(found.query, own, codes_of)
             shown = [
-                self._candidate(found.query, own, at, families[group.hits[at]], group)
-                for at in range(group.most)
+                self._candidate(found.query, own, at, codes, chosen[at], group)
+                for at, codes in enumerate(codes_of)
             ]
             if each := self._on_each_side(found.query, own, group):
                 shown = [*each, *shown[1:]][: max(group.most, len(each))]
@@ -133,7 +139,27 @@ class Candidates:
         if "both" in by_side or not {"right", "left"} <= by_side.keys():
             return []
         each = (by_side["right"], by_side["left"])
-        return [self._candidate(query, [hit, *hits[1:]], 0, codes, group) for hit, codes in each]
+        chosen = self._completed(query, [hit for hit, _ in each], [codes for _, codes in each])
+        return [
+            self._candidate(query, [hit, *hits[1:]], 0, codes, one, group)
+            for (hit, codes), one in zip(each, chosen, strict=True)
+        ]
+
+    def _completed(
+        self, query: Query, hits: Sequence[Hit], families: Sequence[Sequence[Code]]
+    ) -> list[Completion]:
+        """The code that is chosen of the family of each hit, as many as there are `families`. What
+        is looked up of these codes is read here for all of them together."""
+        said = read_encounter(query.asked)
+        # Not strict: of the hits, the first are shown.
+        pairs = list(zip(hits, families, strict=False))
+        chosen = [complete(query.reading, said, codes, hit.member) for hit, codes in pairs]
+        if pairs:
+            release = self._releases[hits[0].system]
+            siblings = [code for hit, _ in pairs for code in hit.siblings]
+            self._store.prepare_families(release, siblings)
+            inherited_notes.prepare(self._store, release, [one.code.code for one in chosen])
+        return chosen
 
     def _in_force(self, release: Release, stem: str) -> list[Code]:
         """The billable codes of a family on the day: the stem itself, or its seventh-character
@@ -151,12 +177,12 @@ class Candidates:
         hits: Sequence[Hit],
         at: int,
         codes: Sequence[Code],
+        chosen: Completion,
         group: Group,
     ) -> Candidate:
         hit = hits[at]
         release = self._releases[hit.system]
         said = read_encounter(query.asked)
-        chosen = complete(query.reading, said, codes, hit.member)
         alternatives = [
             complete(query.reading, said, sibling).code
             for code in hit.siblings

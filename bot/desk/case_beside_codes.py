@@ -3,10 +3,10 @@ right?" states a case."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from bot.desk.chatter import subject
+from bot.desk.literals import put
 from bot.desk.question import Question
 from index.statement.facts import among, read_statement
 from index.text.lexicon import Lexicon
@@ -16,7 +16,7 @@ def case_of(question: Question) -> str:
     """The words of a question without the codes that it names and without those that ask."""
     words = question.text
     for mention in question.mentions:
-        words = re.sub(re.escape(mention.slip or mention.typed), " ", words, flags=re.I)
+        words = put(words, mention.slip or mention.typed, " ")
     return subject(" ".join(words.split()))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -16,7 +15,8 @@ from bot.desk.guidelines import GuidelineLookup
 from bot.desk.icd9_crosswalk import Icd9Crosswalk
 from bot.desk.icd11 import Icd11
 from bot.desk.icd11_mentions import asks_for_icd11, read_icd11
-from bot.desk.known_codes import Known, said
+from bot.desk.known_codes import Known
+from bot.desk.literals import put
 from bot.desk.modifiers_and_places import ModifiersAndPlaces
 from bot.desk.note_checks import Reported
 from bot.desk.notices import dated, noticed
@@ -118,7 +118,7 @@ class CodeAnswers:
         coverages: dict[str, ReleaseMatch] = {
             system: self._store.for_date(system, day) for system in systems
         }
-        judge = Verdicts(self._store, day, said(question.text.split()))
+        judge = Verdicts(self._store, day, question.text)
         verdicts: list[Verdict] = []
         reported: list[Reported] = []
         notices = []
@@ -188,7 +188,7 @@ class CodeAnswers:
         governing = self._guideline_lookup.governing(verdict.code, coverage.release, question.day)
         verdicts = [replace(verdict, guidelines=governing)]
         if mention.system == "icd10pcs" and question.text:
-            rest = re.sub(re.escape(mention.typed), " ", question.text, flags=re.I)
+            rest = put(question.text, mention.typed, " ")
             other = judge.changed(mention, coverage, _spelled_out(rest))
             verdicts += [other] if other and other.code != mention.code else []
         return verdicts

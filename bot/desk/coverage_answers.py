@@ -20,9 +20,11 @@ def with_coverage(store: CodeStore, question: Question, answer: Answer) -> Answe
     """The answer with what loaded policies list for its services and diagnoses. Where the question
     asks about coverage, that is its first line; else it stands beside, if a policy is about a
     service."""
-    asked = read_coverage(question.text)
     services, diagnoses = _services(question), _diagnoses(question, answer)
-    if not services or not (asked.asks or diagnoses):
+    if not services:
+        return answer
+    asked = read_coverage(question.text)
+    if not (asked.asks or diagnoses):
         return answer
     checks = CoverageChecks(store, question.day)
     if not checks.is_loaded:

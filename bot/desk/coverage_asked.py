@@ -31,7 +31,7 @@ def read_coverage(text: str) -> CoverageAsked:
     CoverageAsked(asks=True, state='FL', contractor='')
     """
     words = " ".join(text.split())
-    asks = _phrase(read_words("coverage")["asks"]).search(words) is not None
+    asks = _asks().search(words) is not None
     return CoverageAsked(asks, state_in(words), contractor_in(words))
 
 
@@ -40,12 +40,12 @@ def state_in(text: str) -> str:
     letters counts behind "in" and the like, behind a comma, or in capitals at the end."""
     named: dict[str, None] = {}
     rest = text
-    for code, pattern in _state_names():
+    for code, pattern in _state_names() if _any_state().search(text) else ():
         if pattern.search(rest):
             named[code] = None
             rest = pattern.sub(" ", rest)
     known, ambiguous = _states(), _listed("is_a_word")
-    before = set(_split(read_words("coverage")["before_state"]))
+    before = _listed("before_state")
     tokens = list(re.finditer(r"[^\W_]+", rest))
     for at, token in enumerate(tokens):
         code = token[0].upper()
@@ -91,6 +91,11 @@ def _split(listed: str) -> list[str]:
 
 
 @cache
+def _asks() -> re.Pattern[str]:
+    return _phrase(read_words("coverage")["asks"])
+
+
+@cache
 def _listed(name: str) -> frozenset[str]:
     return frozenset(_split(read_words("coverage")[name]))
 
@@ -105,6 +110,11 @@ def _state_names() -> list[tuple[str, re.Pattern[str]]]:
     """Longest names first: West Virginia before Virginia."""
     named = [(name, code) for code, names in _states().items() for name in _split(names)]
     return [(code, _phrase(name)) for name, code in sorted(named, key=lambda one: -len(one[0]))]
+
+
+@cache
+def _any_state() -> re.Pattern[str]:
+    return _phrase(",".join(_states().values()))
 
 
 @cache

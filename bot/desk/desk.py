@@ -337,7 +337,8 @@ class Desk:
             if len(of_parts) == 1 and question.taken:
                 one = with_option(one, question.taken, self._store, question.day)
             one = self._beside_them.added(question, one)
-            one = replace(one, refines=question.refines, read_as=question.read_as)
+            if question.refines or question.read_as:
+                one = replace(one, refines=question.refines, read_as=question.read_as)
             one = self._flags.on(question, one)
             answers.append((worded if question.dated else undated)(headlined(one)))
         return answers

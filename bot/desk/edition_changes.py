@@ -92,7 +92,12 @@ def compared(
     are listed, with a share of each kind; all when it is None."""
     changes = edition_diff.changes(store, before, after)
     if about:
-        changes = [change for change in changes if _is_about(store, before, after, change, about)]
+        lexicon = Lexicon.shipped()
+        stems = read(" ".join(lexicon.spell_out(lexicon.typed(about)))).stems
+        for release in (before, after):
+            parents = [c.code.parent for c in changes if c.code.release == release.label]
+            store.prepare(release, [parent for parent in parents if parent])
+        changes = [change for change in changes if _is_about(store, before, after, change, stems)]
     counts = Counter(change.kind for change in changes)
     listed = some_of_each(changes, most)
     titles = store.titles(after) if any(c.kind == "deleted" for c in listed) else {}
@@ -107,10 +112,8 @@ def compared(
 
 
 def _is_about(
-    store: CodeStore, before: Release, after: Release, change: Changed, about: str
+    store: CodeStore, before: Release, after: Release, change: Changed, stems: frozenset[str]
 ) -> bool:
-    lexicon = Lexicon.shipped()
-    stems = read(" ".join(lexicon.spell_out(lexicon.typed(about)))).stems
     release = before if change.kind == "deleted" else after
     chain = [change.code, *store.ancestors(release, change.code)]
     titles = " ".join(

@@ -34,6 +34,7 @@ _KINDS: Mapping[MceList, FlagKind] = {
     "wrong_procedure": "wrong_procedure",
 }
 _PRINCIPAL = r"(?:principal|pdx|primary|first[- ]listed)(?:\s+(?:dx|diagnosis|diag))?"
+_SAYS_PRINCIPAL = re.compile(_PRINCIPAL, re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,8 @@ def principal_of(question: Question, verdicts: Sequence[Verdict]) -> str:
     diagnoses = [one for one in verdicts if _has_flags(one)]
     if len(diagnoses) < 2:
         return ""
-    for one in diagnoses:
+    called_so = _SAYS_PRINCIPAL.search(question.text)
+    for one in diagnoses if called_so else ():
         typed = rf"(?<![\w.]){re.escape(one.typed or one.code)}(?![\w.]*\w)"
         called = rf"{_PRINCIPAL}\s*(?:is|of|:|=|with|,)?\s*{typed}"
         put = rf"{typed}\s*(?:as|is)\s*(?:the\s+)?{_PRINCIPAL}"

@@ -122,6 +122,7 @@ class GuidelineLookup:
             chapter,
             code,
             self._naming(key, code[:3]),
+            self._by_category(key).chapters,
             partial(self._on_chapter, key),
         )
         return tuple(ShownGuideline(g.section, g.title, g.page, g.release) for g in sections)

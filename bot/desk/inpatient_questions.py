@@ -16,6 +16,7 @@ from typing import Literal
 from bot.desk.answer import Answer, Headline, HeadlineKind, Verdict
 from bot.desk.drg import grouped, is_asked
 from bot.desk.flags import SHOWN_MODEL, Flags, principal_of, source
+from bot.desk.literals import put
 from bot.desk.question import Question
 from bot.desk.reasons import Reason, joined, reason
 
@@ -55,10 +56,13 @@ _MOST = 6
 _SETTLES = ("unacceptable_principal", "manifestation", "external_cause", "needs_secondary")
 
 
+_BEGINS, _ENDS = re.compile(r"(?<![\w.])"), re.compile(r"(?!\w)")
+
+
 def subject_of(text: str, codes: Sequence[str] = ()) -> Subject | None:
     """What a text asks about; None for none of these. `codes`: those that it names, as typed."""
     for code in sorted(codes, key=len, reverse=True):
-        text = re.sub(rf"(?<![\w.]){re.escape(code)}(?!\w)", "§", text, flags=re.I)
+        text = put(text, code, "§", behind=_BEGINS, ahead=_ENDS)
     return next((subject for subject, words in _ASKS if words.search(text)), None)
 
 

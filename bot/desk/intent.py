@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
 
+from bot.desk.literals import put
 from codesets import months
 from codesets.code_format import ICD10CM_EITHER
 from index.text.resources import read_text, read_words
@@ -154,6 +155,7 @@ _FORMS_OF_A_RULE = re.compile(
 )
 
 
+@lru_cache(maxsize=16)
 def is_about_a_rule(question: str) -> float:
     """Whether a question asks about a rule and not for a code: 1.0 it does, 0.5 it may, 0.0 nothing
     says so. The phrases are in prompts/intents/rules.toml."""
@@ -163,6 +165,7 @@ def is_about_a_rule(question: str) -> float:
     return min(1.0, 0.5 * sum(phrase in words for phrase in _rule_phrases()["hints"]))
 
 
+@lru_cache(maxsize=16)  # an answer asks it several times
 def asks_about_a_rule(question: str) -> bool:
     """Whether a question asks about a rule in as many words: not by hints alone, which a statement
     may have, too ("type not documented")."""
@@ -186,11 +189,15 @@ def says_of_codes(question: str, codes: Sequence[str], rule: float) -> bool:
     "O80 with O70.0?". `rule`: of `is_about_a_rule`; with it, one word is enough."""
     words = question
     for code in codes:
-        words = re.sub(re.escape(code), " ", words, flags=re.I)
-    hollow = {*_rule_phrases()["verdict"], *(f" {word} " for word in STOPWORDS)}
-    said = [word for word in plain_words(words) if f" {word} " not in hollow]
+        words = put(words, code, " ")
+    said = [word for word in plain_words(words) if f" {word} " not in _hollow_of_verdicts()]
     asks = rule or question.rstrip().endswith("?")
     return (bool(asks) and len(set(codes)) > 1) or len(said) >= (1 if rule else 2)
+
+
+@lru_cache(maxsize=1)
+def _hollow_of_verdicts() -> frozenset[str]:
+    return frozenset({*_rule_phrases()["verdict"], *(f" {word} " for word in STOPWORDS)})
 
 
 @lru_cache(maxsize=1)

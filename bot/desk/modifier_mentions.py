@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from bot.desk.ambulance_trips import is_about_ambulances, trip
 from bot.desk.code_mentions import CodeMention, Reading, is_shorthand, words_besides
@@ -68,7 +68,7 @@ def beside_codes(text: str, known: Known | None = None) -> list[CodeMention]:
 
     Modifiers of two digits are CPT's. Beside words that are not about codes they are left to
     `cpt_modifiers`, so that the words are searched."""
-    loaded = frozenset(code for code, _ in (known or Known()).modifiers())
+    loaded = _codes_of(tuple((known or Known()).modifiers()))
     typed = [code for codes in _BEFORE_THE_WORD.findall(text) for code in _each(codes)]
     for match in _MODIFIERS.finditer(text):
         full = match["word"].lower().startswith("modifier")
@@ -100,6 +100,11 @@ def beside_codes(text: str, known: Known | None = None) -> list[CodeMention]:
     ]
     ambulances = is_about_ambulances(text)
     return [_modifier(code, trip=ambulances) for code in order] + places
+
+
+@lru_cache(maxsize=4)
+def _codes_of(modifiers: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    return frozenset(code for code, _ in modifiers)
 
 
 def _each(codes: str) -> list[str]:

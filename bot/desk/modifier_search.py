@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -82,6 +82,15 @@ class _Known:
     texts: Mapping[str, str]
     phrases: tuple[tuple[Phrase, frozenset[str]], ...]
     weight: Mapping[str, float]
+    #: The places of phrases by the rarest word that they need; "" for those that need none.
+    by_word: Mapping[str, Sequence[int]]
+
+    def whole(self, there: frozenset[str]) -> Iterator[tuple[Phrase, frozenset[str]]]:
+        """The phrases all of whose words are there, in their order."""
+        places = [at for word in {*there, ""} for at in self.by_word.get(word, ())]
+        for at in sorted(places):
+            if self.phrases[at][1] <= there:
+                yield self.phrases[at]
 
 
 @lru_cache(maxsize=4)
@@ -100,11 +109,17 @@ def _known(modifiers: tuple[tuple[str, str], ...]) -> _Known:
     count = Counter(word for each in words.values() for word in each)
     weight = {word: math.log(len(words) / number) for word, number in count.items()}
     weight[_ANY_NUMBER] = _NUMBER
-    needed = (
+    needed = [
         frozenset(word for run in phrase.words for word in run) - {_ANY_NUMBER}
         for phrase in phrases
-    )
-    return _Known(titles, dict(modifiers), tuple(zip(phrases, needed, strict=True)), weight)
+    ]
+    often = Counter(word for each in needed for word in each)
+    by_word: dict[str, list[int]] = {}
+    for at, each in enumerate(needed):
+        rarest = min(each, key=lambda word: (often[word], word), default="")
+        by_word.setdefault(rarest, []).append(at)
+    paired = tuple(zip(phrases, needed, strict=True))
+    return _Known(titles, dict(modifiers), paired, weight, by_word)
 
 
 def find_modifiers(
@@ -192,11 +207,10 @@ def _by_phrases(
 ) -> dict[str, float]:
     """What the best phrase of each modifier is worth that a text has."""
     text = f" {' '.join(words)} "
-    there, denied = set(words), _denied(words)
+    there, denied = frozenset(words), _denied(words)
     scores: dict[str, float] = {}
-    for phrase, needed in known.phrases:
-        if not asked and not needed <= there:
-            continue  # only whole phrases count there
+    # Where no modifier is asked for, only whole phrases count.
+    for phrase, _ in known.phrases if asked else known.whole(there):
         if phrase.absent & there or not (asked or phrase.alone or phrase.code not in _only_asked()):
             continue
         found = [

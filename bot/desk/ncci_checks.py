@@ -34,8 +34,10 @@ class NcciChecks:
         """What the edits say of these codes, in the order in which they are billed. `units`: how
         many of a code are billed, where that is known."""
         billed = list(dict.fromkeys(codes))
-        yield from self._procedure_pairs(billed)
-        yield from self._units(billed, units or {})
+        if len(billed) > 1:
+            yield from self._procedure_pairs(billed)
+        if billed:
+            yield from self._units(billed, units or {})
 
     def knows(self, code: str) -> bool:
         """Whether the edits of pairs that are loaded name a code, or are of its system: a file

@@ -215,10 +215,12 @@ class _Named:
 def report_with(store: CodeStore, release: Release, notes: Sequence[Note]) -> list[ReportWith]:
     """The codes that the notes of a candidate ask for beside it, nearest note first. Notes of a
     whole chapter or section are left out: they are about all its codes."""
+    asking = [note for note in notes if note.kind in _ORDER and note.owner_kind == "code"]
+    store.prepare(
+        release, [name for note in asking for named in note.codes for name in _ends(named)]
+    )
     companions: dict[str, ReportWith] = {}
-    for note in notes:
-        if note.kind not in _ORDER or note.owner_kind != "code":
-            continue
+    for note in asking:
         for named in note.codes:
             if named.as_published in companions or store.get(release, named.first) is None:
                 continue
@@ -231,16 +233,21 @@ def report_with(store: CodeStore, release: Release, notes: Sequence[Note]) -> li
     return list(companions.values())
 
 
+def _ends(named: CodeRange) -> tuple[str, str, str]:
+    """What the ends of a range have in common, and both ends."""
+    pairs = zip(named.first, named.last, strict=False)
+    shared = "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return shared.rstrip("."), named.first, named.last
+
+
 def _title(store: CodeStore, release: Release, named: CodeRange) -> str:
     """The title of what a note names: of a code, of the header that a range shares (N18 for
     N18.1-N18.6), or of both ends of a range."""
-    pairs = zip(named.first, named.last, strict=False)
-    shared = "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-    whole = store.get(release, shared.rstrip("."))
-    if whole is not None:
+    shared, *ends = _ends(named)
+    if whole := store.get(release, shared):
         return whole.title
-    ends = [store.get(release, end) for end in (named.first, named.last)]
-    return " … ".join(code.title for code in ends if code is not None)
+    codes = [store.get(release, end) for end in ends]
+    return " … ".join(code.title for code in codes if code is not None)
 
 
 def _instructions(notes: Sequence[Note]) -> list[list[Note]]:

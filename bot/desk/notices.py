@@ -15,7 +15,7 @@ from codesets.store.code_store import ReleaseMatch
 
 def noticed(answer: Answer, *reasons: Reason) -> Answer:
     """The answer with more notices."""
-    return replace(answer, reasons=[*answer.reasons, *reasons])
+    return replace(answer, reasons=[*answer.reasons, *reasons]) if reasons else answer
 
 
 def dated(answer: Answer, coverages: Sequence[ReleaseMatch], day: dt.date) -> Answer:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
+from bot.desk.literals import put
 from index.text.resources import read_text
 from index.text.tokens import fold
 
@@ -77,12 +78,15 @@ def _places(match: re.Match[str] | None) -> tuple[int, ...]:
     return tuple(map(int, re.findall(_CODE, match[0]))) if match else ()
 
 
+_BEGINS, _ENDS = re.compile(r"(?<![\w.])"), re.compile(r"(?![\w]|\.\w)")
+
+
 def marked(text: str, codes: Sequence[str]) -> str:
     """A folded text with a mark in the place of each code, as typed."""
     marks = fold(text)
     for place in sorted(range(len(codes)), key=lambda at: -len(codes[at])):
-        typed = re.escape(fold(codes[place]))
-        marks = re.sub(rf"(?<![\w.]){typed}(?![\w]|\.\w)", f" \u00a7{place}\u00a7 ", marks)
+        typed = fold(codes[place])
+        marks = put(marks, typed, f" \u00a7{place}\u00a7 ", behind=_BEGINS, ahead=_ENDS)
     marks = re.sub(r"(?<=\u00a7)\s*[-:]\s|[?!]+", lambda m: " ? " if "?" in m[0] else " ", marks)
     return " ".join(marks.replace("w/o", "without").replace("w/", " w/ ").split())
 

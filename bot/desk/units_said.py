@@ -15,6 +15,10 @@ _NUMBER = r"(?P<units>\d{1,3}(?:,\d{3})+|\d{1,6})(?![\d.]|[,/]\d)"
 _NO_DOSE = r"(?!\s*(?:mg|mcg|gm?|ml|mls|cc|iu|meq|kg|%|mill?ion|vials?|mg/|x\d)\b)"
 _UNITS = r"(?:billing\s+)?units?"
 _MODIFIERS = r"(?:[\s,-]{0,2}(?=[A-Z\d]{2}\b)(?=\w*[A-Z])[A-Z\d]{2})*"
+#: The numbers of the three forms: "x 30", "30 units", "30 units of".
+_TIMES = re.compile(rf"(?:x|\u00d7|\*|qty|quantity|units?)\W{{0,3}}{_NUMBER}", re.I)
+_COUNTED = re.compile(rf"{_NUMBER}\s*{_UNITS}\b", re.I)
+_BEFORE = re.compile(rf"{_NUMBER}\s*(?:x\s*|{_UNITS}\s+(?:of\s+)?)", re.I)
 
 
 def units_said(text: str, codes: Sequence[str]) -> dict[str, int]:
@@ -27,14 +31,16 @@ def units_said(text: str, codes: Sequence[str]) -> dict[str, int]:
     {'J0585': 12}
     """
     found: dict[str, int] = {}
-    for code in codes:
+    # Patterns for each code are made only where the text has such a form at all.
+    times, counted, before = (form.search(text) for form in (_TIMES, _COUNTED, _BEFORE))
+    for code in codes if times or counted or before else ():
         name = rf"(?<![\w.-]){re.escape(code)}\b"
         forms = (
-            rf"{name}{_MODIFIERS}\W{{0,3}}(?:x|\u00d7|\*|qty|quantity|units?)\W{{0,3}}{_NUMBER}{_NO_DOSE}",
-            rf"{name}{_MODIFIERS}\W{{1,3}}{_NUMBER}\s*{_UNITS}\b",
-            rf"{_NUMBER}\s*(?:x\s*|{_UNITS}\s+(?:of\s+)?){name}",
+            rf"{name}{_MODIFIERS}\W{{0,3}}{_TIMES.pattern}{_NO_DOSE}" if times else "",
+            rf"{name}{_MODIFIERS}\W{{1,3}}{_COUNTED.pattern}" if counted else "",
+            rf"{_BEFORE.pattern}{name}" if before else "",
         )
-        for form in forms:
+        for form in filter(None, forms):
             if match := re.search(form, text, re.I):
                 found[code] = int(match["units"].replace(",", ""))
                 break
@@ -47,6 +53,7 @@ _ONE = (
     rf"(?:(?:{_NUMBERS})(?!\s*(?:units?|mg|ml|u)\b)|(?!OF|OK|ON|OR|IS|IN|WE|MY|DX)[A-Z][A-Z0-9])\b"
 )
 _WITH = r"(?:(?:-|\s+)(?:w/\s*|with\s+)?(?:mods?\.?\s+|modifiers?\s+)?)"
+_A_MODIFIER = re.compile(rf"{_WITH}{_ONE}")
 
 
 def modifiers_said(text: str, codes: Iterable[str]) -> dict[str, list[str]]:
@@ -56,7 +63,7 @@ def modifiers_said(text: str, codes: Iterable[str]) -> dict[str, list[str]]:
     {'20610': ['50'], '73030': ['RT', 'LT']}
     """
     found: dict[str, list[str]] = {}
-    for code in codes:
+    for code in codes if _A_MODIFIER.search(text) else ():
         pattern = rf"(?<![\w.-])(?i:{re.escape(code)})((?:{_WITH}{_ONE}(?:\s*,\s*(?={_ONE}))?)+)"
         if match := re.search(pattern, text):
             found[code] = re.findall(rf"\b{_ONE}", match[1])

@@ -10,7 +10,7 @@ from bot.desk.answer import CodeTitle, ShownNote, Status, Verdict
 from bot.desk.code_mentions import CodeMention
 from bot.desk.icd9_crosswalk import Icd9Crosswalk
 from bot.desk.icd9_mentions import may_be_icd9
-from bot.desk.known_codes import agreement
+from bot.desk.known_codes import agreement, said
 from bot.desk.procedure_axes import ProcedureAxes
 from bot.desk.reasons import Reason, reason
 from codesets.lookups import edition_diff, hcpcs_indicators, pcs_axes
@@ -28,11 +28,10 @@ MOST_COMPLETIONS = 100
 class Verdicts:
     """Gives verdicts out of codes.db for one date of service."""
 
-    def __init__(self, store: CodeStore, day: dt.date, stems: frozenset[str] = frozenset()) -> None:
-        """`stems`: of the words of the question (`known_codes.said`), by which similar codes are
-        chosen."""
+    def __init__(self, store: CodeStore, day: dt.date, words: str = "") -> None:
+        """`words`: those of the question, by which similar codes are chosen."""
         self._store = store
-        self._stems = stems
+        self._words = words
         self._day = day
         self._axes = ProcedureAxes(store, day)
         self._crosswalk = Icd9Crosswalk(store)
@@ -232,11 +231,12 @@ class Verdicts:
         return replace(verdict, reasons=[*verdict.reasons, first])
 
     def _did_you_mean(self, release: Release, code: str) -> list[CodeTitle]:
-        by_words = release.system != "icd10cm" and self._stems
+        stems = said(self._words.split()) if release.system != "icd10cm" else frozenset()
+        by_words = bool(stems)
         similar = did_you_mean(self._store, release, code, _LOOKED_AT if by_words else _SUGGESTED)
         in_force = [one for one in similar if one.in_force(self._day)]
         if by_words:
-            in_force.sort(key=lambda one: -agreement(self._stems, one.title))
+            in_force.sort(key=lambda one: -agreement(stems, one.title))
         return titles(in_force[:_SUGGESTED])
 
     def _similar(self, code: Code, release: Release) -> list[Code]:

@@ -44,8 +44,10 @@ def changes(store: CodeStore, before: Release, after: Release) -> list[Changed]:
     release (HCPCS keeps discontinued codes in its file).
     """
     differences: list[Changed] = []
-    for name in store.differing(before, after):
-        earlier, code = _in_force(store, before, name), _in_force(store, after, name)
+    differing = store.differing(before, after)
+    old, new = store.get_many(before, differing), store.get_many(after, differing)
+    for name in differing:
+        earlier, code = _in_force(old.get(name), before), _in_force(new.get(name), after)
         if code is None:
             differences += [Changed("deleted", earlier)] if earlier else []
             continue
@@ -61,8 +63,7 @@ def changes(store: CodeStore, before: Release, after: Release) -> list[Changed]:
     return sorted(differences, key=lambda change: (KINDS.index(change.kind), change.code.position))
 
 
-def _in_force(store: CodeStore, release: Release, name: str) -> Code | None:
-    code = store.get(release, name)
+def _in_force(code: Code | None, release: Release) -> Code | None:
     return code if code is not None and code.in_force(release.effective_from) else None
 
 

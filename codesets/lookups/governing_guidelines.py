@@ -25,6 +25,7 @@ class ByCategory:
             for place, guideline in enumerate(guidelines)
             for reference in guideline.codes
         ]
+        self.chapters = chapters(guidelines)
 
     def naming(self, category: str) -> list[Guideline]:
         """The sections that name a category, a code under it, or a range that includes it."""
@@ -37,6 +38,7 @@ def governs(
     chapter: str | None,
     code: str,
     among: Sequence[Guideline] | None = None,
+    headings: Sequence[tuple[str, CodeRange]] | None = None,
     on_chapter: Callable[[str], Sequence[Guideline]] | None = None,
 ) -> list[Guideline]:
     """The sections that govern an ICD-10-CM code, at most five, the most specific first.
@@ -46,11 +48,13 @@ def governs(
     names it, they are the sections on its whole chapter.
 
     `chapter` is the number of its chapter; None: the headings of I.C decide. `among`: the result of
-    ByCategory.naming for its category, and `on_chapter`: a faster `on_the_chapter`, if the caller
-    has them.
+    ByCategory.naming for its category, `headings`: ByCategory.chapters, and `on_chapter`: a faster
+    `on_the_chapter`, if the caller has them.
     """
     plain = undot(code.upper())
-    own = f"I.C.{chapter or _chapter_of(guidelines, plain)}"
+    if not chapter:
+        chapter = _chapter_of(chapters(guidelines) if headings is None else headings, plain)
+    own = f"I.C.{chapter}"
     ranked = []
     for order, guideline in enumerate(guidelines if among is None else among):
         near = max((nearness(reference, plain) for reference in guideline.codes), default=0)
@@ -81,14 +85,19 @@ def _is_narrow(first: str, last: str) -> bool:
     return first[0] == last[0] and tens < _BROAD
 
 
-def _chapter_of(guidelines: Sequence[Guideline], code: str) -> str | None:
-    """The chapter whose heading has a range that includes a code: "Chapter 4: … (E00-E89)"."""
-    for guideline in guidelines:
-        if re.fullmatch(r"I\.C\.\d+", guideline.section):
-            for reference in named_codes(guideline.title):
-                if reference.contains(code):
-                    return guideline.section.removeprefix("I.C.")
-    return None
+def chapters(guidelines: Sequence[Guideline]) -> list[tuple[str, CodeRange]]:
+    """The number of each chapter with a range of codes in its heading: "Chapter 4: … (E00-E89)"."""
+    return [
+        (guideline.section.removeprefix("I.C."), reference)
+        for guideline in guidelines
+        if re.fullmatch(r"I\.C\.\d+", guideline.section)
+        for reference in named_codes(guideline.title)
+    ]
+
+
+def _chapter_of(headings: Sequence[tuple[str, CodeRange]], code: str) -> str | None:
+    """The chapter whose heading has a range that includes a code."""
+    return next((chapter for chapter, named in headings if named.contains(code)), None)
 
 
 def on_the_chapter(guidelines: Sequence[Guideline], own: str) -> list[Guideline]:

@@ -6,7 +6,7 @@ A release is loaded in one transaction, so an error changes nothing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +31,7 @@ from codesets.model import (
 )
 from codesets.store import row_tables
 from codesets.store.database import CodesDatabase
+from codesets.store.kept import Kept
 from codesets.store.reference_store import ReferenceStore
 from codesets.store.searched import searched_sha256
 
@@ -38,6 +39,34 @@ from codesets.store.searched import searched_sha256
 _NO_DATES = OwnDates()
 #: Reads the codes of a note, which the query for notes gives as JSON.
 _RANGES = msgspec.json.Decoder(tuple[CodeRange, ...])
+#: The columns of a code, in the order in which `_code` takes them.
+_CODE = "codes.code, title, billable, parent, section, stem, codes.position, title_from"
+#: Codes, with all that stand above them. Lists are one parameter, as JSON, so that each statement
+#: is prepared once, however many codes it is for.
+_WITH_ABOVE = f"""
+with recursive wanted (code) as (
+    select value from json_each(:codes)
+    union
+    select parent from codes join wanted on codes.code = wanted.code
+    where codes.release = :release and parent is not null
+)
+select {_CODE} from codes where release = :release and code in (select code from wanted)
+"""
+_BELOW = f"""
+select stems.header, {_CODE} from (
+    select json_extract(value, '$[0]') as header, json_extract(value, '$[1]') as prefix
+    from json_each(:stems)
+) as stems cross join codes
+on release = :release and codes.code > header and codes.code < prefix || '~' and billable
+order by header, codes.position
+"""
+_NOTES = """
+select kind, text, owner_kind, owner, "group", mark, (
+    select json_group_array(json_array(first, last, as_published))
+    from note_codes where note = notes.id
+) from notes where release = :release and owner_kind = :kind
+and owner in (select value from json_each(:owners)) order by id
+"""
 R = TypeVar("R")
 
 
@@ -76,11 +105,13 @@ class CodeStore:
         # Cached, because every question reads them; `load` clears the caches.
         self._releases = lru_cache(maxsize=1)(self._read_releases)
         self._divisions = lru_cache(maxsize=8)(self._read_divisions)
-        # By owner, because the codes of a chapter share most of their notes.
-        self._notes_under = lru_cache(maxsize=8192)(self._read_notes_under)
         self._own_dates = lru_cache(maxsize=8)(self._read_own_dates)
-        self._code = lru_cache(maxsize=16384)(self._read_code)
-        self._below = lru_cache(maxsize=8192)(self._read_below)
+        self._code: Kept[Code | None] = Kept(16384)
+        self._below: Kept[tuple[Code, ...]] = Kept(8192)
+        # By owner, because the codes of a chapter share most of their notes.
+        self._notes_under = {
+            kind: Kept[tuple[Note, ...]](8192) for kind in ("code", "section", "chapter")
+        }
 
     @property
     def _db(self) -> Database:
@@ -163,15 +194,10 @@ class CodeStore:
                 ),
             )
             row_tables.save(db, key, data.rows)
-        for cache in (
-            self._releases,
-            self._divisions,
-            self._notes_under,
-            self._own_dates,
-            self._code,
-            self._below,
-        ):
+        for cache in (self._releases, self._divisions, self._own_dates):
             cache.cache_clear()
+        for kept in (self._code, self._below, *self._notes_under.values()):
+            kept.clear()
 
     def _forget(self, key: str) -> None:
         self._db.execute(
@@ -228,15 +254,35 @@ class CodeStore:
 
     def get(self, release: Release, code: str) -> Code | None:
         """The code of a release; None when it does not have it."""
-        return self._code(release, code)
-
-    def _read_code(self, release: Release, code: str) -> Code | None:
-        return next(self._codes(release, "code = ?", code), None)
+        kept = self._code.of(release)
+        if code in kept:
+            return kept[code]
+        found = next(self._codes(release, "code = ?", code), None)
+        self._code.keep(release, {code: found})
+        return found
 
     def get_many(self, release: Release, codes: Collection[str]) -> dict[str, Code]:
         """Those of `codes` that a release has, by code."""
-        marks = ",".join("?" * len(codes))
-        return {code.code: code for code in self._codes(release, f"code in ({marks})", *codes)}
+        found = self._codes(release, "code in (select value from json_each(?))", _json(codes))
+        return {code.code: code for code in found}
+
+    def prepare(self, release: Release, codes: Collection[str]) -> None:
+        """Read codes and all that stand above them in one statement, so that `get` and `ancestors`
+        of each need none."""
+        if lacking := self._code.lacking(release, codes):
+            rows = self._db.execute(_WITH_ABOVE, {"release": release.key, "codes": _json(lacking)})
+            found: dict[str, Code | None] = dict.fromkeys(lacking)
+            found |= {code.code: code for code in self._made(release, rows)}
+            self._code.keep(release, found)
+
+    def prepare_families(self, release: Release, stems: Collection[str]) -> None:
+        """The same for the codes under those of `stems` that are not billable, which `completions`
+        gives."""
+        self.prepare(release, stems)
+        known = self._code.of(release)
+        headers = [stem for stem in stems if not ((code := known.get(stem)) and code.billable)]
+        if lacking := self._below.lacking(release, headers):
+            self._read_below(release, lacking)
 
     def releases_with(self, system: str, code: str) -> list[Release]:
         """Loaded releases of `system` that have `code`, oldest first."""
@@ -279,8 +325,11 @@ class CodeStore:
 
     def includes(self, release: Release) -> Iterator[tuple[str, str]]:
         """(code, text) of every Includes note that is printed under a code."""
-        for row in self._query("notes", release, "kind = 'includes' and owner_kind = 'code'"):
-            yield row["owner"], row["text"]
+        yield from self._db.execute(
+            "select owner, text from notes"
+            " where release = ? and kind = 'includes' and owner_kind = 'code'",
+            [release.key],
+        )
 
     def differing(self, before: Release, after: Release) -> list[str]:
         """The codes that may differ between two releases: those that only one of them has in force
@@ -331,18 +380,32 @@ class CodeStore:
     def completions(self, release: Release, code: str, limit: int | None = None) -> list[Code]:
         """The billable codes under a header, or with an ICD-10-PCS stem, in published order, at
         most `limit`; [] for a billable code."""
-        return list(self._below(release, code, -1 if limit is None else limit))
-
-    def _read_below(self, release: Release, code: str, limit: int) -> tuple[Code, ...]:
-        return tuple(
-            self._codes(
-                release,
-                "code > ? and code < ? and billable order by position limit ?",
-                code,
-                _prefix(release, code) + "~",
-                limit,
+        kept = self._below.of(release)
+        if code in kept:
+            return list(kept[code][:limit])
+        if limit is not None:
+            return list(
+                self._codes(
+                    release,
+                    "code > ? and code < ? and billable order by position limit ?",
+                    code,
+                    _prefix(release, code) + "~",
+                    limit,
+                )
             )
-        )
+        return list(self._read_below(release, [code])[code])
+
+    def _read_below(
+        self, release: Release, headers: Collection[str]
+    ) -> dict[str, tuple[Code, ...]]:
+        """What `completions` gives for each of these headers; kept."""
+        stems = _json([(header, _prefix(release, header)) for header in headers])
+        by_header: dict[str, list[tuple]] = {header: [] for header in headers}
+        for header, *row in self._db.execute(_BELOW, {"release": release.key, "stems": stems}):
+            by_header[header].append(tuple(row))
+        found = {header: tuple(self._made(release, rows)) for header, rows in by_header.items()}
+        self._below.keep(release, found)
+        return found
 
     def children(self, release: Release, code: str) -> list[Code]:
         """The codes and headers right under a header, in published order."""
@@ -383,6 +446,8 @@ class CodeStore:
         """The codes above `code`, nearest first."""
         above: list[Code] = []
         name = code.parent
+        if name is not None:
+            self.prepare(release, [name])
         while name is not None and (parent := self.get(release, name)) is not None:
             above.append(parent)
             name = parent.parent
@@ -395,7 +460,16 @@ class CodeStore:
 
         What a code inherits is in codesets/lookups/inherited_notes.py.
         """
-        return self._notes_under(release.key, release.label, owner_kind, owner)
+        kept = self._notes_under[owner_kind].of(release)
+        if owner in kept:
+            return kept[owner]
+        return self._read_notes_under(release, owner_kind, [owner])[owner]
+
+    def prepare_notes(self, release: Release, owners: Collection[str]) -> None:
+        """Read the notes under these codes in one statement, so that `notes_under` of each needs
+        none."""
+        if lacking := self._notes_under["code"].lacking(release, owners):
+            self._read_notes_under(release, "code", lacking)
 
     def divisions(self, release: Release) -> Mapping[tuple[str, str], Division]:
         """The chapters and sections of a release, by (kind, id)."""
@@ -408,21 +482,20 @@ class CodeStore:
         return {(row[0], row[1]): Division(*row) for row in rows}
 
     def _read_notes_under(
-        self, key: str, label: str, owner_kind: str, owner: str
-    ) -> tuple[Note, ...]:
+        self, release: Release, owner_kind: str, owners: Collection[str]
+    ) -> dict[str, tuple[Note, ...]]:
+        """The notes under each of these owners of one kind; kept."""
         rows = self._db.execute(
-            """
-            select kind, text, owner_kind, owner, "group", mark, (
-                select json_group_array(json_array(first, last, as_published))
-                from note_codes where note = notes.id
-            ) from notes where release = ? and owner_kind = ? and owner = ? order by id
-            """,
-            [key, owner_kind, owner],
+            _NOTES, {"release": release.key, "kind": owner_kind, "owners": _json(owners)}
         )
-        return tuple(
-            Note(kind, text, of_kind, name, label, group, mark, _RANGES.decode(named))
-            for kind, text, of_kind, name, group, mark, named in rows
-        )
+        by_owner: dict[str, list[Note]] = {owner: [] for owner in owners}
+        for kind, text, of_kind, name, group, mark, named in rows:
+            codes = _RANGES.decode(named)
+            note = Note(kind, text, of_kind, name, release.label, group, mark, codes)
+            by_owner[name].append(note)
+        found = {owner: tuple(notes) for owner, notes in by_owner.items()}
+        self._notes_under[owner_kind].keep(release, found)
+        return found
 
     def counts(self, release: Release) -> dict[str, int]:
         """The numbers of rows of a release: codes (headers included), billable, notes, terms."""
@@ -452,15 +525,36 @@ class CodeStore:
             )
         )
 
-    def _query(self, table: str, release: Release, where: str, *params: Any) -> Iterator[dict]:
-        # Not rows_where, which checks each time whether the table exists.
-        return self._db.query(
-            f"select * from {table} where release = ? and {where}", [release.key, *params]
-        )
-
     def _codes(self, release: Release, where: str, *params: Any) -> Iterator[Code]:
-        for row in self._query("codes", release, where, *params):
-            yield _code(release, row, self.own_dates(release.system, row["code"]))
+        # Not by sqlite-utils' `query`, which makes a savepoint around each statement.
+        rows = self._db.execute(
+            f"select {_CODE} from codes where release = ? and {where}", [release.key, *params]
+        )
+        return self._made(release, rows)
+
+    def _made(self, release: Release, rows: Iterable[tuple]) -> Iterator[Code]:
+        """Codes of rows with the columns `_CODE`, with their own dates."""
+        dates = self._own_dates(release.system)
+        for code, title, billable, parent, section, stem, position, title_from in rows:
+            own = dates.get(code, _NO_DATES)
+            yield Code(
+                release.system,
+                release.label,
+                code,
+                title,
+                bool(billable),
+                parent,
+                section,
+                stem,
+                position,
+                title_from,
+                own.first,
+                own.last,
+            )
+
+
+def _json(values: Iterable[Any]) -> str:
+    return msgspec.json.encode(list(values)).decode()
 
 
 def _prefix(release: Release, code: str) -> str:
@@ -473,23 +567,6 @@ def _insert(db: Database, table: str, columns: str, rows: Iterator[tuple]) -> No
     names = columns.split()
     db.conn.executemany(
         f"insert into {table} ({', '.join(names)}) values ({', '.join('?' * len(names))})", rows
-    )
-
-
-def _code(release: Release, row: dict[str, Any], own: OwnDates) -> Code:
-    return Code(
-        system=release.system,
-        release=release.label,
-        code=row["code"],
-        title=row["title"],
-        billable=bool(row["billable"]),
-        parent=row["parent"],
-        section=row["section"],
-        stem=row["stem"],
-        position=row["position"],
-        title_from=row["title_from"],
-        effective_from=own.first,
-        effective_through=own.last,
     )
 
 

@@ -24,12 +24,13 @@ class ReferenceStore:
         self._database = database
         # Cached, because every question reads them; loading clears the cache.
         self._loaded = lru_cache(maxsize=1)(self._read)
+        self._of = lru_cache(maxsize=256)(self._choose)
 
     def load(self, content: ReferenceData) -> int:
         """Store a reference, replacing it if it was loaded before; return its number of rows."""
         with self._database.writing() as db:
             count = _store(db, content)
-        self._loaded.cache_clear()
+        self._forget()
         return count
 
     def replace(self, kind: ReferenceKind, contents: Iterable[ReferenceData]) -> None:
@@ -40,7 +41,11 @@ class ReferenceStore:
                 db.execute("delete from books where key = ?", [key])
             for content in contents:
                 _store(db, content)
+        self._forget()
+
+    def _forget(self) -> None:
         self._loaded.cache_clear()
+        self._of.cache_clear()
 
     def _read(self) -> tuple[Reference, ...]:
         if not self._database.is_made:
@@ -55,13 +60,18 @@ class ReferenceStore:
         self, kind: str | None = None, system: str | None = None, setting: Setting | None = None
     ) -> list[Reference]:
         """The loaded references of a kind, system and setting (None: any), oldest edition first."""
-        return [
+        return list(self._of(kind, system, setting))
+
+    def _choose(
+        self, kind: str | None, system: str | None, setting: Setting | None
+    ) -> tuple[Reference, ...]:
+        return tuple(
             reference
             for reference in self._loaded()
             if kind in (None, reference.kind)
             and system in (None, reference.system)
             and setting in (None, reference.setting)
-        ]
+        )
 
     def get(self, key: str) -> Reference:
         """The loaded reference with this key. Raises StopIteration when there is none."""
@@ -72,7 +82,7 @@ class ReferenceStore:
     ) -> Reference | None:
         """The edition of a reference in force on `day`, the newest if there are several; else the
         nearest one; None when no edition is loaded."""
-        loaded = self.all(kind, system, setting)
+        loaded = self._of(kind, system, setting)
         if not loaded:
             return None
         return min(reversed(loaded), key=lambda reference: reference.days_away(day))

@@ -10,6 +10,7 @@ import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain, groupby
 from typing import Any, TypeVar, get_origin, get_type_hints
 
@@ -160,15 +161,11 @@ def forget(db: Database, source: str) -> None:
 def read(db: Database, kind: type[R], source: str, /, **equal: Any) -> Iterator[R]:
     """The rows of a kind that a release or reference has, in published order. `equal` are fields,
     and the value or list of values that they must have."""
-    table, _ = TABLES[kind]
     allowed = {n: value if isinstance(value, list) else [value] for n, value in equal.items()}
-    conditions = [
-        f'"{_column(name)}" in ({", ".join("?" * len(values))})' for name, values in allowed.items()
-    ]
-    where = " and ".join(["source = ?", *conditions])
-    names = ", ".join(f'"{name}"' for name in _columns(kind))
+    if not all(allowed.values()):
+        return
     cursor = db.execute(
-        f"select {names} from {table} where {where} order by rowid",
+        _select(kind, tuple((name, len(values)) for name, values in allowed.items())),
         [source, *chain.from_iterable(allowed.values())],
     )
     fields, lists = _FIELDS[kind], _LISTS[kind]
@@ -178,6 +175,16 @@ def read(db: Database, kind: type[R], source: str, /, **equal: Any) -> Iterator[
             values[name] = json.loads(values[name])
         # Not strict: SQLite has no booleans.
         yield msgspec.convert(values, kind, strict=False)
+
+
+@lru_cache(maxsize=256)
+def _select(kind: type, fields: tuple[tuple[str, int], ...]) -> str:
+    """The statement for rows whose fields have one of so many values."""
+    table, _ = TABLES[kind]
+    conditions = [f'"{_column(name)}" in ({", ".join("?" * many)})' for name, many in fields]
+    where = " and ".join(["source = ?", *conditions])
+    names = ", ".join(f'"{name}"' for name in _columns(kind))
+    return f"select {names} from {table} where {where} order by rowid"
 
 
 def files(db: Database) -> dict[str, list[dict[str, Any]]]:

@@ -65,6 +65,7 @@ def options_of(wording: Wording, found: Found, encounter: Encounter, books: Book
     if wording.only:
         hits = [hit for hit in hits if hit.code.startswith(wording.only)]
     remission = bool(_REMISSION.search(wording.text))
+    books.store.prepare_families(books.release, [hit.code for hit in hits[:_KEPT]])
     options = []
     for at, hit in enumerate(hits[:_KEPT]):
         codes = books.below(hit.code)

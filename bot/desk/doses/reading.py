@@ -17,6 +17,7 @@ from bot.desk.doses.lines import Dosed
 from bot.desk.doses.loaded import LoadedDrugs
 from bot.desk.doses.names import Drug, DrugNames
 from bot.desk.doses.words import pattern
+from bot.desk.literals import put
 from bot.desk.question import Question
 from bot.desk.reasons import Reason, reason
 from bot.desk.report import role_of
@@ -128,7 +129,7 @@ class _Reader:
         typed = [mention.typed for mention in self._question.ndcs]
         typed += [m.typed for m in self._diagnoses()]
         for one in typed:
-            text = re.sub(re.escape(one), " " * len(one), text, flags=re.I)
+            text = put(text, one, " " * len(one))
         return text
 
     def _diagnoses(self) -> list[CodeMention]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from bot.desk.follow_ups import phrases
 from bot.desk.follow_ups.message import Message
 from bot.desk.follow_ups.turn import Turn
+from bot.desk.literals import put
 from bot.desk.question import Question
 from index.text.resources import read_words
 from index.text.tokens import plain_words
@@ -50,7 +51,7 @@ def asks_what_replaces(alone: Question, said: str) -> bool:
     """Whether a message says that the code it names is not accepted, and asks for another."""
     rest = said
     for mention in alone.mentions:
-        rest = re.sub(re.escape(mention.typed), " ", rest, flags=re.I)
+        rest = put(rest, mention.typed, " ")
     asking = {*read_words("chatter")["openers"].split(), "whats", "what's"}
     words = {*plain_words(rest), *rest.lower().split()}
     return not words.isdisjoint(asking) and not words.isdisjoint(phrases.words("replacing"))
@@ -60,7 +61,7 @@ def _is_of_both(alone: Question, said: str) -> bool:
     """Whether a message asks about the codes that it names together with those before."""
     words = said
     for mention in alone.mentions:
-        words = re.sub(re.escape(mention.typed), " ", words, flags=re.I)
+        words = put(words, mention.typed, " ")
     rest = set(plain_words(words))
     about = {*read_words("codes")["about"].split(), *read_words("chatter")["asking"].split()}
     beside = phrases.words("beside")
