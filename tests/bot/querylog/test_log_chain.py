@@ -287,9 +287,7 @@ def test_verify_catches_an_index_that_hides_a_record(filled: QueryLog) -> None:
     db = sqlite3.connect(filled.path)
     appender = ChainAppender(SqliteConnection(db), "2026-11-15T12:00:00.000+00:00", None)
     appender.read_end()
-    appender.append(
-        "question", "q", {"surface": "cli"}
-    )
+    appender.append("question", "q", {"surface": "cli"})
     db.commit()
     db.close()
     rewrite(right)
