@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import postgres
 import psycopg
 import pytest
 from log_support import check, converse, in_postgres, own_home
+from paths import ROOT
 from slack_support import diabetes
 
 from bot.database.postgres import PostgresDatabase
@@ -183,6 +186,26 @@ def test_retention(log: QueryLog) -> None:
     assert (removed.first, removed.last) == (1, 12)
     later.close()
     assert check(log.where).bad is None
+
+
+def test_a_role_that_only_adds_and_reads(log: QueryLog) -> None:
+    """With the rights that docs/LOG.md names."""
+    page = (ROOT / "docs" / "LOG.md").read_text("utf-8")
+    role = f"desk_{uuid.uuid4().hex[:8]}"
+    (grants,) = re.findall(r"```sql\n(.*?)```", page, re.S)
+    with in_postgres(str(log.where)) as owner:
+        owner.raw.execute(f"create role {role} login")
+        owner.raw.execute(grants.replace("to desk", f"to {role}"))
+        try:
+            desk = QueryLog(str(log.where).replace("://postgres:", f"://{role}:"))
+            converse(desk, 1)
+            assert desk.recent(1)[0].text
+            with pytest.raises(LogUnavailable, match="permission denied"):
+                redact(desk, desk.recent()[0].id, "a name", "auditor")
+            desk.close()
+        finally:
+            owner.raw.execute(f"drop owned by {role}; drop role {role}")
+    assert check(log.where).last == 15
 
 
 # A database that cannot be used
