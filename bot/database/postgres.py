@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 import select
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -193,19 +193,24 @@ class PostgresDatabase(Database):
                 _undo(raw)
 
     @contextmanager
-    def writing(self, *, batched: bool = False) -> Iterator[Connection]:
+    def writing(
+        self, *, batched: bool = False, first: Callable[[Connection], None] | None = None
+    ) -> Iterator[Connection]:
         with self._lent() as raw:
             batch = Batch(raw)
+            connection = PostgresConnection(raw, self.schema, batch)
             try:
                 batch.add_plain("begin")
                 batch.add_plain("set local synchronous_commit = off")
                 # A plan made while a table is small must not read all of it later.
                 batch.add_plain("set local enable_seqscan = off")
+                if first is not None:
+                    first(connection)
                 batch.add(_LOCK, [self.schema])
                 if not batched:
                     batch.send()
                 with own_errors():
-                    yield PostgresConnection(raw, self.schema, batch if batched else None)
+                    yield connection if batched else PostgresConnection(raw, self.schema)
                 batch.add_plain("commit")
                 batch.add(_TO_DISK)
                 batch.send()
