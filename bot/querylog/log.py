@@ -141,12 +141,14 @@ class QueryLog:
         was read back. `ahead` asks for what will be needed, so that it travels with what is read
         first. Raises LogUnavailable."""
         try:
-            with self._database.writing(batched=True) as db:
-                check = self._check.begun(db)
+            checks: list[Callable[[], None]] = []
+            with self._database.writing(
+                batched=True, first=lambda db: checks.append(self._check.begun(db))
+            ) as db:
                 appender = ChainAppender(db, self._now(), self._key)
                 if ahead is not None:
                     ahead(appender)
-                check()
+                checks[0]()
                 appender.read_end()
                 yield appender
                 appender.expect_all_there()

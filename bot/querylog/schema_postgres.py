@@ -242,9 +242,11 @@ class Watched:
     """The objects of the log whose schema was checked, and their fingerprint then."""
 
     def __init__(self, db: Connection) -> None:
-        self.relations, self.tables, self.functions = db.execute(
-            _KNOWN, [_schema(db)] * 3
-        ).fetchone()
+        # As the text of arrays, which is sent as it is.
+        self.relations, self.tables, self.functions = (
+            "{" + ",".join(map(str, oids)) + "}"
+            for oids in db.execute(_KNOWN, [_schema(db)] * 3).fetchone()
+        )
         self.seen = self.ask(db).fetchone()
 
     def ask(self, db: Connection) -> Cursor:

@@ -11,6 +11,7 @@ table, and none of them has the salts.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 from typing import Any
@@ -18,8 +19,10 @@ from weakref import WeakKeyDictionary
 
 from datasette.database import Database
 
+from bot.audit.web.log_copy import LogCopy
 from bot.audit.web.sql_views import VIEWS, limited
 from bot.messages import message
+from bot.querylog import LogUnavailable
 from bot.querylog import schema_sqlite as schema
 
 #: Tables that may be read: those of the log, all views, the schema, and JSON functions.
@@ -96,11 +99,20 @@ def may_limited(
 class LogDatabase(Database):
     """log.db with the auditors' views. They are temporary, so the file is not changed.
 
-    `teams`: the ids of the workspaces and organisations that may be seen; None for everything.
+    - `copy`: the file is a copy that follows a log in PostgreSQL.
+    - `teams`: the ids of the workspaces and organisations that may be seen; None for everything.
     """
 
-    def __init__(self, *given: Any, teams: tuple[str, ...] | None = None, **named: Any) -> None:
-        super().__init__(*given, **named)
+    def __init__(
+        self,
+        served: Any,
+        path: str,
+        copy: LogCopy | None = None,
+        *,
+        teams: tuple[str, ...] | None = None,
+    ) -> None:
+        super().__init__(served, path)
+        self._log_copy = copy
         self.teams = teams
         self._views = VIEWS if teams is None else limited(teams)
 
@@ -126,6 +138,11 @@ class LogDatabase(Database):
     async def execute(self, sql: str, *what: Any, **how: Any) -> Any:
         if _NOT_NAMED.search(sql) or (self.teams is not None and _NOT_LIMITED.search(sql)):
             raise sqlite3.OperationalError(message("audit.not_named"))
+        if self._log_copy is not None:
+            try:
+                await asyncio.to_thread(self._log_copy.refresh)
+            except LogUnavailable as error:
+                raise sqlite3.OperationalError(str(error)) from error
         # Datasette must not print the SQL, and with it what was searched for.
         try:
             return await super().execute(sql, *what, **how | {"log_sql_errors": False})
