@@ -208,6 +208,18 @@ def test_a_desk_asks_its_witness(kept: Kept, witness: Witness) -> None:
         assert calls == ["old 0", "old 9"]
 
 
+def test_who_signed_twice_is_in_a_note_once(kept: Kept, witness: Witness) -> None:
+    """Some verifiers refuse a note with two lines of one key."""
+    converse(kept.log)
+    checkpoint, file = kept.vouch(), Confirmations.beside(kept.file)
+    text = parse_note(checkpoint.note).text
+    lines = [cosignature(text, NAME, witness.key, seconds) for seconds in (1, 2)]
+    other = cosignature(text, "other.example.org", witness.key, 1)
+    for line in [*lines, other, "no signature\n", other[:-1], other + other]:
+        file.keep_cosignature(checkpoint.note, line)
+    assert file.cosignatures(checkpoint.note) == [lines[1], other]
+
+
 def test_what_a_witness_refuses_is_told(kept: Kept, witness: Witness, tmp_path: Path) -> None:
     converse(kept.log, 2)
     fork = QueryLog(copy(kept.log.path, tmp_path / "fork.db"))
