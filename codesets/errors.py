@@ -25,8 +25,14 @@ class CodeDeskError(Exception):
     * SlackSettingsError          bot/slack/connections.py
     * LogUnavailable              bot/querylog/hash_chain.py
       * DamagedFile               bot/querylog/verify.py
+      * Gap                       bot/querylog/trees.py
     * CheckpointError             bot/querylog/checkpoints.py
+      * NoTree                    bot/querylog/checkpoints.py
       * NotVouchedFor             bot/querylog/vouching.py
+      * NotCovered                bot/querylog/receipts.py
+      * NotCosigned               bot/querylog/witnesses.py
+      * WitnessSilent             bot/querylog/witnesses.py
+    * NotStamped                  bot/querylog/timestamps.py
     * NoSuchQuestion              bot/querylog/append.py
     * AlreadyAnswered             bot/querylog/append.py
     * NoSuchCorrection            bot/querylog/append.py

@@ -54,9 +54,14 @@ class Confirmations:
         keep_line(canonical({"note": _name(note), "timestamp": encoded}), self.path)
 
     def cosignatures(self, note: str) -> list[str]:
-        """Lines of signatures on a note, of whomever, that have the right form."""
-        lines = [one["cosignature"] for one in self._of(note) if "cosignature" in one]
-        return [line for line in lines if _is_line(note, line)]
+        """Lines of signatures on a note, the last one of each key. Others may be left out, since
+        some verifiers refuse a note that a key signed twice."""
+        of_key: dict[tuple[str, bytes], str] = {}
+        for one in self._of(note):
+            line = one.get("cosignature", "")
+            if (key := _signed_by(note, line)) is not None:
+                of_key[key] = line
+        return list(of_key.values())
 
     def timestamp(self, note: str) -> bytes | None:
         """The first time stamp of a note; None without one."""
@@ -89,11 +94,13 @@ def _parsed(line: str) -> dict[str, str] | None:
     return kept if whole else None
 
 
-def _is_line(note: str, line: str) -> bool:
+def _signed_by(note: str, line: str) -> tuple[str, bytes] | None:
+    """The name and the id of the key of a line of a signature; None for what is no such line."""
     try:
-        return len(parse_note(note + line).signatures) == len(parse_note(note).signatures) + 1
+        *own, (name, signature) = parse_note(note + line).signatures
+        return (name, signature[:4]) if len(own) == len(parse_note(note).signatures) else None
     except ValueError:
-        return False
+        return None
 
 
 def _name(note: str) -> str:

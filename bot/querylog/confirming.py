@@ -22,7 +22,7 @@ from bot.querylog.log import QueryLog
 from bot.querylog.merkle import CannotProve, Frontier, leaf_of
 from bot.querylog.receipt_check import NoteKey
 from bot.querylog.timestamps import NotStamped, library, stamp
-from bot.querylog.witnesses import NoAnswer, Refused, ask, request
+from bot.querylog.witnesses import NotCosigned, WitnessSilent, ask, request
 from bot.settings import Settings, SettingsError
 
 logger = logging.getLogger("codedesk.log")
@@ -79,7 +79,13 @@ class Confirmer:
         for who, one in (("stamp", self._stamp), ("witness", self._cosign)):
             try:
                 one(checkpoint)
-            except (NotStamped, NoAnswer, Refused, CheckpointError, LogUnavailable) as error:
+            except (
+                NotStamped,
+                WitnessSilent,
+                NotCosigned,
+                CheckpointError,
+                LogUnavailable,
+            ) as error:
                 at = self._timestamp_url if who == "stamp" else self._witness_url
                 failures[who] = message(f"log.no_{who}", at=at or "", why=str(error))
         return failures
@@ -96,13 +102,15 @@ class Confirmer:
             return
         try:
             line = self._ask(checkpoint, self._seen or Frontier())
-        except Refused as error:
+        except NotCosigned as error:
             if error.size is None:
                 raise
             # It says which size it saw last.
             head = checkpoint.tree
             if head is None or error.size > head.size:
-                raise Refused(409, "it signed a larger tree before: the log was cut back") from None
+                raise NotCosigned(
+                    409, "it signed a larger tree before: the log was cut back"
+                ) from None
             seen = trees.frontier(self._log, head.base + error.size) if error.size else Frontier()
             if seen.size != error.size:
                 seen = Frontier(head.base, error.size)  # Retention removed what it is made of.
@@ -116,7 +124,7 @@ class Confirmer:
             try:
                 proof = trees.whole(self._log, checkpoint.sequence, seen).consistency(seen.size)
             except CannotProve as error:
-                raise NoAnswer(
+                raise WitnessSilent(
                     f"it signed size {seen.size} last, and no proof from there can be made: {error}"
                 ) from error
         body = request(seen.size, proof, checkpoint.note)

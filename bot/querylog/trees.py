@@ -14,8 +14,12 @@ from bot.querylog.merkle import CannotProve, Frontier, Tree, leaf_of
 _BATCH = 20_000
 
 
+class Gap(LogUnavailable):
+    """A record is missing, so that there is no tree; the message says which."""
+
+
 def removed(log: QueryLog) -> Frontier:
-    """The tree of what retention removed from a log; empty when nothing was. Raises
+    """The tree of what retention removed from a log; empty when nothing was. Raises Gap and
     LogUnavailable."""
     with log.reading() as db:
         rows = list(db.query("select seq, previous from records order by seq limit 1"))
@@ -31,7 +35,7 @@ def removed(log: QueryLog) -> Frontier:
         if frontier.last != rows[0]["seq"] - 1:
             raise ValueError
     except NOT_OF_THE_FORM as error:
-        raise LogUnavailable(
+        raise Gap(
             f"The beginning of the query log is missing up to record {rows[0]['seq'] - 1}, and no "
             "tombstone accounts for it. `codedesk log verify` says more."
         ) from error
@@ -39,7 +43,7 @@ def removed(log: QueryLog) -> Frontier:
 
 
 def hashes(log: QueryLog, after: int, last: int | None = None) -> Iterator[str]:
-    """The hashes of the records after one, in order. Raises LogUnavailable."""
+    """The hashes of the records after one, in order. Raises Gap and LogUnavailable."""
     while True:
         with log.reading() as db:
             rows = db.execute(
@@ -49,7 +53,7 @@ def hashes(log: QueryLog, after: int, last: int | None = None) -> Iterator[str]:
             if last is not None and seq > last:
                 return
             if seq != after + 1:
-                raise LogUnavailable(
+                raise Gap(
                     f"Record {after + 1} of the query log is missing. `codedesk log verify` says "
                     "more."
                 )

@@ -127,12 +127,15 @@ def _tree_of(
     head = since.tree
     if known is not None and head is not None and _is_of(known, head):
         return known.copy(), True
-    if trees.removed(log).last > since.sequence:
-        return None, True
-    if head is None:
-        derived = trees.frontier_derived(log, since.sequence, since.head)
-        return derived, derived is not None
-    tree = trees.frontier(log, since.sequence)
+    try:
+        if trees.removed(log).last > since.sequence:
+            return None, True
+        if head is None:
+            derived = trees.frontier_derived(log, since.sequence, since.head)
+            return derived, derived is not None
+        tree = trees.frontier(log, since.sequence)
+    except trees.Gap:
+        return None, False
     # Under another origin there is no root to compare with: it began anew since.
     return tree, tree.base != head.base or _is_of(tree, head)
 

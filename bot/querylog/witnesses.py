@@ -40,7 +40,7 @@ from bot.querylog.signed_notes import cosignature
 _MOST_HASHES = 63
 
 
-class Refused(CheckpointError):
+class NotCosigned(CheckpointError):
     """A witness does not sign. `status` is that of HTTP; with 409, `size` is that of the last
     checkpoint which it signed, if it is another one than the request says."""
 
@@ -67,16 +67,16 @@ class Witness:
 
     def add_checkpoint(self, body: str) -> str:
         """Check a request, remember its checkpoint, and return the line of the cosignature. Raises
-        Refused, and CheckpointError when what it saw cannot be read or kept."""
+        NotCosigned, and CheckpointError when what it saw cannot be read or kept."""
         old, proof, note, head = _parsed(body)
         try:
             signed = signed_at(note, NoteKey(head.origin, self.log_key, ED25519))
         except InvalidSignature:
             signed = []
         if not signed:
-            raise Refused(403, "The checkpoint is not signed by the key of the log.")
+            raise NotCosigned(403, "The checkpoint is not signed by the key of the log.")
         if old > head.size:
-            raise Refused(400, "The old size is larger than that of the checkpoint.")
+            raise NotCosigned(400, "The old size is larger than that of the checkpoint.")
         try:
             self.state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with FileLock(f"{self.state}.lock"):
@@ -96,22 +96,22 @@ class Witness:
     ) -> None:
         size, root = (0, b"") if last is None else (int(str(last["size"])), _root(last))
         if old != size:
-            raise Refused(
+            raise NotCosigned(
                 409,
                 f"The last checkpoint that this witness signed has size {size}, and the request is "
                 f"from {old}: make it with `codedesk log consistency {size}`.",
                 size,
             )
         if old == head.size and last is not None and root != head.root:
-            raise Refused(
+            raise NotCosigned(
                 409,
                 f"This witness signed another tree of the same size ({size}): the log shows two "
                 "histories. Keep both checkpoints, and tell whoever relies on the log.",
             )
         if old == 0 and proof:
-            raise Refused(422, "There is a proof, and nothing that it could be from.")
+            raise NotCosigned(422, "There is a proof, and nothing that it could be from.")
         if old and not is_consistent(old, head.size, proof, root, head.root):
-            raise Refused(
+            raise NotCosigned(
                 422,
                 f"The checkpoint does not go on from the one of size {old} that this witness "
                 "signed: the proof is wrong, or the log shows two histories.",
@@ -152,7 +152,7 @@ def _parsed(body: str) -> tuple[int, list[bytes], Note, TreeHead]:
         if not blank or old is None or len(proof) > _MOST_HASHES:
             raise ValueError
     except ValueError as error:
-        raise Refused(
+        raise NotCosigned(
             400,
             "It is not a request to cosign a checkpoint: `codedesk log consistency` makes one.",
         ) from error
@@ -162,13 +162,13 @@ def _parsed(body: str) -> tuple[int, list[bytes], Note, TreeHead]:
 # The desk's side
 
 
-class NoAnswer(CheckpointError):
+class WitnessSilent(CheckpointError):
     """A witness could not be reached, or answered nothing that can be used."""
 
 
 def ask(url: str, body: str, note: str, witness: NoteKey, *, seconds: float = 10) -> str:
     """Ask a witness over HTTP to cosign a checkpoint, and return the line of its signature. Raises
-    Refused and NoAnswer."""
+    NotCosigned and WitnessSilent."""
     import httpx  # a verification needs none
 
     try:
@@ -176,14 +176,14 @@ def ask(url: str, body: str, note: str, witness: NoteKey, *, seconds: float = 10
             url.rstrip("/") + "/add-checkpoint", content=body.encode(), timeout=seconds
         )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise NoAnswer(f"no answer: {type(error).__name__}") from error
+        raise WitnessSilent(f"no answer: {type(error).__name__}") from error
     if reply.status_code == 409 and re.fullmatch(r"(0|[1-9][0-9]{0,17})\n?", reply.text):
-        raise Refused(409, "it saw another size last", int(reply.text))
+        raise NotCosigned(409, "it saw another size last", int(reply.text))
     if reply.status_code != 200:
-        raise Refused(reply.status_code, f"it refused ({reply.status_code})")
+        raise NotCosigned(reply.status_code, f"it refused ({reply.status_code})")
     line = valid_line(reply.text, note, witness)
     if line is None:
-        raise NoAnswer("its answer has no signature of its key")
+        raise WitnessSilent("its answer has no signature of its key")
     return line
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from bot.querylog.witnesses import Refused, Witness
+from bot.querylog.witnesses import NotCosigned, Witness
 
 #: Status, type of the content, and content.
 Reply = tuple[int, str, bytes]
@@ -60,7 +60,7 @@ def witnessing(witness: Witness, calls: list[str] | None = None) -> Callable[[st
             calls.append(body.decode().partition("\n")[0])
         try:
             return 200, "text/plain", witness.add_checkpoint(body.decode()).encode()
-        except Refused as error:
+        except NotCosigned as error:
             if error.size is not None:
                 return 409, "text/x.tlog.size", f"{error.size}\n".encode()
             return error.status, "text/plain", str(error).encode()

@@ -351,6 +351,18 @@ def test_an_altered_beginning_is_not_vouched_for(kept: Kept) -> None:
         kept.vouch()
 
 
+@pytest.mark.parametrize("missing", ["seq = 1", "seq = 5", "seq <= 3"])
+def test_a_gap_before_the_last_checkpoint_is_not_vouched_over(kept: Kept, missing: str) -> None:
+    converse(kept.log, 3)
+    kept.vouch()
+    with attacked(kept.log.where) as db:
+        db.execute(f"delete from texts where {missing.replace('seq', 'record')}")
+        db.execute(f"delete from records where {missing}")
+    converse(kept.log)
+    with pytest.raises(NotVouchedFor):
+        kept.vouch()
+
+
 def test_a_truncated_log_is_not_vouched_for(kept: Kept) -> None:
     converse(kept.log, 3)
     kept.vouch()

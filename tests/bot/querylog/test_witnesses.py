@@ -31,7 +31,7 @@ from bot.querylog.receipts import Receipts
 from bot.querylog.retention import retain
 from bot.querylog.signed_notes import cosignature, vkey
 from bot.querylog.vouching import take
-from bot.querylog.witnesses import Refused, Witness, request
+from bot.querylog.witnesses import NotCosigned, Witness, request
 
 NAME = "audit.example.org/codedesk"
 
@@ -93,7 +93,7 @@ def test_a_fork_is_not_signed(kept: Kept, witness: Witness, tmp_path: Path, size
     witness.add_checkpoint(asking(kept.log, shown, 6))
     converse(fork, 1 if size == "the same size" else 2)
     other = take(fork, kept.key, first).checkpoint
-    with pytest.raises(Refused, match="two histories"):
+    with pytest.raises(NotCosigned, match="two histories"):
         witness.add_checkpoint(asking(fork, other, 9))
     fork.close()
 
@@ -104,7 +104,7 @@ def test_a_log_that_was_cut_back_is_not_signed(kept: Kept, witness: Witness, tmp
     converse(kept.log)
     witness.add_checkpoint(asking(kept.log, kept.vouch(), 0))
     cut = take(older, kept.key).checkpoint
-    with pytest.raises(Refused, match="has size 9, and the request is from 6") as refusal:
+    with pytest.raises(NotCosigned, match="has size 9, and the request is from 6") as refusal:
         witness.add_checkpoint(request(6, [], cut.note))
     assert (refusal.value.status, refusal.value.size) == (409, 9)
     older.close()
@@ -131,7 +131,7 @@ def test_a_request_that_is_wrong(kept: Kept, witness: Witness, change, status: i
     before = witness.state.read_text()
     converse(kept.log)
     body = asking(kept.log, kept.vouch(), 3)
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(NotCosigned) as refusal:
         witness.add_checkpoint(change(body))
     assert refusal.value.status == status
     assert witness.state.read_text() == before
@@ -206,6 +206,18 @@ def test_a_desk_asks_its_witness(kept: Kept, witness: Witness) -> None:
         again = Confirmer(kept.log, kept.file, witness_url=url, witness=public_of(witness))
         assert again.confirm(kept.vouch()) == {}
         assert calls == ["old 0", "old 9"]
+
+
+def test_who_signed_twice_is_in_a_note_once(kept: Kept, witness: Witness) -> None:
+    """Some verifiers refuse a note with two lines of one key."""
+    converse(kept.log)
+    checkpoint, file = kept.vouch(), Confirmations.beside(kept.file)
+    text = parse_note(checkpoint.note).text
+    lines = [cosignature(text, NAME, witness.key, seconds) for seconds in (1, 2)]
+    other = cosignature(text, "other.example.org", witness.key, 1)
+    for line in [*lines, other, "no signature\n", other[:-1], other + other]:
+        file.keep_cosignature(checkpoint.note, line)
+    assert file.cosignatures(checkpoint.note) == [lines[1], other]
 
 
 def test_what_a_witness_refuses_is_told(kept: Kept, witness: Witness, tmp_path: Path) -> None:
