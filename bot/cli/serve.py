@@ -34,7 +34,8 @@ def run(settings: Settings) -> None:
     With no terminal it answers the questions on standard input, one a line, and ends.
     """
     set_up(settings, progress)
-    if settings.slack_bot_token or settings.slack_app_token or settings.slack_signing_secret:
+    given = (settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret)
+    if any(given) or settings.slack_client_id:
         _serve_slack(settings)
     elif sys.stdin.isatty():
         _interactive(settings)
