@@ -14,8 +14,10 @@ from slack_sdk.oauth.installation_store import Installation
 
 from bot.database import Database, open_database
 from bot.slack.state import State
-from bot.slack.web_api import web_client
+from bot.slack.views.block_kit import plain_message
+from bot.slack.web_api import UNINSTALLED, NotTaken, in_thread, web_client
 from bot.slack.workspaces import token_keys
+from bot.slack.workspaces.clients import Clients
 from bot.slack.workspaces.installations import Installations
 from bot.slack.workspaces.limits import Limits
 from bot.slack.workspaces.oauth_states import OAuthStates
@@ -114,6 +116,32 @@ def test_tokens_are_encrypted_again_with_the_first_key(state: Any, keys: TokenKe
     keys.path.write_text(oldest + "\n")
     with pytest.raises(TokenKeysError, match="No key"):
         Installations(state, TokenKeys(keys.path)).find("T1")
+
+
+def test_a_token_that_cannot_be_read_is_asked_for_again(state: Any, keys: TokenKeys) -> None:
+    """Nothing was sent, so the message is tried again."""
+    store = Installations(state, keys)
+    store.save(installation())
+    clients = Clients(None, store, "http://127.0.0.1:9/")
+    client = clients.for_workspace(Workspace("T1"))
+    assert client.token == "xoxb-T1-None"
+    kept = keys.path.read_text()
+    token_keys.add(keys.path)
+    keys.path.write_text(keys.path.read_text().splitlines()[0] + "\n")
+    other = Clients(None, Installations(state, TokenKeys(keys.path)), "").named("T1")
+    with pytest.raises(NotTaken):
+        in_thread(other, "C1", None).send(plain_message("x"))
+    keys.path.write_text(kept)
+    assert other.token == "xoxb-T1-None"
+    assert other == client
+    assert len({other, client, clients.named("T2")}) == 2
+    store.remove("T1")
+    assert clients.is_gone(client)
+    assert in_thread(client, "C1", None).send(plain_message("x")) == UNINSTALLED
+    state.close()
+    if not hasattr(state, "kind") or state.kind == "sqlite":
+        with pytest.raises(NotTaken):
+            in_thread(client, "C1", None).send(plain_message("x"))
 
 
 def test_states_are_used_once(state: Any) -> None:
