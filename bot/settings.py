@@ -82,9 +82,10 @@ class Settings(BaseModel):
     slack_install_url: str | None = None
     #: The keys that encrypt the tokens of workspaces; by default keys/tokens.key.
     token_key_file: str | None = None
-    #: The most questions a minute of one person, and of one workspace; 0 for no limit.
-    limit_user_per_minute: NonNegativeInt = 30
-    limit_workspace_per_minute: NonNegativeInt = 600
+    #: The most questions a minute of one person, and of one workspace; 0 for no limit. By default
+    #: 30 and 600 where there are many workspaces, and no limit where there is a bot token.
+    limit_user_per_minute: NonNegativeInt | None = None
+    limit_workspace_per_minute: NonNegativeInt | None = None
     #: What people of other organisations get, who are in a channel by Slack Connect. By default
     #: they are answered where there is a bot token, and refused where there are many workspaces.
     slack_connect: Literal["answer", "refuse"] | None = None
@@ -208,6 +209,13 @@ class Settings(BaseModel):
     def many_workspaces(self) -> bool:
         """Whether workspaces install the app themselves, each with a token of its own."""
         return bool(self.slack_client_id and self.slack_client_secret and not self.slack_bot_token)
+
+    @property
+    def limits_per_minute(self) -> tuple[int, int]:
+        """The most questions a minute of one person, and of one workspace; 0 for no limit."""
+        user, workspace = self.limit_user_per_minute, self.limit_workspace_per_minute
+        usual = (30, 600) if self.many_workspaces else (0, 0)
+        return usual[0] if user is None else user, usual[1] if workspace is None else workspace
 
     @property
     def answers_strangers(self) -> bool:

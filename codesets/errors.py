@@ -23,6 +23,7 @@ class CodeDeskError(Exception):
     * VocabularyError             index/errors.py
     * SettingsError               bot/settings.py
     * SlackSettingsError          bot/slack/connections.py
+    * TokenKeysError              bot/slack/workspaces/token_keys.py
     * LogUnavailable              bot/querylog/hash_chain.py
       * DamagedFile               bot/querylog/verify.py
       * Gap                       bot/querylog/trees.py

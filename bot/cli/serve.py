@@ -41,7 +41,8 @@ def run(settings: Settings, workers: int | None) -> None:
     With no terminal it answers the questions on standard input, one a line, and ends.
     """
     set_up(settings, progress)
-    if settings.slack_bot_token or settings.slack_app_token or settings.slack_signing_secret:
+    given = (settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret)
+    if any(given) or settings.slack_client_id:
         chosen = settings.workers if workers is None else workers
         _serve_slack(settings, default_workers() if chosen is None else chosen)
     elif sys.stdin.isatty():

@@ -15,6 +15,10 @@ from bot.querylog.opening import open_log
 from bot.settings import Settings, SettingsError
 from codesets.errors import CodeDeskError
 
+_TEAM = click.option(
+    "--team", required=True, metavar="ID", help="The workspace (T…) or organisation (E…)."
+)
+
 
 @click.group()
 def slack() -> None:
@@ -113,12 +117,45 @@ def slack_people(
         if not user or not role:
             raise click.UsageError("Name the user and the role: add U045FGHIJ auditor")
         changed = roles.change(team, change, user, cast(Role, role))
+    _on_record(settings, changed, f"{change} {user} {role}", team)
+
+
+@slack.command("allow")
+@click.option(
+    "--team", required=True, metavar="ID", help="The workspace (T…) or organisation (E…)."
+)
+@click.option("--remove", is_flag=True, help="Take the rule away.")
+@click.argument("whom", required=False)
+@click.pass_obj
+def slack_allow(settings: Settings, team: str, remove: bool, whom: str | None) -> None:
+    """List who may use Code Desk in a workspace, or add a person (U…) or a user group (S…).
+
+    Without a rule everyone may; with one, those whom the rules name and those with a role. A change
+    goes on record.
+    """
+    from bot.slack.state import State
+    from bot.slack.workspaces.rights import Rights
+    from bot.slack.workspaces.roles import Roles, id_fault
+
+    if fault := id_fault(team, "TE") or (whom and id_fault(whom, "UWS")):
+        raise CodeDeskError(str(fault))
+    with _stored(settings) as stored:
+        state = cast(State, stored)
+        rights = Rights(state, Roles(state))
+        if whom is None:
+            click.echo("\n".join(rights.allowed(team)) or "Everyone may use it.")
+            return
+        changed = rights.disallow(team, whom) if remove else rights.allow(team, whom)
+    _on_record(settings, changed, f"{'disallow' if remove else 'allow'} {whom}", team)
+
+
+def _on_record(settings: Settings, changed: bool, detail: str, team: str) -> None:
     if not changed:
         click.echo("It is so already.")
         return
     log = open_log(settings)
     try:
-        log.access("people", who(None), f"{change} {user} {role}", team=team)
+        log.access("people", who(None), detail, team=team)
     finally:
         log.close()
-    click.echo(f"{team}: {change} {user} {role}.")
+    click.echo(f"{team}: {detail}.")

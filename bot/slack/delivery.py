@@ -74,12 +74,7 @@ class SlackDelivery:
         self.roles = Roles(state, settings)
         strangers = settings is None or settings.answers_strangers
         self.rights = Rights(state, self.roles, strangers)
-        per_minute = (
-            (settings.limit_user_per_minute, settings.limit_workspace_per_minute)
-            if settings
-            else ()
-        )
-        self.limits = Limits(state, *per_minute)
+        self.limits = Limits(state, *(settings.limits_per_minute if settings else (0, 0)))
         self.logged = LoggedDesk(desk, log, model, self.replica)
         self.told = Told(state)
         self.outbox = Outbox(state, self.clients, DeliveryLog(log), replica=self.replica)

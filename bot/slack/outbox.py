@@ -215,6 +215,9 @@ class Outbox:
                         tried=result.tried,
                         limited=result.limited,
                     )
+                    if self._clients.is_gone(row.post.sender):
+                        # It was uninstalled during this try: see `hurry`.
+                        self.store.hurry(row, time.time())
                 else:
                     self._finish(row, result)
             except LeaseEnded:

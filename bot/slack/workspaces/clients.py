@@ -7,7 +7,9 @@ uninstalled there.
 
 from __future__ import annotations
 
+import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,8 +21,15 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from bot.slack.web_api import NOT_INSTALLED, client_options
+from bot.slack.workspaces.errors import STATE_ERRORS
 from bot.slack.workspaces.installations import Installations, Installed
 from bot.slack.workspaces.place import Workspace, workspace_of
+from bot.slack.workspaces.token_keys import TokenKeysError
+
+logger = logging.getLogger("codedesk.slack")
+
+#: Clients that are kept; one takes less than a kilobyte.
+_MOST = 5000
 
 
 class NotInstalled(SlackApiError):
@@ -40,15 +49,20 @@ class NotInstalled(SlackApiError):
 
 
 class InstalledClient(WebClient):
-    """The client of one installation. `installed` is its id."""
+    """The client of one installation. `installed` is its id. Two of one installation are equal."""
 
     installed: str = ""
     _installations: Installations | None = None
 
     @property
     def token(self) -> str:
-        """Raises NotInstalled."""
-        found = self._installations.find(self.installed) if self._installations else None
+        """Raises NotInstalled; and ConnectionRefusedError when it cannot be read now, as nothing
+        was sent then, and it may go the next time."""
+        try:
+            found = self._installations.find(self.installed) if self._installations else None
+        except (*STATE_ERRORS, TokenKeysError) as error:
+            logger.error("a token cannot be read: %s", error)
+            raise ConnectionRefusedError("the token cannot be read") from error
         if found is None:
             raise NotInstalled(self)
         return found.token
@@ -56,6 +70,12 @@ class InstalledClient(WebClient):
     @token.setter
     def token(self, _: str | None) -> None:
         """The SDK sets one when a client is made. It is not kept."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, InstalledClient) and other.installed == self.installed
+
+    def __hash__(self) -> int:
+        return hash(self.installed)
 
 
 class Clients:
@@ -72,7 +92,8 @@ class Clients:
         self.installations = installations
         self._api_url = api_url
         self._lock = threading.Lock()
-        self._made: dict[str, InstalledClient] = {}
+        #: Those that were used last, the last one last.
+        self._made: OrderedDict[str, InstalledClient] = OrderedDict()
 
     @property
     def many(self) -> bool:
@@ -103,6 +124,9 @@ class Clients:
                 client.installed = installed
                 client._installations = self.installations
                 self._made[installed] = client
+                while len(self._made) > _MOST:
+                    self._made.popitem(last=False)
+            self._made.move_to_end(installed)
             return client
 
     def forget(self, installed: str) -> None:

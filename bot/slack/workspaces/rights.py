@@ -104,9 +104,7 @@ class Rights:
         if stranger and not self._strangers:
             return "no_strangers"
         allowed = self.allowed(*place.ids)
-        if not allowed or user in allowed:
-            return None
-        if any(user in (one for one, _ in self._roles.of(id_)) for id_ in place.ids):
+        if not allowed or user in allowed or self._roles.has_one(place, user):
             return None
         known = True
         for group in (one for one in allowed if one.startswith("S")):

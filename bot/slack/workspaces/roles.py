@@ -67,6 +67,12 @@ class Roles:
             return user in self._settings.admin_ids
         return bool(self._teams(place, user, "admin", team))
 
+    def has_one(self, place: Workspace, user: str) -> bool:
+        """Whether a person has any role in a workspace."""
+        if self._settings:
+            return user in self._settings.auditor_ids | self._settings.admin_ids
+        return any(user == person for id_ in place.ids for person, _ in self.of(id_))
+
     def loads_files(self, user: str) -> bool:
         """Whether a person may load files of codes. Those count for everybody, so where there are
         many workspaces nobody may from Slack."""

@@ -93,29 +93,29 @@ def register(app: App, delivery: SlackDelivery) -> None:
         return
 
     def gone(body: dict[str, Any]) -> str:
-        """Remove the installation that an event is of, unless it was installed again since; gives
-        its id, "" for none. What waits for it is not sent any more."""
+        """Remove the installation that an event is of; gives its id, "" where it was installed
+        again since. What waits for it is not sent any more."""
         place = workspace_of(body)
         id_ = place.enterprise if is_of_organisation(body) else place.team
         if not store.is_there(id_) and place.enterprise and not body.get("team_id"):
             id_ = place.enterprise
         # The time of an event is in whole seconds.
         at = body.get("event_time")
-        if not store.remove(id_, before=float(at) + 1 if at else None):
-            return ""
-        delivery.clients.forget(id_)
-        delivery.outbox.hurry(id_)
-        logger.info("uninstalled from %s", id_)
-        return id_
+        if store.remove(id_, before=float(at) + 1 if at else None):
+            delivery.clients.forget(id_)
+            delivery.outbox.hurry(id_)
+            logger.info("uninstalled from %s", id_)
+        return "" if store.is_there(id_) else id_
 
     def uninstalled(body: dict[str, Any], ack: Ack) -> BoltResponse:
         """Remove what is kept of its people, too. The log stays, as an auditor needs it. Where that
-        fails the event is not acknowledged, and Slack sends it again."""
+        fails the event is not acknowledged, and Slack sends it again. The two events may come in
+        any order."""
         if id_ := gone(body):
+            delivery.log.access("uninstall", "slack", team=id_)
             delivery.roles.forget(id_)
             delivery.rights.forget(id_)
             delivery.people.forget(id_)
-            delivery.log.access("uninstall", "slack", team=id_)
         return ack()
 
     def revoked(body: dict[str, Any], event: dict[str, Any], ack: Ack) -> BoltResponse:
