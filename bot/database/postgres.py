@@ -37,12 +37,13 @@ as $${JSON_EXTRACT_BODY}$$
 """
 #: Waits until all that was committed before is on the disk: a commit that has something to write.
 _TO_DISK = "select pg_logical_emit_message(true, 'codedesk', '')"
-#: A session that stops in the middle must not keep others from writing for ever.
+#: A session that hangs in the middle of a transaction must not keep others from writing: it ends
+#: before those who wait give up. `Connection.take_time` is for transactions that need longer.
 _SESSION = """
 set search_path = "{schema}";
 set synchronous_commit = on;
 set lock_timeout = '10s';
-set idle_in_transaction_session_timeout = '60s'
+set idle_in_transaction_session_timeout = '3s'
 """
 _MOST_CONNECTIONS = 8
 #: Errors that may go by themselves: not reachable, stopping, full, locked.
@@ -113,6 +114,9 @@ class PostgresConnection(Connection):
         self.raw = raw
         self.schema = schema
         self._pipeline = pipeline
+
+    def take_time(self) -> None:
+        self.execute("set local idle_in_transaction_session_timeout = 0")
 
     def execute(self, sql: str, params: Params = ()) -> Cursor:
         with _own_errors():
