@@ -46,6 +46,7 @@ class Connection(ABC):
         """What stands after a table so that SQLite reads it by an index; PostgreSQL decides."""
         return f"indexed by {index}" if self.kind == "sqlite" else ""
 
+    @abstractmethod
     def take_time(self) -> None:
         """Let this transaction pause between its statements for more than a few seconds. Otherwise
         the database undoes it then: a process that hangs must not keep others from writing."""

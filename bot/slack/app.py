@@ -137,7 +137,7 @@ def serve(
                     _stopped_by_signals(stop),
                     recovery.looking(),
                     delivery.renewing.looking(settings.index),
-                    way(settings, app, say),
+                    way(settings, app, say, delivery.replica.is_well),
                 ):
                     begin()
                     # A wait without a timeout is not interrupted by a signal to another thread.

@@ -70,7 +70,12 @@ def _unreachable(settings: Settings, error: object) -> SlackSettingsError:
 
 
 @contextmanager
-def connected(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
+def connected(
+    settings: Settings,
+    app: App,
+    say: Callable[[str], None],
+    is_well: Callable[[], bool] = lambda: True,
+) -> Iterator[None]:
     """Socket Mode, by as many connections as the settings say. Slack sends each envelope over one
     of all connections of the app, so those of other processes count, too."""
     token = settings.slack_app_token or ""
@@ -98,11 +103,16 @@ def connected(settings: Settings, app: App, say: Callable[[str], None]) -> Itera
 
 
 @contextmanager
-def listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
-    """HTTP."""
+def listening(
+    settings: Settings,
+    app: App,
+    say: Callable[[str], None],
+    is_well: Callable[[], bool] = lambda: True,
+) -> Iterator[None]:
+    """HTTP. `is_well` is what a load balancer is told."""
     host, port = settings.http_host, settings.http_port
     try:
-        server = http.server(app, settings.slack_signing_secret or "", host, port)
+        server = http.server(app, settings.slack_signing_secret or "", host, port, is_well)
     except OSError as error:
         raise SlackSettingsError(
             message("slack.no_port", host=host, port=port, error=error)

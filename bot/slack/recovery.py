@@ -138,12 +138,12 @@ class Recovery:
                 given_up[outcome].append(question)
             elif record.delivery == "unanswered":
                 sent.append(self._answered(self._pending(record)))
-            elif record.delivery in ("waiting", "undelivered") and record.answer is None:
-                given_up["abandoned"].append(question)  # Its answer was redacted.
-            elif record.delivery in ("waiting", "undelivered"):
-                sent.append(self._sent_after_all(record, record.answer))
-            else:
+            elif record.delivery not in ("waiting", "undelivered"):
                 self._drop([question])  # It was finished meanwhile.
+            elif record.answer is None:
+                given_up["abandoned"].append(question)  # Its answer was redacted.
+            else:
+                sent.append(self._sent_after_all(record, record.answer))
         self._give_up(given_up)
         return Counter({outcome: len(ids) for outcome, ids in given_up.items()}), sent
 

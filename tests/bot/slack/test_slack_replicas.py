@@ -193,7 +193,8 @@ MOMENTS = {
 @pytest.mark.parametrize(
     ("shared", "moment", "halts"),
     [
-        ("sqlite", "before it is in the outbox", True),
+        # A process that hangs in the middle of a write holds a file; one that is killed does not.
+        ("sqlite", "before it is in the outbox", False),
         ("postgres", "while it answers", False),
         *(("postgres", moment, True) for moment in MOMENTS),
     ],
