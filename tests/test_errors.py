@@ -15,7 +15,7 @@ from bot.cli import serve
 from codesets.errors import CodeDeskError
 
 #: No user sees the messages of these: they are caught where they are raised, or by the caller.
-INTERNAL = {"NoAnswer", "NoReply", "NotTaken"}
+INTERNAL = {"LeaseEnded", "NoAnswer", "NoReply", "NotTaken", "NotWanted", "TakenOver"}
 _LINE = re.compile(r"^( *)\* (\w+) +(\S+)$", re.M)
 
 

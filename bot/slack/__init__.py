@@ -13,11 +13,11 @@ is logged and posted, and what became of the post is logged. Several processes m
 - Sharing the work: `replicas` has leases, `open_questions` finds what is left, `recovery` takes it
   over, `renewing` takes up what another process loaded.
 - Answering: `delivery`; searches wait in `searches`; `explaining` adds a language model's words.
-- Sending: a message goes by a way of `web_api` into the `outbox`, which keeps it in
-  the state (`outbox_store`) until it is known what became of it. `tries` says what follows from each try,
-  `history` looks whether a message has arrived, and `delivery_log` puts the outcome on record.
-- Remembering, in the `state` (slack.db, or PostgreSQL): `people` (defaults, favourites), `told` (notices), `greeted`.
-  `sessions` knows which agents are at work.
+- Sending: a message goes by a way of `web_api` into the `outbox`, which keeps it in the
+  state (`outbox_store`) until it is known what became of it. `tries` says what follows from each
+  try, `history` looks whether a message has arrived, and `delivery_log` puts the outcome on record.
+- Remembering, in the `state` (slack.db, or PostgreSQL): `people` (defaults, favourites), `told`
+  (notices), `greeted`. `sessions` knows which agents are at work.
 - Home: `home_facts` gathers, `home_publisher` publishes, `file_loading` loads code sets.
 - Drawing: `views`.
 """
