@@ -494,6 +494,8 @@ class LoggedDesk:
             outcome = "failed"  # Only answers are sent by the next start.
         try:
             self.log.delivered_many(question_ids, outcome, detail, kind)
+            if kind == "answer":
+                self._ended(question_ids)
         except LogUnavailable as error:
             logger.error("%s", error)
 

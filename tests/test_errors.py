@@ -15,7 +15,7 @@ from bot.cli import serve
 from codesets.errors import CodeDeskError
 
 #: No user sees the messages of these: they are caught where they are raised, or by the caller.
-INTERNAL = {"NoAnswer", "NoReply", "NotProven", "NotTaken"}
+INTERNAL = {"LeaseEnded", "NoAnswer", "NoReply", "NotProven", "NotTaken", "NotWanted", "TakenOver"}
 INTERNAL |= {"NoWorkers", "SearchLost", "WorkerFailed", "WorkerLost"}
 _LINE = re.compile(r"^( *)\* (\w+) +(\S+)$", re.M)
 

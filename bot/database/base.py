@@ -47,6 +47,11 @@ class Connection(ABC):
         return f"indexed by {index}" if self.kind == "sqlite" else ""
 
     @abstractmethod
+    def take_time(self) -> None:
+        """Let this transaction pause between its statements for more than a few seconds. Otherwise
+        the database undoes it then: a process that hangs must not keep others from writing."""
+
+    @abstractmethod
     def execute(self, sql: str, params: Params = ()) -> Cursor:
         """Run one statement."""
 

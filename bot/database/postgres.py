@@ -39,12 +39,13 @@ as $${JSON_EXTRACT_BODY}$$
 """
 #: Waits until all that was committed before is on the disk: a commit that has something to write.
 _TO_DISK = "select pg_logical_emit_message(true, 'codedesk', '')"
-#: A session that stops in the middle must not keep others from writing for ever.
+#: A session that hangs in the middle of a transaction must not keep others from writing: it ends
+#: before those who wait give up. `Connection.take_time` is for transactions that need longer.
 _SESSION = """
 set search_path = "{schema}";
 set synchronous_commit = on;
 set lock_timeout = '10s';
-set idle_in_transaction_session_timeout = '60s';
+set idle_in_transaction_session_timeout = '3s';
 set plan_cache_mode = force_generic_plan
 """
 _LOCK = "select pg_advisory_xact_lock(hashtext(?))"
@@ -92,6 +93,9 @@ class PostgresConnection(Connection):
         self.raw = raw
         self.schema = schema
         self._batch = batch
+
+    def take_time(self) -> None:
+        self.execute("set local idle_in_transaction_session_timeout = 0")
 
     def execute(self, sql: str, params: Params = ()) -> Cursor:
         if self._batch is not None:

@@ -66,6 +66,9 @@ class SqliteConnection(Connection):
         self.raw = raw
         self._utils = SqliteUtils(raw)
 
+    def take_time(self) -> None:
+        """SQLite undoes no transaction by itself."""
+
     def execute(self, sql: str, params: Params = ()) -> Cursor:
         with own_errors():
             return _Rows(self.raw.execute(sql, params))

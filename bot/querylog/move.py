@@ -77,6 +77,7 @@ def _copied(
     path: Path, target: Database, source: Verification, by: str, now: str, key: LogKey | None
 ) -> tuple[int, int, int]:
     with snapshot(path) as old, target.writing() as new:
+        new.take_time()
         if schema.version(new):
             (log,) = new.execute("select id from log").fetchone() or ("without a name",)
             raise LogUnavailable(

@@ -275,6 +275,7 @@ def retain(log: QueryLog, years: int, by: str) -> Removed | None:
     before = _cutoff(log.now(), years)
     with log.writing() as appender:
         db = appender.db
+        db.take_time()
         (first,) = db.execute("select coalesce(min(seq), 1) from records").fetchone()
         # Up to the first record that must stay, even if the clock went back after it.
         keep = [

@@ -153,7 +153,12 @@ def serve(
                 recovery.at_start(say)
                 delivery.searches = searches
                 way = listening if settings.slack_mode == "http" else connected
-                with _stopped_by_signals(stop), recovery.looking(), way(settings, app, say):
+                with (
+                    _stopped_by_signals(stop),
+                    recovery.looking(),
+                    delivery.renewing.looking(settings.index),
+                    way(settings, app, say, delivery.replica.is_well),
+                ):
                     begin()
                     # A wait without a timeout is not interrupted by a signal to another thread.
                     while not stop.wait(1.0):

@@ -89,7 +89,12 @@ def _unreachable(settings: Settings, error: object) -> SlackSettingsError:
 
 
 @contextmanager
-def connected(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
+def connected(
+    settings: Settings,
+    app: App,
+    say: Callable[[str], None],
+    is_well: Callable[[], bool] = lambda: True,
+) -> Iterator[None]:
     """Socket Mode, by as many connections as the settings say. Slack sends each envelope over one
     of all connections of the app, so those of other processes count, too."""
     token = settings.slack_app_token or ""
@@ -129,10 +134,15 @@ def _install_pages(settings: Settings, app: App, say: Callable[[str], None]) -> 
 
 
 @contextmanager
-def listening(settings: Settings, app: App, say: Callable[[str], None]) -> Iterator[None]:
-    """HTTP."""
+def listening(
+    settings: Settings,
+    app: App,
+    say: Callable[[str], None],
+    is_well: Callable[[], bool] = lambda: True,
+) -> Iterator[None]:
+    """HTTP. `is_well` is what a load balancer is told."""
     host = settings.http_host
-    with _serving(settings, app, settings.slack_signing_secret or "") as port:
+    with _serving(settings, app, settings.slack_signing_secret or "", is_well) as port:
         if app.oauth_flow is not None:
             base = settings.slack_install_url or f"http://{host}:{port}"
             say(message("workspaces.installing", url=base + http.INSTALL))
@@ -141,11 +151,16 @@ def listening(settings: Settings, app: App, say: Callable[[str], None]) -> Itera
 
 
 @contextmanager
-def _serving(settings: Settings, app: App, secret: str | None) -> Iterator[int]:
+def _serving(
+    settings: Settings,
+    app: App,
+    secret: str | None,
+    is_well: Callable[[], bool] = lambda: True,
+) -> Iterator[int]:
     """Serve over HTTP; gives the port. Without a secret only the pages for installing."""
     host, port = settings.http_host, settings.http_port
     try:
-        server = http.server(app, secret, host, port)
+        server = http.server(app, secret, host, port, is_well)
     except OSError as error:
         raise SlackSettingsError(
             message("slack.no_port", host=host, port=port, error=error)

@@ -21,8 +21,9 @@ from bot.slack.conversation import NOT_OUT, original_key, strays, versions
 from bot.slack.delivery_log import DeliveryLog, warn
 from bot.slack.explaining import Explaining
 from bot.slack.outbox import TAKEN_OVER, Outbox, Then
-from bot.slack.outbox_store import Post
+from bot.slack.outbox_store import Post, Unless
 from bot.slack.people import People, said_of_defaults
+from bot.slack.renewing import Renewing
 from bot.slack.replicas import Replica
 from bot.slack.searches import Searches, Wait
 from bot.slack.state import State
@@ -80,7 +81,8 @@ class SlackDelivery:
         self.outbox = Outbox(state, self.clients, DeliveryLog(log), replica=self.replica)
         #: Where questions that take a search wait; None: in the calling thread.
         self.searches: Searches | None = None
-        self._explaining = Explaining(self.logged, self._explain)
+        self._explaining = Explaining(self.logged, state, self._explain)
+        self.renewing = Renewing(state, desk, self.logged.between_answers)
 
     @property
     def client(self) -> WebClient:
@@ -352,8 +354,9 @@ class SlackDelivery:
         self._explaining.noticed(way)
         return self.outbox.send(Post(way, drawn, question, kind, tell, copy), then)
 
-    def _explain(self, way: Way, drawn: Message, question: str) -> None:
-        self.post(way, drawn, question=question, kind="explanation")
+    def _explain(self, way: Way, drawn: Message, question: str, unless: Unless) -> None:
+        post = Post(way, drawn, question, "explanation")
+        self.outbox.send(post, unless=unless)
 
     def delete_original(self, url: str) -> Future[Posted]:
         """Delete the message whose button was pressed."""

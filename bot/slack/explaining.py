@@ -7,42 +7,63 @@ response_url has no message that could be updated.
 
 from __future__ import annotations
 
-import threading
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 
 from slack_sdk import WebClient
 
+from bot.database import Connection, DatabaseError
 from bot.desk.answer import Answer
 from bot.logged_desk import LoggedDesk
+from bot.slack.outbox_store import Unless
+from bot.slack.state import State
 from bot.slack.views.block_kit import Message
 from bot.slack.views.explanation import with_explanation
 from bot.slack.web_api import DELETE, POST, UPDATE, Posted, Way, update
 
-#: Messages whose change is remembered: more than change within the time of an explanation.
-_MOST = 1000
+logger = logging.getLogger("codedesk.slack")
 
-#: Sends a message by a way, about a question.
-Send = Callable[[Way, Message, str], object]
+#: Seconds for which a change is remembered: longer than an explanation takes.
+_KEPT = 3600.0
+_TABLE = """
+create table if not exists changed (
+    place text primary key,              -- channel and timestamp of a message
+    at double precision not null
+)
+"""
+
+#: Sends a message by a way, about a question, unless it is not wanted any more.
+Send = Callable[[Way, Message, str, Unless], object]
 
 
 class Explaining:
     """Safe to use from many threads."""
 
-    def __init__(self, logged: LoggedDesk, send: Send) -> None:
+    def __init__(self, logged: LoggedDesk, state: State, send: Send) -> None:
+        """Raises DatabaseError."""
         self._logged = logged
+        self._state = state
         self._send = send
-        self._lock = threading.RLock()
-        #: Channel and timestamp of messages that were changed, the oldest first.
-        self._changed: dict[tuple[str, str], None] = {}
+        if logged.model is not None:
+            with state.writing() as db:
+                db.execute(_TABLE)
 
     def noticed(self, way: Way) -> None:
-        """Remember that the message of a way is changed or deleted."""
-        if self._logged.model is not None and way.how in (UPDATE, DELETE):
-            with self._lock:
-                self._changed[(way.args["channel"], way.args["ts"])] = None
-                while len(self._changed) > _MOST:
-                    del self._changed[next(iter(self._changed))]
+        """Remember for all replicas that the message of a way is changed or deleted."""
+        if self._logged.model is None or way.how not in (UPDATE, DELETE):
+            return
+        now = self._state.now()
+        try:
+            with self._state.writing() as db:
+                db.execute("delete from changed where at < ?", [now - _KEPT])
+                db.execute(
+                    "insert into changed values (?, ?) on conflict do nothing",
+                    [_named(way.args["channel"], way.args["ts"]), now],
+                )
+        except DatabaseError as error:
+            logger.error("a change of a message was not kept: %s", error)
 
     def later(
         self, question_id: str, answer: Answer, way: Way, drawn: Message, posted: Future[Posted]
@@ -69,7 +90,16 @@ class Explaining:
     ) -> None:
         assert explained.explanation is not None
         message = with_explanation(drawn, explained.explanation)
-        # The lock is held until it is on its way, so that a change which comes now is sent later.
-        with self._lock:
-            if message is not None and place not in self._changed:
-                self._send(update(client, *place), message, explained.id)
+        if message is not None:
+            # Asked in the transaction that keeps it, so that a change which comes now is sent
+            # later, whichever replica has it.
+            self._send(update(client, *place), message, explained.id, partial(_is_changed, *place))
+
+
+def _named(channel: str, ts: str) -> str:
+    return f"{channel}/{ts}"
+
+
+def _is_changed(channel: str, ts: str, db: Connection) -> bool:
+    found = db.execute("select 1 from changed where place = ?", [_named(channel, ts)])
+    return found.fetchone() is not None

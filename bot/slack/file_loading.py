@@ -35,8 +35,6 @@ logger = logging.getLogger("codedesk.slack")
 
 #: The most sentences of the loader that are told of one drop.
 _MOST_TOLD = 15
-#: Ids of files that were taken, so that an event that Slack sends again loads nothing twice.
-_REMEMBERED = 500
 
 
 class FileLoading:
@@ -47,19 +45,22 @@ class FileLoading:
         settings: Settings,
         client: WebClient,
         renew: Callable[[], None] | None,
+        is_new: Callable[[str], bool],
         tell: Callable[[str, str], None],
         changed: Callable[[str], None],
     ) -> None:
         """`renew` makes the desk answer from what is loaded; None where only a restart does.
+        `is_new` says whether a file was not taken before, by whichever replica: Slack sends an
+        event again.
         `tell` sends a text to a user, `changed` is called with a user whose Home is out of date."""
         self._settings = settings
         self._client = client
         self._renew = renew
+        self._is_new = is_new
         self._tell = tell
         self._changed = changed
         self._waiting: queue.SimpleQueue[tuple[str, list[SlackFile], str]] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._taken: dict[str, None] = {}
         self._worker: threading.Thread | None = None
         self._now, self._last = "", ""
 
@@ -72,10 +73,7 @@ class FileLoading:
         """Load files soon. Returns at once; False when all of them were taken before. `edition`:
         its label, where the files do not tell it."""
         with self._lock:
-            new = [file for file in files if file.id not in self._taken]
-            self._taken |= {file.id: None for file in new}
-            for oldest in list(self._taken)[:-_REMEMBERED]:
-                del self._taken[oldest]
+            new = [file for file in files if self._is_new(file.id)]
             if not new:
                 return False
             self._waiting.put((user, new, edition))

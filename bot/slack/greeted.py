@@ -1,4 +1,5 @@
-"""Who was greeted before, so that nobody is greeted twice, by whichever replica."""
+"""Who was greeted before, and which files were taken, so that nothing is done twice, by whichever
+replica."""
 
 from __future__ import annotations
 

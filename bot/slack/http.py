@@ -24,6 +24,8 @@ from bot.slack.workspaces.oauth import INSTALL, REDIRECT
 
 logger = logging.getLogger("codedesk.slack")
 
+#: What a load balancer asks for.
+HEALTH = "/health"
 #: Where Slack posts to; the manifest's request URLs end in it.
 PATH = "/slack/events"
 
@@ -55,11 +57,17 @@ _NOT_UNDERSTOOD = BoltResponse(status=400, body={"error": "invalid payload"})
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
-def server(app: App, secret: str | None, host: str, port: int) -> Any:
+def server(
+    app: App,
+    secret: str | None,
+    host: str,
+    port: int,
+    is_well: Callable[[], bool] = lambda: True,
+) -> Any:
     """A server that is bound to its port and not yet running. Without a `secret` it has the pages
-    for installing only. Raises OSError."""
+    for installing only. `is_well` says whether requests are to come here. Raises OSError."""
     return create_server(
-        wsgi(app, secret),
+        wsgi(app, secret, is_well),
         host=host,
         port=port,
         threads=_THREADS,
@@ -74,19 +82,26 @@ def server(app: App, secret: str | None, host: str, port: int) -> Any:
 
 
 def wsgi(
-    app: App, secret: str | None
+    app: App, secret: str | None, is_well: Callable[[], bool] = lambda: True
 ) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
     """The app for a WSGI server, which must limit the size of a body and join a chunked one."""
     verifier = None if secret is None else SignatureVerifier(secret)
 
     def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        response = _answered(app, verifier, environ)
+        response = _health(environ, is_well) or _answered(app, verifier, environ)
         status = HTTPStatus(response.status)
         headers = [(name, value) for name, values in response.headers.items() for value in values]
         start_response(f"{status.value} {status.phrase}", headers)
         return [response.body.encode()]
 
     return serve
+
+
+def _health(environ: dict[str, Any], is_well: Callable[[], bool]) -> BoltResponse | None:
+    """The answer to a load balancer; None for any other request."""
+    if environ["PATH_INFO"] != HEALTH or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        return None
+    return BoltResponse(status=200, body="ok") if is_well() else BoltResponse(status=503, body="")
 
 
 def _answered(

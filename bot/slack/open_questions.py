@@ -11,8 +11,6 @@ from bot.querylog.records import Surface
 SURFACES: tuple[Surface, ...] = ("mention", "dm", "slash", "shortcut", "button")
 
 _SURFACES = ", ".join("?" * len(SURFACES))
-_ANSWER = "select 1 from records where subject = q.subject and kind = 'answer'"
-_DELIVERY = "select 1 from records where subject = q.subject and kind = 'delivery'"
 _LAST = """
     select json_extract(body, '$.outcome') from records where subject = q.subject
     and kind = 'delivery' and json_extract(body, '$.kind') = 'answer' order by seq desc limit 1
@@ -20,10 +18,7 @@ _LAST = """
 _OPEN = f"""
     select q.subject from records q where q.kind = 'question'
     and json_extract(q.body, '$.surface') in ({_SURFACES})
-    and (
-        coalesce(({_LAST}), '') = 'waiting'
-        or (({_LAST}) is null and (exists ({_ANSWER}) or not exists ({_DELIVERY})))
-    )
+    and coalesce(({_LAST}), 'waiting') = 'waiting'
 """
 _AT_ONCE = 500
 

@@ -22,7 +22,7 @@ from slack_sdk import WebClient
 
 from bot.database import DatabaseError
 from bot.querylog.unfinished import MOST_MINUTES
-from bot.slack.outbox_store import OutboxStore, Post, Row, TakenOver
+from bot.slack.outbox_store import NotWanted, OutboxStore, Post, Row, TakenOver, Unless
 from bot.slack.replicas import Replica
 from bot.slack.state import State
 from bot.slack.tries import Again, LeaseEnded, tried
@@ -92,17 +92,24 @@ class Outbox:
         self._due = threading.Condition(self._lock)
         self._settled = threading.Condition(self._lock)
 
-    def send(self, post: Post, then: Then | None = None) -> Future[Posted]:
+    def send(
+        self, post: Post, then: Then | None = None, *, unless: Unless | None = None
+    ) -> Future[Posted]:
         """Keep a message and send it when its turn comes; then call `then`, unless another replica
         goes on with it. The future has what became of it, once that is logged; `waiting` when
-        `rest` leaves it to others."""
+        `rest` leaves it to others. `unless` says, as the message is kept, that it is not wanted."""
         done: Future[Posted] = Future()
         now = self._state.now()
         answers = post.kind == "answer" and post.question
         lease = self._replica.lease_of(post.question) if answers else self._replica.id
         with self._lock:
             try:
-                number = self.store.add(post, now, now + MOST_MINUTES * 60, lease=lease)
+                number = self.store.add(
+                    post, now, now + MOST_MINUTES * 60, lease=lease, unless=unless
+                )
+            except NotWanted:
+                done.set_result(WITHDRAWN)
+                return done
             except TakenOver:
                 logger.info("the answer to %s is left to another replica", post.question)
                 done.set_result(TAKEN_OVER)

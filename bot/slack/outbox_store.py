@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -59,6 +59,14 @@ _DUE = "case when due > until then 0.0 else due end"
 
 class TakenOver(Exception):
     """A question is no longer this replica's: its lease has ended, or another has it."""
+
+
+class NotWanted(Exception):
+    """A message is not wanted any more, as `unless` says."""
+
+
+#: Whether a message is not wanted, asked in the transaction that would keep it.
+Unless = Callable[[Connection], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +127,21 @@ class OutboxStore:
                 db.execute("update outbox set holder = '', held_until = 0")
             db.execute(_INDEX)
 
-    def add(self, post: Post, now: float, until: float, *, lease: str = "") -> int:
+    def add(
+        self,
+        post: Post,
+        now: float,
+        until: float,
+        *,
+        lease: str = "",
+        unless: Unless | None = None,
+    ) -> int:
         """Gives the number of the new row, which belongs to `lease`. Raises TakenOver for an answer
-        to a question that is no longer the work of that lease, or whose answer is here already."""
+        to a question that is no longer the work of that lease, or whose answer is here already, and
+        NotWanted."""
         with self._state.writing() as db:
+            if unless and unless(db):
+                raise NotWanted
             if lease and post.kind == "answer" and post.question:
                 taken = self._replica.is_taken_over(db, post.question, lease)
                 if taken or self.has_answer(db, post.question):

@@ -115,6 +115,10 @@ class Replica:
         with self._lock:
             return lease == self._id and (not lease or _seconds() < self._until)
 
+    def is_well(self) -> bool:
+        """Whether new work is to come here: the lease runs, so the database can be written."""
+        return self.holds(self._id)
+
     def runs(self, db: Connection, lease: str) -> bool:
         """Whether a lease runs by the clock of the database."""
         return not lease or bool(db.execute(f"select 1 where ? in {self.live}", [lease]).fetchone())

@@ -6,16 +6,19 @@ sent by someone else. What becomes of a file is told in a direct message.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App, BoltResponse
 
+from bot.database import DatabaseError
 from bot.messages import message
 from bot.settings import Settings
 from bot.slack.delivery import SlackDelivery
 from bot.slack.file_loading import FileLoading
 from bot.slack.files import CODE_FILES, LISTS, sent
+from bot.slack.greeted import Greeted
 from bot.slack.home_publisher import Person
 from bot.slack.listeners.modals import open_or_tell, person_of
 from bot.slack.views.block_kit import plain_message
@@ -30,6 +33,8 @@ from bot.slack.views.home_modals import (
     typed_in,
 )
 from bot.slack.web_api import in_thread
+
+logger = logging.getLogger("codedesk.slack")
 
 
 class FileDrops:
@@ -50,11 +55,20 @@ class FileDrops:
         """`changed` is called with a person whose Home is out of date, and their last request."""
         delivery = self._delivery
         may, clients = delivery.roles.loads_files, delivery.clients
-        renew = getattr(delivery.desk, "renew", None)
+        taken = Greeted(delivery.state)
+
+        def is_new(file: str) -> bool:
+            try:
+                return taken.first_time(f"file/{file}")
+            except DatabaseError as error:
+                logger.error("whether a file was taken before cannot be read: %s", error)
+                return True
+
         self._loading = loading = FileLoading(
             self._settings,
             clients.single or clients.named(""),
-            (lambda: renew(delivery.logged.between_answers)) if renew else None,
+            delivery.renewing.renew if delivery.renewing.can else None,
+            is_new,
             self._tell,
             lambda user: changed((_team(self._asked[user]), user), self._asked[user]),
         )

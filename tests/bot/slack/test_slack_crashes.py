@@ -30,9 +30,11 @@ from slack_sdk.webhook import WebhookClient
 from slack_support import ScriptedDesk, settings
 from bot.querylog import QueryLog
 from bot.slack.app import serve
+from bot.slack import replicas
 from bot.slack.outbox import Outbox
 from bot.slack.outbox_store import OutboxStore
 
+replicas.LEASE, replicas._BEAT = 2.0, 0.4
 moment, home, slack = sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3])
 
 def killing(owner, name, wanted, *, after):

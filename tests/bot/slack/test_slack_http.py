@@ -14,6 +14,7 @@ from slack_server.signed import sign
 from slack_support import ScriptedDesk, Served, served
 
 from bot.slack import http as desk_http
+from bot.slack.replicas import Replica
 
 QUESTION = "t2dm with ckd"
 
@@ -55,6 +56,19 @@ def test_a_timestamp_that_is_none_is_refused_as_a_forgery_is(running, caplog, st
     headers["x-slack-signature"] = sign("secret", stamp, EVENT)
     assert post(running.url, EVENT, headers) == 401
     assert QUESTION not in caplog.text
+
+
+def test_a_load_balancer_is_told_whether_it_is_well(running, monkeypatch) -> None:
+    def status(method: str = "GET") -> int:
+        parts = urlsplit(running.url)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+        connection.request(method, "/health")
+        with connection.getresponse() as response:
+            return response.status
+
+    assert (status(), status("HEAD"), status("POST")) == (200, 200, 404)
+    monkeypatch.setattr(Replica, "holds", lambda *_: False)
+    assert status() == 503
 
 
 @pytest.mark.parametrize("missing", ["x-slack-request-timestamp", "x-slack-signature"])

@@ -3,6 +3,7 @@ SQLite, and a Slack of a few lines."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import time
@@ -16,7 +17,8 @@ from slack_support import wait_until
 
 from bot.slack import outbox, tries
 from bot.slack.outbox import Outbox
-from bot.slack.outbox_store import OutboxStore, Post
+from bot.slack.outbox_store import OutboxStore, Post, TakenOver
+from bot.slack.replicas import Replica
 from bot.slack.state import State
 from bot.slack.views.block_kit import Message
 from bot.slack.web_api import NotTaken, Posted, Way, in_thread, respond
@@ -306,3 +308,70 @@ def test_a_row_that_cannot_be_read_holds_up_no_other(
     assert box.send(post("C1", "b")).result(30).outcome == "delivered"
     wait_until(lambda: rows(tmp_path) == [])
     assert "cannot be read" in caplog.text
+
+
+def test_a_file_of_a_version_with_one_process_keeps_its_rows(slack, opened, tmp_path) -> None:
+    with sqlite3.connect(tmp_path / "slack.db") as db:
+        db.execute(
+            "create table outbox (id integer primary key autoincrement, question text not null, "
+            "kind text not null, lane text not null, post text not null, since real not null, "
+            "until real not null, due real not null, limited integer not null default 0, "
+            "tries integer not null default 0, tried integer not null default 0, "
+            "holder text not null default '', held_until real not null default 0, outcome text, "
+            "detail text)"
+        )
+        kept = {"way": in_thread(CLIENT, "C1", None).as_dict(), "tell": None, "copy": None}
+        kept["message"] = {"text": "of old", "blocks": [], "plainer": None}
+        now = time.time()
+        db.execute(
+            "insert into outbox (question, kind, lane, post, since, until, due, holder, "
+            "held_until) values ('', '', 'a lane', ?, ?, ?, ?, 'gone', ?)",
+            [json.dumps(kept), now, now + 600, now, now + 60],
+        )
+    box = opened()
+    assert not box.store.is_new
+    ((_, done),) = box.resume(now)
+    assert done.result(30).outcome == "delivered"
+    assert slack.taken == ["of old"]
+
+
+def test_a_row_is_sent_by_its_replica_until_that_one_is_gone(slack, kept, tmp_path) -> None:
+    state = State(tmp_path / "slack.db")
+    with Replica(State(tmp_path / "slack.db")) as one, Replica(state) as two:
+        store = OutboxStore(state, CLIENT, one)
+        other = Outbox(state, CLIENT, kept, replica=two)
+        now = time.time()
+        answer = post("C1", "a", question="q", kind="answer")
+        store.add(answer, now, now + 600, lease=one.id)
+        assert other.resume(now) == []
+        assert other.store.next_due() is None
+        # Of one lane, the second waits for the first, whichever replica has it.
+        behind = other.send(post("C1", "b"))
+        assert other.store.has_waiting()
+        with pytest.raises(TakenOver):
+            other.store.add(answer, now, now + 600, lease=two.id)
+        lease = one.id
+        one.stop()
+        with pytest.raises(TakenOver):
+            store.add(post("C2", "c", question="p", kind="answer"), now, now + 600, lease=lease)
+        ((_, done),) = other.resume(now)
+        assert (done.result(30).outcome, behind.result(30).outcome) == ("delivered", "delivered")
+        assert slack.taken == ["a", "b"]
+        other.rest()
+    state.close()
+
+
+def test_nothing_is_sent_by_a_replica_whose_lease_has_ended(
+    slack, kept, tmp_path, monkeypatch
+) -> None:
+    state = State(tmp_path / "slack.db")
+    with Replica(state) as replica:
+        box = Outbox(state, CLIENT, kept, replica=replica)
+        # As after a halt between the database's look at the lease and its own.
+        monkeypatch.setattr(replica, "_until", 0.0)
+        monkeypatch.setattr(replica, "_renewed", lambda: True)
+        box.send(post("C1", "a"))
+        wait_until(lambda: any(row[10] for row in rows(tmp_path)))
+        box.rest()
+        assert slack.tried == []
+    state.close()
