@@ -11,6 +11,8 @@ evaluation files in BENCH_DATA (every .tsv with a column `query`), one file afte
   workers answered.
 - **A verdict**: codes are checked, from the reading of the question until its answer is in the log,
   one check at a time, while askers keep all workers busy.
+- **The front's processor time** for a question is what the front takes of the cores: reading,
+  logging, giving to a worker. With 0 workers it includes the search.
 - **Memory**: what each worker has of its own (Private_Clean and Private_Dirty of smaps_rollup).
 """
 
@@ -136,21 +138,26 @@ class Load:
 
 def rates(
     ways: Sequence[Served], texts: list[str], askers: int, seconds: float, turn: float
-) -> dict[int, float]:
-    """Questions a second, by the number of workers. Each way is asked the same questions."""
+) -> tuple[dict[int, float], dict[int, float]]:
+    """Questions a second, and the milliseconds of processor time that the front took for each, by
+    the number of workers. Each way is asked the same questions."""
     each = {served.workers: itertools.cycle(texts) for served in ways}
     answered = dict.fromkeys(each, 0)
-    took = dict.fromkeys(each, 0.0)
+    took, used = dict.fromkeys(each, 0.0), dict.fromkeys(each, 0.0)
     for _ in range(max(1, round(seconds / turn))):
         for served in ways:
-            began = time.monotonic()
+            began, cpu = time.monotonic(), time.process_time()
             load = Load(served, each[served.workers], askers)
             time.sleep(turn)
             count, ended = load.answered, time.monotonic()
+            used[served.workers] += time.process_time() - cpu
             load.end()
             answered[served.workers] += count
             took[served.workers] += ended - began
-    return {workers: answered[workers] / took[workers] for workers in answered}
+    return (
+        {workers: answered[workers] / took[workers] for workers in answered},
+        {workers: 1000 * used[workers] / max(1, answered[workers]) for workers in answered},
+    )
 
 
 def waits(served: Served, texts: list[str], rate: float, seconds: float) -> list[float]:
@@ -225,10 +232,11 @@ def measured(given: argparse.Namespace, texts: list[str]) -> dict[str, Any]:
         most = ways[-1]
         for served in ways:  # The first questions of a process take longer.
             rates([served], texts[-50:], given.askers, given.turn, given.turn)
-        rate = rates(ways, texts, given.askers, given.seconds, given.turn)
+        rate, front_ms = rates(ways, texts, given.askers, given.seconds, given.turn)
         figures: dict[str, Any] = {
             "cores": default_workers() or os.cpu_count(),
             "questions_a_second": rate,
+            "front_ms": front_ms,
             "wait_at_80": spread(waits(most, texts, 0.8 * rate[most.workers], given.seconds)),
             "verdict": {
                 served.workers: spread(verdicts(served, texts, given.askers, given.seconds))
@@ -252,11 +260,14 @@ def _until(served: Served, texts: list[str], each: int) -> None:
 def table(figures: dict[str, Any]) -> Iterator[str]:
     rate = figures["questions_a_second"]
     yield f"{figures['cores']} cores\n"
-    yield "| workers | questions a second | beside 0 | beside 1 |"
-    yield "| --- | --- | --- | --- |"
+    yield "| workers | questions a second | beside 0 | beside 1 | front's time for one, ms |"
+    yield "| --- | --- | --- | --- | --- |"
     for workers, one in rate.items():
         beside_1 = f"{one / rate[1]:.2f}" if 1 in rate else ""
-        yield f"| {workers} | {one:.1f} | {one / rate[0]:.2f} | {beside_1} |"
+        yield (
+            f"| {workers} | {one:.1f} | {one / rate[0]:.2f} | {beside_1} | "
+            f"{figures['front_ms'][workers]:.1f} |"
+        )
     yield "\n| | count | median, ms | 99th percentile, ms | ratio |"
     yield "| --- | --- | --- | --- | --- |"
     rows = {"wait at 80% of the most": figures["wait_at_80"]}

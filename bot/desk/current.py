@@ -34,7 +34,7 @@ _WARMING = (
     "modifier for left foot",
     "is E11.9 billable",
     "N18.32 with I10?",
-    "brokn lft femr",
+    "fx lft femur shaft",
     "hiccups for 3 days",
     "copd w acute bronchitis\nknee OA, left\nobs after mvc, seat belt",
 )

@@ -73,6 +73,8 @@ class Nursery:
                 pass_fds=[theirs.fileno()],
                 env=nursery.environment(os.environ) | {"PYTHONPATH": paths},
                 stdin=subprocess.DEVNULL,
+                # Ctrl-C in a terminal is for the front alone, which finishes what was begun.
+                start_new_session=True,
             )
         self._send(sys.path)
         self._send(opening)

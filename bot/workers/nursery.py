@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from bot.workers.wire import Fork, Forked, Kill, Opened, failed
+from bot.workers.wire import Failed, Fork, Forked, Kill, Opened, failed
 from bot.workers.worker import work
 
 if TYPE_CHECKING:
@@ -37,21 +37,25 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def main(control: socket.socket) -> None:
-    # Ctrl-C goes to all processes of a terminal, and a service manager's SIGTERM to all of a
-    # service. The front then finishes what was begun, for which it needs the workers.
+    # A service manager's SIGTERM goes to all processes of a service. The front then finishes what
+    # was begun, for which it needs the workers.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     connection = Connection(control.detach())
     try:
         sys.path[:] = connection.recv()
         desk = _open(connection.recv())
+        said: Opened | Failed = Opened(desk.index_build)
     except EOFError:
         return
     except Exception as error:
-        connection.send(failed(error))
-        return
-    connection.send(Opened(desk.index_build))
-    _fork_workers(connection, desk)
+        said = failed(error)
+    try:
+        connection.send(said)
+    except OSError:
+        return  # The front has ended meanwhile.
+    if isinstance(said, Opened):
+        _fork_workers(connection, desk)
 
 
 def _open(opening: Callable[[], Answers]) -> Answers:

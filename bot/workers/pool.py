@@ -110,9 +110,11 @@ class Pool:
             try:
                 worker = self._idle.get(timeout=self._patience)
             except queue.Empty:
-                break  # Whoever uses it is told by its end.
+                break
             if worker is not None:
                 self._drop(worker)
+        for hung in list(self._all):
+            self._drop(hung, kill=True)
         self._nursery.close()
 
     def _forked(self) -> Worker:
