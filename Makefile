@@ -8,6 +8,7 @@
 # make slack-pictures  every surface in Slack, into docs/slack/
 # make slack-check     what the tests send to Slack, checked by Slack's own types
 # make bench      accuracy and speed beside other ways, into docs/BENCHMARK.md; ARGS=--quick rehearses
+# make load       how much load it takes, as docs/CAPACITY.md says; ARGS=--quick rehearses
 # make clean      removes the environment and what was built
 # check, test-fast and test install PyTorch, which the tests of training need.
 PYTHON ?= python3
@@ -18,7 +19,7 @@ INSTALL = $(BIN)/pip install --disable-pip-version-check --quiet --constraint co
 # that run here without it.
 export ORT_DISABLE_TELEMETRY = 1
 
-.PHONY: run audit test test-fast check scrub pictures slack-pictures slack-check bench clean
+.PHONY: run audit test test-fast check scrub pictures slack-pictures slack-check bench load clean
 
 run: $(VENV)/.installed
 	@$(BIN)/codedesk run
@@ -61,6 +62,10 @@ slack-check: $(VENV)/.installed-dev
 # Measures what is loaded and indexed in CODEDESK_HOME, with the questions of the folder BENCH_DATA.
 bench: $(VENV)/.installed-bench
 	@$(BIN)/python bench/run.py $(ARGS)
+
+# Measures `codedesk run` with what is loaded and indexed in CODEDESK_HOME.
+load: $(VENV)/.installed-bench
+	@PYTHONPATH=. $(BIN)/python bench/load/run.py $(ARGS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

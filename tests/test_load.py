@@ -21,6 +21,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 
 from bench.load import busy
+from bench.load.arithmetic import Case, Measured, markdown, needed
 from bench.load.asked import Asked
 from bench.load.busy import pattern
 from bench.load.figures import milliseconds, percentile, shown, slope, table
@@ -151,6 +152,32 @@ def test_questions_of_a_folder(tmp_path: Path) -> None:
     assert texts.of["verdict"] == ["M25.569"]
     assert texts.conversations == [("ckd", "3b")]
     assert texts.of["denial"]  # built in
+
+
+# What many need
+
+
+def test_the_arithmetic_of_many_coders() -> None:
+    of = Measured(
+        app_ms=60, database_ms=6, records=3, log_bytes=10_000, front_mb=600, worker_mb=100,
+        appends=2_000,
+    )  # fmt: skip
+    found = needed(Case("50,000 coders", 50_000, 50), of)
+    assert found["a_day"] == 1_000_000
+    assert found["peak"] == pytest.approx(104.2, abs=0.1)
+    assert found["cores"] == pytest.approx(10.4, abs=0.1)
+    assert found["machines"] == 2
+    assert found["memory"] == pytest.approx(1.4)
+    assert found["records"] == pytest.approx(312.5)
+    assert found["of_appends"] == pytest.approx(0.156, abs=0.001)
+    assert found["log_a_year"] == pytest.approx(2_500)
+    assert found["events"] == pytest.approx(0.0875)
+
+
+def test_without_appends_that_row_is_left_out() -> None:
+    of = Measured(60, 0, 3, 10_000, 600, 0)
+    assert "one chain appends" not in markdown(of)
+    assert "questions a day" in markdown(of)
 
 
 # Slack

@@ -52,9 +52,17 @@ class Figures:
     late_ms: float | None
     more: dict[str, Any] = field(default_factory=dict)
     questions: list[Asked] = field(default_factory=list, repr=False)
+    #: Those that were asked while it recovered.
+    after: list[Asked] = field(default_factory=list, repr=False)
+
+    def count_lost(self) -> None:
+        """Count anew: what was not answered in time may have been answered since."""
+        self.failed, self.lost = _failed_and_lost(self.questions)
+        if self.after:
+            self.more["lost_after"] = sum(_failed_and_lost(self.after))
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(replace(self, questions=[]))
+        return asdict(replace(self, questions=[], after=[]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +148,9 @@ class Load:
             "recovered_s": _rounded(recovered),
             "asked_after": later.asked,
             "lost_after": later.lost + later.failed,
-            "answered_after_ms": later.answered_ms["all"],
+            "answered_after_ms": later.answered_ms.get("all"),
         }
+        figures.after = after
         return figures
 
     async def _ask_at(self, rate: float, seconds: float, asked: list[Asked]) -> None:
@@ -174,7 +183,9 @@ class Load:
         answered = [one for one in asked if one.first_post is not None]
         done = sum(1 for one in answered if (one.first_post or 0.0) <= used.at)
         kinds = sorted({one.kind for one in asked})
-        by_kind = {kind: [_wait(one) for one in answered if one.kind == kind] for kind in kinds}
+        by_kind: dict[str, list[float]] = {
+            kind: [_wait(one) for one in answered if one.kind == kind] for kind in kinds
+        }
         waits = [_wait(one) for one in answered]
         by_kind = {"all": waits, "searches": searches(by_kind), **by_kind}
         acknowledged = [one.acknowledged - one.due for one in asked if one.acknowledged]
@@ -186,17 +197,17 @@ class Load:
             seconds=round(seconds, 2),
             answered_a_second=round(done / seconds, 2),
             acknowledged_ms=milliseconds(acknowledged, 50, 99, 100),
-            answered_ms={k: milliseconds(v, 50, 99, 100) for k, v in by_kind.items() if v},
+            answered_ms={
+                kind: milliseconds(values, 50, 99, 100)
+                for kind, values in by_kind.items()
+                if values or kind == "all"
+            },
             waiting=waiting,
             drained_s=_rounded(drained),
             told_to_wait=sum(one.told_to_wait for one in asked),
             busy=sum(one.busy for one in asked),
-            failed=sum(one.gone and one.first_post is None and _command(one) for one in asked),
-            lost=sum(
-                1
-                for one in asked
-                if one.first_post is None and not one.busy and not (one.gone and _command(one))
-            ),
+            failed=_failed_and_lost(asked)[0],
+            lost=_failed_and_lost(asked)[1],
             sent_again=sum(one.again for one in asked),
             refused=dict(Counter(why for one in asked for why in one.refused)),
             limited=self.slack.limited - limited,
@@ -225,6 +236,12 @@ def _waiting(asked: Iterable[Asked]) -> int:
 def _wait(one: Asked) -> float:
     """Seconds until the answer, or until now."""
     return (one.first_post or time.monotonic()) - one.due
+
+
+def _failed_and_lost(asked: Iterable[Asked]) -> tuple[int, int]:
+    silent = [one for one in asked if one.first_post is None and not one.busy]
+    failed = sum(one.gone and _command(one) for one in silent)
+    return failed, len(silent) - failed
 
 
 def _command(one: Asked) -> bool:

@@ -153,7 +153,7 @@ class Mix:
         kind = self._drawn(self._kinds, self._shares)
         if kind == "follow-up":
             return self._waiting.popleft() if self._waiting else self._first_turn()
-        surface = self._drawn(self._surfaces, self._uses)
+        surface: Surface = self._drawn(self._surfaces, self._uses)
         if kind == "list":
             # A slash command is one line.
             surface = "dm" if surface == "slash" else surface

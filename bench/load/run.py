@@ -177,6 +177,8 @@ async def ended(system: System) -> None:
     await asyncio.sleep(0.5)
     await system.slack.stop()
     asked = system.slack.asked
+    for phase in system.phases:
+        phase.count_lost()
     if system.running.name == "naive":
         system.found["log"] = log_check.seen(asked)
         return

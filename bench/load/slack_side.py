@@ -62,7 +62,7 @@ class SlackSide:
         self._messages: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._clients: list[Client] = []
         self._numbers = itertools.count(1)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._server: asyncio.Server | None = None
         self.port = 0
 
