@@ -158,11 +158,11 @@ def _build(
     if (
         in_use
         and in_use.manifest.sources == made_of
-        and bundle.was_compared(root, in_use.manifest.build, inputs)
+        and bundle.was_compared(root, in_use.manifest, inputs)
     ):
         return Built(in_use.manifest, "as_it_was")
     built = _gathered_and_built(store, root, model, made_of, in_use, progress)
-    bundle.note_compared(root, built.manifest.build, inputs)
+    bundle.note_compared(root, built.manifest, inputs)
     return built
 
 

@@ -191,17 +191,17 @@ def swap_in(root: Path, folder: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def note_compared(root: Path, build: str, inputs: str) -> None:
-    """Keep on record that a build is of these inputs (index/parts.py)."""
-    before = root / f"{COMPARED}.new"
-    write_json(before, {"build": build, "inputs": inputs})
-    before.replace(root / COMPARED)
+def note_compared(root: Path, manifest: Manifest, inputs: str) -> None:
+    """Keep on record that the bundle with this manifest is of these inputs (index/parts.py)."""
+    written = root / f"{COMPARED}.new"
+    write_json(written, {"manifest": manifest.sha256, "inputs": inputs})
+    written.replace(root / COMPARED)
 
 
-def was_compared(root: Path, build: str, inputs: str) -> bool:
-    """Whether it is on record that a build is of these inputs."""
+def was_compared(root: Path, manifest: Manifest, inputs: str) -> bool:
+    """Whether it is on record that the bundle with this manifest is of these inputs."""
     try:
-        return bool(read_json(root / COMPARED) == {"build": build, "inputs": inputs})
+        return bool(read_json(root / COMPARED) == {"manifest": manifest.sha256, "inputs": inputs})
     except (OSError, ValueError):
         return False
 
