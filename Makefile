@@ -18,7 +18,7 @@ INSTALL = $(BIN)/pip install --disable-pip-version-check --quiet --constraint co
 # that run here without it.
 export ORT_DISABLE_TELEMETRY = 1
 
-.PHONY: run audit test test-fast check scrub pictures slack-pictures slack-check bench clean
+.PHONY: run audit test test-fast check scrub pictures slack-pictures slack-check bench costs clean
 
 run: $(VENV)/.installed
 	@$(BIN)/codedesk run
@@ -61,6 +61,11 @@ slack-check: $(VENV)/.installed-dev
 # Measures what is loaded and indexed in CODEDESK_HOME, with the questions of the folder BENCH_DATA.
 bench: $(VENV)/.installed-bench
 	@$(BIN)/python bench/run.py $(ARGS)
+
+# Statements, patterns compiled, CPU time and memory of answers, as above. ARGS=--naive asks the naive
+# pipeline, too, once `make bench` has made its vectors.
+costs: $(VENV)/.installed-bench
+	@$(BIN)/python bench/costs.py $(ARGS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
