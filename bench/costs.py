@@ -12,6 +12,7 @@ Nothing is logged, and nothing in CODEDESK_HOME is changed.
 from __future__ import annotations
 
 import argparse
+import csv
 import datetime as dt
 import json
 import os
@@ -25,11 +26,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from questions import read_sets, spread
+from questions import spread
 
 from bot.desk.desk import Desk
 from bot.settings import Settings
-from codesets.store.code_store import CodeStore
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("BENCH_DATA") or ROOT.parent / "shared" / "eval")
@@ -121,12 +121,18 @@ def memory_mb() -> float:
 
 
 def questions(folder: Path, number: int) -> list[str]:
-    """Questions of all sets in a folder, spread evenly, without those of one another's words."""
-    store = CodeStore(Settings.load().codes_db)
-    sets = read_sets(folder, store, number)
-    store.close()
-    share = max(1, number // len(sets) + 1)
-    asked = [case.query for one in sets for case in spread(one.cases, share)]
+    """Questions out of all files of a folder that have a column `query`, as many of each, spread
+    evenly."""
+    files = []
+    for path in sorted(folder.glob("*.tsv")):
+        with path.open(encoding="utf-8") as lines:
+            rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+            files.append([row["query"] for row in rows if row.get("query")])
+    files = [file for file in files if file]
+    if not files:
+        raise SystemExit(f"{folder} has no evaluation files: name the folder with BENCH_DATA.")
+    share = number // len(files) + 1
+    asked = [query for file in files for query in spread(file, share)]
     return spread(list(dict.fromkeys(asked)), number)
 
 
