@@ -19,7 +19,7 @@ INSTALL = $(BIN)/pip install --disable-pip-version-check --quiet --constraint co
 # that run here without it.
 export ORT_DISABLE_TELEMETRY = 1
 
-.PHONY: run audit test test-fast check scrub pictures slack-pictures slack-check bench load clean
+.PHONY: run audit test test-fast check scrub pictures slack-pictures slack-check bench load costs clean
 
 run: $(VENV)/.installed
 	@$(BIN)/codedesk run
@@ -66,6 +66,11 @@ bench: $(VENV)/.installed-bench
 # Measures `codedesk run` with what is loaded and indexed in CODEDESK_HOME.
 load: $(VENV)/.installed-bench
 	@PYTHONPATH=. $(BIN)/python bench/load/run.py $(ARGS)
+
+# Statements, patterns compiled, CPU time and memory of answers, as above. ARGS=--naive asks the naive
+# pipeline, too, once `make bench` has made its vectors.
+costs: $(VENV)/.installed-bench
+	@$(BIN)/python bench/costs.py $(ARGS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -2,8 +2,8 @@
 
     BENCH_DATA=… CODEDESK_HOME=… python bench/costs.py [--questions 200] [--naive] [--json FILE]
 
-Counts are the same on every machine. CPU time is that of this process with all its threads, so
-that other work on the machine matters little; each question is asked of every way in turn. With
+Counts are the same on every machine. CPU time is that of this process with all its threads; the
+clock tells something on a quiet machine alone. Each question is asked of every way in turn. With
 `--naive` the naive pipeline is asked, too, whose vectors must have been made (`make bench`), and
 the ratios are given.
 Nothing is logged, and nothing in CODEDESK_HOME is changed.
@@ -12,6 +12,7 @@ Nothing is logged, and nothing in CODEDESK_HOME is changed.
 from __future__ import annotations
 
 import argparse
+import csv
 import datetime as dt
 import json
 import os
@@ -21,14 +22,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from questions import read_sets, spread
+from questions import spread
 
 from bot.desk.desk import Desk
 from bot.settings import Settings
-from codesets.store.code_store import CodeStore
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("BENCH_DATA") or ROOT.parent / "shared" / "eval")
@@ -75,7 +76,6 @@ def counting(desk: Desk) -> Iterator[Counts]:
 class Figures:
     """One figure of each question."""
 
-    name: str
     values: list[float] = field(default_factory=list)
 
     @property
@@ -101,10 +101,11 @@ class Figures:
         }
 
 
-def cpu_ms(run: Callable[[], object]) -> float:
-    started = time.process_time()
+def timed(run: Callable[[], object]) -> tuple[float, float]:
+    """Milliseconds of CPU time and of time."""
+    cpu, clock = time.process_time(), time.perf_counter()
     run()
-    return (time.process_time() - started) * 1000
+    return (time.process_time() - cpu) * 1000, (time.perf_counter() - clock) * 1000
 
 
 def memory_mb() -> float:
@@ -120,12 +121,18 @@ def memory_mb() -> float:
 
 
 def questions(folder: Path, number: int) -> list[str]:
-    """Questions of all sets in a folder, spread evenly, without those of one another's words."""
-    store = CodeStore(Settings.load().codes_db)
-    sets = read_sets(folder, store, number)
-    store.close()
-    share = max(1, number // len(sets) + 1)
-    asked = [case.query for one in sets for case in spread(one.cases, share)]
+    """Questions out of all files of a folder that have a column `query`, as many of each, spread
+    evenly."""
+    files = []
+    for path in sorted(folder.glob("*.tsv")):
+        with path.open(encoding="utf-8") as lines:
+            rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+            files.append([row["query"] for row in rows if row.get("query")])
+    files = [file for file in files if file]
+    if not files:
+        raise SystemExit(f"{folder} has no evaluation files: name the folder with BENCH_DATA.")
+    share = number // len(files) + 1
+    asked = [query for file in files for query in spread(file, share)]
     return spread(list(dict.fromkeys(asked)), number)
 
 
@@ -143,40 +150,38 @@ def measured(asked: Sequence[str], warm_up: Sequence[str], day: dt.date, *, naiv
         desk.ask(question, day=day)
         if pipeline:
             pipeline.search(question)
-    names = ("statements", "patterns", "take", "ask", "answer", "search", "naive")
-    figures = {name: Figures(name) for name in names}
+    figures: dict[str, Figures] = {}
+
+    def add(name: str, run: Callable[[], object]) -> None:
+        for unit, value in zip(("cpu", "ms"), timed(run), strict=True):
+            figures.setdefault(f"{name} {unit}", Figures()).values.append(value)
+
     for question in asked:
         with counting(desk) as counts:
-            answered = desk.take(question, day=day)
-            desk.ask(answered)
-        figures["statements"].values.append(counts.statements)
-        figures["patterns"].values.append(counts.patterns)
+            desk.ask(question, day=day)
+        figures.setdefault("statements", Figures()).values.append(counts.statements)
+        figures.setdefault("patterns", Figures()).values.append(counts.patterns)
     # Each question was asked once now: what is kept of codes is as it is in a desk that serves.
     for question in asked:
-        taken = desk.take(question, day=day)
-        take = cpu_ms(lambda q=question: desk.take(q, day=day))  # type: ignore[misc]
-        ask = cpu_ms(lambda t=taken: desk.ask(t))  # type: ignore[misc]
-        figures["take"].values.append(take)
-        figures["ask"].values.append(ask)
-        figures["answer"].values.append(take + ask)
-        search = cpu_ms(lambda q=question: searcher.search(q, releases))  # type: ignore[misc]
-        figures["search"].values.append(search)
+        add("take", partial(desk.take, question, day=day))
+        add("answer", partial(desk.ask, question, day=day))
+        add("search", partial(searcher.search, question, releases))
         if pipeline:
-            near = cpu_ms(lambda q=question: pipeline.search(q))  # type: ignore[misc]
-            figures["naive"].values.append(near)
+            add("naive", partial(pipeline.search, question))
     for name, beside in (("verdict", []), ("pair", ["I10"])):
-        figures[name] = Figures(name)
-        for again in range(4):
-            for code in _CODES:
-                codes = [code, *beside]
-                took = cpu_ms(lambda c=codes: desk.check(c, day=day))  # type: ignore[misc]
-                figures[name].values += [took] if again else []
-    rows = {name: one.row() for name, one in figures.items() if one.values}
+        for code in _CODES:
+            desk.check([code, *beside], day=day)
+        for code in _CODES * 3:
+            add(name, partial(desk.check, [code, *beside], day=day))
+    rows = {name: one.row() for name, one in figures.items()}
     result: dict[str, Any] = {"questions": len(asked), "figures": rows}
     if pipeline:
-        base = figures["naive"].median
         result["of_naive"] = {
-            name: round(figures[name].median / base, 3) for name in ("answer", "search")
+            name: {
+                unit: round(figures[f"{name} {unit}"].median / figures[f"naive {unit}"].median, 3)
+                for unit in ("cpu", "ms")
+            }
+            for name in ("answer", "search")
         }
     else:
         result["memory_mb"] = round(memory_mb())
@@ -196,15 +201,15 @@ def main() -> None:
     asked = [question for question in asked if question not in set(warm_up)]
     day = dt.date.fromisoformat(options.date)
     result = measured(asked, warm_up, day, naive=options.naive)
-    print(f"{result['questions']} questions; CPU time in ms")
+    print(f"{result['questions']} questions; times in milliseconds, of the CPU and of the clock")
     print(f"{'':12}{'median':>10}{'p99':>10}{'most':>10}  under 3 medians")
     for name, row in result["figures"].items():
         share = f"{row['within_three_medians']:.1%}"
         print(f"{name:12}{row['median']:>10}{row['p99']:>10}{row['most']:>10}  {share}")
     if "memory_mb" in result:
         print(f"memory of this process: {result['memory_mb']} MB")
-    for name, ratio in result.get("of_naive", {}).items():
-        print(f"{name}: {ratio} of the naive pipeline's CPU time at the median")
+    for name, of in result.get("of_naive", {}).items():
+        print(f"{name}: {of['ms']} of the naive pipeline's time, {of['cpu']} of its CPU time")
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 

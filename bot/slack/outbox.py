@@ -224,7 +224,7 @@ class Outbox:
                     )
                     if self._clients.is_gone(row.post.sender):
                         # It was uninstalled during this try: see `hurry`.
-                        self.store.hurry(row, time.time())
+                        self.store.hurry(row, self._state.now())
                 else:
                     self._finish(row, result)
             except LeaseEnded:

@@ -31,7 +31,8 @@ class Kept(Generic[V]):
     def keep(self, release: Release, values: Mapping[str, V]) -> None:
         if sum(map(len, list(self._by_release.values()))) + len(values) > self._most:
             self._by_release = {}
-        self._by_release.setdefault(release, {}).update(values)
+        if len(values) <= self._most:
+            self._by_release.setdefault(release, {}).update(values)
 
     def clear(self) -> None:
         self._by_release = {}
