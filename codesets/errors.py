@@ -25,7 +25,7 @@ class CodeDeskError(Exception):
     * SlackSettingsError          bot/slack/connections.py
     * TokenKeysError              bot/slack/workspaces/token_keys.py
     * LogUnavailable              bot/querylog/hash_chain.py
-      * DamagedFile               bot/querylog/verify.py
+      * DamagedFile               bot/querylog/snapshot.py
       * Gap                       bot/querylog/trees.py
     * CheckpointError             bot/querylog/checkpoints.py
       * NoTree                    bot/querylog/checkpoints.py
