@@ -619,6 +619,21 @@ def test_a_button_that_names_a_question_of_another_workspace_finds_nothing(
     assert ours
 
 
+def test_home_opens_no_question_of_another_workspace(slack, other, running, log) -> None:
+    """Asked by somebody with the same id there."""
+    ask(front(other, running), "lupus of theirs", "U21", "C21")
+    answers(other, "C21")
+    wait_for_records(log, "delivery")
+    (theirs,) = [record.id for record in log.recent()]
+    body = slack.block_actions("home_open", theirs, user="U21", channel="C1")
+    body["container"] = {"type": "view", "view_id": "V1"}
+    del body["response_url"]
+    front(slack, running).interactive(body)
+    wait_until(lambda: slack.modal())
+    assert "lupus" not in json.dumps(slack.modal())
+    assert "E11.22" not in json.dumps(slack.modal())
+
+
 def test_a_question_follows_none_of_another_workspace(slack, other, running, log, desk) -> None:
     """A channel of both: each has its own conversation in a thread."""
     of, of_other = front(slack, running), front(other, running)
