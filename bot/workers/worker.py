@@ -13,8 +13,8 @@ from bot.workers.wire import Answered, Ask, Failed, failed
 if TYPE_CHECKING:
     from bot.logged_desk import Answers
 
-#: Added to the niceness: the front comes first on every core, with three times the share. More would
-#: leave searches too little beside other programs of a machine.
+#: Added to the niceness: the front comes first on every core, with three times the share. A higher
+#: one would leave searches too little beside other programs of the machine.
 _NICER = 5
 #: A worker that has more memory of its own than this, in MB, is to be replaced: with every question
 #: it touches more of what it shares, and keeps more of what it read. A new one has nearly none.

@@ -22,6 +22,7 @@ class WorkerDesk(ScriptedDesk):
 
     - "die": the process is killed. "die once": the first time.
     - "hang": it does nothing more.
+    - "grow": it takes 150 MB and keeps them.
     - "fail": the desk raises an error with what was asked.
     - "E11.9" is a code, which takes no search.
     - "wait": the file `begun` is written, and the answer waits for the file `go`.
@@ -32,6 +33,7 @@ class WorkerDesk(ScriptedDesk):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.folder = folder
+        self.kept = b""
 
     def close(self) -> None:
         pass
@@ -43,6 +45,8 @@ class WorkerDesk(ScriptedDesk):
             os.kill(os.getpid(), signal.SIGKILL)
         if "hang" in asked:
             signal.pause()
+        if "grow" in asked:
+            self.kept = os.urandom(150 * 1024 * 1024)
         if "fail" in asked:
             raise ZeroDivisionError("the words")
         if "wait" in asked:

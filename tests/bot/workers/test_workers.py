@@ -184,6 +184,17 @@ def test_an_error_of_the_desk_is_raised_as_it_is(front: Front) -> None:
     assert front.pids() == before
 
 
+def test_a_worker_that_has_grown_is_replaced(front: Front) -> None:
+    before = set(front.pids())
+    front.ask("grow")
+    assert max(front.desk.own_mb().values()) > 150
+    for number in range(20):
+        front.ask(f"gout {number}")
+    front.ask("copd")
+    assert max(front.desk.own_mb().values()) < 100
+    assert len(before - set(front.pids())) == 1
+
+
 def test_workers_go_on_when_the_process_that_started_them_has_ended(front: Front) -> None:
     assert front.desk._pool is not None
     front.desk._pool._nursery._process.kill()
