@@ -24,7 +24,7 @@ class CodeDeskError(Exception):
     * SettingsError               bot/settings.py
     * SlackSettingsError          bot/slack/connections.py
     * LogUnavailable              bot/querylog/hash_chain.py
-      * DamagedFile               bot/querylog/verify.py
+      * DamagedFile               bot/querylog/snapshot.py
     * CheckpointError             bot/querylog/checkpoints.py
       * NotVouchedFor             bot/querylog/vouching.py
     * NoSuchQuestion              bot/querylog/append.py

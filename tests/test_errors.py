@@ -15,7 +15,9 @@ from bot.cli import serve
 from codesets.errors import CodeDeskError
 
 #: No user sees the messages of these: they are caught where they are raised, or by the caller.
-INTERNAL = {"LeaseEnded", "NoAnswer", "NoReply", "NotTaken", "NotWanted", "TakenOver"}
+INTERNAL = {
+    "DatabaseError", "LeaseEnded", "NoAnswer", "NoReply", "NotTaken", "NotWanted", "TakenOver",
+}  # fmt: skip
 _LINE = re.compile(r"^( *)\* (\w+) +(\S+)$", re.M)
 
 
@@ -51,6 +53,7 @@ def test_the_docstring_shows_every_class_where_it_is() -> None:
     found = defined()
     assert found.pop("CodeDeskError") == ("Exception", "codesets/errors.py")
     assert {name: found.pop(name)[0] for name in INTERNAL} == dict.fromkeys(INTERNAL, "Exception")
+    assert found.pop("DuplicateError")[0] == "DatabaseError"
     assert found == shown()
 
 

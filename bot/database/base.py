@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
@@ -84,12 +84,15 @@ class Database(ABC):
         """A connection that cannot write, and sees the database as it is at one moment."""
 
     @abstractmethod
-    def writing(self, *, batched: bool = False) -> AbstractContextManager[Connection]:
+    def writing(
+        self, *, batched: bool = False, first: Callable[[Connection], None] | None = None
+    ) -> AbstractContextManager[Connection]:
         """A transaction that is the only one that writes to this database. It is on the disk when
         the block has ended, and undone when the block raises.
 
         `batched`: statements may be sent only when a result is read, so that they travel together.
-        The error of one may then be raised by a later one, or at the end of the block."""
+        The error of one may then be raised by a later one, or at the end of the block. `first` runs
+        statements that need not wait for other writers."""
 
     @abstractmethod
     def close(self) -> None: ...

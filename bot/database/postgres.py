@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import itertools
 import select
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,10 +23,12 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
 
 from bot.database.address import without_password
-from bot.database.base import Connection, Cursor, Database, DatabaseError, DuplicateError, Params
+from bot.database.base import Connection, Cursor, Database, DatabaseError, Params
+from bot.database.postgres_batch import Batch
+from bot.database.postgres_errors import own_errors
 
 #: As in SQLite: `json_extract(body, '$.name')`. It gives text; null where there is none.
 JSON_EXTRACT_BODY = " select body::jsonb #>> string_to_array(substr(path, 3), '.') "
@@ -43,29 +45,12 @@ _SESSION = """
 set search_path = "{schema}";
 set synchronous_commit = on;
 set lock_timeout = '10s';
-set idle_in_transaction_session_timeout = '3s'
+set idle_in_transaction_session_timeout = '3s';
+set plan_cache_mode = force_generic_plan
 """
+_LOCK = "select pg_advisory_xact_lock(hashtext(?))"
 _MOST_CONNECTIONS = 8
-#: Errors that may go by themselves: not reachable, stopping, full, locked.
-_PASSING = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 _names = itertools.count()
-
-
-@contextmanager
-def _own_errors() -> Iterator[None]:
-    try:
-        yield
-    except psycopg.IntegrityError as error:
-        raise DuplicateError(_text(error)) from error
-    except PoolTimeout as error:
-        raise DatabaseError("no connection to the database in time", passing=True) from error
-    except psycopg.Error as error:
-        raise DatabaseError(_text(error), passing=isinstance(error, _PASSING)) from error
-
-
-def _text(error: psycopg.Error) -> str:
-    """The first line says what is wrong; the others repeat the statement, or guess."""
-    return (error.diag.message_primary or str(error).strip().split("\n")[0]).strip()
 
 
 @lru_cache(maxsize=1000)
@@ -77,28 +62,25 @@ def _translated(sql: str) -> str:
 class _Rows:
     """A cursor whose errors are ours."""
 
-    __slots__ = ("_pipeline", "_raw")
+    __slots__ = ("_raw",)
 
-    def __init__(self, raw: psycopg.Cursor[Any], pipeline: psycopg.Pipeline | None) -> None:
-        self._raw, self._pipeline = raw, pipeline
+    def __init__(self, raw: psycopg.Cursor[Any]) -> None:
+        self._raw = raw
 
     @property
     def rowcount(self) -> int:
-        with _own_errors():
-            if self._pipeline is not None:
-                self._pipeline.sync()
-            return self._raw.rowcount
+        return self._raw.rowcount
 
     def fetchone(self) -> Any:
-        with _own_errors():
+        with own_errors():
             return self._raw.fetchone()
 
     def fetchall(self) -> list[Any]:
-        with _own_errors():
+        with own_errors():
             return self._raw.fetchall()
 
     def __iter__(self) -> Iterator[Any]:
-        with _own_errors():
+        with own_errors():
             yield from self._raw
 
 
@@ -106,36 +88,37 @@ class PostgresConnection(Connection):
     kind = "postgres"
 
     def __init__(
-        self,
-        raw: psycopg.Connection[Any],
-        schema: str,
-        pipeline: psycopg.Pipeline | None = None,
+        self, raw: psycopg.Connection[Any], schema: str, batch: Batch | None = None
     ) -> None:
         self.raw = raw
         self.schema = schema
-        self._pipeline = pipeline
+        self._batch = batch
 
     def take_time(self) -> None:
         self.execute("set local idle_in_transaction_session_timeout = 0")
 
     def execute(self, sql: str, params: Params = ()) -> Cursor:
-        with _own_errors():
-            return _Rows(self.raw.execute(_translated(sql), params), self._pipeline)
+        if self._batch is not None:
+            return self._batch.add(sql, params)
+        with own_errors():
+            return _Rows(self.raw.execute(_translated(sql), params))
 
     def executemany(self, sql: str, many: Sequence[Params]) -> None:
-        with _own_errors():
-            if self._pipeline is not None:
-                for params in many:
-                    self.raw.execute(_translated(sql), params)
-            elif many:
+        if self._batch is not None:
+            for params in many:
+                self._batch.add(sql, params)
+        elif many:
+            with own_errors():
                 self.raw.cursor().executemany(_translated(sql), many)
 
     def query(self, sql: str, params: Params = ()) -> Iterator[dict[str, Any]]:
-        with _own_errors():
+        if self._batch is not None:
+            self._batch.send()
+        with own_errors():
             yield from self.raw.cursor(row_factory=dict_row).execute(_translated(sql), params)
 
     def stream(self, sql: str, params: Params = ()) -> Iterator[Any]:
-        with _own_errors(), self.raw.cursor(f"stream_{next(_names)}") as cursor:
+        with own_errors(), self.raw.cursor(f"stream_{next(_names)}") as cursor:
             cursor.itersize = 2000
             yield from cursor.execute(_translated(sql), params)
 
@@ -156,10 +139,10 @@ class PostgresDatabase(Database):
             "application_name": "codedesk",
             "client_encoding": "utf8",
             "connect_timeout": max(2, round(timeout)),
-            # Statements are few and repeated: each is parsed and planned once a connection.
-            "prepare_threshold": 0,
+            # Those of a batch are prepared by name; psycopg would forget all at each rollback.
+            "prepare_threshold": None,
         }
-        with _own_errors(), psycopg.connect(url, **options) as raw:  # type: ignore[arg-type]
+        with own_errors(), psycopg.connect(url, **options) as raw:  # type: ignore[arg-type]
             self._prepare(raw, create)
         self._pool = ConnectionPool(
             url,
@@ -171,7 +154,7 @@ class PostgresDatabase(Database):
             configure=self._configure,
             check=_check,
         )
-        with _own_errors():
+        with own_errors():
             self._pool.open()
 
     def _prepare(self, raw: psycopg.Connection[Any], create: bool) -> None:
@@ -206,7 +189,7 @@ class PostgresDatabase(Database):
     def snapshot(self) -> Iterator[Connection]:
         with self._lent() as raw:
             try:
-                with _own_errors():
+                with own_errors():
                     raw.execute("begin isolation level repeatable read, read only")
                     raw.execute("set local idle_in_transaction_session_timeout = 0")
                 yield PostgresConnection(raw, self.schema)
@@ -214,23 +197,34 @@ class PostgresDatabase(Database):
                 _undo(raw)
 
     @contextmanager
-    def writing(self, *, batched: bool = False) -> Iterator[Connection]:
+    def writing(
+        self, *, batched: bool = False, first: Callable[[Connection], None] | None = None
+    ) -> Iterator[Connection]:
         with self._lent() as raw:
+            batch = Batch(raw)
+            connection = PostgresConnection(raw, self.schema, batch)
             try:
-                with _own_errors(), raw.pipeline() if batched else nullcontext() as pipeline:
-                    raw.execute("begin")
-                    raw.execute("set local synchronous_commit = off")
-                    raw.execute("select pg_advisory_xact_lock(hashtext(%s))", [self.schema])
-                    yield PostgresConnection(raw, self.schema, pipeline)
-                    raw.execute("commit")
-                    raw.execute(_TO_DISK)
+                batch.add_plain("begin")
+                batch.add_plain("set local synchronous_commit = off")
+                # A plan made while a table is small must not read all of it later.
+                batch.add_plain("set local enable_seqscan = off")
+                if first is not None:
+                    first(connection)
+                batch.add(_LOCK, [self.schema])
+                if not batched:
+                    batch.send()
+                with own_errors():
+                    yield connection if batched else PostgresConnection(raw, self.schema)
+                batch.add_plain("commit")
+                batch.add(_TO_DISK)
+                batch.send()
             except BaseException:
                 _undo(raw)
                 raise
 
     @contextmanager
     def _lent(self) -> Iterator[psycopg.Connection[Any]]:
-        with _own_errors():
+        with own_errors():
             raw = self._pool.getconn()
         try:
             yield raw

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -131,13 +131,17 @@ class SqliteDatabase(Database):
             raw.close()
 
     @contextmanager
-    def writing(self, *, batched: bool = False) -> Iterator[Connection]:
+    def writing(
+        self, *, batched: bool = False, first: Callable[[Connection], None] | None = None
+    ) -> Iterator[Connection]:
         raw = self._connection.raw
         with self._lock:
             # The right to write is held from the start, so that what was read does not change.
             self._connection.execute("begin immediate")
             try:
                 with own_errors():
+                    if first is not None:
+                        first(self._connection)
                     yield self._connection
                 self._connection.execute("commit")
             except BaseException:

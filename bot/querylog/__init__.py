@@ -15,13 +15,15 @@ Invariants
    stored.
 
 Modules: `log` writes and reads, `search` finds; `records` are the kinds of records, `append` is the
-only place that adds one, `hash_chain` has the rules of the chain, `schema` the tables and views.
+only place that adds one, `hash_chain` has the rules of the chain, `schema` the tables and views
+(`schema_sqlite`, `schema_postgres`, `schema_check`), `version_1` migrates what had no chain, `move`
+carries a log over to PostgreSQL. `snapshot` opens a log to be read only.
 `verify` re-derives every hash, `checkpoints` signs the end of the chain, `vouching` decides whether
 it may be signed, `retention` redacts and removes. `feedback` reads feedback and corrections.
 `opening` opens the log as the settings say, `unfinished` finds what an earlier run did not finish,
 `fallback` is for operators who chose to answer without a log.
 
-Treat log.db as PHI: people type what they should not. Files are created with mode 0600.
+Treat the log as PHI: people type what they should not. Files are created with mode 0600.
 """
 
 from bot.querylog.append import AlreadyAnswered, NoSuchCorrection, NoSuchQuestion

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
-from bot.database import Connection
+from bot.database import Connection, Cursor, DatabaseError
 from bot.querylog import hash_chain
 from bot.querylog.hash_chain import LogKey, LogUnavailable
 from bot.querylog.records import QuestionRecord
@@ -39,6 +40,42 @@ _RECORD = "seq, at, kind, subject, body, previous, hash, seal"
 _TEXT = "record, name, salt, text"
 
 
+#: The log, the end of its chain, and, without a key, whether a record says that sealing began:
+#: seals alone can be removed.
+_END = """
+    select l.id, l.created, r.seq, r.hash, r.seal, exists (
+        select 1 from records where kind in (?, 'retention')
+        and json_extract(body, '$.sealed_from') is not null
+    ) from log l
+    left join (select seq, hash, seal from records order by seq desc limit 1) r on true
+"""
+_QUESTION = "select 1 from records where kind = 'question' and subject = ?"
+_KNOWN = "select 1 from records where kind = 'question' and json_extract(body, '$.{}') = ?"
+#: In PostgreSQL a row that is not there as it was written is an error, of this class and kind. So
+#: the transaction ends together with the check, and nobody waits for the answer in between.
+_KEPT = """
+    select 1 / case when exists (
+        select 1 from records where seq = ? and at = ? and kind = ?
+        and subject is not distinct from cast(? as text) and body = ? and previous = ? and hash = ?
+        and seal is not distinct from cast(? as text)
+    ) and (select count(*) from texts where record = ?) = ? {} then 1 else 0 end
+"""
+_TEXT_KEPT = (
+    "and exists (select 1 from texts where record = ? and name = ? and salt = ? and text = ?)"
+)
+
+
+def _marks_of(question: QuestionRecord) -> list[tuple[str, str]]:
+    """The ids of the event and of the message, by their names in the body."""
+    named = {"event_id": question.event_id, "message_key": question.message_key}
+    return [(name, value) for name, value in named.items() if value is not None]
+
+
+def is_not_kept(error: DatabaseError) -> bool:
+    """Whether it says that a row is not there as it was written."""
+    return getattr(error.__cause__, "sqlstate", None) == "22012"  # division by zero
+
+
 class ChainAppender:
     """The end of the chain, inside a transaction that is the only one that may write."""
 
@@ -47,22 +84,26 @@ class ChainAppender:
         #: Rows that were added and not read back yet.
         self._records: list[tuple[Any, ...]] = []
         self._texts: list[tuple[Any, ...]] = []
-        log, created = db.execute("select id, created from log").fetchone()
-        last = db.execute("select seq, hash, seal from records order by seq desc limit 1")
-        self.seq: int
-        self.hash: str
-        self.seq, self.hash, seal = last.fetchone() or (
-            0,
-            hash_chain.genesis_hash(log, created),
-            None,
-        )
-        self._check_seal(log, seal)
+        self._checked: list[tuple[Any, ...]] = []
+        self._end = db.execute(_END, ["key" if key is None else ""])
+        self.seq, self.hash = 0, ""
+        #: Answers that were asked for ahead, by what was asked.
+        self._ahead: dict[Any, Cursor] = {}
 
-    def _check_seal(self, log: str, seal: str | None) -> None:
+    def read_end(self) -> None:
+        """Read where the chain ends. Before it, other statements may be sent, which travel with
+        it. Raises LogUnavailable when nothing may be added with this key."""
+        log, created, seq, self.hash, seal, says_sealed = self._end.fetchone()
+        self.seq = seq or 0
+        if seq is None:
+            self.hash = hash_chain.genesis_hash(log, created)
+        self._check_seal(log, seal, bool(says_sealed))
+
+    def _check_seal(self, log: str, seal: str | None, says_sealed: bool) -> None:
         """Raises LogUnavailable when the log is sealed and the key is missing or another one, or
         when the last record does not bear its seal."""
         if self._key is None:
-            if seal is not None or self._sealing_began():
+            if seal is not None or says_sealed:
                 raise LogUnavailable(
                     "The query log is sealed with a key, and none is set. Set "
                     "CODEDESK_LOG_KEY_FILE to the file that `codedesk log keys` made."
@@ -80,14 +121,6 @@ class ChainAppender:
                 "it was changed, or is an older copy. Nothing is added to it. Run `codedesk log "
                 "verify`, and put back the right file."
             )
-
-    def _sealing_began(self) -> bool:
-        """Whether a record says that sealing began. Seals alone can be removed from the file."""
-        rows = self.db.execute(
-            "select 1 from records where kind in ('key', 'retention') "
-            "and json_extract(body, '$.sealed_from') is not null limit 1"
-        )
-        return rows.fetchone() is not None
 
     def append(
         self,
@@ -123,6 +156,9 @@ class ChainAppender:
         Then nobody may be told that it is on record."""
         if not self._records:
             return
+        if self.db.kind == "postgres":
+            self._let_the_server_check()
+            return
         first = [self._records[0][0]]
         records = self.db.execute(
             f"select {_RECORD} from records where seq >= ? order by seq", first
@@ -133,21 +169,49 @@ class ChainAppender:
             f"select {_TEXT} from texts {by_record} where record >= ? order by id", first
         ).fetchall()
         if records != self._records or texts != self._texts:
-            raise LogUnavailable(
-                f"Record {first[0]} of the query log was not kept as it was written, and nothing "
-                "was stored: the file was altered. Run `codedesk log verify`, and put back the "
-                "right file."
-            )
+            raise self.not_kept()
         self._records, self._texts = [], []
+
+    def _let_the_server_check(self) -> None:
+        """Raises an error for which `is_not_kept` holds, at the end of the transaction at last."""
+        texts: dict[int, list[tuple[Any, ...]]] = {}
+        for text in self._texts:
+            texts.setdefault(text[0], []).append(text)
+        for record in self._records:
+            of_it = texts.get(record[0], [])
+            params = [*record, record[0], len(of_it), *chain.from_iterable(of_it)]
+            self.db.execute(_KEPT.format(" ".join([_TEXT_KEPT] * len(of_it))), params)
+        self._checked, self._records, self._texts = self._records, [], []
+
+    def not_kept(self) -> LogUnavailable:
+        first = (self._records or self._checked)[0][0]
+        return LogUnavailable(
+            f"Record {first} of the query log was not kept as it was written, and nothing was "
+            "stored: the database was altered. Run `codedesk log verify`, and put back the right "
+            "one."
+        )
 
     def seal_from_here(self, key: LogKey) -> None:
         self._key = key
 
+    def ask_for_questions(self, question_ids: Iterable[str]) -> None:
+        """Ask ahead whether there are these questions."""
+        for question_id in question_ids:
+            self._ahead[question_id] = self.db.execute(_QUESTION, [question_id])
+
+    def ask_whether_known(self, question: QuestionRecord, question_id: str) -> None:
+        """Ask ahead what `knows` and `has_question` need."""
+        self.ask_for_questions([question_id])
+        for name, value in _marks_of(question):
+            self._ahead[name, value] = self.db.execute(_KNOWN.format(name), [value])
+
+    def _is_there(self, what: Any, sql: str, value: str) -> bool:
+        # What was asked ahead was read before anything was added, and is used once.
+        rows = None if self._records else self._ahead.pop(what, None)
+        return (rows or self.db.execute(sql, [value])).fetchone() is not None
+
     def has_question(self, question_id: str) -> bool:
-        rows = self.db.execute(
-            "select 1 from records where kind = 'question' and subject = ?", [question_id]
-        )
-        return rows.fetchone() is not None
+        return self._is_there(question_id, _QUESTION, question_id)
 
     def expect_question(self, question_id: str) -> None:
         """Raises NoSuchQuestion."""
@@ -165,16 +229,8 @@ class ChainAppender:
     def knows(self, question: QuestionRecord) -> bool:
         """Whether this event or this message is in the log already."""
         return any(
-            value is not None
-            and self.db.execute(
-                "select 1 from records where kind = 'question' "
-                f"and json_extract(body, '$.{name}') = ?",
-                [value],
-            ).fetchone()
-            for name, value in (
-                ("event_id", question.event_id),
-                ("message_key", question.message_key),
-            )
+            self._is_there((name, value), _KNOWN.format(name), value)
+            for name, value in _marks_of(question)
         )
 
     def knows_feedback(self, question_id: str, body: Mapping[str, Any], note: str) -> bool:

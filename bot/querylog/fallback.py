@@ -7,7 +7,7 @@ soon as the log can be written again, a record says how many there were.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -54,11 +54,13 @@ class FallbackLog(QueryLog):
             super().close()
 
     @contextmanager
-    def writing(self) -> Iterator[ChainAppender]:
+    def writing(
+        self, ahead: Callable[[ChainAppender], None] | None = None
+    ) -> Iterator[ChainAppender]:
         if not self._is_open:
             super()._open()  # raises LogUnavailable while it cannot be
             self._is_open = True
-        with super().writing() as appender:
+        with super().writing(ahead) as appender:
             count, self._count = self._count, 0
             questions = sorted(self._without_answer - self._on_record) if count else []
             try:

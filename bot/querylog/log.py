@@ -27,7 +27,7 @@ from bot.desk.answer import Answer
 from bot.messages import message
 from bot.phi import Scrubber, scrub_head
 from bot.querylog import hash_chain, schema, version_1
-from bot.querylog.append import ChainAppender
+from bot.querylog.append import ChainAppender, is_not_kept
 from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogKey, LogUnavailable
 from bot.querylog.records import (
     QUESTION_FIELDS,
@@ -134,18 +134,29 @@ class QueryLog:
     # Transactions
 
     @contextmanager
-    def writing(self) -> Iterator[ChainAppender]:
+    def writing(
+        self, ahead: Callable[[ChainAppender], None] | None = None
+    ) -> Iterator[ChainAppender]:
         """The end of the chain, to append to. It is committed on exit, after all that was appended
-        was read back. Raises LogUnavailable."""
+        was read back. `ahead` asks for what will be needed, so that it travels with what is read
+        first. Raises LogUnavailable."""
         try:
-            with self._database.writing(batched=True) as db:
-                self._check(db)
+            checks: list[Callable[[], None]] = []
+            with self._database.writing(
+                batched=True, first=lambda db: checks.append(self._check.begun(db))
+            ) as db:
                 appender = ChainAppender(db, self._now(), self._key)
+                if ahead is not None:
+                    ahead(appender)
+                checks[0]()
+                appender.read_end()
                 yield appender
                 appender.expect_all_there()
         except DuplicateError:
             raise
         except DatabaseError as error:
+            if is_not_kept(error):
+                raise appender.not_kept() from error
             raise LogUnavailable(
                 f"The query log at {self.name} cannot be written ({error}). Code Desk does not "
                 "answer unlogged; ask again when that is mended."
@@ -211,16 +222,24 @@ class QueryLog:
 
     def ask_many(self, questions: Sequence[QuestionRecord]) -> list[str | None]:
         """Commit several questions at once; see `ask`."""
+        new_ids = [uuid.uuid4().hex[:12] for _ in questions]
+        written = [question_body(question) for question in questions]
         ids: list[str | None] = []
-        with self.writing() as appender:
-            for question in questions:
+
+        def ahead(appender: ChainAppender) -> None:
+            for question, question_id in zip(questions, new_ids, strict=True):
+                appender.ask_whether_known(question, question_id)
+
+        with self.writing(ahead) as appender:
+            for question, question_id, (body, texts) in zip(
+                questions, new_ids, written, strict=True
+            ):
                 if appender.knows(question):
                     ids.append(None)
                     continue
-                question_id = uuid.uuid4().hex[:12]
                 while appender.has_question(question_id):
                     question_id = uuid.uuid4().hex[:12]
-                appender.append("question", question_id, *question_body(question))
+                appender.append("question", question_id, body, texts)
                 ids.append(question_id)
         return ids
 
@@ -258,7 +277,7 @@ class QueryLog:
             (question_id, latency, answer_body(answer, codes_of(answer), answer.releases, today))
             for question_id, answer, latency in answers
         ]
-        with self.writing() as appender:
+        with self.writing(lambda to: to.ask_for_questions(a[0] for a in answers)) as appender:
             for question_id, latency, (body, texts) in written:
                 appender.expect_question(question_id)
                 appender.expect_unanswered(question_id)
@@ -274,7 +293,7 @@ class QueryLog:
     def delivered_many(
         self, question_ids: Sequence[str], outcome: Outcome, detail: str = "", kind: str = "answer"
     ) -> None:
-        with self.writing() as appender:
+        with self.writing(lambda to: to.ask_for_questions(question_ids)) as appender:
             for question_id in question_ids:
                 appender.expect_question(question_id)
                 appender.append("delivery", question_id, *delivery_body(kind, outcome, detail))

@@ -100,6 +100,7 @@ def _copied(
             "(select coalesce(max(id), 0) + 1 from texts), false)"
         )
         appender = ChainAppender(new, now, key)
+        appender.read_end()
         body = {"from": path.name, "records": records, "last": source.last, "by": by}
         record = appender.append("move", None, body)
         appender.expect_all_there()

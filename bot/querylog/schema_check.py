@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.database import Connection
+from collections.abc import Callable
+
+from bot.database import Connection, Cursor
 from bot.querylog import schema
 from bot.querylog.hash_chain import LogUnavailable
 
@@ -21,12 +23,21 @@ class SchemaCheck:
 
     def __call__(self, db: Connection) -> None:
         """Raises LogUnavailable."""
+        self.begun(db)()
+
+    def begun(self, db: Connection) -> Callable[[], None]:
+        """Ask what is needed, and return what then checks it, so that other statements can travel
+        in between."""
+        asked = self._watched.ask(db) if self._watched else None
+        return lambda: self._finish(db, asked)
+
+    def _finish(self, db: Connection, asked: Cursor | None) -> None:
         if db.kind == "sqlite":
             (number,) = db.execute("pragma schema_version").fetchone()
             if number != self._number:
                 self._expect_no_fault(db)
                 self._number = number
-        elif self._watched is None or self._watched.changed(db):
+        elif asked is None or self._watched is None or asked.fetchone() != self._watched.seen:
             self._watched = None
             watched = schema.watched(db)  # before the check: what changes meanwhile is noticed
             self._expect_no_fault(db)

@@ -242,18 +242,18 @@ class Watched:
     """The objects of the log whose schema was checked, and their fingerprint then."""
 
     def __init__(self, db: Connection) -> None:
-        self.relations, self.tables, self.functions = db.execute(
-            _KNOWN, [_schema(db)] * 3
-        ).fetchone()
-        self.seen = self._fingerprint(db).fetchone()
+        # As the text of arrays, which is sent as it is.
+        self.relations, self.tables, self.functions = (
+            "{" + ",".join(map(str, oids)) + "}"
+            for oids in db.execute(_KNOWN, [_schema(db)] * 3).fetchone()
+        )
+        self.seen = self.ask(db).fetchone()
 
-    def _fingerprint(self, db: Connection) -> Cursor:
+    def ask(self, db: Connection) -> Cursor:
+        """The fingerprint as it is now. Far cheaper than `faults`: rows of the catalogue are found
+        by their numbers."""
         tables = [self.tables] * 4
         return db.execute(_FINGERPRINT, [self.relations, *tables, self.functions])
-
-    def changed(self, db: Connection) -> bool:
-        """Far cheaper than `faults`: rows of the catalogue are found by their numbers."""
-        return self._fingerprint(db).fetchone() != self.seen
 
 
 def faults(db: Connection) -> str | None:

@@ -28,6 +28,7 @@ def migrate(db: Connection, now: str, key: LogKey | None, scrubber: Scrubber) ->
     schema_sqlite.set_version_1_aside(raw)
     schema_sqlite.create(raw, secrets.token_hex(8), now)
     appender = ChainAppender(db, now, key)
+    appender.read_end()
     mark: dict[str, Any] = {"imported": 1}
     for number, (kind, row) in enumerate(schema_sqlite.version_1_rows(raw)):
         if number % 1000 == 0:

@@ -28,9 +28,9 @@ AUDITOR = "R. Auditor"
 FORMULA = '=HYPERLINK("http://x.example", "a")\nsecond line, of it'
 
 
-def a_log(home: Path) -> QueryLog:
+def a_log(home: Path, where: Path | str | None = None) -> QueryLog:
     """A log of everything that auditors look for, sealed, with a checkpoint."""
-    log = QueryLog(home / "log.db")
+    log = QueryLog(where or home / "log.db")
     log.start_sealing(home / "keys" / "log.key")
     log.configured({"version": "0.1.0", "answer_without_log": False})
     ids = converse(log, 3, "t2dm with ckd")
@@ -97,7 +97,7 @@ def served(home: Path, *, under: Sequence[str] = (), **settings: str) -> Iterato
     """Over a log in `home`, as an operator starts it; what it says on standard error is in
     `home/stderr`. `under`: a command to start it by."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    log = a_log(home)
+    log = a_log(home, settings.get("CODEDESK_DATABASE_URL"))
     accounts.add(home / "auditors.toml", AUDITOR, accounts.hashed(PASSWORD))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

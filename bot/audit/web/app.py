@@ -35,6 +35,7 @@ from bot.audit.web.access_gate import (
     header,
     record,
 )
+from bot.audit.web.log_copy import LogCopy
 from bot.audit.web.read_only_database import LogDatabase, Measured
 from bot.audit.web.sessions import Refusals, Sessions, Tries
 from bot.audit.web.sql_views import FACETS, VIEWS
@@ -236,58 +237,67 @@ def _status_and_sentence(exception: Exception) -> tuple[int, str]:
     return 500, message("audit.failed", kind=type(exception).__name__)
 
 
-def application(settings: Settings, log: QueryLog, verify: Verify) -> Gate:
-    """The ASGI application. Raises SettingsError when nobody may sign in, or an account is
-    wrong."""
+def application(
+    settings: Settings, log: QueryLog, verify: Verify, copy: LogCopy | None = None
+) -> Gate:
+    """The ASGI application; over PostgreSQL with a `copy` of the log. Raises SettingsError when
+    nobody may sign in, or an account is wrong."""
     _only_ours()
     known = accounts.load(settings)
     sessions = Sessions(60.0 * settings.audit_session_minutes)
     refusals = Refusals()
+    path = copy.path if copy else log.path
     pm.register(Hooks(log, known, sessions, refusals, LogState(verify)))
     served = Datasette(
-        metadata=_metadata(settings.log_db),
+        metadata=_metadata(path),
         settings=_SETTINGS,
         template_dir=str(Path(__file__).with_name("templates")),
         memory=False,
     )
     served.remove_database("_memory")
-    served.add_database(LogDatabase(served, str(settings.log_db)), name="log")
+    served.add_database(LogDatabase(served, str(path), copy), name="log")
     return Gate(served.app(), log, sessions, refusals)
 
 
 def serve(settings: Settings, verify: Verify) -> None:
     """Serve the pages until stopped. Raises SettingsError and LogUnavailable."""
     # Never the FallbackLog, whatever the settings: what cannot be recorded is not shown.
-    log = QueryLog(settings.log_db, key=key_of(settings), scrubber=Scrubber(settings.index))
+    log = QueryLog(settings.log_database, key=key_of(settings), scrubber=Scrubber(settings.index))
+    copied: Any = LogCopy(log) if isinstance(log.where, str) else contextlib.nullcontext()
     try:
-        app = application(settings, log, verify)
-        names = sorted(accounts.load(settings))
-        with _listening(settings.audit_host, settings.audit_port) as listening:
-            log.append("start", None, {"serves": "audit", "auditors": names})
-            where = f"http://{settings.audit_host}:{settings.audit_port}/"
-            serving = message("audit.serving", where=where, names=", ".join(names))
-            print(serving, file=sys.stderr, flush=True)
-            server = uvicorn.Server(
-                uvicorn.Config(
-                    app,
-                    # Neither another HTTP parser nor web sockets, whatever is installed.
-                    http="h11",
-                    ws="none",
-                    # What auditors open is in the log, and must not be on standard error.
-                    log_level="warning",
-                    access_log=False,
-                    # The address on record is that of the connection, not one from a header.
-                    proxy_headers=False,
-                    server_header=False,
-                )
-            )
-            # Uvicorn raises the signal that stopped it again after it has stopped.
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
-            with contextlib.suppress(KeyboardInterrupt):
-                server.run(sockets=[listening])
-            log.append("stop", None, {"serves": "audit"})
+        with copied as copy:
+            _serve(settings, log, verify, copy)
     finally:
         log.close()
+
+
+def _serve(settings: Settings, log: QueryLog, verify: Verify, copy: LogCopy | None) -> None:
+    app = application(settings, log, verify, copy)
+    names = sorted(accounts.load(settings))
+    with _listening(settings.audit_host, settings.audit_port) as listening:
+        log.append("start", None, {"serves": "audit", "auditors": names})
+        where = f"http://{settings.audit_host}:{settings.audit_port}/"
+        serving = message("audit.serving", where=where, names=", ".join(names))
+        print(serving, file=sys.stderr, flush=True)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                # Neither another HTTP parser nor web sockets, whatever is installed.
+                http="h11",
+                ws="none",
+                # What auditors open is in the log, and must not be on standard error.
+                log_level="warning",
+                access_log=False,
+                # The address on record is that of the connection, not one from a header.
+                proxy_headers=False,
+                server_header=False,
+            )
+        )
+        # Uvicorn raises the signal that stopped it again after it has stopped.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listening])
+        log.append("stop", None, {"serves": "audit"})
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -11,6 +11,7 @@ table, and none of them has the salts.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 from typing import Any
@@ -18,8 +19,10 @@ from weakref import WeakKeyDictionary
 
 from datasette.database import Database
 
+from bot.audit.web.log_copy import LogCopy
 from bot.audit.web.sql_views import VIEWS
 from bot.messages import message
+from bot.querylog import LogUnavailable
 from bot.querylog import schema_sqlite as schema
 
 #: Tables that may be read: those of the log, all views, the schema, and JSON functions.
@@ -77,6 +80,11 @@ class Measured:
 class LogDatabase(Database):
     """log.db with the auditors' views. They are temporary, so the file is not changed."""
 
+    def __init__(self, served: Any, path: str, copy: LogCopy | None = None) -> None:
+        """`copy`: the file is a copy that follows a log in PostgreSQL."""
+        super().__init__(served, path)
+        self._log_copy = copy
+
     def connect(self, write: bool = False) -> sqlite3.Connection:
         if write:
             raise sqlite3.OperationalError("the log is not written from here")
@@ -98,6 +106,11 @@ class LogDatabase(Database):
     async def execute(self, sql: str, *what: Any, **how: Any) -> Any:
         if _NOT_NAMED.search(sql):
             raise sqlite3.OperationalError(message("audit.not_named"))
+        if self._log_copy is not None:
+            try:
+                await asyncio.to_thread(self._log_copy.refresh)
+            except LogUnavailable as error:
+                raise sqlite3.OperationalError(str(error)) from error
         # Datasette must not print the SQL, and with it what was searched for.
         try:
             return await super().execute(sql, *what, **how | {"log_sql_errors": False})

@@ -168,6 +168,7 @@ def test_what_cannot_be_read_back_is_not_on_record(log: QueryLog, trigger: str) 
         db.execute(trigger)
         db.execute("begin immediate")
         appender = ChainAppender(SqliteConnection(db), "2026-11-15T12:00:00.000+00:00", None)
+        appender.read_end()
         appender.append("feedback", "q", {"verdict": "wrong"}, {"note": "wrong"})
         with pytest.raises(LogUnavailable, match="was not kept"):
             appender.expect_all_there()
@@ -326,6 +327,7 @@ def forge_redaction(log: QueryLog) -> int:
         db.execute("delete from texts where record = 4")
         db.execute("begin immediate")
         appender = ChainAppender(SqliteConnection(db), "2026-11-15T12:00:00.000+00:00", None)
+        appender.read_end()
         told = {"reason": "nothing to see", "by": "nobody", "destroyed": [[4, "text"]]}
         (question,) = db.execute("select subject from records where seq = 4").fetchone()
         number = appender.append("redaction", question, told)
@@ -367,6 +369,7 @@ def test_a_redaction_by_the_desk_is_vouched_for_and_told(
     with attacked(log.path) as db:
         db.execute("begin immediate")
         appender = ChainAppender(SqliteConnection(db), "2026-11-15T12:00:00.000+00:00", log.key)
+        appender.read_end()
         appender.append("redaction", forge_unsealed, {"destroyed": []})
         db.execute("update records set seal = 'hmac-sha256:00' where seq = ?", [appender.seq])
         db.execute("commit")

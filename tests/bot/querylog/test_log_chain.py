@@ -285,9 +285,9 @@ def test_verify_catches_an_index_that_hides_a_record(filled: QueryLog) -> None:
     rewrite(right + " where kind <> 'question'")
     # Code Desk would not write now, so a program of the adversary chains the record.
     db = sqlite3.connect(filled.path)
-    ChainAppender(SqliteConnection(db), "2026-11-15T12:00:00.000+00:00", None).append(
-        "question", "q", {"surface": "cli"}
-    )
+    appender = ChainAppender(SqliteConnection(db), "2026-11-15T12:00:00.000+00:00", None)
+    appender.read_end()
+    appender.append("question", "q", {"surface": "cli"})
     db.commit()
     db.close()
     rewrite(right)
