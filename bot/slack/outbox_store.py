@@ -267,14 +267,13 @@ class OutboxStore:
     def settled(self, *, mine: bool = False) -> list[tuple[Row, Posted]]:
         """Rows of which it is known what became of them, and that are not removed; with `mine`,
         of this replica."""
-        of = "and replica = ?" if mine else ""
+        wanted = "from outbox where outcome is not null" + (" and replica = ?" if mine else "")
+        params = [self._replica.id] if mine else []
+        with self._state.reading() as db:
+            if not db.execute(f"select 1 {wanted} limit 1", params).fetchone():
+                return []
         with self._state.writing() as db:
-            found = list(
-                db.query(
-                    f"select * from outbox where outcome is not null {of} order by id",
-                    [self._replica.id] if mine else [],
-                )
-            )
+            found = list(db.query(f"select * {wanted} order by id", params))
             known = {row["id"]: Posted(row["outcome"], row["detail"]) for row in found}
             return [(row, known[row.id]) for row in self._rows(db, found)]
 

@@ -51,6 +51,7 @@ def ends(owner, name, how):
         if is_it(args, options) and not mark.exists():
             mark.touch()
             os.kill(os.getpid(), how)
+            time.sleep(0.2)  # Another thread may take the signal, a moment later.
         return real(*args, **options)
     setattr(owner, name, call)
 

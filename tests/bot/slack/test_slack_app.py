@@ -219,14 +219,14 @@ class BrokenLog(QueryLog):
         self.refused = threading.Semaphore(0)
 
     def ask_many(self, questions: Sequence[QuestionRecord]) -> list[str | None]:
-        self._check("ask")
+        self._expect_working("ask")
         return super().ask_many(questions)
 
     def answered_many(self, *args: Any, **options: Any) -> None:
-        self._check("answered")
+        self._expect_working("answered")
         super().answered_many(*args, **options)
 
-    def _check(self, step: str) -> None:
+    def _expect_working(self, step: str) -> None:
         if step in self.breaks_on:
             self.refused.release()
             raise LogUnavailable("The query log cannot be written (disk full).")

@@ -59,9 +59,10 @@ class Shared:
             replica.wait_serving()
         return started
 
-    def served(self) -> AbstractContextManager[Any]:
+    def served(self, **changes: Any) -> AbstractContextManager[Any]:
         """One more replica, in this process."""
-        return served(self.slack, self.home, ScriptedDesk(), self.log, database_url=self.url)
+        changes["database_url"] = self.url
+        return served(self.slack, self.home, ScriptedDesk(), self.log, **changes)
 
     def left(self) -> int:
         """Messages in the outbox."""
@@ -153,6 +154,7 @@ def _expect_one_answer_each(shared: Shared) -> None:
     for record in shared.records():
         told = outcomes(record)
         if record.surface == "slash":
+            assert record.delivery == "delivered"
             continue
         if record.delivery == "unknown":
             # The process was killed while it posted in a channel: it is not posted again.
@@ -181,6 +183,20 @@ def _kill_one(shared: Shared, running: list[Process], chance: random.Random) -> 
     gone = running.pop(chance.randrange(len(running)))
     gone.kill()
     running.append(shared.start(seconds=0.02))
+
+
+@pytest.mark.parametrize("shared", ["sqlite"], indirect=True)
+def test_one_process_may_have_several_connections(shared, slack: SlackServer) -> None:
+    with shared.served(socket_connections=3):
+        slack.wait_connected(count=3)
+        sent = [slack.send_event(slack.direct_message("t2dm with ckd")) for _ in range(6)]
+        for delivery in sent:
+            delivery.wait_ack(30)
+        assert len({delivery.connection for delivery in sent}) == 3
+        again = slack.send_event(sent[0].payload["event"], sent[0].event_id, 1, "timeout")
+        again.wait_ack(30)
+        wait_until(lambda: is_finished(shared), lambda: states(shared))
+    assert [shared.posts(record.id) for record in shared.records()] == [1] * 6
 
 
 @pytest.mark.parametrize("shared", ["postgres"], indirect=True)
