@@ -30,6 +30,7 @@ from bench.load.log_check import seen
 from bench.load.pace import Pace
 from bench.load.processes import cpu_seconds, memory
 from bench.load.questions import SHARES, Mix, Question, Texts
+from bench.load.serving import environment
 from bench.load.slack_side import BOT_TOKEN, SECRET, SlackSide
 
 
@@ -152,6 +153,21 @@ def test_questions_of_a_folder(tmp_path: Path) -> None:
     assert texts.of["verdict"] == ["M25.569"]
     assert texts.conversations == [("ckd", "3b")]
     assert texts.of["denial"]  # built in
+
+
+# What is started
+
+
+def test_the_load_leaves_a_desk_in_use_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEDESK_DATABASE_URL", "postgresql://in.use/log")
+    monkeypatch.setenv("CODEDESK_CHECKPOINT_CHANNEL", "C123")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-in-use")
+    monkeypatch.setenv("CODEDESK_WORKERS", "3")
+    env = environment("http://127.0.0.1:1/api/", tmp_path, 3000)
+    assert not {"CODEDESK_DATABASE_URL", "CODEDESK_CHECKPOINT_CHANNEL", "SLACK_APP_TOKEN"} & {*env}
+    assert (env["CODEDESK_WORKERS"], env["SLACK_BOT_TOKEN"]) == ("3", BOT_TOKEN)
 
 
 # What many need

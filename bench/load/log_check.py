@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from bench.load.asked import Asked
@@ -41,7 +42,7 @@ def compared(environment: Mapping[str, str], asked: Sequence[Asked]) -> dict[str
     `delivered_twice`; `strange` questions that nobody asked; and what Slack has `seen`.
     `seconds` is what the log says of how long answers took, by event. Questions that were refused
     because the desk was busy need no answer."""
-    settings = Settings.load(environment)
+    settings = Settings.load(environment, Path(environment["CODEDESK_HOME"]))
     events: dict[str, list[str]] = defaultdict(list)
     answers: Counter[str] = Counter()
     delivered: Counter[str] = Counter()

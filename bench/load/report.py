@@ -99,7 +99,7 @@ def log_bytes(environment: Mapping[str, str]) -> int | None:
         with psycopg.connect(url) as connection:
             row = connection.execute(size).fetchone()
         return int(row[0]) if row and row[0] else None
-    path = Settings.load(environment).log_db
+    path = Settings.load(environment, Path(environment["CODEDESK_HOME"])).log_db
     return sum(one.stat().st_size for one in path.parent.glob(f"{path.name}*"))
 
 

@@ -11,7 +11,7 @@ CODEDESK_HOME and a log of its own. Askers who ask again when answered show how 
 second it can answer (its capacity); steady rates up to that show how long people wait; twice of it
 shows whether anything gets lost, and how soon it recovers. At the end the log is verified and
 compared with what was sent. With --naive the bot that most repositories build takes its turn in
-each part. Settings of the environment reach the desk; CODEDESK_DATABASE_URL is set by --database.
+each part. Settings of the environment reach the desk, but for those of its log, keys and Slack.
 
 The exit code is 1 when something was lost, came twice, or the log is not whole. docs/CAPACITY.md
 explains the figures.

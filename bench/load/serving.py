@@ -24,6 +24,10 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 240.0
 
 
+#: The beginnings of settings that the load must not take over.
+_OF_A_DESK_IN_USE = ("SLACK_", "DATABASE_", "LOG_KEY_", "CHECKPOINT_", "LLM_")
+
+
 class Failed(Exception):
     """Something could not be started. The message says what and why."""
 
@@ -60,9 +64,14 @@ class Served:
 
 
 def environment(api_url: str, home: Path, port: int, **changes: str) -> dict[str, str]:
-    """Of the desk, or of the naive bot: that of this process without proxies."""
-    kept = {n: v for n, v in os.environ.items() if not n.lower().endswith("_proxy")}
-    kept = {n: v for n, v in kept.items() if n not in ("SLACK_APP_TOKEN", "SLACK_BOT_TOKEN")}
+    """Of the desk, or of the naive bot: that of this process, without proxies and without what
+    leads to the log, the keys and the Slack of a desk in use."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.lower().endswith("_proxy")
+        and not name.removeprefix("CODEDESK_").startswith(_OF_A_DESK_IN_USE)
+    }
     return kept | {
         "CODEDESK_HOME": str(home),
         "CODEDESK_FETCH": "no",
@@ -80,7 +89,9 @@ def environment(api_url: str, home: Path, port: int, **changes: str) -> dict[str
 def codedesk(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A command of the desk, to its end."""
     command = [sys.executable, "-m", "bot", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True)
+    # In its home, since a codedesk.toml of the working directory would count.
+    folder = environment["CODEDESK_HOME"]
+    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
 
 
 @contextmanager
@@ -207,7 +218,9 @@ def _started(
     command: Sequence[str], env: Mapping[str, str], folder: Path
 ) -> subprocess.Popen[bytes]:
     with (folder / "output.txt").open("wb") as output:
-        return subprocess.Popen(command, env=env, stdout=output, stderr=subprocess.STDOUT)
+        return subprocess.Popen(
+            command, env=env, cwd=folder, stdout=output, stderr=subprocess.STDOUT
+        )
 
 
 def _free_port() -> int:

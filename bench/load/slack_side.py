@@ -1,9 +1,9 @@
 """The Slack of the load: it sends events and commands to the app over HTTP, signed and sent again
 as Slack does, answers the Web API, and keeps for each question what became of it.
 
-The loopback Slack of the tests (`tests/support/slack_server`) judges every call, and has a thread
-for each connection, which takes from the cores that the app is measured on. This one judges
-nothing, so the tests come first.
+The loopback Slack of the tests (`tests/support/slack_server`) judges every call and has a thread
+for each connection: 0.7 ms of CPU for a post, where this one takes 0.24 ms of the cores that the
+app is measured on. This one judges nothing, so the tests come first.
 """
 
 from __future__ import annotations
