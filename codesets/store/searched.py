@@ -31,9 +31,13 @@ def searched_sha256(db: Database) -> str:
     digest = hashlib.sha256()
 
     def add(table: str, columns: str, where: str, values: Sequence[str] = ()) -> None:
-        row = f" || {_COLUMN} || ".join(f"coalesce({name}, '')" for name in columns.split())
+        names = columns.split()
+        row = f" || {_COLUMN} || ".join(f"coalesce({name}, '')" for name in names)
+        # The order of published rows counts, too. That of codes is in their positions.
+        order = "" if table == "codes" else "order by rowid"
+        ordered = f"select {', '.join(names)} from {table} where {where} {order}"
         (rows,) = db.execute(
-            f"select group_concat({row}, {_ROW}) from {table} where {where}", list(values)
+            f"select group_concat({row}, {_ROW}) from ({ordered})", list(values)
         ).fetchone()
         digest.update(f"\0{table}\0".encode() + (rows or "").encode("utf-8", "surrogatepass"))
 
