@@ -76,16 +76,16 @@ def _other_words() -> re.Pattern[str]:
 @dataclass(frozen=True, slots=True)
 class _Known:
     """The modifiers that are looked for, with their words and how much each word tells. Of each
-    phrase, the words that a text must have for it to be whole."""
+    phrase, the words that a text must have for it to be whole, and what it is worth then."""
 
     titles: Mapping[str, tuple[str, ...]]
     texts: Mapping[str, str]
-    phrases: tuple[tuple[Phrase, frozenset[str]], ...]
+    phrases: tuple[tuple[Phrase, frozenset[str], float], ...]
     weight: Mapping[str, float]
     #: The places of phrases by the rarest word that they need; "" for those that need none.
     by_word: Mapping[str, Sequence[int]]
 
-    def whole(self, there: frozenset[str]) -> Iterator[tuple[Phrase, frozenset[str]]]:
+    def whole(self, there: frozenset[str]) -> Iterator[tuple[Phrase, frozenset[str], float]]:
         """The phrases all of whose words are there, in their order."""
         places = [at for word in {*there, ""} for at in self.by_word.get(word, ())]
         for at in sorted(places):
@@ -118,8 +118,9 @@ def _known(modifiers: tuple[tuple[str, str], ...]) -> _Known:
     for at, each in enumerate(needed):
         rarest = min(each, key=lambda word: (often[word], word), default="")
         by_word.setdefault(rarest, []).append(at)
-    paired = tuple(zip(phrases, needed, strict=True))
-    return _Known(titles, dict(modifiers), paired, weight, by_word)
+    worths = (_worth(phrase.words, weight) for phrase in phrases)
+    each_phrase = tuple(zip(phrases, needed, worths, strict=True))
+    return _Known(titles, dict(modifiers), each_phrase, weight, by_word)
 
 
 def find_modifiers(
@@ -210,8 +211,11 @@ def _by_phrases(
     there, denied = frozenset(words), _denied(words)
     scores: dict[str, float] = {}
     # Where no modifier is asked for, only whole phrases count.
-    for phrase, _ in known.phrases if asked else known.whole(there):
+    for phrase, needed, total in known.phrases if asked else known.whole(there):
         if phrase.absent & there or not (asked or phrase.alone or phrase.code not in _only_asked()):
+            continue
+        if total and needed.isdisjoint(there) and (_ANY_NUMBER,) not in phrase.words:
+            scores.setdefault(phrase.code, 0.0)  # nothing of it is there
             continue
         found = [
             run
@@ -220,8 +224,7 @@ def _by_phrases(
                 in_range(phrase.code) > 0 if run == (_ANY_NUMBER,) else f" {' '.join(run)} " in text
             )
         ]
-        total = _worth(phrase.words, known)
-        worth = _worth(found, known)
+        worth = _worth(found, known.weight)
         if not total or (len(found) < len(phrase.words) and not asked):
             continue
         score = worth * (worth / total) ** 2 - _against(
@@ -234,8 +237,8 @@ def _by_phrases(
     return scores
 
 
-def _worth(runs: Iterable[Sequence[str]], known: _Known) -> float:
-    return sum(sum(known.weight.get(word, 0.0) for word in run) + (len(run) - 1) for run in runs)
+def _worth(runs: Iterable[Sequence[str]], weight: Mapping[str, float]) -> float:
+    return sum(sum(weight.get(word, 0.0) for word in run) + (len(run) - 1) for run in runs)
 
 
 def _by_titles(words: Sequence[str], known: _Known) -> dict[str, float]:

@@ -196,7 +196,9 @@ class CodeStore:
             row_tables.save(db, key, data.rows)
         for cache in (self._releases, self._divisions, self._own_dates):
             cache.cache_clear()
-        for kept in (self._code, self._below, *self._notes_under.values()):
+        self._code.clear()
+        self._below.clear()
+        for kept in self._notes_under.values():
             kept.clear()
 
     def _forget(self, key: str) -> None:

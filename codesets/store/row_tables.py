@@ -164,8 +164,9 @@ def read(db: Database, kind: type[R], source: str, /, **equal: Any) -> Iterator[
     allowed = {n: value if isinstance(value, list) else [value] for n, value in equal.items()}
     if not all(allowed.values()):
         return
+    counts = tuple((name, len(values)) for name, values in allowed.items())
     cursor = db.execute(
-        _select(kind, tuple((name, len(values)) for name, values in allowed.items())),
+        _select(kind, counts),  # type: ignore[arg-type]  # classes are hashable
         [source, *chain.from_iterable(allowed.values())],
     )
     fields, lists = _FIELDS[kind], _LISTS[kind]
@@ -178,7 +179,7 @@ def read(db: Database, kind: type[R], source: str, /, **equal: Any) -> Iterator[
 
 
 @lru_cache(maxsize=256)
-def _select(kind: type, fields: tuple[tuple[str, int], ...]) -> str:
+def _select(kind: type[Any], fields: tuple[tuple[str, int], ...]) -> str:
     """The statement for rows whose fields have one of so many values."""
     table, _ = TABLES[kind]
     conditions = [f'"{_column(name)}" in ({", ".join("?" * many)})' for name, many in fields]
