@@ -28,6 +28,7 @@ from bot.messages import message
 from bot.phi import Scrubber, scrub_head
 from bot.querylog import hash_chain, schema, version_1
 from bot.querylog.append import ChainAppender, is_not_kept
+from bot.querylog.group_commit import GroupCommit
 from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogKey, LogUnavailable
 from bot.querylog.records import (
     QUESTION_FIELDS,
@@ -68,6 +69,7 @@ class QueryLog:
         self._key = key
         self._scrubber = scrubber or Scrubber()
         self._clock = clock
+        self._group = GroupCommit(lambda ahead=None: self.writing(ahead))
         self._open()
 
     def _open(self) -> None:
@@ -224,13 +226,13 @@ class QueryLog:
         """Commit several questions at once; see `ask`."""
         new_ids = [uuid.uuid4().hex[:12] for _ in questions]
         written = [question_body(question) for question in questions]
-        ids: list[str | None] = []
 
         def ahead(appender: ChainAppender) -> None:
             for question, question_id in zip(questions, new_ids, strict=True):
                 appender.ask_whether_known(question, question_id)
 
-        with self.writing(ahead) as appender:
+        def add(appender: ChainAppender) -> list[str | None]:
+            ids: list[str | None] = []
             for question, question_id, (body, texts) in zip(
                 questions, new_ids, written, strict=True
             ):
@@ -241,7 +243,9 @@ class QueryLog:
                     question_id = uuid.uuid4().hex[:12]
                 appender.append("question", question_id, body, texts)
                 ids.append(question_id)
-        return ids
+            return ids
+
+        return self._group.run(ahead, add)
 
     def answered(
         self,
@@ -277,12 +281,15 @@ class QueryLog:
             (question_id, latency, answer_body(answer, codes_of(answer), answer.releases, today))
             for question_id, answer, latency in answers
         ]
-        with self.writing(lambda to: to.ask_for_questions(a[0] for a in answers)) as appender:
+
+        def add(appender: ChainAppender) -> None:
             for question_id, latency, (body, texts) in written:
                 appender.expect_question(question_id)
                 appender.expect_unanswered(question_id)
-                body |= made | {"latency_ms": round(latency, 2)}
-                appender.append("answer", question_id, body, texts)
+                whole = body | made | {"latency_ms": round(latency, 2)}
+                appender.append("answer", question_id, whole, texts)
+
+        self._group.run(lambda to: to.ask_for_questions(a[0] for a in answers), add)
 
     def delivered(
         self, question_id: str, outcome: Outcome, detail: str = "", kind: str = "answer"
@@ -293,10 +300,12 @@ class QueryLog:
     def delivered_many(
         self, question_ids: Sequence[str], outcome: Outcome, detail: str = "", kind: str = "answer"
     ) -> None:
-        with self.writing(lambda to: to.ask_for_questions(question_ids)) as appender:
+        def add(appender: ChainAppender) -> None:
             for question_id in question_ids:
                 appender.expect_question(question_id)
                 appender.append("delivery", question_id, *delivery_body(kind, outcome, detail))
+
+        self._group.run(lambda to: to.ask_for_questions(question_ids), add)
 
     def claim(self, question_id: str, kind: str = "answer") -> bool:
         """Commit, before a post that must not be made twice, that it may have been sent: its

@@ -28,6 +28,8 @@ logger = logging.getLogger("codedesk.log")
 _TASK = "checkpoints"
 #: Seconds between looks at whether a checkpoint is due.
 _LOOK_EVERY = 15.0
+#: Seconds for which a replica that stops waits for one that stops before it.
+_LAST_WAIT = 3.0
 
 
 @contextmanager
@@ -102,7 +104,7 @@ def _keep(
     while not stopping:
         stopping = stop.wait(look_every)
         try:
-            if not replica.leads(_TASK):
+            if not (replica.leads(_TASK) or (stopping and _comes_to_lead(replica))):
                 continue
             done = keeper.write(time.monotonic(), closing=stopping)
         except (CheckpointError, DatabaseError, LogUnavailable) as error:
@@ -114,6 +116,17 @@ def _keep(
             logger.log(logging.WARNING if done.destroying else logging.INFO, "%s", done.summary())
             post(_in_words(done))
             confirm(done.checkpoint)
+
+
+def _comes_to_lead(replica: Replica) -> bool:
+    """Whether this replica, which stops, leads after a moment: where all stop together, the last
+    one vouches for what the others wrote at their end."""
+    end = time.monotonic() + _LAST_WAIT
+    while time.monotonic() < end:
+        time.sleep(_LAST_WAIT / 15)
+        if replica.leads(_TASK):
+            return True
+    return False
 
 
 def _in_words(done: Vouched) -> str:

@@ -188,10 +188,9 @@ class SlackDelivery:
         return _done(posted)
 
     def _not_answered(self, question: LoggedQuestion, why: str) -> Posted:
-        """Put on record that a question is not answered, so that no replica takes it up."""
+        """Put on record that a question is not answered; then no replica takes it up."""
         posted = Posted("abandoned", why)
         self.record(question.id, posted)
-        self.replica.ended([question.id])
         return posted
 
     def _say_busy(self, wait: Wait, tell: Way) -> None:

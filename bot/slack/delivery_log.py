@@ -48,6 +48,15 @@ class DeliveryLog:
             pass  # It was removed from the log meanwhile.
         return True
 
+    def knows(self, post: Post, posted: Posted) -> bool:
+        """Whether what became of a post is logged already."""
+        try:
+            record = self._log.get(post.question) if post.question else None
+        except LogUnavailable:
+            return False
+        same = {"kind": post.kind, "outcome": posted.outcome, "detail": posted.detail}
+        return record is not None and any(same.items() <= d.items() for d in record.deliveries)
+
     def follows(self, post: Post, posted: Posted) -> Post | None:
         """The copy for the asker alone, with the reason why they get it."""
         if not (post.tell and post.copy) or posted.outcome not in ("failed", "unknown"):

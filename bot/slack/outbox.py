@@ -13,8 +13,9 @@ import logging
 import threading
 import traceback
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import partial
 from typing import Protocol
 
@@ -63,6 +64,9 @@ class Keeper(Protocol):
     def became(self, post: Post, posted: Posted) -> bool:
         """Log what became of a post. False when it cannot be logged now."""
 
+    def knows(self, post: Post, posted: Posted) -> bool:
+        """Whether what became of a post is logged already."""
+
     def follows(self, post: Post, posted: Posted) -> Post | None:
         """What is to be sent because of that; None for nothing."""
 
@@ -88,6 +92,8 @@ class Outbox:
         self._closing = False
         #: What this process waits for, by the number of the row.
         self._awaited: dict[int, tuple[Future[Posted], Then | None]] = {}
+        #: The numbers of the rows that a thread concludes at this moment.
+        self._concluding: set[int] = set()
         self._lock = threading.RLock()  # guards all of the above
         self._due = threading.Condition(self._lock)
         self._settled = threading.Condition(self._lock)
@@ -272,18 +278,38 @@ class Outbox:
     # When it is known what became of a post
 
     def _finish(self, row: Row, posted: Posted, *, of_use: bool = True) -> None:
-        if self.store.settle(row, posted, self._state.now() + BETWEEN):
-            self._conclude(row, posted, of_use=of_use)
+        with self._concludes(row):
+            if self.store.settle(row, posted, self._state.now() + BETWEEN):
+                self._conclude(row, posted, of_use=of_use)
 
     def _log_again(self) -> None:
         """Log what could not be logged when it became known."""
         for row, posted in self.store.settled(mine=True):
-            self._conclude(row, posted)
+            with self._concludes(row) as is_mine:
+                # It may have been concluded since it was read.
+                if is_mine and self.store.is_settled(row):
+                    # Whoever had it may have logged it, and been gone before it was removed.
+                    self._conclude(row, posted, logged=self._keeper.knows(row.post, posted))
 
-    def _conclude(self, row: Row, posted: Posted, *, of_use: bool = True) -> None:
-        """Log what became of a settled row, remove it, send what follows if it is `of_use`, and
-        tell who waits for it."""
-        if self._keeper.became(row.post, posted):
+    @contextmanager
+    def _concludes(self, row: Row) -> Iterator[bool]:
+        """Whether this thread is the one that concludes a row, for as long as it does."""
+        with self._lock:
+            is_mine = row.id not in self._concluding
+            self._concluding.add(row.id)
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                with self._lock:
+                    self._concluding.discard(row.id)
+
+    def _conclude(
+        self, row: Row, posted: Posted, *, of_use: bool = True, logged: bool = False
+    ) -> None:
+        """Log what became of a settled row unless that is `logged`, remove it, send what follows if
+        it is `of_use`, and tell who waits for it."""
+        if logged or self._keeper.became(row.post, posted):
             follow = self._keeper.follows(row.post, posted) if of_use else None
             now = self._state.now()
             with self._lock:

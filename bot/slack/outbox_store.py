@@ -277,6 +277,14 @@ class OutboxStore:
             known = {row["id"]: Posted(row["outcome"], row["detail"]) for row in found}
             return [(row, known[row.id]) for row in self._rows(db, found)]
 
+    def is_settled(self, row: Row) -> bool:
+        """Whether a row is still there, and it is known what became of it."""
+        with self._state.reading() as db:
+            found = db.execute(
+                "select 1 from outbox where id = ? and outcome is not null", [row.id]
+            )
+            return found.fetchone() is not None
+
     def adopt(self) -> list[Row]:
         """Take the rows of replicas whose leases have ended; gives those that are still to be sent,
         in order. Of several replicas, one gets them."""

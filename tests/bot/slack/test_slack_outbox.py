@@ -63,6 +63,10 @@ class Kept:
             self.told.append((post.message.text, posted.outcome))
         return self.log_works
 
+    def knows(self, post: Post, posted: Posted) -> bool:
+        assert post.message
+        return (post.message.text, posted.outcome) in self.told
+
     def follows(self, post: Post, posted: Posted) -> Post | None:
         copied = post.tell and post.copy and posted.outcome in ("failed", "unknown")
         return Post(post.tell, post.copy) if copied else None
@@ -375,3 +379,41 @@ def test_nothing_is_sent_by_a_replica_whose_lease_has_ended(
         box.rest()
         assert slack.tried == []
     state.close()
+
+
+def test_what_becomes_of_a_post_is_logged_once_however_often_others_look(
+    slack, kept, opened, tmp_path
+) -> None:
+    box, logging_it, go = opened(), threading.Event(), threading.Event()
+    became = kept.became
+
+    def slowly(post: Post, posted: Posted) -> bool:
+        logging_it.set()
+        go.wait(30)
+        return became(post, posted)
+
+    kept.became = slowly
+    sent = box.send(post("C1", "a"))
+    assert logging_it.wait(30)
+    for _ in range(3):
+        looking = threading.Thread(target=box.resume, args=[time.time()])
+        looking.start()
+    go.set()
+    looking.join(30)
+    assert sent.result(30).outcome == "delivered"
+    wait_until(lambda: rows(tmp_path) == [])
+    box.resume(time.time())
+    assert kept.told == [("a", "delivered")]
+
+
+def test_what_a_process_logged_before_it_died_is_not_logged_again(
+    slack, kept, opened, tmp_path
+) -> None:
+    store = OutboxStore(State(tmp_path / "slack.db"), CLIENT)
+    store.add(post("C1", "a"), time.time(), time.time() + 600)
+    with store._state.writing() as db:
+        db.execute("update outbox set outcome = 'delivered', detail = 'a', replica = 'gone'")
+    kept.told.append(("a", "delivered"))
+    opened().resume(time.time())
+    assert kept.told == [("a", "delivered")]
+    assert rows(tmp_path) == []
