@@ -20,7 +20,7 @@ from slack_server import SlackServer
 from slack_support import slack_server
 
 from bot.desk.desk import Desk
-from bot.querylog import QueryLog
+from bot.querylog import QueryLog, schema_check
 from bot.querylog.checkpoints import make_keys
 from bot.settings import Settings
 from codesets.loading import packaged
@@ -177,9 +177,13 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def where(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Path | str:
+def where(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Path | str:
     """Where the log of a test is."""
     if kind == "postgres":
+        # Each use is checked, so that a test need not wait after it altered the schema.
+        monkeypatch.setattr(schema_check, "HOLDS", 0.0)
         return request.getfixturevalue("postgres_url")
     return tmp_path / "log.db"
 

@@ -22,16 +22,22 @@ _PASSING = frozenset(
 )  # fmt: skip
 
 
+def ours(error: sqlite3.Error) -> DatabaseError:
+    """An error of SQLite as one of ours."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return DuplicateError(str(error))
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    return DatabaseError(str(error), passing=code in _PASSING)
+
+
 @contextmanager
 def own_errors() -> Iterator[None]:
-    """Errors of SQLite as ours."""
+    """Errors of SQLite as ours. What runs for each record has its own `except`, which costs a tenth
+    of this."""
     try:
         yield
-    except sqlite3.IntegrityError as error:
-        raise DuplicateError(str(error)) from error
     except sqlite3.Error as error:
-        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-        raise DatabaseError(str(error), passing=code in _PASSING) from error
+        raise ours(error) from error
 
 
 class _Rows:
@@ -47,12 +53,16 @@ class _Rows:
         return self._raw.rowcount
 
     def fetchone(self) -> Any:
-        with own_errors():
+        try:
             return self._raw.fetchone()
+        except sqlite3.Error as error:
+            raise ours(error) from error
 
     def fetchall(self) -> list[Any]:
-        with own_errors():
+        try:
             return self._raw.fetchall()
+        except sqlite3.Error as error:
+            raise ours(error) from error
 
     def __iter__(self) -> Iterator[Any]:
         with own_errors():
@@ -70,12 +80,16 @@ class SqliteConnection(Connection):
         """SQLite undoes no transaction by itself."""
 
     def execute(self, sql: str, params: Params = ()) -> Cursor:
-        with own_errors():
+        try:
             return _Rows(self.raw.execute(sql, params))
+        except sqlite3.Error as error:
+            raise ours(error) from error
 
     def executemany(self, sql: str, many: Sequence[Params]) -> None:
-        with own_errors():
+        try:
             self.raw.executemany(sql, many)
+        except sqlite3.Error as error:
+            raise ours(error) from error
 
     def query(self, sql: str, params: Params = ()) -> Iterator[dict[str, Any]]:
         with own_errors():
@@ -139,14 +153,15 @@ class SqliteDatabase(Database):
             # The right to write is held from the start, so that what was read does not change.
             self._connection.execute("begin immediate")
             try:
-                with own_errors():
-                    if first is not None:
-                        first(self._connection)
-                    yield self._connection
+                if first is not None:
+                    first(self._connection)
+                yield self._connection
                 self._connection.execute("commit")
-            except BaseException:
+            except BaseException as error:
                 if raw.in_transaction:
                     raw.execute("rollback")
+                if isinstance(error, sqlite3.Error):
+                    raise ours(error) from error
                 raise
 
     def close(self) -> None:

@@ -38,8 +38,9 @@ class _Part(Generic[R]):
         self.result: R | None = None
         self.error: BaseException | None = None
         self.is_done = False
-        #: Set when it is done, or its thread is the next to commit.
-        self.turn = threading.Event()
+        #: Released when it is done, or its thread is the next to commit.
+        self.turn = threading.Lock()
+        self.turn.acquire()
 
 
 class GroupCommit:
@@ -58,15 +59,31 @@ class GroupCommit:
         part = _Part(ahead, add)
         with self._lock:
             self._waiting.append(part)
-            if not self._is_busy:
-                self._is_busy = True
-                part.turn.set()
-        part.turn.wait()
+            must_wait, self._is_busy = self._is_busy, True
+        if must_wait:
+            self._wait(part)
         if not part.is_done:
             self._commit_next()
         if part.error is not None:
             raise part.error
         return cast(R, part.result)
+
+    def _wait(self, part: _Part[Any]) -> None:
+        try:
+            part.turn.acquire()
+        except BaseException:  # Interrupted: nobody else may wait for this thread.
+            with self._lock:
+                if part in self._waiting:
+                    self._waiting.remove(part)
+                    if part.turn.acquire(blocking=False):
+                        self._next_turn()
+            raise
+
+    def _next_turn(self) -> None:
+        """Under the lock: the thread of what waits first is the next to commit."""
+        self._is_busy = bool(self._waiting)
+        if self._waiting:
+            self._waiting[0].turn.release()
 
     def _commit_next(self) -> None:
         """Commit what waits, which this thread's part begins; then it is the next one's turn."""
@@ -76,14 +93,12 @@ class GroupCommit:
             self._commit(parts)
         finally:
             with self._lock:
-                self._is_busy = bool(self._waiting)
-                if self._waiting:
-                    self._waiting[0].turn.set()
-            for part in parts:
+                self._next_turn()
+            for part in parts[1:]:
                 if not part.is_done:  # This thread was interrupted.
                     part.error = LogUnavailable("The query log was closed; ask again.")
                     part.is_done = True
-                part.turn.set()
+                part.turn.release()
 
     def _commit(self, parts: Sequence[_Part[Any]]) -> None:
         try:
