@@ -95,7 +95,11 @@ class PostgresConnection(Connection):
         self._batch = batch
 
     def take_time(self) -> None:
-        self.execute("set local idle_in_transaction_session_timeout = 0")
+        statement = "set local idle_in_transaction_session_timeout = 0"
+        if self._batch is not None:
+            self._batch.add_plain(statement)
+        else:
+            self.execute(statement)
 
     def execute(self, sql: str, params: Params = ()) -> Cursor:
         if self._batch is not None:

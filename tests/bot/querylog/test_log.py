@@ -19,12 +19,12 @@ from slack_support import SCRUBBER, ScriptedDesk, served, slack_server
 
 from bot.cli import conversation
 from bot.cli.conversation import Conversation
-from bot.database import DuplicateError
 from bot.desk.answer import Answer, Candidate, Verdict
 from bot.desk.question import Question
 from bot.desk.reasons import reason
 from bot.querylog import (
     UNLOGGED,
+    AlreadyAnswered,
     FallbackLog,
     LogUnavailable,
     NoSuchQuestion,
@@ -320,7 +320,7 @@ def test_nothing_is_said_of_a_question_that_is_not_there(log: QueryLog, write: s
 def test_one_question_has_one_answer(log: QueryLog) -> None:
     identity = log.ask(QuestionRecord("htn", "cli"))
     log.answered(identity, ANSWER, index_build=None, latency_ms=1)
-    with pytest.raises(DuplicateError):
+    with pytest.raises(AlreadyAnswered):
         log.answered(identity, ANSWER, index_build=None, latency_ms=1)
     assert verify(log.where).last == 2
 
@@ -599,6 +599,7 @@ class OneAnswer:
 
     index_build = "build-1"
     scrubber = SCRUBBER
+    searches_at_once = 1
 
     def __init__(self, _: Settings) -> None:
         pass

@@ -23,7 +23,7 @@ from paths import ROOT
 from slack_support import diabetes
 
 from bot.database.postgres import PostgresDatabase
-from bot.querylog import FallbackLog, LogUnavailable, QueryLog, QuestionRecord
+from bot.querylog import FallbackLog, LogUnavailable, QueryLog, QuestionRecord, schema_check
 from bot.querylog.retention import clean, redact, retain
 from bot.querylog.search import Filters, search
 
@@ -31,8 +31,9 @@ ASKED = QuestionRecord("htn", "cli")
 
 
 @pytest.fixture
-def log(postgres_url: str) -> Iterator[QueryLog]:
-    """Twelve records."""
+def log(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[QueryLog]:
+    """Twelve records. Each use is checked, so that a test need not wait after an attack."""
+    monkeypatch.setattr(schema_check, "HOLDS", 0.0)
     log = QueryLog(postgres_url)
     converse(log, 4)
     yield log

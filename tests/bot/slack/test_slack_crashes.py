@@ -87,7 +87,7 @@ _COPY = [("answer", "unknown"), ("copy", "delivered")]
         ("mention", "after it is posted", _COPY, 1),
         ("mention", "when a limit is met", _SENT, 1),
         ("mention", "before it is logged", _SENT, 1),
-        ("mention", "before it leaves the outbox", [*_SENT, *_SENT], 1),
+        ("mention", "before it leaves the outbox", _SENT, 1),
         ("dm", "before it is in the outbox", _SENT, 1),
         ("dm", "before it is posted", _SENT, 1),
         ("dm", "after it is posted", _SENT, 1),
