@@ -9,7 +9,8 @@ evaluation files in BENCH_DATA (every .tsv with a column `query`), one file afte
   that searches itself.
 - **Wait at 80%**: questions come at random times (Poisson), as often as 80% of what the most
   workers answered.
-- **A verdict**: codes are checked, from the reading of the question until its answer is in the log,
+- **A verdict**: a code is checked: until it is decided, and until it is asked, answered and
+  delivered on record (three commits),
   one check at a time, while askers keep all workers busy.
 - **The front's processor time** for a question is what the front takes of the cores: reading,
   logging, giving to a worker. With 0 workers it includes the search.
@@ -49,7 +50,7 @@ from bot.workers.memory import own_mb
 from bot.workers.pool import default_workers
 
 #: As bot/slack/app.py sets it.
-_SWITCH = 0.0005
+_SWITCH = 0.0001
 #: Seconds between two verdicts.
 _PAUSE = 0.02
 
@@ -185,19 +186,26 @@ def waits(served: Served, texts: list[str], rate: float, seconds: float) -> list
     return found
 
 
-def verdicts(served: Served, texts: list[str], askers: int, seconds: float) -> list[float]:
-    """The seconds that a check of a code took, while others keep the searches busy."""
-    load, found = Load(served, itertools.cycle(texts), askers), []
+def verdicts(
+    served: Served, texts: list[str], askers: int, seconds: float
+) -> tuple[list[float], list[float]]:
+    """The seconds that the verdict on a code took, and those until it was asked, answered and
+    delivered on record, while others keep the searches busy."""
+    load, decided, recorded = Load(served, itertools.cycle(texts), askers), [], []
     end = time.monotonic() + seconds
     for code in itertools.cycle(CODES):
         began = time.perf_counter()
+        served.desk.ask(served.desk.take_codes([code]))
+        decided.append(time.perf_counter() - began)
+        time.sleep(_PAUSE)
+        began = time.perf_counter()
         served.check(code)
-        found.append(time.perf_counter() - began)
+        recorded.append(time.perf_counter() - began)
         if time.monotonic() > end:
             break
         time.sleep(_PAUSE)
     load.end()
-    return found
+    return decided, recorded
 
 
 def spread(seconds: Sequence[float]) -> dict[str, float]:
@@ -238,11 +246,11 @@ def measured(given: argparse.Namespace, texts: list[str]) -> dict[str, Any]:
             "questions_a_second": rate,
             "front_ms": front_ms,
             "wait_at_80": spread(waits(most, texts, 0.8 * rate[most.workers], given.seconds)),
-            "verdict": {
-                served.workers: spread(verdicts(served, texts, given.askers, given.seconds))
-                for served in (ways[0], most)
-            },
         }
+        for served in (ways[0], most):
+            decided, recorded = verdicts(served, texts, given.askers, given.seconds)
+            figures[f"verdict_{served.workers}"] = spread(decided)
+            figures[f"verdict_{served.workers}_on_record"] = spread(recorded)
         _until(most, texts, given.questions)
         figures["worker_mb"] = list(most.desk.own_mb().values())
         figures["front_mb"] = own_mb()
@@ -271,7 +279,7 @@ def table(figures: dict[str, Any]) -> Iterator[str]:
     yield "\n| | count | median, ms | 99th percentile, ms | ratio |"
     yield "| --- | --- | --- | --- | --- |"
     rows = {"wait at 80% of the most": figures["wait_at_80"]}
-    rows |= {f"verdict beside searches, {w} workers": v for w, v in figures["verdict"].items()}
+    rows |= {name.replace("_", " "): row for name, row in figures.items() if "verdict" in name}
     for name, row in rows.items():
         yield (
             f"| {name} | {row['count']} | {row['median_ms']:.1f} | {row['p99_ms']:.1f} | "
