@@ -113,9 +113,7 @@ def outcomes(record: Record) -> list[tuple[str, str]]:
     return [(delivery["kind"], delivery["outcome"]) for delivery in record.deliveries]
 
 
-@pytest.mark.parametrize(
-    "shared", [pytest.param("sqlite", marks=_LONG), "postgres"], indirect=True
-)
+@pytest.mark.parametrize("shared", [pytest.param("sqlite", marks=_LONG), "postgres"], indirect=True)
 def test_replicas_that_are_killed_under_load_lose_nothing_and_repeat_nothing(shared) -> None:
     slack, chance = shared.slack, random.Random(7)
     running = shared.serving(3, seconds=0.02)
