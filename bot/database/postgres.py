@@ -27,7 +27,7 @@ from psycopg_pool import ConnectionPool
 
 from bot.database.address import without_password
 from bot.database.base import Connection, Cursor, Database, DatabaseError, Params
-from bot.database.postgres_batch import Batch
+from bot.database.postgres_batch import Batch, with_filled_lists
 from bot.database.postgres_errors import own_errors
 
 #: As in SQLite: `json_extract(body, '$.name')`. It gives text; null where there is none.
@@ -56,7 +56,7 @@ _names = itertools.count()
 @lru_cache(maxsize=1000)
 def _translated(sql: str) -> str:
     """`?` as psycopg has it. Our SQL has no `?` in a literal."""
-    return sql.replace("%", "%%").replace("?", "%s")
+    return with_filled_lists(sql).replace("%", "%%").replace("?", "%s")
 
 
 class _Rows:

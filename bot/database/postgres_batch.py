@@ -115,8 +115,13 @@ class Batch:
         return literals.Literal(value).as_string(self._raw)
 
 
+def with_filled_lists(sql: str) -> str:
+    """Unlike SQLite, PostgreSQL takes no empty list. Nothing is in one that has null alone."""
+    return sql.replace(" in ()", " in (null)")
+
+
 @lru_cache(maxsize=1000)
 def _numbered(sql: str) -> str:
     """`?` as PREPARE has it: $1, $2 … Our SQL has no `?` in a literal."""
-    parts = re.split(r"\?", sql)
+    parts = re.split(r"\?", with_filled_lists(sql))
     return parts[0] + "".join(f"${number}{part}" for number, part in enumerate(parts[1:], 1))

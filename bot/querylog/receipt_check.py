@@ -257,9 +257,10 @@ class Checked:
             releases = sorted((body.get("releases") or {}).items())
             editions = ", ".join(f"{key} {label}" for key, label in releases) or "none"
             day = body.get("as_of") or "the date of service"
+            build = body.get("index_build")
             lines = [
-                f"{start}answer ({body.get('outcome')}) for {day}, from the editions: {editions}; "
-                f"index {body.get('index_build')}."
+                f"{start}answer ({body.get('outcome')}) for {day}, from the editions: {editions}"
+                + (f"; index {build}." if build else ".")
             ]
         else:
             lines = [f"{start}{record['kind']}."]

@@ -325,6 +325,14 @@ def test_one_question_has_one_answer(log: QueryLog) -> None:
     assert verify(log.where).last == 2
 
 
+def test_a_log_in_which_nothing_is_open_says_so(log: QueryLog) -> None:
+    identity = log.ask(QuestionRecord("htn", "cli"))
+    log.answered(identity, ANSWER, index_build=None, latency_ms=1)
+    log.delivered(identity, "delivered")
+    assert log.unanswered(["cli"]) == log.waiting(["cli"]) == log.undelivered(["cli"]) == []
+    assert log.select("id = ?", ["nobody"]) == []
+
+
 def test_settings_are_on_record_when_they_change(log: QueryLog) -> None:
     for value in (False, False, True, False):
         log.configured({"answer_without_log": value})
