@@ -50,7 +50,7 @@ from bot.workers.memory import own_mb
 from bot.workers.pool import default_workers
 
 #: As bot/slack/app.py sets it.
-_SWITCH = 0.0001
+_SWITCH = 0.0005
 #: Seconds between two verdicts.
 _PAUSE = 0.02
 

@@ -63,7 +63,7 @@ logger = logging.getLogger("codedesk.slack")
 _LISTENERS_AT_ONCE = 8
 #: Seconds until a thread that computes lets another go on, in place of Python's 0.005. A verdict
 #: reads and writes often, and each time waits for the search that goes on beside it.
-_SWITCH = 0.0001
+_SWITCH = 0.0005
 
 
 def deliver_by(
