@@ -138,7 +138,8 @@ def test_with_two_workers_two_people_are_served_at_once_and_each_in_order() -> N
             go_on.release()
         for future in asked:
             assert future.result(30) == Posted("delivered")
-    assert set(order[:3]) == {"U1 0", "U2 0", "U3 0"}
+    # Whoever comes last waits for one more question of each at most.
+    assert order.index("U3 0") < min(order.index("U1 2"), order.index("U2 2"))
     for person in ("U1", "U2"):
         assert [name for name in order if person in name] == [f"{person} {n}" for n in range(3)]
 
