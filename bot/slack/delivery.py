@@ -151,9 +151,11 @@ class SlackDelivery:
             wait = self.searches.wait(by)
             if wait.is_full:
                 return self._too_busy(question, wait, trouble)
+            # In line at once, so that no later question of the same person comes before it.
+            posted = self.searches.run(lambda: self._answer(question, sending, trouble), by)
             if wait.seconds >= _LONG:
                 self._say_busy(wait, tell)
-            return self.searches.run(lambda: self._answer(question, sending, trouble), by)
+            return posted
         return self._answer(question, sending, trouble)
 
     def _over(self, question: LoggedQuestion) -> Over | None:
