@@ -2,7 +2,7 @@
 # make audit      auditors' pages over the query log, in a browser, on this machine
 # make check      linter, formatter, type checker
 # make test-fast  the tests that need no index and start no servers: under 3 minutes
-# make test       all tests: under 12 minutes on two cores
+# make test       all tests: about 15 minutes on two cores
 # make scrub      how well identifiers are removed, measured on cases made from templates
 # make pictures   the pictures of the docs, from what is loaded and indexed in CODEDESK_HOME
 # make slack-pictures  every surface in Slack, into docs/slack/
@@ -29,10 +29,10 @@ audit: $(VENV)/.installed-audit
 
 # All tests of a file run in one process, because they share what they set up.
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile $(ARGS)
 
 test-fast: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m 'not index and not slow' $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile -m 'not index and not slow' $(ARGS)
 
 # CI runs this, and the tests.
 check: $(VENV)/.installed-dev
