@@ -89,6 +89,8 @@ class ChainAppender:
         self.seq, self.hash = 0, ""
         #: Answers that were asked for ahead, by what was asked.
         self._ahead: dict[Any, Cursor] = {}
+        #: What would be asked of the questions that were added.
+        self._added: set[Any] = set()
 
     def read_end(self) -> None:
         """Read where the chain ends. Before it, other statements may be sent, which travel with
@@ -148,6 +150,9 @@ class ChainAppender:
         self.db.executemany(f"insert into texts ({_TEXT}) values (?, ?, ?, ?)", texts_of_it)
         self._records.append(record)
         self._texts += texts_of_it
+        if kind == "question":
+            marks = ((name, body.get(name)) for name in ("event_id", "message_key"))
+            self._added |= {subject, *marks}
         self.seq, self.hash = seq, hashed
         return seq
 
@@ -206,8 +211,10 @@ class ChainAppender:
             self._ahead[name, value] = self.db.execute(_KNOWN.format(name), [value])
 
     def _is_there(self, what: Any, sql: str, value: str) -> bool:
-        # What was asked ahead was read before anything was added, and is used once.
-        rows = None if self._records else self._ahead.pop(what, None)
+        if what in self._added:
+            return True
+        # Read once. Nobody else writes meanwhile, so it holds but for what is added here.
+        rows = self._ahead.pop(what, None)
         return (rows or self.db.execute(sql, [value])).fetchone() is not None
 
     def has_question(self, question_id: str) -> bool:
