@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from machine import processor
 
 from codesets.model import SYSTEM_NAMES
 from index.evaluate import LEVELS, Level, canvas, draw_reliability
@@ -74,7 +75,7 @@ def _circumstances(figures: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in _versions().items())
     lines = [
         f"Measured at commit {_commit()} on {dt.date.today()}, in {figures['seconds'] / 60:.0f} "
-        f"minutes, on {_processor()} ({os.cpu_count()} cores, {platform.system()}), "
+        f"minutes, on {processor()} ({os.cpu_count()} cores, {platform.system()}), "
         f"Python {platform.python_version()}.",
         f"Date of service {planned.day}: {', '.join(figures['releases'].values())}.",
         f"Index: {manifest.texts:,} texts of {manifest.families:,} codes, {manifest.model}.",
@@ -103,15 +104,6 @@ def _versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return versions
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = (line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
 
 
 # Accuracy

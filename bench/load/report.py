@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.load.figures import shown, table
+from bench.machine import processor
 from bot.settings import Settings
 
 BEGIN, END = "<!-- load: begin -->", "<!-- load: end -->"
@@ -46,7 +47,7 @@ def circumstances() -> dict[str, Any]:
     return {
         "commit": _commit(),
         "day": dt.date.today().isoformat(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "system": platform.system(),
@@ -75,15 +76,6 @@ def _commit() -> str:
     command = ["git", "describe", "--always", "--dirty=, with changes", "--exclude=*"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent)
     return done.stdout.strip() or "unknown"
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = (line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
 
 
 def log_bytes(environment: Mapping[str, str]) -> int | None:
