@@ -21,8 +21,9 @@ HOLLOW_IN_TITLES = read(
     "encounter nec nos cause native organism"
 ).stems
 
-
 _UNSPECIFIED = read("unspecified").stems
+_WITHOUT = re.compile(r"without ([^,;]*)")
+_OF_BEFORE = re.compile(r"\b(?:following|history|status|after|screening|sequela)")
 
 
 def meant(code: Code) -> frozenset[str]:
@@ -61,7 +62,7 @@ def denied_by(books: Books, one: Code, other: Code) -> Conflict | None:
 
 def _without(title: str) -> set[str]:
     """The words that a title denies."""
-    clauses = re.findall(r"without ([^,;]*)", title.lower())
+    clauses = _WITHOUT.findall(title.lower())
     hollow = {"complication", "complications", "mention", "of", "or", "and", "other"}
     return {word for clause in clauses for word in plain_words(clause)} - hollow
 
@@ -76,7 +77,7 @@ def said_by(one: Code, other: Code) -> Conflict | None:
     said = meant(other)
     if not said or not said < read(one.title).affirmed or one.code[:3] == other.code[:3]:
         return None
-    if re.search(r"\b(?:following|history|status|after|screening|sequela)", one.title.lower()):
+    if _OF_BEFORE.search(one.title.lower()):
         return None
     ground = by_guideline("says", "I.B.9", code=one.code, other=other.code)
     return Conflict(one, other, (one.code,), ground)
@@ -91,7 +92,7 @@ def left_open(one: Code, other: Code) -> Conflict | None:
     title, said = one.title.lower(), other.title.lower()
     # "without bleeding" and "with bleeding".
     denied = _without(one.title) - _without(other.title)
-    opposite = bool(denied) and denied <= set(plain_words(re.sub(r"without [^,;]*", "", said)))
+    opposite = bool(denied) and denied <= set(plain_words(_WITHOUT.sub("", said)))
     denies = opposite or (_without_all(title) and not _without_all(said))
     open_ = "unspecified" in title and (
         read(one.title).affirmed - HOLLOW_IN_TITLES - read("stage").stems

@@ -12,8 +12,11 @@ from bot.desk.answer import Answer
 from bot.querylog import hash_chain, said_words
 from bot.views.wording import undated
 
-#: slash: a slash command. shortcut: a modal of a shortcut. button: a press under an answer.
-Surface = Literal["cli", "terminal", "mention", "dm", "slash", "shortcut", "button"]
+#: slash: a slash command. shortcut: a modal of a shortcut. button: a press under an answer. api,
+#: fhir, mcp: a program, by its client's name.
+Surface = Literal[
+    "cli", "terminal", "mention", "dm", "slash", "shortcut", "button", "api", "fhir", "mcp"
+]
 #: delivered: accepted by Slack, or printed. failed: refused, with the reason. unknown: it may or
 #: may not have arrived, and is not sent again. abandoned: it came too late to be of use, or the
 #: question was edited, deleted or stopped before. waiting: certainly not sent when the desk
