@@ -5,12 +5,15 @@ from __future__ import annotations
 import getpass
 import json
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import click
 
 from bot.audit.web import accounts
+from bot.cli.shared import progress
+from bot.messages import message
 from bot.querylog import NoSuchQuestion, QueryLog, Record, checkpoints, retention
 from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.confirming import Confirmer
@@ -19,6 +22,7 @@ from bot.querylog.records import summary
 from bot.querylog.search import Filters, search
 from bot.querylog.vouching import vouch
 from bot.settings import Settings, SettingsError
+from bot.views import log_page
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 BY = click.option("--by", default=None, metavar="NAME", help="Who does it. Default: you.")
@@ -53,32 +57,39 @@ def log_list(settings: Settings, limit: int, teams: tuple[str, ...], as_json: bo
     with opened(settings) as query_log:
         of = f" of {', '.join(teams)}" if teams else ""
         query_log.access("view", who(None), f"the last {limit}{of}")
-        for record in search(query_log, Filters(teams=teams or None), limit):
-            click.echo(json.dumps(summary(record), ensure_ascii=False) if as_json else line(record))
+        found = search(query_log, Filters(teams=teams or None), limit)
+    print_found(found, as_json, "log_page.empty")
 
 
-def line(record: Record) -> str:
-    reported = [code for code in record.codes if "line" in code]
-    codes = " ".join(str(code["code"]) for code in reported[:6] or record.codes[:3])
-    text = record.text if len(record.text) <= 60 else record.text[:59] + "…"
-    shown = "(redacted)" if record.redactions and not text else repr(text)
-    return (
-        f"{record.id}  {record.asked_at}  {record.surface:<8} {record.user or '-':<12} "
-        f"{record.outcome or '-':<9} {record.delivery:<11} {shown}  {codes}"
-    )
+def print_found(found: Sequence[Record], as_json: bool, nothing: str) -> None:
+    """Print questions as a table, or as one JSON object a line. `nothing`: the message for none."""
+    if as_json:
+        for record in found:
+            click.echo(json.dumps(summary(record), ensure_ascii=False))
+    elif found:
+        click.echo("\n".join(log_page.table(found)))
+    else:
+        progress(message(nothing))
 
 
 @log.command("show")
 @click.argument("question_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with everything.")
 @click.pass_obj
-def log_show(settings: Settings, question_id: str) -> None:
-    """Show everything stored of one question, as JSON. The beginning of an ID is enough if only one
-    question has it. That you looked goes on record."""
+def log_show(settings: Settings, question_id: str, as_json: bool) -> None:
+    """Show one question as a page: who asked, when and where, as asked, the answer as it was shown,
+    feedback, what was changed, and who looked at it.
+
+    The beginning of an ID is enough if only one question has it. That you looked goes on record.
+    """
     with opened(settings) as query_log:
         record = one_question(query_log, question_id)
         query_log.access("view", who(None), question_id=record.id)
+    if as_json:
         details = summary(record) | {"answer": record.answer}
         click.echo(json.dumps(details, ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(log_page.page(record)))
 
 
 def one_question(query_log: QueryLog, question_id: str) -> Record:

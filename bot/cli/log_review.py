@@ -21,7 +21,7 @@ import click
 
 from bot.audit import export
 from bot.audit.replay import Replay, replay
-from bot.cli.log import line, log, one_question
+from bot.cli.log import log, one_question, print_found
 from bot.cli.log_receipts import receipts_of
 from bot.desk.desk import Desk
 from bot.messages import message
@@ -128,8 +128,8 @@ def log_search(
     filters = replace(filters, text=text or None)
     with opened(settings) as query_log:
         query_log.access("search", getpass.getuser(), filters.description(query_log.scrubbed))
-        for record in search(query_log, filters, limit):
-            click.echo(json.dumps(summary(record), ensure_ascii=False) if as_json else line(record))
+        found = search(query_log, filters, limit)
+    print_found(found, as_json, "log_page.nothing")
 
 
 # Asking again

@@ -131,6 +131,8 @@ class Record:
     corrections: list[dict[str, Any]] = field(default_factory=list)
     withdrawals: list[dict[str, Any]] = field(default_factory=list)
     redactions: list[dict[str, Any]] = field(default_factory=list)
+    #: Who looked at it: `Entry.as_dict` of each look, in order.
+    looks: list[dict[str, Any]] = field(default_factory=list)
     #: What a language model was asked and what it said: `Entry.as_dict` of each, in order.
     language_model: list[dict[str, Any]] = field(default_factory=list)
     #: The phrases (`said`, `status`) of its note that a language model picked, and its name, where
@@ -277,6 +279,7 @@ def record_of(question_id: str, of: dict[str, list[Entry]]) -> Record:
         corrections=entries_of.get("correction", []),
         withdrawals=entries_of.get("withdrawal", []),
         redactions=entries_of.get("redaction", []),
+        looks=entries_of.get("access", []),
         language_model=entries_of.get("language_model", []),
         picked=[phrase for one in picked for phrase in one.parsed("phrases") or []],
         picked_by=picked[0].body["model"] if picked else "",
@@ -328,6 +331,7 @@ def summary(record: Record) -> dict[str, Any]:
         "corrections": record.corrections,
         "withdrawals": record.withdrawals,
         "redactions": record.redactions,
+        "looks": record.looks,
         "language_model": record.language_model,
         "altered": record.altered,
     }

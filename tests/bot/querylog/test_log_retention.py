@@ -296,7 +296,7 @@ def test_redact_and_hold_from_the_command_line(home: Path, old: QueryLog) -> Non
     assert run("release", str(number), "--reason", "closed").exit_code == 0
     done = run("redact", question[:8], "--reason", "a name", "--by", "auditor")
     assert done.stdout == f"Destroyed of {question}: detail, text.\n"
-    assert "(redacted)" in run("list").stdout
+    assert "(destroyed by a redaction)" in run("list").stdout
     assert run("verify").exit_code == 1
 
 
