@@ -41,7 +41,7 @@ def page(record: Record) -> list[str]:
     ):
         if entries:
             lines += ["", message(f"log_page.{heading}"), *(_wrapped(one) for one in entries)]
-    return [*lines, "", message("log_page.more", id=record.id)]
+    return [_printable(line) for line in (*lines, "", message("log_page.more", id=record.id))]
 
 
 def _asked(record: Record) -> Iterator[str]:
@@ -191,7 +191,7 @@ def _row(record: Record) -> list[str]:
     if sure := confidence(record):
         outcome += f", {sure}"
     first = first_code(record)
-    return [
+    cells = [
         _at(record.asked_at)[:16],
         _cut(record.user or "-", _MOST_PERSON),
         record.surface,
@@ -203,6 +203,7 @@ def _row(record: Record) -> list[str]:
         ", ".join(edition_names(record)) or "-",
         record.id,
     ]
+    return [_printable(cell) for cell in cells]
 
 
 # What both say
@@ -250,6 +251,14 @@ def edition_names(record: Record) -> list[str]:
 def _at(time: str) -> str:
     """A time of the log without what is smaller than a second."""
     return time[:19].replace("T", " ")
+
+
+def _printable(text: str) -> str:
+    """A text with blanks for other white space, and escapes for characters that a terminal acts
+    upon or does not show: people may have typed some."""
+    return "".join(
+        one if one.isprintable() else " " if one.isspace() else ascii(one)[1:-1] for one in text
+    )
 
 
 def _cut(text: str, most: int) -> str:

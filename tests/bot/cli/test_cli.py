@@ -306,6 +306,16 @@ def test_a_question_of_the_log_is_a_page(home: Path) -> None:
     assert max(map(len, page.splitlines())) <= 98
 
 
+def test_what_a_terminal_acts_upon_is_escaped(home: Path) -> None:
+    run("ask", "htn \x1b[2J \u202e gout\x07")
+    for shown in (
+        run("log", "list").stdout,
+        run("log", "show", run("log", "list").stdout.split()[-1]).stdout,
+    ):
+        assert not {"\x1b", "\u202e", "\x07"} & set(shown)
+        assert r"\x1b[2J" in shown
+
+
 def test_a_search_that_finds_nothing_says_so(home: Path) -> None:
     run("ask", "htn")
     found = run("log", "search", "gout")
