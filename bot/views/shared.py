@@ -97,15 +97,20 @@ def explanation(one: Explanation) -> str:
 
 
 def editions(answer: Answer) -> str:
-    """The editions that an answer's codes are of: "ICD-10-CM FY2026-April"; and which of them are
-    not in force on the date of service."""
+    """`editions_of` in words: "ICD-10-CM FY2026-April"."""
+    return ", ".join(editions_of(answer))
+
+
+def editions_of(answer: Answer) -> list[str]:
+    """The editions that an answer's codes are of, each with whether it is not in force on the date
+    of service."""
     lines = [line for one in answer.statements for line in one.report]
     results: list[Verdict | Candidate | ReportLine] = [
         *answer.verdicts, *answer.report, *lines, *answer.candidates
     ]  # fmt: skip
     named = [edition(SYSTEM_NAMES[r.system], r.release, answer) for r in results if r.release]
     named += [message("notes.guidelines", release=g.release) for g in quoted_sections(answer)]
-    return ", ".join(dict.fromkeys(named))
+    return list(dict.fromkeys(named))
 
 
 def quoted_sections(answer: Answer) -> list[QuotedGuideline]:
