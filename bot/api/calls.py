@@ -4,7 +4,7 @@ in the log before it is returned."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.api.clients import Client
@@ -24,7 +24,8 @@ class Calls:
 
     `on_behalf_of` is who asks through the client: an id of its own, which the log keeps among the
     options of the question. `key` is a name that the client gives the call: one with the same key
-    is the same question, and has the answer that it had.
+    is the same question, and has the answer that it had. `noted` is what else the log keeps among
+    the options.
     """
 
     def __init__(self, logged: LoggedDesk, surface: Surface) -> None:
@@ -40,13 +41,14 @@ class Calls:
         after: str | None = None,
         on_behalf_of: str | None = None,
         key: str | None = None,
+        noted: Mapping[str, str] | None = None,
         **reading: Any,
     ) -> Answer:
         """Answer a question. `reading` is as in `Desk.take`; `after`: the id of the question that
         it follows, which must be of the same client. Raises NoSuchQuestion, StillAnswering,
         LogUnavailable, CodeDeskError."""
         after = after and self.own(client, after).id
-        options = {**reading, "limit": limit, "on_behalf_of": on_behalf_of}
+        options = {**reading, "limit": limit, "on_behalf_of": on_behalf_of, **(noted or {})}
         asked = self._asked(client, options, after, key)
         (question,) = self.logged.take([text], asked, **reading)
         return self._answered(question, asked, limit)
@@ -58,12 +60,13 @@ class Calls:
         *,
         on_behalf_of: str | None = None,
         key: str | None = None,
+        noted: Mapping[str, str] | None = None,
         **reading: Any,
     ) -> Answer:
         """Verdicts on codes, and the rules between them; `reading` is as in `Desk.take_codes`.
         Raises as `ask` does."""
         # The number of codes is logged, so that a replay checks the text and does not ask it.
-        options = {**reading, "checked": len(codes), "on_behalf_of": on_behalf_of}
+        options = {**reading, "checked": len(codes), "on_behalf_of": on_behalf_of, **(noted or {})}
         asked = self._asked(client, options, key=key)
         question = self.logged.take_codes(codes, asked, **reading)
         return self._answered(question, asked, 10)

@@ -77,10 +77,11 @@ def ask(
                     conversation.ask(lines, show=lambda a: click.echo(a.as_json()), **options)
             return
         assert question is not None
+        session = terminal.Session(conversation.told_before(after) if after else ())
         (answer,) = conversation.ask(
             [question],
             show=lambda a: click.echo(
-                a.as_json() if as_json else terminal.as_text(a, shown=min(limit, 5))
+                a.as_json() if as_json else session.as_text(a, shown=min(limit, 5))
             ),
             after=after,
             **options,

@@ -104,6 +104,7 @@ def _as_json(answer: Answer) -> None:
 def _as_text(texts: Sequence[str]) -> Callable[[Answer], None]:
     """Shows each answer; of several under its number and what it answers."""
     number = 0
+    session = terminal.Session()
 
     def show(answer: Answer) -> None:
         nonlocal number
@@ -111,7 +112,7 @@ def _as_text(texts: Sequence[str]) -> Callable[[Answer], None]:
         if len(texts) > 1:
             key = "number_denial" if answer.denials else "number"
             click.echo(message(f"claims.{key}", number=number, said=answer.question))
-        click.echo(terminal.as_text(answer) + ("\n" if number < len(texts) else ""))
+        click.echo(session.as_text(answer) + ("\n" if number < len(texts) else ""))
 
     return show
 

@@ -21,7 +21,11 @@ from bot.querylog import NoSuchQuestion, QuestionRecord
 from bot.querylog.opening import finish_what_was_left, open_log
 from bot.querylog.records import Surface
 from bot.settings import Settings
+from bot.views.notices import told_by
 from bot.views.shared import removals_to_tell, removed_in_words
+
+#: Questions of a conversation that are looked back at.
+_MOST_TURNS = 20
 
 
 class Conversation:
@@ -86,6 +90,20 @@ class Conversation:
         """Who asks, and with which options. The date of service is left out: it is not logged."""
         kept = {n: value for n, value in options.items() if value is not None and n != "day"}
         return QuestionRecord("", self._surface, user=getpass.getuser(), options=kept, after=after)
+
+    def told_before(self, question_id: str) -> set[str]:
+        """The keys of what was said of what is loaded (`bot.views.notices`), by the answer to a
+        question of the log and those that it followed. Raises NoSuchQuestion."""
+        told: set[str] = set()
+        following: str | None = self._known(question_id)
+        for _ in range(_MOST_TURNS):
+            record = self.log.get(following) if following else None
+            if record is None:
+                break
+            if record.answer:
+                told.update(told_by(Answer.from_dict(record.answer)))
+            following = record.after
+        return told
 
     def _known(self, question_id: str) -> str:
         """The whole id of a question of the log, of which the beginning may be given."""

@@ -25,6 +25,7 @@ from bot.cli import (
     log_move,  # noqa: F401
     log_receipts,  # noqa: F401
     log_review,  # noqa: F401
+    mcp,
     scrub,
     serve,
     slack,
@@ -97,6 +98,7 @@ for _command in (
     scrub.scrub,
     log.log,
     slack.slack,
+    mcp.mcp,
     clients.clients,
 ):
     main.add_command(_command)

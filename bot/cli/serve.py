@@ -100,6 +100,7 @@ def _interactive(settings: Settings) -> None:
     progress("Loading the model…")
     with Conversation(settings, "terminal") as conversation:
         conversation.desk.ready()
+        session = terminal.Session()
         before: str | None = None
         while True:
             try:
@@ -111,17 +112,18 @@ def _interactive(settings: Settings) -> None:
                 return
             (answer,) = conversation.ask(
                 [question],
-                show=lambda a: click.echo("\n" + terminal.as_text(a)),
+                show=lambda a: click.echo("\n" + session.as_text(a)),
                 after=before,
             )
             before = answer.id or None
 
 
 def _answer_lines(settings: Settings, questions: Iterable[str]) -> None:
+    session = terminal.Session()
     with Conversation(settings, "terminal") as conversation:
         for question in questions:
             if question.strip():
                 conversation.ask(
                     [question],
-                    show=lambda a: click.echo(f"> {a.question}\n\n{terminal.as_text(a)}\n"),
+                    show=lambda a: click.echo(f"> {a.question}\n\n{session.as_text(a)}\n"),
                 )

@@ -30,7 +30,7 @@ from bot.slack.state import State
 from bot.slack.told import Told, conversation
 from bot.slack.views.answer import answer_message, removed_message, with_removed
 from bot.slack.views.block_kit import Message, plain_message
-from bot.slack.views.notices import edition_notices
+from bot.slack.views.notices import loaded_told
 from bot.slack.views.said_defaults import with_said
 from bot.slack.web_api import VIEW, Posted, Way, delete, delete_original, for_one_anywhere
 from bot.slack.workspaces.clients import Clients, clients_of
@@ -271,7 +271,7 @@ class SlackDelivery:
 
             def then(posted: Posted) -> None:
                 if where and way.how != VIEW and posted.outcome == "delivered":
-                    self.told.add(where, edition_notices(answer))
+                    self.told.add(where, loaded_told(answer))
 
             known = "" if question_id == UNLOGGED else question_id
             copy = None if alone else answer_message(answer, question_id, private=True)

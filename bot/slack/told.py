@@ -1,4 +1,4 @@
-"""Which notices about editions were told in a conversation, so that each is told once, by
+"""Which notices about what is loaded were told in a conversation, so that each is told once, by
 whichever replica. They are forgotten after a day.
 
 A conversation is a thread, a direct message, or what one person asks privately in a channel.

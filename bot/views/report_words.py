@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.desk.answer import Answer, Because, Candidate, Headline, ReportLine, ShownFact
@@ -122,11 +121,6 @@ def rivals(answer: Answer) -> list[Candidate]:
         return []
     reported = {(line.code, line.system) for line in answer.report}
     return [c for c in answer.candidates if (c.code, c.system) not in reported]
-
-
-def untold_notices(answer: Answer) -> Iterator[str]:
-    """The notices that the headline does not tell already."""
-    return (notice for notice in answer.notices if notice != answer.headline.text)
 
 
 def untold(sentence: str, told: str) -> str:

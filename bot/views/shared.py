@@ -24,6 +24,7 @@ from bot.desk.note_checks import run_on
 from bot.desk.service_dates import is_of_birth
 from bot.messages import message, values_of
 from bot.phi.spans import PLACEHOLDER
+from bot.views.notices import edition
 from codesets.model import NOTE_HEADINGS, SYSTEM_NAMES
 from index.text.attributes import SIDE, TRIMESTER
 from index.text.tokens import read
@@ -96,14 +97,20 @@ def explanation(one: Explanation) -> str:
 
 
 def editions(answer: Answer) -> str:
-    """The editions that an answer's codes are of: "ICD-10-CM FY2026-April"."""
+    """`editions_of` in words: "ICD-10-CM FY2026-April"."""
+    return ", ".join(editions_of(answer))
+
+
+def editions_of(answer: Answer) -> list[str]:
+    """The editions that an answer's codes are of, each with whether it is not in force on the date
+    of service."""
     lines = [line for one in answer.statements for line in one.report]
     results: list[Verdict | Candidate | ReportLine] = [
         *answer.verdicts, *answer.report, *lines, *answer.candidates
     ]  # fmt: skip
-    named = [f"{SYSTEM_NAMES[r.system]} {r.release}" for r in results if r.release]
+    named = [edition(SYSTEM_NAMES[r.system], r.release, answer) for r in results if r.release]
     named += [message("notes.guidelines", release=g.release) for g in quoted_sections(answer)]
-    return ", ".join(dict.fromkeys(named))
+    return list(dict.fromkeys(named))
 
 
 def quoted_sections(answer: Answer) -> list[QuotedGuideline]:

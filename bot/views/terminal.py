@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from bot.desk.answer import (
     Answer,
@@ -30,6 +31,7 @@ from bot.views.beside import (
 )
 from bot.views.claim_words import claim_lines, not_checked, shown_pairs, shown_verdicts
 from bot.views.flag_words import clause
+from bot.views.notices import notices_to_say, shortened, told_by
 from bot.views.report_words import (
     Part,
     candidate_of_first,
@@ -41,7 +43,6 @@ from bot.views.report_words import (
     rivals,
     unreported,
     untold,
-    untold_notices,
 )
 from bot.views.shared import (
     axis_in_words,
@@ -73,13 +74,30 @@ _NOTE_WIDTH = 240
 _COMPLETIONS = 8
 
 
-def as_text(answer: Answer, *, shown: int = _SHOWN) -> str:
-    """The whole answer, wrapped to a terminal's width; its headline comes first."""
+class Session:
+    """Answers that one person reads one after another: what is loaded is said once."""
+
+    def __init__(self, told: Iterable[str] = ()) -> None:
+        """`told`: the keys of what was said before (`bot.views.notices`)."""
+        self._told = set(told)
+
+    def as_text(self, answer: Answer, **how: Any) -> str:
+        """The answer as the function `as_text` has it."""
+        text = as_text(answer, told=self._told, **how)
+        self._told.update(told_by(answer))
+        return text
+
+
+def as_text(answer: Answer, *, shown: int = _SHOWN, told: Collection[str] = ()) -> str:
+    """The whole answer, wrapped to a terminal's width; its headline comes first. `told`: the keys
+    of what was said before of what is loaded."""
+    answer = shortened(answer, told)
     blocks = [_wrapped(answer.headline.text, "")] if answer.headline.text else []
     if answer.read_as:
         read_as = message("terminal.read_as", statement=" ".join(answer.read_as.split()))
         blocks.append(textwrap.shorten(read_as, _WIDTH, placeholder=" …"))
-    blocks.append("\n".join(_wrapped(notice, "! ") for notice in untold_notices(answer)))
+    notices = notices_to_say(answer, told)
+    blocks.append("\n".join(_wrapped(notice, "! ") for notice in notices))
     blocks += [_denial(line) for line in adjustments(answer.denials)]
     sections = [_quoted(guideline) for guideline in quoted_sections(answer)[:_SECTIONS]]
     if answer.outcome == "guideline":

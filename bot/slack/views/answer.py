@@ -69,6 +69,7 @@ from bot.slack.views.report import (
     why_text,
 )
 from bot.views.flag_words import shows_flags
+from bot.views.notices import edition, not_in_force, shortened
 from bot.views.report_words import is_of_codes_together, parts, shown_lines
 from bot.views.shared import quoted_sections, removed_in_words
 from codesets.model import SYSTEM_NAMES
@@ -93,6 +94,7 @@ def answer_message(
     """`private`: only one person sees the answer; so it is when it is `shareable`, too. `told`: the
     keys of notices that were told before in the same conversation (`bot/slack/told.py`)."""
     private = private or shareable
+    answer = shortened(answer, told)
     drawn = _within_budget(answer, question_id, told)
     below = answer_buttons(answer, question_id, private=private, shareable=shareable)
     blocks = _placed(drawn, below)
@@ -289,15 +291,19 @@ def _context(texts: Iterable[str]) -> list[Block]:
 
 def _footer(answer: Answer, question_id: str) -> str:
     """What the check mark means, the editions, and the id in the log."""
-    day = ""
-    if answer.as_of:
-        marked = any(line.billable for line in shown_lines(answer)) or (
-            is_of_codes_together(answer) and all(v.status == "billable" for v in answer.verdicts)
-        )
+    marked = any(line.billable for line in shown_lines(answer)) or (
+        is_of_codes_together(answer) and all(v.status == "billable" for v in answer.verdicts)
+    )
+    editions = _editions(answer)
+    told = [editions]
+    if not_in_force(answer) and editions:
+        # It says which edition is not in force on the day, so the mark is not for that day.
+        told = [message("slack_answer.footer_nearest", releases=editions)] if marked else told
+    elif answer.as_of:
         key = "slack_answer.footer_billable" if marked else "slack_answer.footer_day"
-        day = message(key, day=answer.as_of)
+        told = [message(key, day=answer.as_of), editions]
     log = message("slack_answer.footer_log", question=question_id)
-    return escape(" · ".join(filter(None, [day, _editions(answer), log])))
+    return escape(" · ".join(filter(None, [*told, log])))
 
 
 def _editions(answer: Answer) -> str:
@@ -310,5 +316,5 @@ def _editions(answer: Answer) -> str:
     else:
         shown += [] if shown else answer.candidates
         named = []
-    named += [f"{SYSTEM_NAMES[one.system]} {one.release}" for one in shown if one.release]
+    named += [edition(SYSTEM_NAMES[r.system], r.release, answer) for r in shown if r.release]
     return ", ".join(dict.fromkeys(named))

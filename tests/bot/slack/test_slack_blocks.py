@@ -45,7 +45,7 @@ from bot.slack.views.answer import (
 from bot.slack.views.answer_text import answer_text
 from bot.slack.views.block_kit import escape, isolated, plain_message, whole_sentences
 from bot.slack.views.findings import decisive
-from bot.slack.views.notices import edition_notices
+from bot.slack.views.notices import loaded_told
 from bot.slack.views.phone_lines import phone_lines
 
 ID = "3f2a9c01b7de"
@@ -482,13 +482,13 @@ def test_changes_are_counted_and_the_first_are_listed() -> None:
 def test_a_notice_about_editions_is_told_once_in_few_words() -> None:
     told = "No ICD-10-CM for 2026-11-22 is loaded: FY2026-April used"
     assert told in lines(diabetes())
-    keys = edition_notices(diabetes())
+    keys = loaded_told(diabetes())
     assert len(keys) == 1
     again = answer_message(diabetes(), ID, told=keys)
     assert told not in json.dumps(again.blocks) + again.text
     # Of another day it is another notice.
     other = replace(diabetes(), notices=[NOT_COVERED.replace("2026-11-22", "2026-12-01")])
-    assert edition_notices(other) != keys
+    assert loaded_told(other) != keys
 
 
 def test_a_notice_about_a_system_that_is_not_shown_is_left_out() -> None:
