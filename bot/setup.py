@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import closing
 
 from bot.audit import corrections
 from bot.messages import message
@@ -15,8 +16,8 @@ from bot.querylog.opening import opened, verified
 from bot.querylog.snapshot import is_there
 from bot.settings import Settings
 from codesets.loading import packaged
-from codesets.loading.freshness import not_loaded, out_of_date
-from codesets.model import SYSTEM_NAMES
+from codesets.loading.checklist import Checklist, checklist
+from codesets.loading.packaged_references import load_packaged_references
 from codesets.store.code_store import CodeStore
 from index import build as index_build
 from index.embedding.models import Model, Shipped, chosen
@@ -27,36 +28,45 @@ _PATIENCE = 3.0
 Tell = Callable[[str], None]
 
 
-def set_up(settings: Settings, tell: Tell) -> None:
-    """Load what is missing, and build the index if it is not current."""
+def set_up(settings: Settings, tell: Tell) -> Checklist:
+    """Load what is missing, and build the index if it is not current. Returns what is there and
+    what is still missing for today."""
+    reachable = True
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = CodeStore(settings.codes_db)
     try:
         if settings.fetch:
-            _fetch(store, settings, tell)
+            reachable = _fetch(store, settings, tell)
         packaged.load_packaged(store, tell)
-        packaged.load_packaged_references(store, tell)
+        load_packaged_references(store, tell)
         model = model_of(settings)
         if not index_build.is_current(store, settings.index, model):
             build_index(store, settings, model, tell)
+        return checklist(store, dt.date.today(), reachable=reachable)
     finally:
         store.close()
 
 
-def _fetch(store: CodeStore, settings: Settings, tell: Tell) -> None:
-    """Fetch what is out of date or missing from the official sources. Gives up soon when they
-    cannot be reached."""
-    outdated, missing = out_of_date(store, dt.date.today()), not_loaded(store)
-    if not outdated and not missing:
-        return
+def loaded_for_today(settings: Settings, *, reachable: bool = True) -> Checklist:
+    """What is there for today, and what is missing. Nothing is loaded, made or fetched."""
+    today = dt.date.today()
+    if not settings.codes_db.exists():
+        return checklist(None, today, reachable=reachable)
+    with closing(CodeStore(settings.codes_db)) as store:
+        return checklist(store, today, reachable=reachable)
+
+
+def _fetch(store: CodeStore, settings: Settings, tell: Tell) -> bool:
+    """Fetch what is missing for today from the official sources, and say whether they could be
+    reached. Gives up soon when they cannot."""
+    if not checklist(store, dt.date.today()).gets("fetch"):
+        return True
     from codesets.loading import sync  # HTTP libraries are not loaded to answer a question.
 
     report = sync.sync(store, settings.downloads, say=tell, patience=_PATIENCE)
     if report.unreachable:
-        # Packaged code sets are loaded after this, so they are not missing.
-        brought = {SYSTEM_NAMES[delivery.system] for delivery in packaged.DELIVERIES}
-        missing = [name for name in missing if name not in brought]
-        tell(message("setup.unreachable", missing=", ".join(missing)))
+        tell(message("setup.unreachable"))
+    return not report.unreachable
 
 
 def model_of(settings: Settings) -> Model | Shipped:

@@ -24,6 +24,7 @@ from bot.querylog import QueryLog, schema_check
 from bot.querylog.checkpoints import make_keys
 from bot.settings import Settings
 from codesets.loading import packaged
+from codesets.loading.packaged_references import load_packaged_references
 from codesets.model import Release
 from codesets.store.code_store import CodeStore
 from index import build
@@ -72,7 +73,7 @@ def loaded() -> Path:
     with FileLock(home / "lock"):
         store = CodeStore(home / "codes.db")
         packaged.load_packaged(store)
-        packaged.load_packaged_references(store)
+        load_packaged_references(store)
         store.close()
     _BUILT_IN["code sets"] = time.monotonic() - started
     return home

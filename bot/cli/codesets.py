@@ -16,7 +16,8 @@ from bot.messages import message
 from bot.settings import Settings
 from bot.setup import index_again
 from bot.views import terminal
-from codesets.loading.freshness import not_loaded, out_of_date
+from bot.views.checklist import short_line
+from codesets.loading.checklist import checklist
 from codesets.lookups import edition_diff
 from codesets.model import SYSTEM_NAMES, CodesetError, Reference, Release
 from codesets.store.code_store import CodeStore
@@ -35,7 +36,6 @@ def codesets_list(settings: Settings) -> None:
         raise CodesetError(message("desk.nothing_loaded"))
     store = CodeStore(settings.codes_db)
     try:
-        today = dt.date.today()
         for release in store.releases():
             counts = store.counts(release)
             named = f"{SYSTEM_NAMES[release.system]} {release.label}"
@@ -53,10 +53,8 @@ def codesets_list(settings: Settings) -> None:
             count = store.references.count(reference)
             click.echo(f"{reference.name}: {reference.dates}; {count:,} entries")
             _echo_source(reference)
-        for outdated in out_of_date(store, today):
-            click.echo(str(outdated))
-        if missing := not_loaded(store):
-            click.echo(message("setup.not_loaded", missing=", ".join(missing)))
+        if short := short_line(checklist(store, dt.date.today())):
+            click.echo(short)
     finally:
         store.close()
 

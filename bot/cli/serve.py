@@ -3,6 +3,7 @@ over HTTP."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable
 from typing import cast
@@ -16,16 +17,38 @@ from bot.logged_desk import Answers
 from bot.messages import message
 from bot.querylog.opening import open_log
 from bot.settings import Settings, SettingsError
-from bot.setup import set_up
+from bot.setup import loaded_for_today, set_up
+from bot.views import checklist as views
 from bot.views import terminal
 from bot.workers.pool import default_workers
 
 
 @click.command()
+@click.option("--check", is_flag=True, help="Change nothing. Exit code 1: something is missing.")
+@click.option(
+    "--pages", is_flag=True, help="Change nothing; show the page and the name of every file."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.pass_obj
-def setup(settings: Settings) -> None:
-    """Load the code sets and build the index, unless that is done already."""
-    set_up(settings, progress)
+def setup(settings: Settings, check: bool, pages: bool, as_json: bool) -> None:
+    """Load the code sets, build the index, and say what is missing for today.
+
+    What is loaded already is left as it is. The last lines say what is there, what does not work
+    without the rest, and how to get it. CPT is not needed by everybody, so nothing counts as
+    missing without it.
+    """
+    if check or pages:
+        found = loaded_for_today(settings, reachable=not pages)
+    else:
+        found = set_up(settings, progress)
+    inbox = settings.home / "inbox"
+    if as_json:
+        click.echo(json.dumps(views.as_json(found, inbox), indent=1, ensure_ascii=False))
+    else:
+        for line in views.screen(found, inbox, most=None if pages else views.LINES):
+            click.echo(line)
+    if check and not found.is_complete:
+        sys.exit(1)
 
 
 @click.command()
@@ -41,7 +64,8 @@ def run(settings: Settings, workers: int | None) -> None:
 
     With no terminal it answers the questions on standard input, one a line, and ends.
     """
-    set_up(settings, progress)
+    if short := views.short_line(set_up(settings, progress)):
+        progress(short)
     given = (settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret)
     if any(given) or settings.slack_client_id:
         _serve_slack(settings, _workers(settings, workers))

@@ -24,9 +24,10 @@ from bot.setup import model_of
 from bot.slack.people import Defaults, Favourite, People, defaults_for
 from bot.slack.workspaces.place import Workspace
 from bot.slack.workspaces.roles import Roles, Sight
+from bot.views.checklist import name_of
 from codesets.errors import CodeDeskError
-from codesets.loading.freshness import not_loaded, out_of_date
-from codesets.model import SYSTEM_NAMES, US_SYSTEMS
+from codesets.loading.checklist import checklist
+from codesets.model import SYSTEM_NAMES
 from codesets.store.code_store import CodeStore
 
 logger = logging.getLogger("codedesk.slack")
@@ -224,11 +225,11 @@ def _status(verdict: Verdict) -> str:
 
 
 def _loaded(settings: Settings) -> Loaded:
+    today = dt.date.today()
     if not settings.codes_db.exists():
-        return Loaded(missing=tuple(SYSTEM_NAMES[system] for system in US_SYSTEMS))
+        return Loaded(missing=tuple(name_of(item) for item in checklist(None, today).missing))
     try:
         with closing(CodeStore(settings.codes_db)) as store:
-            today = dt.date.today()
             newest = [store.for_date(system, today).release for system in store.systems]
             editions = [
                 message(
@@ -239,10 +240,12 @@ def _loaded(settings: Settings) -> Loaded:
                 )
                 for release in newest
             ]
+            missing = checklist(store, today).missing
+            ended = [(item, item.ended) for item in missing if item.ended]
             return Loaded(
                 tuple(editions),
-                tuple(f"{one.name} {one.label}" for one in out_of_date(store, today)),
-                tuple(not_loaded(store)),
+                tuple(f"{name_of(item)} {one.label}" for item, one in ended if one),
+                tuple(name_of(item) for item in missing if not item.ended),
             )
     except (CodeDeskError, OSError, sqlite3.Error) as error:
         logger.error("what is loaded cannot be read: %s", error)

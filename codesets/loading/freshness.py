@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from codesets.model import REFERENCE_NAMES, SYSTEM_NAMES, US_SYSTEMS
+from codesets.model import (
+    REFERENCE_NAMES,
+    SYSTEM_NAMES,
+    US_SYSTEMS,
+    Reference,
+    ReferenceKind,
+    Release,
+    System,
+)
 from codesets.store.code_store import CodeStore
 
 #: References that are published for each edition. The others are valid until they are replaced.
-_RENEWED = (
+_RENEWED: tuple[tuple[ReferenceKind, System], ...] = (
     ("index", "icd10cm"),
     ("external_causes", "icd10cm"),
     ("neoplasms", "icd10cm"),
@@ -42,6 +51,55 @@ class Outdated:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a code system or reference stands on a day, by the loaded edition that is nearest to it:
+    its label ("" where none is loaded), its first and last day, and how many days it is away (0
+    when it is in force). `coming`: a later edition is loaded, too."""
+
+    name: str
+    label: str = ""
+    first: dt.date = dt.date.min
+    last: dt.date = dt.date.min
+    days_away: int = 0
+    coming: bool = False
+
+
+def standing(
+    store: CodeStore | None, day: dt.date, system: System, kind: ReferenceKind | None = None
+) -> Standing:
+    """How a code system stands, or with `kind` a reference of it. Of edits for several settings,
+    the one that is furthest from the day decides. `store` None: nothing is loaded."""
+    if kind is None:
+        name = SYSTEM_NAMES[system]
+        if not store or system not in store.systems:
+            return Standing(name)
+        return _standing(name, store.for_date(system, day).release, day, store.releases(system))
+    references = store.references.all(kind, system) if store else []
+    if not store or not references:
+        return Standing(_named(kind, system))
+    settings = {reference.setting for reference in references}
+    found = [store.references.for_date(kind, system, day, setting) for setting in settings]
+    worst = max((one for one in found if one), key=lambda one: one.days_away(day))
+    return _standing(worst.title, worst, day, references)
+
+
+def _standing(
+    name: str,
+    nearest: Release | Reference,
+    day: dt.date,
+    editions: Sequence[Release] | Sequence[Reference],
+) -> Standing:
+    first, last = nearest.effective_from, nearest.effective_through
+    coming = any(one.effective_from > last for one in editions)
+    return Standing(name, nearest.label, first, last, nearest.days_away(day), coming)
+
+
+def _named(kind: ReferenceKind, system: System) -> str:
+    whose = "" if system == "hcpcs" else f"{SYSTEM_NAMES[system]} "
+    return whose + REFERENCE_NAMES[kind]
+
+
 def out_of_date(store: CodeStore, day: dt.date) -> list[Outdated]:
     """The code systems and references of which editions are loaded, but none in force on `day`."""
     nearest = [(store.for_date(system, day), SYSTEM_NAMES[system]) for system in store.systems]
@@ -66,6 +124,5 @@ def not_loaded(store: CodeStore) -> list[str]:
     missing = [SYSTEM_NAMES[one] for one in US_SYSTEMS if one not in store.systems]
     for kind, system in _RENEWED:
         if not store.references.all(kind, system):
-            whose = "" if system == "hcpcs" else f"{SYSTEM_NAMES[system]} "
-            missing.append(whose + REFERENCE_NAMES[kind])
+            missing.append(_named(kind, system))
     return missing

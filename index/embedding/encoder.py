@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from index.embedding.progress import shown
 from index.errors import SearchError
 from index.runtime import THREADS, load_onnxruntime
 
@@ -99,20 +100,18 @@ class Encoder:
 
     def encode_together(self, texts: Sequence[str], *, progress: str | None = None) -> np.ndarray:
         """`encode` in batches: several times as fast, and a little less exact. `progress` is the
-        label of a progress bar, None for no bar."""
-        from tqdm import tqdm  # not imported when a question is answered
-
+        label of what is shown of the progress, None for nothing."""
         order = sorted(
             range(len(texts)), key=lambda i: len(texts[i])
         )  # texts of like length: less padding
         batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
-        with tqdm(total=len(texts), desc=progress, unit="text", disable=progress is None) as bar:
+        with shown(progress, len(texts)) as advance:
             each = self._threads().map if self._at_once > 1 else map
             results = each(lambda batch: self._run([texts[i] for i in batch]), batches)
             for batch, batch_vectors in zip(batches, results, strict=True):
                 vectors[batch] = batch_vectors
-                bar.update(len(batch))
+                advance(len(batch))
         return vectors
 
     def _threads(self) -> ThreadPoolExecutor:

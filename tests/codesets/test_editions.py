@@ -23,8 +23,8 @@ DATA = TEST_DATA / "icd10cm"
     [
         ("2023-10-01", "FY2024", "in_force"),
         ("2024-09-30", "FY2024", "in_force"),
-        ("2024-10-01", "FY2024", "nearest"),
-        ("2025-09-30", "FY2026-April", "nearest"),
+        ("2024-10-01", "FY2025", "in_force"),
+        ("2025-09-30", "FY2025", "in_force"),
         ("2025-10-01", "FY2026-April", "served"),
         ("2026-03-31", "FY2026-April", "served"),
         ("2026-04-01", "FY2026-April", "in_force"),

@@ -404,9 +404,10 @@ def test_a_tabular_list_is_not_replaced_by_a_bare_list(packaged: CodeStore, tmp_
 def test_setup_leaves_what_a_person_imported(small: CodeStore) -> None:
     import_files(small, [ORDER], "FY2024")
     import_files(small, [APRIL], "FY2026-April")
-    # The package adds the notes of April, and the ICD-10-PCS of FY2024.
+    # The packages add the notes of April, FY2025, and the ICD-10-PCS of FY2024.
     assert [release.key for release in sources.load_packaged(small)] == [
         "icd10cm/FY2026-April",
+        "icd10cm/FY2025",
         "icd10pcs/FY2024",
     ]
     assert loaded(small)["icd10cm/FY2024"] == counts(30, 17)

@@ -13,8 +13,8 @@ from paths import TEST_DATA as DATA
 from bot.desk.answer import Answer, Verdict
 from bot.desk.desk import Desk
 from bot.settings import Settings
-from codesets.loading import packaged
 from codesets.loading.importer import import_files
+from codesets.loading.packaged_references import load_packaged_references
 from codesets.model import ConversionRow, Reference, ReferenceData
 from codesets.store.code_store import CodeStore
 
@@ -31,7 +31,7 @@ def crossing(store: CodeStore, tmp_path_factory: pytest.TempPathFactory) -> Iter
     home = tmp_path_factory.mktemp("crosswalks")
     copy = CodeStore(home / "codes.db")
     store._db.conn.backup(copy._db.conn)
-    packaged.load_packaged_references(copy)
+    load_packaged_references(copy)
     import_files(copy, [
         DATA / "hcpcs" / "HCPC2026_APR_ANWEB.txt",
         DATA / "hcpcs" / "april_2026_asp_ndc_hcpcs_crosswalk.csv",

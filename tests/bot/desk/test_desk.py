@@ -160,9 +160,9 @@ NOT_COVERED = [
     # code
     ("M54.50", "2021-09-30", "M54.50 is valid and billable in FY2024."),
     ("E11.9", "2026-11-30", "E11.9 is valid and billable in FY2026-April."),
-    ("E11", "2025-01-01", "E11 is a header in FY2024"),
-    ("E66.811", "2025-01-01", "The first loaded edition that has it is FY2026-April"),
-    ("S30.1XXA", "2026-11-30", "The last loaded edition that has it is FY2024"),
+    ("E11", "2022-01-01", "E11 is a header in FY2024"),
+    ("E66.811", "2022-01-01", "The first loaded edition that has it is FY2025"),
+    ("S30.1XXA", "2026-11-30", "The last loaded edition that has it is FY2025"),
     ("0SRC0J9", "2026-05-01", "0SRC0J9 is valid and billable in FY2024."),
     ("0SRC", "2026-05-01", "0SRC is a header in FY2024"),
 ]

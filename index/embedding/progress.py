@@ -1,0 +1,52 @@
+"""Shows how far the encoding of texts is: a bar in a terminal, else a short line now and then."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+#: Without a terminal a line is printed after each tenth of the texts, or after this many seconds.
+_SECONDS = 30.0
+
+Advance = Callable[[int], object]
+
+
+class Lines:
+    """Prints "label: 20% of 145,073" on `file`, one line at a time."""
+
+    def __init__(
+        self,
+        label: str,
+        total: int,
+        file: TextIO,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._label, self._total, self._file, self._clock = label, total, file, clock
+        self._done, self._tenth, self._at = 0, 0, clock()
+
+    def advance(self, count: int) -> None:
+        self._done += count
+        tenth = self._done * 10 // self._total
+        now = self._clock()
+        if tenth == self._tenth and now - self._at < _SECONDS:
+            return
+        self._tenth, self._at = tenth, now
+        share = self._done * 100 // self._total
+        print(f"{self._label}: {share}% of {self._total:,}", file=self._file, flush=True)
+
+
+@contextmanager
+def shown(label: str | None, total: int) -> Iterator[Advance]:
+    """A function to call with each number of texts that is done. `label` None: nothing is shown."""
+    if label is None or not total:
+        yield lambda count: None
+    elif not sys.stderr.isatty():
+        yield Lines(label, total, sys.stderr).advance
+    else:
+        from tqdm import tqdm  # not imported when a question is answered
+
+        with tqdm(total=total, desc=label, unit="text") as bar:
+            yield bar.update
