@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.phi.long_texts import MOST_CHARACTERS
 from codesets.model import Setting, System
@@ -14,15 +15,32 @@ from codesets.model import Setting, System
 MOST_TEXT = 100_000
 #: The most codes of a check.
 MOST_CODES = 200
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _as_published(value: object) -> object:
+    """A date as text. Pydantic would take a number, too, for the seconds since 1970."""
+    if value is None or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("a date as YYYY-MM-DD")
+
 
 _Date = Annotated[
     dt.date | None,
+    BeforeValidator(_as_published),
     Field(description="The date of service, YYYY-MM-DD; by default today."),
 ]
 _Systems = Annotated[
     list[System] | None,
     Field(description="Only these code systems; by default those of US claims.", min_length=1),
 ]
+
+
+def _storable(text: str) -> str:
+    """A text without the character NUL, which PostgreSQL cannot store."""
+    return text.replace("\0", " ")
+
+
 _Text = Annotated[
     str,
     Field(
@@ -32,8 +50,10 @@ _Text = Annotated[
         f"has at most {MOST_CHARACTERS} characters. Identifiers of patients are removed before it "
         "is stored; better, leave them out.",
     ),
+    # Last: the limits above refuse a text that is not Unicode (a lone surrogate).
+    AfterValidator(_storable),
 ]
-_Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^\S+$")]
+_Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\s\x00-\x1f]+$")]
 
 
 class _Body(BaseModel):
