@@ -24,8 +24,8 @@ from bot.messages import message
 from bot.settings import Settings
 from codesets.errors import CodeDeskError
 
-#: Seconds that calls under way have to finish.
-_TO_FINISH = 60
+#: Seconds that calls under way have to finish; the first ones wait until the desk is opened.
+_TO_FINISH = 300
 
 Say = Callable[[str], None]
 

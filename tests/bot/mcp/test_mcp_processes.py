@@ -12,11 +12,13 @@ from typing import Any
 
 import httpx2
 import pytest
+from click.testing import CliRunner
 from mcp.client.streamable_http import streamable_http_client
-from mcp_support import COMMAND, address_of, environment, started, subprocess_server, talk
+from mcp_support import address_of, environment, started, subprocess_server, talk
 
 from bot.api.clients import SCOPES
 from bot.api.tokens import Tokens
+from bot.cli.main import main
 from bot.mcp.http import allowed_hosts, read_address
 from bot.querylog import QueryLog
 from bot.settings import Settings, SettingsError
@@ -60,32 +62,20 @@ def asked(home: Path) -> list[tuple[str | None, str, str]]:
     return [(r.user, r.options.get("mcp_client", ""), r.delivery) for r in records]
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_stdio_with_the_client_of_the_sdk(home: Path, mode: str) -> None:
-    assert "E11.9" in talk(subprocess_server(home), check, mode)
+def test_stdio_with_the_client_of_the_sdk(home: Path) -> None:
+    assert "E11.9" in talk(subprocess_server(home), check)
     ((_, program, delivery),) = asked(home)
     assert program.startswith("mcp ")
     assert delivery == "delivered"
 
 
 def test_standard_output_has_the_protocol_alone(home: Path) -> None:
-    """What was asked before the end is answered, and what is no message ends nothing."""
-    with started(home) as process:
-        out, err = process.communicate(written(*_HELLO, _CHECK) + "no message\n", timeout=120)
-    assert process.returncode == 0
-    told = [json.loads(line) for line in out.splitlines()]
-    answers = {one.get("id"): one for one in told}
-    assert "E11.9" in answers[2]["result"]["content"][0]["text"]
-    assert answers[1]["result"]["serverInfo"]["name"] == "codedesk"
-    assert "Traceback" not in err
-    assert [program for _, program, _ in asked(home)] == ["desktop 3.1"]
-
-
-def test_what_prints_is_not_between_the_messages(home: Path) -> None:
+    """Whatever prints beside. What was asked before the end is answered, and what is no message
+    ends nothing."""
     code = (
         "import bot.desk.desk as d; old = d.Desk.ask_many\n"
         "def loud(*a, **k):\n"
-        "    print('LOUD'); return old(*a, **k)\n"
+        "    print('LOUD', flush=True); return old(*a, **k)\n"
         "d.Desk.ask_many = loud\n"
         "import sys; sys.argv = ['codedesk', 'mcp']\n"
         "from bot.__main__ import main; main()"
@@ -93,25 +83,32 @@ def test_what_prints_is_not_between_the_messages(home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=environment(home),
-        input=written(*_HELLO, _CHECK),
+        input=written(*_HELLO, _CHECK) + "no message\n",
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
-    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [1, 2]
+    assert done.returncode == 0
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert first["result"]["serverInfo"]["name"] == "codedesk"
+    assert (second["id"], second["result"].get("isError")) == (2, False)
+    assert "E11.9" in second["result"]["content"][0]["text"]
     assert "LOUD" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [program for _, program, _ in asked(home)] == ["desktop 3.1"]
 
 
 def test_a_signal_ends_it_after_what_is_under_way(home: Path) -> None:
     with started(home) as process:
         assert process.stdin
         assert process.stdout
-        process.stdin.write(written(*_HELLO, _CHECK))
+        # The ping is answered at once, and the check when the desk is opened.
+        process.stdin.write(written(*_HELLO, _CHECK, {"jsonrpc": "2.0", "id": 3, "method": "ping"}))
         process.stdin.flush()
-        assert json.loads(process.stdout.readline())["id"] == 1
+        assert [json.loads(process.stdout.readline())["id"] for _ in range(2)] == [1, 3]
         process.send_signal(signal.SIGTERM)
         assert json.loads(process.stdout.readline())["id"] == 2
-        assert process.wait(60) == 0
+        assert process.wait(120) == 0
     assert [delivery for *_, delivery in asked(home)] == ["delivered"]
 
 
@@ -124,27 +121,21 @@ def test_without_code_sets_each_call_says_so(tmp_path: Path) -> None:
 
 
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
+    """And no other command loads the SDK."""
     code = (
-        "import sys; sys.modules['mcp'] = None; sys.argv = ['codedesk', 'mcp']\n"
-        "from bot.__main__ import main; main()"
+        "import bot.cli.main, sys\n"
+        "print([m for m in ('mcp', 'starlette', 'uvicorn') if m in sys.modules], flush=True)\n"
+        "sys.modules['mcp'] = None; sys.argv = ['codedesk', 'mcp']; bot.cli.main.main()"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=environment(tmp_path),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 2
     assert "codedesk[mcp]" in done.stderr
-    assert done.stdout == ""
-
-
-def test_other_commands_do_not_load_the_sdk(tmp_path: Path) -> None:
-    code = "import bot.cli.main, sys; print([m for m in ('mcp', 'starlette') if m in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment(tmp_path), capture_output=True, text=True
-    )
     assert done.stdout.strip() == "[]"
 
 
@@ -195,18 +186,13 @@ def test_http(home: Path) -> None:
     ],
 )
 def test_a_wrong_option_gets_one_sentence(
-    tmp_path: Path, arguments: list[str], sentence: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], sentence: str
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, *COMMAND, *arguments],
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 2
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.setenv("CODEDESK_HOME", str(tmp_path))
+    done = CliRunner().invoke(main, ["mcp", *arguments])
+    assert done.exit_code == 2
+    assert sentence in done.output
+    assert "Traceback" not in done.output
 
 
 def test_addresses_and_hosts() -> None:

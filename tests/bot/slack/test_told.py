@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from slack_support import ScriptedDesk, served, wait_for_records
+from slack_support import NOT_COVERED, ScriptedDesk, diabetes, served, wait_for_records
 
 from bot.querylog import QuestionRecord
 from bot.slack.state import State
 from bot.slack.told import Told, conversation
+from bot.slack.views.answer import answer_message
+from bot.slack.views.notices import loaded_told
 
 NOTICE = "No ICD-10-CM for 2026-11-22 is loaded"
 
@@ -71,6 +74,26 @@ def test_the_second_answer_in_a_thread_does_not_repeat_it(
         slack.send_event(slack.app_mention("t2dm", channel="C5")).wait_ack(10)
         posts = slack.wait_for("chat.postMessage", count=3)
     assert [NOTICE in str(post.args["blocks"]) for post in posts] == [True, False, True]
+
+
+def test_what_is_not_drawn_is_not_told() -> None:
+    """Of a system that has no code in the answer nothing is said, so it is said when it has one."""
+    of_another = NOT_COVERED.replace("ICD-10-CM", "HCPCS Level II")
+    keys = loaded_told(replace(diabetes(), notices=[of_another]))
+    assert keys == []
+    assert loaded_told(replace(diabetes(), notices=[NOT_COVERED, of_another])) == loaded_told(
+        replace(diabetes(), notices=[NOT_COVERED])
+    )
+
+
+def test_the_footer_says_it_in_each_answer() -> None:
+    ended = replace(diabetes(), notices=[NOT_COVERED])
+    for told in ([], loaded_told(ended)):
+        shown = str(answer_message(ended, "a1b2", told=told).blocks)
+        assert (
+            "✓ billable in ICD-10-CM FY2026-April (not in force on 2026-11-22) · log a1b2" in shown
+        )
+        assert "billable on" not in shown
 
 
 @pytest.fixture
