@@ -42,7 +42,6 @@ def test_nothing_is_loaded() -> None:
         "ncci": "licence",
         "asp": "licence",
         "inpatient": "download",
-        "hcc": "download",
         "places": "download",
         "gems": "fetch",
         "cpt": "licence",
