@@ -41,6 +41,8 @@ def set_up(settings: Settings, tell: Tell) -> Checklist:
         load_packaged_references(store, tell)
         model = model_of(settings)
         if not index_build.is_current(store, settings.index, model):
+            if not settings.index.exists():
+                tell(message("setup.meanwhile"))
             build_index(store, settings, model, tell)
         return checklist(store, dt.date.today(), reachable=reachable)
     finally:

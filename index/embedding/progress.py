@@ -15,7 +15,8 @@ Advance = Callable[[int], object]
 
 
 class Lines:
-    """Prints "label: 20% of 145,073" on `file`, one line at a time."""
+    """Prints "label: 20% of 145,073, 4 minutes left" on `file`, one line at a time. `clock` gives
+    seconds."""
 
     def __init__(
         self,
@@ -25,7 +26,8 @@ class Lines:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._label, self._total, self._file, self._clock = label, total, file, clock
-        self._done, self._tenth, self._at = 0, 0, clock()
+        self._done, self._tenth = 0, 0
+        self._began = self._at = clock()
 
     def advance(self, count: int) -> None:
         self._done += count
@@ -35,7 +37,9 @@ class Lines:
             return
         self._tenth, self._at = tenth, now
         share = self._done * 100 // self._total
-        print(f"{self._label}: {share}% of {self._total:,}", file=self._file, flush=True)
+        left = round((now - self._began) / self._done * (self._total - self._done) / 60)
+        minutes = f", {left} minute{'s' * (left != 1)} left" if left else ""
+        print(f"{self._label}: {share}% of {self._total:,}{minutes}", file=self._file, flush=True)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def test_a_line_after_half_a_minute() -> None:
     lines = Lines("texts", 145_073, out, clock=lambda: next(now))
     for _ in range(3):
         lines.advance(1000)
-    assert out.getvalue().splitlines() == ["texts: 1% of 145,073"]
+    assert out.getvalue().splitlines() == ["texts: 1% of 145,073, 37 minutes left"]
 
 
 def test_nothing_is_shown_unasked(capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,7 +59,16 @@ def test_what_ended_is_said_first(store: CodeStore) -> None:
     assert lines[1] == (
         "ICD-10-CM FY2026-April ended 2026-09-30; FY2027, since 2026-10-01, is missing."
     )
-    assert "fetch    ICD-10-CM codes          ended 2026-09-30  no sure verdict for today" in lines
+    assert (
+        "fetch    ICD-10-CM codes          ended 2026-09-30  only the old edition answers" in lines
+    )
+
+
+def test_a_list_that_begins_later(store: CodeStore) -> None:
+    load(store, ["icd10cm"], "FY2027", "2026-10-01", "2027-09-30")
+    lines = screen(checklist(store, dt.date(2026, 9, 1)), INBOX)
+    assert any("ICD-10-CM codes          from 2026-10-01 on" in line for line in lines)
+    assert "ended" not in lines[1]
 
 
 def test_what_ends_soon_is_said(store: CodeStore) -> None:
@@ -72,7 +81,7 @@ def test_what_ends_soon_is_said(store: CodeStore) -> None:
 def test_all_is_there(store: CodeStore) -> None:
     load(store, ALL, "FY2027", "2026-10-01", "2027-09-30")
     found = checklist(store, TODAY)
-    assert screen(found, INBOX)[0] == "Code sets for 2026-12-01: all 12 are there."
+    assert screen(found, INBOX)[0] == "Code sets for 2026-12-01: all 11 are there."
     assert short_line(found) == ""
 
 
@@ -96,6 +105,7 @@ def test_every_line_has_its_words(store: CodeStore) -> None:
     for item in checklist(store, TODAY).items:
         assert len(message(f"checklist_names.{item.key}")) <= 24
         assert len(message(f"checklist_without.{item.key}")) <= 28
+    assert len(message("checklist.old")) <= 28
 
 
 def test_as_json(store: CodeStore) -> None:

@@ -42,7 +42,6 @@ def test_nothing_is_loaded() -> None:
         "ncci": "licence",
         "asp": "licence",
         "inpatient": "download",
-        "hcc": "download",
         "places": "download",
         "gems": "fetch",
         "cpt": "licence",
@@ -130,6 +129,8 @@ def test_a_future_edition_is_not_one_for_today(store: CodeStore) -> None:
     load(store, ["icd10cm"], "FY2027", "2026-10-01", "2027-09-30")
     one = item(checklist(store, dt.date(2026, 9, 1)), "icd10cm")
     assert not one.is_done
+    assert one.ended is None
+    assert one.begins is not None
 
 
 def test_parts_of_a_line(store: CodeStore) -> None:
