@@ -136,6 +136,11 @@ class Settings(BaseModel):
     audit_password_hash: Secret = None
     #: A file of names and hashes of more auditors; by default auditors.toml, if it is there.
     auditors_file: str | None = None
+    #: Where `codedesk serve` listens. 127.0.0.1: for this machine only.
+    api_host: str = "127.0.0.1"
+    api_port: Port = 8002
+    #: The programs that may ask there, each with the hash of its token; by default clients.toml.
+    clients_file: str | None = None
     #: After how long without a page auditors have to sign in again.
     audit_session_minutes: PositiveInt = 30
 
@@ -225,6 +230,10 @@ class Settings(BaseModel):
     @property
     def sign_ins(self) -> Path:
         return Path(self.auditors_file or self.home / "auditors.toml").expanduser()
+
+    @property
+    def clients(self) -> Path:
+        return Path(self.clients_file or self.home / "clients.toml").expanduser()
 
     @property
     def index(self) -> Path:

@@ -44,6 +44,10 @@ class CodeDeskError(Exception):
     * OtherSystem                 bot/audit/corrections.py
     * FileNotFetched              bot/slack/files.py
     * Misread                     bot/slack/search_syntax.py
+    * CallRefused                 bot/api/errors.py
+      * Unauthorized              bot/api/errors.py
+      * Forbidden                 bot/api/errors.py
+      * TooMany                   bot/api/errors.py
     * CasesUnreadable             bot/phi/evaluate.py
     * X12Unreadable               bot/x12/errors.py
     """

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 #: ask: questions in words, and reports. check: verdicts on codes. terminology: the FHIR operations.
 Scope = Literal["ask", "check", "terminology"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import click
 from bot.cli import (
     ask,
     claim,
+    clients,
     code,
     codesets,
     drg,
@@ -94,5 +95,6 @@ for _command in (
     scrub.scrub,
     log.log,
     slack.slack,
+    clients.clients,
 ):
     main.add_command(_command)

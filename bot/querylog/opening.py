@@ -126,14 +126,17 @@ def checkpoints_of(
     return checkpoints.read(kept or settings.checkpoints, key)
 
 
-def finish_what_was_left(log: QueryLog) -> str:
-    """Mark questions of the command line that were not finished long ago; a sentence on them, or ""
-    when there are none. Those of Slack are answered when Slack is served: bot.slack.recovery."""
-    left = unfinished(log, _SURFACES, log.now(), shared=True)
+def finish_what_was_left(
+    log: QueryLog, surfaces: Sequence[Surface] = _SURFACES, by: str = "the command line"
+) -> str:
+    """Mark questions of these surfaces that were not finished long ago; a sentence on them, or ""
+    when there are none. `by` names who stopped, for the reasons. Those of Slack are answered when
+    Slack is served: bot.slack.recovery."""
+    left = unfinished(log, surfaces, log.now(), shared=True)
     left.mark(
         log,
-        abandoned="the command line stopped before it answered",
-        unknown="the command line stopped while showing it",
+        abandoned=f"{by} stopped before it answered",
+        unknown=f"{by} stopped while showing it",
     )
     if not left.too_old and not left.uncertain:
         return ""

@@ -22,11 +22,11 @@ Surface = Literal[
 #: question was edited, deleted or stopped before. waiting: certainly not sent when the desk
 #: stopped; the next start sends it.
 Outcome = Literal["delivered", "failed", "unknown", "abandoned", "waiting"]
-#: What an auditor or a program did with the log; and who installed the app in a workspace, or
-#: changed who may do what there.
+#: What an auditor or a program did with the log; who installed the app in a workspace, or changed
+#: who may do what there; and which programs may ask ("client").
 Access = Literal[
     "view", "search", "export", "report", "replay", "vouch", "sign-in", "sign-out", "refusal",
-    "install", "uninstall", "people",
+    "install", "uninstall", "people", "client",
 ]  # fmt: skip
 #: "used": the person used another code than those shown; it is in `code`.
 Rating = Literal["right", "wrong", "used"]

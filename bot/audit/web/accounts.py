@@ -4,11 +4,8 @@ and `teams`."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import secrets
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +13,13 @@ from pathlib import Path
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from bot import private_toml
 from bot.settings import Settings, SettingsError
 
 #: The name that CODEDESK_AUDIT_PASSWORD_HASH is for.
 AUDITOR = "auditor"
 FEWEST_CHARACTERS = 12
+_WHO = "auditors"
 _TEAM = re.compile("[TE][A-Z0-9]+")
 _HASH = re.compile(r"\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[\w+/]+\$[\w+/]+")
 
@@ -57,7 +56,7 @@ def load(settings: Settings) -> dict[str, Account]:
     if settings.audit_password_hash:
         known[AUDITOR] = Account(settings.audit_password_hash)
     if settings.auditors_file or settings.sign_ins.exists():
-        known |= _read(settings.sign_ins)
+        known |= _accounts(settings.sign_ins, private_toml.read(settings.sign_ins, _WHO))
     if not known:
         raise SettingsError(
             "Nobody may sign in yet. Make an auditor with `codedesk log audit-password NAME`, then "
@@ -75,40 +74,17 @@ def load(settings: Settings) -> dict[str, Account]:
 def add(path: Path, name: str, password_hash: str, teams: Sequence[str] | None = None) -> None:
     """Add an auditor to the file, which only its owner can read; limited to `teams`, if there are
     any. Raises SettingsError."""
-    known = _read(path) if path.exists() else {}
-    limited = tuple(teams) if teams else None
-    _write(path, known | {name: Account(password_hash, limited)})
+    with private_toml.changing(path, _WHO) as known:
+        _accounts(path, known)
+        known[name] = {"hash": password_hash, "teams": list(teams)} if teams else password_hash
 
 
 def remove(path: Path, name: str) -> None:
     """Remove an auditor from the file. Raises SettingsError, also when there is no such auditor."""
-    known = _read(path) if path.exists() else {}
-    if name not in known:
-        raise SettingsError(f"{path} has no auditor {name}.")
-    _write(path, {other: known[other] for other in known if other != name})
-
-
-def _write(path: Path, known: Mapping[str, Account]) -> None:
-    new = path.with_name(path.name + ".new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        new.unlink(missing_ok=True)
-        with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            # A JSON string of printable characters is a TOML string.
-            file.writelines(
-                f"{json.dumps(name, ensure_ascii=False)} = {_as_toml(account)}\n"
-                for name, account in sorted(known.items())
-            )
-        new.replace(path)
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be written ({error.strerror}).") from error
-
-
-def _as_toml(account: Account) -> str:
-    password_hash = json.dumps(account.password_hash)
-    if account.teams is None:
-        return password_hash
-    return f"{{ hash = {password_hash}, teams = {json.dumps(account.teams)} }}"
+    with private_toml.changing(path, _WHO) as known:
+        if name not in known:
+            raise SettingsError(f"{path} has no auditor {name}.")
+        del known[name]
 
 
 def _account(path: Path, name: str, value: object) -> Account:
@@ -126,14 +102,5 @@ def _account(path: Path, name: str, value: object) -> Account:
     )
 
 
-def _read(path: Path) -> dict[str, Account]:
-    try:
-        open_to_others = path.stat().st_mode & 0o022
-        known = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"The auditors cannot be read from {path}: {error}.") from error
-    if open_to_others:
-        raise SettingsError(
-            f"Others can write {path}, and so make themselves auditors: run `chmod 600 {path}`."
-        )
+def _accounts(path: Path, known: Mapping[str, object]) -> dict[str, Account]:
     return {name: _account(path, name, value) for name, value in known.items()}

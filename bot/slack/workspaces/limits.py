@@ -1,10 +1,8 @@
 """How many questions a minute one person may ask, and one workspace.
 
 They are counted in the database that all processes share, so that a limit holds however many
-replicas there are; a count in each process would let through as many times more. The window slides:
-of the minute before, the part that is within the last 60 seconds counts, as if its questions had
-come evenly (https://blog.cloudflare.com/counting-things-a-lot-of-different-things/). What was
-refused is not counted.
+replicas there are; a count in each process would let through as many times more. The window slides
+(`bot.sliding_window`). What was refused is not counted.
 
 If the counts cannot be read or written, the question is answered: a limit keeps order, and protects
 nothing.
@@ -19,12 +17,11 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
+from bot import sliding_window
 from bot.slack.state import State
 from bot.slack.workspaces.errors import STATE_ERRORS
 
 logger = logging.getLogger("codedesk.slack")
-
-_MINUTE = 60.0
 
 _TABLE = """
 create table if not exists counted (
@@ -76,7 +73,7 @@ class Limits:
         if not limits:
             return None
         now = self._now()
-        minute, into = divmod(now, _MINUTE)
+        minute, into = divmod(now, sliding_window.MINUTE)
         try:
             with self._state.writing() as db:
                 for of, whose, most in limits:
@@ -86,8 +83,7 @@ class Limits:
                     ).fetchall()
                     counts = {int(one[0]): int(one[1]) for one in rows}
                     before, count = counts.get(int(minute) - 1, 0), counts.get(int(minute), 0)
-                    if before * (1 - into / _MINUTE) + count + 1 > most:
-                        wait = _wait(before, count, into, most)
+                    if (wait := sliding_window.wait(before, count, into, most)) is not None:
                         first = _count(db, f"told {person}", int(minute)) == 1
                         return Over(of, most, max(1, ceil(wait)), first)
                 for _, whose, _ in limits:
@@ -109,13 +105,3 @@ def _count(db: object, whose: str, minute: int) -> int:
         "select count from counted where whose = ? and minute = ?", [whose, minute]
     ).fetchone()
     return int(row[0])
-
-
-def _wait(before: int, count: int, into: float, most: int) -> float:
-    """The seconds until one more is within the limit, if nothing else is asked."""
-    left = _MINUTE - into
-    if count + 1 <= most:
-        # Enough of the minute before has to slide out.
-        return min(left, _MINUTE * (1 - (most - count - 1) / before) - into) if before else 0.0
-    # This minute has to become the one before, and slide out in part.
-    return left + _MINUTE * (1 - (most - 1) / count) if count else left
