@@ -48,6 +48,10 @@ class CodeDeskError(Exception):
       * Unauthorized              bot/api/errors.py
       * Forbidden                 bot/api/errors.py
       * TooMany                   bot/api/errors.py
+      * StillAnswering            bot/api/errors.py
+      * Oversized                 bot/api/errors.py
+      * TooSlow                   bot/api/errors.py
+      * Malformed                 bot/api/errors.py
     * CasesUnreadable             bot/phi/evaluate.py
     * X12Unreadable               bot/x12/errors.py
     """

@@ -59,3 +59,27 @@ class TooMany(CallRefused):
 
     def headers(self) -> dict[str, str]:
         return {"retry-after": str(self.seconds)}
+
+
+class StillAnswering(CallRefused):
+    """The question has no answer yet, or none any more: the message says which."""
+
+    status = 409
+
+
+class Oversized(CallRefused):
+    """The body of the call is too large."""
+
+    status = 413
+
+
+class TooSlow(CallRefused):
+    """The body of the call did not arrive in time."""
+
+    status = 408
+
+
+class Malformed(CallRefused):
+    """A header or a value that cannot be used; the message names it."""
+
+    status = 422

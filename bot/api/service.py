@@ -4,14 +4,15 @@ plain JSON API, FHIR and MCP all ask through it."""
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, cast
 
-from bot.api.calls import Calls
+from bot.api.calls import SURFACES, Calls
 from bot.api.clients import Client, Scope
-from bot.api.errors import Forbidden, TooMany, Unauthorized
+from bot.api.errors import Forbidden, Malformed, TooMany, Unauthorized
 from bot.api.rates import Rates
 from bot.api.tokens import Tokens
 from bot.desk.current import CurrentDesk
@@ -25,8 +26,8 @@ from bot.settings import Settings
 
 logger = logging.getLogger("codedesk.api")
 
-#: The surfaces of programs.
-SURFACES: tuple[Surface, ...] = ("api", "fhir", "mcp")
+#: Ids that clients give their people: opaque ones, not texts.
+_PERSON = re.compile(r"[A-Za-z0-9._@:|+-]{1,64}")
 #: Seconds until a thread that computes lets another go on, in place of Python's 0.005: a verdict
 #: reads and writes often, and each time waits for the search that goes on beside it.
 _SWITCH = 0.0005
@@ -84,6 +85,14 @@ class Service:
         self.allowed(client, scope)
         self.counted(client)
         return client
+
+    def on_behalf_of(self, request: Request) -> str | None:
+        """Who asks through the client, by the header On-Behalf-Of: an id that the log keeps beside
+        the client's name. Raises Malformed."""
+        person = request.headers.get("on-behalf-of")
+        if person is not None and not _PERSON.fullmatch(person):
+            raise Malformed(message("api.no_person"))
+        return person
 
     def live(self) -> bool:
         """Whether this process works: it answers."""

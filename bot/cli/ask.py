@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sys
 from pathlib import Path
 from typing import Any, get_args
@@ -12,16 +11,12 @@ import click
 
 from bot.cli.conversation import Conversation
 from bot.cli.shared import BATCH, DATE, SYSTEM, as_day, chunks, lines_of
-from bot.desk.answer import Answer, Verdict
+from bot.desk.answer import Verdict
 from bot.messages import message
 from bot.settings import Settings
 from bot.views import terminal
 from codesets.code_format import undot
 from codesets.model import Setting
-
-
-def _as_json(answer: Answer) -> str:
-    return json.dumps(answer.as_dict(), ensure_ascii=False)
 
 
 @click.command()
@@ -79,13 +74,13 @@ def ask(
         if batch is not None:
             with batch.open("rb") as file:
                 for lines in chunks(lines_of(file), BATCH):
-                    conversation.ask(lines, show=lambda a: click.echo(_as_json(a)), **options)
+                    conversation.ask(lines, show=lambda a: click.echo(a.as_json()), **options)
             return
         assert question is not None
         (answer,) = conversation.ask(
             [question],
             show=lambda a: click.echo(
-                _as_json(a) if as_json else terminal.as_text(a, shown=min(limit, 5))
+                a.as_json() if as_json else terminal.as_text(a, shown=min(limit, 5))
             ),
             after=after,
             **options,
@@ -134,7 +129,7 @@ def check(
             day=as_day(date),
             systems=list(systems) or None,
             setting=setting,
-            show=lambda a: click.echo(_as_json(a) if as_json else terminal.as_text(a)),
+            show=lambda a: click.echo(a.as_json() if as_json else terminal.as_text(a)),
         )
     firsts: dict[str, Verdict] = {}
     for verdict in answer.verdicts:

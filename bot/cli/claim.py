@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -99,7 +98,7 @@ def _ask(
 
 
 def _as_json(answer: Answer) -> None:
-    click.echo(json.dumps(answer.as_dict(), ensure_ascii=False))
+    click.echo(answer.as_json())
 
 
 def _as_text(texts: Sequence[str]) -> Callable[[Answer], None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import Any, BinaryIO
 
 import click
@@ -32,7 +31,7 @@ def code(settings: Settings, file: BinaryIO, date: dt.datetime | None, limit: in
         for some in chunks(lines, BATCH):
             conversation.ask(
                 some,
-                show=lambda a: click.echo(json.dumps(a.as_dict(), ensure_ascii=False)),
+                show=lambda a: click.echo(a.as_json()),
                 **options,
             )
             done += len(some)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sys
 
 import click
@@ -38,9 +37,7 @@ def drg(
     with Conversation(settings) as conversation:
         (answer,) = conversation.ask(
             [f"drg {' '.join(codes)}{said}"],
-            show=lambda a: click.echo(
-                json.dumps(a.as_dict(), ensure_ascii=False) if as_json else terminal.as_text(a)
-            ),
+            show=lambda a: click.echo(a.as_json() if as_json else terminal.as_text(a)),
             day=as_day(date),
         )
     if answer.drg is None:

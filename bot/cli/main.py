@@ -69,6 +69,7 @@ def main(ctx: click.Context) -> None:
     codedesk code statements.txt                        code each line of a file
     codedesk claim claims.837                           check claims before they go
     codedesk check E11.9 N18.31 --date 2026-03-05       is it valid, is it billable?
+    codedesk serve                                      answer programs over HTTP
     codedesk log list                                   who asked what
 
     Data lives in one folder: set CODEDESK_HOME to choose it.
@@ -83,6 +84,7 @@ def main(ctx: click.Context) -> None:
 for _command in (
     serve.setup,
     serve.run,
+    serve.serve,
     ask.ask,
     ask.check,
     code.code,

@@ -1,4 +1,5 @@
-"""`codedesk setup` and `codedesk run`: setting up, and answering in Slack or in this terminal."""
+"""`codedesk setup`, `run` and `serve`: setting up, and answering in Slack, in this terminal, or
+over HTTP."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from bot.desk.current import CurrentDesk
 from bot.logged_desk import Answers
 from bot.messages import message
 from bot.querylog.opening import open_log
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.setup import set_up
 from bot.views import terminal
 from bot.workers.pool import default_workers
@@ -43,12 +44,43 @@ def run(settings: Settings, workers: int | None) -> None:
     set_up(settings, progress)
     given = (settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret)
     if any(given) or settings.slack_client_id:
-        chosen = settings.workers if workers is None else workers
-        _serve_slack(settings, default_workers() if chosen is None else chosen)
+        _serve_slack(settings, _workers(settings, workers))
     elif sys.stdin.isatty():
         _interactive(settings)
     else:
         _answer_lines(settings, lines_of(sys.stdin.buffer))
+
+
+@click.command()
+@click.option("--host", help="Where to listen, in place of CODEDESK_API_HOST.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="The port, in place of CODEDESK_API_PORT."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(0, 256),
+    help="How many processes search; 0: none, this one searches. By default as many as there are "
+    "cores that it may use.",
+)
+@click.pass_obj
+def serve(settings: Settings, host: str | None, port: int | None, workers: int | None) -> None:
+    """Set up if needed, then answer programs over HTTP, until Ctrl-C or SIGTERM.
+
+    Each program needs a token: see `codedesk clients`. docs/API.md says how to call.
+    """
+    try:
+        from bot.api import serving
+    except ModuleNotFoundError as error:
+        raise SettingsError(message("api.no_extra")) from error
+    chosen = {"api_host": host, "api_port": port}
+    settings = settings.model_copy(update={n: v for n, v in chosen.items() if v is not None})
+    set_up(settings, progress)
+    serving.serve(settings, _workers(settings, workers), progress)
+
+
+def _workers(settings: Settings, given: int | None) -> int:
+    chosen = settings.workers if given is None else given
+    return default_workers() if chosen is None else chosen
 
 
 def _serve_slack(settings: Settings, workers: int) -> None:

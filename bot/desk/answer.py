@@ -7,6 +7,7 @@ for `reasons`, `Answer.releases` and, where it is None, `Answer.changes`. What i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal
@@ -589,6 +590,10 @@ class Answer:
         if self.changes is None:
             given.pop("changes")
         return given
+
+    def as_json(self) -> str:
+        """`as_dict` as text, on one line."""
+        return json.dumps(self.as_dict(), ensure_ascii=False)
 
     def as_logged(self) -> dict[str, Any]:
         """`as_dict` without the descriptors of CPT. Its licence lets a desk show them and not keep

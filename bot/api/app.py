@@ -1,0 +1,170 @@
+"""The plain JSON API: its routes. They say what `codedesk ask --json` says, by the same objects
+(docs/ANSWER.md); docs/API.md is for who writes a client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from importlib import metadata
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot.api.answer_schema import REPORT
+from bot.api.bodies import AskBody, CheckBody, ReportBody
+from bot.api.clients import Client, Scope
+from bot.api.errors import Malformed
+from bot.api.guard import Guard
+from bot.api.openapi import described
+from bot.api.problems import problem, problem_of
+from bot.api.service import Service
+from bot.api.turns import Turns
+from bot.desk.answer import Answer
+from bot.messages import message
+
+#: Verdicts that are worked on at once: several are written to the log together.
+_CHECKS_AT_ONCE = 8
+#: How many searches are read and logged ahead of those that are worked on.
+_AHEAD = 2
+_MOST_KEY = 200
+
+_Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def application(service: Service, more: Sequence[BaseRoute] = ()) -> FastAPI:
+    """The ASGI application; with `more` routes, which look themselves who asks."""
+    app = FastAPI(
+        title="Code Desk",
+        version=metadata.version("codedesk"),
+        docs_url=None,  # These pages would load programs from elsewhere.
+        redoc_url=None,
+        exception_handlers={RequestValidationError: _told, HTTPException: _told},
+    )
+    app.include_router(_router(service))
+    app.add_middleware(Guard)
+    app.router.routes += [*_health(service), *more]
+    app.openapi = lambda: described(app)  # type: ignore[method-assign]
+    return app
+
+
+async def _told(_: Request, error: Exception) -> Response:
+    return problem_of(error)
+
+
+def _admitting(service: Service) -> type[APIRoute]:
+    """Routes that look who asks before they read anything else. Their scope is their tag."""
+
+    class Admitting(APIRoute):
+        def get_route_handler(self) -> _Handler:
+            handler, scope = super().get_route_handler(), self.tags[0]
+
+            async def handle(request: Request) -> Response:
+                request.state.client = service.admitted(request, _scope(scope))
+                request.state.on_behalf_of = service.on_behalf_of(request)
+                return await handler(request)
+
+            return handle
+
+    return Admitting
+
+
+def _scope(tag: Any) -> Scope:
+    scope: Scope = tag
+    return scope
+
+
+def _router(service: Service) -> APIRouter:
+    router = APIRouter(prefix="/v1", route_class=_admitting(service))
+    calls = service.calls
+    searches = Turns(lambda: service.desk.searches_at_once + _AHEAD)
+    checks = Turns(lambda: _CHECKS_AT_ONCE)
+
+    async def asked(request: Request, turns: Turns, work: Callable[..., Answer]) -> Answer:
+        """What a call asks, in a thread, when it is its client's turn."""
+        client: Client = request.state.client
+        how = {"on_behalf_of": request.state.on_behalf_of, "key": _key(request)}
+        async with turns.one(client.name):
+            return await run_in_threadpool(work, client, **how)
+
+    @router.post("/ask", tags=["ask"], summary="Find codes in plain words, or ask about codes")
+    async def ask(request: Request, body: AskBody) -> Response:
+        def work(client: Client, **how: Any) -> Answer:
+            return calls.ask(
+                client,
+                body.text,
+                day=body.date,
+                systems=body.systems,
+                limit=body.limit,
+                after=body.after,
+                **how,
+            )
+
+        return _json((await asked(request, searches, work)).as_json())
+
+    @router.post("/report", tags=["ask"], summary="The lines to report for a statement, in order")
+    async def report(request: Request, body: ReportBody) -> Response:
+        def work(client: Client, **how: Any) -> Answer:
+            return calls.ask(client, body.text, day=body.date, **how)
+
+        answer = (await asked(request, searches, work)).as_dict()
+        return _json(json.dumps({name: answer[name] for name in REPORT}, ensure_ascii=False))
+
+    @router.post("/check", tags=["check"], summary="Are codes valid, billable, and right together?")
+    async def check(request: Request, body: CheckBody) -> Response:
+        def work(client: Client, **how: Any) -> Answer:
+            return calls.check(
+                client,
+                body.codes,
+                day=body.date,
+                systems=body.systems,
+                setting=body.setting,
+                **how,
+            )
+
+        return _json((await asked(request, checks, work)).as_json())
+
+    @router.get("/questions/{question_id}", tags=["ask"], summary="An answer that was given before")
+    async def question(request: Request, question_id: str) -> Response:
+        def work(client: Client, **_: Any) -> Answer:
+            record = calls.own(client, question_id)
+            service.log.access("view", client.name, "its own question", record.id)
+            return calls.stored(record)
+
+        return _json((await asked(request, checks, work)).as_json())
+
+    return router
+
+
+def _key(request: Request) -> str | None:
+    """What the client calls this call. https://datatracker.ietf.org/doc/
+    draft-ietf-httpapi-idempotency-key-header. Raises Malformed."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= _MOST_KEY):
+        raise Malformed(message("api.no_key", most=_MOST_KEY))
+    return key
+
+
+def _json(text: str) -> Response:
+    return Response(text.encode(), 200, {"cache-control": "no-store"}, "application/json")
+
+
+def _health(service: Service) -> list[BaseRoute]:
+    """For load balancers and orchestrators; without a token."""
+
+    async def live(_: Request) -> Response:
+        return PlainTextResponse("ok") if service.live() else problem(503, message("api.failed"))
+
+    async def ready(_: Request) -> Response:
+        why = await run_in_threadpool(service.not_ready)
+        return problem(503, why) if why else PlainTextResponse("ok")
+
+    routes: dict[str, Callable[[Request], Awaitable[Response]]] = {
+        "/live": live, "/ready": ready, "/health": ready,
+    }  # fmt: skip
+    return [Route(path, endpoint) for path, endpoint in routes.items()]
