@@ -82,7 +82,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(INSTALL) '.[test,dev,audit,drg,train,postgres,timestamps]'
+	$(INSTALL) '.[test,dev,audit,api,drg,train,postgres,timestamps]'
 	@touch $@
 
 $(VENV)/.installed-audit: $(VENV)/.installed

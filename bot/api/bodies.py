@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.phi.long_texts import MOST_CHARACTERS
 from codesets.model import Setting, System
@@ -14,17 +15,34 @@ from codesets.model import Setting, System
 MOST_TEXT = 100_000
 #: The most codes of a check.
 MOST_CODES = 200
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _as_published(value: object) -> object:
+    """A date as text. Pydantic would take a number, too, for the seconds since 1970."""
+    if value is None or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("a date as YYYY-MM-DD")
+
 
 _Date = Annotated[
     dt.date | None,
+    BeforeValidator(_as_published),
     Field(description="The date of service, YYYY-MM-DD; by default today."),
 ]
 _Systems = Annotated[
     list[System] | None,
     Field(description="Only these code systems; by default those of US claims.", min_length=1),
 ]
+
+def _storable(text: str) -> str:
+    """A text without the character NUL, which PostgreSQL cannot store."""
+    return text.replace("\0", " ")
+
+
 _Text = Annotated[
     str,
+    AfterValidator(_storable),
     Field(
         min_length=1,
         max_length=MOST_TEXT,
@@ -33,7 +51,7 @@ _Text = Annotated[
         "is stored; better, leave them out.",
     ),
 ]
-_Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^\S+$")]
+_Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\s\x00-\x1f]+$")]
 
 
 class _Body(BaseModel):
