@@ -17,6 +17,7 @@ from bot.desk.who_equivalent import WhoEquivalent
 from bot.views.wording import in_words
 from codesets.code_format import ICD10PCS
 from codesets.model import GemsMapping, NamedSystem, Reference
+from codesets.rows_icd11 import Icd11Mapping
 from codesets.store.code_store import CodeStore
 
 MapKind = Literal["9to10", "10to9", "10to11", "11to10"]
@@ -24,6 +25,7 @@ MapKind = Literal["9to10", "10to9", "10to11", "11to10"]
 Equivalence = Literal["equivalent", "relatedto", "unmatched"]
 
 _PCS = re.compile(ICD10PCS)
+_GEMS = ("9to10", "10to9")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +67,31 @@ class Mappings:
         self._crosswalk = Icd9Crosswalk(store)
         self._icd11 = Icd11(store)
 
-    def loaded(self, kind: MapKind) -> list[Reference]:
-        """The loaded references in which a map is published, oldest edition first."""
-        return self._store.references.all("gems" if kind in ("9to10", "10to9") else "icd11_map")
+    def loaded(self, kind: MapKind, procedures: bool | None = None) -> list[Reference]:
+        """The loaded references in which a map is published, oldest edition first; of those between
+        ICD-9-CM and ICD-10 with `procedures` those of procedures, or those of diagnoses."""
+        return [r for r in self._references(kind) if self._is_of(r, kind, procedures)]
+
+    def _references(self, kind: MapKind) -> list[Reference]:
+        return self._store.references.all("gems" if kind in _GEMS else "icd11_map")
+
+    def _is_of(self, reference: Reference, kind: MapKind, procedures: bool | None) -> bool:
+        """By its first row: each direction is a file of its own, and so are procedures."""
+        references = self._store.references
+        if kind not in _GEMS:
+            rows = references.rows(Icd11Mapping, reference, direction=kind)
+            return next(rows, None) is not None
+        first = next(references.rows(GemsMapping, reference, direction=kind), None)
+        if first is None or procedures is None:
+            return first is not None
+        ten = first.target or "" if kind == "9to10" else first.source
+        return procedures == bool(_PCS.fullmatch(ten))
 
     def of(self, kind: MapKind, code: str, day: dt.date) -> Found:
         """What the newest edition that has a code maps it to."""
         if kind in ("10to11", "11to10"):
             return self._of_who(kind, code, day)
-        for reference in reversed(self.loaded(kind)):
+        for reference in reversed(self._references(kind)):
             rows = list(
                 self._store.references.rows(GemsMapping, reference, direction=kind, source=code)
             )
@@ -134,7 +152,7 @@ class Mappings:
             )
             for one in who
         ]
-        loaded = [r for r in self.loaded(kind) if r.label == who[0].release]
+        loaded = [r for r in self._references(kind) if r.label == who[0].release]
         name = loaded[-1].name if loaded else who[0].release
         return Found(kind, code, rows, name, who[0].release, _labels(loaded[-1:]), who=who)
 

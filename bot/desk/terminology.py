@@ -52,23 +52,24 @@ class Terminology:
     ) -> Answer:
         """The verdict on a code, as it is written, in one edition. `display`: the title that the
         program has for it; a notice says when it differs. `notes`: with those that govern it."""
-        verdict = self._on(system, code, asked)
+        verdict = self._on(system, code, asked, notes)
         said = list(asked.reasons)
         if verdict.status == "unknown" and (written := self.as_published(system, code, asked)):
             said.append(reason("fhir.written_otherwise", code=code, published=written))
         if display and verdict.title and not self.is_named(verdict, display, asked):
             # Neither title is repeated: the log keeps no descriptors of CPT.
             said.append(reason("fhir.display_differs", code=code))
-        if not notes:
-            verdict = replace(verdict, notes=[])
         return self._answer(f"{code} {display}".strip(), [verdict], asked, said)
 
-    def _on(self, system: System, code: str, asked: EditionAsked) -> Verdict:
+    def _on(
+        self, system: System, code: str, asked: EditionAsked, notes: bool = False
+    ) -> Verdict:
         mention = CodeMention(code, code, system, True)
         if system == "icd11":
             verdict = self._icd11.verdict(mention, asked.day) or unloaded(mention)
         else:
-            verdict = Verdicts(self.store, asked.day).on(mention, asked.coverage)
+            judge = Verdicts(self.store, asked.day, notes=notes)
+            verdict = judge.on(mention, asked.coverage)
         # What FHIR has other operations for.
         return replace(
             verdict, typed=code, equivalents=[], who_equivalents=[], axes=[], completions=[]
@@ -123,7 +124,6 @@ class Terminology:
     ) -> tuple[Answer, Subsumption | None]:
         """Whether a code stands above another; None when the edition lacks one of them."""
         verdicts = [self._on(system, code, asked) for code in dict.fromkeys((first, second))]
-        verdicts = [replace(verdict, notes=[]) for verdict in verdicts]
         found = self._subsumption(asked.release, first, second)
         said = [*asked.reasons]
         if found is not None:

@@ -372,7 +372,7 @@ class Operations:
             if inputs.boolean("reverse"):
                 raise FhirFault("not-supported", message("fhir.no_reverse"), at="reverse")
             concept_map = self._map(coding, inputs, instance)
-            if not self._terminology.mappings.loaded(concept_map.kind):
+            if not translate.references(concept_map, self._terminology.mappings):
                 raise FhirFault(
                     "not-found",
                     message("fhir.not_loaded", system=concept_map.title, how="").strip(),
@@ -407,7 +407,7 @@ class Operations:
     # Resources that are read
 
     def _read(self, path: str, inputs: Inputs) -> Result:
-        kind, _, name = path.partition("/")
+        kind, _, name = path.removesuffix("/_search").partition("/")
         readers = {
             "CodeSystem": self._code_systems,
             "ValueSet": self._value_sets,

@@ -89,7 +89,7 @@ class _Face:
         content_type = headers.get("content-type", "")
         if not path:
             return await self._batch(client, decoded(body, content_type), base, options)
-        key = (method, path, query, body)
+        key = (base, method, path, query, body)
         inputs = partial(_inputs, method, path, query, body, content_type)
         return await self._server.reply(client, path, key, inputs, base, options)
 
@@ -117,7 +117,8 @@ class _Face:
             raise FhirFault("not-supported", text, status=405)
 
     def _base(self, request: Request) -> str:
-        return str(request.base_url).rstrip("/")
+        url = request.base_url
+        return f"{url.scheme}://{url.netloc}{request.scope.get('root_path', '')}"
 
     async def _batch(
         self, client: Client, bundle: Any, base: str, options: dict[str, Any] | None

@@ -150,7 +150,7 @@ def system_of(uri: str) -> tuple[str, str]:
 
 def version_of(release: Release) -> str:
     """The version by which FHIR names an edition."""
-    return f"{release.effective_from:%Y-%m}"
+    return release.effective_from.isoformat()[:7]
 
 
 def loaded_versions(store: CodeStore, system: str) -> str:

@@ -13,6 +13,7 @@ from bot.fhir.parameters import flag_part, parameters, text_part
 from bot.fhir.systems import BY_SYSTEM, plain_uri, system_of, uri_of
 from bot.fhir.value_sets import value_set_of
 from bot.messages import message
+from codesets.model import Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,16 @@ MAPS: tuple[ConceptMap, ...] = (
 )  # fmt: skip
 
 
+def references(concept_map: ConceptMap, mappings: Mappings) -> list[Reference]:
+    """The loaded references that a map is read from, oldest edition first."""
+    if concept_map.of_who:
+        return mappings.loaded(concept_map.kind)
+    procedures = "icd10pcs" in (concept_map.source, concept_map.target)
+    return mappings.loaded(concept_map.kind, procedures)
+
+
 def loaded_maps(mappings: Mappings) -> list[ConceptMap]:
-    return [one for one in MAPS if mappings.loaded(one.kind)]
+    return [one for one in MAPS if references(one, mappings)]
 
 
 def map_of(source: str, target: str, url: str) -> ConceptMap:
@@ -95,7 +104,7 @@ def _match(concept_map: ConceptMap, row: Mapped) -> dict[str, Any]:
 
 def resource(concept_map: ConceptMap, mappings: Mappings) -> dict[str, Any]:
     """The ConceptMap without its rows, which $translate gives code by code."""
-    newest = mappings.loaded(concept_map.kind)[-1]
+    newest = references(concept_map, mappings)[-1]
     source, target = uri_of(concept_map.source), uri_of(concept_map.target)
     made = {
         "resourceType": "ConceptMap",

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.desk.answer import Answer
-from bot.querylog.append import ChainAppender
+from bot.querylog.append import ChainAppender, New
 from bot.querylog.hash_chain import LogUnavailable
 from bot.querylog.log import QueryLog
 from bot.querylog.records import (
@@ -80,18 +80,20 @@ def log_exchanges(
     `QueryLog.is_unlogged` then tells which are not in it."""
 
     def add(appender: ChainAppender) -> list[str]:
-        for question_id, outcome in delivered:
-            appender.append("delivery", question_id, *delivery_body("answer", outcome, ""))
+        new: list[New] = [
+            ("delivery", question_id, *delivery_body("answer", outcome, ""))
+            for question_id, outcome in delivered
+        ]
         ids = []
         for one in asked:
             question_id = uuid.uuid4().hex[:12]
             latency = {"latency_ms": round(one.latency_ms, 2)}
             exchange = one.exchange
-            appender.append("question", question_id, one.body(), exchange.asked_texts)
-            appender.append(
-                "answer", question_id, exchange.answered | latency, exchange.answer_texts
-            )
+            new.append(("question", question_id, one.body(), exchange.asked_texts))
+            answered = exchange.answered | latency
+            new.append(("answer", question_id, answered, exchange.answer_texts))
             ids.append(question_id)
+        appender.append_all(new)
         return ids
 
     try:
