@@ -42,7 +42,6 @@ def _storable(text: str) -> str:
 
 _Text = Annotated[
     str,
-    AfterValidator(_storable),
     Field(
         min_length=1,
         max_length=MOST_TEXT,
@@ -50,6 +49,8 @@ _Text = Annotated[
         f"has at most {MOST_CHARACTERS} characters. Identifiers of patients are removed before it "
         "is stored; better, leave them out.",
     ),
+    # Last: the limits above refuse a text that is not Unicode (a lone surrogate).
+    AfterValidator(_storable),
 ]
 _Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\s\x00-\x1f]+$")]
 

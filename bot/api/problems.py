@@ -86,7 +86,7 @@ def _sentence_on(status: int) -> str:
 def _malformed(error: RequestValidationError) -> Response:
     """The faults of a body: where each is, and what it should be; never what it was."""
     faults = [
-        {"at": ".".join(map(str, fault["loc"])), "says": str(fault["msg"])}
+        {"at": ".".join(map(str, fault["loc"])), "says": fault["msg"].removeprefix("Value error, ")}
         for fault in error.errors()
     ]
     first = faults[0]
