@@ -1,6 +1,6 @@
 """What a look-up over FHIR costs: the terminology by itself, the log by several designs, and HTTP.
 
-    python bench/fhir.py [--home HOME] [--seconds 5]
+    python bench/fhir.py [--home HOME] [--seconds 2]
 
 HOME has codes.db (default: the home of the tests). Time is CPU time, since other work may share the
 machine. Over HTTP a server runs in a process of its own, and requests come over loopback from this
@@ -46,7 +46,7 @@ ROOT = Path(__file__).parents[1]
 CM = uri_of("icd10cm")
 CLIENT = Client("bench", frozenset({"terminology"}))
 #: Connections at once, and codes that come again and again.
-CONNECTIONS, OFTEN = 64, 2000
+CONNECTIONS, OFTEN, ROUNDS = 64, 2000, 5
 
 
 def settings_of(home: Path, folder: Path) -> Settings:
@@ -262,29 +262,30 @@ def measure(pid: int, port: int, folder: Path, home: Path, seconds: float) -> No
     for base in ("fhir", "unlogged"):  # what comes again is asked once before
         asyncio.run(load(port, lookups(base, iter(often)), token, 60))
     print(f"over HTTP, {CONNECTIONS} connections, one server process (uvicorn, httptools)")
+    print("requests a second a core of the server: best round, median of rounds")
     rows: list[tuple[str, Iterator[str]]] = [
-        ("hello, plain Starlette (baseline)  ", hello()),
-        ("$lookup, codes that come again     ", lookups("fhir", again())),
-        ("  the same without the log         ", lookups("unlogged", again())),
+        ("hello, plain Starlette (baseline)", hello()),
+        ("$lookup, codes that come again", lookups("fhir", again())),
+        ("  the same without the log", lookups("unlogged", again())),
         ("$lookup, each code for the first time", lookups("fhir", seldom)),
-        ("  the same without the log         ", lookups("unlogged", seldom)),
-        ("hello, again                       ", hello()),
+        ("  the same without the log", lookups("unlogged", seldom)),
     ]
-    for name, paths in rows:
-        before = cpu_seconds(pid)
-        count, took = asyncio.run(load(port, paths, token, seconds))
-        used = cpu_seconds(pid) - before
-        took.sort()
-        print(
-            f"  {name:38} {count / used:7.0f} requests a second a core  "
-            f"({used / count * 1e6:4.0f} µs of CPU; median {statistics.median(took):5.1f} ms)"
-        )
+    rates: dict[int, list[float]] = {}
+    for _ in range(ROUNDS):  # In turn, as other work on the machine comes and goes.
+        for place, (_, paths) in enumerate(rows):
+            before = cpu_seconds(pid)
+            count, took = asyncio.run(load(port, paths, token, seconds))
+            if count:
+                rates.setdefault(place, []).append(count / (cpu_seconds(pid) - before))
+    for place, (name, _) in enumerate(rows):
+        best, usual = max(rates[place]), statistics.median(rates[place])
+        print(f"  {name:38} {best:7.0f} ({1e6 / best:5.0f} µs of CPU each) {usual:8.0f}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, default=ROOT / ".cache" / "tests")
-    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--serve", nargs=2, metavar=("FOLDER", "PORT"))
     given = parser.parse_args()
     home = given.home.resolve()

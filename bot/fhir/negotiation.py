@@ -3,6 +3,7 @@ https://hl7.org/fhir/R4/http.html#mime-type."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ _JSON = frozenset(
 _DECODER = msgspec.json.Decoder()
 
 
+@lru_cache(maxsize=256)
 def expect_json_wanted(accept: str, format_given: str) -> None:
     """Raises FhirFault where the client asks for another format. `format_given`: the parameter
     `_format`, which comes before the header."""

@@ -20,6 +20,9 @@ _MOST = 128
 #: Seconds for which deliveries wait for questions to be committed with.
 _WAIT = 0.2
 
+#: How often the loop reads what has arrived before a transaction is begun.
+_GATHERS = 2
+
 _Waiting = tuple[Sequence[Asked], "asyncio.Future[list[str]]"]
 
 
@@ -63,6 +66,9 @@ class Recorder:
                     arrived.clear()
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._questions(arrived), _WAIT)
+                # What has arrived by now is read first, so that it goes into the same transaction.
+                for _ in range(_GATHERS):
+                    await asyncio.sleep(0)
                 if not await self._write(loop, *self._next()) and not self._waiting:
                     return  # What is left is committed with the next questions.
         except asyncio.CancelledError:

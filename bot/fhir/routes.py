@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from bot.api.clients import Client
@@ -33,6 +33,12 @@ _TYPES = ("CodeSystem", "ValueSet", "ConceptMap")
 def routes(service: Service) -> list[Route]:
     """Everything below the base, to be mounted at /fhir."""
     return [Route("/{path:path}", _Face(service), methods=None)]
+
+
+def mounted(service: Service, at: str = "/fhir") -> list[BaseRoute]:
+    """All of it, also at the base itself without a slash, to which batches are posted."""
+    below = routes(service)
+    return [Route(at, below[0].endpoint, methods=None), Mount(at, routes=below)]
 
 
 class _Face:
@@ -70,7 +76,7 @@ class _Face:
         self._server.recorder.delivered(reply.question_ids)
 
     async def _replied(self, request: Request) -> Reply:
-        path = request.path_params["path"].strip("/")
+        path = request.path_params.get("path", "").strip("/")
         query = request.scope["query_string"].decode("latin-1")
         client = None
         if path != _OPEN:
@@ -81,17 +87,21 @@ class _Face:
         method = request.method
         self._expect_method(method, path)
         body = await request.body() if method == "POST" else b""
-        base = self._base(request)
         if client is None:
+            base = _base(request)
             return Reply(200, encoded(self._metadata(Inputs(parse_qsl(query)), base)))
         on_behalf_of = self._on_behalf_of(request)
         options = {"on_behalf_of": on_behalf_of} if on_behalf_of else None
         content_type = headers.get("content-type", "")
         if not path:
-            return await self._batch(client, decoded(body, content_type), base, options)
-        key = (base, method, path, query, body)
+            bundle = decoded(body, content_type)
+            return await self._batch(client, bundle, _base(request), options)
+        # Resources that are read have the address of the server in them.
+        key = (headers.get("host", ""), method, path, query, body)
         inputs = partial(_inputs, method, path, query, body, content_type)
-        return await self._server.reply(client, path, key, inputs, base, options)
+        return await self._server.reply(
+            client, path, key, inputs, partial(_base, request), options
+        )
 
     def _metadata(self, inputs: Inputs, base: str) -> dict[str, Any]:
         """What this server can do. It asks nothing, so it is not on record."""
@@ -116,10 +126,6 @@ class _Face:
             text = message("fhir.wrong_method", method=method)
             raise FhirFault("not-supported", text, status=405)
 
-    def _base(self, request: Request) -> str:
-        url = request.base_url
-        return f"{url.scheme}://{url.netloc}{request.scope.get('root_path', '')}"
-
     async def _batch(
         self, client: Client, bundle: Any, base: str, options: dict[str, Any] | None
     ) -> Reply:
@@ -134,7 +140,7 @@ class _Face:
                     self._service.counted(client)
                 self._expect_method(entry.method, entry.path)
                 return await self._server.reply(
-                    client, entry.path, entry.key(), entry.inputs, base, options
+                    client, entry.path, (base, *entry.key()), entry.inputs, lambda: base, options
                 )
             except Exception as error:
                 return refusal(error)
@@ -146,6 +152,12 @@ class _Face:
         body = batch.response([(reply.status, reply.body) for reply in replies])
         ids = tuple(question_id for reply in replies for question_id in reply.question_ids)
         return Reply(200, body, ids, any(reply.unlogged for reply in replies))
+
+
+def _base(request: Request) -> str:
+    """The address of this server, as the client calls it."""
+    url = request.base_url
+    return f"{url.scheme}://{url.netloc}{request.scope.get('root_path', '')}"
 
 
 def _inputs(method: str, path: str, query: str, body: bytes, content_type: str) -> Inputs:

@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -88,12 +88,13 @@ class Server:
         client: Client,
         path: str,
         key: tuple[Any, ...],
-        inputs: Any,
-        base: str,
+        inputs: Callable[[], Inputs],
+        base: Callable[[], str],
         options: dict[str, Any] | None = None,
     ) -> Reply:
         """The answer to a request, once it is on record. `key` tells this request from others;
-        `inputs` gives its parameters, and is called where no answer is kept. Raises FhirFault,
+        `inputs` gives its parameters and `base` the address of the server; they are called where no
+        answer is kept. Raises FhirFault,
         CallRefused, LogUnavailable."""
         came = time.monotonic()
         kept_of = (self._desk().terminology, dt.date.today())
@@ -101,7 +102,7 @@ class Server:
             self._kept, self._made_with, self._kept_of = {}, {}, kept_of
         ready = self._kept.get(key)
         if ready is None:
-            ready = await self._made(client, path, inputs(), base, kept_of[1], options)
+            ready = await self._made(client, path, inputs(), base(), kept_of[1], options)
             self._keep(key, ready)
         if not ready.exchanges:
             return Reply(ready.status, ready.body, ready.on_record)
