@@ -35,6 +35,7 @@ _Systems = Annotated[
     Field(description="Only these code systems; by default those of US claims.", min_length=1),
 ]
 
+
 def _storable(text: str) -> str:
     """A text without the character NUL, which PostgreSQL cannot store."""
     return text.replace("\0", " ")

@@ -35,7 +35,8 @@ def tokens(tmp_path: Path) -> Tokens:
 def test_a_token_is_printed_once_and_only_its_hash_is_kept(run: Run, tmp_path: Path) -> None:
     made = run("add", "lims", "--scope", "ask", "--scope", "check", "--per-minute", "90")
     token = made.stdout.strip()
-    assert token.startswith(PREFIX) and len(token) == len(PREFIX) + 43
+    assert token.startswith(PREFIX)
+    assert len(token) == len(PREFIX) + 43
     file = tmp_path / "clients.toml"
     assert file.stat().st_mode & 0o777 == 0o600
     assert hashlib.sha256(token.encode()).hexdigest() in file.read_text()
@@ -53,7 +54,9 @@ def test_a_new_token_ends_the_old_one_and_removing_ends_both(run: Run, tokens: T
     second = run("rotate", "lims").stdout.strip()
     assert tokens.client(first) is None
     found = tokens.client(second)
-    assert found and found.name == "lims" and found.scopes == {"ask"}
+    assert found
+    assert found.name == "lims"
+    assert found.scopes == {"ask"}
     assert run("remove", "lims").exit_code == 0
     assert tokens.client(second) is None
     assert tokens.client(other)
@@ -72,7 +75,8 @@ def test_every_change_goes_on_record(run: Run, tmp_path: Path) -> None:
 def test_without_a_record_nothing_is_changed(run: Run, tmp_path: Path, tokens: Tokens) -> None:
     (tmp_path / "log.db").mkdir()
     refused = run("add", "lims", "--scope", "ask")
-    assert refused.exit_code == 2 and "cannot be written" in refused.stderr
+    assert refused.exit_code == 2
+    assert "cannot be written" in refused.stderr
     assert refused.stdout == ""
     assert tokens.all() == []
 
