@@ -146,6 +146,8 @@ def _asked_again(
 def _as_then(record: Record, text: str, before: Turn | None, desk: Desk) -> Callable[..., Answer]:
     """A function that asks (or checks codes) with the options of then."""
     options = record.options
+    if options.get("refused"):
+        raise NotReplayable(message("replay.refused", question=record.id))
     if options.get("operation"):
         return lambda **when: _of_a_program(desk, text, options, **when)
     if count := options.get("checked"):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import re
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,8 +26,7 @@ def fhir(service: Service) -> Iterator[Fhir]:
 
 
 @pytest.fixture
-def vendor(service: Service, request: pytest.FixtureRequest) -> Iterator[Fhir]:
+def vendor(service: Service) -> Iterator[Fhir]:
     """A client of this test alone, of which the log has nothing yet."""
-    name = re.sub(r"[^A-Za-z0-9._-]", ".", request.node.name)[:50]
-    with fhir_support.client_of(service, name) as client:
+    with fhir_support.client_of(service, f"vendor-{uuid.uuid4().hex[:8]}") as client:
         yield client

@@ -35,8 +35,8 @@ MAY = "2026-05-04"
         ("https://hl7.org/fhir/sid/icd-10-cm/", "E11.9", "Type 2 diabetes mellitus", "2026-04"),
         ("urn:oid:2.16.840.1.113883.6.90", "E11", "Type 2 diabetes mellitus", "2026-04"),
         ("http://terminology.hl7.org/CodeSystem/icd10CM", "I10", "Essential", "2026-04"),
-        (HCPCS, "A1001", "Dressing for one dent", "2026-04"),
-        ("urn:oid:2.16.840.1.113883.6.285", "A1001", "Dressing for one dent", "2026-04"),
+        (HCPCS, "A0021", "Cart ride, outside town, per mile", "2026-04"),
+        ("urn:oid:2.16.840.1.113883.6.285", "A0021", "Cart ride, outside town, per mile", "2026-04"),
         (CPT, "99990", "Visit to an invented office", "2026-01"),
         (ICD11, "9Z10", "Purple sweetness of marsupials", "2024-01"),
         ("http://id.who.int/icd/release/11/2024-01/mms", "9Z10", "Purple", "2024-01"),
@@ -104,12 +104,20 @@ def test_the_short_description_of_hcpcs_is_a_designation(fhir: Fhir) -> None:
 
 
 def test_a_deleted_code_is_inactive(fhir: Fhir) -> None:
-    """C88.0 became C88.00 and C88.01 after FY2024."""
-    then = fhir.get("CodeSystem/$lookup", system=CM, code="C83.00", date="2024-01-01")
-    assert properties(then)["inactive"] == [False]
-    checked = fhir.get("CodeSystem/$validate-code", url=CM, code="Z68.54", date=MAY)
-    gone = values(checked)
-    assert (gone["result"], gone.get("inactive")) == (False, None)  # it is a header now, or unknown
+    then = fhir.get("CodeSystem/$lookup", system=CM, code="S30.1XXA", date="2024-01-01")
+    now = fhir.get("CodeSystem/$lookup", system=CM, code="S30.1XXA", date=MAY)
+    assert [properties(one)["inactive"] for one in (then, now)] == [[False], [True]]
+    assert values(now)["display"] == "Contusion of abdominal wall, initial encounter"
+    checked = values(fhir.get("CodeSystem/$validate-code", url=CM, code="S30.1XXA", date=MAY))
+    assert (checked["result"], checked["inactive"]) == (False, True)
+    assert "S30.1XXA is not in FY2026-April." in checked["message"]
+
+
+def test_a_code_that_is_not_there_yet(fhir: Fhir) -> None:
+    checked = fhir.get("CodeSystem/$validate-code", url=CM, code="B88.01", date="2024-01-01")
+    assert values(checked)["result"] is False
+    assert "The first loaded edition that has it is FY2026-April" in values(checked)["message"]
+    fhir.get("CodeSystem/$lookup", 404, system=CM, code="B88.01", date="2024-01-01")
 
 
 def test_codings_of_a_post(fhir: Fhir) -> None:
@@ -290,11 +298,8 @@ def test_identical_codes_are_equivalent(fhir: Fhir) -> None:
 
 
 def test_a_code_that_no_map_has(fhir: Fhir) -> None:
-    found = values(
-        fhir.get("ConceptMap/$translate", system=ICD9, code="999.9", targetsystem=CM)
-        if False
-        else fhir.get("ConceptMap/icd9cm-icd10cm/$translate", system=ICD9, code="000.0")
-    )
+    path = "ConceptMap/icd9cm-icd10cm/$translate"
+    found = values(fhir.get(path, system=ICD9, code="000.0"))
     assert found["result"] is False
     assert "000.0 is not in the loaded" in found["message"]
 
@@ -302,8 +307,7 @@ def test_a_code_that_no_map_has(fhir: Fhir) -> None:
 # What is there
 
 
-def test_metadata_is_open(fhir: Fhir) -> None:
-    fhir.http.headers.pop("authorization", None) if False else None
+def test_what_the_server_says_of_itself(fhir: Fhir) -> None:
     statement = fhir.get("metadata")
     assert statement["fhirVersion"] == "4.0.1"
     assert {one["type"] for one in statement["rest"][0]["resource"]} == {
