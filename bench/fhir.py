@@ -87,18 +87,25 @@ def in_process(home: Path) -> None:
         codes = codes_of(desk, 1500)
 
         def lookup(code: str) -> Any:
-            return operations.run(
-                "CodeSystem/$lookup", Inputs([("system", CM), ("code", code)])
-            )
+            return operations.run("CodeSystem/$lookup", Inputs([("system", CM), ("code", code)]))
 
         lookup(codes[0])
         print("$lookup, terminology and JSON alone, CPU time in process")
-        print("  each code for the first time  ", milliseconds(lambda c: encoded(lookup(c).resource), codes[:1000]))
-        print("  each code again               ", milliseconds(lambda c: encoded(lookup(c).resource), codes[:1000]))
+        print(
+            "  each code for the first time  ",
+            milliseconds(lambda c: encoded(lookup(c).resource), codes[:1000]),
+        )
+        print(
+            "  each code again               ",
+            milliseconds(lambda c: encoded(lookup(c).resource), codes[:1000]),
+        )
 
         print("with its records in the log (SQLite, a commit waits for the disk)")
         calls = Calls(LoggedDesk(desk, log), "fhir")  # type: ignore[arg-type]
-        print("  A  Calls.check, each by itself          ", milliseconds(lambda c: calls.check(CLIENT, [c], systems=["icd10cm"]), codes[1000:1200]))
+        print(
+            "  A  Calls.check, each by itself          ",
+            milliseconds(lambda c: calls.check(CLIENT, [c], systems=["icd10cm"]), codes[1000:1200]),
+        )
         exchanges = [exchange(desk, lookup(code)) for code in codes[:512]]
         for name, many, size in (
             ("B  three transactions, one look-up      ", three, 1),
@@ -122,9 +129,7 @@ def in_process(home: Path) -> None:
 def exchange(desk: Desk, result: Any) -> Exchange:
     (asked,) = result.asked
     record = QuestionRecord(asked.text, "fhir", options=asked.options)
-    return Exchange(
-        record, asked.answer, index_build=None, made_with=desk.made_with(asked.answer)
-    )
+    return Exchange(record, asked.answer, index_build=None, made_with=desk.made_with(asked.answer))
 
 
 def three(log: QueryLog, group: Sequence[Exchange]) -> None:
@@ -235,8 +240,9 @@ def over_http(home: Path, seconds: float) -> None:
 
 def measure(pid: int, port: int, folder: Path, home: Path, seconds: float) -> None:
     for _ in range(600):
-        with contextlib.suppress(OSError), contextlib.closing(
-            __import__("socket").create_connection(("127.0.0.1", port), 1)
+        with (
+            contextlib.suppress(OSError),
+            contextlib.closing(__import__("socket").create_connection(("127.0.0.1", port), 1)),
         ):
             break
         time.sleep(0.1)
@@ -274,7 +280,7 @@ def measure(pid: int, port: int, folder: Path, home: Path, seconds: float) -> No
     for _ in range(ROUNDS):  # In turn, as other work on the machine comes and goes.
         for place, (_, paths) in enumerate(rows):
             before = cpu_seconds(pid)
-            count, took = asyncio.run(load(port, paths, token, seconds))
+            count, _ = asyncio.run(load(port, paths, token, seconds))
             if count:
                 rates.setdefault(place, []).append(count / (cpu_seconds(pid) - before))
     for place, (name, _) in enumerate(rows):

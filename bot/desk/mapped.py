@@ -115,7 +115,9 @@ class Mappings:
                 system = "icd10pcs" if _PCS.fullmatch(row.target or "") else "icd10cm"
             title = self._title(system, row.target or "")
             flags = mapping_flags(row)
-            mapped.append(Mapped(system, row.target or "", title, _equivalence(row), in_words(flags)))
+            mapped.append(
+                Mapped(system, row.target or "", title, _equivalence(row), in_words(flags))
+            )
             why = reason("verdict.gem", reference=reference.name, flags=flags)
             equivalents.append(Equivalent(row.target or "", title, reasons=[why]))
         return Found(

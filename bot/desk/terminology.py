@@ -1,5 +1,5 @@
-"""What programs ask of a code system: one code, two codes, a mapping, a list. Each is an `Answer`, so
-that the log has it and a replay can make it again; `bot/fhir` draws it as FHIR.
+"""What programs ask of a code system: one code, two codes, a mapping, a list. Each is an `Answer`,
+so that the log has it and a replay can make it again; `bot/fhir` draws it as FHIR.
 
 Nothing here searches, so it takes a millisecond, and no index is needed.
 """
@@ -61,9 +61,7 @@ class Terminology:
             said.append(reason("fhir.display_differs", code=code))
         return self._answer(f"{code} {display}".strip(), [verdict], asked, said)
 
-    def _on(
-        self, system: System, code: str, asked: EditionAsked, notes: bool = False
-    ) -> Verdict:
+    def _on(self, system: System, code: str, asked: EditionAsked, notes: bool = False) -> Verdict:
         mention = CodeMention(code, code, system, True)
         if system == "icd11":
             verdict = self._icd11.verdict(mention, asked.day) or unloaded(mention)
@@ -154,7 +152,7 @@ class Terminology:
         elif found.is_of_who:
             told = [reason("icd11.attribution", label=found.label)]
             answer = replace(answer, reasons=told)
-        answer = replace(answer, releases=found.releases)
+        answer = replace(answer, releases=dict(found.releases))
         return worded(headlined(answer)), found.rows
 
     # Lists
@@ -199,9 +197,7 @@ class Terminology:
             header = options.get("under") and " ".join(under)
             return self.listed(system, asked, int(count), int(offset), header or "")[0]
         code, display = (first, rest) if options.get("display") else (text, "")
-        return self.verdict(
-            system, code, asked, display=display, notes=bool(options.get("notes"))
-        )
+        return self.verdict(system, code, asked, display=display, notes=bool(options.get("notes")))
 
 
 def _plain(title: str) -> str:

@@ -63,7 +63,7 @@ def _entry(given: Any) -> Entry | FhirFault:
 
 def response(replies: Sequence[tuple[int, bytes]]) -> bytes:
     """The Bundle with these statuses and resources."""
-    entry = []
+    entry: list[dict[str, Any]] = []
     for status, body in replies:
         resource = msgspec.Raw(body)
         answer: dict[str, Any] = {"status": str(status)}

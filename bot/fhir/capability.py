@@ -30,6 +30,11 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "ValueSet": ("expand", "validate-code"),
     "ConceptMap": ("translate",),
 }
+#: The parameters of $expand.
+_EXPANSION = (
+    "url", "valueSetVersion", "filter", "date", "offset", "count", "activeOnly",
+    "includeDesignations", "system-version", "force-system-version",
+)  # fmt: skip
 _BOOLEANS = {"inactive", "billable"}
 _CODES = {"status", "parent", "child", "replacedBy"}
 _DAYS = {"editionFrom", "editionThrough", "effectiveFrom", "effectiveThrough"}
@@ -95,13 +100,7 @@ def terminology_capabilities(store: CodeStore, base: str) -> dict[str, Any]:
             "hierarchical": False,
             "paging": True,
             "incomplete": False,
-            "parameter": [
-                {"name": name}
-                for name in (
-                    "url", "valueSetVersion", "filter", "date", "offset", "count", "activeOnly",
-                    "includeDesignations", "system-version",
-                )  # fmt: skip
-            ],
+            "parameter": [{"name": name} for name in _EXPANSION],
             "textFilter": message("fhir.text_filter"),
         },
         "codeSearch": "all",
@@ -221,4 +220,3 @@ def value_set(store: CodeStore, system: str) -> dict[str, Any]:
         "immutable": True,
         "compose": {"include": [{"system": known.uri}]},
     }
-

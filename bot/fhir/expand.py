@@ -103,9 +103,7 @@ def in_force(codes: Iterable[Code], asked: EditionAsked, wanted: Wanted) -> list
     return [c for c in codes if not wanted.active_only or c.in_force(asked.day)]
 
 
-def _contained(
-    store: CodeStore, code: Code, asked: EditionAsked, wanted: Wanted
-) -> dict[str, Any]:
+def _contained(store: CodeStore, code: Code, asked: EditionAsked, wanted: Wanted) -> dict[str, Any]:
     contained: dict[str, Any] = {"system": uri_of(code.system)}
     if not code.billable and code.system != "icd11":
         contained["abstract"] = True  # A header is shown, and is not billed by itself.

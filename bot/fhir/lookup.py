@@ -156,9 +156,7 @@ def _properties(
             yield _property(note.kind, text_part("value", note.text), note.inherited_from)
 
 
-def _property(
-    code: str, value: dict[str, Any] | None, description: str = ""
-) -> dict[str, Any]:
+def _property(code: str, value: dict[str, Any] | None, description: str = "") -> dict[str, Any]:
     parts = [
         {"name": "code", "valueCode": code},
         value,

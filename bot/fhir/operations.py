@@ -12,11 +12,18 @@ from typing import Any, Protocol
 from bot.desk.answer import Answer, Headline
 from bot.desk.edition_asked import EditionAsked
 from bot.desk.terminology import Terminology
-from bot.fhir import capability, expand, translate, validate
+from bot.fhir import expand, translate, validate
 from bot.fhir.lookup import asks_for_notes, lookup, not_covered
 from bot.fhir.outcome import FhirFault
 from bot.fhir.parameters import Coding, Inputs
-from bot.fhir.systems import edition_of, loaded_system, release_named, system_of, uri_of
+from bot.fhir.resources import Resources
+from bot.fhir.systems import (
+    edition_of,
+    instance_of,
+    loaded_system,
+    system_of,
+    uri_of,
+)
 from bot.fhir.validate import Checked
 from bot.fhir.value_sets import ValueSet, value_set_of
 from bot.messages import message
@@ -96,12 +103,13 @@ class Operations:
         return self.split(path)[0] in self._operations
 
     def run(self, path: str, inputs: Inputs) -> Result:
-        """The answer to a request for a path below the base. Raises FhirFault where there is nothing
-        to go on record."""
+        """The answer to a request for a path below the base. Raises FhirFault where there is
+        nothing to go on record."""
         name, instance = self.split(path)
         if operation := self._operations.get(name):
             return operation(inputs, instance)
-        return self._read(path, inputs)
+        resources = Resources(self._terminology, self._base, self._today)
+        return Result(resources.read(path.removesuffix("/_search"), inputs))
 
     # What is on record
 
@@ -133,7 +141,7 @@ class Operations:
         """The system and the edition of a coding. Raises FhirFault."""
         uri, version = coding.system, coding.version
         if instance:
-            system, version = self._instance(instance)
+            system, version = instance_of(self._store, instance)
         else:
             if not uri:
                 raise FhirFault(
@@ -144,16 +152,6 @@ class Operations:
         named = loaded_system(self._store, system)
         return named, edition_of(self._store, named, version, day, self._today)
 
-    def _instance(self, name: str) -> tuple[str, str]:
-        """The system and the version of a CodeSystem by its id: icd10cm, icd10cm-2026-04."""
-        system, _, version = name.partition("-")
-        if self._store.releases(system) and (
-            not version or release_named(self._store, system, version)
-        ):
-            return system, version
-        text = message("fhir.unknown_resource", kind="CodeSystem", id=name)
-        raise FhirFault("not-found", text)
-
     def _verdict(
         self,
         operation: str,
@@ -162,7 +160,8 @@ class Operations:
         asked: EditionAsked,
         notes: bool = False,
     ) -> Asked:
-        code, display, removed = coding.code, coding.display, ()
+        code, display = coding.code, coding.display
+        removed: tuple[str, ...] = ()
         answer = self._terminology.verdict(system, code, asked, display=display, notes=notes)
         (verdict,) = answer.verdicts
         if verdict.status == "unknown" and not verdict.title:
@@ -193,9 +192,7 @@ class Operations:
         coding = Coding(coding.system, coding.code)  # A display is not checked here.
         asked = self._verdict("lookup", system, coding, edition, asks_for_notes(wanted))
         try:
-            resource = lookup(
-                self._terminology, system, coding.code, edition, asked.answer, wanted
-            )
+            resource = lookup(self._terminology, system, coding.code, edition, asked.answer, wanted)
         except FhirFault as fault:
             return Result(fault.outcome(), (asked,), fault.status)
         return Result(resource, (asked,))
@@ -243,9 +240,7 @@ class Operations:
         self, coding: Coding, day: dt.date | None, instance: str, within: ValueSet | None
     ) -> tuple[Checked, Asked]:
         if within and within.version and not coding.version:
-            coding = Coding(
-                coding.system, coding.code, within.version, coding.display, coding.at
-            )
+            coding = Coding(coding.system, coding.code, within.version, coding.display, coding.at)
         try:
             system, edition = self._edition(coding, day, instance)
         except FhirFault as fault:
@@ -259,9 +254,7 @@ class Operations:
             checked = validate.not_in_value_set(checked, within.url)
         return checked, asked
 
-    def _is_within(
-        self, within: ValueSet, system: str, code: str, edition: EditionAsked
-    ) -> bool:
+    def _is_within(self, within: ValueSet, system: str, code: str, edition: EditionAsked) -> bool:
         if within.system != system:
             return False
         if not within.under or code == within.under:
@@ -328,9 +321,7 @@ class Operations:
         if not edition.covers:
             raise not_covered(self._store, system, within.under or within.url, edition)
         if within.under and self._store.get(edition.release, within.under) is None:
-            text = message(
-                "fhir.unknown_value_set", url=within.url, known=ValueSet(system).url
-            )
+            text = message("fhir.unknown_value_set", url=within.url, known=ValueSet(system).url)
             raise FhirFault("not-found", text, at="url")
         if wanted.filter:
             return self._found(within, system, edition, wanted)
@@ -379,7 +370,8 @@ class Operations:
                 )
         except FhirFault as fault:
             return self._refused("translate", [coding], fault)
-        text, removed = coding.code, ()
+        text = coding.code
+        removed: tuple[str, ...] = ()
         answer, rows = self._terminology.translated(concept_map.kind, text, self._today)
         if not rows:
             text, removed = self._scrub(text)
@@ -389,8 +381,12 @@ class Operations:
         return Result(resource, (Asked(text, options, answer, removed),))
 
     def _map(self, coding: Coding, inputs: Inputs, instance: str) -> translate.ConceptMap:
+        for one in translate.loaded_maps(self._terminology.mappings):
+            if one.id == instance:
+                return one
         if instance:
-            return self._map_named(instance)
+            text = message("fhir.unknown_resource", kind="ConceptMap", id=instance)
+            raise FhirFault("not-found", text)
         if not coding.system:
             raise FhirFault("required", message("fhir.no_system"), at="system")
         target = inputs.text("targetsystem", "targetSystem", "target")
@@ -400,72 +396,4 @@ class Operations:
         for one in translate.loaded_maps(self._terminology.mappings):
             if one.id == name:
                 return one
-        raise FhirFault(
-            "not-found", message("fhir.unknown_resource", kind="ConceptMap", id=name)
-        )
-
-    # Resources that are read
-
-    def _read(self, path: str, inputs: Inputs) -> Result:
-        kind, _, name = path.removesuffix("/_search").partition("/")
-        readers = {
-            "CodeSystem": self._code_systems,
-            "ValueSet": self._value_sets,
-            "ConceptMap": self._concept_maps,
-        }
-        if kind not in readers or "/" in name:
-            raise FhirFault("not-found", message("fhir.unknown_path", base=self._base))
-        found = readers[kind](inputs, name)
-        if not name:
-            return Result(self._bundle(found))
-        if not found:
-            text = message("fhir.unknown_resource", kind=kind, id=name)
-            raise FhirFault("not-found", text)
-        return Result(found[0])
-
-    def _code_systems(self, inputs: Inputs, name: str) -> list[dict[str, Any]]:
-        if not name:
-            return capability.code_systems(
-                self._store, inputs.text("url"), inputs.text("version")
-            )
-        system, version = self._instance(name)
-        edition = edition_of(self._store, system, version, None, self._today)  # type: ignore[arg-type]
-        return [capability.code_system(self._store, edition.release)]
-
-    def _value_sets(self, inputs: Inputs, name: str) -> list[dict[str, Any]]:
-        if name:
-            systems = [s for s in self._store.all_systems if s == name]
-        elif url := inputs.text("url"):
-            try:
-                systems = [s for s in self._store.all_systems if s == value_set_of(url).system]
-            except FhirFault:
-                systems = []
-        else:
-            systems = self._store.all_systems
-        return [capability.value_set(self._store, system) for system in systems]
-
-    def _concept_maps(self, inputs: Inputs, name: str) -> list[dict[str, Any]]:
-        maps = translate.loaded_maps(self._terminology.mappings)
-        url = inputs.text("url")
-        return [
-            translate.resource(one, self._terminology.mappings)
-            for one in maps
-            if name in ("", one.id) and url in ("", one.url)
-        ]
-
-    def _bundle(self, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        return {
-            "resourceType": "Bundle",
-            "type": "searchset",
-            "total": len(found),
-            "entry": [
-                {
-                    "fullUrl": f"{self._base}/{one['resourceType']}/{one['id']}",
-                    "resource": one,
-                    "search": {"mode": "match"},
-                }
-                for one in found
-            ],
-        } if found else {"resourceType": "Bundle", "type": "searchset", "total": 0}
-
-
+        raise FhirFault("not-found", message("fhir.unknown_resource", kind="ConceptMap", id=name))

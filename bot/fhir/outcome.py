@@ -1,7 +1,7 @@
 """What went wrong, as FHIR says it: an OperationOutcome, with a status of HTTP.
 
-Issue types: https://hl7.org/fhir/R4/valueset-issue-type.html. The finer kind of an issue is from the
-code system of HL7's terminology ecosystem, as other terminology servers give it.
+Issue types: https://hl7.org/fhir/R4/valueset-issue-type.html. The finer kind of an issue is from
+the code system of HL7's terminology ecosystem, as other terminology servers give it.
 """
 
 from __future__ import annotations

@@ -65,9 +65,7 @@ class _Face:
         elif reply.question_ids:
             headers.append((b"x-question-id", ", ".join(reply.question_ids).encode()))
         try:
-            await send(
-                {"type": "http.response.start", "status": reply.status, "headers": headers}
-            )
+            await send({"type": "http.response.start", "status": reply.status, "headers": headers})
             body = b"" if scope["method"] == "HEAD" else reply.body
             await send({"type": "http.response.body", "body": body})
         except BaseException:
@@ -99,9 +97,7 @@ class _Face:
         # Resources that are read have the address of the server in them.
         key = (headers.get("host", ""), method, path, query, body)
         inputs = partial(_inputs, method, path, query, body, content_type)
-        return await self._server.reply(
-            client, path, key, inputs, partial(_base, request), options
-        )
+        return await self._server.reply(client, path, key, inputs, partial(_base, request), options)
 
     def _metadata(self, inputs: Inputs, base: str) -> dict[str, Any]:
         """What this server can do. It asks nothing, so it is not on record."""
@@ -117,7 +113,7 @@ class _Face:
         """Raises FhirFault."""
         parts = path.split("/")
         is_operation = parts[-1].startswith("$")
-        allowed = ("GET", "HEAD")
+        allowed: tuple[str, ...] = ("GET", "HEAD")
         if not path:
             allowed = ("POST",)
         elif is_operation or parts[-1] == "_search":
@@ -168,4 +164,3 @@ def _inputs(method: str, path: str, query: str, body: bytes, content_type: str) 
     if path.endswith("_search"):
         return Inputs([*pairs, *parse_qsl(body.decode("latin-1"))])
     return Inputs.of_resource(decoded(body, content_type), pairs)
-

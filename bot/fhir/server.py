@@ -1,5 +1,5 @@
-"""Answers requests: the same request has the same answer as long as the same is loaded and it is the
-same day, so ready answers are kept. Each time one is given, it goes on record."""
+"""Answers requests: the same request has the same answer as long as the same is loaded and it is
+the same day, so ready answers are kept. Each time one is given, it goes on record."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What leaves the server. `question_ids` are those of the log; `unlogged` says that the operator
-    lets it leave without."""
+    """What leaves the server. `question_ids` are those of the log; `unlogged` says that the
+    operator lets it leave without."""
 
     status: int
     body: bytes

@@ -1,7 +1,7 @@
 """The code systems by their URIs, and the versions by which FHIR names their editions.
 
-URIs and OIDs are those of HL7 Terminology (THO): https://terminology.hl7.org. A version is the month
-from which an edition is in force (2026-04), as WHO names those of ICD-11 and other terminology
+URIs and OIDs are those of HL7 Terminology (THO): https://terminology.hl7.org. A version is the
+month from which an edition is in force (2026-04), as WHO names those of ICD-11 and other terminology
 servers those of HCPCS. `release_named` also takes what else is in use.
 """
 
@@ -123,10 +123,7 @@ def plain_uri(uri: str) -> str:
 
 
 _BY_URI: dict[str, str] = {
-    plain_uri(uri): one.system
-    for one in SYSTEMS
-    for uri in (one.uri, one.oid, *one.aliases)
-    if uri
+    plain_uri(uri): one.system for one in SYSTEMS for uri in (one.uri, one.oid, *one.aliases) if uri
 }
 
 
@@ -188,6 +185,16 @@ def loaded_system(store: CodeStore, system: str) -> System:
         text = message("fhir.not_loaded", system=name, how=how).strip()
         raise FhirFault("not-found", text)
     return system  # type: ignore[return-value]  # it has releases
+
+
+def instance_of(store: CodeStore, name: str) -> tuple[str, str]:
+    """The system and the version of a CodeSystem by its id: icd10cm, icd10cm-2026-04. Raises
+    FhirFault."""
+    system, _, version = name.partition("-")
+    if store.releases(system) and (not version or release_named(store, system, version)):
+        return system, version
+    text = message("fhir.unknown_resource", kind="CodeSystem", id=name)
+    raise FhirFault("not-found", text)
 
 
 def edition_of(

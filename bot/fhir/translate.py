@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.desk.answer import Answer
-from bot.desk.mapped import Mapped, MapKind, Mappings
+from bot.desk.mapped import MapKind, Mapped, Mappings
 from bot.fhir.outcome import FhirFault
 from bot.fhir.parameters import flag_part, parameters, text_part
 from bot.fhir.systems import BY_SYSTEM, plain_uri, system_of, uri_of
@@ -37,13 +37,31 @@ _CMS = "Centers for Medicare & Medicaid Services"
 _WHO = "World Health Organization"
 _GEMS = "General Equivalence Mappings"
 MAPS: tuple[ConceptMap, ...] = (
-    ConceptMap("icd9cm-icd10cm", "9to10", "icd9cm", "icd10cm", f"{_GEMS}: ICD-9-CM to ICD-10-CM", _CMS),
-    ConceptMap("icd9cm-icd10pcs", "9to10", "icd9cm", "icd10pcs", f"{_GEMS}: ICD-9-CM to ICD-10-PCS", _CMS),
-    ConceptMap("icd10cm-icd9cm", "10to9", "icd10cm", "icd9cm", f"{_GEMS}: ICD-10-CM to ICD-9-CM", _CMS),
-    ConceptMap("icd10pcs-icd9cm", "10to9", "icd10pcs", "icd9cm", f"{_GEMS}: ICD-10-PCS to ICD-9-CM", _CMS),
-    ConceptMap("icd10cm-icd11", "10to11", "icd10cm", "icd11", "ICD-10 to ICD-11, by WHO, for codes of ICD-10-CM", _WHO, True),
-    ConceptMap("icd11-icd10", "11to10", "icd11", "icd10", "ICD-11 to ICD-10, by WHO", _WHO, True),
-)  # fmt: skip
+    ConceptMap(
+        "icd9cm-icd10cm", "9to10", "icd9cm", "icd10cm", f"{_GEMS}: ICD-9-CM to ICD-10-CM", _CMS
+    ),
+    ConceptMap(
+        "icd9cm-icd10pcs", "9to10", "icd9cm", "icd10pcs", f"{_GEMS}: ICD-9-CM to ICD-10-PCS", _CMS
+    ),
+    ConceptMap(
+        "icd10cm-icd9cm", "10to9", "icd10cm", "icd9cm", f"{_GEMS}: ICD-10-CM to ICD-9-CM", _CMS
+    ),
+    ConceptMap(
+        "icd10pcs-icd9cm", "10to9", "icd10pcs", "icd9cm", f"{_GEMS}: ICD-10-PCS to ICD-9-CM", _CMS
+    ),
+    ConceptMap(
+        "icd10cm-icd11",
+        "10to11",
+        "icd10cm",
+        "icd11",
+        "ICD-10 to ICD-11, by WHO, for codes of ICD-10-CM",
+        _WHO,
+        of_who=True,
+    ),
+    ConceptMap(
+        "icd11-icd10", "11to10", "icd11", "icd10", "ICD-11 to ICD-10, by WHO", _WHO, of_who=True
+    ),
+)
 
 
 def references(concept_map: ConceptMap, mappings: Mappings) -> list[Reference]:

@@ -58,9 +58,7 @@ def check(
             code=coding.code,
             title=verdict.title,
         )
-        issues.append(
-            issue_of("error", "invalid", text, "invalid-display", _at(coding, "display"))
-        )
+        issues.append(issue_of("error", "invalid", text, "invalid-display", _at(coding, "display")))
     if status == "header":
         text = message("fhir.billable_not", code=coding.code)
         issues.append(issue_of("information", "business-rule", text, "code-comment", at))

@@ -45,7 +45,9 @@ def value_set_of(url: str) -> ValueSet:
     try:
         system, of_uri = system_of(uri)
     except FhirFault:
-        known = ", ".join(one.uri + _ALL for one in SYSTEMS if one.system not in ("icd9cm", "icd10"))
+        known = ", ".join(
+            one.uri + _ALL for one in SYSTEMS if one.system not in ("icd9cm", "icd10")
+        )
         raise FhirFault(
             "not-found", message("fhir.unknown_value_set", url=url, known=known), at="url"
         ) from None

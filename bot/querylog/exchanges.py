@@ -55,8 +55,8 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An exchange with a client. `options`: what this one has besides those of the question, such as
-    on whose behalf it was asked."""
+    """An exchange with a client. `options`: what this one has besides those of the question, such
+    as on whose behalf it was asked."""
 
     exchange: Exchange
     client: str

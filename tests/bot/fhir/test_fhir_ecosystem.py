@@ -2,8 +2,8 @@
 
 The cases are those of https://github.com/HL7/fhir-tx-ecosystem-ig (folder `tests`). They ask about
 code systems of their own, so what is derived here is which request gives which parameters, statuses
-and issue types; each row names its case. Cases about value sets that a client sends along, languages,
-supplements and other versions of FHIR do not apply.
+and issue types; each row names its case. Cases about value sets that a client sends along,
+languages, supplements and other versions of FHIR do not apply.
 """
 
 from __future__ import annotations

@@ -151,9 +151,7 @@ def test_who_may_ask(service: Service, fhir: Fhir) -> None:
         _outcome(other.http.get(f"/fhir/{LOOKUP}", params=asked), 403, "forbidden")
         assert other.asked() == []
     with client_of(service, "hasty", per_minute=3) as hasty:
-        statuses = [
-            hasty.http.get(f"/fhir/{LOOKUP}", params=asked).status_code for _ in range(4)
-        ]
+        statuses = [hasty.http.get(f"/fhir/{LOOKUP}", params=asked).status_code for _ in range(4)]
         assert statuses == [200, 200, 200, 429]
         refused = hasty.http.get(f"/fhir/{LOOKUP}", params=asked)
         _outcome(refused, 429, "throttled")

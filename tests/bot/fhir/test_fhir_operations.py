@@ -36,7 +36,12 @@ MAY = "2026-05-04"
         ("urn:oid:2.16.840.1.113883.6.90", "E11", "Type 2 diabetes mellitus", "2026-04"),
         ("http://terminology.hl7.org/CodeSystem/icd10CM", "I10", "Essential", "2026-04"),
         (HCPCS, "A0021", "Cart ride, outside town, per mile", "2026-04"),
-        ("urn:oid:2.16.840.1.113883.6.285", "A0021", "Cart ride, outside town, per mile", "2026-04"),
+        (
+            "urn:oid:2.16.840.1.113883.6.285",
+            "A0021",
+            "Cart ride, outside town, per mile",
+            "2026-04",
+        ),
         (CPT, "99990", "Visit to an invented office", "2026-01"),
         (ICD11, "9Z10", "Purple sweetness of marsupials", "2024-01"),
         ("http://id.who.int/icd/release/11/2024-01/mms", "9Z10", "Purple", "2024-01"),
@@ -135,7 +140,11 @@ def test_codings_of_a_post(fhir: Fhir) -> None:
     ("given", "result", "issue"),
     [
         ({"code": "E11.9"}, True, []),
-        ({"code": "E11.9", "display": " TYPE 2 diabetes  mellitus without Complications"}, True, []),
+        (
+            {"code": "E11.9", "display": " TYPE 2 diabetes  mellitus without Complications"},
+            True,
+            [],
+        ),
         (
             {"code": "E11.9", "display": "Gout"},
             False,
@@ -176,7 +185,12 @@ def test_without_a_date_the_newest_edition_answers_and_says_so(fhir: Fhir) -> No
 
 
 def test_a_concept_is_valid_when_one_of_its_codes_is(fhir: Fhir) -> None:
-    concept = {"coding": [{"system": "http://example.org/ours", "code": "x1"}, {"system": CM, "code": "E11.9"}]}
+    concept = {
+        "coding": [
+            {"system": "http://example.org/ours", "code": "x1"},
+            {"system": CM, "code": "E11.9"},
+        ]
+    }
     given = parameters(codeableConcept_CodeableConcept=concept, date_DateTime=MAY)
     found = values(fhir.post("CodeSystem/$validate-code", given))
     assert found["result"] is True
@@ -276,7 +290,11 @@ def test_a_code_is_translated(
 ) -> None:
     found = fhir.get("ConceptMap/$translate", system=source, code=code, targetsystem=target)
     shown = [
-        (one["equivalence"], one.get("concept", {}).get("system"), one.get("concept", {}).get("code"))
+        (
+            one["equivalence"],
+            one.get("concept", {}).get("system"),
+            one.get("concept", {}).get("code"),
+        )
         for one in parts(found, "match")
     ]
     assert shown == matches

@@ -108,9 +108,7 @@ def test_faults_over_http(api: Api) -> None:
         assert nobody.get("/fhir/metadata").status_code == 200
     with api.client("big") as client:
         headers = {"content-type": "application/fhir+json"}
-        large = client.post(
-            "/fhir/CodeSystem/$lookup", content=b" " * 2_000_000, headers=headers
-        )
+        large = client.post("/fhir/CodeSystem/$lookup", content=b" " * 2_000_000, headers=headers)
         assert large.status_code == 413
         assert issues(large.json()) == [("error", "too-long", "")]
         batch = {"resourceType": "Bundle", "type": "batch", "entry": []}

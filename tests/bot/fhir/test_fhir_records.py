@@ -70,7 +70,8 @@ def test_what_an_auditor_reads_and_replays(
     assert [(one["code"], one["status"]) for one in record.codes] == codes
     assert record.answer is not None
     assert record.answer["headline"]["text"].startswith(says)
-    assert record.releases and record.latency_ms is not None
+    assert record.releases
+    assert record.latency_ms is not None
     assert MAY not in str(record)  # the date of service is not kept
     replayed = replay(record, cast(Desk, vendor.service.desk))
     assert (replayed.status, replayed.differences) == ("same", [])
