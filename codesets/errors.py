@@ -54,4 +54,5 @@ class CodeDeskError(Exception):
       * Malformed                 bot/api/errors.py
     * CasesUnreadable             bot/phi/evaluate.py
     * X12Unreadable               bot/x12/errors.py
+    * FhirFault                   bot/fhir/outcome.py
     """

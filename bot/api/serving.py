@@ -11,6 +11,7 @@ import uvicorn
 
 from bot.api.app import application
 from bot.api.service import Service, opened
+from bot.fhir import routes as fhir
 from bot.messages import message
 from bot.settings import Settings, SettingsError
 
@@ -31,7 +32,7 @@ def serve(settings: Settings, workers: int, say: Callable[[str], None]) -> None:
 def _serve(service: Service, listening: socket.socket, say: Callable[[str], None]) -> None:
     server = uvicorn.Server(
         uvicorn.Config(
-            application(service),
+            application(service, fhir.mounted(service)),
             http="httptools",
             ws="none",
             # What is asked is in the log, and must not be on standard error.

@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
+from bot.desk.edition_dates import day_for
 from bot.desk.follow_ups import Turn
 from bot.desk.question import Question
 from bot.desk.taken_apart import Phrase, taken_apart
@@ -145,6 +146,10 @@ def _asked_again(
 def _as_then(record: Record, text: str, before: Turn | None, desk: Desk) -> Callable[..., Answer]:
     """A function that asks (or checks codes) with the options of then."""
     options = record.options
+    if options.get("refused"):
+        raise NotReplayable(message("replay.refused", question=record.id))
+    if options.get("operation"):
+        return lambda **when: _of_a_program(desk, text, options, **when)
     if count := options.get("checked"):
         codes = text.split() if count > 1 else [text]
         if len(codes) != count:
@@ -166,6 +171,19 @@ def _as_then(record: Record, text: str, before: Turn | None, desk: Desk) -> Call
         return desk.ask(question, limit=limit)
 
     return ask
+
+
+def _of_a_program(
+    desk: Desk,
+    text: str,
+    options: Mapping[str, Any],
+    day: dt.date | None = None,
+    editions: Mapping[str, str] | None = None,
+) -> Answer:
+    """The answer to an operation of FHIR that is no search. Maps have no date of service."""
+    if editions and options["operation"] != "translate":
+        day = day_for(desk.terminology.store, editions)
+    return desk.terminology.again(text, options, day)
 
 
 def _as_picked(record: Record, question: Question) -> Question:

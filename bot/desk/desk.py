@@ -43,6 +43,7 @@ from bot.desk.retitling import retitled
 from bot.desk.statements import most_characters
 from bot.desk.system_choice import is_settled
 from bot.desk.systems import likeliest, missing, to_search
+from bot.desk.terminology import Terminology
 from bot.desk.together import Together
 from bot.messages import message
 from bot.phi import Scrubbed, Scrubber, scrub_head
@@ -129,6 +130,8 @@ class Desk:
         self._searcher: Searcher | None = None
         self.scrubber = Scrubber(settings.index)
         self._beside_them = Beside(self._store, self.scrubber)
+        #: What programs ask of single codes, mappings and lists.
+        self.terminology = Terminology(self._store)
         self._opening = threading.Lock()
         # More searches at once than cores would slow each other down.
         self._searching = threading.Semaphore(threads)

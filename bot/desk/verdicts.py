@@ -28,8 +28,12 @@ MOST_COMPLETIONS = 100
 class Verdicts:
     """Gives verdicts out of codes.db for one date of service."""
 
-    def __init__(self, store: CodeStore, day: dt.date, words: str = "") -> None:
-        """`words`: those of the question, by which similar codes are chosen."""
+    def __init__(
+        self, store: CodeStore, day: dt.date, words: str = "", *, notes: bool = True
+    ) -> None:
+        """`words`: those of the question, by which similar codes are chosen. Without `notes`, only
+        what is true of the code itself is told: no notes, axes and equivalents."""
+        self._notes = notes
         self._store = store
         self._words = words
         self._day = day
@@ -54,6 +58,8 @@ class Verdicts:
                 verdict = not_covered(verdict)
         if verdict.status == "unknown" and (retired := self._crosswalk.verdict(mention.code)):
             return retired
+        if not self._notes:
+            return verdict
         return replace(verdict, equivalents=self._crosswalk.in_icd9(verdict.code))
 
     def _anywhere(self, mention: CodeMention, release: Release) -> Code | None:
@@ -98,8 +104,9 @@ class Verdicts:
             reasons.append(reason("verdict.last_day", date=code.effective_through))
         if code.title_from:
             reasons.append(reason("verdict.title_borrowed", label=code.title_from))
-        axes = self._axes.of(code.code) if code.system == "icd10pcs" else []
-        if code.system == "icd10pcs":
+        explained = self._notes and code.system == "icd10pcs"
+        axes = self._axes.of(code.code) if explained else []
+        if explained:
             reasons.append(self._axes.source(code.code, explained=bool(axes)))
         return Verdict(
             code=code.code,
@@ -109,7 +116,7 @@ class Verdicts:
             release=release.label,
             reasons=[*reasons, *self._indicators(code, release)],
             completions=titles(completions[:MOST_COMPLETIONS]),
-            notes=shown_notes(notes_of(self._store, release, code)),
+            notes=shown_notes(notes_of(self._store, release, code)) if self._notes else [],
             axes=axes,
         )
 

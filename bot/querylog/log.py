@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.database import (
     Connection,
@@ -47,6 +47,8 @@ from bot.querylog.records import (
     record_of,
 )
 from bot.querylog.schema_check import SchemaCheck
+
+R = TypeVar("R")
 
 
 class QueryLog:
@@ -217,6 +219,11 @@ class QueryLog:
         """Commit a record of any kind, and return its number. What people typed goes in `texts`."""
         with self.writing() as appender:
             return appender.append(kind, subject, body, texts)
+
+    def together(self, add: Callable[[ChainAppender], R]) -> R:
+        """Commit what `add` appends, with what other threads add at the time. Raises what `add`
+        raises, and LogUnavailable."""
+        return self._group.run(None, add)
 
     def ask(self, question: QuestionRecord) -> str | None:
         """Commit a question, and return its id; None when this event or message is in the log."""

@@ -421,6 +421,23 @@ class CodeStore:
             )
         )
 
+    def page(
+        self, release: Release, offset: int, count: int, under: str = ""
+    ) -> tuple[int, list[Code]]:
+        """How many codes and headers a release has, and `count` of them from place `offset` on, in
+        published order. `under`: a header; then itself and what stands under it."""
+        where, params = "true", []
+        if under:
+            where = "(code = ? or (code > ? and code < ?))"
+            params = [under, under, _prefix(release, under) + "~"]
+        row = self._db.execute(
+            f"select count(*) from codes where release = ? and {where}", [release.key, *params]
+        ).fetchone()
+        codes = self._codes(
+            release, f"{where} order by position limit ? offset ?", *params, count, offset
+        )
+        return row[0], list(codes)
+
     def span(self, release: Release, first: str, last: str) -> Span:
         """How many codes a range has. Both ends include everything under them."""
         row = self._db.execute(
