@@ -30,6 +30,7 @@ Tell = Callable[[str], None]
 def set_up(settings: Settings, tell: Tell) -> None:
     """Load what is missing, and build the index if it is not current."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_inbox(settings, tell)
     store = CodeStore(settings.codes_db)
     try:
         if settings.fetch:
@@ -41,6 +42,19 @@ def set_up(settings: Settings, tell: Tell) -> None:
             build_index(store, settings, model, tell)
     finally:
         store.close()
+
+
+def make_inbox(settings: Settings, tell: Tell) -> None:
+    """Make the drop folder. One that cannot be made is told; it keeps nothing from working."""
+    from bot.loading.entries import Folder  # not loaded to answer a question
+
+    if settings.inbox_folder is None:
+        return
+    try:
+        Folder(settings.inbox_folder).make()
+    except OSError as error:
+        why = f"{error.strerror or error}."
+        tell(message("inbox.unusable", folder=settings.inbox_folder, why=why))
 
 
 def _fetch(store: CodeStore, settings: Settings, tell: Tell) -> None:

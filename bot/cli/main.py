@@ -18,6 +18,7 @@ from bot.cli import (
     codesets,
     drg,
     evaluate,
+    inbox,
     index,
     log,
     log_feedback,  # noqa: F401
@@ -79,6 +80,7 @@ def main(ctx: click.Context) -> None:
     ctx.obj = Settings.load()
 
 
+codesets.codesets.add_command(inbox.inbox)
 for _command in (
     serve.setup,
     serve.run,
@@ -90,6 +92,7 @@ for _command in (
     claim.denial,
     evaluate.evaluate_file,
     codesets.codesets,
+    inbox.inbox,
     index.index,
     scrub.scrub,
     log.log,

@@ -6,6 +6,7 @@ A release is loaded in one transaction, so an error changes nothing.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -24,6 +25,7 @@ from codesets.model import (
     Division,
     Note,
     OwnDates,
+    Reference,
     Release,
     ReleaseData,
     ReleaseUnavailable,
@@ -251,6 +253,16 @@ class CodeStore:
             return ReleaseMatch(max(in_force, key=lambda r: r.effective_from), "in_force")
         nearest = min(reversed(loaded), key=lambda r: r.days_away(day))
         return ReleaseMatch(nearest, "served" if nearest.days_away(day) == 0 else "nearest")
+
+    def state(self) -> str:
+        """All that is loaded, as this store has read it, as one SHA-256 in hexadecimal. A store
+        that is opened later, after something was loaded by any process, has another."""
+        sources: list[Release | Reference] = [*self._releases(), *self.references.all()]
+        rows = sorted(
+            (source.key, source.loaded_at, *(file.sha256 for file in source.files))
+            for source in sources
+        )
+        return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
 
     # Codes
 
