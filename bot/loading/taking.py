@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import logging
+import re
 import shutil
 import threading
 import time
@@ -150,8 +151,9 @@ class Taking:
         self._record(entry, told, loaded)
 
     def _not_loaded(self, entry: Entry, why: list[str]) -> None:
-        if any("--release" in line for line in why):  # an option of the importer's command
-            why = [*why, message("inbox.which_edition")]
+        # The importer names an option of its command.
+        if label := re.search(r"--release (\S+)", " ".join(why)):
+            why = [*why, message("inbox.which_edition", label=label[1])]
         heading = message("inbox.why_heading", name=entry.name, day=dt.date.today())
         text = _text(heading, [*why, message("inbox.again")])
         self._moved(entry, lambda: self._folder.move_not_loaded(entry, text))
@@ -207,8 +209,9 @@ class Taking:
 
 
 def shown_line(line: str) -> str:
-    """A sentence in one line that can be printed."""
-    return " ".join(shown(part) for part in line.split())
+    """A sentence in one line that can be printed, with its full stop."""
+    line = " ".join(shown(part) for part in line.split())
+    return line if line.endswith((".", "!", "?", ":")) else f"{line}."
 
 
 def _text(heading: str, lines: Sequence[str]) -> str:

@@ -125,9 +125,9 @@ def test_what_cannot_be_used_is_tried_again_less_and_less(
     looks = renewing(home, desk, lambda: now)
     desk.refuses = "The index is damaged. Run `codedesk index build`."
     built(home, "broken")
-    for _ in range(360):
+    for _ in range(120):
         assert not looks.look()
-        now += 10
+        now += 30
     assert desk.tried == 7, "after 30, 60, 120 … seconds"
     (said,) = caplog.messages
     assert desk.refuses in said
