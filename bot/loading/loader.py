@@ -90,7 +90,9 @@ class Loader:
         """Import files. A file never raises anything: a process that ended is told in `said`. Call
         it `alone`. Raises Stopped."""
         request = Request(str(self._settings.codes_db), [str(path) for path in paths], label)
-        status, lines = self._run(["bot.loading.child"], json.dumps(asdict(request)))
+        status, lines = self._run(
+            ["bot.loading.child"], _environment(), json.dumps(asdict(request))
+        )
         try:
             return Result(**json.loads(lines[-1]))
         except (IndexError, ValueError, TypeError):
@@ -108,7 +110,7 @@ class Loader:
                     return ""
         except (CodeDeskError, OSError) as error:
             return str(error)
-        status, lines = self._run(["bot", "index", "build"])
+        status, lines = self._run(["bot", "index", "build"], _environment() | self._of_the_index())
         if status == 0:
             return ""
         logger.error("the index was not built:\n%s", "\n".join(lines[-20:]))
@@ -130,7 +132,9 @@ class Loader:
             return str(error)
         return ""
 
-    def _run(self, module: Sequence[str], given: str = "") -> tuple[int, list[str]]:
+    def _run(
+        self, module: Sequence[str], environment: dict[str, str], given: str = ""
+    ) -> tuple[int, list[str]]:
         """Run a module as a process, and wait for it: its exit status, and the lines that it
         printed. Raises Stopped."""
         until = time.monotonic() + self._patience
@@ -142,7 +146,7 @@ class Loader:
             typed.seek(0)
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", *module],
-                env=self._environment(),
+                env=environment,
                 stdin=typed,
                 stdout=output,
                 stderr=output,
@@ -158,15 +162,21 @@ class Loader:
             output.seek(0)
             return process.returncode, [line for line in output.read().splitlines() if line.strip()]
 
-    def _environment(self) -> dict[str, str]:
-        """What such a process needs: the settings of the index, and no token or password of Slack
-        or of a language model. The log is read for corrections, so its settings stay."""
-        secret = ("SLACK_", "CODEDESK_SLACK_", "CODEDESK_LLM_", "CODEDESK_AUDIT_PASSWORD")
-        passed = {n: v for n, v in os.environ.items() if not n.startswith(secret)}
-        return passed | {
-            "CODEDESK_HOME": str(self._settings.home),
-            "CODEDESK_MODEL": self._settings.model or "",
-            "CODEDESK_MODEL_DOWNLOAD": "yes" if self._settings.model_download else "",
-            # The parent's path, so that the same modules are found however the parent was started.
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    def _of_the_index(self) -> dict[str, str]:
+        """What the build of the index needs besides: the settings of the model, and those of the
+        log, whose corrections are part of it."""
+        names = ("DATABASE_URL", "LOG_KEY_FILE", "CHECKPOINT_KEY_FILE", "CHECKPOINT_FILE")
+        given = {name: getattr(self._settings, name.lower()) for name in names}
+        chosen = {
+            "HOME": self._settings.home,
+            "MODEL": self._settings.model,
+            "MODEL_DOWNLOAD": "yes" if self._settings.model_download else "",
         }
+        return {f"CODEDESK_{name}": str(value) for name, value in (given | chosen).items() if value}
+
+
+def _environment() -> dict[str, str]:
+    """The environment of such a process: without settings, and so without tokens and passwords."""
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(("CODEDESK_", "SLACK_"))}
+    # The parent's path, so that the same modules are found however the parent was started.
+    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

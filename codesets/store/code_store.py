@@ -69,6 +69,9 @@ select kind, text, owner_kind, owner, "group", mark, (
 ) from notes where release = :release and owner_kind = :kind
 and owner in (select value from json_each(:owners)) order by id
 """
+_FILES_NOW = """
+select key, name, sha256 from files where key in (select value from json_each(?))
+"""
 R = TypeVar("R")
 
 
@@ -263,6 +266,18 @@ class CodeStore:
             for source in sources
         )
         return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
+
+    def replaced(self, keys: Collection[str]) -> dict[str, dict[str, str]]:
+        """Of these releases and references those that were loaded again since this store read what
+        is loaded, from other files: the SHA-256 of each of these, by its name. Their rows are read
+        anew, but for those that this store keeps in memory."""
+        rows = self._db.execute(_FILES_NOW, [_json(keys)])
+        now: dict[str, dict[str, str]] = {}
+        for key, name, sha256 in rows:
+            now.setdefault(key, {})[name] = sha256
+        known: list[Release | Reference] = [*self._releases(), *self.references.all()]
+        before = {source.key: {f.name: f.sha256 for f in source.files} for source in known}
+        return {key: files for key, files in now.items() if before.get(key) != files}
 
     # Codes
 
