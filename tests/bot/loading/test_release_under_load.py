@@ -1,7 +1,8 @@
 """A release is loaded, and the index built, by other processes while questions are asked without a
 pause: none fails, none is lost, and the log says which edition each answer came from.
 
-With CODEDESK_LONG=1 the code sets that packages bring, and search workers.
+With CODEDESK_LONG=1 by the drop folder, too, and with the code sets that packages bring, a real
+quarterly file, search workers and several askers; then the figures are printed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import pairwise
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from paths import ROOT, TEST_DATA
+from paths import ROOT, SHARED, TEST_DATA
 from slack_support import wait_until
 
 from bot.desk.current import CurrentDesk
@@ -35,7 +37,9 @@ from index.embedding.models import Shipped
 
 DATA = TEST_DATA / "imports"
 ORDER, HCPCS = DATA / "icd10cm_order_2027.txt", DATA / "HCPC2026_JAN_ANWEB.txt"
-LONG = bool(os.environ.get("CODEDESK_LONG"))
+LONG = pytest.mark.skipif(not os.environ.get("CODEDESK_LONG"), reason="CODEDESK_LONG=1 runs it")
+#: A whole quarterly file.
+WHOLE = SHARED / "codesets" / "hcpcs" / "HCPC2026_JAN_ANWEB_rebuilt.txt"
 ASKED = QuestionRecord("", "cli", user="me")
 #: A search, verdicts, one of a code that is not loaded at first, and codes together.
 QUESTIONS = ("type 2 diabetes", "is E11.9 billable", "is A4311 billable", "E11.9 with E08.40")
@@ -63,18 +67,34 @@ class Asking:
         self.lines: list[str] = []
         self.failed: list[BaseException] = []
         self.asked = self.answered = 0
+        #: The longest that a question took, and the most memory of this process, in seconds and MB.
+        self.longest = 0.0
+        self.most_mb = self.mb()
+        self._counting = threading.Lock()
         self._stop = threading.Event()
 
+    @staticmethod
+    def mb() -> float:
+        """The memory that this process has, in MB."""
+        return (
+            int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
+        )
+
     def ask(self, text: str) -> None:
+        began = time.monotonic()
         (question,) = self.logged.take([text], ASKED)
         assert question is not None
-        self.asked += 1
+        with self._counting:
+            self.asked += 1
+        self.logged.answer([question], self._show)
+        with self._counting:
+            self.longest = max(self.longest, time.monotonic() - began)
+            self.most_mb = max(self.most_mb, self.mb())
 
-        def show(answers: list[Any], done: Done) -> None:
-            done("delivered", "")
+    def _show(self, answers: list[Any], done: Done) -> None:
+        done("delivered", "")
+        with self._counting:
             self.answered += 1
-
-        self.logged.answer([question], show)
 
     def _work(self, questions: tuple[str, ...]) -> None:
         number = 0
@@ -87,16 +107,17 @@ class Asking:
             number += 1
 
     @contextmanager
-    def going_on(self) -> Iterator[None]:
-        # One thread each, so that the counts need no lock.
-        thread = threading.Thread(target=self._work, args=[QUESTIONS])
-        thread.start()
+    def going_on(self, askers: int = 1) -> Iterator[None]:
+        threads = [threading.Thread(target=self._work, args=[QUESTIONS]) for _ in range(askers)]
+        for thread in threads:
+            thread.start()
         try:
             with kept_current(self.settings, self.renewing, self.lines.append):
                 yield
         finally:
             self._stop.set()
-            thread.join()
+            for thread in threads:
+                thread.join()
 
     def records(self) -> list[Record]:
         return list(reversed(self.log.recent(100_000)))
@@ -122,7 +143,7 @@ def command(home: Path, *arguments: str) -> None:
 
 def wait_answers(asking: Asking, more: int) -> None:
     until = asking.answered + more
-    wait_until(lambda: asking.answered >= until or asking.failed, timeout=300)
+    wait_until(lambda: asking.answered >= until or asking.failed, timeout=600)
 
 
 def check(asking: Asking, before: str | None, label: str) -> None:
@@ -131,7 +152,8 @@ def check(asking: Asking, before: str | None, label: str) -> None:
     records = asking.records()
     assert len(records) == asking.asked == asking.answered
     assert {record.outcome for record in records} <= {"answered", "verdict", "abstained"}
-    builds = [record.index_build for record in records]
+    in_order = sorted(records, key=lambda record: record.answered_at or "")
+    builds = [record.index_build for record in in_order]
     changes = [later for earlier, later in pairwise(builds) if earlier != later]
     assert builds[0] == before
     assert changes == [asking.desk.index_build], "from the old to the new, once"
@@ -144,7 +166,7 @@ def check(asking: Asking, before: str | None, label: str) -> None:
 
 
 @pytest.mark.index
-@pytest.mark.parametrize("way", ["inbox", "command"])
+@pytest.mark.parametrize("way", ["command", pytest.param("inbox", marks=LONG)])
 def test_a_release_is_loaded_under_load(small: Path, tmp_path: Path, way: str) -> None:
     home = Path(shutil.copytree(small, tmp_path / "home"))
     asking = Asking(home)
@@ -170,4 +192,31 @@ def test_a_release_is_loaded_under_load(small: Path, tmp_path: Path, way: str) -
     check(asking, before, "2026-January")
     last = [record for record in asking.records() if record.text == "is A4311 billable"][-1]
     assert any("hcpcs" in key for key in last.releases)
+    asking.close()
+
+
+@LONG
+@pytest.mark.skipif(not WHOLE.is_file(), reason="needs the official files")
+def test_a_whole_release_under_load(built: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(built, tmp_path / "home"))
+    asking = Asking(home, workers=2)
+    before, mb = asking.desk.index_build, asking.mb()
+    began = time.monotonic()
+    with asking.going_on(askers=4):
+        (home / "inbox").mkdir(mode=0o700)
+        shutil.copy(WHOLE, home / "inbox" / "HCPC2026_JAN_ANWEB.txt")
+        wait_until(
+            lambda: asking.desk.index_build != before or asking.failed,
+            lambda: asking.lines,
+            timeout=3600,
+        )
+        took = time.monotonic() - began
+        wait_answers(asking, 100)
+        after = asking.mb()
+    print(
+        f"{asking.answered} questions, none lost; {took:.0f} s until in use; the longest answer took "
+        f"{asking.longest:.1f} s; memory of the front {mb:.0f} MB before, {asking.most_mb:.0f} MB at "
+        f"most, {after:.0f} MB after"
+    )
+    check(asking, before, "2026-January")
     asking.close()
