@@ -36,6 +36,8 @@ from codesets.errors import CodeDeskError
 FILE = "codedesk.toml"
 #: Never printed: neither with the settings nor in an error.
 Secret = Annotated[str | None, Field(repr=False)]
+#: How a person says yes and no where a path could stand, too.
+_YES, _NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 #: 0 leaves the choice to the system.
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -63,6 +65,9 @@ class Settings(BaseModel):
     model_download: bool = False
     #: Whether `run` and `setup` look for newer files at CDC and CMS first.
     fetch: bool = True
+    #: The drop folder, whose files are loaded by themselves: a path, or "no" for none; by default
+    #: the folder inbox in `home`.
+    inbox: str | None = None
     #: The address of a PostgreSQL database (postgresql://user:password@host/database) for the log
     #: and for what Slack's surfaces keep. Without it, both are SQLite files in `home`.
     database_url: Secret = None
@@ -158,6 +163,14 @@ class Settings(BaseModel):
         return self.home / "downloads"
 
     @property
+    def inbox_folder(self) -> Path | None:
+        """The drop folder; None where it is turned off."""
+        chosen = (self.inbox or "yes").strip()
+        if chosen.lower() in _NO:
+            return None
+        return self.home / "inbox" if chosen.lower() in _YES else Path(chosen).expanduser()
+
+    @property
     def log_db(self) -> Path:
         return self.home / "log.db"
 
@@ -249,6 +262,14 @@ class Settings(BaseModel):
                     f'profile, More, Copy member ID), and "{person}" is none'
                 )
         return people
+
+    @field_validator("inbox")
+    @classmethod
+    def _is_a_folder(cls, chosen: str | None) -> str | None:
+        known = chosen is None or chosen.strip().lower() in (*_YES, *_NO)
+        if not known and not Path(str(chosen).strip()).expanduser().is_absolute():
+            raise ValueError("yes, no, or the whole path of a folder, such as /srv/codedesk/inbox")
+        return chosen
 
     @field_validator("database_url")
     @classmethod

@@ -33,6 +33,7 @@ def set_up(settings: Settings, tell: Tell) -> Checklist:
     what is still missing for today."""
     reachable = True
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_inbox(settings, tell)
     store = CodeStore(settings.codes_db)
     try:
         if settings.fetch:
@@ -56,6 +57,19 @@ def loaded_for_today(settings: Settings, *, reachable: bool = True) -> Checklist
         return checklist(None, today, reachable=reachable)
     with closing(CodeStore(settings.codes_db)) as store:
         return checklist(store, today, reachable=reachable)
+
+
+def make_inbox(settings: Settings, tell: Tell) -> None:
+    """Make the drop folder. One that cannot be made is told; it keeps nothing from working."""
+    from bot.loading.entries import Folder  # not loaded to answer a question
+
+    if settings.inbox_folder is None:
+        return
+    try:
+        Folder(settings.inbox_folder).make()
+    except OSError as error:
+        why = f"{error.strerror or error}."
+        tell(message("inbox.unusable", folder=settings.inbox_folder, why=why))
 
 
 def _fetch(store: CodeStore, settings: Settings, tell: Tell) -> bool:

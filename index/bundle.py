@@ -15,6 +15,7 @@ import os
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -48,6 +49,7 @@ MANIFEST = "manifest.json"
 COMPARED = "compared.json"
 SYSTEM_INDEXES, PROCEDURES = "shelves", "procedures"
 
+_HOUR = 60 * 60.0
 _REBUILD = "Run `codedesk index build`."
 
 
@@ -174,20 +176,25 @@ def _second_name(path: str | Path, other: str | Path) -> None:
 def swap_in(root: Path, folder: Path) -> None:
     """Make a finished build the one in use, in one step, and delete older builds.
 
-    The build that was in use is kept, because a running desk uses it until it is restarted.
+    The build that was in use is kept, because a running desk uses it until it takes up this one,
+    and so are those that were in use within the last hour: of several builds that follow each other
+    quickly, a desk may still use the first.
     """
     before = current(root)
+    if before is not None and before.is_dir():
+        with suppress(OSError):
+            os.utime(before)  # it was in use until now
     pointer = root / "current.new"
     with pointer.open("w", encoding="utf-8") as file:
         file.write(folder.name)
         file.flush()
         os.fsync(file.fileno())
     pointer.replace(root / "current")
-    a_day_ago = time.time() - 24 * 60 * 60
     for other in root.iterdir():
         # A folder without a manifest is being built by another process, or was interrupted.
-        finished = (other / MANIFEST).exists() or other.stat().st_mtime < a_day_ago
-        if other.is_dir() and finished and other not in (folder, before):
+        kept_for = _HOUR if (other / MANIFEST).exists() else 24 * _HOUR
+        is_old = other.stat().st_mtime < time.time() - kept_for
+        if other.is_dir() and is_old and other not in (folder, before):
             shutil.rmtree(other, ignore_errors=True)
 
 
@@ -235,6 +242,21 @@ def opened(
             f"The index at {folder} was built from other editions than are loaded now. {_REBUILD}"
         )
     return folder, manifest
+
+
+def fits(root: Path, store: CodeStore) -> bool:
+    """Whether the bundle in use is of the editions in `store`. Its files are not read, so this
+    takes milliseconds; `opened` checks them."""
+    folder = current(root)
+    try:
+        manifest = Manifest.read(folder) if folder else None
+    except BundleUnusable:
+        return False
+    return (
+        manifest is not None
+        and manifest.format == FORMAT
+        and _must_match(sources(store)) == _must_match(manifest.sources)
+    )
 
 
 def _earlier(root: Path, store: CodeStore | None, build: str) -> tuple[Path, Manifest]:

@@ -8,14 +8,14 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from bot.cli.shared import progress
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
 from bot.desk.headlines import headlined
 from bot.language_model import connect
-from bot.logged_desk import Done, LoggedDesk, LoggedQuestion
+from bot.logged_desk import Answers, Done, LoggedDesk, LoggedQuestion
 from bot.messages import message
 from bot.querylog import NoSuchQuestion, QuestionRecord
 from bot.querylog.opening import finish_what_was_left, open_log
@@ -31,10 +31,13 @@ _MOST_TURNS = 20
 class Conversation:
     """A desk and its log, asked by the user of this terminal."""
 
-    def __init__(self, settings: Settings, surface: Surface = "cli") -> None:
-        self.desk = Desk(settings)
+    def __init__(
+        self, settings: Settings, surface: Surface = "cli", desk: Answers | None = None
+    ) -> None:
+        """`desk`: one that is opened already; by default one that is not renewed."""
+        self.desk = cast(Any, desk or Desk(settings))
         self.log = open_log(settings, self.desk.scrubber)
-        self._logged = LoggedDesk(self.desk, self.log, connect(settings))
+        self.logged = LoggedDesk(self.desk, self.log, connect(settings))
         self._surface: Surface = surface
         if left := finish_what_was_left(self.log):
             progress(left)
@@ -70,9 +73,9 @@ class Conversation:
 
         texts = [_storable(text) for text in questions]
         asked = self._asked({**reading, "limit": limit}, after and self._known(after))
-        taken = [question for question in self._logged.take(texts, asked, **reading) if question]
+        taken = [question for question in self.logged.take(texts, asked, **reading) if question]
         deliver = self._showing(taken, show, explain=explain)
-        return self._logged.answer(taken, deliver, instead=instead, limit=limit or 10)
+        return self.logged.answer(taken, deliver, instead=instead, limit=limit or 10)
 
     def check(
         self, codes: Sequence[str], *, show: Callable[[Answer], None], **reading: Any
@@ -81,9 +84,9 @@ class Conversation:
         codes = [_storable(code) for code in codes]
         # The number of codes is logged, so that a replay checks the text and does not ask it.
         asked = self._asked({**reading, "checked": len(codes)})
-        question = self._logged.take_codes(codes, asked, **reading)
+        question = self.logged.take_codes(codes, asked, **reading)
         assert question is not None  # Only an event of Slack can be in the log already.
-        (answer,) = self._logged.answer([question], self._showing([question], show))
+        (answer,) = self.logged.answer([question], self._showing([question], show))
         return answer
 
     def _asked(self, options: dict[str, Any], after: str | None = None) -> QuestionRecord:
@@ -130,7 +133,7 @@ class Conversation:
                     message("terminal.removed", kinds=removed_in_words(dict.fromkeys(removed)))
                 )
             for question, answer in zip(questions, answers, strict=True):
-                show(self._logged.explained(question.id, answer) if explain else answer)
+                show(self.logged.explained(question.id, answer) if explain else answer)
             sys.stdout.flush()
             done("delivered", "")
             return answers

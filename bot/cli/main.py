@@ -19,6 +19,7 @@ from bot.cli import (
     codesets,
     drg,
     evaluate,
+    inbox,
     index,
     log,
     log_feedback,  # noqa: F401
@@ -82,6 +83,7 @@ def main(ctx: click.Context) -> None:
     ctx.obj = Settings.load()
 
 
+codesets.codesets.add_command(inbox.inbox)
 for _command in (
     serve.setup,
     serve.run,
@@ -94,6 +96,7 @@ for _command in (
     claim.denial,
     evaluate.evaluate_file,
     codesets.codesets,
+    inbox.inbox,
     index.index,
     scrub.scrub,
     log.log,

@@ -13,6 +13,8 @@ import click
 from bot.cli.conversation import Conversation
 from bot.cli.shared import lines_of, progress
 from bot.desk.current import CurrentDesk
+from bot.desk.renewing import Renewing
+from bot.loading.beside import kept_current
 from bot.logged_desk import Answers
 from bot.messages import message
 from bot.querylog.opening import open_log
@@ -41,7 +43,7 @@ def setup(settings: Settings, check: bool, pages: bool, as_json: bool) -> None:
         found = loaded_for_today(settings, reachable=not pages)
     else:
         found = set_up(settings, progress)
-    inbox = settings.home / "inbox"
+    inbox = settings.inbox_folder
     if as_json:
         click.echo(json.dumps(views.as_json(found, inbox), indent=1, ensure_ascii=False))
     else:
@@ -122,24 +124,31 @@ def _serve_slack(settings: Settings, workers: int) -> None:
 def _interactive(settings: Settings) -> None:
     click.echo(message("terminal.welcome").strip())
     progress("Loading the model…")
-    with Conversation(settings, "terminal") as conversation:
-        conversation.desk.ready()
-        session = terminal.Session()
-        before: str | None = None
-        while True:
-            try:
-                question = input("\n" + message("terminal.prompt"))
-            except (EOFError, KeyboardInterrupt):
-                click.echo()
-                return
-            if not question.strip():
-                return
-            (answer,) = conversation.ask(
-                [question],
-                show=lambda a: click.echo("\n" + session.as_text(a)),
-                after=before,
-            )
-            before = answer.id or None
+    desk = cast(Answers, CurrentDesk(settings))
+    with Conversation(settings, "terminal", desk) as conversation:
+        desk.ready()
+        renewing = Renewing(settings, desk, conversation.logged.between_answers)
+        with kept_current(settings, renewing, progress):
+            _converse(conversation)
+
+
+def _converse(conversation: Conversation) -> None:
+    session = terminal.Session()
+    before: str | None = None
+    while True:
+        try:
+            question = input("\n" + message("terminal.prompt"))
+        except (EOFError, KeyboardInterrupt):
+            click.echo()
+            return
+        if not question.strip():
+            return
+        (answer,) = conversation.ask(
+            [question],
+            show=lambda a: click.echo("\n" + session.as_text(a)),
+            after=before,
+        )
+        before = answer.id or None
 
 
 def _answer_lines(settings: Settings, questions: Iterable[str]) -> None:

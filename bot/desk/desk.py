@@ -117,6 +117,9 @@ class Desk:
         self._store = CodeStore(settings.codes_db)
         if not self._store.releases():
             raise CodesetError(message("desk.nothing_loaded"))
+        #: What is loaded, as this desk answers from it: editions that are loaded later are none of
+        #: its own (`CodeStore.state`).
+        self.loaded = self._store.state()
         self._guideline_lookup = GuidelineLookup(self._store)
         self._codes = CodeAnswers(self._store, self._guideline_lookup)
         self._claims = ClaimAnswers(self._store, self._codes, self._guideline_lookup)

@@ -12,7 +12,7 @@ import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -37,9 +37,11 @@ def made_with(
     they show. `manifest`: that of the index; None while no question has needed it.
 
     `loaded` is a digest of all loaded files, so that a change in other files (edits, guidelines) is
-    noticed, too.
+    noticed, too. `replaced` is there only where an edition was loaded again, from these files, and
+    the desk was not renewed yet: the answer may be of either.
     """
     keys = set(editions)
+    again = store.replaced(keys)
     releases = store.releases()
     loaded: list[Release | Reference] = [*releases, *store.references.all()]
     return {
@@ -54,11 +56,15 @@ def made_with(
         "encoder": {"model": manifest.model, "fingerprint": manifest.model_fingerprint}
         if manifest
         else None,
-    }
+    } | ({"replaced": {key: _signed(files) for key, files in again.items()}} if again else {})
+
+
+def _signed(files: Mapping[str, str]) -> dict[str, str]:
+    return {name: f"sha256:{sha256}" for name, sha256 in files.items()}
 
 
 def _files(source: Release | Reference) -> dict[str, str]:
-    return {file.name: f"sha256:{file.sha256}" for file in source.files}
+    return _signed({file.name: file.sha256 for file in source.files})
 
 
 def _digest(value: Any) -> str:

@@ -18,6 +18,7 @@ from slack_sdk import WebClient
 
 from bot.database import DatabaseError
 from bot.language_model import connect
+from bot.loading.beside import kept_current
 from bot.logged_desk import Answers
 from bot.messages import message
 from bot.querylog import QueryLog
@@ -33,6 +34,7 @@ from bot.slack.connections import (
     listening,
 )
 from bot.slack.delivery import SlackDelivery
+from bot.slack.inbox_reports import telling_administrators
 from bot.slack.listeners import (
     actions,
     agent,
@@ -156,7 +158,7 @@ def serve(
                 with (
                     _stopped_by_signals(stop),
                     recovery.looking(),
-                    delivery.renewing.looking(settings.index),
+                    _kept_current(settings, delivery, say),
                     way(settings, app, say, delivery.replica.is_well),
                 ):
                     begin()
@@ -169,6 +171,18 @@ def serve(
                 app.listener_runner.listener_executor.shutdown(wait=True, cancel_futures=True)
                 searches.close()
                 delivery.outbox.rest()
+
+
+@contextmanager
+def _kept_current(
+    settings: Settings, delivery: SlackDelivery, say: Callable[[str], None]
+) -> Iterator[None]:
+    """Take up what is loaded, take what is put into the drop folder, and tell administrators."""
+    with (
+        kept_current(settings, delivery.renewing, say),
+        telling_administrators(settings, delivery),
+    ):
+        yield
 
 
 def open_state(settings: Settings) -> State:

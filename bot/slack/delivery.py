@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk import WebClient
 
 from bot.desk.answer import Answer
+from bot.desk.renewing import Renewing
 from bot.logged_desk import Answers, Done, LoggedDesk, LoggedQuestion
 from bot.messages import message
 from bot.querylog import AlreadyAnswered, LogUnavailable, QueryLog, QuestionRecord, Record
@@ -23,7 +24,6 @@ from bot.slack.explaining import Explaining
 from bot.slack.outbox import TAKEN_OVER, Outbox, Then
 from bot.slack.outbox_store import Post, Unless
 from bot.slack.people import People, said_of_defaults
-from bot.slack.renewing import Renewing
 from bot.slack.replicas import Replica
 from bot.slack.searches import Searches, Wait
 from bot.slack.state import State
@@ -82,7 +82,8 @@ class SlackDelivery:
         #: Where questions that take a search wait; None: in the calling thread.
         self.searches: Searches | None = None
         self._explaining = Explaining(self.logged, state, self._explain)
-        self.renewing = Renewing(state, desk, self.logged.between_answers)
+        between = self.logged.between_answers
+        self.renewing = Renewing(settings, desk, between) if settings else None
 
     @property
     def client(self) -> WebClient:

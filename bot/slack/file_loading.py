@@ -1,35 +1,30 @@
-"""Loads files of codes that administrators send in Slack, as `codedesk codesets import` does.
+"""Loads files of codes that administrators send in Slack, by the same loader as the drop folder
+(bot/loading).
 
-One file after the other, in a thread of its own, so that answers go on. Then the index is built in
-a process of its own, and the desk is renewed. A bad file changes nothing: see
-codesets/loading/importer.py.
+One drop after the other, in a thread of its own, so that answers go on. Then the index is built,
+and the desk is renewed. A bad file changes nothing: see codesets/loading/importer.py.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import queue
-import sqlite3
-import subprocess
-import sys
 import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from slack_sdk import WebClient
 
+from bot.loading import record
+from bot.loading.child import Result
+from bot.loading.loader import Loader
 from bot.messages import message
 from bot.settings import Settings
-from bot.setup import model_of
 from bot.slack.files import LISTS, FileNotFetched, SlackFile, fetched
-from codesets.errors import CodeDeskError
-from codesets.store.code_store import CodeStore
 
 logger = logging.getLogger("codedesk.slack")
 
@@ -55,7 +50,7 @@ class FileLoading:
         `tell` sends a text to a user, `changed` is called with a user whose Home is out of date."""
         self._settings = settings
         self._client = client
-        self._renew = renew
+        self._loader = Loader(settings, renew)
         self._is_new = is_new
         self._tell = tell
         self._changed = changed
@@ -113,33 +108,35 @@ class FileLoading:
 
     def _load(self, user: str, files: Sequence[SlackFile], edition: str) -> bool:
         """Whether anything was loaded."""
-        from codesets.loading import importer
-
         names = ", ".join(file.name for file in files)
         self._now = message("home.loading", names=names)
         told: list[str] = []
-        loaded = False
+        result = Result()
         with tempfile.TemporaryDirectory(prefix="codedesk-") as folder:
             paths = list(self._fetched(files, Path(folder), told))
             if paths:
-                self._settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-                try:
-                    with closing(CodeStore(self._settings.codes_db)) as store:
-                        loaded = bool(
-                            importer.import_files(store, paths, edition or None, told.append).loaded
-                        )
-                except CodeDeskError as error:
-                    told.append(str(error))
-                except (OSError, sqlite3.Error) as error:
-                    told.append(message("home.load_failed", why=error))
+                with self._loader.alone():
+                    result = self._loader.load(paths, edition)
+        told += result.said
+        if result.later:
+            told.append(message("home.load_failed", why=result.later))
+        loaded = bool(result.loaded)
         if any("--release" in line for line in told):  # the loader names an option of its command
             told.append(message("home.which_edition"))
         if not loaded and all(file.extension in LISTS for file in files):
             told.append(message("home.if_statements"))
         told = [*told[:_MOST_TOLD], *(["…"] if len(told) > _MOST_TOLD else [])]
-        result = "home.loaded" if loaded else "home.not_loaded"
-        self._done(user, message(result, names=names, told="\n".join(told)))
+        self._record(files, result, told)
+        outcome = "home.loaded" if loaded else "home.not_loaded"
+        self._done(user, message(outcome, names=names, told="\n".join(told)))
         return loaded
+
+    def _record(self, files: Sequence[SlackFile], result: Result, told: list[str]) -> None:
+        names = [file.name for file in files]
+        left_out = [name for name in names if name not in result.used]
+        loaded = result.loaded
+        load = record.Load("import", "slack", bool(loaded), told, names, loaded, left_out)
+        record.add(self._settings, load)
 
     def _fetched(self, files: Sequence[SlackFile], folder: Path, told: list[str]) -> list[Path]:
         paths = []
@@ -162,49 +159,13 @@ class FileLoading:
 
     def _index(self) -> str:
         """Build the index if it is not current, and renew the desk. Returns what became of it."""
-        from index import build
-
-        with closing(CodeStore(self._settings.codes_db)) as store:
-            current = build.is_current(store, self._settings.index, model_of(self._settings))
-        if not current:
-            self._now = message("home.indexing")
-            if why := self._build():
-                self._last = message("home.index_failed", why=why)
-                return self._last
-        if self._renew is None:
-            self._last = message("home.after_restart")
-            return self._last
-        try:
-            self._renew()
-        except CodeDeskError as error:
-            logger.error("the desk was not renewed: %s", error)
-            self._last = message("home.index_failed", why=error)
-            return self._last
-        self._last = message("home.in_use")
+        self._now = message("home.indexing")
+        with self._loader.alone():
+            why = self._loader.index()
+        why = why or self._loader.renew()
+        if why:
+            self._last = message("home.index_failed", why=why)
+        else:
+            self._last = message("home.in_use" if self._loader.renews else "home.after_restart")
+        record.add(self._settings, record.Load("index", "slack", not why, [self._last]))
         return self._last
-
-    def _build(self) -> str:
-        """Build the index in a process of its own, which takes no time from answers that cores
-        could give. Returns why it failed, "" when it did not."""
-        chosen = {
-            "CODEDESK_HOME": str(self._settings.home),
-            "CODEDESK_MODEL": self._settings.model or "",
-            "CODEDESK_MODEL_DOWNLOAD": "yes" if self._settings.model_download else "",
-        }
-        # It needs no token of Slack.
-        passed = {n: v for n, v in os.environ.items() if "SLACK_" not in n}
-        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
-            done = subprocess.run(
-                [sys.executable, "-m", "bot", "index", "build"],
-                env=passed | chosen,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                check=False,
-            )
-            if done.returncode == 0:
-                return ""
-            output.seek(0)
-            lines = [line for line in output.read().splitlines() if line.strip()]
-        logger.error("the index was not built:\n%s", "\n".join(lines[-20:]))
-        return lines[-1][:300] if lines else message("home.ended", status=done.returncode)

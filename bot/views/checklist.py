@@ -33,7 +33,7 @@ def short_line(checklist: Checklist) -> str:
     return message("checklist.short", names=listed)
 
 
-def screen(checklist: Checklist, inbox: Path, *, most: int | None = LINES) -> list[str]:
+def screen(checklist: Checklist, inbox: Path | None, *, most: int | None = LINES) -> list[str]:
     """The lines of the screen, at most `most` (None: all). Only addresses and names of files may be
     wider than the screen."""
     lines = [*_head(checklist), *_table(checklist)]
@@ -117,18 +117,24 @@ def _through(item: Item) -> str:
     return f" ({message('checklist.loaded_through', last=last)})"
 
 
-def _how(checklist: Checklist, inbox: Path, *, holds: bool) -> Iterator[str]:
+def _how(checklist: Checklist, inbox: Path | None, *, holds: bool) -> Iterator[str]:
     """How to get what is missing. `holds`: with what a page holds, where it names no file."""
     if checklist.gets("fetch"):
         yield message("checklist.how_fetch")
     if downloads := checklist.gets("download"):
-        yield message("checklist.how_download", inbox=inbox)
+        yield _how_to_load(inbox)
         yield from _pages(downloads, holds=holds)
     if licensed := checklist.gets("licence"):
         if not downloads:
-            yield message("checklist.how_download", inbox=inbox)
+            yield _how_to_load(inbox)
         yield message("checklist.how_licence")
         yield from _pages(licensed, holds=holds)
+
+
+def _how_to_load(inbox: Path | None) -> str:
+    if inbox is None:
+        return message("checklist.how_import")
+    return message("checklist.how_download", inbox=inbox)
 
 
 def _pages(gets: Sequence[Get], *, holds: bool) -> Iterator[str]:
@@ -150,12 +156,12 @@ def _pages(gets: Sequence[Get], *, holds: bool) -> Iterator[str]:
             )
 
 
-def as_json(checklist: Checklist, inbox: Path) -> dict[str, Any]:
+def as_json(checklist: Checklist, inbox: Path | None) -> dict[str, Any]:
     """The checklist for a program; docs/COMMANDS.md has its keys."""
     return {
         "date": checklist.day.isoformat(),
         "complete": checklist.is_complete,
-        "inbox": str(inbox),
+        "inbox": None if inbox is None else str(inbox),
         "items": [_item_json(item) for item in checklist.items],
     }
 

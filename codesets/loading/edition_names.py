@@ -74,6 +74,12 @@ _EXAMPLES = {
 }
 
 
+def is_label(text: str) -> bool:
+    """Whether a text is of the form of an edition's label: FY2027, FY2026-April, 2026-January,
+    2026, 2026-01."""
+    return any(form.fullmatch(text.strip()) for form in _LABELS.values())
+
+
 def _rhythm(layout: Layout) -> str:
     """How often a file is published: "fiscal" (year), "quarter" or "calendar" (year); "version" for
     the yearly versions of ICD-11."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from codesets.loading.recognition import (
     recognised,
 )
 from codesets.loading.row_problems import say_problems
-from codesets.model import CodesetError, Reference, Release, ReleaseData
+from codesets.model import SYSTEM_NAMES, CodesetError, Reference, Release, ReleaseData
 from codesets.store.code_store import CodeStore
 
 Say = Callable[[str], None]
@@ -44,6 +44,10 @@ class Imported:
     `checked` counts the addenda that lists were checked with, `not_needed` the files that a fuller
     file of their edition made needless, `without_codes` the files in zips that have nothing to
     load.
+
+    By the name of a file or zip that was imported: `used` has those of which something was loaded,
+    checked or not needed, each with the names of what was loaded of it; `why` has the sentences on
+    what was left out of each.
     """
 
     loaded: list[Release | Reference] = field(default_factory=list)
@@ -52,6 +56,8 @@ class Imported:
     checked: int = 0
     not_needed: int = 0
     without_codes: int = 0
+    used: dict[str, list[str]] = field(default_factory=dict)
+    why: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -66,6 +72,11 @@ class Imported:
         ]
         said = [f"{count:,} {words}" for count, words in counts if count]
         return ", ".join([f"Loaded {len(self.loaded):,}", *said]) + "."
+
+    def leave_out(self, sources: Iterable[str], sentence: str) -> None:
+        """Keep why something of these files or zips is not loaded."""
+        for source in dict.fromkeys(sources):
+            self.why.setdefault(source, []).append(sentence)
 
 
 def import_files(
@@ -106,11 +117,14 @@ def import_files(
             elif isinstance(outcome, NotNeeded):
                 say(outcome.sentence)
                 done.not_needed += 1
+                done.used.setdefault(outcome.file.source, [])
             else:
                 unread.append(outcome)
         out += unread
         if not partial:
-            done.not_whole = list(_not_whole(store, read, label))
+            for incomplete, sentence in _not_whole(store, read, label):
+                done.not_whole.append(sentence)
+                done.leave_out([file.source for file in incomplete.files], sentence)
             if done.not_whole and len(files) == 1:
                 raise whole.NotWhole(done.not_whole[0])
         if not read and not done.not_needed and not addenda and not done.not_whole:
@@ -120,11 +134,16 @@ def import_files(
             _load(store, data, say, done)
         for file in addenda:
             _check(store, file, say, done, out)
-    for item in out:
-        if item.is_failure:
-            done.left_out.append(item.name)
+    for left in out:
+        if left.is_failure:
+            done.left_out.append(left.name)
         else:
             done.without_codes += 1
+    for source, same in _by_source(out).items():
+        # What comes with a list in its zip is told only where nothing else of it was of use.
+        failed = [left for left in same if left.is_failure]
+        for sentence in _sentences(failed if source in done.used else same):
+            done.leave_out([source], sentence)
     for sentence in (*_sentences(out), *done.not_whole):
         say(sentence)
     return done
@@ -160,14 +179,22 @@ def _sentences(out: Sequence[LeftOut]) -> Iterator[str]:
         yield f"{', '.join(names)}{inside}: left out, {why}"
 
 
-def _not_whole(store: CodeStore, read: list[Read], label: str | None) -> Iterator[str]:
-    """Remove from `read` the lists that are not whole, or are those of another edition, and yield a
-    sentence for each."""
+def _by_source(out: Iterable[LeftOut]) -> dict[str, list[LeftOut]]:
+    """What was left out, by the file or zip that was imported."""
+    found: dict[str, list[LeftOut]] = {}
+    for item in out:
+        found.setdefault(item.package or item.name, []).append(item)
+    return found
+
+
+def _not_whole(store: CodeStore, read: list[Read], label: str | None) -> Iterator[tuple[Read, str]]:
+    """Remove from `read` the lists that are not whole, or are those of another edition, and yield
+    each with a sentence."""
     editions = whole.Editions(store, [item.data for item in read])
     for item in list(read):
         if lacks := editions.lacking(item.data, item.sources):
             read.remove(item)
-            yield whole.not_whole(item.names, lacks)
+            yield item, whole.not_whole(item.names, lacks)
     for item in list(read) if label is None else []:
         data = item.data
         coming = [other.data for other in read if isinstance(other.data, ReleaseData)]
@@ -176,9 +203,10 @@ def _not_whole(store: CodeStore, read: list[Read], label: str | None) -> Iterato
         if other := same_as_another_edition(store, data, coming):
             read.remove(item)
             yield (
+                item,
                 f"{item.names}: left out, its name says {data.release.label}, and its codes and "
                 f"titles are exactly those of {other}. If the name is right, import it alone with "
-                f"--release {data.release.label}"
+                f"--release {data.release.label}",
             )
 
 
@@ -187,11 +215,15 @@ def _load(store: CodeStore, item: Read, say: Say, done: Imported) -> None:
         store.load(item.data)
         say(item.sentence)
         done.loaded.append(item.data.release)
+        name = f"{SYSTEM_NAMES[item.data.release.system]} {item.data.release.label}"
     else:
         count = store.references.load(item.data)
         say(f"{item.sentence}: {count:,} entries")
         say_problems(store, item.files, say)
         done.loaded.append(item.data.reference)
+        name = item.data.reference.name
+    for source in dict.fromkeys(file.source for file in item.files):
+        done.used.setdefault(source, []).append(name)
 
 
 def _check(
@@ -212,3 +244,4 @@ def _check(
         return
     say(f"{file.name}: addenda of {file.edition_name}, no codes to load; {found}")
     done.checked += 1
+    done.used.setdefault(file.source, [])

@@ -6,6 +6,7 @@ A release is loaded in one transaction, so an error changes nothing.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -24,6 +25,7 @@ from codesets.model import (
     Division,
     Note,
     OwnDates,
+    Reference,
     Release,
     ReleaseData,
     ReleaseUnavailable,
@@ -66,6 +68,9 @@ select kind, text, owner_kind, owner, "group", mark, (
     from note_codes where note = notes.id
 ) from notes where release = :release and owner_kind = :kind
 and owner in (select value from json_each(:owners)) order by id
+"""
+_FILES_NOW = """
+select key, name, sha256 from files where key in (select value from json_each(?))
 """
 R = TypeVar("R")
 
@@ -251,6 +256,28 @@ class CodeStore:
             return ReleaseMatch(max(in_force, key=lambda r: r.effective_from), "in_force")
         nearest = min(reversed(loaded), key=lambda r: r.days_away(day))
         return ReleaseMatch(nearest, "served" if nearest.days_away(day) == 0 else "nearest")
+
+    def state(self) -> str:
+        """All that is loaded, as this store has read it, as one SHA-256 in hexadecimal. A store
+        that is opened later, after something was loaded by any process, has another."""
+        sources: list[Release | Reference] = [*self._releases(), *self.references.all()]
+        rows = sorted(
+            (source.key, source.loaded_at, *(file.sha256 for file in source.files))
+            for source in sources
+        )
+        return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
+
+    def replaced(self, keys: Collection[str]) -> dict[str, dict[str, str]]:
+        """Of these releases and references those that were loaded again since this store read what
+        is loaded, from other files: the SHA-256 of each of these, by its name. Their rows are read
+        anew, but for those that this store keeps in memory."""
+        rows = self._db.execute(_FILES_NOW, [_json(keys)])
+        now: dict[str, dict[str, str]] = {}
+        for key, name, sha256 in rows:
+            now.setdefault(key, {})[name] = sha256
+        known: list[Release | Reference] = [*self._releases(), *self.references.all()]
+        before = {source.key: {f.name: f.sha256 for f in source.files} for source in known}
+        return {key: files for key, files in now.items() if before.get(key) != files}
 
     # Codes
 

@@ -13,6 +13,7 @@ from typing import Any
 from slack_bolt import Ack, App, BoltResponse
 
 from bot.database import DatabaseError
+from bot.loading import record
 from bot.messages import message
 from bot.settings import Settings
 from bot.slack.delivery import SlackDelivery
@@ -48,13 +49,14 @@ class FileDrops:
         self._asked: dict[str, dict[str, Any]] = {}
 
     def state(self) -> list[str]:
-        """What is done with files, in sentences."""
-        return self._loading.state if self._loading else []
+        """What is done with files, and what was loaded from the inbox last, in sentences."""
+        state = self._loading.state if self._loading else []
+        return [*state, *record.said(self._settings, by="inbox")]
 
     def register(self, app: App, changed: Callable[[Person, dict[str, Any]], None]) -> None:
         """`changed` is called with a person whose Home is out of date, and their last request."""
         delivery = self._delivery
-        may, clients = delivery.roles.loads_files, delivery.clients
+        may, clients, renewing = delivery.roles.loads_files, delivery.clients, delivery.renewing
         taken = Greeted(delivery.state)
 
         def is_new(file: str) -> bool:
@@ -67,7 +69,7 @@ class FileDrops:
         self._loading = loading = FileLoading(
             self._settings,
             clients.single or clients.named(""),
-            delivery.renewing.renew if delivery.renewing.can else None,
+            renewing.renew if renewing and renewing.can else None,
             is_new,
             self._tell,
             lambda user: changed((_team(self._asked[user]), user), self._asked[user]),
