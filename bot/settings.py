@@ -94,6 +94,14 @@ class Settings(BaseModel):
     #: Where HTTP mode listens.
     http_host: str = "0.0.0.0"
     http_port: Port = 3000
+    #: The program's own log, on standard error: for people, or as JSON, one object a line.
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    #: Where `run` serves metrics, and whether it is live and ready; without a port it does not.
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Port | None = None
+    #: Seconds that work under way has to end when the process is told to stop.
+    stop_seconds: PositiveInt = 25
     #: Answer even when the log cannot be written. Every such answer says so.
     answer_without_log: bool = False
     #: How long the log is kept before `log retain` may remove it.
