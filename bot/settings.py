@@ -285,6 +285,17 @@ class Settings(BaseModel):
         Raises SettingsError for everything that is wrong: a file that cannot be read, unknown
         settings, and values of the wrong kind.
         """
+        settings, faults = cls.read(environment, folder)
+        if faults:
+            raise SettingsError("\n".join(faults))
+        return settings
+
+    @classmethod
+    def read(
+        cls, environment: Mapping[str, str] = os.environ, folder: Path | None = None
+    ) -> tuple[Settings, list[str]]:
+        """The settings as `load` gives them, with those that are wrong at their defaults, and a
+        sentence for each of these."""
         chosen = environment.get("CODEDESK_HOME")
         home = Path(chosen or user_data_path("codedesk", appauthor=False)).expanduser()
         faults: list[str] = []
@@ -299,12 +310,12 @@ class Settings(BaseModel):
         if isinstance(values["home"], str):
             values["home"] = Path(values["home"]).expanduser().absolute()
         try:
-            settings = cls(**values)
+            return cls(**values), faults
         except ValidationError as error:
             faults += _sentences(error, inputs)
-        if faults:
-            raise SettingsError("\n".join(faults))
-        return settings
+            wrong = {fault["loc"][0] for fault in error.errors(include_url=False)}
+            right = {name: value for name, value in values.items() if name not in wrong}
+            return cls(**{"home": home.absolute()} | right), faults
 
 
 # Where settings come from
