@@ -145,7 +145,7 @@ class _States(Collector):
         yield from _inbox(service.settings.home / "inbox")
 
     def _workers(self) -> Iterator[Metric]:
-        own = getattr(self._service.desk, "own_mb", dict)()
+        own: dict[int, float] = getattr(self._service.desk, "own_mb", dict)()
         at_once = getattr(self._service.desk, "searches_at_once", 0)
         yield _gauge("codedesk_workers", "Search workers that are alive.", len(own))
         yield _gauge("codedesk_searches_at_once", "Searches that are worked on at once.", at_once)

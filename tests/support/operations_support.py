@@ -8,6 +8,23 @@ import urllib.error
 import urllib.request
 
 from prometheus_client.parser import text_string_to_metric_families
+from slack_support import wait_until
+
+from bot.operations import events
+
+
+class Told:
+    """The names of all events from now on."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        events.listen(self)
+
+    def __call__(self, event: events.Event) -> None:
+        self.names.append(event.name)
+
+    def wait_for(self, name: str, count: int = 1) -> None:
+        wait_until(lambda: self.names.count(name) >= count, lambda: self.names)
 
 
 def fetched(url: str) -> tuple[int, str]:

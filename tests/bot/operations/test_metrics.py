@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from operations_support import base_of, fetched, ready, samples
+from operations_support import Told, base_of, fetched, ready, samples
 from paths import ROOT, TEST_DATA
-from slack_support import ScriptedDesk, served, wait_for_records, wait_until
+from slack_support import ScriptedDesk, served, wait_until
 
 from bot.operations.metrics import Metrics, last_checkpoint
 from bot.operations.service import Service
@@ -27,16 +27,17 @@ def test_a_serving_desk_is_measured(slack, log: QueryLog, tmp_path: Path) -> Non
     store = CodeStore(tmp_path / "codes.db")
     import_files(store, [TEST_DATA / "imports" / "icd10cm_order_2027.txt"])
     store.close()
-    desk = ScriptedDesk()
+    desk, told = ScriptedDesk(), Told()
     with served(slack, tmp_path, desk, log, metrics_port=0) as running:
         base = base_of(running.lines)
         slack.fail_next("chat.postMessage", status=429, retry_after=1)
         slack.send_event(slack.app_mention("<@UBOT> knee oa of Jane"))
         slack.send_slash(text="hiccups")
-        wait_for_records(log, "delivery", 2)
+        told.wait_for("question.delivered", 2)
         desk.fails = ValueError("Jane")
+        slack.wait_connected()
         slack.send_slash(text="fails")
-        wait_for_records(log, "delivery", 3)
+        told.wait_for("question.failed")
         status, text = fetched(f"{base}/metrics")
         assert (status, ready(base), fetched(f"{base}/live")[0]) == (200, (200, []), 200)
         assert fetched(f"{base}/elsewhere")[0] == 404
