@@ -20,6 +20,7 @@ from operations_support import base_of, fetched, ready, samples
 from paths import ROOT
 from slack_support import ScriptedDesk, served, wait_for_records, wait_until
 
+from bot.audit.web.accounts import hashed
 from bot.operations.service import Service, readiness
 from bot.querylog import QueryLog
 from bot.settings import Settings
@@ -194,16 +195,15 @@ def test_after_the_grace_period_it_ends_and_the_next_start_goes_on(slack, tmp_pa
     log.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_second_signal_ends_it_at_once(slack, tmp_path: Path, number: int) -> None:
+def test_a_second_signal_ends_it_at_once(slack, tmp_path: Path) -> None:
     with serving(slack, tmp_path, seconds=600) as process:
         slack.send_event(slack.app_mention("<@UBOT> knee oa"))
         process.wait_said("asked")
         base = process.base
-        process.process.send_signal(number)
+        process.process.terminate()
         wait_until(lambda: ready(base)[0] == 503)
-        process.process.send_signal(number)
-        assert process.process.wait(30) == 128 + number
+        process.process.terminate()
+        assert process.process.wait(30) == 128 + signal.SIGTERM
 
 
 # All of it, as it is run
@@ -253,3 +253,41 @@ def test_run_as_it_is_run(slack, home: Path, tmp_path: Path) -> None:
     assert all(line["question"] and line["latency_ms"] and line["edition"] for line in answered)
     secrets = (word, "Jane", "Roe", "U777", slack.bot_token, slack.app_token)
     assert not [secret for secret in secrets if secret in printed]
+
+
+def test_the_auditors_pages_stop_with_exit_code_0(tmp_path: Path) -> None:
+    pytest.importorskip("datasette")
+    QueryLog(tmp_path / "log.db").close()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "CODEDESK_HOME": str(tmp_path),
+        "CODEDESK_AUDIT_PORT": str(port),
+        "CODEDESK_AUDIT_PASSWORD_HASH": hashed("correct horse battery"),
+    }
+    output = tmp_path / "output.txt"
+    with output.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "log", "audit"],
+            cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        wait_until(lambda: f":{port}/" in output.read_text() or process.poll() is not None)
+        wait_until(lambda: _answers(port), output.read_text)
+        process.terminate()
+        assert process.wait(60) == 0, output.read_text()
+    finally:
+        process.kill()
+        process.wait()
+    log = QueryLog(tmp_path / "log.db")
+    kinds = [entry.kind for entry in log.records(kinds=["start", "stop"])]
+    log.close()
+    assert kinds == ["start", "stop"]
+
+
+def _answers(port: int) -> bool:
+    try:
+        return fetched(f"http://127.0.0.1:{port}/")[0] < 500
+    except OSError:
+        return False
