@@ -84,7 +84,7 @@ def main(ctx: click.Context) -> None:
             stream.reconfigure(errors="replace")
     ctx.obj, faults = Settings.read()
     if ctx.invoked_subcommand in _SERVING:
-        faults += together.faults(ctx.obj)
+        faults += together.faults(ctx.obj, slack=ctx.invoked_subcommand == "run")
     # The doctor tells of them himself, beside all else.
     if faults and ctx.invoked_subcommand != "doctor":
         raise SettingsError("\n".join(faults))

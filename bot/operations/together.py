@@ -13,8 +13,8 @@ from bot.messages import message
 from bot.settings import Settings
 
 
-def faults(settings: Settings) -> Iterator[str]:
-    """A sentence for each fault. None has a secret."""
+def faults(settings: Settings, *, slack: bool = True) -> Iterator[str]:
+    """A sentence for each fault. None has a secret. `slack`: also of what Slack needs."""
     given = (
         settings.slack_bot_token,
         settings.slack_app_token,
@@ -22,7 +22,7 @@ def faults(settings: Settings) -> Iterator[str]:
         settings.slack_client_id,
         settings.slack_client_secret,
     )
-    if any(given):
+    if slack and any(given):
         yield from _of_slack(settings)
     yield from _pairs(settings)
     yield from _packages(settings)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -291,3 +292,60 @@ def _answers(port: int) -> bool:
         return fetched(f"http://127.0.0.1:{port}/")[0] < 500
     except OSError:
         return False
+
+
+_API = """
+import socket, sys, time
+from pathlib import Path
+from bot.operations import uvicorn_server
+from bot.operations.endpoints import telling
+from bot.operations.service import Service
+from bot.querylog import QueryLog
+from bot.settings import Settings
+
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        print("asked", flush=True)
+        time.sleep(2)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"answered"})
+
+settings = Settings(home=Path(sys.argv[1]), metrics_port=0)
+log = QueryLog(settings.log_database)
+listening = socket.create_server(("127.0.0.1", 0))
+with (
+    Service(settings, None, log) as service,
+    telling(service, lambda line: print(line, flush=True)),
+):
+    print("at", listening.getsockname()[1], flush=True)
+    uvicorn_server.run(app, settings, listening, service)
+print("ended", flush=True)
+"""
+
+
+def test_a_server_for_programs_tells_and_stops_the_same_way(tmp_path: Path) -> None:
+    output = tmp_path / "output.txt"
+    with output.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _API, str(tmp_path)],
+            cwd=ROOT, stdout=file, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        wait_until(lambda: "at " in output.read_text(), output.read_text)
+        base = base_of(output.read_text().splitlines())
+        wait_until(lambda: ready(base) == (200, []))
+        port = output.read_text().split("at ")[1].split()[0]
+        answers: list[tuple[int, str]] = []
+        asking = threading.Thread(
+            target=lambda: answers.append(fetched(f"http://127.0.0.1:{port}/"))
+        )
+        asking.start()
+        wait_until(lambda: "asked" in output.read_text())
+        process.terminate()
+        asking.join()
+        assert answers == [(200, "answered")]
+        assert process.wait(30) == 0, output.read_text()
+    finally:
+        process.kill()
+        process.wait()
+    assert "ended" in output.read_text()
