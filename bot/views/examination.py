@@ -11,6 +11,7 @@ from bot.operations.findings import Finding
 
 _MARKS = {"ok": "ok    ", "look": "LOOK  ", "broken": "BROKEN"}
 _WIDTH = 100
+_INDENT = " " * 10
 
 
 def as_text(found: Examination, *, everything: bool = True) -> str:
@@ -23,7 +24,11 @@ def as_text(found: Examination, *, everything: bool = True) -> str:
         shown = [one for one in findings if everything or one.state != "ok"]
         if shown:
             lines += ["", message(f"doctor.group_{name}")]
-            lines += [line for one in shown for line in _drawn(one)]
+            for one, following in zip(shown, [*shown[1:], None], strict=True):
+                lines += _drawn(one)
+                # What several have in common to do stands once, under the last of them.
+                if following is None or following.todo != one.todo:
+                    lines += _remedy(one)
     counts = {state: found.count(state) for state in ("broken", "look", "ok")}
     return "\n".join([*lines[1:], "", message(f"doctor.result_{found.worst}", **counts)])
 
@@ -33,18 +38,22 @@ def _rank(finding: Finding) -> int:
 
 
 def _drawn(finding: Finding) -> list[str]:
-    indent = " " * 10
-    mark = f"  {_MARKS[finding.state]}  "
-    lines = textwrap.wrap(
-        finding.text, _WIDTH, initial_indent=mark, subsequent_indent=indent,
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
-    if finding.todo:
-        lines += textwrap.wrap(
-            finding.todo, _WIDTH, initial_indent=f"{indent}→ ", subsequent_indent=f"{indent}  ",
-            break_long_words=False, break_on_hyphens=False,
-        )  # fmt: skip
-    return lines
+    return _wrapped(finding.text, f"  {_MARKS[finding.state]}  ", _INDENT)
+
+
+def _remedy(finding: Finding) -> list[str]:
+    return _wrapped(finding.todo, f"{_INDENT}→ ", f"{_INDENT}  ")
+
+
+def _wrapped(text: str, first: str, other: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=other,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def as_dict(found: Examination) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from slack_support import slack_server
 
 from bot.cli.main import main
 from bot.operations import doctor
-from bot.operations.findings import Asked
+from bot.operations.findings import Asked, look
 from bot.operations.together import faults
 from bot.querylog import QueryLog, QuestionRecord
 from bot.settings import Settings
@@ -94,6 +94,15 @@ def test_what_is_broken_comes_first_with_its_remedy(home: Path) -> None:
     brief = run(home, "--offline", "--brief").stdout
     assert "BROKEN" in brief
     assert "  ok " not in brief
+
+
+def test_what_several_have_in_common_to_do_stands_once() -> None:
+    ended = [
+        look("edition_ended", name=name, label="2026", through="2026-09-30") for name in ("A", "B")
+    ]
+    text = as_text(doctor.Examination({"answers": ended}))
+    assert text.count("→") == 1
+    assert text.index("B: the newest") < text.index("→")
 
 
 def test_all_wrong_settings_are_told_beside_all_else(home: Path) -> None:
