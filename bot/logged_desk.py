@@ -34,6 +34,7 @@ from bot.desk.governing import Governing
 from bot.desk.question import Question
 from bot.desk.taken_apart import is_better
 from bot.messages import message
+from bot.operations import events
 from bot.querylog import (
     AlreadyAnswered,
     LogUnavailable,
@@ -258,15 +259,20 @@ class LoggedDesk:
         self, questions: Sequence[_Read], asked: QuestionRecord, came: float | None = None
     ) -> list[LoggedQuestion | None]:
         to_log = [_to_log(question, asked) for question, _ in questions]
-        ids = self.log.ask_many(to_log)
+        with _told_of_failure():
+            ids = self.log.ask_many(to_log)
         if self._work is not None:
             self._work.began(i for i in ids if i is not None and not self.log.is_unlogged(i))
-        return [
+        logged = [
             None
             if question_id is None
             else LoggedQuestion(question_id, record, question, error, came)
             for question_id, record, (question, error) in zip(ids, to_log, questions, strict=True)
         ]
+        for one in logged:
+            if one is not None:
+                events.tell_of("question.taken", one)
+        return logged
 
     # Answering
 
@@ -320,17 +326,25 @@ class LoggedDesk:
                     self._helped(self.model, *each, limit)
                     for each in zip(questions, answers, strict=True)
                 ]
-            self.log.answered_many(
-                [(q.id, a, q.latency_ms(a)) for q, a in zip(questions, answers, strict=True)],
-                index_build=index_build,
-                made_with=made_with,
-            )
+            timed = [(q.id, a, q.latency_ms(a)) for q, a in zip(questions, answers, strict=True)]
+            with _told_of_failure():
+                self.log.answered_many(timed, index_build=index_build, made_with=made_with)
         except (LogUnavailable, AlreadyAnswered):
             raise
         except Exception as error:
             # The error's message is not logged: it may hold what was typed.
+            for question in questions:
+                events.tell_of("question.failed", question, outcome=type(error).__name__)
             self.record(question_ids, "failed", type(error).__name__)
             raise
+        for question, (_, answer, latency_ms) in zip(questions, timed, strict=True):
+            events.tell_of(
+                "question.answered",
+                question,
+                outcome=answer.outcome,
+                latency_ms=latency_ms,
+                edition=events.editions(answer.releases),
+            )
         return self.deliver(question_ids, answers, deliver)
 
     @contextmanager
@@ -492,12 +506,26 @@ class LoggedDesk:
         the next start finds the questions unfinished."""
         if outcome == "waiting" and kind != "answer":
             outcome = "failed"  # Only answers are sent by the next start.
+        for question_id in question_ids:
+            told = events.Event("question.delivered", question_id, outcome=outcome, kind=kind)
+            events.tell(told)
         try:
-            self.log.delivered_many(question_ids, outcome, detail, kind)
+            with _told_of_failure():
+                self.log.delivered_many(question_ids, outcome, detail, kind)
             if kind == "answer":
                 self._ended(question_ids)
         except LogUnavailable as error:
             logger.error("%s", error)
+
+
+@contextmanager
+def _told_of_failure() -> Iterator[None]:
+    """Around what the log is to take: that it could not is told to whoever runs this."""
+    try:
+        yield
+    except LogUnavailable:
+        events.tell(events.Event("log.failed"))
+        raise
 
 
 def reading_of(options: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -233,6 +233,9 @@ def log_audit(settings: Settings) -> None:
             "The auditors' pages need Datasette: install it with `pip install 'codedesk[audit]'`, "
             "or run `make audit`."
         ) from error
+    from bot.operations import logs
+
+    logs.set_up(settings)
     expect_log(settings)
     serve(settings, partial(verified, settings))
 

@@ -17,6 +17,7 @@ from bot.cli import (
     clients,
     code,
     codesets,
+    doctor,
     drg,
     evaluate,
     inbox,
@@ -32,8 +33,12 @@ from bot.cli import (
     slack,
 )
 from bot.cli.shared import Sentence
-from bot.settings import Settings
+from bot.operations import together
+from bot.settings import Settings, SettingsError
 from codesets.errors import CodeDeskError
+
+#: Commands that begin to serve, for which the settings must fit together.
+_SERVING = frozenset({"run", "serve", "mcp"})
 
 
 class _Commands(click.Group):
@@ -73,6 +78,7 @@ def main(ctx: click.Context) -> None:
     codedesk check E11.9 N18.31 --date 2026-03-05       is it valid, is it billable?
     codedesk serve                                      answer programs over HTTP
     codedesk log list                                   who asked what
+    codedesk doctor                                     is everything as it should be?
 
     Data lives in one folder: set CODEDESK_HOME to choose it.
     """
@@ -80,7 +86,12 @@ def main(ctx: click.Context) -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A character that cannot be shown or decoded is replaced, and ends no command.
             stream.reconfigure(errors="replace")
-    ctx.obj = Settings.load()
+    ctx.obj, faults = Settings.read()
+    if ctx.invoked_subcommand in _SERVING:
+        faults += together.faults(ctx.obj, slack=ctx.invoked_subcommand == "run")
+    # The doctor tells of them himself, beside all else.
+    if faults and ctx.invoked_subcommand != "doctor":
+        raise SettingsError("\n".join(faults))
 
 
 codesets.codesets.add_command(inbox.inbox)
@@ -103,5 +114,6 @@ for _command in (
     slack.slack,
     mcp.mcp,
     clients.clients,
+    doctor.doctor,
 ):
     main.add_command(_command)

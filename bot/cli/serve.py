@@ -110,8 +110,10 @@ def _workers(settings: Settings, given: int | None) -> int:
 
 
 def _serve_slack(settings: Settings, workers: int) -> None:
+    from bot.operations import logs
     from bot.slack.app import serve
 
+    logs.set_up(settings)
     desk = CurrentDesk(settings, workers=workers)
     log = open_log(settings, desk.scrubber)
     try:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Any
 
 from slack_bolt import App, BoltResponse
@@ -21,6 +20,9 @@ from bot.language_model import connect
 from bot.loading.beside import kept_current
 from bot.logged_desk import Answers
 from bot.messages import message
+from bot.operations.endpoints import telling
+from bot.operations.service import Service, begun
+from bot.operations.stopping import stopped_by_signals
 from bot.querylog import QueryLog
 from bot.settings import Settings
 from bot.slack.checkpointing import checkpointing
@@ -91,7 +93,8 @@ def deliver_by(
 def build_app(settings: Settings, delivery: SlackDelivery) -> App:
     """The app with all its listeners."""
     app = App(
-        name="codedesk",
+        # Bolt sets the level of the logger with this name, so it is not that of ours.
+        name="bolt",
         **serving.whose(settings, delivery),
         # Without a secret every HTTP request is refused; Socket Mode needs none.
         signing_secret=settings.slack_signing_secret or "",
@@ -138,15 +141,18 @@ def serve(
     processes may serve the same log and state: see `replicas`.
 
     Before it returns, answers under way are finished, except those that Slack does not take yet:
-    they stay in the outbox. Raises SlackSettingsError.
+    they stay in the outbox. Raises SlackSettingsError and SettingsError.
     """
     stop = stop or threading.Event()
     sys.setswitchinterval(_SWITCH)
     with (
         closing(open_state(settings)) as state,
         Searches(lambda: desk.searches_at_once) as searches,
+        Service(settings, desk, log, stop=stop) as service,
+        stopped_by_signals(stop, settings.stop_seconds),
+        telling(service, say),
     ):
-        delivery = deliver_by(settings, desk, log, state, say)
+        delivery = service.delivery = deliver_by(settings, desk, log, state, say)
         app = build_app(settings, delivery)
         recovery = Recovery(delivery)
         with delivery.replica, checkpointing(settings, delivery) as begin:
@@ -156,15 +162,15 @@ def serve(
                 delivery.searches = searches
                 way = listening if settings.slack_mode == "http" else connected
                 with (
-                    _stopped_by_signals(stop),
                     recovery.looking(),
                     _kept_current(settings, delivery, say),
-                    way(settings, app, say, delivery.replica.is_well),
+                    way(settings, app, say, service),
+                    begun(service) as turn,
                 ):
                     begin()
                     # A wait without a timeout is not interrupted by a signal to another thread.
                     while not stop.wait(1.0):
-                        pass
+                        turn()
             finally:
                 # A question that was not begun stays unanswered in the log. Another replica goes on
                 # with it, or the next start, and with what is in the outbox: see recovery.
@@ -197,22 +203,6 @@ def open_state(settings: Settings) -> State:
         raise SlackSettingsError(
             message("slack.no_state", path=settings.slack_db, error=error)
         ) from error
-
-
-@contextmanager
-def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
-    """Set `stop` on Ctrl-C and on SIGTERM, which `docker stop` sends."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    earlier = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in earlier:
-        signal.signal(number, lambda *_: stop.set())
-    try:
-        yield
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
 
 
 def _acknowledged_or_logged(error: Exception, body: dict[str, Any]) -> BoltResponse | None:

@@ -21,6 +21,7 @@ from slack_sdk.socket_mode.builtin import SocketModeClient
 from bot.messages import message
 from bot.settings import Settings
 from bot.slack import http, sockets
+from bot.slack.http import WELL, Health
 from bot.slack.web_api import web_client, why_not_certain
 from codesets.errors import CodeDeskError
 
@@ -93,7 +94,7 @@ def connected(
     settings: Settings,
     app: App,
     say: Callable[[str], None],
-    is_well: Callable[[], bool] = lambda: True,
+    health: Health = WELL,
 ) -> Iterator[None]:
     """Socket Mode, by as many connections as the settings say. Slack sends each envelope over one
     of all connections of the app, so those of other processes count, too."""
@@ -138,11 +139,11 @@ def listening(
     settings: Settings,
     app: App,
     say: Callable[[str], None],
-    is_well: Callable[[], bool] = lambda: True,
+    health: Health = WELL,
 ) -> Iterator[None]:
-    """HTTP. `is_well` is what a load balancer is told."""
+    """HTTP. `health` is what a load balancer is told."""
     host = settings.http_host
-    with _serving(settings, app, settings.slack_signing_secret or "", is_well) as port:
+    with _serving(settings, app, settings.slack_signing_secret or "", health) as port:
         if app.oauth_flow is not None:
             base = settings.slack_install_url or f"http://{host}:{port}"
             say(message("workspaces.installing", url=base + http.INSTALL))
@@ -155,12 +156,12 @@ def _serving(
     settings: Settings,
     app: App,
     secret: str | None,
-    is_well: Callable[[], bool] = lambda: True,
+    health: Health = WELL,
 ) -> Iterator[int]:
     """Serve over HTTP; gives the port. Without a secret only the pages for installing."""
     host, port = settings.http_host, settings.http_port
     try:
-        server = http.server(app, secret, host, port, is_well)
+        server = http.server(app, secret, host, port, health)
     except OSError as error:
         raise SlackSettingsError(
             message("slack.no_port", host=host, port=port, error=error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from bot.messages import message
+from bot.operations import events
 from bot.querylog import LogUnavailable, NoSuchQuestion, QueryLog
 from bot.slack.outbox import WITHDRAWN
 from bot.slack.outbox_store import Post
@@ -42,10 +43,16 @@ class DeliveryLog:
         try:
             self._log.delivered(post.question, posted.outcome, posted.detail, post.kind)
         except LogUnavailable as error:
+            events.tell(events.Event("log.failed"))
             logger.error("%s", error)
             return False
         except NoSuchQuestion:
             pass  # It was removed from the log meanwhile.
+        events.tell(
+            events.Event(
+                "question.delivered", post.question, outcome=posted.outcome, kind=post.kind
+            )
+        )
         return True
 
     def knows(self, post: Post, posted: Posted) -> bool:

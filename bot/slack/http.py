@@ -13,7 +13,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk.signature import SignatureVerifier
@@ -24,8 +24,11 @@ from bot.slack.workspaces.oauth import INSTALL, REDIRECT
 
 logger = logging.getLogger("codedesk.slack")
 
-#: What a load balancer asks for.
-HEALTH = "/health"
+#: What a load balancer asks for: whether requests may come here. /ready is the same by the name
+#: that Kubernetes has for it.
+HEALTH, READY = "/health", "/ready"
+#: Whether the process goes on, so that a restart would not help.
+LIVE = "/live"
 #: Where Slack posts to; the manifest's request URLs end in it.
 PATH = "/slack/events"
 
@@ -54,6 +57,23 @@ _NEEDED = {
 }
 _NOT_UNDERSTOOD = BoltResponse(status=400, body={"error": "invalid payload"})
 
+
+class Health(Protocol):
+    """What a load balancer is told."""
+
+    @property
+    def is_ready(self) -> bool: ...
+    @property
+    def is_live(self) -> bool: ...
+
+
+class _Well:
+    is_ready = is_live = True
+
+
+#: Of a server that has no more to say than that it answers.
+WELL: Health = _Well()
+
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
@@ -62,12 +82,12 @@ def server(
     secret: str | None,
     host: str,
     port: int,
-    is_well: Callable[[], bool] = lambda: True,
+    health: Health = WELL,
 ) -> Any:
     """A server that is bound to its port and not yet running. Without a `secret` it has the pages
-    for installing only. `is_well` says whether requests are to come here. Raises OSError."""
+    for installing only. Raises OSError."""
     return create_server(
-        wsgi(app, secret, is_well),
+        wsgi(app, secret, health),
         host=host,
         port=port,
         threads=_THREADS,
@@ -82,13 +102,13 @@ def server(
 
 
 def wsgi(
-    app: App, secret: str | None, is_well: Callable[[], bool] = lambda: True
+    app: App, secret: str | None, health: Health = WELL
 ) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
     """The app for a WSGI server, which must limit the size of a body and join a chunked one."""
     verifier = None if secret is None else SignatureVerifier(secret)
 
     def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        response = _health(environ, is_well) or _answered(app, verifier, environ)
+        response = _health(environ, health) or _answered(app, verifier, environ)
         status = HTTPStatus(response.status)
         headers = [(name, value) for name, values in response.headers.items() for value in values]
         start_response(f"{status.value} {status.phrase}", headers)
@@ -97,11 +117,13 @@ def wsgi(
     return serve
 
 
-def _health(environ: dict[str, Any], is_well: Callable[[], bool]) -> BoltResponse | None:
+def _health(environ: dict[str, Any], health: Health) -> BoltResponse | None:
     """The answer to a load balancer; None for any other request."""
-    if environ["PATH_INFO"] != HEALTH or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+    path = environ["PATH_INFO"]
+    if path not in (HEALTH, READY, LIVE) or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
         return None
-    return BoltResponse(status=200, body="ok") if is_well() else BoltResponse(status=503, body="")
+    good = health.is_live if path == LIVE else health.is_ready
+    return BoltResponse(status=200, body="ok") if good else BoltResponse(status=503, body="")
 
 
 def _answered(

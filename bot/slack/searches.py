@@ -68,6 +68,11 @@ class Searches:
             waiting = own + sum(others)
             return Wait(before, seconds, waiting >= MOST_WAITING)
 
+    def counts(self) -> tuple[int, int]:
+        """How many wait, and how many are worked on."""
+        with self._changed:
+            return sum(map(len, self._waiting.values())), len(self._at_work)
+
     def run(self, work: _Work, by: str) -> Future[Posted]:
         """Do `work` when the turn of whoever it is asked `by` comes. The future has what the future
         of `work` has; it is cancelled if the desk stops before that turn."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bot.operations import events
 from bot.querylog.unfinished import MOST_MINUTES
 from bot.slack.history import find
 from bot.slack.outbox_store import Post, Row
@@ -66,6 +67,8 @@ def tried(row: Row, now: float, holds: Callable[[], bool]) -> Posted | Again:
             raise LeaseEnded
         posted = post.way.send(post.message, post.question if _is_answer(post) else "")
     except NotTaken as error:
+        if error.retry_after is not None:
+            events.tell(events.Event("slack.limited", post.question, method=post.way.how))
         pause = _pause(row) if error.retry_after is None else max(error.retry_after, LEAST_WAIT)
         return Again(post, pause, tried=row.tried, limited=error.retry_after is not None)
     except LeaseEnded:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import math
 import secrets
-import signal
 import socket
 import sqlite3
 import sys
@@ -15,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.database import QueryInterrupted
@@ -41,6 +39,7 @@ from bot.audit.web.read_only_database import LogDatabase, Measured
 from bot.audit.web.sessions import Refusals, Sessions, Tries
 from bot.audit.web.sql_views import FACETS, VIEWS
 from bot.messages import message
+from bot.operations import uvicorn_server
 from bot.phi import Scrubber
 from bot.querylog import LogUnavailable, QueryLog
 from bot.querylog.checkpoints import CheckpointError
@@ -315,24 +314,9 @@ def _serve(settings: Settings, log: QueryLog, verify: Verify, copy: LogCopy | No
         where = f"http://{settings.audit_host}:{settings.audit_port}/"
         serving = message("audit.serving", where=where, names=", ".join(names))
         print(serving, file=sys.stderr, flush=True)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                # Neither another HTTP parser nor web sockets, whatever is installed.
-                http="h11",
-                ws="none",
-                # What auditors open is in the log, and must not be on standard error.
-                log_level="warning",
-                access_log=False,
-                # The address on record is that of the connection, not one from a header.
-                proxy_headers=False,
-                server_header=False,
-            )
-        )
-        # Uvicorn raises the signal that stopped it again after it has stopped.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.run(sockets=[listening])
+        # The address on record is that of the connection, not one from a header. What auditors open
+        # is in the log, and must not be on standard error.
+        uvicorn_server.run(app, settings, listening, proxy_headers=False)
         log.append("stop", None, {"serves": "audit"})
 
 

@@ -1,0 +1,33 @@
+"""`codedesk doctor`: is everything as it should be, and what to do where it is not."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from bot.settings import Settings
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--brief", is_flag=True, help="Only what is not well.")
+@click.option("--offline", is_flag=True, help="Ask nobody over the network.")
+def doctor(as_json: bool, brief: bool, offline: bool) -> None:
+    """Check settings, data, index, editions, log, keys, clock and whom Code Desk talks to.
+
+    Changes nothing, and prints no secret and no text of a question. Exit code: 0 all is well, 1
+    something to look at, 2 something does not work.
+    """
+    from bot.operations.doctor import examine
+    from bot.operations.findings import Asked
+    from bot.views import examination
+
+    settings, faults = Settings.read()
+    found = examine(Asked(settings, tuple(faults), online=not offline))
+    if as_json:
+        click.echo(json.dumps(examination.as_dict(found), ensure_ascii=False))
+    else:
+        click.echo(examination.as_text(found, everything=not brief))
+    sys.exit(found.exit_code)
