@@ -75,14 +75,13 @@ _COMPLETIONS = 8
 
 
 class Session:
-    """Answers that one person reads one after another: what is loaded is said once."""
+    """Answers that one person reads one after another: what is loaded is said once. `told`: the
+    keys of what was said before (`bot.views.notices`)."""
 
     def __init__(self, told: Iterable[str] = ()) -> None:
-        """`told`: the keys of what was said before (`bot.views.notices`)."""
         self._told = set(told)
 
     def as_text(self, answer: Answer, **how: Any) -> str:
-        """The answer as the function `as_text` has it."""
         text = as_text(answer, told=self._told, **how)
         self._told.update(told_by(answer))
         return text

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from slack_support import NOT_COVERED, ScriptedDesk, diabetes, served, wait_for_records
 
+from bot.desk.answer import ReportLine
 from bot.querylog import QuestionRecord
 from bot.slack.state import State
 from bot.slack.told import Told, conversation
@@ -87,13 +88,16 @@ def test_what_is_not_drawn_is_not_told() -> None:
 
 
 def test_the_footer_says_it_in_each_answer() -> None:
-    ended = replace(diabetes(), notices=[NOT_COVERED])
-    for told in ([], loaded_told(ended)):
-        shown = str(answer_message(ended, "a1b2", told=told).blocks)
-        assert (
-            "✓ billable in ICD-10-CM FY2026-April (not in force on 2026-11-22) · log a1b2" in shown
-        )
-        assert "billable on" not in shown
+    line = ReportLine(1, "E11.22", "icd10cm", "T2DM", True, "FY2026-April", "first-listed")
+    for answer, before in [
+        (diabetes(), ""),
+        (replace(diabetes(), report=[line]), "✓ billable in "),
+    ]:
+        for told in ([], loaded_told(answer)):
+            shown = str(answer_message(answer, "a1b2", told=told).blocks)
+            edition = "ICD-10-CM FY2026-April (not in force on 2026-11-22)"
+            assert f"{before}{edition} · log a1b2" in shown
+            assert "billable on" not in shown
 
 
 @pytest.fixture
