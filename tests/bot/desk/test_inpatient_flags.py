@@ -145,8 +145,8 @@ def test_an_age_that_is_said_is_held_against_the_list(
     assert kind in flags_of(verdict)
 
 
-def test_without_lists_there_are_no_flags(desk: Desk) -> None:
-    answer = desk.check(["N17.9", "I50.23"], day=MAY)
+def test_without_lists_there_are_no_flags(without_lists: Desk) -> None:
+    answer = without_lists.check(["N17.9", "I50.23"], day=MAY)
     assert [verdict.flags for verdict in answer.verdicts] == [[], []]
 
 
