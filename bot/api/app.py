@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
@@ -18,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.api.answer_schema import REPORT
 from bot.api.bodies import AskBody, CheckBody, ReportBody
+from bot.api.calls import Calls
 from bot.api.clients import Client, Scope
 from bot.api.errors import Malformed
 from bot.api.guard import Guard
@@ -26,6 +28,7 @@ from bot.api.problems import problem, problem_of
 from bot.api.service import Service
 from bot.api.turns import Turns
 from bot.desk.answer import Answer
+from bot.logged_desk import Done
 from bot.messages import message
 
 #: Verdicts that are worked on at once: several are written to the log together.
@@ -81,20 +84,34 @@ def _scope(tag: Any) -> Scope:
 
 def _router(service: Service) -> APIRouter:
     router = APIRouter(prefix="/v1", route_class=_admitting(service))
-    calls = service.calls
     searches = Turns(lambda: service.desk.searches_at_once + _AHEAD)
     checks = Turns(lambda: _CHECKS_AT_ONCE)
 
-    async def asked(request: Request, turns: Turns, work: Callable[..., Answer]) -> Answer:
-        """What a call asks, in a thread, when it is its client's turn."""
+    async def asked(
+        request: Request,
+        turns: Turns,
+        work: Callable[..., Answer],
+        text_of: Callable[[Answer], str] = Answer.as_json,
+    ) -> Response:
+        """What a call asks, in a thread, when it is its client's turn. The log has the delivery
+        once the response was sent."""
         client: Client = request.state.client
         how = {"on_behalf_of": request.state.on_behalf_of, "key": _key(request)}
+        sent: list[Done] = []
+        calls = service.calls.telling(sent.append)
+
+        def worked() -> bytes:
+            return text_of(work(calls, client, **how)).encode()
+
         async with turns.one(client.name):
-            return await run_in_threadpool(work, client, **how)
+            body = await run_in_threadpool(worked)
+        headers = {"cache-control": "no-store"}
+        after = BackgroundTask(sent[0], "delivered", "") if sent else None
+        return Response(body, 200, headers, "application/json", after)
 
     @router.post("/ask", tags=["ask"], summary="Find codes in plain words, or ask about codes")
     async def ask(request: Request, body: AskBody) -> Response:
-        def work(client: Client, **how: Any) -> Answer:
+        def work(calls: Calls, client: Client, **how: Any) -> Answer:
             return calls.ask(
                 client,
                 body.text,
@@ -105,19 +122,18 @@ def _router(service: Service) -> APIRouter:
                 **how,
             )
 
-        return _json((await asked(request, searches, work)).as_json())
+        return await asked(request, searches, work)
 
     @router.post("/report", tags=["ask"], summary="The lines to report for a statement, in order")
     async def report(request: Request, body: ReportBody) -> Response:
-        def work(client: Client, **how: Any) -> Answer:
+        def work(calls: Calls, client: Client, **how: Any) -> Answer:
             return calls.ask(client, body.text, day=body.date, **how)
 
-        answer = (await asked(request, searches, work)).as_dict()
-        return _json(json.dumps({name: answer[name] for name in REPORT}, ensure_ascii=False))
+        return await asked(request, searches, work, _report)
 
     @router.post("/check", tags=["check"], summary="Are codes valid, billable, and right together?")
     async def check(request: Request, body: CheckBody) -> Response:
-        def work(client: Client, **how: Any) -> Answer:
+        def work(calls: Calls, client: Client, **how: Any) -> Answer:
             return calls.check(
                 client,
                 body.codes,
@@ -127,16 +143,16 @@ def _router(service: Service) -> APIRouter:
                 **how,
             )
 
-        return _json((await asked(request, checks, work)).as_json())
+        return await asked(request, checks, work)
 
     @router.get("/questions/{question_id}", tags=["ask"], summary="An answer that was given before")
     async def question(request: Request, question_id: str) -> Response:
-        def work(client: Client, **_: Any) -> Answer:
+        def work(calls: Calls, client: Client, **_: Any) -> Answer:
             record = calls.own(client, question_id)
             service.log.access("view", client.name, "its own question", record.id)
             return calls.stored(record)
 
-        return _json((await asked(request, checks, work)).as_json())
+        return await asked(request, checks, work)
 
     return router
 
@@ -150,8 +166,9 @@ def _key(request: Request) -> str | None:
     return key
 
 
-def _json(text: str) -> Response:
-    return Response(text.encode(), 200, {"cache-control": "no-store"}, "application/json")
+def _report(answer: Answer) -> str:
+    whole = answer.as_dict()
+    return json.dumps({name: whole[name] for name in REPORT}, ensure_ascii=False)
 
 
 def _health(service: Service) -> list[BaseRoute]:

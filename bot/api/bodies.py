@@ -15,6 +15,9 @@ from codesets.model import Setting, System
 MOST_TEXT = 100_000
 #: The most codes of a check.
 MOST_CODES = 200
+#: No blank and no control character. They are named one by one, as \s is not the same in each
+#: language that reads the description.
+_NO_BLANK = r"^[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -53,7 +56,7 @@ _Text = Annotated[
     # Last: the limits above refuse a text that is not Unicode (a lone surrogate).
     AfterValidator(_storable),
 ]
-_Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\s\x00-\x1f]+$")]
+_Code = Annotated[str, Field(min_length=1, max_length=40, pattern=_NO_BLANK)]
 
 
 class _Body(BaseModel):

@@ -4,7 +4,7 @@ in the log before it is returned."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.api.clients import Client
@@ -27,9 +27,17 @@ class Calls:
     is the same question, and has the answer that it had.
     """
 
-    def __init__(self, logged: LoggedDesk, surface: Surface) -> None:
+    def __init__(
+        self, logged: LoggedDesk, surface: Surface, later: Callable[[Done], None] | None = None
+    ) -> None:
         self.logged = logged
         self._surface: Surface = surface
+        self._later = later
+
+    def telling(self, later: Callable[[Done], None]) -> Calls:
+        """The same, for who knows when an answer was sent: `later` gets the function to call then.
+        Otherwise an answer counts as delivered when it is returned."""
+        return Calls(self.logged, self._surface, later)
 
     def ask(
         self,
@@ -99,8 +107,15 @@ class Calls:
     ) -> Answer:
         if question is None:
             return self._again(asked)
-        (answer,) = self.logged.answer([question], _returned, limit=limit)
+        (answer,) = self.logged.answer([question], self._returned, limit=limit)
         return answer
+
+    def _returned(self, answers: list[Answer], done: Done) -> list[Answer]:
+        if self._later is None:
+            done("delivered", "")
+        else:
+            self._later(done)
+        return answers
 
     def _again(self, asked: QuestionRecord) -> Answer:
         """The answer to a question that the log has already. Raises StillAnswering where it has
@@ -121,8 +136,3 @@ def _event_id(client: Client, key: str) -> str:
     """What the log knows a call by. The key is hashed: it may be any text, and the log keeps ids
     for good."""
     return f"{client.name}:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-
-
-def _returned(answers: list[Answer], done: Done) -> list[Answer]:
-    done("delivered", "")
-    return answers
