@@ -1,6 +1,6 @@
 """What a look-up over FHIR costs: the terminology by itself, the log by several designs, and HTTP.
 
-    python bench/fhir.py [--home HOME] [--seconds 2]
+    python bench/fhir.py [--home HOME] [--seconds 2] [--http]
 
 HOME has codes.db (default: the home of the tests). Time is CPU time, since other work may share the
 machine. Over HTTP a server runs in a process of its own, and requests come over loopback from this
@@ -46,7 +46,7 @@ ROOT = Path(__file__).parents[1]
 CM = uri_of("icd10cm")
 CLIENT = Client("bench", frozenset({"terminology"}))
 #: Connections at once, and codes that come again and again.
-CONNECTIONS, OFTEN, ROUNDS = 64, 2000, 5
+CONNECTIONS, OFTEN, ROUNDS = 64, 1000, 3
 
 
 def settings_of(home: Path, folder: Path) -> Settings:
@@ -292,6 +292,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, default=ROOT / ".cache" / "tests")
     parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--http", action="store_true", help="over HTTP only")
     parser.add_argument("--serve", nargs=2, metavar=("FOLDER", "PORT"))
     given = parser.parse_args()
     home = given.home.resolve()
@@ -299,7 +300,8 @@ def main() -> None:
         serve(home, Path(given.serve[0]), int(given.serve[1]))
         return
     print(json.dumps({"python": sys.version.split()[0], "cores": os.cpu_count()}))
-    in_process(home)
+    if not given.http:
+        in_process(home)
     over_http(home, given.seconds)
 
 

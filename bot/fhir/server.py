@@ -17,6 +17,7 @@ from typing import Any
 from bot.api.clients import Client
 from bot.api.errors import CallRefused, TooMany
 from bot.api.service import Service
+from bot.api.turns import Turns
 from bot.desk.answer import Answer
 from bot.fhir.negotiation import encoded
 from bot.fhir.operations import Desk, Operations, Result
@@ -38,6 +39,8 @@ _MOST_KEPT = 8192
 _MOST_KEY = 4096
 #: Requests that are worked on at once, besides searches: each reads codes.db and shares a core.
 _AT_ONCE = 2
+#: Searches that are read and logged ahead of those that are worked on.
+_AHEAD = 2
 #: When to ask again while the log cannot be written, in seconds.
 _LATER = "10"
 
@@ -51,6 +54,7 @@ class Ready:
     exchanges: tuple[Exchange, ...]
     lasting: bool
     on_record: tuple[str, ...] = ()
+    unlogged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +74,12 @@ class Server:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._calls = service.calls_of("fhir")
+        # The recorder logs the delivery of a search, too, once it is sent.
+        self._calls = service.calls_of("fhir").telling(lambda _: None)
+        self._turns = Turns(lambda: service.desk.searches_at_once + _AHEAD)
         self.recorder = Recorder(service.log)
         self._threads = ThreadPoolExecutor(_AT_ONCE, "fhir")
-        self._searching = ThreadPoolExecutor(8, "fhir-search")
+        self._searching = ThreadPoolExecutor(64, "fhir-search")
         self._kept: dict[Any, Ready] = {}
         #: Of which terminology, and of which day, answers are kept.
         self._kept_of: tuple[Any, dt.date] | None = None
@@ -105,7 +111,7 @@ class Server:
             ready = await self._made(client, path, inputs(), base(), kept_of[1], options)
             self._keep(key, ready)
         if not ready.exchanges:
-            return Reply(ready.status, ready.body, ready.on_record)
+            return Reply(ready.status, ready.body, ready.on_record, ready.unlogged)
         latency = (time.monotonic() - came) * 1000
         asked = [Asked(one, client.name, latency, options) for one in ready.exchanges]
         ids = tuple(await self.recorder.record(asked))
@@ -135,15 +141,22 @@ class Server:
         search = partial(self._search, client, options)
         operations = Operations(desk, search, today, base)
         is_search = path.endswith("$expand") and inputs.has("filter")
-        threads = self._searching if is_search else self._threads
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(threads, self._ready, operations, path, inputs)
+        if not is_search:
+            return await loop.run_in_executor(self._threads, self._ready, operations, path, inputs)
+        async with self._turns.one(client.name):
+            return await loop.run_in_executor(
+                self._searching, self._ready, operations, path, inputs
+            )
 
     def _ready(self, operations: Operations, path: str, inputs: Inputs) -> Ready:
         result = operations.run(path, inputs)
         exchanges = tuple(self._exchange(one) for one in self._each(result))
         body = encoded(result.resource)
-        return Ready(result.status, body, exchanges, result.lasting, result.on_record)
+        # A search that is not in the log, where the operator allows that, has no id.
+        ids = tuple(filter(None, result.on_record))
+        unlogged = len(ids) < len(result.on_record)
+        return Ready(result.status, body, exchanges, result.lasting, ids, unlogged)
 
     def _each(self, result: Result) -> Sequence[tuple[QuestionRecord, Answer]]:
         return [

@@ -1,8 +1,8 @@
 """The code systems by their URIs, and the versions by which FHIR names their editions.
 
 URIs and OIDs are those of HL7 Terminology (THO): https://terminology.hl7.org. A version is the
-month from which an edition is in force (2026-04), as WHO names those of ICD-11 and other terminology
-servers those of HCPCS. `release_named` also takes what else is in use.
+month from which an edition is in force (2026-04), as WHO names those of ICD-11 and other
+terminology servers those of HCPCS. `release_named` also takes what else is in use.
 """
 
 from __future__ import annotations

@@ -77,6 +77,7 @@ def test_fhirpy_finds_codes_by_words(api: Api, client: SyncFHIRClient) -> None:
     assert [one.text for one in by_words] == ["htn with ckd 3b", "E11.61", "hello"]
     assert {one.surface for one in by_words} == {"fhir"}
     first = by_words[0]
+    assert [one["outcome"] for one in first.deliveries] == ["delivered"]
     assert [one["code"] for one in first.codes][:2] == ["I12.9", "N18.32"]
 
 
