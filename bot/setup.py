@@ -143,9 +143,9 @@ def index_again(store: CodeStore, settings: Settings, tell: Tell, *, build: bool
     model = model_of(settings)
     if index_build.is_current(store, settings.index, model):
         tell(message("index.as_it_was"))
-        return
-    if not build:
+    elif build:
+        build_index(store, settings, model, tell)
+    else:
         tell(message("index.needed"))
         return
-    build_index(store, settings, model, tell)
-    tell(message("index.restart"))
+    tell(message("index.running"))

@@ -16,6 +16,7 @@ from codesets.errors import CodeDeskError
 
 #: No user sees the messages of these: they are caught where they are raised, or by the caller.
 INTERNAL = {"LeaseEnded", "NoAnswer", "NoReply", "NotProven", "NotTaken", "NotWanted", "TakenOver"}
+INTERNAL |= {"Stopped"}
 INTERNAL |= {
     "DatabaseError",
     "DuplicateError",
