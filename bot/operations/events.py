@@ -100,9 +100,9 @@ def tell_of(name: Name, question: LoggedQuestion, **known: Any) -> None:
 
 
 def editions(releases: Mapping[str, str]) -> dict[str, str]:
-    """System -> label, of the releases of an answer (key -> label).
+    """System -> label, of the releases of an answer (key -> label); of references nothing.
 
-    >>> editions({"icd10cm FY2026-April": "FY2026-April"})
+    >>> editions({"icd10cm/FY2026-April": "FY2026-April", "icd10cm/guidelines/FY2026": "FY2026"})
     {'icd10cm': 'FY2026-April'}
     """
-    return {key.split(" ")[0]: label for key, label in releases.items()}
+    return {key.partition("/")[0]: label for key, label in releases.items() if key.count("/") == 1}

@@ -143,6 +143,7 @@ class Service:
 @contextmanager
 def begun(service: Service) -> Iterator[Callable[[], None]]:
     """While it serves: gives `turn`."""
+    service.turn()  # starting may have taken long
     service.began = True
     try:
         yield service.turn

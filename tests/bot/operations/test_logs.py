@@ -169,3 +169,9 @@ def test_a_serving_desk_writes_no_word_of_a_question(
     assert "question.failed" in printed
     secrets = (slack.bot_token, slack.app_token, "Jane", "Roe", "U777")
     assert not [word for word in (WORD, *secrets) if word in printed]
+
+
+def test_the_edition_of_each_system() -> None:
+    releases = {"icd10cm/FY2027": "FY2027", "hcpcs/2026-January": "2026-January"}
+    rules = {"icd10cm/guidelines/FY2026": "FY2026"}
+    assert events.editions(releases | rules) == {"icd10cm": "FY2027", "hcpcs": "2026-January"}
