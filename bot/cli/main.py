@@ -18,6 +18,7 @@ from bot.cli import (
     codesets,
     drg,
     evaluate,
+    health,
     index,
     log,
     log_feedback,  # noqa: F401
@@ -82,6 +83,7 @@ def main(ctx: click.Context) -> None:
 for _command in (
     serve.setup,
     serve.run,
+    health.health,
     ask.ask,
     ask.check,
     code.code,

@@ -1,0 +1,33 @@
+"""Imports every module of the product in an image, so that a build fails when one lacks something.
+
+Modules of an extra that the image leaves out import its libraries only when they are used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import sys
+
+_PACKAGES = ("codesets", "index", "bot")
+#: What a process that serves must not have.
+_UNWANTED = ("torch", "transformers", "sentence_transformers", "pip", "pytest")
+
+
+def main() -> None:
+    count = 0
+    for name in _PACKAGES:
+        package = importlib.import_module(name)
+        for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+                count += 1
+    for name in _UNWANTED:
+        if importlib.util.find_spec(name):
+            sys.exit(f"check.py: {name} is in the image, and should not be")
+    print(f"check.py: all {count} modules can be imported")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Takes out of an environment of Python what serving never reads, by rules that hold for any package.
+# Usage: slim.sh ENVIRONMENT. docker/check.py then imports all that is left.
+set -eu
+site=$(echo "$1"/lib/python3.*/site-packages)
+before=$(du -sm "$1" | cut -f1)
+
+# The packages' own tests, and what only a compiler reads.
+find "$site" -mindepth 2 -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
+find "$site" -type f \( -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.cc' -o -name '*.cpp' \
+    -o -name '*.cu' -o -name '*.h' -o -name '*.hpp' -o -name '*.a' \) -delete
+# Symbols for debuggers: more than a hundred megabytes, most of them of spaCy. The libraries in
+# *.libs were rewritten when their wheel was made, and strip may damage such files.
+find "$site" -type f -name '*.so*' -not -path '*.libs/*' -exec strip --strip-unneeded {} +
+rm -f "$1"/bin/activate* "$1"/bin/Activate*
+
+# Compiled now, since nothing can be written later. The image never changes, so that no file has to
+# be compared with its source when it is imported.
+find "$1" -type d -name __pycache__ -prune -exec rm -rf {} +
+"$1"/bin/python -m compileall -q --invalidation-mode unchecked-hash "$site" || true
+
+echo "slim.sh: $before MB before, $(du -sm "$1" | cut -f1) MB after"
