@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # Builds the Dockerfile beside it without Docker and without a registry of images, and tries what it
-# built. Needs Linux, root, and of Debian: buildah debootstrap. podman and crun, if they are there,
-# run the containers as Docker would; without them a chroot does.
+# built. Needs Linux, root, and of Debian: buildah debootstrap; and for `try`: podman conmon runc.
 #
 #   docker/build.sh            all steps
 #   docker/build.sh base       a base by debootstrap: Debian's Python in place of python:3.11-slim
 #   docker/build.sh build      the images, from that base (or from BASE and BUILDER)
-#   docker/build.sh try        starts them, asks, audits, stops, and prints what it took
+#   docker/build.sh try        starts them, asks, audits, stops, and prints what it took: try.py
 #
 # Variables, none of which is needed:
 #   WORK      a folder for everything that is made (default: a folder in TMPDIR)
@@ -17,6 +16,7 @@
 #   PIP_CONF  a pip.conf for the build, where packages come from a mirror
 #   BUILD_OPTIONS     more options of `buildah build`, such as --volume for certificates
 #   TARGETS   which images to build (default: "serve with-index")
+#   RUNTIME   what podman runs containers by (default: runc)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 WORK=${WORK:-${TMPDIR:-/tmp}/codedesk-image}
@@ -90,7 +90,8 @@ try() {
     local target
     for target in $TARGETS; do
         say "try: $(image_of "$target")"
-        STORAGE="${storage[*]}" WORK=$WORK docker/try.sh "$(image_of "$target")"
+        python3 docker/try.py --storage "$WORK" --runtime "${RUNTIME:-runc}" \
+            "localhost/$(image_of "$target")"
     done
 }
 

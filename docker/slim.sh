@@ -13,6 +13,8 @@ find "$site" -type f \( -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '
 # *.libs were rewritten when their wheel was made, and strip may damage such files.
 find "$site" -type f -name '*.so*' -not -path '*.libs/*' -exec strip --strip-unneeded {} +
 rm -f "$1"/bin/activate* "$1"/bin/Activate*
+# Datasette and sqlite-utils bring pip for commands of theirs that install plug-ins.
+rm -rf "$site"/pip "$site"/pip-*.dist-info "$1"/bin/pip*
 
 # Compiled now, since nothing can be written later. The image never changes, so that no file has to
 # be compared with its source when it is imported.

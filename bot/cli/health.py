@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.request
 from typing import Literal
@@ -75,5 +76,5 @@ def _asked(url: str) -> tuple[bool, str]:
         return False, said or f"{error.code} {error.reason}"
     except OSError as error:
         return False, str(getattr(error, "reason", error))
-    except ValueError as error:  # An answer that is no HTTP.
-        return False, str(error)
+    except http.client.HTTPException as error:
+        return False, type(error).__name__
