@@ -5,10 +5,9 @@ set -eu
 site=$(echo "$1"/lib/python3.*/site-packages)
 before=$(du -sm "$1" | cut -f1)
 
-# The packages' own tests, and what only a compiler reads.
+# The packages' own tests. Sources for compilers stay: they are few megabytes, and some package reads
+# its own when it is imported.
 find "$site" -mindepth 2 -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
-find "$site" -type f \( -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.cc' -o -name '*.cpp' \
-    -o -name '*.cu' -o -name '*.h' -o -name '*.hpp' -o -name '*.a' \) -delete
 # Symbols for debuggers: more than a hundred megabytes, most of them of spaCy. The libraries in
 # *.libs were rewritten when their wheel was made, and strip may damage such files.
 find "$site" -type f -name '*.so*' -not -path '*.libs/*' -exec strip --strip-unneeded {} +
