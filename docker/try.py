@@ -35,6 +35,8 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from slack_server import SlackServer  # noqa: E402
 
 _MB = 1_000_000
+#: Seconds until something serves: a machine may be busy with other work.
+_LONG = 600.0
 _QUESTION = "left ankle sprain, first visit"
 _PASSWORD = "only for this try 1"
 
@@ -195,7 +197,7 @@ def try_slack(image: Image) -> None:
             CODEDESK_METRICS_PORT=port,
         ) as desk,
     ):
-        until(lambda: image.has_ended(desk) or is_connected(slack), 120, "connects to Slack")
+        until(lambda: image.has_ended(desk) or is_connected(slack), _LONG, "connects")
         must(not image.has_ended(desk), "the desk has not ended")
         must(True, f"the desk is connected to Slack after {time.monotonic() - began:.1f} s")
         if "metrics_port" in (ROOT / "bot" / "settings.py").read_text(encoding="utf-8"):
@@ -218,7 +220,7 @@ def try_audit(image: Image) -> None:
     port = free_port()
     here = f"http://127.0.0.1:{port}"
     with serving(image, "log", "audit", CODEDESK_AUDIT_PORT=port) as audit:
-        seconds = until(lambda: answers(f"{here}/-/login"), 120, "the auditors' pages are there")
+        seconds = until(lambda: answers(f"{here}/-/login"), _LONG, "the auditors' pages are there")
         must(True, f"the auditors' pages are there after {seconds:.1f} s")
         image.podman("exec", audit, "codedesk", "health", "audit")
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
@@ -236,7 +238,9 @@ def try_audit(image: Image) -> None:
 def try_api(image: Image) -> None:
     port = free_port()
     with serving(image, "serve", CODEDESK_API_PORT=port) as api:
-        seconds = until(lambda: answers(f"http://127.0.0.1:{port}/ready"), 120, "the API is ready")
+        seconds = until(
+            lambda: answers(f"http://127.0.0.1:{port}/ready"), _LONG, "the API is ready"
+        )
         must(True, f"the API is ready after {seconds:.1f} s")
         image.podman("exec", api, "codedesk", "health", "api")
 
