@@ -9,6 +9,7 @@
 # make slack-check     what the tests send to Slack, checked by Slack's own types
 # make bench      accuracy and speed beside other ways, into docs/BENCHMARK.md; ARGS=--quick rehearses
 # make load       how much load it takes, as docs/CAPACITY.md says; ARGS=--quick rehearses
+# make container-check   linters over docker/, in an environment of their own
 # make clean      removes the environment and what was built
 # check, test-fast and test install PyTorch, which the tests of training need.
 PYTHON ?= python3
@@ -19,7 +20,7 @@ INSTALL = $(BIN)/pip install --disable-pip-version-check --quiet --constraint co
 # that run here without it.
 export ORT_DISABLE_TELEMETRY = 1
 
-.PHONY: run audit test test-fast check scrub pictures slack-pictures slack-check bench load costs clean
+.PHONY: run audit test test-fast check scrub pictures slack-pictures slack-check bench load costs container-check clean
 
 run: $(VENV)/.installed
 	@$(BIN)/codedesk run
@@ -72,6 +73,10 @@ load: $(VENV)/.installed-bench
 costs: $(VENV)/.installed-bench
 	@$(BIN)/python bench/costs.py $(ARGS)
 
+# Dockerfile, compose files, manifests and scripts. docker/lint.sh says what it runs.
+container-check:
+	@PYTHON=$(PYTHON) docker/lint.sh
+
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Code Desk needs Python 3.11 or newer; name one with: make run PYTHON=python3.11"; exit 1; }
@@ -95,4 +100,4 @@ $(VENV)/.installed-bench: $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .cache build dist *.egg-info
+	rm -rf $(VENV) .venv-container .cache build dist *.egg-info

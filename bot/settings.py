@@ -2,7 +2,8 @@
 
 A setting `slack_bot_token` is CODEDESK_SLACK_BOT_TOKEN or SLACK_BOT_TOKEN in the environment and
 `slack_bot_token` in the file. The file is looked for in the working directory, then in
-CODEDESK_HOME.
+CODEDESK_HOME. A secret may be in a file of its own, as containers have them:
+CODEDESK_SLACK_BOT_TOKEN_FILE or SLACK_BOT_TOKEN_FILE is its path.
 
 The values are checked by pydantic. They are read here and not by the sources of pydantic-settings:
 tried, these passed the same tests in as many lines, as every message names where its value stands,
@@ -335,7 +336,7 @@ class Settings(BaseModel):
             stored = _from_file([folder or Path.cwd(), home])
         except SettingsError as error:
             faults.append(str(error))
-        inputs = stored | _from_environment(environment)
+        inputs = stored | _from_environment(environment) | _from_secret_files(environment, faults)
         inputs.setdefault("home", _Given(str(home), "CODEDESK_HOME"))
         values = {name: input_.value for name, input_ in inputs.items()}
         if isinstance(values["home"], str):
@@ -360,14 +361,38 @@ class _Given:
     where: str
 
 
+def _variables(field: str) -> Iterator[str]:
+    """The variables that can have a setting, the first of which counts."""
+    yield f"CODEDESK_{field.upper()}"
+    if field.startswith("slack_"):
+        yield field.upper()
+
+
 def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
     values: dict[str, _Given] = {}
     for field in Settings.model_fields:
-        name = field.upper()
-        for variable in (f"CODEDESK_{name}", *([name] if name.startswith("SLACK_") else [])):
+        for variable in _variables(field):
             # An empty variable counts as unset: compose files unset one this way.
             if value := environment.get(variable):
                 values[field] = _Given(value, variable)
+                break
+    return values
+
+
+def _from_secret_files(environment: Mapping[str, str], faults: list[str]) -> dict[str, _Given]:
+    """The secrets that are in files of their own. A file that cannot be used is added to
+    `faults`."""
+    values: dict[str, _Given] = {}
+    for field in (name for name, field in Settings.model_fields.items() if not field.repr):
+        for variable in (f"{name}_FILE" for name in _variables(field)):
+            if path := environment.get(variable):
+                try:
+                    secret = Path(path).expanduser().read_text(encoding="utf-8").strip()
+                except (OSError, ValueError) as error:
+                    faults.append(f"The file of {variable} cannot be read: {error}.")
+                    break
+                if secret:
+                    values[field] = _Given(secret, f"The file of {variable}")
                 break
     return values
 

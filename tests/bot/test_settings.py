@@ -286,3 +286,41 @@ def test_an_address_of_a_language_model_without_secrets(url: str) -> None:
 )  # fmt: skip
 def test_addresses_of_language_models(url: str) -> None:
     assert Settings.load({"CODEDESK_LLM_URL": url}).llm_url == url
+
+
+# Secrets in files, as containers have them
+
+
+@pytest.mark.parametrize("variable", ["SLACK_BOT_TOKEN_FILE", "CODEDESK_SLACK_BOT_TOKEN_FILE"])
+def test_a_secret_in_a_file(tmp_path: Path, variable: str) -> None:
+    (tmp_path / "token").write_text("xoxb-1\n")
+    environment = {"CODEDESK_HOME": str(tmp_path), variable: str(tmp_path / "token")}
+    assert Settings.load(environment, tmp_path).slack_bot_token == "xoxb-1"
+
+
+def test_an_empty_file_is_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("\n")
+    environment = {
+        "CODEDESK_HOME": str(tmp_path),
+        "SLACK_BOT_TOKEN_FILE": str(tmp_path / "token"),
+        "SLACK_BOT_TOKEN": "xoxb-2",
+    }
+    assert Settings.load(environment, tmp_path).slack_bot_token == "xoxb-2"
+
+
+def test_a_file_that_is_not_there_is_named_with_all_other_faults(tmp_path: Path) -> None:
+    said = faults({"SLACK_APP_TOKEN_FILE": "/nowhere", "SLACK_MODE": "pigeon"}, tmp_path)
+    assert said[0].startswith("The file of SLACK_APP_TOKEN_FILE cannot be read: ")
+    assert said[1].startswith("SLACK_MODE is")
+
+
+def test_what_is_wrong_in_such_a_file_is_not_repeated(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("mysql://me:hush@h/d")
+    (fault,) = faults({"CODEDESK_DATABASE_URL_FILE": str(tmp_path / "url")}, tmp_path)
+    assert fault.startswith("The file of CODEDESK_DATABASE_URL_FILE must be the address of a")
+    assert "hush" not in fault
+
+
+def test_files_that_have_other_keys_are_paths_as_before(tmp_path: Path) -> None:
+    environment = {"CODEDESK_HOME": str(tmp_path), "CODEDESK_LOG_KEY_FILE": "/keys/log.key"}
+    assert Settings.load(environment, tmp_path).log_key == Path("/keys/log.key")
