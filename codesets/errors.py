@@ -46,4 +46,5 @@ class CodeDeskError(Exception):
     * Misread                     bot/slack/search_syntax.py
     * CasesUnreadable             bot/phi/evaluate.py
     * X12Unreadable               bot/x12/errors.py
+    * BackupError                 bot/backup/errors.py
     """

@@ -13,6 +13,7 @@ import click
 # imported.
 from bot.cli import (
     ask,
+    backup,
     claim,
     code,
     codesets,
@@ -94,5 +95,6 @@ for _command in (
     scrub.scrub,
     log.log,
     slack.slack,
+    backup.backup,
 ):
     main.add_command(_command)

@@ -26,7 +26,7 @@ Outcome = Literal["delivered", "failed", "unknown", "abandoned", "waiting"]
 #: changed who may do what there.
 Access = Literal[
     "view", "search", "export", "report", "replay", "vouch", "sign-in", "sign-out", "refusal",
-    "install", "uninstall", "people",
+    "install", "uninstall", "people", "backup",
 ]  # fmt: skip
 #: "used": the person used another code than those shown; it is in `code`.
 Rating = Literal["right", "wrong", "used"]
