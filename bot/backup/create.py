@@ -158,9 +158,7 @@ def _postgres(settings: Settings, part: Path) -> Made:
     try:
         database = open_database(url, create=False)
     except DatabaseError as error:
-        raise LogUnavailable(
-            message("backup.no_database", name=name_of(url), error=error)
-        ) from error
+        raise _unreachable(url, error) from error
     try:
         with database.snapshot() as db:
             (snapshot,) = db.execute("select pg_export_snapshot()").fetchone()
@@ -168,13 +166,15 @@ def _postgres(settings: Settings, part: Path) -> Made:
             (server,) = db.execute("show server_version").fetchone()
             end = _end_there(db, found) if found else None
     except DatabaseError as error:
-        raise LogUnavailable(
-            message("backup.no_database", name=name_of(url), error=error)
-        ) from error
+        raise _unreachable(url, error) from error
     finally:
         database.close()
     versions = {"postgresql": server, "pg_dump": program, "python": platform.python_version()}
     return Made(Manifest("", "postgres", versions, end, False), found)
+
+
+def _unreachable(url: str, error: DatabaseError) -> LogUnavailable:
+    return LogUnavailable(message("backup.no_database", name=name_of(url), error=error))
 
 
 def _end_there(db: Connection, found: Verification) -> LogEnd:

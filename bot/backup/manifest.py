@@ -94,9 +94,8 @@ def checked(folder: Path) -> Manifest:
     for name in sorted(manifest.files.keys() | there.keys()):
         if there.get(name) == manifest.files.get(name):
             continue
-        if name not in there:
-            how = "missing"
-        else:
-            how = "altered" if name in manifest.files else "foreign"
-        raise BackupError(message(f"backup.{how}", folder=folder, name=name))
+        key = "backup.missing"
+        if name in there:
+            key = "backup.altered" if name in manifest.files else "backup.foreign"
+        raise BackupError(message(key, folder=folder, name=name))
     return manifest

@@ -63,8 +63,8 @@ class Restored:
 
 
 def restore(settings: Settings, folder: Path, by: str, checkpoints: Path | None = None) -> Restored:
-    """`checkpoints`: a file of them that was kept elsewhere; by default that of the settings. Raises
-    BackupError when there is something already, LogUnavailable, and CheckpointError."""
+    """`checkpoints`: a file of them that was kept elsewhere; by default that of the settings.
+    Raises BackupError when there is something already, LogUnavailable, and CheckpointError."""
     made = manifest.checked(folder)
     _expect_fitting(settings, made)
     done = Restored(made)

@@ -30,8 +30,8 @@ def backup() -> None:
 def backup_create(
     settings: Settings, folder: Path, codes: bool, keys: bool, by: str | None
 ) -> None:
-    """Copy the log, what Slack's surfaces keep, checkpoints, auditors, clients and settings (without
-    secrets) into a new FOLDER.
+    """Copy the log, what Slack's surfaces keep, checkpoints, auditors, clients and settings
+    (without secrets) into a new FOLDER.
 
     The desk may run meanwhile. The copy of the log is verified. Exit code 3: it was altered before.
     """
@@ -91,7 +91,8 @@ def backup_restore(
     """Put a backup into an empty CODEDESK_HOME or database, and say what is missing.
 
     Nothing is written over. What was on its way when the backup was made is not sent again. The
-    restore is put on record, and the log is verified. Exit codes are those of `codedesk log verify`.
+    restore is put on record, and the log is verified. Exit codes are those of `codedesk log
+    verify`.
     """
     from bot.backup.restore import restore
 

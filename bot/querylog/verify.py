@@ -395,9 +395,9 @@ def _leave_out_lost(
         last = next(one.lost_to for one in found if one.record == record)
         verification.excuse = max(verification.excuse, record)
         verification.notes.append(
-            f"The log was restored from a backup (record {record:,} says so). The records {record:,}"
-            f" to {last:,} that were written before that are missing; {count:,} checkpoints vouch "
-            "for them, and the numbers were given a second time."
+            f"The log was restored from a backup (record {record:,} says so). The records "
+            f"{record:,} to {last:,} that were written before that are missing; their numbers were "
+            f"given a second time. Checkpoints that vouch for them: {count:,}."
         )
 
 

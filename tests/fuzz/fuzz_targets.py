@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -60,8 +60,8 @@ class Target:
         try:
             self.run(data)
         except self.may_raise as error:
-            # What people are told is a sentence, and no part of it plays with a terminal.
-            assert str(error).strip(), f"{type(error).__name__} says nothing"
+            if not str(error).strip():
+                raise ValueError(f"{type(error).__name__} says nothing") from error
 
 
 def text(data: bytes) -> str:
@@ -188,7 +188,7 @@ _QUESTIONS = [
     "t2dm with ckd 3b, on insulin", "is E11.9 billable on 2026-05-01?", "E11.9, M17.11 together",
     "99213-25, 20610-LT with M17.12, 03/04/2026", "J3301 40 mg given, 10 mg wasted",
     "CO-97 N19 on 20610", "what changed in 2027 for migraine", "M17.0-M17.9", "250.00 in icd-10",
-    "0SRC0J9 approach?", "pos 11 mod 25", "NDC 0409-4755-03", "section I.C.9.a.2", "5A11.0 in ICD-10",
+    "0SRC0J9 approach?", "pos 11 mod 25", "NDC 0409-4755-03", "section I.C.9.a.2", "5A11 in ICD-10",
     "1. knee OA left\n2. gout\n3. fall from ladder", "dx\tside\nknee OA\tleft\ngout\t",
     "| dx | side |\n|---|---|\n| gout | left |", "pt John Smith DOB 1/2/1960 MRN 12345, chest pain",
     "HI*ABK:E1165:::::::Y*ABF:I10~", "<@U1> *fx* of <https://x.example|wrist> &amp; pain",
@@ -291,15 +291,11 @@ def _proofs() -> Target:
     def run(data: bytes) -> None:
         given = text(data)
         for read in (parse_note, parse_note_key, lambda one: tree_head(parse_note(one).text)):
-            try:
+            with suppress(ValueError):
                 read(given)
-            except ValueError:
-                pass
         read_lines(given.splitlines(), kept.public)
-        try:
+        with suppress(NotProven):
             check_file(given, kept.public)
-        except NotProven:
-            pass
         witness.add_checkpoint(given)
 
     return Target("proofs", [one.encode() for one in samples], run, held=held)
