@@ -2,7 +2,7 @@
 
     python tests/fuzz/fuzz_run.py --minutes 10 [--only WORD] [--seed N] [--home HOME] [--atheris]
 
-Each target runs in a process of its own, in turns, until the time is over. A case that raises what
+The targets run in turns, in a process of their own, until the time is over. A case that raises what
 is not documented, takes more than 5 seconds, or more than 1 GB of memory, is kept in `.cache/fuzz`
 and printed; `--again FILE` runs it alone. Exit code: 1 when there is a finding.
 
@@ -129,20 +129,24 @@ def _child(options: argparse.Namespace) -> int:
         packages = ["bot", "codesets", "index"]
         with atheris.instrument_imports(include=packages):
             import fuzz_targets  # noqa: F401
-    target = makers(options.home)[options.target]()
-    with target.held:
-        for sample in target.samples:  # which loads what is loaded when it is first needed
-            target(sample)
-        limited()
-        if options.again:
-            wrong = tried(target, options.again.read_bytes())
-            print(wrong or "nothing is wrong with it")
-            return int(bool(wrong))
-        if options.atheris:
-            by_coverage(target, options.seconds, options.seed)
-        cases, findings = by_chance(target, options.seed, options.seconds)
-    print(f"{target.name}: {cases:,} cases, {findings} new findings", flush=True)
-    return int(findings > 0)
+    found = 0
+    for name in options.target:
+        target = makers(options.home)[name]()
+        with target.held:
+            for sample in target.samples:  # which loads what is loaded when it is first needed
+                target(sample)
+            if name == options.target[0]:
+                limited()
+            if options.again:
+                wrong = tried(target, options.again.read_bytes())
+                print(wrong or "nothing is wrong with it")
+                return int(bool(wrong))
+            if options.atheris:
+                by_coverage(target, options.seconds, options.seed)
+            cases, findings = by_chance(target, options.seed, options.seconds)
+        print(f"{target.name}: {cases:,} cases, {findings} new findings", flush=True)
+        found += findings
+    return int(found > 0)
 
 
 def main() -> int:
@@ -153,7 +157,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--home", type=Path, help="a home with an index: the real desk, too")
     parser.add_argument("--atheris", action="store_true")
-    parser.add_argument("--target", help=argparse.SUPPRESS)
+    parser.add_argument("--target", action="append", help=argparse.SUPPRESS)
     parser.add_argument("--again", type=Path, help="with --target NAME: this case alone")
     options = parser.parse_args()
     if options.target:
@@ -161,14 +165,16 @@ def main() -> int:
     names = [name for name in makers(options.home) if options.only in name]
     until, found, turn = time.monotonic() + options.minutes * 60, 0, 0
     seconds = min(options.seconds, options.minutes * 60 / max(1, len(names)))
+    turns = [names] if not options.atheris else [[name] for name in names]
     while time.monotonic() < until and names:
-        name = names[turn % len(names)]
-        command = [sys.executable, __file__, "--target", name, f"--seed={options.seed + turn}"]
+        some = turns[turn % len(turns)]
+        command = [sys.executable, __file__, f"--seed={options.seed + turn}"]
         command += [f"--seconds={seconds}", *(["--atheris"] if options.atheris else [])]
         command += ["--home", str(options.home)] if options.home else []
+        command += [f"--target={name}" for name in some]
         ended = subprocess.run(command, env=os.environ, check=False).returncode
         if ended not in (0, 1):
-            print(f"FINDING in {name}: the process ended with {ended}", flush=True)
+            print(f"FINDING: the process of {some} ended with {ended}", flush=True)
         found += ended != 0
         turn += 1
     print(f"{turn} turns, {found} with findings")

@@ -28,6 +28,7 @@ from bot.slack.state import State
 
 #: `kind` and the fixtures that use it run on SQLite and PostgreSQL.
 ON_BOTH = True
+pytestmark = pytest.mark.slow
 NOW = "2026-12-01T10:00:00+00:00"
 ANSWER = Answer(question="knee oa", as_of="2026-05-01", outcome="abstained")
 
@@ -180,6 +181,7 @@ def test_what_came_after_the_backup_is_told(
     assert verified(empty).exit_code == 0
 
 
+@pytest.mark.sqlite_only
 def test_without_the_key_a_person_accepts_the_restore(
     settings: Settings, made: Path, empty: Settings, tmp_path: Path
 ) -> None:
@@ -202,6 +204,7 @@ def test_without_the_key_a_person_accepts_the_restore(
     assert verified(empty).exit_code == 0
 
 
+@pytest.mark.sqlite_only
 def test_a_log_that_was_cut_off_and_not_restored_is_still_found(
     settings: Settings, made: Path, empty: Settings
 ) -> None:
@@ -245,6 +248,7 @@ def test_it_is_made_while_others_write(settings: Settings, tmp_path: Path, empty
     assert verified(empty).bad is None
 
 
+@pytest.mark.sqlite_only
 def test_a_backup_is_on_record_in_itself(made: Path, empty: Settings) -> None:
     restore(empty, made, "bo")
     with closing(opened(empty)) as log:
@@ -264,6 +268,7 @@ def test_no_secret_is_in_it_unless_asked_for(
     assert names == ["checkpoint.key", "log.key"]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("how", ["missing", "altered", "foreign", "manifest", "newer"])
 def test_a_backup_that_is_not_whole_is_refused(made: Path, empty: Settings, how: str) -> None:
     name = next(name for name in ("log.db", "database.dump") if (made / name).exists())
@@ -286,6 +291,7 @@ def test_a_backup_that_is_not_whole_is_refused(made: Path, empty: Settings, how:
     assert not empty.log_db.exists()
 
 
+@pytest.mark.sqlite_only
 def test_nothing_is_written_over(settings: Settings, made: Path) -> None:
     with closing(opened(settings)) as log:
         before = log.last_sequence()
@@ -297,6 +303,7 @@ def test_nothing_is_written_over(settings: Settings, made: Path) -> None:
         assert log.last_sequence() == before
 
 
+@pytest.mark.sqlite_only
 def test_a_sealed_log_is_not_restored_without_its_key(
     settings: Settings, made: Path, empty: Settings, tmp_path: Path
 ) -> None:
@@ -342,6 +349,7 @@ def test_a_backup_of_the_other_database_says_what_to_do(
         create.postgres_dump.dump("postgresql://desk@db.example.org/desk", made / "x", "1")
 
 
+@pytest.mark.sqlite_only
 def test_the_address_is_not_among_the_arguments(
     made: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -399,6 +407,7 @@ def test_the_commands_say_what_is_done(
     assert "nothing is written over" in done.stderr
 
 
+@pytest.mark.sqlite_only
 def test_recovery_finds_nothing_to_send(made: Path, empty: Settings) -> None:
     """The part of a serving desk that goes on with what an earlier run left."""
     restore(empty, made, "bo")

@@ -3,8 +3,9 @@
     python tests/data/older/make.py [NAME …]
 
 Each is made by the sources of a commit, out of the history of this repository, with the packages
-that are installed (`log-2-first` and `log-2-checkpoints` also need `dacite`), and is kept as SQL (`NAME.sql`). Questions and codes are invented. Run it again
-only to add a version: what is kept is what users have.
+that are installed (`log-2-first` and `log-2-checkpoints` also need `dacite`), and is kept as SQL
+(`NAME.sql`). Questions and codes are invented. Run it again only to add a version: what is kept is
+what users have.
 """
 
 from __future__ import annotations
@@ -76,10 +77,14 @@ _PEOPLE = """
 from bot.slack.people import Defaults, People
 people = People(state)
 """
-_SLACK_1 = "from bot.slack.state import State\nstate = State(path)\n" + _POST + """
+_SLACK_1 = (
+    "from bot.slack.state import State\nstate = State(path)\n"
+    + _POST
+    + """
 OutboxStore(state, client).add(post, 1000.0, 1600.0)
 state.close()
 """
+)
 _CODES_1 = """
 import datetime as dt
 from codesets.model import Code, Edition, Release, SourceFile
@@ -124,7 +129,8 @@ def run(commit: str, code: str, where: str) -> None:
         subprocess.run(
             [sys.executable, "-c", f"path = {path}\n{code}"],
             cwd=folder,
-            env=os.environ | {
+            env=os.environ
+            | {
                 "PYTHONPATH": os.pathsep.join([folder, os.environ.get("PYTHONPATH", "")]),
                 "CODEDESK_HOME": folder,
             },
