@@ -1,8 +1,11 @@
 """Slack's payloads, changed and then signed as Slack signs them, against the app with all its
 listeners, a loopback Slack and a desk with scripted answers.
 
-Listeners run in the thread that dispatches, so that an error is that of the case at hand. An error
-that a listener does not catch is a finding, and so is an answer of 500 or more.
+Listeners run in the thread that dispatches, so that an error is that of the case at hand. What
+escapes from the app is a finding. With events and commands, which anybody in a workspace can cause,
+so is an error that a listener does not catch, and an answer of 500 or more. Buttons and windows
+carry back what the app itself put there: there it is enough that an error is logged, and nothing of
+what was asked with it.
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ from bot.slack.views.home_modals import SEND_CODE, SEND_DEFAULTS, SEND_FILES
 
 _SECRET = "secret"
 _FORM = "application/x-www-form-urlencoded"
-_VIEW_ID = "V1"
+_VIEW_ID, _ASKED = "V1", "t2dm with ckd"
 
 
 class _Inline(Executor):
@@ -94,8 +97,8 @@ class Served:
             logger.addHandler(self._errors)
             held.callback(logger.removeHandler, self._errors)
 
-    def post(self, body: bytes, kind: str) -> int:
-        """The status of the answer. Raises AssertionError for an error that nothing caught."""
+    def post(self, body: bytes, kind: str, *, strict: bool = True) -> int:
+        """The status of the answer. Raises AssertionError: see above."""
         self._errors.found.clear()
         stamp = str(int(time.time()))
         environ = {
@@ -110,9 +113,11 @@ class Served:
         said: list[str] = []
         self._serve(environ, lambda status, headers: said.append(status))
         self.delivery.outbox.settle(0.05)
-        assert not self._errors.found, self._errors.found[0]
         status = int(said[0][:3])
-        assert status < 500, f"it was answered with {said[0]}"
+        if strict:
+            assert not self._errors.found, self._errors.found[0]
+            assert status < 500, f"it was answered with {said[0]}"
+        assert not any(_ASKED in line for line in self._errors.found), "what was asked is logged"
         return status
 
 
@@ -147,7 +152,7 @@ def _commands(slack: SlackServer) -> list[dict[str, Any]]:
 
 def _interactions(slack: SlackServer, served: Served) -> list[dict[str, Any]]:
     """Presses of every button of an answer, and the windows that they open."""
-    asked = slack.event_callback(slack.direct_message("t2dm with ckd"))
+    asked = slack.event_callback(slack.direct_message(_ASKED))
     served.post(json.dumps(asked).encode(), "application/json")
     wait_until(lambda: slack.messages("D1"))
     message = slack.message("D1") or {}
@@ -165,7 +170,7 @@ def _interactions(slack: SlackServer, served: Served) -> list[dict[str, Any]]:
                     for one in choices
                 ]
     for payload in found[1:]:
-        served.post(_form(payload), _FORM)
+        served.post(_form(payload), _FORM, strict=False)
     home = slack.event_callback(e.app_home_opened())
     served.post(json.dumps(home).encode(), "application/json")
     for view in (slack.modal(), slack.home()):
@@ -193,7 +198,7 @@ def _sent(slack: SlackServer, name: str) -> dict[str, Any]:
     return slack.view_submission({}, view=view)
 
 
-def _form(payload: dict[str, Any]) -> bytes:
+def _form(payload: Any) -> bytes:
     return urlencode({"payload": json.dumps(payload)}).encode()
 
 
@@ -216,12 +221,12 @@ def _target(kind: str) -> Target:
         try:
             value = json.loads(data)
         except (ValueError, RecursionError):
-            served.post(b"payload=" + data, _FORM)
+            served.post(b"payload=" + data, _FORM, strict=False)
             return
         if kind == "commands" and isinstance(value, dict):
             served.post(urlencode(value, errors="replace").encode(), _FORM)
         else:
-            served.post(urlencode({"payload": json.dumps(value)}).encode(), _FORM)
+            served.post(_form(value), _FORM, strict=False)
 
     samples = [json.dumps(payload).encode() for payload in payloads]
     return Target(f"slack {kind}", samples, run, (), held)
