@@ -1,5 +1,5 @@
-"""The shape of Slack's payloads, as far as listeners rely on it: what is named here has its type, or
-is not there. Everything else may be as it is.
+"""The shape of Slack's payloads, as far as listeners rely on it: what is named here has its type,
+or is not there. Everything else may be as it is.
 
 https://docs.slack.dev/apis/events-api and https://docs.slack.dev/reference/interaction-payloads.
 Text must be storable: half of a surrogate pair, which JSON can write, is none.
