@@ -8,11 +8,17 @@ Text must be storable: half of a surrogate pair, which JSON can write, is none.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-Text = str | None
+
+def _storable(text: str) -> str:
+    text.encode()  # raises ValueError
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)] | None
 Objects = list[dict[str, Any]] | None
 
 

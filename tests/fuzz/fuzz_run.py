@@ -3,7 +3,7 @@
     python tests/fuzz/fuzz_run.py --minutes 10 [--only WORD] [--seed N] [--home HOME] [--atheris]
 
 The targets run in turns, in a process of their own, until the time is over. A case that raises what
-is not documented, takes more than 5 seconds, or more than 1 GB of memory, is kept in `.cache/fuzz`
+is not documented, takes more than 5 seconds of computing, or more than 1 GB of memory, is kept in `.cache/fuzz`
 and printed; `--again FILE` runs it alone. Exit code: 1 when there is a finding.
 
 With `--atheris` (`pip install atheris`) cases are chosen by which code they reach. Without it, each
@@ -31,7 +31,8 @@ for folder in (ROOT, ROOT / "tests" / "support", ROOT / "tests" / "fuzz"):
 from fuzz_mutation import mutated  # noqa: E402
 from fuzz_targets import Target, makers  # noqa: E402
 
-_SECONDS, _BYTES = 5, 1024 * 1024 * 1024
+#: The most seconds of computing, of waiting, and bytes of memory that a case may take.
+_SECONDS, _WAITING, _BYTES = 5, 90, 1024 * 1024 * 1024
 _KEPT = ROOT / ".cache" / "fuzz"
 
 
@@ -48,21 +49,23 @@ def limited() -> None:
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + _BYTES, used + _BYTES))
     signal.signal(signal.SIGALRM, _ring)
+    signal.signal(signal.SIGPROF, _ring)
 
 
 def tried(target: Target, data: bytes) -> str:
     """What is wrong with how a case ended; "" when nothing is."""
-    slow = _SECONDS * (6 if "import" in target.name else 1)  # which may start a process
-    signal.alarm(slow)
+    signal.setitimer(signal.ITIMER_PROF, _SECONDS)
+    signal.alarm(_WAITING)
     try:
         target(data)
     except Hangs:
-        return f"it takes more than {slow} seconds\n{traceback.format_exc(limit=-4)}"
+        return f"it takes more than {_SECONDS} seconds\n{traceback.format_exc(limit=-4)}"
     except MemoryError:
         return f"it takes more than {_BYTES >> 20} MB of memory\n{traceback.format_exc(limit=-4)}"
     except BaseException:
         return traceback.format_exc()
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
     return ""
 

@@ -333,8 +333,11 @@ TEXTS: dict[str, Callable[[], Target]] = {
 
 def makers(home: Path | None = None) -> dict[str, Callable[[], Target]]:
     """Every target by its name, made when it is called. With a `home` that has an index, the real
-    desk, too."""
+    desk, the API and FHIR, too."""
+    import fuzz_http
     import fuzz_slack
 
     found = {**TEXTS, **fuzz_slack.TARGETS, **dict(reading()), **dict(importing())}
-    return found | ({"questions": partial(_questions, home)} if home else {})
+    if home is None:
+        return found
+    return found | {"questions": partial(_questions, home), **fuzz_http.targets(home)}

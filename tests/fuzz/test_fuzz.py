@@ -13,6 +13,7 @@ from random import Random
 
 import fuzz_slack
 import fuzz_targets
+import payment_files
 import pytest
 import x12_texts
 from fuzz_mutation import changed, mutated
@@ -22,12 +23,14 @@ from hypothesis import strategies as st
 from bot.querylog import QueryLog, search
 from bot.slack.payload_shape import is_well_formed
 from bot.x12.plain import without_x12
+from codesets.formats.fee_schedule import read_fee_schedule
 from codesets.formats.mce import read_json
 from codesets.model import CodesetError
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.slow]
 
-_CASES = 25
+#: Of each target; of a reader of files, of which there are many; of an import, which takes long.
+_CASES, _OF_READERS, _OF_IMPORTS = 25, 5, 3
 _READERS = dict(fuzz_targets.reading())
 #: Imports take longest, so some layouts stand for all: lines, a table, XML, JSON, a zip.
 _IMPORTS = (
@@ -44,12 +47,18 @@ _TARGETS = {
 }
 
 
+def _cases(name: str) -> int:
+    if name in _READERS:
+        return _OF_READERS
+    return _OF_IMPORTS if name in _IMPORTS else _CASES
+
+
 @pytest.mark.parametrize("name", _TARGETS)
 def test_a_changed_input_is_read_or_refused_in_a_sentence(name: str) -> None:
     target = _TARGETS[name]()
 
     @settings(
-        max_examples=_CASES,
+        max_examples=_cases(name),
         derandomize=True,
         database=None,
         deadline=None,
@@ -97,6 +106,14 @@ def test_json_of_another_form_is_said(tmp_path: Path, content: dict[str, object]
     path.write_text(json.dumps(content))
     with pytest.raises(CodesetError, match="is not readable as lists of the Medicare Code Editor"):
         list(read_json(path))
+
+
+def test_a_row_that_is_cut_short_has_no_indicators(tmp_path: Path) -> None:
+    path = tmp_path / "PPRRVU2026_Jul_nonQPP.csv"
+    heading = payment_files.FEES.partition("A0001")[0]
+    path.write_text(heading + "A0001,,x,A,1,10,0,0,0,2,1\n")
+    (row,) = read_fee_schedule(path)
+    assert (row.bilateral, row.assistant, row.co_surgeons, row.team) == ("1", "", "", "")
 
 
 def test_half_a_character_is_found_nowhere(tmp_path: Path) -> None:
