@@ -109,14 +109,11 @@ _DELIVERED = """? = (
 def _condition(log: QueryLog, filters: Filters) -> tuple[str, list[Any]]:
     """The filters as an SQL condition, with its parameters. What cannot be stored is nowhere: in
     what is looked for, as in what was stored, a question mark stands for it."""
-    filters = replace(
-        filters,
-        **{
-            name: plain(value)
-            for name in ("text", "person", "channel", "code")
-            if (value := getattr(filters, name))
-        },
+    text, person, channel, code = (
+        value and plain(value)
+        for value in (filters.text, filters.person, filters.channel, filters.code)
     )
+    filters = replace(filters, text=text, person=person, channel=channel, code=code)
     is_sqlite = log.database.kind == "sqlite"
     conditions: list[tuple[str, list[Any]]] = []
     if filters.text and filters.text.strip():

@@ -1,5 +1,5 @@
-"""Requests to the API and to FHIR, changed anywhere: path, parameters, body. The server runs in this
-process, over a home with an index.
+"""Requests to the API and to FHIR, changed anywhere: path, parameters, body. The server runs in
+this process, over a home with an index.
 
 An error that leaves the application is a finding, and so is an answer of 500 or more. What is
 refused has a reason in JSON.

@@ -3,8 +3,8 @@
     python tests/fuzz/fuzz_run.py --minutes 10 [--only WORD] [--seed N] [--home HOME] [--atheris]
 
 The targets run in turns, in a process of their own, until the time is over. A case that raises what
-is not documented, takes more than 5 seconds of computing, or more than 1 GB of memory, is kept in `.cache/fuzz`
-and printed; `--again FILE` runs it alone. Exit code: 1 when there is a finding.
+is not documented, takes more than 5 seconds of computing, or more than 1 GB of memory, is kept in
+`.cache/fuzz` and printed; `--again FILE` runs it alone. Exit code: 1 when there is a finding.
 
 With `--atheris` (`pip install atheris`) cases are chosen by which code they reach. Without it, each
 is a change of a sample, or of an earlier case that raised no error.
@@ -27,6 +27,13 @@ from random import Random
 ROOT = Path(__file__).resolve().parents[2]
 for folder in (ROOT, ROOT / "tests" / "support", ROOT / "tests" / "fuzz"):
     sys.path.insert(0, str(folder))
+
+if "--atheris" in sys.argv:
+    # Before anything of ours is imported, so that it is seen which code a case reaches.
+    import atheris
+
+    with atheris.instrument_imports(include=["bot", "codesets", "index"]):
+        import fuzz_targets  # noqa: F401
 
 from fuzz_mutation import mutated  # noqa: E402
 from fuzz_targets import Target, makers  # noqa: E402
@@ -126,12 +133,6 @@ def by_coverage(target: Target, seconds: float, seed: int) -> None:
 
 
 def _child(options: argparse.Namespace) -> int:
-    if options.atheris:
-        import atheris
-
-        packages = ["bot", "codesets", "index"]
-        with atheris.instrument_imports(include=packages):
-            import fuzz_targets  # noqa: F401
     found = 0
     for name in options.target:
         target = makers(options.home)[name]()
