@@ -10,17 +10,23 @@
 # make bench      accuracy and speed beside other ways, into docs/BENCHMARK.md; ARGS=--quick rehearses
 # make load       how much load it takes, as docs/CAPACITY.md says; ARGS=--quick rehearses
 # make container-check   linters over docker/, in an environment of their own
+# make fuzz       changed files, texts and payloads against everything that reads them; MINUTES=10
+# make sbom       what serving installs, as CycloneDX JSON: .cache/sbom.json
+# make licences   their licences, as their metadata names them
+# make audit-dependencies  whether any of them has a known fault; needs the network
 # make clean      removes the environment and what was built
 # check, test-fast and test install PyTorch, which the tests of training need.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
+SERVING = .cache/serving
 INSTALL = $(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable
 # index/runtime.py turns off what libraries report to their makers. This line does so for programs
 # that run here without it.
 export ORT_DISABLE_TELEMETRY = 1
 
-.PHONY: run audit test test-fast check scrub pictures slack-pictures slack-check bench load costs container-check clean
+.PHONY: run audit test test-fast check scrub pictures slack-pictures slack-check bench load costs \
+  container-check fuzz sbom licences audit-dependencies clean
 
 run: $(VENV)/.installed
 	@$(BIN)/codedesk run
@@ -73,9 +79,30 @@ load: $(VENV)/.installed-bench
 costs: $(VENV)/.installed-bench
 	@$(BIN)/python bench/costs.py $(ARGS)
 
+<<<<<<< HEAD
 # Dockerfile, compose files, manifests and scripts. docker/lint.sh says what it runs.
 container-check:
 	@PYTHON=$(PYTHON) docker/lint.sh
+
+# Findings are kept in .cache/fuzz. ARGS="--home HOME": the desk with its index, too.
+fuzz: $(VENV)/.installed-dev
+	@$(BIN)/python tests/fuzz/fuzz_run.py --minutes $(or $(MINUTES),10) $(ARGS)
+
+# The three below look at an environment with what a desk, its auditors' pages and its log on
+# PostgreSQL need, and nothing else.
+sbom: $(SERVING)/.installed
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --validate \
+	  --output-file .cache/sbom.json $(SERVING)
+	@echo "Written to .cache/sbom.json"
+
+licences: $(SERVING)/.installed
+	@$(BIN)/pip-licenses --python $(SERVING)/bin/python --format markdown --order license $(ARGS)
+
+# Exit code 1: there is a fault that is known, or the database of faults was not reached.
+audit-dependencies: $(SERVING)/.installed
+	@$(SERVING)/bin/pip freeze --exclude-editable > .cache/serving.txt
+	@$(BIN)/pip-audit --requirement .cache/serving.txt --no-deps --disable-pip $(ARGS)
+>>>>>>> h/safe
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -92,6 +119,16 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 $(VENV)/.installed-audit: $(VENV)/.installed
 	$(INSTALL) '.[audit]'
+	@touch $@
+
+$(SERVING)/.installed: pyproject.toml constraints.txt | $(VENV)/.installed-supply
+	@$(PYTHON) -m venv $(SERVING)
+	@$(SERVING)/bin/pip install --disable-pip-version-check --quiet --constraint constraints.txt \
+	  --editable '.[postgres,audit,drg,timestamps]'
+	@touch $@
+
+$(VENV)/.installed-supply: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) '.[supply]'
 	@touch $@
 
 # A rival that cannot be installed is left out, with a note in the output.

@@ -55,4 +55,5 @@ class CodeDeskError(Exception):
     * CasesUnreadable             bot/phi/evaluate.py
     * X12Unreadable               bot/x12/errors.py
     * FhirFault                   bot/fhir/outcome.py
+    * BackupError                 bot/backup/errors.py
     """

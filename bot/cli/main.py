@@ -13,6 +13,7 @@ import click
 # imported.
 from bot.cli import (
     ask,
+    backup,
     claim,
     clients,
     code,
@@ -117,5 +118,6 @@ for _command in (
     mcp.mcp,
     clients.clients,
     doctor.doctor,
+    backup.backup,
 ):
     main.add_command(_command)

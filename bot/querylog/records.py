@@ -26,7 +26,7 @@ Outcome = Literal["delivered", "failed", "unknown", "abandoned", "waiting"]
 #: who may do what there; and which programs may ask ("client").
 Access = Literal[
     "view", "search", "export", "report", "replay", "vouch", "sign-in", "sign-out", "refusal",
-    "install", "uninstall", "people", "client",
+    "install", "uninstall", "people", "client", "backup",
 ]  # fmt: skip
 #: "used": the person used another code than those shown; it is in `code`.
 Rating = Literal["right", "wrong", "used"]

@@ -12,12 +12,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, get_args
 
 from bot.desk.answer import Outcome
 from bot.querylog import records, schema
-from bot.querylog.hash_chain import NOT_OF_THE_FORM
+from bot.querylog.hash_chain import NOT_OF_THE_FORM, plain
 from bot.querylog.log import QueryLog
 from bot.querylog.records import Record
 from bot.querylog.workspaces import asked_in
@@ -107,7 +107,13 @@ _DELIVERED = """? = (
 
 
 def _condition(log: QueryLog, filters: Filters) -> tuple[str, list[Any]]:
-    """The filters as an SQL condition, with its parameters."""
+    """The filters as an SQL condition, with its parameters. What cannot be stored is nowhere: in
+    what is looked for, as in what was stored, a question mark stands for it."""
+    text, person, channel, code = (
+        value and plain(value)
+        for value in (filters.text, filters.person, filters.channel, filters.code)
+    )
+    filters = replace(filters, text=text, person=person, channel=channel, code=code)
     is_sqlite = log.database.kind == "sqlite"
     conditions: list[tuple[str, list[Any]]] = []
     if filters.text and filters.text.strip():

@@ -20,6 +20,8 @@ from bot.querylog import hash_chain, schema
 from bot.querylog.checkpoints import Checkpoint, Checkpoints
 from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogKey, LogUnavailable, plain
 from bot.querylog.merkle import Frontier, leaf_of
+from bot.querylog.restored import KIND as RESTORE
+from bot.querylog.restored import excused_by, restores
 from bot.querylog.snapshot import DamagedFile, Where, short_name, snapshot
 
 Result = Literal["vouched", "consistent", "tampered"]
@@ -55,6 +57,8 @@ class Verification:
     destroying: list[int] = field(default_factory=list)
     #: The tree up to the last record that was read.
     tree: Frontier = field(default_factory=Frontier)
+    #: The records that say that the log was restored from a backup.
+    restored: list[int] = field(default_factory=list)
     #: Numbers of records with an earlier time than the record before them.
     clock_back: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -150,6 +154,7 @@ class Verification:
             "redacted_texts": self.redacted,
             "excused_by": self.excuse or None,
             "tombstone": self.tombstone,
+            "restored_at": self.restored,
             "clock_went_back_at": self.clock_back,
             "unconfirmed": self.unconfirmed,
             "notes": self.notes,
@@ -183,6 +188,7 @@ def verify(
 
     def check(db: Connection, verification: Verification) -> None:
         heads = _expected_heads(verification, checkpoints)
+        _leave_out_lost(db, verification, heads)
         _check_records(db, verification, key, heads)
         _check_rest(verification, heads)
         # An index that leaves rows out would hide them from every search.
@@ -318,7 +324,7 @@ def _check_records(
         except NOT_OF_THE_FORM as error:
             raise _Fault(row[0], "It is not of the form that records have.") from error
         verification.kinds[row[2]] += 1
-        if row[2] in ("redaction", "retention"):
+        if row[2] in ("redaction", "retention", RESTORE):
             verification.destroying.append(row[0])
         if row[1] < at:
             verification.clock_back.append(row[0])
@@ -366,6 +372,33 @@ def _expected_heads(
         if checkpoint.log == verification.log:
             heads.setdefault(checkpoint.sequence, []).append(checkpoint)
     return heads
+
+
+def _leave_out_lost(
+    db: Connection, verification: Verification, heads: dict[int, list[Checkpoint]]
+) -> None:
+    """Leave out the checkpoints of records that were lost, as a record of a restore says. That
+    record is then to be vouched for itself."""
+    found = restores(db)
+    verification.restored = [one.record for one in found]
+    lost: Counter[int] = Counter()
+    for number, checkpoints in list(heads.items()):
+        kept = []
+        for checkpoint in checkpoints:
+            restore = excused_by(db, found, checkpoint)
+            if restore is None:
+                kept.append(checkpoint)
+            else:
+                lost[restore.record] += 1
+        heads[number] = kept
+    for record, count in sorted(lost.items()):
+        last = next(one.lost_to for one in found if one.record == record)
+        verification.excuse = max(verification.excuse, record)
+        verification.notes.append(
+            f"The log was restored from a backup (record {record:,} says so). The records "
+            f"{record:,} to {last:,} that were written before that are missing; their numbers were "
+            f"given a second time. Checkpoints that vouch for them: {count:,}."
+        )
 
 
 def _check_start(db: Connection, verification: Verification) -> None:
@@ -540,7 +573,7 @@ def _check_end(db: Connection, verification: Verification, key: LogKey | None, a
 def _check_rest(verification: Verification, heads: dict[int, list[Checkpoint]]) -> None:
     """Check that no checkpoint vouches for a record beyond the end. Checkpoints of records that
     retention removed are left unchecked."""
-    beyond = sorted(number for number in heads if number > verification.last)
+    beyond = sorted(number for number, some in heads.items() if some and number > verification.last)
     if beyond:
         newest = heads[beyond[-1]][-1]
         raise _Fault(

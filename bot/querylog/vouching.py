@@ -26,6 +26,7 @@ from bot.querylog.checkpoints import Checkpoint, CheckpointError, keep, newest_f
 from bot.querylog.log import QueryLog
 from bot.querylog.merkle import Frontier
 from bot.querylog.receipt_check import TreeHead
+from bot.querylog.restored import excused_by, restores
 from bot.querylog.signed_notes import checkpoint_note
 from bot.querylog.verify import verify_end
 
@@ -70,11 +71,21 @@ def vouch(
 
 
 def newest(log: QueryLog, key: Ed25519PrivateKey, file: Path) -> Checkpoint | None:
-    """The last checkpoint of this log, signed by this key, in a file. Raises CheckpointError."""
+    """The last checkpoint of this log, signed by this key, in a file, but for those of records that
+    a restore from a backup lost. Raises CheckpointError."""
     if not file.exists():
         return None
     identity = log.id
-    return next((c for c in newest_first(file, key.public_key()) if c.log == identity), None)
+    with log.reading() as db:
+        found = restores(db)
+        return next(
+            (
+                one
+                for one in newest_first(file, key.public_key())
+                if one.log == identity and excused_by(db, found, one) is None
+            ),
+            None,
+        )
 
 
 def take(

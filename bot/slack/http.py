@@ -19,6 +19,7 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from waitress.server import create_server
 
+from bot.slack.payload_shape import is_well_formed
 from bot.slack.workspaces import oauth
 from bot.slack.workspaces.oauth import INSTALL, REDIRECT
 
@@ -171,14 +172,15 @@ def _is_from_slack(verifier: SignatureVerifier, headers: dict[str, Any], body: b
 
 
 def _is_whole(payload: Any) -> bool:
-    """Whether a payload has all strings that listeners read of its kind."""
+    """Whether a payload has all strings that listeners read of its kind, and what else they read
+    is of its type."""
     if not isinstance(payload, dict):
         return False
     kind = "command" if "command" in payload else payload.get("type")
     if not isinstance(kind, str):
         return "ssl_check" in payload
     needed = _NEEDED.get(kind, ())
-    return all(isinstance(_at(payload, path), str) for path in needed)
+    return all(isinstance(_at(payload, path), str) for path in needed) and is_well_formed(payload)
 
 
 def _at(payload: Any, path: str) -> Any:

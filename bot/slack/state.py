@@ -11,9 +11,12 @@ import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from bot.database import Connection, open_database
+from bot.database import Connection, DatabaseError, open_database
 
 SCHEMA = "codedesk_slack"
+#: Of the file slack.db; increased when an earlier program would read or write it wrongly. Files of
+#: before there was a number have 0.
+VERSION = 1
 #: The seconds since 1970 by the clock of the database, in SQL: hosts' clocks differ.
 _CLOCKS = {
     "sqlite": "((julianday('now') - 2440587.5) * 86400.0)",
@@ -38,11 +41,22 @@ class State:
         DatabaseError and OSError when it cannot be opened or is none."""
         self._database = open_database(where, schema=SCHEMA, synchronous="normal", timeout=30)
         self.name = self._database.name
+        if isinstance(where, Path):
+            self._expect_version()
         self.clock = _CLOCKS[self._database.kind]
         self.number = _NUMBERS[self._database.kind]
         #: Whether all that share it are on this host.
         self.is_file = self._database.kind == "sqlite"
         self._ahead = 0.0
+
+    def _expect_version(self) -> None:
+        with self._database.reading() as db:
+            (version,) = db.execute("pragma user_version").fetchone()
+            if version < VERSION:
+                db.execute(f"pragma user_version = {VERSION}")
+        if version > VERSION:
+            self.close()
+            raise DatabaseError("it was written by a newer Code Desk; update this one")
 
     def reading(self) -> AbstractContextManager[Connection]:
         return self._database.reading()

@@ -16,8 +16,8 @@ from bot.x12.records import Adjustment, Claim, Diagnosis, Role, ServiceLine
 _LETTERS = "ABCDEFGHIJKL"
 #: Says that the end of a claim is missing.
 CUT_OFF = "claim cut off"
-#: Claims of a paste that are read: one more than are answered. Each takes some 5 ms, and a message
-#: of Slack is acknowledged after it was read.
+#: Claims, and transactions, of a paste that are read: one more than are answered. Each takes some
+#: 5 ms, and a message of Slack is acknowledged after it was read.
 _MOST_PASTED = 21
 _LEADS: dict[str, tuple[Role, ...]] = {
     "dx": ("principal", "other"),
@@ -54,7 +54,7 @@ def unread(text: str) -> X12Unreadable | None:
 def plain_texts(text: str) -> list[str]:
     """The first claims, or adjustments, of a text that begins with X12. Raises X12Unreadable."""
     if "835" in kinds(text):
-        return denial_lines(adjustments(text))
+        return denial_lines(adjustments(text, _MOST_PASTED))
     return claim_texts(text, _MOST_PASTED)[0]
 
 

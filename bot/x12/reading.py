@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from bot.x12.envelope import Kind, Transaction, transactions
@@ -41,15 +42,15 @@ _REMARK = re.compile(r"MA?\d{1,3}|N\d{1,4}")
 
 def claims(text: str, most: int | None = None) -> tuple[list[Claim], list[X12Unreadable]]:
     """The claims of a text that begins with X12, in their order, and what is wrong with the
-    transactions that cannot be read: they do not hide the others. Reading ends after `most`. Raises
-    X12Unreadable where no claim can be read."""
-    return _all(text, ("837P", "837I"), _claims, "no_claim", most)
+    transactions that cannot be read: they do not hide the others. Reading ends after `most` claims
+    or transactions. Raises X12Unreadable where no claim can be read."""
+    return _all(text, ("837P", "837I"), _claims, "no_claim", most, most)
 
 
-def adjustments(text: str) -> list[Adjustment]:
-    """The adjustments of the remittances of a text that begins with X12. Raises X12Unreadable where
-    it has none that can be read."""
-    found, _ = _all(text, ("835",), _adjustments, "no_adjustment")
+def adjustments(text: str, transactions_read: int | None = None) -> list[Adjustment]:
+    """The adjustments of the remittances of a text that begins with X12; of at most so many of its
+    transactions. Raises X12Unreadable where it has none that can be read."""
+    found, _ = _all(text, ("835",), _adjustments, "no_adjustment", tries=transactions_read)
     return found
 
 
@@ -59,12 +60,17 @@ def kinds(text: str) -> set[Kind]:
 
 
 def _all(
-    text: str, wanted: tuple[Kind, ...], read: Any, none: str, most: int | None = None
+    text: str,
+    wanted: tuple[Kind, ...],
+    read: Any,
+    none: str,
+    most: int | None = None,
+    tries: int | None = None,
 ) -> tuple[list[Any], list[X12Unreadable]]:
     found: list[Any] = []
     wrong: list[X12Unreadable] = []
     others: set[str] = set()
-    for one in transactions(text):
+    for one in islice(transactions(text), tries):
         if isinstance(one, X12Unreadable):
             wrong.append(one)
             continue
@@ -106,11 +112,16 @@ def _library() -> tuple[Any, Any, Any, tuple[type[Exception], ...]]:
     """What is used of the library, which is loaded when it is first needed."""
     import logging
 
+    from pyx12 import map_if, map_index
     from pyx12.error_handler import errh_null
     from pyx12.errors import EngineError, X12Error
     from pyx12.params import params
     from pyx12.x12context import X12ContextReader
 
+    # It reads its guides anew for each transaction: half a second, which a message of many small
+    # transactions would multiply. Nothing changes them once they are read.
+    map_if.load_map_file = cache(map_if.load_map_file)
+    map_index.map_index = cache(map_index.map_index)
     # It quotes segments in what it logs.
     logging.getLogger("pyx12").setLevel(logging.CRITICAL + 1)
     errors = (EngineError, X12Error, ValueError, AttributeError, IndexError, TypeError, KeyError)

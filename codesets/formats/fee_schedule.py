@@ -111,7 +111,8 @@ def read_fee_schedule(path: Path) -> Iterator[FeeIndicators]:
             continue
         found = True
         last = places["bilateral"]
-        assistant, co_surgeons, team = [cell.strip() for cell in row[last + 1 : last + 4]]
+        beside = [*row[last + 1 : last + 4], "", "", ""]  # a row may be cut short
+        assistant, co_surgeons, team = [cell.strip() for cell in beside[:3]]
         days = cells["global"]
         yield FeeIndicators(
             code=cells["code"],

@@ -21,7 +21,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -111,18 +110,32 @@ def read_table(path: Path) -> Iterator[MceEdit]:
         raise CodesetError(f"{path.name} holds no edits.")
 
 
+class _Ages(msgspec.Struct):
+    min_age: int | str
+    max_age: int | str
+
+
+class _Code(msgspec.Struct):
+    code: str
+
+
+class _Json(msgspec.Struct):
+    age_categories: dict[str, _Ages]
+    codes: dict[str, list[_Code]]
+
+
 def read_json(path: Path) -> Iterator[MceEdit]:
     """Every code of the JSON, with the ages that it gives. Raises CodesetError when it cannot be
     read, has an unknown list, or none."""
     check_size(path, _MOST)
     try:
-        content = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        content = msgspec.json.decode(path.read_bytes(), type=_Json)
         ages = {
-            name: (int(one["min_age"]), int(one["max_age"]))
-            for name, one in content["age_categories"].items()
+            name: (int(one.min_age), int(one.max_age))
+            for name, one in content.age_categories.items()
         }
-        lists = [(name, [row["code"] for row in rows]) for name, rows in content["codes"].items()]
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+        lists = [(name, [row.code for row in rows]) for name, rows in content.codes.items()]
+    except (msgspec.DecodeError, ValueError) as error:
         raise CodesetError(
             f"{path.name} is not readable as lists of the Medicare Code Editor ({error})."
         ) from error

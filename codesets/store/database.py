@@ -75,6 +75,12 @@ class CodesDatabase:
         self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         version = self.db.execute("pragma user_version").fetchone()[0]
+        if version > SCHEMA_VERSION and self.is_made:
+            self.close()
+            raise CodesetError(
+                f"{path} was written by a newer version of Code Desk. Update this one, or set "
+                "CODEDESK_HOME to another folder."
+            )
         if version != SCHEMA_VERSION and self.is_made:
             self.close()
             raise CodesetError(
