@@ -79,7 +79,6 @@ load: $(VENV)/.installed-bench
 costs: $(VENV)/.installed-bench
 	@$(BIN)/python bench/costs.py $(ARGS)
 
-<<<<<<< HEAD
 # Dockerfile, compose files, manifests and scripts. docker/lint.sh says what it runs.
 container-check:
 	@PYTHON=$(PYTHON) docker/lint.sh
@@ -102,7 +101,6 @@ licences: $(SERVING)/.installed
 audit-dependencies: $(SERVING)/.installed
 	@$(SERVING)/bin/pip freeze --exclude-editable > .cache/serving.txt
 	@$(BIN)/pip-audit --requirement .cache/serving.txt --no-deps --disable-pip $(ARGS)
->>>>>>> h/safe
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
