@@ -30,6 +30,8 @@ from bot.api.turns import Turns
 from bot.desk.answer import Answer
 from bot.logged_desk import Done
 from bot.messages import message
+from bot.operations.endpoints import LIVE, READY
+from bot.operations.process import Process, readiness
 
 #: Verdicts that are worked on at once: several are written to the log together.
 _CHECKS_AT_ONCE = 8
@@ -40,8 +42,9 @@ _MOST_KEY = 200
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-def application(service: Service, more: Sequence[BaseRoute] = ()) -> FastAPI:
-    """The ASGI application; with `more` routes, which look themselves who asks."""
+def application(service: Service, process: Process, more: Sequence[BaseRoute] = ()) -> FastAPI:
+    """The ASGI application; with `more` routes, which look themselves who asks. `process` says how
+    it is."""
     app = FastAPI(
         title="Code Desk",
         version=metadata.version("codedesk"),
@@ -51,7 +54,7 @@ def application(service: Service, more: Sequence[BaseRoute] = ()) -> FastAPI:
     )
     app.include_router(_router(service))
     app.add_middleware(Guard)
-    app.router.routes += [*_health(service), *more]
+    app.router.routes += [*_health(process), *more]
     app.openapi = lambda: described(app)  # type: ignore[method-assign]
     return app
 
@@ -171,17 +174,17 @@ def _report(answer: Answer) -> str:
     return json.dumps({name: whole[name] for name in REPORT}, ensure_ascii=False)
 
 
-def _health(service: Service) -> list[BaseRoute]:
+def _health(process: Process) -> list[BaseRoute]:
     """For load balancers and orchestrators; without a token."""
 
     async def live(_: Request) -> Response:
-        return PlainTextResponse("ok") if service.live() else problem(503, message("api.failed"))
+        return PlainTextResponse("ok") if process.is_live else problem(503, message("api.failed"))
 
     async def ready(_: Request) -> Response:
-        why = await run_in_threadpool(service.not_ready)
-        return problem(503, why) if why else PlainTextResponse("ok")
+        is_ready, reasons = readiness(process)
+        return PlainTextResponse("ok") if is_ready else problem(503, " ".join(reasons))
 
     routes: dict[str, Callable[[Request], Awaitable[Response]]] = {
-        "/live": live, "/ready": ready, "/health": ready,
+        LIVE: live, READY: ready, "/health": ready,
     }  # fmt: skip
     return [Route(path, endpoint) for path, endpoint in routes.items()]

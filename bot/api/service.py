@@ -3,7 +3,6 @@ plain JSON API, FHIR and MCP all ask through it."""
 
 from __future__ import annotations
 
-import logging
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -23,8 +22,6 @@ from bot.querylog import QueryLog
 from bot.querylog.opening import finish_what_was_left, open_log
 from bot.querylog.records import Surface
 from bot.settings import Settings
-
-logger = logging.getLogger("codedesk.api")
 
 #: Ids that clients give their people: opaque ones, not texts.
 _PERSON = re.compile(r"[A-Za-z0-9._@:|+-]{1,64}")
@@ -93,21 +90,6 @@ class Service:
         if person is not None and not _PERSON.fullmatch(person):
             raise Malformed(message("api.no_person"))
         return person
-
-    def live(self) -> bool:
-        """Whether this process works: it answers."""
-        return True
-
-    def not_ready(self) -> str:
-        """Why no question can be answered now, in a sentence; "" when it can."""
-        if self.desk.index_build is None:
-            return message("api.not_ready")
-        try:
-            self.log.last_sequence()
-        except Exception as error:
-            logger.error("not ready: %s", type(error).__name__)
-            return message("api.no_log")
-        return ""
 
 
 @contextmanager

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import socket
 from collections.abc import Callable, Sequence
 from typing import cast
 
-import uvicorn
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.transport_security import TransportSecuritySettings
@@ -17,16 +13,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.api.clients import Client
 from bot.api.guard import MOST_BODY, Guard
-from bot.api.service import Service, opened
+from bot.api.service import Service
+from bot.api.serving import opened_to_serve, run
 from bot.mcp.server import Caller, Context, McpDesk
 from bot.messages import message
+from bot.operations import uvicorn_server
 from bot.settings import Settings, SettingsError
 
 PATH = "/mcp"
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _ANY = ("0.0.0.0", "::", "")
-#: Seconds that calls under way have to finish when the server is stopped.
-_TO_FINISH = 120
 #: Connections and sessions at once, and seconds after which an unused session ends.
 _CONNECTIONS, _SESSIONS, _IDLE = 500, 500, 30 * 60.0
 
@@ -42,10 +38,11 @@ def serve(
     the names by which clients reach it. Raises CodeDeskError."""
     host, port = read_address(address)
     allowed = allowed_hosts(host, hosts)
-    with _listening(host, port) as listening:
+    with uvicorn_server.listening(host, port, "mcp.no_port") as at:
         say(message("mcp.loading"))
-        with opened(settings, workers=workers, say=say) as service:
-            _serve(settings, service, listening, allowed, say)
+        with opened_to_serve(settings, workers, say) as (service, process):
+            app = application(settings, service, allowed)
+            run(app, service, process, at, "mcp", say, limit_concurrency=_CONNECTIONS)
 
 
 def read_address(given: str) -> tuple[str, int]:
@@ -109,50 +106,3 @@ def _caller(ctx: Context) -> Caller:
     request: Request = cast(Request, ctx.request)
     client: Client = request.scope["codedesk.client"]
     return Caller(client, request.headers.get("mcp-session-id", ""))
-
-
-def _serve(
-    settings: Settings,
-    service: Service,
-    listening: socket.socket,
-    hosts: Sequence[str],
-    say: Callable[[str], None],
-) -> None:
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application(settings, service, hosts),
-            ws="none",
-            # What is asked is in the log, and must not be on standard error.
-            log_level="warning",
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            limit_concurrency=_CONNECTIONS,
-            timeout_graceful_shutdown=_TO_FINISH,
-        )
-    )
-    host, port = listening.getsockname()[:2]
-    service.log.append("start", None, {"serves": "mcp"})
-    say(
-        message(
-            "mcp.serving",
-            where=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
-        )
-    )
-    if not service.tokens.all():
-        say(message("clients.none"))
-    # Uvicorn raises the signal that stopped it again after it has stopped.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[listening])
-    service.log.append("stop", None, {"serves": "mcp"})
-    say(message("mcp.stopped"))
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises SettingsError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
-        raise SettingsError(message("mcp.no_port", host=host, port=port, error=error)) from error

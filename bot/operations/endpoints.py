@@ -17,7 +17,7 @@ from waitress.server import create_server
 
 from bot.messages import message
 from bot.operations.metrics import CONTENT_TYPE, Metrics
-from bot.operations.service import Service, readiness
+from bot.operations.process import Process, readiness
 from bot.settings import SettingsError
 
 METRICS, LIVE, READY = "/metrics", "/live", "/ready"
@@ -29,12 +29,12 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
 def wsgi(
-    service: Service, metrics: Metrics
+    process: Process, metrics: Metrics
 ) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
     """The three pages, for a WSGI server."""
 
     def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        status, kind, body = _answered(environ, service, metrics)
+        status, kind, body = _answered(environ, process, metrics)
         headers = [("Content-Type", kind), ("Cache-Control", "no-store")]
         start_response(f"{status.value} {status.phrase}", headers)
         return [body]
@@ -43,7 +43,7 @@ def wsgi(
 
 
 def _answered(
-    environ: dict[str, Any], service: Service, metrics: Metrics
+    environ: dict[str, Any], process: Process, metrics: Metrics
 ) -> tuple[HTTPStatus, str, bytes]:
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
         return HTTPStatus.METHOD_NOT_ALLOWED, _TEXT, b""
@@ -51,9 +51,9 @@ def _answered(
         case "/metrics":
             return HTTPStatus.OK, CONTENT_TYPE, metrics.text()
         case "/live":
-            return (*_status(service.is_live), json.dumps({"live": service.is_live}).encode())
+            return (*_status(process.is_live), json.dumps({"live": process.is_live}).encode())
         case "/ready":
-            ready, reasons = readiness(service)
+            ready, reasons = readiness(process)
             return (*_status(ready), json.dumps({"ready": ready, "reasons": reasons}).encode())
     return HTTPStatus.NOT_FOUND, _TEXT, b"Not Found"
 
@@ -63,16 +63,16 @@ def _status(good: bool) -> tuple[HTTPStatus, str]:
 
 
 @contextmanager
-def telling(service: Service, say: Callable[[str], None]) -> Iterator[int | None]:
+def telling(process: Process, say: Callable[[str], None]) -> Iterator[int | None]:
     """Serve these pages if the settings give a port; gives it. Raises SettingsError."""
-    host, port = service.settings.metrics_host, service.settings.metrics_port
+    host, port = process.settings.metrics_host, process.settings.metrics_port
     if port is None:
         yield None
         return
-    metrics = Metrics(service)
+    metrics = Metrics(process)
     try:
         server = create_server(
-            wsgi(service, metrics),
+            wsgi(process, metrics),
             host=host,
             port=port,
             threads=_THREADS,

@@ -31,7 +31,7 @@ from prometheus_client.registry import Collector
 from bot.database import DatabaseError
 from bot.operations import events
 from bot.operations.events import Event
-from bot.operations.service import Service
+from bot.operations.process import Process
 from bot.querylog import LogUnavailable
 from codesets.errors import CodeDeskError
 from codesets.loading.freshness import out_of_date
@@ -49,10 +49,10 @@ _MIB = 1024 * 1024
 class Metrics:
     """The metrics of one process. Counts from when it is made until `close`."""
 
-    def __init__(self, service: Service | None = None) -> None:
+    def __init__(self, process: Process | None = None) -> None:
         self.registry = registry = CollectorRegistry()
-        for process in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
-            registry.register(process)
+        for collector in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
+            registry.register(collector)
         self._questions = Counter(
             "codedesk_questions", "Questions taken.", ["surface", "intent"], registry=registry
         )
@@ -87,8 +87,8 @@ class Metrics:
         self._log_failures = Counter(
             "codedesk_log_failures", "Times that the log could not be written.", registry=registry
         )
-        if service is not None:
-            registry.register(_States(service))
+        if process is not None:
+            registry.register(_States(process))
         events.listen(self._count)
 
     def close(self) -> None:
@@ -119,40 +119,40 @@ class Metrics:
 class _States(Collector):
     """Reads the state of a process when it is asked for. What cannot be read is left out."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, process: Process) -> None:
+        self._process = process
         self._editions: tuple[float, list[Metric]] = (-_EDITIONS_HOLD, [])
 
     def describe(self) -> Iterable[Metric]:
         return []  # Nothing is read before it is asked for.
 
     def collect(self) -> Iterator[Metric]:
-        service = self._service
-        yield _gauge("codedesk_ready", "1: questions may be sent here.", service.is_ready)
-        yield _gauge("codedesk_live", "1: a restart would not help.", service.is_live)
-        up = service.database_is_up
+        process = self._process
+        yield _gauge("codedesk_ready", "1: questions may be sent here.", process.is_ready)
+        yield _gauge("codedesk_live", "1: a restart would not help.", process.is_live)
+        up = process.database_is_up
         yield _gauge("codedesk_database_up", "1: the log's database can be read.", up)
-        yield _gauge("codedesk_lease_held", "1: it has its lease.", service.lease_is_held)
+        yield _gauge("codedesk_lease_held", "1: it has its lease.", process.lease_is_held)
         yield from self._workers()
         if up:  # else each would wait for it
             yield from self._kept()
         yield from self._checkpoint()
-        if (build := getattr(service.desk, "index_build", None)) is not None:
+        if (build := getattr(process.desk, "index_build", None)) is not None:
             info = InfoMetricFamily("codedesk_index", "The build of the index that answers.")
             info.add_metric([], {"build": str(build)})
             yield info
         yield from self._loaded()
-        yield from _inbox(service.settings.home / "inbox")
+        yield from _inbox(process.settings.inbox_folder)
 
     def _workers(self) -> Iterator[Metric]:
-        own: dict[int, float] = getattr(self._service.desk, "own_mb", dict)()
-        at_once = getattr(self._service.desk, "searches_at_once", 0)
+        own: dict[int, float] = getattr(self._process.desk, "own_mb", dict)()
+        at_once = getattr(self._process.desk, "searches_at_once", 0)
         yield _gauge("codedesk_workers", "Search workers that are alive.", len(own))
         yield _gauge("codedesk_searches_at_once", "Searches that are worked on at once.", at_once)
         sizes = [size * _MIB for size in own.values()]
         about = "Memory that search workers share with no other process, all together."
         yield _gauge("codedesk_workers_own_bytes", about, sum(sizes))
-        searches = getattr(self._service.delivery, "searches", None)
+        searches = getattr(self._process.delivery, "searches", None)
         if searches is not None:
             waiting, at_work = searches.counts()
             yield _gauge("codedesk_searches_waiting", "Questions that wait for a search.", waiting)
@@ -161,15 +161,15 @@ class _States(Collector):
     def _kept(self) -> Iterator[Metric]:
         """What the databases have."""
         try:
-            records = self._service.log.last_sequence()
+            records = self._process.log.last_sequence()
             yield _gauge("codedesk_log_records", "The number of the log's last record.", records)
-            if self._service.delivery is not None:
-                yield from _outbox(self._service.delivery.state)
+            if self._process.delivery is not None:
+                yield from _outbox(self._process.delivery.state)
         except (LogUnavailable, DatabaseError):
             return
 
     def _checkpoint(self) -> Iterator[Metric]:
-        at = last_checkpoint(self._service.settings.checkpoints)
+        at = last_checkpoint(self._process.settings.checkpoints)
         if at is not None:
             age = (dt.datetime.now(dt.UTC) - at).total_seconds()
             yield _gauge("codedesk_checkpoint_age_seconds", "Since the last checkpoint.", age)
@@ -177,7 +177,7 @@ class _States(Collector):
     def _loaded(self) -> Iterator[Metric]:
         read_at, found = self._editions
         if time.monotonic() - read_at >= _EDITIONS_HOLD:
-            found = list(_editions(self._service.settings.codes_db))
+            found = list(_editions(self._process.settings.codes_db))
             self._editions = (time.monotonic(), found)
         yield from found
 
@@ -234,9 +234,9 @@ def _editions(codes_db: Path) -> Iterator[Metric]:
     yield _gauge("codedesk_editions_out_of_date", about, outdated)
 
 
-def _inbox(folder: Path) -> Iterator[Metric]:
+def _inbox(folder: Path | None) -> Iterator[Metric]:
     """The files in the drop folder, by where they are in it."""
-    if not folder.is_dir():
+    if folder is None or not folder.is_dir():
         return
     family = GaugeMetricFamily(
         "codedesk_inbox_files", "Files in the drop folder.", labels=["folder"]
@@ -263,19 +263,3 @@ def last_checkpoint(path: Path) -> dt.datetime | None:
     except (OSError, ValueError, LookupError, TypeError):
         return None
     return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
-
-
-_metrics: Metrics | None = None
-
-
-def metrics_of(service: Service) -> Metrics:
-    """The metrics of this process, made at the first call."""
-    global _metrics
-    if _metrics is None:
-        _metrics = Metrics(service)
-    return _metrics
-
-
-def metrics_text(service: Service) -> bytes:
-    """For a server that has its own port: what /metrics answers with CONTENT_TYPE."""
-    return metrics_of(service).text()

@@ -21,7 +21,7 @@ from bot.loading.beside import kept_current
 from bot.logged_desk import Answers
 from bot.messages import message
 from bot.operations.endpoints import telling
-from bot.operations.service import Service, begun
+from bot.operations.process import Process, begun
 from bot.operations.stopping import stopped_by_signals
 from bot.querylog import QueryLog
 from bot.settings import Settings
@@ -148,11 +148,11 @@ def serve(
     with (
         closing(open_state(settings)) as state,
         Searches(lambda: desk.searches_at_once) as searches,
-        Service(settings, desk, log, stop=stop) as service,
+        Process(settings, desk, log, stop=stop) as process,
         stopped_by_signals(stop, settings.stop_seconds),
-        telling(service, say),
+        telling(process, say),
     ):
-        delivery = service.delivery = deliver_by(settings, desk, log, state, say)
+        delivery = process.delivery = deliver_by(settings, desk, log, state, say)
         app = build_app(settings, delivery)
         recovery = Recovery(delivery)
         with delivery.replica, checkpointing(settings, delivery) as begin:
@@ -164,8 +164,8 @@ def serve(
                 with (
                     recovery.looking(),
                     _kept_current(settings, delivery, say),
-                    way(settings, app, say, service),
-                    begun(service) as turn,
+                    way(settings, app, say, process),
+                    begun(process) as turn,
                 ):
                     begin()
                     # A wait without a timeout is not interrupted by a signal to another thread.

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import math
 import secrets
-import socket
 import sqlite3
 import sys
 import time
@@ -45,7 +44,7 @@ from bot.querylog import LogUnavailable, QueryLog
 from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.opening import key_of
 from bot.querylog.verify import Verification
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings
 
 #: Settings of Datasette that differ from its defaults.
 _SETTINGS = {
@@ -309,7 +308,9 @@ def serve(settings: Settings, verify: Verify) -> None:
 def _serve(settings: Settings, log: QueryLog, verify: Verify, copy: LogCopy | None) -> None:
     app = application(settings, log, verify, copy)
     names = sorted(accounts.load(settings))
-    with _listening(settings.audit_host, settings.audit_port) as listening:
+    with uvicorn_server.listening(
+        settings.audit_host, settings.audit_port, "audit.no_port"
+    ) as listening:
         log.append("start", None, {"serves": "audit", "auditors": names})
         where = f"http://{settings.audit_host}:{settings.audit_port}/"
         serving = message("audit.serving", where=where, names=", ".join(names))
@@ -318,18 +319,6 @@ def _serve(settings: Settings, log: QueryLog, verify: Verify, copy: LogCopy | No
         # is in the log, and must not be on standard error.
         uvicorn_server.run(app, settings, listening, proxy_headers=False)
         log.append("stop", None, {"serves": "audit"})
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises SettingsError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
-        raise SettingsError(
-            f"The auditors' pages cannot be served on {host}, port {port} ({error}). Set "
-            "CODEDESK_AUDIT_HOST and CODEDESK_AUDIT_PORT to where there is room."
-        ) from error
 
 
 def _only_ours() -> None:

@@ -12,7 +12,7 @@ from paths import ROOT, TEST_DATA
 from slack_support import ScriptedDesk, served, wait_until
 
 from bot.operations.metrics import Metrics, last_checkpoint
-from bot.operations.service import Service
+from bot.operations.process import Process
 from bot.querylog import QueryLog
 from bot.querylog.checkpoints import make_keys
 from bot.settings import Settings, SettingsError
@@ -77,7 +77,7 @@ def test_a_port_that_is_taken_is_one_sentence(slack, log: QueryLog, tmp_path: Pa
 def test_a_desk_without_anything_is_measured(log: QueryLog, tmp_path: Path) -> None:
     """No code sets, no checkpoints, a codes.db that is none: what cannot be read is left out."""
     (tmp_path / "codes.db").write_bytes(b"no database" * 100)
-    metrics = Metrics(Service(Settings(home=tmp_path), ScriptedDesk(), log))
+    metrics = Metrics(Process(Settings(home=tmp_path), ScriptedDesk(), log))
     found = samples(metrics.text().decode())
     metrics.close()
     assert found["codedesk_ready"][()] == 0
@@ -94,7 +94,7 @@ def test_a_file_of_checkpoints_that_is_none(tmp_path: Path, line: str) -> None:
 def test_every_metric_is_in_the_manual(slack, log: QueryLog, tmp_path: Path) -> None:
     page = (ROOT / "docs" / "OPERATIONS.md").read_text("utf-8")
     told = set(re.findall(r"`(codedesk_[a-z_]+)`", page))
-    service = Service(Settings(home=tmp_path), ScriptedDesk(), log)
+    service = Process(Settings(home=tmp_path), ScriptedDesk(), log)
     metrics = Metrics(service)
     kinds = {"counter": "_total", "info": "_info"}
     there = {

@@ -22,7 +22,7 @@ from paths import ROOT
 from slack_support import ScriptedDesk, served, wait_for_records, wait_until
 
 from bot.audit.web.accounts import hashed
-from bot.operations.service import Service, begun, readiness
+from bot.operations.process import Process, begun, readiness
 from bot.querylog import QueryLog
 from bot.settings import Settings
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_ready_once_it_has_begun_until_it_is_told_to_stop(log: QueryLog, tmp_path: Path) -> None:
-    with Service(Settings(home=tmp_path), ScriptedDesk(), log) as service:
+    with Process(Settings(home=tmp_path), ScriptedDesk(), log) as service:
         assert readiness(service) == (False, ["it is starting"])
         assert service.is_live
         service.began = True
@@ -46,8 +46,8 @@ def test_ready_once_it_has_begun_until_it_is_told_to_stop(log: QueryLog, tmp_pat
 def test_a_loop_that_does_not_turn_is_not_live(
     log: QueryLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.operations.service._STUCK", 0.05)
-    service = Service(Settings(home=tmp_path), ScriptedDesk(), log)
+    monkeypatch.setattr("bot.operations.process._STUCK", 0.05)
+    service = Process(Settings(home=tmp_path), ScriptedDesk(), log)
     time.sleep(0.1)
     with begun(service) as turn:
         assert service.is_live  # however long it took to start
@@ -126,7 +126,7 @@ print("ended", flush=True)
 """
 
 
-class Process:
+class Serving:
     """A process that serves, and takes `seconds` for each answer."""
 
     def __init__(self, slack: Any, home: Path, seconds: float, **changes: Any) -> None:
@@ -158,8 +158,8 @@ class Process:
 
 
 @contextmanager
-def serving(slack: Any, home: Path, seconds: float, **changes: Any) -> Iterator[Process]:
-    process = Process(slack, home, seconds, **changes)
+def serving(slack: Any, home: Path, seconds: float, **changes: Any) -> Iterator[Serving]:
+    process = Serving(slack, home, seconds, **changes)
     try:
         yield process
     finally:
@@ -302,7 +302,7 @@ import socket, sys, time
 from pathlib import Path
 from bot.operations import uvicorn_server
 from bot.operations.endpoints import telling
-from bot.operations.service import Service
+from bot.operations.process import Process
 from bot.querylog import QueryLog
 from bot.settings import Settings
 
@@ -317,7 +317,7 @@ settings = Settings(home=Path(sys.argv[1]), metrics_port=0)
 log = QueryLog(settings.log_database)
 listening = socket.create_server(("127.0.0.1", 0))
 with (
-    Service(settings, None, log) as service,
+    Process(settings, None, log) as service,
     telling(service, lambda line: print(line, flush=True)),
 ):
     print("at", listening.getsockname()[1], flush=True)

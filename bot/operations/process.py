@@ -40,21 +40,21 @@ class Serves(Protocol):
     def lease_is_held(self) -> bool: ...
 
 
-def readiness(service: Serves) -> tuple[bool, list[str]]:
+def readiness(process: Serves) -> tuple[bool, list[str]]:
     """Whether questions may be sent to it, and if not, why."""
     reasons = []
-    if not service.began:
+    if not process.began:
         reasons.append(message("operations.starting"))
-    if service.stopping:
+    if process.stopping:
         reasons.append(message("operations.stopping"))
-    if not service.database_is_up:
+    if not process.database_is_up:
         reasons.append(message("operations.no_database"))
-    if not service.lease_is_held:
+    if not process.lease_is_held:
         reasons.append(message("operations.no_lease"))
     return not reasons, reasons
 
 
-class Service:
+class Process:
     """Use it as a context while the process serves. Safe to use from many threads."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Service:
         self._turned = self._seen = time.monotonic()
         self._ended = threading.Event()
 
-    def __enter__(self) -> Service:
+    def __enter__(self) -> Process:
         threading.Thread(target=self._watch, name="database-watch", daemon=True).start()
         return self
 
@@ -141,11 +141,11 @@ class Service:
 
 
 @contextmanager
-def begun(service: Service) -> Iterator[Callable[[], None]]:
+def begun(process: Process) -> Iterator[Callable[[], None]]:
     """While it serves: gives `turn`."""
-    service.turn()  # starting may have taken long
-    service.began = True
+    process.turn()  # starting may have taken long
+    process.began = True
     try:
-        yield service.turn
+        yield process.turn
     finally:
-        service.stop.set()
+        process.stop.set()
