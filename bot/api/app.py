@@ -175,7 +175,7 @@ def _health(service: Service) -> list[BaseRoute]:
     """For load balancers and orchestrators; without a token."""
 
     async def live(_: Request) -> Response:
-        return PlainTextResponse("ok") if service.live() else problem(503, message("api.failed"))
+        return PlainTextResponse("ok" if service.live() else "", 200 if service.live() else 503)
 
     async def ready(_: Request) -> Response:
         why = await run_in_threadpool(service.not_ready)
