@@ -178,7 +178,8 @@ def _health(process: Process) -> list[BaseRoute]:
     """For load balancers and orchestrators; without a token."""
 
     async def live(_: Request) -> Response:
-        return PlainTextResponse("ok") if process.is_live else problem(503, message("api.failed"))
+        is_live = process.is_live
+        return PlainTextResponse("ok" if is_live else "", 200 if is_live else 503)
 
     async def ready(_: Request) -> Response:
         is_ready, reasons = readiness(process)
