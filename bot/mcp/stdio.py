@@ -62,7 +62,7 @@ class _Stdio:
             group.cancel_scope.cancel()
         self._close()
 
-    async def _exchange(self, read, write) -> None:  # type: ignore[no-untyped-def]
+    async def _exchange(self, read, write) -> None:
         """Pass on messages, and keep the server going until all requests have their responses."""
         into_server, server_reads = anyio.create_memory_object_stream[SessionMessage | Exception](0)
         server_writes, from_server = anyio.create_memory_object_stream[SessionMessage](0)
