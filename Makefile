@@ -97,10 +97,12 @@ sbom: $(SERVING)/.installed
 licences: $(SERVING)/.installed
 	@$(BIN)/pip-licenses --python $(SERVING)/bin/python --format markdown --order license $(ARGS)
 
-# Exit code 1: there is a fault that is known, or the database of faults was not reached.
+# Exit code 1: there is a fault that is known, or a package could not be looked up. With
+# ARGS="--vulnerability-service osv --osv-url URL" a copy of the OSV database is asked.
 audit-dependencies: $(SERVING)/.installed
 	@$(SERVING)/bin/pip freeze --exclude-editable > .cache/serving.txt
-	@$(BIN)/pip-audit --requirement .cache/serving.txt --no-deps --disable-pip $(ARGS)
+	@$(BIN)/pip-audit --requirement .cache/serving.txt --no-deps --disable-pip --strict \
+	  $(ARGS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
