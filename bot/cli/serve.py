@@ -13,8 +13,8 @@ import click
 from bot.cli.conversation import Conversation
 from bot.cli.shared import lines_of, progress
 from bot.desk.current import CurrentDesk
-from bot.desk.renewing import Renewing
 from bot.loading.beside import kept_current
+from bot.loading.renewing import Renewing
 from bot.logged_desk import Answers
 from bot.messages import message
 from bot.querylog.opening import open_log

@@ -16,6 +16,7 @@ from bot.logged_desk import Answers
 from bot.settings import Settings
 from bot.workers.children import NoWorkers
 from bot.workers.pool import Pool
+from index.runtime import let_go
 
 logger = logging.getLogger("codedesk.workers")
 
@@ -131,6 +132,8 @@ class CurrentDesk:
             self._desk, self._pool, old = fresh, pool, self._pool
         if old:
             old.close()
+        # Without this each renewal would keep the memory of a desk.
+        let_go()
 
     def close(self) -> None:
         if self._pool:

@@ -5,6 +5,7 @@
   renewed: for files that administrators send in Slack, and for the drop folder.
 - `entries`: what lies in the drop folder, what of it may be taken, and where it goes.
 - `taking`: takes what lies there.
-- `beside`: does so while a desk serves.
+- `renewing`: has a serving desk answer from what any process loaded.
+- `beside`: both, while a desk serves.
 - `record`: what was loaded lately, for whoever reports it.
 """

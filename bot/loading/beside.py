@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from bot.desk.renewing import Renewing
+from bot.loading.renewing import Renewing
 from bot.loading.taking import taking
 from bot.settings import Settings
 

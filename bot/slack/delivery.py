@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk import WebClient
 
 from bot.desk.answer import Answer
-from bot.desk.renewing import Renewing
+from bot.loading.renewing import Renewing
 from bot.logged_desk import Answers, Done, LoggedDesk, LoggedQuestion
 from bot.messages import message
 from bot.querylog import AlreadyAnswered, LogUnavailable, QueryLog, QuestionRecord, Record

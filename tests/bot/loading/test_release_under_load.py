@@ -24,8 +24,8 @@ from paths import ROOT, SHARED, TEST_DATA
 from slack_support import wait_until
 
 from bot.desk.current import CurrentDesk
-from bot.desk.renewing import Renewing
 from bot.loading.beside import kept_current
+from bot.loading.renewing import Renewing
 from bot.logged_desk import Answers, Done, LoggedDesk
 from bot.querylog import QueryLog, QuestionRecord, Record
 from bot.querylog.verify import verify

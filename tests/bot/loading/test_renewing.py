@@ -13,7 +13,7 @@ import pytest
 from paths import TEST_DATA
 from slack_support import wait_until
 
-from bot.desk.renewing import Renewing
+from bot.loading.renewing import Renewing
 from bot.settings import Settings
 from codesets.loading.importer import import_files
 from codesets.store.code_store import CodeStore
@@ -37,8 +37,7 @@ class Desk:
     def _open(self) -> None:
         build = bundle.current(self.home / "index")
         self.index_build = build.name if build else None
-        with closing(CodeStore(self.home / "codes.db")) as store:
-            self.loaded = store.state()
+        self.loaded = loaded(self.home)
 
     def renew(self, between_answers: Callable[[], AbstractContextManager[None]]) -> None:
         self.tried += 1
@@ -59,6 +58,11 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(small: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(small, tmp_path / "home"))
+
+
+def loaded(home: Path) -> str:
+    with closing(CodeStore(home / "codes.db")) as store:
+        return store.state()
 
 
 def load(home: Path, path: Path, label: str | None = None) -> None:
@@ -89,10 +93,10 @@ def test_what_another_process_loads_is_taken_up(home: Path) -> None:
         load(home, HCPCS)
         built(home, "two")
         wait_until(lambda: [desk.index_build for desk in desks] == ["two", "two"])
+        wait_until(lambda: [desk.loaded for desk in desks] == [loaded(home)] * 2)
         # Tables bring no text to search: the index stays, and they are in use all the same.
-        before = desks[0].loaded
         load(home, PLACES, "2026")
-        wait_until(lambda: all(desk.loaded != before for desk in desks))
+        wait_until(lambda: [desk.loaded for desk in desks] == [loaded(home)] * 2)
     assert [desk.tried for desk in desks] == [2, 2], "each once"
 
 
