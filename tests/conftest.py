@@ -23,13 +23,17 @@ from bot.desk.desk import Desk
 from bot.querylog import QueryLog, schema_check
 from bot.querylog.checkpoints import make_keys
 from bot.settings import Settings
-from codesets.loading import packaged
-from codesets.loading.packaged_references import load_packaged_references
+from codesets.loading import packaged, packaged_references
 from codesets.model import Release
 from codesets.store.code_store import CodeStore
 from index import build
 from index.embedding.encoder import Encoder
 from index.embedding.models import Shipped
+
+#: The shared home is that of a plain installation, also where the extra `lists` is installed.
+packaged_references.DELIVERIES = tuple(
+    one for one in packaged_references.DELIVERIES if one not in packaged_references.LISTS
+)
 
 _BUILT_IN: dict[str, float] = {}
 
@@ -73,7 +77,7 @@ def loaded() -> Path:
     with FileLock(home / "lock"):
         store = CodeStore(home / "codes.db")
         packaged.load_packaged(store)
-        load_packaged_references(store)
+        packaged_references.load_packaged_references(store)
         store.close()
     _BUILT_IN["code sets"] = time.monotonic() - started
     return home

