@@ -9,9 +9,9 @@ from typing import Any
 
 from bot.api.app import application
 from bot.api.service import Service, opened
-from bot.desk.renewing import Renewing
 from bot.fhir import routes as fhir
 from bot.loading.beside import kept_current
+from bot.loading.renewing import Renewing
 from bot.messages import message
 from bot.operations import uvicorn_server
 from bot.operations.endpoints import telling

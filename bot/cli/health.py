@@ -46,13 +46,9 @@ def _address(settings: Settings, part: Part) -> str | None:
             # Its pages need a sign-in, but for this one.
             return _url(settings.audit_host, settings.audit_port, "/-/login")
         case "api":
-            return _url(
-                getattr(settings, "api_host", "127.0.0.1"),
-                getattr(settings, "api_port", 8002),
-                "/ready",
-            )
-    if port := getattr(settings, "metrics_port", None):
-        return _url(getattr(settings, "metrics_host", "127.0.0.1"), port, "/ready")
+            return _url(settings.api_host, settings.api_port, "/ready")
+    if settings.metrics_port is not None:
+        return _url(settings.metrics_host, settings.metrics_port, "/ready")
     if settings.slack_mode == "http":
         return _url(settings.http_host, settings.http_port, "/health")
     return None

@@ -37,10 +37,13 @@ def mcp(settings: Settings, address: str | None, hosts: tuple[str, ...], workers
     """
     if address is None and (hosts or workers):
         raise click.UsageError("--allow-host and --workers are for --http.")
+    from bot.operations import logs
+
     try:
         from bot.mcp import http, stdio
     except ModuleNotFoundError as error:
         raise SettingsError(message("mcp.no_extra")) from error
+    logs.set_up(settings)
     if address is None:
         stdio.serve(settings, progress)
     else:

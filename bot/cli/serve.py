@@ -94,12 +94,15 @@ def serve(settings: Settings, host: str | None, port: int | None, workers: int |
 
     Each program needs a token: see `codedesk clients`. docs/API.md says how to call.
     """
+    from bot.operations import logs
+
     try:
         from bot.api import serving
     except ModuleNotFoundError as error:
         raise SettingsError(message("api.no_extra")) from error
     chosen = {"api_host": host, "api_port": port}
     settings = settings.model_copy(update={n: v for n, v in chosen.items() if v is not None})
+    logs.set_up(settings)
     set_up(settings, progress)
     serving.serve(settings, _workers(settings, workers), progress)
 

@@ -4,7 +4,6 @@ output; all else goes to standard error."""
 from __future__ import annotations
 
 import getpass
-import logging
 import os
 import signal
 import sys
@@ -33,8 +32,6 @@ Say = Callable[[str], None]
 def serve(settings: Settings, say: Say) -> None:
     """Serve until standard input ends, or until Ctrl-C or SIGTERM. What was asked before is
     answered."""
-    # A library that prints must not end up between the messages.
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     anyio.run(_Stdio(settings, say).serve)
 
 

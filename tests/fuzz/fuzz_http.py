@@ -68,7 +68,9 @@ def _target(samples: list[dict[str, Any]], home: Path) -> Target:
     from bot.api.clients import SCOPES
     from bot.api.service import Service
     from bot.desk.desk import Desk
+    from bot.fhir.routes import mounted
     from bot.logged_desk import Answers
+    from bot.operations.process import Process
     from bot.querylog import QueryLog
     from bot.settings import Settings
 
@@ -81,13 +83,9 @@ def _target(samples: list[dict[str, Any]], home: Path) -> Target:
     held.callback(desk.close)
     held.callback(log.close)
     service = Service(settings, cast(Answers, desk), log)
-    more: Any = ()
-    if importlib.util.find_spec("bot.fhir.routes"):
-        from bot.fhir.routes import mounted
-
-        more = mounted(service)
     token = service.tokens.add("fuzz", SCOPES, 0)
-    client = held.enter_context(TestClient(application(service, more)))
+    process = Process(settings, desk, log)
+    client = held.enter_context(TestClient(application(service, process, mounted(service))))
 
     def run(data: bytes) -> None:
         try:

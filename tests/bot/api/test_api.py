@@ -299,14 +299,14 @@ def test_nothing_is_answered_when_the_log_cannot_be_written(api: Api, lims: http
         assert refused.headers["retry-after"] == "10"
         assert "unlogged" in refused.json()["detail"]
         assert "foreign_to_the_log" in api.told
-        assert lims.get("/ready").status_code == 503
+        _until(lambda: lims.get("/ready"), 503)
         assert lims.get("/live").status_code == 200
     finally:
         db.execute("drop table foreign_to_the_log")
         db.commit()
         db.close()
     _until(call, 200)
-    assert lims.get("/ready").text == "ok"
+    assert _until(lambda: lims.get("/ready"), 200).text == "ok"
 
 
 def _sure(look: Any, is_so: Any) -> Any:
