@@ -134,7 +134,7 @@ class Desk:
         self.scrubber = Scrubber(settings.index)
         self._beside_them = Beside(self._store, self.scrubber)
         #: What programs ask of single codes, mappings and lists.
-        self.terminology = Terminology(self._store)
+        self.terminology = Terminology(self._store, worded)
         self._opening = threading.Lock()
         # More searches at once than cores would slow each other down.
         self._searching = threading.Semaphore(threads)

@@ -14,7 +14,6 @@ from bot.desk.icd9_crosswalk import Icd9Crosswalk, mapping_flags
 from bot.desk.icd11 import Icd11
 from bot.desk.reasons import Reason, reason
 from bot.desk.who_equivalent import WhoEquivalent
-from bot.views.wording import in_words
 from codesets.code_format import ICD10PCS
 from codesets.model import GemsMapping, NamedSystem, Reference
 from codesets.rows_icd11 import Icd11Mapping
@@ -31,13 +30,13 @@ _GEMS = ("9to10", "10to9")
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """One mapping. `system` is that of the target: one of SYSTEM_NAMES, "icd9cm", or "icd10" (that
-    of WHO); `title` "" where none is known."""
+    of WHO); `title` "" where none is known; `reasons` are what the publisher says of it."""
 
     system: str
     code: str
     title: str
     equivalence: Equivalence
-    says: str
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Found:
     kind: MapKind
     code: str
     rows: list[Mapped]
-    name: str
+    name: str | Reason
     label: str
     releases: Mapping[str, str]
     equivalents: Sequence[Equivalent] = ()
@@ -102,7 +101,7 @@ class Mappings:
     def _nothing(self, kind: MapKind, code: str) -> Found:
         loaded = self.loaded(kind)
         newest = loaded[-1] if loaded else None
-        name = newest.name if newest else reason_of_none(kind)
+        name = newest.name if newest else reason(f"fhir.map_{kind}")
         return Found(kind, code, [], name, newest.label if newest else "", _labels(loaded[-1:]))
 
     def _of_gems(
@@ -115,9 +114,7 @@ class Mappings:
                 system = "icd10pcs" if _PCS.fullmatch(row.target or "") else "icd10cm"
             title = self._title(system, row.target or "")
             flags = mapping_flags(row)
-            mapped.append(
-                Mapped(system, row.target or "", title, _equivalence(row), in_words(flags))
-            )
+            mapped.append(Mapped(system, row.target or "", title, _equivalence(row), (flags,)))
             why = reason("verdict.gem", reference=reference.name, flags=flags)
             equivalents.append(Equivalent(row.target or "", title, reasons=[why]))
         return Found(
@@ -150,7 +147,7 @@ class Mappings:
                 one.title,
                 # WHO's map to one category does not say how the two are related.
                 "relatedto" if one.code else "unmatched",
-                " ".join(in_words(why, day.isoformat()) for why in one.reasons),
+                tuple(one.reasons),
             )
             for one in who
         ]
@@ -174,11 +171,6 @@ class Mappings:
             who_equivalents=list(found.who),
             typed=found.code,
         )
-
-
-def reason_of_none(kind: MapKind) -> str:
-    """How a map is named that is not loaded."""
-    return in_words(reason(f"fhir.map_{kind}"))
 
 
 def _told(found: Found) -> Reason:

@@ -7,7 +7,7 @@ Nothing here searches, so it takes a millisecond, and no index is needed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -21,7 +21,6 @@ from bot.desk.mapped import MapKind, Mapped, Mappings
 from bot.desk.notices import dated
 from bot.desk.reasons import Reason, reason
 from bot.desk.verdicts import Verdicts, unloaded
-from bot.views.wording import worded
 from codesets.code_format import dot
 from codesets.model import SYSTEM_NAMES, Code, Release, System
 from codesets.store.code_store import CodeStore
@@ -34,8 +33,10 @@ Subsumption = Literal["equivalent", "subsumes", "subsumed-by", "not-subsumed"]
 class Terminology:
     """Reads codes.db. Safe to use from many threads."""
 
-    def __init__(self, store: CodeStore) -> None:
+    def __init__(self, store: CodeStore, worded: Callable[[Answer], Answer]) -> None:
+        """`worded` puts an answer into words."""
         self.store = store
+        self._worded = worded
         self.mappings = Mappings(store)
         self._icd11 = Icd11(store)
 
@@ -89,8 +90,8 @@ class Terminology:
         )
         if asked.reasons:
             labels = edition_labels([asked.coverage], asked.day)
-            return worded(headlined(replace(answer, releases=labels)))
-        return worded(headlined(dated(answer, [asked.coverage], asked.day)))
+            return self._worded(headlined(replace(answer, releases=labels)))
+        return self._worded(headlined(dated(answer, [asked.coverage], asked.day)))
 
     def as_published(self, system: str, code: str, asked: EditionAsked) -> str:
         """How an edition writes a code that is given in other case, or without its dot; "" where it
@@ -153,7 +154,7 @@ class Terminology:
             told = [reason("icd11.attribution", label=found.label)]
             answer = replace(answer, reasons=told)
         answer = replace(answer, releases=dict(found.releases))
-        return worded(headlined(answer)), found.rows
+        return self._worded(headlined(answer)), found.rows
 
     # Lists
 
@@ -174,7 +175,7 @@ class Terminology:
             reasons=[*asked.reasons, said],
             releases=edition_labels([asked.coverage], asked.day),
         )
-        return worded(headlined(answer)), total, codes
+        return self._worded(headlined(answer)), total, codes
 
     # Replay
 

@@ -13,6 +13,7 @@ from bot.fhir.parameters import flag_part, parameters, text_part
 from bot.fhir.systems import BY_SYSTEM, plain_uri, system_of, uri_of
 from bot.fhir.value_sets import value_set_of
 from bot.messages import message
+from bot.views.wording import in_words
 from codesets.model import Reference
 
 
@@ -102,21 +103,25 @@ def translated(concept_map: ConceptMap, answer: Answer, rows: list[Mapped]) -> d
     """The matches for a code: those of the target of this map, and one that says "unmatched" where
     the publisher says that there is none."""
     ours = [r for r in rows if r.system == concept_map.target or r.equivalence == "unmatched"]
-    said = list(dict.fromkeys(row.says for row in ours))
+    said = list(dict.fromkeys(_says(row, answer) for row in ours))
     return parameters(
         flag_part("result", any(row.equivalence != "unmatched" for row in ours)),
         text_part("message", " ".join([*answer.notices, *said]) or answer.headline.text),
-        *(_match(concept_map, row) for row in ours),
+        *(_match(concept_map, row, _says(row, answer)) for row in ours),
     )
 
 
-def _match(concept_map: ConceptMap, row: Mapped) -> dict[str, Any]:
+def _says(row: Mapped, answer: Answer) -> str:
+    return " ".join(in_words(why, answer.as_of) for why in row.reasons)
+
+
+def _match(concept_map: ConceptMap, row: Mapped, says: str) -> dict[str, Any]:
     parts: list[dict[str, Any] | None] = [{"name": "equivalence", "valueCode": row.equivalence}]
     if row.code:
         coding = {"system": uri_of(row.system), "code": row.code}
         coding |= {"display": row.title} if row.title else {}
         parts.append({"name": "concept", "valueCoding": coding})
-    parts += [text_part("comment", row.says), text_part("source", concept_map.url, "Uri")]
+    parts += [text_part("comment", says), text_part("source", concept_map.url, "Uri")]
     return {"name": "match", "part": [part for part in parts if part]}
 
 

@@ -115,9 +115,6 @@ def _target(samples: list[dict[str, Any]], home: Path) -> Target:
 
 def targets(home: Path) -> dict[str, Callable[[], Target]]:
     """None where the API is not installed."""
-    if importlib.util.find_spec("bot.api.app") is None or not importlib.util.find_spec("fastapi"):
+    if not importlib.util.find_spec("fastapi"):
         return {}
-    found = {"api": partial(_target, _API, home)}
-    if importlib.util.find_spec("bot.fhir"):
-        found["fhir"] = partial(_target, _FHIR, home)
-    return found
+    return {"api": partial(_target, _API, home), "fhir": partial(_target, _FHIR, home)}
