@@ -23,12 +23,14 @@ from bot.desk.desk import Desk
 from bot.querylog import QueryLog, schema_check
 from bot.querylog.checkpoints import make_keys
 from bot.settings import Settings
+from bot.workers import memory
 from codesets.loading import packaged, packaged_references
 from codesets.model import Release
 from codesets.store.code_store import CodeStore
 from index import build
 from index.embedding.encoder import Encoder
 from index.embedding.models import Shipped
+from index.runtime import let_go
 
 #: The shared home is that of a plain installation, also where the extra `lists` is installed.
 packaged_references.DELIVERIES = tuple(
@@ -36,6 +38,8 @@ packaged_references.DELIVERIES = tuple(
 )
 
 _BUILT_IN: dict[str, float] = {}
+#: The memory that the tests of a file may keep.
+_MOST_KEPT_MB = 200
 
 # slack_sdk would send even loopback requests through a proxy.
 for _name in ("http_proxy", "https_proxy", "all_proxy"):
@@ -66,6 +70,16 @@ def _payloads_kept(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     with slack_payloads.kept(request.node.nodeid, folder):
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _memory_given_back() -> Iterator[None]:
+    """What is loaded is kept out of garbage collection, as it lives as long as a desk does. Tests
+    open many desks, so theirs are freed from time to time."""
+    before = memory.own_mb()
+    yield
+    if memory.own_mb() - before > _MOST_KEPT_MB:
+        let_go()
 
 
 @pytest.fixture(scope="session")

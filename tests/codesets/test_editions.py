@@ -91,10 +91,15 @@ def test_a_load_that_fails_changes_nothing(small: CodeStore) -> None:
     assert [r.label for r in small.releases()] == ["April"]
 
 
-def test_an_older_codes_db_is_refused_with_a_way_out(small: CodeStore) -> None:
+@pytest.mark.parametrize(
+    ("version", "way_out"), [(1, "codedesk setup"), (99, "newer version.*Update this one")]
+)
+def test_a_codes_db_of_another_version_is_refused_with_a_way_out(
+    small: CodeStore, version: int, way_out: str
+) -> None:
     small.load(release_data("April", "2026-04-01", "2026-09-30"))
-    small._db.execute("pragma user_version = 99")
-    with pytest.raises(CodesetError, match="codedesk setup"):
+    small._db.execute(f"pragma user_version = {version}")
+    with pytest.raises(CodesetError, match=way_out):
         CodeStore(small.path)
 
 

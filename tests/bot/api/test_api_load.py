@@ -185,8 +185,9 @@ def test_without_the_extra_it_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CODEDESK_HOME", str(tmp_path))
-    monkeypatch.delitem(sys.modules, "bot.api.serving", raising=False)
-    monkeypatch.delattr("bot.api.serving", raising=False)
+    for module in ("bot.api.serving", "bot.operations.uvicorn_server"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        monkeypatch.delattr(module, raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     result = CliRunner().invoke(main, ["serve"])
     assert result.exit_code == 2

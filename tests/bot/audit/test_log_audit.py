@@ -534,7 +534,9 @@ def test_nobody_signs_in_by_mistake(tmp_path: Path) -> None:
 def test_without_datasette_it_says_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    monkeypatch.delitem(sys.modules, "bot.audit.web.app", raising=False)
+    for module in ("bot.audit.web.app", "bot.operations.uvicorn_server"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        monkeypatch.delattr(module, raising=False)
     monkeypatch.setitem(sys.modules, missing, None)
     assert "pip install 'codedesk[audit]'" in run(tmp_path, "audit").stderr
 

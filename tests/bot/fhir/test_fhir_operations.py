@@ -345,7 +345,11 @@ def test_every_operation_of_the_statement_is_there(fhir: Fhir) -> None:
 
 def test_resources_are_found_and_read(fhir: Fhir) -> None:
     found = fhir.get("CodeSystem", url=CM)
-    assert [one["resource"]["version"] for one in found["entry"]] == ["2026-04", "2023-10"]
+    assert [one["resource"]["version"] for one in found["entry"]] == [
+        "2026-04",
+        "2024-10",
+        "2023-10",
+    ]
     assert fhir.get("CodeSystem", url="http://example.org/none")["total"] == 0
     assert fhir.get("CodeSystem", url=CM, version="FY2024")["total"] == 1
     assert fhir.get("CodeSystem/hcpcs")["copyright"].startswith("HCPCS Level II")

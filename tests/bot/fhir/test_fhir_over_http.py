@@ -56,7 +56,7 @@ def test_fhirpy_asks(api: Api, client: SyncFHIRClient) -> None:
 
 def test_fhirpy_searches_and_reads(client: SyncFHIRClient) -> None:
     found = client.resources("CodeSystem").search(url=CM).fetch()
-    assert [one["version"] for one in found] == ["2026-04", "2023-10"]
+    assert [one["version"] for one in found] == ["2026-04", "2024-10", "2023-10"]
     assert client.reference("CodeSystem", "icd10cm").to_resource()["url"] == CM
     with pytest.raises(ResourceNotFound):
         client.reference("CodeSystem", "none").to_resource()

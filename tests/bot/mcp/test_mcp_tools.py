@@ -97,7 +97,7 @@ def test_tools_say_what_they_are_for(server: Any) -> None:
                 "header",
                 "Completed by: E11.00",
                 "Excludes1 (E11)",
-                "loaded editions: FY2024, FY2026",
+                "loaded editions: FY2024, FY2025, FY2026",
             ],
         ),
         ("lookup_code", {"code": "0FT44ZZ", "date": "2024-05-04"}, ["Resection of Gallbladder"]),

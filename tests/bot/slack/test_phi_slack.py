@@ -160,4 +160,4 @@ def test_after_a_crash_the_stored_editions_answer_and_the_asker_is_told(
 def test_a_stored_answer_without_a_date_has_a_footer() -> None:
     answer = undated(diabetes())
     footer = json.dumps(answer_blocks(answer, "id-1"), ensure_ascii=False)
-    assert "ICD-10-CM FY2026-April · log id-1" in footer
+    assert "ICD-10-CM FY2026-April (not in force on the date of service) · log id-1" in footer

@@ -69,7 +69,10 @@ def test_one_person_asking_much_does_not_hold_up_another(slack, log, tmp_path) -
             desk.open.set()
         slack.wait_for("chat.postMessage", count=203, timeout=120)
     assert desk.asked[:6] == ["gout 0", "gout 1", "copd", "flu", "gout 2", "asthma"]
-    assert [text for text in desk.asked if text in many] == many
+    # Each person's in their order, but for those that listeners read at the same moment.
+    in_turn = [many.index(text) for text in desk.asked if text in many]
+    assert sorted(in_turn) == list(range(200))
+    assert max(abs(place - number) for place, number in enumerate(in_turn)) < 8
 
 
 def test_a_verdict_does_not_wait_behind_searches_in_modals(slack, log, tmp_path) -> None:
