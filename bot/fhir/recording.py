@@ -6,9 +6,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+from bot.operations import events
+from bot.operations.events import Event
 from bot.querylog import LogUnavailable, QueryLog
 from bot.querylog.exchanges import Asked, Delivered, log_exchanges
 from bot.querylog.records import Outcome
@@ -108,9 +111,32 @@ class Recorder:
                 if not future.done():
                     future.set_exception(error)
             return False
+        _tell(zip(ids, asked, strict=True), delivered)
         at = 0
         for of_one, future in parts:
             if not future.done():  # Who asked may have gone.
                 future.set_result(ids[at : at + len(of_one)])
             at += len(of_one)
         return True
+
+
+def _tell(recorded: Iterable[tuple[str, Asked]], delivered: Sequence[Delivered]) -> None:
+    """Tell of questions and deliveries that are in the log, as `LoggedDesk` does of its own."""
+    if not events.are_heard():
+        return
+    for question_id, one in recorded:
+        surface, answer = one.exchange.question.surface, one.exchange.answer
+        taken = Event("question.taken", question_id, surface, intent="codes", lane="verdict")
+        edition = events.editions(answer.releases)
+        events.tell(taken)
+        events.tell(
+            replace(
+                taken,
+                name="question.answered",
+                outcome=answer.outcome,
+                latency_ms=one.latency_ms,
+                edition=edition,
+            )
+        )
+    for question_id, outcome in delivered:
+        events.tell(Event("question.delivered", question_id, outcome=outcome, kind="answer"))

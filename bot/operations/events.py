@@ -72,6 +72,11 @@ def unlisten(listener: Listener) -> None:
         _listeners.remove(listener)
 
 
+def are_heard() -> bool:
+    """Whether anybody listens."""
+    return bool(_listeners)
+
+
 def tell(event: Event) -> None:
     """Tell all listeners. Raises nothing."""
     for listener in tuple(_listeners):
@@ -83,7 +88,7 @@ def tell(event: Event) -> None:
 
 def tell_of(name: Name, question: LoggedQuestion, **known: Any) -> None:
     """Tell of a question that is in the log; `known` are further fields of Event."""
-    if not _listeners:
+    if not are_heard():
         return
     asked, read = question.asked, question.question
     tell(

@@ -9,11 +9,13 @@ from typing import Any, cast
 
 import pytest
 from fhir_support import CM, HCPCS, ICD9, Fhir, client_of, parameters, values
+from slack_support import wait_until
 
 from bot.api.service import Service
 from bot.audit.replay import NotReplayable, replay
 from bot.desk.desk import Desk
 from bot.logged_desk import Answers
+from bot.operations import events
 from bot.querylog import QueryLog
 from bot.querylog.fallback import FallbackLog
 from bot.querylog.verify import verify
@@ -87,6 +89,20 @@ def test_each_time_is_a_question_of_its_own(service: Service, vendor: Fhir) -> N
     records = vendor.asked()
     assert [one.text for one in records] == ["E11.9"] * 3
     assert len({one.id for one in records}) == 3
+
+
+def test_what_counts_questions_is_told_of_them(vendor: Fhir) -> None:
+    told: list[events.Event] = []
+    events.listen(told.append)
+    try:
+        vendor.get(LOOKUP, system=CM, code="E11.9", date=MAY)
+        wait_until(lambda: told and told[-1].name == "question.delivered", lambda: told)
+    finally:
+        events.unlisten(told.append)
+    taken, answered, delivered = told
+    assert (taken.name, taken.surface, taken.lane) == ("question.taken", "fhir", "verdict")
+    assert (answered.outcome, answered.edition) == ("verdict", {"icd10cm": "FY2026-April"})
+    assert taken.question == answered.question == delivered.question
 
 
 def test_deliveries_are_on_record(vendor: Fhir) -> None:
