@@ -10,6 +10,7 @@ each with 1, they share its cores without waiting for one another.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import sys
@@ -80,6 +81,10 @@ def let_go() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    # The C library keeps what was freed in between: 100 MB of a desk that was replaced. Only glibc
+    # has this function: https://man7.org/linux/man-pages/man3/malloc_trim.3.html
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)
 
 
 def load_faiss() -> ModuleType:
