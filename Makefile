@@ -2,7 +2,7 @@
 # make audit      auditors' pages over the query log, in a browser, on this machine
 # make check      linter, formatter, type checker
 # make test-fast  the tests that need no index and start no servers: about 4 minutes
-# make test       all tests: about 15 minutes on two cores
+# make test       all tests: about 20 minutes on two cores
 # make scrub      how well identifiers are removed, measured on cases made from templates
 # make pictures   the pictures of the docs, from what is loaded and indexed in CODEDESK_HOME
 # make slack-pictures  every surface in Slack, into docs/slack/
