@@ -165,12 +165,12 @@ def serve(
                     recovery.looking(),
                     _kept_current(settings, delivery, say),
                     way(settings, app, say, process),
+                    begun(process) as turn,
                 ):
                     begin()
-                    with begun(process) as turn:
-                        # A wait without a timeout is not interrupted by a signal to another thread.
-                        while not stop.wait(1.0):
-                            turn()
+                    # A wait without a timeout is not interrupted by a signal to another thread.
+                    while not stop.wait(1.0):
+                        turn()
             finally:
                 # A question that was not begun stays unanswered in the log. Another replica goes on
                 # with it, or the next start, and with what is in the outbox: see recovery.

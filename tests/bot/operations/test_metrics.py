@@ -117,7 +117,7 @@ def test_http_mode_tells_a_load_balancer(slack, log: QueryLog, tmp_path: Path) -
     desk = ScriptedDesk()
     with served(slack, tmp_path, desk, log, slack_mode="http") as running:
         base = running.url.removesuffix("/slack/events")
-        # It listens before the log has it that it serves.
+        # It listens a moment before it is ready.
         wait_until(lambda: fetched(f"{base}/ready")[0] == 200)
         answers: dict[str, Any] = {p: fetched(base + p)[0] for p in ("/live", "/ready", "/health")}
         assert answers == {"/live": 200, "/ready": 200, "/health": 200}

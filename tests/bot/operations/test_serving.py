@@ -73,6 +73,7 @@ def test_a_database_that_is_killed_and_comes_back(slack) -> None:
         with served(slack, Path(home), ScriptedDesk(), log, **changes) as running:
             base = base_of(running.lines)
             wait_until(lambda: ready(base) == (200, []), lambda: ready(base))
+            wait_for_records(log, "start")  # what dies before that ends the start
             os.kill(int((Path(name) / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
             wait_until(lambda: ready(base)[0] == 503)
             assert fetched(f"{base}/live")[0] == 200
