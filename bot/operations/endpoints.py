@@ -7,7 +7,6 @@ beside Slack's requests, too (bot/slack/http.py).
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -18,6 +17,7 @@ from waitress.server import create_server
 from bot.messages import message
 from bot.operations.metrics import CONTENT_TYPE, Metrics
 from bot.operations.process import Process, readiness
+from bot.operations.waitress_server import running
 from bot.settings import SettingsError
 
 METRICS, LIVE, READY = "/metrics", "/live", "/ready"
@@ -86,23 +86,10 @@ def telling(process: Process, say: Callable[[str], None]) -> Iterator[int | None
         raise SettingsError(
             message("operations.no_port", host=host, port=port, error=error.strerror or error)
         ) from error
-    ending = threading.Event()
-
-    def run() -> None:
-        try:
-            server.run()
-        except OSError:
-            # server.close() closes the sockets that this loop waits on.
-            if not ending.is_set():
-                raise
-
-    threading.Thread(target=run, name="metrics", daemon=True).start()
     try:
-        taken = int(getattr(server, "effective_port", port))
-        say(message("operations.serving", url=f"http://{host}:{taken}{METRICS}, {LIVE}, {READY}"))
-        yield taken
+        with running(server, "metrics", port) as taken:
+            pages = f"http://{host}:{taken}{METRICS}, {LIVE}, {READY}"
+            say(message("operations.serving", url=pages))
+            yield taken
     finally:
-        ending.set()
-        server.task_dispatcher.shutdown()
-        server.close()
         metrics.close()

@@ -7,7 +7,6 @@ Socket Mode is the default and needs no address of one's own
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
@@ -19,6 +18,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.builtin import SocketModeClient
 
 from bot.messages import message
+from bot.operations.waitress_server import running
 from bot.settings import Settings
 from bot.slack import http, sockets
 from bot.slack.http import WELL, Health
@@ -166,21 +166,5 @@ def _serving(
         raise SlackSettingsError(
             message("slack.no_port", host=host, port=port, error=error)
         ) from error
-    ending = threading.Event()
-
-    def run() -> None:
-        try:
-            server.run()
-        except OSError:
-            # server.close() closes the sockets that this loop waits on.
-            if not ending.is_set():
-                raise
-
-    threading.Thread(target=run, name="http", daemon=True).start()
-    try:
-        # With port 0 the system chooses.
-        yield int(getattr(server, "effective_port", port))
-    finally:
-        ending.set()
-        server.task_dispatcher.shutdown()
-        server.close()
+    with running(server, "http", port) as taken:
+        yield taken
