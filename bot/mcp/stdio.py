@@ -7,6 +7,7 @@ import getpass
 import os
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -44,8 +45,10 @@ class _Stdio:
         self._service: Service | CodeDeskError | None = None
         self._ready = anyio.Event()
         self._desk = McpDesk(settings, self._when_ready, lambda _: Caller(self._client))
-        #: Ids of requests without a response yet.
+        #: Ids of requests whose response has not left this process yet.
         self._pending: set[str | int] = set()
+        #: Of each message on its way out, the id of the request that it answers.
+        self._leaving: deque[str | int | None] = deque()
 
     async def serve(self) -> None:
         async with anyio.create_task_group() as group:
@@ -54,7 +57,7 @@ class _Stdio:
             # beside them.
             group.start_soon(self._load)
             self._say(message("mcp.serving_stdio", user=self._client.name))
-            async with stdio_server() as (read, write):
+            async with stdio_server(stdout=_StandardOutput(self._left)) as (read, write):
                 await self._exchange(read, write)
             group.cancel_scope.cancel()
         self._close()
@@ -77,9 +80,11 @@ class _Stdio:
         async def outgoing() -> None:
             async with write:
                 async for item in from_server:
+                    told = item.message
+                    self._leaving.append(
+                        told.id if isinstance(told, JSONRPCResponse | JSONRPCError) else None
+                    )
                     await write.send(item)
-                    if isinstance(item.message, JSONRPCResponse | JSONRPCError):
-                        self._pending.discard(item.message.id)
 
         async with anyio.create_task_group() as group:
             group.start_soon(incoming)
@@ -88,8 +93,12 @@ class _Stdio:
             await server.run(server_reads, server_writes, server.create_initialization_options())
             await server_writes.aclose()
 
+    def _left(self) -> None:
+        """The oldest message on its way out has left."""
+        self._pending.discard(self._leaving.popleft())
+
     async def _answered(self) -> None:
-        """Wait until all that was asked is answered."""
+        """Wait until the answers to all that was asked have left."""
         with anyio.move_on_after(_TO_FINISH):
             while self._pending:
                 await anyio.sleep(0.02)
@@ -123,3 +132,17 @@ class _Stdio:
 
     def _close(self) -> None:
         self._open.close()
+
+
+class _StandardOutput(anyio.AsyncFile[str]):
+    """Standard output for the protocol alone: what else is printed goes to standard error. The SDK
+    flushes after each message; `left` is then called."""
+
+    def __init__(self, left: Callable[[], None]) -> None:
+        super().__init__(os.fdopen(os.dup(1), "w", encoding="utf-8"))
+        self._left = left
+        os.dup2(2, 1)
+
+    async def flush(self) -> None:
+        await super().flush()
+        self._left()
