@@ -68,8 +68,9 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="codedesk")
+@click.option("--no-color", is_flag=True, help="Without colours and bold; so does NO_COLOR=1.")
 @click.pass_context
-def main(ctx: click.Context) -> None:
+def main(ctx: click.Context, no_color: bool) -> None:
     """Code Desk finds medical codes, checks them and cites the rules that govern them.
 
     \b

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, TypeVar
 
 import click
 
+from bot.views.screen import Screen
 from codesets.model import SYSTEM_NAMES
 
 DATE = click.DateTime(formats=["%Y-%m-%d"])
@@ -31,6 +33,13 @@ class Sentence(click.ClickException):
 def progress(line: str) -> None:
     """Print on stderr: standard output is for answers."""
     click.echo(line, err=True)
+
+
+def screen() -> Screen:
+    """The screen of standard output, as `--no-color` and the terminal have it."""
+    context = click.get_current_context(silent=True)
+    plain = bool(context and context.find_root().params.get("no_color"))
+    return Screen.of(sys.stdout, plain=plain)
 
 
 def as_day(value: dt.datetime | None) -> dt.date | None:

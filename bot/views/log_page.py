@@ -16,6 +16,7 @@ from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog.records import Record
 from bot.views import terminal
+from bot.views.screen import printable
 from codesets.model import SYSTEM_NAMES
 
 _WIDTH = 98
@@ -41,7 +42,7 @@ def page(record: Record) -> list[str]:
     ):
         if entries:
             lines += ["", message(f"log_page.{heading}"), *(_wrapped(one) for one in entries)]
-    return [_printable(line) for line in (*lines, "", message("log_page.more", id=record.id))]
+    return [printable(line) for line in (*lines, "", message("log_page.more", id=record.id))]
 
 
 def _asked(record: Record) -> Iterator[str]:
@@ -203,7 +204,7 @@ def _row(record: Record) -> list[str]:
         ", ".join(edition_names(record)) or "-",
         record.id,
     ]
-    return [_printable(cell) for cell in cells]
+    return [printable(cell) for cell in cells]
 
 
 # What both say
@@ -251,14 +252,6 @@ def edition_names(record: Record) -> list[str]:
 def _at(time: str) -> str:
     """A time of the log without what is smaller than a second."""
     return time[:19].replace("T", " ")
-
-
-def _printable(text: str) -> str:
-    """A text with blanks for other white space, and escapes for characters that a terminal acts
-    upon or does not show: people may have typed some."""
-    return "".join(
-        one if one.isprintable() else " " if one.isspace() else ascii(one)[1:-1] for one in text
-    )
 
 
 def _cut(text: str, most: int) -> str:
