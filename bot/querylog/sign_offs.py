@@ -6,9 +6,11 @@ of the last record that was looked at.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from bot.database import Connection
 from bot.messages import message
 from bot.querylog.answer_lines import Line, lines_of
 from bot.querylog.hash_chain import NOT_OF_THE_FORM
@@ -132,6 +134,41 @@ def sign_off(
     return _sign_off(next(log.records(number - 1, ["sign_off"])))
 
 
+# The schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When the next review is due. `every`: days from one sign-off to the next; None: no schedule.
+    `last`: the time of the last sign-off, None where there is none. `days`: whole days since then,
+    or since the first question; None where nothing was asked."""
+
+    every: int | None
+    last: str | None
+    days: int | None
+
+    @property
+    def overdue(self) -> bool:
+        return self.every is not None and self.days is not None and self.days > self.every
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "every_days": self.every,
+            "last_sign_off": self.last,
+            "days": self.days,
+            "overdue": self.overdue,
+        }
+
+
+def schedule(db: Connection, every: int | None, now: dt.datetime) -> Schedule:
+    """How the reviews of a log stand to their schedule."""
+    ask = "select at from records where kind = ? order by seq {} limit 1"
+    last = db.execute(ask.format("desc"), ["sign_off"]).fetchone()
+    since = last or db.execute(ask.format(""), ["question"]).fetchone()
+    days = max((now - dt.datetime.fromisoformat(since[0])).days, 0) if since else None
+    return Schedule(every, last[0] if last else None, days)
+
+
 # Reading back
 
 
@@ -151,7 +188,7 @@ def progress(log: QueryLog, sample: Sample) -> Progress:
         some = sample.ids[at : at + 500]
         marks = ", ".join("?" * len(some))
         records |= {one.id: one for one in log.select(f"id in ({marks})", some)}
-    questions = [_drawn(one, records.get(one), sample.number) for one in sample.ids]
+    questions = [drawn(one, records.get(one), sample.number) for one in sample.ids]
     return Progress(sample, questions, sign_offs(log).get(sample.number, []))
 
 
@@ -160,7 +197,8 @@ def due(log: QueryLog, sample: Sample) -> list[Drawn]:
     return [one for one in progress(log, sample).questions if one.state == "due"]
 
 
-def _drawn(question_id: str, record: Record | None, sample: int) -> Drawn:
+def drawn(question_id: str, record: Record | None, sample: int) -> Drawn:
+    """A question of the sample with this number; `record` is None where it is not there."""
     if record is None:
         return Drawn(question_id, "removed")
     reviews = tuple(last_words(one for one in of_record(record) if one.sample == sample))
