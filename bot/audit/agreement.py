@@ -17,16 +17,17 @@ from itertools import combinations
 from typing import Any
 
 from bot.querylog.reviews import MARKS, Review, last_words
+from bot.querylog.sampling import NONE
 
 #: The 97.5% quantile of the normal distribution.
 _Z = 1.959963984540054
 #: By what the rates are parted: the name of a group for a review.
 GROUPS: dict[str, Callable[[Review], str]] = {
-    "person": lambda one: one.asker or "-",
+    "person": lambda one: one.asker or NONE,
     "reviewer": lambda one: one.by,
-    "system": lambda one: one.system or "-",
-    "confidence": lambda one: one.confidence or "-",
-    "surface": lambda one: one.surface or "-",
+    "system": lambda one: one.system or NONE,
+    "confidence": lambda one: one.confidence or NONE,
+    "surface": lambda one: one.surface or NONE,
 }
 
 

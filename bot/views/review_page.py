@@ -34,7 +34,7 @@ def sample(of: Sample) -> Iterator[str]:
         count=len(of.ids),
         eligible=of.eligible,
         by=printable(of.by),
-        at=_day(of.at),
+        at=_minute(of.at),
     )
     yield message(
         "reviews.sampled_how",
@@ -75,7 +75,7 @@ def questions(drawn: Sequence[Drawn]) -> Table:
         record = one.record
         table.add_row(
             Text(one.id, "code"),
-            record.asked_at[:16].replace("T", " ") if record else "",
+            _minute(record.asked_at) if record else "",
             Text(printable((record.user if record else None) or "-")),
             str(len(one.lines)),
             state(one),
@@ -200,7 +200,7 @@ def _samples(progress: Sequence[Progress]) -> Table:
         due = str(totals["due"])
         table.add_row(
             Text(str(of.number), "code"),
-            of.at[:16].replace("T", " "),
+            of.at[:10],
             Text(printable(of.by)),
             str(len(of.ids)),
             str(totals["lines"]),
@@ -216,7 +216,7 @@ def _signed_by(of: SignOff | None) -> str:
         return message("reviews.not_signed")
     due = of.totals["due"]
     name = "signed_by_open" if due else "signed_by"
-    return message(f"reviews.{name}", at=_day(of.at), by=printable(of.by), due=due)
+    return message(f"reviews.{name}", at=of.at[:10], by=printable(of.by), due=due)
 
 
 def _rates(figures: Agreement) -> Iterator[RenderableType]:
@@ -264,7 +264,7 @@ def told(of: Review) -> str:
     return message(
         f"reviews.told_{of.mark}",
         by=of.by,
-        at=_day(of.at),
+        at=_minute(of.at),
         line=of.line,
         code=of.code or "-",
         should_be=of.should_be,
@@ -279,5 +279,5 @@ def _table(heads: str, right: Sequence[int] = ()) -> Table:
     return table
 
 
-def _day(at: str) -> str:
+def _minute(at: str) -> str:
     return at[:16].replace("T", " ")

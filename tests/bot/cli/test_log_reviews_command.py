@@ -60,12 +60,12 @@ def test_a_month_of_review(home: Path, asked: list[str]) -> None:
     typed = "a\nQ99.ZZZ\nE11.22\nthe stage is known\nq\n"
     first = run("review", "--sample", sample, "--by", "ann", typed=typed).stdout
     assert "4 lines of 3 questions" in first
-    assert "2 lines reviewed; 2 of sample" in first
+    assert "Lines reviewed now: 2. Lines due" in first
     assert "none of the loaded editions" in first
     assert "E11.22 Type 2 diabetes mellitus with diabetic chronic kidney disease" in first
     assert "\x1b" not in first
     last = run("review", "--sample", sample, "--by", "ann", typed="s\nd\n\n").stdout
-    assert "1 lines reviewed; 1 of sample" in last
+    assert f"Lines due of sample {sample}: 1." in last
     run("review", "--sample", sample, "--by", "ann", typed="a\n")
     assert run("review", "--sample", sample, "--by", "ann").stdout.startswith("Nothing of sample")
     run("review", "--sample", sample, "--by", "bea", "--second", typed="a\na\na\na\n")

@@ -306,7 +306,7 @@ def test_retention_removes_questions_and_the_rest_is_drawn_again(
     assert again.same
     assert set(again.gone) == set(removed)
     # The reviews are of a later month: they are there, and say no more who had asked.
-    assert agreement(reviews.every(log)).groups["person"]["-"].judged >= len(removed)
+    assert agreement(reviews.every(log)).groups["person"]["none"].judged >= len(removed)
     assert check(log.where).bad is None
     assert sign_off(log, sample, "ann").totals["removed"] == len(removed)
 
@@ -363,7 +363,7 @@ def test_rates_by_group(log: QueryLog) -> None:
         "agreed": 3, "judged": 6, "share": 0.5, "low": 0.1876, "high": 0.8124,
     }  # fmt: skip
     assert figures.groups["reviewer"]["ann"].share == 1.0
-    assert set(figures.groups["system"]) == {"icd10cm", "-"}
+    assert set(figures.groups["system"]) == {"icd10cm", "none"}
     assert {one.by for one in reviews.every(log, teams=["T2"])} == {"ann", "bea"}
     assert {one.asker for one in reviews.every(log, teams=["T2"])} == {"U3"}
     (pair,) = figures.pairs
