@@ -102,6 +102,7 @@ def log_sample(
             return
         draw = Draw(size, strata, each, first_day=first, last_day=last, teams=teams or None,
                     **filters)  # fmt: skip
+        query_log.access("search", who(by), "sample: " + query_log.scrubbed(draw.description()))
         drawn = sampling.sample(query_log, draw, who(by), purpose)
         there = sign_offs.progress(query_log, drawn)
     if as_json:
