@@ -191,11 +191,11 @@ def review(asked: Asked) -> Iterator[Finding]:
         return  # Told elsewhere.
     if found.days is None:
         return
-    name = "review" if found.last else "first_review"
-    if found.overdue:
-        yield look(f"{name}_overdue", days=found.days, every=every)
+    told = {"days": found.days, "every": every}
+    if found.last:
+        yield look("review_overdue", **told) if found.overdue else ok("review", **told)
     else:
-        yield ok(name, days=found.days, every=every)
+        yield look("no_review", **told) if found.overdue else ok("first_review", **told)
 
 
 CHECKS = (log, database_clock, log_key, checkpoint_key, token_keys, last, review)

@@ -123,7 +123,9 @@ def test_a_sample_is_drawn_again(home: Path, asked: list[str]) -> None:
     assert "No answered question" in run("sample", "--person", "nobody", code=2).stderr
     for wrong in (["-n", "0"], ["--each"], ["--from", "2026-02-02", "--to", "2026-01-01"]):
         assert run("sample", *wrong, code=2).stderr
-    assert [one["what"] for one in entries(home, "access")] == ["view"] * 3
+    looks = [(one["what"], one.get("detail", "")) for one in entries(home, "access")]
+    assert [what for what, _ in looks] == ["search", "view", "view", "view", "search"]
+    assert looks[0][1] == "sample: person=U1"
 
 
 def test_a_log_without_reviews_says_what_to_do(home: Path, asked: list[str]) -> None:
