@@ -13,7 +13,7 @@ from bot.messages import message
 from bot.querylog import QueryLog, Record, reviews, sign_offs
 from bot.querylog.answer_lines import Line
 from bot.querylog.reviews import Mark
-from bot.querylog.sampling import Sample
+from bot.querylog.sampling import ReviewRefused, Sample
 from bot.querylog.sign_offs import Drawn
 from bot.views import log_page, review_page
 
@@ -72,8 +72,11 @@ class Walk:
         click.echo("\n".join(log_page.page(record)) + "\n")
         if reviews.is_own(record, self.by):
             progress(message("reviews.own"))
-        for line in lines:
-            self._line(record, line)
+        try:
+            for line in lines:
+                self._line(record, line)
+        except ReviewRefused as error:
+            click.echo(str(error))
 
     def _line(self, record: Record, line: Line) -> None:
         click.echo(review_page.line(line))

@@ -276,6 +276,13 @@ class ChainAppender:
         same = all(last.get(name) == body[name] for name in ("verdict", "code"))
         return same and note in ("", last_note)
 
+    def redactions_of(self, question_id: str) -> int:
+        """How often something of a question was destroyed."""
+        rows = self.db.execute(
+            "select count(*) from records where subject = ? and kind = 'redaction'", [question_id]
+        )
+        return int(rows.fetchone()[0])
+
     def repeats_review(self, question_id: str, body: Mapping[str, Any], note: str) -> bool:
         """Whether the last review of the same person on the same line, in the same sample, said the
         same."""

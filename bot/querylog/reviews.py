@@ -97,6 +97,9 @@ def review(
 
     def add(appender: ChainAppender) -> int | None:
         appender.expect_question(record.id)
+        if appender.redactions_of(record.id) != len(record.redactions):
+            # What it was judged by, and would be written down of it, was destroyed meanwhile.
+            raise ReviewRefused(message("reviews.redacted_meanwhile"))
         if appender.repeats_review(record.id, body, note):
             return None
         kept = {name: text for name, text in texts.items() if text}
@@ -155,6 +158,8 @@ def _review(
     number: int, question_id: str, told: Mapping[str, Any], asker: str | None, surface: str | None
 ) -> Review:
     try:
+        if told["mark"] not in MARKS or not isinstance(told["line"], int):
+            raise ValueError
         return Review(
             number=number,
             at=told["at"],

@@ -24,6 +24,10 @@ from bot.querylog.sampling import ReviewRefused, Sample
 State = Literal["due", "done", "redacted", "removed"]
 
 
+#: What each record of a sign-off has counted, at least.
+_COUNTED = {"questions", "redacted", "removed", "lines", "due", "judged", "agreed", "marks", "own"}
+
+
 class LinesDue(ReviewRefused):
     """Lines of a sample are due that is to be signed off; the message says how many."""
 
@@ -214,6 +218,8 @@ def drawn(question_id: str, record: Record | None, sample: int) -> Drawn:
 def _sign_off(entry: Entry) -> SignOff:
     body, texts = entry.body, entry.texts
     try:
+        if not body["totals"].keys() >= _COUNTED:
+            raise ValueError
         return SignOff(
             number=entry.seq,
             at=entry.at,

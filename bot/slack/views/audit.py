@@ -111,6 +111,7 @@ def question_message(
     for name, entries, in_words in (
         ("deliveries", record.deliveries, _delivery),
         ("said", record.feedback, _feedback),
+        ("reviews", record.reviews, _review),
         ("corrections", record.corrections, _correction),
         ("withdrawals", record.withdrawals, _withdrawal),
         ("redactions", record.redactions, lambda entry: as_typed(entry["reason"], _MOST_NOTE)),
@@ -204,6 +205,16 @@ def _feedback(entry: Mapping[str, Any]) -> str:
 
 def _rating(entry: Mapping[str, Any]) -> str:
     return message(f"feedback.{entry['verdict']}", code=escape(str(entry.get("code"))))
+
+
+def _review(entry: Mapping[str, Any]) -> str:
+    told = message(
+        f"slack_reviews.said_{entry['mark']}",
+        line=entry["line"],
+        should_be=escape(str(entry.get("should_be"))),
+    )
+    note = entry.get("note", "")
+    return f"{told}: {as_typed(note, _MOST_NOTE)}" if note or note is None else told
 
 
 def _correction(entry: Mapping[str, Any]) -> str:

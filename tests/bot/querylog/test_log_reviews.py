@@ -16,7 +16,15 @@ from report_support import several
 from slack_support import abstained, diabetes, verdict, verdicts
 
 from bot.audit.agreement import agreement, kappa, wilson
-from bot.querylog import NoSuchQuestion, QueryLog, QuestionRecord, retention, reviews, sampling
+from bot.querylog import (
+    LogUnavailable,
+    NoSuchQuestion,
+    QueryLog,
+    QuestionRecord,
+    retention,
+    reviews,
+    sampling,
+)
 from bot.querylog.answer_lines import lines_of
 from bot.querylog.records import summary
 from bot.querylog.sampling import METHOD, Draw, ReviewRefused, Sample, key_of
@@ -344,6 +352,30 @@ def test_a_sample_that_was_exchanged_is_not_the_same_when_drawn_again(
         rehash(db)
     assert check(where).bad is None
     assert not sampling.again(log, sampling.of_number(log, sample.number)).same
+
+
+@pytest.mark.parametrize("body_", [{"mark": "splendid"}, {"line": "one"}, {"totals": {}}])
+def test_what_is_of_no_form_is_damage_and_no_crash(
+    log: QueryLog, where: Path | str, body_: dict[str, Any]
+) -> None:
+    sample = drawn(log, person="U1", size=1)
+    number = reviews.review(log, first_due(log, sample), 1, "agree", "ann", sample=sample)
+    signed = sign_off(log, sample, "ann").number
+    of = signed if "totals" in body_ else number
+    with attacked(where) as db:
+        set_body(db, of, body(db, of) | body_)
+        rehash(db)
+    with pytest.raises(LogUnavailable, match=f"Record {of} .* not of the form"):
+        progress(log, sample)
+
+
+def test_what_was_redacted_meanwhile_is_not_written_again(log: QueryLog) -> None:
+    sample = drawn(log, person="U1", size=1)
+    record = first_due(log, sample)
+    retention.redact(log, record.id, "asked for", "boss", answer=True)
+    with pytest.raises(ReviewRefused, match="while you looked"):
+        reviews.review(log, record, 1, "agree", "ann", sample=sample)
+    assert reviews.every(log) == []
 
 
 # Figures

@@ -116,6 +116,7 @@ def test_a_sample_is_reviewed_and_signed_off(slack, log, serving) -> None:
     for words in ("Last sign-off 0 days ago, due every 30", f"`{sample.number}` of", "33%"):
         assert words in shown
     assert ("report", None) in looks(log)
+    assert "line 1 should be `E11.22`: of [NAME]" in audit(slack, f"show {checked}")
     assert verify(log.path).bad is None
 
 
