@@ -267,10 +267,12 @@ def log_reviews(
         }
         click.echo(json.dumps(whole, ensure_ascii=False))
         return
-    if number is not None:
-        click.echo("\n".join(_one(drawn[0], there[0])) + "\n")
-        click.echo(screen().drawn(review_page.questions(there[0].questions)))
-    click.echo(screen().drawn(*review_page.report(standing, there, figures)))
+    if number is None:
+        click.echo(screen().drawn(*review_page.report(standing, there, figures)))
+        return
+    click.echo("\n".join(_one(drawn[0], there[0])) + "\n")
+    click.echo(screen().drawn(review_page.questions(there[0].questions)) + "\n")
+    click.echo(screen().drawn(*review_page.agreed(figures)))
 
 
 def _one(sample: Sample, there: sign_offs.Progress) -> list[str]:

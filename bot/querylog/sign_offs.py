@@ -7,6 +7,7 @@ of the last record that was looked at.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -24,6 +25,8 @@ from bot.querylog.sampling import ReviewRefused, Sample
 State = Literal["due", "done", "redacted", "removed"]
 
 
+#: Questions that are read at once.
+_BATCH = 50
 #: What each record of a sign-off has counted, at least.
 _COUNTED = {"questions", "redacted", "removed", "lines", "due", "judged", "agreed", "marks", "own"}
 
@@ -185,20 +188,23 @@ def sign_offs(log: QueryLog) -> dict[int, list[SignOff]]:
     return found
 
 
-def progress(log: QueryLog, sample: Sample) -> Progress:
-    """How far the review of a sample is."""
-    records: dict[str, Record] = {}
-    for at in range(0, len(sample.ids), 500):
-        some = sample.ids[at : at + 500]
+def each(log: QueryLog, sample: Sample, start: int = 0) -> Iterator[Drawn]:
+    """The questions of a sample from a place on, in its order, read as they are asked for."""
+    for at in range(start, len(sample.ids), _BATCH):
+        some = sample.ids[at : at + _BATCH]
         marks = ", ".join("?" * len(some))
-        records |= {one.id: one for one in log.select(f"id in ({marks})", some)}
-    questions = [drawn(one, records.get(one), sample.number) for one in sample.ids]
-    return Progress(sample, questions, sign_offs(log).get(sample.number, []))
+        records = {one.id: one for one in log.select(f"id in ({marks})", some)}
+        yield from (drawn(one, records.get(one), sample.number) for one in some)
+
+
+def progress(log: QueryLog, sample: Sample) -> Progress:
+    """How far the review of a sample is. A sample of thousands takes seconds to read."""
+    return Progress(sample, list(each(log, sample)), sign_offs(log).get(sample.number, []))
 
 
 def due(log: QueryLog, sample: Sample) -> list[Drawn]:
     """The questions of a sample with lines that nobody has reviewed, in the order of the sample."""
-    return [one for one in progress(log, sample).questions if one.state == "due"]
+    return [one for one in each(log, sample) if one.state == "due"]
 
 
 def drawn(question_id: str, record: Record | None, sample: int) -> Drawn:

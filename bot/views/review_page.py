@@ -175,6 +175,11 @@ def report(
         yield ""
         yield _samples(progress)
     yield ""
+    yield from agreed(figures)
+
+
+def agreed(figures: Agreement) -> Iterator[RenderableType]:
+    """How far reviewers agree with the answers and each other."""
     if not figures.lines.judged:
         yield message("reviews.nothing_judged")
     else:

@@ -164,16 +164,15 @@ class Reviews:
     def _next(self, sample: Sample, after: str, auditor: Auditor) -> Message:
         """The first question after one that has lines due."""
         log = self.delivery.log
-        there = sign_offs.progress(log, sample)
         start = sample.ids.index(after) + 1 if after in sample.ids else 0
-        for drawn in there.questions[start:]:
+        for drawn in sign_offs.each(log, sample, start):
             record = drawn.record
             if drawn.state == "due" and record and is_of(record, auditor.sight.teams):
                 detail = f"review of sample {sample.number}"
                 log.access("view", auditor.user, detail, record.id, team=auditor.team)
                 own = reviews.is_own(record, auditor.user)
                 return question_message(sample, drawn, record, own)
-        return nothing_left_message(there)
+        return nothing_left_message(sign_offs.progress(log, sample))
 
     def _sign(self, sample: Sample, reason: str, auditor: Auditor) -> Message:
         log = self.delivery.log
