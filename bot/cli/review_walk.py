@@ -72,11 +72,8 @@ class Walk:
         click.echo("\n".join(log_page.page(record)) + "\n")
         if reviews.is_own(record, self.by):
             progress(message("reviews.own"))
-        try:
-            for line in lines:
-                self._line(record, line)
-        except ReviewRefused as error:
-            click.echo(str(error))
+        for line in lines:
+            self._line(record, line)
 
     def _line(self, record: Record, line: Line) -> None:
         click.echo(review_page.line(line))
@@ -87,20 +84,30 @@ class Walk:
             if typed.lower() == "s":
                 return
             try:
-                mark, should_be = self._read(record, typed)
-            except corrections.Refused as error:
+                self._mark(record, line, typed)
+            except (corrections.Refused, ReviewRefused) as error:
                 click.echo(str(error))
-                continue
-            break
+            else:
+                self.marked += 1
+                return
+
+    def _mark(self, record: Record, line: Line, typed: str) -> None:
+        """Raises corrections.Refused and ReviewRefused."""
+        mark, should_be = self._read(record, typed)
         note = ""
         if mark != "agree":
-            note = click.prompt(message("reviews.ask_note"), default="", show_default=False,
-                                prompt_suffix=" ")  # fmt: skip
+            asked = message("reviews.ask_note")
+            note = click.prompt(asked, default="", show_default=False, prompt_suffix=" ")
         reviews.review(
-            self.log, record, line.number, mark, self.by, should_be=should_be, note=note,
+            self.log,
+            record,
+            line.number,
+            mark,
+            self.by,
+            should_be=should_be,
+            note=note,
             sample=self.sample,
-        )  # fmt: skip
-        self.marked += 1
+        )
 
     def _read(self, record: Record, typed: str) -> tuple[Mark, tuple[str, str] | None]:
         """Raises corrections.Refused."""

@@ -80,6 +80,8 @@ def review(
     if sample is not None and record.id not in sample.ids:
         raise ReviewRefused(message("reviews.not_drawn", question=record.id, number=sample.number))
     line = line_of(record, number)
+    if should_be == (line.code, line.system):
+        raise ReviewRefused(message("reviews.same_code", number=number, code=line.code))
     note = log.scrubbed(note)
     code, system = should_be or (None, None)
     body = {

@@ -191,9 +191,10 @@ def test_what_cannot_be_reviewed_is_refused(log: QueryLog) -> None:
     before = log.last_sequence()
     for of, line, how in (
         (record, 2, {}), (record, 0, {}), (silent, 1, {}), (other, 1, {"sample": sample}),
+        (record, 1, {"mark": "code", "should_be": ("E11.22", "icd10cm")}),
     ):  # fmt: skip
         with pytest.raises(ReviewRefused):
-            reviews.review(log, of, line, "agree", "ann", **how)
+            reviews.review(log, of, line, by="ann", **{"mark": "agree"} | how)
     with pytest.raises(NoSuchQuestion):
         reviews.review(log, replace(record, id="nowhere"), 1, "agree", "ann")
     with pytest.raises(ReviewRefused, match="no sample 1"):
