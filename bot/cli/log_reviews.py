@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, get_args
 
 import click
+from rich.console import RenderableType
 
 from bot.audit import corrections
 from bot.audit.agreement import agreement
@@ -27,7 +28,7 @@ from bot.querylog.answer_lines import lines_of
 from bot.querylog.opening import opened
 from bot.querylog.records import Surface
 from bot.querylog.reviews import Mark
-from bot.querylog.sampling import STRATA, Draw, Sample
+from bot.querylog.sampling import STRATA, Draw
 from bot.querylog.search import ANSWERS, CONFIDENCES
 from bot.settings import Settings
 from bot.views import review_page
@@ -109,9 +110,13 @@ def log_sample(
         states = {one.id: one.state for one in there.questions}
         click.echo(json.dumps(drawn.as_dict() | {"states": states}, ensure_ascii=False))
         return
-    click.echo("\n".join(review_page.sample(drawn)) + "\n")
-    click.echo(screen().drawn(review_page.questions(there.questions)))
-    click.echo("\n" + message("reviews.next", number=drawn.number))
+    _show(
+        *review_page.sample(drawn),
+        "",
+        review_page.questions(there.questions),
+        "",
+        message("reviews.next", number=drawn.number),
+    )
 
 
 def _draw_again(query_log: QueryLog, number: int, as_json: bool) -> None:
@@ -121,7 +126,7 @@ def _draw_again(query_log: QueryLog, number: int, as_json: bool) -> None:
         told = {"sample": number, "same": found.same, "gone": found.gone, "drawn": found.drawn}
         click.echo(json.dumps(told))
     else:
-        click.echo("\n".join([*review_page.sample(found.sample), review_page.drawn_again(found)]))
+        _show(*review_page.sample(found.sample), review_page.drawn_again(found))
     sys.exit(0 if found.same else 1)
 
 
@@ -215,7 +220,7 @@ def log_sign_off(
         sample = sampling.of_number(query_log, number)
         signed = sign_offs.sign_off(query_log, sample, who(by), note=note, incomplete=incomplete)
         vouch_for(settings, query_log, signed.number)
-    click.echo("\n".join(review_page.signed(signed)))
+    _show(*review_page.signed(signed))
 
 
 @log.command("reviews")
@@ -268,13 +273,18 @@ def log_reviews(
         click.echo(json.dumps(whole, ensure_ascii=False))
         return
     if number is None:
-        click.echo(screen().drawn(*review_page.report(standing, there, figures)))
+        _show(*review_page.report(standing, there, figures))
         return
-    click.echo("\n".join(_one(drawn[0], there[0])) + "\n")
-    click.echo(screen().drawn(review_page.questions(there[0].questions)) + "\n")
-    click.echo(screen().drawn(*review_page.agreed(figures)))
+    signed = [told for one in there[0].sign_offs for told in review_page.signed(one)]
+    _show(
+        *review_page.sample(drawn[0]),
+        *signed,
+        "",
+        review_page.questions(there[0].questions),
+        "",
+        *review_page.agreed(figures),
+    )
 
 
-def _one(sample: Sample, there: sign_offs.Progress) -> list[str]:
-    signed = [told for one in there.sign_offs for told in review_page.signed(one)]
-    return [*review_page.sample(sample), *signed]
+def _show(*parts: RenderableType) -> None:
+    click.echo(screen().drawn(*parts))

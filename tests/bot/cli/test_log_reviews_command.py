@@ -69,7 +69,7 @@ def test_a_month_of_review(home: Path, asked: list[str]) -> None:
     run("review", "--sample", sample, "--by", "ann", typed="a\n")
     assert run("review", "--sample", sample, "--by", "ann").stdout.startswith("Nothing of sample")
     run("review", "--sample", sample, "--by", "bea", "--second", typed="a\na\na\na\n")
-    signed = run("sign-off", sample, "--by", "ann", "--note", "done").stdout
+    signed = " ".join(run("sign-off", sample, "--by", "ann", "--note", "done").stdout.split())
     assert "2 of 4 lines agreed, 50%" in signed
     marks = [(one["by"], one["mark"]) for one in entries(home, "review")]
     assert sorted(mark for by, mark in marks if by == "ann") == [
