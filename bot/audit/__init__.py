@@ -6,8 +6,9 @@ stands before all of Datasette and lets through only the sign-in page and Datase
 2. Every sign-in, sign-out, refusal and page is a chained `access` record, written through the
 `QueryLog` before anything is shown. What cannot be recorded is not shown. 3. The log is read by
 connections that cannot write it: those of Datasette by `mode=ro` and an authorizer that allows only
-reading, ours by `query_only`. No SQL can read the salts: see `read_only_database`. 4. Only this process knows its sessions: there is no
-secret on disk to forge one with, signing out ends a session, and a restart ends all.
+reading, ours by `query_only`. No SQL can read the salts: see `read_only_database`. 4. Only this
+process knows its sessions: there is no secret on disk to forge one with, signing out ends a
+session, and a restart ends all.
 
 `accounts` has who may sign in, `sessions` who is signed in, `access_gate` what they may open.
 `question_pages` are the pages of questions and of what was changed: `question_form` is what one may
