@@ -113,6 +113,8 @@ class Settings(BaseModel):
     answer_without_log: bool = False
     #: How long the log is kept before `log retain` may remove it.
     log_retention_years: PositiveInt = 6
+    #: After how many days the next review of answers shall be signed off; unset: no schedule.
+    review_every_days: PositiveInt | None = None
     #: The key that seals the log's records; by default keys/log.key, if it is there.
     log_key_file: str | None = None
     #: The private key that signs checkpoints; by default keys/checkpoint.key, if it is there. The

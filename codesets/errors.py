@@ -38,6 +38,8 @@ class CodeDeskError(Exception):
     * AlreadyAnswered             bot/querylog/append.py
     * NoSuchCorrection            bot/querylog/append.py
     * Held                        bot/querylog/retention.py
+    * ReviewRefused               bot/querylog/sampling.py
+      * LinesDue                  bot/querylog/sign_offs.py
     * NotWritten                  bot/audit/export.py
     * NotReplayable               bot/audit/replay.py
     * Refused                     bot/audit/corrections.py

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from paths import ROOT, TEST_DATA
+from slack_support import diabetes
 
 from bot.cli.main import main
 from bot.querylog import QueryLog, QuestionRecord
@@ -91,6 +92,9 @@ def test_every_command_about_the_log_runs(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     log = QueryLog(tmp_path / "log.db")
     questions = iter([log.ask(QuestionRecord("htn", "cli")) for _ in range(14)])
+    to_review = log.ask(QuestionRecord("knee", "cli"))
+    assert to_review is not None
+    log.answered(to_review, diabetes(), index_build=None, latency_ms=1.0)
     first = log.correction(log.recent()[0].id, "sweet kidney", "E11.9", "icd10cm", "U9")
     log.close()
     store = CodeStore(tmp_path / "codes.db")
@@ -111,10 +115,13 @@ def test_every_command_about_the_log_runs(tmp_path: Path, monkeypatch: pytest.Mo
         words = [next(questions) if word == "ID" else word for word in words]
         vouched = (tmp_path / "checkpoints" / "checkpoints.jsonl").exists()
         expected = 1 if words[:2] == ["log", "verify"] and not vouched else 0
-        # A command that asks for a password asks twice.
-        result = CliRunner().invoke(main, words, input="correct horse battery\n" * 2)
+        # A command that asks for a password asks twice; each line to be reviewed is agreed with.
+        typed = "a\n" if words[:2] == ["log", "review"] else "correct horse battery\n"
+        result = CliRunner().invoke(main, words, input=typed * 2)
         if found := re.match(r"Hold (\d+)", result.stdout):
             known["HOLD"] = found[1]
+        if found := re.match(r"Sample (\d+)", result.stdout):
+            known["SAMPLE"] = found[1]
         assert result.exit_code == expected, f"{command}: {result.output}"
 
 

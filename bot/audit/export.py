@@ -62,7 +62,7 @@ def write(
 COLUMNS = (
     "id", "record", "asked_at", "surface", "team", "user", "channel", "question", "removed",
     "outcome", "headline", "report", "confidence", "codes", "releases", "as_of", "answered_at",
-    "latency_ms", "delivery", "feedback", "index_build", "redacted",
+    "latency_ms", "delivery", "feedback", "reviews", "index_build", "redacted",
 )  # fmt: skip
 
 
@@ -77,6 +77,7 @@ def _cells(record: Record) -> Iterator[Any]:
     yield ", ".join(sorted(record.releases))
     yield from (record.as_of, record.answered_at, record.latency_ms, record.delivery)
     yield "; ".join(_feedback(entry) for entry in record.feedback)
+    yield "; ".join(_review(entry) for entry in record.reviews)
     yield from (record.index_build, "yes" if record.redactions else "")
 
 
@@ -90,6 +91,11 @@ def _report(answer: dict[str, Any]) -> str:
 def _feedback(entry: dict[str, Any]) -> str:
     parts = (entry.get("verdict"), entry.get("code"), entry.get("by"), entry.get("note"))
     return " ".join(str(part) for part in parts if part)
+
+
+def _review(entry: dict[str, Any]) -> str:
+    parts = (entry["mark"], entry.get("should_be"), entry["by"], entry.get("note"))
+    return f"line {entry['line']} " + " ".join(str(part) for part in parts if part)
 
 
 # Files

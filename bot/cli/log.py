@@ -323,7 +323,7 @@ def log_redact(
         what = one_question(query_log, question_id).id if question_id else record
         assert what is not None
         gone = retention.redact(query_log, what, reason, who(by), answer=answer)
-        _vouch(settings, query_log, gone.record)
+        vouch_for(settings, query_log, gone.record)
     click.echo(f"Destroyed of {what}: {', '.join(sorted(set(gone.texts)))}.")
 
 
@@ -393,12 +393,12 @@ def log_retain(settings: Settings, by: str | None) -> None:
             f"Removed records {removed.first} to {removed.last}; record {removed.tombstone} says "
             "so."
         )
-        _vouch(settings, query_log, removed.tombstone)
+        vouch_for(settings, query_log, removed.tombstone)
 
 
-def _vouch(settings: Settings, query_log: QueryLog, record: int) -> None:
-    """Sign a checkpoint that vouches for a redaction or a retention (its record number), if there
-    is a key. If it cannot be signed, that is printed; what was destroyed stays destroyed."""
+def vouch_for(settings: Settings, query_log: QueryLog, record: int) -> None:
+    """Sign a checkpoint that vouches for a redaction, a retention or a sign-off (its record
+    number), if there is a key. If it cannot be signed, that is printed; the record stays."""
     if not settings.checkpoint_key.exists():
         return
     try:

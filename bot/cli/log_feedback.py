@@ -27,7 +27,7 @@ _RATINGS: dict[str, Rating] = {"right": "right", "wrong": "wrong"}
 
 
 @contextmanager
-def _desk(settings: Settings) -> Iterator[Desk]:
+def desk_for_codes(settings: Settings) -> Iterator[Desk]:
     """A desk to look up codes; its index is not opened."""
     desk = Desk(settings)
     try:
@@ -58,7 +58,7 @@ def log_feedback(
     with opened(settings) as query_log:
         record = one_question(query_log, question_id)
         if rating == "used":
-            with _desk(settings) as desk:
+            with desk_for_codes(settings) as desk:
                 used, *others = corrections.named_by(desk, rating_or_code, record, system)
                 code = used.code
         written = query_log.feedback(record.id, rating, code, note, who(by))
@@ -149,7 +149,7 @@ def log_approve(
     asks may see the words, so they must not identify anybody. If CODE is of another system than the
     codes of the answer, you are asked to confirm.
     """
-    with opened(settings) as query_log, _desk(settings) as desk:
+    with opened(settings) as query_log, desk_for_codes(settings) as desk:
         record, feedback = logged.question_of(query_log, identity)
 
         def approve(sure: bool) -> tuple[Verdict, int | None]:

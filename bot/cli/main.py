@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-# log_feedback, log_move, log_receipts and log_review add their commands to `log` when they are
-# imported.
+# log_feedback, log_move, log_receipts, log_review and log_reviews add their commands to `log` when
+# they are imported.
 from bot.cli import (
     ask,
     backup,
@@ -29,6 +29,7 @@ from bot.cli import (
     log_move,  # noqa: F401
     log_receipts,  # noqa: F401
     log_review,  # noqa: F401
+    log_reviews,  # noqa: F401
     mcp,
     scrub,
     serve,

@@ -23,6 +23,8 @@ it may be signed, `retention` redacts and removes. `merkle` is the tree over the
 reads it, `signed_notes` signs it. `receipts` proves a record by it; `receipt_check`, which stands
 alone, checks that. `witnesses` and `timestamps` are others who confirm checkpoints; `confirming`
 asks them, and `confirmations` keeps what they said. `feedback` reads feedback and corrections.
+`sampling` draws questions for review, `answer_lines` has the lines of an answer, `reviews` what
+reviewers say of each, `sign_offs` how far a sample is, and its sign-off.
 `opening` opens the log as the settings say, `unfinished` finds what an earlier run did not finish,
 `fallback` is for operators who chose to answer without a log.
 

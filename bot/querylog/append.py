@@ -276,6 +276,32 @@ class ChainAppender:
         same = all(last.get(name) == body[name] for name in ("verdict", "code"))
         return same and note in ("", last_note)
 
+    def redactions_of(self, question_id: str) -> int:
+        """How often something of a question was destroyed."""
+        rows = self.db.execute(
+            "select count(*) from records where subject = ? and kind = 'redaction'", [question_id]
+        )
+        return int(rows.fetchone()[0])
+
+    def repeats_review(self, question_id: str, body: Mapping[str, Any], note: str) -> bool:
+        """Whether the last review of the same person on the same line, in the same sample, said the
+        same."""
+        rows = self.db.execute(
+            "select r.body, coalesce(t.text, '') from records r "
+            "left join texts t on t.record = r.seq and t.name = 'note' "
+            "where r.kind = 'review' and r.subject = ? order by r.seq desc",
+            [question_id],
+        )
+        for stored, last_note in rows:
+            last = json.loads(stored)
+            if all(last.get(name) == body[name] for name in ("by", "line", "sample")):
+                same = all(
+                    last.get(name) == body[name]
+                    for name in ("mark", "should_be", "should_be_system")
+                )
+                return same and note in ("", last_note)
+        return False
+
     def approves(self, phrase: str, code: str, system: str) -> bool:
         """Whether a correction in force has this phrase for this code."""
         rows = self.db.execute(

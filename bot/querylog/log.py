@@ -541,11 +541,12 @@ def _entries(db: Connection, where: str, params: Sequence[Any]) -> list[Entry]:
         try:
             entries.append(_entry(row, there))
         except NOT_OF_THE_FORM as error:
-            raise _damaged(row["seq"]) from error
+            raise damaged(row["seq"]) from error
     return entries
 
 
-def _damaged(seq: int) -> LogUnavailable:
+def damaged(seq: int) -> LogUnavailable:
+    """The error of a record that is not of the form that records have."""
     return LogUnavailable(
         f"Record {seq} of the query log is not of the form that records have: the file is damaged, "
         "or was altered. `codedesk log verify` says more."
@@ -618,4 +619,4 @@ def _record(question_id: str, entries: dict[str, list[Entry]]) -> Record:
     try:
         return record_of(question_id, entries)
     except NOT_OF_THE_FORM as error:
-        raise _damaged(entries["question"][0].seq if "question" in entries else 0) from error
+        raise damaged(entries["question"][0].seq if "question" in entries else 0) from error

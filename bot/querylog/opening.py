@@ -51,6 +51,7 @@ def open_log(settings: Settings, scrubber: Scrubber | None = None) -> QueryLog:
             }
             | _language_model(settings)
             | _confirmed_by(settings)
+            | _reviewed(settings)
         )
     except LogUnavailable:
         log.close()
@@ -69,6 +70,12 @@ def _confirmed_by(settings: Settings) -> dict[str, Any]:
     """Who confirms checkpoints; {} where nobody does."""
     named = {"timestamp_url": settings.timestamp_url, "witness_url": settings.witness_url}
     return {name: url for name, url in named.items() if url}
+
+
+def _reviewed(settings: Settings) -> dict[str, Any]:
+    """How often answers shall be reviewed; {} without a schedule."""
+    days = settings.review_every_days
+    return {"review_every_days": days} if days else {}
 
 
 def expect_log(settings: Settings) -> None:

@@ -140,6 +140,8 @@ class Record:
     picked: list[dict[str, Any]] = field(default_factory=list)
     picked_by: str = ""
     altered: list[int] = field(default_factory=list)
+    #: What reviewers said of its lines: `Entry.as_dict` of each, in order (see `reviews`).
+    reviews: list[dict[str, Any]] = field(default_factory=list)
     #: The id of the question that it follows; None for none.
     after: str | None = None
     #: Where it was asked, if that is not `team`; and the organisation. See `QuestionRecord`.
@@ -280,6 +282,7 @@ def record_of(question_id: str, of: dict[str, list[Entry]]) -> Record:
         withdrawals=entries_of.get("withdrawal", []),
         redactions=entries_of.get("redaction", []),
         looks=entries_of.get("access", []),
+        reviews=entries_of.get("review", []),
         language_model=entries_of.get("language_model", []),
         picked=[phrase for one in picked for phrase in one.parsed("phrases") or []],
         picked_by=picked[0].body["model"] if picked else "",
@@ -332,6 +335,7 @@ def summary(record: Record) -> dict[str, Any]:
         "withdrawals": record.withdrawals,
         "redactions": record.redactions,
         "looks": record.looks,
+        "reviews": record.reviews,
         "language_model": record.language_model,
         "altered": record.altered,
     }

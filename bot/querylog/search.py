@@ -42,12 +42,12 @@ _ALL = 2**62
 class Filters:
     """Which questions to find. None means any; all filters that are set must hold.
 
-    `text`: words that must all be in one text that was typed (the question, a note on its answer,
-    words of a correction, the detail of a delivery), in any order, whatever their case and accents;
-    words in double quotes must stand together. `person` and `channel` are ids as the log has
-    them. `code` is the beginning of a code, with or without its dot, among those of the answer or
-    the one that was used instead; `system` is its system. `edition` is a part of the name of an
-    edition that the answer is based on: `FY2027`, `ICD-10-CM FY2027`. `teams`: ids of the
+    `text`: words that must all be in one text that was typed (the question, a note on its answer or
+    of a review, words of a correction, the detail of a delivery), in any order, whatever their case
+    and accents; words in double quotes must stand together. `person` and `channel` are ids as the
+    log has them. `code` is the beginning of a code, with or without its dot, among those of the
+    answer or the one that was used instead; `system` is its system. `edition` is a part of the name
+    of an edition that the answer is based on: `FY2027`, `ICD-10-CM FY2027`. `teams`: ids of the
     workspaces or organisations (see `bot.querylog.workspaces`); () finds nothing. Days are UTC and
     inclusive.
     """
@@ -179,11 +179,14 @@ def _with_code(log: QueryLog, code: str | None, system: str | None) -> tuple[str
     return condition, params
 
 
+#: Kinds of records with texts that people typed.
+_KINDS_TYPED = "('question', 'feedback', 'correction', 'delivery', 'review')"
+
 # SQLite runs our functions, and reads JSON that may be damaged
 
-_TYPED = """id in (
+_TYPED = f"""id in (
     select r.subject from texts t join records r on r.seq = t.record
-    where r.kind in ('question', 'feedback', 'correction', 'delivery') and says(t.text, ?)
+    where r.kind in {_KINDS_TYPED} and says(t.text, ?)
 )"""
 _CODE = """id in (
     select r.subject from records r join texts t on t.record = r.seq and t.name = 'codes'
@@ -212,7 +215,7 @@ def _coded_in_sqlite(prefix: str, system: str | None) -> tuple[str, list[Any]]:
 # From PostgreSQL the texts are read, and the same rules are applied here
 
 _TEXTS = "select r.subject, t.text from texts t join records r on r.seq = t.record where "
-_TEXTS_TYPED = _TEXTS + "r.kind in ('question', 'feedback', 'correction', 'delivery')"
+_TEXTS_TYPED = f"{_TEXTS}r.kind in {_KINDS_TYPED}"
 _TEXTS_OF_CODES = _TEXTS + "r.kind = 'answer' and t.name = 'codes'"
 
 

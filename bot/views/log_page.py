@@ -15,7 +15,8 @@ import msgspec
 from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog.records import Record
-from bot.views import terminal
+from bot.querylog.reviews import of_record
+from bot.views import review_page, terminal
 from bot.views.screen import printable
 from codesets.model import SYSTEM_NAMES
 
@@ -36,6 +37,7 @@ def page(record: Record) -> list[str]:
     lines += ["", message("log_page.answer"), "", *_answer(record)]
     for heading, entries in (
         ("feedback", [_feedback(one) for one in record.feedback]),
+        ("reviews", [review_page.told(one) for one in of_record(record)]),
         ("corrections", [*map(_correction, record.corrections), *map(_end, record.withdrawals)]),
         ("changed", list(_changes(record))),
         ("looked", [_look(one) for one in record.looks] or [message("log_page.nobody")]),

@@ -14,6 +14,7 @@ from bot.operations.metrics import last_checkpoint
 from bot.querylog import LogUnavailable, checkpoints
 from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.opening import key_of
+from bot.querylog.sign_offs import schedule
 from bot.querylog.snapshot import is_there, snapshot
 from codesets.errors import CodeDeskError
 
@@ -178,4 +179,23 @@ def _same_disk(path: Path, home: Path) -> bool:
     return path.stat().st_dev == home.stat().st_dev
 
 
-CHECKS = (log, database_clock, log_key, checkpoint_key, token_keys, last)
+def review(asked: Asked) -> Iterator[Finding]:
+    """Whether answers are reviewed as often as the setting says, if it is set."""
+    every = asked.settings.review_every_days
+    try:
+        if every is None or not is_there(asked.settings.log_database):
+            return
+        with snapshot(asked.settings.log_database) as db:
+            found = schedule(db, every, dt.datetime.now(dt.UTC))
+    except (LogUnavailable, DatabaseError):
+        return  # Told elsewhere.
+    if found.days is None:
+        return
+    told = {"days": found.days, "every": every}
+    if found.last:
+        yield look("review_overdue", **told) if found.overdue else ok("review", **told)
+    else:
+        yield look("no_review", **told) if found.overdue else ok("first_review", **told)
+
+
+CHECKS = (log, database_clock, log_key, checkpoint_key, token_keys, last, review)

@@ -10,8 +10,9 @@ the others use: `pressed` (where a button stands, the answer it belongs to, ways
   `shortcut_answers` (those that only the modal of a shortcut has).
 - The Home tab: `home`, which registers `home_answers` (modals with answers) and `home_files` (files
   from administrators).
-- `audit`: /code-audit and its buttons; `workspace_people` is the part of it by which the
-  administrators of a workspace name its auditors and who may use it.
+- `audit`: /code-audit and its buttons; `audit_reviews` is the part of it about reviews, and
+  `workspace_people` the part by which the administrators of a workspace name its auditors and who
+  may use it.
 - `rights`: refuses those who may not, before any other listener.
 
 Listener middleware does what comes before the acknowledgement: Bolt runs it in the thread that

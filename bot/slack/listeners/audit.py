@@ -18,12 +18,14 @@ from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.feedback import in_force, proposals_of
 from bot.querylog.opening import verified
 from bot.querylog.records import Access
+from bot.querylog.sampling import ReviewRefused
 from bot.querylog.search import matching
 from bot.querylog.workspaces import is_of
 from bot.settings import Settings
 from bot.slack.delivery import SlackDelivery
-from bot.slack.listeners import workspace_people
-from bot.slack.listeners.pressed import say
+from bot.slack.listeners import audit_reviews, workspace_people
+from bot.slack.listeners.audit_reviews import Auditor, Reviews
+from bot.slack.listeners.pressed import open_modal, place_of, say
 from bot.slack.message_text import clean
 from bot.slack.search_syntax import Misread, read
 from bot.slack.views.audit import (
@@ -37,6 +39,7 @@ from bot.slack.views.audit import (
     question_message,
     verified_message,
 )
+from bot.slack.views.audit_reviews import CODE, SHOULD_BE, submitted
 from bot.slack.views.block_kit import Message, plain_message
 from bot.slack.web_api import respond
 from bot.slack.workspaces.errors import STATE_ERRORS
@@ -54,6 +57,7 @@ Request = tuple[Access | None, str, str | None, Callable[[], Message]]
 
 def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
     log, many = delivery.log, delivery.clients.many
+    reviews = Reviews(delivery, settings)
 
     # Each of these gives a Request, which is logged first and made afterwards. They raise Misread.
 
@@ -143,7 +147,7 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
             if what is not None:
                 log.access(what, user, detail, question_id, team=team)
             return "", make
-        except Misread as error:
+        except (Misread, Refused, ReviewRefused) as error:
             return str(error), None
         except LogUnavailable as error:
             logger.error("%s", error)
@@ -157,6 +161,9 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
             logger.error("who is an auditor cannot be read: %s", error)
             return None
 
+    def auditor(body: dict[str, Any], user: str, sight: Sight) -> Auditor:
+        return Auditor(user, sight, workspace_of(body).team if many else None)
+
     def take(
         command: dict[str, Any], context: BoltContext, ack: Ack, next_: Callable[[], None]
     ) -> BoltResponse | None:
@@ -164,6 +171,8 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
         verb, _, rest = typed.partition(" ")
 
         def read_request(sight: Sight) -> Request:
+            if verb in audit_reviews.VERBS:
+                return reviews.typed(verb, rest.strip(), auditor(command, user, sight))
             if verb == "show":
                 return view(sight, rest.strip())
             return verify() if verb == "verify" else search(sight, typed)
@@ -197,6 +206,8 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
         user, name, value = body["user"]["id"], action["action_id"], action["value"]
 
         def read_request(sight: Sight) -> Request:
+            if name in audit_reviews.PRESSED:
+                return reviews.pressed(name, value, auditor(body, user, sight))
             if name == SHOW:
                 return view(sight, value)
             if name == APPROVE:
@@ -212,6 +223,63 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
     def reply(body: dict[str, Any], context: BoltContext) -> None:
         say(delivery, body, _made(context["make"]))
 
+    # Reviews
+
+    def go_on(body: dict[str, Any], context: BoltContext) -> None:
+        """Put what is next in the place of the message whose button was pressed."""
+        way = respond(place_of(body).url, response_type="ephemeral", replace_original=True)
+        delivery.post(way, _made(context["make"]))
+
+    def ask_for_code(body: dict[str, Any], action: dict[str, Any], ack: Ack) -> BoltResponse:
+        user, views = body["user"]["id"], []
+
+        def read_request(sight: Sight) -> Request:
+            place = place_of(body).as_dict()
+            views.append(reviews.modal(action["value"], auditor(body, user, sight), place))
+            return None, "", None, lambda: plain_message("")
+
+        text, _ = guarded(body, user, SHOULD_BE, read_request)
+        response = ack()
+        if text:
+            say(delivery, body, text)
+        else:
+            open_modal(delivery, body, views[0])
+        return response
+
+    def take_code(
+        body: dict[str, Any],
+        view: dict[str, Any],
+        context: BoltContext,
+        ack: Ack,
+        next_: Callable[[], None],
+    ) -> BoltResponse | None:
+        user, kept = body["user"]["id"], view["private_metadata"]
+
+        def read_request(sight: Sight) -> Request:
+            code, note = submitted(view)
+            make = reviews.send(kept, code, note, auditor(body, user, sight))
+            return None, "", None, make
+
+        text, make = guarded(body, user, SHOULD_BE, read_request)
+        if make is None:
+            return ack(response_action="errors", errors={CODE: text})
+        ack()
+        context.update(make=make)
+        next_()
+        return None
+
+    def after_modal(view: dict[str, Any], context: BoltContext) -> None:
+        url = json.loads(view["private_metadata"])["place"]["url"]
+        way = respond(url, response_type="ephemeral", replace_original=True)
+        delivery.post(way, _made(context["make"]))
+
+    def nothing() -> None:
+        """The middleware has done everything."""
+
+    app.action(SHOULD_BE, middleware=[ask_for_code])(nothing)
+    app.view(SHOULD_BE, middleware=[take_code])(after_modal)
+    for name in audit_reviews.PRESSED:
+        app.action(name, middleware=[press])(go_on)
     app.command(COMMAND, middleware=[take])(answer)
     for name in (SHOW, NEXT, APPROVE):
         app.action(name, middleware=[press])(reply)
@@ -220,7 +288,7 @@ def register(app: App, delivery: SlackDelivery, settings: Settings) -> None:
 def _made(make: Callable[[], Message]) -> Message:
     try:
         return make()
-    except (Refused, CheckpointError) as error:
+    except (Refused, ReviewRefused, CheckpointError) as error:
         return plain_message(str(error))
     except LogUnavailable as error:
         logger.error("%s", error)

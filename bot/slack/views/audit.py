@@ -74,13 +74,13 @@ def _line(record: Record) -> Block:
     lines = [
         message(
             "slack.audit_line",
-            at=_at(record.asked_at),
-            person=_person(record.user),
+            at=to_the_minute(record.asked_at),
+            person=as_person(record.user),
             place=_place(record.channel),
             outcome=_outcome(record),
             delivery=record.delivery,
         ),
-        message("slack.audit_text", text=_typed(record.text, _IN_LIST)),
+        message("slack.audit_text", text=as_typed(record.text, _IN_LIST)),
     ]
     if codes := " ".join(f"`{escape(str(code['code']))}`" for code in record.codes[:5]):
         lines.append(message("slack.audit_codes", codes=codes))
@@ -111,9 +111,10 @@ def question_message(
     for name, entries, in_words in (
         ("deliveries", record.deliveries, _delivery),
         ("said", record.feedback, _feedback),
+        ("reviews", record.reviews, _review),
         ("corrections", record.corrections, _correction),
         ("withdrawals", record.withdrawals, _withdrawal),
-        ("redactions", record.redactions, lambda entry: _typed(entry["reason"], _MOST_NOTE)),
+        ("redactions", record.redactions, lambda entry: as_typed(entry["reason"], _MOST_NOTE)),
     ):
         if entries:
             blocks.append(section("\n".join(_entries(name, entries, in_words))))
@@ -127,12 +128,12 @@ def _asked(record: Record) -> list[str]:
         message(
             "slack.audit_question",
             id=record.id,
-            at=_at(record.asked_at),
-            person=_person(record.user),
+            at=to_the_minute(record.asked_at),
+            person=as_person(record.user),
             place=_place(record.channel),
             surface=record.surface,
         ),
-        message("slack.audit_text", text=_typed(record.text, _ALONE)),
+        message("slack.audit_text", text=as_typed(record.text, _ALONE)),
     ]
     if record.removed:
         lines.append(message("slack.audit_removed", kinds=escape(", ".join(record.removed))))
@@ -155,7 +156,7 @@ def _answered(record: Record) -> list[str]:
     releases = ", ".join(record.releases.values())
     lines = [message("slack.audit_answer", outcome=_outcome(record), releases=escape(releases))]
     if headline := ((record.answer or {}).get("headline") or {}).get("text"):
-        lines.append(message("slack.audit_headline", headline=_typed(headline, _ALONE)))
+        lines.append(message("slack.audit_headline", headline=as_typed(headline, _ALONE)))
     lines += [
         message(
             "slack.audit_candidate",
@@ -184,30 +185,42 @@ def _entries(
     lines = [message("slack.audit_heading", heading=message(f"slack.audit_{name}"))]
     lines += left_out(len(entries) - _MOST_ENTRIES)
     for entry in entries[-_MOST_ENTRIES:]:
-        by = _person(entry["by"]) if entry.get("by") else ""
-        lines.append(message("slack.audit_entry", at=_at(entry["at"]), by=by, told=in_words(entry)))
+        by = as_person(entry["by"]) if entry.get("by") else ""
+        lines.append(
+            message("slack.audit_entry", at=to_the_minute(entry["at"]), by=by, told=in_words(entry))
+        )
     return lines
 
 
 def _delivery(entry: Mapping[str, Any]) -> str:
-    return f"{entry['kind']}: {entry['outcome']} {_typed(entry['detail'] or '-', 100)}"
+    return f"{entry['kind']}: {entry['outcome']} {as_typed(entry['detail'] or '-', 100)}"
 
 
 def _feedback(entry: Mapping[str, Any]) -> str:
     note = entry.get("note", "")
     if note is None:
         return f"{_rating(entry)} {message('slack.audit_redacted')}"
-    return f"{_rating(entry)}: {_typed(note, _MOST_NOTE)}" if note else _rating(entry)
+    return f"{_rating(entry)}: {as_typed(note, _MOST_NOTE)}" if note else _rating(entry)
 
 
 def _rating(entry: Mapping[str, Any]) -> str:
     return message(f"feedback.{entry['verdict']}", code=escape(str(entry.get("code"))))
 
 
+def _review(entry: Mapping[str, Any]) -> str:
+    told = message(
+        f"slack_reviews.said_{entry['mark']}",
+        line=entry["line"],
+        should_be=escape(str(entry.get("should_be"))),
+    )
+    note = entry.get("note", "")
+    return f"{told}: {as_typed(note, _MOST_NOTE)}" if note or note is None else told
+
+
 def _correction(entry: Mapping[str, Any]) -> str:
     return message(
         "slack.audit_correction",
-        phrase=_typed(entry["phrase"], _MOST_NOTE),
+        phrase=as_typed(entry["phrase"], _MOST_NOTE),
         code=escape(entry["code"]),
         number=entry["seq"],
     )
@@ -217,7 +230,7 @@ def _withdrawal(entry: Mapping[str, Any]) -> str:
     return message(
         "slack.audit_withdrawal",
         number=entry["correction"],
-        reason=_typed(entry["reason"], _MOST_NOTE),
+        reason=as_typed(entry["reason"], _MOST_NOTE),
     )
 
 
@@ -230,10 +243,10 @@ def _open(proposals: Sequence[Proposal]) -> list[Proposal]:
 
 
 def _proposal(record: Record, proposal: Proposal, refusal: str | None) -> Block:
-    code, words = escape(proposal.code or ""), _typed(record.text, _IN_LIST)
+    code, words = escape(proposal.code or ""), as_typed(record.text, _IN_LIST)
     if refusal is not None:
         return context(escape(refusal))
-    text = message("slack.audit_proposal", by=_person(proposal.by), code=code, words=words)
+    text = message("slack.audit_proposal", by=as_person(proposal.by), code=code, words=words)
     confirmation = message("slack.approve_text", words=record.text, code=proposal.code)
     confirm = ConfirmObject(
         title=plain_text(message("slack.approve_title")),
@@ -272,19 +285,19 @@ def _message(blocks: list[Block]) -> Message:
     return Message(cut(next(texts(blocks)), _IN_LIST), as_posted(blocks))
 
 
-def _typed(text: str | None, most: int) -> str:
+def as_typed(text: str | None, most: int) -> str:
     """A text that a person typed, in one line; if there is none, that it was redacted."""
     if not text:
         return message("slack.audit_redacted")
     return cut(escape(" ".join(text.split())), most)
 
 
-def _at(time: str) -> str:
+def to_the_minute(time: str) -> str:
     """A time to the minute: Slack takes text between two colons for an emoji."""
     return time[:16].replace("T", " ")
 
 
-def _person(user: str | None) -> str:
+def as_person(user: str | None) -> str:
     """A Slack user as a mention, which notifies nobody in a private message; others as they are."""
     if user and re.fullmatch("[UW][A-Z0-9]+", user):
         return f"<@{user}>"

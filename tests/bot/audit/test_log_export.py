@@ -17,7 +17,7 @@ from slack_support import diabetes
 
 from bot.audit.export import COLUMNS
 from bot.cli.main import main
-from bot.querylog import LogUnavailable, QueryLog, QuestionRecord, retention
+from bot.querylog import LogUnavailable, QueryLog, QuestionRecord, retention, reviews
 from bot.settings import Settings
 
 NASTY = [
@@ -50,6 +50,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     log = QueryLog(home / "log.db")
     (question,) = converse(log, 1, "t2dm with ckd")
     log.feedback(question, "used", "N18.31", note="=the stage", by="U2")
+    record = log.get(question)
+    assert record is not None
+    reviews.review(log, record, 1, "disagree", "ann", note="the stage is missing")
     for text in NASTY:
         log.ask(QuestionRecord(text, "cli", "me"))
     log.close()
@@ -87,6 +90,7 @@ def test_a_table_has_a_row_for_each_question(home: Path) -> None:
     )  # fmt: skip
     assert first["codes"].split()[:2] == ["E11.22", "E11.21"]
     assert first["feedback"] == "used N18.31 U2 =the stage"
+    assert first["reviews"] == "line 1 disagree ann the stage is missing"
     assert others[0]["delivery"] == "unanswered"
 
 
@@ -117,6 +121,7 @@ def test_json_lines_have_everything_as_it_is(home: Path) -> None:
     assert [one["question"] for one in others] == NASTY
     assert first["answer"]["candidates"][0]["code"] == diabetes().candidates[0].code
     assert first["feedback"][0]["note"] == "=the stage"
+    assert first["reviews"][0]["note"] == "the stage is missing"
 
 
 def test_filters_choose(home: Path) -> None:

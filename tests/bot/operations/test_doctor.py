@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from paths import ROOT, TEST_DATA
-from slack_support import slack_server
+from slack_support import abstained, slack_server
 
 from bot.cli.main import main
 from bot.operations import doctor
 from bot.operations.findings import Asked, look
 from bot.operations.together import faults
-from bot.querylog import QueryLog, QuestionRecord
+from bot.querylog import QueryLog, QuestionRecord, sampling, sign_offs
 from bot.settings import Settings
 from bot.views.examination import as_dict, as_text
 from codesets.loading.importer import import_files
@@ -287,6 +287,20 @@ def test_a_checkpoint_that_is_old(kept: Path, monkeypatch: pytest.MonkeyPatch) -
     runner = CliRunner(env={"CODEDESK_HOME": str(kept)})
     assert runner.invoke(main, ["log", "list"]).exit_code == 0
     assert found(kept)["checkpoint_old"] == "look"
+
+
+def test_reviews_are_due_by_the_setting(home: Path) -> None:
+    assert not {"review", "first_review"} & found(home).keys()
+    assert found(home, review_every_days=30)["first_review"] == "ok"
+    log = QueryLog(home / "log.db", clock=lambda: dt.datetime.now(dt.UTC) - dt.timedelta(43))
+    (pending,) = log.unanswered(["cli"])
+    log.answered(pending.id, abstained(), index_build=None, latency_ms=1.0)
+    sign_offs.sign_off(log, sampling.sample(log, sampling.Draw(1), "ann"), "ann", incomplete="away")
+    log.close()
+    assert found(home, review_every_days=43)["review"] == "ok"
+    assert found(home, review_every_days=30)["review_overdue"] == "look"
+    told = run(home, "--offline", CODEDESK_REVIEW_EVERY_DAYS="30").stdout
+    assert "signed off 43 days ago, and one is due every 30" in told
 
 
 # Others

@@ -34,7 +34,7 @@ from slack_support import (
 from workspace_support import base, begun, front, get, install, many_served, returned
 
 from bot.cli.main import main
-from bot.querylog import QueryLog, QuestionRecord
+from bot.querylog import QueryLog, QuestionRecord, reviews, sampling
 from bot.slack.connections import SlackSettingsError
 from bot.slack.delivery import SlackDelivery
 from bot.slack.outbox_store import Post
@@ -549,6 +549,30 @@ def test_an_auditor_sees_their_own_workspace_only(slack, other, running, log, tm
     verified = audit(of, "verify", "U5")
     assert "Nothing in the log was altered" in verified
     assert not re.search("[0-9]+ records", verified)
+
+
+def test_an_auditor_reviews_their_own_workspace_only(slack, other, running, log, tmp_path) -> None:
+    ours, theirs = asked_in_both(running, slack, other, log)
+    everything = sampling.sample(log, sampling.Draw(5), "operator")
+    as_auditor(tmp_path, "T1", "U5")
+    of = front(slack, running)
+    assert "There is no sample yet" in audit(of, "reviews", "U5")
+    assert "1 of 1 answered questions" in audit(of, "sample 5", "U5")
+    own = sampling.samples(log)[-1]
+    assert own.ids == (ours,)
+    assert "has no sample" in audit(of, f"review {everything.number}", "U5")
+    assert "gout of ours" in audit(of, "review", "U5")
+    for value in (f"{everything.number} {theirs} 1", f"{own.number} {theirs} 1"):
+        before = len(slack.calls)
+        of.interactive(slack.block_actions("review_agree", value, user="U5", channel="C1"))
+        wait_until(lambda before=before: len(slack.calls) > before)
+        assert "lupus" not in str(slack.calls[before:])
+    assert reviews.every(log) == []
+    # Of what others say of their answers, the figures have nothing.
+    record = log.get(theirs)
+    assert record is not None
+    reviews.review(log, record, 1, "agree", "operator")
+    assert "No line was reviewed yet" in audit(of, "reviews", "U5")
 
 
 def test_a_role_counts_in_its_workspace_only(slack, other, running, log, tmp_path) -> None:
