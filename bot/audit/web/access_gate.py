@@ -33,7 +33,10 @@ UNKNOWN = "unknown"
 
 #: The pages that are shown: ours of questions, and Datasette's of the contents of the database. Its
 #: pages about itself (plugins, settings, permissions …) and the file itself are not.
-_PAGES = re.compile(r"/|/questions(\.csv)?|/questions/[^/]+|/changes|/log(\.(?!db$)\w+)?|/log/.+")
+_PAGES = re.compile(
+    r"/|/questions(\.csv)?|/questions/[^/]+|/changes|/samples(/[0-9]{1,10})?|"
+    r"/log(\.(?!db$)\w+)?|/log/.+"
+)
 _QUESTION, _ID = "/questions/", re.compile("[0-9a-f]{1,32}")
 #: Datasette's own style sheets and scripts, which have nothing of the log.
 _STATIC = re.compile(r"/-/static/[\w.-]+|/favicon\.ico")

@@ -38,6 +38,7 @@ from bot.audit.web.question_form import BadField
 from bot.audit.web.question_pages import QuestionPages
 from bot.audit.web.read_only_database import LogDatabase, Measured
 from bot.audit.web.reader import TooSlow, opened_to_read
+from bot.audit.web.review_pages import ReviewPages
 from bot.audit.web.sessions import Refusals, Sessions, Tries
 from bot.audit.web.sql_views import FACETS, VIEWS
 from bot.messages import message
@@ -118,7 +119,7 @@ class Hooks:
         known: dict[str, accounts.Account],
         sessions: Sessions,
         refusals: Refusals,
-        pages: QuestionPages,
+        pages: list[QuestionPages | ReviewPages],
     ) -> None:
         self._log, self._known = log, known
         self._sessions, self._refusals, self._pages = sessions, refusals, pages
@@ -132,7 +133,7 @@ class Hooks:
     @hookimpl
     def register_routes(self) -> list[tuple[str, Any]]:
         ours = [(f"^{SIGN_IN}$", self._sign_in), (f"^{SIGN_OUT}$", self._sign_out)]
-        return [*ours, *self._pages.routes()]
+        return [*ours, *(route for pages in self._pages for route in pages.routes())]
 
     async def _sign_in(self, request: Request, datasette: Datasette) -> Response:
         if request.actor:
@@ -269,7 +270,10 @@ def application(
     sessions = Sessions(60.0 * settings.audit_session_minutes)
     refusals = Refusals()
     path = copy.path if copy else log.path
-    pages = QuestionPages(read, LogState(verify).now)
+    pages: list[QuestionPages | ReviewPages] = [
+        QuestionPages(read, LogState(verify).now),
+        ReviewPages(read, settings.review_every_days),
+    ]
     pm.register(Hooks(log, known, sessions, refusals, pages))
     made: dict[tuple[str, ...] | None, Any] = {}
     # One for all, as a form of one is sent to another.
@@ -301,6 +305,7 @@ def page_links() -> list[tuple[str, str]]:
         ("/", message("audit.home")),
         ("/questions", message("audit_found.title")),
         ("/changes", message("audit_changes.title")),
+        ("/samples", message("audit_samples.title")),
         ("/log/looked", message("audit_titles.looked")),
     ]
 

@@ -59,7 +59,7 @@ class QuestionPages:
             "state": state | {"sentences": _sentences(state, reader)},
             "groups": _groups(reader),
         }
-        return await _html(datasette, "home.html", page, request)
+        return await html_page(datasette, "home.html", page, request)
 
     async def _questions(self, request: Request, datasette: Datasette) -> Response:
         reader, given = self._reader(datasette), _first_of(request)
@@ -71,7 +71,7 @@ class QuestionPages:
             number = _number(given)
         except BadField as error:
             page["problem"] = str(error)
-            return await _html(datasette, "questions.html", page, request, status=400)
+            return await html_page(datasette, "questions.html", page, request, status=400)
         first = (number - 1) * _MOST
         count, found = await asyncio.to_thread(reader.page, asked.filters, first, _MOST)
         page |= {
@@ -83,7 +83,7 @@ class QuestionPages:
             "csv": f"/questions.csv?{asked.query}",
             "pager": _pager("/questions", asked.query, number, count),
         }
-        return await _html(datasette, "questions.html", page, request)
+        return await html_page(datasette, "questions.html", page, request)
 
     async def _csv(self, request: Request, datasette: Datasette) -> Response:
         asked = question_form.read(_first_of(request))
@@ -101,7 +101,7 @@ class QuestionPages:
         beside = await asyncio.to_thread(reader.neighbours, record)
         follow_ups = await asyncio.to_thread(reader.follow_ups, record)
         page = {"q": question_view.page(record, entries, beside, follow_ups)}
-        return await _html(datasette, "question.html", page, request)
+        return await html_page(datasette, "question.html", page, request)
 
     async def _changes(self, request: Request, datasette: Datasette) -> Response:
         reader, given = self._reader(datasette), _first_of(request)
@@ -124,7 +124,7 @@ class QuestionPages:
             number = _number(given)
         except BadField as error:
             page["problem"] = str(error)
-            return await _html(datasette, "changes.html", page, request, status=400)
+            return await html_page(datasette, "changes.html", page, request, status=400)
         wanted = [typed["kind"]] if typed["kind"] else kinds
         bounds = (str(days.filters.first_day or ""), str(days.filters.last_day or ""))
         first = (number - 1) * _MOST
@@ -139,7 +139,7 @@ class QuestionPages:
             ],
             "pager": _pager("/changes", query, number, count),
         }
-        return await _html(datasette, "changes.html", page, request)
+        return await html_page(datasette, "changes.html", page, request)
 
 
 def _suspect(reader: Reader, state: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -187,7 +187,8 @@ def _groups(reader: Reader) -> list[tuple[str, list[tuple[str, str, str]]]]:
         )
         for group in stored_queries.GROUPS
     ]
-    groups[0][1].insert(0, changed)
+    sampled = ("/samples", message("audit_samples.title"), message("audit_samples.about"))
+    groups[0][1][:0] = [changed, sampled]
     views = [*VIEWS] if reader.is_limited else [*VIEWS, "records"]
     tables = [
         (f"/log/{n}", message(f"audit_views.{n}_title"), message(f"audit_views.{n}")) for n in views
@@ -242,7 +243,8 @@ def _pager(path: str, query: str, number: int, count: int) -> dict[str, str]:
     }
 
 
-async def _html(
+async def html_page(
     datasette: Datasette, template: str, page: dict[str, Any], request: Request, status: int = 200
 ) -> Response:
+    """A page of ours, from its template."""
     return Response.html(await datasette.render_template(template, page, request), status=status)

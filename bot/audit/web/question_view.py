@@ -9,6 +9,7 @@ from bot.audit.web import answer_view
 from bot.audit.web.reader import Neighbours
 from bot.messages import message
 from bot.querylog.records import Entry, Record
+from bot.querylog.reviews import Review, of_record
 from bot.views import log_page
 
 #: Characters of a question in a list, and of its title on a page.
@@ -88,7 +89,7 @@ def page(
         "neighbours": list(_neighbours(beside)),
         "answer": answer_view.shown(record),
         "no_answer": message(
-            "log_page.answer_gone" if record.answered_at else "log_page.not_answered"
+            "audit_says.answer_gone" if record.answered_at else "audit_says.not_answered"
         ),
         "parts": [
             (message(f"audit_question.{name}"), rows, message(f"audit_question.no_{name}"), name)
@@ -116,7 +117,7 @@ def _facts(record: Record) -> Iterable[tuple[str, str]]:
         "workspace": record.workspace or record.team,
         "thread": record.thread,
         "removed": ", ".join(record.removed),
-        "outcome": record.outcome or message("log_page.not_answered"),
+        "outcome": record.outcome or message("audit_says.not_answered"),
         "confidence": log_page.confidence(record),
         "editions": ", ".join(log_page.edition_names(record)),
         "index": record.index_build,
@@ -139,6 +140,7 @@ def _parts(record: Record, entries: Sequence[Entry]) -> dict[str, list[Row]]:
     """The rows of each part of the page, newest first."""
     kinds = {
         "feedback": ("feedback",),
+        "reviews": (),
         "corrections": ("correction", "withdrawal"),
         "changed": ("redaction", "hold", "release"),
         "looked": ("access",),
@@ -147,11 +149,24 @@ def _parts(record: Record, entries: Sequence[Entry]) -> dict[str, list[Row]]:
         part: [said_of(entry, record) for entry in reversed(entries) if entry.kind in of]
         for part, of in kinds.items()
     }
+    parts["reviews"] = [_review(one) for one in reversed(of_record(record))]
     altered = [entry for entry in entries if entry.altered]
     parts["changed"] += [
-        {"at": e.at, "by": "", "says": message("log_page.altered", number=e.seq)} for e in altered
+        {"at": e.at, "by": "", "says": message("audit_says.altered", number=e.seq)} for e in altered
     ]
     return parts
+
+
+def _review(one: Review) -> Row:
+    note = message("audit_says.redacted") if one.note is None else one.note
+    says = message(
+        f"audit_says.review_{one.mark}",
+        line=one.line,
+        code=one.code or "-",
+        should_be=one.should_be,
+        note=note,
+    )
+    return {"at": one.at, "by": one.by, "says": says}
 
 
 def _delivery(entry: Mapping[str, Any]) -> str:
@@ -185,15 +200,15 @@ def kind_name(kind: str) -> str:
 
 
 def _says(entry: Entry, of: Record | None) -> str:
-    body, gone = entry.body, message("log_page.redacted")
+    body, gone = entry.body, message("audit_says.redacted")
     reason = entry.texts.get("reason") or body.get("reason") or "-"
     match entry.kind:
         case "feedback":
             note = entry.texts.get("note", "")
             if note is None:
-                note = message("log_page.note_gone")
+                note = message("audit_says.note_gone")
             elif note:
-                note = message("log_page.note", note=note)
+                note = message("audit_says.note", note=note)
             return _rating(body, of) + note
         case "correction":
             phrase = entry.texts.get("phrase") or gone

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bot.audit.agreement import Agreement, agreement
 from bot.messages import message
-from bot.querylog import LogUnavailable, QueryLog, search
+from bot.querylog import LogUnavailable, QueryLog, reviews, sampling, search, sign_offs
 from bot.querylog.records import Entry, Record
 from bot.querylog.search import Filters
+from bot.querylog.sign_offs import Progress, Schedule
 from bot.querylog.workspaces import asked_in, is_of
 from codesets.errors import CodeDeskError
 
@@ -137,6 +139,32 @@ class Reader:
         with self._in_time():
             found = self._log.select(f"id in ({_marks(ids)})", ids) if ids else []
         return {record.id: record for record in found if is_of(record, self._teams)}
+
+    def samples(self) -> list[Progress]:
+        """The samples for review that the auditor may see, newest first, each with how far it
+        is."""
+        with self._in_time():
+            found = sampling.samples(self._log, self._teams)
+            return [sign_offs.progress(self._log, one) for one in reversed(found)]
+
+    def sample(self, number: int) -> Progress:
+        """Raises ReviewRefused where there is none for them with this number."""
+        with self._in_time():
+            found = sampling.of_number(self._log, number, self._teams)
+            return sign_offs.progress(self._log, found)
+
+    def agreement(self) -> Agreement:
+        """How far reviewers agree with the answers that the auditor may see."""
+        with self._in_time():
+            return agreement(reviews.every(self._log, self._teams))
+
+    def schedule(self, every: int | None) -> Schedule | None:
+        """How the reviews stand to their schedule; None for auditors with a limit, since it is one
+        for all workspaces."""
+        if self._teams is not None:
+            return None
+        with self._in_time(), self._log.reading() as db:
+            return sign_offs.schedule(db, every, self._log.now())
 
     def numbered(self, numbers: Sequence[int]) -> list[Entry]:
         """The records with these numbers, newest first; those of all workspaces."""
